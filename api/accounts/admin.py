@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.role_names import TINDER_ROLES, tinder_role
+from api.accounts.role_names import GRANTED_ROLES, tinder_role
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of
 from api.http.db import session
@@ -31,7 +31,7 @@ class UserRow(Body):
 
 
 class UserChange(Body):
-    role = fields.String(validate=validate.OneOf(list(TINDER_ROLES)))
+    role = fields.String(validate=validate.OneOf(list(GRANTED_ROLES)))
     is_active = YesNo()
 
 
@@ -68,7 +68,7 @@ class OneUser(MethodView):
         """
         user = lock_user(session(), user_id)
         if "role" in body:
-            set_role(session(), user_id, TINDER_ROLES[body["role"]])
+            set_role(session(), user_id, GRANTED_ROLES[body["role"]])
         if "is_active" in body:
             set_active(session(), user_id, body["is_active"])
         record(

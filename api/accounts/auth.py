@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.role_names import TINDER_ROLES, tinder_role
+from api.accounts.role_names import GRANTED_ROLES, TINDER_ROLES, tinder_role
 from api.http.access import claims, client_name, current_user, device, public, signed_in, way_in
 from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
 from api.http.db import session
@@ -77,7 +77,7 @@ class Profile(Body):
     """A user as tinder shows them to themselves."""
 
     id = fields.Integer()
-    role = shown_word(TINDER_ROLES)
+    role = shown_word(GRANTED_ROLES)
     name = fields.String(allow_none=True)
     email = fields.String(allow_none=True)
     phone = fields.String(allow_none=True)

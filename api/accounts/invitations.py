@@ -6,7 +6,7 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api.accounts.auth import Token, entered
-from api.accounts.role_names import TINDER_ROLES
+from api.accounts.role_names import GRANTED_ROLES
 from api.http.access import current_user, for_roles, public, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
@@ -25,7 +25,7 @@ blp = Blueprint("invitations", __name__, description="Inviting users")
 
 
 class InvitationBody(Body):
-    role = fields.String(required=True, validate=validate.OneOf(list(TINDER_ROLES)))
+    role = fields.String(required=True, validate=validate.OneOf(list(GRANTED_ROLES)))
     email = Email(allow_none=True, metadata={"description": "Whose address you vouch for: it counts as proven."})
 
 
@@ -56,7 +56,7 @@ class Invitations(MethodView):
         The link is shown here and nowhere else: pass it on to whom you mean.
         """
         email = normal_email(body["email"]) if body.get("email") else None
-        return invited(current_user(), TINDER_ROLES[body["role"]], email)
+        return invited(current_user(), GRANTED_ROLES[body["role"]], email)
 
 
 @blp.route("/auth/invitation")

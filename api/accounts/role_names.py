@@ -10,6 +10,9 @@ TINDER_ROLES = {
     "admin": Role.ADMIN,
 }
 
+#: What administrators give and see: tinder's words, and roles of our own.
+GRANTED_ROLES = TINDER_ROLES | {"operator": Role.OPERATOR, "marketer": Role.MARKETER}
+
 #: The portal's words, as it takes them.
 PORTAL_ROLES = {
     "user": Role.TENANT,
@@ -25,14 +28,16 @@ PORTAL_LABELS = {
     Role.REALTOR: "Риелтор",
     Role.DEVELOPER: "Застройщик",
     Role.AGENCY: "Агентство",
+    Role.OPERATOR: "Оператор",
+    Role.MARKETER: "Маркетолог",
     Role.ADMIN: "Администратор",
 }
 
 
 def tinder_role(role: Role) -> str:
-    """A role in tinder's words.
+    """A role in tinder's words; those of our own keep theirs.
 
-    >>> tinder_role(Role.REALTOR), tinder_role(Role.DEVELOPER)
-    ('agent', 'agent')
+    >>> tinder_role(Role.REALTOR), tinder_role(Role.DEVELOPER), tinder_role(Role.OPERATOR)
+    ('agent', 'agent', 'operator')
     """
-    return next((word for word, known in TINDER_ROLES.items() if known is role), "agent")
+    return next((word for word, known in GRANTED_ROLES.items() if known is role), "agent")

@@ -5,7 +5,7 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console.account import account, notifications, sign_in
+from api.console.account import account, notifications, sign_in, switches, webhooks
 from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
@@ -40,6 +40,7 @@ def register(app: Flask) -> None:
         properties,
         matches,
         notifications,
+        switches,
         tenants,
         ops,
         pasting,
@@ -54,6 +55,7 @@ def register(app: Flask) -> None:
         search,
         home_page,
         search_engines,
+        webhooks,
     )
     for module in (*pages, assets):
         app.register_blueprint(module.blp)

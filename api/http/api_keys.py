@@ -1,5 +1,7 @@
 """The access check of programs: an API key in `X-API-Key`. In `local` it may be left out: a first try needs none."""
 
+from uuid import UUID
+
 from flask import request
 
 from api.http.access import proved_by
@@ -25,9 +27,15 @@ def api_key_or_local() -> None:
             current().caller = "local"
             return
         raise NotSignedInError(REFUSED)
-    current().caller = f"key:{use_api_key(session(), key).id}"
+    row = use_api_key(session(), key)
+    current().caller, current().niche_id = f"key:{row.id}", row.niche_id
     # The use is noted at once: held until the request ends, the row's lock would queue up all who share the key.
     session().commit()
+
+
+def niche_scope() -> UUID | None:
+    """The only niche that the caller's key opens; None for one that opens all."""
+    return current().niche_id
 
 
 #: Marks an operation as one for programs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from flask import g
 from sqlalchemy.orm import Session
@@ -26,6 +27,8 @@ class RequestState:
     claims: Claims | None = None
     #: A name for who is calling, for limits and the log: "user:7", "key:3", "local".
     caller: str | None = None
+    #: The only niche that the caller's API key opens.
+    niche_id: UUID | None = None
     #: The request's database session, opened by the first query.
     session: Session | None = None
     #: The operation writes nothing, so its session needs no transaction.

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
-from api.http.api_keys import with_api_key
+from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
 from api.http.fields import Moment, Text, money
@@ -113,7 +113,7 @@ class Campaigns(MethodView):
         It begins as a draft. Its niche must not be archived.
         """
         announce_change()
-        return _campaign(campaign_with_figures(session(), create_campaign(session(), body).id))
+        return _campaign(campaign_with_figures(session(), create_campaign(session(), body, scope=niche_scope()).id))
 
     @with_api_key
     @blp.arguments(CampaignArgs, location="query")
@@ -124,7 +124,7 @@ class Campaigns(MethodView):
         Each has its cost and number of leads so far.
         """
         rows = campaigns_with_figures(
-            session(), niche_id=args.get("niche_id"), platform=args.get("platform"), **window(args)
+            session(), niche_id=args.get("niche_id"), platform=args.get("platform"), scope=niche_scope(), **window(args)
         )
         return [_campaign(row) for row in rows]
 
@@ -140,7 +140,7 @@ class OneCampaign(MethodView):
 
         `stats` holds leads, cost of a lead and conversion.
         """
-        row = campaign_with_figures(session(), campaign_id)
+        row = campaign_with_figures(session(), campaign_id, scope=niche_scope())
         total = row.total
         stats = {
             "total_leads": total.leads,
@@ -163,7 +163,7 @@ class OneCampaignStatus(MethodView):
 
         A move that is not allowed is refused with 409, which names the allowed ones. Live readers get an event.
         """
-        campaign = get_campaign(session(), campaign_id, lock=True)
+        campaign = get_campaign(session(), campaign_id, lock=True, scope=niche_scope())
         if change_status(session(), campaign, body["status"]):
             announce_campaign(campaign)
         return _campaign(campaign_with_figures(session(), campaign_id))
@@ -182,7 +182,8 @@ class CampaignAds(MethodView):
         `spent` is its total cost so far; it is booked on `spent_on`, or on today.
         """
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
-        ad = create_ad(session(), get_campaign(session(), campaign_id), body, spent, day)
+        campaign = get_campaign(session(), campaign_id, scope=niche_scope())
+        ad = create_ad(session(), campaign, body, spent, day)
         announce_stats(campaign_id)
         return _ad(ad)
 
@@ -194,7 +195,7 @@ class CampaignAds(MethodView):
 
         Each has its cost so far.
         """
-        get_campaign(session(), campaign_id)
+        get_campaign(session(), campaign_id, scope=niche_scope())
         at = window(args)
         rows = session().execute(ads_of(campaign_id).limit(at["limit"]).offset(at["offset"]))
         return [_fields(ad) | {"spent": spent} for ad, spent in rows]
@@ -213,7 +214,7 @@ class OneAd(MethodView):
         `spent` is the new total: its increase is booked on `spent_on`, or on today.
         """
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
-        ad = lock_ad(session(), ad_id)
+        ad = lock_ad(session(), ad_id, scope=niche_scope())
         change_ad(session(), ad, body, spent, day)
         if spent is not None:
             announce_stats(ad.campaign_id)

@@ -13,7 +13,7 @@ from flask.views import MethodView
 from marshmallow import fields
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.http.api_keys import with_api_key
+from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, one_of
 from api.http.db import session
 from api.http.fields import moment
@@ -74,7 +74,7 @@ class EarningsExport(MethodView):
 
         One row per day and campaign with leads or spend. Days are UTC, both ends included.
         """
-        get_niche(session(), niche_id)
+        get_niche(session(), niche_id, scope=niche_scope())
         query = earnings_by_day_and_campaign(niche_id, args.get("first"), args.get("last"))
         return _csv("stats.csv", EARNING_COLUMNS, _earnings(services().sessions, query))
 

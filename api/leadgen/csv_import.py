@@ -12,7 +12,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from api.http.api_keys import with_api_key
+from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
 from api.http.fields import FormMoney, Text
@@ -106,7 +106,7 @@ class ProspectImport(MethodView):
                 break
             if mistakes or not contacts:
                 continue  # nothing will be stored; the rest is read to report its mistakes as well
-            added: list[Added] = add_prospects(session(), contacts)
+            added: list[Added] = add_prospects(session(), contacts, scope=niche_scope())
             created += sum(contact.new for contact in added)
             duplicates += sum(not contact.new for contact in added)
             campaigns |= {contact.prospect.campaign_id for contact in added if contact.prospect.campaign_id}
@@ -118,7 +118,8 @@ class ProspectImport(MethodView):
 
 
 def _announce_import(created: int, duplicates: int, campaigns: set[UUID]) -> None:
-    announce(EventKind.LEADS_IMPORTED, created=created, duplicates=duplicates)
+    of_niche = {} if niche_scope() is None else {"niche_id": str(niche_scope())}
+    announce(EventKind.LEADS_IMPORTED, created=created, duplicates=duplicates, **of_niche)
     for campaign_id in sorted(campaigns)[:MAX_ANNOUNCED]:
         announce_stats(campaign_id)
     score_prospects()
@@ -206,10 +207,12 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
         except InvalidValueError as error:
             mistakes[line] = {error.field: [error.fault]}
     ads = {contact["ad_id"] for _, contact in contacts if "ad_id" in contact}
-    known = origins_of(session(), ads) if ads else {}
+    known = origins_of(session(), ads, scope=niche_scope()) if ads else {}
     for line, contact in contacts:
         if contact.get("ad_id") and contact["ad_id"] not in known:
             mistakes[line] = {"ad_id": ["ad.not_found"]}
+        elif niche_scope() is not None and not contact.get("ad_id"):
+            mistakes[line] = {"ad_id": ["prospect.ad_needed"]}
     return [contact for _, contact in contacts]
 
 

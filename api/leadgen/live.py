@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import redis
 from flask import Response, request
@@ -18,7 +19,7 @@ from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
 from api.http import long_lived
-from api.http.api_keys import with_api_key
+from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body
 from api.http.db import end_session
 from api.http.services import services
@@ -80,6 +81,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     last_event_id = None if raw is None else check_id(raw, "last_event_id")
+    scope = niche_scope()
     end_session()  # nothing of the database is needed from here on
     places = services().long_lived
     if not places.take(long_lived.EVENTS):
@@ -87,7 +89,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     try:
         client = _own_redis()
         # Asked before the response begins, so that an unreachable Redis is a 503 and not a stream that breaks off.
-        following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS)
+        following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS, scope)
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
         places.give_back(long_lived.EVENTS)
@@ -130,7 +132,7 @@ def live(ws: Server) -> None:
         return
     try:
         with _own_redis() as client:
-            for event in _follow(client, last_event_id, newest_id(client), TURN_SECONDS):
+            for event in _follow(client, last_event_id, newest_id(client), TURN_SECONDS, niche_scope()):
                 if not ws.connected:
                     return
                 while ws.receive(timeout=0) is not None:
@@ -152,8 +154,15 @@ def _own_redis() -> redis.Redis:
     return redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=HEARTBEAT_SECONDS + 5)
 
 
-def _follow(client: redis.Redis, last_event_id: str | None, newest: str, turn_seconds: float) -> Iterator[Event | None]:
-    """Yield events until the lifetime is over, and None after every turn without an event."""
+def _follow(
+    client: redis.Redis, last_event_id: str | None, newest: str, turn_seconds: float, scope: UUID | None
+) -> Iterator[Event | None]:
+    """
+    Yield events until the lifetime is over, and None after every turn without an event.
+
+    Args:
+        scope: The only niche whose events are told; None: all.
+    """
     until = time.monotonic() + LIFETIME_SECONDS
     after = last_event_id or newest
     yield Event(after, EventKind.HELLO, {})
@@ -163,7 +172,7 @@ def _follow(client: redis.Redis, last_event_id: str | None, newest: str, turn_se
         yield Event(after, EventKind.GAP, {"message": "Some events are lost; read the lists again."})
     while (left := until - time.monotonic()) > 0:
         new_events = follow(client, after, min(left, turn_seconds))
-        yield from new_events
+        yield from (each for each in new_events if scope is None or each.data.get("niche_id") == str(scope))
         if new_events:
             after = new_events[-1].id
         else:

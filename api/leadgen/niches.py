@@ -6,18 +6,21 @@ from uuid import UUID
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.http.api_keys import with_api_key
+from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
 from api.http.fields import Moment, Text, money
 from api.leadgen.announce import announce_change
 from api.leadgen.schemas import Amount, ListArgs, PeriodArgs, rows_of
 from models.accounts import audit
+from models.core.errors import NotAllowedError
 from models.leadgen.campaigns import delete_niche
 from models.leadgen.earnings import Figures, Slice, niche_earnings
 from models.leadgen.niches import Niche, NicheStatus, change_niche, create_niche, get_niche, niches
 
 blp = Blueprint("leadgen-niches", __name__, description="Markets that advertising tries out")
+
+OF_ONE_NICHE = "The API key is of one niche."
 
 
 class NicheBody(Body):
@@ -107,11 +110,13 @@ class Niches(MethodView):
     @with_api_key
     @blp.arguments(NicheBody)
     @blp.response(201, NicheRow)
+    @blp.alt_response(403, description=OF_ONE_NICHE)
     def post(self, body: dict[str, Any]) -> Any:
         """Create a niche
 
         It begins as research. Targets say what a lead may cost and what the money spent must return.
         """
+        _refuse_confined()
         announce_change()
         return create_niche(session(), body)
 
@@ -123,7 +128,7 @@ class Niches(MethodView):
 
         In pages of 100 by default; `status` filters by status.
         """
-        return rows_of(niches(args.get("status")), args)
+        return rows_of(niches(args.get("status"), scope=niche_scope()), args)
 
 
 @blp.route("/api/niches/<uuid:niche_id>")
@@ -137,17 +142,19 @@ class OneNiche(MethodView):
 
         What it costs and earns is at `/stats`.
         """
-        return get_niche(session(), niche_id)
+        return get_niche(session(), niche_id, scope=niche_scope())
 
     @with_api_key
     @blp.arguments(NicheChanges)
     @blp.response(200, NicheRow)
+    @blp.alt_response(403, description=OF_ONE_NICHE)
     def patch(self, body: dict[str, Any], niche_id: UUID) -> Any:
         """Change the given fields of a niche
 
         A status changes only as the table of moves allows; null clears a field that may be empty.
         """
-        niche = get_niche(session(), niche_id, lock=True)
+        niche = get_niche(session(), niche_id, lock=True, scope=niche_scope())
+        _refuse_confined()
         change_niche(session(), niche, body)
         announce_change()
         return niche
@@ -155,12 +162,14 @@ class OneNiche(MethodView):
     @with_api_key
     @blp.arguments(DeleteArgs, location="query")
     @blp.response(200, NicheDeleted)
+    @blp.alt_response(403, description=OF_ONE_NICHE)
     def delete(self, args: dict[str, Any], niche_id: UUID) -> Any:
         """Delete a niche; one with campaigns is archived, and only by force
 
         A niche without campaigns is deleted; one with campaigns is archived to keep its figures.
         """
-        niche = get_niche(session(), niche_id, lock=True)
+        niche = get_niche(session(), niche_id, lock=True, scope=niche_scope())
+        _refuse_confined()
         delete_niche(session(), niche, force=args["force"])
         audit.record(session(), "niche_deleted", table_name="niches", row_id=niche_id, forced=args["force"])
         announce_change()
@@ -179,7 +188,7 @@ class OneNicheStats(MethodView):
 
         Days are UTC, both ends included; leave them out for all time. A figure whose divisor is zero is null.
         """
-        niche = get_niche(session(), niche_id)
+        niche = get_niche(session(), niche_id, scope=niche_scope())
         earned = niche_earnings(session(), niche, args.get("first"), args.get("last"))
         return {
             "niche_id": niche.id,
@@ -194,6 +203,12 @@ class OneNicheStats(MethodView):
                 for part in earned.by_campaign
             ],
         }
+
+
+def _refuse_confined() -> None:
+    """Raises NotAllowedError for a key of one niche: it works within the niche, and decides nothing about it."""
+    if niche_scope() is not None:
+        raise NotAllowedError("api_key.of_one_niche")
 
 
 def _row(part: Slice) -> dict:

@@ -7,7 +7,7 @@ from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.exchange.schemas import WANTED_TYPES, AreaSpan
-from api.http.api_keys import with_api_key
+from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
 from api.http.fields import MAX_ROOMS, FormWhole, IdText, Moment, Phone, Text, Town, Whole, money
@@ -186,7 +186,7 @@ class Prospects(MethodView):
         """
         if body.get("phone"):
             body["phone"] = normal_phone(body["phone"])
-        added = add_prospect(session(), body)
+        added = add_prospect(session(), body, scope=niche_scope())
         prospect = added.prospect
         if added.new:
             announce_prospect(EventKind.LEAD_CREATED, prospect, source=prospect.source)
@@ -216,7 +216,7 @@ class OneProspect(MethodView):
 
         `quality_score` is computed soon after a lead has changed; until then it is the earlier one.
         """
-        prospect = get_prospect(session(), lead_id)
+        prospect = get_prospect(session(), lead_id, scope=niche_scope())
         scored = prospect.quality_method is not None
         return row_of(prospect) | {
             "touches": touches_of(session(), prospect),
@@ -237,7 +237,7 @@ class OneProspectStatus(MethodView):
 
         A move that is not allowed is refused with 409, which names the allowed ones. Only won takes `revenue`.
         """
-        prospect = get_prospect(session(), lead_id, lock=True)
+        prospect = get_prospect(session(), lead_id, lock=True, scope=niche_scope())
         if change_status(session(), prospect, body["status"], body.get("revenue")):
             announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
         else:
@@ -257,7 +257,8 @@ class Messages(MethodView):
 
         The quality is computed again, because it depends on the conversation.
         """
-        message: Message = add_message(session(), lead_id, body["message"], body["sender"], body["platform"])
+        words = (body["message"], body["sender"], body["platform"])
+        message: Message = add_message(session(), lead_id, *words, scope=niche_scope())
         announce_change()
         score_prospect(lead_id)
         return message
@@ -270,7 +271,7 @@ class Messages(MethodView):
 
         Whole, unless `page` or `limit` is given.
         """
-        get_prospect(session(), lead_id)
+        get_prospect(session(), lead_id, scope=niche_scope())
         query = messages_of(lead_id)
         messages = rows_of(query, {"page": 1, "limit": ROWS} | args) if args else session().scalars(query).all()
         return {"lead_id": lead_id, "messages": messages}
@@ -288,7 +289,7 @@ class Conversion(MethodView):
 
         The realtor gets a lead of the exchange with the client's name and phone, and soon after its recommendations.
         """
-        prospect = get_prospect(session(), lead_id, lock=True)
+        prospect = get_prospect(session(), lead_id, lock=True, scope=niche_scope())
         lead = convert(session(), prospect, body["realtor_id"], _columns(body))
         warn_of_town("requirements.location.city", lead.city, lead.currency)
         rescore_lead(lead)
@@ -297,8 +298,9 @@ class Conversion(MethodView):
 
 
 def filters_of(args: dict[str, Any]) -> dict[str, Any]:
-    """Return the filters among a list's arguments."""
-    return {name: args.get(name) for name in ("status", "source", "niche_id", "campaign_id")}
+    """Return the filters among a list's arguments, and the niche that the caller is confined to."""
+    filters = {name: args.get(name) for name in ("status", "source", "niche_id", "campaign_id")}
+    return filters | {"scope": niche_scope()}
 
 
 def row_of(prospect: Prospect, schema: type[Schema] = ProspectRow) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Markets, for administrators: how much is in them, which are odd, and merging one town's into another's."""
+"""Markets, for operators: how much is in them, which are odd, and merging one town's into another's."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from api.http.db import session
 from api.http.fields import Text, Town
 from api.http.tasks import start_run
 from models.accounts import audit
-from models.core.enums import DealType, Role, RunScope
+from models.core.enums import ENGINE_ROLES, DealType, RunScope
 from models.rescoring.market_census import market_counts
 from models.rescoring.runs import request_run
 from models.rescoring.town_merge import Moved, merge_towns, town_key
 
 blp = Blueprint("ops-markets", __name__, description="Markets and their towns")
 
-admins_only = for_roles(Role.ADMIN)
+for_operators = for_roles(*ENGINE_ROLES)
 
 
 class MarketArgs(Body):
@@ -60,7 +60,7 @@ class Merged(Body):
 class Markets(MethodView):
     """All markets."""
 
-    @admins_only
+    @for_operators
     @blp.arguments(MarketArgs, location="query")
     @blp.response(200, MarketRows)
     def get(self, args: dict[str, Any]) -> Any:
@@ -76,7 +76,7 @@ class Markets(MethodView):
 class Merge(MethodView):
     """One town's markets into another's."""
 
-    @admins_only
+    @for_operators
     @blp.arguments(MergeBody)
     @blp.response(200, Merged)
     def post(self, body: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Rescoring runs, for administrators: start, watch, cancel, retry."""
+"""Rescoring runs, for operators: start, watch, cancel, retry."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from api.http.services import services
 from api.http.tasks import go_on_with_run, start_run
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
-from models.core.enums import DealType, Role, RunScope, RunState
+from models.core.enums import ENGINE_ROLES, DealType, RunScope, RunState
 from models.market.town_aliases import city_in
 from models.rescoring.run_figures import difference_of, progress_of
 from models.rescoring.run_plan import planned_markets
@@ -24,7 +24,7 @@ from models.rescoring.shards import retry_failed
 
 blp = Blueprint("ops", __name__, description="Running the engine")
 
-admins_only = for_roles(Role.ADMIN)
+for_operators = for_roles(*ENGINE_ROLES)
 
 
 class RunRequest(Body):
@@ -164,7 +164,7 @@ class RunRows(Body):
 class Runs(MethodView):
     """Rescoring runs; and new ones."""
 
-    @admins_only
+    @for_operators
     @blp.arguments(RunRequest)
     @blp.response(202, Run)
     @blp.alt_response(200, schema=Plan, description="A dry run: what would be done.")
@@ -196,7 +196,7 @@ class Runs(MethodView):
             start_run(run)
         return _shown(run) | {"joined": not new}
 
-    @admins_only
+    @for_operators
     @blp.arguments(RunArgs, location="query")
     @blp.response(200, RunRows)
     def get(self, args: dict[str, Any]) -> Any:
@@ -214,7 +214,7 @@ class Runs(MethodView):
 class OneRun(MethodView):
     """One run."""
 
-    @admins_only
+    @for_operators
     @blp.response(200, RunWithShards)
     def get(self, run_id: int) -> Any:
         """Read one run with its shards
@@ -229,7 +229,7 @@ class OneRun(MethodView):
 class RunCancellation(MethodView):
     """A run's early end."""
 
-    @admins_only
+    @for_operators
     @blp.response(200, Run)
     def post(self, run_id: int) -> Any:
         """Cancel what of a run has not ended
@@ -246,7 +246,7 @@ class RunCancellation(MethodView):
 class RunRetry(MethodView):
     """A failed run's second try."""
 
-    @admins_only
+    @for_operators
     @blp.response(202, Run)
     def post(self, run_id: int) -> Any:
         """Queue a failed run's failed shards again

@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, Select, String, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, CreatedAt, Id, utc_now
@@ -22,21 +23,26 @@ class ApiKey(Base):
     """One key. A key has 256 random bits, so a plain hash of it tells nothing and needs no salt."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (Index("uq_api_keys_digest", "digest", unique=True),)
+    __table_args__ = (
+        Index("uq_api_keys_digest", "digest", unique=True),
+        Index("ix_api_keys_niche", "niche_id", postgresql_where=text("niche_id IS NOT NULL")),
+    )
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100))
     start: Mapped[str] = mapped_column(String(20))  #: The key's first characters, to tell keys apart.
+    #: The only niche that the key opens; null: all of lead generation.
+    niche_id: Mapped[UUID | None] = mapped_column(ForeignKey("niches.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))  #: SHA-256.
     created_at: Mapped[CreatedAt]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
 
-def create_api_key(session: Session, name: str) -> tuple[ApiKey, str]:
-    """A new key's row, and the key itself, which nobody can read again."""
+def create_api_key(session: Session, name: str, niche_id: UUID | None = None) -> tuple[ApiKey, str]:
+    """A new key's row, and the key itself, which nobody can read again; of one niche alone, if *niche_id* is given."""
     key = MARK + secrets.token_urlsafe(32)
-    row = ApiKey(name=name, start=key[:SHOWN], digest=_digest(key))
+    row = ApiKey(name=name, niche_id=niche_id, start=key[:SHOWN], digest=_digest(key))
     session.add(row)
     session.flush()
     return row, key

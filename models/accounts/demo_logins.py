@@ -7,5 +7,7 @@ DEMO_LOGINS = (
     ("demo@leadmatch.example", Role.REALTOR),
     ("tenant@leadmatch.example", Role.TENANT),
     ("admin@leadmatch.example", Role.ADMIN),
+    ("operator@leadmatch.example", Role.OPERATOR),
+    ("marketer@leadmatch.example", Role.MARKETER),
 )
 DEMO_PASSWORD = "leadmatch-demo"  # noqa: S105 - published; its users exist in ENVIRONMENT=local only

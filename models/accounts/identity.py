@@ -35,13 +35,11 @@ from models.accounts.passwords import password_fits
 from models.accounts.sessions import forget_sessions_of
 from models.accounts.users import PROVEN_AT, User, refuse_taken
 from models.core.base import Base, rows_changed, words
-from models.core.enums import Role
+from models.core.enums import PRIVILEGED_ROLES
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
 #: A suspended claim that is not confirmed for so long is dropped.
 SUSPENDED_KEPT = timedelta(days=30)
-#: Accounts with rights over others.
-PRIVILEGED = (Role.ADMIN,)
 
 
 class Claim(StrEnum):
@@ -97,7 +95,7 @@ def prove(session: Session, proven: Mapping[Claim, str], *, own: User | None = N
     if is_own or any(proven.get(known) == getattr(user, COLUMN[known]) for known in proven_of(user)):
         _note_proven(session, user, proven)
         return user
-    if proven_of(user) or not user.is_active or user.role in PRIVILEGED:
+    if proven_of(user) or not user.is_active or user.role in PRIVILEGED_ROLES:
         release(session, user, kind)
         return None
     _hand_over(session, user, proven)

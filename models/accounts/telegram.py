@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.identity import Claim, prove, set_proven
 from models.accounts.users import User, create_user
-from models.core.enums import Role
+from models.core.enums import PRIVILEGED_ROLES, Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
 from models.core.languages import LANGUAGES
 
@@ -155,7 +155,7 @@ def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | No
     user = _by_phone(session, phone)
     if user is None:
         return None
-    if user.role is Role.ADMIN:
+    if user.role in PRIVILEGED_ROLES:
         raise NotAllowedError("telegram.not_by_phone")
     user = prove(session, {Claim.PHONE: phone})
     if user is None:

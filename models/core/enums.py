@@ -4,16 +4,26 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Who somebody is. `tenant` is also the portal's `user`, `realtor` also tinder's `agent`."""
+    """
+    Who somebody is. `tenant` is also the portal's `user`, `realtor` also tinder's `agent`. No contract knows
+    `operator` and `marketer`: only administrators give them.
+    """
 
     TENANT = "tenant"
     LANDLORD = "landlord"
     REALTOR = "realtor"
     DEVELOPER = "developer"
     AGENCY = "agency"
+    OPERATOR = "operator"
+    MARKETER = "marketer"
     ADMIN = "admin"
 
 
+#: Whose accounts hold rights over what is others': runs and markets, prospects, everything.
+PRIVILEGED_ROLES = frozenset({Role.OPERATOR, Role.MARKETER, Role.ADMIN})
+#: Who runs the engine, and who runs the advertising. Administrators do both.
+ENGINE_ROLES = (Role.ADMIN, Role.OPERATOR)
+ADVERTISING_ROLES = (Role.ADMIN, Role.MARKETER)
 #: Roles that may own properties.
 SUPPLY_ROLES = frozenset({Role.LANDLORD, Role.REALTOR, Role.DEVELOPER, Role.AGENCY, Role.ADMIN})
 

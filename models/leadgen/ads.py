@@ -28,7 +28,7 @@ from models.core.errors import InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
 from models.leadgen.campaigns import Campaign
-from models.leadgen.niches import Niche
+from models.leadgen.niches import Niche, within
 
 
 class AdStatus(StrEnum):
@@ -112,13 +112,17 @@ def ads_of(campaign_id: UUID) -> Select[Ad, Decimal]:
     return select(Ad, SPENT).where(Ad.campaign_id == campaign_id).order_by(Ad.created_at.desc(), Ad.id.desc())
 
 
-def lock_ad(session: Session, ad_id: UUID) -> Ad:
-    """Return an ad, locked until the transaction ends; raises NotFoundError if it is absent or its niche archived."""
+def lock_ad(session: Session, ad_id: UUID, *, scope: UUID | None = None) -> Ad:
+    """
+    Return an ad, locked until the transaction ends.
+
+    Raises NotFoundError if it is absent, or its niche archived or outside the *scope*.
+    """
     query = (
         select(Ad)
         .join(Campaign, Campaign.id == Ad.campaign_id)
         .join(Niche, Niche.id == Campaign.niche_id)
-        .where(Ad.id == ad_id, Niche.archived_at.is_(None))
+        .where(Ad.id == ad_id, Niche.archived_at.is_(None), within(Niche.id, scope))
     )
     ad = session.scalar(query.with_for_update(of=Ad))
     if ad is None:

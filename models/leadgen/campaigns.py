@@ -16,7 +16,7 @@ from models.core.base import Base, CreatedAt, Money, UpdatedAt, words
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
-from models.leadgen.niches import Niche
+from models.leadgen.niches import Niche, within
 
 
 class Platform(StrEnum):
@@ -73,15 +73,17 @@ class Campaign(Base):
     updated_at: Mapped[UpdatedAt]
 
 
-def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:
+def create_campaign(session: Session, fields: Mapping[str, Any], *, scope: UUID | None = None) -> Campaign:
     """
     Add a campaign to a niche; it begins as a draft.
 
     Raises:
-        InvalidValueError: There is no such niche, or the end is before the start.
+        InvalidValueError: There is no such niche in the *scope*, or the end is before the start.
     """
     _check_dates(fields.get("start_date"), fields.get("end_date"))
-    present = select(Niche.id).where(Niche.id == fields["niche_id"], Niche.archived_at.is_(None))
+    present = select(Niche.id).where(
+        Niche.id == fields["niche_id"], Niche.archived_at.is_(None), within(Niche.id, scope)
+    )
     if session.scalar(present.with_for_update(read=True)) is None:  # locked against deletion
         raise InvalidValueError("niche_id", "niche.not_found")
     campaign = Campaign(**fields)
@@ -90,12 +92,12 @@ def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:
     return campaign
 
 
-def campaigns() -> Select[Campaign]:
-    """Select campaigns of niches that are not archived, newest first."""
+def campaigns(scope: UUID | None = None) -> Select[Campaign]:
+    """Select campaigns of niches that are not archived and are within the *scope*, newest first."""
     return (
         select(Campaign)
         .join(Niche, Niche.id == Campaign.niche_id)
-        .where(Niche.archived_at.is_(None))
+        .where(Niche.archived_at.is_(None), within(Niche.id, scope))
         .order_by(Campaign.created_at.desc(), Campaign.id.desc())
     )
 
@@ -105,14 +107,14 @@ def count_campaigns(session: Session, niche_id: UUID) -> int:
     return session.scalars(select(func.count()).where(Campaign.niche_id == niche_id)).one()
 
 
-def get_campaign(session: Session, campaign_id: UUID, *, lock: bool = False) -> Campaign:
+def get_campaign(session: Session, campaign_id: UUID, *, lock: bool = False, scope: UUID | None = None) -> Campaign:
     """
     Return a campaign, locked until the transaction ends if *lock*.
 
     Raises:
-        NotFoundError: The campaign or its niche is absent or archived.
+        NotFoundError: The campaign or its niche is absent, archived or outside the *scope*.
     """
-    query = campaigns().where(Campaign.id == campaign_id)
+    query = campaigns(scope).where(Campaign.id == campaign_id)
     campaign = session.scalar(query.with_for_update(of=Campaign) if lock else query)
     if campaign is None:
         raise NotFoundError("campaign")

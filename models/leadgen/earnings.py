@@ -120,10 +120,16 @@ _WITH_FIGURES = [part.scalar_subquery() for part in (_ADS, _SPENT, _LEADS)]
 
 
 def campaigns_with_figures(
-    session: Session, *, niche_id: UUID | None, platform: Platform | None, limit: int, offset: int
+    session: Session,
+    *,
+    niche_id: UUID | None,
+    platform: Platform | None,
+    limit: int,
+    offset: int,
+    scope: UUID | None = None,
 ) -> list[CampaignFigures]:
     """One window of campaigns, newest first, without the count of qualified leads."""
-    query = campaigns().add_columns(*_WITH_FIGURES)
+    query = campaigns(scope).add_columns(*_WITH_FIGURES)
     if niche_id is not None:
         query = query.where(Campaign.niche_id == niche_id)
     if platform is not None:
@@ -132,9 +138,9 @@ def campaigns_with_figures(
     return [CampaignFigures(campaign, ads, Figures(leads=leads, spend=spent)) for campaign, ads, spent, leads in rows]
 
 
-def campaign_with_figures(session: Session, campaign_id: UUID) -> CampaignFigures:
-    """One campaign; raises NotFoundError when it, or its niche, is absent or archived."""
-    query = campaigns().add_columns(*_WITH_FIGURES, _QUALIFIED.scalar_subquery()).where(Campaign.id == campaign_id)
+def campaign_with_figures(session: Session, campaign_id: UUID, *, scope: UUID | None = None) -> CampaignFigures:
+    """One campaign; raises NotFoundError when it, or its niche, is absent, archived or outside the *scope*."""
+    query = campaigns(scope).add_columns(*_WITH_FIGURES, _QUALIFIED.scalar_subquery()).where(Campaign.id == campaign_id)
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFoundError("campaign")

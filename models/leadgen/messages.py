@@ -33,10 +33,18 @@ class Message(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
-def add_message(session: Session, prospect_id: UUID, message: str, sender: Sender, platform: Platform) -> Message:
-    """Add a message to the prospect's conversation; raises NotFoundError if there is no such prospect."""
+def add_message(
+    session: Session,
+    prospect_id: UUID,
+    message: str,
+    sender: Sender,
+    platform: Platform,
+    *,
+    scope: UUID | None = None,
+) -> Message:
+    """Add a message to the prospect's conversation; raises NotFoundError without such a prospect in the *scope*."""
     # The prospect's row is locked before the clock is read, so that times follow the order of arrival.
-    note_change(session, prospect_id)
+    note_change(session, prospect_id, scope=scope)
     new = Message(prospect_id=prospect_id, message=message, sender=sender, platform=platform)
     session.add(new)
     session.flush()

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Select, String, Text, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, String, Text, select, text, true
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from models.core.base import Base, CreatedAt, Money, UpdatedAt, words
 from models.core.errors import NotFoundError
@@ -64,22 +64,32 @@ def create_niche(session: Session, fields: Mapping[str, Any]) -> Niche:
     return niche
 
 
-def niches(status: NicheStatus | None = None) -> Select[Niche]:
-    """Select niches that are not archived, newest first."""
-    query = select(Niche).where(Niche.archived_at.is_(None)).order_by(Niche.created_at.desc(), Niche.id.desc())
+def within(niche_id: ColumnElement[Any] | InstrumentedAttribute[Any], scope: UUID | None) -> ColumnElement[bool]:
+    """The condition that a row's niche is the one that its reader is confined to; None confines to nothing."""
+    return true() if scope is None else niche_id == scope
+
+
+def niches(status: NicheStatus | None = None, *, scope: UUID | None = None) -> Select[Niche]:
+    """Select niches that are not archived, newest first; only that of a *scope* (see :func:`within`)."""
+    query = (
+        select(Niche)
+        .where(Niche.archived_at.is_(None), within(Niche.id, scope))
+        .order_by(Niche.created_at.desc(), Niche.id.desc())
+    )
     return query.where(Niche.status == status) if status else query
 
 
-def get_niche(session: Session, niche_id: UUID, *, lock: bool = False) -> Niche:
+def get_niche(session: Session, niche_id: UUID, *, lock: bool = False, scope: UUID | None = None) -> Niche:
     """
     Return a niche.
 
     Args:
         lock: Lock its row until the transaction ends.
+        scope: See :func:`within`.
     Raises:
-        NotFoundError: It is absent or archived.
+        NotFoundError: It is absent, archived, or outside the scope.
     """
-    query = select(Niche).where(Niche.id == niche_id, Niche.archived_at.is_(None))
+    query = select(Niche).where(Niche.id == niche_id, Niche.archived_at.is_(None), within(Niche.id, scope))
     niche = session.scalar(query.with_for_update() if lock else query)
     if niche is None:
         raise NotFoundError("niche")

@@ -34,13 +34,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from models.core.base import Base, CreatedAt, Money, UpdatedAt, rows_changed, words
-from models.core.enums import Role
+from models.core.enums import ADVERTISING_ROLES
 from models.core.errors import InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
 from models.leadgen.ads import Ad
 from models.leadgen.campaigns import Campaign, Platform
-from models.leadgen.niches import Niche
+from models.leadgen.niches import Niche, within
 from models.webhooks.events import record_events
 from models.webhooks.tables import EventType
 
@@ -155,29 +155,31 @@ class Added:
     new: bool
 
 
-def add_prospect(session: Session, fields: Mapping[str, Any]) -> Added:
+def add_prospect(session: Session, fields: Mapping[str, Any], *, scope: UUID | None = None) -> Added:
     """
     Add one contact; *fields* are columns of :class:`Prospect`, the phone in E.164.
 
     Raises:
         InvalidValueError: There is no such ad.
     """
-    return add_prospects(session, [fields])[0]
+    return add_prospects(session, [fields], scope=scope)[0]
 
 
-def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]]) -> list[Added]:
+def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]], *, scope: UUID | None = None) -> list[Added]:
     """
     Add contacts, in their order: each becomes a new prospect or a touch of a known one.
 
     If the same contact arrives twice at once, the second waits for the first and becomes its touch.
 
     Raises:
-        InvalidValueError: There is no such ad; the path is `ad_id`.
+        InvalidValueError: There is no such ad in the *scope*, or none is named although it confines; path `ad_id`.
     """
-    origins = origins_of(session, {contact["ad_id"] for contact in contacts if contact.get("ad_id")})
+    origins = origins_of(session, {contact["ad_id"] for contact in contacts if contact.get("ad_id")}, scope=scope)
     rows = []
     for contact in contacts:
         ad_id = contact.get("ad_id")
+        if scope is not None and not ad_id:
+            raise InvalidValueError("ad_id", "prospect.ad_needed")
         if ad_id and ad_id not in origins:
             raise InvalidValueError("ad_id", "ad.not_found")
         campaign_id, niche_id = origins[ad_id] if ad_id else (None, None)
@@ -193,7 +195,7 @@ def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]]) -> li
         )
         for each in new.values()
     ]
-    record_events(session, EventType.PROSPECT_CREATED, happenings, roles=[Role.ADMIN])
+    record_events(session, EventType.PROSPECT_CREATED, happenings, roles=ADVERTISING_ROLES)
     return [
         Added(new[row["id"]], new=True) if row["id"] in new else Added(_touch(session, row), new=False) for row in rows
     ]
@@ -203,13 +205,13 @@ def _text(id_: UUID | None) -> str | None:
     return None if id_ is None else str(id_)
 
 
-def origins_of(session: Session, ad_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
-    """Return (campaign, niche) of each of the ads, without absent ads and those of archived niches."""
+def origins_of(session: Session, ad_ids: Iterable[UUID], *, scope: UUID | None = None) -> dict[UUID, tuple[UUID, UUID]]:
+    """Return (campaign, niche) of each of the ads; none for absent ads and niches archived or outside the *scope*."""
     query = (
         select(Ad.id, Ad.campaign_id, Campaign.niche_id)
         .join(Campaign, Campaign.id == Ad.campaign_id)
         .join(Niche, Niche.id == Campaign.niche_id)
-        .where(Ad.id.in_(ad_ids), Niche.archived_at.is_(None))
+        .where(Ad.id.in_(ad_ids), Niche.archived_at.is_(None), within(Niche.id, scope))
     )
     return {ad_id: (campaign_id, niche_id) for ad_id, campaign_id, niche_id in session.execute(query)}
 
@@ -267,9 +269,14 @@ def prospects(
     source: Platform | None = None,
     niche_id: UUID | None = None,
     campaign_id: UUID | None = None,
+    scope: UUID | None = None,
 ) -> Select[Prospect]:
     """Select prospects, newest first."""
-    query = select(Prospect).order_by(Prospect.created_at.desc(), Prospect.id.desc())
+    query = (
+        select(Prospect)
+        .where(within(Prospect.niche_id, scope))
+        .order_by(Prospect.created_at.desc(), Prospect.id.desc())
+    )
     wanted = {"status": status, "source": source, "niche_id": niche_id, "campaign_id": campaign_id}
     return query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
 
@@ -298,9 +305,9 @@ def prospect_pages(sessions: sessionmaker[Session], size: int = 1000, **wanted: 
         yield last
 
 
-def get_prospect(session: Session, prospect_id: UUID, *, lock: bool = False) -> Prospect:
-    """Return a prospect, locked if *lock*; raises NotFoundError if it is absent."""
-    query = select(Prospect).where(Prospect.id == prospect_id)
+def get_prospect(session: Session, prospect_id: UUID, *, lock: bool = False, scope: UUID | None = None) -> Prospect:
+    """Return a prospect, locked if *lock*; raises NotFoundError if it is absent or outside the *scope*."""
+    query = select(Prospect).where(Prospect.id == prospect_id, within(Prospect.niche_id, scope))
     prospect = session.scalar(query.with_for_update() if lock else query)
     if prospect is None:
         raise NotFoundError("lead")  # the contract's word for a prospect
@@ -330,13 +337,14 @@ def change_status(session: Session, prospect: Prospect, status: ProspectStatus, 
     return changed
 
 
-def note_change(session: Session, prospect_id: UUID) -> None:
+def note_change(session: Session, prospect_id: UUID, *, scope: UUID | None = None) -> None:
     """
     Record that an input of the prospect's score has changed, so that it is scored again.
 
     Raises:
-        NotFoundError: There is no such prospect.
+        NotFoundError: There is no such prospect in the *scope*.
     """
-    next_version = update(Prospect).where(Prospect.id == prospect_id).values(version=Prospect.version + 1)
+    wanted = (Prospect.id == prospect_id, within(Prospect.niche_id, scope))
+    next_version = update(Prospect).where(*wanted).values(version=Prospect.version + 1)
     if not rows_changed(session.execute(next_version)):
         raise NotFoundError("lead")

@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.core.base import Base, CreatedAt, Id, utc_now, words
-from models.core.enums import OPEN_STATES, DealType, Role, RunScope, RunState
+from models.core.enums import ENGINE_ROLES, OPEN_STATES, DealType, RunScope, RunState
 from models.core.errors import NotFoundError
 from models.market.town_aliases import city_in
 from models.ranking.generations import HasGeneration
@@ -259,4 +259,4 @@ def cancel_run(session: Session, run_id: int) -> RescoringRun:
 def _record_end(session: Session, run: RescoringRun) -> None:
     """Have administrators' webhooks told that a run has ended."""
     facts = {"run_id": run.id, "scope": run.scope, "state": run.state}
-    record_events(session, EventType.RUN_FINISHED, [(f"run:{run.id}", facts)], roles=[Role.ADMIN])
+    record_events(session, EventType.RUN_FINISHED, [(f"run:{run.id}", facts)], roles=ENGINE_ROLES)

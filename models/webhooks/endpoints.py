@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.core.base import database_now
-from models.core.enums import SUPPLY_ROLES, Role
+from models.core.enums import ADVERTISING_ROLES, ENGINE_ROLES, SUPPLY_ROLES, Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.core.public_addresses import is_public
 from models.webhooks.delivery_log import has_pending_test
@@ -27,8 +27,8 @@ MAX_URL = 2000  # characters
 
 #: Types that only users of some roles can be told of; all others are open to everybody.
 ROLES_OF_TYPES: dict[EventType, Collection[Role]] = {
-    EventType.RUN_FINISHED: {Role.ADMIN},
-    EventType.PROSPECT_CREATED: {Role.ADMIN},
+    EventType.RUN_FINISHED: ENGINE_ROLES,
+    EventType.PROSPECT_CREATED: ADVERTISING_ROLES,
     EventType.IMPORT_FINISHED: SUPPLY_ROLES,
 }
 
@@ -38,7 +38,7 @@ def add_endpoint(session: Session, owner: User, fields: Mapping[str, Any], *, al
     Add an endpoint of the owner's, with a secret of its own.
 
     Args:
-        fields: `url` and `types`; `name` and `is_enabled` may be left out.
+        fields: `url` and `types`; `name`, `min_score` and `is_enabled` may be left out.
         allow_private: Take addresses within a private network, and http.
     Raises:
         InvalidValueError: The address cannot be sent to, or the owner is never told of such a type.
@@ -157,8 +157,8 @@ def _change(found: Endpoint, owner: User, fields: Mapping[str, Any], allow_priva
         found.url = check_url(fields["url"], allow_private=allow_private)
     if "types" in fields:
         found.types = _checked_types(owner, fields["types"])
-    if "name" in fields:
-        found.name = fields["name"]
+    for name in {"name", "min_score"} & set(fields):
+        setattr(found, name, fields[name])
     if "is_enabled" in fields:
         found.disabled_reason = None if fields["is_enabled"] else found.disabled_reason or DisabledReason.OWNER
         found.is_enabled = fields["is_enabled"]

@@ -53,7 +53,7 @@ REPLIES = ("Спасибо, подумаю.", "Давайте завтра в ш
 def demo_actions(session: Session) -> None:
     """Add the actions of the demo's users and commit. Requires the demo's market; without its users, adds nothing."""
     rng = Random(SEED)
-    realtor, tenant, _ = (user_by_login(session, email) for email, _ in DEMO_LOGINS)
+    realtor, tenant = (user_by_login(session, email) for email, _ in DEMO_LOGINS[:2])
     if realtor is None or tenant is None:
         return
     _add_matches(session, realtor)

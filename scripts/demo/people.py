@@ -18,6 +18,13 @@ LOGIN_EMAIL = DEMO_LOGINS[0][0]
 LOGIN_PASSWORD = DEMO_PASSWORD
 LOGIN_TELEGRAM = "demo-realtor"
 
+NAMES = {
+    Role.TENANT: "Тимур Арендаторов",
+    Role.ADMIN: "Алия Администраторова",
+    Role.OPERATOR: "Олег Операторов",
+    Role.MARKETER: "Мария Рекламова",
+}
+
 #: RFC 2606 reserves this domain for examples; mail to it is never delivered.
 DOMAIN = "leadmatch.example"
 
@@ -56,7 +63,7 @@ def _other_login(email: str, role: Role, number: int) -> dict[str, Any]:
     """Return a user of another role with a known password, who owns nothing in the market."""
     return {
         "role": role,
-        "name": "Тимур Арендаторов" if role is Role.TENANT else "Алия Администраторова",
+        "name": NAMES[role],
         "email": email,
         "phone": f"+7001{number:07}",
         "telegram_id": f"demo-{role}",

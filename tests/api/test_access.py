@@ -17,6 +17,7 @@ from models.deals.inquiries import inquire
 from models.deals.matches import act
 from models.market.account_status import set_active
 from models.platform.settings import Settings
+from tests.api.ops_operations import OPERATIONS, OPERATORS
 from tests.api.webhook_operations import WEBHOOKS
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
 
@@ -94,6 +95,8 @@ TABLE = {
     "POST /matches/<int:match_id>/complete": "owner",
     "GET /notifications": "user",
     "POST /notifications/<int:notification_id>/read": "owner",
+    "GET /notifications/switches": "user",
+    "PATCH /notifications/switches": "user",
     # lead generation
     "GET /api/health": "anyone",
     "GET /api/niches": "api key",
@@ -163,6 +166,7 @@ TABLE = {
     "POST /sources/<int:source_id>/run": SUPPLY,
     "GET /sources/<int:source_id>/imports": SUPPLY,
     "GET /sources/<int:source_id>/photos": SUPPLY,
+    **OPERATIONS,
     **dict.fromkeys(WEBHOOKS, "user"),  # each is its owner's alone (tests/api/test_webhooks.py)
     **{f"{method} /leads/<int:lead_id>/selections": "user" for method in ("POST", "GET")},
     **{f"{method} /leads/<int:lead_id>/selections/<int:selection_id>": "user" for method in ("GET", "DELETE")},
@@ -181,13 +185,6 @@ TABLE = {
     "GET /imports/<int:import_id>/refused": SUPPLY,
     "POST /leads/understand": "user",
     "POST /properties/understand": "user",
-    "GET /ops/markets": "admin",
-    "POST /ops/markets/merge": "admin",
-    "POST /ops/rescoring-runs": "admin",
-    "GET /ops/rescoring-runs": "admin",
-    "GET /ops/rescoring-runs/<int:run_id>": "admin",
-    "POST /ops/rescoring-runs/<int:run_id>/cancel": "admin",
-    "POST /ops/rescoring-runs/<int:run_id>/retry": "admin",
 }
 
 LISTING = {"title": "x", "city": "Москва", "deal_type": "sale", "property_type": "flat", "price": 1}
@@ -299,7 +296,7 @@ def test_anonymous_is_asked_to_sign_in_before_anything_else(client):
 
 
 def test_a_bad_token_is_no_better_than_none(client):
-    for operation in operations_for("user", "owner", "admin"):
+    for operation in operations_for("user", "owner", "admin", OPERATORS):
         for header in ("Bearer x.y.z", "Bearer ", "Basic dTpw", "Bearer " + "a" * 5000):
             answer = send(client, operation, {}, headers={"Authorization": header})
             assert answer.status_code == 401, (operation, header)
@@ -311,7 +308,7 @@ def test_a_void_token_is_told_so_before_anything_else(client, db):
     header = token_header(out)
     set_active(db, out.id, False)
     db.commit()
-    for operation in operations_for("user", "owner", "owner or admin", "admin"):
+    for operation in operations_for("user", "owner", "owner or admin", "admin", OPERATORS):
         for ids, query in (({"lead_id": 2**70, "property_id": 2**70}, {}), ({}, {"nonsense": 1})):
             answer = send(client, operation, ids, headers=header, query_string=query)
             assert answer.status_code == 401, (operation, ids, answer.json)
@@ -339,11 +336,12 @@ def test_owners_are_let_in(client, world):
         assert answer.status_code in (200, 201, 409), (operation, answer.json)
 
 
-def test_administration_is_for_administrators(client, world, db):
-    ids, _, _, admin = world
-    others = [make_user(db, role=role) for role in Role if role is not Role.ADMIN]
+@pytest.mark.parametrize("who", ["admin", OPERATORS])
+def test_administration_and_operation_are_for_their_roles(client, world, db, who):
+    ids, _, _, _ = world
+    people = {role: make_user(db, role=role) for role in Role}
     db.commit()
-    for operation in operations_for("admin"):
-        for user in others:
-            assert send(client, operation, ids, token_header(user)).status_code == 403, (operation, user.role)
-        assert send(client, operation, ids, token_header(admin)).status_code not in (401, 403), operation
+    for operation in operations_for(who):
+        for role, user in people.items():
+            status = send(client, operation, ids, token_header(user)).status_code
+            assert (status != 403) == (role in who.split(", ")), (operation, role, status)

@@ -32,7 +32,7 @@ def addresses(answer) -> list[str]:
 @pytest.fixture
 def home(town, db) -> Property:
     found = db.get(Property, town.properties[0].id)
-    found.description = 'Тихий двор </script><script>alert(1)</script>. Звоните 8 916 123-45-67, пишите @seller_k'
+    found.description = "Тихий двор </script><script>alert(1)</script>. Звоните 8 916 123-45-67, пишите @seller_k"
     found.photos = ["https://photos.example/1.jpg", "http://photos.example/2.jpg"]
     db.commit()
     return found

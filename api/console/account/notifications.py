@@ -16,7 +16,7 @@ from api.http.long_lived import PAGE
 from api.http.services import services
 from api.portal.chat_hub import chat_hub
 from models.accounts.notifications import Notification, mark_all_read, mark_read, notifications_of, unread_count
-from models.core.enums import Role
+from models.core.enums import ADVERTISING_ROLES
 from models.leadgen.events import CHANGED
 from models.translations.notifications import describe_notification
 
@@ -57,7 +57,7 @@ def stream() -> Response:
     script asks every few seconds.
     """
     channels = [live_updates.of_user(visitor().id)]
-    if request.args.get("of") == "leadgen" and visitor().role is Role.ADMIN:
+    if request.args.get("of") == "leadgen" and visitor().role in ADVERTISING_ROLES:
         channels.append(CHANGED)
     end_session()  # a stream lives for minutes, and needs nothing of the database
     places = services().long_lived

@@ -37,8 +37,10 @@ blp = page_blueprint("sign_in")
 def landing() -> Response | str:
     """What Leadmatch is, for who comes by; who is signed in goes on to work."""
     user = visitor_or_none()
-    return back(home_of(user.role)) if user else render_template(
-        "console/landing.html", public_search=services().settings.public_search
+    return (
+        back(home_of(user.role))
+        if user
+        else render_template("console/landing.html", public_search=services().settings.public_search)
     )
 
 

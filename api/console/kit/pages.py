@@ -23,7 +23,7 @@ from api.http.request_state import current
 from api.http.services import services
 from models.accounts.notifications import unread_count
 from models.accounts.users import short_name, shown_name
-from models.core.enums import SUPPLY_ROLES, Role
+from models.core.enums import ADVERTISING_ROLES, ENGINE_ROLES, PRIVILEGED_ROLES, SUPPLY_ROLES, Role
 from models.core.errors import InvalidValueError, NotSignedInError
 from models.market.leads import shown_contacts
 
@@ -40,6 +40,17 @@ POLICY = (
 
 #: Bytes that are not worth compressing.
 SMALL = 1000
+
+#: The pages of operators, marketers and administrators, in the order of the menu: (path, English name, icon), for whom.
+PRIVILEGED_PAGES = (
+    (("/console/engine", "Engine", "engine"), ENGINE_ROLES),
+    (("/console/quality", "Quality", "chart"), ENGINE_ROLES),
+    (("/console/schedule", "Schedule", "clock"), ENGINE_ROLES),
+    (("/console/leadgen", "Lead gen", "megaphone"), ADVERTISING_ROLES),
+    (("/console/leadgen/prospects", "Contacts", "people"), (Role.MARKETER,)),
+    (("/console/users", "Users", "people"), (Role.ADMIN,)),
+    (("/console/audit", "Audit log", "list"), (Role.ADMIN,)),
+)
 
 THEMES = ("auto", "light", "dark")
 
@@ -99,23 +110,18 @@ def page_number() -> int:
 
 def home_of(role: Role) -> str:
     """Where somebody of this role begins."""
-    if role is Role.ADMIN:
+    if role in ENGINE_ROLES:
         return "/console/engine"
+    if role is Role.MARKETER:
+        return "/console/leadgen"
     return "/console/leads" if role in SUPPLY_ROLES else "/console/feed"
 
 
 def menu_of(role: Role) -> list[tuple[str, str, str]]:
     """(path, English name, icon) of the pages of a role, the most used first."""
     talk = [("/console/chats", "Chats", "chat")]
-    if role is Role.ADMIN:
-        return [
-            ("/console/engine", "Engine", "engine"),
-            ("/console/quality", "Quality", "chart"),
-            ("/console/schedule", "Schedule", "clock"),
-            ("/console/leadgen", "Lead gen", "megaphone"),
-            ("/console/users", "Users", "people"),
-            ("/console/audit", "Audit log", "list"),
-        ]
+    if role in PRIVILEGED_ROLES:
+        return [page for page, roles in PRIVILEGED_PAGES if role in roles]
     if role in SUPPLY_ROLES:
         return [
             ("/console/leads", "Leads", "target"),

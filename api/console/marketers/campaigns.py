@@ -24,7 +24,7 @@ from api.console.marketers.advertising import (
 from api.http.db import session
 from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.campaigns import AdBody
-from models.core.enums import Role
+from models.core.enums import ADVERTISING_ROLES
 from models.leadgen.ads import MOVES as AD_MOVES
 from models.leadgen.ads import Ad, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.leadgen.campaigns import (
@@ -40,13 +40,13 @@ from models.leadgen.niches import get_niche
 
 blp = page_blueprint("campaigns")
 
-for_operators = page_for(Role.ADMIN)
+for_marketers = page_for(*ADVERTISING_ROLES)
 
 MAX_ADS = 200
 
 
 @blp.get("/console/leadgen/campaigns/<uuid:campaign_id>")
-@for_operators
+@for_marketers
 def one_campaign(campaign_id: UUID) -> str:
     """What a campaign costs and brings, and its ads, the newest first."""
     found = campaign_with_figures(session(), campaign_id)
@@ -61,7 +61,7 @@ def one_campaign(campaign_id: UUID) -> str:
 
 
 @blp.route("/console/leadgen/<uuid:niche_id>/campaigns/new", methods=["GET", "POST"])
-@for_operators
+@for_marketers
 def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
     niche = get_niche(session(), niche_id)
     texts = {"title": translate("New campaign"), "cancel": f"/console/leadgen/{niche.id}"}
@@ -77,7 +77,7 @@ def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
 
 
 @blp.route("/console/leadgen/campaigns/<uuid:campaign_id>/edit", methods=["GET", "POST"])
-@for_operators
+@for_marketers
 def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
     campaign = get_campaign(session(), campaign_id, lock=request.method == "POST")
     home = f"/console/leadgen/campaigns/{campaign.id}"
@@ -99,7 +99,7 @@ def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
 
 
 @blp.post("/console/leadgen/campaigns/<uuid:campaign_id>/status")
-@for_operators
+@for_marketers
 def move_campaign(campaign_id: UUID) -> Response:
     """Start, pause or end it, by one button of its page."""
     campaign = get_campaign(session(), campaign_id, lock=True)
@@ -110,7 +110,7 @@ def move_campaign(campaign_id: UUID) -> Response:
 
 
 @blp.route("/console/leadgen/campaigns/<uuid:campaign_id>/ads/new", methods=["GET", "POST"])
-@for_operators
+@for_marketers
 def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
     campaign = get_campaign(session(), campaign_id)
     home = f"/console/leadgen/campaigns/{campaign.id}"
@@ -130,7 +130,7 @@ def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
 
 
 @blp.route("/console/leadgen/ads/<uuid:ad_id>/edit", methods=["GET", "POST"])
-@for_operators
+@for_marketers
 def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
     ad = lock_ad(session(), ad_id)
     home = f"/console/leadgen/campaigns/{ad.campaign_id}"

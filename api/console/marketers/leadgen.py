@@ -1,4 +1,4 @@
-"""Lead generation for administrators: niches against their targets, campaigns, prospects and why they are good."""
+"""Lead generation for marketers: niches against their targets, campaigns, prospects and why they are good."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -24,7 +24,7 @@ from api.http.db import session
 from api.http.fields import money
 from api.leadgen.announce import announce_change, announce_prospect
 from models.core.base import utc_now
-from models.core.enums import Role
+from models.core.enums import ADVERTISING_ROLES
 from models.leadgen.campaigns import count_campaigns
 from models.leadgen.earnings import campaigns_with_figures, niche_earnings, niche_totals
 from models.leadgen.events import EventKind
@@ -35,7 +35,7 @@ from models.leadgen.prospects import MOVES, Prospect, ProspectStatus, change_sta
 
 blp = page_blueprint("leadgen")
 
-for_operators = page_for(Role.ADMIN)
+for_marketers = page_for(*ADVERTISING_ROLES)
 
 PER_PAGE = 30
 CAMPAIGNS = 50
@@ -54,7 +54,7 @@ class StatusForm(Body):
 
 
 @blp.get("/console/leadgen")
-@for_operators
+@for_marketers
 def all_niches() -> str:
     """Niches with what they cost and bring, against their targets; a script keeps the figures fresh."""
     rows, pager = listed(niches(), PER_PAGE)
@@ -64,7 +64,7 @@ def all_niches() -> str:
 
 
 @blp.route("/console/leadgen/new", methods=["GET", "POST"])
-@for_operators
+@for_marketers
 def new_niche() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _niche_form(NICHE, forms.Filled(), translate("New niche"), "/console/leadgen")
@@ -76,7 +76,7 @@ def new_niche() -> Response | str | tuple[str, int]:
 
 
 @blp.route("/console/leadgen/<uuid:niche_id>/edit", methods=["GET", "POST"])
-@for_operators
+@for_marketers
 def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
     niche = get_niche(session(), niche_id, lock=request.method == "POST")
     home = f"/console/leadgen/{niche.id}"
@@ -93,7 +93,7 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
 
 
 @blp.get("/console/leadgen/<uuid:niche_id>")
-@for_operators
+@for_marketers
 def one_niche(niche_id: UUID) -> str:
     niche = get_niche(session(), niche_id)
     earned = niche_earnings(session(), niche)
@@ -103,7 +103,6 @@ def one_niche(niche_id: UUID) -> str:
     by_day = [(f"{day:%d.%m}", leads.get(day, 0)) for day in days]
     pages = max(1, -(-count_campaigns(session(), niche.id) // CAMPAIGNS))
     page = min(page_number(), pages)
-    window = {"limit": CAMPAIGNS, "offset": (page - 1) * CAMPAIGNS}
     newest = session().scalars(prospects(niche_id=niche.id).limit(NEWEST)).all()
     return render_template(
         "console/niche_part.html" if wants_part() else "console/niche.html",
@@ -111,7 +110,9 @@ def one_niche(niche_id: UUID) -> str:
         total=earned.total,
         chart=charts.columns(by_day, translate("Leads by day"), every=CHART_DAYS // 6),
         by_day=by_day,
-        campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, **window),
+        campaigns=campaigns_with_figures(
+            session(), niche_id=niche.id, platform=None, limit=CAMPAIGNS, offset=(page - 1) * CAMPAIGNS
+        ),
         page=page,
         pages=pages,
         prospects=newest,
@@ -119,7 +120,7 @@ def one_niche(niche_id: UUID) -> str:
 
 
 @blp.get("/console/leadgen/prospects")
-@for_operators
+@for_marketers
 def all_prospects() -> str:
     status = chosen(ProspectStatus, "status")
     rows, pager = listed(prospects(status=status), PER_PAGE)
@@ -133,14 +134,14 @@ def all_prospects() -> str:
 
 
 @blp.get("/console/leadgen/prospects/<uuid:prospect_id>")
-@for_operators
+@for_marketers
 def one_prospect(prospect_id: UUID) -> str:
     """The conversation, and what each criterion adds to the quality; a script asks for what came since."""
     return _prospect_page(get_prospect(session(), prospect_id))
 
 
 @blp.post("/console/leadgen/prospects/<uuid:prospect_id>")
-@for_operators
+@for_marketers
 def move(prospect_id: UUID) -> Response | tuple[str, int]:
     """Give a prospect another status; where it is won, with what it brought."""
     prospect = get_prospect(session(), prospect_id, lock=True)

@@ -19,7 +19,7 @@ from api.ops.markets import merge
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
 from models.core.base import utc_now
-from models.core.enums import OPEN_STATES, DealType, Role, RunScope
+from models.core.enums import ENGINE_ROLES, OPEN_STATES, DealType, RunScope
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError, SettingsError
 from models.market.missing_rates import missing_rates
 from models.ranking.freshness import freshness
@@ -31,7 +31,7 @@ from models.rescoring.shards import retry_failed
 
 blp = page_blueprint("ops")
 
-for_operators = page_for(Role.ADMIN)
+for_operators = page_for(*ENGINE_ROLES)
 
 RUNS_PER_PAGE = 15
 MAX_MARKETS, MAX_ODD_MARKETS = 100, 50

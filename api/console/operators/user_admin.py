@@ -14,20 +14,20 @@ from models.market.account_status import set_active, set_role
 
 blp = page_blueprint("people")
 
-for_operators = page_for(Role.ADMIN)
+for_admins = page_for(Role.ADMIN)
 
 PER_PAGE = 50
 
 
 @blp.get("/console/users")
-@for_operators
+@for_admins
 def users() -> str:
     rows, pager = listed(all_users(), PER_PAGE)
     return render_template("console/users.html", users=rows, roles=list(Role), **pager)
 
 
 @blp.post("/console/users/<int:user_id>")
-@for_operators
+@for_admins
 def change_user(user_id: int) -> Response:
     """Give another role, or put out and let in again, as the pressed button says."""
     changes: dict[str, object] = {}
@@ -54,7 +54,7 @@ def change_user(user_id: int) -> Response:
 
 
 @blp.get("/console/audit")
-@for_operators
+@for_admins
 def audit_log() -> str:
     known = audit.recorded_actions(session())
     action = request.args.get("action")
