@@ -41,6 +41,8 @@ TABLE = {
     "GET /openapi.json": "anyone",
     "GET /docs/": "anyone",
     "GET /docs/<path:path>": "anyone",
+    "GET /help": "anyone",
+    "GET /help/<path:name>": "anyone",
     "GET /redoc": "anyone",
     "GET /redoc/<path:name>": "anyone",
     "GET /media/<name>": "anyone",
