@@ -1,5 +1,5 @@
 """
-All tasks: thin skins over functions of the package.
+All tasks but those of the public search (worker/search_tasks.py): thin skins over functions of the package.
 
 Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
 the broker. A new task needs a line in :data:`worker.celery_app.app.QUEUES` unless fresh leads and properties may wait
@@ -15,7 +15,6 @@ from models.agenda.reminders import remind
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
 from models.deals.offer_notifications import notify_of_new_offers
-from models.market.search.words import add_new_words, refresh_words
 from models.ranking.recommendations import has_lists_of_another_engine
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
@@ -175,17 +174,6 @@ def regroup_adverts(self: LeadmatchTask) -> None:
     log.info("adverts_regrouped", extra={"changed": len(changed)})
     for property_id in sorted(changed):
         client().property_changed(property_id)
-
-
-@task(name="worker.tasks.refresh_search_words", bind=True)
-def refresh_search_words(self: LeadmatchTask, of_minutes: int | None = None) -> None:
-    """Count the words that a mistyped word of a search may mean; *of_minutes*: add those of listings written since."""
-    with self.session() as session:
-        if of_minutes is None:
-            refresh_words(session)
-        else:
-            add_new_words(session, of_minutes)
-        session.commit()
 
 
 # -- Learning and display order
