@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 revision = "0170"
-down_revision = "0160"
+down_revision = "0150"
 branch_labels = None
 depends_on = None
 
