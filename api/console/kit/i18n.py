@@ -107,6 +107,11 @@ OUTCOMES = {
     "webhook_test": "The test is on its way; its line stands in the log.",
     "webhook_replay": "It is sent again.",
     "webhook_removed": "The webhook is removed.",
+    "task_made": "Planned.",
+    "task_done": "Done.",
+    "task_deleted": "Deleted.",
+    "shortlisted": "On the shortlist: nobody is told.",
+    "unshortlisted": "Off the shortlist.",
     "unstruck": "Taken back in; the list follows.",
 }
 
