@@ -34,6 +34,8 @@ class NotificationType(StrEnum):
     MATCH_REOPENED = "MATCH_REOPENED"
     SELECTION_ANSWERED = "SELECTION_ANSWERED"
     TASK_DUE = "TASK_DUE"
+    NEW_RECOMMENDATIONS = "NEW_RECOMMENDATIONS"
+    RECOMMENDATION_DIGEST = "RECOMMENDATION_DIGEST"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -46,6 +48,8 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.MATCH_REOPENED,
         NotificationType.SELECTION_ANSWERED,
         NotificationType.TASK_DUE,
+        NotificationType.NEW_RECOMMENDATIONS,
+        NotificationType.RECOMMENDATION_DIGEST,
     }
 )
 
@@ -65,6 +69,8 @@ TOPIC_OF = {
     NotificationType.MATCH_REOPENED: Topic.MATCHES,
     NotificationType.SELECTION_ANSWERED: Topic.SELECTIONS,
     NotificationType.TASK_DUE: Topic.TASKS,
+    NotificationType.NEW_RECOMMENDATIONS: Topic.OFFERS,
+    NotificationType.RECOMMENDATION_DIGEST: Topic.OFFERS,
 }
 
 #: A notification that could not be sent for so long is news no more.

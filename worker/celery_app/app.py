@@ -57,6 +57,8 @@ QUEUES = {
         "send_lost_notifications",
         "notify_new_offers",
         "remind_of_tasks",
+        "tell_recommendations",
+        "send_recommendation_digests",
         "send_webhooks",
         "fetch_rates",
     ),

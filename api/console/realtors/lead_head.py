@@ -16,10 +16,12 @@ from api.http.blueprint import Body
 from api.http.db import session
 from api.http.fields import Text
 from api.http.tasks import rescore_lead
+from models.agenda.following import Notice, notice_of, set_notice
 from models.agenda.settings import zone_of
 from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist
 from models.agenda.summary import LeadSummary, summary_of
 from models.core.enums import SUPPLY_ROLES
+from models.core.errors import InvalidValueError
 from models.market.client_contacts import Contact, read_contacts
 from models.market.leads import Lead, owned_lead, replace_lead
 
@@ -45,6 +47,17 @@ def contacts_of(lead: Lead) -> list[Contact]:
 def summary_of_lead(lead: Lead) -> LeadSummary:
     """The numbers beside the tabs of a lead's page."""
     return summary_of(session(), lead)
+
+
+@blp.app_template_global("notice_of_lead")
+def notice_of_lead(lead: Lead) -> Notice:
+    """How the visitor is told of new recommendations of a lead of theirs."""
+    return notice_of(session(), visitor(), lead.id)
+
+
+#: How one is told -> what that is called.
+NOTICES = {Notice.AT_ONCE: "at once", Notice.DAILY: "once a day", Notice.NEVER: "never"}
+blp.add_app_template_global(lambda: NOTICES, "notice_names")
 
 
 @blp.app_template_global("own_time")
@@ -86,6 +99,17 @@ def star(lead_id: int, property_id: int) -> Response:
     if wants_json():
         return jsonify(said=translate(OUTCOMES[said]), key=said)
     return back(f"/console/leads/{lead_id}", said, shortlist=request.form.get("shortlist"))
+
+
+@blp.post("/console/leads/<int:lead_id>/notice")
+@for_realtors
+def choose_notice(lead_id: int) -> Response:
+    """How the realtor is told of new recommendations of the lead."""
+    chosen = request.form.get("notice", "")
+    if chosen not in list(Notice):
+        raise InvalidValueError("notice", "lead.choose_notice")
+    set_notice(session(), visitor(), lead_id, Notice(chosen))
+    return back(f"/console/leads/{lead_id}", "changed")
 
 
 _SCHEMA: Schema = NotesBody()

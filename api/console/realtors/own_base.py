@@ -14,6 +14,7 @@ from api.console.kit.pages import back, chosen, listed, wants_json, wants_part
 from api.console.kit.undo_tokens import MAX_SEVERAL, read_several, undo_of_several
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_property
+from models.agenda.following import new_counts
 from models.core.amount_words import Bound
 from models.core.amounts import read_amount
 from models.core.enums import DealType, Side, Status
@@ -73,6 +74,7 @@ def own_list(side: Side) -> dict[str, Any]:
         "counts": match_counts(session(), side, ids),
         "best": best_scores(session(), side, ids),
         "tags": tags_of(session(), side, ids),
+        "fresh": new_counts(session(), ids) if side is Side.LEAD else {},
         "towns": {} if part else own_towns(session(), visitor(), side),
         "all_tags": used_tags(session(), visitor(), side),
         "asked": asked,

@@ -17,6 +17,7 @@ from api.console.kit.undo_tokens import undo_of_action
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
 from models.accounts.users import short_name
+from models.agenda.following import new_ids, visit_lead
 from models.agenda.history import homes_by_id
 from models.agenda.shortlist import shortlisted
 from models.core.amount_words import Bound, Unit
@@ -80,6 +81,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         cards=_cards(side, mine, shown),
         total=found.total,
         starred=starred,
+        fresh=_fresh(side, mine),
         gone=gone,
         fitting=sum(1 + len(group.others) for group in groups),
         alike=alike,
@@ -108,6 +110,13 @@ def list_state(side: Side, mine: Lead | Property) -> dict[str, Any]:
     changed_in, version, count = row
     follows = mine.status is Status.ACTIVE and version != mine.version
     return {"stamp": f"{mine.version}-{changed_in}-{count}", "follows": follows}
+
+
+def _fresh(side: Side, mine: Lead | Property) -> set[int]:
+    """The ids of what came into a lead's list since the visit before; opening the whole page is a visit."""
+    if not isinstance(mine, Lead):
+        return set()
+    return new_ids(session(), mine.id) if wants_part() else visit_lead(session(), mine)
 
 
 def _shortlist(side: Side, mine: Lead | Property, entries: list[Recommended]) -> tuple[set[int], list[Property]]:
