@@ -22,7 +22,7 @@ CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 
 def in_templates() -> Iterator[str]:
-    for path in TEMPLATES.glob("*.html"):
+    for path in TEMPLATES.rglob("*.html"):
         for found in re.finditer(r"""\b_\((?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""", path.read_text()):
             yield (found[1] or found[2]).replace("\\'", "'")
 
@@ -58,7 +58,7 @@ def test_no_sentence_is_left_that_no_page_says():
     texts = set()
     for path in (ROOT / "api").rglob("*.py"):
         texts |= {node.value for node in ast.walk(ast.parse(path.read_text())) if is_text(node)}
-    pages = "\n".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    pages = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)}
     texts |= set(re.findall(r'"([^"]*)"', pages))
     sentences = {each for each, text in catalogue("ru").messages.items() if isinstance(text, str)}
@@ -67,7 +67,7 @@ def test_no_sentence_is_left_that_no_page_says():
 
 
 def test_every_noun_that_is_counted_is_on_a_page():
-    pages = "\n".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    pages = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     nouns = {each for each, forms in catalogue("ru").messages.items() if isinstance(forms, tuple)}
 
     assert {noun for noun in nouns if f"'{noun}'" not in pages} == set()
