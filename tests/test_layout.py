@@ -51,7 +51,7 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "ops": {"http"},
         "sources": {"http"},
         "webhooks": {"http"},
-        "console": {"http", "accounts", "exchange", "leadgen", "ops", "portal", "sources", "swipe"},
+        "console": {"http", "accounts", "exchange", "leadgen", "ops", "portal", "sources", "swipe", "webhooks"},
         "server": {
             "http",
             "accounts",

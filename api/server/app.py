@@ -15,6 +15,7 @@ from api.accounts import (
     auth,
     identifiers,
     invitations,
+    notification_switches,
     portal_auth,
     portal_users,
     recovery,
@@ -37,7 +38,7 @@ from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
 from api.portal import socket as chat_socket
 from api.portal.chat_hub import ChatHub, attach_chat_hub
-from api.server import docs
+from api.server import docs, help_pages
 from api.server.health import blp as health
 from api.server.media import blp as media
 from api.server.openness import warn_of_openness
@@ -76,6 +77,7 @@ BLUEPRINTS = (
     matches.blp,
     exports.blp,
     notifications.blp,
+    notification_switches.blp,
     listings.blp,
     preferences.blp,
     places.blp,
@@ -150,6 +152,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     docs.register(app, api)
+    help_pages.register(app)
     console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)

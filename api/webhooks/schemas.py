@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from api.http.blueprint import Body, PageArgs, one_of, shown_word
-from api.http.fields import Moment, Text, YesNo
+from api.http.fields import Moment, Text, Whole, YesNo
 from models.webhooks.endpoints import MAX_URL
 from models.webhooks.tables import (
     Delivery,
@@ -30,6 +30,11 @@ class WebhookChange(Body):
         validate=validate.Length(1, len(SUBSCRIBED)),
         metadata={"description": "What is told of.", "example": ["match.created"]},
     )
+    min_score = Whole(
+        0,
+        100,
+        metadata={"description": "Default 85. A `recommendation.created` is told from this score on.", "example": 85},
+    )
     is_enabled = YesNo(metadata={"description": "Default true. What happens while it is off is not told later."})
 
 
@@ -52,6 +57,7 @@ class WebhookOut(Body):
     name = fields.String(allow_none=True)
     url = fields.String()
     types = fields.List(shown_word(EventType))
+    min_score = fields.Integer(metadata={"description": "From which score on recommendations are told."})
     is_enabled = fields.Boolean()
     disabled_reason = shown_word(
         DisabledReason,

@@ -12,13 +12,14 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, delete, func, select, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.accounts.uploads import Upload
 from models.core.base import Base, CreatedAt, Id, words
 from models.core.errors import InvalidValueError
+from models.market.advert_groups import AdvertKeys
 from models.market.properties import Property
 from models.sources.sources import check_address
 
@@ -204,6 +205,47 @@ def photos_here(session: Session, addresses: Iterable[str]) -> dict[str, str]:
     query = select(FetchedPhoto.address, Upload.name).join(Upload, Upload.id == FetchedPhoto.upload_id)
     rows = session.execute(query.where(FetchedPhoto.digest.in_(wanted))) if wanted else ()
     return {row.address: row.name for row in rows}
+
+
+def photo_hashes(session: Session, property_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Property id -> the distinct hashes of its photos that are kept here, ascending; plans and façades left out."""
+    address = func.unnest(Property.photos).label("address")
+    named = select(Property.id, Property.owner_id, Property.photo_kinds, address).where(Property.id.in_(property_ids))
+    photo = named.subquery()
+    query = (
+        select(photo.c.id, FetchedPhoto.photo_hash)
+        .join(FetchedPhoto, (FetchedPhoto.owner_id == photo.c.owner_id) & (FetchedPhoto.address == photo.c.address))
+        .where(FetchedPhoto.photo_hash.is_not(None), photo.c.photo_kinds[photo.c.address].is_(None))
+        .distinct()
+        .order_by(photo.c.id, FetchedPhoto.photo_hash)
+    )
+    hashes: dict[int, tuple[int, ...]] = {}
+    for property_id, value in session.execute(query):
+        hashes[property_id] = (*hashes.get(property_id, ()), value)
+    return hashes
+
+
+def properties_to_regroup(session: Session, photo: FetchedPhoto) -> list[int]:
+    """
+    Ids of the listings with this photo whose photos have all been fetched or refused, and that may be of one home with
+    another advert: only for them can the photos decide.
+    """
+    waiting = select(FetchedPhoto.id).where(
+        FetchedPhoto.owner_id == Property.owner_id,
+        FetchedPhoto.address == func.any(Property.photos),
+        FetchedPhoto.state == PhotoState.WAITING,
+    )
+    mine, theirs = aliased(AdvertKeys), aliased(AdvertKeys)
+    alike = select(theirs.property_id).where(
+        mine.property_id == Property.id, theirs.keys.overlap(mine.keys), theirs.property_id != mine.property_id
+    )
+    query = select(Property.id).where(
+        Property.owner_id == photo.owner_id,
+        literal(photo.address) == func.any(Property.photos),
+        ~waiting.exists(),
+        alike.exists(),
+    )
+    return list(session.scalars(query.order_by(Property.id)))
 
 
 def photos_of_source(session: Session, source_id: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from models.core.errors import Fault
 from models.market.places import NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
 from models.market.town_aliases import TownAlias
+from models.sources import elsewhere
 from models.sources.columns import CONTENT, columns_of, content_hash
 from models.sources.copying import copy_into
 from models.sources.formats.feed import Feed
@@ -33,7 +34,11 @@ _PREPARE = (
     "CREATE TEMP TABLE seen_offers (external_id text PRIMARY KEY, line bigint NOT NULL)",
     f"CREATE TEMP TABLE incoming_offers AS SELECT {', '.join(COPIED)} FROM properties WITH NO DATA",  # noqa: S608
 )
-CLEAR = ("DROP TABLE IF EXISTS pg_temp.seen_offers", "DROP TABLE IF EXISTS pg_temp.incoming_offers")
+CLEAR = (
+    "DROP TABLE IF EXISTS pg_temp.seen_offers",
+    "DROP TABLE IF EXISTS pg_temp.incoming_offers",
+    *elsewhere.CLEAR,
+)
 
 #: The owner and what a person archived stay as they are; what the source withdrew comes back.
 _UPSERT = f"""
@@ -83,6 +88,7 @@ class OfferStore:
         # The ids that were seen are the database's to hold: half a million take no memory of ours.
         for statement in (*CLEAR, *_PREPARE):
             connection.execute(text(statement))
+        self.elsewhere = elsewhere.ListingsElsewhere(connection, source)
         connection.commit()
 
     def take(self, feed: Feed, on_progress: Callable[[Progress], None], on_committed: OnCommitted) -> None:
@@ -140,7 +146,8 @@ class OfferStore:
 
     def _refuse_if_nothing_was_taken(self) -> None:
         report = self.report
-        if report.offers and report.refused == report.offers:
+        there = report.refused_for.get(f"id: {elsewhere.ALREADY_THERE}", 0)
+        if report.offers and report.refused == report.offers and there < report.offers:
             why, count = max(report.refused_for.items(), key=lambda item: item[1])
             first = report.examples[why]
             reason = first.reason if isinstance(first.reason, Fault) else Fault(first.reason)
@@ -214,6 +221,7 @@ class OfferStore:
             if self.only_key and columns["city_key"] not in ("", self.only_key):
                 offer.refuse("city", "import.other_town", columns["city"])
         self._refuse_repeated(batch)
+        self.elsewhere.refuse(read)
         for offer in batch:
             self.report.note(offer)
             for fault in offer.faults:

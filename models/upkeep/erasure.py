@@ -26,6 +26,7 @@ from models.core.enums import Side, Status
 from models.deals.actions import Action
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
+from models.deals.home_views import HomeView
 from models.deals.matches import Match, match_ids_of
 from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
 from models.market.clients import forget_clients
@@ -75,6 +76,8 @@ def erase_user(session: Session, user: User) -> None:
     user.name = user.email = user.phone = user.telegram_id = user.telegram_username = None
     user.agency_name = user.password_hash = None
     user.profile = {}
+    user.notification_switches = {}
+    user.time_zone = None
     user.is_active = False
     user.token_version += 1
     user.deleted_at = utc_now()
@@ -153,6 +156,7 @@ def _erase_actions(session: Session, user: User) -> None:
 
 def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
+    session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
     forget_sessions_of(session, user)
@@ -238,6 +242,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "actions": _rows_of(Action, _acted_by),
     "selections": _rows_of(Selection, lambda user: Selection.id.in_(selection_ids_of(user))),
     "selection_homes": _rows_of(SelectionHome, lambda user: SelectionHome.selection_id.in_(selection_ids_of(user))),
+    "home_views": _rows_of(HomeView, lambda user: HomeView.viewer_id == user.id),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),

@@ -13,6 +13,7 @@
 | quarantined entities | while they exist in the version that failed |
 | attempts at rescoring | a day after their worker died |
 | events of webhooks and their deliveries | 30 days (:data:`models.webhooks.delivery_log.LOG_KEPT`) |
+| pairs that webhooks were told of | while both lead and property exist |
 | imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
@@ -41,6 +42,7 @@ from models.rescoring.runs import RescoringRun, RescoringShard
 from models.sources.photos import forget_unused
 from models.sources.tables import Import
 from models.webhooks.delivery_log import forget_old_log
+from models.webhooks.tables import ToldPair
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
@@ -71,6 +73,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "imports": rows_changed(session.execute(_old_imports())),
         "photos": forget_unused(session),
         "webhook_events": forget_old_log(session),
+        "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),
         "sessions": forget_old_sessions(session, database_now(session)),
@@ -120,3 +123,9 @@ def _forget_outdated_quarantines(session: Session) -> int:
         outdated = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
         count += rows_changed(session.execute(outdated))
     return count
+
+
+def _told_pairs_of_deleted() -> Delete:
+    lead = select(Lead.id).where(Lead.id == ToldPair.lead_id)
+    listing = select(Property.id).where(Property.id == ToldPair.property_id)
+    return delete(ToldPair).where(~lead.exists() | ~listing.exists())

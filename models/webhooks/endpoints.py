@@ -38,7 +38,7 @@ def add_endpoint(session: Session, owner: User, fields: Mapping[str, Any], *, al
     Add an endpoint of the owner's, with a secret of its own.
 
     Args:
-        fields: `url` and `types`; `name` and `is_enabled` may be left out.
+        fields: `url` and `types`; `name`, `min_score` and `is_enabled` may be left out.
         allow_private: Take addresses within a private network, and http.
     Raises:
         InvalidValueError: The address cannot be sent to, or the owner is never told of such a type.
@@ -157,8 +157,8 @@ def _change(found: Endpoint, owner: User, fields: Mapping[str, Any], allow_priva
         found.url = check_url(fields["url"], allow_private=allow_private)
     if "types" in fields:
         found.types = _checked_types(owner, fields["types"])
-    if "name" in fields:
-        found.name = fields["name"]
+    for name in {"name", "min_score"} & set(fields):
+        setattr(found, name, fields[name])
     if "is_enabled" in fields:
         found.disabled_reason = None if fields["is_enabled"] else found.disabled_reason or DisabledReason.OWNER
         found.is_enabled = fields["is_enabled"]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.core.base import Base, CreatedAt, Id, words
+from models.core.enums import Side
 
 
 class EventType(StrEnum):
@@ -26,6 +27,8 @@ class EventType(StrEnum):
     PROSPECT_CREATED = "prospect.created"
     RUN_FINISHED = "run.finished"
     IMPORT_FINISHED = "import.finished"
+    #: A pair has come into the list of one of the owner's leads or properties.
+    RECOMMENDATION_CREATED = "recommendation.created"
     #: Sent on demand, to any endpoint.
     WEBHOOK_TEST = "webhook.test"
 
@@ -66,6 +69,7 @@ class Endpoint(Base):
     __table_args__ = (
         CheckConstraint("is_enabled = (disabled_reason IS NULL)", name="disabled_has_its_reason"),
         CheckConstraint("(old_secret IS NULL) = (old_secret_until IS NULL)", name="old_secret_has_its_end"),
+        CheckConstraint("min_score BETWEEN 0 AND 100", name="min_score_is_a_score"),
         Index("ix_webhook_endpoints_owner", "owner_id", "id"),
     )
 
@@ -74,6 +78,8 @@ class Endpoint(Base):
     name: Mapped[str | None] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000))
     types: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+    #: What the score of a recommendation must be for the endpoint to be told of it, 0 to 100.
+    min_score: Mapped[int] = mapped_column(SmallInteger, default=85, server_default=text("85"))
     #: "whsec_" and base64. Signing needs it as it is, so it is not hashed.
     secret: Mapped[str] = mapped_column(String(100))
     #: The secret before the last rotation, which signs as well until `old_secret_until`.
@@ -86,6 +92,17 @@ class Endpoint(Base):
     #: After a failure nothing is sent until then.
     paused_until: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
+
+
+class ToldPair(Base):
+    """A pair that an endpoint has been told of as a recommendation; it is not told again where the pair comes back."""
+
+    __tablename__ = "webhook_told_pairs"
+
+    endpoint_id: Mapped[int] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), primary_key=True)
+    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)  #: Whose list it is.
+    lead_id: Mapped[int] = mapped_column(primary_key=True)
+    property_id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class Event(Base):

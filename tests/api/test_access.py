@@ -41,6 +41,8 @@ TABLE = {
     "GET /openapi.json": "anyone",
     "GET /docs/": "anyone",
     "GET /docs/<path:path>": "anyone",
+    "GET /help": "anyone",
+    "GET /help/<path:name>": "anyone",
     "GET /redoc": "anyone",
     "GET /redoc/<path:name>": "anyone",
     "GET /media/<name>": "anyone",
@@ -95,6 +97,8 @@ TABLE = {
     "POST /matches/<int:match_id>/complete": "owner",
     "GET /notifications": "user",
     "POST /notifications/<int:notification_id>/read": "owner",
+    "GET /notifications/switches": "user",
+    "PATCH /notifications/switches": "user",
     # lead generation
     "GET /api/health": "anyone",
     "GET /api/niches": "api key",

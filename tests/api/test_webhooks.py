@@ -112,6 +112,15 @@ def test_strangers_find_nothing(person, realtor, hook, database):
     assert realtor("GET", path).json == {name: value for name, value in hook.items() if name != "secret"}
 
 
+def test_recommendations_are_told_from_the_score_that_a_webhook_states(realtor, hook):
+    path = f"/webhooks/{hook['id']}"
+
+    assert hook["min_score"] == 85
+    assert realtor("PATCH", path, json={"min_score": 70}).json["min_score"] == 70
+    assert [realtor("PATCH", path, json={"min_score": wrong}).status_code for wrong in (101, -1, 70.5)] == [400] * 3
+    assert realtor("GET", path).json["min_score"] == 70
+
+
 def test_an_owner_has_ten_at_most(realtor):
     answers = [realtor("POST", "/webhooks", json=BODY).status_code for _ in range(MAX_ENDPOINTS + 1)]
 

@@ -31,10 +31,12 @@ TABLE = {
     "/s": "anyone",  # a selection: who knows its token is let in
     "/console/leads": OWNERS,
     "/console/properties": OWNERS,
+    "/console/homes": OWNERS,
     "/console/import": OWNERS,
     "/console/imports": OWNERS,
     "/console/export": OWNERS,
     "/console/sources": OWNERS,
+    "/console/webhooks": OWNERS,
     "/console/engine": OPERATORS,
     "/console/quality": OPERATORS,
     "/console/schedule": OPERATORS,

@@ -36,7 +36,7 @@ FORMS = int(os.environ.get("ANY_FORM", "2"))  # forms sent to each page by each 
 #: Names that forms of the pages use, and values that people and programs have sent.
 PAGES = ROOT / "api/templates/console"
 NAMES = sorted(
-    {name for page in PAGES.glob("*.html") for name in re.findall(r'name="([\w.-]+)"', page.read_text())}
+    {name for page in PAGES.rglob("*.html") for name in re.findall(r'name="([\w.-]+)"', page.read_text())}
     | {control.path for control in all_of(LEAD_GROUPS) + all_of(PROPERTY_GROUPS)}
 )
 VALUES = [

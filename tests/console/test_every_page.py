@@ -30,6 +30,8 @@ from models.market.favorites import add_favorite
 from models.rescoring.runs import RescoringRun
 from models.sources.sources import create_source
 from models.sources.tables import Import, ImportState
+from models.webhooks.endpoints import add_endpoint, send_test
+from models.webhooks.tables import EventType
 from tests.console.conftest import AXE, Town
 
 pytestmark = pytest.mark.timeout(240)
@@ -40,10 +42,12 @@ PAGES: dict[str | None, list[str]] = {
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
               "/console/leads/{lead}/selections", "/console/leads/{lead}/compare?ids={property}",
-              "/console/leads/{lead}/selections/new?home={property}",
+              "/console/leads/{lead}/selections/new?home={property}", "/console/homes/{property}?lead={lead}",
               "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
+              "/console/webhooks", "/console/webhooks/{webhook}",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
+               "/console/properties/{property}/photos",
                "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}"],
     "tenant": ["/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
                "/console/chats/{chat}", "/console/leads 403", "/console/chats/999999 404"],
@@ -106,11 +110,14 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     chat, _ = open_chat(db, town.tenant, **who)
     post_message(db, town.tenant, chat.id, "Is it still free?")
     post_message(db, town.seller, chat.id, "Yes.")
+    webhook = add_endpoint(db, town.buyer, {"url": "https://example.com/", "types": [EventType.MATCH_CREATED]})
+    send_test(db, webhook)
     return {
         "lead": town.lead.id,
         "match": match.id,
         "property": town.properties[1].id,
         "run": run.id,
+        "webhook": webhook.id,
         "chat": chat.id,
         **imported(db, town.buyer),
         **advertised(db),

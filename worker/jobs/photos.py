@@ -36,7 +36,9 @@ from models.sources.photos import (
     claim_photo,
     due_hosts,
     note_photos,
+    properties_to_regroup,
 )
+from worker.celery_app.task_context import client
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
 
 log = logging.getLogger(__name__)
@@ -126,7 +128,15 @@ def _fetch_from(factory: sessionmaker[Session], settings_: Settings, host: str) 
             if error.pause or failures >= MAX_FAILURES:
                 _rest(factory, host, error.pause or HOST_PAUSE)
                 return None
+        _regroup(factory, found)
         time.sleep(REST_SECONDS)
+
+
+def _regroup(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
+    """Have the listings grouped anew that have all their photos by now; photos tell adverts of one home."""
+    with factory() as session:
+        for property_id in properties_to_regroup(session, photo):
+            client().property_changed(property_id)
 
 
 def _fetched(address: str, settings_: Settings) -> images.CleanFile:

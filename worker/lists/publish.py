@@ -12,6 +12,7 @@ from models.core.enums import Side
 from models.ranking.recommendations import Market
 from worker.celery_app.stages import stage
 from worker.lists.changes import MAX_CHANGES, apply_changes
+from worker.lists.new_entries import tell_of_new_entries
 from worker.lists.store import ListChanges, compare_staged, forget_unchanged, publish_staged, stage_lists, written_here
 from worker.market.change_set import ChangeSet
 from worker.market.market_lock import GenerationMovedError, lock_market
@@ -85,6 +86,7 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
         session.flush()
     with stage("catch up"):
         _catch_up(session, snapshot, stale if only_differing else None)
+        tell_of_new_entries(session)
     return Published(changes, snapshot)
 
 

@@ -18,6 +18,7 @@ from worker.celery_app.error_location import error_location
 from worker.celery_app.stages import stage
 from worker.celery_app.task_context import settings
 from worker.lists.changes import MAX_CHANGES, FormerVectors, apply_changes
+from worker.lists.new_entries import tell_of_new_entries
 from worker.lists.publish import Published, publish, stage_ranked
 from worker.lists.scoring import score_snapshot
 from worker.lists.work_control import UNWATCHED, WorkControl
@@ -151,6 +152,7 @@ def remove_unloadable(session: Session, market: MarketKey, entities: ChangeSet, 
     snapshot.refresh(session)
     snapshot.drop(entities)
     apply_changes(session, snapshot, entities)
+    tell_of_new_entries(session)
     session.commit()
     keep_snapshot(snapshot)
 
@@ -169,6 +171,7 @@ def _apply(session: Session, market: MarketKey, changes: ChangeSet, skipping: Ch
     former = FormerVectors(snapshot, changes) if snapshot.generation.engine == ENGINE_VERSION else None
     snapshot.refresh(session)
     apply_changes(session, snapshot, changes, former)
+    tell_of_new_entries(session)
     return snapshot
 
 
@@ -187,6 +190,7 @@ def _quarantine(
     log.error("entity_quarantined", extra={"side": side, "entity_id": failed.entity_id, "reason": failed.error})
     snapshot.leave_out(session, [failed])
     apply_changes(session, snapshot, entity)
+    tell_of_new_entries(session)
     return snapshot
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models.core.base import LARGEST_ID
 from models.core.enums import MarketKey, Side
 from worker.lists.binary_copy import ListsToCopy
+from worker.lists.new_entries import note_new_entries
 from worker.market.read_watermark import ReadWatermark
 from worker.market.stored_lists import TABLES, StoredLists, for_side, market_parameters
 
@@ -106,11 +107,13 @@ def publish_staged(
     """
     Move the staged lists into place; :func:`write_lists` tells which stored lists are not replaced.
 
-    The caller has flushed the market's row: each list takes the number of its generation from there.
+    The caller has flushed the market's row: each list takes the number of its generation from there. It has new
+    entries told before it commits (:func:`worker.lists.new_entries.tell_of_new_entries`).
 
     Args:
         unless_written_since: Do not replace lists, either, that a read with this watermark may have missed.
     """
+    note_new_entries(session, side)
     session.execute(
         for_side(
             side,

@@ -22,6 +22,7 @@ from models.market.properties import Property
 from models.market.readings import effective_facts
 from models.sources.formats.addresses import set_address
 from models.sources.formats.offer import Offer
+from models.sources.photos import photo_hashes
 
 #: Written adverts that are grouped in one transaction, which keeps others from grouping.
 BATCH = 200
@@ -131,8 +132,9 @@ class _Known:
         wanted = sorted(set(ids))
         missing = [each for each in wanted if each not in self.facts]
         rows = self.session.execute(select(*_COLUMNS).where(Property.id.in_(missing))).all() if missing else []
+        hashes = photo_hashes(self.session, missing) if missing else {}
         for row in rows:
-            self.facts[row.id] = advert_facts(row)
+            self.facts[row.id] = advert_facts(row, hashes.get(row.id, ()))
             self.keys_of[row.id] = keys(self.facts[row.id])
         if is_written and rows:
             values = [{"property_id": row.id, "version": row.version, "keys": self.keys_of[row.id]} for row in rows]
@@ -178,8 +180,8 @@ def _members(session: Session, ids: set[int]) -> dict[int, set[int]]:
     return {each: group for group in members.values() for each in group}
 
 
-def advert_facts(row: Any) -> AdvertFacts:
-    """What is compared of a Property, or of a row with :data:`_COLUMNS`."""
+def advert_facts(row: Any, photos: tuple[int, ...] = ()) -> AdvertFacts:
+    """What is compared of a Property, or of a row with :data:`_COLUMNS`; *photos* are the hashes of its photos."""
     told = effective_facts(row)
     street, house = _street_and_house(row)
     return AdvertFacts(
@@ -203,6 +205,7 @@ def advert_facts(row: Any) -> AdvertFacts:
         living=_number(told.get("living_area")),
         is_new=told.get("new_building") is True,
         text=row.words or "",
+        photos=photos,
     )
 
 

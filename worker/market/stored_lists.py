@@ -135,6 +135,7 @@ def market_parameters(market: MarketKey) -> dict[str, object]:
 
 
 def for_side(side: Side, statement: str) -> TextClause:
-    """*statement* with the names of the side's table. The names are constants of this module; values are parameters."""
+    """*statement* with the names of the side's tables: constants of this module; values are parameters."""
     table, key, array = TABLES[side]
-    return text(statement.format(table=table, key=key, array=array))
+    entities = SIDE_TABLES[side].entities.__tablename__
+    return text(statement.format(table=table, key=key, array=array, entities=entities))

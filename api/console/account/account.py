@@ -20,7 +20,7 @@ from models.accounts.identity import Claim, drop, known_of
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from models.accounts.tokens import claims_of
 from models.accounts.users import normal_email
-from models.core.enums import Role
+from models.core.enums import SUPPLY_ROLES, Role
 from models.core.errors import ConflictError, InvalidValueError
 
 blp = page_blueprint("account")
@@ -123,5 +123,6 @@ def _account(**shown: Any) -> str:
         has_password=visitor().password_hash is not None,
         sessions=session_rows(visitor(), jti),
         ways=WAYS,
+        offers={"webhooks"} if visitor().role in SUPPLY_ROLES else set(),
         **shown,
     )

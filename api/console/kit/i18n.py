@@ -101,9 +101,14 @@ OUTCOMES = {
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
     "withdrawn": "They are off the market.",
+    "photos_added": "The photos are added.",
+    "photo_removed": "The photo is taken off.",
     "selection_made": "The selection is made: send its link to your client.",
     "selection_withdrawn": "The selection is withdrawn: its link opens nothing any more.",
     "source_removed": "The source is removed; its homes are in the archive.",
+    "webhook_test": "The test is on its way; its line stands in the log.",
+    "webhook_replay": "It is sent again.",
+    "webhook_removed": "The webhook is removed.",
     "unstruck": "Taken back in; the list follows.",
 }
 

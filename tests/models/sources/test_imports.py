@@ -2,12 +2,13 @@
 
 import pytest
 
-from models.core.enums import Origin, Status
+from models.accounts.users import User
+from models.core.enums import Origin, Role, Status
 from models.core.errors import ConflictError
 from models.market.properties import Property, archive_property
 from models.sources.formats.offer import FeedError
 from models.sources.imports import confirm_withdrawals
-from models.sources.tables import Import, ImportState, reason_fault
+from models.sources.tables import Import, ImportState, Source, reason_fault
 from tests.models.sources.feeds import cian, cian_object, yrl, yrl_offer
 from tests.models.sources.office import feed
 from tests.sentences import english
@@ -230,3 +231,63 @@ def test_an_id_that_comes_again_in_a_later_batch_is_refused(office, monkeypatch)
 
     assert (report.new, report.refused) == (3, 1)
     assert english(report.refusals[0].remark.reason) == "It stands on line 4 already."
+
+
+def homes(*names, more=0, words=100):
+    """A feed of different homes, told apart by their prices, each with so many characters of words."""
+    price = "<value>{}</value><currency>RUR</currency>"
+    offers = (
+        yrl_offer(name, price=price.format(5_000_000 + int(name) + more), description="Тихий двор. ".ljust(words, "!"))
+        for name in names
+    )
+    return yrl(*offers)
+
+
+def test_a_home_that_its_owner_offers_from_another_source_is_already_there(office):
+    """Told with its id; and taken once it has left the market there. Another agency's is taken."""
+    first, stranger = office.source("first"), office.source("first")
+    with office.factory() as session:
+        owner = session.get_one(User, session.get_one(Source, first).owner_id)
+    second = office.source("second", owner)
+    office.bring(first, homes("1", "2", "3"))
+    report = office.bring(second, homes("1", "2", "3"))
+    office.bring(stranger, homes("1", "2", "3"))
+    there = office.rows(first)
+
+    assert office.last(second).state == ImportState.SUCCEEDED
+    assert [(line.external_id, line.remark.reason.facts["property_id"]) for line in report.refusals] == [
+        (name, there[name].id) for name in ("1", "2", "3")
+    ]
+    assert office.rows(second) == {} and office.on_market(stranger) == {"1", "2", "3"}
+
+    office.bring(first, homes("1", "3"))
+    assert office.on_market(first) == {"1", "3"}
+    assert office.bring(second, homes("1", "2", "3")).new == 1
+    assert office.on_market(second) == {"2"}
+
+
+def test_what_two_sources_have_both_stays_in_both(office):
+    """They were different when they came; what is in a source already is never refused as being elsewhere."""
+    first = office.source("first")
+    with office.factory() as session:
+        owner = session.get_one(User, session.get_one(Source, first).owner_id)
+    second = office.source("second", owner)
+    office.bring(first, homes("1"))
+    office.bring(second, homes("1", more=1))
+    report = office.bring(second, homes("1"))
+
+    assert (report.changed, report.refused) == (1, 0)
+    assert office.on_market(first) == office.on_market(second) == {"1"}
+
+
+@pytest.mark.parametrize(("role", "words"), [(Role.DEVELOPER, 100), (Role.AGENCY, 99)])
+def test_what_may_be_another_unit_is_taken_from_both_sources(office, role, words):
+    first = office.source("first")
+    with office.factory() as session:
+        owner = session.get_one(User, session.get_one(Source, first).owner_id)
+        owner.role = role
+        session.commit()
+    second = office.source("second", owner)
+    office.bring(first, homes("1", words=words))
+
+    assert office.bring(second, homes("1", words=words)).new == 1

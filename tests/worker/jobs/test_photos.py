@@ -1,6 +1,8 @@
 """Photos fetched from a real server on this machine that answers well, slowly, wrongly or elsewhere."""
 
 import io
+import random
+from decimal import Decimal
 
 import pytest
 from PIL import Image
@@ -8,13 +10,15 @@ from sqlalchemy import func, select, update
 
 from models.accounts.uploads import FETCHED, Upload, bytes_of
 from models.core.enums import Role
+from models.market.advert_groups import AdvertGroup
 from models.sources.photos import BATCH, MAX_ATTEMPTS, FetchedPhoto, PhotoFault, PhotoState, forget_unused
 from models.upkeep.erasure import erase_user, export_user
 from tests.factories import make_property, make_user
 from tests.sites import Site
 from worker.celery_app import task_context
-from worker.celery_app.task_context import session_factory, settings
+from worker.celery_app.task_context import client, session_factory, settings
 from worker.jobs import accounts, photos
+from worker.market.grouping import group_property, regroup_all
 from worker.tasks import find_due_photos
 
 
@@ -279,3 +283,48 @@ def test_an_erased_owner_leaves_no_photo_and_an_export_tells_of_them(here, datab
     database.commit()
 
     assert outcomes(database) == {}
+
+
+def view(quality, seed=1):
+    """A picture with something to be seen on it, compressed as told."""
+    file = io.BytesIO()
+    Image.frombytes("L", (8, 8), random.Random(seed).randbytes(64)).resize((320, 240)).save(
+        file, "JPEG", quality=quality
+    )
+    return file.getvalue()
+
+
+def test_photos_that_have_come_join_adverts_of_one_home(here, database, owner, site, monkeypatch):
+    """Fetched after the adverts were grouped without them; a plan and another view join nothing."""
+    for quality, path in ((90, "/mine.jpg"), (40, "/theirs.jpg")):
+        site.put(view(quality), path)
+    site.put(view(90, seed=2), "/elsewhere.jpg")
+    other, third = make_user(database, Role.REALTOR), make_user(database, Role.REALTOR)
+    mine = listing(database, owner, site.url("/mine.jpg"), area=60, price=12_000_000)
+    theirs = listing(database, other, site.url("/theirs.jpg"), area=Decimal("60.4"), price=14_000_000)
+    plan = {site.url("/theirs.jpg"): "plan"}
+    listing(
+        database, third, *plan, site.url("/elsewhere.jpg"), area=Decimal("60.7"), price=14_500_000, photo_kinds=plan
+    )
+    regroup_all(database)
+    assert database.scalars(select(AdvertGroup)).all() == []
+    changed = []
+    monkeypatch.setattr(client(), "property_changed", changed.append)
+    fetch()
+    for property_id in changed:
+        group_property(database, property_id)
+
+    assert set(changed) >= {mine.id, theirs.id}
+    assert database.scalars(select(AdvertGroup.property_id).order_by(AdvertGroup.property_id)).all() == [
+        mine.id,
+        theirs.id,
+    ]
+
+
+def test_photos_of_a_home_that_nobody_else_offers_ask_for_no_grouping(here, database, owner, site, monkeypatch):
+    monkeypatch.setattr(client(), "property_changed", lambda _: pytest.fail("grouped for nothing"))
+    mine = listing(database, owner, site.url("/good.jpg"))
+    group_property(database, mine.id)
+    fetch()
+
+    assert outcomes(database) == {"good.jpg": PhotoState.FETCHED}

@@ -1,0 +1,148 @@
+"""Webhooks of new recommendations: stored with the lists, once for each pair, and only for who asks."""
+
+import pytest
+from sqlalchemy import delete, func, select, text
+
+from models.accounts.users import User
+from models.core.enums import DealType, RunScope
+from models.market.properties import Property
+from models.rescoring.runs import request_run
+from models.upkeep.retention import delete_expired
+from models.webhooks.endpoints import add_endpoint, change_endpoint
+from models.webhooks.tables import Delivery, Event, EventType, ToldPair
+from tests.factories import make_lead, make_property, make_user
+from tests.statements import statements_on
+from worker.jobs.runs import begin_run, run_shard
+from worker.lists import rescore
+
+MOSCOW = ("geo:524901", DealType.SALE)
+CREATED = EventType.RECOMMENDATION_CREATED
+
+
+@pytest.fixture
+def there(worker_here):
+    """(session, buyer with a lead and an endpoint that listens, the lead, the seller)."""
+    with worker_here() as session:
+        buyer, seller = make_user(session), make_user(session)
+        lead = make_lead(session, buyer)
+        endpoint = add_endpoint(session, buyer, {"url": "https://example.com/", "types": [CREATED]})
+        session.commit()
+        rescore.reconcile_market(session, MOSCOW)
+        session.commit()
+        yield session, endpoint, lead, seller
+
+
+def offered(session, seller, **fields):
+    found = make_property(session, seller, **fields)
+    session.commit()
+    rescore.reconcile_market(session, MOSCOW)
+    session.commit()
+    return found
+
+
+def told(session):
+    return session.scalars(select(Event.facts).order_by(Event.id)).all()
+
+
+def test_a_new_recommendation_is_told_to_the_owner_of_the_list(there):
+    session, endpoint, lead, seller = there
+    found = offered(session, seller)
+
+    [facts] = told(session)
+    score = session.scalar(text("SELECT scores[1] FROM lead_recommendations"))
+    assert facts == {
+        "list": "lead", "lead_id": str(lead.id), "property_id": str(found.id), "match_score": round(score, 2)
+    }  # fmt: skip
+    assert session.scalars(select(Delivery.endpoint_id)).all() == [endpoint.id]
+
+
+def test_both_sides_are_told_each_of_its_own_list(there):
+    session, _, lead, seller = there
+    add_endpoint(session, seller, {"url": "https://example.com/", "types": [CREATED]})
+    offered(session, seller)
+
+    assert sorted(facts["list"] for facts in told(session)) == ["lead", "property"]
+
+
+def test_a_score_below_the_endpoints_is_not_told_until_it_rises(there):
+    session, endpoint, lead, seller = there
+    change_endpoint(session, session.get(User, endpoint.owner_id), endpoint, {"min_score": 95})
+    found = offered(session, seller, price=24_500_000, area=30)
+    assert told(session) == []
+
+    session.execute(text("UPDATE properties SET price = 12500000, area = 60 WHERE id = :id"), {"id": found.id})
+    session.commit()
+    rescore.reconcile_market(session, MOSCOW)
+    session.commit()
+
+    assert [facts["property_id"] for facts in told(session)] == [str(found.id)]
+
+
+def test_a_pair_that_comes_back_is_not_told_again(there):
+    session, _, lead, seller = there
+    found = offered(session, seller)
+    for status in ("ARCHIVED", "ACTIVE"):
+        session.execute(
+            text("UPDATE properties SET status = :status WHERE id = :id"), {"status": status, "id": found.id}
+        )
+        session.commit()
+        rescore.reconcile_market(session, MOSCOW)
+        session.commit()
+
+    assert session.scalar(text("SELECT property_ids FROM lead_recommendations")) == [found.id]
+    assert len(told(session)) == 1
+
+
+def test_what_was_listed_before_the_endpoint_was_added_is_not_new(there):
+    session, endpoint, lead, seller = there
+    buyer = session.get(User, endpoint.owner_id)
+    session.delete(endpoint)
+    offered(session, seller)
+    add_endpoint(session, buyer, {"url": "https://example.com/", "types": [CREATED]})
+    later = offered(session, seller)
+
+    assert [facts["property_id"] for facts in told(session)] == [str(later.id)]
+
+
+def test_a_full_run_tells_what_it_brings_in(there):
+    session, _, lead, seller = there
+    found = [make_property(session, seller) for _ in range(3)]
+    session.commit()
+    run, _ = request_run(session, RunScope.ALL, "test")
+    session.commit()
+    for shard_id in begin_run(run.id):
+        run_shard(shard_id)
+
+    assert {facts["property_id"] for facts in told(session)} == {str(each.id) for each in found}
+
+
+def test_lists_that_are_not_stored_are_not_told(there, monkeypatch):
+    session, _, lead, seller = there
+    make_property(session, seller)
+    session.commit()
+    monkeypatch.setattr(type(session), "commit", lambda self: None)
+    rescore.reconcile_market(session, MOSCOW)
+    session.rollback()
+
+    assert told(session) == [] and session.scalar(select(func.count()).select_from(ToldPair)) == 0
+
+
+def test_without_an_endpoint_each_publication_looks_once_and_stores_nothing(there):
+    session, endpoint, lead, seller = there
+    session.delete(endpoint)
+    make_property(session, seller)
+    session.commit()
+    with statements_on(session.get_bind()) as statements:
+        rescore.reconcile_market(session, MOSCOW)
+
+    assert not [each for each in statements if "new_entries" in each or "told_pairs" in each]
+    assert told(session) == []
+
+
+def test_pairs_of_deleted_rows_are_forgotten(there):
+    session, _, lead, seller = there
+    kept, gone = offered(session, seller), offered(session, seller)
+    session.execute(delete(Property).where(Property.id == gone.id))
+    delete_expired(session)
+
+    assert session.scalars(select(ToldPair.property_id)).all() == [kept.id]

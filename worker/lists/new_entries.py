@@ -1,0 +1,97 @@
+"""
+New entries of lists, for the webhooks of their owners.
+
+What lists are about to gain is noted before they are replaced, and told at the end of the transaction that publishes,
+of the entries that are still there then: a list may be written more than once on the way. Where no endpoint asks for
+recommendations, each publication costs one look at the table of endpoints.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from models.core.enums import Side
+from models.webhooks.recommendations import NewPair, recommendation_listeners, record_recommendations
+from worker.market.stored_lists import for_side
+
+_NOTED = "has_new_entries"
+
+
+def note_new_entries(session: Session, side: Side) -> None:
+    """Note which entries the staged lists of *side* would add to the stored ones, for owners who want to be told."""
+    listeners = recommendation_listeners(session)
+    if not listeners:
+        return
+    session.execute(
+        text(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS new_entries"
+            " (side text, owner_row bigint, entry bigint, former real) ON COMMIT DELETE ROWS"
+        )
+    )
+    session.execute(
+        for_side(
+            side,
+            """
+            INSERT INTO new_entries (side, owner_row, entry, former)
+            SELECT :side, staged.id, entry.id, former.score
+            FROM staged_{table} AS staged
+            JOIN {entities} AS owner
+                ON owner.id = staged.id AND owner.owner_id = ANY(:owner_ids)
+            LEFT JOIN {table} AS stored ON stored.{key} = staged.id
+            CROSS JOIN LATERAL unnest(staged.entries, staged.scores) AS entry (id, score)
+            LEFT JOIN LATERAL (
+                SELECT was.score FROM unnest(stored.{array}, stored.scores) AS was (id, score)
+                WHERE was.id = entry.id
+            ) AS former ON true
+            WHERE entry.score >= :min_score AND (former.score IS NULL OR former.score < entry.score)
+            """,
+        ),
+        {
+            "side": side.value,
+            "owner_ids": list({listener.owner_id for listener in listeners}),
+            "min_score": min(listener.min_score for listener in listeners),
+        },
+    )
+    session.info[_NOTED] = session.get_transaction()
+
+
+def tell_of_new_entries(session: Session) -> None:
+    """Record events of the noted entries that the lists hold now; once, before the transaction is committed."""
+    noted_in = session.info.pop(_NOTED, None)
+    if noted_in is None or noted_in is not session.get_transaction():
+        return
+    listeners = {listener.endpoint_id: listener for listener in recommendation_listeners(session)}
+    for side in Side:
+        rows = session.execute(
+            for_side(
+                side,
+                """
+                SELECT listener.id, noted.owner_row, noted.entry, max(entry.score) AS score
+                FROM new_entries AS noted
+                JOIN {entities} AS owner ON owner.id = noted.owner_row
+                JOIN unnest(CAST(:ids AS bigint[]), CAST(:owner_ids AS bigint[]), CAST(:min_scores AS real[]))
+                    AS listener (id, owner_id, min_score) ON listener.owner_id = owner.owner_id
+                JOIN {table} AS stored ON stored.{key} = noted.owner_row
+                JOIN LATERAL unnest(stored.{array}, stored.scores) AS entry (id, score)
+                    ON entry.id = noted.entry AND entry.score >= listener.min_score
+                WHERE noted.side = :side AND (noted.former IS NULL OR noted.former < listener.min_score)
+                GROUP BY listener.id, noted.owner_row, noted.entry
+                ORDER BY score DESC, noted.owner_row, noted.entry, listener.id
+                """,
+            ),
+            {
+                "side": side.value,
+                "ids": list(listeners),
+                "owner_ids": [listener.owner_id for listener in listeners.values()],
+                "min_scores": [listener.min_score for listener in listeners.values()],
+            },
+        ).all()
+        of_lead = side is Side.LEAD
+        record_recommendations(
+            session,
+            side,
+            [
+                NewPair(listeners[id_], mine if of_lead else other, other if of_lead else mine, score)
+                for id_, mine, other, score in rows
+            ],
+        )
+    session.execute(text("TRUNCATE new_entries"))
