@@ -73,7 +73,7 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "realtors": {"kit", "files"},
         "tenants": {"kit"},
         "marketers": {"kit"},
-        "operators": {"kit"},
+        "operators": {"kit", "files"},
     },
     "matching": {
         "facts": {"reading"},

@@ -2,7 +2,7 @@
 All tasks: thin skins over functions of the package.
 
 Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
-the broker. A new task needs a line in :data:`worker.celery_app.app.QUEUES` unless fresh leads and properties may wait
+the broker. A new task needs a line in :data:`worker.queue.routing.QUEUES` unless fresh leads and properties may wait
 for it, and a scene in tests/faults/scenes.py.
 """
 
@@ -29,6 +29,7 @@ from worker.jobs import (
     display_order,
     imports,
     learning,
+    market_days,
     notifications,
     photos,
     prospect_quality,
@@ -174,6 +175,15 @@ def regroup_adverts(self: LeadmatchTask) -> None:
     log.info("adverts_regrouped", extra={"changed": len(changed)})
     for property_id in sorted(changed):
         client().property_changed(property_id)
+
+
+@task(name="worker.tasks.count_markets", bind=True)
+def count_markets(self: LeadmatchTask) -> None:
+    """Write the figures of every market for today, and what happened yesterday."""
+    with self.session() as session:
+        written = market_days.count_days(session)
+        session.commit()
+    log.info("markets_counted", extra={"rows": written})
 
 
 # -- Learning and display order

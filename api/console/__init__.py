@@ -9,7 +9,7 @@ from api.console.account import account, notifications, sign_in, switches, webho
 from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
-from api.console.operators import ops, user_admin
+from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
 from api.console.realtors import (
     client_selection,
     compare,
@@ -46,6 +46,12 @@ def register(app: Flask) -> None:
         switches,
         tenants,
         ops,
+        attention,
+        queues,
+        schedule,
+        markets,
+        weights,
+        lists,
         pasting,
         user_admin,
         leadgen,

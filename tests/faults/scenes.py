@@ -259,6 +259,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.run_import": queued_import,
     "worker.tasks.find_due_imports": nothing,
     "worker.tasks.find_due_photos": nothing,
+    "worker.tasks.count_markets": nothing,
     "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,
     "worker.tasks.learn_weights": likes_to_learn_from,

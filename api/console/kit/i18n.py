@@ -87,6 +87,8 @@ OUTCOMES = {
     "joined": "The same run is going already.",
     "cancelled": "Cancelled.",
     "merged": "The towns are merged; lists follow within moments.",
+    "sent": "Sent to the workers.",
+    "weights": "The weights are changed; lists follow with the next run.",
     "retried": "Failed parts are queued again.",
     "changed": "Changed.",
     "kept": "Kept in favourites.",

@@ -44,8 +44,13 @@ SMALL = 1000
 #: The pages of operators, marketers and administrators, in the order of the menu: (path, English name, icon), for whom.
 PRIVILEGED_PAGES = (
     (("/console/engine", "Engine", "engine"), ENGINE_ROLES),
-    (("/console/quality", "Quality", "chart"), ENGINE_ROLES),
+    (("/console/attention", "Attention", "bell"), ENGINE_ROLES),
+    (("/console/queues", "Tasks", "inbox"), ENGINE_ROLES),
     (("/console/schedule", "Schedule", "clock"), ENGINE_ROLES),
+    (("/console/markets", "Markets", "home"), ENGINE_ROLES),
+    (("/console/quality", "Quality", "chart"), ENGINE_ROLES),
+    (("/console/weights", "Weights", "target"), ENGINE_ROLES),
+    (("/console/lists", "Lists of users", "cards"), ENGINE_ROLES),
     (("/console/leadgen", "Lead gen", "megaphone"), ADVERTISING_ROLES),
     (("/console/leadgen/prospects", "Contacts", "people"), (Role.MARKETER,)),
     (("/console/users", "Users", "people"), (Role.ADMIN,)),

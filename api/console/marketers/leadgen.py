@@ -108,7 +108,7 @@ def one_niche(niche_id: UUID) -> str:
         "console/niche_part.html" if wants_part() else "console/niche.html",
         niche=niche,
         total=earned.total,
-        chart=charts.columns(by_day, translate("Leads by day"), every=CHART_DAYS // 6),
+        chart=charts.columns(by_day, translate("Leads by day"), every=CHART_DAYS // 6, whole=True),
         by_day=by_day,
         campaigns=campaigns_with_figures(
             session(), niche_id=niche.id, platform=None, limit=CAMPAIGNS, offset=(page - 1) * CAMPAIGNS
