@@ -44,6 +44,7 @@ TABLE = {
     **dict.fromkeys(["/console/weights", "/console/lists"], OPERATORS),
     "/console/users": ADMINS,
     "/console/audit": ADMINS,
+    "/console/audit.csv": ADMINS,
     "/console/leadgen": MARKETERS,
 }
 

@@ -88,6 +88,7 @@ OUTCOMES = {
     "cancelled": "Cancelled.",
     "merged": "The towns are merged; lists follow within moments.",
     "sent": "Sent to the workers.",
+    "merged_users": "The accounts are merged.",
     "weights": "The weights are changed; lists follow with the next run.",
     "retried": "Failed parts are queued again.",
     "changed": "Changed.",
