@@ -34,6 +34,7 @@ from worker.jobs import (
     photos,
     prospect_quality,
     rates,
+    replies,
     webhooks,
 )
 from worker.jobs.mail import MailBusyError
@@ -295,6 +296,15 @@ def remind_of_tasks(self: LeadmatchTask) -> None:
         session.commit()
     for notification_id in notification_ids:
         client().notification_stored(notification_id)
+
+
+@task(name="worker.tasks.send_reply", bind=True, max_retries=replies.MAX_ATTEMPTS)
+def send_reply(self: LeadmatchTask, message_id: str) -> None:
+    """Send one reply to its prospect by Telegram, unless it was sent."""
+    try:
+        replies.send_reply(message_id, attempt=self.request.retries)
+    except replies.NotSentError as error:
+        raise self.retry(exc=error, countdown=error.after_seconds) from None
 
 
 @task(name="worker.tasks.send_webhooks")

@@ -8,7 +8,7 @@ from flask import Flask
 from api.console.account import account, notifications, sign_in, switches, webhooks
 from api.console.files import import_reports, sources
 from api.console.kit import assets
-from api.console.marketers import campaigns, leadgen
+from api.console.marketers import campaigns, contacts, leadgen
 from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
 from api.console.realtors import (
     client_selection,
@@ -56,6 +56,7 @@ def register(app: Flask) -> None:
         user_admin,
         leadgen,
         campaigns,
+        contacts,
         exports,
         sources,
         import_reports,

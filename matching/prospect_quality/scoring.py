@@ -19,8 +19,13 @@ WEIGHTS = {"completeness": 25, "budget": 20, "source": 10, "answer_speed": 20, "
 CRITERIA = tuple(WEIGHTS)
 
 #: How direct a contact is: messengers lead to a person, marketplaces to an account. A prior, until outcomes speak.
-SOURCE_VALUES = {"whatsapp": 0.8, "telegram": 0.7, "kaspi": 0.6, "olx": 0.5}
+SOURCE_VALUES = {
+    **{"whatsapp": 0.8, "telegram": 0.7, "vk": 0.6, "kaspi": 0.6},
+    **{"cian": 0.6, "yandex": 0.5, "avito": 0.5, "olx": 0.5},
+}
 SOURCES = tuple(SOURCE_VALUES)
+#: Sources that a model tells apart; to it all others are one. Stored models have a number for each of them.
+MODEL_SOURCES = ("whatsapp", "telegram", "kaspi", "olx")
 
 #: What is not known counts as neither good nor bad.
 UNKNOWN = 0.5
@@ -115,7 +120,7 @@ FEATURES = {
     "known": "completeness",
     "budget_known": "budget",
     "log_budget": "budget",
-    **{f"source_{word}": "source" for word in SOURCES},
+    **{f"source_{word}": "source" for word in MODEL_SOURCES},
     "answered": "answer_speed",
     "speed": "answer_speed",
     "messages": "conversation",
@@ -137,7 +142,7 @@ def features(prospects: Prospects) -> Floats:
         prospects.known,
         ~np.isnan(prospects.budgets),
         np.nan_to_num(log_budget),
-        *(prospects.sources == word for word in SOURCES),
+        *(prospects.sources == word for word in MODEL_SOURCES),
         ~np.isnan(prospects.answer_minutes),
         np.nan_to_num(speed),
         np.log1p(prospects.messages),

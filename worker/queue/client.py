@@ -92,6 +92,10 @@ class Client:
         """Have a notification sent to its user outside the application."""
         return self.send("worker.tasks.send_notification", notification_id, queue="notifications")
 
+    def reply_written(self, message_id: str) -> bool:
+        """Have a marketer's reply sent to its prospect."""
+        return self.send("worker.tasks.send_reply", message_id, queue="notifications")
+
     def webhooks_due(self) -> bool:
         """Have webhooks sent that are due."""
         return self.send("worker.tasks.send_webhooks", queue="notifications")

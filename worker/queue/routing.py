@@ -25,6 +25,7 @@ QUEUES = {
         "send_lost_notifications",
         "notify_new_offers",
         "remind_of_tasks",
+        "send_reply",
         "send_webhooks",
         "fetch_rates",
     ),

@@ -88,6 +88,8 @@ OUTCOMES = {
     "cancelled": "Cancelled.",
     "merged": "The towns are merged; lists follow within moments.",
     "sent": "Sent to the workers.",
+    "reply_sent": "Sent to the contact by Telegram.",
+    "reply_recorded": "Recorded. It was not sent: answer in the channel itself.",
     "merged_users": "The accounts are merged.",
     "weights": "The weights are changed; lists follow with the next run.",
     "retried": "Failed parts are queued again.",
