@@ -262,6 +262,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.count_markets": nothing,
     "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,
+    "worker.tasks.refresh_search_words": nothing,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }
