@@ -32,7 +32,6 @@ from worker.jobs import (
     market_days,
     notifications,
     photos,
-    prospect_quality,
     rates,
     webhooks,
 )
@@ -205,28 +204,6 @@ def learn_weights(self: LeadmatchTask) -> None:
         for lesson in learning.learn(session):
             facts = {"market": lesson.scope, "actions": lesson.actions, "broken": lesson.broken}
             log.info("weights_judged", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
-
-
-@task(name="worker.tasks.score_prospect", bind=True)
-def score_prospect(self: LeadmatchTask, prospect_id: str) -> None:
-    """Score one prospect of advertising, and tell live readers."""
-    with self.session() as session:
-        prospect_quality.score_prospect(session, prospect_id)
-
-
-@task(name="worker.tasks.score_stale_prospects", bind=True)
-def score_stale_prospects(self: LeadmatchTask) -> None:
-    """Score every prospect that has changed since it was scored."""
-    with self.session() as session:
-        prospect_quality.score_stale_prospects(session)
-
-
-@task(name="worker.tasks.fit_quality_models", bind=True)
-def fit_quality_models(self: LeadmatchTask) -> None:
-    """Learn prospect quality from every niche's new outcomes."""
-    with self.session() as session:
-        prospect_quality.fit_models(session)
-    client().prospects_changed()
 
 
 # -- Messages to people, and files

@@ -82,7 +82,10 @@ def make_app(settings: Settings) -> Celery:
         ScheduleError: A line of the schedule file is bad.
     """
     app = Celery(
-        "leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.search_tasks"], task_cls=LeadmatchTask
+        "leadmatch",
+        broker=settings.redis_url,
+        include=["worker.tasks", "worker.search_tasks", "worker.leadgen_tasks"],
+        task_cls=LeadmatchTask,
     )
     app.conf.update(
         worker_prefetch_multiplier=1,
