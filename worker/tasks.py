@@ -1,5 +1,6 @@
 """
-All tasks: thin skins over functions of the package.
+All tasks but those of lead generation (worker/leadgen_tasks.py) and of the public search (worker/search_tasks.py): thin
+skins over functions of the package.
 
 Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
 the broker. A new task needs a line in :data:`worker.queue.routing.QUEUES` unless fresh leads and properties may wait
@@ -32,9 +33,7 @@ from worker.jobs import (
     market_days,
     notifications,
     photos,
-    prospect_quality,
     rates,
-    replies,
     webhooks,
 )
 from worker.jobs.mail import MailBusyError
@@ -208,28 +207,6 @@ def learn_weights(self: LeadmatchTask) -> None:
             log.info("weights_judged", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
 
 
-@task(name="worker.tasks.score_prospect", bind=True)
-def score_prospect(self: LeadmatchTask, prospect_id: str) -> None:
-    """Score one prospect of advertising, and tell live readers."""
-    with self.session() as session:
-        prospect_quality.score_prospect(session, prospect_id)
-
-
-@task(name="worker.tasks.score_stale_prospects", bind=True)
-def score_stale_prospects(self: LeadmatchTask) -> None:
-    """Score every prospect that has changed since it was scored."""
-    with self.session() as session:
-        prospect_quality.score_stale_prospects(session)
-
-
-@task(name="worker.tasks.fit_quality_models", bind=True)
-def fit_quality_models(self: LeadmatchTask) -> None:
-    """Learn prospect quality from every niche's new outcomes."""
-    with self.session() as session:
-        prospect_quality.fit_models(session)
-    client().prospects_changed()
-
-
 # -- Messages to people, and files
 
 
@@ -296,15 +273,6 @@ def remind_of_tasks(self: LeadmatchTask) -> None:
         session.commit()
     for notification_id in notification_ids:
         client().notification_stored(notification_id)
-
-
-@task(name="worker.tasks.send_reply", bind=True, max_retries=replies.MAX_ATTEMPTS)
-def send_reply(self: LeadmatchTask, message_id: str) -> None:
-    """Send one reply to its prospect by Telegram, unless it was sent."""
-    try:
-        replies.send_reply(message_id, attempt=self.request.retries)
-    except replies.NotSentError as error:
-        raise self.retry(exc=error, countdown=error.after_seconds) from None
 
 
 @task(name="worker.tasks.send_webhooks")

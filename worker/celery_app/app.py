@@ -81,7 +81,12 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks"], task_cls=LeadmatchTask)
+    app = Celery(
+        "leadmatch",
+        broker=settings.redis_url,
+        include=["worker.tasks", "worker.search_tasks", "worker.leadgen_tasks"],
+        task_cls=LeadmatchTask,
+    )
     app.conf.update(
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,

@@ -8,6 +8,7 @@ QUEUES = {
         "sweep_runs",
         "order_markets",
         "regroup_adverts",
+        "refresh_search_words",
         "learn_weights",
         "fit_quality_models",
         "run_import",
