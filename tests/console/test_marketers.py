@@ -18,6 +18,7 @@ from models.leadgen.messages import Message, MessageDelivery, Sender, add_messag
 from models.leadgen.niches import create_niche
 from models.leadgen.prospects import Prospect, add_prospect
 from models.market.leads import Lead
+from models.platform.settings import Settings
 from tests.console.conftest import enter
 from tests.factories import make_user
 from tests.telegram import TOKEN
@@ -157,10 +158,12 @@ def test_a_reply_without_a_channel_is_recorded_and_says_so(marketer, niche, db):
     assert [(row.sender, row.delivery) for row in db.scalars(select(Message))] == [(Sender.HUMAN, None)]
 
 
-def test_a_reply_goes_out_by_telegram_once(app_with, db, town, niche, telegram, worker_here, redis_url, monkeypatch):
-    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
-    monkeypatch.setenv("TELEGRAM_API_URL", telegram.url)
-    client = app_with(TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=telegram.url).test_client()
+def test_a_reply_goes_out_by_telegram_once(
+    app_with, db, town, niche, telegram, process_environment, redis_url, monkeypatch
+):
+    bot = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
+    monkeypatch.setattr(replies, "settings", lambda: Settings.from_env(process_environment | bot))
+    client = app_with(**bot).test_client()
     csrf = enter(client, town.admin)
     prospect = prospect_of(db)
 

@@ -15,6 +15,7 @@ from api.console.kit.pages import back, page_blueprint
 from api.http.blueprint import Body, one_of
 from api.http.db import session
 from api.http.fields import Phone, Text, Town, money
+from api.http.readings import wish_columns
 from api.http.services import services
 from api.http.tasks import rescore_lead, score_prospect, send_reply
 from api.leadgen.announce import announce_change, announce_prospect
@@ -139,7 +140,8 @@ def make_lead(prospect_id: UUID) -> Response | str | tuple[str, int]:
 
     def make(body: dict[str, Any]) -> Any:
         realtor_id = body.pop("realtor_id")
-        return convert(session(), prospect, realtor_id, body)
+        read = wish_columns(body.get("additional_requirements"), None)
+        return convert(session(), prospect, realtor_id, body | read)
 
     lead, filled = forms.send(ConversionForm(), controls, request.form, make)
     if lead is None:
