@@ -31,14 +31,14 @@ def test_an_operator_sees_what_failed_tries_it_again_and_runs_a_line_of_the_sche
     expect(page.get_by_text("ValueError at engine.py:7")).to_be_visible()
     tab_to(page, page.locator(f"#retry-LEAD-{town.lead.id}"))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Sent to the workers")
+    expect(page.locator("#outcome")).to_contain_text("Sent to the workers")
     assert db.scalars(select(UnscorableEntity)).all() == []
     Client(redis_url).prospects_changed()  # the page follows by itself
     expect(page.locator("#queues")).to_contain_text("worker.tasks.score_stale_prospects")
 
     page.get_by_role("link", name="Schedule").click()
     page.get_by_role("button", name="Run now Figures of markets").click()
-    expect(page.get_by_role("status")).to_contain_text("Sent to the workers")
+    expect(page.locator("#outcome")).to_contain_text("Sent to the workers")
 
     page.get_by_role("link", name="Lists of users").click()
     page.get_by_label("Name, phone, e-mail").fill("Buyer")
@@ -58,12 +58,12 @@ def test_a_marketer_begins_a_niche_adds_a_contact_and_answers(visit, town, db):
     expect(page.locator(".tile", has_text="Cost of a lead")).to_contain_text("900 ₽")
 
     page.get_by_role("link", name="New contact").click()
-    page.get_by_label("Name", exact=True).fill("Olga")
+    page.locator("#name").fill("Olga")
     page.get_by_label("Where from").select_option("vk")
     page.get_by_role("button", name="Save").click()
     page.get_by_label("Only recorded here").fill("Good day")
     page.get_by_role("button", name="Record").click()
-    expect(page.get_by_role("status")).to_contain_text("It was not sent")
+    expect(page.locator("#outcome")).to_contain_text("It was not sent")
     expect(page.get_by_role("log")).to_contain_text("Good day")
     assert db.scalars(select(Prospect.source)).all() == ["vk"]
 
@@ -72,7 +72,7 @@ def test_an_administrator_finds_a_user_and_merges_two_accounts(visit, town, db):
     twin = make_user(db, name="Buyer Twin", phone="+77010000001")
     db.commit()
     page = visit(town.admin)
-    page.get_by_role("link", name="Users").click()
+    page.get_by_role("link", name="Users", exact=True).click()
     page.get_by_label("Name, phone, e-mail").fill("twin")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Merge… Buyer Twin").click()
@@ -81,7 +81,7 @@ def test_an_administrator_finds_a_user_and_merges_two_accounts(visit, town, db):
     page.get_by_role("link", name="Choose").click()
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Merge for good").click()
-    expect(page.get_by_role("status")).to_contain_text("The accounts are merged")
+    expect(page.locator("#outcome")).to_contain_text("The accounts are merged")
     db.expire_all()
     assert db.get(User, twin.id).deleted_at is not None
 

@@ -144,8 +144,15 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
     ]
 
 
+def _present_page(menu: list[tuple[str, str, str]]) -> str | None:
+    """The path of the menu's page that the visitor is on or below; of two the nearer one."""
+    here = request.path
+    return max((path for path, _, _ in menu if here == path or here.startswith(f"{path}/")), key=len, default=None)
+
+
 def _names() -> dict[str, Any]:
     user = visitor_or_none()
+    menu = menu_of(user.role) if user else []
     theme = request.cookies.get("theme", "auto")
     return {
         "_": i18n.translate,
@@ -157,7 +164,8 @@ def _names() -> dict[str, Any]:
         "theme": theme if theme in THEMES else "auto",
         "csrf": access.csrf_token(),
         "user": user,
-        "menu": menu_of(user.role) if user else [],
+        "menu": menu,
+        "present_page": _present_page(menu),
         "unread": _unread,
         "place": _place,
         "outcome": i18n.outcome(request.args.get("outcome")),
