@@ -34,38 +34,38 @@ def list_command(as_json: bool) -> None:
     """List the markets and how their lists are read."""
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
-        found = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
+        scored = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
         names = city_names(session)
         counts = {(each.city_key, each.deal_type): each for each in market_counts(session)}
     table = Table("city", "deal type", "leads", "properties", "order of lists", "explored", "last run (UTC)", "remarks")
     unscored = [Market(city_key=key, deal_type=deal, list_order=ListOrder.SCORE) for key, deal in counts]
-    listed = {(one.city_key, one.deal_type): one for one in (*unscored, *found)}
+    listed = {(market.city_key, market.deal_type): market for market in (*unscored, *scored)}
     rows = []
-    for key, one in sorted(listed.items()):
+    for key, market in sorted(listed.items()):
         count = counts.get(key)
         rows.append(
             {
-                "city_key": one.city_key,
-                "city": names.get(one.city_key, one.city_key),
-                "deal_type": one.deal_type,
+                "city_key": market.city_key,
+                "city": names.get(market.city_key, market.city_key),
+                "deal_type": market.deal_type,
                 "leads": count.leads if count else 0,
                 "properties": count.properties if count else 0,
-                "list_order": one.list_order,
-                "exploration_slots": one.exploration_slots or 0,
-                "published_at": one.published_at,
+                "list_order": market.list_order,
+                "exploration_slots": market.exploration_slots or 0,
+                "published_at": market.published_at,
                 "is_known": count.is_known if count else None,
-                "remarks": _remarks(one, count),
+                "remarks": _remarks(market, count),
             }
         )
         table.add_row(
-            names.get(one.city_key, one.city_key),
-            one.deal_type,
+            names.get(market.city_key, market.city_key),
+            market.deal_type,
             str(count.leads if count else 0),
             str(count.properties if count else 0),
-            _told(one),
-            str(one.exploration_slots or ""),
-            f"{one.published_at:%Y-%m-%d %H:%M}" if one.published_at else "",
-            _remarks(one, count),
+            _told(market),
+            str(market.exploration_slots or ""),
+            f"{market.published_at:%Y-%m-%d %H:%M}" if market.published_at else "",
+            _remarks(market, count),
         )
     print_listing(console, rows, table, as_json=as_json, empty="There is no market yet.")
 
