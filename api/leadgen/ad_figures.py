@@ -11,7 +11,7 @@ from api.http.db import session
 from api.http.fields import FormWhole
 from api.http.uploads import takes_uploads
 from api.leadgen.announce import announce_stats
-from api.leadgen.campaigns import MOST_SHOWN
+from api.leadgen.campaigns import MAX_SHOWN
 from api.leadgen.csv_import import MAX_MISTAKES, CellMoney, file_refused, read_rows, sent_file
 from models.core.errors import InvalidValueError
 from models.leadgen.ads import AdFigures, set_figures
@@ -25,8 +25,8 @@ class FiguresRow(Body):
     """One row; an empty cell is a value left out."""
 
     ad_id = fields.UUID(required=True)
-    impressions = FormWhole(0, MOST_SHOWN)
-    clicks = FormWhole(0, MOST_SHOWN)
+    impressions = FormWhole(0, MAX_SHOWN)
+    clicks = FormWhole(0, MAX_SHOWN)
     spent = CellMoney()
     spent_on = fields.Date()
 

@@ -21,7 +21,7 @@ blp = Blueprint("leadgen-campaigns", __name__, description="Advertising of a nic
 
 
 #: Impressions or clicks of one ad.
-MOST_SHOWN = 10**12
+MAX_SHOWN = 10**12
 
 
 class CampaignBody(Body):
@@ -77,8 +77,8 @@ class AdBody(Body):
     url = fields.URL(schemes={"http", "https"}, allow_none=True)
     spent = money(metadata={"description": "Total cost of the ad so far."})
     spent_on = fields.Date(metadata={"description": "The day that the new part of spent belongs to; default today."})
-    impressions = Whole(0, MOST_SHOWN, allow_none=True, metadata={"description": "How often it was shown so far."})
-    clicks = Whole(0, MOST_SHOWN, allow_none=True, metadata={"description": "How often it was clicked so far."})
+    impressions = Whole(0, MAX_SHOWN, allow_none=True, metadata={"description": "How often it was shown so far."})
+    clicks = Whole(0, MAX_SHOWN, allow_none=True, metadata={"description": "How often it was clicked so far."})
     status = one_of(AdStatus)
 
     @validates_schema

@@ -9,7 +9,7 @@ from models.core.base import LARGEST_ID
 from models.core.enums import Role
 
 #: A phone is searched by so many digits at least; fewer are in most phones.
-FEWEST_DIGITS = 4
+MIN_DIGITS = 4
 
 
 def find_users(words: str, role: Role | None = None, is_active: bool | None = None) -> Select[User]:
@@ -39,7 +39,7 @@ def _in_phone(words: str) -> ColumnElement[bool]:
     digits = re.sub(r"\D", "", words)
     if len(digits) == 11 and digits.startswith("8"):
         digits = "7" + digits[1:]
-    return User.phone.contains(digits) if len(digits) >= FEWEST_DIGITS else false()
+    return User.phone.contains(digits) if len(digits) >= MIN_DIGITS else false()
 
 
 def _is_number(words: str) -> ColumnElement[bool]:

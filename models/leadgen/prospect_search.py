@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, func, or_
 from models.leadgen.prospects import Prospect, prospects
 
 #: A phone is searched by so many digits at least; fewer are in most phones.
-FEWEST_DIGITS = 4
+MIN_DIGITS = 4
 
 
 def found_prospects(words: str = "", *, best_first: bool = False, **wanted: Any) -> Select[Prospect]:
@@ -24,7 +24,7 @@ def found_prospects(words: str = "", *, best_first: bool = False, **wanted: Any)
         fits = and_(*(texts.contains(word, autoescape=True) for word in words.lower().split()))
         digits = "".join(filter(str.isdigit, words))
         digits = "7" + digits[1:] if len(digits) == 11 and digits.startswith("8") else digits
-        query = query.where(or_(fits, Prospect.phone.contains(digits)) if len(digits) >= FEWEST_DIGITS else fits)
+        query = query.where(or_(fits, Prospect.phone.contains(digits)) if len(digits) >= MIN_DIGITS else fits)
     if best_first:
         newest = (Prospect.created_at.desc(), Prospect.id.desc())
         query = query.order_by(None).order_by(Prospect.quality_score.desc().nulls_last(), *newest)

@@ -14,7 +14,7 @@ import redis
 
 UNACKED_KEY = "unacked"
 #: Messages that are read of one queue at once; the rest is counted only.
-MOST_READ = 1000
+MAX_READ = 1000
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Message:
     retries: int
 
 
-def waiting(client: redis.Redis, queue: str, limit: int = MOST_READ) -> list[Message]:
+def waiting(client: redis.Redis, queue: str, limit: int = MAX_READ) -> list[Message]:
     """The next *limit* messages of a queue, the next one first."""
     return [found for raw in reversed(client.lrange(queue, -limit, -1)) if (found := _message(raw, queue))]
 
 
-def taken(client: redis.Redis, limit: int = MOST_READ) -> list[Message]:
+def taken(client: redis.Redis, limit: int = MAX_READ) -> list[Message]:
     """Messages that workers have taken and not ended, the oldest first; at most *limit*, of no particular choice."""
     found = []
     for _, raw in client.hscan_iter(UNACKED_KEY, count=limit):
