@@ -9,7 +9,7 @@ import pytest
 from scripts import cli
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = "api|deploy|docs|matching|models|scripts|tests|worker"
+PACKAGES = "api|clients|deploy|docs|matching|models|scripts|tests|worker"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = [str(path.relative_to(ROOT)) for path in PAGES]
 
