@@ -10,6 +10,7 @@ Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -43,7 +44,8 @@ SETTING_NAMES = tuple(
     ENVIRONMENT DATABASE_URL REDIS_URL SECRET_KEY PORT LEADMATCH_HOME TELEGRAM_BOT_TOKEN TELEGRAM_BOT_SECRET
     TELEGRAM_API_URL SMS_GATEWAY_URL SMS_PER_HOUR SMTP_URL PUBLIC_URL MEDIA_URL CORS_ORIGINS TRUSTED_PROXIES TOKEN_HOURS
     LOG_LEVEL WEB_THREADS WORKER_THREADS WORKER_MEMORY_MB METRICS_TOKEN METRICS_NETWORKS QUEUE_LIMIT RATES_URL
-    FEED_MAX_MB FEED_PRIVATE_ADDRESSES WEBHOOK_PRIVATE_ADDRESSES FETCH_PHOTOS BIND
+    FEED_MAX_MB FEED_PRIVATE_ADDRESSES WEBHOOK_PRIVATE_ADDRESSES FETCH_PHOTOS MAP_TILES_URL
+    MAP_ATTRIBUTION PUBLIC_SEARCH BIND
 """.split()
 )
 
@@ -117,6 +119,14 @@ class Settings:
     #: FETCH_PHOTOS: 1 has the photos that listings name fetched, checked and shown through our own address; pages then
     #: load nothing from elsewhere.
     fetch_photos: bool
+    #: PUBLIC_SEARCH: on or off; on, anybody and search engines may read the search over all homes on the market. Off in
+    #: production unless it is said: owners have to agree to it.
+    public_search: bool
+    #: MAP_TILES_URL: where pages load the tiles of maps from, https://tiles.example/{z}/{x}/{y}.png; empty: no page
+    #: loads any, and the neighbouring districts are drawn instead.
+    map_tiles_url: str
+    #: MAP_ATTRIBUTION: whose map it is, as its terms ask to be told below it.
+    map_attribution: str
     #: WEBHOOK_PRIVATE_ADDRESSES: 1 lets webhooks go to this machine and its network, and by http; likewise.
     webhook_private_addresses: bool
 
@@ -195,6 +205,9 @@ class Settings:
             feed_max_mb=_whole(environ, "FEED_MAX_MB", 1024, 1, 1_000_000),
             feed_private_addresses=bool(_whole(environ, "FEED_PRIVATE_ADDRESSES", 0, 0, 1)),
             fetch_photos=bool(_whole(environ, "FETCH_PHOTOS", 0, 0, 1)),
+            public_search=_is_on(environ, "PUBLIC_SEARCH", default=environment != "production"),
+            map_tiles_url=_tiles_url(environ),
+            map_attribution=environ.get("MAP_ATTRIBUTION") or "© OpenStreetMap contributors",
             webhook_private_addresses=bool(_whole(environ, "WEBHOOK_PRIVATE_ADDRESSES", 0, 0, 1)),
         )
 
@@ -307,6 +320,26 @@ def _urls(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
         if not is_good:
             raise SettingsError(f"{name} is {url!r}; use addresses that begin with https:// or http://")
     return urls
+
+
+def _is_on(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    raw = environ.get(name) or ("on" if default else "off")
+    if raw not in ("on", "off"):
+        raise SettingsError(f"{name} is {raw!r}; use on or off")
+    return raw == "on"
+
+
+def _tiles_url(environ: Mapping[str, str]) -> str:
+    """An address that browsers may load tiles from: by https, with its three places to fill in after the host."""
+    url = environ.get("MAP_TILES_URL", "")
+    try:
+        host, path = urlsplit(url).netloc, urlsplit(url).path
+    except ValueError:
+        host = path = ""
+    filled_in = all(path.count(place) == 1 for place in ("{z}", "{x}", "{y}"))
+    if url and not (url.startswith("https://") and re.fullmatch(r"[\w.-]+(:\d+)?", host, re.ASCII) and filled_in):
+        raise SettingsError(f"MAP_TILES_URL is {url!r}; use one like https://tiles.example/{{z}}/{{x}}/{{y}}.png")
+    return url
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
