@@ -18,6 +18,9 @@ ROOT = HERE.parent.parent
 #: Tools are kept between runs, by what they are made from.
 TOOLS = ROOT / "build" / "clients"
 
+BOT_TOKEN = "42:TOKEN-OF-A-BOT"
+BOT_SECRET = "the secret of a bot 0123"
+
 
 def ran(*command: object, cwd: Path, seconds: float = 300) -> str:
     """What a command prints; the test fails with it if the command does."""
@@ -73,7 +76,7 @@ def document(app, tmp_path) -> Path:
 def served(process_environment, worker_process) -> Iterator[str]:
     """The URL of a system that answers and computes; a local one, which answers the codes that it would send."""
     with web_processes(process_environment) as start:
-        yield start(ENVIRONMENT="local").url
+        yield start(ENVIRONMENT="local", TELEGRAM_BOT_TOKEN=BOT_TOKEN, TELEGRAM_BOT_SECRET=BOT_SECRET).url
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import sys
 
 import pytest
 
-from tests.clients.conftest import HERE, ROOT, ran
+from tests.api.test_sign_in_clients import init_data
+from tests.clients.conftest import BOT_SECRET, BOT_TOKEN, HERE, ROOT, ran
 
 EXAMPLES = ROOT / "docs" / "examples"
 
@@ -25,7 +27,7 @@ def last_line(told: str) -> str:
 def test_each_contract_has_an_example_in_each_language():
     names = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
 
-    assert names == {f"{contract}.{ending}" for contract in ENDS for ending in ("sh", "py", "ts")}
+    assert names == {f"{contract}.{ending}" for contract in ENDS for ending in ("sh", "py", "ts")} | {"bot.py"}
 
 
 def test_the_examples_in_curl(served, tmp_path):
@@ -41,6 +43,17 @@ def test_the_examples_in_python(served, generator, python_client, monkeypatch):
     for contract, end in ENDS.items():
         told = ran(generator.parent / "python", EXAMPLES / f"{contract}.py", served, cwd=python_client)
         assert last_line(told).startswith(end), told
+
+
+def test_a_bot_and_its_mini_app(served, monkeypatch, tmp_path):
+    """As their clients are written: httpx with the bot's secret, and the header of Mini Apps instead of a token."""
+    monkeypatch.setenv("TELEGRAM_BOT_SECRET", BOT_SECRET)
+    monkeypatch.setenv("INIT_DATA", init_data(token=BOT_TOKEN))
+
+    told = ran(sys.executable, EXAMPLES / "bot.py", served, cwd=tmp_path)
+
+    assert told.splitlines()[:2] == ["like Студия у реки", "mini app of Айгуль"], told
+    assert last_line(told).startswith("asked about ")
 
 
 def test_the_examples_in_typescript(served, npm, document, tmp_path):

@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import redis
 
+from scripts.commands.health import BEAT_LOCK
 from tests.api.conftest import web_processes
 from tests.clients.conftest import ROOT, ran
+from tests.waiting import wait_for
 
 pytestmark = [
     pytest.mark.skipif(not os.environ.get("CLIENTS"), reason="part of `make clients`"),
@@ -46,6 +49,8 @@ def test_the_operators_tutorial(process_environment, worker_process, tmp_path, m
             monkeypatch.setenv(name, value)
         with subprocess.Popen(beat, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sending:
             try:
+                with redis.Redis.from_url(process_environment["REDIS_URL"]) as broker:
+                    wait_for(lambda: broker.exists(BEAT_LOCK), 120, "beat's first tick")
                 told = ran("bash", written("ops", tmp_path), cwd=tmp_path)
             finally:
                 sending.terminate()
