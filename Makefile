@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage faults fuzz load soak real-listings docs client clients lint format bench bench-run lock clean
+.PHONY: help run test coverage faults fuzz load soak real-listings docs clients lint format bench bench-run lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -40,6 +40,7 @@ real-listings: .venv/project ## hold the feed and new leads' lists to their prom
 docs: ## build the help, which the web process serves at /help
 	@rm -f build/help/index.html && $(MAKE) --no-print-directory build/help/index.html
 
+.PHONY: client
 client: .venv/project ## make the wheel of the Python client (clients/python) in build/clients/dist
 	@mkdir -p build/clients && [ -x build/clients/python/venv/bin/openapi-python-client ] || { \
 		"$(PYTHON)" -m venv build/clients/python/venv && \

@@ -119,7 +119,7 @@ def _free_port() -> int:
 
 
 def _wait_until_answering(web: subprocess.Popen) -> None:
-    for _ in range(2400):
+    for _ in range(600):
         if web.poll() is not None:
             pytest.fail(f"the web process ended with code {web.returncode}")
         try:
