@@ -34,7 +34,7 @@ from scripts.launcher.servers.valkey import ValkeyServer
 from tests import promises
 from tests.cleaning import empty_tables
 
-pytest_plugins = ["tests.servers", "tests.telegram"]
+pytest_plugins = ["tests.servers", "tests.smtp", "tests.telegram"]
 
 # The processes that tests start, and later sessions, need not compile everything again, wherever this is switched off.
 sys.dont_write_bytecode = False

@@ -5,7 +5,7 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console.account import account, notifications, sign_in, webhooks
+from api.console.account import account, notifications, sign_in, switches, webhooks
 from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
@@ -14,9 +14,11 @@ from api.console.realtors import (
     client_selection,
     compare,
     exports,
+    homes,
     leads,
     matches,
     pasting,
+    photos,
     properties,
     selections,
     undo,
@@ -37,8 +39,11 @@ def register(app: Flask) -> None:
         client_selection,
         compare,
         properties,
+        photos,
+        homes,
         matches,
         notifications,
+        switches,
         tenants,
         ops,
         pasting,

@@ -61,6 +61,10 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(256))
     #: The language that they chose or came with, a code of ISO 639-1; messages go out in it. Null: never told.
     language: Mapped[str | None] = mapped_column(String(2))
+    #: Where their clock is, a name of the IANA database; null: their browser tells.
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    #: What they have switched on and off, {topic: {channel: is on}} (models.accounts.notification_switches).
+    notification_switches: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     #: What the portal asks of a user beyond the common columns, under its own names.
     profile: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
@@ -138,11 +142,11 @@ def normal_phone(raw: str, field: str = "phone") -> str:
         number = phonenumbers.parse(raw, HOME_REGION)
     except phonenumbers.NumberParseException:
         raise InvalidValueError(field, "phone.not_a_number") from None
-    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Valid, not merely possible: `1234567` is possible within a city, and a code sent there goes nowhere.
-    if not phonenumbers.is_valid_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
+    if not phonenumbers.is_valid_number(number) or not re.fullmatch(E164, formatted) or len(raw) > 40:
         raise InvalidValueError(field, "phone.impossible")
-    return found
+    return formatted
 
 
 def normal_email(raw: str, field: str = "email") -> str:
@@ -153,10 +157,10 @@ def normal_email(raw: str, field: str = "email") -> str:
         InvalidValueError: It is not an address.
     """
     try:
-        found = validate_email(raw.strip(), check_deliverability=False, test_environment=True)
+        address = validate_email(raw.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise InvalidValueError(field, "email.invalid", reason=str(error)) from None
-    return found.normalized.lower()
+    return address.normalized.lower()
 
 
 def create_user(session: Session, **fields: object) -> User:
