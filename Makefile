@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage faults fuzz load soak real-listings docs clients lint format bench bench-run lock clean
+.PHONY: help run test test-at-length coverage faults fuzz load soak real-listings docs clients lint format bench bench-run lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ run: .venv/project build/help/index.html ## start everything and serve on PORT (
 IN_TWO = -n 2 --dist loadfile --no-loadscope-reorder
 test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 0" runs them in one process
 	@$(RUN) pytest $(IN_TWO) $(ARGS)
+
+test-at-length: .venv/project ## run the tests with many more random histories, markets and texts (an hour); ARGS as for test
+	@AT_LENGTH=1 $(RUN) pytest $(IN_TWO) --timeout 3600 $(ARGS)
 
 # Measuring costs half of the tests' CPU time once more, so it is not part of `make test`.
 coverage: .venv/project ## run the tests and print which lines and branches they run, by file; ARGS as for test

@@ -30,8 +30,9 @@ from models.sources.tables import Import, ImportState
 from tests.conftest import ROOT
 from tests.console.conftest import csrf_of, enter
 from tests.factories import make_lead, make_property
+from tests.length import examples
 
-FORMS = int(os.environ.get("ANY_FORM", "2"))  # forms sent to each page by each role
+FORMS = int(os.environ.get("ANY_FORM", examples(1, 20)))  # forms sent to each page by each role
 
 #: Names that forms of the pages use, and values that people and programs have sent.
 PAGES = ROOT / "api/templates/console"
