@@ -12,6 +12,7 @@ from models.platform.settings import Settings
 from worker.celery_app import task_signals
 from worker.celery_app.base_task import LeadmatchTask
 from worker.celery_app.heap_memory import share_one_heap
+from worker.queue.routing import QUEUES
 from worker.queue.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 
 #: How often the sweeps look for stale lists and abandoned work.
@@ -113,7 +114,10 @@ def make_app(settings: Settings) -> Celery:
         ScheduleError: A line of the schedule file is bad.
     """
     app = Celery(
-        "leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.search_tasks"], task_cls=LeadmatchTask
+        "leadmatch",
+        broker=settings.redis_url,
+        include=["worker.tasks", "worker.search_tasks", "worker.leadgen_tasks"],
+        task_cls=LeadmatchTask,
     )
     app.conf.update(
         worker_prefetch_multiplier=1,
