@@ -33,38 +33,6 @@ SWEEPS = {
     "remove-orphans": {"task": "worker.tasks.remove_orphans", "schedule": ORPHANS_SECONDS},
 }
 
-#: Queue -> the tasks that go to it; all others go to `entities`, where nothing may keep a changed lead waiting.
-QUEUES = {
-    "runs": (
-        "start_run",
-        "score_shard",
-        "sweep_runs",
-        "order_markets",
-        "regroup_adverts",
-        "refresh_search_words",
-        "learn_weights",
-        "fit_quality_models",
-        "run_import",
-        "find_due_imports",
-        "find_due_photos",
-        "fetch_photos",
-    ),
-    "notifications": (
-        "send_code",
-        "send_link",
-        "sweep_accounts",
-        "remove_orphans",
-        "send_notification",
-        "send_lost_notifications",
-        "notify_new_offers",
-        "remind_of_tasks",
-        "tell_recommendations",
-        "send_recommendation_digests",
-        "send_webhooks",
-        "fetch_rates",
-    ),
-}
-
 #: Former name of a task -> its present name: messages on their way and schedules that ops have edited may hold it.
 FORMER_NAMES = {
     "worker.accounts.send_code": "worker.tasks.send_code",
