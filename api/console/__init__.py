@@ -11,6 +11,7 @@ from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
 from api.console.operators import ops, user_admin
 from api.console.realtors import (
+    base_views,
     client_selection,
     compare,
     exports,
@@ -20,6 +21,7 @@ from api.console.realtors import (
     pasting,
     photos,
     properties,
+    quick_edit,
     selections,
     undo,
     wishes,
@@ -39,6 +41,8 @@ def register(app: Flask) -> None:
         client_selection,
         compare,
         properties,
+        base_views,
+        quick_edit,
         photos,
         homes,
         matches,
