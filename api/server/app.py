@@ -21,7 +21,19 @@ from api.accounts import (
     recovery,
     telegram,
 )
-from api.exchange import exports, leads, matches, notifications, properties, recommendations, selections, understand
+from api.exchange import (
+    calendar,
+    exports,
+    lead_history,
+    leads,
+    matches,
+    notifications,
+    properties,
+    recommendations,
+    selections,
+    tasks,
+    understand,
+)
 from api.http import access, answered, cross_origin, errors, etags, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
@@ -73,6 +85,9 @@ BLUEPRINTS = (
     properties.blp,
     recommendations.blp,
     selections.blp,
+    tasks.blp,
+    lead_history.blp,
+    calendar.blp,
     understand.blp,
     matches.blp,
     exports.blp,
