@@ -25,7 +25,6 @@ QUEUES = {
         "send_notification",
         "send_lost_notifications",
         "notify_new_offers",
-        "remind_of_tasks",
         "tell_recommendations",
         "send_recommendation_digests",
         "remind_of_tasks",
