@@ -161,6 +161,7 @@ NAMES = {
     "GET /api/leads/export": "export_prospects",
     "GET /api/niches/{niche_id}/stats/export": "export_niche_stats",
     "GET /api/events": "follow_events",
+    "GET /events": "follow_my_changes",
     "GET /api/ws": "open_event_socket",
 }
 

@@ -136,6 +136,7 @@ TABLE = {
     "GET /feed/next": "user",
     "POST /feed/action": "user",
     "POST /feed/undo": "user",
+    "GET /events": "user",
     "GET /favorites": "user",
     "POST /favorites": "user",
     "DELETE /favorites/<int:listing_id>": "user",

@@ -173,7 +173,7 @@ def routes(app, *, live: bool = False) -> list[tuple[str, str, access.Access]]:
     for method, rule, facts in access.operations(app):
         if rule == "/" or rule.startswith(("/console", "/docs", "/s/")) or rule.endswith(("/ws", "/ws/<int:chat_id>")):
             continue
-        if live or rule != "/api/events":
+        if live or rule not in ("/api/events", "/events"):
             found.append((method, rule, facts.access))
     return found
 
