@@ -32,8 +32,13 @@ from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers.postgres import PostgresServer
 from scripts.launcher.servers.valkey import ValkeyServer
 from tests import promises
+from tests.cleaning import empty_tables
 
-pytest_plugins = ["tests.servers", "tests.telegram"]
+pytest_plugins = ["tests.servers", "tests.smtp", "tests.telegram"]
+
+# The processes that tests start, and later sessions, need not compile everything again, wherever this is switched off.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).parent.parent
 WORKER_PATIENCE = 120  # seconds
@@ -119,26 +124,6 @@ def clean_database(database_url: str) -> Iterator[str]:
     """URL of an empty database in which the test may commit; emptied after it."""
     yield database_url
     empty_tables(database_url)
-
-
-def empty_tables(url: str) -> None:
-    """Empty the tables that hold rows: asking first is far cheaper than truncating what is empty."""
-    connection = psycopg2.connect(url.replace("+psycopg2", ""), options="-c lock_timeout=60000")
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename != 'alembic_version'"
-            )
-            tables = [sql.Identifier(name) for (name,) in cursor.fetchall()]
-            full = []
-            for table in tables:
-                cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table))
-                if cursor.fetchone()[0]:
-                    full.append(table)
-            if full:
-                cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(full)))
-    finally:
-        connection.close()
 
 
 # -- The rest of the system --------------------------------------------------------------------------------------------

@@ -253,7 +253,7 @@ def remove_orphans() -> None:
 
 @task(name="worker.tasks.send_notification", bind=True, max_retries=notifications.MAX_ATTEMPTS)
 def send_notification(self: LeadmatchTask, notification_id: int) -> None:
-    """Send one notification to its user by Telegram, unless it was sent, or the user wants none."""
+    """Send one notification to its user by the channels that are due, each at most once."""
     try:
         notifications.send_notification(notification_id, attempt=self.request.retries)
     except notifications.NotSentError as error:

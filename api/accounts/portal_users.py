@@ -17,6 +17,7 @@ from api.http.file_fields import File
 from api.http.limits import address
 from api.http.uploads import read_pictures, remove_all_uploads, remove_uploads, store_image, takes_uploads
 from models.accounts.audit import record
+from models.accounts.notification_switches import follow_flags
 from models.accounts.tokens import end
 from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
 from models.core.enums import Role
@@ -130,7 +131,8 @@ class Update(MethodView):
         read_pictures([form.get("avatar"), *form.get("licenses", [])], user)
         if "email" in form:
             form["email"] = normal_email(form["email"]) if form["email"].strip() else None
-        change_profile(session(), user, form | _stored(form.pop("avatar", None), form.pop("licenses", []), user))
+        change_profile(session(), user, form | stored_files(form.pop("avatar", None), form.pop("licenses", []), user))
+        follow_flags(user, form)
         return {"message": "User updated successfully", "user": portal_user(user)}
 
 
@@ -201,7 +203,7 @@ def portal_user(user: User) -> dict[str, Any]:
     )
 
 
-def _stored(avatar: FileStorage | None, licenses: list[FileStorage | None], user: User) -> dict[str, Any]:
+def stored_files(avatar: FileStorage | None, licenses: list[FileStorage | None], user: User) -> dict[str, Any]:
     """Keep the files that came, remove those that they replace; the profile's fields with the new URLs."""
     sent = [upload for upload in licenses if upload is not None]
     found: dict[str, Any] = {}

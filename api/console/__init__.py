@@ -5,7 +5,7 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console.account import account, notifications, sign_in, webhooks
+from api.console.account import account, notifications, sign_in, switches, webhooks
 from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
@@ -39,6 +39,7 @@ def register(app: Flask) -> None:
         properties,
         matches,
         notifications,
+        switches,
         tenants,
         ops,
         pasting,

@@ -63,6 +63,8 @@ NAMES = {
     "POST /matches/{match_id}/object": "object_to_completion",
     "GET /notifications": "list_notifications",
     "POST /notifications/{notification_id}/read": "mark_notification_read",
+    "GET /notifications/switches": "get_notification_switches",
+    "PATCH /notifications/switches": "change_notification_switches",
     "GET /listings": "search_listings",
     "POST /listings": "create_listing",
     "GET /listings/my": "list_my_listings",

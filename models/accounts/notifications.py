@@ -4,17 +4,17 @@ Notifications to users, as a type and facts; :mod:`models.translations.notificat
 Each says one thing once: a second one about the same subject is not stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, func, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.accounts.telegram import PERSON
+from models.accounts.notification_switches import OUTSIDE, Channel, Topic, address_of, is_on
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, rows_changed, words
 from models.core.errors import NotFoundError
@@ -48,26 +48,28 @@ BEYOND_CONTRACT = frozenset(
 )
 
 
-#: The switch of a user's profile that allows notifications of a kind outside the application; an unset switch is on.
-SWITCHES = {
-    NotificationType.NEW_MATCH: "notifications_new_matches",
-    NotificationType.CONTACT_SHARED: "notifications_contacts",
-    NotificationType.NEW_INQUIRY: "notifications_responses",
-    NotificationType.INQUIRY_STATUS: "notifications_responses",
-    NotificationType.NEW_MESSAGE: "notifications_all_messages",
-    NotificationType.NEW_OFFER: "notifications_new_matches",
-    NotificationType.NEW_LIKE: "notifications_new_matches",
-    NotificationType.DEAL_COMPLETED: "notifications_new_matches",
-    NotificationType.DEAL_UNDONE: "notifications_new_matches",
-    NotificationType.MATCH_CLOSED: "notifications_new_matches",
-    NotificationType.MATCH_REOPENED: "notifications_new_matches",
-    NotificationType.SELECTION_ANSWERED: "notifications_responses",
+#: What each type is about; users switch topics (models.accounts.notification_switches).
+TOPIC_OF = {
+    NotificationType.NEW_MATCH: Topic.MATCHES,
+    NotificationType.CONTACT_SHARED: Topic.CONTACTS,
+    NotificationType.NEW_INQUIRY: Topic.INQUIRIES,
+    NotificationType.INQUIRY_STATUS: Topic.INQUIRIES,
+    NotificationType.NEW_MESSAGE: Topic.MESSAGES,
+    NotificationType.NEW_OFFER: Topic.OFFERS,
+    NotificationType.NEW_LIKE: Topic.LIKES,
+    NotificationType.DEAL_COMPLETED: Topic.MATCHES,
+    NotificationType.DEAL_UNDONE: Topic.MATCHES,
+    NotificationType.MATCH_CLOSED: Topic.MATCHES,
+    NotificationType.MATCH_REOPENED: Topic.MATCHES,
+    NotificationType.SELECTION_ANSWERED: Topic.SELECTIONS,
 }
 
 #: A notification that could not be sent for so long is news no more.
 STALE_AFTER = timedelta(hours=1)
 #: The broker delivers a request well within this; what is older and unsent was lost.
 LOST_AFTER = timedelta(minutes=1)
+#: Each SMS costs money: a user gets no more of them in a day, whatever they have switched on.
+MAX_SMS_PER_DAY = 10
 
 
 class Notification(Base):
@@ -93,8 +95,10 @@ class Notification(Base):
     message: Mapped[str] = mapped_column(Text, server_default=text("''"))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     read_at: Mapped[datetime | None]
-    #: When a sender took it to deliver it outside (Telegram); taken once, so that it is delivered at most once.
+    #: When a sender took it to deliver it outside; taken once, so that it is delivered at most once.
     sent_at: Mapped[datetime | None]
+    #: The channels that it was taken for.
+    sent_by: Mapped[list[str]] = mapped_column(ARRAY(String(10)), server_default=text("'{}'"))
     created_at: Mapped[CreatedAt]
 
     @property
@@ -120,15 +124,19 @@ def notify(
         variant: Which of the type's messages is meant: `notification.<type>.<variant>` of the catalogue.
         facts: What the message fills in.
 
-    It also joins `session.info["notifications"]`, {id: user's id}: whoever commits the transaction tells them to their
-    users.
+    Where the user has switched the topic off in the console, it is stored as read: it stays in the list and is not
+    announced. It also joins `session.info["notifications"]`, {id: user's id}: whoever commits the transaction tells
+    them to their users.
     """
+    user = session.get_one(User, user_id)
+    is_announced = is_on(user, TOPIC_OF[type_], Channel.CONSOLE)
     row = {
         "user_id": user_id,
         "type": type_,
         "subject": subject,
         "facts": {**facts, "variant": variant} if variant else facts,
         "data": dict(data),
+        "read_at": None if is_announced else func.now(),
     }
     notification_id = session.scalar(
         insert(Notification)
@@ -185,26 +193,33 @@ def mark_all_read(session: Session, user: User) -> None:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A notification taken to be sent: to which Telegram account, and in which language; None: it was never told."""
+    """A notification taken to be sent by one channel, and in which language; None: the user never told one."""
 
-    telegram_id: str
+    id: int
+    user_id: int
+    channel: Channel
+    address: str
     language: str | None
     type: NotificationType
     facts: dict[str, Any] | None
+    data: dict[str, Any]
     title: str
     message: str
 
 
-def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
+def take_to_send(session: Session, notification_id: int, channels: Collection[Channel]) -> list[Outgoing]:
     """
-    Take a notification for sending outside; whoever takes it first is the only one, so it is sent at most once.
+    Take a notification for sending outside; whoever takes it first is the only one, so that each channel gets it at
+    most once.
 
+    Args:
+        channels: Those for which there is a gateway.
     Returns:
-        None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such
-        notifications. Registration takes any text for an account: "@channel" would have our bot say strangers' words
-        in a channel of ours.
+        What to send, by channel: nothing if it was taken already, is old news, or its user is gone. Left out are
+        channels that it was taken for before, those that the user has switched off for its topic, and those that do
+        not reach the user.
     """
-    taken = session.execute(
+    taken = session.scalars(
         update(Notification)
         .where(
             Notification.id == notification_id,
@@ -212,25 +227,50 @@ def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
             Notification.created_at > func.now() - STALE_AFTER,
         )
         .values(sent_at=func.now())
-        .returning(
-            Notification.user_id, Notification.type, Notification.facts, Notification.title, Notification.message
-        )
+        .returning(Notification)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if taken is None:
-        return None
-    user_id, type_, facts, title, message = taken
-    user = session.scalar(select(User).where(User.id == user_id, User.is_active))
-    if user is None or not _is_on(user.profile.get(SWITCHES[type_])):
-        return None
-    account = user.telegram_id or ""
-    if not PERSON.fullmatch(account):
-        return None
-    return Outgoing(account, user.language, type_, facts, title, message)
+        return []
+    user = session.scalar(select(User).where(User.id == taken.user_id, User.is_active))
+    if user is None:
+        return []
+    outgoing = []
+    for channel in OUTSIDE:
+        address = address_of(user, channel)
+        is_due = channel in channels and channel not in taken.sent_by and is_on(user, TOPIC_OF[taken.type], channel)
+        if address is None or not is_due or (channel is Channel.SMS and _has_enough_sms(session, user)):
+            continue
+        outgoing.append(
+            Outgoing(
+                taken.id,
+                user.id,
+                channel,
+                address,
+                user.language,
+                taken.type,
+                taken.facts,
+                taken.data,
+                taken.title,
+                taken.message,
+            )
+        )
+    taken.sent_by = [*taken.sent_by, *(each.channel for each in outgoing)]
+    session.flush()
+    return outgoing
 
 
-def put_back(session: Session, notification_id: int) -> None:
-    """Undo :func:`take_to_send`: the notification certainly did not go out."""
-    session.execute(update(Notification).where(Notification.id == notification_id).values(sent_at=None))
+def put_back(session: Session, notification_id: int, channel: Channel) -> None:
+    """Undo :func:`take_to_send` for one channel: the notification certainly did not go out by it."""
+    values = {"sent_at": None, "sent_by": func.array_remove(Notification.sent_by, str(channel))}
+    session.execute(update(Notification).where(Notification.id == notification_id).values(values))
+
+
+def _has_enough_sms(session: Session, user: User) -> bool:
+    by_sms = Notification.sent_by.contains([str(Channel.SMS)])
+    recent = Notification.created_at > func.now() - timedelta(days=1)
+    query = select(func.count(Notification.id)).where(Notification.user_id == user.id, recent, by_sms)
+    return (session.scalar(query) or 0) >= MAX_SMS_PER_DAY
 
 
 def lost_notifications(session: Session, limit: int = 1000) -> list[int]:
@@ -246,7 +286,3 @@ def lost_notifications(session: Session, limit: int = 1000) -> list[int]:
             .limit(limit)
         )
     )
-
-
-def _is_on(switch: object) -> bool:
-    return switch not in (False, "false", "False", "0", 0)

@@ -61,6 +61,10 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(256))
     #: The language that they chose or came with, a code of ISO 639-1; messages go out in it. Null: never told.
     language: Mapped[str | None] = mapped_column(String(2))
+    #: Where their clock is, a name of the IANA database; null: their browser tells.
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    #: What they have switched on and off, {topic: {channel: is on}} (models.accounts.notification_switches).
+    notification_switches: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     #: What the portal asks of a user beyond the common columns, under its own names.
     profile: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))

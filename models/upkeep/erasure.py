@@ -75,6 +75,8 @@ def erase_user(session: Session, user: User) -> None:
     user.name = user.email = user.phone = user.telegram_id = user.telegram_username = None
     user.agency_name = user.password_hash = None
     user.profile = {}
+    user.notification_switches = {}
+    user.time_zone = None
     user.is_active = False
     user.token_version += 1
     user.deleted_at = utc_now()

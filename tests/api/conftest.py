@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, pool
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -44,9 +44,8 @@ class Person:
 
 
 @pytest.fixture
-def database(clean_database: str) -> Iterator[Session]:
+def database(engine: Engine, clean_database: str) -> Iterator[Session]:
     """A session on the test's database, for what the API has no door to; commit what others are to see."""
-    engine = create_engine(clean_database, poolclass=pool.NullPool)
     with Session(engine, expire_on_commit=False) as session:
         yield session
 

@@ -95,6 +95,8 @@ TABLE = {
     "POST /matches/<int:match_id>/complete": "owner",
     "GET /notifications": "user",
     "POST /notifications/<int:notification_id>/read": "owner",
+    "GET /notifications/switches": "user",
+    "PATCH /notifications/switches": "user",
     # lead generation
     "GET /api/health": "anyone",
     "GET /api/niches": "api key",

@@ -44,6 +44,7 @@ WAYS_BACK = {
     "GET /users/my_requests/<int:request_id>": ("tenant", [("POST", "/users/create_request")]),
     "GET /chat/my_chats": ("tenant", [("POST", "/chat/create_chat")]),
     "GET /chat/chat_messages/<int:chat_id>": ("tenant", [("POST", "/chat/chat_messages/{chat_id}")]),
+    "GET /notifications/switches": ("tenant", [("PATCH", "/notifications/switches")]),
     "GET /sources": ("realtor", [("PATCH", "/sources/{id}")]),
     "GET /sources/<int:source_id>": ("realtor", [("POST", "/sources"), ("PATCH", "/sources/{id}")]),
     "GET /webhooks": ("realtor", [("PATCH", "/webhooks/{id}")]),

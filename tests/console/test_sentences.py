@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from api.console.account.switches import CHANNEL_NAMES, HOW_TO_REACH, TOPIC_NAMES
 from api.console.files.import_words import FIELD_LABELS, REFRESHES, REMARKED
 from api.console.kit import i18n
 from models.accounts.users import User
@@ -47,7 +48,7 @@ def is_text(node: ast.AST) -> bool:
 @pytest.mark.parametrize("language", ["ru", "kk"])
 def test_every_sentence_of_the_pages_is_in_the_catalogue(language):
     said = {*in_templates(), *in_code(), *i18n.OUTCOMES.values(), *FIELD_LABELS.values(), *REMARKED.values()}
-    said |= {*REFRESHES.values()}
+    said |= {*REFRESHES.values(), *TOPIC_NAMES.values(), *CHANNEL_NAMES.values(), *HOW_TO_REACH.values()}
     said -= {"criterion", "undone"}
 
     assert {each for each in said if not CODE.fullmatch(each)} - set(catalogue(language).messages) == set()

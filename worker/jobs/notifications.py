@@ -1,17 +1,20 @@
-"""Notifications that reach users who are away: a Telegram message for a row of the table of notifications.
+"""Notifications that reach users who are away: a message by Telegram, e-mail or SMS for a row of the table.
 
-At most one message each: a notification is claimed (committed) before it is sent, and released only when it certainly
-was not sent. A worker that dies between the two loses it; two messages would be worse, and the application shows it
-anyway.
+At most one message each by a channel: a notification is claimed (committed) before it is sent, and released only when
+it certainly was not sent. A worker that dies between the two loses it; two messages would be worse, and the application
+shows it anyway. Who wants what is decided in one place (models.accounts.notification_switches).
 """
 
 import logging
 
 import httpx
 
+from models.accounts.notification_switches import Channel, configured_channels
 from models.accounts.notifications import Outgoing, lost_notifications, put_back, take_to_send
 from models.translations.notifications import describe_notification
 from worker.celery_app.task_context import client, new_session, settings
+from worker.jobs.mail import MailBusyError, MailError, mailer_of
+from worker.jobs.sms import SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
 
@@ -32,30 +35,25 @@ class NotSentError(Exception):
 
 def send_notification(notification_id: int, attempt: int = 0) -> None:
     """
-    Send one notification to its user by Telegram, unless it was sent, or the user wants none.
+    Send one notification to its user by every channel that is due, and by none twice.
 
     Raises:
-        NotSentError: It certainly was not sent; the claim is released.
+        NotSentError: By a channel it certainly was not sent; the claim of that channel is released.
     """
-    if not settings().telegram_bot_token:
+    channels = outside_channels()
+    if not channels:
         return
     with new_session() as session:
-        outgoing = take_to_send(session, notification_id)
+        outgoing = take_to_send(session, notification_id, channels)
         session.commit()
-    if outgoing is None:
-        return
-    try:
-        send_by_telegram(outgoing, attempt)
-    except NotSentError:
-        with new_session() as session:
-            put_back(session, notification_id)
-            session.commit()
-        raise
+    waits = [wait for each in outgoing if (wait := _send(each, attempt))]
+    if waits:
+        raise NotSentError(max(waits))
 
 
 def send_lost() -> None:
     """Queue again the notifications whose messages the broker lost."""
-    if not settings().telegram_bot_token:
+    if not outside_channels():
         return
     with new_session() as session:
         lost = lost_notifications(session)
@@ -63,9 +61,54 @@ def send_lost() -> None:
         client().notification_stored(notification_id)
 
 
+def outside_channels() -> frozenset[Channel]:
+    """The channels beside the console that have a gateway."""
+    return configured_channels(settings()) - {Channel.CONSOLE}
+
+
 def text_of(outgoing: Outgoing) -> str:
-    """What a notification says, in its user's language."""
-    return "\n".join(describe_notification(outgoing.language, outgoing))
+    """What a notification says, in its user's language, and where to see more."""
+    return "\n".join([*describe_notification(outgoing.language, outgoing), link_of(outgoing)])
+
+
+def link_of(outgoing: Outgoing) -> str:
+    """The page that a notification is about, for who is or gets signed in."""
+    return f"{settings().public_url}/console/notifications/{outgoing.id}"
+
+
+def _send(outgoing: Outgoing, attempt: int) -> int | None:
+    """Send by one channel; seconds until another attempt where it certainly was not sent, which releases its claim."""
+    senders = {Channel.TELEGRAM: send_by_telegram, Channel.EMAIL: send_by_email, Channel.SMS: send_by_sms}
+    try:
+        senders[outgoing.channel](outgoing, attempt)
+    except NotSentError as error:
+        with new_session() as session:
+            put_back(session, outgoing.id, outgoing.channel)
+            session.commit()
+        return error.after_seconds
+    return None
+
+
+def send_by_email(outgoing: Outgoing, attempt: int = 0) -> None:
+    """Send an e-mail; raises NotSentError as :func:`send_by_telegram` does."""
+    title, message = describe_notification(outgoing.language, outgoing)
+    try:
+        mailer_of(settings().smtp_url).send(outgoing.address, title, f"{message}\n\n{link_of(outgoing)}\n")
+    except MailBusyError:
+        raise NotSentError(5 * 2**attempt) from None
+    except MailError as error:
+        log.warning("notification_mail_failed", extra={"notification_id": outgoing.id, "reason": str(error)})
+
+
+def send_by_sms(outgoing: Outgoing, attempt: int = 0) -> None:
+    """Send an SMS, short as it is paid for; raises NotSentError as :func:`send_by_telegram` does."""
+    title, _ = describe_notification(outgoing.language, outgoing)
+    try:
+        gateway_of(settings().sms_gateway_url).send(outgoing.address, f"{title}: {link_of(outgoing)}", outgoing.id)
+    except SmsBusyError as busy:
+        raise NotSentError(busy.retry_after_seconds * 2**attempt) from None
+    except SmsError as error:
+        log.warning("notification_sms_failed", extra={"notification_id": outgoing.id, "kind": type(error).__name__})
 
 
 def send_by_telegram(outgoing: Outgoing, attempt: int = 0) -> None:
@@ -80,7 +123,7 @@ def send_by_telegram(outgoing: Outgoing, attempt: int = 0) -> None:
     address = f"{settings().telegram_api_url}/bot{settings().telegram_bot_token}/sendMessage"
     try:
         answer = httpx.post(
-            address, json={"chat_id": outgoing.telegram_id, "text": text_of(outgoing)}, timeout=TIMEOUT_SECONDS
+            address, json={"chat_id": outgoing.address, "text": text_of(outgoing)}, timeout=TIMEOUT_SECONDS
         )
     except (httpx.ConnectError, httpx.ConnectTimeout):
         raise NotSentError(2 ** (attempt + 1)) from None

@@ -85,7 +85,7 @@ class Client:
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
 
     def notification_stored(self, notification_id: int) -> bool:
-        """Have a notification sent to its user by Telegram."""
+        """Have a notification sent to its user outside the application."""
         return self.send("worker.tasks.send_notification", notification_id, queue="notifications")
 
     def webhooks_due(self) -> bool:

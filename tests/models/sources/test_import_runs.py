@@ -17,7 +17,7 @@ from models.sources.imports import import_feed
 from models.sources.sources import create_source, request_import
 from models.sources.tables import Import, Source
 from models.upkeep.erasure import erase_user, export_user
-from tests.conftest import empty_tables
+from tests.cleaning import empty_tables
 from tests.factories import make_user
 from tests.models.sources.feeds import yrl, yrl_offer
 from tests.models.sources.office import feed

@@ -5,6 +5,7 @@ import ast
 import pytest
 from sqlalchemy import insert
 
+from models.accounts.notification_switches import Channel
 from models.accounts.notifications import Notification, NotificationType, notify, take_to_send
 from models.core.enums import Role
 from models.translations.catalogue import LANGUAGES, catalogue
@@ -77,13 +78,13 @@ def test_a_variant_that_this_release_does_not_know_is_told_in_general(session):
 def test_what_goes_out_is_in_the_language_of_its_user(session):
     notification = stored(session, role=Role.LANDLORD, telegram_id="777", language="kk")
 
-    outgoing = take_to_send(session, notification.id)
+    [outgoing] = take_to_send(session, notification.id, list(Channel))
 
     assert describe_notification(outgoing.language, outgoing)[0] == "Жаңа өтінім"
 
 
 def test_a_user_who_never_told_a_language_is_told_in_russian(session):
-    outgoing = take_to_send(session, stored(session, role=Role.LANDLORD, telegram_id="777").id)
+    [outgoing] = take_to_send(session, stored(session, role=Role.LANDLORD, telegram_id="777").id, list(Channel))
 
     assert outgoing.language is None
     assert describe_notification(outgoing.language, outgoing)[0] == "Новая заявка"

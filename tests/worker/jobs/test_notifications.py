@@ -4,34 +4,54 @@ import pytest
 from sqlalchemy import create_engine, func, pool, update
 from sqlalchemy.orm import Session
 
+from models.accounts.notification_switches import (
+    Channel,
+    Topic,
+    follow_flags,
+    is_on,
+    set_switches,
+    switches_of,
+    topics_of,
+)
 from models.accounts.notifications import (
+    MAX_SMS_PER_DAY,
+    TOPIC_OF,
     Notification,
     NotificationType,
     lost_notifications,
     notify,
     put_back,
     take_to_send,
+    unread_count,
 )
 from models.accounts.users import create_user
+from models.core.base import utc_now
 from models.core.enums import Role
 from models.platform.settings import Settings
 from tests.telegram import TOKEN
 from worker.jobs import notifications
 from worker.queue.client import Client
 
-TEXT = "Новая заявка\nВашим объявлением интересуются: Дом у моря."
+TEXT = "Новая заявка\nВашим объявлением интересуются: Дом у моря.\n"
+ALL = frozenset(Channel)
 
 
 @pytest.fixture
 def sender(telegram, process_environment, monkeypatch):
     """The module of the tasks, with settings that lead to the stand-in."""
     environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
+    environment |= {"PUBLIC_URL": "https://leadmatch.example"}
     monkeypatch.setattr(notifications, "settings", lambda: Settings.from_env(environment))
     return notifications
 
 
 def someone(session, **fields):
     return create_user(session, **({"role": Role.LANDLORD, "telegram_id": "777"} | fields))
+
+
+def addresses(session, notification_id, channels=ALL):
+    """Where one is taken to be sent."""
+    return [each.address for each in take_to_send(session, notification_id, channels)]
 
 
 def told(session, user, kind=NotificationType.NEW_INQUIRY, subject="inquiry:1"):
@@ -41,10 +61,10 @@ def told(session, user, kind=NotificationType.NEW_INQUIRY, subject="inquiry:1"):
 def test_a_notification_is_taken_once(session):
     notification = told(session, someone(session))
 
-    assert take_to_send(session, notification).telegram_id == "777"
-    assert take_to_send(session, notification) is None
-    put_back(session, notification)
-    assert notifications.text_of(take_to_send(session, notification)) == TEXT
+    assert addresses(session, notification) == ["777"]
+    assert addresses(session, notification) == []
+    put_back(session, notification, Channel.TELEGRAM)
+    assert addresses(session, notification) == ["777"]
 
 
 @pytest.mark.parametrize(
@@ -68,14 +88,109 @@ def test_each_kind_has_a_switch_in_the_profile(session, kind, switch):
     }
     on = someone(session, telegram_id="2", profile=others_off | {switch: True})
 
-    assert take_to_send(session, told(session, off, kind)) is None
-    assert take_to_send(session, told(session, on, kind)).telegram_id == "2"
+    assert addresses(session, told(session, off, kind)) == []
+    assert addresses(session, told(session, on, kind)) == ["2"]
+
+
+def proven(session, **fields):
+    """Somebody whom every channel reaches."""
+    now = utc_now()
+    user = someone(session, email="anna@example.com", phone="+77011234567", **fields)
+    user.email_proven_at = user.phone_proven_at = now
+    session.flush()
+    return user
+
+
+def test_every_type_has_a_topic_that_somebody_can_switch():
+    assert set(TOPIC_OF) == set(NotificationType)
+    assert {topic for role in Role for topic in topics_of(role)} == set(Topic)
+
+
+def test_a_topic_is_switched_for_each_channel_by_itself(session):
+    user = proven(session)
+    by_default = addresses(session, told(session, user, subject="inquiry:0"))
+
+    set_switches(session, user, {"inquiries": {"telegram": False, "email": True, "sms": True}})
+    switched = addresses(session, told(session, user, subject="inquiry:1"))
+    others = addresses(session, told(session, user, NotificationType.NEW_MESSAGE, "chat:1"))
+
+    assert (by_default, switched, others) == (["777"], ["anna@example.com", "+77011234567"], ["777"])
+
+
+def test_what_is_off_in_the_console_is_stored_and_not_counted(session):
+    user = someone(session)
+    set_switches(session, user, {"inquiries": {"console": False}})
+
+    silent = told(session, user, subject="inquiry:1")
+
+    assert session.get_one(Notification, silent).is_read
+    assert unread_count(session, user) == 0
+    assert addresses(session, silent) == ["777"]
+    told(session, user, NotificationType.NEW_MESSAGE, "chat:1")
+    assert unread_count(session, user) == 1
+
+
+def test_flags_of_the_profile_and_switches_follow_each_other(session):
+    user = someone(session)
+
+    set_switches(session, user, {"matches": {"telegram": False}, "likes": {"telegram": False}})
+    assert user.profile["notifications_new_matches"] is True  # offers go out still
+    set_switches(session, user, {"offers": {"telegram": False}})
+    assert user.profile["notifications_new_matches"] is False
+    set_switches(session, user, {"likes": {"email": True}})
+    assert user.profile["notifications_new_matches"] is True
+
+    user.profile = user.profile | {"notifications_new_matches": False}
+    follow_flags(user, ["notifications_new_matches"])
+    assert not any(is_on(user, Topic.LIKES, channel) for channel in (Channel.TELEGRAM, Channel.EMAIL))
+    assert switches_of(user)[Topic.LIKES][Channel.CONSOLE] and is_on(user, Topic.MESSAGES, Channel.TELEGRAM)
+
+
+def test_addresses_that_are_only_claimed_get_nothing(session):
+    user = someone(session, telegram_id=None, email="stranger@example.com", phone="+77011234567")
+    set_switches(session, user, {"inquiries": {"email": True, "sms": True}})
+
+    assert addresses(session, told(session, user)) == []
+
+
+def test_a_day_has_so_many_sms_and_no_more(session):
+    user = proven(session, telegram_id=None)
+    set_switches(session, user, {"inquiries": {"sms": True}})
+
+    sent = [addresses(session, told(session, user, subject=f"inquiry:{count}")) for count in range(MAX_SMS_PER_DAY + 1)]
+
+    assert sent == [["+77011234567"]] * MAX_SMS_PER_DAY + [[]]
+
+
+def test_a_channel_that_is_busy_is_tried_again_and_no_other(
+    worker_here, telegram, smtp, process_environment, monkeypatch
+):
+    environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
+    environment |= {"SMTP_URL": smtp.url(), "PUBLIC_URL": "https://leadmatch.example"}
+    with worker_here() as session:
+        monkeypatch.setattr(notifications, "settings", lambda: Settings.from_env(environment))
+        user = proven(session)
+        set_switches(session, user, {"inquiries": {"email": True}})
+        notification = told(session, user)
+        session.commit()
+        smtp.refusals["RCPT"] = "451 later"
+
+        with pytest.raises(notifications.NotSentError):
+            notifications.send_notification(notification)
+        del smtp.refusals["RCPT"]
+        notifications.send_notification(notification)
+        notifications.send_notification(notification)
+
+        assert len(telegram.messages) == len(smtp.messages) == 1
+        [(_, to, message)] = smtp.messages
+        assert (to, message["Subject"]) == ("anna@example.com", "Новая заявка")
+        assert f"https://leadmatch.example/console/notifications/{notification}" in message.get_content()
 
 
 def test_who_has_no_telegram_or_is_gone_gets_nothing(session):
     channel, group = {"telegram_id": "@our_news"}, {"telegram_id": "-1001234567890"}
     for fields in ({"telegram_id": None}, {"is_active": False}, channel, group):
-        assert take_to_send(session, told(session, someone(session, **fields))) is None
+        assert addresses(session, told(session, someone(session, **fields))) == []
 
 
 def test_old_news_are_not_sent_and_lost_ones_are_found(session):
@@ -84,26 +199,27 @@ def test_old_news_are_not_sent_and_lost_ones_are_found(session):
     for notification, minutes in ((lost, 5), (sent, 5), (old, 90)):
         age = func.make_interval(0, 0, 0, 0, 0, minutes)
         session.execute(update(Notification).where(Notification.id == notification).values(created_at=func.now() - age))
-    take_to_send(session, sent)
+    addresses(session, sent)
 
     assert lost_notifications(session) == [lost]
-    assert take_to_send(session, old) is None
-    assert take_to_send(session, new) is not None
+    assert addresses(session, old) == []
+    assert addresses(session, new) == ["777"]
 
 
 def test_telegram_gets_the_text_and_a_refusal_is_the_end(sender, telegram, session):
-    taken = take_to_send(session, told(session, someone(session)))
+    [taken] = take_to_send(session, told(session, someone(session)), ALL)
     telegram.answers = [(403, {"ok": False})]
 
     sender.send_by_telegram(taken)
     sender.send_by_telegram(taken)
 
     [message] = telegram.messages
-    assert message == {"chat_id": "777", "text": TEXT, "path": f"/bot{TOKEN}/sendMessage"}
+    link = f"https://leadmatch.example/console/notifications/{taken.id}"
+    assert message == {"chat_id": "777", "text": TEXT + link, "path": f"/bot{TOKEN}/sendMessage"}
 
 
 def test_only_what_certainly_did_not_go_out_is_sent_again(sender, telegram, session):
-    taken = take_to_send(session, told(session, someone(session)))
+    [taken] = take_to_send(session, told(session, someone(session)), ALL)
     telegram.answers = [(429, {"parameters": {"retry_after": 7}}), (500, {})]
 
     with pytest.raises(sender.NotSentError) as slow_down:

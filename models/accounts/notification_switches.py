@@ -1,0 +1,131 @@
+"""
+Which notifications reach a user, and by which channel.
+
+A user switches each *topic* on and off for each *channel*. A switch that was never set has the channel's default: on in
+the console and by Telegram, off by e-mail and SMS. The portal's profile has coarser flags for all that goes out
+(`notifications_new_matches`, ...); they follow the switches and set them.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models.accounts.telegram import PERSON
+from models.accounts.users import User
+from models.core.enums import SUPPLY_ROLES, Role
+from models.platform.settings import Settings
+
+
+class Channel(StrEnum):
+    """How a notification reaches its user."""
+
+    CONSOLE = "console"
+    TELEGRAM = "telegram"
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class Topic(StrEnum):
+    """What notifications are about, as users tell them apart."""
+
+    MESSAGES = "messages"
+    INQUIRIES = "inquiries"
+    OFFERS = "offers"
+    LIKES = "likes"
+    MATCHES = "matches"
+    CONTACTS = "contacts"
+    SELECTIONS = "selections"
+
+
+#: Channels that leave the application; a notification goes out by each at most once.
+OUTSIDE = (Channel.TELEGRAM, Channel.EMAIL, Channel.SMS)
+_DEFAULTS = {Channel.CONSOLE: True, Channel.TELEGRAM: True, Channel.EMAIL: False, Channel.SMS: False}
+#: The flag of the portal's profile that stands for a topic outside the application.
+FLAGS = {
+    Topic.MESSAGES: "notifications_all_messages",
+    Topic.INQUIRIES: "notifications_responses",
+    Topic.OFFERS: "notifications_new_matches",
+    Topic.LIKES: "notifications_new_matches",
+    Topic.MATCHES: "notifications_new_matches",
+    Topic.CONTACTS: "notifications_contacts",
+    Topic.SELECTIONS: "notifications_responses",
+}
+_OF_DEALS = (Topic.LIKES, Topic.MATCHES, Topic.CONTACTS, Topic.SELECTIONS)
+
+
+def topics_of(role: Role) -> list[Topic]:
+    """The topics that a user of this role is notified of."""
+    if role in SUPPLY_ROLES:
+        return [topic for topic in Topic if topic is not Topic.OFFERS]
+    if role is Role.TENANT:
+        return [topic for topic in Topic if topic not in _OF_DEALS]
+    return list(Topic)
+
+
+def is_on(user: User, topic: Topic, channel: Channel) -> bool:
+    """Whether the user wants notifications of *topic* by *channel*."""
+    chosen = user.notification_switches.get(topic, {}).get(channel)
+    if chosen is not None:
+        return bool(chosen)
+    if channel is Channel.TELEGRAM and user.profile.get(FLAGS[topic]) in (False, "false", "False", "0", 0):
+        return False
+    return _DEFAULTS[channel]
+
+
+def switches_of(user: User) -> dict[Topic, dict[Channel, bool]]:
+    """Every switch of the user."""
+    return {topic: {channel: is_on(user, topic, channel) for channel in Channel} for topic in Topic}
+
+
+def set_switches(session: Session, user: User, changes: Mapping[str, Mapping[str, bool]]) -> None:
+    """Set the given switches, {topic: {channel: is on}}; the portal's flags follow. What is left out stays."""
+    session.refresh(user, with_for_update=True)  # two changes at once must not lose one another's switches
+    chosen = {topic: dict(channels) for topic, channels in user.notification_switches.items()}
+    for topic, channels in changes.items():
+        chosen.setdefault(Topic(topic), {}).update({Channel(channel): is_on for channel, is_on in channels.items()})
+    user.notification_switches = chosen
+    touched = {FLAGS[Topic(topic)] for topic in changes}
+    user.profile = user.profile | {flag: _goes_out(user, flag) for flag in touched}
+    session.flush()
+
+
+def follow_flags(user: User, flags: Iterable[str]) -> None:
+    """After the portal has set these flags of the profile: what they stand for is as they say, whatever it was."""
+    chosen = {topic: dict(channels) for topic, channels in user.notification_switches.items()}
+    for topic in Topic:
+        if FLAGS[topic] in flags:
+            for channel in OUTSIDE:
+                chosen.get(topic, {}).pop(channel, None)
+    user.notification_switches = {topic: channels for topic, channels in chosen.items() if channels}
+
+
+def configured_channels(settings: Settings) -> frozenset[Channel]:
+    """The channels for which this system has a gateway."""
+    gateways = {
+        Channel.CONSOLE: True,
+        Channel.TELEGRAM: bool(settings.telegram_bot_token),
+        Channel.EMAIL: bool(settings.smtp_url),
+        Channel.SMS: bool(settings.sms_gateway_url),
+    }
+    return frozenset(channel for channel, is_there in gateways.items() if is_there)
+
+
+def address_of(user: User, channel: Channel) -> str | None:
+    """
+    Where *channel* reaches the user; None where it does not.
+
+    Phones and e-mail addresses count once they are proven: a claimed one may be a stranger's. Registration takes any
+    text for a Telegram account, but "@channel" would have our bot say strangers' words in a channel of ours.
+    """
+    found: dict[Channel, Any] = {
+        Channel.TELEGRAM: user.telegram_id if PERSON.fullmatch(user.telegram_id or "") else None,
+        Channel.EMAIL: user.email if user.email_proven_at else None,
+        Channel.SMS: user.phone if user.phone_proven_at else None,
+    }
+    return found.get(channel)
+
+
+def _goes_out(user: User, flag: str) -> bool:
+    return any(is_on(user, topic, channel) for topic in Topic if FLAGS[topic] == flag for channel in OUTSIDE)
