@@ -36,6 +36,7 @@ COMMANDS = {
     "evaluate": ("benchmarks.evaluate_command", "Measure the quality of the lists."),
     "screenshots": ("benchmarks.screenshots", "Take pictures of the web pages for the documentation."),
     "console-speed": ("benchmarks.console_speed", "Check the web pages against their time limits."),
+    "bot": ("commands.bot", "Run the Telegram bot."),
     "check": ("commands.check", "Check the consistency of stored data."),
 }
 

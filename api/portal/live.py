@@ -32,11 +32,12 @@ RETRY_MS = 1000
 TURNS_A_LOOK = 2
 
 _ID = "^[0-9]{1,18}$"
+_SHAPE = {"pattern": _ID, "example": "48213"}
 STREAM = {
     "type": "object",
     "description": "Each event, for as long as the connection lasts.",
     "properties": {
-        "id": {"type": "string", "pattern": _ID},
+        "id": {"type": "string", "pattern": _ID, "example": "48213"},
         "event": {
             "type": "string",
             "enum": ["hello", "reset", *ChangeKind],
@@ -51,12 +52,16 @@ STREAM = {
 class LiveArgs(Body):
     last_event_id = fields.String(
         validate=validate.Regexp(_ID),
-        metadata={"description": "Begin after this event; a Last-Event-ID header wins.", "pattern": _ID},
+        metadata={
+            "description": "Begin after this event; a Last-Event-ID header wins.",
+            "pattern": _ID,
+            "example": "48213",
+        },
     )
 
 
 class ResumeHeaders(Body):
-    last_event_id = fields.String(data_key="Last-Event-ID", validate=validate.Regexp(_ID), metadata={"pattern": _ID})
+    last_event_id = fields.String(data_key="Last-Event-ID", validate=validate.Regexp(_ID), metadata=_SHAPE)
 
 
 @blp.route("/events")

@@ -21,6 +21,7 @@ from api.accounts import (
     recovery,
     telegram,
 )
+from api.bot import updates as bot_updates
 from api.exchange import exports, leads, matches, notifications, properties, recommendations, selections, understand
 from api.http import access, answered, cross_origin, errors, etags, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
@@ -88,6 +89,7 @@ BLUEPRINTS = (
     portal_requests.blp,
     chat.blp,
     live.blp,
+    bot_updates.blp,
     sources.blp,
     source_imports.blp,
     source_refusals.blp,

@@ -70,6 +70,12 @@ class Settings:
     telegram_bot_token: str
     #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required in production.
     telegram_bot_secret: str
+    #: TELEGRAM_BOT: 1: the process `bot` runs our Telegram bot; 0: it waits.
+    telegram_bot: bool
+    #: TELEGRAM_BOT_NAME: the bot's user name, without @: the profile page then links to it.
+    telegram_bot_name: str
+    #: TELEGRAM_WEBHOOK: 1: Telegram posts updates to PUBLIC_URL, which must be https; 0: the bot asks for them.
+    telegram_webhook: bool
     #: TELEGRAM_API_URL: where notifications are sent; another address only for a local stand-in.
     telegram_api_url: str
     #: SMS_GATEWAY_URL: console://, smsc://login:password@smsc.kz or twilio://sid:token@api.twilio.com?from=+1...
@@ -174,6 +180,9 @@ class Settings:
             home=home,
             telegram_bot_token=environ.get("TELEGRAM_BOT_TOKEN", ""),
             telegram_bot_secret=environ.get("TELEGRAM_BOT_SECRET", ""),
+            telegram_bot=bool(_whole(environ, "TELEGRAM_BOT", 0, 0, 1)),
+            telegram_bot_name=environ.get("TELEGRAM_BOT_NAME", "").strip().lstrip("@"),
+            telegram_webhook=bool(_whole(environ, "TELEGRAM_WEBHOOK", 0, 0, 1)),
             telegram_api_url=(environ.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
             sms_gateway_url=environ.get("SMS_GATEWAY_URL") or ("" if environment == "production" else "console://"),
             sms_per_hour=_whole(environ, "SMS_PER_HOUR", 100_000 if environment == "local" else 1000, 1, 10_000_000),

@@ -139,6 +139,7 @@ TABLE = {
     "POST /feed/action": "user",
     "POST /feed/undo": "user",
     "GET /events": "user",
+    "POST /telegram/updates": "telegram",
     "GET /favorites": "user",
     "POST /favorites": "user",
     "DELETE /favorites/<int:listing_id>": "user",
