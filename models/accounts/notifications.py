@@ -34,6 +34,7 @@ class NotificationType(StrEnum):
     MATCH_REOPENED = "MATCH_REOPENED"
     SELECTION_ANSWERED = "SELECTION_ANSWERED"
     NEW_RECOMMENDATION = "NEW_RECOMMENDATION"
+    TASK_DUE = "TASK_DUE"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -46,6 +47,7 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.MATCH_REOPENED,
         NotificationType.SELECTION_ANSWERED,
         NotificationType.NEW_RECOMMENDATION,
+        NotificationType.TASK_DUE,
     }
 )
 
@@ -65,6 +67,7 @@ TOPIC_OF = {
     NotificationType.MATCH_REOPENED: Topic.MATCHES,
     NotificationType.SELECTION_ANSWERED: Topic.SELECTIONS,
     NotificationType.NEW_RECOMMENDATION: Topic.OFFERS,
+    NotificationType.TASK_DUE: Topic.TASKS,
 }
 
 #: A notification that could not be sent for so long is news no more.

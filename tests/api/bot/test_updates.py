@@ -91,8 +91,11 @@ def test_strangers_press_nothing_and_groups_are_not_listened_to(session):
     assert (call.method, call.arguments["callback_query_id"]) == ("answerCallbackQuery", "1")
 
 
-@pytest.mark.parametrize("data", ["pair", "pair:LEAD:1:1:KISS", "pair:LEAD:x:1:LIKE", "feed:1", "feed:9:like", "draft:1",
-                                  "inquiry:1:new", "inquiry:1:reply", "", "chat:1:reply"])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    ["pair", "pair:LEAD:1:1:KISS", "pair:LEAD:x:1:LIKE", "feed:1", "feed:9:like", "draft:1", "inquiry:1:new",
+     "inquiry:1:reply", "", "chat:1:reply"],
+)  # fmt: skip
 def test_a_button_of_somebody_elses_making_changes_nothing(session, data):
     user = make_user(session, Role.REALTOR, telegram_id="5")
     set_proven(session, user, Claim.TELEGRAM)
