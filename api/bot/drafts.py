@@ -6,7 +6,7 @@ from marshmallow import ValidationError
 from sqlalchemy import select
 
 from api.bot.talk import Talk
-from api.console.kit.open_bodies import OpenLeadBody
+from api.exchange.open_bodies import OpenLeadBody
 from api.exchange.pasted_text import PastedLead, lead_of_text
 from api.exchange.schemas import lead_columns
 from models.accounts.bot_tables import BotDraft

@@ -47,7 +47,7 @@ def send_notification(notification_id: int, attempt: int = 0) -> None:
         return
     with new_session() as session:
         outgoing = take_to_send(session, notification_id, channels)
-        cards = {
+        cards: dict[Channel, TelegramCall] = {
             each.channel: telegram_message(session, each, link_of(each), settings().public_url)
             for each in outgoing
             if each.channel is Channel.TELEGRAM
