@@ -14,7 +14,7 @@ from api.http.db import session
 from api.http.limits import count_way_in
 from api.http.services import services
 from models.accounts.bot_queue import store_updates
-from models.core.errors import NotFoundError, NotSignedInError
+from models.core.errors import NotSignedInError
 
 blp = Blueprint("bot", __name__, description="What Telegram posts to our bot")
 
@@ -38,10 +38,10 @@ def secret_of(secret_key: str) -> str:
 
 
 def check_telegram() -> None:
-    """Let Telegram in, by the secret that it was given; raises NotSignedInError, NotFoundError, TooManyError."""
+    """Let Telegram in, by the secret that it was given; raises NotSignedInError, TooManyError."""
     settings = services().settings
     if not settings.telegram_webhook or not settings.telegram_bot:
-        raise NotFoundError("page")
+        raise NotSignedInError("telegram.bot_only")
     if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret_of(settings.secret_key).encode()):
         count_way_in()
         raise NotSignedInError("telegram.bot_only")
@@ -52,9 +52,12 @@ class Updates(MethodView):
     """Updates of the bot."""
 
     @proved_by(check_telegram, name="telegram", scheme="bot")
-    @blp.arguments(Update)
+    @blp.arguments(Update, unknown=INCLUDE)
     @blp.response(200, StatusOk)
     def post(self, body: dict[str, Any]) -> dict[str, str]:
-        """Take an update of Telegram's for our bot; the same one again changes nothing"""
+        """Take an update of Telegram's for our bot
+
+        It is stored, and worked on by the bot's process; the same one again changes nothing.
+        """
         store_updates(session(), [body])
         return {"status": "ok"}

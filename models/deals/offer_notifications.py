@@ -68,6 +68,7 @@ def notify_of_new_offers(session: Session, limit: int = 1000) -> list[int]:
 
 
 def _notify(session: Session, kind: OfferKind, limit: int) -> list[int]:
+    type_ = kind.type
     offers = session.execute(_new_offers(session, kind, limit)).all()
     notified_today = Counter({user_id: count for user_id, *_, count in offers})
     stored = []
@@ -77,7 +78,7 @@ def _notify(session: Session, kind: OfferKind, limit: int) -> list[int]:
         notification_id = notify(
             session,
             user_id,
-            kind.type,
+            type_,
             f"{kind.stem}:{lead_id}:{property_id}",
             data={kind.demand: lead_id, "property_id": property_id},
             title=title or city,

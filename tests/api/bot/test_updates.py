@@ -1,12 +1,13 @@
 """Updates that Telegram posts, what is stored of them, and who may link the bot to an account."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from api.bot.conversation import handle
 from api.bot.talk import Bot
 from api.bot.updates import HEADER, secret_of
-from api.console.kit.access import SESSION_COOKIE
 from models.accounts.bot_links import is_linked, link_by_code, linked_user, new_code, unlink
 from models.accounts.bot_queue import next_offset, queue_call, store_updates, take_call, take_update
 from models.accounts.bot_tables import BotCode, BotMessage, BotUpdate
@@ -15,8 +16,8 @@ from models.accounts.users import User
 from models.core.base import utc_now
 from models.core.enums import Role
 from models.core.errors import ConflictError, NotFoundError
-from tests.console.conftest import csrf_of
-from tests.factories import SECRET, make_user, token_header
+from tests.console.conftest import PASSWORD_HASH, enter
+from tests.factories import SECRET, make_user
 from tests.telegram import TOKEN
 
 UPDATE = {"update_id": 7, "message": {"message_id": 1, "text": "x"}}
@@ -36,7 +37,7 @@ def test_what_telegram_posts_is_stored_once(app_with, session):
 
 
 def test_without_the_setting_nobody_can_post(app_with):
-    assert posted(app_with().test_client()) == 404
+    assert posted(app_with().test_client()) == 401
 
 
 def test_an_update_is_worked_on_once_and_remembered_without_its_words(session):
@@ -72,7 +73,7 @@ def test_a_code_does_not_link_what_is_proven_otherwise(session, why):
     user, other = make_user(session, telegram_id=None), make_user(session, telegram_id=None)
     code = new_code(session, user)
     if why == "late":
-        session.get(BotCode, session.scalar(select(BotCode.digest))).expires_at = utc_now()
+        session.get(BotCode, session.scalar(select(BotCode.digest))).expires_at = utc_now() - timedelta(hours=1)
     else:
         set_proven(
             session, *((user, Claim.TELEGRAM, "78") if why == "mine is another" else (other, Claim.TELEGRAM, "77"))
@@ -106,17 +107,16 @@ def test_a_button_of_somebody_elses_making_changes_nothing(session, data):
 
 
 def test_the_profile_gives_a_link_once_and_disconnects(app_with, session):
-    user = make_user(session)
+    user = make_user(session, email="bot@leadmatch.example", password_hash=PASSWORD_HASH)
     session.commit()
     client = app_with(TELEGRAM_BOT="1", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_BOT_NAME="@lead_bot").test_client()
-    client.set_cookie(SESSION_COOKIE, token_header(user)["Authorization"].removeprefix("Bearer "))
-    page = client.get("/console/account").text
-    made = client.post("/console/account/telegram", data={"csrf": csrf_of(page), "do": "connect"}).text
+    token = enter(client, user)
+    made = client.post("/console/account/telegram", data={"csrf": token, "do": "connect"}).text
     code = made.split("https://t.me/lead_bot?start=")[1].split('"')[0].split("<")[0]
     link_by_code(session, code, "91")
     session.commit()
 
     assert "Отключить бота" in client.get("/console/account", headers={"Accept-Language": "ru"}).text
-    client.post("/console/account/telegram", data={"csrf": csrf_of(page), "do": "stop"})
+    client.post("/console/account/telegram", data={"csrf": token, "do": "stop"})
     session.expire_all()
     assert not is_linked(session, session.get(User, user.id))
