@@ -10,6 +10,7 @@ from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
 from api.console.operators import ops, user_admin
+from api.console.public import home_page, search, search_engines
 from api.console.realtors import (
     client_selection,
     compare,
@@ -55,6 +56,9 @@ def register(app: Flask) -> None:
         import_reports,
         wishes,
         undo,
+        search,
+        home_page,
+        search_engines,
         webhooks,
     )
     for module in (*pages, assets):
