@@ -14,11 +14,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
+from models.platform.weak_secrets import is_weak
 from models.platform.checkout import default_home
 
 ENVIRONMENTS = ("local", "test", "production")
@@ -274,26 +274,6 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; `leadmatch run` sets it, elsewhere give it in the environment")
     return value
-
-
-def is_weak(secret: str, shortest: int) -> bool:
-    """
-    Whether a secret is too short, or repeats itself, or counts, so that it is no random one.
-
-    >>> is_weak("0123456789abcdefghijklmnopqrstuvwxyz", 32), is_weak("correct-horse" * 3, 32), is_weak("a1" * 16, 32)
-    (True, True, True)
-    >>> is_weak("kR3v-0qXz_9bTn2mWc7LfYh5sPdGa8Je", 32)
-    False
-    """
-    if len(secret) < shortest or len(set(secret)) < min(10, shortest // 2):
-        return True
-    steps = [ord(after) - ord(before) for before, after in pairwise(secret)]
-    counting = sum(step in (-1, 0, 1) for step in steps)
-    # A text within itself twice over: it repeats a part of at most half its length.
-    repeats = (secret + secret).find(secret, 1) < len(secret) or any(
-        secret.startswith(secret[:part] * (len(secret) // part)) for part in range(1, len(secret) // 2 + 1)
-    )
-    return repeats or counting > len(steps) // 2
 
 
 def _is_loopback(address: str) -> bool:

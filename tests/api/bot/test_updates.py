@@ -106,17 +106,17 @@ def test_a_button_of_somebody_elses_making_changes_nothing(session, data):
     assert [call.method for call in session.scalars(select(BotMessage))] == ["answerCallbackQuery"]
 
 
-def test_the_profile_gives_a_link_once_and_disconnects(app_with, session):
-    user = make_user(session, email="bot@leadmatch.example", password_hash=PASSWORD_HASH)
-    session.commit()
+def test_the_profile_gives_a_link_once_and_disconnects(app_with, database):
+    user = make_user(database, email="bot@leadmatch.example", password_hash=PASSWORD_HASH)
+    database.commit()
     client = app_with(TELEGRAM_BOT="1", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_BOT_NAME="@lead_bot").test_client()
     token = enter(client, user)
     made = client.post("/console/account/telegram", data={"csrf": token, "do": "connect"}).text
     code = made.split("https://t.me/lead_bot?start=")[1].split('"')[0].split("<")[0]
-    link_by_code(session, code, "91")
-    session.commit()
+    link_by_code(database, code, "91")
+    database.commit()
 
     assert "Отключить бота" in client.get("/console/account", headers={"Accept-Language": "ru"}).text
     client.post("/console/account/telegram", data={"csrf": token, "do": "stop"})
-    session.expire_all()
-    assert not is_linked(session, session.get(User, user.id))
+    database.expire_all()
+    assert not is_linked(database, database.get(User, user.id))

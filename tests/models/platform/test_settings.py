@@ -6,7 +6,8 @@ import pytest
 
 from api.server.openness import openness_of
 from models.core.errors import SettingsError
-from models.platform.settings import Settings, is_weak
+from models.platform.settings import Settings
+from models.platform.weak_secrets import is_weak
 from models.platform.storage import Storage
 
 GOOD = {"DATABASE_URL": "postgresql://localhost/leadmatch", "REDIS_URL": "redis://localhost", "SECRET_KEY": "local"}
