@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
-from models.platform.weak_secrets import is_weak
 from models.platform.checkout import default_home
+from models.platform.weak_secrets import is_weak
 
 ENVIRONMENTS = ("local", "test", "production")
 
