@@ -18,6 +18,7 @@ from api.http.home_adverts import AdvertsOfHome, PriceCut, of_home
 from api.http.json_provider import ready
 from api.http.photos import look_up_photos, shown_photos
 from api.http.polled_lists import polled
+from api.http.shown_lists import note_shown
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.alike import grouped
@@ -173,6 +174,7 @@ class ForLead(MethodView):
             else:
                 found, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **read), None
             poll.has_read(found.entries)
+        note_shown(Side.LEAD, lead_id, len(found.entries))
         look_up_photos(entry.row for entry in found.entries)
         entries = [_property_entry(entry) for entry in found.entries]
         for entry, others in zip(entries, alike or (), strict=bool(alike)):
@@ -203,6 +205,7 @@ class ForProperty(MethodView):
                 return poll.unchanged
             found = shown_page(session(), claims(), Side.PROPERTY, property_id, **args, connection=poll.connection)
             poll.has_read(found.entries)
+        note_shown(Side.PROPERTY, property_id, len(found.entries))
         share = float(found.commission_share or 0)
         entries = [_lead_entry(entry, share, entry.row.id in found.contacts_shared) for entry in found.entries]
         if explain:
