@@ -8,10 +8,11 @@ from flask import Flask
 from api.console.account import account, notifications, sign_in, switches, webhooks
 from api.console.files import import_reports, sources
 from api.console.kit import assets
-from api.console.marketers import campaigns, leadgen
-from api.console.operators import ops, user_admin
+from api.console.marketers import campaigns, contacts, leadgen
+from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
 from api.console.public import home_page, search, search_engines
 from api.console.realtors import (
+    base_views,
     client_selection,
     compare,
     exports,
@@ -21,6 +22,7 @@ from api.console.realtors import (
     pasting,
     photos,
     properties,
+    quick_edit,
     selections,
     undo,
     wishes,
@@ -40,6 +42,8 @@ def register(app: Flask) -> None:
         client_selection,
         compare,
         properties,
+        base_views,
+        quick_edit,
         photos,
         homes,
         matches,
@@ -47,10 +51,17 @@ def register(app: Flask) -> None:
         switches,
         tenants,
         ops,
+        attention,
+        queues,
+        schedule,
+        markets,
+        weights,
+        lists,
         pasting,
         user_admin,
         leadgen,
         campaigns,
+        contacts,
         exports,
         sources,
         import_reports,

@@ -33,6 +33,7 @@ from models.deals.feed_history import erase_feed_actions, favorites_by, feed_act
 from models.deals.home_views import HomeView
 from models.deals.matches import Match, match_ids_of
 from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
+from models.market.base_views import BaseView
 from models.market.clients import forget_clients
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
@@ -161,6 +162,7 @@ def _erase_actions(session: Session, user: User) -> None:
 
 def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
+    session.execute(delete(BaseView).where(BaseView.user_id == user.id))
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
@@ -255,6 +257,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "actions": _rows_of(Action, _acted_by),
     "selections": _rows_of(Selection, lambda user: Selection.id.in_(selection_ids_of(user))),
     "selection_homes": _rows_of(SelectionHome, lambda user: SelectionHome.selection_id.in_(selection_ids_of(user))),
+    "base_views": _rows_of(BaseView, lambda user: BaseView.user_id == user.id),
     "lead_changes": _rows_of(LeadChange, lambda user: LeadChange.lead_id.in_(_lead_ids_of(user))),
     "tasks": _rows_of(LeadTask, lambda user: LeadTask.lead_id.in_(_lead_ids_of(user))),
     "shortlisted_homes": _rows_of(ShortlistedHome, lambda user: ShortlistedHome.lead_id.in_(_lead_ids_of(user))),
