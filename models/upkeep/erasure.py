@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, Select, delete, inspect, or_, select, upda
 from sqlalchemy.orm import Session
 
 from models.accounts.audit import AuditEntry
+from models.accounts.bot_links import unlink
+from models.accounts.bot_tables import BotChat, BotDraft, BotMessage
 from models.accounts.identity import Claim, SuspendedClaim
 from models.accounts.links import OneTimeLink
 from models.accounts.notifications import Notification
@@ -94,6 +96,10 @@ def erase_user(session: Session, user: User) -> None:
 def export_user(session: Session, user: User) -> dict[str, Any]:
     """Return everything that is stored about a user, as JSON-ready data by subject."""
     return {"user": _row(user)} | {subject: export(session, user) for subject, export in EXPORTERS.items()}
+
+
+def _erase_bot_chat(session: Session, user: User) -> None:
+    unlink(session, user)
 
 
 def _erase_leads(session: Session, user: User) -> None:
@@ -230,6 +236,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     _erase_webhooks,
     _erase_actions,
     _erase_traces,
+    _erase_bot_chat,
     erase_feed_actions,
     erase_messages,
 ]
@@ -268,6 +275,9 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "home_views": _rows_of(HomeView, lambda user: HomeView.viewer_id == user.id),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
+    "bot_chats": _rows_of(BotChat, lambda user: BotChat.user_id == user.id),
+    "bot_drafts": _rows_of(BotDraft, lambda user: BotDraft.user_id == user.id),
+    "bot_messages": _rows_of(BotMessage, lambda user: BotMessage.chat_id == user.telegram_id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
     "sessions": _rows_of(AccountSession, lambda user: AccountSession.user_id == user.id),
     "suspended_claims": _suspended_claims,
