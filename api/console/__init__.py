@@ -10,7 +10,7 @@ from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
 from api.console.operators import ops, user_admin
-from api.console.public import home_page, search, search_engines
+from api.console.public import home_page, search, search_engines, unsubscribe
 from api.console.realtors import (
     client_selection,
     compare,
@@ -25,7 +25,7 @@ from api.console.realtors import (
     undo,
     wishes,
 )
-from api.console.tenants import tenants
+from api.console.tenants import favorites, preferences, searches, tenants
 
 
 def register(app: Flask) -> None:
@@ -46,6 +46,8 @@ def register(app: Flask) -> None:
         notifications,
         switches,
         tenants,
+        preferences,
+        favorites,
         ops,
         pasting,
         user_admin,
@@ -59,6 +61,8 @@ def register(app: Flask) -> None:
         search,
         home_page,
         search_engines,
+        unsubscribe,
+        searches,
         webhooks,
     )
     for module in (*pages, assets):

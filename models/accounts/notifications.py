@@ -34,6 +34,7 @@ class NotificationType(StrEnum):
     MATCH_REOPENED = "MATCH_REOPENED"
     SELECTION_ANSWERED = "SELECTION_ANSWERED"
     TASK_DUE = "TASK_DUE"
+    SEARCH_NEWS = "SEARCH_NEWS"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -46,6 +47,7 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.MATCH_REOPENED,
         NotificationType.SELECTION_ANSWERED,
         NotificationType.TASK_DUE,
+        NotificationType.SEARCH_NEWS,
     }
 )
 
@@ -65,6 +67,7 @@ TOPIC_OF = {
     NotificationType.MATCH_REOPENED: Topic.MATCHES,
     NotificationType.SELECTION_ANSWERED: Topic.SELECTIONS,
     NotificationType.TASK_DUE: Topic.TASKS,
+    NotificationType.SEARCH_NEWS: Topic.OFFERS,
 }
 
 #: A notification that could not be sent for so long is news no more.

@@ -56,6 +56,7 @@ QUEUES = {
         "send_notification",
         "send_lost_notifications",
         "notify_new_offers",
+        "tell_search_news",
         "remind_of_tasks",
         "send_webhooks",
         "fetch_rates",
