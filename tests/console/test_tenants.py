@@ -184,7 +184,7 @@ def test_a_tenant_says_what_they_look_for_and_compares_what_they_kept(visit, tow
     page.get_by_role("button", name="Save").click()
     card = page.locator("#swipe")
     expect(card).to_be_visible()
-    card.get_by_text("Why this score").click()
+    card.locator("summary").click()
     expect(card.locator(".why")).to_be_visible()
     card.locator(".photo").click()
     expect(page).to_have_url(re.compile(r"/homes/\d+$"))

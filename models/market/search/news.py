@@ -52,7 +52,8 @@ def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
     news = _news(session, search)
     is_all = len(news.new) + len(news.cut) < MAX_HOMES
     _keep(session, search, news)
-    began, search.looked_until = search.looked_until, until if is_all else search.looked_until
+    if is_all:
+        search.looked_until = until
     session.flush()
     if not news.new and not news.cut:
         return None
@@ -61,7 +62,7 @@ def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
         session,
         search.user_id,
         NotificationType.SEARCH_NEWS,
-        f"search:{search.id}:{began}:{first.id}",
+        f"search:{search.id}:{first.id}:{first.price}",
         data={"search_id": search.id},
         search=search.name,
         homes=len(news.new),
