@@ -25,8 +25,6 @@ from models.market.preferences import preference_of, save_preference
 
 blp = page_blueprint("preferences")
 
-SEVERAL = "Several with commas between them."
-
 GROUPS = [
     (
         "What I look for",
@@ -44,7 +42,9 @@ GROUPS = [
     (
         "Where",
         [
-            Control("districts", "Districts", "list", required=False, wide=True, hint=SEVERAL),
+            Control(
+                "districts", "Districts", "list", required=False, wide=True, hint="Several with commas between them."
+            ),
             Control("metro_stations", "Metro stations", "list", required=False, wide=True),
         ],
     ),
