@@ -8,8 +8,8 @@ from flask import Flask
 from api.console.account import account, notifications, sign_in, switches, webhooks
 from api.console.files import import_reports, sources
 from api.console.kit import assets
-from api.console.marketers import campaigns, leadgen
-from api.console.operators import ops, user_admin
+from api.console.marketers import campaigns, contacts, leadgen
+from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
 from api.console.public import home_page, search, search_engines, unsubscribe
 from api.console.realtors import (
     client_selection,
@@ -49,10 +49,17 @@ def register(app: Flask) -> None:
         preferences,
         favorites,
         ops,
+        attention,
+        queues,
+        schedule,
+        markets,
+        weights,
+        lists,
         pasting,
         user_admin,
         leadgen,
         campaigns,
+        contacts,
         exports,
         sources,
         import_reports,

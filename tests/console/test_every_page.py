@@ -34,8 +34,6 @@ from models.webhooks.endpoints import add_endpoint, send_test
 from models.webhooks.tables import EventType
 from tests.console.conftest import AXE, Town
 
-pytestmark = pytest.mark.timeout(240)
-
 #: Who looks -> the pages, and which status they answer with where that is not 200.
 PAGES: dict[str | None, list[str]] = {
     None: ["/homes?town=Москва&q=x", "/homes", "/homes/{property}",
@@ -53,7 +51,9 @@ PAGES: dict[str | None, list[str]] = {
     "tenant": ["/homes", "/homes/{property}",
                "/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
                "/console/chats/{chat}", "/console/leads 403", "/console/chats/999999 404"],
-    "admin": ["/console/engine", "/console/engine/runs/{run}", "/console/quality", "/console/schedule",
+    "admin": ["/console/attention", "/console/queues", "/console/markets", "/console/weights", "/console/lists?q=Buyer",
+              "/console/lists/lead/{lead}", "/console/engine",
+              "/console/engine/runs/{run}", "/console/quality", "/console/schedule",
               "/console/audit", "/console/users 500"],
     "admin ": ["/console/leadgen", "/console/leadgen/new", "/console/leadgen/{niche}", "/console/leadgen/{niche}/edit",
                "/console/leadgen/{niche}/campaigns/new", "/console/leadgen/campaigns/{campaign}",

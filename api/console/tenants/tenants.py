@@ -11,9 +11,10 @@ from api.console.kit.score_reasons import why
 from api.exchange.understand import MAX_TEXT
 from api.http.db import after_commit, session
 from api.http.explanations import explanations_of_pairs
+from api.http.shown_lists import note_shown
 from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
-from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
+from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus, Side
 from models.core.errors import InvalidValueError
 from models.deals.chats import (
     MAX_MESSAGE_LENGTH,
@@ -44,6 +45,8 @@ def feed() -> str:
     if preference is None and not wants_part():
         return render_template("console/tenants/first.html", longest=MAX_TEXT)
     coming = listing_to_show(visitor())
+    if coming.listing and coming.preference and not wants_part():
+        note_shown(Side.LEAD, coming.preference.id, 1)
     reasons = score = None
     if preference is not None and coming.listing is not None:
         explanation = explanations_of_pairs(session(), [preference], [coming.listing])[0]
