@@ -7,6 +7,7 @@ Whoever opens sessions imports this module first; a command that touches no tabl
 from models.accounts import (
     api_keys,
     audit,
+    bot_tables,
     identity,
     links,
     notifications,

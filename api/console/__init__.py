@@ -12,6 +12,7 @@ from api.console.marketers import campaigns, contacts, leadgen
 from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
 from api.console.public import home_page, search, search_engines
 from api.console.realtors import (
+    base_views,
     client_selection,
     compare,
     exports,
@@ -21,6 +22,7 @@ from api.console.realtors import (
     pasting,
     photos,
     properties,
+    quick_edit,
     selections,
     undo,
     wishes,
@@ -40,6 +42,8 @@ def register(app: Flask) -> None:
         client_selection,
         compare,
         properties,
+        base_views,
+        quick_edit,
         photos,
         homes,
         matches,

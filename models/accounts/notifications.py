@@ -33,6 +33,7 @@ class NotificationType(StrEnum):
     MATCH_CLOSED = "MATCH_CLOSED"
     MATCH_REOPENED = "MATCH_REOPENED"
     SELECTION_ANSWERED = "SELECTION_ANSWERED"
+    NEW_RECOMMENDATION = "NEW_RECOMMENDATION"
     TASK_DUE = "TASK_DUE"
 
 
@@ -45,6 +46,7 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.MATCH_CLOSED,
         NotificationType.MATCH_REOPENED,
         NotificationType.SELECTION_ANSWERED,
+        NotificationType.NEW_RECOMMENDATION,
         NotificationType.TASK_DUE,
     }
 )
@@ -64,6 +66,7 @@ TOPIC_OF = {
     NotificationType.MATCH_CLOSED: Topic.MATCHES,
     NotificationType.MATCH_REOPENED: Topic.MATCHES,
     NotificationType.SELECTION_ANSWERED: Topic.SELECTIONS,
+    NotificationType.NEW_RECOMMENDATION: Topic.OFFERS,
     NotificationType.TASK_DUE: Topic.TASKS,
 }
 

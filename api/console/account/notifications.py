@@ -12,6 +12,7 @@ from api.console.kit.i18n import language
 from api.console.kit.pages import back, listed, page_blueprint
 from api.http import live_updates
 from api.http.db import after_commit, end_session, session
+from api.http.deprecation import day, deprecated
 from api.http.long_lived import PAGE
 from api.http.services import services
 from api.portal.chat_hub import chat_hub
@@ -84,6 +85,7 @@ def stream() -> Response:
 @blp.route("/console/notices", defaults={"rest": ""}, methods=["GET", "POST"])
 @blp.route("/console/notices/<path:rest>", methods=["GET", "POST"])
 @anybody
+@deprecated(day(2026, 12, 1), instead="/console/notifications")
 def former_address(rest: str) -> Response:
     """The address of releases before 0.2, which pages that are still open ask for; to go with 0.3."""
     path = f"/console/notifications/{rest}" if rest else "/console/notifications"
