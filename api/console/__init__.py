@@ -10,7 +10,7 @@ from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, contacts, leadgen
 from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
-from api.console.public import home_page, search, search_engines
+from api.console.public import home_page, search, search_engines, unsubscribe
 from api.console.realtors import (
     base_views,
     client_selection,
@@ -30,7 +30,7 @@ from api.console.realtors import (
     undo,
     wishes,
 )
-from api.console.tenants import tenants
+from api.console.tenants import favorites, preferences, searches, tenants
 
 
 def register(app: Flask) -> None:
@@ -56,6 +56,8 @@ def register(app: Flask) -> None:
         notifications,
         switches,
         tenants,
+        preferences,
+        favorites,
         ops,
         attention,
         queues,
@@ -76,6 +78,8 @@ def register(app: Flask) -> None:
         search,
         home_page,
         search_engines,
+        unsubscribe,
+        searches,
         webhooks,
     )
     for module in (*pages, assets):

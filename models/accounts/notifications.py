@@ -37,6 +37,7 @@ class NotificationType(StrEnum):
     TASK_DUE = "TASK_DUE"
     NEW_RECOMMENDATIONS = "NEW_RECOMMENDATIONS"
     RECOMMENDATION_DIGEST = "RECOMMENDATION_DIGEST"
+    SEARCH_NEWS = "SEARCH_NEWS"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -52,6 +53,7 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.TASK_DUE,
         NotificationType.NEW_RECOMMENDATIONS,
         NotificationType.RECOMMENDATION_DIGEST,
+        NotificationType.SEARCH_NEWS,
     }
 )
 
@@ -74,6 +76,7 @@ TOPIC_OF = {
     NotificationType.TASK_DUE: Topic.TASKS,
     NotificationType.NEW_RECOMMENDATIONS: Topic.OFFERS,
     NotificationType.RECOMMENDATION_DIGEST: Topic.OFFERS,
+    NotificationType.SEARCH_NEWS: Topic.OFFERS,
 }
 
 #: A notification that could not be sent for so long is news no more.

@@ -41,6 +41,7 @@ from models.market.clients import forget_clients
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property
+from models.market.search.saved import SavedSearch, erase_searches
 from models.market.tags import LeadTag, PropertyTag, erase_tags
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
@@ -224,6 +225,7 @@ def _plain(value: Any) -> Any:
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
     erase_selections,
+    erase_searches,
     erase_changes,  # after the leads, whose own erasing is a change of them
     erase_tasks,
     erase_shortlists,
@@ -285,6 +287,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
     "feed_actions": feed_actions_by,
     "favorites": favorites_by,
+    "saved_searches": _rows_of(SavedSearch, lambda user: SavedSearch.user_id == user.id),
     "inquiries": inquiries_by,
     "chat_messages": messages_by,
 }

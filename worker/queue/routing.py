@@ -27,6 +27,7 @@ QUEUES = {
         "notify_new_offers",
         "tell_recommendations",
         "send_recommendation_digests",
+        "tell_search_news",
         "remind_of_tasks",
         "send_reply",
         "send_webhooks",

@@ -132,6 +132,8 @@ def page_of_notification(notification: Notification) -> str:
         return f"/console/matches/{notification.data['match_id']}"
     if "selection_id" in notification.data:
         return f"/console/leads/{notification.data['lead_id']}/selections"
+    if "search_id" in notification.data:
+        return f"/console/searches/{notification.data['search_id']}"
     return "/console/inquiries" if "inquiry_id" in notification.data else "/console/notifications"
 
 

@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0151"
-down_revision = "0201"
+down_revision = "0172"
 branch_labels = None
 depends_on = None
 
