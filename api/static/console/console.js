@@ -120,7 +120,11 @@ async function countNotifications() {
   try {
     const answer = await fetch("/console/notifications/count", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
-    const { unread, id, title } = await answer.json();
+    const { unread, badges, id, title } = await answer.json();
+    for (const badge of document.querySelectorAll("[data-badge]")) {
+      badge.textContent = badges[badge.dataset.badge] ?? 0;
+      badge.hidden = !badges[badge.dataset.badge];
+    }
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
     // Ids rise, so that the notification before one that was read elsewhere is not told as new.
