@@ -4,12 +4,12 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage faults fuzz load soak real-listings clients lint format bench bench-run lock clean
+.PHONY: help run test coverage faults fuzz load soak real-listings docs clients lint format bench bench-run lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
 
-run: .venv/project ## start everything and serve on PORT (8000); NO_DEMO=1 for an empty database
+run: .venv/project build/help/index.html ## start everything and serve on PORT (8000); NO_DEMO=1 for an empty database
 	@exec $(RUN) scripts run
 
 # Two processes, each with servers of its own; a file's tests stay together, for they share what they have set up.
@@ -36,6 +36,9 @@ soak: .venv/project ## load a running system for long and tell what grows; ARGS=
 
 real-listings: .venv/project ## hold the feed and new leads' lists to their promises; ARGS="listings.csv --city Москва"
 	@$(RUN) scripts.benchmarks.real_listings $(ARGS)
+
+docs: ## build the help, which the web process serves at /help
+	@rm -f build/help/index.html && $(MAKE) --no-print-directory build/help/index.html
 
 clients: .venv/project ## lint the OpenAPI document, and have generated clients do the main job (needs npm; a minute)
 	@CLIENTS=1 $(RUN) pytest -n 0 tests/clients $(ARGS)
@@ -95,11 +98,18 @@ export PORT_IS_FREE
 	@$(RUN) pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# -- The help ------------------------------------------------------------------------------------------------------------
+# A page that cannot be built is no reason not to start: the tests find it.
+
+build/help/index.html: .venv/project $(wildcard docs/*.md docs/*/*.md docs/site/*.py docs/site/theme/*)
+	@.venv/bin/python docs/site/build.py build/help || echo "The help is not built; everything else works." >&2
+
 # -- Lock files --------------------------------------------------------------------------------------------------------
 
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-	--no-emit-find-links --no-emit-index-url --no-emit-trusted-host --all-build-deps
+	--no-emit-find-links --no-emit-index-url --no-emit-trusted-host --build-deps-for editable
 
+# Of what builds need only setuptools is locked, for the editable install; what the help is built with is in "dev".
 # The oldest Python that we support makes the lock, so that what it pins exists for all.
 lock: build/lock/bin/pip-compile ## pin what setup.cfg asks for; ARGS=--upgrade for the newest
 	@$(COMPILE) $(ARGS) --extra dev --output-file requirements-dev.lock setup.cfg

@@ -36,11 +36,12 @@ COMMANDS = {
     "evaluate": ("benchmarks.evaluate_command", "Measure the quality of the lists."),
     "screenshots": ("benchmarks.screenshots", "Take pictures of the web pages for the documentation."),
     "console-speed": ("benchmarks.console_speed", "Check the web pages against their time limits."),
+    "openapi": ("commands.openapi", "Print the OpenAPI document."),
     "check": ("commands.check", "Check the consistency of stored data."),
 }
 
 #: Commands that do not join a running system.
-STANDALONE = {"run", "bench", "evaluate", "screenshots"}
+STANDALONE = {"run", "openapi", "bench", "evaluate", "screenshots"}
 
 
 class LazyGroup(click.Group):

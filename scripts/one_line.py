@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from models.core.errors import DomainError
-from models.platform.settings import default_home
+from models.platform.checkout import default_home
 from models.translations.catalogue import describe_error
 
 #: Files that a user named and that are not as they must be.

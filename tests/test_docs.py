@@ -10,7 +10,7 @@ from scripts import cli
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = "api|deploy|docs|matching|models|scripts|tests|worker"
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = [str(path.relative_to(ROOT)) for path in PAGES]
 
 

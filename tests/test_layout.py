@@ -94,8 +94,20 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "rescoring": {"core", "accounts", "market", "ranking", "webhooks"},
         "leadgen": {"core", "accounts", "market", "webhooks"},
         "deals": {"core", "accounts", "market", "ranking", "webhooks"},
+        "agenda": {"core", "platform", "accounts", "market", "ranking", "deals"},
         "translations": {"core"},  # nothing of models imports it: rules raise codes, and others tell them
-        "upkeep": {"core", "platform", "accounts", "market", "sources", "ranking", "rescoring", "deals", "webhooks"},
+        "upkeep": {
+            "core",
+            "platform",
+            "accounts",
+            "agenda",
+            "market",
+            "sources",
+            "ranking",
+            "rescoring",
+            "deals",
+            "webhooks",
+        },
         "migrations": set(),
     },
     "scripts": {

@@ -11,6 +11,7 @@ import logging
 from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
+from models.agenda.reminders import remind
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
 from models.deals.offer_notifications import notify_of_new_offers
@@ -271,6 +272,16 @@ def notify_new_offers(self: LeadmatchTask) -> None:
     """Notify users of the portal of new properties that suit their requests."""
     with self.session() as session:
         notification_ids = notify_of_new_offers(session)
+        session.commit()
+    for notification_id in notification_ids:
+        client().notification_stored(notification_id)
+
+
+@task(name="worker.tasks.remind_of_tasks", bind=True)
+def remind_of_tasks(self: LeadmatchTask) -> None:
+    """Remind realtors of tasks and showings whose moment has come, once each."""
+    with self.session() as session:
+        notification_ids = remind(session)
         session.commit()
     for notification_id in notification_ids:
         client().notification_stored(notification_id)

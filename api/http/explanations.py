@@ -9,6 +9,7 @@ from matching.engine import explain
 from matching.facts.closeness import Closeness
 from matching.facts.stored import stored_lead, stored_property
 from matching.reading.kinds import KIND_OF
+from models.core.enums import DealType
 from models.deals.weights import weights_of
 from models.market.facts import format_factors, lead_facts, market_factors, property_facts
 from models.market.leads import Lead
@@ -106,3 +107,9 @@ def _closeness(session: Session, closeness_id: int | None) -> Closeness:
         _kept_closeness.clear()
         _kept_closeness[closeness_id] = model
     return _kept_closeness[closeness_id]
+
+
+def closeness_in(session: Session, city_key: str, deal_type: DealType) -> Closeness:
+    """How near the places of a market are to each other; empty where nothing was learnt."""
+    generation = generation_of(session, city_key, deal_type)
+    return Closeness.empty() if generation is None else _closeness(session, generation.closeness_id)

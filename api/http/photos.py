@@ -22,15 +22,20 @@ def shown_photos(found: Any, *, to_owner: bool = False) -> list[str]:
     Args:
         found: A property, or a row with its `photos`.
     """
+    return [shown for _, shown in photo_pairs(found, to_owner=to_owner)]
+
+
+def photo_pairs(found: Any, *, to_owner: bool = False) -> list[tuple[str, str]]:
+    """As :func:`shown_photos`: (the address that the listing names, the one to show) of each photo."""
     if not services().settings.fetch_photos or not found.photos:
-        return list(found.photos)
+        return [(link, link) for link in found.photos]
     known = current().photos
     if any(link not in known for link in found.photos):
         # With those of all listings that the request has read, by one query: it shows a list of them, most likely.
         loaded = [each for each in session().identity_map.values() if isinstance(each, Property)]
         _remember([found, *(each for each in loaded if "photos" in each.__dict__)])
-    links = [known[link] or (link if to_owner else None) for link in found.photos]
-    return [link for link in links if link]
+    pairs = [(link, known[link] or (link if to_owner else None)) for link in found.photos]
+    return [(link, shown) for link, shown in pairs if shown]
 
 
 def look_up_photos(rows: Iterable[Any]) -> None:

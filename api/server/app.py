@@ -21,7 +21,19 @@ from api.accounts import (
     recovery,
     telegram,
 )
-from api.exchange import exports, leads, matches, notifications, properties, recommendations, selections, understand
+from api.exchange import (
+    calendar,
+    exports,
+    lead_history,
+    leads,
+    matches,
+    notifications,
+    properties,
+    recommendations,
+    selections,
+    tasks,
+    understand,
+)
 from api.http import access, answered, cross_origin, errors, etags, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
@@ -38,7 +50,7 @@ from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
 from api.portal import socket as chat_socket
 from api.portal.chat_hub import ChatHub, attach_chat_hub
-from api.server import docs
+from api.server import docs, help_pages
 from api.server.health import blp as health
 from api.server.media import blp as media
 from api.server.openness import warn_of_openness
@@ -73,6 +85,9 @@ BLUEPRINTS = (
     properties.blp,
     recommendations.blp,
     selections.blp,
+    tasks.blp,
+    lead_history.blp,
+    calendar.blp,
     understand.blp,
     matches.blp,
     exports.blp,
@@ -152,6 +167,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     docs.register(app, api)
+    help_pages.register(app)
     console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)

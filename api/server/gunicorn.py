@@ -16,8 +16,9 @@ from api.portal.chat_hub import chat_hub_of
 from api.server.counts import forget_counts
 from matching.reading.json_rows import wish_rows
 from models.market.places import city_of
+from models.platform.checkout import default_home
 from models.platform.logs import configuration
-from models.platform.settings import DEFAULT_WEB_THREADS, default_home
+from models.platform.settings import DEFAULT_WEB_THREADS
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 # Threads, not gevent: psycopg2 and numpy block a gevent loop. Slow clients get none: gunicorn's own threaded worker

@@ -37,6 +37,7 @@ class Topic(StrEnum):
     MATCHES = "matches"
     CONTACTS = "contacts"
     SELECTIONS = "selections"
+    TASKS = "tasks"
 
 
 #: Channels that leave the application; a notification goes out by each at most once.
@@ -51,8 +52,9 @@ FLAGS = {
     Topic.MATCHES: "notifications_new_matches",
     Topic.CONTACTS: "notifications_contacts",
     Topic.SELECTIONS: "notifications_responses",
+    Topic.TASKS: "notifications_tasks",
 }
-_OF_DEALS = (Topic.LIKES, Topic.MATCHES, Topic.CONTACTS, Topic.SELECTIONS)
+_OF_DEALS = (Topic.LIKES, Topic.MATCHES, Topic.CONTACTS, Topic.SELECTIONS, Topic.TASKS)
 
 
 def topics_of(role: Role) -> list[Topic]:

@@ -4,11 +4,13 @@ Settings come from environment variables (12-factor). A bad value stops the star
 
 Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how
 many there are, and KEEPALIVE_SECONDS (75 where TRUSTED_PROXIES is set, else 5), how long an idle connection is kept, by
-api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
+api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`;
+XDG_DATA_HOME, where an installed wheel keeps its home.
 Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -17,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
-from models.platform.checkout import checkout
+from models.platform.checkout import default_home
 
 ENVIRONMENTS = ("local", "test", "production")
 
@@ -42,7 +44,8 @@ SETTING_NAMES = tuple(
     ENVIRONMENT DATABASE_URL REDIS_URL SECRET_KEY PORT LEADMATCH_HOME TELEGRAM_BOT_TOKEN TELEGRAM_BOT_SECRET
     TELEGRAM_API_URL SMS_GATEWAY_URL SMS_PER_HOUR SMTP_URL PUBLIC_URL MEDIA_URL CORS_ORIGINS TRUSTED_PROXIES TOKEN_HOURS
     LOG_LEVEL WEB_THREADS WORKER_THREADS WORKER_MEMORY_MB METRICS_TOKEN METRICS_NETWORKS QUEUE_LIMIT RATES_URL
-    FEED_MAX_MB FEED_PRIVATE_ADDRESSES WEBHOOK_PRIVATE_ADDRESSES FETCH_PHOTOS BIND
+    FEED_MAX_MB FEED_PRIVATE_ADDRESSES WEBHOOK_PRIVATE_ADDRESSES FETCH_PHOTOS MAP_TILES_URL
+    MAP_ATTRIBUTION BIND
 """.split()
 )
 
@@ -116,6 +119,11 @@ class Settings:
     #: FETCH_PHOTOS: 1 has the photos that listings name fetched, checked and shown through our own address; pages then
     #: load nothing from elsewhere.
     fetch_photos: bool
+    #: MAP_TILES_URL: where pages load the tiles of maps from, https://tiles.example/{z}/{x}/{y}.png; empty: no page
+    #: loads any, and the neighbouring districts are drawn instead.
+    map_tiles_url: str
+    #: MAP_ATTRIBUTION: whose map it is, as its terms ask to be told below it.
+    map_attribution: str
     #: WEBHOOK_PRIVATE_ADDRESSES: 1 lets webhooks go to this machine and its network, and by http; likewise.
     webhook_private_addresses: bool
 
@@ -194,6 +202,8 @@ class Settings:
             feed_max_mb=_whole(environ, "FEED_MAX_MB", 1024, 1, 1_000_000),
             feed_private_addresses=bool(_whole(environ, "FEED_PRIVATE_ADDRESSES", 0, 0, 1)),
             fetch_photos=bool(_whole(environ, "FETCH_PHOTOS", 0, 0, 1)),
+            map_tiles_url=_tiles_url(environ),
+            map_attribution=environ.get("MAP_ATTRIBUTION") or "© OpenStreetMap contributors",
             webhook_private_addresses=bool(_whole(environ, "WEBHOOK_PRIVATE_ADDRESSES", 0, 0, 1)),
         )
 
@@ -226,11 +236,6 @@ class Settings:
                 "TELEGRAM_BOT_SECRET must be set in production, to at least "
                 f"{SHORTEST_BOT_SECRET} random characters: it keeps strangers out of the bot's door"
             )
-
-
-def default_home() -> Path:
-    """`var` in this checkout, so that a command finds the state from whichever folder it is called."""
-    return checkout() / "var"
 
 
 def database_url(url: str) -> str:
@@ -311,6 +316,19 @@ def _urls(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
         if not is_good:
             raise SettingsError(f"{name} is {url!r}; use addresses that begin with https:// or http://")
     return urls
+
+
+def _tiles_url(environ: Mapping[str, str]) -> str:
+    """An address that browsers may load tiles from: by https, with its three places to fill in after the host."""
+    url = environ.get("MAP_TILES_URL", "")
+    try:
+        host, path = urlsplit(url).netloc, urlsplit(url).path
+    except ValueError:
+        host = path = ""
+    filled_in = all(path.count(place) == 1 for place in ("{z}", "{x}", "{y}"))
+    if url and not (url.startswith("https://") and re.fullmatch(r"[\w.-]+(:\d+)?", host, re.ASCII) and filled_in):
+        raise SettingsError(f"MAP_TILES_URL is {url!r}; use one like https://tiles.example/{{z}}/{{x}}/{{y}}.png")
+    return url
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.audit import AuditEntry
@@ -21,11 +21,16 @@ from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
+from models.agenda.history import LeadChange, erase_changes
+from models.agenda.settings import AgendaSettings, erase_settings
+from models.agenda.shortlist import ShortlistedHome, erase_shortlists
+from models.agenda.tasks import LeadTask, erase_tasks
 from models.core.base import Base, utc_now
 from models.core.enums import Side, Status
 from models.deals.actions import Action
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
+from models.deals.home_views import HomeView
 from models.deals.matches import Match, match_ids_of
 from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
 from models.market.clients import forget_clients
@@ -53,6 +58,7 @@ HIDDEN = {
     "content_hash",
     "secret",
     "old_secret",
+    "calendar_token",
 }
 
 
@@ -155,6 +161,7 @@ def _erase_actions(session: Session, user: User) -> None:
 
 def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
+    session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
     forget_sessions_of(session, user)
@@ -166,10 +173,14 @@ def _erase_traces(session: Session, user: User) -> None:
 
 
 def _acted_by(user: User) -> ColumnElement[bool]:
-    leads = select(Lead.id).where(Lead.owner_id == user.id)
+    leads = _lead_ids_of(user)
     properties = select(Property.id).where(Property.owner_id == user.id)
     by_lead = (Action.side == Side.LEAD) & Action.lead_id.in_(leads)
     return by_lead | ((Action.side == Side.PROPERTY) & Action.property_id.in_(properties))
+
+
+def _lead_ids_of(user: User) -> Select[int]:
+    return select(Lead.id).where(Lead.owner_id == user.id)
 
 
 def _rows_of(
@@ -204,6 +215,10 @@ def _plain(value: Any) -> Any:
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
     erase_selections,
+    erase_changes,  # after the leads, whose own erasing is a change of them
+    erase_tasks,
+    erase_shortlists,
+    erase_settings,
     _erase_client_keys,
     _erase_properties,
     erase_tags,
@@ -224,7 +239,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
         lambda user: PropertyPrice.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
     ),
     "fetched_photos": _rows_of(FetchedPhoto, lambda user: FetchedPhoto.owner_id == user.id),
-    "lead_tags": _rows_of(LeadTag, lambda user: LeadTag.lead_id.in_(select(Lead.id).where(Lead.owner_id == user.id))),
+    "lead_tags": _rows_of(LeadTag, lambda user: LeadTag.lead_id.in_(_lead_ids_of(user))),
     "property_tags": _rows_of(
         PropertyTag,
         lambda user: PropertyTag.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
@@ -240,6 +255,11 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "actions": _rows_of(Action, _acted_by),
     "selections": _rows_of(Selection, lambda user: Selection.id.in_(selection_ids_of(user))),
     "selection_homes": _rows_of(SelectionHome, lambda user: SelectionHome.selection_id.in_(selection_ids_of(user))),
+    "lead_changes": _rows_of(LeadChange, lambda user: LeadChange.lead_id.in_(_lead_ids_of(user))),
+    "tasks": _rows_of(LeadTask, lambda user: LeadTask.lead_id.in_(_lead_ids_of(user))),
+    "shortlisted_homes": _rows_of(ShortlistedHome, lambda user: ShortlistedHome.lead_id.in_(_lead_ids_of(user))),
+    "agenda": _rows_of(AgendaSettings, lambda user: AgendaSettings.user_id == user.id),
+    "home_views": _rows_of(HomeView, lambda user: HomeView.viewer_id == user.id),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),

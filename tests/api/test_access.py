@@ -17,6 +17,7 @@ from models.deals.inquiries import inquire
 from models.deals.matches import act
 from models.market.account_status import set_active
 from models.platform.settings import Settings
+from tests.api.agenda_operations import AGENDA
 from tests.api.ops_operations import OPERATIONS, OPERATORS
 from tests.api.webhook_operations import WEBHOOKS
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
@@ -41,6 +42,8 @@ TABLE = {
     "GET /openapi.json": "anyone",
     "GET /docs/": "anyone",
     "GET /docs/<path:path>": "anyone",
+    "GET /help": "anyone",
+    "GET /help/<path:name>": "anyone",
     "GET /redoc": "anyone",
     "GET /redoc/<path:name>": "anyone",
     "GET /media/<name>": "anyone",
@@ -170,13 +173,13 @@ TABLE = {
     **dict.fromkeys(WEBHOOKS, "user"),  # each is its owner's alone (tests/api/test_webhooks.py)
     **{f"{method} /leads/<int:lead_id>/selections": "user" for method in ("POST", "GET")},
     **{f"{method} /leads/<int:lead_id>/selections/<int:selection_id>": "user" for method in ("GET", "DELETE")},
+    **dict.fromkeys(AGENDA, SUPPLY),
+    "GET /calendars/<name>": "anyone",
     "GET /exports/leads": "user",
     "GET /exports/properties": "user",
     "GET /exports/leads/<int:lead_id>/recommendations": "user",
     "GET /exports/matches": "user",
-    "GET /outgoing-feed": SUPPLY,
-    "POST /outgoing-feed": SUPPLY,
-    "DELETE /outgoing-feed": SUPPLY,
+    **{f"{method} /outgoing-feed": SUPPLY for method in ("GET", "POST", "DELETE")},
     "GET /outgoing-feeds/<name>": "anyone",
     "POST /imports": SUPPLY,
     "GET /imports": SUPPLY,

@@ -171,7 +171,11 @@ def routes(app, *, live: bool = False) -> list[tuple[str, str, access.Access]]:
     """(method, path with ids that nobody has, access) of the API; pages and sockets have tests of their own."""
     found = []
     for method, rule, facts in access.operations(app):
-        if rule == "/" or rule.startswith(("/console", "/docs", "/s/")) or rule.endswith(("/ws", "/ws/<int:chat_id>")):
+        if (
+            rule == "/"
+            or rule.startswith(("/console", "/docs", "/help", "/s/"))
+            or rule.endswith(("/ws", "/ws/<int:chat_id>"))
+        ):
             continue
         if live or rule != "/api/events":
             found.append((method, rule, facts.access))

@@ -16,6 +16,7 @@ from api.http import access
 from api.portal.property_form import PropertyForm
 from models.accounts.api_keys import create_api_key
 from models.core.enums import Role
+from tests.api import agenda_operations
 from tests.api.test_portal import FORM, REQUEST, create, parts
 from tests.factories import lead_body, property_body
 
@@ -24,6 +25,7 @@ _numbers = itertools.count(1)
 #: What is read, by whom, and the ways back: methods and paths, whose {id} is the row's.
 LEADS, PROPERTIES, LISTINGS = ("POST", "/leads"), ("POST", "/properties"), ("POST", "/listings")
 WAYS_BACK = {
+    **agenda_operations.WAYS_BACK,
     "GET /auth/me": ("realtor", [("POST", "/auth/register")]),
     "GET /users/me": ("realtor", [("PUT", "/users/update")]),
     "GET /admin/users": ("admin", [("PATCH", "/admin/users/{id}")]),
@@ -69,6 +71,7 @@ WAYS_BACK = {
 
 #: What is read and never written as it is read.
 NO_WAY_BACK = {
+    **agenda_operations.NO_WAY_BACK,
     "GET /users/list": "read by administrators; /admin/users is what they write",
     "GET /auth/identifiers": "changed by proofs",
     "GET /auth/sessions": "ended only",
@@ -170,6 +173,7 @@ def ids(people) -> dict:
         "run_id": made(people["admin"]("POST", "/ops/rescoring-runs", json={"scope": "all"}))["id"],
         "niche_id": made(leadgen("POST", "/api/niches", json={"name": "n", "category": "c", "cpl_target": 5}))["id"],
     }
+    found["task_id"] = made(realtor("POST", f"/leads/{found['lead_id']}/tasks", json=agenda_operations.SHOWING))["id"]
     made(tenant("POST", "/leads", json={"listing_id": found["listing_id"]}))
     both = {"buyer_id": tenant.id, "seller_id": realtor.id}
     portal = made(create(realtor, parts(FORM)))["id"]

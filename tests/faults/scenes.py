@@ -17,6 +17,7 @@ from models.accounts.links import request_email_link
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.tokens import RevokedToken
 from models.accounts.users import User
+from models.agenda.tasks import TaskKind, create_task
 from models.core.base import utc_now
 from models.core.enums import ActionKind, DealType, ListOrder, Origin, Role, RunScope, Side
 from models.deals.matches import act
@@ -185,6 +186,19 @@ def balanced_market(session: Session, _: Path) -> Args:
     return []
 
 
+def due_reminder(session: Session, _: Path) -> Args:
+    """A reminder whose moment has come since it was set."""
+    buyer = _user(session, "Buyer")
+    lead_id = session.scalar(text("SELECT min(id) FROM leads"))
+    due = session.scalar(select(func.now())) + timedelta(hours=1)
+    task = create_task(
+        session, buyer, lead_id, {"kind": TaskKind.CALL, "title": "x", "due_at": due, "remind_minutes": 5}
+    )
+    due = text("UPDATE lead_tasks SET remind_at = now(), due_at = '2100-01-01T10:00Z' WHERE id = :id")
+    session.execute(due, {"id": task.id})
+    return []
+
+
 def new_offers(session: Session, _: Path) -> Args:
     """Three requests on the portal, from before the properties that their lists name: more than are told in a day."""
     asker = make_user(session, Role.TENANT, name="Asker", telegram_id="90003", phone="+77020000003")
@@ -236,6 +250,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.send_notification": stored_notification,
     "worker.tasks.send_lost_notifications": lost_notification,
     "worker.tasks.notify_new_offers": new_offers,
+    "worker.tasks.remind_of_tasks": due_reminder,
     "worker.tasks.score_prospect": new_prospect,
     "worker.tasks.score_stale_prospects": new_prospect,
     "worker.tasks.fit_quality_models": outcomes,

@@ -46,8 +46,9 @@ signal.pause()
 class Output:
     """The lines of one process, read as they come."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: IO[str], patience: float = PATIENCE) -> None:
         self._stream = stream
+        self._patience = patience  # seconds
         self._lines: list[str] = []
         self._ended = False
         self._changed = threading.Condition()
@@ -55,13 +56,13 @@ class Output:
 
     def wait_for_line(self, part: str, times: int = 1) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._count(part) >= times, PATIENCE)
+            self._changed.wait_for(lambda: self._ended or self._count(part) >= times, self._patience)
             if self._count(part) < times:
                 pytest.fail(f"{part!r} is not printed:\n" + "".join(self._lines))
 
     def wait_for_end(self) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self._ended, PATIENCE), "somebody still holds the output"
+            assert self._changed.wait_for(lambda: self._ended, self._patience), "somebody still holds the output"
 
     def _count(self, part: str) -> int:
         return sum(part in line for line in self._lines)

@@ -30,7 +30,7 @@ LINES = [
     ["weights", "rollback"], ["check"], ["console-speed"],
 ]  # fmt: skip
 #: Commands that join no system, or whose program says it (tests/scripts/test_backup.py).
-OTHERS = {"run", "schedule", "bench", "evaluate", "screenshots", "psql"}
+OTHERS = {"run", "openapi", "schedule", "bench", "evaluate", "screenshots", "psql"}
 
 
 def invoke(line: list[str], tmp_path, environment: dict, capsys) -> str:

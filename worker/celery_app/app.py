@@ -55,6 +55,7 @@ QUEUES = {
         "send_notification",
         "send_lost_notifications",
         "notify_new_offers",
+        "remind_of_tasks",
         "send_webhooks",
         "fetch_rates",
     ),

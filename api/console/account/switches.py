@@ -27,6 +27,7 @@ TOPIC_NAMES = {
     Topic.MATCHES: "Matches and deals",
     Topic.CONTACTS: "Shared contacts",
     Topic.SELECTIONS: "Answers to my selections",
+    Topic.TASKS: "Reminders of tasks and showings",
 }
 CHANNEL_NAMES = {
     Channel.CONSOLE: "Here",

@@ -1,6 +1,7 @@
 """Charts as SVG, drawn by the server: nothing to load, sharp at any size; the numbers stand in a table beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from markupsafe import Markup
 
@@ -64,6 +65,54 @@ def line(points: Sequence[float], names: Sequence[str], label: str, *, diagonal:
     return _framed(parts, label)
 
 
+def steps(
+    points: Sequence[tuple[datetime, float]], label: str, show: Callable[[float], str], until: datetime
+) -> Markup:
+    """
+    A value that changes at moments and stays between them, to the moment *until*; the axis begins near the lowest.
+
+    Args:
+        points: (moment, value), the earliest first; at least one.
+        show: How a value is written at the axis.
+    """
+    values = [float(value) for _, value in points]
+    low, high = min(values), max(values)
+    room = (high - low) * 0.25 or high * 0.05 or 1
+    low, high = max(0.0, low - room), high + room
+    begin, whole = points[0][0], max((until - points[0][0]).total_seconds(), 1)
+    right, left = WIDTH - RIGHT, LEFT + 34  # whole prices are written at the axis
+
+    def x_of(moment: datetime) -> float:
+        return left + (right - left) * (moment - begin).total_seconds() / whole
+
+    def y_of(value: float) -> float:
+        return TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low))
+
+    parts = []
+    for value in sorted({min(values), max(values)}):
+        y = y_of(value)
+        parts.append(
+            Markup('<path class="grid" d="M{} {y}H{}"/><text class="tick end" x="{}" y="{t}">{}</text>').format(
+                left, right, left - 6, show(value), y=f"{y:.1f}", t=f"{y + 3.5:.1f}"
+            )
+        )
+    path = f"M{x_of(begin):.1f} {y_of(values[0]):.1f}" + "".join(
+        f"H{x_of(moment):.1f}V{y_of(value):.1f}" for (moment, _), value in zip(points[1:], values[1:], strict=True)
+    )
+    path += f"H{right}"
+    area = f"{path}V{HEIGHT - BOTTOM}H{left}Z"
+    parts.append(Markup('<path class="area" d="{}"/><path class="line" d="{}"/>').format(area, path))
+    parts += [
+        Markup('<circle class="dot" cx="{}" cy="{}" r="3.5"><title>{}</title></circle>').format(
+            f"{x_of(moment):.1f}", f"{y_of(value):.1f}", show(value)
+        )
+        for (moment, _), value in zip(points, values, strict=True)
+    ]
+    parts.append(_name(left, f"{begin:%d.%m.%y}", "start"))
+    parts.append(_name(right, f"{until:%d.%m.%y}", "end"))
+    return _framed(parts, label)
+
+
 def _scale(most: float) -> tuple[float, int]:
     """
     A round end of the axis, and into how many parts it is divided.
@@ -94,8 +143,8 @@ def _grid(top: float, ticks: int, unit: str = "") -> Markup:
     return Markup("").join(parts)
 
 
-def _name(x: float, name: str) -> Markup:
-    anchor = "end" if x > WIDTH - RIGHT - 12 else "middle"
+def _name(x: float, name: str, anchor: str = "") -> Markup:
+    anchor = anchor or ("end" if x > WIDTH - RIGHT - 12 else "middle")
     return Markup('<text class="tick {}" x="{}" y="{}">{}</text>').format(anchor, f"{x:.1f}", HEIGHT - 8, name)
 
 

@@ -102,7 +102,7 @@ def read(
     try:
         loaded = schema.load(body)
     except ValidationError as error:
-        return None, Filled(values, _flat(error.messages) | unreadable)
+        return None, Filled(values, _flat(error.messages) | _of_lines(error.messages, controls, body) | unreadable)
     filled = Filled(values, unreadable)
     for control in controls:
         if asks and control.kind == "town":
@@ -228,6 +228,20 @@ def _put(body: dict, path: str, value: Any) -> None:
         body = body.setdefault(name, {})
     if value is not None:
         body[last] = value
+
+
+def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with each line of the controls that take one thing a line, by path: a line for each."""
+    found = {}
+    for control in controls:
+        wrong, given = messages, body
+        for name in control.path.split(".") if control.kind == "lines" else ():
+            wrong = wrong.get(name) if isinstance(wrong, dict) else None
+            given = given.get(name, {})
+        if control.kind == "lines" and isinstance(wrong, dict):
+            told = ((given[place], translate_fault(reasons[0])) for place, reasons in sorted(wrong.items()))
+            found[control.path] = "\n".join(f"{line[:80]} — {reason}" for line, reason in told)
+    return found
 
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:

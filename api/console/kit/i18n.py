@@ -99,6 +99,8 @@ OUTCOMES = {
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
     "withdrawn": "They are off the market.",
+    "photos_added": "The photos are added.",
+    "photo_removed": "The photo is taken off.",
     "selection_made": "The selection is made: send its link to your client.",
     "selection_withdrawn": "The selection is withdrawn: its link opens nothing any more.",
     "source_removed": "The source is removed; its homes are in the archive.",

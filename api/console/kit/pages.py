@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
@@ -221,11 +221,21 @@ def _place() -> str:
 
 def _add_headers(response: Response) -> Response:
     if response.mimetype == "text/html":
-        fetched = services().settings.fetch_photos
-        response.headers["Content-Security-Policy"] = POLICY.replace(" https: data:;", ";") if fetched else POLICY
+        response.headers["Content-Security-Policy"] = _policy()
         response.headers["Cache-Control"] = "no-store"
         _compress(response)
     return access.keep_guest(response)
+
+
+def _policy() -> str:
+    """
+    With FETCH_PHOTOS pictures come from here only, and tiles of maps from their one server if MAP_TILES_URL names it.
+    """
+    settings = services().settings
+    if not settings.fetch_photos:
+        return POLICY
+    tiles = f" https://{urlsplit(settings.map_tiles_url).netloc}" if settings.map_tiles_url else ""
+    return POLICY.replace(" https: data:;", f"{tiles};")
 
 
 def _compress(response: Response) -> None:

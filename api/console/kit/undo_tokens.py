@@ -3,7 +3,9 @@ Names of what can be taken back: an archived row, a completed match, one side's 
 with several rows at once.
 """
 
+import base64
 import re
+from typing import NamedTuple
 
 from models.core.enums import Side
 
@@ -16,6 +18,10 @@ MAX_SEVERAL = 100
 SEVERAL = re.compile(
     r"(LEAD|PROPERTY)-(archived|restored|tagged|untagged)-([0-9a-f]{0,400})-([0-9]{1,18}(?:\.[0-9]{1,18}){0,99})"
 )
+
+
+#: A photo that was taken off: the property, its place, what it shows, its address.
+PHOTO = re.compile(r"photo-([0-9]{1,18})-([0-9]{1,2})-(photo|plan|floor_plan|facade)-([A-Za-z0-9_-]{4,2800}={0,2})")
 
 
 def undo_of_several(side: Side, done: str, tag: str, ids: list[int]) -> str:
@@ -39,6 +45,43 @@ def read_several(token: str) -> tuple[Side, str, str, list[int]] | None:
         return None
 
 
+class PhotoToken(NamedTuple):
+    """A photo that was taken off a property: where it stood, what it shows, its address."""
+
+    property_id: int
+    place: int
+    kind: str
+    link: str
+
+
+def undo_of_photo(property_id: int, place: int, kind: str, link: str) -> str:
+    """
+    The token that puts a photo back.
+
+    >>> read_photo(undo_of_photo(7, 2, "floor_plan", "/media/abc.jpg"))
+    PhotoToken(property_id=7, place=2, kind='floor_plan', link='/media/abc.jpg')
+    """
+    return f"photo-{property_id}-{place}-{kind}-{base64.urlsafe_b64encode(link.encode()).decode()}"
+
+
+def read_photo(token: str) -> PhotoToken | None:
+    """
+    What a token of :func:`undo_of_photo` names; None: it is none, or names no address that a property may have.
+
+    >>> read_photo("photo-7-2-plan-aHR0cDovL3gueQ=="), read_photo("photo-7-2-plan-!")
+    (None, None)
+    """
+    found = PHOTO.fullmatch(token)
+    if found is None:
+        return None
+    try:
+        link = base64.urlsafe_b64decode(found[4]).decode()
+    except ValueError:
+        return None
+    known = link.startswith(("https://", "/media/")) and link.isprintable() and not set(link) & set(" \"'<>\\")
+    return PhotoToken(int(found[1]), int(found[2]), found[3], link) if known else None
+
+
 def undo_of_action(side: Side, lead_id: int, property_id: int) -> str:
     """
     The token that takes one side's last action on a pair back.
@@ -51,4 +94,4 @@ def undo_of_action(side: Side, lead_id: int, property_id: int) -> str:
 
 def known_token(token: str | None) -> str | None:
     """The token itself if it is one, so that no link puts another's words into our forms."""
-    return token if token and (TOKEN.fullmatch(token) or read_several(token)) else None
+    return token if token and (TOKEN.fullmatch(token) or read_several(token) or read_photo(token)) else None

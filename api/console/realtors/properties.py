@@ -13,16 +13,17 @@ from api.console.kit.open_bodies import OpenPropertyBody
 from api.console.kit.pages import back, page_blueprint
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
+from api.console.realtors.home_parts import parts_of
 from api.console.realtors.own_base import act_on_several, copied_id, own_list
 from api.console.realtors.recommendation_page import place_of_action
 from api.exchange.schemas import property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin, Side
+from models.deals.home_views import interest_in
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.deals.recommendation_pages import adverts_of_home
-from models.market.price_history import price_history
 from models.market.properties import (
     Property,
     archive_property,
@@ -80,7 +81,8 @@ def one_property(property_id: int) -> str:
         own_tags=tags_of(session(), Side.PROPERTY, [found.id]).get(found.id, []),
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
         matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
-        price_history=price_history(session(), found),
+        parts=parts_of(found),
+        interest=interest_in(session(), found),
         other_adverts=[advert for advert in group.adverts if advert.property_id != found.id] if group else [],
     )
 

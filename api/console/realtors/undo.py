@@ -7,6 +7,7 @@ from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.console.kit.undo_tokens import TOKEN
 from api.console.realtors.own_base import undo_several
+from api.console.realtors.photos import undo_photo
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_pair, rescore_property
 from models.core.enums import Side
@@ -30,7 +31,7 @@ def undo() -> Response:
 
 def _undo(token: str) -> str:
     """Take back what the token names; where to look at it."""
-    if (path := undo_several(token)) is not None:
+    if (path := undo_several(token) or undo_photo(token)) is not None:
         return path
     found = TOKEN.fullmatch(token)
     if found is None:

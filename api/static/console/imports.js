@@ -5,7 +5,10 @@ for (const pick of document.querySelectorAll(".pick")) {
   const field = pick.querySelector("input");
   const choose = Object.assign(document.createElement("span"), { className: "button small", textContent: pick.dataset.choose });
   const chosen = Object.assign(document.createElement("span"), { className: "chosen" });
-  const nameFile = () => { chosen.textContent = field.files[0]?.name ?? pick.dataset.none; };
+  const nameFile = () => {
+    const several = field.files.length > 1 && pick.dataset.several?.replace("#", field.files.length);
+    chosen.textContent = several || (field.files[0]?.name ?? pick.dataset.none);
+  };
   choose.ariaHidden = chosen.ariaHidden = "true"; // the field says it to screen readers
   pick.append(choose, chosen);
   pick.classList.add("ours");

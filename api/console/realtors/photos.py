@@ -1,0 +1,122 @@
+"""A property's photos: adding by a file field or by dropping, their order, the cover, what each shows."""
+
+from flask import Response, render_template, request
+from werkzeug.datastructures import FileStorage
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.i18n import translate_error, translate_fault
+from api.console.kit.pages import back, page_blueprint
+from api.console.kit.undo_tokens import read_photo, undo_of_photo
+from api.console.realtors.home_parts import KIND_NAMES, photos_for
+from api.http.db import session
+from api.http.tasks import rescore_property
+from api.http.uploads import read_pictures, store_image, takes_uploads
+from models.core.enums import SUPPLY_ROLES
+from models.core.errors import Fault, InvalidFileError, InvalidValueError, TooLargeFileError, WrongFileTypeError
+from models.market.photos import (
+    KINDS,
+    MAX_PHOTOS,
+    PhotoChange,
+    add_photos,
+    change_photo,
+    put_photo_back,
+    room_for_photos,
+)
+from models.market.properties import Property, owned_property
+
+blp = page_blueprint("photos")
+
+for_owners = page_for(*SUPPLY_ROLES)
+
+MAX_FILES = 40  #: Files of one request.
+PURPOSE = "property"
+
+
+@blp.get("/console/properties/<int:property_id>/photos")
+@for_owners
+def photos(property_id: int) -> str:
+    return _page(owned_property(session(), visitor(), property_id), [])
+
+
+@blp.post("/console/properties/<int:property_id>/photos")
+@for_owners
+@takes_uploads
+def add(property_id: int) -> Response | str | tuple[str, int]:
+    """Keep the pictures among the files; why a file is none is told beside the field, by its name."""
+    files = [each for each in request.files.getlist("photos") if each.filename]
+    owned_property(session(), visitor(), property_id)
+    good, refused = _looked_at(files)
+    found = owned_property(session(), visitor(), property_id, lock=True)
+    room = room_for_photos(found)
+    refused += [(_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]
+    links = []
+    for each in good[:room]:
+        try:
+            links.append(store_image(each, visitor(), PURPOSE))
+        except TooLargeFileError as error:  # what the user may store is full
+            refused.append((_name(each), translate_error(error)))
+    add_photos(session(), found, links)
+    rescore_property(found)
+    if refused or not files:
+        page = _page(found, refused or [("", translate_fault(Fault("photo.none")))], len(links))
+        return page if links else (page, 400)
+    return back(f"/console/properties/{property_id}/photos", "photos_added")
+
+
+@blp.post("/console/properties/<int:property_id>/photos/change")
+@for_owners
+def change(property_id: int) -> Response:
+    """Move a photo, say what it shows, or take it off; taking it off can be undone."""
+    wanted, link = request.form.get("do", ""), request.form.get("photo", "")
+    if wanted not in list(PhotoChange):
+        raise InvalidValueError("do", "photo.choose_change")
+    found = owned_property(session(), visitor(), property_id, lock=True)
+    undo = None
+    if wanted == PhotoChange.REMOVE and link in found.photos:
+        undo = undo_of_photo(found.id, found.photos.index(link), found.photo_kinds.get(link, "photo"), link)
+    change_photo(session(), found, link, PhotoChange(wanted))
+    rescore_property(found)
+    done = "photo_removed" if wanted == PhotoChange.REMOVE else "saved"
+    return back(f"/console/properties/{property_id}/photos", done, undo=undo)
+
+
+def undo_photo(token: str) -> str | None:
+    """Put back the photo that the token names; where to look at it. None: it is no such token."""
+    named = read_photo(token)
+    if named is None:
+        return None
+    found = owned_property(session(), visitor(), named.property_id, lock=True)
+    kind = PhotoChange(named.kind) if named.kind in KINDS else PhotoChange.PHOTO
+    put_photo_back(session(), found, named.link, named.place, kind)
+    rescore_property(found)
+    return f"/console/properties/{found.id}/photos"
+
+
+def _looked_at(files: list[FileStorage]) -> tuple[list[FileStorage], list[tuple[str, str]]]:
+    """The pictures among the files, decoded; and the names of the others, each with the reason it is refused for."""
+    good: list[FileStorage] = []
+    too_many = translate_fault(Fault("photo.too_many_at_once", max=MAX_FILES))
+    refused = [(_name(each), too_many) for each in files[MAX_FILES:]]
+    for each in files[:MAX_FILES]:
+        try:
+            read_pictures([each], visitor())
+            good.append(each)
+        except (WrongFileTypeError, TooLargeFileError, InvalidFileError) as error:
+            refused.append((_name(each), translate_error(error)))
+    return good, refused
+
+
+def _name(file: FileStorage) -> str:
+    return (file.filename or "")[-80:]
+
+
+def _page(found: Property, refused: list[tuple[str, str]], added: int = 0) -> str:
+    return render_template(
+        "console/realtors/photos.html",
+        found=found,
+        photos=photos_for(found, to_owner=True),
+        kinds=KIND_NAMES,
+        refused=refused,
+        added=added,
+        room=room_for_photos(found),
+    )

@@ -1,0 +1,110 @@
+"""What happened to a lead, and its private shortlist."""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
+from api.http.db import only_reads, session
+from api.http.fields import IdText, Moment
+from api.http.paging import page_of
+from models.agenda.history import KINDS, history_of
+from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist, shortlisted_homes
+from models.core.enums import SUPPLY_ROLES
+
+blp = Blueprint("lead-history", __name__, description="What happened to a lead, and its private shortlist")
+
+for_owners = for_roles(*SUPPLY_ROLES)
+
+
+class HistoryRow(Body):
+    at = Moment()
+    kind = fields.String(validate=validate.OneOf(KINDS))
+    property_id = IdText(allow_none=True)
+    match_id = IdText(allow_none=True)
+    task_id = IdText(allow_none=True)
+    facts = fields.Dict(
+        keys=fields.String(),
+        metadata={"description": "By kind: a change's `fields` are names with [before, after], null for texts."},
+    )
+
+
+class HistoryRows(Body):
+    history = fields.List(fields.Nested(HistoryRow))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class ShortlistRow(Body):
+    property_id = IdText()
+    created_at = Moment()
+
+
+class ShortlistRows(Body):
+    shortlist = fields.List(fields.Nested(ShortlistRow))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+@blp.route("/leads/<int:lead_id>/history")
+class History(MethodView):
+    """What happened to one of my leads."""
+
+    @for_owners
+    @only_reads
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, HistoryRows)
+    def get(self, args: dict[str, Any], lead_id: int) -> Any:
+        """Read what happened to a lead
+
+        The latest first: changes of the lead, likes and dislikes, matches, selections and the client's answers, price
+        cuts of homes that I have dealt with, and tasks.
+        """
+        entries, total = history_of(session(), current_user(), lead_id, page=args["page"], limit=args["limit"])
+        return {"history": [vars(entry) for entry in entries], "total": total, "page": args["page"]}
+
+
+@blp.route("/leads/<int:lead_id>/shortlist")
+class Shortlist(MethodView):
+    """The private shortlist of one of my leads."""
+
+    @for_owners
+    @only_reads
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, ShortlistRows)
+    def get(self, args: dict[str, Any], lead_id: int) -> Any:
+        """List the shortlist of a lead
+
+        Seen by nobody else. The latest first; homes that have left the market since included.
+        """
+        rows, total = page_of(shortlisted_homes(session(), current_user(), lead_id), args)
+        shortlist = [{"property_id": found.id, "created_at": created_at} for found, created_at in rows]
+        return {"shortlist": shortlist, "total": total, "page": args["page"]}
+
+
+@blp.route("/leads/<int:lead_id>/shortlist/<int:property_id>")
+class OneShortlisted(MethodView):
+    """One home on a shortlist."""
+
+    @for_owners
+    @blp.response(200, StatusOk)
+    @blp.alt_response(409, description="The shortlist is full.")
+    def put(self, lead_id: int, property_id: int) -> Any:
+        """Put a home on a lead's shortlist
+
+        Nobody is told. Once it is there nothing changes.
+        """
+        add_to_shortlist(session(), current_user(), lead_id, property_id)
+        return {"status": "ok"}
+
+    @for_owners
+    @blp.response(200, StatusOk)
+    def delete(self, lead_id: int, property_id: int) -> Any:
+        """Take a home off a lead's shortlist
+
+        Doing so twice changes nothing.
+        """
+        remove_from_shortlist(session(), current_user(), lead_id, property_id)
+        return {"status": "ok"}

@@ -1,0 +1,196 @@
+"""Tasks and showings of leads."""
+
+from datetime import UTC
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk, one_of, shown_word
+from api.http.db import only_reads, session
+from api.http.fields import IdText, Moment, Text, Whole
+from api.http.paging import page_of
+from models.agenda.tasks import (
+    MAX_NOTES,
+    MAX_REMIND_MINUTES,
+    MAX_TITLE,
+    LeadTask,
+    TaskKind,
+    change_task,
+    create_task,
+    delete_task,
+    finish_task,
+    owned_task,
+    tasks_of,
+    tasks_of_lead,
+)
+from models.core.enums import SUPPLY_ROLES
+
+blp = Blueprint("tasks", __name__, description="Tasks and showings of leads, with reminders")
+
+for_owners = for_roles(*SUPPLY_ROLES)
+
+
+class GivenMoment(fields.AwareDateTime):
+    """A moment with its zone, ISO 8601; without one it is UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", default_timezone=UTC, **kwargs)
+
+
+class TaskFields(Body):
+    """What a task says, without the moment and the title."""
+
+    kind = one_of(TaskKind, load_default=TaskKind.TASK)
+    notes = Text(MAX_NOTES, empty=True, allow_none=True)
+    property_id = IdText(allow_none=True, metadata={"description": "The home that is shown, of the lead's market."})
+    remind_minutes = Whole(
+        0,
+        MAX_REMIND_MINUTES,
+        allow_none=True,
+        metadata={"description": "How long before it is due I am reminded; null: not at all."},
+    )
+
+
+class TaskBody(TaskFields):
+    title = Text(MAX_TITLE, required=True)
+    due_at = GivenMoment(required=True)
+
+
+class TaskChanges(Body):
+    kind = one_of(TaskKind)
+    title = Text(MAX_TITLE)
+    notes = Text(MAX_NOTES, empty=True, allow_none=True)
+    property_id = IdText(allow_none=True)
+    due_at = GivenMoment()
+    remind_minutes = Whole(0, MAX_REMIND_MINUTES, allow_none=True)
+    is_done = fields.Boolean(metadata={"description": "True: done; false: open again."})
+
+
+class TaskRow(Body):
+    id = IdText()
+    lead_id = IdText()
+    kind = shown_word(TaskKind)
+    title = fields.String()
+    notes = fields.String(allow_none=True)
+    property_id = IdText(allow_none=True)
+    due_at = Moment()
+    remind_minutes = fields.Integer(allow_none=True)
+    is_done = fields.Boolean()
+    done_at = Moment(allow_none=True)
+    created_at = Moment()
+
+
+class TaskRows(Body):
+    tasks = fields.List(fields.Nested(TaskRow))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class TaskArgs(PageArgs):
+    open = fields.Boolean(load_default=False, metadata={"description": "Only open ones, of leads on the market."})
+
+
+@blp.route("/leads/<int:lead_id>/tasks")
+class TasksOfLead(MethodView):
+    """The tasks of one of my leads."""
+
+    @for_owners
+    @blp.arguments(TaskBody)
+    @blp.response(201, TaskRow)
+    @blp.alt_response(409, description="The lead has as many open tasks as it can have.")
+    def post(self, body: dict[str, Any], lead_id: int) -> Any:
+        """Add a task or a showing to a lead
+
+        I am reminded once, `remind_minutes` before it is due; a reminder whose moment has passed comes when it is due.
+        """
+        made = create_task(session(), current_user(), lead_id, body)
+        session().refresh(made)
+        return shown_task(made)
+
+    @for_owners
+    @only_reads
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, TaskRows)
+    def get(self, args: dict[str, Any], lead_id: int) -> Any:
+        """List the tasks of a lead
+
+        The open ones as they fall due, then the latest done.
+        """
+        rows, total = page_of(tasks_of_lead(session(), current_user(), lead_id), args)
+        return {"tasks": [shown_task(row) for row in rows], "total": total, "page": args["page"]}
+
+
+@blp.route("/tasks")
+class Tasks(MethodView):
+    """The tasks of all my leads."""
+
+    @for_owners
+    @only_reads
+    @blp.arguments(TaskArgs, location="query")
+    @blp.response(200, TaskRows)
+    def get(self, args: dict[str, Any]) -> Any:
+        """List the tasks of all my leads
+
+        The open ones as they fall due, then the latest done.
+        """
+        rows, total = page_of(tasks_of(current_user(), open_only=args["open"]), args)
+        return {"tasks": [shown_task(row) for row in rows], "total": total, "page": args["page"]}
+
+
+@blp.route("/tasks/<int:task_id>")
+class OneTask(MethodView):
+    """One task."""
+
+    @for_owners
+    @only_reads
+    @blp.response(200, TaskRow)
+    def get(self, task_id: int) -> Any:
+        """Read a task
+
+        Of one of my leads, open or done.
+        """
+        return shown_task(owned_task(session(), current_user(), task_id))
+
+    @for_owners
+    @blp.arguments(TaskChanges)
+    @blp.response(200, TaskRow)
+    def patch(self, body: dict[str, Any], task_id: int) -> Any:
+        """Change a task
+
+        What is given is changed. Another moment, or another `remind_minutes`, arms the reminder anew.
+        """
+        is_done = body.pop("is_done", None)
+        found = change_task(session(), current_user(), task_id, body)
+        if is_done is not None:
+            found = finish_task(session(), current_user(), task_id, is_done=is_done)
+        session().refresh(found)
+        return shown_task(found)
+
+    @for_owners
+    @blp.response(200, StatusOk)
+    def delete(self, task_id: int) -> Any:
+        """Delete a task
+
+        It leaves no trace in the history of its lead; what is done stays if it is marked as done instead.
+        """
+        delete_task(session(), current_user(), task_id)
+        return {"status": "ok"}
+
+
+def shown_task(task: LeadTask) -> dict[str, Any]:
+    """A task as its owner sees it."""
+    names = (
+        "id",
+        "lead_id",
+        "kind",
+        "title",
+        "notes",
+        "property_id",
+        "due_at",
+        "remind_minutes",
+        "done_at",
+        "created_at",
+    )
+    return {name: getattr(task, name) for name in names} | {"is_done": task.done_at is not None}

@@ -1,0 +1,80 @@
+"""
+How the wheel is built (pyproject.toml names this module): by setuptools, once what stands beside the packages in a
+checkout has been laid into them. A wheel holds packages only, and `leadmatch run` needs the Procfile and the schedule,
+and the web process the help, which is built from docs/.
+"""
+
+import configparser
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from setuptools import build_meta
+from setuptools.build_meta import (  # what is not defined here is setuptools' own
+    build_editable,
+    get_requires_for_build_editable,
+    prepare_metadata_for_build_editable,
+    prepare_metadata_for_build_wheel,
+)
+
+__all__ = [
+    "build_editable",
+    "build_sdist",
+    "build_wheel",
+    "get_requires_for_build_editable",
+    "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "prepare_metadata_for_build_wheel",
+]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Where models/platform/checkout.py finds them without a checkout.
+INSTALLED = ROOT / "models" / "platform" / "installed"
+FILES = ("Procfile", "celerybeat-schedule")
+
+#: Where api/server/help_pages.py finds the help without a checkout.
+HELP = ROOT / "api" / "server" / "help_site"
+
+
+class UnsupportedOperation(Exception):
+    """This backend does not do that."""
+
+
+def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) -> list[str]:
+    """What setuptools asks for, and for the help, whose reference is made from the code: what the code imports."""
+    setup = configparser.ConfigParser(interpolation=None)
+    setup.read(ROOT / "setup.cfg")
+    listed = [setup["options"]["install_requires"], setup["options.extras_require"]["docs"]]
+    ours = [line for text in listed for line in text.splitlines() if line and not line.startswith("#")]
+    return [*build_meta.get_requires_for_build_wheel(config_settings), *ours]
+
+
+def build_wheel(
+    wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
+) -> str:
+    # setuptools takes along whatever an earlier build left there, modules that are gone since among it.
+    shutil.rmtree(ROOT / "build" / "lib", ignore_errors=True)
+    with _laid_in():
+        return build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
+
+
+def build_sdist(sdist_directory: str, config_settings: dict[str, Any] | None = None) -> str:
+    raise UnsupportedOperation("Leadmatch is released as a wheel: pip wheel --no-deps .")
+
+
+@contextmanager
+def _laid_in() -> Iterator[None]:
+    INSTALLED.mkdir(exist_ok=True)
+    try:
+        subprocess.run([sys.executable, ROOT / "docs" / "site" / "build.py", HELP], check=True)
+        for name in FILES:
+            shutil.copyfile(ROOT / name, INSTALLED / name)
+        yield
+    finally:
+        shutil.rmtree(INSTALLED)
+        shutil.rmtree(HELP, ignore_errors=True)

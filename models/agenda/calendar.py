@@ -1,0 +1,67 @@
+"""A realtor's open tasks as entries of a calendar."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.agenda.tasks import LeadTask, TaskKind
+from models.core.enums import Status
+from models.market.leads import Lead
+from models.market.properties import Property
+
+#: How long an entry lasts.
+LASTS = {
+    TaskKind.SHOWING: timedelta(hours=1),
+    TaskKind.CALL: timedelta(minutes=15),
+    TaskKind.TASK: timedelta(minutes=30),
+}
+MAX_ENTRIES = 1000
+
+
+class CalendarTask(NamedTuple):
+    """An open task as a calendar shows it."""
+
+    id: int
+    lead_id: int
+    kind: TaskKind
+    title: str
+    due_at: datetime
+    ends_at: datetime
+    updated_at: datetime
+    remind_before: timedelta | None
+    #: The address of the home that is shown, as far as its owner tells it.
+    place: str | None
+
+
+def open_tasks(session: Session, user: User) -> list[CalendarTask]:
+    """The open tasks of the user's leads on the market, as they fall due; :data:`MAX_ENTRIES` at most."""
+    rows = session.execute(
+        select(LeadTask, Property)
+        .join(Lead, Lead.id == LeadTask.lead_id)
+        .outerjoin(Property, Property.id == LeadTask.property_id)
+        .where(Lead.owner_id == user.id, Lead.status == Status.ACTIVE)
+        .where(LeadTask.done_at.is_(None), LeadTask.deleted_at.is_(None))
+        .order_by(LeadTask.due_at, LeadTask.id)
+        .limit(MAX_ENTRIES)
+    )
+    return [
+        CalendarTask(
+            id=task.id,
+            lead_id=task.lead_id,
+            kind=task.kind,
+            title=task.title,
+            due_at=task.due_at,
+            ends_at=task.due_at + LASTS[task.kind],
+            updated_at=task.updated_at,
+            remind_before=None if task.remind_minutes is None else timedelta(minutes=task.remind_minutes),
+            place=None if home is None else _place_of(home),
+        )
+        for task, home in rows
+    ]
+
+
+def _place_of(home: Property) -> str:
+    return home.location or ", ".join(filter(None, (home.city, home.street, home.house_number)))

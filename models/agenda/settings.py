@@ -1,0 +1,108 @@
+"""What a realtor's plans are shown with: the time zone, and the secret address of the calendar."""
+
+import secrets
+from datetime import datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base
+from models.core.errors import InvalidValueError, NotFoundError
+from models.core.link_tokens import is_token
+
+TOKEN_BYTES = 24  # 192 random bits: whoever knows the address was told it
+#: Where most of those live who never told theirs, by the beginning of their phone; the first that fits counts.
+ZONES_OF_PHONES = (("+77", "Asia/Almaty"), ("+76", "Asia/Almaty"), ("", "Europe/Moscow"))
+
+
+class AgendaSettings(Base):
+    """One user's; without a row nothing was set."""
+
+    __tablename__ = "agenda_settings"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    time_zone: Mapped[str | None] = mapped_column(String(64))  #: A name of the IANA database.
+    calendar_token: Mapped[str | None] = mapped_column(String(43), unique=True)
+    #: The last day, in the user's zone, of which a digest was made.
+    digest_at: Mapped[datetime | None]
+
+
+def zone_of(session: Session, user: User) -> ZoneInfo:
+    """The user's time zone; where it was never told, the likeliest."""
+    found = session.get(AgendaSettings, user.id)
+    return ZoneInfo(found.time_zone if found and found.time_zone else likely_zone(user.phone))
+
+
+def likely_zone(phone: str | None) -> str:
+    """
+    The time zone of somebody with this phone (E.164).
+
+    >>> likely_zone("+77011234567"), likely_zone("+79161234567"), likely_zone(None)
+    ('Asia/Almaty', 'Europe/Moscow', 'Europe/Moscow')
+    """
+    return next(zone for prefix, zone in ZONES_OF_PHONES if (phone or "").startswith(prefix))
+
+
+def set_zone(session: Session, user: User, name: str) -> None:
+    """
+    Keep the user's time zone.
+
+    Raises:
+        InvalidValueError: The IANA database has no such.
+    """
+    if name not in available_timezones():
+        raise InvalidValueError("time_zone", "time_zone.unknown")
+    row = insert(AgendaSettings).values(user_id=user.id, time_zone=name)
+    session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"time_zone": name}))
+    _forget(session, user)
+
+
+def calendar_token(session: Session, user: User) -> str | None:
+    """The secret part of the address of the user's calendar; None: it has none."""
+    found = session.get(AgendaSettings, user.id)
+    return found.calendar_token if found else None
+
+
+def renew_calendar(session: Session, user: User) -> str:
+    """Give the user's calendar a new address, whose token is returned; an older one is nobody's from then on."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    row = insert(AgendaSettings).values(user_id=user.id, calendar_token=token)
+    session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"calendar_token": token}))
+    _forget(session, user)
+    return token
+
+
+def close_calendar(session: Session, user: User) -> None:
+    """End the address of the user's calendar; doing so twice changes nothing."""
+    found = session.get(AgendaSettings, user.id)
+    if found is not None:
+        found.calendar_token = None
+        session.flush()
+
+
+def owner_of_calendar(session: Session, token: str) -> User:
+    """Whose calendar it is; raises NotFoundError where the address is nobody's, or its owner is inactive."""
+    owner = None
+    if is_token(token):
+        query = select(User).join(AgendaSettings, AgendaSettings.user_id == User.id)
+        owner = session.scalar(query.where(AgendaSettings.calendar_token == token, User.is_active))
+    if owner is None:
+        raise NotFoundError("calendar")
+    return owner
+
+
+def erase_settings(session: Session, user: User) -> None:
+    """Delete the user's time zone and the address of the calendar."""
+    session.execute(delete(AgendaSettings).where(AgendaSettings.user_id == user.id))
+
+
+def _forget(session: Session, user: User) -> None:
+    """Have the row read anew: it was written past the session."""
+    found = session.get(AgendaSettings, user.id)
+    if found is not None:
+        session.refresh(found)

@@ -1,0 +1,125 @@
+"""Who may look at a home's page, who did, and how much it is liked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, any_, exists, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base
+from models.core.enums import ActionKind, Side
+from models.core.errors import NotFoundError
+from models.deals.actions import Action
+from models.deals.matches import Match
+from models.deals.selections import Selection, SelectionHome
+from models.market.favorites import Favorite
+from models.market.leads import Lead
+from models.market.properties import Property, is_on_market
+from models.ranking.recommendations import LeadRecommendations
+
+
+class HomeView(Base):
+    """How often somebody opened the page of somebody else's property."""
+
+    __tablename__ = "home_views"
+    __table_args__ = (Index("ix_home_views_viewer", "viewer_id"),)
+
+    property_id: Mapped[int] = mapped_column(
+        ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    viewer_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    times: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
+    last_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+@dataclass(frozen=True)
+class Interest:
+    """How a home is received: who looked at its page, and who said that they like it."""
+
+    viewers: int  #: Other realtors who opened the page.
+    views: int
+    likes: int  #: Leads for which it was liked.
+    client_likes: int  #: Marks of clients in selections.
+    favorites: int
+    selections: int
+
+
+def home_for(session: Session, user: User, property_id: int) -> Property:
+    """
+    A property whose page the user may see: their own, one that a list of a lead of theirs holds while it is on the
+    market, or one that they acted on, picked into a selection or have a match about.
+
+    Raises:
+        NotFoundError: There is none, or it is none of the user's business.
+    """
+    found = session.get(Property, property_id)
+    if found is None:
+        raise NotFoundError("property")
+    if found.owner_id == user.id or _met(session, user, property_id):
+        return found
+    if not is_on_market(session, found) or not _listed(session, user, found):
+        raise NotFoundError("property")
+    return found
+
+
+def note_view(session: Session, found: Property, viewer: User) -> None:
+    """Keep that somebody looks at the page of a property; owners do not count."""
+    if found.owner_id == viewer.id:
+        return
+    seen = insert(HomeView).values(property_id=found.id, viewer_id=viewer.id)
+    session.execute(
+        seen.on_conflict_do_update(
+            index_elements=[HomeView.property_id, HomeView.viewer_id],
+            set_={"times": HomeView.times + 1, "last_at": func.now()},
+        )
+    )
+
+
+def interest_in(session: Session, found: Property) -> Interest:
+    """How a home is received, all of it by one query."""
+    mine = HomeView.property_id == found.id
+    liked = (Action.property_id == found.id, Action.side == Side.LEAD, Action.kind == ActionKind.LIKE)
+    picked = SelectionHome.property_id == found.id
+    parts = (
+        select(func.count()).where(mine),
+        select(func.coalesce(func.sum(HomeView.times), 0)).where(mine),
+        select(func.count()).where(*liked),
+        select(func.count()).where(picked, SelectionHome.answer == ActionKind.LIKE),
+        select(func.count()).where(Favorite.property_id == found.id),
+        select(func.count()).where(picked),
+    )
+    return Interest(*map(int, session.execute(select(*(part.scalar_subquery() for part in parts))).one()))
+
+
+def match_about(session: Session, user: User, found: Property) -> Match | None:
+    """The latest match of a lead of the user's with this property."""
+    query = select(Match).join(Match.lead).where(Match.property_id == found.id, Lead.owner_id == user.id)
+    return session.scalar(query.order_by(Match.updated_at.desc()).limit(1))
+
+
+def _met(session: Session, user: User, property_id: int) -> bool:
+    my_leads = Lead.owner_id == user.id
+    acted = exists().where(Action.property_id == property_id, Action.lead_id == Lead.id, my_leads)
+    matched = exists().where(Match.property_id == property_id, Match.lead_id == Lead.id, my_leads)
+    picked = exists().where(
+        SelectionHome.property_id == property_id,
+        SelectionHome.selection_id == Selection.id,
+        Selection.lead_id == Lead.id,
+        my_leads,
+    )
+    return bool(session.scalar(select(or_(acted, matched, picked))))
+
+
+def _listed(session: Session, user: User, found: Property) -> bool:
+    mine = exists().where(
+        LeadRecommendations.lead_id == Lead.id,
+        Lead.owner_id == user.id,
+        Lead.city_key == found.city_key,
+        Lead.deal_type == found.deal_type,
+        literal(found.id) == any_(LeadRecommendations.property_ids),
+    )
+    return bool(session.scalar(select(mine)))

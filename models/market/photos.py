@@ -1,0 +1,85 @@
+"""The photos of a property, one by one: adding, order, the cover (the first), what a photo shows."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from models.core.errors import ConflictError, NotFoundError
+from models.market.properties import Property
+
+MAX_PHOTOS = 100  #: Of one property.
+
+
+class PhotoChange(StrEnum):
+    """What can be done with one photo."""
+
+    COVER = "cover"
+    EARLIER = "earlier"
+    LATER = "later"
+    REMOVE = "remove"
+    #: What it shows; a plain photo has no kind.
+    PHOTO = "photo"
+    PLAN = "plan"
+    FLOOR_PLAN = "floor_plan"
+    FACADE = "facade"
+
+
+#: What a photo may show.
+KINDS = (PhotoChange.PHOTO, PhotoChange.PLAN, PhotoChange.FLOOR_PLAN, PhotoChange.FACADE)
+
+
+def room_for_photos(found: Property) -> int:
+    """How many photos may still be added."""
+    return max(0, MAX_PHOTOS - len(found.photos))
+
+
+def add_photos(session: Session, found: Property, links: Sequence[str]) -> None:
+    """
+    Put photos behind those that are there.
+
+    Raises:
+        ConflictError: There would be more than :data:`MAX_PHOTOS`.
+    """
+    if len(links) > room_for_photos(found):
+        raise ConflictError("photo.too_many")
+    found.photos = [*found.photos, *links]
+    session.flush()
+
+
+def change_photo(session: Session, found: Property, link: str, change: PhotoChange) -> None:
+    """
+    Do one thing with one of the property's photos; one that is first already stays so.
+
+    Raises:
+        NotFoundError: The property has no such photo.
+    """
+    if link not in found.photos:
+        raise NotFoundError("photo")
+    photos, kinds = list(found.photos), dict(found.photo_kinds)
+    place = photos.index(link)
+    if change in KINDS:
+        kinds.pop(link, None)
+        if change is not PhotoChange.PHOTO:
+            kinds[link] = change.value
+    else:
+        del photos[place]
+        if change is PhotoChange.REMOVE:
+            kinds.pop(link, None)
+        else:
+            after = {PhotoChange.COVER: 0, PhotoChange.EARLIER: max(0, place - 1), PhotoChange.LATER: place + 1}
+            photos.insert(after[change], link)
+    found.photos, found.photo_kinds = photos, kinds
+    session.flush()
+
+
+def put_photo_back(session: Session, found: Property, link: str, place: int, kind: PhotoChange) -> None:
+    """Undo a removal; a photo that is there again stays where it is."""
+    if link in found.photos or not room_for_photos(found):
+        return
+    photos = list(found.photos)
+    photos.insert(place, link)
+    found.photos = photos
+    if kind in KINDS and kind is not PhotoChange.PHOTO:
+        found.photo_kinds = {**found.photo_kinds, link: kind.value}
+    session.flush()

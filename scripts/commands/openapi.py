@@ -1,0 +1,26 @@
+"""`leadmatch openapi`: the OpenAPI document, without a running system."""
+
+import json
+
+import click
+
+
+@click.command()
+def command() -> None:
+    """Print the OpenAPI document.
+
+    It is what the web process answers at /openapi.json. No database is asked, and no setting.
+    """
+    click.echo(json.dumps(document(), ensure_ascii=False, indent=1))
+
+
+def document() -> dict:
+    """The document of this release, as the web process would answer it."""
+    from api.server.app import create_app  # it takes seconds to load
+    from models.platform.settings import Settings
+
+    nowhere = {"DATABASE_URL": "postgresql://nowhere", "REDIS_URL": "redis://nowhere", "SECRET_KEY": "-" * 32}
+    app = create_app(Settings.from_env({"ENVIRONMENT": "test", **nowhere}))
+    answer = app.test_client().get("/openapi.json")
+    assert answer.json is not None
+    return answer.json

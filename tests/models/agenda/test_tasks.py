@@ -1,0 +1,157 @@
+"""Tasks, reminders and the history of a lead."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+
+from models.accounts.notifications import Notification
+from models.agenda.history import history_of
+from models.agenda.reminders import remind
+from models.agenda.settings import set_zone
+from models.agenda.shortlist import add_to_shortlist
+from models.agenda.tasks import TaskKind, change_task, create_task, delete_task, finish_task
+from models.core.enums import ActionKind, Side
+from models.core.errors import InvalidValueError, NotFoundError
+from models.deals.matches import act
+from models.deals.selection_answers import answer_home
+from models.deals.selections import Picked, create_selection
+from models.market.leads import archive_lead, replace_lead
+from models.upkeep.erasure import erase_user, export_user
+from tests.factories import make_lead, make_property, make_user
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def realtor(session):
+    return make_user(session)
+
+
+@pytest.fixture
+def lead(session, realtor):
+    return make_lead(session, realtor)
+
+
+@pytest.fixture
+def now(session):
+    return session.scalar(select(func.now()))
+
+
+def due(session, realtor, lead, now, **fields):
+    """A task whose reminder's moment has come."""
+    made = create_task(
+        session,
+        realtor,
+        lead.id,
+        {"kind": TaskKind.SHOWING, "title": "Арбат, 7", "due_at": now + HOUR, "remind_minutes": 30} | fields,
+    )
+    session.execute(text("UPDATE lead_tasks SET remind_at = now() WHERE id = :id"), {"id": made.id})
+    session.refresh(made)
+    return made
+
+
+def test_a_reminder_is_told_once_in_its_owners_time_zone(session, realtor, lead, now):
+    set_zone(session, realtor, "Asia/Vladivostok")
+    task = due(session, realtor, lead, now)
+
+    [notification_id] = remind(session)
+
+    told = session.get_one(Notification, notification_id)
+    local = session.scalar(select(func.to_char(func.timezone("Asia/Vladivostok", task.due_at), "DD.MM.YYYY, HH24:MI")))
+    assert (told.user_id, told.facts) == (realtor.id, {"variant": "showing", "title": "Арбат, 7", "at": local})
+    assert remind(session) == []
+
+
+def test_another_moment_arms_the_reminder_anew(session, realtor, lead, now):
+    task = due(session, realtor, lead, now)
+    remind(session)
+
+    change_task(session, realtor, task.id, {"title": "Арбат, 9"})
+    session.refresh(task)
+    assert task.reminded_at is not None
+    change_task(session, realtor, task.id, {"due_at": now + 5 * HOUR})
+
+    assert (task.reminded_at, task.remind_at) == (None, now + 5 * HOUR - timedelta(minutes=30))
+
+
+@pytest.mark.parametrize("what", ["done", "deleted", "archived", "inactive"])
+def test_nobody_is_reminded_of_what_is_settled(session, realtor, lead, now, what):
+    task = due(session, realtor, lead, now)
+    if what == "done":
+        finish_task(session, realtor, task.id)
+    elif what == "deleted":
+        delete_task(session, realtor, task.id)
+    elif what == "archived":
+        archive_lead(session, lead)
+    else:
+        realtor.is_active = False
+    session.flush()
+
+    assert remind(session) == []
+
+
+def test_a_reminder_whose_moment_has_passed_comes_when_the_task_is_due(session, realtor, lead, now):
+    soon = create_task(
+        session, realtor, lead.id, {"kind": TaskKind.CALL, "title": "x", "due_at": now + HOUR, "remind_minutes": 600}
+    )
+    past = create_task(
+        session, realtor, lead.id, {"kind": TaskKind.CALL, "title": "x", "due_at": now - HOUR, "remind_minutes": 5}
+    )
+
+    assert soon.remind_at == now + HOUR
+    assert (past.remind_at, past.remind_minutes) == (None, None)
+
+
+def test_a_showing_names_a_home_of_the_leads_market(session, realtor, lead, now):
+    elsewhere = make_property(session, make_user(session), city="Казань")
+    fields = {"kind": TaskKind.SHOWING, "title": "x", "due_at": now + HOUR, "property_id": elsewhere.id}
+
+    with pytest.raises(InvalidValueError, match=r"task\.home_not_offered"):
+        create_task(session, realtor, lead.id, fields)
+    with pytest.raises(NotFoundError):
+        create_task(session, make_user(session), lead.id, fields)
+
+
+def test_the_history_tells_of_everything_and_of_no_secret_words(session, realtor, lead, now):
+    seller = make_user(session)
+    home, other = make_property(session, seller), make_property(session, seller)
+    replace_lead(session, lead, {"city": "Москва", "budget_max": 16_000_000, "private_notes": "тайна"})
+    act(session, realtor, Side.LEAD, lead_id=lead.id, property_id=home.id, kind=ActionKind.LIKE)
+    act(session, seller, Side.PROPERTY, lead_id=lead.id, property_id=home.id, kind=ActionKind.LIKE)
+    made = create_selection(session, realtor, lead.id, [Picked(other.id)], words=None, days=None)
+    answer_home(session, made.token, other.id, ActionKind.DISLIKE)
+    add_to_shortlist(session, realtor, lead.id, home.id)
+    task = create_task(session, realtor, lead.id, {"kind": TaskKind.CALL, "title": "x", "due_at": now + HOUR})
+    finish_task(session, realtor, task.id)
+    for table in ("actions", "shortlisted_homes"):
+        session.execute(text(f"UPDATE {table} SET created_at = created_at - interval '1 day'"))
+    session.execute(text("UPDATE properties SET price = 11000000 WHERE id = :id"), {"id": home.id})
+
+    entries, total = history_of(session, realtor, lead.id, page=1, limit=100)
+
+    by_kind = {entry.kind: entry for entry in entries}
+    assert set(by_kind) == {
+        "made", "changed", "liked", "disliked", "liked_by_owner", "matched", "contacts_shared", "selection_sent",
+        "client_answered", "price_cut", "task_made", "task_done", "shortlisted",
+    }  # fmt: skip
+    assert total == len(entries) == 13
+    assert by_kind["changed"].facts == {"fields": {"budget_max": [15000000.0, 16000000.0], "private_notes": None}}
+    assert (by_kind["price_cut"].property_id, by_kind["price_cut"].facts["to"]) == (home.id, "11000000.00")
+    assert history_of(session, realtor, lead.id, page=2, limit=10)[0] == entries[10:]
+    with pytest.raises(NotFoundError):
+        history_of(session, seller, lead.id, page=1, limit=1)
+
+
+def test_what_is_planned_is_exported_and_erased_with_its_user(session, realtor, lead, now):
+    set_zone(session, realtor, "Asia/Almaty")
+    add_to_shortlist(session, realtor, lead.id, make_property(session, make_user(session)).id)
+    due(session, realtor, lead, now)
+    replace_lead(session, lead, {"city": "Москва", "notes": "x"})
+
+    exported = export_user(session, realtor)
+    assert [len(exported[name]) for name in ("tasks", "shortlisted_homes", "agenda", "lead_changes")] == [1, 1, 1, 1]
+    erase_user(session, realtor)
+
+    for table in ("lead_tasks", "shortlisted_homes", "agenda_settings", "lead_changes"):
+        assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
