@@ -123,8 +123,8 @@ def score_shifts(
     shape = (len(for_leads), len(for_properties))
     with np.errstate(over="ignore"):
         kernel = sparse.csr_array((np.exp(scores / 100 / temperature), (rows, columns)), shape=shape)
-    found = balance(kernel, tolerance)
-    return 100 * temperature * np.log(found.a), 100 * temperature * np.log(found.b)
+    shifts = balance(kernel, tolerance)
+    return 100 * temperature * np.log(shifts.a), 100 * temperature * np.log(shifts.b)
 
 
 def _root(pull: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -40,10 +40,10 @@ def block_places(kind: str, properties: PropertyVectors, start: int, stop: int) 
     counts = np.diff(indptr)
     most = np.zeros(len(codes), np.float32)
     np.maximum.at(most, places, entry_parts)
-    one = np.flatnonzero(counts == 1)
+    single_code = np.flatnonzero(counts == 1)
     single = np.zeros((len(codes), stop - start), np.float32)
-    first = indptr[:-1][one] - indptr[0]
-    single[places[first], one] = entry_parts[first]
+    first = indptr[:-1][single_code] - indptr[0]
+    single[places[first], single_code] = entry_parts[first]
     profiles: dict[tuple[tuple[int, float], ...], list[int]] = {}
     for row in np.flatnonzero(counts > 1).tolist():
         entries = slice(indptr[row] - indptr[0], indptr[row + 1] - indptr[0])
@@ -81,8 +81,8 @@ class LeadPlaces:
         else:
             best = np.zeros(len(unknown), np.float32)
         for code, parts in zip(places.codes.tolist(), places.most_parts, strict=True):
-            some, points = self._of(code)
-            best[some] = np.maximum(best[some], points * parts)
+            leads, points = self._of(code)
+            best[leads] = np.maximum(best[leads], points * parts)
         return best
 
     def add_to(self, units: NDArray[np.float32], places: BlockPlaces, leads: NDArray[np.intp]) -> None:
@@ -101,8 +101,8 @@ class LeadPlaces:
             best = np.full(len(leads), -np.inf, np.float32)
             for place, parts in profile:
                 if place not in earned:
-                    some, points = self._of(int(places.codes[place]))
-                    at = position[some]
+                    lead_rows, points = self._of(int(places.codes[place]))
+                    at = position[lead_rows]
                     here = at >= 0
                     earned[place] = elsewhere.copy()
                     earned[place][at[here]] = points[here]
@@ -117,9 +117,11 @@ class LeadPlaces:
         indptr, entries = take_lists(self._only_indptr, leads[only])
         wanted = self._only_codes[entries]
         at = np.minimum(np.searchsorted(places.codes, wanted), len(places.codes) - 1)
-        found = np.flatnonzero(places.codes[at] == wanted)
+        wanted_at = np.flatnonzero(places.codes[at] == wanted)
         shape = len(only), len(there)
-        named = csr_matrix((np.ones(len(found), np.float32), at[found], np.searchsorted(found, indptr)), shape)
+        named = csr_matrix(
+            (np.ones(len(wanted_at), np.float32), at[wanted_at], np.searchsorted(wanted_at, indptr)), shape
+        )
         elsewhere = there.any(axis=0) & (named @ there.astype(np.float32) == 0)
         units[only] += elsewhere * (self._elsewhere[leads[only]] * np.float32(ANSWER_SCALE))[:, np.newaxis]
 

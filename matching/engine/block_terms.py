@@ -180,10 +180,10 @@ class BlockTerms:
 
     def units(self, leads: NDArray[np.intp]) -> NDArray[np.float32]:
         """What the terms earn some leads, in units, float32 (leads, properties of the block)."""
-        some = self._rows[leads]
-        local = self._local[some.indices]
+        lead_rows = self._rows[leads]
+        local = self._local[lead_rows.indices]
         kept = np.flatnonzero(local >= 0)
         mine = csr_matrix(
-            (some.data[kept], local[kept], np.searchsorted(kept, some.indptr)), (len(leads), len(self._table))
+            (lead_rows.data[kept], local[kept], np.searchsorted(kept, lead_rows.indptr)), (len(leads), len(self._table))
         )
         return mine @ self._table

@@ -106,9 +106,9 @@ def explain_pairs(
     known = _known(wants, offers)
     explanations = []
     for row in range(n):
-        lead, home = leads[row % len(leads)], properties[row % len(properties)]
-        wishes = wish_shares(wants.take([row]), offers.take([row]), home.facts)
-        place = place_note(lead, home, closeness)
+        lead, listing = leads[row % len(leads)], properties[row % len(properties)]
+        wishes = wish_shares(wants.take([row]), offers.take([row]), listing.facts)
+        place = place_note(lead, listing, closeness)
         explanations.append(_explanation(wants, units[row], lost[row], broken, known[row], wishes, place, row))
     return explanations
 

@@ -31,13 +31,13 @@ class PlaceNote:
 _ORDER = {"wanted": 0, "near": 1, "elsewhere": 2, "unknown": 3}
 
 
-def place_note(lead: LeadFacts, home: PropertyFacts, closeness: Closeness) -> PlaceNote | None:
+def place_note(lead: LeadFacts, listing: PropertyFacts, closeness: Closeness) -> PlaceNote | None:
     """The best of what can be said by district, by station and by distance; None where the lead names no place."""
-    metros = [name for name, _ in home.metros] + [home.metro or ""]
+    metros = [name for name, _ in listing.metros] + [listing.metro or ""]
     notes = [
-        *_by_name("district", lead.districts, [home.district or ""], closeness.district),
+        *_by_name("district", lead.districts, [listing.district or ""], closeness.district),
         *_by_name("metro", lead.metros, metros, closeness.metro),
-        *_by_point(lead, home, closeness),
+        *_by_point(lead, listing, closeness),
     ]
     if not notes:
         return None
@@ -62,19 +62,19 @@ def _by_name(kind: str, wanted: Sequence[str], places: Sequence[str], near: Neig
     return notes
 
 
-def _by_point(lead: LeadFacts, home: PropertyFacts, closeness: Closeness) -> list[PlaceNote]:
+def _by_point(lead: LeadFacts, listing: PropertyFacts, closeness: Closeness) -> list[PlaceNote]:
     if lead.latitude is None or lead.longitude is None:
         return []
-    latitude, longitude = home.latitude, home.longitude
-    key = place_key(home.district or "")
+    latitude, longitude = listing.latitude, listing.longitude
+    key = place_key(listing.district or "")
     if (latitude is None or longitude is None) and key in closeness.district.keys:
         at = closeness.district.keys.index(key)
         latitude, longitude = float(closeness.district.latitude[at]), float(closeness.district.longitude[at])
     if latitude is None or longitude is None or latitude != latitude:
-        return [PlaceNote("unknown", "", "", home.district or "", None)]
+        return [PlaceNote("unknown", "", "", listing.district or "", None)]
     km = float(distance_km(lead.latitude, lead.longitude, latitude, longitude))
     radius = lead.radius_km or DEFAULT_RADIUS_KM
     relation: Literal["wanted", "near", "elsewhere"] = (
         "wanted" if km <= radius else "near" if km <= 2 * radius + 1 else "elsewhere"
     )
-    return [PlaceNote(relation, "spot", "", home.district or "", km)]
+    return [PlaceNote(relation, "spot", "", listing.district or "", km)]

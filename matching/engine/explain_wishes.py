@@ -34,7 +34,7 @@ class WishShare:
     points: float
 
 
-def wish_shares(lead: LeadVectors, home: PropertyVectors, facts: Mapping[str, JsonValue]) -> tuple[WishShare, ...]:
+def wish_shares(lead: LeadVectors, listing: PropertyVectors, facts: Mapping[str, JsonValue]) -> tuple[WishShare, ...]:
     """
     The wishes of one lead, and the implied refusals that the property meets with.
 
@@ -45,7 +45,7 @@ def wish_shares(lead: LeadVectors, home: PropertyVectors, facts: Mapping[str, Js
     shares = []
     wishes = lead.wish_table.arrays()
     for code, whole in zip(lead.wish_codes.tolist(), lead.wish_points.tolist(), strict=True):
-        answer = np.array([home.answers[0, wishes.kind[code]]], np.int64)
+        answer = np.array([listing.answers[0, wishes.kind[code]]], np.int64)
         [earned], _ = answer_points(wishes, np.array([code]), np.array([whole]), answer)
         at = wishes.first[code] + answer[0]
         wish = lead.wish_table.wish(code)
@@ -72,7 +72,7 @@ def wish_shares(lead: LeadVectors, home: PropertyVectors, facts: Mapping[str, Js
             )
         )
     span = DENSE["implied"]
-    for column in np.flatnonzero(lead.dense[0, span] * home.dense[0, span] < 0).tolist():
+    for column in np.flatnonzero(lead.dense[0, span] * listing.dense[0, span] < 0).tolist():
         kind = KINDS[IMPLIED_KINDS[column]]
         shares.append(WishShare(kind.name, kind.implied, "must", True, "not_met", facts.get(kind.name), 0.0, 0.0))
     return tuple(shares)

@@ -61,18 +61,18 @@ def explore(
         raise InvalidInputError(f"a lead has 0 to {MAX_SLOTS} slots, not {slots}")
     width = len(for_properties)
     unseen = is_new & (np.bincount(for_leads.columns, minlength=width) < MIN_LISTS_SEEN)
-    home = np.repeat(np.arange(width), for_properties.lengths)
+    column = np.repeat(np.arange(width), for_properties.lengths)
     lead = for_properties.columns.astype(np.int64)
     listed = np.repeat(np.arange(len(for_leads)), for_leads.lengths) * width + for_leads.columns
     known = np.concatenate([listed, excluded_for_leads[:, 0] * width + excluded_for_leads[:, 1]])
-    free = np.flatnonzero(unseen[home] & ~np.isin(lead * width + home, known))
-    chance = _hashed(lead_ids[lead[free]], property_ids[home[free]], draw)
-    drawn = _first_of_each(home[free], chance, CHANCES)
+    free = np.flatnonzero(unseen[column] & ~np.isin(lead * width + column, known))
+    chance = _hashed(lead_ids[lead[free]], property_ids[column[free]], draw)
+    drawn = _first_of_each(column[free], chance, CHANCES)
     taken = drawn[_first_of_each(lead[free][drawn], chance[drawn], slots)]
     entries = free[taken]
-    order = np.lexsort((property_ids[home[entries]], -for_properties.scores[entries], lead[entries]))
+    order = np.lexsort((property_ids[column[entries]], -for_properties.scores[entries], lead[entries]))
     entries = entries[order]
-    return Explored(lead[entries], home[entries], for_properties.scores[entries])
+    return Explored(lead[entries], column[entries], for_properties.scores[entries])
 
 
 def _first_of_each(group: NDArray[np.integer], by: NDArray[np.uint64], most: int) -> NDArray[np.intp]:
@@ -83,10 +83,10 @@ def _first_of_each(group: NDArray[np.integer], by: NDArray[np.uint64], most: int
     return order[place < most]
 
 
-def _hashed(one: NDArray[np.int64], other: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+def _hashed(left: NDArray[np.int64], right: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
     """Numbers that look random and depend on nothing but the three (the mixing step of SplitMix64, Steele 2014)."""
-    mixed = np.full(len(one), seed, np.uint64)
-    for part in (one, other):
+    mixed = np.full(len(left), seed, np.uint64)
+    for part in (left, right):
         mixed = (mixed ^ part.astype(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -83,13 +83,13 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns, pool: Executor) -> N
 
     def fill(first: int) -> None:
         span = slice(first, first + FILL_CHUNK)
-        some = leads.take(np.arange(len(leads))[span])
-        matrix[:DENSE_WIDTH, span] = some.dense.T
+        chunk = leads.take(np.arange(len(leads))[span])
+        matrix[:DENSE_WIDTH, span] = chunk.dense.T
         if len(columns.price_knots):
             space, knot = np.divmod(columns.price_knots[:, np.newaxis], _KNOTS)
-            matrix[price:area, span] = price_points(some, knot, space)
+            matrix[price:area, span] = price_points(chunk, knot, space)
         if len(columns.area_knots):
-            matrix[area:, span] = area_points(some, columns.area_knots[:, np.newaxis])
+            matrix[area:, span] = area_points(chunk, columns.area_knots[:, np.newaxis])
 
     list(pool.map(fill, range(0, len(leads), FILL_CHUNK)))
     return matrix

@@ -40,8 +40,8 @@ def place_units(kind: str, leads: LeadVectors, properties: PropertyVectors) -> N
             best[rows] = np.maximum(best[rows], points[hits].astype(np.float64) * part)
         return best
     rows = rows_of(p_indptr)
-    found = find_in_rows(l_indptr, l_codes, rows, p_codes)
-    earned = np.where(found >= 0, points[found] if len(points) else 0, elsewhere[rows]).astype(np.float64)
+    entries = find_in_rows(l_indptr, l_codes, rows, p_codes)
+    earned = np.where(entries >= 0, points[entries] if len(points) else 0, elsewhere[rows]).astype(np.float64)
     return max_by_row(p_indptr, earned * parts, 0.0)
 
 
@@ -55,9 +55,9 @@ def word_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.fl
     if len(properties) == 1:
         return sum_by_row(leads.word_indptr, _at(p_codes, parts, width)[l_codes] * points)
     rows = rows_of(properties.word_indptr)
-    found = find_in_rows(leads.word_indptr, l_codes, rows, p_codes)
-    hits = np.flatnonzero(found >= 0)
-    return np.bincount(rows[hits], points[found[hits]] * parts[hits], minlength=len(properties)).astype(np.float64)
+    entries = find_in_rows(leads.word_indptr, l_codes, rows, p_codes)
+    hits = np.flatnonzero(entries >= 0)
+    return np.bincount(rows[hits], points[entries[hits]] * parts[hits], minlength=len(properties)).astype(np.float64)
 
 
 def _at(codes: NDArray[np.int32], values: NDArray[np.float64], width: int) -> NDArray[np.float64]:

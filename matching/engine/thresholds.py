@@ -58,17 +58,17 @@ def _kth_in_blocks(
     market: PreparedMarket, leads: NDArray[np.intp], best_blocks: NDArray[np.intp], k: int
 ) -> NDArray[np.float32]:
     kept = min(max(KEPT_OF_BLOCK, KEPT_OF_ALL // best_blocks.shape[1]), BLOCK_SIZE)
-    found = np.full((best_blocks.size, kept), -1, np.float32)
+    best = np.full((best_blocks.size, kept), -1, np.float32)
     by_block = np.argsort(best_blocks.ravel(), kind="stable")
     block_starts = np.searchsorted(best_blocks.ravel()[by_block], np.arange(len(market.blocks) + 1))
     for number, block in enumerate(market.blocks):
         slots = by_block[block_starts[number] : block_starts[number + 1]]
         if len(slots):
-            some = leads[slots // best_blocks.shape[1]]
-            units = BlockProduct(market, block).units(some)
-            _strike_forbidden(market, block, some, units)
-            found[slots, : len(block)] = _largest_of_rows(units, kept)
-    return kth_best(found.reshape(len(leads), -1), k + market.excluded_for_leads.count[leads])
+            lead_rows = leads[slots // best_blocks.shape[1]]
+            units = BlockProduct(market, block).units(lead_rows)
+            _strike_forbidden(market, block, lead_rows, units)
+            best[slots, : len(block)] = _largest_of_rows(units, kept)
+    return kth_best(best.reshape(len(leads), -1), k + market.excluded_for_leads.count[leads])
 
 
 def _largest_of_rows(values: NDArray[np.float32], n: int) -> NDArray[np.float32]:

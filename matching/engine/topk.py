@@ -171,8 +171,8 @@ class _Scoring:
         later = market.bounds.reaching(number, least, first)
         self.pairs_scored[number] = (len(first) + len(later)) * len(block)
         for at in range(0, len(later), LEAD_CHUNK):
-            some = later[at : at + LEAD_CHUNK]
-            self._take(block, some, product.units(some, self._workspace()), ends, best)
+            chunk = later[at : at + LEAD_CHUNK]
+            self._take(block, chunk, product.units(chunk, self._workspace()), ends, best)
         self.property_lists[number] = unpack(*best.finish())
         self.entries_waited[number] = best.taken
 
@@ -212,16 +212,22 @@ class _Scoring:
         row, column = (
             (flat >> _SHIFT, flat & (BLOCK_SIZE - 1)) if len(block) == BLOCK_SIZE else divmod(flat, len(block))
         )
-        units, lead, home = units.ravel()[flat], leads[row], column + block.start
-        allowed = ~market.is_forbidden(lead, home)
+        units, lead, listing = units.ravel()[flat], leads[row], column + block.start
+        allowed = ~market.is_forbidden(lead, listing)
         if not allowed.all():
-            units, lead, home, row, column = units[allowed], lead[allowed], home[allowed], row[allowed], column[allowed]
+            units, lead, listing, row, column = (
+                units[allowed],
+                lead[allowed],
+                listing[allowed],
+                row[allowed],
+                column[allowed],
+            )
 
         wanted = of_properties.let_through(column, units, lead_numbers[row])
-        wanted &= ~market.excluded_for_properties.holds(lead, home)
+        wanted &= ~market.excluded_for_properties.holds(lead, listing)
         best.add(pack(column[wanted], units[wanted], lead_numbers[row[wanted]]), property_ends, slack)
 
-        wanted = of_leads.let_through(row, units, numbers[column]) & ~market.excluded_for_leads.holds(lead, home)
+        wanted = of_leads.let_through(row, units, numbers[column]) & ~market.excluded_for_leads.holds(lead, listing)
         self._keep_for_leads(lead[wanted], units[wanted], numbers[column[wanted]])
 
     def _keep_for_leads(self, lead: NDArray[np.intp], units: NDArray[np.float32], numbers: NDArray[np.intp]) -> None:

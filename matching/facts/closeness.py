@@ -63,8 +63,8 @@ class Neighbours:
         """Kilometres between the middles of two places; None where one has none."""
         if key not in self.keys or other not in self.keys:
             return None
-        one, two = self.keys.index(key), self.keys.index(other)
-        km = distance_km(self.latitude[one], self.longitude[one], self.latitude[two], self.longitude[two])
+        row, column = self.keys.index(key), self.keys.index(other)
+        km = distance_km(self.latitude[row], self.longitude[row], self.latitude[column], self.longitude[column])
         return None if np.isnan(km) else float(km)
 
 

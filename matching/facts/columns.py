@@ -218,21 +218,21 @@ class PropertyColumns(_Columns):
         cls, properties: Sequence[PropertyFacts], places: PlaceIndex, closeness: Closeness = NOTHING_NEAR
     ) -> "PropertyColumns":
         """Columns of *properties*, whose names are added to *places*."""
-        rooms = [-1 if home.rooms is None else _room_code(home.rooms) for home in properties]
-        district = places.districts.codes([home.district for home in properties])
+        rooms = [-1 if listing.rooms is None else _room_code(listing.rooms) for listing in properties]
+        district = places.districts.codes([listing.district for listing in properties])
         metro_indptr, metro_codes, metro_parts = _stations(properties, places)
-        latitude = _numbers(properties, lambda home: home.latitude)
-        longitude = _numbers(properties, lambda home: home.longitude)
+        latitude = _numbers(properties, lambda listing: listing.latitude)
+        longitude = _numbers(properties, lambda listing: listing.longitude)
         return cls(
-            owner=np.array([home.owner for home in properties], np.int64),
-            price=_numbers(properties, lambda home: home.price),
+            owner=np.array([listing.owner for listing in properties], np.int64),
+            price=_numbers(properties, lambda listing: listing.price),
             currency=_currencies(properties, places),
-            rate=_numbers(properties, lambda home: home.rate),
-            area=_numbers(properties, lambda home: home.area),
+            rate=_numbers(properties, lambda listing: listing.rate),
+            area=_numbers(properties, lambda listing: listing.area),
             rooms=np.array(rooms, np.int8),
-            property_type=_codes([home.property_type for home in properties], PROPERTY_TYPES),
-            property_class=_codes([home.property_class for home in properties], PROPERTY_CLASSES),
-            condition=_codes([home.condition for home in properties], CONDITIONS),
+            property_type=_codes([listing.property_type for listing in properties], PROPERTY_TYPES),
+            property_class=_codes([listing.property_class for listing in properties], PROPERTY_CLASSES),
+            condition=_codes([listing.condition for listing in properties], CONDITIONS),
             district=district,
             metro_indptr=metro_indptr,
             metro_codes=metro_codes,
@@ -240,9 +240,9 @@ class PropertyColumns(_Columns):
             spot=_spots(latitude, longitude, district, places, closeness),
             latitude=latitude,
             longitude=longitude,
-            year=_numbers(properties, lambda home: home.year),
-            answers=np.array([answers_of(home.facts) for home in properties], np.int8).reshape(-1, len(KINDS)),
-            text=[home.text or "" for home in properties],
+            year=_numbers(properties, lambda listing: listing.year),
+            answers=np.array([answers_of(listing.facts) for listing in properties], np.int8).reshape(-1, len(KINDS)),
+            text=[listing.text or "" for listing in properties],
         )
 
 
@@ -267,14 +267,14 @@ def _stations(
     """
     rows: list[list[int]] = []
     parts: list[int] = []
-    for home in properties:
+    for listing in properties:
         best: dict[int, int] = {}
-        for name, minutes in home.metros:
+        for name, minutes in listing.metros:
             for station in read_stations(name):
                 code = places.metros.code(station.key)
                 parts_of_it = _metro_parts(_minutes_on_foot(station) if minutes is None else minutes)
                 best[code] = max(best.get(code, 0), parts_of_it)
-        for station in read_stations(home.metro or ""):
+        for station in read_stations(listing.metro or ""):
             best.setdefault(places.metros.code(station.key), _metro_parts(_minutes_on_foot(station)))
         best.pop(-1, None)
         rows.append(sorted(best))

@@ -165,19 +165,19 @@ def read_stations(text: str) -> tuple[StationReading, ...]:
     >>> [(each.key, each.minutes) for each in read_stations("м. Сокол 7-10 мин пешком, Аэропорт (15 мин на машине)")]
     [('sokol', 10), ('aeroport', 15)]
     """
-    found: list[StationReading] = []
+    readings: list[StationReading] = []
     waiting: tuple[int | None, bool | None] | None = None
     for part in _split(_script(text)):
         minutes, on_foot = _minutes(part)
         if _is_telling(_without_minutes(part)):
             told = waiting if waiting is not None and minutes is None else (minutes, on_foot)
-            found.append(StationReading(place_key(part), *told))
+            readings.append(StationReading(place_key(part), *told))
             waiting = None
-        elif minutes is not None and found and found[-1].minutes is None:
-            found[-1] = StationReading(found[-1].key, minutes, on_foot)  # «Сокол, 5 мин пешком»
+        elif minutes is not None and readings and readings[-1].minutes is None:
+            readings[-1] = StationReading(readings[-1].key, minutes, on_foot)  # «Сокол, 5 мин пешком»
         elif minutes is not None:
             waiting = minutes, on_foot
-    return tuple({station.key: station for station in reversed(found)}.values())[::-1]
+    return tuple({station.key: station for station in reversed(readings)}.values())[::-1]
 
 
 def _minutes(text: str) -> tuple[int | None, bool | None]:
@@ -221,10 +221,10 @@ def _is_telling(text: str) -> bool:
     return any(word not in GENERIC_PLACE_WORDS for word in _WORD.findall(LEADING.sub("", text.casefold())))
 
 
-def _bracket(found: re.Match[str]) -> str:
+def _bracket(match: re.Match[str]) -> str:
     """Nothing for a line, an okrug or a town in brackets beside a name; anything else may tell it from another."""
-    inside = found.group(1).strip()
-    outside = found.string[: found.start()] + found.string[found.end() :]
+    inside = match.group(1).strip()
+    outside = match.string[: match.start()] + match.string[match.end() :]
     if not _is_telling(outside):
         return f" {inside} "
     is_known = inside.casefold() in LINES or inside.casefold() in TOWNS_IN_BRACKETS
@@ -232,9 +232,9 @@ def _bracket(found: re.Match[str]) -> str:
     return " " if is_known or found_in else f" {inside} "
 
 
-def _line(found: re.Match[str]) -> str:
+def _line(match: re.Match[str]) -> str:
     """Nothing for an underground's line; a street of St. Petersburg («5-я линия») stays."""
-    text = found.group()
+    text = match.group()
     name = text.casefold().split()[0]
     if any(sign.isdigit() for sign in name) or (name not in LINES and not _is_adjective(name)):
         return text
@@ -256,10 +256,10 @@ def _is_adjective(word: str) -> bool:
 
 def _split(text: str) -> Iterator[str]:
     """The names in a text; a comma inside brackets does not part them."""
-    brackets = {f"\0{place}\0": found for place, found in enumerate(re.findall(r"\([^()]*\)", text))}
-    for mark, found in brackets.items():
-        text = text.replace(found, mark, 1)
-    kept = {f"\1{place}\1": found.group() for place, found in enumerate(_NOT_PARTED.finditer(text))}
+    brackets = {f"\0{place}\0": original for place, original in enumerate(re.findall(r"\([^()]*\)", text))}
+    for mark, original in brackets.items():
+        text = text.replace(original, mark, 1)
+    kept = {f"\1{place}\1": original.group() for place, original in enumerate(_NOT_PARTED.finditer(text))}
     for mark, phrase in kept.items():
         text = text.replace(phrase, mark, 1)
     for part in _BETWEEN.split(_NEXT_STATION.sub(", ", text)):
@@ -314,7 +314,7 @@ _ROMAN = {
     "ix": "9",
     "x": "10",
 }
-_SAME_KEYS = {sounds(one): sounds(other) for one, other in SAME_PLACES.items()}
+_SAME_KEYS = {sounds(spelling): sounds(other) for spelling, other in SAME_PLACES.items()}
 _OKRUG_LETTERS = frozenset(OKRUGS.values())
 _TOWN_KEYS = frozenset(sounds(town) for town in TOWNS_IN_BRACKETS)
 _OKRUG_KEYS = frozenset(sounds(letters) for letters in OKRUGS.values())

@@ -127,7 +127,7 @@ OKRUGS = {
 
 #: Other languages' and older names of districts and stations: key of the spelling -> key that it meets under.
 SAME_PLACES = {
-    one: other.strip()
+    spelling: other.strip()
     for line in """
 академ городок = академгородок
 алмалы = алмалинский
@@ -162,7 +162,7 @@ SAME_PLACES = {
 қаратау = каратауский
 тургай = тургайский
 """.strip().splitlines()
-    for one, other in [line.split(" = ")]
+    for spelling, other in [line.split(" = ")]
 }
 
 _NUMBER = r"(?:\d+(?:[.,]\d+)?)"

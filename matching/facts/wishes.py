@@ -70,15 +70,15 @@ class WishTable:
         Raises:
             InvalidInputError: A kind or a strength is unknown, or a value is none of its kind.
         """
-        found = set()
+        kept = set()
         for kind, value, strength in wishes:
             key = (kind, _frozen(value), strength)
             code = self._code_of.get(key)
             if code is None:
                 _judged(*key)  # raises for what is no wish, before it gets a code
                 code = self._code_of[key] = len(self._code_of)
-            found.add(code)
-        return sorted(found)
+            kept.add(code)
+        return sorted(kept)
 
     def wish(self, code: int) -> Wish:
         """The wish that has a code."""

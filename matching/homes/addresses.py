@@ -53,8 +53,8 @@ def flat_number(house: str | None) -> str | None:
     >>> flat_number("7к2, кв. 15"), flat_number("7к2")
     ('15', None)
     """
-    found = _FLAT.search(house or "")
-    return found[1].casefold() if found else None
+    match = _FLAT.search(house or "")
+    return match[1].casefold() if match else None
 
 
 def _street(text: str) -> str:

@@ -22,12 +22,12 @@ def edges_between(adverts: Sequence[AdvertFacts], keys_of: Mapping[int, Iterable
     compared: set[tuple[int, int]] = set()
     edges = {}
     for block in at.values():
-        for one, other in combinations(sorted(block, key=lambda each: each.id), 2):
-            pair = (one.id, other.id)
+        for left, right in combinations(sorted(block, key=lambda each: each.id), 2):
+            pair = (left.id, right.id)
             if pair in compared:
                 continue
             compared.add(pair)
-            score = points(one, other)
+            score = points(left, right)
             if score >= ENOUGH:
                 edges[pair] = score
     return edges
@@ -45,8 +45,8 @@ def components(edges: Iterable[tuple[int, int]]) -> list[set[int]]:
             root[node] = node = root[root[node]]
         return node
 
-    for one, other in edges:
-        root[find(one)] = find(other)
+    for left, right in edges:
+        root[find(left)] = find(right)
     members: dict[int, set[int]] = defaultdict(set)
     for node in list(root):
         members[find(node)].add(node)
@@ -62,11 +62,11 @@ def groups(adverts: Sequence[AdvertFacts]) -> list[list[int]]:
     """
     by_id = {advert.id: advert for advert in adverts}
     edges = edges_between(adverts, {advert.id: keys(advert) for advert in adverts})
-    found = []
+    all_groups = []
     for component in components(edges):
         inside = {pair: score for pair, score in edges.items() if pair[0] in component}
-        found += _groups_of_component(by_id, inside)
-    return sorted(found)
+        all_groups += _groups_of_component(by_id, inside)
+    return sorted(all_groups)
 
 
 def _groups_of_component(by_id: Mapping[int, AdvertFacts], edges: Edges) -> list[list[int]]:
@@ -81,7 +81,7 @@ def _groups_of_component(by_id: Mapping[int, AdvertFacts], edges: Edges) -> list
         if pair in doubtful:
             continue
         mine, theirs = (group_of.get(each, {each}) for each in pair)
-        if mine is theirs or any(is_different(by_id[one], by_id[other]) for one in mine for other in theirs):
+        if mine is theirs or any(is_different(by_id[left], by_id[right]) for left in mine for right in theirs):
             continue
         joined = mine | theirs
         for each in joined:
@@ -91,12 +91,12 @@ def _groups_of_component(by_id: Mapping[int, AdvertFacts], edges: Edges) -> list
 
 def _doubtful(by_id: Mapping[int, AdvertFacts], edges: Edges) -> set[tuple[int, int]]:
     pairs_of: dict[int, list[tuple[int, tuple[int, int]]]] = defaultdict(list)
-    for one, other in edges:
-        pairs_of[one].append((other, (one, other)))
-        pairs_of[other].append((one, (one, other)))
+    for left, right in edges:
+        pairs_of[left].append((right, (left, right)))
+        pairs_of[right].append((left, (left, right)))
     doubtful = set()
     for likes in pairs_of.values():
-        for (one, pair), (other, other_pair) in combinations(likes, 2):
-            if abs(edges[pair] - edges[other_pair]) < CLEARLY and is_different(by_id[one], by_id[other]):
+        for (left, pair), (right, other_pair) in combinations(likes, 2):
+            if abs(edges[pair] - edges[other_pair]) < CLEARLY and is_different(by_id[left], by_id[right]):
                 doubtful |= {pair, other_pair}
     return doubtful

@@ -29,93 +29,95 @@ MAX_PHOTO_BITS = 6
 _TYPES_ALIKE = {"APARTMENT", "APARTMENTS"}
 
 
-def is_different(one: AdvertFacts, other: AdvertFacts) -> bool:
+def is_different(left: AdvertFacts, right: AdvertFacts) -> bool:
     """Whether two adverts contradict being of one home."""
-    if one.market != other.market or one.floor != other.floor:
+    if left.market != right.market or left.floor != right.floor:
         return True
-    if one.property_type != other.property_type and not {one.property_type, other.property_type} <= _TYPES_ALIKE:
+    if left.property_type != right.property_type and not {left.property_type, right.property_type} <= _TYPES_ALIKE:
         return True
-    if one.rooms is None or other.rooms is None or max(one.rooms, 1) != max(other.rooms, 1):
+    if left.rooms is None or right.rooms is None or max(left.rooms, 1) != max(right.rooms, 1):
         return True
-    if _area_points(one.area, other.area) is None or _are_apart(one, other):
+    if _area_points(left.area, right.area) is None or _are_apart(left, right):
         return True
-    if one.flat and other.flat and one.flat != other.flat:
+    if left.flat and right.flat and left.flat != right.flat:
         return True
-    if one.currency == other.currency and min(one.price, other.price) * MAX_PRICE_RATIO < max(one.price, other.price):
+    if left.currency == right.currency and min(left.price, right.price) * MAX_PRICE_RATIO < max(
+        left.price, right.price
+    ):
         return True
-    is_one_owner = one.owner == other.owner
-    may_be_anew = not (one.is_active and other.is_active) and not (one.is_new or other.is_new)
-    return is_one_owner and not may_be_anew and not (one.flat and one.flat == other.flat)
+    is_one_owner = left.owner == right.owner
+    may_be_anew = not (left.is_active and right.is_active) and not (left.is_new or right.is_new)
+    return is_one_owner and not may_be_anew and not (left.flat and left.flat == right.flat)
 
 
-def points(one: AdvertFacts, other: AdvertFacts) -> float:
+def points(left: AdvertFacts, right: AdvertFacts) -> float:
     """
     The evidence that two adverts are of one home; minus infinity where they contradict it.
 
     The same both ways round.
     """
-    if is_different(one, other):
+    if is_different(left, right):
         return -math.inf
-    total = _area_points(one.area, other.area) or 0.0
-    total += _price_points(one, other)
-    total += _number_points(one.total_floors, other.total_floors, 0, same=0.5, differ=-2)
-    total += _number_points(one.year, other.year, 2, same=0.5, differ=-1)
-    total += _number_points(one.kitchen, other.kitchen, 0.5, same=1, differ=-0.5)
-    total += _number_points(one.living, other.living, 0.5, same=1, differ=-0.5)
-    total += _text_points(one.text, other.text)
-    total += _photo_points(one.photos, other.photos)
-    if one.flat and one.flat == other.flat:
+    total = _area_points(left.area, right.area) or 0.0
+    total += _price_points(left, right)
+    total += _number_points(left.total_floors, right.total_floors, 0, same=0.5, differ=-2)
+    total += _number_points(left.year, right.year, 2, same=0.5, differ=-1)
+    total += _number_points(left.kitchen, right.kitchen, 0.5, same=1, differ=-0.5)
+    total += _number_points(left.living, right.living, 0.5, same=1, differ=-0.5)
+    total += _text_points(left.text, right.text)
+    total += _photo_points(left.photos, right.photos)
+    if left.flat and left.flat == right.flat:
         total += 6
-    if one.rooms != other.rooms:  # a studio, and one room
+    if left.rooms != right.rooms:  # a studio, and one room
         total -= 1
-    if one.is_new or other.is_new:
+    if left.is_new or right.is_new:
         total -= NEW_BUILDING
-    if one.owner == other.owner:
+    if left.owner == right.owner:
         total -= POSTED_ANEW
     return total
 
 
-def _area_points(one: float | None, other: float | None) -> float | None:
+def _area_points(left: float | None, right: float | None) -> float | None:
     """
     None where two areas are not those of one home: people round to whole metres, and to tenths.
 
     >>> _area_points(53.83, 53.8), _area_points(53.8, 54), _area_points(53.8, 53), _area_points(53.8, 53.4)
     (3.0, 2.0, 2.0, None)
     """
-    if one is None or other is None:
+    if left is None or right is None:
         return None
-    difference = round(abs(one - other), 4)
-    has_whole = one == int(one) or other == int(other)
+    difference = round(abs(left - right), 4)
+    has_whole = left == int(left) or right == int(right)
     if not has_whole:
         return 3.0 if difference <= 0.05 else None
-    return 2.0 if difference < 1 and (difference == 0 or one != int(one) or other != int(other)) else None
+    return 2.0 if difference < 1 and (difference == 0 or left != int(left) or right != int(right)) else None
 
 
-def _are_apart(one: AdvertFacts, other: AdvertFacts) -> bool:
+def _are_apart(left: AdvertFacts, right: AdvertFacts) -> bool:
     """Whether they stand in two houses, or may: only a house that both name, or one point, is one place."""
-    if one.house and other.house:
-        return one.house != other.house
-    if one.latitude is None or other.latitude is None or one.longitude is None or other.longitude is None:
+    if left.house and right.house:
+        return left.house != right.house
+    if left.latitude is None or right.latitude is None or left.longitude is None or right.longitude is None:
         return True
-    up = (one.latitude - other.latitude) * 111_320
-    right = (one.longitude - other.longitude) * 111_320 * math.cos(math.radians((one.latitude + other.latitude) / 2))
-    return math.hypot(up, right) > MAX_METRES
+    north = (left.latitude - right.latitude) * 111_320
+    east = (left.longitude - right.longitude) * 111_320 * math.cos(math.radians((left.latitude + right.latitude) / 2))
+    return math.hypot(north, east) > MAX_METRES
 
 
-def _price_points(one: AdvertFacts, other: AdvertFacts) -> float:
-    if one.currency != other.currency:
+def _price_points(left: AdvertFacts, right: AdvertFacts) -> float:
+    if left.currency != right.currency:
         return 0.0
-    low, high = sorted((one.price, other.price))
+    low, high = sorted((left.price, right.price))
     if low == high:
         return 2.0
     share = (high - low) / high
     return 1.5 if share <= 0.03 else 1.0 if share <= 0.1 else 0.0 if share <= 0.2 else -2.0
 
 
-def _number_points(one: float | None, other: float | None, slack: float, *, same: float, differ: float) -> float:
-    if one is None or other is None:
+def _number_points(left: float | None, right: float | None, slack: float, *, same: float, differ: float) -> float:
+    if left is None or right is None:
         return 0.0
-    return same if abs(one - other) <= slack else differ
+    return same if abs(left - right) <= slack else differ
 
 
 @lru_cache(maxsize=10_000)
@@ -125,16 +127,16 @@ def _shingles(text: str) -> frozenset[int]:
     return frozenset(crc32(" ".join(words[place : place + 3]).encode()) for place in range(len(words) - 2))
 
 
-def _text_points(one: str, other: str) -> float:
+def _text_points(left: str, right: str) -> float:
     """By the share of three-word runs that the shorter text has in common with the other."""
-    mine, theirs = _shingles(one), _shingles(other)
+    mine, theirs = _shingles(left), _shingles(right)
     if min(len(mine), len(theirs)) < 10:
         return 0.0
     share = len(mine & theirs) / min(len(mine), len(theirs))
     return 3.0 if share >= 0.6 else 1.5 if share >= 0.25 else 0.0
 
 
-def _photo_points(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    same = sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for theirs in other) for mine in one)
-    fewest = min(same, sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for mine in one) for theirs in other))
-    return 0.0 if not fewest else 4.0 if fewest >= 2 or fewest == min(len(one), len(other)) else 2.0
+def _photo_points(left: tuple[int, ...], right: tuple[int, ...]) -> float:
+    same = sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for theirs in right) for mine in left)
+    fewest = min(same, sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for mine in left) for theirs in right))
+    return 0.0 if not fewest else 4.0 if fewest >= 2 or fewest == min(len(left), len(right)) else 2.0

@@ -239,8 +239,8 @@ def _fit_round(
         along, own = model.coef_[0, 0], model.coef_[0, 1:]
         coefficients = _FREE * slope * along * start[kept] + reach[kept] * own
         if (coefficients >= 0).all():
-            found = np.zeros(len(start))
-            found[kept] = coefficients
-            return found / found.sum() if found.sum() > 0 else None
+            weights = np.zeros(len(start))
+            weights[kept] = coefficients
+            return weights / weights.sum() if weights.sum() > 0 else None
         kept[np.flatnonzero(kept)[coefficients < 0]] = False
     return None

@@ -170,8 +170,8 @@ def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
         quantity = item.quantity
         if item.role != NUMBER or item.taken or quantity is None or quantity.unit not in ("m", "m2", ""):
             continue
-        said = {word.symbol for word in tokens.words[max(0, item.start - 3) : item.start] if word is not None}
-        if quantity.unit == "" and not said & {"площадь", "метраж"}:
+        symbols = {word.symbol for word in tokens.words[max(0, item.start - 3) : item.start] if word is not None}
+        if quantity.unit == "" and not symbols & {"площадь", "метраж"}:
             continue
         if not MIN_AREA <= quantity.low <= quantity.high <= MAX_AREA:
             continue

@@ -47,30 +47,35 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
     after = next((each for each in items[place + 1 : place + 4] if each.role not in (markers.AND, MENTION)), None)
     joined = place + 1 < len(items) and items[place + 1].role == markers.AND
     if after is not None and after.role == NUMBER and not after.taken and after.sentence == number.sentence:
-        one, two = number.quantity, after.quantity
-        if one is not None and two is not None and two.unit in ("", one.unit) and after.start - number.end <= 3:
-            upward = one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and one.low < two.high
-            downward = one.how in (AT_MOST, BELOW) and two.how in (AT_LEAST, ABOVE) and two.low < one.high
-            limited = upward or downward and fits(item, two)
-            if limited or joined and one.how == two.how == "eq" and one.low < two.high and fits(item, two):
+        first, second = number.quantity, after.quantity
+        if (
+            first is not None
+            and second is not None
+            and second.unit in ("", first.unit)
+            and after.start - number.end <= 3
+        ):
+            upward = first.how in (AT_LEAST, ABOVE) and second.how in (AT_MOST, BELOW) and first.low < second.high
+            downward = first.how in (AT_MOST, BELOW) and second.how in (AT_LEAST, ABOVE) and second.low < first.high
+            limited = upward or downward and fits(item, second)
+            if limited or joined and first.how == second.how == "eq" and first.low < second.high and fits(item, second):
                 if not limited:
-                    item.quantity, two = moved(one, AT_LEAST), moved(two, AT_MOST)
-                item.other_limit, after.taken = two, True
+                    item.quantity, second = moved(first, AT_LEAST), moved(second, AT_MOST)
+                item.other_limit, after.taken = second, True
                 item.by.append((after.start, after.end))
                 return
     before = next((each for each in reversed(items[:place]) if each.role != markers.AND), None)
     if before is None or before.role != NUMBER or before.taken or number.start - before.end > 2:
         return
-    one, two = before.quantity, number.quantity
+    first, second = before.quantity, number.quantity
     either = place > 0 and items[place - 1].role == markers.AND and before.clause == number.clause
-    if either and one is not None and two is not None and one.how == two.how == "eq" and fits(item, one):
-        if one.unit in ("", two.unit) and one.low < two.high and not one.fraction:  # «2-й или 3-й этаж»
-            item.other_limit, item.quantity, before.taken = moved(one, AT_LEAST), moved(two, AT_MOST), True
+    if either and first is not None and second is not None and first.how == second.how == "eq" and fits(item, first):
+        if first.unit in ("", second.unit) and first.low < second.high and not first.fraction:  # «2-й или 3-й этаж»
+            item.other_limit, item.quantity, before.taken = moved(first, AT_LEAST), moved(second, AT_MOST), True
             item.by.append((before.start, before.end))
             return
-    if one is not None and two is not None and one.unit in ("", two.unit) and one.low <= two.high:
-        if one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and before.sentence == number.sentence:
-            item.other_limit, before.taken = one, True
+    if first is not None and second is not None and first.unit in ("", second.unit) and first.low <= second.high:
+        if first.how in (AT_LEAST, ABOVE) and second.how in (AT_MOST, BELOW) and before.sentence == number.sentence:
+            item.other_limit, before.taken = first, True
             item.by.append((before.start, before.end))
 
 

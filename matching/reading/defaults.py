@@ -22,35 +22,35 @@ CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub
 
 def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, str, Item]]:
     """``(kind, value, strength, its number)`` of the numbers that no mention has taken, in a lead's text."""
-    found: list[tuple[str, JsonValue, str, Item]] = []
+    wishes: list[tuple[str, JsonValue, str, Item]] = []
     for place, item in enumerate(items):
         quantity = item.quantity
         if item.role != NUMBER or item.taken or quantity is None:
             continue
         strength = _strength_near(items, place)
         if quantity.unit in ("", "year") and _is_year(quantity) and quantity.how != "eq":
-            found.append(("year_built", _limits(quantity), strength, item))
+            wishes.append(("year_built", _limits(quantity), strength, item))
         elif quantity.unit == "quarter":
-            found.append(("completion", {"max": quantity.high}, strength, item))
+            wishes.append(("completion", {"max": quantity.high}, strength, item))
         elif (way := _way_to_metro(tokens, quantity)) is not None:
-            found.append((way, {"max": quantity.high}, strength, item))
+            wishes.append((way, {"max": quantity.high}, strength, item))
         elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
-            found.append(("rent_term", {"any_of": ["months"]}, strength, item))
+            wishes.append(("rent_term", {"any_of": ["months"]}, strength, item))
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
-            found.append(("move_in", {"max": quantity.high}, strength, item))
+            wishes.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, items, place)) is not None:
             terms = ["months", "long"] if quantity.unit == "month" and 10 <= quantity.high <= 11 else [term]
-            found.append(("rent_term", {"any_of": terms}, strength, item))
+            wishes.append(("rent_term", {"any_of": terms}, strength, item))
         elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
-            found.append(("floor", limits(quantity, "exact", 1), strength, item))
+            wishes.append(("floor", limits(quantity, "exact", 1), strength, item))
         elif quantity.how in (AT_MOST, BELOW, "eq") and _is_hard_price(tokens, items, place, quantity):
-            found.append(("price_cap", {"max": quantity.high}, "must", item))
-    return found
+            wishes.append(("price_cap", {"max": quantity.high}, "must", item))
+    return wishes
 
 
 def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, Item]]:
     """``(kind, value, its number)`` of the numbers that no mention has taken, in a listing's text."""
-    found: list[tuple[str, JsonValue, Item]] = []
+    facts: list[tuple[str, JsonValue, Item]] = []
     floor: Item | None = None
     areas: Item | None = None
     for place, item in enumerate(items):
@@ -60,30 +60,30 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             continue
         quantity = item.quantity
         if quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3:  # «54/32/9»
-            found += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
+            facts += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
             areas = item
         elif _is_floor_of_house(quantity) and (
             areas is not None and item.clause - areas.clause == 1 or _stands_among_facts(tokens, items, place)
         ):
-            found += [("floor", quantity.low, item), ("house_floors", quantity.high, item)]  # «78/50/10, 4/14»
+            facts += [("floor", quantity.low, item), ("house_floors", quantity.high, item)]  # «78/50/10, 4/14»
         elif (way := _way_to_metro(tokens, quantity)) is not None:
-            found.append((way, quantity.high, item))
+            facts.append((way, quantity.high, item))
         elif (term := _term(tokens, items, place)) is not None:
-            found.append(("rent_term", term, item))
+            facts.append(("rent_term", term, item))
         elif (
             quantity.unit == "year"
             and quantity.how == "eq"
             and _is_year(quantity)
             and _house_in_sentence(tokens, items, item)
         ):
-            found.append(("year_built", quantity.low, item))
+            facts.append(("year_built", quantity.low, item))
         elif item.quantity.unit == "quarter":
-            found.append(("completion", item.quantity.low, item))
+            facts.append(("completion", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
             if word is not None and word.symbol == "из" and item.quantity.low >= floor.quantity.low:
-                found.append(("house_floors", item.quantity.low, item))
-    return found
+                facts.append(("house_floors", item.quantity.low, item))
+    return facts
 
 
 def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
@@ -166,12 +166,12 @@ def _floor_is_told(items: Sequence[Item]) -> bool:
 
 def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
     """«не выше четвёртого»: only floors are high and low, and no more than a number."""
-    said = {word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None}
+    symbols = {word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None}
     small = 1 <= quantity.low <= quantity.high <= 60 and quantity.low == int(quantity.low)
     if quantity.low == 1 and quantity.how == AT_LEAST or is_word(tokens.words, quantity.end, "число", "год"):
         return False  # «с 1-го числа»
     return small and (
-        bool(said & {"выше", "ниже"}) or quantity.ordinal and quantity.how != "eq" and not quantity.fraction
+        bool(symbols & {"выше", "ниже"}) or quantity.ordinal and quantity.how != "eq" and not quantity.fraction
     )
 
 
@@ -210,8 +210,8 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     if any(word is not None and word.symbol in _OTHER_SUMS for word in preceding):
         return False
     item = items[place]
-    said = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
-    if said and said[0] in _HARD_LIMITS:
+    symbols = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
+    if symbols and symbols[0] in _HARD_LIMITS:
         return True
     ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
     if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):

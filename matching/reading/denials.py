@@ -50,11 +50,11 @@ def _denies_behind(cut_text: Tokens, marker: Item) -> bool:
 def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     marker = items[place]
     must = marker.role == markers.REFUSE
-    said = [word.symbol for word in cut_text.words[marker.start : marker.end] if word is not None]
-    unwished = any("желательн" in symbol for symbol in said)
+    symbols = [word.symbol for word in cut_text.words[marker.start : marker.end] if word is not None]
+    unwished = any("желательн" in symbol for symbol in symbols)
 
     def act(item: Item) -> None:
-        if marker.role == markers.CANCEL and "против" in said and item.meanings.of_people:
+        if marker.role == markers.CANCEL and "против" in symbols and item.meanings.of_people:
             return  # «чтобы хозяин был не против кошки» wants it allowed
         if (
             marker.role == markers.CANCEL
@@ -146,8 +146,8 @@ def _denied_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, 
 def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
     """«без» or "without" denies it, in its own clause."""
     first = min(start for start, _ in item.by) if item.by else item.start
-    said = [word.symbol for word in cut_text.words[first : item.start + 1] if word is not None]
-    return said[:1] in (["без"], ["without"]) and not any(symbol in ",;\n" for symbol in said)
+    symbols = [word.symbol for word in cut_text.words[first : item.start + 1] if word is not None]
+    return symbols[:1] in (["без"], ["without"]) and not any(symbol in ",;\n" for symbol in symbols)
 
 
 def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool = False) -> None:

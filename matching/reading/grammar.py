@@ -68,12 +68,12 @@ def uses(side: Side) -> Uses:
 def anchors(side: Side) -> frozenset[str]:
     """Words of which one stands in every phrase of a kind; those that stand everywhere («в», «не») are no anchors."""
     symbol = vocabulary().symbol
-    found: set[str] = set()
+    symbols: set[str] = set()
     for words, meaning in _phrases(side):
         if not meaning.entry.kind.startswith("_"):
             rare = [word for word in words if word not in _EVERYWHERE and word != ANY]
-            found.add(symbol(max(rare or words, key=len)))
-    return frozenset(found)
+            symbols.add(symbol(max(rare or words, key=len)))
+    return frozenset(symbols)
 
 
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:

@@ -53,9 +53,9 @@ def read_wishes(text: str) -> list[Wish]:
     [('kitchen_area', {'min': 9.0}, 'wish'), ('balcony', True, 'must')]
     """
     tokens, items = mentions(text, "lead")
-    found = [item for item in items if item.role == MENTION]
+    own_items = [item for item in items if item.role == MENTION]
     wishes: list[Wish] = []
-    for item in found:
+    for item in own_items:
         for entry, value, only_denied, _ in item.meanings:
             read = _value(item, entry, value, only_denied)
             if read is None:
@@ -73,7 +73,7 @@ def read_wishes(text: str) -> list[Wish]:
             parts = [*item.by, (item.start, item.end)]
             start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
             wishes.append(Wish(kind, read, strength, start, end))
-    if (above := _above_refused_floors(tokens, found)) is not None:
+    if (above := _above_refused_floors(tokens, own_items)) is not None:
         wishes = [*(wish for wish in wishes if wish.kind != "first_floor"), above]
     for name, value, strength, number in free_wishes(tokens, items):
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
@@ -83,12 +83,12 @@ def read_wishes(text: str) -> list[Wish]:
     return _merged(sorted(wishes, key=lambda wish: wish.start))
 
 
-def _above_refused_floors(tokens: Tokens, found: list[Item]) -> Wish | None:
+def _above_refused_floors(tokens: Tokens, mentions: list[Item]) -> Wish | None:
     """«1 и 2 этаж исключаем» asks for the third floor and above; «этаж 1 не предлагать» for none but the first."""
     refused: set[int] = set()
     by: list[Item] = []
     first: list[Item] = []
-    for item in found:
+    for item in mentions:
         kinds = item.meanings.kinds
         if not item.denied or not kinds & {"floor", "first_floor"}:
             continue

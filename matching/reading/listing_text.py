@@ -46,10 +46,10 @@ def read_facts(text: str) -> list[Fact]:
     [('kitchen_area', 12.0), ('lift', False), ('cats', True)]
     """
     tokens, items = mentions(text, "listing")
-    found = [item for item in items if item.role == MENTION]
+    own_items = [item for item in items if item.role == MENTION]
     facts: dict[str, Fact] = {}
     denied_kinds: set[str] = set()
-    for item in found:
+    for item in own_items:
         if item.cancelled:
             continue
         for entry, value, only_denied, _ in item.meanings:

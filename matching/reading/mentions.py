@@ -181,24 +181,24 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
         if place < done or word is None:
             continue
         symbol = word.symbol
-        found = longest(words, place)
+        match = longest(words, place)
         if (word.number is not None or symbol in limiting or symbol[0].isdigit()) and (
-            found is None or found[0] - place < 4
+            match is None or match[0] - place < 4
         ):
             quantity = quantity_at(words, tokens, place)
             if quantity is not None and (
-                found is None
+                match is None
                 or quantity.first > place
-                or quantity.end > found[0]
-                or found[1][0].only_denied
+                or quantity.end > match[0]
+                or match[1][0].only_denied
                 and _follows_floor(words, place)
             ):
                 items.append(Item(NUMBER, place, quantity.end, clause, sentence, quantity=quantity))
                 done = quantity.end
                 continue
-        if found is None:
+        if match is None:
             continue
-        done, meanings = found
+        done, meanings = match
         assert isinstance(meanings, Senses)
         role = meanings.role
         if role == "_stop":

@@ -136,16 +136,16 @@ def _longest(
     place: int,
     node: Node[T],
     skipped: int,
-    found: tuple[int, Sequence[T]] | None,
+    match: tuple[int, Sequence[T]] | None,
     whole: frozenset[str],
 ) -> tuple[int, Sequence[T]] | None:
-    """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
+    """The longest phrase that goes on from *node* at *place*, or *match* where none is longer."""
     while place < len(words):
         word, follows = words[place], node.follows
         gap = follows.get(ANY)
         if word is None:
             if gap is None:
-                return found
+                return match
             node, place = gap, place + 1
             continue
         symbol = word.symbol
@@ -153,30 +153,30 @@ def _longest(
             gap = None
         step = follows.get(symbol)
         if word.exact and (exact := follows.get(word.exact)) is not None:
-            found = _stepped(words, place, exact, found, whole)
+            match = _stepped(words, place, exact, match, whole)
         skips = (
             node.inner
             and skipped < 2
             and (symbol in SKIPPED or symbol in _HYPHENS or symbol == "." and _is_short(words[place - 1]))
         )
         if step is not None:
-            if step.ends and (found is None or place + 1 > found[0]):
-                found = (place + 1, step.ends)
+            if step.ends and (match is None or place + 1 > match[0]):
+                match = (place + 1, step.ends)
             if skips:
-                found = _longest(words, place + 1, node, skipped + 1, found, whole)
+                match = _longest(words, place + 1, node, skipped + 1, match, whole)
             if gap is not None:
-                found = _longest(words, place + 1, gap, skipped, found, whole)
+                match = _longest(words, place + 1, gap, skipped, match, whole)
             node, skipped = step, 0
         elif skips:
             if gap is not None:
-                found = _longest(words, place + 1, gap, skipped, found, whole)
+                match = _longest(words, place + 1, gap, skipped, match, whole)
             skipped += 1
         elif gap is not None:
             node = gap
         else:
-            return found
+            return match
         place += 1
-    return found
+    return match
 
 
 def _is_short(word: Word | None) -> bool:
@@ -187,9 +187,9 @@ def _stepped(
     words: Sequence[Word | None],
     place: int,
     step: Node[T],
-    found: tuple[int, Sequence[T]] | None,
+    match: tuple[int, Sequence[T]] | None,
     whole: frozenset[str],
 ) -> tuple[int, Sequence[T]] | None:
-    if step.ends and (found is None or place + 1 > found[0]):
-        found = (place + 1, step.ends)
-    return _longest(words, place + 1, step, 0, found, whole)
+    if step.ends and (match is None or place + 1 > match[0]):
+        match = (place + 1, step.ends)
+    return _longest(words, place + 1, step, 0, match, whole)

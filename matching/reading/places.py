@@ -62,7 +62,7 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
 
     A name of a district and of a station is the district, unless a word such as «метро» stands before it.
     """
-    found: list[Place] = []
+    places: list[Place] = []
     place, tokens = 0, cut_text.tokens
     while place < len(tokens):
         if not tokens[place][0].isalnum():
@@ -76,9 +76,9 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
         denied = any(fold(token) in _DENIALS for token in tokens[max(0, place - 3) : place])
         if "," in tokens[max(0, place - 3) : place]:
             denied = fold(tokens[place - 1]) in _DENIALS
-        found.append(Place(kind, name, denied, *cut_text.span(place, end)))
+        places.append(Place(kind, name, denied, *cut_text.span(place, end)))
         place = end
-    return found
+    return places
 
 
 def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[int, PlaceKind, str] | None:
@@ -100,9 +100,9 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[
             continue
         hyphened = any(mark in "-–" for mark in tokens[start:end])
         for name in _spellings(words, hyphened, before in _PREPOSITIONS):
-            found = _look_up(name, before, lexicon)
-            if found is not None:
-                return end, *found
+            place = _look_up(name, before, lexicon)
+            if place is not None:
+                return end, *place
     return None
 
 

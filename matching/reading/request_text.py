@@ -270,11 +270,11 @@ def _first(
 
 
 def _deal_type(folded: str, budget: Amount | None, spans: dict[str, list[Span]]) -> str | None:
-    found = _first("deal_type", (("RENT", _RENT), ("SALE", _SALE)), folded, spans)
-    if found is None and budget is not None and budget.currency == "RUB":
+    deal = _first("deal_type", (("RENT", _RENT), ("SALE", _SALE)), folded, spans)
+    if deal is None and budget is not None and budget.currency == "RUB":
         most = budget.high or budget.low or 0
         return "SALE" if most >= MIN_SALE else "RENT"
-    return found
+    return deal
 
 
 def _street_name(match: re.Match[str] | None) -> str | None:

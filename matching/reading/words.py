@@ -153,19 +153,19 @@ class Vocabulary:
         if not token[0].isalnum():
             return None if token in _QUOTES else Word(token)
         plain = fold(token)
-        found = self._forms.get(plain)
-        if found is None and len(plain) >= MIN_LETTERS_TO_CORRECT and len(plain) < 30 and _CYRILLIC.search(plain):
+        symbol = self._forms.get(plain)
+        if symbol is None and len(plain) >= MIN_LETTERS_TO_CORRECT and len(plain) < 30 and _CYRILLIC.search(plain):
             return self._correct(plain)
-        return found
+        return symbol
 
     def _correct(self, plain: str) -> Word | None:
         """The one word of the grammar that is one edit away from a word that Russian does not know."""
         if morphology().word_is_known(plain):
             return None
         least = max(5, 11 - len(plain))
-        found = {self._forms[form] for form in _edits(plain) if form in self._forms and len(form) >= least}
-        symbols = {word.symbol for word in found}
-        return next(iter(found)) if len(symbols) == 1 else None
+        corrections = {self._forms[form] for form in _edits(plain) if form in self._forms and len(form) >= least}
+        symbols = {word.symbol for word in corrections}
+        return next(iter(corrections)) if len(symbols) == 1 else None
 
 
 def number_of(digits: str) -> float | None:
@@ -198,7 +198,7 @@ def forms_of(word: str) -> list[tuple[str, bool]]:
     if parse is None:
         return []
     part = "PRT" if str(parse.tag.POS).startswith("PRT") else None
-    lexeme = [form for one in [parse, *own] if one.tag.POS in _WORD_CLASSES for form in one.lexeme]
+    lexeme = [form for analysis in [parse, *own] if analysis.tag.POS in _WORD_CLASSES for form in analysis.lexeme]
     if parse.tag.POS == "ADJF":  # «меблированный» is an adjective too, but «меблирована» a participle only
         twin = next((other for other in parses if other.tag.POS == "PRTF"), None)
         lexeme += [form for form in twin.lexeme if str(form.tag.POS).startswith("PRT")] if twin else []

@@ -228,9 +228,9 @@ def _check(session: Session, which: ColumnElement[bool], limits: tuple, now: dat
 
 def _free_from(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> datetime | None:
     """When there is room again for a mail of the kind *which*; None: there is. Takes as long either way."""
-    found = []
+    moments = []
     for most, window in limits:
         query = select(OneTimeLink.made_at).where(which, OneTimeLink.made_at > now - window)
         moment = session.scalar(query.order_by(OneTimeLink.made_at.desc()).offset(most - 1).limit(1))
-        found += [moment + window] if moment is not None else []
-    return max(found, default=None)
+        moments += [moment + window] if moment is not None else []
+    return max(moments, default=None)

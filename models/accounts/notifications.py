@@ -176,12 +176,12 @@ def mark_read(session: Session, user: User, notification_id: int) -> None:
     Raises:
         NotFoundError: It is absent or somebody else's.
     """
-    found = session.execute(
+    notification = session.execute(
         update(Notification)
         .where(Notification.id == notification_id, Notification.user_id == user.id)
         .values(read_at=func.coalesce(Notification.read_at, func.now()))
     )
-    if not rows_changed(found):
+    if not rows_changed(notification):
         raise NotFoundError("notification")
 
 

@@ -73,14 +73,14 @@ def sessions_of(user: User) -> Select[AccountSession]:
 
 def end_session_of(session: Session, user: User, session_id: int) -> AccountSession:
     """End one session of the user's: its token is void at once. Raises NotFoundError."""
-    found = session.scalar(sessions_of(user).where(AccountSession.id == session_id))
-    if found is None:
+    ended = session.scalar(sessions_of(user).where(AccountSession.id == session_id))
+    if ended is None:
         raise NotFoundError("session")
-    revoked = {"jti": found.jti, "expires_at": found.expires_at}
+    revoked = {"jti": ended.jti, "expires_at": ended.expires_at}
     session.execute(insert(RevokedToken).values(revoked).on_conflict_do_nothing())
-    found.ended_at = func.now()
+    ended.ended_at = func.now()
     session.flush()
-    return found
+    return ended
 
 
 def note_end(session: Session, jti: str) -> None:

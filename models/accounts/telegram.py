@@ -196,7 +196,7 @@ def _texts(data: Any) -> dict[str, str]:
     """
     if not isinstance(data, Mapping) or not 0 < len(data) <= MAX_FIELDS:
         raise InvalidValueError(FIELD, "telegram.no_fields")
-    found = {}
+    texts = {}
     for name, value in data.items():
         if not re.fullmatch(r"[a-z_]{1,40}", name):
             raise InvalidValueError(FIELD, "telegram.unknown_field")
@@ -205,8 +205,8 @@ def _texts(data: Any) -> dict[str, str]:
         text = str(value)
         if len(text) > 4096 or any(sign < " " or "\ud800" <= sign <= "\udfff" for sign in text):
             raise InvalidValueError(f"{FIELD}.{name}", "telegram.not_text")
-        found[name] = text
-    return found
+        texts[name] = text
+    return texts
 
 
 def check_age(auth_date: str, now: datetime) -> None:
@@ -220,12 +220,12 @@ def check_age(auth_date: str, now: datetime) -> None:
 
 def _mini_app_user(text: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, Mapping):
+        fields = None
+    if not isinstance(fields, Mapping):
         raise InvalidValueError(f"{FIELD}.user", "telegram.not_json_object")
-    return found
+    return fields
 
 
 def _user_of(fields: Mapping[str, Any]) -> TelegramUser:

@@ -39,25 +39,25 @@ class Upload(Base):
 
 def add_upload(session: Session, owner: User, *, purpose: str, content_type: str, ending: str, size: int) -> Upload:
     """Record a file that is about to be stored under the new row's `name`."""
-    found = Upload(
+    upload = Upload(
         name=f"{secrets.token_urlsafe(NAME_BYTES)}.{ending}",
         owner_id=owner.id,
         purpose=purpose,
         content_type=content_type,
         size=size,
     )
-    session.add(found)
+    session.add(upload)
     session.flush()
-    return found
+    return upload
 
 
 def upload_named(session: Session, name: str) -> Upload:
     """The file of that name that may be served; raises NotFoundError."""
     query = select(Upload).where(Upload.name == name, Upload.purpose != FEED)
-    found = session.scalar(query) if NAME.fullmatch(name) else None
-    if found is None:
+    upload = session.scalar(query) if NAME.fullmatch(name) else None
+    if upload is None:
         raise NotFoundError("file")
-    return found
+    return upload
 
 
 def bytes_of(session: Session, owner: User, *, fetched: bool = False) -> int:

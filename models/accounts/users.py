@@ -142,11 +142,11 @@ def normal_phone(raw: str, field: str = "phone") -> str:
         number = phonenumbers.parse(raw, HOME_REGION)
     except phonenumbers.NumberParseException:
         raise InvalidValueError(field, "phone.not_a_number") from None
-    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Valid, not merely possible: `1234567` is possible within a city, and a code sent there goes nowhere.
-    if not phonenumbers.is_valid_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
+    if not phonenumbers.is_valid_number(number) or not re.fullmatch(E164, formatted) or len(raw) > 40:
         raise InvalidValueError(field, "phone.impossible")
-    return found
+    return formatted
 
 
 def normal_email(raw: str, field: str = "email") -> str:
@@ -157,10 +157,10 @@ def normal_email(raw: str, field: str = "email") -> str:
         InvalidValueError: It is not an address.
     """
     try:
-        found = validate_email(raw.strip(), check_deliverability=False, test_environment=True)
+        address = validate_email(raw.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise InvalidValueError(field, "email.invalid", reason=str(error)) from None
-    return found.normalized.lower()
+    return address.normalized.lower()
 
 
 def create_user(session: Session, **fields: object) -> User:

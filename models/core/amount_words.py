@@ -253,16 +253,16 @@ def _items(tokens: list[str], unit: Unit | None) -> Iterator[Item]:
             yield Item(Kind.NUMBER, tokens[place], source=tokens[place])
             place += 1
             continue
-        length, found = _longest(tokens, place, unit)
+        length, item = _longest(tokens, place, unit)
         if unit is None:
             money_length, code = currency_at(tokens, place)
             if money_length > length:
-                length, found = money_length, Item(Kind.CURRENCY, code)
-        if found is None and tokens[place] == "," and not "".join(tokens[place + 1 : place + 2])[-1:].isdigit():
-            found = Item(Kind.NOISE, ",")
+                length, item = money_length, Item(Kind.CURRENCY, code)
+        if item is None and tokens[place] == "," and not "".join(tokens[place + 1 : place + 2])[-1:].isdigit():
+            item = Item(Kind.NOISE, ",")
         length = max(length, 1)
         source = " ".join(tokens[place : place + length])
-        yield replace(found, source=source) if found else Item(Kind.OTHER, source, source=source)
+        yield replace(item, source=source) if item else Item(Kind.OTHER, source, source=source)
         place += length
 
 

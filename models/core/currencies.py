@@ -138,18 +138,18 @@ def read_currency(text: str) -> str:
     """
     check_length(text)
     words = [one_script(word) for word in _TOKEN.findall(prepared(text)) if word not in "()[],;:/"]
-    found: str | None = None
+    code_read: str | None = None
     place = 0
     while place < len(words):
         length, code = currency_at(words, place)
         if not length:
             raise UnreadableError("currency.unknown", text=text.strip())
-        if found not in (None, code):
-            raise UnreadableError("amount.currencies", first=str(found), second=code)
-        found, place = code, place + length
-    if found is None:
+        if code_read not in (None, code):
+            raise UnreadableError("amount.currencies", first=str(code_read), second=code)
+        code_read, place = code, place + length
+    if code_read is None:
         raise UnreadableError("currency.unknown", text=text.strip())
-    return found
+    return code_read
 
 
 def currency_at(words: list[str], place: int) -> tuple[int, str]:

@@ -102,13 +102,13 @@ def property_type_of(word: str, subtype: str | None = None, field: str = "type")
     >>> property_type_of("квартира", "апартаменты"), property_type_of("apartment", "studio")
     (<PropertyType.APARTMENTS: 'APARTMENTS'>, <PropertyType.APARTMENT: 'APARTMENT'>)
     """
-    found = _known(PROPERTY_TYPES, word, field, "apartment, house, townhouse, room, commercial, квартира, дом, ...")
+    value = _known(PROPERTY_TYPES, word, field, "apartment, house, townhouse, room, commercial, квартира, дом, ...")
     finer = SUBTYPES.get(normal(subtype or ""))
     same_kind = {
         PropertyType.APARTMENTS: PropertyType.APARTMENT,
         PropertyType.TOWNHOUSE: PropertyType.HOUSE,
     }
-    return finer if finer is not None and same_kind[finer] is found else found
+    return finer if finer is not None and same_kind[finer] is value else value
 
 
 def condition_of(word: str | None) -> Condition | None:
@@ -164,7 +164,7 @@ def _readable(read: Callable[[str], Read], text: str, field: str) -> Read:
 
 
 def _known(table: Mapping[str, Code], word: str, field: str, examples: str) -> Code:
-    found = table.get(normal(word))
-    if found is None:
+    value = table.get(normal(word))
+    if value is None:
         raise InvalidValueError(field, "value.unknown_word", examples=examples)
-    return found
+    return value

@@ -108,10 +108,10 @@ def clean(content: bytes) -> tuple[bytes, int, str, bytes]:
 
 def _opened(content: bytes) -> Image.Image:
     """The picture, not decoded yet; raises TooManyPixelsError."""
-    found = Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP", "HEIF"])
-    if found.width * found.height > MAX_PIXELS:
+    image = Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP", "HEIF"])
+    if image.width * image.height > MAX_PIXELS:
         raise TooManyPixelsError
-    return found
+    return image
 
 
 def _check_webp(content: bytes) -> None:
@@ -173,43 +173,43 @@ def _loaded(picture: Image.Image) -> Image.Image:
     return Image.frombuffer(opened.rawmode, picture.size, content, "raw", opened.rawmode, 0, 1)
 
 
-def _turn_of(found: Image.Image) -> Image.Transpose | None:
+def _turn_of(image: Image.Image) -> Image.Transpose | None:
     """
     What sets the picture upright.
 
     ImageOps.exif_transpose would write the metadata anew, which we drop, and fails on fields that cameras got wrong.
     """
     try:
-        turn = found.getexif().get(ExifTags.Base.Orientation)
+        turn = image.getexif().get(ExifTags.Base.Orientation)
         return None if turn is None else TURNS.get(turn)
     except Exception:
         return None
 
 
-def _with_whole_pixels(found: Image.Image, see_through: bool) -> Image.Image:
+def _with_whole_pixels(image: Image.Image, see_through: bool) -> Image.Image:
     """The picture in a mode whose pixels can be mixed and transformed: L, RGB, RGBA or CMYK, eight bits a channel."""
-    if found.mode.startswith("I"):
-        return _of_sixteen_bits(found)
+    if image.mode.startswith("I"):
+        return _of_sixteen_bits(image)
     if see_through:
-        return _converted(found, "RGBA")
-    if found.mode in ("L", "RGB", "CMYK"):
-        return found
-    return _converted(found, "L" if found.mode == "1" else "RGB")
+        return _converted(image, "RGBA")
+    if image.mode in ("L", "RGB", "CMYK"):
+        return image
+    return _converted(image, "L" if image.mode == "1" else "RGB")
 
 
-def _of_sixteen_bits(found: Image.Image) -> Image.Image:
+def _of_sixteen_bits(image: Image.Image) -> Image.Image:
     """
     Grey of 16 bits in 8: the upper byte of each value. Pillow's own conversion makes all above 255 white.
 
     `transparency` of such a picture is the one value that is see-through.
     """
-    values = found if found.mode.startswith("I;16") else found.convert("I;16")
+    values = image if image.mode.startswith("I;16") else image.convert("I;16")
     raw = values.tobytes("raw", "I;16B")
-    upper = Image.frombytes("L", found.size, raw[::2])
-    see_through = found.info.get("transparency")
+    upper = Image.frombytes("L", image.size, raw[::2])
+    see_through = image.info.get("transparency")
     if see_through is None:
         return upper
-    lower = Image.frombytes("L", found.size, raw[1::2])
+    lower = Image.frombytes("L", image.size, raw[1::2])
     del raw, values
     same = ImageChops.darker(_where(upper, see_through >> 8), _where(lower, see_through & 255))
     del lower
@@ -274,15 +274,15 @@ def _mended(content: bytes) -> Image.Image:
     the two agree, the file has said all.
     """
     content = content.removesuffix(b"\xff")  # half of the end's mark
-    one, other = (Image.open(io.BytesIO(content + more + END_OF_JPEG), formats=["JPEG"]) for more in (b"", FILLER))
-    for each in (one, other):
+    plain, filled = (Image.open(io.BytesIO(content + more + END_OF_JPEG), formats=["JPEG"]) for more in (b"", FILLER))
+    for each in (plain, filled):
         each.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
         each.load()
-    above = (0, 0, one.width, max(1, one.height - 16))
-    if ImageChops.difference(one.crop(above), other.crop(above)).getbbox() is not None:
+    above = (0, 0, plain.width, max(1, plain.height - 16))
+    if ImageChops.difference(plain.crop(above), filled.crop(above)).getbbox() is not None:
         raise MissingDataError
-    other.close()
-    return one
+    filled.close()
+    return plain
 
 
 def _give_back() -> Callable[[], object]:

@@ -104,9 +104,9 @@ def _check_known(config: Config) -> None:
 class SchemaNewerError(SettingsError):
     """A newer release has migrated the database."""
 
-    def __init__(self, found: str, known: str) -> None:
+    def __init__(self, revision: str, known: str) -> None:
         super().__init__(
-            f"the database's schema is newer ({found}) than this release ({known}): start the newer release, or call"
+            f"the database's schema is newer ({revision}) than this release ({known}): start the newer release, or call"
             f" its `leadmatch db downgrade {known}` first (docs/operations.md, Going back)"
         )
 

@@ -224,5 +224,5 @@ def _is_tile_of(tile: Any, market: Any) -> ColumnElement[bool]:
     return and_(tile.run_id == market.run_id, _are_of_one_market(tile, market), tile.tile > 0)
 
 
-def _are_of_one_market(one: Any, other: Any) -> ColumnElement[bool]:
-    return and_(one.city_key == other.city_key, one.deal_type == other.deal_type)
+def _are_of_one_market(left: Any, right: Any) -> ColumnElement[bool]:
+    return and_(left.city_key == right.city_key, left.deal_type == right.deal_type)

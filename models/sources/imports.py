@@ -48,8 +48,8 @@ def import_feed(
         FeedError: The file cannot be read; the import is recorded as failed.
     """
     with factory() as session:
-        found = session.get_one(Import, import_id)
-        source = session.get_one(Source, found.source_id)
+        import_ = session.get_one(Import, import_id)
+        source = session.get_one(Source, import_.source_id)
         session.expunge_all()
     refusals = Refusals(factory, import_id)
 
@@ -58,8 +58,8 @@ def import_feed(
         on_refused(line)
 
     with _engine_of(factory).connect() as connection, _only_one(connection, source.id):
-        store = _store_of(source)(connection, source, found.is_dry_run, only_city, refused)
-        _begin(connection, found)
+        store = _store_of(source)(connection, source, import_.is_dry_run, only_city, refused)
+        _begin(connection, import_)
         refusals.begin()
         report = store.report
         try:
@@ -71,11 +71,11 @@ def import_feed(
             connection.rollback()
             report.reason = error.fault
             report.columns, report.samples = error.columns or feed.notes.columns, error.samples or feed.notes.samples
-            _end(connection, found, ImportState.FAILED, report, [])
+            _end(connection, import_, ImportState.FAILED, report, [])
             raise
         finally:
             refusals.flush()
-        _end(connection, found, state, report, held)
+        _end(connection, import_, state, report, held)
     return report
 
 
@@ -110,22 +110,22 @@ def preview_feed(
     return store.report
 
 
-def confirm_withdrawals(session: Session, found: Import) -> list[int]:
+def confirm_withdrawals(session: Session, import_: Import) -> list[int]:
     """
     Take off the market what an import held back, as its source's owner says that it is gone; the ids that left it.
 
     Raises:
         ConflictError: The import does not wait, or a later one has decided.
     """
-    session.refresh(found, with_for_update=True)
-    if found.state is not ImportState.WAITING:
+    session.refresh(import_, with_for_update=True)
+    if import_.state is not ImportState.WAITING:
         raise ConflictError("import.not_waiting")
-    gone = withdraw(session.connection(), found.source_id, Property.id.in_(found.held_ids))
-    found.state = ImportState.SUCCEEDED
-    found.counts = found.counts | {"withdrawn": found.counts.get("withdrawn", 0) + len(gone), "held": 0}
-    found.held_ids = []
+    gone = withdraw(session.connection(), import_.source_id, Property.id.in_(import_.held_ids))
+    import_.state = ImportState.SUCCEEDED
+    import_.counts = import_.counts | {"withdrawn": import_.counts.get("withdrawn", 0) + len(gone), "held": 0}
+    import_.held_ids = []
     session.flush()
-    record_end_of(session, [found.id])
+    record_end_of(session, [import_.id])
     return gone
 
 
@@ -157,22 +157,22 @@ def _only_one(connection: Connection, source_id: int) -> Iterator[None]:
             connection.commit()
 
 
-def _begin(connection: Connection, found: Import) -> None:
+def _begin(connection: Connection, import_: Import) -> None:
     """Mark the import as running, and those of its source that were killed as failed: we have the lock, they do not."""
     others = update(Import).where(
-        Import.source_id == found.source_id, Import.state == ImportState.RUNNING, Import.id != found.id
+        Import.source_id == import_.source_id, Import.state == ImportState.RUNNING, Import.id != import_.id
     )
     ended = others.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED))
     _record_ends(connection, connection.scalars(ended.returning(Import.id)).all())
-    mine = update(Import).where(Import.id == found.id)
+    mine = update(Import).where(Import.id == import_.id)
     connection.execute(mine.values(state=ImportState.RUNNING, started_at=func.now(), **reason_values(None)))
     connection.commit()
 
 
-def _end(connection: Connection, found: Import, state: ImportState, report: Report, held: list[int]) -> None:
+def _end(connection: Connection, import_: Import, state: ImportState, report: Report, held: list[int]) -> None:
     connection.execute(
         update(Import)
-        .where(Import.id == found.id)
+        .where(Import.id == import_.id)
         .values(
             state=state,
             finished_at=func.now(),
@@ -180,17 +180,17 @@ def _end(connection: Connection, found: Import, state: ImportState, report: Repo
             progress=None,
             counts=report.counts(),
             report=report.as_json(),
-            held_ids=[] if found.is_dry_run else held,
+            held_ids=[] if import_.is_dry_run else held,
         )
     )
-    if not found.is_dry_run and state is not ImportState.FAILED:
+    if not import_.is_dry_run and state is not ImportState.FAILED:
         # What an earlier import held back, this one has decided anew.
         earlier = update(Import).where(
-            Import.source_id == found.source_id, Import.id < found.id, Import.state == ImportState.WAITING
+            Import.source_id == import_.source_id, Import.id < import_.id, Import.state == ImportState.WAITING
         )
         connection.execute(earlier.values(state=ImportState.SUCCEEDED, held_ids=[]))
-        connection.execute(update(Source).where(Source.id == found.source_id).values(kind=report.kind))
-    _record_ends(connection, [found.id])
+        connection.execute(update(Source).where(Source.id == import_.source_id).values(kind=report.kind))
+    _record_ends(connection, [import_.id])
     connection.commit()
 
 

@@ -47,18 +47,18 @@ def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
     """
     if owner.role not in SUPPLY_ROLES:
         raise RoleOwnsNothingError(role=owner.role)
-    found = outgoing_feed(session, owner) or OutgoingFeed(owner_id=owner.id)
-    found.token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(found)
+    feed = outgoing_feed(session, owner) or OutgoingFeed(owner_id=owner.id)
+    feed.token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(feed)
     session.flush()
-    return found
+    return feed
 
 
 def close_outgoing_feed(session: Session, owner: User) -> None:
     """End the owner's feed; doing so twice changes nothing."""
-    found = outgoing_feed(session, owner)
-    if found is not None:
-        session.delete(found)
+    feed = outgoing_feed(session, owner)
+    if feed is not None:
+        session.delete(feed)
         session.flush()
 
 

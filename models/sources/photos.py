@@ -184,13 +184,13 @@ def claim_photo(session: Session, host: str) -> FetchedPhoto | None:
     due = (FetchedPhoto.host == host) & (FetchedPhoto.state == PhotoState.WAITING)
     query = select(FetchedPhoto).where(due, FetchedPhoto.next_try_at <= func.now())
     query = query.order_by(FetchedPhoto.next_try_at, FetchedPhoto.id).limit(1).with_for_update(skip_locked=True)
-    while (found := session.scalar(query)) is not None:
-        if found.attempts < MAX_ATTEMPTS:
-            found.next_try_at = func.now() + PAUSES[found.attempts]
-            found.attempts += 1
+    while (photo := session.scalar(query)) is not None:
+        if photo.attempts < MAX_ATTEMPTS:
+            photo.next_try_at = func.now() + PAUSES[photo.attempts]
+            photo.attempts += 1
             session.flush()
-            return found
-        found.state, found.reason = PhotoState.REFUSED, found.reason or PhotoFault.DAMAGED
+            return photo
+        photo.state, photo.reason = PhotoState.REFUSED, photo.reason or PhotoFault.DAMAGED
         session.flush()
     return None
 
@@ -267,8 +267,8 @@ def photos_of_source(session: Session, source_id: int) -> dict[str, Any]:
         .order_by(named.c.id, FetchedPhoto.id)
         .limit(TOLD)
     )
-    found = {state.value: count for state, count in session.execute(counts.group_by(FetchedPhoto.state))}
-    return {state.value: found.get(state.value, 0) for state in PhotoState} | {
+    counted = {state.value: count for state, count in session.execute(counts.group_by(FetchedPhoto.state))}
+    return {state.value: counted.get(state.value, 0) for state in PhotoState} | {
         "broken": [
             {"property_id": row.id, "external_id": row.external_id, "address": row.address, "reason": row.reason}
             for row in session.execute(broken)

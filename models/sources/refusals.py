@@ -62,7 +62,7 @@ class Refusals:
             self._waiting = []
 
 
-def refusals_of(factory: sessionmaker[Session], found: Import) -> Iterator[dict[str, Any]]:
+def refusals_of(factory: sessionmaker[Session], import_: Import) -> Iterator[dict[str, Any]]:
     """
     The refused lines of an import in the order of its file, as :meth:`models.sources.report.Line.as_json` says them; a
     batch in memory at a time. Of an import from before they were kept, those of its report.
@@ -70,10 +70,10 @@ def refusals_of(factory: sessionmaker[Session], found: Import) -> Iterator[dict[
     last = 0
     while True:
         with factory() as session:
-            query = select(RefusedOffer).where(RefusedOffer.import_id == found.id, RefusedOffer.number > last)
+            query = select(RefusedOffer).where(RefusedOffer.import_id == import_.id, RefusedOffer.number > last)
             rows = session.scalars(query.order_by(RefusedOffer.number).limit(BATCH)).all()
         if not rows and not last:
-            yield from found.report.get("refused", [])
+            yield from import_.report.get("refused", [])
         yield from (row.remark | {"read": row.read} for row in rows)
         if len(rows) < BATCH:
             return

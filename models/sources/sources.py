@@ -56,49 +56,49 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     named = {**fields, "name": fields.get("name") or name_of(address), "address": address, "content": content}
     if content is SourceContent.LEADS:
         named["is_complete"] = False  # a client's request ends when its realtor says so
-    found = Source(owner_id=owner.id, **_checked(named, content))
+    source = Source(owner_id=owner.id, **_checked(named, content))
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
     if count >= MAX_SOURCES:
         raise TooManySourcesError(max=MAX_SOURCES)
-    _check_name(session, found)
-    if found.address and found.refresh_minutes:
-        found.next_fetch_at = database_now(session)
-    session.add(found)
+    _check_name(session, source)
+    if source.address and source.refresh_minutes:
+        source.next_fetch_at = database_now(session)
+    session.add(source)
     session.flush()
-    return found
+    return source
 
 
-def change_source(session: Session, found: Source, fields: Mapping[str, Any]) -> None:
+def change_source(session: Session, source: Source, fields: Mapping[str, Any]) -> None:
     """Set the given columns; a new address is fetched afresh, under the same listings' ids. Raises as create_source."""
-    moved = "address" in fields and fields["address"] != found.address
-    for name, value in _checked(fields, found.content).items():
-        if name == "is_complete" and found.content is SourceContent.LEADS:
+    moved = "address" in fields and fields["address"] != source.address
+    for name, value in _checked(fields, source.content).items():
+        if name == "is_complete" and source.content is SourceContent.LEADS:
             continue
-        setattr(found, name, value)
+        setattr(source, name, value)
     if moved:
-        found.etag = found.last_modified = None
-        found.failures = 0
+        source.etag = source.last_modified = None
+        source.failures = 0
     if {"mapping", "city", "kind"} & fields.keys():
-        found.etag = found.last_modified = None  # the same file would be read otherwise now
+        source.etag = source.last_modified = None  # the same file would be read otherwise now
     if moved or "refresh_minutes" in fields or "state" in fields:
-        found.next_fetch_at = database_now(session) if found.address and found.refresh_minutes else None
+        source.next_fetch_at = database_now(session) if source.address and source.refresh_minutes else None
     if "name" in fields:
-        _check_name(session, found)
+        _check_name(session, source)
     session.flush()
 
 
-def delete_source(session: Session, found: Source) -> list[int]:
+def delete_source(session: Session, source: Source) -> list[int]:
     """
     Remove a source with its history; its listings are archived and stay as rows. The ids that left the market.
 
     Leads that it brought stay on the market: their clients still look for a home.
     """
-    if open_import(session, found) is not None:
+    if open_import(session, source) is not None:
         raise ConflictError("import.going")
-    statement = update(Property).where(Property.source_id == found.id, Property.status == Status.ACTIVE)
+    statement = update(Property).where(Property.source_id == source.id, Property.status == Status.ACTIVE)
     ids = list(session.scalars(statement.values(status=Status.ARCHIVED).returning(Property.id)))
-    session.execute(update(Property).where(Property.source_id == found.id).values(withdrawn_at=None))
-    session.delete(found)
+    session.execute(update(Property).where(Property.source_id == source.id).values(withdrawn_at=None))
+    session.delete(source)
     session.flush()
     return ids
 
@@ -111,10 +111,10 @@ def source_named(session: Session, owner: User, name: str) -> Source | None:
 def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = False) -> Source:
     """One of the owner's sources; raises NotFoundError where it is absent or somebody else's."""
     query = select(Source).where(Source.id == source_id, Source.owner_id == owner.id)
-    found = session.scalar(query.with_for_update() if lock else query)
-    if found is None:
+    source = session.scalar(query.with_for_update() if lock else query)
+    if source is None:
         raise NotFoundError("source")
-    return found
+    return source
 
 
 def sources_of(owner: User, content: SourceContent | None = None) -> Select[Source]:
@@ -131,10 +131,10 @@ def imports_of(owner: User, source_id: int | None = None) -> Select[Import]:
 
 def owned_import(session: Session, owner: User, import_id: int) -> Import:
     """An import of one of the owner's sources; raises NotFoundError."""
-    found = session.scalar(imports_of(owner).where(Import.id == import_id))
-    if found is None:
+    import_ = session.scalar(imports_of(owner).where(Import.id == import_id))
+    if import_ is None:
         raise NotFoundError("import")
-    return found
+    return import_
 
 
 def last_imports(session: Session, source_ids: Sequence[int]) -> dict[int, Import]:
@@ -145,7 +145,7 @@ def last_imports(session: Session, source_ids: Sequence[int]) -> dict[int, Impor
         .ext(distinct_on(Import.source_id))
         .order_by(Import.source_id, Import.is_dry_run, Import.id.desc())
     )
-    return {found.source_id: found for found in session.scalars(newest)}
+    return {import_.source_id: import_ for import_ in session.scalars(newest)}
 
 
 def open_import(session: Session, source: Source) -> Import | None:
@@ -170,17 +170,17 @@ def request_import(
     _end_interrupted(session, source)
     if not is_dry_run and open_import(session, source) is not None:
         raise ConflictError("import.going")
-    found = Import(
+    import_ = Import(
         source_id=source.id,
         asked_by=asked_by,
         file_name=without_nul(file_name or source.address or source.file or "")[:300],
         is_dry_run=is_dry_run,
     )
-    session.add(found)
+    session.add(import_)
     if asked_by == "request" and not is_dry_run and source.refresh_minutes and source.next_fetch_at:
         source.next_fetch_at = database_now(session) + timedelta(minutes=source.refresh_minutes)
     session.flush()
-    return found
+    return import_
 
 
 def _end_interrupted(session: Session, source: Source) -> None:
@@ -218,10 +218,10 @@ def due_imports(session: Session, most: int = 100) -> list[int]:
     for source in session.scalars(query):
         source.next_fetch_at = now + timedelta(minutes=source.refresh_minutes) if source.refresh_minutes else None
         if open_import(session, source) is None:
-            found = Import(source_id=source.id, asked_by="schedule", file_name=(source.address or "")[:300])
-            session.add(found)
+            import_ = Import(source_id=source.id, asked_by="schedule", file_name=(source.address or "")[:300])
+            session.add(import_)
             session.flush()
-            ids.append(found.id)
+            ids.append(import_.id)
     # This is asked every minute: an import that waits behind a long run is sent again every LOST_AFTER, not each time.
     since = case((Import.state == ImportState.QUEUED, Import.created_at), else_=Import.started_at)
     minutes = func.floor(func.extract("epoch", now - since) / 60)
@@ -284,24 +284,24 @@ def check_address(address: str) -> str:
 
 
 def _checked(fields: Mapping[str, Any], content: SourceContent) -> dict[str, Any]:
-    found = dict(fields)
-    if found.get("address"):
-        found["address"] = check_address(found["address"])
-    if "name" in found:
-        found["name"] = without_nul(found["name"] or "").strip()
-        if not found["name"]:
+    checked = dict(fields)
+    if checked.get("address"):
+        checked["address"] = check_address(checked["address"])
+    if "name" in checked:
+        checked["name"] = without_nul(checked["name"] or "").strip()
+        if not checked["name"]:
             raise InvalidValueError("name", "source.name_missing")
-    if found.get("kind"):
-        found["kind"] = ALIASES.get(found["kind"], found["kind"])
-        if found["kind"] not in KINDS:
+    if checked.get("kind"):
+        checked["kind"] = ALIASES.get(checked["kind"], checked["kind"])
+        if checked["kind"] not in KINDS:
             raise InvalidValueError("kind", "source.unknown_kind", kinds=tuple(KINDS))
-    if found.get("mapping"):
-        found["mapping"] = {column: field for column, field in found["mapping"].items() if "\x00" not in column}
+    if checked.get("mapping"):
+        checked["mapping"] = {column: field for column, field in checked["mapping"].items() if "\x00" not in column}
     names = LEAD_NAMES if content is SourceContent.LEADS else NAMES
-    for column, field in (found.get("mapping") or {}).items():
+    for column, field in (checked.get("mapping") or {}).items():
         if field and field not in names:
             raise InvalidValueError("mapping", "source.unknown_target", column=column[:50], target=field[:50])
-    return found
+    return checked
 
 
 def without_nul(text: str) -> str:
@@ -309,9 +309,9 @@ def without_nul(text: str) -> str:
     return text.replace("\x00", "")
 
 
-def _check_name(session: Session, found: Source) -> None:
-    query = select(Source.id).where(Source.owner_id == found.owner_id, Source.name == found.name)
+def _check_name(session: Session, source: Source) -> None:
+    query = select(Source.id).where(Source.owner_id == source.owner_id, Source.name == source.name)
     with session.no_autoflush:
-        others = [other for other in session.scalars(query) if other != found.id]
+        others = [other for other in session.scalars(query) if other != source.id]
     if others:
-        raise SourceNameTakenError(name=found.name)
+        raise SourceNameTakenError(name=source.name)

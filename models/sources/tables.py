@@ -138,9 +138,9 @@ def reason_values(reason: Fault | None) -> dict[str, Any]:
     return {"reason": stored["code"], "reason_facts": stored["facts"] or None}
 
 
-def reason_fault(found: Import) -> Fault | None:
+def reason_fault(import_: Import) -> Fault | None:
     """Why an import failed or waits."""
-    return Fault.from_json({"code": found.reason, "facts": found.reason_facts or {}}) if found.reason else None
+    return Fault.from_json({"code": import_.reason, "facts": import_.reason_facts or {}}) if import_.reason else None
 
 
 def lock_name(source_id: int) -> str:

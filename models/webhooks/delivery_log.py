@@ -29,10 +29,10 @@ def deliveries_of(endpoint: Endpoint, state: DeliveryState | None = None) -> Sel
 def delivery_of(session: Session, endpoint: Endpoint, delivery_id: int) -> Delivery:
     """One of an endpoint's deliveries, locked, with its event; raises NotFoundError."""
     query = deliveries_of(endpoint).where(Delivery.id == delivery_id).with_for_update(of=Delivery)
-    found = session.scalar(query.execution_options(populate_existing=True))
-    if found is None:
+    delivery = session.scalar(query.execution_options(populate_existing=True))
+    if delivery is None:
         raise NotFoundError("delivery")
-    return found
+    return delivery
 
 
 def replay(session: Session, endpoint: Endpoint, delivery_id: int) -> Delivery:
@@ -44,10 +44,10 @@ def replay(session: Session, endpoint: Endpoint, delivery_id: int) -> Delivery:
         ConflictError: It is still pending, or the endpoint is switched off.
     """
     _check_enabled(endpoint)
-    found = delivery_of(session, endpoint, delivery_id)
-    if found.state is DeliveryState.PENDING:
+    delivery = delivery_of(session, endpoint, delivery_id)
+    if delivery.state is DeliveryState.PENDING:
         raise ConflictError("webhook.still_pending")
-    _renew(session, [found.id])
+    _renew(session, [delivery.id])
     return delivery_of(session, endpoint, delivery_id)
 
 

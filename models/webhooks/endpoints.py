@@ -48,32 +48,32 @@ def add_endpoint(session: Session, owner: User, fields: Mapping[str, Any], *, al
     count = session.scalar(select(func.count()).select_from(Endpoint).where(Endpoint.owner_id == owner.id)) or 0
     if count >= MAX_ENDPOINTS:
         raise TooManyEndpointsError(max=MAX_ENDPOINTS)
-    found = Endpoint(owner_id=owner.id, secret=new_secret(), is_enabled=True)
-    _change(found, owner, fields, allow_private)
-    session.add(found)
+    endpoint = Endpoint(owner_id=owner.id, secret=new_secret(), is_enabled=True)
+    _change(endpoint, owner, fields, allow_private)
+    session.add(endpoint)
     session.flush()
-    return found
+    return endpoint
 
 
 def change_endpoint(
-    session: Session, owner: User, found: Endpoint, fields: Mapping[str, Any], *, allow_private: bool = False
+    session: Session, owner: User, endpoint: Endpoint, fields: Mapping[str, Any], *, allow_private: bool = False
 ) -> None:
     """
     Change what *fields* holds; as :func:`add_endpoint` otherwise.
 
     An endpoint that is switched on again, or moved, is tried at once.
     """
-    _change(found, owner, fields, allow_private)
+    _change(endpoint, owner, fields, allow_private)
     session.flush()
 
 
 def owned_endpoint(session: Session, owner: User, endpoint_id: int, *, lock: bool = False) -> Endpoint:
     """One of the owner's endpoints; raises NotFoundError where it is absent or somebody else's."""
     query = select(Endpoint).where(Endpoint.id == endpoint_id, Endpoint.owner_id == owner.id)
-    found = session.scalar(query.with_for_update(key_share=True) if lock else query)
-    if found is None:
+    endpoint = session.scalar(query.with_for_update(key_share=True) if lock else query)
+    if endpoint is None:
         raise NotFoundError("webhook")
-    return found
+    return endpoint
 
 
 def endpoints_of(owner: User) -> Select[Endpoint]:
@@ -81,34 +81,34 @@ def endpoints_of(owner: User) -> Select[Endpoint]:
     return select(Endpoint).where(Endpoint.owner_id == owner.id).order_by(Endpoint.id.desc())
 
 
-def delete_endpoint(session: Session, found: Endpoint) -> None:
+def delete_endpoint(session: Session, endpoint: Endpoint) -> None:
     """Remove an endpoint with its log."""
-    session.delete(found)
+    session.delete(endpoint)
     session.flush()
 
 
-def rotate_secret(session: Session, found: Endpoint) -> str:
+def rotate_secret(session: Session, endpoint: Endpoint) -> str:
     """Give an endpoint a new secret; the present one signs as well for a day, an older one no more. Returns the new."""
-    found.old_secret, found.old_secret_until = found.secret, database_now(session) + OLD_SECRET_VALID
-    found.secret = new_secret()
+    endpoint.old_secret, endpoint.old_secret_until = endpoint.secret, database_now(session) + OLD_SECRET_VALID
+    endpoint.secret = new_secret()
     session.flush()
-    return found.secret
+    return endpoint.secret
 
 
-def send_test(session: Session, found: Endpoint) -> Delivery:
+def send_test(session: Session, endpoint: Endpoint) -> Delivery:
     """
     Have a `webhook.test` sent to an endpoint.
 
     Raises:
         ConflictError: The endpoint is switched off, or the test before has not been delivered yet.
     """
-    if not found.is_enabled:
+    if not endpoint.is_enabled:
         raise ConflictError("webhook.disabled")
-    if has_pending_test(session, found.id):
+    if has_pending_test(session, endpoint.id):
         raise ConflictError("webhook.test_pending")
-    facts = {"webhook_id": str(found.id)}
+    facts = {"webhook_id": str(endpoint.id)}
     [event_id] = store_events(
-        session, EventType.WEBHOOK_TEST, [(f"webhook:{found.id}", facts)], found.owner_id, [found.id]
+        session, EventType.WEBHOOK_TEST, [(f"webhook:{endpoint.id}", facts)], endpoint.owner_id, [endpoint.id]
     )
     return session.scalars(select(Delivery).where(Delivery.event_id == event_id)).one()
 
@@ -152,18 +152,18 @@ def _is_private(host: str) -> bool:
         return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
 
 
-def _change(found: Endpoint, owner: User, fields: Mapping[str, Any], allow_private: bool) -> None:
+def _change(endpoint: Endpoint, owner: User, fields: Mapping[str, Any], allow_private: bool) -> None:
     if "url" in fields:
-        found.url = check_url(fields["url"], allow_private=allow_private)
+        endpoint.url = check_url(fields["url"], allow_private=allow_private)
     if "types" in fields:
-        found.types = _checked_types(owner, fields["types"])
+        endpoint.types = _checked_types(owner, fields["types"])
     for name in {"name", "min_score"} & set(fields):
-        setattr(found, name, fields[name])
+        setattr(endpoint, name, fields[name])
     if "is_enabled" in fields:
-        found.disabled_reason = None if fields["is_enabled"] else found.disabled_reason or DisabledReason.OWNER
-        found.is_enabled = fields["is_enabled"]
+        endpoint.disabled_reason = None if fields["is_enabled"] else endpoint.disabled_reason or DisabledReason.OWNER
+        endpoint.is_enabled = fields["is_enabled"]
     if fields.get("is_enabled") or "url" in fields:
-        found.failures, found.paused_until = 0, None
+        endpoint.failures, endpoint.paused_until = 0, None
 
 
 def _checked_types(owner: User, types: Collection[EventType]) -> list[str]:

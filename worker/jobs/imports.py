@@ -89,16 +89,16 @@ class Showing:
 def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
     """Fetch what an import is to read, and take it in; whatever goes wrong stands in the import's row."""
     with factory() as session:
-        found = session.get(Import, import_id)
-        if found is None or found.state not in OPEN_IMPORTS:
+        import_ = session.get(Import, import_id)
+        if import_ is None or import_.state not in OPEN_IMPORTS:
             return
-        source = session.get_one(Source, found.source_id)
+        source = session.get_one(Source, import_.source_id)
         session.expunge_all()
     rescoring = Rescoring(client_, source.content)
     try:
-        with _file_of(factory, settings_, source, found) as path:
+        with _file_of(factory, settings_, source, import_) as path:
             if path is None:
-                _close(factory, found, ImportState.UNCHANGED, None)
+                _close(factory, import_, ImportState.UNCHANGED, None)
                 return
             feed = open_feed(path, mapping=source.mapping, of_leads=source.content is SourceContent.LEADS)
             import_feed(factory, import_id, feed, on_committed=rescoring, on_progress=Showing(factory, import_id, feed))
@@ -109,8 +109,8 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
         log.warning(
             "import_failed", extra={"import_id": import_id, "source_id": source.id, "kind": type(error).__name__}
         )
-        _close(factory, found, ImportState.FAILED, Fault(error.code, **error.facts))
-        if not found.is_dry_run and source.address and found.asked_by in ("schedule", "request"):
+        _close(factory, import_, ImportState.FAILED, Fault(error.code, **error.facts))
+        if not import_.is_dry_run and source.address and import_.asked_by in ("schedule", "request"):
             _note_failure(factory, source, error)
     finally:
         rescoring.finish(factory, f"import:{import_id}")
@@ -118,12 +118,12 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
 
 @contextmanager
 def _file_of(
-    factory: sessionmaker[Session], settings_: Settings, source: Source, found: Import
+    factory: sessionmaker[Session], settings_: Settings, source: Source, import_: Import
 ) -> Iterator[Path | None]:
     """The file to read, in a temporary folder; None where the address says that nothing has changed."""
     with tempfile.TemporaryDirectory(prefix="leadmatch-feed-") as folder:
         path = Path(folder) / "feed"
-        if found.asked_by == "upload" or not source.address:
+        if import_.asked_by == "upload" or not source.address:
             try:
                 with Storage(settings_.media_url).open(source.file or "") as stored, path.open("wb") as file:
                     shutil.copyfileobj(stored, file)
@@ -133,22 +133,22 @@ def _file_of(
             return
         limits = Limits(bytes=settings_.feed_max_mb << 20, allow_private=settings_.feed_private_addresses)
         # Somebody who asks wants to see it done, so an unchanged feed is read again then.
-        etag, modified = (source.etag, source.last_modified) if found.asked_by == "schedule" else (None, None)
+        etag, modified = (source.etag, source.last_modified) if import_.asked_by == "schedule" else (None, None)
         fetched = fetch_feed(source.address, path, limits, etag=etag, last_modified=modified)
         yield fetched.path
         # Only once it is taken in: a failed import must not be skipped as unchanged the next time.
         with factory() as session:
             fresh = session.get(Source, source.id)
-            if fresh is not None and fresh.address == source.address and not found.is_dry_run:
+            if fresh is not None and fresh.address == source.address and not import_.is_dry_run:
                 note_fetch(session, fresh, failed=False, etag=fetched.etag, last_modified=fetched.last_modified)
                 session.commit()
 
 
-def _close(factory: sessionmaker[Session], found: Import, state: ImportState, reason: Fault | None) -> None:
+def _close(factory: sessionmaker[Session], import_: Import, state: ImportState, reason: Fault | None) -> None:
     with factory() as session:
-        statement = update(Import).where(Import.id == found.id, Import.state.in_(OPEN_IMPORTS))
+        statement = update(Import).where(Import.id == import_.id, Import.state.in_(OPEN_IMPORTS))
         session.execute(statement.values(state=state, finished_at=database_now(session), **reason_values(reason)))
-        record_end_of(session, [found.id])
+        record_end_of(session, [import_.id])
         session.commit()
 
 

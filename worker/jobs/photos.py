@@ -110,25 +110,25 @@ def _fetch_from(factory: sessionmaker[Session], settings_: Settings, host: str) 
     ends, failures = time.monotonic() + TASK_SECONDS, 0
     while True:
         with factory() as session:
-            found = claim_photo(session, host)
+            photo = claim_photo(session, host)
             session.commit()
-            if found is None:
+            if photo is None:
                 return None
-            session.refresh(found)
-            session.expunge(found)
+            session.refresh(photo)
+            session.expunge(photo)
         if time.monotonic() > ends:
-            _give_back(factory, found)
-            return found.id
+            _give_back(factory, photo)
+            return photo.id
         try:
-            _keep(factory, settings_, found, _fetched(found.address, settings_))
+            _keep(factory, settings_, photo, _fetched(photo.address, settings_))
             failures = 0
         except PhotoError as error:
-            _note(factory, found, error)
+            _note(factory, photo, error)
             failures = 0 if error.is_final else failures + 1
             if error.pause or failures >= MAX_FAILURES:
                 _rest(factory, host, error.pause or HOST_PAUSE)
                 return None
-        _regroup(factory, found)
+        _regroup(factory, photo)
         time.sleep(REST_SECONDS)
 
 
@@ -185,12 +185,12 @@ def _plain(address: str) -> str:
     ).geturl()
 
 
-def _keep(factory: sessionmaker[Session], settings_: Settings, found: FetchedPhoto, file: images.CleanFile) -> None:
+def _keep(factory: sessionmaker[Session], settings_: Settings, photo: FetchedPhoto, file: images.CleanFile) -> None:
     """Store a photo; raises PhotoError where there is no room."""
     with factory() as session:
         # Locked, so that it is not forgotten meanwhile; a file whose row is not committed is an orphan.
-        row = session.get(FetchedPhoto, found.id, with_for_update=True)
-        owner = session.get(User, found.owner_id)
+        row = session.get(FetchedPhoto, photo.id, with_for_update=True)
+        owner = session.get(User, photo.owner_id)
         if row is None or owner is None or row.state is not PhotoState.WAITING:
             return
         if bytes_of(session, owner, fetched=True) + len(file.content) > QUOTA:
@@ -213,19 +213,19 @@ def _hash(file: images.CleanFile) -> int:
     return photo_hash(np.asarray(grey, dtype=np.float64))
 
 
-def _note(factory: sessionmaker[Session], found: FetchedPhoto, error: PhotoError) -> None:
-    is_over = error.is_final or found.attempts >= MAX_ATTEMPTS
+def _note(factory: sessionmaker[Session], photo: FetchedPhoto, error: PhotoError) -> None:
+    is_over = error.is_final or photo.attempts >= MAX_ATTEMPTS
     state = PhotoState.REFUSED if is_over else PhotoState.WAITING
-    mine = update(FetchedPhoto).where(FetchedPhoto.id == found.id, FetchedPhoto.state == PhotoState.WAITING)
+    mine = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:
         session.execute(mine.values(state=state, reason=error.reason))
         session.commit()
-    log.info("photo_not_fetched", extra={"photo_id": found.id, "kind": error.reason, "is_final": is_over})
+    log.info("photo_not_fetched", extra={"photo_id": photo.id, "kind": error.reason, "is_final": is_over})
 
 
-def _give_back(factory: sessionmaker[Session], found: FetchedPhoto) -> None:
+def _give_back(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
     """Undo a claim that nothing was done with."""
-    mine = update(FetchedPhoto).where(FetchedPhoto.id == found.id, FetchedPhoto.state == PhotoState.WAITING)
+    mine = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:
         session.execute(mine.values(attempts=FetchedPhoto.attempts - 1, next_try_at=func.now()))
         session.commit()

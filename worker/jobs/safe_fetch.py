@@ -88,10 +88,10 @@ def _host(url: str) -> str:
 
 def _checked_address(host: str, port: int, *, trusted: bool) -> str:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise FetchError(f"{host} has no address") from None
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in resolved))
     if not trusted:
         addresses = [address for address in addresses if is_public(address)]
     if not addresses:

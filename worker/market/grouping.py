@@ -114,8 +114,8 @@ def _regroup(session: Session, property_ids: Iterable[int]) -> set[int]:
             if component & affected:
                 affected |= component
         ids = affected - expanded
-    found = {each: group for group in groups([known.facts[each] for each in sorted(affected)]) for each in group}
-    return _store(session, affected, found)
+    group_of = {each: group for group in groups([known.facts[each] for each in sorted(affected)]) for each in group}
+    return _store(session, affected, group_of)
 
 
 class _Known:
@@ -153,15 +153,15 @@ class _Known:
         return self.load(self.session.scalars(select(AdvertKeys.property_id).where(shares)))
 
 
-def _store(session: Session, affected: set[int], found: dict[int, list[int]]) -> set[int]:
+def _store(session: Session, affected: set[int], group_of: dict[int, list[int]]) -> set[int]:
     """Store the groups of the *affected* adverts; those whose group is another than before."""
     former = _members(session, affected)
-    changed = {each for each in affected if former.get(each, {each}) != set(found.get(each, [each]))}
+    changed = {each for each in affected if former.get(each, {each}) != set(group_of.get(each, [each]))}
     if not changed:
         return changed
-    alone = [each for each in changed if each not in found]
+    alone = [each for each in changed if each not in group_of]
     session.execute(delete(AdvertGroup).where(AdvertGroup.property_id.in_(alone)))
-    rows = [{"property_id": each, "group_id": found[each][0]} for each in sorted(changed) if each in found]
+    rows = [{"property_id": each, "group_id": group_of[each][0]} for each in sorted(changed) if each in group_of]
     if rows:
         stored = insert(AdvertGroup)
         moved = {"group_id": stored.excluded.group_id}

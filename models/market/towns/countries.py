@@ -54,6 +54,11 @@ _MORE_NAMES = {
     "EE": "эстония, estonia",
     "LV": "латвия, latvia",
     "LT": "литва, lithuania",
+    "SC": "сейшелы, seychelles",
+    "MV": "мальдивы, maldives",
+    "DO": "доминикана, dominican republic",
+    "ZA": "юар, south africa",
+    "LK": "шри ланка, sri lanka",
 }
 
 

@@ -226,6 +226,10 @@ def _of_town(town: Town, *, corrected: bool = False, by_region: bool = False) ->
     )
 
 
+def _main_town(region: Region) -> Town:
+    return by_id(region.main) if region.main else largest_in(region.country, region.codes)
+
+
 def _unknown(text: str, segments: list[Segment], regions: list[Region], countries: list[str]) -> TownReading:
     """A town that no name of the gazetteer is: with an error forgiven, by its region, or unknown."""
     names = [segment for segment in segments if segment.unknown and not segment.is_part]
@@ -234,15 +238,16 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
     name = names[0].unknown if names else ""
     if not name and not elsewhere:
         if regions:
-            region = regions[0]
-            main = by_id(region.main) if region.main else largest_in(region.country, region.codes)
-            return _of_town(main, by_region=True)
+            return _of_town(_main_town(regions[0]), by_region=True)
         if countries:
             raise NoTownError("town.country")
         if not any(segment.is_part for segment in segments):
             raise NoTownError("town.none")
         name = normal(text)
     if not name:
+        bare = [each for segment in segments for each in segment.bare_regions if each.country in countries]
+        if bare and not regions:
+            return _of_town(_main_town(bare[0]), by_region=True)  # "Ontario, Canada", not the town in California
         name = elsewhere[0].plain
     elif not names or not names[0].is_village:
         town = _joined(name, regions, countries)

@@ -53,11 +53,11 @@ def offer_of(node: Node) -> Offer:
     _terms(offer, node)
     offer.title = node.text("title")
     offer.description = values.prose(node.raw("description"))
-    found = []
+    photos = []
     for group in node.nodes("images"):
         for image in group.nodes("image"):
-            found.append((image.attribute("url") or values.told(image.element.text), "photo"))
-    taking.add_photos(offer, found)
+            photos.append((image.attribute("url") or values.told(image.element.text), "photo"))
+    taking.add_photos(offer, photos)
     set_status(offer, node.texts("sale_status", "objectstatus"), node.text("dateend"), node.notes.now)
     return offer
 
@@ -160,9 +160,9 @@ def _terms(offer: Offer, node: Node) -> None:
 
 def _options(node: Node, name: str) -> list[str]:
     """`<SaleOptions><Option>…</Option></SaleOptions>`, or one text between bars."""
-    found: list[str] = []
+    options: list[str] = []
     for group in node.nodes(name):
-        found += group.texts("option", "item")
+        options += group.texts("option", "item")
         if not group.children and group.element.text:
-            found += [part.strip() for part in group.element.text.split("|") if part.strip()]
-    return found
+            options += [part.strip() for part in group.element.text.split("|") if part.strip()]
+    return options

@@ -92,12 +92,12 @@ def offer_of(node: Node) -> Offer:
 def _category(offer: Offer, node: Node) -> None:
     category = node.text("category")
     low = fold(category or "").replace(" ", "")
-    found = _CATEGORY.fullmatch(low)
-    if found is None:
+    match = _CATEGORY.fullmatch(low)
+    if match is None:
         offer.refuse("category", "import.unknown_category" if category else "import.missing", category or "")
         return
-    offer.deal_type = DealType.SALE if found["deal"] == "sale" else DealType.RENT
-    kind = found["object"]
+    offer.deal_type = DealType.SALE if match["deal"] == "sale" else DealType.RENT
+    kind = match["object"]
     if kind == "dailyflat" or kind.startswith("daily"):
         kind = kind.removeprefix("daily")
         offer.per_day = True
@@ -255,14 +255,14 @@ def _terms(offer: Offer, terms: Node | None) -> None:
 
 
 def _photos(offer: Offer, node: Node) -> None:
-    found = []
+    photos = []
     for layout in node.nodes("layoutphoto"):
-        found.append((layout.text("fullurl") or values.told(layout.element.text), "plan"))
+        photos.append((layout.text("fullurl") or values.told(layout.element.text), "plan"))
     for group in node.nodes("photos"):
         for photo in group.nodes("photoschema", "photo"):
             kind = entry(PHOTO_KINDS, photo.text("type", "tag") or photo.attribute("type", "tag")) or "photo"
-            found.append((photo.text("fullurl", "url") or values.told(photo.element.text), kind))
-    taking.add_photos(offer, found)
+            photos.append((photo.text("fullurl", "url") or values.told(photo.element.text), kind))
+    taking.add_photos(offer, photos)
 
 
 def _count(text: str | None) -> int:

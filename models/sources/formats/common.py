@@ -35,9 +35,9 @@ def set_price(
         value: The price as told.
         others: Discounted prices; one that is above 0 and below *value* counts.
     """
-    found = taking.read(offer, "price", value, values.amount, core=True)
-    offer.currency = taking.read(offer, "currency", currency, values.currency, core=True) or (found and found[1])
-    price: Decimal | None = found and found[0]
+    amount = taking.read(offer, "price", value, values.amount, core=True)
+    offer.currency = taking.read(offer, "currency", currency, values.currency, core=True) or (amount and amount[1])
+    price: Decimal | None = amount and amount[0]
     for text in others:
         other = taking.read(offer, "price", text, values.amount)
         if other and other[0] > 0 and (price is None or other[0] < price):
@@ -92,11 +92,11 @@ def set_type(offer: Offer, text: str | None, *, apartments: bool | None = None) 
         offer.property_type = PropertyType.APARTMENT
         offer.facts["share"] = True
         return
-    found = entry(TYPES, text)
-    if isinstance(found, PropertyType):
-        offer.property_type = PropertyType.APARTMENTS if apartments and found is PropertyType.APARTMENT else found
-    elif found is not None:
-        offer.refuse("type", str(found), text)
+    known = entry(TYPES, text)
+    if isinstance(known, PropertyType):
+        offer.property_type = PropertyType.APARTMENTS if apartments and known is PropertyType.APARTMENT else known
+    elif known is not None:
+        offer.refuse("type", str(known), text)
     elif text is None:
         offer.refuse("type", "import.missing")
     else:

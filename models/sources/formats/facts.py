@@ -54,13 +54,13 @@ def set_material(offer: Offer, text: str | None) -> None:
         return
     offer.attributes.setdefault("house_type", text)
     low = fold(text)
-    found = [word for word, parts in MATERIALS if any(part in low for part in parts)]
+    materials = [word for word, parts in MATERIALS if any(part in low for part in parts)]
     kind = next((word for word, parts in HOUSE_TYPES if any(part in low for part in parts)), None)
-    if found:
-        offer.facts["material"] = found
+    if materials:
+        offer.facts["material"] = materials
     if kind:
         offer.facts["house_type"] = kind
-    if not found and not kind:
+    if not materials and not kind:
         offer.guess("material", "import.unknown_word", text)
 
 
@@ -99,11 +99,11 @@ def set_view(offer: Offer, text: str | None) -> None:
     low = fold(text)
     words = (("yard", ("двор", "yard")), ("street", ("улиц", "street")), ("park", ("парк", "park", "лес")))
     more = (("river", ("реку", "вод", "море", "river", "water")), ("city", ("город", "city")))
-    found = [view for view, parts in (*words, *more) if any(part in low for part in parts)]
+    views = [view for view, parts in (*words, *more) if any(part in low for part in parts)]
     if "both" in low or "всех сторон" in low or "и на улицу" in low:
-        found = ["yard", "street"]
-    if found:
-        offer.facts["window_view"] = found
+        views = ["yard", "street"]
+    if views:
+        offer.facts["window_view"] = views
 
 
 def set_parking(offer: Offer, text: str | None) -> None:
@@ -113,11 +113,11 @@ def set_parking(offer: Offer, text: str | None) -> None:
         ("underground", ("подзем", "underground", "паркинг", "multilevel")),
         ("yard", ("наземн", "ground", "двор", "open", "стихийн")),
     )
-    found = [kind for kind, parts in words if any(part in low for part in parts)]
-    if "underground" in found and "наземн" not in low and "open" not in low:
-        found = ["underground"]
-    if found:
-        offer.facts["parking"] = found
+    kinds = [kind for kind, parts in words if any(part in low for part in parts)]
+    if "underground" in kinds and "наземн" not in low and "open" not in low:
+        kinds = ["underground"]
+    if kinds:
+        offer.facts["parking"] = kinds
 
 
 def set_completion(offer: Offer, quarter: str | None, is_complete: str | None = None) -> None:
@@ -127,9 +127,9 @@ def set_completion(offer: Offer, quarter: str | None, is_complete: str | None = 
         offer.facts["handed_over"] = done
     low = fold(quarter or "").replace("quarter", "").strip()
     number = re.search(r"[1-4](?!\d)", low)
-    found = QUARTERS.get(low.split()[0] if low else "", int(number[0]) if number else 0)
-    if found and offer.year_built and offer.facts.get("handed_over") is not True:
-        offer.facts["completion"] = offer.year_built + (found - 1) / 4
+    completed_in = QUARTERS.get(low.split()[0] if low else "", int(number[0]) if number else 0)
+    if completed_in and offer.year_built and offer.facts.get("handed_over") is not True:
+        offer.facts["completion"] = offer.year_built + (completed_in - 1) / 4
 
 
 def set_building_state(offer: Offer, text: str | None) -> None:

@@ -142,14 +142,14 @@ def open_feed(
     if kind is not None and kind not in KINDS:
         raise FeedError(Fault("feed.unknown_kind", kind=kind, kinds=", ".join(KINDS)))
     try:
-        found, dialect = _kind_of(path)
+        detected, dialect = _kind_of(path)
     except OSError as error:
         raise FeedError(Fault("feed.not_readable", name=path.name, error=error.strerror or str(error))) from None
-    if kind is not None and kind != found:
-        raise FeedError(Fault("feed.other_kind", found=found, kind=kind))
-    if of_leads and found not in TABLES:
+    if kind is not None and kind != detected:
+        raise FeedError(Fault("feed.other_kind", found=detected, kind=kind))
+    if of_leads and detected not in TABLES:
         raise FeedError("feed.leads_need_table")
-    return Feed(path, found, dict(mapping or {}), now, dialect, of_leads)
+    return Feed(path, detected, dict(mapping or {}), now, dialect, of_leads)
 
 
 def _kind_of(path: Path) -> tuple[str, str]:

@@ -101,12 +101,12 @@ class Column:
 
 def names_of(table: Mapping[str, str]) -> dict[str, str]:
     """Plain name of a column -> its field, of a table as :data:`NAMES`; the first field that has a name keeps it."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for field, names in table.items():
         for name in names.split("|"):
-            found.setdefault(_plain(name), field)
-        found.setdefault(_plain(field), field)
-    return found
+            fields.setdefault(_plain(name), field)
+        fields.setdefault(_plain(field), field)
+    return fields
 
 
 def _plain(name: str) -> str:
@@ -133,7 +133,7 @@ def column_of(name: str, mapping: Mapping[str, str] | None = None, known: Mappin
     (Column(name='Цена, тыс. руб.', field='price', factor=Decimal('1000'), currency='RUB'), 'area', '')
     """
     chosen = (mapping or {}).get(name)
-    units = " ".join(" ".join(filter(None, found)) for found in _UNIT.findall(name)).casefold()
+    units = " ".join(" ".join(filter(None, match)) for match in _UNIT.findall(name)).casefold()
     bare = _UNIT.sub(" ", name)
     tail = _TAIL.search(" " + bare.casefold().strip())
     if tail and _plain(bare) not in known:
@@ -172,6 +172,6 @@ def joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
         over = upper[place] if place < len(upper) else ""
         under = lower[place] if place < len(lower) else ""
         group = over or group
-        unit = "".join(found[0] for found in _UNIT.finditer(group))
+        unit = "".join(match[0] for match in _UNIT.finditer(group))
         names.append(f"{_UNIT.sub('', group).strip()} {under}{unit}".strip() if under else over)
     return names

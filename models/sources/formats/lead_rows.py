@@ -138,8 +138,8 @@ def _take(request: Request, told: Mapping[str, str], units: Mapping[str, Column]
         request.refuse("type", str(kind), get("type"))
     for field, column, table in (("class", "property_class", CLASSES), ("condition", "condition", CONDITIONS)):
         fields[column] = entry(table, get(field))
-    for field, found in (("type", kind), ("class", fields["property_class"]), ("condition", fields["condition"])):
-        if get(field) and found is None:
+    for field, value in (("type", kind), ("class", fields["property_class"]), ("condition", fields["condition"])):
+        if get(field) and value is None:
             request.guess(field, "import.unknown_word", get(field))
     ways = _read(request, "payment", get("payment"), read_payment)
     fields["payment_method"] = next(iter(ways)) if ways and len(ways) == 1 else None
@@ -149,10 +149,10 @@ def _deal(request: Request, text: str | None, units: Mapping[str, Column]) -> De
     if text is None:
         budget = units.get("budget") or units.get("budget_max")
         return DealType.RENT if budget and "аренд" in budget.name.casefold() else DealType.SALE
-    found = entry(DEALS, text) or next((WANTS[word] for word in text.casefold().split() if word in WANTS), None)
-    if found is None:
+    deal = entry(DEALS, text) or next((WANTS[word] for word in text.casefold().split() if word in WANTS), None)
+    if deal is None:
         request.guess("deal", "import.taken_for_purchase", text)
-    return found or DealType.SALE
+    return deal or DealType.SALE
 
 
 def _places(text: str | None) -> list[str]:
@@ -166,8 +166,8 @@ def _places(text: str | None) -> list[str]:
 def _take_range(request: Request, told: Mapping[str, str], units: Mapping[str, Column], name: str) -> None:
     """A range from one column, where one number alone is the upper end, or from two."""
     money = name == "budget"
-    found = _range(request, name, told.get(name), units, money=money)
-    low, high, currency = (found.low, found.high, found.currency) if found else (None, None, None)
+    bounds = _range(request, name, told.get(name), units, money=money)
+    low, high, currency = (bounds.low, bounds.high, bounds.currency) if bounds else (None, None, None)
     if low is not None and low == high:
         low = None if money else low
         high = high if money else None  # «60 м²» asks for at least so much
@@ -195,13 +195,13 @@ def _take_range(request: Request, told: Mapping[str, str], units: Mapping[str, C
 
 def _range(request: Request, field: str, text: str | None, units: Mapping[str, Column], *, money: bool) -> Range | None:
     read = read_amount_range if money else lambda each: read_number_range(each, Unit.AREA)
-    found = _read(request, field, text, read)
+    value = _read(request, field, text, read)
     column = units.get(field)
     # A column in thousands: what is written out in full there ("12,5 млн") is not in thousands.
-    if found is None or column is None or column.factor == 1 or "м" in (text or "").casefold():
-        return found
+    if value is None or column is None or column.factor == 1 or "м" in (text or "").casefold():
+        return value
     times = column.factor
-    return Range(_times(found.low, times), _times(found.high, times), found.currency)
+    return Range(_times(value.low, times), _times(value.high, times), value.currency)
 
 
 def _times(value: Decimal | None, factor: Decimal) -> Decimal | None:

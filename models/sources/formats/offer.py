@@ -154,13 +154,13 @@ class Notes:
     @property
     def passed_over(self) -> dict[str, int]:
         """Tags or columns that were met and not read, with how often, most frequent first."""
-        found = Counter(self.met)
+        counts = Counter(self.met)
         for (path, names), count in self.shapes.items():
             asked = self.asked.get(path, set())
             for name in names:
                 if name not in asked:
-                    found[path + name] += count
-        return dict(found.most_common())
+                    counts[path + name] += count
+        return dict(counts.most_common())
 
 
 def _shortened(value: object) -> str:

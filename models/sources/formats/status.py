@@ -44,20 +44,20 @@ def moment_of(text: str) -> datetime | None:
     """
     text = text.strip()
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
         if len(text) <= 10:
-            found = _end_of(found.date())
+            moment = _end_of(moment.date())
     except ValueError:
         for form in _DATES:
             try:
-                found = datetime.strptime(text, form)
+                moment = datetime.strptime(text, form)
             except ValueError:
                 continue
-            found = _end_of(found.date()) if "%H" not in form else found
+            moment = _end_of(moment.date()) if "%H" not in form else moment
             break
         else:
             return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _end_of(day: date) -> datetime:

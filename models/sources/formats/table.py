@@ -177,15 +177,15 @@ def _is_lower_half(
 
 
 def _samples(columns: list[Column], rows: list[Row]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {column.name: [] for column in columns if column.name}
+    samples: dict[str, list[str]] = {column.name: [] for column in columns if column.name}
     for row in rows:
         for column, cell in zip(columns, row.cells, strict=False):
-            told = found.get(column.name)
+            told = samples.get(column.name)
             text = " ".join(cell.removeprefix(DATE_MARK).split())
             text = text if len(text) <= LONGEST_SAMPLE else f"{text[: LONGEST_SAMPLE - 1]}…"
             if told is not None and text and len(told) < MAX_SAMPLES and text not in told:
                 told.append(text)
-    return found
+    return samples
 
 
 def _checked(header: Header) -> Header:

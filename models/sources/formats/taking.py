@@ -140,10 +140,10 @@ def land_area(offer: Offer, text: str | None, unit: str | None) -> None:
 
 def word(offer: Offer, name: str, table: Mapping[str, Any], text: str | None) -> Any:
     """A word of a table; one that it does not know is told and taken as unknown."""
-    found = entry(table, text)
-    if found is None and text is not None:
+    value = entry(table, text)
+    if value is None and text is not None:
         offer.guess(name, "import.unknown_word", text)
-    return found
+    return value
 
 
 def minutes(text: str | None) -> int | None:

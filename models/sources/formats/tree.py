@@ -68,8 +68,8 @@ class Node:
 
     def texts(self, *names: str) -> list[str]:
         """All texts of *names* that say something, in their order."""
-        found = (told(_text_of(child)) for name in names for child in self._of(name))
-        return [text for text in found if text is not None]
+        texts = (told(_text_of(child)) for name in names for child in self._of(name))
+        return [text for text in texts if text is not None]
 
     def nodes(self, *names: str) -> list["Node"]:
         """The children of these names as nodes."""
@@ -95,11 +95,11 @@ class Node:
 
     def _of(self, name: str) -> list[etree._Element]:
         """The children called *name*, which are noted as read."""
-        found = self.children.get(name)
-        if found is None:
+        children = self.children.get(name)
+        if children is None:
             return []
         self._asked.add(name)
-        return found
+        return children
 
 
 @lru_cache(maxsize=4096)

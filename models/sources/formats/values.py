@@ -88,8 +88,8 @@ def amount(text: str | None) -> tuple[Decimal, str | None] | None:
         return None
     if text in ("-1", "-1.0"):
         return Decimal(-1), None  # what generators write where they know nothing
-    found = _or_value_error(lambda: read_amount(text))
-    return found.value, found.currency
+    value = _or_value_error(lambda: read_amount(text))
+    return value.value, value.currency
 
 
 def currency(text: str | None) -> str | None:

@@ -54,17 +54,17 @@ class Seller:
     role: Role
 
 
-def missing_of(found: Property, seller: Seller) -> list[str]:
+def missing_of(listing: Property, seller: Seller) -> list[str]:
     """Fields that portals require and this property lacks; empty if it can be published."""
     required = {
         "phone": seller.phone,
-        "area": found.area,
-        "address": _address(found),
-        "currency": found.currency in CURRENCIES,
-        "photos": found.photos or found.deal_type is not DealType.RENT,
+        "area": listing.area,
+        "address": _address(listing),
+        "currency": listing.currency in CURRENCIES,
+        "photos": listing.photos or listing.deal_type is not DealType.RENT,
     }
-    if found.property_type in FLATS:
-        required |= {"rooms": found.rooms is not None, "floor": found.floor is not None}
+    if listing.property_type in FLATS:
+        required |= {"rooms": listing.rooms is not None, "floor": listing.floor is not None}
     return [name for name, value in required.items() if not value]
 
 
@@ -77,47 +77,54 @@ def feed(offers: Iterable[Property], seller: Seller, generated: datetime, base: 
     """
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<realty-feed xmlns="{NAMESPACE}">\n'
     yield f"<generation-date>{_moment(generated)}</generation-date>\n"
-    for found in offers:
-        if not missing_of(found, seller):
-            yield offer_of(found, seller, base)
+    for listing in offers:
+        if not missing_of(listing, seller):
+            yield offer_of(listing, seller, base)
     yield "</realty-feed>\n"
 
 
-def offer_of(found: Property, seller: Seller, base: str) -> str:
+def offer_of(listing: Property, seller: Seller, base: str) -> str:
     """One `<offer>`."""
-    parts = [*_head(found), *_location(found), *_seller(seller), *_deal(found), *_home(found), *_building(found)]
-    parts += [_tag("description", found.description)]
-    for url in found.photos:
-        told = PHOTO_TAGS.get(found.photo_kinds.get(url, ""))
+    parts = [
+        *_head(listing),
+        *_location(listing),
+        *_seller(seller),
+        *_deal(listing),
+        *_home(listing),
+        *_building(listing),
+    ]
+    parts += [_tag("description", listing.description)]
+    for url in listing.photos:
+        told = PHOTO_TAGS.get(listing.photo_kinds.get(url, ""))
         mark = f' tag="{told}"' if told else ""
         parts.append(f"<image{mark}>{escape(_clean(base + url if url.startswith('/') else url))}</image>")
-    return f"<offer internal-id={quoteattr(str(found.id))}>{''.join(parts)}</offer>\n"
+    return f"<offer internal-id={quoteattr(str(listing.id))}>{''.join(parts)}</offer>\n"
 
 
-def _head(found: Property) -> list[str]:
+def _head(listing: Property) -> list[str]:
     return [
-        _tag("type", "аренда" if found.deal_type is DealType.RENT else "продажа"),
-        _tag("property-type", None if found.property_type is PropertyType.COMMERCIAL else "жилая"),
-        _tag("category", CATEGORIES[found.property_type]),
-        _tag("creation-date", _moment(found.created_at)),
-        _tag("last-update-date", _moment(found.updated_at)),
-        _tag("title", found.title),
+        _tag("type", "аренда" if listing.deal_type is DealType.RENT else "продажа"),
+        _tag("property-type", None if listing.property_type is PropertyType.COMMERCIAL else "жилая"),
+        _tag("category", CATEGORIES[listing.property_type]),
+        _tag("creation-date", _moment(listing.created_at)),
+        _tag("last-update-date", _moment(listing.updated_at)),
+        _tag("title", listing.title),
     ]
 
 
-def _location(found: Property) -> list[str]:
+def _location(listing: Property) -> list[str]:
     stations = [
         f"<metro>{_tag('name', each['name'])}"
         f"{_tag('time-on-transport' if each.get('by_transport') else 'time-on-foot', each.get('minutes'))}</metro>"
-        for each in found.stations or ([{"name": found.metro_station}] if found.metro_station else [])
+        for each in listing.stations or ([{"name": listing.metro_station}] if listing.metro_station else [])
     ]
     inner = [
-        _tag("country", found.attributes.get("country")),
-        _tag("locality-name", found.city),
-        _tag("sub-locality-name", found.district),
-        _tag("address", _address(found)),
-        _tag("latitude", found.latitude),
-        _tag("longitude", found.longitude),
+        _tag("country", listing.attributes.get("country")),
+        _tag("locality-name", listing.city),
+        _tag("sub-locality-name", listing.district),
+        _tag("address", _address(listing)),
+        _tag("latitude", listing.latitude),
+        _tag("longitude", listing.longitude),
         *stations,
     ]
     return [f"<location>{''.join(inner)}</location>"]
@@ -133,34 +140,34 @@ def _seller(seller: Seller) -> list[str]:
     return [f"<sales-agent>{''.join(inner)}</sales-agent>"]
 
 
-def _deal(found: Property) -> list[str]:
+def _deal(listing: Property) -> list[str]:
     period = None
-    if found.deal_type is DealType.RENT:
-        period = "день" if found.facts.get("rent_term") == "daily" else "месяц"
-    price = f"{_tag('value', found.price)}{_tag('currency', found.currency)}{_tag('period', period)}"
-    new = found.facts.get("new_building")
+    if listing.deal_type is DealType.RENT:
+        period = "день" if listing.facts.get("rent_term") == "daily" else "месяц"
+    price = f"{_tag('value', listing.price)}{_tag('currency', listing.currency)}{_tag('period', period)}"
+    new = listing.facts.get("new_building")
     return [f"<price>{price}</price>", _tag("new-flat", None if new is None else int(bool(new)))]
 
 
-def _home(found: Property) -> list[str]:
-    facts, kept = found.facts, found.attributes
+def _home(listing: Property) -> list[str]:
+    facts, kept = listing.facts, listing.attributes
     finish = RENOVATIONS.get(facts.get("renovation", ""))
-    if found.condition and (finish is None or CONDITIONS.get(fold(finish)) is not found.condition):
-        finish = FINISHES[found.condition]
+    if listing.condition and (finish is None or CONDITIONS.get(fold(finish)) is not listing.condition):
+        finish = FINISHES[listing.condition]
     bathroom = {"combined": "совмещенный", "separate": "раздельный"}.get(facts.get("bathroom", ""))
     balcony = facts.get("balcony")
-    is_studio = found.rooms == 0
+    is_studio = listing.rooms == 0
     return [
-        _size("area", found.area),
+        _size("area", listing.area),
         _size("living-space", facts.get("living_area")),
         _size("kitchen-space", facts.get("kitchen_area")),
         _size("lot-area", kept.get("land_area")),
-        _tag("rooms", None if is_studio else found.rooms),
-        _tag("rooms-offered", found.rooms if found.property_type is PropertyType.ROOM else None),
+        _tag("rooms", None if is_studio else listing.rooms),
+        _tag("rooms-offered", listing.rooms if listing.property_type is PropertyType.ROOM else None),
         _tag("studio", 1 if is_studio else None),
-        _tag("apartments", 1 if found.property_type is PropertyType.APARTMENTS else None),
-        _tag("floor", found.floor),
-        _tag("floors-total", found.total_floors),
+        _tag("apartments", 1 if listing.property_type is PropertyType.APARTMENTS else None),
+        _tag("floor", listing.floor),
+        _tag("floors-total", listing.total_floors),
         _tag("renovation", finish),
         _tag("bathroom-unit", kept.get("wc") or bathroom),
         _tag("balcony", None if balcony is None else "балкон" if balcony else "нет"),
@@ -168,20 +175,20 @@ def _home(found: Property) -> list[str]:
     ]
 
 
-def _building(found: Property) -> list[str]:
-    elite = found.property_class is PropertyClass.ELITE
+def _building(listing: Property) -> list[str]:
+    elite = listing.property_class is PropertyClass.ELITE
     return [
-        _tag("building-name", found.attributes.get("building")),
-        _tag("building-type", found.attributes.get("house_type")),
-        _tag("built-year", found.year_built),
-        _tag("ceiling-height", found.facts.get("ceiling_height")),
-        _tag("building-class", CLASSES.get(found.property_class) if found.property_class else None),
+        _tag("building-name", listing.attributes.get("building")),
+        _tag("building-type", listing.attributes.get("house_type")),
+        _tag("built-year", listing.year_built),
+        _tag("ceiling-height", listing.facts.get("ceiling_height")),
+        _tag("building-class", CLASSES.get(listing.property_class) if listing.property_class else None),
         _tag("is-elite", 1 if elite else None),
     ]
 
 
-def _address(found: Property) -> str:
-    return found.location or ", ".join(filter(None, (found.street, found.house_number)))
+def _address(listing: Property) -> str:
+    return listing.location or ", ".join(filter(None, (listing.street, listing.house_number)))
 
 
 def _size(name: str, value: Any) -> str:

@@ -138,6 +138,12 @@ name:мурино | RUB | Мурино ; Ленинградская област
 6077243 | CAD | Montreal, Quebec ; Монреаль, Квебек ; Montreal
 6173331 | CAD | Vancouver, BC ; Ванкувер, Британская Колумбия
 5379439 | USD | Ontario, California ; Ontario, CA
+6167865 | CAD | Ontario, Canada ; Онтарио, Канада ; Toronto, Ontario
+241131 | SCR | Виктория, Сейшелы ; Victoria, Seychelles
+6174041 | CAD | Victoria, Canada
+2158177 | AUD | Victoria, Australia
+1282027 | MVR | Мале, Мальдивы
+3369157 | ZAR | Кейптаун, ЮАР
 2158177 | AUD | Melbourne, Victoria
 5128581 | USD | Нью-Йорк ; Нью Йорк ; New York ; New York, NY ; New York City ; NYC ; США, Нью-Йорк
 4164138 | USD | Майами, Флорида ; Майами ; Miami ; Miami, FL ; Miami, Florida
