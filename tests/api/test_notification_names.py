@@ -55,7 +55,11 @@ def test_what_is_about_one_thing_is_one_group(session):
     rows = session.execute(groups_of(owner)).all()
     groups = groups_with_notifications(session, owner, rows)
 
-    assert [(group.count, group.unread, len(group.notifications)) for group in groups] == [(1, 1, 1), (1, 1, 1), (2, 2, 2)]
+    assert [(group.count, group.unread, len(group.notifications)) for group in groups] == [
+        (1, 1, 1),
+        (1, 1, 1),
+        (2, 2, 2),
+    ]
     assert groups[1].key == f"chat_id:{chat.id}" and groups[2].key == f"listing_id:{home.id}"
     assert unread_by_topic(session, owner) == {Topic.INQUIRIES: 2, Topic.MESSAGES: 1, Topic.MATCHES: 1}
     mark_group_read(session, owner, groups[2].key)
