@@ -72,6 +72,8 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "files": {"kit"},
         "realtors": {"kit", "files"},
         "tenants": {"kit"},
+        "buyers": {"kit", "realtors"},
+        "owners": {"kit"},
         "marketers": {"kit"},
         "operators": {"kit"},
     },

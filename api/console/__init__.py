@@ -6,10 +6,13 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 from flask import Flask
 
 from api.console.account import account, notifications, sign_in, switches, webhooks
+from api.console.buyers import requests
 from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
 from api.console.operators import ops, user_admin
+from api.console.owners import inquiries as owner_inquiries
+from api.console.owners import listings as owner_listings
 from api.console.realtors import (
     client_selection,
     compare,
@@ -44,6 +47,9 @@ def register(app: Flask) -> None:
         matches,
         notifications,
         switches,
+        requests,
+        owner_listings,
+        owner_inquiries,
         tenants,
         ops,
         pasting,

@@ -28,6 +28,7 @@ from models.agenda.tasks import LeadTask, erase_tasks
 from models.core.base import Base, utc_now
 from models.core.enums import Side, Status
 from models.deals.actions import Action
+from models.deals.answer_templates import AnswerTemplate, erase_templates
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.home_views import HomeView
@@ -228,6 +229,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     _erase_traces,
     erase_feed_actions,
     erase_messages,
+    erase_templates,
 ]
 
 #: Subject -> the function that returns a user's data about it, JSON-ready.
@@ -267,6 +269,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "suspended_claims": _suspended_claims,
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
+    "answer_templates": _rows_of(AnswerTemplate, lambda user: AnswerTemplate.owner_id == user.id),
     "feed_actions": feed_actions_by,
     "favorites": favorites_by,
     "inquiries": inquiries_by,

@@ -30,6 +30,8 @@ TABLE = {
     "/console/static": "anyone",
     "/s": "anyone",  # a selection: who knows its token is let in
     "/console/leads": OWNERS,
+    "/console/owner": OWNERS,
+    "/console/requests": "page: tenant",
     "/console/properties": OWNERS,
     "/console/homes": OWNERS,
     "/console/import": OWNERS,

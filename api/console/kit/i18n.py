@@ -108,6 +108,10 @@ OUTCOMES = {
     "webhook_replay": "It is sent again.",
     "webhook_removed": "The webhook is removed.",
     "unstruck": "Taken back in; the list follows.",
+    "request_closed": "The request is closed: it gets no offers any more.",
+    "request_reopened": "The request is open again; offers follow within moments.",
+    "template_kept": "Kept as a template.",
+    "answered": "The answer is sent.",
 }
 
 

@@ -65,6 +65,9 @@ PAGE_OF = {
     Topic.SELECTIONS: "/console/leads",
 }
 
+#: Who has homes to sell or let rather than clients: they begin at their listings.
+OWNER_ROLES = frozenset({Role.LANDLORD, Role.DEVELOPER, Role.AGENCY})
+
 THEMES = ("auto", "light", "dark")
 
 
@@ -127,6 +130,8 @@ def home_of(role: Role) -> str:
         return "/console/engine"
     if role is Role.MARKETER:
         return "/console/leadgen"
+    if role in OWNER_ROLES:
+        return "/console/owner"
     return "/console/leads" if role in SUPPLY_ROLES else "/console/feed"
 
 
@@ -135,6 +140,15 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
     talk = [("/console/chats", "Chats", "chat")]
     if role in PRIVILEGED_ROLES:
         return [page for page, roles in PRIVILEGED_PAGES if role in roles]
+    if role in OWNER_ROLES:
+        return [
+            ("/console/owner", "My listings", "home"),
+            ("/console/inquiries", "Inquiries", "inbox"),
+            *talk,
+            ("/console/properties", "Properties", "list"),
+            ("/console/matches", "Matches", "handshake"),
+            ("/console/leads", "Leads", "target"),
+        ]
     if role in SUPPLY_ROLES:
         return [
             ("/console/leads", "Leads", "target"),
@@ -145,6 +159,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         ]
     return [
         ("/console/feed", "Feed", "cards"),
+        ("/console/requests", "Requests", "target"),
         ("/console/favorites", "Favourites", "star"),
         ("/console/inquiries", "Inquiries", "inbox"),
         *talk,

@@ -69,7 +69,7 @@ _PROPERTY_PATHS = {
 def paste_lead() -> str:
     if request.method == "GET":
         return render_template("console/paste.html", side=Side.LEAD.value)
-    text, contacts = without_contacts(_pasted())
+    text, contacts = without_contacts(pasted_text())
     text, name = without_name(text)
     reading = understand_request(text, None)
     answer = lead_answer(reading, text)
@@ -87,7 +87,7 @@ def paste_lead() -> str:
             "additional_requirements": words,
         },
     }
-    read = _quotes(text, reading.spans, _LEAD_PATHS)
+    read = quotes_of(text, reading.spans, _LEAD_PATHS)
     told = {"client_name": name, "client_contacts": contacts, "requirements.additional_requirements": words}
     read |= {path: quote for path, quote in told.items() if quote}
     filled = forms.Filled(texts_of(all_of(LEAD_GROUPS), body), read=read)
@@ -106,7 +106,7 @@ def paste_lead() -> str:
 def paste_property() -> str:
     if request.method == "GET":
         return render_template("console/paste.html", side=Side.PROPERTY.value)
-    text, _ = without_contacts(_pasted())
+    text, _ = without_contacts(pasted_text())
     reading = understand_listing(text, None)
     answer = property_answer(reading, text)
     address = ("city", "district", "metro_station", "street", "house_number")
@@ -118,7 +118,7 @@ def paste_property() -> str:
         | {"price": _money(answer["price"], answer), "property_type": answer["property_type"] or "APARTMENT"},
         "description": text.strip(),
     }
-    filled = forms.Filled(texts_of(all_of(PROPERTY_GROUPS), body), read=_quotes(text, reading.spans, _PROPERTY_PATHS))
+    filled = forms.Filled(texts_of(all_of(PROPERTY_GROUPS), body), read=quotes_of(text, reading.spans, _PROPERTY_PATHS))
     return forms.show(
         PROPERTY_GROUPS,
         filled,
@@ -168,7 +168,8 @@ def wishing_clauses(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return ", ".join(kept)
 
 
-def _pasted() -> str:
+def pasted_text() -> str:
+    """What was pasted into a form; raises InvalidValueError where that is nothing."""
     text = request.form.get("text", "").replace("\0", "").replace("\r\n", "\n").strip()
     if not text:
         raise InvalidValueError("text", "paste.empty")
@@ -183,7 +184,7 @@ def _money(value: float | None, answer: Mapping[str, Any]) -> Any:
     return f"{value:.0f} {named}" if answer["city"] else value
 
 
-def _quotes(text: str, spans: Mapping[str, Sequence[tuple[int, int]]], paths: Mapping[str, str]) -> dict[str, str]:
+def quotes_of(text: str, spans: Mapping[str, Sequence[tuple[int, int]]], paths: Mapping[str, str]) -> dict[str, str]:
     """Control's path -> the words that it was read from."""
     return {
         paths[name]: ", ".join(dict.fromkeys(" ".join(text[low:high].split()) for low, high in where))
