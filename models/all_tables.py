@@ -34,6 +34,7 @@ from models.market import (
     town_aliases,
     unscorable,
 )
+from models.market.search import words
 from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations
 from models.rescoring import attempts, partial_lists, runs

@@ -36,12 +36,13 @@ COMMANDS = {
     "evaluate": ("benchmarks.evaluate_command", "Measure the quality of the lists."),
     "screenshots": ("benchmarks.screenshots", "Take pictures of the web pages for the documentation."),
     "console-speed": ("benchmarks.console_speed", "Check the web pages against their time limits."),
+    "search-speed": ("benchmarks.search_speed", "Check the public search against its time limit."),
     "openapi": ("commands.openapi", "Print the OpenAPI document."),
     "check": ("commands.check", "Check the consistency of stored data."),
 }
 
 #: Commands that do not join a running system.
-STANDALONE = {"run", "openapi", "bench", "evaluate", "screenshots"}
+STANDALONE = {"run", "openapi", "bench", "evaluate", "screenshots", "search-speed"}
 
 
 class LazyGroup(click.Group):

@@ -1,5 +1,5 @@
 """
-All tasks: thin skins over functions of the package.
+All tasks but those of the public search (worker/search_tasks.py): thin skins over functions of the package.
 
 Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
 the broker. A new task needs a line in :data:`worker.celery_app.app.QUEUES` unless fresh leads and properties may wait

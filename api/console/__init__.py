@@ -13,6 +13,7 @@ from api.console.marketers import campaigns, leadgen
 from api.console.operators import ops, user_admin
 from api.console.owners import inquiries as owner_inquiries
 from api.console.owners import listings as owner_listings
+from api.console.public import home_page, search, search_engines
 from api.console.realtors import (
     client_selection,
     compare,
@@ -61,6 +62,9 @@ def register(app: Flask) -> None:
         import_reports,
         wishes,
         undo,
+        search,
+        home_page,
+        search_engines,
         webhooks,
     )
     for module in (*pages, assets):

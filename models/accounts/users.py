@@ -44,6 +44,7 @@ class User(Base):
         Index("uq_users_phone", "phone", unique=True),
         Index("uq_users_telegram_id", "telegram_id", unique=True),
         Index("ix_users_active_admins", "id", postgresql_where=text("role = 'admin' AND is_active")),
+        Index("ix_users_inactive", "id", postgresql_where=text("NOT is_active")),
     )
 
     id: Mapped[Id]

@@ -131,7 +131,8 @@ def inquiry_for(session: Session, owner: User, inquiry_id: int) -> tuple[Inquiry
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFoundError("inquiry")
-    return row._tuple()
+    inquiry, listing, tenant = row
+    return inquiry, listing, tenant
 
 
 def asked_for(session: Session, listings: Sequence[tuple[int, Property]]) -> dict[tuple[int, int], Lead]:

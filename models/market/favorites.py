@@ -37,6 +37,12 @@ def add_favorite(session: Session, user: User, found: Property, *, from_feed: bo
     return session.scalars(kept.returning(Favorite), execution_options={"populate_existing": True}).one()
 
 
+def is_favorite(session: Session, user: User, property_id: int) -> bool:
+    """Whether the user keeps the property."""
+    kept = select(Favorite.id).where(Favorite.user_id == user.id, Favorite.property_id == property_id)
+    return session.scalar(kept) is not None
+
+
 def remove_favorite(session: Session, user: User, property_id: int, *, only_from_feed: bool = False) -> bool:
     """Keep it no more; whether it was kept."""
     query = delete(Favorite).where(Favorite.user_id == user.id, Favorite.property_id == property_id)

@@ -45,7 +45,7 @@ SETTING_NAMES = tuple(
     TELEGRAM_API_URL SMS_GATEWAY_URL SMS_PER_HOUR SMTP_URL PUBLIC_URL MEDIA_URL CORS_ORIGINS TRUSTED_PROXIES TOKEN_HOURS
     LOG_LEVEL WEB_THREADS WORKER_THREADS WORKER_MEMORY_MB METRICS_TOKEN METRICS_NETWORKS QUEUE_LIMIT RATES_URL
     FEED_MAX_MB FEED_PRIVATE_ADDRESSES WEBHOOK_PRIVATE_ADDRESSES FETCH_PHOTOS MAP_TILES_URL
-    MAP_ATTRIBUTION BIND
+    MAP_ATTRIBUTION PUBLIC_SEARCH BIND
 """.split()
 )
 
@@ -119,6 +119,9 @@ class Settings:
     #: FETCH_PHOTOS: 1 has the photos that listings name fetched, checked and shown through our own address; pages then
     #: load nothing from elsewhere.
     fetch_photos: bool
+    #: PUBLIC_SEARCH: on or off; on, anybody and search engines may read the search over all homes on the market. Off in
+    #: production unless it is said: owners have to agree to it.
+    public_search: bool
     #: MAP_TILES_URL: where pages load the tiles of maps from, https://tiles.example/{z}/{x}/{y}.png; empty: no page
     #: loads any, and the neighbouring districts are drawn instead.
     map_tiles_url: str
@@ -202,6 +205,7 @@ class Settings:
             feed_max_mb=_whole(environ, "FEED_MAX_MB", 1024, 1, 1_000_000),
             feed_private_addresses=bool(_whole(environ, "FEED_PRIVATE_ADDRESSES", 0, 0, 1)),
             fetch_photos=bool(_whole(environ, "FETCH_PHOTOS", 0, 0, 1)),
+            public_search=_is_on(environ, "PUBLIC_SEARCH", default=environment != "production"),
             map_tiles_url=_tiles_url(environ),
             map_attribution=environ.get("MAP_ATTRIBUTION") or "© OpenStreetMap contributors",
             webhook_private_addresses=bool(_whole(environ, "WEBHOOK_PRIVATE_ADDRESSES", 0, 0, 1)),
@@ -316,6 +320,13 @@ def _urls(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
         if not is_good:
             raise SettingsError(f"{name} is {url!r}; use addresses that begin with https:// or http://")
     return urls
+
+
+def _is_on(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    raw = environ.get(name) or ("on" if default else "off")
+    if raw not in ("on", "off"):
+        raise SettingsError(f"{name} is {raw!r}; use on or off")
+    return raw == "on"
 
 
 def _tiles_url(environ: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ TABLE = {
     "/console/sign-in": ANYONE,
     "/console/invitation": ANYONE,
     "/console/static": "anyone",
+    "/homes": ANYONE,  # with PUBLIC_SEARCH=off: whoever is signed in
     "/s": "anyone",  # a selection: who knows its token is let in
     "/console/leads": OWNERS,
     "/console/owner": OWNERS,
@@ -52,7 +53,7 @@ def pages(app) -> list[tuple[str, str, str]]:
     return [
         (method, path, facts.access.name)
         for method, path, facts in access.operations(app)
-        if path == "/" or path.startswith(("/console", "/s/"))
+        if path == "/" or path.startswith(("/console", "/s/", "/homes"))
     ]
 
 

@@ -38,7 +38,8 @@ pytestmark = pytest.mark.timeout(240)
 
 #: Who looks -> the pages, and which status they answer with where that is not 200.
 PAGES: dict[str | None, list[str]] = {
-    None: ["/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
+    None: ["/homes?town=Москва&q=x", "/homes", "/homes/{property}",
+           "/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
               "/console/leads/{lead}/selections", "/console/leads/{lead}/compare?ids={property}",
@@ -49,7 +50,8 @@ PAGES: dict[str | None, list[str]] = {
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
                "/console/properties/{property}/photos",
                "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}"],
-    "tenant": ["/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
+    "tenant": ["/homes", "/homes/{property}",
+               "/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
                "/console/chats/{chat}", "/console/leads 403", "/console/chats/999999 404"],
     "admin": ["/console/engine", "/console/engine/runs/{run}", "/console/quality", "/console/schedule",
               "/console/audit", "/console/users 500"],

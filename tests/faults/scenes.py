@@ -261,6 +261,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.find_due_photos": nothing,
     "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,
+    "worker.tasks.refresh_search_words": nothing,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }

@@ -40,6 +40,7 @@ QUEUES = {
         "sweep_runs",
         "order_markets",
         "regroup_adverts",
+        "refresh_search_words",
         "learn_weights",
         "fit_quality_models",
         "run_import",
@@ -109,7 +110,9 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks"], task_cls=LeadmatchTask)
+    app = Celery(
+        "leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.search_tasks"], task_cls=LeadmatchTask
+    )
     app.conf.update(
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,

@@ -37,7 +37,11 @@ blp = page_blueprint("sign_in")
 def landing() -> Response | str:
     """What Leadmatch is, for who comes by; who is signed in goes on to work."""
     user = visitor_or_none()
-    return back(home_of(user.role)) if user else render_template("console/landing.html")
+    return (
+        back(home_of(user.role))
+        if user
+        else render_template("console/landing.html", public_search=services().settings.public_search)
+    )
 
 
 @blp.get("/console")
@@ -197,7 +201,7 @@ def _next() -> str:
 
 def _safe(path: str) -> str:
     """A page of ours to go on to, or nothing: a link must not send who signs in to another site."""
-    inside = path == "/" or path.startswith("/console")
+    inside = path == "/" or path.startswith(("/console", "/homes"))
     return path if inside and "\\" not in path and "//" not in path and path.isprintable() else ""
 
 

@@ -160,6 +160,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
     return [
         ("/console/feed", "Feed", "cards"),
         ("/console/requests", "Requests", "target"),
+        ("/homes", "Search", "search"),
         ("/console/favorites", "Favourites", "star"),
         ("/console/inquiries", "Inquiries", "inbox"),
         *talk,

@@ -1,0 +1,104 @@
+"""The page of one home that is on the market: for visitors, and for who is signed in."""
+
+from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
+
+from api.console.kit.access import anybody, visitor_or_none
+from api.console.kit.formatting import photos_of, title_of
+from api.console.kit.i18n import word
+from api.console.kit.pages import page_blueprint
+from api.console.public.asked import address_of
+from api.console.public.search import check_openness, json_for_script
+from api.http.db import session
+from api.http.services import services
+from models.core.enums import DealType, PropertyType
+from models.market.favorites import is_favorite
+from models.market.listings import listing_on_market
+from models.market.places import NO_CURRENCY
+from models.market.price_history import price_history
+from models.market.properties import Property
+from models.market.rough_addresses import rough_address
+from models.market.search.adverts import first_advert_of_home
+from models.market.search.criteria import SearchCriteria
+from models.market.search.public_words import without_contacts
+
+blp = page_blueprint("home_page")
+blp.before_request(check_openness)
+
+#: As https://schema.org calls them.
+KINDS = {
+    PropertyType.APARTMENT: "Apartment",
+    PropertyType.APARTMENTS: "Apartment",
+    PropertyType.HOUSE: "House",
+    PropertyType.TOWNHOUSE: "House",
+    PropertyType.ROOM: "Room",
+    PropertyType.COMMERCIAL: "Place",
+}
+
+
+@blp.get("/homes/<int:property_id>")
+@anybody
+def home(property_id: int) -> str:
+    """What anybody may know of a home: neither its house nor its owner nor their contacts."""
+    found = listing_on_market(session(), property_id)
+    user = visitor_or_none()
+    base = services().settings.public_url
+    description = without_contacts(found.description or "").strip()
+    return render_template(
+        "console/public/home.html",
+        found=found,
+        address_of=rough_address,
+        base=base,
+        back_to=_back_to(found),
+        description=description,
+        prices=price_history(session(), found),
+        canonical=f"{base}/homes/{first_advert_of_home(session(), found)}",
+        structured=structured(found, description, base),
+        is_kept=user is not None and is_favorite(session(), user, found.id),
+        is_own=user is not None and found.owner_id == user.id,
+    )
+
+
+def _back_to(found: Property) -> str:
+    """The search of the home's market."""
+    return address_of(SearchCriteria(city=found.city, city_key=found.city_key, deal_type=found.deal_type))
+
+
+def structured(found: Property, description: str, base: str) -> Markup:
+    """The home as https://schema.org/RealEstateListing, for a script element that holds data."""
+    address = rough_address(found)
+    about: dict[str, Any] = {
+        "@type": KINDS[found.property_type],
+        "name": title_of(found),
+        "address": {
+            "@type": "PostalAddress",
+            "addressLocality": found.city,
+            "streetAddress": ", ".join(address[1:]) or None,
+        },
+        "numberOfRooms": found.rooms or None,
+        "floorLevel": None if found.floor is None else str(found.floor),
+        "yearBuilt": found.year_built,
+        "floorSize": found.area and {"@type": "QuantitativeValue", "value": float(found.area), "unitCode": "MTK"},
+    }
+    listing = {
+        "@context": "https://schema.org",
+        "@type": "RealEstateListing",
+        "url": f"{base}/homes/{found.id}",
+        "name": f"{title_of(found)}, {', '.join(address)}",
+        "description": description[:500] or None,
+        "datePosted": f"{found.created_at:%Y-%m-%d}",
+        "image": [link if link.startswith("https:") else base + link for link in photos_of(found)[:10]],
+        "about": {name: value for name, value in about.items() if value is not None},
+        "offers": {
+            "@type": "Offer",
+            "price": f"{found.price:f}",
+            "priceCurrency": None if found.currency == NO_CURRENCY else found.currency,
+            "availability": "https://schema.org/InStock",
+            "businessFunction": "http://purl.org/goodrelations/v1#"
+            + ("LeaseOut" if found.deal_type is DealType.RENT else "Sell"),
+            "category": word(f"offer {found.deal_type}"),
+        },
+    }
+    return json_for_script({name: value for name, value in listing.items() if value})

@@ -1,0 +1,119 @@
+"""The public search: homes on the market by filters, words and order; no account needed."""
+
+import json
+from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
+
+from api.console.kit.access import anybody, visitor_or_none
+from api.console.kit.i18n import translate, word
+from api.console.kit.pages import page_blueprint, page_number
+from api.console.kit.readings import describe_reading
+from api.console.public.asked import Asked, address_of, asked_of_address, is_listed
+from api.http.db import session
+from api.http.services import services
+from api.http.short_cache import cached_for
+from api.swipe.listing_words import PROPERTY_TYPES
+from models.accounts.tokens import REFUSED
+from models.core.errors import NotSignedInError
+from models.market.known_places import PlaceKind, known_places
+from models.market.rough_addresses import rough_address
+from models.market.search.criteria import MANY_ROOMS, WISHES, HomeOrder, SearchCriteria
+from models.market.search.homes import currency_of_search, search_homes
+
+blp = page_blueprint("public_search")
+
+PER_PAGE = 24
+#: Seconds for which a town's districts and stations are kept.
+PLACES_KEPT = 300
+MAX_PLACES = 60
+
+ORDERS = {
+    HomeOrder.NEWEST: "Newest first",
+    HomeOrder.CHEAPEST: "Cheapest first",
+    HomeOrder.DEAREST: "Dearest first",
+    HomeOrder.LARGEST: "Largest first",
+    HomeOrder.CHEAPEST_PER_METRE: "Cheapest per m² first",
+}
+
+
+@blp.before_request
+def check_openness() -> None:
+    """With PUBLIC_SEARCH=off these pages are for who is signed in."""
+    if not services().settings.public_search and visitor_or_none() is None:
+        raise NotSignedInError(REFUSED)
+
+
+@blp.get("/homes")
+@anybody
+def homes() -> str:
+    """Homes on the market, as the address asks."""
+    asked = asked_of_address()
+    wanted = asked.wanted
+    found = search_homes(session(), wanted, page_number(), PER_PAGE)
+    pages = found.pages(PER_PAGE)
+    page = min(page_number(), pages)
+    base = services().settings.public_url
+    return render_template(
+        "console/public/homes.html",
+        found=found,
+        asked=asked,
+        heading=heading_of_search(wanted),
+        canonical=base + address_of(wanted, page),
+        is_listed=is_listed(wanted) and not asked.errors and found.total > 0,
+        listed_at=[f"{base}/homes/{each.id}" for each in found.homes],
+        page=page,
+        pages=pages,
+        item_list=item_list,
+        address_of=rough_address,
+        address_of_search=address_of,
+        describe_reading=describe_reading,
+        **_choices(asked),
+    )
+
+
+def heading_of_search(wanted: SearchCriteria) -> str:
+    """What the page is about: «Аренда: Москва»."""
+    deal = word(f"offer {wanted.deal_type}") if wanted.deal_type else translate("Homes for sale and to let")
+    return f"{deal}: {wanted.city}" if wanted.city_key else deal
+
+
+def item_list(addresses: list[str]) -> Markup:
+    """The homes of a page as https://schema.org/ItemList, for a script element that holds data."""
+    items = [{"@type": "ListItem", "position": place, "url": url} for place, url in enumerate(addresses, 1)]
+    return json_for_script({"@context": "https://schema.org", "@type": "ItemList", "itemListElement": items})
+
+
+def json_for_script(data: Any) -> Markup:
+    """JSON that no text in it can end the script element of."""
+    text = json.dumps(data, ensure_ascii=False)
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)  # noqa: S704 - the letters that could end the element are written as numbers
+
+
+def _choices(asked: Asked) -> dict[str, Any]:
+    wanted = asked.wanted
+    return {
+        "chosen_types": [kind for kind, codes in PROPERTY_TYPES.items() if set(codes) <= set(wanted.property_types)],
+        "towns": cached_for(PLACES_KEPT, "search:towns", lambda: known_places(session(), PlaceKind.TOWN)),
+        "districts": _places(PlaceKind.DISTRICT, wanted, wanted.districts),
+        "stations": _places(PlaceKind.STATION, wanted, wanted.metro_stations),
+        "wishes": WISHES,
+        "rooms": range(MANY_ROOMS + 1),
+        "many_rooms": MANY_ROOMS,
+        "orders": ORDERS,
+        "currency": currency_of_search(wanted),
+    }
+
+
+def _places(kind: PlaceKind, wanted: SearchCriteria, chosen: tuple[str, ...]) -> list[str]:
+    """The town's places with the most homes, and those that are chosen."""
+    if not wanted.city_key:
+        return list(chosen)
+    read = lambda: known_places(session(), kind, city=wanted.city, limit=MAX_PLACES)
+    # Keys of the gazetteer are few; any text makes one of an unknown town, and must not fill the memory.
+    is_known = wanted.city_key.startswith("geo:")
+    names = cached_for(PLACES_KEPT, f"search:{kind}:{wanted.city_key}", read) if is_known else read()
+    return sorted(dict.fromkeys([*chosen, *names]))

@@ -1,0 +1,1 @@
+"""The public search over all listings on the market."""

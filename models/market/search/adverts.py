@@ -1,0 +1,23 @@
+"""The adverts of one home, as its public page needs them."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from models.accounts.users import User
+from models.market.advert_groups import AdvertGroup, are_siblings
+from models.market.properties import Property, on_market
+
+
+def first_advert_of_home(session: Session, found: Property) -> int:
+    """The smallest id of the home's adverts on the market: its page is the one that search engines list."""
+    mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)
+    siblings = (
+        select(func.min(Property.id))
+        .select_from(mine)
+        .join(theirs, are_siblings(mine, theirs))
+        .join(Property, Property.id == theirs.property_id)
+        .join(User, on_market())
+        .where(mine.property_id == found.id)
+    )
+    other = session.scalar(siblings)
+    return found.id if other is None else min(found.id, other)

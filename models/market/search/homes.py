@@ -1,0 +1,295 @@
+"""Homes on the market that meet what somebody asks for: a page of them, and how many there are."""
+
+import operator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Text
+
+from models.accounts.users import User
+from models.core.base import database_now
+from models.core.enums import Status
+from models.market.advert_groups import AdvertGroup
+from models.market.facts import market_factors
+from models.market.places import DEFAULT_CURRENCY, currency_of_city
+from models.market.properties import Property
+from models.market.rates import factors_to
+from models.market.search.criteria import MANY_ROOMS, HomeOrder, SearchCriteria
+from models.market.search.words import Words, holds_words, split_words, understood
+
+#: More adverts than this are not counted: it is told that there are more.
+MAX_COUNTED = 5_000
+#: Homes that can be leafed through; who wants others asks for less.
+MAX_SHOWN = 2_400
+#: No statement of a search runs longer; the visitor is told to try again.
+STATEMENT_TIMEOUT_MS = 2_000
+
+
+@dataclass(frozen=True)
+class FoundHomes:
+    """A page of homes."""
+
+    homes: list[Property]
+    total: int  #: Homes that were counted, each once, however many adverts it has.
+    is_more: bool  #: There are more than that.
+    corrections: dict[str, str] = field(default_factory=dict)  #: A mistyped word -> the one that was looked for.
+
+    def pages(self, per_page: int) -> int:
+        return max(1, -(-min(self.total, MAX_SHOWN) // per_page))
+
+
+def search_homes(session: Session, wanted: SearchCriteria, page: int, per_page: int) -> FoundHomes:
+    """
+    Page *page*, from 1, of the homes that are on the market and meet what is wanted.
+
+    A home with several adverts is shown once, at the first of its adverts that meets what is wanted in the order that
+    is asked for. A word that stands in no listing is taken for the likest that does.
+
+    Raises:
+        OperationalError: A statement took longer than STATEMENT_TIMEOUT_MS.
+    """
+    with bounded_statements(session):
+        price = price_in(session, wanted)
+        words = understood(session, split_words(wanted.words))
+        return _page(session, wanted, words, price, page, per_page)
+
+
+def matching_homes(session: Session, wanted: SearchCriteria) -> Select[Property]:
+    """The adverts that meet what is wanted, in no order; with the words as :func:`search_homes` takes them."""
+    words = understood(session, split_words(wanted.words))
+    return select(Property).where(*conditions(wanted, price_in(session, wanted)), holds_words(words, Property.id))
+
+
+@contextmanager
+def bounded_statements(session: Session) -> Iterator[None]:
+    """No statement runs longer than STATEMENT_TIMEOUT_MS in here, nor on several processors: many people search."""
+    session.execute(
+        text(
+            "SELECT set_config('statement_timeout', :timeout, true),"
+            " set_config('max_parallel_workers_per_gather', '0', true)"
+        ),
+        {"timeout": str(STATEMENT_TIMEOUT_MS)},
+    )
+    yield
+    session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
+
+
+def currency_of_search(wanted: SearchCriteria) -> str:
+    """In which currency prices are asked for."""
+    return currency_of_city(wanted.city_key) if wanted.city_key else DEFAULT_CURRENCY
+
+
+def price_in(session: Session, wanted: SearchCriteria) -> "PriceIn":
+    """Prices in the search's currency, by today's rates."""
+    own = currency_of_search(wanted)
+    by_price = (HomeOrder.CHEAPEST, HomeOrder.DEAREST, HomeOrder.CHEAPEST_PER_METRE)
+    if wanted.price_min is None and wanted.price_max is None and wanted.order not in by_price:
+        return PriceIn(own, {})
+    if wanted.city_key:
+        factors = market_factors(session, wanted.city_key)
+    else:
+        factors = factors_to(session, own, database_now(session).date())
+    return PriceIn(own, {currency: factor for currency, factor in factors.items() if currency != own})
+
+
+@dataclass(frozen=True)
+class PriceIn:
+    """A property's price in one currency; *factors* of the others. What has no rate has no price."""
+
+    currency: str
+    factors: Mapping[str, Decimal]
+
+    @property
+    def others(self) -> ColumnElement[Any]:
+        """The price of what is in another currency."""
+        if not self.factors:
+            return literal(None, Property.price.type)
+        amounts = {currency: Property.price * factor for currency, factor in self.factors.items()}
+        return case(amounts, value=Property.currency)
+
+    @property
+    def amount(self) -> ColumnElement[Any]:
+        return case((Property.currency == self.currency, Property.price), else_=self.others)
+
+    def within(self, low: Decimal | None, high: Decimal | None) -> ColumnElement[bool]:
+        """The price is in a range. Most prices are in the one currency, of which PostgreSQL knows how many fit."""
+        ends = [(low, operator.ge), (high, operator.le)]
+        own = [compare(Property.price, end) for end, compare in ends if end is not None]
+        others = [compare(self.others, end) for end, compare in ends if end is not None]
+        in_own = and_(Property.currency == self.currency, *own)
+        return or_(in_own, and_(Property.currency != self.currency, *others)) if self.factors else in_own
+
+
+def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[bool]]:
+    """What a property must be, its words apart."""
+    asked = [
+        (wanted.city_key, Property.city_key == wanted.city_key),
+        (wanted.deal_type, Property.deal_type == wanted.deal_type),
+        (wanted.property_types, Property.property_type.in_(wanted.property_types)),
+        (wanted.rooms, _has_rooms(wanted.rooms)),
+        (wanted.districts, Property.district.in_(wanted.districts)),
+        (wanted.metro_stations, _is_near(wanted.metro_stations)),
+        (wanted.not_first_floor, Property.floor > 1),
+        (wanted.not_last_floor, Property.floor < Property.total_floors),
+        (wanted.wishes, told_flags().contains(array(wanted.wishes, type_=Text))),
+    ]
+    ends = [
+        (Property.area, wanted.area_min, wanted.area_max),
+        (Property.floor, wanted.floor_min, wanted.floor_max),
+    ]
+    asks_price = wanted.price_min is not None or wanted.price_max is not None
+    return [
+        _is_on_market(),
+        *(condition for value, condition in asked if value),
+        *(column >= low for column, low, _ in ends if low is not None),
+        *(column <= high for column, _, high in ends if high is not None),
+        *([price.within(wanted.price_min, wanted.price_max)] if asks_price else []),
+    ]
+
+
+def told_flags() -> ColumnElement[Any]:
+    """The kinds of facts that a listing tells with a yes, as the index has them."""
+    return func.told_flags(Property.facts, Property.read_facts, type_=ARRAY(Text))
+
+
+def _has_rooms(rooms: tuple[int, ...]) -> ColumnElement[bool]:
+    few = [number for number in rooms if number < MANY_ROOMS]
+    either: list[ColumnElement[bool]] = [Property.rooms.in_(few)] if few else []
+    if any(number >= MANY_ROOMS for number in rooms):
+        either.append(Property.rooms >= MANY_ROOMS)
+    return or_(*either) if either else and_(True)
+
+
+def _is_near(stations: tuple[str, ...]) -> ColumnElement[bool]:
+    # The first of its stations stands in a column, which an import or a form fills; others only in the list.
+    listed = [Property.stations.contains([{"name": name}]) for name in stations]
+    return or_(Property.metro_station.in_(stations), *listed)
+
+
+def _is_on_market() -> ColumnElement[bool]:
+    """As :func:`models.market.properties.on_market`; there are few inactive users, so that none is looked up by row."""
+    inactive = select(User.id).where(~User.is_active)
+    return and_(Property.status == literal_column(f"'{Status.ACTIVE}'"), Property.owner_id.not_in(inactive))
+
+
+#: (id of a property, its group)
+_Advert = tuple[int, int | None]
+
+
+@dataclass(frozen=True)
+class _Sorting:
+    """By a value, those without one last; the newest first among equals, and where there is no value."""
+
+    value: ColumnElement[Any] | None = None
+    falls: bool = False
+
+    def by(self, value: ColumnElement[Any], advert_id: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
+        if self.value is None:
+            return (advert_id.desc(),)
+        return (value.desc() if self.falls else value.asc()).nulls_last(), advert_id.desc()
+
+
+def _page(
+    session: Session, wanted: SearchCriteria, words: Words, price: PriceIn, page: int, per_page: int
+) -> FoundHomes:
+    sorting = _sorting(wanted.order, price)
+    value = literal(0) if sorting.value is None else sorting.value
+    adverts = select(Property.id, value.label("value")).where(*conditions(wanted, price))
+    counted = _count(session, adverts, words, sorting, _adverts_for(page * per_page))
+    page = min(page, max(1, -(-min(counted.total, MAX_SHOWN) // per_page)))
+    ids = _first_adverts(session, adverts, words, sorting, page * per_page, counted)[(page - 1) * per_page :]
+    rows = {row.id: row for row in session.scalars(select(Property).where(Property.id.in_(ids)))} if ids else {}
+    return FoundHomes([rows[each] for each in ids if each in rows], counted.total, counted.is_more, words.corrections)
+
+
+@dataclass(frozen=True)
+class _Counted:
+    total: int
+    is_more: bool
+    first: list[_Advert]  #: The first adverts in order; empty if not all were counted.
+
+
+def _count(session: Session, adverts: Select[Any], words: Words, sorting: _Sorting, limit: int) -> _Counted:
+    """Count homes and, where all adverts were counted, pick the first *limit* of them in the same pass."""
+    counted = adverts.where(holds_words(words, Property.id)).limit(MAX_COUNTED + 1).subquery()
+    hits = _with_groups(counted).cte("hits")
+    first = select(hits).order_by(*sorting.by(hits.c.value, hits.c.id)).limit(limit).subquery()
+    placed = sorting.by(first.c.value, first.c.id)
+    row = session.execute(
+        select(
+            select(func.count()).select_from(hits).scalar_subquery(),
+            select(func.count(hits.c.group_id)).scalar_subquery(),
+            select(func.count(hits.c.group_id.distinct())).scalar_subquery(),
+            func.array_agg(aggregate_order_by(first.c.id, *placed)),
+            func.array_agg(aggregate_order_by(first.c.group_id, *placed)),
+        )
+    ).one()
+    every, grouped, groups, ids, group_ids = row
+    is_more = every > MAX_COUNTED
+    pairs = [] if is_more else list(zip(ids or (), group_ids or (), strict=True))
+    return _Counted(every - grouped + groups, is_more, pairs)
+
+
+def _adverts_for(homes: int) -> int:
+    """How many adverts are read at first, to have so many homes."""
+    return homes + homes // 4 + 10
+
+
+def _first_adverts(
+    session: Session, adverts: Select[Any], words: Words, sorting: _Sorting, count: int, counted: _Counted
+) -> list[int]:
+    """
+    The first advert of each of the first *count* homes in order.
+
+    The first advert of a home among the first so many adverts is its first of all, so that nothing needs to be compared
+    beyond them; where too few homes are among them, more are read.
+    """
+    limit = _adverts_for(count)
+    rows, is_all = (counted.first, len(counted.first) < limit) if counted.first else ([], counted.total == 0)
+    while True:
+        homes: dict[tuple[str, int], int] = {}
+        for advert_id, group_id in rows:
+            homes.setdefault(("home", advert_id) if group_id is None else ("group", group_id), advert_id)
+        if len(homes) >= count or is_all:
+            return list(homes.values())[:count]
+        rows, is_all = _in_order(session, adverts, words, sorting, limit)
+        limit *= 4
+
+
+def _in_order(
+    session: Session, adverts: Select[Any], words: Words, sorting: _Sorting, limit: int
+) -> tuple[list[_Advert], bool]:
+    """
+    The first adverts in order, and whether these are all.
+
+    Words that more than MAX_COUNTED listings hold are looked for among the first adverts, twenty times as many, rather
+    than the first among all that hold them.
+    """
+    read = limit * 20 if words else limit
+    value = adverts.selected_columns.value
+    first = adverts.order_by(*sorting.by(value, Property.id.expression)).limit(read).subquery()
+    listed = _with_groups(select(first, holds_words(words, first.c.id).label("holds")).subquery())
+    columns = listed.selected_columns
+    rows = session.execute(listed.order_by(*sorting.by(columns.value, columns.id))).all()
+    return [(row.id, row.group_id) for row in rows if row.holds], len(rows) < read
+
+
+def _with_groups(adverts: Any) -> Select[Any]:
+    query = select(*adverts.c, AdvertGroup.group_id)
+    return query.select_from(adverts).outerjoin(AdvertGroup, AdvertGroup.property_id == adverts.c.id)
+
+
+def _sorting(order: HomeOrder, price: PriceIn) -> _Sorting:
+    return {
+        HomeOrder.NEWEST: lambda: _Sorting(),
+        HomeOrder.CHEAPEST: lambda: _Sorting(price.amount),
+        HomeOrder.DEAREST: lambda: _Sorting(price.amount, falls=True),
+        HomeOrder.LARGEST: lambda: _Sorting(Property.area.expression, falls=True),
+        HomeOrder.CHEAPEST_PER_METRE: lambda: _Sorting(price.amount / Property.area),
+    }[order]()
