@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from api.console.operators import user_admin
 from api.http.services import services_of
 from models.accounts.users import User
-from models.core.enums import ActionKind, RunState, Side
+from models.core.enums import ActionKind, DealType, Origin, RunState, Side
 from models.deals.chats import open_chat, post_message
 from models.deals.inquiries import inquire
 from models.deals.matches import act
@@ -27,6 +27,7 @@ from models.leadgen.niches import create_niche
 from models.leadgen.prospects import add_prospect
 from models.leadgen.quality import store_scores
 from models.market.favorites import add_favorite
+from models.market.leads import create_lead
 from models.rescoring.runs import RescoringRun
 from models.sources.sources import create_source
 from models.sources.tables import Import, ImportState
@@ -44,15 +45,18 @@ PAGES: dict[str | None, list[str]] = {
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
               "/console/leads/{lead}/selections", "/console/leads/{lead}/compare?ids={property}",
               "/console/leads/{lead}/selections/new?home={property}", "/console/homes/{property}?lead={lead}",
-              "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
+              "/console/notifications", "/console/account/notifications", "/console/inquiries",
+              "/console/sources?of=leads",
               "/console/webhooks", "/console/webhooks/{webhook}",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
                "/console/properties/{property}/photos",
-               "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}"],
+               "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}", "/console/owner",
+               "/console/owner/inquiries/{inquiry}", "/console/owner/listings/{property}"],
     "tenant": ["/homes", "/homes/{property}",
                "/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
-               "/console/chats/{chat}", "/console/leads 403", "/console/chats/999999 404"],
+               "/console/chats/{chat}", "/console/requests", "/console/requests/new",
+               "/console/requests/paste", "/console/requests/{request}", "/console/leads 403", "/console/chats/999999 404"],
     "admin": ["/console/engine", "/console/engine/runs/{run}", "/console/quality", "/console/schedule",
               "/console/audit", "/console/users 500"],
     "admin ": ["/console/leadgen", "/console/leadgen/new", "/console/leadgen/{niche}", "/console/leadgen/{niche}/edit",
@@ -105,7 +109,8 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
     db.add(run)
     add_favorite(db, town.tenant, town.properties[1])
-    inquire(db, town.tenant, town.properties[1])
+    inquiry = inquire(db, town.tenant, town.properties[1])
+    wanted = create_lead(db, town.tenant, Origin.PORTAL, {"city": "Москва", "deal_type": DealType.SALE})
     who = {"buyer_id": town.tenant.id, "seller_id": town.seller.id, "property_id": town.properties[1].id}
     chat, _ = open_chat(db, town.tenant, **who)
     post_message(db, town.tenant, chat.id, "Is it still free?")
@@ -119,6 +124,8 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
         "run": run.id,
         "webhook": webhook.id,
         "chat": chat.id,
+        "inquiry": inquiry.id,
+        "request": wanted.id,
         **imported(db, town.buyer),
         **advertised(db),
     }

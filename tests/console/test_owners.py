@@ -47,7 +47,7 @@ def test_an_owners_day(visit, town, db):
     expect(message).to_have_value("Hello Анна! Yes, it is still available. When would you like to see it?")
     message.fill("Come tomorrow at six.")
     page.get_by_role("button", name="Keep as a template").click()
-    expect(page.get_by_text("Come tomorrow at six.")).to_be_visible()
+    expect(page.get_by_text("Come tomorrow at six.", exact=True)).to_be_visible()
     page.get_by_role("link", name="Take it").first.click()
     expect(message).to_have_value("Come tomorrow at six.")
     page.get_by_role("button", name="Send").click()
