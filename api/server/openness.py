@@ -23,7 +23,7 @@ def openness_of(settings: Settings) -> Iterator[str]:
     if not settings.is_environment_said:
         yield "ENVIRONMENT is not set: it is local, and only this machine is let in"
     if settings.is_local and not settings.telegram_bot_secret:
-        yield "TELEGRAM_BOT_SECRET is not set: anybody may sign in through the bot's door (local only)"
+        yield "TELEGRAM_BOT_SECRET is not set: anybody may sign in as the bot does (local only)"
     if any(network.prefixlen == 0 for network in settings.metrics_networks):
         yield "METRICS_NETWORKS names every address: anybody may read /metrics"
     if "*" in settings.cors_origins:

@@ -48,70 +48,30 @@ def _denies_behind(cut_text: Tokens, marker: Item) -> bool:
 
 
 def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+    """Deny, or make no wish of, what the marker at *place* of the items speaks of."""
     marker = items[place]
-    must = marker.role == markers.REFUSE
     symbols = [word.symbol for word in cut_text.words[marker.start : marker.end] if word is not None]
-    unwished = any("желательн" in symbol for symbol in symbols)
 
     def act(item: Item) -> None:
-        if marker.role == markers.CANCEL and "против" in symbols and item.meanings.of_people:
-            return  # «чтобы хозяин был не против кошки» wants it allowed
-        if (
-            marker.role == markers.CANCEL
-            or marker.role == markers.UNNEEDED
-            and not item.refused
-            and not _is_refused_by_need(item)
-        ):
-            item.cancelled = True
-        else:
-            _deny(cut_text, item, marker, must, unwished)
+        _act_on(cut_text, item, marker, symbols)
 
     if after_colon(items, place, act):
         return
     before = previous_mention(items, place)
     after = next_mention(items, place)
-    if must and after is None and _without_follows(cut_text, items, place):
+    if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, place):
         before, after = None, next_mention(items, place + 1)
-    word = cut_text.words[marker.start]
-    nothing = word is not None and word.symbol in ("нет", "no", "нету", "отсутствовать")
-    if after is not None:
-        close = items[after].start - marker.end <= 1
-        genitive = _is_genitive(cut_text, items[after])
-        if (
-            before is None
-            or close
-            and (
-                nothing
-                and genitive
-                and (items[before].denied or not _is_genitive(cut_text, items[before]))
-                or marker.role == markers.REFUSE
-                and items[after].refused
-                and not items[before].refused
-                or items[before].denied
-                and not _denied_by_without(cut_text, items[before])
-            )
-        ):
-            act(items[after])
-            for following in _denied_row(cut_text, items, after, 1, nothing):
-                act(items[following])
-            return
+    if after is not None and (before is None or _speaks_of_next(cut_text, items, marker, before, after)):
+        act(items[after])
+        for following in _denied_row(cut_text, items, after, 1, _is_no(cut_text, marker)):
+            act(items[following])
+        return
     if before is None:
-        # The marker has the clause for itself: «апартаменты, первый этаж - не предлагать», «…, не предлагать».
-        opens = (
-            marker.start == 0 or (mark := cut_text.words[marker.start - 1]) is not None and not mark.symbol.isalnum()
-        )
-        alone = opens and not any(
-            item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items
-        )
-        before = next((i for i in range(place - 1, -1, -1) if items[i].role == MENTION), None) if alone else None
+        before = _only_mention_before(cut_text, items, place)
         if before is None:
-            # «не рассматриваем варианты с хозяевами, с подселением»
-            ahead = (
-                next((each for each in items[place + 1 : place + 3] if each.role == MENTION), None) if must else None
-            )
-            if ahead is not None and ahead.refused and ahead.clause - marker.clause == 1:
-                if ahead.sentence == marker.sentence and ahead.start - marker.end <= REACH:
-                    act(ahead)
+            ahead = _refusal_ahead(items, place)
+            if ahead is not None:
+                act(ahead)
             return
         if items[before].sentence != marker.sentence or marker.clause - items[before].clause > 1:
             return
@@ -120,6 +80,61 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
                 break
         act(items[each])
+
+
+def _act_on(cut_text: Tokens, item: Item, marker: Item, symbols: Sequence[str]) -> None:
+    """Deny one item, or cancel it: a marker of *symbols* that says that it does not matter makes no wish of it."""
+    is_cancelling = marker.role == markers.CANCEL
+    if is_cancelling and "против" in symbols and item.meanings.of_people:
+        return  # «чтобы хозяин был не против кошки» wants it allowed
+    if is_cancelling or marker.role == markers.UNNEEDED and not item.refused and not _is_refused_by_need(item):
+        item.cancelled = True
+        return
+    unwished = any("желательн" in symbol for symbol in symbols)
+    _deny(cut_text, item, marker, marker.role == markers.REFUSE, unwished)
+
+
+def _is_no(cut_text: Tokens, marker: Item) -> bool:
+    word = cut_text.words[marker.start]
+    return word is not None and word.symbol in ("нет", "no", "нету", "отсутствовать")
+
+
+def _speaks_of_next(cut_text: Tokens, items: Sequence[Item], marker: Item, before: int, after: int) -> bool:
+    """Whether a marker between two mentions speaks of the one behind it: «окна во двор, нет балкона»."""
+    if items[after].start - marker.end > 1:
+        return False
+    if _is_no(cut_text, marker) and _is_genitive(cut_text, items[after]):
+        if items[before].denied or not _is_genitive(cut_text, items[before]):
+            return True
+    if marker.role == markers.REFUSE and items[after].refused and not items[before].refused:
+        return True
+    return items[before].denied and not _denied_by_without(cut_text, items[before])
+
+
+def _only_mention_before(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
+    """
+    The last mention before a marker that has its clause for itself: «апартаменты, первый этаж - не предлагать»,
+    «…, не предлагать».
+    """
+    marker = items[place]
+    if marker.start != 0 and ((sign := cut_text.words[marker.start - 1]) is None or sign.symbol.isalnum()):
+        return None
+    for item in items:
+        if item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER):
+            return None
+    return next((i for i in range(place - 1, -1, -1) if items[i].role == MENTION), None)
+
+
+def _refusal_ahead(items: Sequence[Item], place: int) -> Item | None:
+    """What is refused in the next clause: «не рассматриваем варианты с хозяевами, с подселением»."""
+    marker = items[place]
+    if marker.role != markers.REFUSE:
+        return None
+    ahead = next((each for each in items[place + 1 : place + 3] if each.role == MENTION), None)
+    if ahead is None or not ahead.refused or ahead.clause - marker.clause != 1:
+        return None
+    is_near = ahead.sentence == marker.sentence and ahead.start - marker.end <= REACH
+    return ahead if is_near else None
 
 
 def _without_follows(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:

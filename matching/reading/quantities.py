@@ -137,15 +137,7 @@ class Quantity:
 
 def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int) -> Quantity | None:
     """The quantity that starts at token *start*, with the words that limit it; None where there is none."""
-    how, first = "eq", start
-    limited = _TREES["before"].longest(words, start)
-    if limited is not None:
-        first, [how] = limited[0], limited[1]
-    first = skip_words(
-        words,
-        first,
-        frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset(),
-    )
+    how, first = _limit_before(words, start)
     listed = _listed_floors(words, tokens, first)
     if listed is not None:
         return Quantity(listed[0], listed[1], "range", "", start, first + 1, first)
@@ -153,68 +145,94 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     if number is None:
         return None
     low, end, unit, ordinal, currency = number
-    high, fraction = low, False
-    joined = end
-    if joined < len(words) and (tokens[joined] in DASHES or is_word(words, joined, "до", "по", "to")) and unit != "day":
+    quantity = Quantity(low, low, how, unit, start, end, first, ordinal, currency)
+    quantity = _with_second_number(words, tokens, quantity)
+    quantity = _with_limit_behind(words, quantity)
+    quantity = _with_third_number(words, tokens, quantity)
+    quantity = _with_inclusion(words, tokens, quantity)
+    if quantity.how != "range" and not quantity.fraction and _is_decade(tokens, first, number):
+        low = 1900 + quantity.low if quantity.low < 100 else quantity.low
+        how = "range" if quantity.how == "eq" else quantity.how
+        return replace(quantity, low=low, high=low + 9, unit="year", how=how)
+    return quantity
+
+
+def _limit_before(words: Sequence[Word | None], start: int) -> tuple[str, int]:
+    """How the words at *start* limit the number behind them, and where that number starts."""
+    limited = _TREES["before"].longest(words, start)
+    if limited is None:
+        return "eq", start
+    first, [how] = limited
+    between = frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset()
+    return how, skip_words(words, first, between)
+
+
+def _with_second_number(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> Quantity:
+    """A range («3-5», «от 3 до 5») or a fraction («5/9», «5 из 9»)."""
+    low, joined, unit, how = quantity.low, quantity.end, quantity.unit, quantity.how
+    has_dash = joined < len(words) and tokens[joined] in DASHES
+    if joined < len(words) and (has_dash or is_word(words, joined, "до", "по", "to")) and unit != "day":
         other = number_at(words, tokens, joined + 1)
-        if (
-            other is not None
-            and (other[0] > low or other[2] != unit)
-            and (tokens[joined] in DASHES or how in (AT_LEAST, "eq"))
-        ):
-            high_unit = other[2]
-            if (
-                high_unit
-                and not unit
-                and low * _factor_of(other) <= other[0]
-                and other[0] > 0
-                and high_unit == "money"
-                and low < 1000
-            ):
-                low *= _factor_of(other)
-            if other[0] >= low:
-                dashed = (
-                    tokens[joined] in DASHES
-                    and how in (AT_LEAST, AT_MOST)
-                    and not is_word(words, first - 1, "предел", "within")
-                )  # «до 5-7 минут»
-                ordinal = ordinal or other[3]
-                high, end, unit, how = other[0], other[1], high_unit or unit, how if dashed else "range"
-                currency = other[4] or currency
-    elif is_word(words, joined, "/", "из") and low == int(low) and not unit:
+        if other is None or other[0] <= low and other[2] == unit or not (has_dash or how in (AT_LEAST, "eq")):
+            return quantity
+        high, end, high_unit, ordinal, currency = other
+        factor = _factor_of(other)
+        if high_unit == "money" and not unit and high > 0 and low * factor <= high and low < 1000:
+            low *= factor  # «3-5 млн»
+        if high < low:
+            return quantity
+        is_limit = has_dash and how in (AT_LEAST, AT_MOST)  # «до 5-7 минут»
+        return replace(
+            quantity,
+            low=low,
+            high=high,
+            end=end,
+            unit=high_unit or unit,
+            how=how if is_limit and not is_word(words, quantity.first - 1, "предел", "within") else "range",
+            ordinal=quantity.ordinal or ordinal,
+            currency=currency or quantity.currency,
+        )
+    if is_word(words, joined, "/", "из") and low == int(low) and not unit:
         other = number_at(words, tokens, joined + 1)
         if other is not None and other[0] == int(other[0]):
-            high, end, fraction = other[0], other[1], True
-    if how in ("eq", AT_LEAST) and not fraction:
-        after = _TREES["after"].longest(words, end)
-        if after is not None and is_word(words, end, "+", "плюс") and is_word(words, after[0], *CHARGES):
-            after = None  # «35 000 + КУ»
-        if after is None and is_word(words, end, *FLOOR_WORDS):
-            after = _TREES["after"].longest(words, end + 1)
-            if after is not None and after[0] < len(words) and (then := words[after[0]]) is not None and then.number:
-                after = None  # «этаж 3, максимум 10 минут»
-            if after is not None:
-                how = after[1][0]
-        elif after is not None and not (how == AT_LEAST and after[1][0] == AT_MOST):
-            how, end = after[1][0], after[0]
-    third = None
-    if (
-        fraction
-        and end + 1 < len(tokens)
-        and is_word(words, end, "/")
-        and (last := number_at(words, tokens, end + 1)) is not None
-    ):
-        third, end = last[0], last[1]
-    inclusive = first - start > 1 and is_word(words, start, "не", "ни", "no", "not") and how in (AT_LEAST, AT_MOST)
+            return replace(quantity, high=other[0], end=other[1], fraction=True)
+    return quantity
+
+
+def _with_limit_behind(words: Sequence[Word | None], quantity: Quantity) -> Quantity:
+    """«9+», «3 этаж и выше»."""
+    how, end = quantity.how, quantity.end
+    if how not in ("eq", AT_LEAST) or quantity.fraction:
+        return quantity
+    after = _TREES["after"].longest(words, end)
+    if after is not None and is_word(words, end, "+", "плюс") and is_word(words, after[0], *CHARGES):
+        after = None  # «35 000 + КУ»
+    if after is None and is_word(words, end, *FLOOR_WORDS):
+        after = _TREES["after"].longest(words, end + 1)
+        if after is not None and after[0] < len(words) and (then := words[after[0]]) is not None and then.number:
+            after = None  # «этаж 3, максимум 10 минут»
+        return quantity if after is None else replace(quantity, how=after[1][0])
+    if after is None or how == AT_LEAST and after[1][0] == AT_MOST:
+        return quantity
+    return replace(quantity, how=after[1][0], end=after[0])
+
+
+def _with_third_number(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> Quantity:
+    """«54/32/9»."""
+    if not quantity.fraction or quantity.end + 1 >= len(tokens) or not is_word(words, quantity.end, "/"):
+        return quantity
+    last = number_at(words, tokens, quantity.end + 1)
+    return quantity if last is None else replace(quantity, third=last[0], end=last[1])
+
+
+def _with_inclusion(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> Quantity:
+    """«не позже 2023», «до 2023 включительно»."""
+    start, end = quantity.start, quantity.end
     ended = end + (end < len(tokens) and tokens[end] == ".")
     if is_word(words, ended, "включительно"):
-        inclusive, end = True, ended + 1
-    if how != "range" and not fraction and _is_decade(tokens, first, number):
-        unit = "year"
-        low = 1900 + low if low < 100 else low
-        high = low + 9
-        how = "range" if how == "eq" else how
-    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction, third, inclusive)
+        return replace(quantity, inclusive=True, end=ended + 1)
+    is_denied = quantity.first - start > 1 and is_word(words, start, "не", "ни", "no", "not")
+    return replace(quantity, inclusive=is_denied and quantity.how in (AT_LEAST, AT_MOST))
 
 
 def _listed_floors(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, float] | None:

@@ -238,7 +238,7 @@ class Settings:
         if self.is_production and is_weak(self.telegram_bot_secret, SHORTEST_BOT_SECRET):
             raise SettingsError(
                 "TELEGRAM_BOT_SECRET must be set in production, to at least "
-                f"{SHORTEST_BOT_SECRET} random characters: it keeps strangers out of the bot's door"
+                f"{SHORTEST_BOT_SECRET} random characters: only who knows it may sign people in"
             )
 
 

@@ -11,7 +11,7 @@ pending there. A delivery is taken by putting off the time when it is due; a wor
 due again then, with the same message id.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,38 +92,8 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Ta
         busy: Endpoints that get no more at the moment.
     """
     now = database_now(session)
-    pending = aliased(Delivery)
-    oldest = (
-        select(pending.id, pending.subject, pending.event_id, pending.next_at)
-        .where(pending.endpoint_id == Endpoint.id, pending.state == DeliveryState.PENDING)
-        .order_by(pending.event_id)
-        .limit(LOOKED_AT)
-        .correlate(Endpoint)
-        .subquery()
-    )
-    place = func.row_number().over(partition_by=oldest.c.subject, order_by=oldest.c.event_id).label("place")
-    placed = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, place).correlate(Endpoint).subquery()
-    turn = lateral(
-        select(placed.c.id)
-        .where(placed.c.place == 1, placed.c.next_at <= now)
-        .order_by(placed.c.event_id)
-        .limit(case((Endpoint.failures == 0, AT_ONCE), else_=1))
-        .correlate(Endpoint)
-    )
     # The ids first, by themselves: within one statement they would be looked for again for each row.
-    ids = session.scalars(
-        select(turn.c.id)
-        .select_from(Endpoint)
-        .join(User, User.id == Endpoint.owner_id)
-        .join(turn, true())
-        .where(
-            User.is_active,
-            Endpoint.is_enabled,
-            or_(Endpoint.paused_until.is_(None), Endpoint.paused_until <= now),
-            Endpoint.id.not_in(busy),
-        )
-        .limit(most)
-    ).all()
+    ids = _due_ids(session, most, busy, now)
     if not ids:
         return []
     query = (
@@ -155,6 +125,41 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Ta
         )
     session.flush()
     return taken
+
+
+def _due_ids(session: Session, most: int, busy: Collection[int], now: datetime) -> Sequence[int]:
+    """Of each endpoint the oldest pending delivery of every subject, if it is due; a few at once where none fails."""
+    pending = aliased(Delivery)
+    oldest = (
+        select(pending.id, pending.subject, pending.event_id, pending.next_at)
+        .where(pending.endpoint_id == Endpoint.id, pending.state == DeliveryState.PENDING)
+        .order_by(pending.event_id)
+        .limit(LOOKED_AT)
+        .correlate(Endpoint)
+        .subquery()
+    )
+    place = func.row_number().over(partition_by=oldest.c.subject, order_by=oldest.c.event_id).label("place")
+    placed = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, place).correlate(Endpoint).subquery()
+    turn = lateral(
+        select(placed.c.id)
+        .where(placed.c.place == 1, placed.c.next_at <= now)
+        .order_by(placed.c.event_id)
+        .limit(case((Endpoint.failures == 0, AT_ONCE), else_=1))
+        .correlate(Endpoint)
+    )
+    return session.scalars(
+        select(turn.c.id)
+        .select_from(Endpoint)
+        .join(User, User.id == Endpoint.owner_id)
+        .join(turn, true())
+        .where(
+            User.is_active,
+            Endpoint.is_enabled,
+            or_(Endpoint.paused_until.is_(None), Endpoint.paused_until <= now),
+            Endpoint.id.not_in(busy),
+        )
+        .limit(most)
+    ).all()
 
 
 def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:

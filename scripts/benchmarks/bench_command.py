@@ -123,18 +123,20 @@ def measure_in_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bo
     share, library_share = (1, 1) if size <= LARGEST_DENSE else (FLOOR_SHARE, LIBRARY_SHARE)
     note = _sampled(share)
     narrow = np.ascontiguousarray(vectors.leads[:, :128]), np.ascontiguousarray(vectors.properties[:, :128])
-    others = {} if alone else {name: one for name, one in COMPARATORS.items() if size <= one.largest}
+    others = (
+        {} if alone else {name: comparator for name, comparator in COMPARATORS.items() if size <= comparator.largest}
+    )
     for turn in range(repeats):
         click.echo(f"round {turn + 1} of {repeats}")
         timings.add(FLOOR, contestants.floor(vectors.leads, vectors.properties, threads, share), note)
         took, lists = contestants.ours(vectors, k, threads)
         timings.add(OURS, took)
         timings.add(NARROW_FLOOR, contestants.floor(*narrow, threads, share), note)
-        for name, one in others.items() if turn == 0 else ():
-            if contestants.installed(one.package):
-                timings.add(name, one.measure(vectors, k, threads, library_share), _sampled(library_share))
+        for name, comparator in others.items() if turn == 0 else ():
+            if contestants.installed(comparator.package):
+                timings.add(name, comparator.measure(vectors, k, threads, library_share), _sampled(library_share))
             else:
-                click.echo(f"  {name:36}  left out: {one.package} is not installed")
+                click.echo(f"  {name:36}  left out: {comparator.package} is not installed")
     return lists
 
 
@@ -173,5 +175,5 @@ def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:
         took = []
         for row in rows:
             took.append(timed(partial(work, row)))
-        wall, cpu = (statistics.median(one[part] for one in took) * 1000 for part in (0, 1))
+        wall, cpu = (statistics.median(seconds[part] for seconds in took) * 1000 for part in (0, 1))
         click.echo(f"{name}: p50 {wall:.1f} ms (CPU {cpu:.1f} ms)")

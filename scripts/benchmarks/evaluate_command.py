@@ -34,10 +34,10 @@ def command(listings: Path, sections: tuple[str, ...], leads: int, seed: int, ou
     written = read_sections(page)
     for name in sections or SECTIONS:
         start = time.process_time()
-        found = "\n".join(SECTIONS[name](inputs))
+        markdown = "\n".join(SECTIONS[name](inputs))
         click.echo(f"{name}: {time.process_time() - start:.0f} s of CPU")
         if sections:
-            click.echo(f"{found}\n")
-        written[name] = found
+            click.echo(f"{markdown}\n")
+        written[name] = markdown
         write_page(page, intro(inputs), written, list(SECTIONS))
     click.echo(f"written to {page}")

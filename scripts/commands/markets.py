@@ -32,23 +32,23 @@ def list_command() -> None:
     """List the markets and how their lists are read."""
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
-        found = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
+        scored = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
         names = city_names(session)
         counts = {(each.city_key, each.deal_type): each for each in market_counts(session)}
     table = Table("city", "deal type", "leads", "properties", "order of lists", "explored", "last run (UTC)", "remarks")
     unscored = [Market(city_key=key, deal_type=deal, list_order=ListOrder.SCORE) for key, deal in counts]
-    listed = {(one.city_key, one.deal_type): one for one in (*unscored, *found)}
-    for key, one in sorted(listed.items()):
+    listed = {(market.city_key, market.deal_type): market for market in (*unscored, *scored)}
+    for key, market in sorted(listed.items()):
         count = counts.get(key)
         table.add_row(
-            names.get(one.city_key, one.city_key),
-            one.deal_type,
+            names.get(market.city_key, market.city_key),
+            market.deal_type,
             str(count.leads if count else 0),
             str(count.properties if count else 0),
-            _told(one),
-            str(one.exploration_slots or ""),
-            f"{one.published_at:%Y-%m-%d %H:%M}" if one.published_at else "",
-            _remarks(one, count),
+            _told(market),
+            str(market.exploration_slots or ""),
+            f"{market.published_at:%Y-%m-%d %H:%M}" if market.published_at else "",
+            _remarks(market, count),
         )
     console.print(table if listed else "There is no market yet.")
 

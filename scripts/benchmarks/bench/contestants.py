@@ -71,9 +71,9 @@ def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: 
 
 
 def ours(vectors: Vectors, k: int, threads: int) -> tuple[Took, MarketLists]:
-    found: list[MarketLists] = []
-    took = timed(lambda: found.append(score_market(vectors.market, k, threads)))
-    return took, found[0]
+    lists: list[MarketLists] = []
+    took = timed(lambda: lists.append(score_market(vectors.market, k, threads)))
+    return took, lists[0]
 
 
 def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> Took:
@@ -159,15 +159,15 @@ def _scores(
     return np.where(forbidden | (summed < 0), np.nan, score_of_units(np.clip(summed, 0, MAX_UNITS)))
 
 
-def _same(one: tuple[NDArray, NDArray], other: tuple[NDArray, NDArray]) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+def _same(left: tuple[NDArray, NDArray], right: tuple[NDArray, NDArray]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
 
 
 def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, share: int) -> Took:
     """What all rows of both sides take, from every *share*-th."""
     total = Took(0.0, 0.0)
     for queries, base in ((vectors.leads, vectors.properties), (vectors.properties, vectors.leads)):
-        some = np.ascontiguousarray(queries[::share])
-        took = timed(partial(search, some, base)).times(len(queries) / len(some))
+        sample = np.ascontiguousarray(queries[::share])
+        took = timed(partial(search, sample, base)).times(len(queries) / len(sample))
         total = total.plus(took)
     return total

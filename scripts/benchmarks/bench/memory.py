@@ -54,19 +54,19 @@ def main(size: int, runs: int, memory_mb: int) -> None:
                 held = held_by_workers()
                 for name, megabytes in held.items():
                     samples[name].append(megabytes)
-                said = ", ".join(f"{name} {megabytes:.1f}" for name, megabytes in held.items())
-                print(f"run {number}, {changed()} changes: {said}", flush=True)
+                listed = ", ".join(f"{name} {megabytes:.1f}" for name, megabytes in held.items())
+                print(f"run {number}, {changed()} changes: {listed}", flush=True)
     report(samples, runs)
 
 
 def held_by_workers() -> dict[str, float]:
     """The processes of our workers, and the megabytes that each shares with nobody."""
-    found = {}
+    megabytes_of = {}
     for process in psutil.Process(os.getpid()).children(recursive=True):
         command = " ".join(process.cmdline())
         if "celery" in command:
-            found[f"{role_of(command)} {process.pid}"] = process.memory_full_info().uss / 2**20
-    return found
+            megabytes_of[f"{role_of(command)} {process.pid}"] = process.memory_full_info().uss / 2**20
+    return megabytes_of
 
 
 @contextmanager

@@ -100,9 +100,9 @@ class Shape:
         factor = n_leads * n_properties / (len(dense[0]) * len(dense[1]))
         self.floor = self.floor.plus(floor(*dense, threads, 1).times(factor))
         del dense
-        found = []
-        self.ours = self.ours.plus(timed(lambda: found.append(score_market(market, k, threads).pairs_scored)))
-        self.scored += found[0]
+        rows = []
+        self.ours = self.ours.plus(timed(lambda: rows.append(score_market(market, k, threads).pairs_scored)))
+        self.scored += rows[0]
         self.pairs += n_leads * n_properties
 
     def as_row(self) -> str:

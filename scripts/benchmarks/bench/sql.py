@@ -129,7 +129,7 @@ def best_of(url: str, side: str, rows: Sequence[int], k: int, threads: int) -> l
             return cursor.fetchall()
 
     with ThreadPoolExecutor(threads) as pool:
-        return [found for part in pool.map(ask, (rows[each::threads] for each in range(threads))) for found in part]
+        return [answer for part in pool.map(ask, (rows[each::threads] for each in range(threads))) for answer in part]
 
 
 def _lead_lines(leads: LeadColumns, model: TextModel) -> Iterator[str]:

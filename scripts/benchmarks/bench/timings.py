@@ -95,5 +95,9 @@ class Timings:
         return lines
 
 
-def _ratio(one: float | None, other: float | None) -> str:
-    return f"{one / other:.3g}" if one and other and not math.isnan(one / other) else ""
+def _ratio(numerator: float | None, denominator: float | None) -> str:
+    return (
+        f"{numerator / denominator:.3g}"
+        if numerator and denominator and not math.isnan(numerator / denominator)
+        else ""
+    )

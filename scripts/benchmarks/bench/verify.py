@@ -18,17 +18,17 @@ MAX_TOUCHED = 500
 
 def scoring_ms(snapshot: Snapshot, rng: Random, times: int) -> dict[Side, list[float]]:
     """Milliseconds to score one row of each side against all of the other, and rank."""
-    found: dict[Side, list[float]] = {side: [] for side in Side}
+    milliseconds: dict[Side, list[float]] = {side: [] for side in Side}
     leads, properties = snapshot.leads.vectors, snapshot.properties.vectors
     for _ in range(times):
         row = rng.randrange(min(len(leads), len(properties)))
         began = time.perf_counter()
         score_leads_against(leads.take([row]), properties, LIST_LENGTH)
-        found[Side.LEAD].append((time.perf_counter() - began) * 1000)
+        milliseconds[Side.LEAD].append((time.perf_counter() - began) * 1000)
         began = time.perf_counter()
         score_properties_against(properties.take([row]), leads, LIST_LENGTH)
-        found[Side.PROPERTY].append((time.perf_counter() - began) * 1000)
-    return found
+        milliseconds[Side.PROPERTY].append((time.perf_counter() - began) * 1000)
+    return milliseconds
 
 
 def lists_unlike_brute_force(session: Session, snapshot: Snapshot, changed: dict[Side, set[int]]) -> tuple[int, int]:

@@ -40,21 +40,21 @@ def compare(listings: list[Listing], n_leads: int, seed: int) -> list[Order]:
     """
     rng = np.random.default_rng(seed)
     few = [listings[row] for row in np.sort(rng.choice(len(listings), n_leads, replace=False))]
-    found = []
-    for some in (listings, few):
-        leads, truth = plant(some, BLURS[1], n_leads, rng)
-        lists = leadmatch(Town.of(leads, some))
-        found += _orders(f"{n_leads:,} x {len(some):,}", lists, truth)
-    return found
+    orders = []
+    for supply in (listings, few):
+        leads, truth = plant(supply, BLURS[1], n_leads, rng)
+        lists = leadmatch(Town.of(leads, supply))
+        orders += _orders(f"{n_leads:,} x {len(supply):,}", lists, truth)
+    return orders
 
 
 def _orders(market: str, lists: MarketLists, truth: NDArray[np.integer]) -> list[Order]:
     by_score = (lists.for_leads, lists.for_properties)
-    found = [_measured(market, "by score", *by_score, truth)]
+    orders = [_measured(market, "by score", *by_score, truth)]
     for temperature in TEMPERATURES:
         name = f"balanced, {temperature:g}"
-        found.append(_measured(market, name, *balanced_order(*by_score, temperature), truth))
-    return found
+        orders.append(_measured(market, name, *balanced_order(*by_score, temperature), truth))
+    return orders
 
 
 def _measured(
@@ -92,12 +92,12 @@ def as_markdown(orders: list[Order]) -> list[str]:
         "| leads x listings | order | expected mutual likes | Gini | never shown | MRR | mean score, first ten |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {one.market} | {one.order} | {one.expected_matches:.1f} | {one.gini:.3f} | {one.never_shown:.3f} | "
-            f"{one.mrr:.3f} | {one.top_score:.1f} |"
-            for one in orders
+            f"| {order.market} | {order.order} | {order.expected_matches:.1f} | {order.gini:.3f} | "
+            f"{order.never_shown:.3f} | {order.mrr:.3f} | {order.top_score:.1f} |"
+            for order in orders
         ),
         "",
-        *(_change(orders, market) for market in dict.fromkeys(one.market for one in orders)),
+        *(_change(orders, market) for market in dict.fromkeys(order.market for order in orders)),
         "",
         "The gain is in expected mutual likes; exposure counted by first-ten places alone need not become more even.",
     ]

@@ -45,13 +45,13 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Closeness:
     ]
     near = [replace(lead, districts=[_neighbour(lead.districts[0], rng)]) for lead in own]
     lists = {name: rankers.leadmatch(Town.of(leads, known)).for_leads for name, leads in (("own", own), ("near", near))}
-    found = {}
+    intervals = {}
     for name, of in (("its own district", "own"), ("a neighbouring one", "near")):
         values = metrics.gains(metrics.ranks_of(lists[of], sources))
-        found[name] = {one: metrics.interval(values[one], np.random.default_rng(seed)) for one in METRICS}
+        intervals[name] = {metric: metrics.interval(values[metric], np.random.default_rng(seed)) for metric in METRICS}
     share, away = _outside(lists["own"], own, known)
     anywhere = _distances(own, rng.integers(0, len(known), (len(own), FIRST)), known)
-    return Closeness(len(own), share, float(np.nanmedian(away)), float(np.nanmedian(anywhere[anywhere > 0])), found)
+    return Closeness(len(own), share, float(np.nanmedian(away)), float(np.nanmedian(anywhere[anywhere > 0])), intervals)
 
 
 def _neighbour(district: str, rng: np.random.Generator) -> str:

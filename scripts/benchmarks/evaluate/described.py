@@ -43,12 +43,12 @@ def _whole_sentences(text: str, rng: np.random.Generator) -> str:
     """From the beginning of a sentence on, until there are enough words."""
     sentences = [one for one in _SENTENCE.split(text) if one.strip()]
     start = int(rng.integers(0, len(sentences)))
-    said: list[str] = []
+    quoted: list[str] = []
     for sentence in sentences[start:]:
-        said += sentence.split()
-        if len(said) >= QUOTED:
+        quoted += sentence.split()
+        if len(quoted) >= QUOTED:
             break
-    return " ".join(said)
+    return " ".join(quoted)
 
 
 _SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
@@ -83,11 +83,11 @@ def _found(
     words = lambda row, rng: quote(rents[row].text, rng)
     leads, sources = plant(listings, blur, min(n_leads, len(rents)), np.random.default_rng(seed), words)
     town = Town.of(leads, listings)
-    found = {}
+    intervals = {}
     for name, ranker in RANKERS.items():
         values = metrics.gains(metrics.ranks_of(ranker(town), sources))
-        found[name] = {one: metrics.interval(values[one], np.random.default_rng(seed)) for one in METRICS}
-    return found
+        intervals[name] = {metric: metrics.interval(values[metric], np.random.default_rng(seed)) for metric in METRICS}
+    return intervals
 
 
 def listing_of(rent: Rent, number: int) -> Listing:
@@ -145,25 +145,25 @@ def truth(rents: list[Rent], leads: tuple[RentLead, ...] = LEADS) -> Truth:
     return Truth(np.array(sendable), verdicts)
 
 
-def as_markdown(found: Described) -> list[str]:
+def as_markdown(described: Described) -> list[str]:
     cell = lambda values: f"{values[0]:.3f} ({values[1]:.3f}–{values[2]:.3f})"
     return [
         "## Listings with descriptions",
         "",
-        f"{found.rents:,} invented flats for rent in real houses, with descriptions of some sentences whose facts are",
-        "known: what no field tells stands there only. First, leads made by blurring a flat, which quote its",
+        f"{described.rents:,} invented flats for rent in real houses, with descriptions of some sentences whose facts",
+        "are known: what no field tells stands there only. First, leads made by blurring a flat, which quote its",
         "description: words in a row, which may begin or end within «не курить» and then say the opposite, or whole",
         "sentences.",
         f"| quoted | blur | | {' | '.join(METRICS)} |",
         "| --- | --- | --- |" + " --- |" * len(METRICS),
         *(
-            f"| {quote} | {blur} | {name} | {' | '.join(cell(values[one]) for one in METRICS)} |"
-            for quote, by_blur in found.quoted.items()
+            f"| {quote} | {blur} | {name} | {' | '.join(cell(values[metric]) for metric in METRICS)} |"
+            for quote, by_blur in described.quoted.items()
             for blur, by_ranker in by_blur.items()
             for name, values in by_ranker.items()
         ),
         "",
         "Then leads written by hand.",
         "",
-        *handwritten.as_markdown(found.written),
+        *handwritten.as_markdown(described.written),
     ]

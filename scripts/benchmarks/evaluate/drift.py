@@ -61,13 +61,13 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Drift:
         )
         for model in (kept, fitted)
     ]
-    one, other = (score_market(market, K).for_leads for market in markets)
-    listed = np.repeat(np.arange(len(one)), one.lengths), one.columns.astype(np.intp)
+    before, after = (score_market(market, K).for_leads for market in markets)
+    listed = np.repeat(np.arange(len(before)), before.lengths), before.columns.astype(np.intp)
     drawn = rng.integers(0, len(leads), DRAWN), rng.integers(0, len(old), DRAWN)
     understood = (markets[0].leads.stated != markets[1].leads.stated).any(axis=1)
-    tops = [_first(lists, TOP) for lists in (one, other)]
+    tops = [_first(lists, TOP) for lists in (before, after)]
     shares = np.array([len(a & b) / max(len(a), len(b), 1) for a, b in zip(*tops, strict=True)])
-    firsts = [_first(lists, 1) for lists in (one, other)]
+    firsts = [_first(lists, 1) for lists in (before, after)]
     return Drift(
         len(leads),
         len(old),
@@ -101,7 +101,7 @@ def _first(lists: RankedLists, n: int) -> list[set[int]]:
 
 
 def as_markdown(drift: Drift) -> list[str]:
-    row = lambda name, found: f"| {name} | {found[0]:.3f} | {found[1]:.3f} | {found[2]:.3f} |"
+    row = lambda name, figures: f"| {name} | {figures[0]:.3f} | {figures[1]:.3f} | {figures[2]:.3f} |"
     return [
         "## Drift of a new text model",
         "",

@@ -60,19 +60,19 @@ def sales(path: Path, rng: random.Random) -> list[Sale]:
         rows = [row for row in csv.DictReader(file) if row["street"] and row["house"] and row["floor"] and row["area"]]
     rows = _without_natural_copies([row for row in rows if row["rooms"]])
     developers: dict[tuple[str, str], int] = {}
-    found = []
+    all_sales = []
     for number, row in enumerate(rows):
         owner = 1_000_000 + number
         if row["market"] == "new":
             owner = developers.setdefault((row["street"], row["house"]), 2_000_000 + len(developers))
-        found.append(Sale(_facts(row, number, owner, rng), number))
+        all_sales.append(Sale(_facts(row, number, owner, rng), number))
     pictures = np.random.default_rng(rng.getrandbits(32))
-    for sale, row in zip(list(found), rows, strict=True):
+    for sale, row in zip(list(all_sales), rows, strict=True):
         if rng.random() < COPIED:
-            original, copy = _copied(sale.facts, row, len(found), rng, pictures)
-            found[sale.home] = replace(sale, facts=original)
-            found.append(Sale(copy, sale.home, is_copy=True))
-    return _with_renders_of_buildings(found, rng)
+            original, copy = _copied(sale.facts, row, len(all_sales), rng, pictures)
+            all_sales[sale.home] = replace(sale, facts=original)
+            all_sales.append(Sale(copy, sale.home, is_copy=True))
+    return _with_renders_of_buildings(all_sales, rng)
 
 
 def _without_natural_copies(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -195,11 +195,11 @@ def _hash(photo: Image.Image) -> int:
     return photo_hash(np.asarray(grey, dtype=np.float64))
 
 
-def _with_renders_of_buildings(found: list[Sale], rng: random.Random) -> list[Sale]:
+def _with_renders_of_buildings(all_sales: list[Sale], rng: random.Random) -> list[Sale]:
     """Units of one new building are advertised with the same pictures of it, copies too."""
     renders: dict[str, tuple[int, ...]] = {}
     shown = []
-    for sale in found:
+    for sale in all_sales:
         facts = sale.facts
         if facts.is_new and facts.house:
             of_house = renders.setdefault(facts.house, tuple(rng.getrandbits(63) for _ in range(4)))
@@ -233,13 +233,13 @@ def measure(name: str, adverts: Sequence[Sale]) -> list[Found]:
     is_new = {sale.facts.id: sale.facts.is_new for sale in adverts}
     joined = [pair for group in groups([sale.facts for sale in adverts]) for pair in itertools.combinations(group, 2)]
     true = [(sale.home, sale.facts.id) for sale in adverts if sale.is_copy]
-    found = []
+    outcomes = []
     for part, wanted in (("all", (True, False)), ("resale", (False,)), ("new buildings", (True,))):
         mine = [pair for pair in joined if is_new[pair[0]] in wanted]
-        right = sum(home_of[one] == home_of[other] for one, other in mine)
+        right = sum(home_of[left] == home_of[other] for left, other in mine)
         of_part = {pair for pair in true if is_new[pair[0]] in wanted}
-        found.append(Found(f"{name}, {part}", len(mine), right, len(of_part), len(of_part & set(mine))))
-    return found
+        outcomes.append(Found(f"{name}, {part}", len(mine), right, len(of_part), len(of_part & set(mine))))
+    return outcomes
 
 
 def natural_pairs(path: Path, rng: random.Random) -> Counter[str]:
@@ -250,9 +250,9 @@ def natural_pairs(path: Path, rng: random.Random) -> Counter[str]:
     by_id = {each.id: each for each in facts}
     counts: Counter[str] = Counter()
     for group in groups(facts):
-        for one, other in itertools.combinations(group, 2):
-            kind = "new buildings" if by_id[one].is_new else "resale"
-            prices = "the same price" if by_id[one].price == by_id[other].price else "two prices"
+        for left, right in itertools.combinations(group, 2):
+            kind = "new buildings" if by_id[left].is_new else "resale"
+            prices = "the same price" if by_id[left].price == by_id[right].price else "two prices"
             counts[f"{kind}, {prices}"] += 1
     return counts
 
@@ -261,7 +261,7 @@ def as_markdown(path: Path, seed: int) -> list[str]:
     made = sales(path, random.Random(seed))
     bare = [replace(sale, facts=replace(sale.facts, photos=(), text="")) for sale in made]
     apart = [each if each.is_copy else replace(each, facts=replace(each.facts, owner=-each.home - 1)) for each in made]
-    found = measure("photos and texts", made) + measure("neither", bare) + measure("an owner for each row", apart)
+    outcomes = measure("photos and texts", made) + measure("neither", bare) + measure("an owner for each row", apart)
     natural = natural_pairs(path, random.Random(seed))
     return [
         "## Adverts of one home",
@@ -276,7 +276,7 @@ def as_markdown(path: Path, seed: int) -> list[str]:
         "",
         "| what is told, homes | pairs joined | precision | recall |",
         "| --- | --- | --- | --- |",
-        *(f"| {each.name} | {each.joined:,} | {each.precision:.4f} | {each.recall:.3f} |" for each in found),
+        *(f"| {each.name} | {each.joined:,} | {each.precision:.4f} | {each.recall:.3f} |" for each in outcomes),
         "",
         '"An owner for each row" takes the developers away: then no unit is known to be another than its neighbour.',
         "",

@@ -37,7 +37,7 @@ class Chance:
 
 def compare(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
     """Leads of medium blur among all listings, and a tenth of the leads: then lists hold few of the listings."""
-    return [chance for some in (n_leads, max(1, n_leads // 10)) for chance in _chances(listings, some, seed)]
+    return [chance for leads in (n_leads, max(1, n_leads // 10)) for chance in _chances(listings, leads, seed)]
 
 
 def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
@@ -47,7 +47,7 @@ def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
     is_new = ids >= np.quantile(ids, 1 - NEW)
     listed = np.bincount(lists.for_leads.columns, minlength=len(ids))
     unseen = is_new & (listed < MIN_LISTS_SEEN)
-    found = []
+    chances = []
     for slots in SLOTS:
         nights = [
             explore(lists.for_leads, lists.for_properties, np.arange(n_leads), ids, is_new, slots, night)
@@ -55,7 +55,7 @@ def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
         ]
         offered = [np.bincount(night.properties, minlength=len(ids)) for night in nights]
         longer = _appended(lists.for_leads, nights[0])
-        found.append(
+        chances.append(
             Chance(
                 n_leads,
                 slots,
@@ -68,7 +68,7 @@ def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
                 float(nights[0].scores.mean()) if len(nights[0].scores) else float("nan"),
             )
         )
-    return found
+    return chances
 
 
 def _appended(lists: RankedLists, explored: Explored) -> RankedLists:
@@ -82,7 +82,7 @@ def _appended(lists: RankedLists, explored: Explored) -> RankedLists:
 
 
 def as_markdown(chances: list[Chance], n_listings: int) -> list[str]:
-    before = {one.leads: one.expected_matches for one in chances if one.slots == 0}
+    before = {chance.leads: chance.expected_matches for chance in chances if chance.slots == 0}
     return [
         "## Exploration",
         "",
@@ -98,11 +98,11 @@ def as_markdown(chances: list[Chance], n_listings: int) -> list[str]:
         "expected mutual likes |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {one.leads:,} | {one.unseen:,} | {one.slots} | {one.never_offered:.1%} | "
-            f"{one.never_offered_in_a_week:.1%} | {one.offers:.1f} / {one.most_offers} | "
-            f"{'' if np.isnan(one.mean_score) else f'{one.mean_score:.1f}'} | "
-            f"{one.expected_matches:.1f} ({one.expected_matches / before[one.leads] - 1:+.2%}) |"
-            for one in chances
+            f"| {chance.leads:,} | {chance.unseen:,} | {chance.slots} | {chance.never_offered:.1%} | "
+            f"{chance.never_offered_in_a_week:.1%} | {chance.offers:.1f} / {chance.most_offers} | "
+            f"{'' if np.isnan(chance.mean_score) else f'{chance.mean_score:.1f}'} | "
+            f"{chance.expected_matches:.1f} ({chance.expected_matches / before[chance.leads] - 1:+.2%}) |"
+            for chance in chances
         ),
         "",
         "It matters where listings are many for each lead; where leads are many, lists have room for nearly everybody.",

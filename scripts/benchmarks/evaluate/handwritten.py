@@ -94,7 +94,8 @@ def truth(homes: SalesTable, leads: tuple[SaleLead, ...] = LEADS) -> Truth:
         for lead in leads
     ]
     sendable = [
-        _fields_hold(homes, lead) & ~(some == VIOLATED).any(axis=0) for lead, some in zip(leads, verdicts, strict=True)
+        _fields_hold(homes, lead) & ~(verdicts_of_lead == VIOLATED).any(axis=0)
+        for lead, verdicts_of_lead in zip(leads, verdicts, strict=True)
     ]
     return Truth(np.array(sendable), verdicts)
 
@@ -154,32 +155,33 @@ def _bands(lists: RankedLists, sendable: NDArray[np.bool_]) -> list[tuple[int, f
     return [(int(n), float(hit / n) if n else float("nan")) for n, hit in zip(counts, hits, strict=True)]
 
 
-def as_markdown(found: Outcome) -> list[str]:
+def as_markdown(outcome: Outcome) -> list[str]:
     """The figures of one set of leads, and its bands."""
-    met, untold, violated = found.verdicts
+    met, untold, violated = outcome.verdicts
     return [
-        f"{found.leads} leads with {found.wishes} wishes that the listings can confirm or refute.",
+        f"{outcome.leads} leads with {outcome.wishes} wishes that the listings can confirm or refute.",
         "",
         "| | |",
         "| --- | --- |",
         f"| wishes that one of the first {TOP} violates although {TOP} homes without a fault exist | "
-        f"{found.avoidably_violated:.1%} |",
-        f"| of the first {TOP}, homes that a realtor would send | {found.sent:.1f} of {found.possible:.1f} possible |",
+        f"{outcome.avoidably_violated:.1%} |",
+        f"| of the first {TOP}, homes that a realtor would send | "
+        f"{outcome.sent:.1f} of {outcome.possible:.1f} possible |",
         f"| wishes of the first {TOP}: met, not told, violated | {met:.1%}, {untold:.1%}, {violated:.1%} |",
-        f"| the shortest list | {found.shortest} homes |",
+        f"| the shortest list | {outcome.shortest} homes |",
         "",
         "| score | pairs in lists | that a realtor would send |",
         "| --- | --- | --- |",
         *(
             f"| {_band(place)} | {pairs:,} | {f'{share:.0%}' if pairs else ''} |"
-            for place, (pairs, share) in enumerate(found.bands)
+            for place, (pairs, share) in enumerate(outcome.bands)
         ),
     ]
 
 
-def meaning(found: Outcome) -> list[str]:
+def meaning(outcome: Outcome) -> list[str]:
     """What a score says, in words, with the shares of the bands above."""
-    share = lambda low, high: _share(found, low, high)
+    share = lambda low, high: _share(outcome, low, high)
     return [
         "### What a score means",
         "",
@@ -194,8 +196,8 @@ def meaning(found: Outcome) -> list[str]:
     ]
 
 
-def _share(found: Outcome, low: float, high: float) -> str:
-    inside = [band for edge, band in zip(BANDS, found.bands, strict=True) if low <= edge < high]
+def _share(outcome: Outcome, low: float, high: float) -> str:
+    inside = [band for edge, band in zip(BANDS, outcome.bands, strict=True) if low <= edge < high]
     pairs = sum(n for n, _ in inside)
     return f"{sum(n * share for n, share in inside if n) / pairs:.0%}" if pairs else "none listed here"
 

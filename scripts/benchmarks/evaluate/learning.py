@@ -106,9 +106,9 @@ def _act(listed: ActedPairs, hidden: Weights, count: int, rng: np.random.Generat
     return ActedPairs(seen.values, seen.sizes, likes, seen.places, seen.leads)
 
 
-def distance(one: Weights, other: Weights) -> float:
+def distance(left: Weights, right: Weights) -> float:
     """The share of weight that lies elsewhere, 0 to 1."""
-    shares = [np.array([getattr(weights, name) for name in CRITERION_NAMES]) for weights in (one, other)]
+    shares = [np.array([getattr(weights, name) for name in CRITERION_NAMES]) for weights in (left, right)]
     return float(np.abs(shares[0] / shares[0].sum() - shares[1] / shares[1].sum()).sum() / 2)
 
 
@@ -127,10 +127,10 @@ def as_markdown(lessons: list[Lesson], n_leads: int) -> list[str]:
         "| people weigh | actions | new set kept | distance: defaults → fitted | agreement before → after | worst |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {one.people} | {one.actions:,} | {one.kept:.0%} | {one.distance_before:.3f} → "
-            f"{one.distance_fitted:.3f} | {one.agreement_before:.3f} → {one.agreement_after:.3f} | "
-            f"{one.agreement_worst:.3f} |"
-            for one in lessons
+            f"| {lesson.people} | {lesson.actions:,} | {lesson.kept:.0%} | {lesson.distance_before:.3f} → "
+            f"{lesson.distance_fitted:.3f} | {lesson.agreement_before:.3f} → {lesson.agreement_after:.3f} | "
+            f"{lesson.agreement_worst:.3f} |"
+            for lesson in lessons
         ),
         "",
         "Nobody here states a condition, for the listings name none: that weight cannot be learnt and stays in",

@@ -23,8 +23,8 @@ def gains(ranks: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """
     Each metric's value for each row: recall@n is 0 or 1, MRR 1 / rank, NDCG of one relevant item 1 / log2(1 + rank).
     """
-    found = {f"recall@{n}": (ranks <= n).astype(float) for n in RECALL_AT}
-    return found | {"MRR": 1 / ranks, "NDCG@100": 1 / np.log2(1 + ranks)}
+    by_metric = {f"recall@{n}": (ranks <= n).astype(float) for n in RECALL_AT}
+    return by_metric | {"MRR": 1 / ranks, "NDCG@100": 1 / np.log2(1 + ranks)}
 
 
 def interval(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, float, float]:
@@ -62,8 +62,8 @@ def expected_matches(for_leads: RankedLists, for_properties: RankedLists) -> flo
     for lists, by_lead in ((for_leads, True), (for_properties, False)):
         rows = np.repeat(np.arange(len(lists)), lists.lengths)
         places = np.arange(len(lists.columns)) - lists.indptr[:-1][rows] + 1
-        lead, home = (rows, lists.columns) if by_lead else (lists.columns, rows)
-        keys.append(lead.astype(np.int64) << 32 | home.astype(np.int64))
+        lead, listing = (rows, lists.columns) if by_lead else (lists.columns, rows)
+        keys.append(lead.astype(np.int64) << 32 | listing.astype(np.int64))
         values.append(lists.scores / 100 / places)
     _, one, other = np.intersect1d(keys[0], keys[1], assume_unique=True, return_indices=True)
     return float((values[0][one] * values[1][other]).sum())

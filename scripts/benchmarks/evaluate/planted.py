@@ -122,25 +122,25 @@ def plant(
     sources = rng.choice(len(listings), n, replace=False)
     leads = []
     for source in sources:
-        said = words(int(source), rng) if words else None
-        leads.append(_blurred(listings[source], blur, neighbours, rng, said))
+        text = words(int(source), rng) if words else None
+        leads.append(_blurred(listings[source], blur, neighbours, rng, text))
     return leads, sources
 
 
 def _blurred(
     listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator, words: str | None
 ) -> LeadFacts:
-    home = listing.facts
-    wishes: dict[str, Any] = {"property_type": home.property_type}
-    wishes["price_min"], wishes["price_max"] = _around(home.price, blur.spread, rng)
+    facts = listing.facts
+    wishes: dict[str, Any] = {"property_type": facts.property_type}
+    wishes["price_min"], wishes["price_max"] = _around(facts.price, blur.spread, rng)
     optional: dict[str, Any] = {
-        "area": _around(home.area, blur.spread, rng) if home.area else None,
-        "rooms": [home.rooms] if home.rooms is not None else None,
+        "area": _around(facts.area, blur.spread, rng) if facts.area else None,
+        "rooms": [facts.rooms] if facts.rooms is not None else None,
         "districts": _districts(listing, blur, neighbours, rng),
-        "metros": [home.metro] if home.metro and rng.random() < 0.5 else None,
-        "property_class": home.property_class if rng.random() < 0.5 else None,
-        "year_min": home.year - int(rng.integers(0, 6)) if home.year and rng.random() < 0.3 else None,
-        "text": _phrase(home.text, blur.phrase, rng) if words is None else words,
+        "metros": [facts.metro] if facts.metro and rng.random() < 0.5 else None,
+        "property_class": facts.property_class if rng.random() < 0.5 else None,
+        "year_min": facts.year - int(rng.integers(0, 6)) if facts.year and rng.random() < 0.3 else None,
+        "text": _phrase(facts.text, blur.phrase, rng) if words is None else words,
     }
     stated = [name for name in _MAY_BE_DROPPED if optional[name]]
     for name in rng.permutation(stated)[: blur.dropped]:

@@ -33,11 +33,13 @@ def measure(listings: list[Listing], homes: SalesTable, n_leads: int, seed: int)
     for blur in BLURS:
         leads, sources = plant(listings, blur, n_leads, np.random.default_rng(seed), words)
         town = Town.of(leads, listings)
-        found = {}
+        intervals = {}
         for name, ranker in RANKERS.items():
             values = metrics.gains(metrics.ranks_of(ranker(town), sources))
-            found[name] = {one: metrics.interval(values[one], np.random.default_rng(seed)) for one in METRICS}
-        levels.append(Level(blur.name, found))
+            intervals[name] = {
+                metric: metrics.interval(values[metric], np.random.default_rng(seed)) for metric in METRICS
+            }
+        levels.append(Level(blur.name, intervals))
     return levels
 
 
@@ -56,7 +58,7 @@ def as_markdown(levels: list[Level], n_leads: int) -> list[str]:
         f"| blur | | {' | '.join(METRICS)} |",
         "| --- | --- |" + " --- |" * len(METRICS),
         *(
-            f"| {level.blur} | {name} | {' | '.join(cell(found[one]) for one in METRICS)} |"
+            f"| {level.blur} | {name} | {' | '.join(cell(found[metric]) for metric in METRICS)} |"
             for level in levels
             for name, found in level.found.items()
         ),

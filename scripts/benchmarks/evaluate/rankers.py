@@ -63,20 +63,20 @@ def without_words(town: Town) -> MarketLists:
 
 def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
     """What `WHERE` leaves: all that the lead states must hold exactly. What is not told fails, as NULL does."""
-    lead, home = town.field_columns, town.property_columns
-    keep = (home.price >= lead.price_min[row]) & (home.price <= lead.price_max[row])
+    lead, listing = town.field_columns, town.property_columns
+    keep = (listing.price >= lead.price_min[row]) & (listing.price <= lead.price_max[row])
     if not np.isnan(lead.area_min[row]):
-        keep &= (home.area >= lead.area_min[row]) & (home.area <= lead.area_max[row])
+        keep &= (listing.area >= lead.area_min[row]) & (listing.area <= lead.area_max[row])
     if lead.rooms[row].any():
-        keep &= (home.rooms >= 0) & lead.rooms[row][home.rooms]
+        keep &= (listing.rooms >= 0) & lead.rooms[row][listing.rooms]
     for name in ("property_type", "property_class"):
         if getattr(lead, name)[row] >= 0:
-            keep &= getattr(home, name) == getattr(lead, name)[row]
+            keep &= getattr(listing, name) == getattr(lead, name)[row]
     if not np.isnan(lead.year_min[row]):
-        keep &= home.year >= lead.year_min[row]
+        keep &= listing.year >= lead.year_min[row]
     for wanted, place in (
-        (_wanted(lead, "district", row), home.district),
-        (_wanted(lead, "metro", row), _station(home)),
+        (_wanted(lead, "district", row), listing.district),
+        (_wanted(lead, "metro", row), _station(listing)),
     ):
         if len(wanted):
             keep &= np.isin(place, wanted)
@@ -85,10 +85,10 @@ def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
 
 def _station(homes: PropertyColumns) -> NDArray[np.int32]:
     """The first station that is told of each listing, -1 for none."""
-    found = np.full(len(homes), -1, np.int32)
+    stations = np.full(len(homes), -1, np.int32)
     has = np.diff(homes.metro_indptr) > 0
-    found[has] = homes.metro_codes[homes.metro_indptr[:-1][has]]
-    return found
+    stations[has] = homes.metro_codes[homes.metro_indptr[:-1][has]]
+    return stations
 
 
 def filter_by_date(town: Town) -> RankedLists:

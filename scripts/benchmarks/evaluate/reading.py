@@ -41,16 +41,18 @@ def facts_of(text: str) -> frozenset[Reading]:
 def measure(pairs: Iterable[tuple[frozenset[Reading], frozenset[Reading]]]) -> Measure:
     """Count over ``(due, given)`` of every text."""
     right = given = due = 0
-    for wanted, found in pairs:
-        right, given, due = right + len(wanted & found), given + len(found), due + len(wanted)
+    for wanted, readings in pairs:
+        right, given, due = right + len(wanted & readings), given + len(readings), due + len(wanted)
     return Measure(right, given, due)
 
 
-def _difference(case: Case, found: frozenset[Reading]) -> str:
+def _difference(case: Case, readings: frozenset[Reading]) -> str:
     missed = [
-        f"-{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(case.readings - found)
+        f"-{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(case.readings - readings)
     ]
-    added = [f"+{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(found - case.readings)]
+    added = [
+        f"+{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(readings - case.readings)
+    ]
     return f"  {case.text}\n      {'  '.join(missed + added)}"
 
 
@@ -64,7 +66,7 @@ class CorpusRead:
     @property
     def counted(self) -> Measure:
         """The measure over all its texts."""
-        return measure((case.readings, found) for case, found in self.cases)
+        return measure((case.readings, readings) for case, readings in self.cases)
 
 
 def read_corpora() -> list[CorpusRead]:
@@ -101,7 +103,9 @@ def main() -> None:
     for corpus in read_corpora():
         counted = corpus.counted
         if "--wrong" in sys.argv:
-            print("\n".join(_difference(case, found) for case, found in corpus.cases if case.readings != found))
+            print(
+                "\n".join(_difference(case, readings) for case, readings in corpus.cases if case.readings != readings)
+            )
         print(
             f"{corpus.name}: {len(corpus.cases)} texts, {counted.due} readings,"
             f" precision {counted.precision:.3f}, recall {counted.recall:.3f}"

@@ -144,8 +144,8 @@ def sentence_of(kind: str, value: Any, rng: np.random.Generator) -> str | None:
         return pick(_YES_NO[kind][0 if value else 1])
     if kind in _CHOICES:
         return pick(_CHOICES[kind][value])
-    said = f"{value:g}" if isinstance(value, int | float) else ""
-    comma = said.replace(".", ",")
+    number = f"{value:g}" if isinstance(value, int | float) else ""
+    comma = number.replace(".", ",")
     match kind:
         case "window_view":
             names = " и ".join(_VIEWS[view] for view in value)
@@ -159,31 +159,35 @@ def sentence_of(kind: str, value: Any, rng: np.random.Generator) -> str | None:
             return pick(
                 (
                     f"Кухня {comma} м.",
-                    f"Кухня {said} кв.м.",
+                    f"Кухня {number} кв.м.",
                     f"Площадь кухни {comma} м².",
-                    f"Кухня просторная - {said} метров.",
+                    f"Кухня просторная - {number} метров.",
                 )
             )
         case "ceiling_height":
-            return pick((f"Потолки {comma} м.", f"Высота потолков {said} м.", f"Потолки {said} метра."))
+            return pick((f"Потолки {comma} м.", f"Высота потолков {number} м.", f"Потолки {number} метра."))
         case "year_built":
-            return pick((f"Дом {said} года постройки.", f"Год постройки {said}.", f"Дом построен в {said} году."))
+            return pick((f"Дом {number} года постройки.", f"Год постройки {number}.", f"Дом построен в {number} году."))
         case "metro_walk":
             return pick(
-                (f"До метро {said} минут пешком.", f"{said} мин. пешком от метро.", f"Метро в {said} минутах ходьбы.")
+                (
+                    f"До метро {number} минут пешком.",
+                    f"{number} мин. пешком от метро.",
+                    f"Метро в {number} минутах ходьбы.",
+                )
             )
         case "bathrooms" if value >= 2:
             return pick(("Два санузла.", "2 санузла.", "С/у - 2.") if value == 2 else ("Три санузла.", "3 санузла."))
         case "commission":
             if value == 0:
                 return pick(("Без комиссии.", "Комиссия 0%.", "Комиссии нет.", "Комиссию с жильцов не берем."))
-            return pick((f"Комиссия {said}%.", f"Комиссия агента {said} процентов.", f"Комиссия - {said} %"))
+            return pick((f"Комиссия {number}%.", f"Комиссия агента {number} процентов.", f"Комиссия - {number} %"))
         case "deposit":
             if value == 0:
                 return pick(("Без залога.", "Залог не нужен.", "Залога нет."))
             if value == 1:
                 return pick(("Залог в размере месячной оплаты.", "Залог 1 месяц.", "Депозит за месяц.", "Залог 100%."))
-            return pick((f"Залог {said} месяца.", f"Залог за {said} месяца"))
+            return pick((f"Залог {number} месяца.", f"Залог за {number} месяца"))
         case "parking":
             if "underground" in value:
                 return pick(("Подземный паркинг.", "Есть подземная парковка.", "Место в подземном паркинге."))

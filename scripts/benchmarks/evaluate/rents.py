@@ -83,9 +83,9 @@ def _rent(homes: SalesTable, row: int, number: int, rng: np.random.Generator) ->
     if rng.random() < 0.9:  # the floor is a field in nearly every feed
         fields |= {kind: known[kind] for kind in ("floor", "house_floors") if kind in known}
     floors = (known["floor"], known["house_floors"])
-    said = dict(spoken)
+    spoken_of = dict(spoken)
     if rng.random() < 0.4:
-        said["floor_of"] = floors
+        spoken_of["floor_of"] = floors
         spoken |= dict(zip(("floor", "house_floors"), floors, strict=True))
     rooms = int(homes.rooms[row])
     latitude, longitude = moscow.CENTRES[str(homes.district[row])] + rng.normal(0, _SCATTER_DEGREES, 2)
@@ -102,7 +102,7 @@ def _rent(homes: SalesTable, row: int, number: int, rng: np.random.Generator) ->
         area=float(homes.area[row]),
         in_fields=fields,
         in_words=spoken,
-        text=description(said, _opening(rooms, rng), rng),
+        text=description(spoken_of, _opening(rooms, rng), rng),
     )
 
 

@@ -44,12 +44,12 @@ def _outcome(listings: list[Listing], blur: Blur, n_leads: int, seed: int) -> Ou
     }
     for name, ranker in BASELINES.items():
         lists[name] = ranker(town)
-    found = {name: _found(some, sources, seed) for name, some in lists.items()}
-    found[OURS_REVERSE] = _found_in_reverse(both, sources, seed)
+    intervals = {name: _found(ranked, sources, seed) for name, ranked in lists.items()}
+    intervals[OURS_REVERSE] = _found_in_reverse(both, sources, seed)
     return Outcome(
         blur,
-        found,
-        {name: metrics.exposure(some, len(listings)) for name, some in lists.items()},
+        intervals,
+        {name: metrics.exposure(ranked, len(listings)) for name, ranked in lists.items()},
         metrics.expected_matches(both.for_leads, both.for_properties),
         _broken_truth(town, sources),
     )
@@ -66,8 +66,8 @@ def _found_in_reverse(both: MarketLists, sources: NDArray[np.intp], seed: int) -
 
 
 def _broken_truth(town: Town, sources: NDArray[np.intp]) -> float:
-    home = town.property_columns.take(sources)
-    return float((home.price * 100 > town.lead_columns.price_max * 115).mean())
+    listing = town.property_columns.take(sources)
+    return float((listing.price * 100 > town.lead_columns.price_max * 115).mean())
 
 
 def beaten_everywhere(outcomes: list[Outcome]) -> list[str]:
@@ -122,8 +122,8 @@ def _found_table(outcome: Outcome) -> list[str]:
         f"| | {' | '.join(METRICS)} |",
         "| --- |" + " --- |" * len(METRICS),
         *(
-            f"| {name} | {' | '.join(cell(found[metric]) for metric in METRICS)} |"
-            for name, found in outcome.found.items()
+            f"| {name} | {' | '.join(cell(intervals[metric]) for metric in METRICS)} |"
+            for name, intervals in outcome.found.items()
         ),
         "",
     ]
@@ -178,10 +178,10 @@ def plot_recall(outcomes: list[Outcome], path: Path) -> None:
 
     figure, panels = pyplot.subplots(1, len(outcomes), figsize=(11, 3.6), sharey=True)
     for panel, outcome in zip(panels, outcomes, strict=True):
-        for name, found in outcome.found.items():
+        for name, intervals in outcome.found.items():
             if name == OURS_REVERSE:
                 continue
-            means, lows, highs = zip(*(found[f"recall@{n}"] for n in metrics.RECALL_AT), strict=True)
+            means, lows, highs = zip(*(intervals[f"recall@{n}"] for n in metrics.RECALL_AT), strict=True)
             panel.plot(metrics.RECALL_AT, means, marker="o", label=name)
             panel.fill_between(metrics.RECALL_AT, lows, highs, alpha=0.2)
         panel.set(title=f"{outcome.blur.name} blur", xscale="log", xlabel="first n of the list", ylim=(0, 1))

@@ -128,8 +128,8 @@ def _completion(row: dict[str, str]) -> float:
 
 
 def _materials(rows: list[dict[str, str]]) -> NDArray[np.object_]:
-    found = np.empty(len(rows), object)
+    materials = np.empty(len(rows), object)
     for place, row in enumerate(rows):
         words = row["house_type"].lower()
-        found[place] = tuple(dict.fromkeys(name for stem, name in MATERIALS.items() if stem in words))
-    return found
+        materials[place] = tuple(dict.fromkeys(name for stem, name in MATERIALS.items() if stem in words))
+    return materials

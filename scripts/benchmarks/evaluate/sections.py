@@ -60,7 +60,7 @@ def intro(inputs: Inputs) -> list[str]:
 def _wishes(inputs: Inputs) -> list[str]:
     leads = [handwritten.lead_facts(lead) for lead in handwritten.LEADS]
     lists = rankers.leadmatch(Town.of(leads, inputs.listings)).for_leads
-    found = handwritten.measure(lists, handwritten.truth(inputs.homes))
+    outcome = handwritten.measure(lists, handwritten.truth(inputs.homes))
     return [
         "## Leads as realtors write them",
         "",
@@ -69,9 +69,9 @@ def _wishes(inputs: Inputs) -> list[str]:
         f"violate none of it, has a wanted number of rooms, is at most {handwritten.STRETCH:.0%} over the budget, and",
         f"lies in a wanted district or within {handwritten.NEAR_KM:g} km.",
         "",
-        *handwritten.as_markdown(found),
+        *handwritten.as_markdown(outcome),
         "",
-        *handwritten.meaning(found),
+        *handwritten.meaning(outcome),
     ]
 
 

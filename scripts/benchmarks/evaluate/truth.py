@@ -158,5 +158,5 @@ def _is(good: NDArray[np.bool_], told: NDArray[np.bool_]) -> NDArray[np.int8]:
 
 
 def _material(homes: SalesTable, names: set[str], *, refused: bool) -> NDArray[np.int8]:
-    has = np.array([bool(names & set(some)) for some in homes.materials])
-    return _is(~has if refused else has, np.array([bool(some) for some in homes.materials]))
+    has = np.array([bool(names & set(materials)) for materials in homes.materials])
+    return _is(~has if refused else has, np.array([bool(materials) for materials in homes.materials]))

@@ -12,13 +12,13 @@ from matching.reading.listing_text import read_facts
 
 def understood_lead(lead: LeadFacts) -> LeadFacts:
     """With the wishes of its text beside those that it has. The text stays whole, as it does when a lead is stored."""
-    wishes = [(one.kind, one.value, one.strength) for one in _wishes(lead.text)]
+    wishes = [(wish.kind, wish.value, wish.strength) for wish in _wishes(lead.text)]
     return replace(lead, wishes=[*lead.wishes, *wishes])
 
 
-def understood_home(home: PropertyFacts) -> PropertyFacts:
+def understood_home(facts: PropertyFacts) -> PropertyFacts:
     """With the facts of its text; where fields tell something of a kind, the fields hold."""
-    return replace(home, facts=complete_facts({**_facts(home.text), **home.facts}))
+    return replace(facts, facts=complete_facts({**_facts(facts.text), **facts.facts}))
 
 
 @lru_cache(maxsize=100_000)

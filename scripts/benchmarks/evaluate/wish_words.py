@@ -37,8 +37,8 @@ def words_of(homes: SalesTable, row: int, count: int, rng: np.random.Generator) 
     makers = [group[int(rng.integers(len(group)))] for group in _MAKERS]
     ways = [way for way in (make(homes, row, rng) for make in makers) if way]
     chosen = [ways[place] for place in rng.permutation(len(ways))[:count]]
-    said = [str(rng.choice(np.array(phrases))) for _, phrases in chosen]
-    text = str(rng.choice(_OPENINGS)) + str(rng.choice(_JOINTS)).join(said) if said else ""
+    texts = [str(rng.choice(np.array(phrases))) for _, phrases in chosen]
+    text = str(rng.choice(_OPENINGS)) + str(rng.choice(_JOINTS)).join(texts) if texts else ""
     style = rng.random()
     text = text.upper() if style < 0.03 else text.capitalize() if style < 0.3 else text
     return Asked(text, [wish for wishes, _ in chosen for wish in wishes])

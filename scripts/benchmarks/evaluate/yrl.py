@@ -67,7 +67,9 @@ def _offer(root: Element, rent: Rent) -> None:
 
 def _words(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The elements that hold words."""
-    view = " и ".join({"yard": "во двор", "street": "на улицу"}.get(one, "") for one in fields.get("window_view", ()))
+    view = " и ".join(
+        {"yard": "во двор", "street": "на улицу"}.get(view_kind, "") for view_kind in fields.get("window_view", ())
+    )
     return {
         "building-type": _WALLS.get(next(iter(fields.get("material", ())), "")),
         "bathroom-unit": {"separate": "раздельный", "combined": "совмещенный"}.get(fields.get("bathroom", "")),

@@ -204,10 +204,10 @@ def shared_memory(device: Path = Path("/dev/shm")) -> dict[str, str]:  # noqa: S
     Parallel queries then share files of the data folder, which is slower and enough.
     """
     try:
-        found = os.statvfs(device)
+        file_system = os.statvfs(device)
     except OSError:
         return {"dynamic_shared_memory_type": "mmap"} if sys.platform == "linux" else {}
-    room = found.f_bavail * found.f_frsize if os.access(device, os.W_OK) else 0
+    room = file_system.f_bavail * file_system.f_frsize if os.access(device, os.W_OK) else 0
     return {"dynamic_shared_memory_type": "mmap"} if room < SHARED_MEMORY and sys.platform == "linux" else {}
 
 
