@@ -5,7 +5,7 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console.account import account, notifications, sign_in, switches, webhooks
+from api.console.account import account, notifications, profile, sign_in, switches, webhooks
 from api.console.buyers import requests
 from api.console.files import import_reports, sources
 from api.console.kit import assets
@@ -48,6 +48,7 @@ def register(app: Flask) -> None:
         matches,
         notifications,
         switches,
+        profile,
         requests,
         owner_listings,
         owner_inquiries,

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
+from models.accounts.account_exports import AccountExport
 from models.accounts.audit import AuditEntry
 from models.accounts.identity import Claim, SuspendedClaim
 from models.accounts.links import OneTimeLink
@@ -90,6 +91,17 @@ def erase_user(session: Session, user: User) -> None:
     session.flush()
 
 
+def holdings_of(session: Session, user: User) -> dict[str, int]:
+    """What of the user's leaves the market with them: noun -> how many, those that there are none of left out."""
+    counts = {
+        "lead": select(func.count()).where(Lead.owner_id == user.id, Lead.status == Status.ACTIVE),
+        "property": select(func.count()).where(Property.owner_id == user.id, Property.status == Status.ACTIVE),
+        "match": select(func.count()).where(Match.id.in_(match_ids_of(user))),
+    }
+    found = {noun: session.scalar(query) or 0 for noun, query in counts.items()}
+    return {noun: count for noun, count in found.items() if count}
+
+
 def export_user(session: Session, user: User) -> dict[str, Any]:
     """Return everything that is stored about a user, as JSON-ready data by subject."""
     return {"user": _row(user)} | {subject: export(session, user) for subject, export in EXPORTERS.items()}
@@ -162,6 +174,7 @@ def _erase_actions(session: Session, user: User) -> None:
 
 def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
+    session.execute(delete(AccountExport).where(AccountExport.user_id == user.id))
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from api.http import access
 from api.server.app import create_app
+from models.accounts.account_exports import AccountExport
 from models.accounts.notifications import NotificationType, notify
+from models.core.base import utc_now
 from models.core.enums import SUPPLY_ROLES, ActionKind, Role, Side
 from models.deals.chats import open_chat
 from models.deals.inquiries import inquire
@@ -99,6 +101,9 @@ TABLE = {
     "GET /notifications": "user",
     "POST /notifications/<int:notification_id>/read": "owner",
     "GET /notifications/switches": "user",
+    "POST /users/me/exports": "user",
+    "GET /users/me/exports/<int:export_id>": "owner",
+    "GET /users/me/exports/<int:export_id>/file": "owner",
     "PATCH /notifications/switches": "user",
     # lead generation
     "GET /api/health": "anyone",
@@ -247,8 +252,11 @@ def world(db):
     notification = notify(db, a.id, NotificationType.NEW_MATCH, "test", data={})
     inquiry = inquire(db, a, found)
     chat, _ = open_chat(db, a, buyer_id=a.id, seller_id=b.id, property_id=found.id)
+    export = AccountExport(user_id=a.id, content=b"PK", ready_at=utc_now())
+    db.add(export)
     db.commit()
     ids = {
+        "export_id": export.id,
         "listing_id": found.id,
         "inquiry_id": inquiry.id,
         "chat_id": chat.id,
@@ -259,7 +267,7 @@ def world(db):
         "user_id": stranger.id,
         "run_id": 1,
     }
-    people = {"lead_id": a, "property_id": b, "match_id": a, "notification_id": a}
+    people = {"lead_id": a, "property_id": b, "match_id": a, "notification_id": a, "export_id": a}
     people |= {"listing_id": b, "inquiry_id": b, "chat_id": a}
     return ids, people, stranger, admin
 

@@ -51,7 +51,7 @@ PAGES: dict[str | None, list[str]] = {
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
                "/console/properties/{property}/photos",
-               "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}", "/console/owner",
+               "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}", "/console/owner/listings",
                "/console/owner/inquiries/{inquiry}", "/console/owner/listings/{property}"],
     "tenant": ["/homes", "/homes/{property}",
                "/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",

@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+from playwright.sync_api import expect
+
 from models.accounts.notification_groups import unread_by_topic
 from models.core.enums import Role
 from models.deals.chats import notify_absent, open_chat, post_message
@@ -46,3 +49,36 @@ def test_a_strangers_notification_opens_for_nobody_else(client, db, clean_databa
 
     assert client.get("/console/notifications/1").status_code == 404
     assert sum(unread_by_topic(db, other).values()) == 1
+
+
+@pytest.mark.timeout(240)
+def test_what_is_switched_off_on_the_profile_rings_no_bell(visit, town, db):
+    """And the rest of the profile: a name and a clock are kept, and shown at once."""
+    page = visit(town.seller)
+    page.goto("/console/account")
+    page.get_by_label("Name", exact=True).fill("Иван Ким")
+    page.get_by_label("Time zone").select_option("Asia/Almaty")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.locator(".who .name")).to_have_text("Иван Ким")
+    page.get_by_role("link", name="Notifications").last.click()
+    inquiries = page.get_by_role("group", name="Inquiries").get_by_label("Here")
+    inquiries.uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(inquiries).not_to_be_checked()
+
+    inquire(db, make_user(db, Role.TENANT), town.properties[0])
+    chat, _ = open_chat(
+        db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=town.properties[0].id
+    )
+    notify_absent(db, *post_message(db, town.tenant, chat.id, "Свободна?"))
+    db.commit()
+    page.goto("/console/notifications")
+
+    expect(page.locator("#unread")).to_have_text("1")
+    expect(page.locator("[data-badge='/console/inquiries']")).to_be_hidden()
+    expect(page.locator("[data-badge='/console/chats']")).to_have_text("1")
+    expect(page.locator("li.notification")).to_have_count(2)
+    page.get_by_role("button", name=re.compile("A new message")).click()
+    expect(page.get_by_text("Свободна?")).to_be_visible()
+    expect(page.locator("#unread")).to_be_hidden()

@@ -37,7 +37,7 @@ def test_an_owners_day(visit, town, db):
     db.commit()
 
     page = visit(owner)
-    expect(page).to_have_url(re.compile("/console/owner$"))
+    expect(page).to_have_url(re.compile("/console/owner/listings$"))
     expect(page.get_by_text("Waiting for your answer")).to_be_visible()
     page.get_by_role("link", name="Анна П.").click()
     expect(page.locator(".ring")).to_be_visible()

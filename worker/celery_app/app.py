@@ -47,6 +47,7 @@ QUEUES = {
         "find_due_imports",
         "find_due_photos",
         "fetch_photos",
+        "make_account_export",
     ),
     "notifications": (
         "send_code",

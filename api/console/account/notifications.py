@@ -23,8 +23,9 @@ from models.accounts.notification_groups import (
     mark_group_read,
     unread_by_topic,
 )
-from models.accounts.notifications import Notification, mark_all_read, mark_read, notifications_of
+from models.accounts.notifications import Notification, NotificationType, mark_all_read, mark_read, notifications_of
 from models.core.enums import ADVERTISING_ROLES
+from models.deals.inquiries import Inquiry
 from models.deals.notification_names import names_of
 from models.leadgen.events import CHANGED
 from models.translations.notifications import describe_notification
@@ -141,6 +142,9 @@ def page_of_notification(notification: Notification) -> str:
         return f"/console/leads/{notification.data['lead_id']}/selections"
     if "request_id" in notification.data:
         return f"/console/requests/{notification.data['request_id']}"
+    inquiry_id = notification.data.get("inquiry_id")
+    if notification.type is NotificationType.NEW_INQUIRY and session().get(Inquiry, inquiry_id) is not None:
+        return f"/console/owner/inquiries/{inquiry_id}"  # a like that was taken back took its inquiry with it
     return "/console/inquiries" if "inquiry_id" in notification.data else "/console/notifications"
 
 

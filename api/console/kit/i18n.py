@@ -111,6 +111,7 @@ OUTCOMES = {
     "request_closed": "The request is closed: it gets no offers any more.",
     "request_reopened": "The request is open again; offers follow within moments.",
     "template_kept": "Kept as a template.",
+    "erased": "Your account is deleted.",
     "answered": "The answer is sent.",
 }
 

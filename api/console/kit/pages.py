@@ -131,7 +131,7 @@ def home_of(role: Role) -> str:
     if role is Role.MARKETER:
         return "/console/leadgen"
     if role in OWNER_ROLES:
-        return "/console/owner"
+        return "/console/owner/listings"
     return "/console/leads" if role in SUPPLY_ROLES else "/console/feed"
 
 
@@ -142,7 +142,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         return [page for page, roles in PRIVILEGED_PAGES if role in roles]
     if role in OWNER_ROLES:
         return [
-            ("/console/owner", "My listings", "home"),
+            ("/console/owner/listings", "My listings", "home"),
             ("/console/inquiries", "Inquiries", "inbox"),
             *talk,
             ("/console/properties", "Properties", "list"),

@@ -11,6 +11,7 @@ from api.console.kit.score_reasons import why
 from api.http.db import after_commit, session
 from api.http.explanations import explanations_of_pairs
 from api.portal.chat import spread
+from models.accounts.notification_groups import mark_group_read
 from models.accounts.users import User, shown_name
 from models.core.enums import SUPPLY_ROLES, InquiryStatus
 from models.core.errors import InvalidValueError
@@ -39,6 +40,7 @@ def one_inquiry(inquiry_id: int) -> Response | str:
     inquiry, found, tenant = inquiry_for(session(), visitor(), inquiry_id)
     if request.method == "POST":
         return _answer(inquiry.id, found, tenant)
+    mark_group_read(session(), visitor(), f"listing_id:{found.id}")
     lead = asked_for(session(), [(tenant.id, found)]).get((tenant.id, found.id))
     explanation = explanations_of_pairs(session(), [lead], [found])[0] if lead is not None else None
     spoken = _spoken(tenant)

@@ -19,7 +19,7 @@ PER_PAGE = 20
 NEW_INQUIRIES = 5
 
 
-@blp.get("/console/owner")
+@blp.get("/console/owner/listings")
 @for_owners
 def board() -> str:
     """The visitor's listings, and the inquiries that wait for an answer."""

@@ -24,10 +24,11 @@ export async function post(path, fields) {
   return null;
 }
 
-/** Show times in the reader's own zone. */
+/** Show times in the zone that the reader chose, or else the device's. */
 export function localTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
     const options = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+    if (main?.dataset.zone) options.timeZone = main.dataset.zone;
     if ("seconds" in time.dataset) options.second = "2-digit";
     const moment = new Date(time.dateTime);
     if (moment.getFullYear() !== new Date().getFullYear()) options.year = "numeric";
