@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 
 from api.http import access
 from api.server.app import create_app
-from models.accounts.account_exports import AccountExport
 from models.accounts.notifications import NotificationType, notify
-from models.core.base import utc_now
 from models.core.enums import SUPPLY_ROLES, ActionKind, Role, Side
 from models.deals.chats import open_chat
 from models.deals.inquiries import inquire
 from models.deals.matches import act
 from models.market.account_status import set_active
 from models.platform.settings import Settings
+from tests.api.account_operations import ACCOUNT
 from tests.api.agenda_operations import AGENDA
 from tests.api.ops_operations import OPERATIONS, OPERATORS
 from tests.api.webhook_operations import WEBHOOKS
@@ -62,11 +61,6 @@ TABLE = {
     "POST /auth/password/reset": "anyone",
     "POST /auth/invitation": "anyone",
     "POST /admin/invitations": "admin",
-    "GET /auth/sessions": "user",
-    "DELETE /auth/sessions/<int:session_id>": "user",
-    "GET /auth/identifiers": "user",
-    "POST /auth/identifiers/confirm": "user",
-    "POST /auth/identifiers/drop": "user",
     "GET /admin/users": "admin",
     "PATCH /admin/users/<int:user_id>": "admin",
     "POST /users/register": "anyone",
@@ -98,13 +92,7 @@ TABLE = {
     "PUT /properties/<int:property_id>/restore": "owner",
     "POST /matches/<int:match_id>/object": "owner",
     "POST /matches/<int:match_id>/complete": "owner",
-    "GET /notifications": "user",
     "POST /notifications/<int:notification_id>/read": "owner",
-    "GET /notifications/switches": "user",
-    "POST /users/me/exports": "user",
-    "GET /users/me/exports/<int:export_id>": "owner",
-    "GET /users/me/exports/<int:export_id>/file": "owner",
-    "PATCH /notifications/switches": "user",
     # lead generation
     "GET /api/health": "anyone",
     "GET /api/niches": "api key",
@@ -175,6 +163,7 @@ TABLE = {
     "GET /sources/<int:source_id>/imports": SUPPLY,
     "GET /sources/<int:source_id>/photos": SUPPLY,
     **OPERATIONS,
+    **dict.fromkeys(ACCOUNT, "user"),  # what is another's is refused by tests of their own
     **dict.fromkeys(WEBHOOKS, "user"),  # each is its owner's alone (tests/api/test_webhooks.py)
     **{f"{method} /leads/<int:lead_id>/selections": "user" for method in ("POST", "GET")},
     **{f"{method} /leads/<int:lead_id>/selections/<int:selection_id>": "user" for method in ("GET", "DELETE")},
@@ -252,11 +241,8 @@ def world(db):
     notification = notify(db, a.id, NotificationType.NEW_MATCH, "test", data={})
     inquiry = inquire(db, a, found)
     chat, _ = open_chat(db, a, buyer_id=a.id, seller_id=b.id, property_id=found.id)
-    export = AccountExport(user_id=a.id, content=b"PK", ready_at=utc_now())
-    db.add(export)
     db.commit()
     ids = {
-        "export_id": export.id,
         "listing_id": found.id,
         "inquiry_id": inquiry.id,
         "chat_id": chat.id,
@@ -267,7 +253,7 @@ def world(db):
         "user_id": stranger.id,
         "run_id": 1,
     }
-    people = {"lead_id": a, "property_id": b, "match_id": a, "notification_id": a, "export_id": a}
+    people = {"lead_id": a, "property_id": b, "match_id": a, "notification_id": a}
     people |= {"listing_id": b, "inquiry_id": b, "chat_id": a}
     return ids, people, stranger, admin
 
