@@ -76,7 +76,7 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "public": {"kit"},
         "tenants": {"kit", "public"},
         "marketers": {"kit"},
-        "operators": {"kit"},
+        "operators": {"kit", "files"},
     },
     "matching": {
         "facts": {"reading"},

@@ -1,8 +1,9 @@
 """
-All tasks but those of the public search (worker/search_tasks.py): thin skins over functions of the package.
+All tasks but those of lead generation (worker/leadgen_tasks.py) and of the public search (worker/search_tasks.py): thin
+skins over functions of the package.
 
 Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
-the broker. A new task needs a line in :data:`worker.celery_app.app.QUEUES` unless fresh leads and properties may wait
+the broker. A new task needs a line in :data:`worker.queue.routing.QUEUES` unless fresh leads and properties may wait
 for it, and a scene in tests/faults/scenes.py.
 """
 
@@ -30,9 +31,9 @@ from worker.jobs import (
     display_order,
     imports,
     learning,
+    market_days,
     notifications,
     photos,
-    prospect_quality,
     rates,
     webhooks,
 )
@@ -177,6 +178,15 @@ def regroup_adverts(self: LeadmatchTask) -> None:
         client().property_changed(property_id)
 
 
+@task(name="worker.tasks.count_markets", bind=True)
+def count_markets(self: LeadmatchTask) -> None:
+    """Write the figures of every market for today, and what happened yesterday."""
+    with self.session() as session:
+        written = market_days.count_days(session)
+        session.commit()
+    log.info("markets_counted", extra={"rows": written})
+
+
 # -- Learning and display order
 
 
@@ -196,28 +206,6 @@ def learn_weights(self: LeadmatchTask) -> None:
         for lesson in learning.learn(session):
             facts = {"market": lesson.scope, "actions": lesson.actions, "broken": lesson.broken}
             log.info("weights_judged", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
-
-
-@task(name="worker.tasks.score_prospect", bind=True)
-def score_prospect(self: LeadmatchTask, prospect_id: str) -> None:
-    """Score one prospect of advertising, and tell live readers."""
-    with self.session() as session:
-        prospect_quality.score_prospect(session, prospect_id)
-
-
-@task(name="worker.tasks.score_stale_prospects", bind=True)
-def score_stale_prospects(self: LeadmatchTask) -> None:
-    """Score every prospect that has changed since it was scored."""
-    with self.session() as session:
-        prospect_quality.score_stale_prospects(session)
-
-
-@task(name="worker.tasks.fit_quality_models", bind=True)
-def fit_quality_models(self: LeadmatchTask) -> None:
-    """Learn prospect quality from every niche's new outcomes."""
-    with self.session() as session:
-        prospect_quality.fit_models(session)
-    client().prospects_changed()
 
 
 # -- Messages to people, and files

@@ -9,8 +9,8 @@ from api.console.account import account, notifications, profile, sign_in, switch
 from api.console.buyers import requests
 from api.console.files import import_reports, sources
 from api.console.kit import assets
-from api.console.marketers import campaigns, leadgen
-from api.console.operators import ops, user_admin
+from api.console.marketers import campaigns, contacts, leadgen
+from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
 from api.console.owners import inquiries as owner_inquiries
 from api.console.owners import listings as owner_listings
 from api.console.public import home_page, search, search_engines
@@ -54,10 +54,17 @@ def register(app: Flask) -> None:
         owner_inquiries,
         tenants,
         ops,
+        attention,
+        queues,
+        schedule,
+        markets,
+        weights,
+        lists,
         pasting,
         user_admin,
         leadgen,
         campaigns,
+        contacts,
         exports,
         sources,
         import_reports,

@@ -16,6 +16,7 @@ from api.http.fields import IdText, Number, Text
 from api.http.home_adverts import AdvertsOfHome, PriceCut, of_home
 from api.http.json_provider import ready
 from api.http.photos import look_up_photos, shown_photos
+from api.http.shown_lists import note_shown
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.alike import grouped
@@ -165,6 +166,7 @@ class ForLead(MethodView):
             found, alike = _grouped_page(lead_id, **args)
         else:
             found, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **args), None
+        note_shown(Side.LEAD, lead_id, len(found.entries))
         look_up_photos(entry.row for entry in found.entries)
         entries = [_property_entry(entry) for entry in found.entries]
         for entry, others in zip(entries, alike or (), strict=bool(alike)):
@@ -191,6 +193,7 @@ class ForProperty(MethodView):
         """
         explain = args.pop("explain")
         found = shown_page(session(), claims(), Side.PROPERTY, property_id, **args)
+        note_shown(Side.PROPERTY, property_id, len(found.entries))
         share = float(found.commission_share or 0)
         entries = [_lead_entry(entry, share, entry.row.id in found.contacts_shared) for entry in found.entries]
         if explain:

@@ -177,6 +177,7 @@ NAMES = {
     "POST /api/leads/{lead_id}/messages": "add_prospect_message",
     "POST /api/leads/{lead_id}/convert": "convert_prospect",
     "POST /api/leads/import": "import_prospects",
+    "POST /api/ads/import": "import_ad_figures",
     "GET /api/leads/export": "export_prospects",
     "GET /api/niches/{niche_id}/stats/export": "export_niche_stats",
     "GET /api/events": "follow_events",

@@ -19,7 +19,7 @@ from models.market.tags import TAGGED
 
 MAX_WORDS = 8  # of a search; what is beyond is passed over
 MAX_WORD = 60  # characters
-FEWEST_DIGITS = 4  # that are searched for in phones whatever stands between them
+MIN_DIGITS = 4  # that are searched for in phones whatever stands between them
 
 _DIGITS = re.compile(r"[\d\s()+.\-]+")
 _BETWEEN_DIGITS = " ()+-.\u00a0"
@@ -115,7 +115,7 @@ def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]
     """One condition for each word; a run of digits, as a phone is written, is one word."""
     looks_like_phone = _DIGITS.fullmatch(words)
     digits = re.sub(r"\D", "", words)
-    if side is Side.LEAD and looks_like_phone and len(digits) >= FEWEST_DIGITS:
+    if side is Side.LEAD and looks_like_phone and len(digits) >= MIN_DIGITS:
         # 8 701 ... and +7 701 ... are one phone.
         tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
         return [func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)]

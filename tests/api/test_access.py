@@ -116,8 +116,7 @@ TABLE = {
     "GET /api/leads/<uuid:lead_id>/messages": "api key",
     "POST /api/leads/<uuid:lead_id>/messages": "api key",
     "POST /api/leads/<uuid:lead_id>/convert": "api key",
-    "POST /api/leads/import": "api key",
-    "GET /api/leads/export": "api key",
+    **dict.fromkeys(("POST /api/leads/import", "POST /api/ads/import", "GET /api/leads/export"), "api key"),
     "GET /api/events": "api key",
     "GET /api/ws": "api key",
     # tinder

@@ -109,6 +109,7 @@ ACTS = {
     "POST /webhooks/{webhook_id}/replay",
     "POST /sources/{source_id}/run", "POST /imports", "POST /ops/markets/merge", "POST /api/leads/{lead_id}/convert",
     "POST /api/leads/import",
+    "POST /api/ads/import",
 }  # fmt: skip
 
 #: What no answer holds, or what would be there twice.

@@ -43,8 +43,11 @@ TABLE = {
     "/console/engine": OPERATORS,
     "/console/quality": OPERATORS,
     "/console/schedule": OPERATORS,
+    **dict.fromkeys(["/console/attention", "/console/queues", "/console/markets"], OPERATORS),
+    **dict.fromkeys(["/console/weights", "/console/lists"], OPERATORS),
     "/console/users": ADMINS,
     "/console/audit": ADMINS,
+    "/console/audit.csv": ADMINS,
     "/console/leadgen": MARKETERS,
 }
 

@@ -40,14 +40,14 @@ def test_an_empty_form_is_told_about_every_field_that_it_needs(client, town, pat
     assert f"поправьте {len(told)}\u00a0" in page
 
 
-def test_the_engines_page_tells_which_currencies_nothing_converts(app, client, town, db):
+def test_the_page_of_what_needs_attention_tells_which_currencies_nothing_converts(app, client, town, db):
     app.extensions.pop("short_cache", None)  # whatever other tests have had read
     town.properties[0].currency = "AED"
     db.merge(town.properties[0])
     db.commit()
     enter(client, town.admin)
 
-    page = client.get("/console/engine", headers=RUSSIAN).text
+    page = client.get("/console/attention", headers=RUSSIAN).text
 
     assert "Валюты без курса" in page and "AED → RUB" in page
     app.extensions.pop("short_cache", None)

@@ -16,6 +16,7 @@ from api.console.kit.score_reasons import why
 from api.console.kit.undo_tokens import undo_of_action
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
+from api.http.shown_lists import note_shown
 from models.accounts.users import short_name
 from models.core.amount_words import Bound, Unit
 from models.core.amounts import Amount, read_amount, read_number
@@ -67,6 +68,8 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     pages = max(1, -(-len(groups) // size))
     page = min(page_number(), pages)
     shown = groups[(page - 1) * size : page * size]
+    if not wants_part():
+        note_shown(side, mine.id, len(shown))
     return render_template(
         "console/pairs.html",
         part=wants_part(),

@@ -12,13 +12,14 @@ from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, listed, page_blueprint, wants_json, wants_part
 from api.console.kit.typed_values import currency_of_town
 from api.http.db import after_commit, session
+from api.http.shown_lists import note_shown
 from api.http.tasks import rescore_lead
 from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
 from api.swipe.preferences import PreferenceBody, columns, row
 from models.accounts.notification_groups import mark_group_read, mark_topic_read
 from models.accounts.notification_switches import Topic
-from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
+from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus, Side
 from models.core.errors import InvalidValueError
 from models.deals.chats import (
     MAX_MESSAGE_LENGTH,
@@ -56,6 +57,8 @@ def feed() -> str:
     """The best listing that the user has not acted on."""
     preference = preference_of(session(), visitor())
     coming = listing_to_show(visitor())
+    if coming.listing and coming.preference and not wants_part():
+        note_shown(Side.LEAD, coming.preference.id, 1)
     name = "console/feed_part.html" if wants_part() else "console/feed.html"
     return render_template(name, listing=coming.listing, price_before=coming.price_before, preference=preference)
 
