@@ -13,8 +13,9 @@ from api.console.marketers import campaigns, contacts, leadgen
 from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
 from api.console.owners import inquiries as owner_inquiries
 from api.console.owners import listings as owner_listings
-from api.console.public import home_page, search, search_engines
+from api.console.public import home_page, search, search_engines, unsubscribe
 from api.console.realtors import (
+    base_views,
     client_selection,
     compare,
     exports,
@@ -24,11 +25,12 @@ from api.console.realtors import (
     pasting,
     photos,
     properties,
+    quick_edit,
     selections,
     undo,
     wishes,
 )
-from api.console.tenants import tenants
+from api.console.tenants import favorites, preferences, searches, tenants
 
 
 def register(app: Flask) -> None:
@@ -43,6 +45,8 @@ def register(app: Flask) -> None:
         client_selection,
         compare,
         properties,
+        base_views,
+        quick_edit,
         photos,
         homes,
         matches,
@@ -53,6 +57,8 @@ def register(app: Flask) -> None:
         owner_listings,
         owner_inquiries,
         tenants,
+        preferences,
+        favorites,
         ops,
         attention,
         queues,
@@ -73,6 +79,8 @@ def register(app: Flask) -> None:
         search,
         home_page,
         search_engines,
+        unsubscribe,
+        searches,
         webhooks,
     )
     for module in (*pages, assets):

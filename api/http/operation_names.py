@@ -181,6 +181,8 @@ NAMES = {
     "GET /api/leads/export": "export_prospects",
     "GET /api/niches/{niche_id}/stats/export": "export_niche_stats",
     "GET /api/events": "follow_events",
+    "GET /events": "follow_my_changes",
+    "POST /telegram/updates": "take_telegram_update",
     "GET /api/ws": "open_event_socket",
 }
 

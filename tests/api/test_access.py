@@ -133,6 +133,7 @@ TABLE = {
     "GET /feed/next": "user",
     "POST /feed/action": "user",
     "POST /feed/undo": "user",
+    "POST /telegram/updates": "telegram",
     "GET /favorites": "user",
     "POST /favorites": "user",
     "DELETE /favorites/<int:listing_id>": "user",
@@ -163,7 +164,7 @@ TABLE = {
     "GET /sources/<int:source_id>/photos": SUPPLY,
     **OPERATIONS,
     **dict.fromkeys(ACCOUNT, "user"),  # what is another's is refused by tests of their own
-    **dict.fromkeys(WEBHOOKS, "user"),  # each is its owner's alone (tests/api/test_webhooks.py)
+    **dict.fromkeys((*WEBHOOKS, "GET /events"), "user"),  # each is its owner's alone (tests/api/test_webhooks.py)
     **{f"{method} /leads/<int:lead_id>/selections": "user" for method in ("POST", "GET")},
     **{f"{method} /leads/<int:lead_id>/selections/<int:selection_id>": "user" for method in ("GET", "DELETE")},
     **dict.fromkeys(AGENDA, SUPPLY),

@@ -29,6 +29,8 @@ from models.leadgen.niches import create_niche
 from models.leadgen.prospects import ProspectStatus, add_prospects
 from models.market.leads import create_lead
 from models.market.places import city_of
+from models.market.search.criteria import SearchCriteria
+from models.market.search.saved import NoticePace, save_search
 from models.ranking.display_order_settings import set_list_order
 from models.ranking.recommendations import LeadRecommendations
 from models.rescoring.runs import request_run
@@ -241,6 +243,15 @@ def requested_export(session: Session, _: Path) -> Args:
 
 
 #: Every task of the application; a task without an entry fails a test.
+def saved_search(session: Session, _: Path) -> Args:
+    """A search that a new home fits."""
+    save_search(session, _user(session, "Buyer"), "Homes", SearchCriteria(), NoticePace.AT_ONCE)
+    session.flush()
+    session.execute(text("UPDATE saved_searches SET created_at = now() - interval '1 hour'"))
+    make_property(session, _user(session, "Seller"), price=9_000_000)
+    return ["at_once"]
+
+
 SCENES: dict[str, Scene] = {
     "worker.tasks.rescore_lead": changed_lead,
     "worker.tasks.rescore_property": changed_property,
@@ -272,6 +283,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,
     "worker.tasks.refresh_search_words": nothing,
+    "worker.tasks.tell_search_news": saved_search,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }

@@ -6,6 +6,7 @@ shows it anyway. Who wants what is decided in one place (models.accounts.notific
 """
 
 import logging
+from typing import Any
 
 import httpx
 
@@ -16,6 +17,7 @@ from models.translations.notifications import describe_notification
 from worker.celery_app.task_context import client, new_session, settings
 from worker.jobs.mail import MailBusyError, MailError, mailer_of
 from worker.jobs.sms import SmsBusyError, SmsError, gateway_of
+from worker.jobs.telegram_cards import TelegramCall, telegram_message, words_only
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +48,13 @@ def send_notification(notification_id: int, attempt: int = 0) -> None:
         return
     with new_session() as session:
         outgoing = take_to_send(session, notification_id, channels)
+        cards: dict[Channel, TelegramCall] = {
+            each.channel: telegram_message(session, each, link_of(each), settings().public_url)
+            for each in outgoing
+            if each.channel is Channel.TELEGRAM
+        }
         session.commit()
-    waits = [wait for each in outgoing if (wait := _send(each, attempt))]
+    waits = [wait for each in outgoing if (wait := _send(each, attempt, cards.get(each.channel)))]
     if waits:
         raise NotSentError(max(waits))
 
@@ -67,11 +74,6 @@ def outside_channels() -> frozenset[Channel]:
     return configured_channels(settings()) - {Channel.CONSOLE}
 
 
-def text_of(outgoing: Outgoing) -> str:
-    """What a notification says, in its user's language, and where to see more."""
-    return "\n".join([*told(outgoing), link_of(outgoing)])
-
-
 def told(outgoing: Outgoing) -> tuple[str, str]:
     """Title and message in the user's language; they name whom and what it is about."""
     with new_session() as session:
@@ -84,11 +86,14 @@ def link_of(outgoing: Outgoing) -> str:
     return f"{settings().public_url}/console/notifications/{outgoing.id}"
 
 
-def _send(outgoing: Outgoing, attempt: int) -> int | None:
+def _send(outgoing: Outgoing, attempt: int, card: TelegramCall | None) -> int | None:
     """Send by one channel; seconds until another attempt where it certainly was not sent, which releases its claim."""
-    senders = {Channel.TELEGRAM: send_by_telegram, Channel.EMAIL: send_by_email, Channel.SMS: send_by_sms}
+    senders = {Channel.EMAIL: send_by_email, Channel.SMS: send_by_sms}
     try:
-        senders[outgoing.channel](outgoing, attempt)
+        if outgoing.channel is Channel.TELEGRAM:
+            send_by_telegram(outgoing, attempt, card)
+        else:
+            senders[outgoing.channel](outgoing, attempt)
     except NotSentError as error:
         with new_session() as session:
             put_back(session, outgoing.id, outgoing.channel)
@@ -119,20 +124,25 @@ def send_by_sms(outgoing: Outgoing, attempt: int = 0) -> None:
         log.warning("notification_sms_failed", extra={"notification_id": outgoing.id, "kind": type(error).__name__})
 
 
-def send_by_telegram(outgoing: Outgoing, attempt: int = 0) -> None:
+def send_by_telegram(outgoing: Outgoing, attempt: int = 0, card: TelegramCall | None = None) -> None:
     """
     Send a message through the Bot API.
 
     Without an answer the message may have been sent, and counts as sent.
 
+    Args:
+        card: The call that shows it; without, it is told in words.
     Raises:
         NotSentError: Telegram could not be reached (2, 4, 8, ... s until the next attempt), or asks to slow down.
     """
-    address = f"{settings().telegram_api_url}/bot{settings().telegram_bot_token}/sendMessage"
+    method, arguments = card or words_only(outgoing, link_of(outgoing))
     try:
-        answer = httpx.post(
-            address, json={"chat_id": outgoing.address, "text": text_of(outgoing)}, timeout=TIMEOUT_SECONDS
-        )
+        answer = _call_telegram(method, arguments)
+        if answer.status_code == httpx.codes.BAD_REQUEST and method == "sendPhoto":
+            # Telegram could not fetch the photo, and has sent nothing.
+            arguments["text"] = arguments.pop("caption")
+            del arguments["photo"]
+            answer = _call_telegram("sendMessage", arguments)
     except (httpx.ConnectError, httpx.ConnectTimeout):
         raise NotSentError(2 ** (attempt + 1)) from None
     except httpx.HTTPError as error:
@@ -142,6 +152,11 @@ def send_by_telegram(outgoing: Outgoing, attempt: int = 0) -> None:
         raise NotSentError(_retry_after(answer))
     if answer.is_error:  # e.g. 403: the user has blocked the bot
         log.warning("telegram_refused", extra={"status": answer.status_code})
+
+
+def _call_telegram(method: str, arguments: dict[str, Any]) -> httpx.Response:
+    address = f"{settings().telegram_api_url}/bot{settings().telegram_bot_token}/{method}"
+    return httpx.post(address, json=arguments, timeout=TIMEOUT_SECONDS)
 
 
 def _retry_after(answer: httpx.Response) -> int:

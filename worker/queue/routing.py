@@ -26,6 +26,7 @@ QUEUES = {
         "send_notification",
         "send_lost_notifications",
         "notify_new_offers",
+        "tell_search_news",
         "remind_of_tasks",
         "send_reply",
         "send_webhooks",

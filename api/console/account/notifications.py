@@ -13,6 +13,7 @@ from api.console.kit.i18n import language
 from api.console.kit.pages import back, badges_of, listed, page_blueprint, wants_part
 from api.http import live_updates
 from api.http.db import after_commit, end_session, session
+from api.http.deprecation import day, deprecated
 from api.http.long_lived import PAGE
 from api.http.services import services
 from api.portal.chat_hub import chat_hub
@@ -98,6 +99,7 @@ def stream() -> Response:
 @blp.route("/console/notices", defaults={"rest": ""}, methods=["GET", "POST"])
 @blp.route("/console/notices/<path:rest>", methods=["GET", "POST"])
 @anybody
+@deprecated(day(2026, 12, 1), instead="/console/notifications")
 def former_address(rest: str) -> Response:
     """The address of releases before 0.2, which pages that are still open ask for; to go with 0.3."""
     path = f"/console/notifications/{rest}" if rest else "/console/notifications"
@@ -140,6 +142,8 @@ def page_of_notification(notification: Notification) -> str:
         return f"/console/matches/{notification.data['match_id']}"
     if "selection_id" in notification.data:
         return f"/console/leads/{notification.data['lead_id']}/selections"
+    if "search_id" in notification.data:
+        return f"/console/searches/{notification.data['search_id']}"
     if "request_id" in notification.data:
         return f"/console/requests/{notification.data['request_id']}"
     inquiry_id = notification.data.get("inquiry_id")

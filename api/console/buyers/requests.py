@@ -11,9 +11,9 @@ from api.console.kit.i18n import translate
 from api.console.kit.pages import back, listed, page_blueprint, page_number, wants_part
 from api.console.kit.score_reasons import why
 from api.console.kit.typed_values import currency_of_town
-from api.console.realtors.pasting import pasted_text, quotes_of, wishing_clauses, without_contacts
+from api.console.realtors.pasting import pasted_text, quotes_of
+from api.exchange.pasted_text import lead_of_text
 from api.exchange.schemas import WANTED_TYPES
-from api.exchange.understand import lead_answer, understand_request
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
 from api.http.readings import wish_columns
@@ -109,10 +109,8 @@ def paste() -> str:
     """The form, filled with what is read in the visitor's own words; nothing is stored before it is saved."""
     if request.method == "GET":
         return render_template("console/buyers/paste.html")
-    text, _ = without_contacts(pasted_text())
-    reading = understand_request(text, None)
-    answer = lead_answer(reading, text)
-    words = wishing_clauses(text, [(wish["start"], wish["end"]) for wish in answer["wishes"]])
+    pasted = lead_of_text(session(), pasted_text())
+    answer, words = pasted.answer, pasted.body["requirements"]["additional_requirements"]
     values = {
         "deal_format": answer["deal_type"] or DealType.SALE,
         "type": answer["property_type"] or "APARTMENT",
@@ -126,7 +124,7 @@ def paste() -> str:
         "total_area_max": _amount(answer["area"]["max"]),
         "wishes": words,
     }
-    read = quotes_of(text, reading.spans, _READ_PATHS) | ({"wishes": words} if words else {})
+    read = quotes_of(pasted.text, pasted.reading.spans, _READ_PATHS) | ({"wishes": words} if words else {})
     return _form(forms.Filled(values, read=read), None, action=f"{PATH}/new")
 
 

@@ -166,6 +166,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         ("/console/feed", "Feed", "cards"),
         ("/console/requests", "Requests", "target"),
         ("/homes", "Search", "search"),
+        ("/console/searches", "My searches", "bell"),
         ("/console/favorites", "Favourites", "star"),
         ("/console/inquiries", "Inquiries", "inbox"),
         *talk,

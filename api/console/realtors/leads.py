@@ -10,13 +10,13 @@ from api.console.kit.edits import as_was, read_edit
 from api.console.kit.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.kit.formatting import money, number, span
 from api.console.kit.i18n import translate, word
-from api.console.kit.open_bodies import OpenLeadBody
 from api.console.kit.pages import back, page_blueprint
 from api.console.kit.score_reasons import rooms_of
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
 from api.console.realtors.own_base import act_on_several, copied_id, own_list
 from api.console.realtors.recommendation_page import place_of_action
+from api.exchange.open_bodies import OpenLeadBody
 from api.exchange.schemas import lead_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead
