@@ -23,6 +23,7 @@ from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
+from models.agenda.following import LeadFollow, erase_follows
 from models.agenda.history import LeadChange, erase_changes
 from models.agenda.settings import AgendaSettings, erase_settings
 from models.agenda.shortlist import ShortlistedHome, erase_shortlists
@@ -40,6 +41,7 @@ from models.market.clients import forget_clients
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property
+from models.market.search.saved import SavedSearch, erase_searches
 from models.market.tags import LeadTag, PropertyTag, erase_tags
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
@@ -223,9 +225,11 @@ def _plain(value: Any) -> Any:
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
     erase_selections,
+    erase_searches,
     erase_changes,  # after the leads, whose own erasing is a change of them
     erase_tasks,
     erase_shortlists,
+    erase_follows,
     erase_settings,
     _erase_client_keys,
     _erase_properties,
@@ -268,6 +272,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "lead_changes": _rows_of(LeadChange, lambda user: LeadChange.lead_id.in_(_lead_ids_of(user))),
     "tasks": _rows_of(LeadTask, lambda user: LeadTask.lead_id.in_(_lead_ids_of(user))),
     "shortlisted_homes": _rows_of(ShortlistedHome, lambda user: ShortlistedHome.lead_id.in_(_lead_ids_of(user))),
+    "lead_follows": _rows_of(LeadFollow, lambda user: LeadFollow.lead_id.in_(_lead_ids_of(user))),
     "agenda": _rows_of(AgendaSettings, lambda user: AgendaSettings.user_id == user.id),
     "home_views": _rows_of(HomeView, lambda user: HomeView.viewer_id == user.id),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
@@ -282,6 +287,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
     "feed_actions": feed_actions_by,
     "favorites": favorites_by,
+    "saved_searches": _rows_of(SavedSearch, lambda user: SavedSearch.user_id == user.id),
     "inquiries": inquiries_by,
     "chat_messages": messages_by,
 }
