@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from api.console.kit.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from api.console.tenants import tenants
 from api.http.services import services_of
 from api.ops.pressure import QueueIsDeepError
 from models.accounts.audit import AuditEntry
@@ -61,7 +62,7 @@ def test_a_page_beyond_the_last_shows_the_last(client, town):
 
 
 def test_an_old_chat_opens_however_many_are_livelier(client, town, db, monkeypatch):
-    monkeypatch.setattr("api.console.tenants.tenants.PER_PAGE", 2)
+    monkeypatch.setattr(tenants, "PER_PAGE", 2)
     chats = [
         open_chat(db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=each.id)[0]
         for each in town.properties
@@ -79,7 +80,7 @@ def test_an_old_chat_opens_however_many_are_livelier(client, town, db, monkeypat
 
 
 def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client, town, db, monkeypatch):
-    monkeypatch.setattr("api.console.tenants.tenants.MESSAGES", 2)
+    monkeypatch.setattr(tenants, "MESSAGES", 2)
     chat, _ = open_chat(
         db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=town.properties[0].id
     )
