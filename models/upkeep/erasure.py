@@ -24,6 +24,7 @@ from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
+from models.agenda.following import LeadFollow, erase_follows
 from models.agenda.history import LeadChange, erase_changes
 from models.agenda.settings import AgendaSettings, erase_settings
 from models.agenda.shortlist import ShortlistedHome, erase_shortlists
@@ -242,6 +243,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     erase_changes,  # after the leads, whose own erasing is a change of them
     erase_tasks,
     erase_shortlists,
+    erase_follows,
     erase_settings,
     _erase_client_keys,
     _erase_properties,
@@ -285,6 +287,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "lead_changes": _rows_of(LeadChange, lambda user: LeadChange.lead_id.in_(_lead_ids_of(user))),
     "tasks": _rows_of(LeadTask, lambda user: LeadTask.lead_id.in_(_lead_ids_of(user))),
     "shortlisted_homes": _rows_of(ShortlistedHome, lambda user: ShortlistedHome.lead_id.in_(_lead_ids_of(user))),
+    "lead_follows": _rows_of(LeadFollow, lambda user: LeadFollow.lead_id.in_(_lead_ids_of(user))),
     "agenda": _rows_of(AgendaSettings, lambda user: AgendaSettings.user_id == user.id),
     "home_views": _rows_of(HomeView, lambda user: HomeView.viewer_id == user.id),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),

@@ -34,6 +34,7 @@ TABLE = {
     "/console/owner": OWNERS,
     "/console/requests": "page: tenant",
     "/console/properties": OWNERS,
+    "/console/tasks": OWNERS,
     "/console/homes": OWNERS,
     "/console/import": OWNERS,
     "/console/imports": OWNERS,

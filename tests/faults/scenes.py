@@ -19,6 +19,7 @@ from models.accounts.links import request_email_link
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.tokens import RevokedToken
 from models.accounts.users import User
+from models.agenda.following import Notice, set_notice
 from models.agenda.tasks import TaskKind, create_task
 from models.core.base import utc_now
 from models.core.enums import ActionKind, DealType, ListOrder, Origin, Role, RunScope, Side
@@ -203,6 +204,25 @@ def due_reminder(session: Session, _: Path) -> Args:
     return []
 
 
+def followed_list(session: Session, _: Path) -> Args:
+    """A lead that is followed at once, with a list that came since."""
+    buyer = _user(session, "Buyer")
+    lead = make_lead(session, buyer, client_name="Client")
+    set_notice(session, buyer, lead.id, Notice.AT_ONCE)
+    rows = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 3")).all()
+    session.merge(
+        LeadRecommendations(
+            lead_id=lead.id,
+            property_ids=rows,
+            scores=[95.0] * len(rows),
+            version=lead.version,
+            city_key=lead.city_key,
+            deal_type=lead.deal_type,
+        )
+    )
+    return []
+
+
 def new_offers(session: Session, _: Path) -> Args:
     """Three requests on the portal, from before the properties that their lists name: more than are told in a day."""
     asker = make_user(session, Role.TENANT, name="Asker", telegram_id="90003", phone="+77020000003")
@@ -270,6 +290,8 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.send_lost_notifications": lost_notification,
     "worker.tasks.notify_new_offers": new_offers,
     "worker.tasks.remind_of_tasks": due_reminder,
+    "worker.tasks.tell_recommendations": followed_list,
+    "worker.tasks.send_recommendation_digests": nothing,  # only by day
     "worker.tasks.score_prospect": new_prospect,
     "worker.tasks.score_stale_prospects": new_prospect,
     "worker.tasks.fit_quality_models": outcomes,

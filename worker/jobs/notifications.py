@@ -6,9 +6,11 @@ shows it anyway. Who wants what is decided in one place (models.accounts.notific
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import httpx
+from sqlalchemy.orm import Session
 
 from models.accounts.notification_switches import Channel, configured_channels
 from models.accounts.notifications import Outgoing, lost_notifications, put_back, take_to_send
@@ -57,6 +59,15 @@ def send_notification(notification_id: int, attempt: int = 0) -> None:
     waits = [wait for each in outgoing if (wait := _send(each, attempt, cards.get(each.channel)))]
     if waits:
         raise NotSentError(max(waits))
+
+
+def store_and_send(store: Callable[[Session], list[int]]) -> None:
+    """Store notifications by *store*, which gives their ids, and have each sent once they are committed."""
+    with new_session() as session:
+        notification_ids = store(session)
+        session.commit()
+    for notification_id in notification_ids:
+        client().notification_stored(notification_id)
 
 
 def send_lost() -> None:

@@ -138,6 +138,12 @@ def page_of_notification(notification: Notification) -> str:
     """The page that a notification is about."""
     if "chat_id" in notification.data:
         return f"/console/chats/{notification.data['chat_id']}"
+    if "task_id" in notification.data:
+        return f"/console/leads/{notification.data['lead_id']}/tasks"
+    if notification.type is NotificationType.NEW_RECOMMENDATIONS:
+        return f"/console/leads/{notification.data['lead_id']}"
+    if notification.type is NotificationType.RECOMMENDATION_DIGEST:
+        return "/console/leads"
     if "match_id" in notification.data:
         return f"/console/matches/{notification.data['match_id']}"
     if "selection_id" in notification.data:

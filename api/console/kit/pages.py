@@ -158,6 +158,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         return [
             ("/console/leads", "Leads", "target"),
             ("/console/properties", "Properties", "home"),
+            ("/console/tasks", "Tasks", "clock"),
             ("/console/matches", "Matches", "handshake"),
             ("/console/inquiries", "Inquiries", "inbox"),
             *talk,
