@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage faults fuzz load soak real-listings docs clients lint format bench bench-run lock clean
+.PHONY: help run test test-at-length coverage faults fuzz load soak real-listings docs clients lint format bench bench-run lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -13,12 +13,17 @@ run: .venv/project build/help/index.html ## start everything and serve on PORT (
 	@exec $(RUN) scripts run
 
 # Two processes, each with servers of its own; a file's tests stay together, for they share what they have set up.
+# Files are taken in the order that tests/conftest.py gives them, the long ones first, so that both end together.
+IN_TWO = -n 2 --dist loadfile --no-loadscope-reorder
 test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 0" runs them in one process
-	@$(RUN) pytest -n 2 --dist loadfile $(ARGS)
+	@$(RUN) pytest $(IN_TWO) $(ARGS)
+
+test-at-length: .venv/project ## run the tests with many more random histories, markets and texts (an hour); ARGS as for test
+	@AT_LENGTH=1 $(RUN) pytest $(IN_TWO) --timeout 3600 $(ARGS)
 
 # Measuring costs half of the tests' CPU time once more, so it is not part of `make test`.
 coverage: .venv/project ## run the tests and print which lines and branches they run, by file; ARGS as for test
-	@$(RUN) pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
+	@$(RUN) pytest $(IN_TWO) --cov --cov-report=term $(ARGS)
 
 faults: .venv/project ## break the system on purpose, in full: kills, lost servers, cut-off hosts, jumping clocks, an upgrade (ten minutes)
 	@FAULTS=full $(RUN) pytest tests/faults $(ARGS)

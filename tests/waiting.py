@@ -18,10 +18,11 @@ def wait_for(
 ) -> Result:
     """Call *check* until its result is true, and return that result; AssertionError after *seconds*."""
     end = time.monotonic() + seconds
-    pause = Event()
+    never, pause = Event(), 0.01  # seconds; longer and longer, for looking costs what is waited for its time
     while not (result := check()):
         assert time.monotonic() < end, f"{what} did not come within {seconds:g} s"
-        pause.wait(0.02)
+        never.wait(pause)
+        pause = min(pause * 1.2, 0.1)
     return result
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import pymorphy3
+from pymorphy3.analyzer import Parse
 
 from matching.reading.numerals import NUMERALS, ORDINALS
 
@@ -187,32 +188,38 @@ def number_of(digits: str) -> float | None:
 
 def _is_base_form(word: str) -> bool:
     # Short words are abbreviations: «см» is no form of «смотреть».
-    return len(word) <= 3 or fold(morphology().parse(word)[0].normal_form) == word
+    return len(word) <= 3 or fold(_parses(word)[0].normal_form) == word
 
 
 def forms_of(word: str) -> list[tuple[str, bool]]:
     """Every form of a folded Russian word, and whether it is a genitive only; nothing where it has none."""
-    parses = [parse for parse in morphology().parse(word) if fold(parse.word) == word and parse.tag.POS is not None]
+    parses = [parse for parse in _parses(word) if fold(parse.word) == word and parse.tag.POS is not None]
     own = [parse for parse in parses if fold(parse.normal_form) == word]
     parse = next((parse for parse in own or parses if parse.tag.POS in _WORD_CLASSES), None)
     if parse is None:
         return []
-    part = "PRT" if str(parse.tag.POS).startswith("PRT") else None
-    lexeme = [form for analysis in [parse, *own] if analysis.tag.POS in _WORD_CLASSES for form in analysis.lexeme]
-    if parse.tag.POS == "ADJF":  # «меблированный» is an adjective too, but «меблирована» a participle only
+    part_of_speech = str(parse.tag.POS)
+    lexeme = [form for each in dict.fromkeys([parse, *own]) if each.tag.POS in _WORD_CLASSES for form in each.lexeme]
+    if part_of_speech == "ADJF":  # «меблированный» is an adjective too, but «меблирована» a participle only
         twin = next((other for other in parses if other.tag.POS == "PRTF"), None)
         lexeme += [form for form in twin.lexeme if str(form.tag.POS).startswith("PRT")] if twin else []
     nominative: set[str] = set()
     genitive: set[str] = set()
     others: set[str] = set()
+    sets = {"nomn": nominative, "gent": genitive}
     for form in lexeme:
-        if part and not str(form.tag.POS).startswith(part):
+        kind = str(form.tag.POS)
+        if part_of_speech.startswith("PRT") and not kind.startswith("PRT"):
             continue
-        if parse.tag.POS in ("VERB", "INFN") and str(form.tag.POS).startswith("PRT") or form.tag.POS == "COMP":
+        if part_of_speech in ("VERB", "INFN") and kind.startswith("PRT") or kind == "COMP":
             continue
-        plain = fold(form.word)
-        {"nomn": nominative, "gent": genitive}.get(str(form.tag.case), others).add(plain)
+        sets.get(str(form.tag.case), others).add(fold(form.word))
     return [(form, form in genitive and form not in nominative) for form in sorted(nominative | genitive | others)]
+
+
+@lru_cache(maxsize=4096)  # each word is asked about twice
+def _parses(word: str) -> list[Parse]:
+    return morphology().parse(word)
 
 
 def _edits(word: str) -> set[str]:

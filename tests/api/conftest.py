@@ -25,6 +25,7 @@ from models.platform.settings import Settings
 from scripts.launcher.processes import dies_with_parent, stop_child
 from tests.api.chats import Pair
 from tests.conftest import ROOT, environment_of
+from tests.waiting import wait_for
 
 _numbers = itertools.count(1)
 
@@ -72,10 +73,10 @@ def start_web(process_environment: dict[str, str]) -> Iterator[Callable[..., sub
         yield start
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_web(database_url: str, valkey_server, tmp_path_factory) -> Iterator[subprocess.Popen]:
     """
-    A gunicorn that a file's tests share, for those that leave it running and Valkey too. Ask for `clean_database` and
+    A gunicorn that all tests share, for those that leave it running and Valkey too. Ask for `clean_database` and
     `redis_url` besides (`client`, `person` do), which are emptied under its feet.
     """
     with web_processes(environment_of(database_url, valkey_server.url, tmp_path_factory.mktemp("web"))) as start:
@@ -119,18 +120,16 @@ def _free_port() -> int:
 
 
 def _wait_until_answering(web: subprocess.Popen) -> None:
-    for _ in range(600):
+    def answers() -> bool:
         if web.poll() is not None:
             pytest.fail(f"the web process ended with code {web.returncode}")
         try:
             with urllib.request.urlopen(f"{web.url}/health", timeout=5):
-                return
+                return True
         except OSError:  # refused, reset or slow: URLError and TimeoutError are ones
-            try:
-                web.wait(0.05)
-            except subprocess.TimeoutExpired:
-                continue
-    pytest.fail("the web process does not come up")
+            return False
+
+    wait_for(answers, what="a web process that answers")
 
 
 @pytest.fixture

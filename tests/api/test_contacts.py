@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.core.enums import Role
 from tests.factories import make_lead, make_property, make_user, token_header
+from tests.length import examples
 from worker.lists import rescore
 
 LEAD, PROPERTY = "lead", "property"
@@ -117,7 +118,7 @@ PEOPLE = ((LEAD, Role.REALTOR), (PROPERTY, Role.REALTOR), ("onlooker", Role.REAL
 
 
 @hypothesis_settings(
-    max_examples=10,
+    max_examples=examples(5, 100),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

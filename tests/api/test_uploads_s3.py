@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from models.accounts.uploads import Upload
 from scripts.launcher.processes import dies_with_parent, stop_child
 from tests.factories import make_user, token_header
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 BUCKET = "leadmatch"
@@ -50,19 +51,18 @@ def s3():
 
 
 def _wait_until_answering(server) -> None:
-    for _ in range(600):
+    def answers() -> bool:
+        if server.poll() is not None:
+            pytest.fail(f"the S3 server ended with code {server.returncode}")
         try:
             with urllib.request.urlopen(server.endpoint, timeout=5):
-                return
+                return True
         except urllib.error.HTTPError:
-            return
+            return True
         except OSError:
-            try:
-                server.wait(0.05)
-            except subprocess.TimeoutExpired:
-                continue
-            pytest.fail(f"the S3 server ended with code {server.returncode}")
-    pytest.fail("the S3 server does not come up")
+            return False
+
+    wait_for(answers, what="an S3 server that answers")
 
 
 @pytest.fixture

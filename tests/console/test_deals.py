@@ -1,6 +1,5 @@
 """Two people at two browsers: a first like shows the pair, they agree, one completes, the other objects."""
 
-import pytest
 from playwright.sync_api import expect
 
 from api.console.realtors import recommendation_page
@@ -9,8 +8,6 @@ from models.deals.matches import Match, act
 from models.market.leads import Lead
 from models.market.properties import Property
 from tests.console.conftest import HASTE, enter
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def test_a_first_like_shows_both_sides_what_the_pair_is(visit, town, db):

@@ -34,8 +34,6 @@ from models.webhooks.endpoints import add_endpoint, send_test
 from models.webhooks.tables import EventType
 from tests.console.conftest import AXE, Town
 
-pytestmark = pytest.mark.timeout(240)
-
 #: Who looks -> the pages, and which status they answer with where that is not 200.
 PAGES: dict[str | None, list[str]] = {
     None: ["/homes?town=Москва&q=x", "/homes", "/homes/{property}",

@@ -19,8 +19,6 @@ from tests.sites import Site
 from worker.jobs.imports import take_import
 from worker.queue.client import Client
 
-pytestmark = pytest.mark.timeout(240)
-
 RUSSIAN = {"Accept-Language": "ru"}
 HEADER = ["Код", "Город", "Район", "Адрес", "Комнат", "Площадь, м²", "Этаж", "Этажность", "Хотим за квартиру", "Агент"]
 ROWS = [

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, update
 
@@ -14,8 +13,6 @@ from models.market.favorites import Favorite
 from models.market.leads import Lead
 from models.market.properties import Property
 from tests.console.conftest import HASTE, tab_to
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town, db):

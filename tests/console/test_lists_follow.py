@@ -12,8 +12,6 @@ from models.ranking.recommendations import LeadRecommendations
 from tests.console.conftest import csrf_of, enter
 from worker.lists import rescore
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def test_the_list_follows_a_budget_that_was_edited(visit, town, db, worker_here):
     page = visit(town.buyer)

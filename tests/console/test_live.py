@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select, update
 
@@ -19,9 +18,6 @@ from models.leadgen.prospects import Prospect, ProspectStatus
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.console.conftest import HASTE, enter, tab_to
 from tests.console.test_every_page import advertised
-
-pytestmark = pytest.mark.timeout(240)
-
 
 #: Before a page's scripts: what they put off by two seconds or more never comes.
 NO_POLLS = "const later = setTimeout; window.setTimeout = (call, ms, ...more) => ms < 2000 && later(call, ms, ...more)"

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -12,8 +11,6 @@ from models.market.leads import Lead, replace_lead
 from models.market.properties import Property
 from tests.console.conftest import PASSWORD, csrf_of, enter
 from tests.factories import SECRET
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def form_of(html: str) -> dict[str, str]:

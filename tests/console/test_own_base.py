@@ -16,8 +16,6 @@ from tests.console.test_every_page import LOOKS, complaints, keyboard_complaints
 from tests.console.test_open_forms import form_of
 from tests.factories import make_lead
 
-pytestmark = pytest.mark.timeout(240)
-
 NAMES = ("Анна Королёва", "Борис", "Вера")
 
 

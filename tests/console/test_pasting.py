@@ -10,8 +10,6 @@ from tests.console.conftest import AXE, enter
 from tests.console.test_every_page import LOOKS, complaints, keyboard_complaints
 from tests.console.test_open_forms import form_of
 
-pytestmark = pytest.mark.timeout(240)
-
 MESSAGE = (
     "Здравствуйте! Меня зовут Анна, 8 (701) 234-56-78.\n"
     "Ищу двушку или трёшку в Москве на Арбате, бюджет до 15 млн, ипотека.\n"

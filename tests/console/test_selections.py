@@ -13,8 +13,6 @@ from models.deals.selections import Picked, create_selection
 from models.market.properties import Property, archive_property
 from tests.console.conftest import AXE, HASTE, enter
 
-pytestmark = pytest.mark.timeout(240)
-
 LIKED, DISLIKED, ASKED = 0, 1, 2
 
 

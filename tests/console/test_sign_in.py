@@ -8,13 +8,10 @@ import re
 import time
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import expect
 
 from api.console.kit.access import SESSION_COOKIE
 from api.http.services import services_of
-
-pytestmark = pytest.mark.timeout(240)
 
 BOT_TOKEN = "42:TEST"
 TELEGRAM = "https://oauth.telegram.org/"

@@ -22,8 +22,6 @@ from tests.console.test_pages import LEAD_FORM
 from tests.factories import make_lead, make_property
 from worker.lists import rescore
 
-pytestmark = pytest.mark.timeout(240)
-
 MOSCOW = ("geo:524901", DealType.SALE)
 WORDS = "Обязательно не первый этаж, кухня от 9 м, хорошо бы балкон, тихий двор"
 #: In a house of their own each, so that none shares a card.

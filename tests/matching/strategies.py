@@ -17,11 +17,12 @@ from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyC
 from matching.facts.place_names import place_key
 from matching.facts.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
 from matching.reading.kinds import KIND_OF, KINDS
+from tests.length import examples
 from tests.matching import oracle
 
 #: No deadline: a busy machine is no failure. A market holds many pairs, so few markets try much.
-checked = settings(deadline=None, max_examples=60)
-checked_on_markets = settings(deadline=None, max_examples=30)
+checked = settings(deadline=None, max_examples=examples(25, 500))
+checked_on_markets = settings(deadline=None, max_examples=examples(12, 300))
 
 #: Names that are their own keys: the oracle knows places by their keys.
 DISTRICTS = [place_key(name) for name in ("арбат", "хамовники", "сокол")]

@@ -51,6 +51,8 @@ def normal(text: str) -> str:
     >>> normal("  Ростов‑на‑Дону "), normal("Мо\\u0063ква"), normal("Королёв"), normal("Arkhangel’sk")
     ('ростов на дону', 'москва', 'королев', 'arkhangelsk')
     """
+    if text.isascii() and text.isalpha():  # most of the gazetteer's names, and nothing of what follows concerns them
+        return text.casefold()
     text = unicodedata.normalize("NFC", text).translate(_SILENT)
     if _CYRILLIC.search(text) and _LATIN.search(text):
         text = _WORD.sub(lambda word: _of_one_script(word.group()), text)

@@ -12,6 +12,7 @@ from matching.homes.adverts import AdvertFacts, keys
 from matching.homes.groups import groups
 from matching.homes.photos import SIDE, photo_hash
 from matching.homes.same_home import is_different, points
+from tests.length import examples
 
 FLAT = AdvertFacts(
     id=1,
@@ -116,7 +117,7 @@ ADVERTS = st.builds(
 
 
 @given(st.lists(ADVERTS, max_size=7), st.randoms())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(25, 500))
 def test_groups_do_not_depend_on_order_and_join_no_contradicting_pair(adverts, random):
     adverts = [replace(each, id=number) for number, each in enumerate(adverts)]
     found = groups(adverts)
@@ -129,7 +130,7 @@ def test_groups_do_not_depend_on_order_and_join_no_contradicting_pair(adverts, r
 
 
 @given(ADVERTS, ADVERTS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(40, 1000))
 def test_evidence_is_the_same_both_ways_and_what_is_alike_shares_a_key(one, other):
     assert points(one, other) == points(other, one)
     if points(one, other) > 0:

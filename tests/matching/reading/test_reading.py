@@ -10,6 +10,7 @@ from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
 from matching.reading.origins import names_origin
 from scripts.benchmarks.evaluate.reading_corpus import cases
+from tests.length import examples
 
 WORDS = sorted({word for name in ("leads.txt", "listings.txt") for case in cases(name) for word in case.text.split()})
 #: Texts of the grammar's own words in any order, with marks and noise between.
@@ -18,7 +19,7 @@ SHUFFLED = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(80, 2000), deadline=None)
 @given(st.one_of(st.text(max_size=400), SHUFFLED))
 def test_no_text_breaks_the_reader(text: str) -> None:
     for wish in read_wishes(text):

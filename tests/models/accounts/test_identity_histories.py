@@ -2,7 +2,7 @@
 An owner and an attacker do in any order what the ways in allow. After one of them has proven an identifier, the other
 is never inside that account, and both always have a way in.
 
-The suite plays some hundred histories; IDENTITY_HISTORIES=10000 plays that many (ten minutes).
+The suite plays some dozen histories; IDENTITY_HISTORIES=10000 plays that many (ten minutes).
 """
 
 import contextlib
@@ -25,8 +25,9 @@ from models.accounts.users import User, change_password, change_profile, create_
 from models.core.enums import Role
 from models.core.errors import DomainError
 from tests.factories import SECRET
+from tests.length import examples
 
-HISTORIES = int(os.environ.get("IDENTITY_HISTORIES", "100"))
+HISTORIES = int(os.environ.get("IDENTITY_HISTORIES", examples(40, 1000)))
 LONGEST = 12
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -261,7 +262,7 @@ def plain_passwords(monkeypatch):
     monkeypatch.setattr("models.accounts.identity.password_fits", lambda password, stored: password == stored)
 
 
-@pytest.mark.timeout(max(120, HISTORIES))  # seconds: a history takes a tenth of one on an idle machine
+@pytest.mark.timeout(max(300, HISTORIES))  # seconds: a history takes a tenth of one on an idle machine
 @settings(
     max_examples=HISTORIES,
     deadline=None,

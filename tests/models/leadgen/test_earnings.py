@@ -20,6 +20,7 @@ from models.leadgen.earnings import (
 )
 from models.leadgen.niches import Niche, create_niche
 from models.leadgen.prospects import Prospect, ProspectStatus
+from tests.length import examples
 
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 6
@@ -93,7 +94,7 @@ def listed(figures):
     return [figures.leads, figures.qualified, figures.won, figures.revenue, figures.spend]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(leads, max_size=15), spent=spends, period=periods)
 def test_figures_equal_those_of_a_slow_walk(session, history, spent, period):
     with session.begin_nested() as savepoint:

@@ -19,6 +19,7 @@ from models.sources.tables import Import, Source
 from models.upkeep.erasure import erase_user, export_user
 from tests.cleaning import empty_tables
 from tests.factories import make_user
+from tests.length import examples
 from tests.models.sources.feeds import yrl, yrl_offer
 from tests.models.sources.office import feed
 
@@ -146,7 +147,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_no_source_touches_anothers_listings(office, database_url, steps):
     """Two agencies, one of them with three sources, equal ids: each source holds what its own last imports said."""

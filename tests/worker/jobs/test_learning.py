@@ -19,6 +19,7 @@ from models.market.properties import Property
 from models.ranking.recommendations import Market
 from models.rescoring.runs import request_run
 from tests.factories import make_lead, make_property, make_user
+from tests.length import examples
 from tests.worker.lists.test_rescore import (
     MOSCOW,
     lead_wishes,
@@ -255,7 +256,7 @@ LEARNT = {
 
 
 @pytest.mark.usefixtures("small_lists")
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(examples(1, 20)))
 def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weights(worker_here, seed):
     """Under a learnt set, under the next, and rolled back to the defaults. What goes live meanwhile waits for a run."""
     chance = random.Random(seed)

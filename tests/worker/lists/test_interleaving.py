@@ -11,6 +11,7 @@ from models.market.leads import Lead
 from models.upkeep import invariants
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property
+from tests.length import examples
 from tests.worker.lists.test_rescore import (
     ALMATY,
     MOSCOW,
@@ -106,7 +107,7 @@ def is_well(session):
     session.rollback()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(examples(2, 40)))
 def test_tasks_late_lost_twice_or_out_of_order_leave_the_lists_of_a_full_run(
     worker_here, small_lists, monkeypatch, seed
 ):

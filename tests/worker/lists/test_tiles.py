@@ -23,6 +23,7 @@ from models.rescoring.tiles import grid_of
 from models.upkeep import invariants
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
+from tests.length import examples
 from tests.worker.lists.test_rescore import MOSCOW, fill, lead_wishes, random_write, stored_lists
 from worker.jobs import runs as worker_runs
 from worker.lists import changes, partial_lists, rescore, scoring
@@ -78,7 +79,7 @@ def is_well(session):
     session.rollback()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(examples(2, 40)))
 def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(worker_here, small, seed, monkeypatch):
     chance = random.Random(seed)
     with worker_here() as session:

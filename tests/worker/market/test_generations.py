@@ -17,6 +17,7 @@ from models.ranking.recommendations import Market
 from models.upkeep import invariants
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
+from tests.length import examples
 from tests.worker.jobs.test_learning import run_everything
 from tests.worker.lists.test_rescore import ALMATY, MOSCOW, fill, random_write, shown, stored_lists
 from worker import tasks
@@ -64,7 +65,7 @@ def test_after_a_new_exchange_rate_a_change_leaves_no_list_that_names_what_it_mu
 
 
 @pytest.mark.usefixtures("small_lists")
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(examples(1, 20)))
 def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_rates(worker_here, monkeypatch, seed):
     """
     Rates that are set meanwhile, and text models that another market's run has fitted, wait for the market's next run.
