@@ -45,7 +45,17 @@ real-listings: .venv/project ## hold the feed and new leads' lists to their prom
 docs: ## build the help, which the web process serves at /help
 	@rm -f build/help/index.html && $(MAKE) --no-print-directory build/help/index.html
 
-clients: .venv/project ## lint the OpenAPI document, and have generated clients do the main job (needs npm; a minute)
+.PHONY: client
+client: .venv/project ## make the wheel of the Python client (clients/python) in build/clients/dist
+	@mkdir -p build/clients && [ -x build/clients/python/venv/bin/openapi-python-client ] || { \
+		"$(PYTHON)" -m venv build/clients/python/venv && \
+		build/clients/python/venv/bin/pip install -q --disable-pip-version-check -r tests/clients/requirements.txt; }
+	@$(RUN) scripts openapi > build/clients/openapi.json
+	@.venv/bin/python clients/python/make_client.py build/clients/python/venv/bin/openapi-python-client build/clients/openapi.json build/clients/client
+	@$(RUN) pip wheel -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -w build/clients/dist build/clients/client
+	@ls build/clients/dist/*.whl
+
+clients: .venv/project ## lint the OpenAPI document, try clients of it and every example, install the wheel (needs npm; minutes)
 	@CLIENTS=1 $(RUN) pytest -n 0 tests/clients $(ARGS)
 
 lint: .venv/project ## check layout, style, known security mistakes and types

@@ -19,6 +19,7 @@ from honcho.environ import parse_procfile
 from api.http.request_metrics import CONNECTIONS, REQUESTS, SECONDS
 from models.platform.settings import Settings
 from models.platform.storage import Storage
+from scripts.commands import health
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -40,8 +41,10 @@ def same_command(command: list[str], process: str) -> bool:
 def test_compose_runs_the_processes_of_the_procfile():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
 
-    assert {"postgres", "valkey", "web1", "web2", "worker", "runner", "beat", "release"} == set(services)
-    for name in ("worker", "runner", "beat", "release"):
+    assert {"caddy", "postgres", "valkey", "web1", "web2", "worker", "runner", "bot", "beat", "release"} == set(
+        services
+    )
+    for name in ("worker", "runner", "bot", "beat", "release"):
         assert same_command(services[name]["command"], name), name
     docker = (DEPLOY / "Dockerfile").read_text()
     assert same_command(json.loads(re.search(r"^CMD (.*)$", docker, re.M)[1]), "web")
@@ -60,6 +63,59 @@ def test_compose_gives_what_the_settings_need():
     assert settings.is_production
 
 
+def test_every_service_has_a_bound_of_memory_and_tells_whether_it_works():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    checks = {name: service.get("healthcheck", {}).get("test", [None])[1:] for name, service in services.items()}
+
+    assert {name for name, service in services.items() if "mem_limit" not in service} == set()
+    assert {name for name, check in checks.items() if not check} == {"bot", "caddy", "release"}
+    for name in ("web1", "web2", "worker", "runner", "beat"):
+        assert checks[name] == ["leadmatch", "health", name.rstrip("12")]
+        assert health.command.params[0].type.convert(name.rstrip("12"), None, None)
+
+
+def test_workers_have_the_names_by_which_their_health_is_asked():
+    for process, name in health.WORKERS.items():
+        assert f"--hostname {name}@%h" in commands()[process]
+
+
+def test_a_worker_may_hold_what_its_settings_let_it():
+    """Else the kernel would end it before it sees that its memory is full."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    settings = Settings.for_command(environ={"DATABASE_URL": "postgresql://x"})
+    units = {"m": 1, "g": 1024}
+    for name in ("worker", "runner"):
+        limit = services[name]["mem_limit"]
+        command = services[name]["command"]
+        processes = int(command[command.index("--concurrency") + 1])
+        assert int(limit[:-1]) * units[limit[-1]] > processes * settings.worker_memory_mb, name
+
+
+def test_the_proxy_leads_to_the_web_processes_and_drops_connections_before_they_do():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    caddyfile = (DEPLOY / "caddy/Caddyfile").read_text()
+
+    [targets] = re.findall(r"reverse_proxy (.*) \{", caddyfile)
+    assert {target.partition(":")[0] for target in targets.split()} <= set(services)
+    assert {target.partition(":")[2] for target in targets.split()} == {"8000"}
+    assert re.search(r"health_uri /health/ready$", caddyfile, re.M)
+    kept = (ROOT / "api/server/gunicorn.py").read_text()
+    assert int(re.search(r"\bkeepalive (\d+)s", caddyfile)[1]) < int(re.search(r"\((\d+) if os.environ", kept)[1])
+    [mounted] = [volume for volume in services["caddy"]["volumes"] if volume.startswith(".")]
+    assert (DEPLOY / mounted.split(":")[0]).is_file()
+
+
+def test_each_alert_has_its_part_of_the_runbook():
+    alerts = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text())
+    rules = [rule for group in alerts["groups"] for rule in group["rules"]]
+    parts = re.findall(r"^## (\w+)$", (ROOT / "docs/howto/alerts.md").read_text(), re.M)
+
+    assert [rule["alert"] for rule in rules] == parts
+    assert any(rule["expr"].startswith("absent(") for rule in rules)
+    for rule in rules:
+        assert rule["annotations"]["runbook_url"] == f"/help/howto/alerts.html#{rule['alert'].lower()}"
+
+
 def test_no_secret_is_an_argument_of_a_process():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
 
@@ -70,7 +126,7 @@ def test_no_secret_is_an_argument_of_a_process():
 def test_every_setting_of_the_deployment_reaches_its_processes():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
 
-    for name in ("release", "web1", "web2", "worker", "runner", "beat"):
+    for name in ("release", "web1", "web2", "worker", "runner", "bot", "beat"):
         assert services[name]["env_file"] == ".env"
 
 
@@ -88,7 +144,7 @@ def test_the_settings_tell_of_every_variable_that_servers_read_and_that_files_he
     assert ours - told - {"ENVIRONMENT"} == set()
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "runner", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "runner", "bot", "beat"])
 def test_units_run_the_processes_of_the_procfile(name):
     unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.optionxform = str

@@ -9,7 +9,7 @@ import pytest
 from scripts import cli
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = "api|deploy|docs|matching|models|scripts|tests|worker"
+PACKAGES = "api|clients|deploy|docs|matching|models|scripts|tests|worker"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = [str(path.relative_to(ROOT)) for path in PAGES]
 
@@ -48,7 +48,9 @@ def test_modules_and_names_that_a_page_names_exist(page):
 
 
 def exists(name: str) -> bool:
-    """Whether a dotted name is a module, or something in one."""
+    """Whether a dotted name is a module, or something in one, or a task's name."""
+    if any(f'name="{name}"' in path.read_text() for path in (ROOT / "worker").glob("*.py")):
+        return True
     module, _, rest = name, "", ""
     while module:
         path = ROOT.joinpath(*module.split("."))
@@ -84,3 +86,13 @@ def test_settings_of_the_readme_are_those_of_the_code():
 
     assert len(rows) > 5
     assert [name for name in rows if name not in source and name not in ("NO_DEMO", "LEADMATCH_HOME")] == []
+
+
+def test_what_the_agencys_tutorial_presses_is_on_a_page():
+    """Bold words are labels of the console: sentences of its templates."""
+    pressed = re.findall(r"\*\*([^*]+)\*\*", (ROOT / "docs/tutorials/agency.md").read_text())
+    pages = "".join(path.read_text() for path in (ROOT / "api").rglob("*") if path.suffix in (".html", ".py"))
+    shown = set(re.findall(r"\b(?:_|translate)\(['\"]([^'\"]+)['\"]", pages))
+
+    assert len(pressed) > 10
+    assert sorted(set(pressed) - shown) == []

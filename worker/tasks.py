@@ -1,8 +1,9 @@
 """
-All tasks but those of the public search (worker/search_tasks.py): thin skins over functions of the package.
+All tasks but those of lead generation (worker/leadgen_tasks.py) and of the public search (worker/search_tasks.py): thin
+skins over functions of the package.
 
 Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
-the broker. A new task needs a line in :data:`worker.celery_app.app.QUEUES` unless fresh leads and properties may wait
+the broker. A new task needs a line in :data:`worker.queue.routing.QUEUES` unless fresh leads and properties may wait
 for it, and a scene in tests/faults/scenes.py.
 """
 
@@ -11,6 +12,7 @@ import logging
 from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
+from models.agenda.recommendation_notices import send_digests, tell_at_once
 from models.agenda.reminders import remind
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
@@ -29,9 +31,9 @@ from worker.jobs import (
     display_order,
     imports,
     learning,
+    market_days,
     notifications,
     photos,
-    prospect_quality,
     rates,
     webhooks,
 )
@@ -176,6 +178,15 @@ def regroup_adverts(self: LeadmatchTask) -> None:
         client().property_changed(property_id)
 
 
+@task(name="worker.tasks.count_markets", bind=True)
+def count_markets(self: LeadmatchTask) -> None:
+    """Write the figures of every market for today, and what happened yesterday."""
+    with self.session() as session:
+        written = market_days.count_days(session)
+        session.commit()
+    log.info("markets_counted", extra={"rows": written})
+
+
 # -- Learning and display order
 
 
@@ -195,28 +206,6 @@ def learn_weights(self: LeadmatchTask) -> None:
         for lesson in learning.learn(session):
             facts = {"market": lesson.scope, "actions": lesson.actions, "broken": lesson.broken}
             log.info("weights_judged", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
-
-
-@task(name="worker.tasks.score_prospect", bind=True)
-def score_prospect(self: LeadmatchTask, prospect_id: str) -> None:
-    """Score one prospect of advertising, and tell live readers."""
-    with self.session() as session:
-        prospect_quality.score_prospect(session, prospect_id)
-
-
-@task(name="worker.tasks.score_stale_prospects", bind=True)
-def score_stale_prospects(self: LeadmatchTask) -> None:
-    """Score every prospect that has changed since it was scored."""
-    with self.session() as session:
-        prospect_quality.score_stale_prospects(session)
-
-
-@task(name="worker.tasks.fit_quality_models", bind=True)
-def fit_quality_models(self: LeadmatchTask) -> None:
-    """Learn prospect quality from every niche's new outcomes."""
-    with self.session() as session:
-        prospect_quality.fit_models(session)
-    client().prospects_changed()
 
 
 # -- Messages to people, and files
@@ -267,24 +256,28 @@ def send_lost_notifications() -> None:
     notifications.send_lost()
 
 
-@task(name="worker.tasks.notify_new_offers", bind=True)
-def notify_new_offers(self: LeadmatchTask) -> None:
+@task(name="worker.tasks.notify_new_offers")
+def notify_new_offers() -> None:
     """Notify users of the portal of new properties that suit their requests."""
-    with self.session() as session:
-        notification_ids = notify_of_new_offers(session)
-        session.commit()
-    for notification_id in notification_ids:
-        client().notification_stored(notification_id)
+    notifications.store_and_send(notify_of_new_offers)
 
 
-@task(name="worker.tasks.remind_of_tasks", bind=True)
-def remind_of_tasks(self: LeadmatchTask) -> None:
+@task(name="worker.tasks.remind_of_tasks")
+def remind_of_tasks() -> None:
     """Remind realtors of tasks and showings whose moment has come, once each."""
-    with self.session() as session:
-        notification_ids = remind(session)
-        session.commit()
-    for notification_id in notification_ids:
-        client().notification_stored(notification_id)
+    notifications.store_and_send(remind)
+
+
+@task(name="worker.tasks.tell_recommendations")
+def tell_recommendations() -> None:
+    """Tell realtors at once of new recommendations of leads that they follow so."""
+    notifications.store_and_send(tell_at_once)
+
+
+@task(name="worker.tasks.send_recommendation_digests")
+def send_recommendation_digests() -> None:
+    """Tell realtors in their morning of the new recommendations of leads that they follow daily."""
+    notifications.store_and_send(send_digests)
 
 
 @task(name="worker.tasks.send_webhooks")

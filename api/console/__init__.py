@@ -8,24 +8,29 @@ from flask import Flask
 from api.console.account import account, notifications, sign_in, switches, webhooks
 from api.console.files import import_reports, sources
 from api.console.kit import assets
-from api.console.marketers import campaigns, leadgen
-from api.console.operators import ops, user_admin
-from api.console.public import home_page, search, search_engines
+from api.console.marketers import campaigns, contacts, leadgen
+from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
+from api.console.public import home_page, search, search_engines, unsubscribe
 from api.console.realtors import (
+    base_views,
     client_selection,
     compare,
     exports,
     homes,
+    lead_head,
+    lead_history,
     leads,
     matches,
     pasting,
     photos,
     properties,
+    quick_edit,
     selections,
+    tasks,
     undo,
     wishes,
 )
-from api.console.tenants import tenants
+from api.console.tenants import favorites, preferences, searches, tenants
 
 
 def register(app: Flask) -> None:
@@ -36,21 +41,35 @@ def register(app: Flask) -> None:
         sign_in,
         account,
         leads,
+        lead_head,
+        lead_history,
+        tasks,
         selections,
         client_selection,
         compare,
         properties,
+        base_views,
+        quick_edit,
         photos,
         homes,
         matches,
         notifications,
         switches,
         tenants,
+        preferences,
+        favorites,
         ops,
+        attention,
+        queues,
+        schedule,
+        markets,
+        weights,
+        lists,
         pasting,
         user_admin,
         leadgen,
         campaigns,
+        contacts,
         exports,
         sources,
         import_reports,
@@ -59,6 +78,8 @@ def register(app: Flask) -> None:
         search,
         home_page,
         search_engines,
+        unsubscribe,
+        searches,
         webhooks,
     )
     for module in (*pages, assets):

@@ -3,7 +3,7 @@
 Columns are called as our own importer knows them, so that what was downloaded can be brought in again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from flask import Response
@@ -130,6 +130,15 @@ def property_file(user: User, kind: TableFormat) -> Response:
     return table_file(
         "properties", kind, list(PROPERTY_CELLS), _rows(PROPERTY_CELLS, _all(Property, properties_of(user)))
     )
+
+
+def picked_file(user: User, kind: TableFormat, side: Side, ids: Sequence[int]) -> Response:
+    """Those of the leads, or properties, that are the user's, as a file, newest first."""
+    if side is Side.LEAD:
+        picked = _all(Lead, leads_of(user).where(Lead.id.in_(ids)))
+        return table_file("leads", kind, list(LEAD_CELLS), _rows(LEAD_CELLS, picked))
+    picked = _all(Property, properties_of(user).where(Property.id.in_(ids)))
+    return table_file("properties", kind, list(PROPERTY_CELLS), _rows(PROPERTY_CELLS, picked))
 
 
 def recommendation_file(user: User, kind: TableFormat, lead_id: int) -> Response:

@@ -45,6 +45,11 @@ def score_prospect(prospect_id: UUID) -> None:
     after_commit(lambda: _client().prospect_changed(str(prospect_id)))
 
 
+def send_reply(message_id: UUID) -> None:
+    """Have a reply sent to its prospect."""
+    after_commit(lambda: _client().reply_written(str(message_id)))
+
+
 def score_prospects() -> None:
     """Have the quality of all prospects that changed computed."""
     after_commit(lambda: _client().prospects_changed())

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
-from api.http.fields import Moment, Text, money
+from api.http.fields import Moment, Text, Whole, money
 from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.schemas import Amount, ListArgs, window
 from models.core.errors import Fault
@@ -18,6 +18,10 @@ from models.leadgen.campaigns import CampaignStatus, Platform, change_status, cr
 from models.leadgen.earnings import CampaignFigures, campaign_with_figures, campaigns_with_figures
 
 blp = Blueprint("leadgen-campaigns", __name__, description="Advertising of a niche on a platform")
+
+
+#: Impressions or clicks of one ad.
+MAX_SHOWN = 10**12
 
 
 class CampaignBody(Body):
@@ -73,6 +77,8 @@ class AdBody(Body):
     url = fields.URL(schemes={"http", "https"}, allow_none=True)
     spent = money(metadata={"description": "Total cost of the ad so far."})
     spent_on = fields.Date(metadata={"description": "The day that the new part of spent belongs to; default today."})
+    impressions = Whole(0, MAX_SHOWN, allow_none=True, metadata={"description": "How often it was shown so far."})
+    clicks = Whole(0, MAX_SHOWN, allow_none=True, metadata={"description": "How often it was clicked so far."})
     status = one_of(AdStatus)
 
     @validates_schema
@@ -96,6 +102,9 @@ class AdRow(Body):
     text = fields.String(allow_none=True)
     url = fields.String(allow_none=True)
     spent = Amount()
+    impressions = fields.Integer(allow_none=True)
+    clicks = fields.Integer(allow_none=True)
+    ctr = Amount(metadata={"description": "Clicks of a hundred impressions; null where they are not known."})
     status = fields.String()
     created_at = Moment()
 

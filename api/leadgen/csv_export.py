@@ -57,9 +57,7 @@ class ProspectExport(MethodView):
 
         With the filters of the list, streamed. Cells that a spreadsheet would execute as formulas are escaped.
         """
-        pages = prospect_pages(services().sessions, **filters_of(args))
-        rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
-        return _csv("leads.csv", PROSPECT_COLUMNS, rows)
+        return prospect_file(services().sessions, **filters_of(args))
 
 
 @blp.route("/api/niches/<uuid:niche_id>/stats/export")
@@ -77,6 +75,13 @@ class EarningsExport(MethodView):
         get_niche(session(), niche_id, scope=niche_scope())
         query = earnings_by_day_and_campaign(niche_id, args.get("first"), args.get("last"))
         return _csv("stats.csv", EARNING_COLUMNS, _earnings(services().sessions, query))
+
+
+def prospect_file(sessions: sessionmaker[Session], **wanted: Any) -> Response:
+    """All prospects that :func:`models.leadgen.prospects.prospects` selects, as CSV, streamed."""
+    pages = prospect_pages(sessions, **wanted)
+    rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
+    return _csv("leads.csv", PROSPECT_COLUMNS, rows)
 
 
 def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:

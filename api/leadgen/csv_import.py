@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import IO, Any, cast
 from uuid import UUID
@@ -100,7 +100,7 @@ class ProspectImport(MethodView):
         mistakes: dict[int, Any] = {}
         created = duplicates = 0
         campaigns: set[UUID] = set()
-        for batch in _batches(_rows(_file())):
+        for batch in _batches(_rows()):
             contacts = _contacts(schema, batch, mistakes)
             if len(mistakes) >= MAX_MISTAKES:
                 break
@@ -112,7 +112,7 @@ class ProspectImport(MethodView):
             campaigns |= {contact.prospect.campaign_id for contact in added if contact.prospect.campaign_id}
             session().expunge_all()  # frees the memory of the stored rows
         if mistakes:
-            raise _refused(mistakes)
+            raise file_refused(mistakes)
         _announce_import(created, duplicates, campaigns)
         return {"created": created, "duplicates": duplicates}
 
@@ -125,7 +125,8 @@ def _announce_import(created: int, duplicates: int, campaigns: set[UUID]) -> Non
     score_prospects()
 
 
-def _file() -> IO[bytes]:
+def sent_file() -> IO[bytes]:
+    """The CSV file of the request, as its body or as the file of a form; raises BadRequest, UnsupportedMediaType."""
     if request.mimetype == "text/csv":
         return request.stream
     if request.mimetype == "multipart/form-data":
@@ -137,19 +138,32 @@ def _file() -> IO[bytes]:
     raise UnsupportedMediaType(Fault("csv.wanted"))
 
 
-def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line, cells by column) of every row that is not empty."""
+def _rows() -> Iterator[tuple[int, dict[str, str]]]:
+    return read_rows(sent_file(), ("name", "source"), names_of(ProspectRowIn), IGNORED, MAX_ROWS)
+
+
+def read_rows(
+    stream: IO[bytes], needed: Sequence[str], known: Collection[str], ignored: Collection[str], max_rows: int
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """
+    Yield (line, cells by column) of every row that is not empty.
+
+    Args:
+        needed, known, ignored: Columns that must be there, those that may be, and those that are passed over.
+    Raises:
+        BadRequest: The file cannot be read, has other columns, or too many rows.
+    """
     with tempfile.SpooledTemporaryFile(max_size=MAX_HELD) as file:  # a request's stream can be read once only
         shutil.copyfileobj(stream, file)
         try:
             rows = csv_rows.rows(cast(IO[bytes], file))
             head = next(rows, None)
-            columns = _columns(head.cells if head else [])
+            columns = _columns(head.cells if head else [], needed, {*known, *ignored})
             for number, row in enumerate(rows, start=1):
-                if number > MAX_ROWS:
-                    raise _refused({row.line: {"_row": [Fault("csv.too_many_rows", max=MAX_ROWS)]}})
+                if number > max_rows:
+                    raise file_refused({row.line: {"_row": [Fault("csv.too_many_rows", max=max_rows)]}})
                 if row.error or any(row.cells[len(columns) :]):
-                    raise _refused(
+                    raise file_refused(
                         {
                             row.line: {
                                 "_row": [Fault("csv.unreadable", reason=row.error) if row.error else "csv.more_cells"]
@@ -161,21 +175,21 @@ def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
             raise BadRequest(Fault("csv.unreadable", reason=error.fault)) from None
 
 
-def _columns(cells: list[str]) -> list[str]:
+def _columns(cells: list[str], needed: Sequence[str], known: Collection[str]) -> list[str]:
     """Return the columns' names from the first line; raises BadRequest unless all are known."""
     columns = [cell.strip() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()  # spreadsheets save empty columns too
-    for name in ("name", "source"):
+    for name in needed:
         if name not in columns:
-            raise _refused({1: {name: ["csv.no_such_column"]}})
+            raise file_refused({1: {name: ["csv.no_such_column"]}})
     for number, name in enumerate(columns, start=1):
         if not name:
-            raise _refused({1: {"_row": [Fault("csv.column_without_name", number=number)]}})
-        if name not in IGNORED and name not in names_of(ProspectRowIn):
-            raise _refused({1: {name: ["csv.unknown_column"]}})
+            raise file_refused({1: {"_row": [Fault("csv.column_without_name", number=number)]}})
+        if name not in known:
+            raise file_refused({1: {name: ["csv.unknown_column"]}})
         if columns.count(name) > 1:
-            raise _refused({1: {name: ["csv.column_twice"]}})
+            raise file_refused({1: {name: ["csv.column_twice"]}})
     return columns
 
 
@@ -216,7 +230,8 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
     return [contact for _, contact in contacts]
 
 
-def _refused(mistakes: Mapping[int, Any]) -> BadRequest:
+def file_refused(mistakes: Mapping[int, Any]) -> BadRequest:
+    """The error of a file with mistakes, by their lines."""
     first = sorted(mistakes)[:MAX_MISTAKES]
     return FileRefused({"csv": {f"line {line}": mistakes[line] for line in first}})
 

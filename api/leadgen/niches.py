@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask.views import MethodView
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
@@ -20,6 +20,8 @@ from models.leadgen.niches import Niche, NicheStatus, change_niche, create_niche
 
 blp = Blueprint("leadgen-niches", __name__, description="Markets that advertising tries out")
 
+#: What money of a niche may be in.
+NICHE_CURRENCIES = ("KZT", "RUB", "USD", "EUR")
 OF_ONE_NICHE = "The API key is of one niche."
 
 
@@ -27,6 +29,9 @@ class NicheBody(Body):
     name = Text(200, required=True)
     category = Text(100, required=True)
     description = Text(5000, empty=True, allow_none=True)
+    currency = fields.String(
+        validate=validate.OneOf(NICHE_CURRENCIES), metadata={"description": "Of all its money; KZT unless named."}
+    )
     cpl_target = money(allow_none=True, metadata={"description": "Maximum cost of a lead."})
     roi_target = money(allow_none=True, metadata={"description": "Minimum return on spend, per cent."})
 
@@ -51,6 +56,7 @@ class NicheRow(Body):
     category = fields.String()
     description = fields.String(allow_none=True)
     status = fields.String()
+    currency = fields.String()
     cpl_target = Amount()
     roi_target = Amount()
     created_at = Moment()

@@ -22,12 +22,13 @@ from api.http.db import session
 from api.http.fields import IdNumber, Text, moment
 from api.http.home_adverts import PriceCut
 from api.http.services import services
+from api.http.shown_lists import note_shown
 from api.http.tasks import rescore_lead
 from api.swipe.listing_words import listing_row
 from api.swipe.listings import Listing
 from models.accounts.users import User
 from models.core.base import database_now
-from models.core.enums import FeedActionKind
+from models.core.enums import FeedActionKind, Side
 from models.deals.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
 from models.market.leads import Lead
 from models.market.listings import listing_on_market
@@ -77,6 +78,8 @@ class FeedNext(MethodView):
         an action: the same listing is returned until the caller acts on it.
         """
         coming = listing_to_show(current_user())
+        if coming.listing and coming.preference:
+            note_shown(Side.LEAD, coming.preference.id, 1)
         return shown_next(coming) if coming.listing else jsonify(None)
 
 

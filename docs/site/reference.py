@@ -32,7 +32,8 @@ def settings_page() -> str:
     rows = []
     for name, (attribute, told) in described_settings().items():
         defaults = [default_of(name, getattr(each, attribute)) for each in (local, production)]
-        default = defaults[0] if defaults[0] == defaults[1] else f"{defaults[0]}; in production {defaults[1]}"
+        is_one = defaults[0] == defaults[1] or name == "ENVIRONMENT"
+        default = defaults[0] if is_one else f"{defaults[0]}; in production {defaults[1] or 'none'}"
         rows.append(f"| `{name}` | {cell(told)} | {default} |")
     head = Path(settings.__file__).read_text().split('"""')[1]
     early = head.partition("Read before there are settings: ")[2].partition("\n\n")[0]

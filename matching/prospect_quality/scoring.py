@@ -19,11 +19,12 @@ WEIGHTS = {"completeness": 25, "budget": 20, "source": 10, "answer_speed": 20, "
 CRITERIA = tuple(WEIGHTS)
 
 #: How direct a contact is: messengers lead to a person, marketplaces to an account. A prior, until outcomes speak.
-SOURCE_VALUES = {"whatsapp": 0.8, "telegram": 0.7, "kaspi": 0.6, "olx": 0.5}
+SOURCE_VALUES = {"whatsapp": 0.8, "telegram": 0.7, "kaspi": 0.6, "olx": 0.5, "vk": 0.6, "cian": 0.6, "yandex": 0.5}
+SOURCE_VALUES["avito"] = 0.5
 SOURCES = tuple(SOURCE_VALUES)
+MODEL_SOURCES = SOURCES[:4]  #: Told apart by a model; stored ones have a number for each.
 
-#: What is not known counts as neither good nor bad.
-UNKNOWN = 0.5
+UNKNOWN = 0.5  #: What is not known counts as neither good nor bad.
 #: An answer within the first is as good as it gets, one after the second as bad; between them the logarithm counts.
 FAST_MINUTES, SLOW_MINUTES = 5.0, 3 * 24 * 60.0
 #: Messages and repeated contacts after which about two thirds of the conversation's value are reached.
@@ -37,8 +38,7 @@ FOLDS = 5
 #: The model must be better than the rules by this many standard errors: of models of pure noise about 1 in 40 would be
 #: taken for better at 2, were it not for the second hurdle, the base rate, that they must clear as well.
 MIN_ADVANTAGE = 2.0  # standard errors
-#: Inverse strength of the L2 penalty on standardised features.
-PENALTY_C = 0.3
+PENALTY_C = 0.3  #: Inverse strength of the L2 penalty on standardised features.
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ FEATURES = {
     "known": "completeness",
     "budget_known": "budget",
     "log_budget": "budget",
-    **{f"source_{word}": "source" for word in SOURCES},
+    **{f"source_{word}": "source" for word in MODEL_SOURCES},
     "answered": "answer_speed",
     "speed": "answer_speed",
     "messages": "conversation",
@@ -137,7 +137,7 @@ def features(prospects: Prospects) -> Floats:
         prospects.known,
         ~np.isnan(prospects.budgets),
         np.nan_to_num(log_budget),
-        *(prospects.sources == word for word in SOURCES),
+        *(prospects.sources == word for word in MODEL_SOURCES),
         ~np.isnan(prospects.answer_minutes),
         np.nan_to_num(speed),
         np.log1p(prospects.messages),

@@ -1,11 +1,13 @@
 """The audit log: who did what to which row, and from where (logins, role changes, deletions, contact sharing, ...)."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Select, String, select
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.accounts.user_search import find_users
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id
 
@@ -55,10 +57,26 @@ def record(
     )
 
 
-def entries(action: str | None = None) -> Select[AuditEntry, User | None]:
-    """Select (entry, its actor or None), newest first."""
+def entries(
+    action: str | None = None, *, person: str = "", first: date | None = None, last: date | None = None
+) -> Select[AuditEntry, User | None]:
+    """
+    Select (entry, its actor or None), newest first.
+
+    Args:
+        person: Only what users did whom these words find (:func:`models.accounts.user_search.find_users`).
+        first, last: Only entries of these days (UTC), both included.
+    """
     query = select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.actor_id).order_by(AuditEntry.id.desc())
-    return query.where(AuditEntry.action == action) if action else query
+    if action:
+        query = query.where(AuditEntry.action == action)
+    if person:
+        query = query.where(AuditEntry.actor_id.in_(find_users(person).with_only_columns(User.id).order_by(None)))
+    if first is not None:
+        query = query.where(AuditEntry.created_at >= datetime.combine(first, time.min, UTC))
+    if last is not None and last < date.max:
+        query = query.where(AuditEntry.created_at < datetime.combine(last + timedelta(days=1), time.min, UTC))
+    return query
 
 
 def recorded_actions(session: Session) -> list[str]:

@@ -254,6 +254,14 @@ def change_password(session: Session, user: User, password_hash: str) -> None:
     session.flush()
 
 
+def get_user(session: Session, user_id: int) -> User:
+    """The user; raises NotFoundError when absent or deleted."""
+    user = session.get(User, user_id)
+    if user is None or user.deleted_at is not None:
+        raise NotFoundError("user")
+    return user
+
+
 def lock_user(session: Session, user_id: int) -> User:
     """
     The user, locked against changes until the transaction ends; raises NotFoundError when absent or deleted.

@@ -115,6 +115,14 @@ def present_set(session: Session, scope: Scope) -> WeightSet | None:
     return live_set(session, scope) or (live_set(session, None) if scope else None)
 
 
+def get_set(session: Session, set_id: int) -> WeightSet:
+    """Return a set; raises NotFoundError if there is none of that id."""
+    found = session.get(WeightSet, set_id)
+    if found is None:
+        raise NotFoundError("weight set")
+    return found
+
+
 def weights_of(session: Session, weights_id: int | None) -> dict[str, float] | None:
     """Return the weights of a set; None: the default weights."""
     return None if weights_id is None else session.get_one(WeightSet, weights_id).weights

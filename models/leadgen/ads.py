@@ -1,13 +1,15 @@
 """Ads of campaigns, and their cost by day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CheckConstraint,
     Date,
     ForeignKey,
     Index,
@@ -56,6 +58,7 @@ class Ad(Base):
 
     __tablename__ = "ads"
     __table_args__ = (
+        CheckConstraint("impressions >= 0 AND clicks >= 0", name="counts_are_not_negative"),
         UniqueConstraint("id", "campaign_id", name="uq_ads_id_campaign"),
         Index("ix_ads_campaign", "campaign_id", "created_at", "id"),
     )
@@ -66,8 +69,23 @@ class Ad(Base):
     text: Mapped[str | None] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(String(2000))
     status: Mapped[AdStatus] = mapped_column(words(AdStatus, "status_is_known"), default=_DRAFT)
+    #: How often it was shown and clicked so far; null: the platform has not told.
+    impressions: Mapped[int | None]
+    clicks: Mapped[int | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+    @property
+    def ctr(self) -> Decimal | None:
+        """
+        Clicks of a hundred impressions, to the hundredth; None where either is not known or nothing was shown.
+
+        >>> Ad(impressions=800, clicks=6).ctr, Ad(impressions=0, clicks=0).ctr
+        (Decimal('0.75'), None)
+        """
+        if not self.impressions or self.clicks is None:
+            return None
+        return (Decimal(100) * self.clicks / self.impressions).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 class AdSpend(Base):
@@ -110,6 +128,43 @@ def create_ad(
 def ads_of(campaign_id: UUID) -> Select[Ad, Decimal]:
     """Select (ad, its cost so far) of a campaign, newest first."""
     return select(Ad, SPENT).where(Ad.campaign_id == campaign_id).order_by(Ad.created_at.desc(), Ad.id.desc())
+
+
+def ads_of_niche(niche_id: UUID, limit: int) -> Select[Ad, str]:
+    """Select (ad, its campaign's name) of a niche, newest first, at most *limit*."""
+    query = select(Ad, Campaign.name).join(Campaign, Campaign.id == Ad.campaign_id)
+    return query.where(Campaign.niche_id == niche_id).order_by(Ad.created_at.desc(), Ad.id.desc()).limit(limit)
+
+
+@dataclass(frozen=True)
+class AdFigures:
+    """What a platform tells of an ad, so far; None: nothing new of it."""
+
+    ad_id: UUID
+    impressions: int | None = None
+    clicks: int | None = None
+    spent: Decimal | None = None
+    day: date | None = None
+
+
+def set_figures(session: Session, rows: Sequence[AdFigures], *, scope: UUID | None = None) -> list[Ad]:
+    """
+    Store figures of several ads, all or none; the ads, in order.
+
+    Raises:
+        InvalidValueError: An ad is absent, or its niche archived or outside the *scope*; the path is its row's number.
+    """
+    ads = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            ad = lock_ad(session, row.ad_id, scope=scope)
+        except NotFoundError:
+            raise InvalidValueError(f"rows.{number}.ad_id", "ad.not_found") from None
+        told = {"impressions": row.impressions, "clicks": row.clicks}
+        changes = {name: value for name, value in told.items() if value is not None}
+        change_ad(session, ad, changes, row.spent, row.day)
+        ads.append(ad)
+    return ads
 
 
 def lock_ad(session: Session, ad_id: UUID, *, scope: UUID | None = None) -> Ad:

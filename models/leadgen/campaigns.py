@@ -26,6 +26,11 @@ class Platform(StrEnum):
     KASPI = "kaspi"
     TELEGRAM = "telegram"
     WHATSAPP = "whatsapp"
+    # Beyond the contract.
+    AVITO = "avito"
+    CIAN = "cian"
+    VK = "vk"
+    YANDEX = "yandex"
 
 
 class CampaignStatus(StrEnum):

@@ -1,22 +1,29 @@
 """The conversation with a prospect, in order."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, Text, func, select
+from sqlalchemy import ForeignKey, Index, Select, Text, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, words
 from models.core.uuid7 import new_id
 from models.leadgen.campaigns import Platform
-from models.leadgen.prospects import note_change
+from models.leadgen.prospects import Prospect, note_change
 
 
 class Sender(StrEnum):
     BOT = "bot"
     LEAD = "lead"
     HUMAN = "human"
+
+
+class MessageDelivery(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
 
 
 class Message(Base):
@@ -30,6 +37,8 @@ class Message(Base):
     message: Mapped[str] = mapped_column(Text)
     sender: Mapped[Sender] = mapped_column(words(Sender, "sender_is_known"))
     platform: Mapped[Platform] = mapped_column(words(Platform, "platform_is_known"))
+    #: How far a reply is that was to be sent to the prospect; null: it is only recorded.
+    delivery: Mapped[MessageDelivery | None] = mapped_column(words(MessageDelivery, "delivery_is_known"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
@@ -40,15 +49,54 @@ def add_message(
     sender: Sender,
     platform: Platform,
     *,
+    delivery: MessageDelivery | None = None,
     scope: UUID | None = None,
 ) -> Message:
     """Add a message to the prospect's conversation; raises NotFoundError without such a prospect in the *scope*."""
     # The prospect's row is locked before the clock is read, so that times follow the order of arrival.
     note_change(session, prospect_id, scope=scope)
-    new = Message(prospect_id=prospect_id, message=message, sender=sender, platform=platform)
+    new = Message(prospect_id=prospect_id, message=message, sender=sender, platform=platform, delivery=delivery)
     session.add(new)
     session.flush()
     return new
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is to be sent: the chat of the prospect on the platform, and the text."""
+
+    message_id: UUID
+    platform: Platform
+    chat: str
+    text: str
+
+
+def take_reply(session: Session, message_id: UUID) -> Reply | None:
+    """
+    Claim a queued reply in the caller's transaction, which commits before it is sent; None if somebody else has.
+
+    It counts as sent from then on: two messages would be worse than a lost one.
+    """
+    query = select(Message, Prospect).join(Prospect, Prospect.id == Message.prospect_id)
+    query = query.where(Message.id == message_id, Message.delivery == MessageDelivery.QUEUED)
+    row = session.execute(query.with_for_update(of=Message)).one_or_none()
+    message, prospect = row or (None, None)
+    chat = prospect.platform_user_id if prospect else None
+    if message is None or chat is None:
+        return None
+    message.delivery = MessageDelivery.SENT
+    return Reply(message.id, message.platform, chat, message.message)
+
+
+def note_delivery(session: Session, message_id: UUID, delivery: MessageDelivery) -> None:
+    """Store how far a reply is, in the caller's transaction."""
+    session.execute(update(Message).where(Message.id == message_id).values(delivery=delivery))
+
+
+def said_by_prospect(session: Session, prospect_id: UUID) -> str:
+    """All that the prospect wrote, one message a line."""
+    query = messages_of(prospect_id).with_only_columns(Message.message).where(Message.sender == Sender.LEAD)
+    return "\n".join(session.scalars(query))
 
 
 def messages_of(prospect_id: UUID) -> Select[Message]:

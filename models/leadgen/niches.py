@@ -1,6 +1,6 @@
 """Niches: markets that advertising tries out, with targets for the cost of a lead and the return on spend."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -49,6 +49,8 @@ class Niche(Base):
     category: Mapped[str] = mapped_column(String(100))
     description: Mapped[str | None] = mapped_column(Text)
     status: Mapped[NicheStatus] = mapped_column(words(NicheStatus, "status_is_known"), default=NicheStatus.RESEARCH)
+    #: Of all its money: budgets, costs, revenue, ISO 4217.
+    currency: Mapped[str] = mapped_column(String(3), default="KZT", server_default="KZT")
     cpl_target: Mapped[Money | None]  #: Maximum cost of a lead.
     roi_target: Mapped[Money | None]  #: Minimum return on spend, per cent.
     created_at: Mapped[CreatedAt]
@@ -94,6 +96,11 @@ def get_niche(session: Session, niche_id: UUID, *, lock: bool = False, scope: UU
     if niche is None:
         raise NotFoundError("niche")
     return niche
+
+
+def currencies_of(session: Session, niche_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The currency of each of the niches."""
+    return dict(session.execute(select(Niche.id, Niche.currency).where(Niche.id.in_(niche_ids))).all())
 
 
 def change_niche(session: Session, niche: Niche, fields: Mapping[str, Any]) -> None:

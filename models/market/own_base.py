@@ -19,7 +19,7 @@ from models.market.tags import TAGGED
 
 MAX_WORDS = 8  # of a search; what is beyond is passed over
 MAX_WORD = 60  # characters
-FEWEST_DIGITS = 4  # that are searched for in phones whatever stands between them
+MIN_DIGITS = 4  # that are searched for in phones whatever stands between them
 
 _DIGITS = re.compile(r"[\d\s()+.\-]+")
 _BETWEEN_DIGITS = " ()+-.\u00a0"
@@ -81,6 +81,26 @@ def own_rows(owner: User, side: Side, wanted: BaseFilter) -> Select[Any]:
     return query.order_by(*_ordered(side, wanted.order))
 
 
+def own_page(
+    session: Session, owner: User, side: Side, wanted: BaseFilter, *, page: int, per_page: int
+) -> tuple[list[Any], int]:
+    """
+    The rows of one page, from 1, and how many pass the filter in all: by one query, because looking for words in every
+    row is what takes the time. Of a page beyond the last one there are no rows, and no total.
+    """
+    query = page_query(owner, side, wanted).offset((page - 1) * per_page).limit(per_page)
+    found = session.execute(query).all()
+    return [row for row, _ in found], found[0].total if found else 0
+
+
+def page_query(owner: User, side: Side, wanted: BaseFilter) -> Select[Any]:
+    """Select (row, how many there are in all) of what passes the filter; only ids are carried through the counting."""
+    table = TAGGED[side][0]
+    ids = own_rows(owner, side, wanted).order_by(None).with_only_columns(table.id).cte("passing")
+    total = select(func.count()).select_from(ids).scalar_subquery()
+    return select(table, total.label("total")).join(ids, ids.c.id == table.id).order_by(*_ordered(side, wanted.order))
+
+
 def own_towns(session: Session, owner: User, side: Side) -> Mapping[str, str]:
     """The towns of the owner's leads, or properties: key -> the name that most of them give it, by the alphabet."""
     table = TAGGED[side][0]
@@ -115,7 +135,7 @@ def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]
     """One condition for each word; a run of digits, as a phone is written, is one word."""
     looks_like_phone = _DIGITS.fullmatch(words)
     digits = re.sub(r"\D", "", words)
-    if side is Side.LEAD and looks_like_phone and len(digits) >= FEWEST_DIGITS:
+    if side is Side.LEAD and looks_like_phone and len(digits) >= MIN_DIGITS:
         # 8 701 ... and +7 701 ... are one phone.
         tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
         return [func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)]

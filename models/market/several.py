@@ -1,16 +1,24 @@
-"""Several leads or properties at once: into the archive and out of it."""
+"""Several leads or properties at once: into the archive and out of it, and prices of properties."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.core.enums import Side, Status
+from models.core.errors import InvalidValueError
 from models.market.leads import archive_lead, restore_lead
-from models.market.properties import archive_property, restore_property
+from models.market.price_history import PropertyPrice
+from models.market.properties import Property, archive_property, restore_property
 from models.market.tags import TAGGED
+
+#: A changed price is rounded to this where it is large, so that nobody offers a home for 12 345 678.91.
+STEP = Decimal(100)
+MAX_PRICE = Decimal(10) ** 15
 
 
 def move_several(session: Session, owner: User, side: Side, row_ids: Sequence[int], status: Status) -> list[Any]:
@@ -29,3 +37,69 @@ def move_several(session: Session, owner: User, side: Side, row_ids: Sequence[in
     for row in rows:
         move(session, row)
     return rows
+
+
+def change_prices(
+    session: Session,
+    owner: User,
+    property_ids: Sequence[int],
+    *,
+    percent: Decimal | None = None,
+    amount: Decimal | None = None,
+    currency: str | None = None,
+) -> tuple[datetime, list[Property]]:
+    """
+    Raise or lower the prices of those of the properties that are the owner's, by a share of each or by an amount.
+
+    Args:
+        percent: -5 makes each a twentieth cheaper; the result is rounded to whole hundreds where it is 100,000 or more.
+        amount: Added to each; negative makes it cheaper.
+        currency: Whose the amount is: prices in others stay. None: each in its own.
+    Returns:
+        A moment before the first change, by the database's clock, with which :func:`give_prices_back` undoes it; and
+        the properties that cost something else now.
+    Raises:
+        InvalidValueError: A price would be nothing or less, or too large; nothing has changed then.
+    """
+    query = select(Property).where(Property.id.in_(property_ids), Property.owner_id == owner.id)
+    rows = list(session.scalars(query.order_by(Property.id).with_for_update()))
+    before = session.execute(select(func.clock_timestamp())).scalar_one()
+    changed = []
+    for row in rows:
+        if amount is not None and currency and row.currency != currency:
+            continue
+        price = row.price + amount if amount is not None else _share(row.price, percent or Decimal(0))
+        if not 0 < price < MAX_PRICE:
+            raise InvalidValueError("by", "several.price_out_of_range")
+        if price != row.price:
+            row.price = price
+            changed.append(row)
+    session.flush()
+    return before, changed
+
+
+def give_prices_back(session: Session, owner: User, property_ids: Sequence[int], since: datetime) -> list[Property]:
+    """
+    Undo one change of prices that was made after *since*: of those of the owner's properties whose price has changed
+    exactly once since; the ones that cost again what they did.
+    """
+    query = select(Property).where(Property.id.in_(property_ids), Property.owner_id == owner.id)
+    undone = []
+    for row in session.scalars(query.order_by(Property.id).with_for_update()).all():
+        prices = session.scalars(
+            select(PropertyPrice)
+            .where(PropertyPrice.property_id == row.id)
+            .order_by(PropertyPrice.since.desc())
+            .limit(2)
+        ).all()
+        if len(prices) == 2 and prices[1].since < since <= prices[0].since and prices[0].price == row.price:
+            row.price, row.currency = prices[1].price, prices[1].currency
+            undone.append(row)
+    session.flush()
+    return undone
+
+
+def _share(price: Decimal, percent: Decimal) -> Decimal:
+    changed = price * (1 + percent / 100)
+    step = STEP if changed >= 1000 * STEP else Decimal(1)
+    return (changed / step).quantize(Decimal(1), ROUND_HALF_UP) * step

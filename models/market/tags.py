@@ -119,6 +119,21 @@ def remove_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int]
     return sorted(session.scalars(gone.execution_options(synchronize_session=False)))
 
 
+def set_tags(session: Session, owner: User, side: Side, row_id: int, texts: Sequence[str]) -> None:
+    """
+    Give one of the owner's rows these tags and no others; empty texts are passed over.
+
+    Raises:
+        InvalidValueError, ConflictError: See :func:`add_tag`.
+    """
+    wanted = {read_tag(text).casefold(): text for text in texts if text.strip()}
+    for tag in tags_of(session, side, [row_id]).get(row_id, []):
+        if wanted.pop(tag.casefold(), None) is None:
+            remove_tag(session, owner, side, [row_id], tag)
+    for text in wanted.values():
+        add_tag(session, owner, side, [row_id], text)
+
+
 def erase_tags(session: Session, user: User) -> None:
     """Delete all of a user's tags."""
     for rows, table, key in TAGGED.values():

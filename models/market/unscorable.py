@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, delete, func, select
+from sqlalchemy import Select, String, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, words
 from models.core.enums import Side
+from models.core.errors import NotFoundError
 
 #: The error of an entity whose scoring ended with its worker, again and again.
 KILLED_ITS_WORKER = "WorkerLostError"
@@ -81,3 +82,23 @@ def release(session: Session, side: Side, entity_ids: list[int]) -> None:
 def quarantined_ids(session: Session, side: Side) -> list[int]:
     """Ids of *side* that are quarantined: few, or there is something wrong with the engine itself."""
     return list(session.scalars(select(UnscorableEntity.entity_id).where(UnscorableEntity.side == side)))
+
+
+def quarantined() -> Select[UnscorableEntity]:
+    """Select what is quarantined, the newest failure first."""
+    return select(UnscorableEntity).order_by(
+        UnscorableEntity.found_at.desc(), UnscorableEntity.side, UnscorableEntity.entity_id
+    )
+
+
+def count_quarantined(session: Session) -> int:
+    """How many leads and properties are quarantined."""
+    return session.scalar(select(func.count()).select_from(UnscorableEntity)) or 0
+
+
+def get_quarantined(session: Session, side: Side, entity_id: int) -> UnscorableEntity:
+    """Return what is quarantined of a lead or property; raises NotFoundError if it is not."""
+    found = session.get(UnscorableEntity, (side, entity_id))
+    if found is None:
+        raise NotFoundError("row")
+    return found

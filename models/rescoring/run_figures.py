@@ -1,5 +1,6 @@
 """Progress of rescoring runs, and what they changed, in figures."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, func, select
@@ -8,6 +9,12 @@ from sqlalchemy.orm import Session
 from models.core.base import database_now
 from models.core.enums import OPEN_STATES, RunScope, RunState
 from models.rescoring.runs import RescoringRun, RescoringShard
+
+
+def failed_runs_since(session: Session, since: datetime) -> int:
+    """How many runs that were asked for since then have failed."""
+    query = select(func.count()).where(RescoringRun.state == RunState.FAILED, RescoringRun.created_at >= since)
+    return session.scalar(query.select_from(RescoringRun)) or 0
 
 
 def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, Any]]:

@@ -148,6 +148,24 @@ def last_imports(session: Session, source_ids: Sequence[int]) -> dict[int, Impor
     return {import_.source_id: import_ for import_ in session.scalars(newest)}
 
 
+def failing_sources(session: Session, limit: int) -> list[tuple[Source, User, Import]]:
+    """Sources in use whose newest import failed or waits for a person, with their owners; the newest first."""
+    newest = select(func.max(Import.id)).where(Import.source_id == Source.id, ~Import.is_dry_run).correlate(Source)
+    query = (
+        select(Source, User, Import)
+        .join(User, User.id == Source.owner_id)
+        .join(Import, Import.id == newest.scalar_subquery())
+        .where(
+            Source.state == SourceState.ACTIVE,
+            User.is_active,
+            Import.state.in_([ImportState.FAILED, ImportState.WAITING]),
+        )
+        .order_by(Import.id.desc())
+        .limit(limit)
+    )
+    return [(source, owner, last) for source, owner, last in session.execute(query)]
+
+
 def open_import(session: Session, source: Source) -> Import | None:
     """The source's import that waits or runs."""
     query = select(Import).where(Import.source_id == source.id, Import.state.in_(OPEN_IMPORTS), ~Import.is_dry_run)

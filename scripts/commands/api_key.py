@@ -10,6 +10,7 @@ from models.accounts.audit import record
 from models.leadgen.niches import get_niche
 from scripts.arguments import ROW_ID
 from scripts.databases import transaction
+from scripts.listing import json_option, print_listing
 from scripts.terminal import Terminal
 
 
@@ -37,14 +38,18 @@ def create(name: str, niche: UUID | None) -> None:
 
 
 @command.command("list")
-def list_() -> None:
-    """List the keys: first characters, and times of creation, last use and revocation."""
-    table = Table("id", "name", "begins with", "made", "last used", "revoked")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the keys: first characters, niche of a confined one, times of creation, last use and revocation."""
+    table = Table("id", "name", "begins with", "niche", "made", "last used", "revoked")
+    rows = []
     with transaction() as session:
         for row in session.scalars(api_keys()):
-            times = (row.created_at, row.last_used_at, row.revoked_at)
-            table.add_row(str(row.id), row.name, row.start, *(f"{t:%Y-%m-%d %H:%M}" if t else "-" for t in times))
-    Terminal().print(table)
+            times = {"created_at": row.created_at, "last_used_at": row.last_used_at, "revoked_at": row.revoked_at}
+            rows.append({"id": row.id, "name": row.name, "start": row.start, "niche_id": row.niche_id} | times)
+            shown = (f"{moment:%Y-%m-%d %H:%M}" if moment else "-" for moment in times.values())
+            table.add_row(str(row.id), row.name, row.start, str(row.niche_id or "all"), *shown)
+    print_listing(Terminal(), rows, table, as_json=as_json, empty="There is no key yet: leadmatch api-key create NAME")
 
 
 @command.command("revoke")

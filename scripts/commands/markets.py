@@ -14,6 +14,7 @@ from models.rescoring.market_state import city_names
 from models.rescoring.town_merge import Moved, merge_towns, read_towns_anew, town_key
 from scripts.arguments import CityName
 from scripts.databases import session_factory
+from scripts.listing import json_option, print_listing
 from scripts.terminal import Terminal
 
 
@@ -28,7 +29,8 @@ def command() -> None:
 
 
 @command.command("list")
-def list_command() -> None:
+@json_option
+def list_command(as_json: bool) -> None:
     """List the markets and how their lists are read."""
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
@@ -38,8 +40,23 @@ def list_command() -> None:
     table = Table("city", "deal type", "leads", "properties", "order of lists", "explored", "last run (UTC)", "remarks")
     unscored = [Market(city_key=key, deal_type=deal, list_order=ListOrder.SCORE) for key, deal in counts]
     listed = {(market.city_key, market.deal_type): market for market in (*unscored, *scored)}
+    rows = []
     for key, market in sorted(listed.items()):
         count = counts.get(key)
+        rows.append(
+            {
+                "city_key": market.city_key,
+                "city": names.get(market.city_key, market.city_key),
+                "deal_type": market.deal_type,
+                "leads": count.leads if count else 0,
+                "properties": count.properties if count else 0,
+                "list_order": market.list_order,
+                "exploration_slots": market.exploration_slots or 0,
+                "published_at": market.published_at,
+                "is_known": count.is_known if count else None,
+                "remarks": _remarks(market, count),
+            }
+        )
         table.add_row(
             names.get(market.city_key, market.city_key),
             market.deal_type,
@@ -50,7 +67,7 @@ def list_command() -> None:
             f"{market.published_at:%Y-%m-%d %H:%M}" if market.published_at else "",
             _remarks(market, count),
         )
-    console.print(table if listed else "There is no market yet.")
+    print_listing(console, rows, table, as_json=as_json, empty="There is no market yet.")
 
 
 @command.command("order")

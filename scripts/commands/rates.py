@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import click
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -16,6 +15,8 @@ from models.core.numbers import UnreadableError
 from models.market.rates import Rate, set_rate
 from models.platform.settings import Settings
 from scripts.databases import session_factory
+from scripts.listing import json_option, print_listing
+from scripts.terminal import Terminal
 
 
 @click.group()
@@ -45,18 +46,21 @@ def set_command(base: str, currency: str, rate: str, day: datetime | None) -> No
 
 @command.command("list")
 @click.option("--all", "everything", is_flag=True, help="Earlier rates too, not only the newest of each pair.")
-def list_command(everything: bool) -> None:
+@json_option
+def list_command(everything: bool, as_json: bool) -> None:
     """List the rates that count."""
-    console = Console()
+    console = Terminal()
     query = select(Rate).order_by(Rate.base, Rate.currency, Rate.day.desc())
     if not everything:
         query = query.ext(distinct_on(Rate.base, Rate.currency))
     table = Table("base", "currency", "rate", "from")
     table.columns[2].justify = "right"
     with session_factory(Settings.for_command())() as session:
+        rows = []
         for row in session.scalars(query):
+            rows.append({"base": row.base, "currency": row.currency, "rate": row.rate, "day": row.day})
             table.add_row(row.base, row.currency, f"{row.rate.normalize():f}", str(row.day))
-    console.print(table if table.row_count else "No rate is set: leadmatch rates set USD RUB 92.5")
+    print_listing(console, rows, table, as_json=as_json, empty="No rate is set: leadmatch rates set USD RUB 92.5")
 
 
 @command.command("fetch")

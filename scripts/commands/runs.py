@@ -1,5 +1,7 @@
 """`leadmatch runs`: list, show, cancel and retry rescoring runs."""
 
+from typing import Any
+
 import click
 from rich.console import Console
 from rich.table import Table
@@ -13,9 +15,15 @@ from models.rescoring.runs import RescoringRun, RescoringShard, cancel_run, get_
 from models.rescoring.shards import retry_failed
 from scripts.arguments import ROW_ID
 from scripts.databases import session_factory
+from scripts.listing import json_option, print_listing
 from scripts.rescoring import run_line
 from scripts.terminal import Terminal
 from worker.queue.client import Client
+
+SHARD_FIELDS = (
+    "id", "city_key", "deal_type", "tile", "tiles", "state", "pairs_total", "pairs_done", "worker", "attempts", "error",
+    "started_at", "finished_at",
+)  # fmt: skip
 
 
 @click.command()
@@ -26,7 +34,10 @@ from worker.queue.client import Client
     "--state", type=click.Choice([run_state.value for run_state in RunState]), help="List runs in this state only."
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
-def command(run_id: int | None, cancelled: int | None, retried: int | None, state: str | None, limit: int) -> None:
+@json_option
+def command(
+    run_id: int | None, cancelled: int | None, retried: int | None, state: str | None, limit: int, as_json: bool
+) -> None:
     """List rescoring runs, newest first, or show one with its shards."""
     if sum(number is not None for number in (run_id, cancelled, retried)) > 1:
         raise click.UsageError("Show, cancel or retry: one at a time.")
@@ -39,9 +50,9 @@ def command(run_id: int | None, cancelled: int | None, retried: int | None, stat
         elif retried is not None:
             _retry(session, retried, console)
         elif run_id is not None:
-            _show(session, run_id, console)
+            _show(session, run_id, console, as_json)
         else:
-            _list(session, RunState(state) if state else None, limit, console)
+            _list(session, RunState(state) if state else None, limit, console, as_json)
 
 
 def _retry(session: Session, run_id: int, console: Console) -> None:
@@ -55,7 +66,7 @@ def _retry(session: Session, run_id: int, console: Console) -> None:
     console.print(f"Run {run_id}: {len(shard_ids)} shards are queued again.", highlight=False)
 
 
-def _list(session: Session, state: RunState | None, limit: int, console: Console) -> None:
+def _list(session: Session, state: RunState | None, limit: int, console: Console, as_json: bool) -> None:
     listed = list(session.scalars(runs(state).limit(limit)))
     progress = progress_of(session, [run.id for run in listed])
     names = city_names(session) if any(run.city_key for run in listed) else {}
@@ -74,7 +85,13 @@ def _list(session: Session, state: RunState | None, limit: int, console: Console
             f"{done['pairs_done'] / 1e6:,.1f}" if done else "",
             f"{done['seconds']:.1f}" if done else "",
         )
-    console.print(table if listed else "There is no run yet: leadmatch rescore")
+    rows = [_row(run) | {"progress": progress.get(run.id)} for run in listed]
+    print_listing(console, rows, table, as_json=as_json, empty="There is no run yet: leadmatch rescore")
+
+
+def _row(run: RescoringRun) -> dict[str, Any]:
+    names = ("id", "scope", "city_key", "deal_type", "state", "requested_by", "error")
+    return {name: getattr(run, name) for name in (*names, "created_at", "started_at", "finished_at")}
 
 
 def _subject(run: RescoringRun, names: dict[str, str]) -> str:
@@ -87,8 +104,12 @@ def _share(run: RescoringRun, done: dict | None) -> str:
     return run.state.value
 
 
-def _show(session: Session, run_id: int, console: Console) -> None:
+def _show(session: Session, run_id: int, console: Console, as_json: bool) -> None:
     run = get_run(session, run_id)
+    if as_json:
+        rows = [{name: getattr(shard, name) for name in SHARD_FIELDS} for shard in run.shards]
+        print_listing(console, [_row(run) | {"shards": rows}], Table(), as_json=True, empty="")
+        return
     names = city_names(session)
     console.print(run_line(session, run, names), highlight=False)
     console.print(f"  requested by {run.requested_by}, {run.created_at:%Y-%m-%d %H:%M:%S} UTC", highlight=False)

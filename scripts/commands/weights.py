@@ -12,6 +12,7 @@ from models.platform.settings import Settings
 from models.rescoring.market_state import city_names
 from scripts.arguments import ROW_ID, CityName
 from scripts.databases import session_factory
+from scripts.listing import json_option, print_listing
 from scripts.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
-def list_command(limit: int) -> None:
+@json_option
+def list_command(limit: int, as_json: bool) -> None:
     """List the sets, newest first, with the log-loss per held-out action (before → with the set)."""
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
@@ -48,7 +50,11 @@ def list_command(limit: int) -> None:
             f"{weight_set.present_loss:.4f} → {weight_set.fitted_loss:.4f} (± {weight_set.standard_error:.4f})",
             ", ".join(f"{name} {weight:.2f}" for name, weight in weight_set.weights.items()),
         )
-    console.print(table if sets else "Nothing is learnt yet; the default weights hold (docs/matching.md).")
+    fields = ("id", "city_key", "deal_type", "is_live", "created_at", "actions", "weights")
+    losses = ("present_loss", "fitted_loss", "standard_error")
+    rows = [{name: getattr(each, name) for name in (*fields, *losses)} for each in sets]
+    empty = "Nothing is learnt yet; the default weights hold (docs/matching.md)."
+    print_listing(console, rows, table, as_json=as_json, empty=empty)
 
 
 @command.command("learn")

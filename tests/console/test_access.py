@@ -32,6 +32,7 @@ TABLE = {
     "/s": "anyone",  # a selection: who knows its token is let in
     "/console/leads": OWNERS,
     "/console/properties": OWNERS,
+    "/console/tasks": OWNERS,
     "/console/homes": OWNERS,
     "/console/import": OWNERS,
     "/console/imports": OWNERS,
@@ -41,8 +42,11 @@ TABLE = {
     "/console/engine": OPERATORS,
     "/console/quality": OPERATORS,
     "/console/schedule": OPERATORS,
+    **dict.fromkeys(["/console/attention", "/console/queues", "/console/markets"], OPERATORS),
+    **dict.fromkeys(["/console/weights", "/console/lists"], OPERATORS),
     "/console/users": ADMINS,
     "/console/audit": ADMINS,
+    "/console/audit.csv": ADMINS,
     "/console/leadgen": MARKETERS,
 }
 

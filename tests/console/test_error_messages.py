@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from api.console.kit.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from api.console.tenants import tenants
 from api.http.services import services_of
 from api.ops.pressure import QueueIsDeepError
 from models.accounts.audit import AuditEntry
@@ -39,14 +40,14 @@ def test_an_empty_form_is_told_about_every_field_that_it_needs(client, town, pat
     assert f"поправьте {len(told)}\u00a0" in page
 
 
-def test_the_engines_page_tells_which_currencies_nothing_converts(app, client, town, db):
+def test_the_page_of_what_needs_attention_tells_which_currencies_nothing_converts(app, client, town, db):
     app.extensions.pop("short_cache", None)  # whatever other tests have had read
     town.properties[0].currency = "AED"
     db.merge(town.properties[0])
     db.commit()
     enter(client, town.admin)
 
-    page = client.get("/console/engine", headers=RUSSIAN).text
+    page = client.get("/console/attention", headers=RUSSIAN).text
 
     assert "Валюты без курса" in page and "AED → RUB" in page
     app.extensions.pop("short_cache", None)
@@ -61,7 +62,7 @@ def test_a_page_beyond_the_last_shows_the_last(client, town):
 
 
 def test_an_old_chat_opens_however_many_are_livelier(client, town, db, monkeypatch):
-    monkeypatch.setattr("api.console.tenants.tenants.PER_PAGE", 2)
+    monkeypatch.setattr(tenants, "PER_PAGE", 2)
     chats = [
         open_chat(db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=each.id)[0]
         for each in town.properties
@@ -79,7 +80,7 @@ def test_an_old_chat_opens_however_many_are_livelier(client, town, db, monkeypat
 
 
 def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client, town, db, monkeypatch):
-    monkeypatch.setattr("api.console.tenants.tenants.MESSAGES", 2)
+    monkeypatch.setattr(tenants, "MESSAGES", 2)
     chat, _ = open_chat(
         db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=town.properties[0].id
     )

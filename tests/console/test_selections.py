@@ -1,9 +1,11 @@
 """A realtor at a desktop sends a selection; the client answers on a phone; the realtor sees it without a reload."""
 
+import io
 import re
 
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from models.core.enums import ActionKind, Side
@@ -166,3 +168,23 @@ def test_ticked_homes_stand_side_by_side_criterion_by_criterion(client, town, db
     assert re.findall(r"verdict small (\w+)", rooms) == ["good", "poor"]
     assert client.get(f"{base}?ids=x,{2**70}").status_code == 200
     assert client.get(f"/console/leads/{town.lead.id + 1}/compare?ids={first.id}").status_code == 404
+
+
+def test_the_file_of_a_selection_shows_what_the_page_shows_and_embeds_its_letters(client, sent, town, db):
+    home = db.get(Property, town.properties[0].id)
+    home.description, home.title, home.street, home.house_number = "Звоните +79990001122", "Иван", "Новый Арбат", "7к2"
+    archive_property(db, db.get(Property, town.properties[2].id))
+    sent.words = "Қарап көріңіз — 😀"
+    db.commit()
+
+    answer = client.get(f"/s/{sent.token}/pdf", headers={"Accept-Language": "ru"})
+
+    assert (answer.mimetype, "Set-Cookie" in answer.headers) == ("application/pdf", False)
+    assert answer.headers["X-Robots-Tag"].startswith("noindex")
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages).split())
+    for shown in ("Подборка для вас", town.buyer.phone, "Новый Арбат", "Рядом парк", "Қарап көріңіз", sent.token):
+        assert shown in text
+    for secret in ("7к2", "99900", "Иван", town.seller.name, town.seller.phone):
+        assert secret not in text
+    assert text.count("уже не предлагается") == 1
+    assert b"/FontFile2" in answer.data and client.get(f"/s/{sent.token}x/pdf").status_code == 404

@@ -28,6 +28,7 @@ LINES = [
     ["markets", "order", "balanced", "--city", "Казань"], ["markets", "explore", "1", "--city", "Казань"],
     ["markets", "merge", "Казань", "Москва"], ["markets", "reread"], ["weights", "list"], ["weights", "learn"],
     ["weights", "rollback"], ["check"], ["console-speed"],
+    ["health", "worker"], ["health", "beat"],
 ]  # fmt: skip
 #: Commands that join no system, or whose program says it (tests/scripts/test_backup.py).
 OTHERS = {"run", "openapi", "schedule", "bench", "evaluate", "screenshots", "psql"}

@@ -12,6 +12,7 @@ from models.platform.settings import Settings
 from worker.celery_app import task_signals
 from worker.celery_app.base_task import LeadmatchTask
 from worker.celery_app.heap_memory import share_one_heap
+from worker.queue.routing import QUEUES
 from worker.queue.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 
 #: How often the sweeps look for stale lists and abandoned work.
@@ -30,36 +31,6 @@ SWEEPS = {
     "sweep-accounts": {"task": "worker.tasks.sweep_accounts", "schedule": SWEEP_SECONDS},
     "send-webhooks": {"task": "worker.tasks.send_webhooks", "schedule": WEBHOOKS_SECONDS},
     "remove-orphans": {"task": "worker.tasks.remove_orphans", "schedule": ORPHANS_SECONDS},
-}
-
-#: Queue -> the tasks that go to it; all others go to `entities`, where nothing may keep a changed lead waiting.
-QUEUES = {
-    "runs": (
-        "start_run",
-        "score_shard",
-        "sweep_runs",
-        "order_markets",
-        "regroup_adverts",
-        "refresh_search_words",
-        "learn_weights",
-        "fit_quality_models",
-        "run_import",
-        "find_due_imports",
-        "find_due_photos",
-        "fetch_photos",
-    ),
-    "notifications": (
-        "send_code",
-        "send_link",
-        "sweep_accounts",
-        "remove_orphans",
-        "send_notification",
-        "send_lost_notifications",
-        "notify_new_offers",
-        "remind_of_tasks",
-        "send_webhooks",
-        "fetch_rates",
-    ),
 }
 
 #: Former name of a task -> its present name: messages on their way and schedules that ops have edited may hold it.
@@ -111,7 +82,10 @@ def make_app(settings: Settings) -> Celery:
         ScheduleError: A line of the schedule file is bad.
     """
     app = Celery(
-        "leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.search_tasks"], task_cls=LeadmatchTask
+        "leadmatch",
+        broker=settings.redis_url,
+        include=["worker.tasks", "worker.search_tasks", "worker.leadgen_tasks"],
+        task_cls=LeadmatchTask,
     )
     app.conf.update(
         worker_prefetch_multiplier=1,

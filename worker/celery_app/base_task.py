@@ -8,11 +8,14 @@ from typing import Any
 
 import redis
 from celery import Task, shared_task
+from celery.exceptions import Retry
 from sqlalchemy.orm import Session
 
 from models.platform import logs, tracing
+from worker.celery_app.error_location import error_location
 from worker.celery_app.task_context import DATABASE_AWAY, new_session, redis_client
-from worker.queue import metrics
+from worker.queue import ends, metrics
+from worker.queue.routing import queue_of
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +67,22 @@ class LeadmatchTask(Task):
         log.info("task_ended", extra={"outcome": outcome, "ms": round(seconds * 1000, 1)})
         tracing.end(_current.__dict__.pop("trace", None), outcome != "success", outcome=outcome)
         logs.begin()
+        error = _error_of(retval)
         try:
             metrics.count_task(redis_client(), self.name, outcome, seconds)
+            ends.note_end(redis_client(), self.name, args, kwargs, ends.End(time.time(), outcome, seconds, error))
+            if outcome == "failure":
+                queue = (self.request.delivery_info or {}).get("routing_key") or queue_of(self.name)
+                failed = (task_id, self.name, queue, list(args), kwargs, time.time(), error or "")
+                ends.note_failure(redis_client(), ends.Failed(*failed))
         except redis.RedisError:
             pass  # a missing count harms nobody
+
+
+def _error_of(result: Any) -> str | None:
+    """Kind and place of what a task raised, also of what made it retry; None of one that succeeded."""
+    error = result.exc or result if isinstance(result, Retry) else result
+    return error_location(error) if isinstance(error, BaseException) else None
 
 
 #: Decorates a function as a task: ``@task(name="worker.tasks.sweep")``.

@@ -25,6 +25,7 @@ from models.rescoring.runs import (
     request_run,
 )
 from models.rescoring.tiles import tiles_of_market
+from worker.celery_app.error_location import error_location
 from worker.celery_app.stages import Stages, recorded_stages, stage
 from worker.celery_app.task_context import DATABASE_AWAY, client, new_session, settings
 from worker.jobs.shard_work import ShardLostError, ShardWork
@@ -42,7 +43,6 @@ from worker.lists.tiles import MixedGenerationsError, merge_tiles, score_tile
 from worker.market.cache import keep_snapshot
 from worker.market.change_set import ChangeSet
 from worker.market.closeness_models import learn_closeness_models
-from worker.market.failing_rows import error_location
 from worker.market.generations import present_generation
 from worker.market.grouping import group_market
 from worker.market.readings import read_market

@@ -14,6 +14,7 @@ from models.market.unscorable import Failure
 from models.ranking.generations import Generation
 from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
 from models.rescoring.tiles import grid_of, market_size
+from worker.celery_app.error_location import error_location
 from worker.celery_app.stages import stage
 from worker.celery_app.task_context import settings
 from worker.lists.changes import MAX_CHANGES, FormerVectors, apply_changes
@@ -23,7 +24,7 @@ from worker.lists.scoring import score_snapshot
 from worker.lists.work_control import UNWATCHED, WorkControl
 from worker.market.cache import forget_snapshots, keep_snapshot, load_snapshot, locked_snapshot
 from worker.market.change_set import ChangeSet
-from worker.market.failing_rows import NOT_A_ROWS_FAULT, error_location
+from worker.market.failing_rows import NOT_A_ROWS_FAULT
 from worker.market.grouping import group_property
 from worker.market.market_lock import lock_market
 from worker.market.readings import read_entity

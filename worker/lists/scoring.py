@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from matching.engine.topk import Market, MarketLists, score_market
 from models.core.enums import Side
 from models.market.unscorable import Failure
+from worker.celery_app.error_location import error_location
 from worker.celery_app.stages import stage
 from worker.lists.work_control import WorkControl
-from worker.market.failing_rows import MAX_FAILING_ROWS, NOT_A_ROWS_FAULT, error_location, failing_pair, raises
+from worker.market.failing_rows import MAX_FAILING_ROWS, NOT_A_ROWS_FAULT, failing_pair, raises
 from worker.market.snapshot import Part, Snapshot
 
 log = logging.getLogger(__name__)

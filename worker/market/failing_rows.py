@@ -4,7 +4,6 @@ Work on a market is done for all rows at once, for speed; when it raises, nothin
 finds it: for one failing row among n, about 2n rows are worked on again, in log2(n) steps.
 """
 
-import traceback
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -93,18 +92,3 @@ def raises(work: Callable[..., object], *args: object) -> bool:
     except Exception:
         return True
     return False
-
-
-def error_location(error: BaseException) -> str:
-    """
-    Kind of the error and the line that raised it, without its message, which may quote what a client wrote.
-
-    >>> try:
-    ...     int("+7 701 000-00-00")
-    ... except ValueError as error:
-    ...     error_location(error).partition(" ")[0]
-    'ValueError'
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {'/'.join(frames[-1].filename.split('/')[-2:])}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"

@@ -19,8 +19,9 @@ from models.market.leads import Lead
 from models.market.properties import Property, on_market
 from models.market.unscorable import KILLED_ITS_WORKER, Failure, UnscorableEntity
 from models.rescoring.tiles import EVERYTHING, IdRange
+from worker.celery_app.error_location import error_location
 from worker.celery_app.stages import stage
-from worker.market.failing_rows import error_location, without_failing_rows
+from worker.market.failing_rows import without_failing_rows
 from worker.market.generations import ScoringModels
 from worker.market.read_watermark import ReadWatermark
 

@@ -7,6 +7,7 @@ log, and the worker's sweep finds the same work in the tables (docs/operations.m
 import logging
 import time
 from datetime import datetime
+from typing import Any
 
 import redis
 from celery import Celery
@@ -14,7 +15,10 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from models.platform import logs, tracing
+from worker.queue.ends import End, Failed, failures, last_ends, note_failure, take_failure
+from worker.queue.messages import Message, taken, waiting
 from worker.queue.metrics import Queue, TaskTimes, queues, stage_seconds, task_times
+from worker.queue.routing import queue_of
 from worker.queue.schedule import Entry
 from worker.queue.upcoming import upcoming
 
@@ -88,6 +92,10 @@ class Client:
         """Have a notification sent to its user outside the application."""
         return self.send("worker.tasks.send_notification", notification_id, queue="notifications")
 
+    def reply_written(self, message_id: str) -> bool:
+        """Have a marketer's reply sent to its prospect."""
+        return self.send("worker.tasks.send_reply", message_id, queue="notifications")
+
     def webhooks_due(self) -> bool:
         """Have webhooks sent that are due."""
         return self.send("worker.tasks.send_webhooks", queue="notifications")
@@ -112,15 +120,48 @@ class Client:
         """How long the stages of runs took so far; raises redis.RedisError when the broker is away."""
         return stage_seconds(self._redis)
 
+    def waiting(self, queue: str, limit: int) -> list[Message]:
+        """The next messages of a queue, left where they are; raises redis.RedisError."""
+        return waiting(self._redis, queue, limit)
+
+    def taken(self, limit: int) -> list[Message]:
+        """Messages that workers have taken; raises redis.RedisError."""
+        return taken(self._redis, limit)
+
+    def failures(self) -> list[Failed]:
+        """The last tasks that failed for good, the newest first; raises redis.RedisError."""
+        return failures(self._redis)
+
+    def retry(self, task_id: str) -> Failed | None:
+        """
+        Send a failed task again; None if it is not among the failures any more.
+
+        Raises:
+            redis.RedisError: The broker is away, or did not take it: it stays among the failures.
+        """
+        failed = take_failure(self._redis, task_id)
+        if failed and not self.send(failed.task, *failed.args, queue=failed.queue, kwargs=failed.kwargs):
+            note_failure(self._redis, failed)
+            raise redis.ConnectionError("the broker did not take the task")
+        return failed
+
+    def last_ends(self) -> dict[str, End]:
+        """How each scheduled task ended last, by `ends.line_key`; raises redis.RedisError."""
+        return last_ends(self._redis)
+
+    def run_now(self, entry: Entry) -> bool:
+        """Send the task of a line of the schedule now; False if the broker did not take it."""
+        return self.send(entry.task, queue=queue_of(entry.task), kwargs=entry.arguments)
+
     def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
         """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
         return upcoming(after, count)
 
-    def send(self, task: str, *args: int | str, queue: str) -> bool:
+    def send(self, task: str, *args: int | str, queue: str, kwargs: dict[str, Any] | None = None) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:
             headers = {"sent_at": time.time(), **logs.inherited_facts(), **tracing.trace_headers()}
-            self._celery.send_task(task, args=args, queue=queue, headers=headers, retry=False)
+            self._celery.send_task(task, args=args, kwargs=kwargs, queue=queue, headers=headers, retry=False)
         except (KombuError, RedisError, OSError) as error:
             log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})
             return False

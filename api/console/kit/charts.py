@@ -12,18 +12,22 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 10, 12, 28
 WIDEST = 64
 
 
-def columns(rows: Sequence[tuple[str, float]], label: str, *, every: int = 1) -> Markup:
+def columns(
+    rows: Sequence[tuple[str, float]], label: str, *, every: int = 1, whole: bool = False, unit: str = ""
+) -> Markup:
     """
     A bar for each (name, value); names stand under every *every*-th.
 
     Args:
         label: What the chart shows, for screen readers; the page tells the numbers in a table.
+        whole: The values are counts, so the axis has whole numbers only.
+        unit: Stands behind each number of the axis.
     """
     rows = [(name, float(value)) for name, value in rows]  # sums of the database are decimals
     most = max((value for _, value in rows), default=0) or 1
-    top, ticks = _scale(most)
+    top, ticks = _scale(most, whole=whole)
     step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
-    parts = [_grid(top, ticks)]
+    parts = [_grid(top, ticks, unit)]
     for place, (name, value) in enumerate(rows):
         width = min(step * 0.76, WIDEST)
         x, height = LEFT + place * step + (step - width) / 2, (HEIGHT - TOP - BOTTOM) * value / top
@@ -113,13 +117,22 @@ def steps(
     return _framed(parts, label)
 
 
-def _scale(most: float) -> tuple[float, int]:
+def _scale(most: float, *, whole: bool = False) -> tuple[float, int]:
     """
-    A round end of the axis, and into how many parts it is divided.
+    A round end of the axis, and into how many parts it is divided; of a *whole* one each part ends at a whole number.
 
-    >>> _scale(87), _scale(3)
-    ((100.0, 4), (4.0, 4))
+    >>> _scale(87), _scale(3), _scale(1)
+    ((100.0, 4), (4.0, 4), (1.0, 4))
+    >>> [_scale(count, whole=True) for count in (1, 2, 3, 5, 9, 14)]
+    [(1.0, 1), (2.0, 2), (4.0, 4), (5.0, 5), (10.0, 5), (20.0, 4)]
     """
+    top, ticks = _round_end(most)
+    if whole and top % ticks:
+        ticks = 5 if top % 5 == 0 else max(1, int(top))
+    return top, ticks
+
+
+def _round_end(most: float) -> tuple[float, int]:
     size = 1.0
     while size * 10 < most:
         size *= 10

@@ -1,5 +1,6 @@
 """The controls of the forms of leads and properties, by the paths of the exchange's bodies."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -166,6 +167,14 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
 def with_choices(controls: list[Control], path: str, choices: tuple) -> list[Control]:
     """The controls, one of them with other choices."""
     return [replace(control, choices=choices) if control.path == path else control for control in controls]
+
+
+def with_labels(controls: list[Control], path: str, labels: Mapping[str, str]) -> list[Control]:
+    """The controls, one of them with these choices, each called by its label."""
+    choices = tuple(labels)
+    return [
+        replace(control, choices=choices, labels=labels) if control.path == path else control for control in controls
+    ]
 
 
 def all_of(groups: list[tuple[str, list[Control]]]) -> list[Control]:

@@ -50,6 +50,7 @@ class Control:
     wide: bool = False
     understand: str = ""  #: "lead" or "property": what the text says is shown while one types.
     none: str = "Choose"  #: What stands in a choice that is left open.
+    labels: Mapping[str, str] = field(default_factory=dict)  #: What choices are called that are no words, such as ids.
     words: str = ""  #: What begins the choices' keys in the vocabulary, where a word says another thing than elsewhere.
 
     @property

@@ -44,8 +44,13 @@ SMALL = 1000
 #: The pages of operators, marketers and administrators, in the order of the menu: (path, English name, icon), for whom.
 PRIVILEGED_PAGES = (
     (("/console/engine", "Engine", "engine"), ENGINE_ROLES),
-    (("/console/quality", "Quality", "chart"), ENGINE_ROLES),
+    (("/console/attention", "Attention", "bell"), ENGINE_ROLES),
+    (("/console/queues", "Tasks", "inbox"), ENGINE_ROLES),
     (("/console/schedule", "Schedule", "clock"), ENGINE_ROLES),
+    (("/console/markets", "Markets", "home"), ENGINE_ROLES),
+    (("/console/quality", "Quality", "chart"), ENGINE_ROLES),
+    (("/console/weights", "Weights", "target"), ENGINE_ROLES),
+    (("/console/lists", "Lists of users", "cards"), ENGINE_ROLES),
     (("/console/leadgen", "Lead gen", "megaphone"), ADVERTISING_ROLES),
     (("/console/leadgen/prospects", "Contacts", "people"), (Role.MARKETER,)),
     (("/console/users", "Users", "people"), (Role.ADMIN,)),
@@ -126,6 +131,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         return [
             ("/console/leads", "Leads", "target"),
             ("/console/properties", "Properties", "home"),
+            ("/console/tasks", "Tasks", "clock"),
             ("/console/matches", "Matches", "handshake"),
             ("/console/inquiries", "Inquiries", "inbox"),
             *talk,
@@ -133,14 +139,22 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
     return [
         ("/console/feed", "Feed", "cards"),
         ("/homes", "Search", "search"),
+        ("/console/searches", "My searches", "bell"),
         ("/console/favorites", "Favourites", "star"),
         ("/console/inquiries", "Inquiries", "inbox"),
         *talk,
     ]
 
 
+def _present_page(menu: list[tuple[str, str, str]]) -> str | None:
+    """The path of the menu's page that the visitor is on or below; of two the nearer one."""
+    here = request.path
+    return max((path for path, _, _ in menu if here == path or here.startswith(f"{path}/")), key=len, default=None)
+
+
 def _names() -> dict[str, Any]:
     user = visitor_or_none()
+    menu = menu_of(user.role) if user else []
     theme = request.cookies.get("theme", "auto")
     return {
         "_": i18n.translate,
@@ -152,7 +166,8 @@ def _names() -> dict[str, Any]:
         "theme": theme if theme in THEMES else "auto",
         "csrf": access.csrf_token(),
         "user": user,
-        "menu": menu_of(user.role) if user else [],
+        "menu": menu,
+        "present_page": _present_page(menu),
         "unread": _unread,
         "place": _place,
         "outcome": i18n.outcome(request.args.get("outcome")),

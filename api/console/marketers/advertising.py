@@ -6,13 +6,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from api.console.kit.form_definitions import plain_text
 from api.console.kit.forms import Control
 from api.http.blueprint import Body, one_of
 from api.http.fields import Text, money
 from api.leadgen.campaigns import AdBody
+from api.leadgen.niches import NICHE_CURRENCIES
 from models.leadgen.ads import AdStatus
 from models.leadgen.campaigns import CampaignStatus, Platform
 from models.leadgen.niches import NicheStatus
@@ -23,6 +24,7 @@ NICHE = [
     Control("name", "Name of the niche"),
     Control("category", "Category"),
     Control("description", "Description", "long", required=False, wide=True),
+    Control("currency", "Currency", "choice", choices=NICHE_CURRENCIES),
     Control("cpl_target", "Cost of a lead, at most", "money", required=False),
     Control("roi_target", "Return, at least", "number", required=False, unit="%"),
 ]
@@ -53,6 +55,8 @@ AD = [
     Control(
         "spent_on", "On the day", "date", required=False, hint="What is new of it belongs to this day; today if none."
     ),
+    Control("impressions", "Impressions in all", "whole", required=False),
+    Control("clicks", "Clicks in all", "whole", required=False),
 ]
 AD_CHANGES = [*AD, Control("status", "State", "choice", choices=tuple(AdStatus))]
 
@@ -63,6 +67,7 @@ class NicheForm(Body):
     name = Text(200, required=True)
     category = Text(100, required=True)
     description = Text(5000, load_default=None)
+    currency = fields.String(validate=validate.OneOf(NICHE_CURRENCIES), load_default=NICHE_CURRENCIES[0])
     cpl_target = money(load_default=None)
     roi_target = money(load_default=None)
 
@@ -91,6 +96,10 @@ class CampaignChangesForm(Body):
 
 class AdChangesForm(AdBody):
     status = one_of(AdStatus, required=True)
+
+
+class AdOfNicheForm(AdBody):
+    campaign_id = fields.UUID(required=True)
 
 
 def statuses_after(present: Status, moves: Mapping[Status, frozenset[Status]]) -> tuple[Status, ...]:

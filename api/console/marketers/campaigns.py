@@ -8,7 +8,8 @@ from flask import Response, render_template, request
 from api.console.kit import forms
 from api.console.kit.access import page_for
 from api.console.kit.form_definitions import plain_text, with_choices
-from api.console.kit.i18n import translate
+from api.console.kit.forms import Control
+from api.console.kit.i18n import translate, translate_fault
 from api.console.kit.pages import back, page_blueprint, wants_part
 from api.console.marketers.advertising import (
     AD,
@@ -16,20 +17,27 @@ from api.console.marketers.advertising import (
     CAMPAIGN,
     CAMPAIGN_CHANGES,
     AdChangesForm,
+    AdOfNicheForm,
     CampaignChangesForm,
     CampaignForm,
     statuses_after,
     values_of,
 )
 from api.http.db import session
+from api.http.table_files import TableFormat, table_file
+from api.leadgen.ad_figures import take_figures
 from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.campaigns import AdBody
+from api.leadgen.csv_import import FileRefused
 from models.core.enums import ADVERTISING_ROLES
+from models.core.errors import InvalidValueError
 from models.leadgen.ads import MOVES as AD_MOVES
 from models.leadgen.ads import Ad, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.leadgen.campaigns import (
     MOVES,
+    Campaign,
     CampaignStatus,
+    campaigns,
     change_campaign,
     change_status,
     create_campaign,
@@ -49,6 +57,47 @@ MAX_ADS = 200
 @for_marketers
 def one_campaign(campaign_id: UUID) -> str:
     """What a campaign costs and brings, and its ads, the newest first."""
+    return _campaign_page(campaign_id)
+
+
+@blp.post("/console/leadgen/campaigns/<uuid:campaign_id>/figures")
+@for_marketers
+def take_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
+    """Take in a file of impressions, clicks and costs; what is wrong with it is told on the page."""
+    get_campaign(session(), campaign_id)
+    try:
+        file = request.files.get("file")
+        if file is None or not file.filename:
+            raise FileRefused({"files": {"file": ["csv.one_file"]}})
+        take_figures(file.stream)
+    except FileRefused as error:
+        session().rollback()
+        return _campaign_page(campaign_id, told_mistakes(error)), 400
+    return back(f"/console/leadgen/campaigns/{campaign_id}", "saved")
+
+
+@blp.get("/console/leadgen/campaigns/<uuid:campaign_id>/figures.csv")
+@for_marketers
+def ad_figures_file(campaign_id: UUID) -> Response:
+    """The campaign's ads with their figures, as a file that can be filled in and sent back."""
+    get_campaign(session(), campaign_id)
+    rows = [
+        [str(ad.id), ad.title, ad.impressions, ad.clicks, spent]
+        for ad, spent in session().execute(ads_of(campaign_id).limit(MAX_ADS))
+    ]
+    return table_file("ads", TableFormat.CSV, ("ad_id", "title", "impressions", "clicks", "spent"), rows)
+
+
+def told_mistakes(error: FileRefused) -> str:
+    """The first mistakes of a file, in the page's language."""
+    told = []
+    for place, faults in next(iter(error.data["messages"].values())).items():
+        fields_ = faults.items() if isinstance(faults, dict) else [(place, faults)]
+        told += [f"{place}: {name}: {translate_fault(each)}" for name, found in fields_ for each in found]
+    return "; ".join(told[:5])
+
+
+def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
     found = campaign_with_figures(session(), campaign_id)
     return render_template(
         "console/campaign_part.html" if wants_part() else "console/campaign.html",
@@ -57,6 +106,7 @@ def one_campaign(campaign_id: UUID) -> str:
         total=found.total,
         ads=session().execute(ads_of(campaign_id).limit(MAX_ADS)).all(),
         ads_count=found.ads_count,
+        wrong_file=wrong_file,
     )
 
 
@@ -129,6 +179,32 @@ def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
     return back(home, "saved")
 
 
+@blp.route("/console/leadgen/<uuid:niche_id>/ads/new", methods=["GET", "POST"])
+@for_marketers
+def new_ad_of_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
+    """The form of an ad that starts with its campaign: one of the niche's."""
+    niche = get_niche(session(), niche_id)
+    rows = session().scalars(campaigns().where(Campaign.niche_id == niche.id).limit(MAX_ADS))
+    names = {str(row.id): row.name for row in rows}
+    controls = [Control("campaign_id", "Campaign", "choice", choices=tuple(names), labels=names, wide=True), *AD]
+    texts = {"title": translate("New ad"), "cancel": f"/console/leadgen/{niche.id}"}
+    if request.method == "GET":
+        return _form(controls, forms.Filled(), **texts)
+
+    def add(body: dict[str, Any]) -> Ad:
+        campaign_id = body.pop("campaign_id")
+        if str(campaign_id) not in names:
+            raise InvalidValueError("campaign_id", "campaign.not_found")
+        spent, day = body.pop("spent", None), body.pop("spent_on", None)
+        return create_ad(session(), get_campaign(session(), campaign_id), body, spent, day)
+
+    ad, filled = forms.send(AdOfNicheForm(), controls, request.form, add)
+    if ad is None:
+        return _form(controls, filled, **texts), 400
+    announce_stats(ad.campaign_id)
+    return back(f"/console/leadgen/campaigns/{ad.campaign_id}", "saved")
+
+
 @blp.route("/console/leadgen/ads/<uuid:ad_id>/edit", methods=["GET", "POST"])
 @for_marketers
 def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
@@ -144,7 +220,7 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
 
     def change(body: dict[str, Any]) -> None:
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
-        change_ad(session(), ad, {"text": None, "url": None} | body, spent, day)
+        change_ad(session(), ad, {"text": None, "url": None, "impressions": None, "clicks": None} | body, spent, day)
 
     _, filled = forms.send(AdChangesForm(), controls, request.form, change)
     if filled.errors:

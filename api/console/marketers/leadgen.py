@@ -19,6 +19,7 @@ from api.console.marketers.advertising import (
     statuses_after,
     values_of,
 )
+from api.console.marketers.contacts import reaches
 from api.http.blueprint import Body, one_of
 from api.http.db import session
 from api.http.fields import money
@@ -30,8 +31,10 @@ from models.leadgen.earnings import campaigns_with_figures, niche_earnings, nich
 from models.leadgen.events import EventKind
 from models.leadgen.messages import messages_of
 from models.leadgen.niches import MOVES as NICHE_MOVES
-from models.leadgen.niches import change_niche, create_niche, get_niche, niches
+from models.leadgen.niches import change_niche, create_niche, currencies_of, get_niche, niches
+from models.leadgen.prospect_search import found_prospects
 from models.leadgen.prospects import MOVES, Prospect, ProspectStatus, change_status, get_prospect, prospects, touches_of
+from models.market.leads import Lead
 
 blp = page_blueprint("leadgen")
 
@@ -41,6 +44,8 @@ PER_PAGE = 30
 CAMPAIGNS = 50
 NEWEST = 20
 CHART_DAYS = 30
+#: Days that a niche is looked at, compared with as many before them.
+PERIODS = (7, 30, 90)
 
 STATUS = [
     Control("status", "Move to", "choice", choices=tuple(ProspectStatus)),
@@ -95,10 +100,18 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
 @blp.get("/console/leadgen/<uuid:niche_id>")
 @for_marketers
 def one_niche(niche_id: UUID) -> str:
+    """A niche over a period, beside the period before it; all time has none before it."""
     niche = get_niche(session(), niche_id)
-    earned = niche_earnings(session(), niche)
+    raw = request.args.get("days", "")
+    period = int(raw) if raw in map(str, PERIODS) else None
     last = utc_now().date()
-    days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
+    first = last - timedelta(days=period - 1) if period else None
+    earned = niche_earnings(session(), niche, first, last if period else None)
+    before = None
+    if first is not None and period:
+        before = niche_earnings(session(), niche, first - timedelta(days=period), first - timedelta(days=1)).total
+    shown_days = period or CHART_DAYS
+    days = [last - timedelta(days=back_) for back_ in range(shown_days - 1, -1, -1)]
     leads = {part.day: part.figures.leads for part in earned.by_day}
     by_day = [(f"{day:%d.%m}", leads.get(day, 0)) for day in days]
     pages = max(1, -(-count_campaigns(session(), niche.id) // CAMPAIGNS))
@@ -108,7 +121,10 @@ def one_niche(niche_id: UUID) -> str:
         "console/niche_part.html" if wants_part() else "console/niche.html",
         niche=niche,
         total=earned.total,
-        chart=charts.columns(by_day, translate("Leads by day"), every=CHART_DAYS // 6),
+        before=before,
+        period=period,
+        periods=PERIODS,
+        chart=charts.columns(by_day, translate("Leads by day"), every=max(1, shown_days // 6), whole=True),
         by_day=by_day,
         campaigns=campaigns_with_figures(
             session(), niche_id=niche.id, platform=None, limit=CAMPAIGNS, offset=(page - 1) * CAMPAIGNS
@@ -116,19 +132,25 @@ def one_niche(niche_id: UUID) -> str:
         page=page,
         pages=pages,
         prospects=newest,
+        currencies={niche.id: niche.currency},
     )
 
 
 @blp.get("/console/leadgen/prospects")
 @for_marketers
 def all_prospects() -> str:
-    status = chosen(ProspectStatus, "status")
-    rows, pager = listed(prospects(status=status), PER_PAGE)
+    """Prospects, found by words and status, newest or best first."""
+    status, words = chosen(ProspectStatus, "status"), request.args.get("q", "").strip()[:100]
+    best_first = request.args.get("sort") == "quality"
+    rows, pager = listed(found_prospects(words, best_first=best_first, status=status), PER_PAGE)
     return render_template(
         "console/prospect_rows.html" if wants_part() else "console/prospects.html",
         prospects=rows,
         status=status,
         statuses=list(ProspectStatus),
+        words=words,
+        best_first=best_first,
+        currencies=currencies_of(session(), {row.niche_id for row in rows if row.niche_id}),
         **pager,
     )
 
@@ -163,6 +185,9 @@ def _prospect_page(prospect: Prospect, filled: forms.Filled | None = None) -> st
         "console/prospect_part.html" if wants_part() else "console/prospect.html",
         prospect=prospect,
         messages=session().scalars(messages_of(prospect.id)).all(),
+        currency=currencies_of(session(), {prospect.niche_id}).get(prospect.niche_id) if prospect.niche_id else None,
+        goes_out=reaches(prospect),
+        lead=session().get(Lead, prospect.lead_id) if prospect.lead_id else None,
         touches=touches_of(session(), prospect),
         moves=sorted(MOVES[prospect.status], key=list(ProspectStatus).index),
         filled=filled or forms.Filled(),

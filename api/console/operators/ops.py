@@ -1,9 +1,10 @@
-"""Operators' pages: the engine's runs, what the lists are like, the schedule."""
+"""Operators' pages: the engine's runs, what the lists are like."""
 
-import json
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, render_template, request
+from markupsafe import Markup
 from redis.exceptions import RedisError
 
 from api.console.kit import charts
@@ -11,31 +12,31 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.formatting import number, percent
 from api.console.kit.i18n import translate, translate_error, word
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
+from api.console.operators.markets import counted_markets
 from api.http import tasks
 from api.http.db import session
 from api.http.services import services
-from api.http.short_cache import cached_for, forget_cached
-from api.ops.markets import merge
+from api.http.short_cache import cached_for
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
+from models.accounts.users import User
 from models.core.base import utc_now
 from models.core.enums import ENGINE_ROLES, OPEN_STATES, DealType, RunScope
-from models.core.errors import ConflictError, InvalidValueError, NotFoundError, SettingsError
-from models.market.missing_rates import missing_rates
+from models.core.errors import InvalidValueError
 from models.ranking.freshness import freshness
 from models.rescoring import market_state
-from models.rescoring.market_census import market_counts
 from models.rescoring.run_figures import progress_of
 from models.rescoring.runs import cancel_run, get_run, request_run, runs
 from models.rescoring.shards import retry_failed
+from models.upkeep.market_days import Outcomes, outcomes_by_day, outcomes_by_market
 
 blp = page_blueprint("ops")
 
 for_operators = page_for(*ENGINE_ROLES)
 
 RUNS_PER_PAGE = 15
-MAX_MARKETS, MAX_ODD_MARKETS = 100, 50
-NEXT_TIMES = 3
+MAX_MARKETS = 100
+OUTCOME_DAYS = 30
 #: What reads every list, lead or property: for so long one reading serves all who look.
 CHARTS_KEPT_SECONDS = 60
 MARKETS_KEPT_SECONDS = 60
@@ -45,9 +46,12 @@ FRESHNESS_KEPT_SECONDS = 3
 
 @blp.app_template_global("asker")
 def asker(requested_by: str) -> str:
-    """Who or what asked for a run, in words: ``ops:7``, ``schedule:1c9a...``, ``sweep``."""
+    """Who or what asked for a run, in words: ``ops:7`` is a person, ``schedule:1c9a...`` and ``sweep`` are not."""
     kind, _, number_ = requested_by.partition(":")
-    return translate("operator {id}", id=number_) if kind == "ops" else word(kind)
+    if kind != "ops" or not number_.isdecimal():
+        return word(kind)
+    person = session().get(User, int(number_))
+    return person.name if person and person.name else translate("operator {id}", id=number_)
 
 
 @blp.get("/console/engine")
@@ -57,7 +61,7 @@ def engine() -> str:
     return _engine_page()
 
 
-def _engine_page(wrong_city: str | None = None, wrong_merge: tuple[str, str] | None = None) -> str:
+def _engine_page(wrong_city: str | None = None) -> str:
     rows, pager = listed(runs(), RUNS_PER_PAGE)
     shown: dict[str, Any] = {
         "runs": rows,
@@ -72,11 +76,9 @@ def _engine_page(wrong_city: str | None = None, wrong_merge: tuple[str, str] | N
     shown["cities"] = _cities() if named else {}
     if wants_part():
         return render_template("console/engine_part.html", **shown)
-    counts = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: market_counts(session()))
-    shown["odd_markets"] = [each for each in counts if each.is_odd][:MAX_ODD_MARKETS]
-    shown["missing_rates"] = cached_for(MARKETS_KEPT_SECONDS, "missing rates", lambda: missing_rates(session())[:100])
+    counts = counted_markets()
     shown |= {"markets": counts[:MAX_MARKETS], "deals": list(DealType), "form": request.form}
-    return render_template("console/engine.html", wrong_city=wrong_city, wrong_merge=wrong_merge, **shown)
+    return render_template("console/engine.html", wrong_city=wrong_city, **shown)
 
 
 @blp.post("/console/engine")
@@ -95,22 +97,6 @@ def start_run() -> Response | tuple[str, int]:
         _note("run_requested", run.id)
         tasks.start_run(run)
     return back("/console/engine", "run" if is_new else "joined")
-
-
-@blp.post("/console/engine/markets/merge")
-@for_operators
-def merge_markets() -> Response | tuple[str, int]:
-    """Merge a town's markets into another's; what cannot be merged is told where the form stands."""
-    town, into = (request.form.get(name, "").strip()[:110] for name in ("town", "into"))
-    try:
-        if not town or not into:
-            raise InvalidValueError("into", "market.name_target")
-        merge(visitor().id, town, into)
-    except (InvalidValueError, ConflictError, NotFoundError) as error:
-        session().rollback()
-        return _engine_page(wrong_merge=(town, translate_error(error))), 400
-    forget_cached("markets", "cities")
-    return back("/console/engine", "merged")
 
 
 @blp.get("/console/engine/runs/<int:run_id>")
@@ -148,11 +134,13 @@ def quality() -> str:
     scores = [(str(low), count) for low, count in state["scores"]]
     shares = [100 * share for share in state["exposure"].curve]
     times = [(f"№{row.run_id}", row.seconds) for row in state["times"]]
+    since = utc_now().date() - timedelta(days=OUTCOME_DAYS - 1)
+    by_day = outcomes_by_day(session(), since)
     every = max(1, len(times) // 8)
     return render_template(
         "console/quality.html",
-        scores=charts.columns(scores, translate("Best scores of leads"), every=4),
-        coverage=charts.columns(state["coverage"], translate("Leads by how many offers they have")),
+        scores=charts.columns(scores, translate("Best scores of leads"), every=4, whole=True),
+        coverage=charts.columns(state["coverage"], translate("Leads by how many offers they have"), whole=True),
         exposure=charts.line(
             shares, ("0%", "50%", "100%"), translate("Share of offers by share of properties"), diagonal=True
         ),
@@ -162,19 +150,19 @@ def quality() -> str:
         all_leads=sum(count for _, count in state["coverage"]),
         top_tenth=percent(shares[2], 0),
         shares=[(percent(100 * place / (len(shares) - 1), 0), percent(share)) for place, share in enumerate(shares)],
+        outcomes=outcomes_by_market(session(), since)[:MAX_MARKETS],
+        outcomes_by_day=by_day[::-1],
+        liked=_likes_chart(by_day),
+        names={each.city_key: each.name for each in counted_markets()},
         durations=[(name, number(seconds, 1)) for name, seconds in times],
     )
 
 
-@blp.get("/console/schedule")
-@for_operators
-def schedule() -> str:
-    error, entries = None, []
-    try:
-        entries = services().worker.schedule(utc_now(), NEXT_TIMES)
-    except SettingsError as bad:
-        error = str(bad)
-    return render_template("console/schedule.html", entries=entries, error=error, as_json=_as_json)
+def _likes_chart(days: list[tuple[date, Outcomes]]) -> Markup | None:
+    """Likes of a hundred shown places by day; None while nothing was shown."""
+    rows = [(f"{day:%d.%m}", each.per_hundred(each.likes) or 0) for day, each in days]
+    label = translate("Likes of a hundred shown places")
+    return charts.columns(rows, label, every=max(1, len(rows) // 6)) if rows else None
 
 
 def _asked(form: Any) -> tuple[RunScope, str | None, DealType | None]:
@@ -198,10 +186,6 @@ def _queues() -> list[Any] | None:
         return services().worker.queues()
     except (RedisError, OSError):
         return None
-
-
-def _as_json(arguments: dict[str, Any]) -> str:
-    return json.dumps(arguments, ensure_ascii=False) if arguments else ""
 
 
 def _cities() -> dict[str, str]:

@@ -1,29 +1,49 @@
-"""Users with their roles, and the audit log: for administrators."""
+"""Users with their roles, merging two accounts of one person, and the audit log: for administrators."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 from flask import Response, render_template, request
+from sqlalchemy.orm import Session, sessionmaker
 
 from api.console.kit.access import page_for, visitor
-from api.console.kit.pages import back, listed, page_blueprint
+from api.console.kit.i18n import translate_error
+from api.console.kit.pages import back, chosen, listed, page_blueprint
 from api.http.db import session
 from api.http.limits import address
+from api.http.services import services
+from api.http.table_files import TableFormat, table_file
 from models.accounts import audit
-from models.accounts.users import all_users, lock_user
+from models.accounts.user_search import find_users
+from models.accounts.users import User, get_user, lock_user
+from models.core.base import LARGEST_ID
 from models.core.enums import Role
-from models.core.errors import InvalidValueError
+from models.core.errors import ConflictError, InvalidValueError
 from models.market.account_status import set_active, set_role
+from models.upkeep.merging import check_merge, merge_users, rows_of_user
 
 blp = page_blueprint("people")
 
 for_admins = page_for(Role.ADMIN)
 
 PER_PAGE = 50
+MAX_CANDIDATES = 20
+#: What a form of the list of users carries, to come back to the same part of it.
+CARRIED = ("page", "q", "role", "state")
+STATES = {"in": True, "out": False}
+AUDIT_COLUMNS = ("id", "created_at", "actor_id", "actor", "action", "table", "row_id", "address", "detail")
 
 
 @blp.get("/console/users")
 @for_admins
 def users() -> str:
-    rows, pager = listed(all_users(), PER_PAGE)
-    return render_template("console/users.html", users=rows, roles=list(Role), **pager)
+    """Users by name, phone, e-mail or number, of one role or all, let in or put out."""
+    words, role = request.args.get("q", "").strip()[:100], chosen(Role, "role")
+    state = request.args.get("state") if request.args.get("state") in STATES else None
+    rows, pager = listed(find_users(words, role, STATES[state] if state else None), PER_PAGE)
+    shown = {"words": words, "role": role, "state": state, "roles": list(Role), "states": list(STATES)}
+    return render_template("console/users.html", users=rows, **shown, **pager)
 
 
 @blp.post("/console/users/<int:user_id>")
@@ -49,15 +69,97 @@ def change_user(user_id: int) -> Response:
         address=address(),
         **changes,
     )
-    page = request.form.get("page", "")
-    return back("/console/users", "changed", page=page if page.isdecimal() else None)
+    return back("/console/users", "changed", **{name: request.form.get(f"list_{name}") for name in CARRIED})
+
+
+@blp.get("/console/users/<int:user_id>/merge")
+@for_admins
+def choose_merge(user_id: int) -> str:
+    """Look for the other account of the same person, then see what merging would do."""
+    return _merge_page(get_user(session(), user_id), _kept(request.args.get("into", "")))
+
+
+@blp.post("/console/users/<int:user_id>/merge")
+@for_admins
+def merge(user_id: int) -> Response | tuple[str, int]:
+    """Merge this account into the other; what forbids it is told on the page."""
+    gone, kept = get_user(session(), user_id), _kept(request.form.get("into", ""))
+    if kept is None:
+        raise InvalidValueError("into", "merge.choose")
+    try:
+        merge_users(session(), gone.id, kept.id, visitor().id, address())
+    except ConflictError as error:
+        session().rollback()
+        return _merge_page(gone, kept, translate_error(error)), 409
+    return back("/console/users", "merged_users", q=str(kept.id))
 
 
 @blp.get("/console/audit")
 @for_admins
 def audit_log() -> str:
+    rows, pager = listed(audit.entries(**_audit_filters()), PER_PAGE)
     known = audit.recorded_actions(session())
-    action = request.args.get("action")
-    action = action if action in known else None
-    rows, pager = listed(audit.entries(action), PER_PAGE)
-    return render_template("console/audit.html", entries=rows, actions=known, action=action, **pager)
+    return render_template("console/audit.html", entries=rows, actions=known, filters=request.args, **pager)
+
+
+@blp.get("/console/audit.csv")
+@for_admins
+def audit_file() -> Response:
+    """The same entries as a file, streamed; that it was taken is an entry itself."""
+    query = audit.entries(**_audit_filters())
+    audit.record(session(), "audit_exported", actor_id=visitor().id, address=address())
+    return table_file("audit", TableFormat.CSV, AUDIT_COLUMNS, _audit_rows(services().sessions, query))
+
+
+def _audit_rows(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:
+    with sessions() as own:  # the request's session is closed by now
+        for entry, actor in own.execute(query.execution_options(yield_per=1000)):
+            name = actor.name if actor else None
+            detail = " ".join(f"{key}={value}" for key, value in entry.detail.items())
+            yield [
+                *(entry.id, entry.created_at, entry.actor_id, name, entry.action),
+                *(entry.table_name, entry.row_id, entry.address, detail),
+            ]
+
+
+def _audit_filters() -> dict[str, Any]:
+    """What the address asks for; a day that is none filters nothing."""
+    return {
+        "action": request.args.get("action", "")[:50] or None,
+        "person": request.args.get("person", "").strip()[:100],
+        "first": _day("from"),
+        "last": _day("to"),
+    }
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _kept(raw: str) -> User | None:
+    """The account that is to stay, by its number; raises NotFoundError where there is none."""
+    return get_user(session(), int(raw)) if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID else None
+
+
+def _merge_page(gone: User, kept: User | None, error: str | None = None) -> str:
+    words = request.values.get("q", "").strip()[:100]
+    found: list[User] = []
+    if words and kept is None:
+        found = list(session().scalars(find_users(words).where(User.id != gone.id).limit(MAX_CANDIDATES)))
+    if kept is not None and error is None:
+        try:
+            check_merge(session(), gone, kept)
+        except ConflictError as refused:
+            error = translate_error(refused)
+    return render_template(
+        "console/operators/merge.html",
+        gone=gone,
+        kept=kept,
+        words=words,
+        found=found,
+        error=error,
+        counts=rows_of_user(session(), gone.id),
+    )

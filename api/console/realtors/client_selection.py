@@ -11,6 +11,7 @@ from typing import cast
 from flask import Response, redirect, render_template, request
 
 from api.console.kit.pages import page_blueprint
+from api.console.realtors.selection_pdf import pdf_answer
 from api.http.access import public
 from api.http.db import session
 from api.http.request_state import current
@@ -50,6 +51,15 @@ def look(token: str) -> str:
         longest=MAX_QUESTION,
         address_of=rough_address,
     )
+
+
+@blp.get("/s/<token>/pdf")
+@public
+def as_pdf(token: str) -> Response:
+    """The selection as a file, with what the page shows."""
+    selection, lead, owner = opened_selection(session(), token)
+    homes = homes_of(session(), [selection])
+    return pdf_answer(selection, owner, homes, homes_on_market(session(), homes, lead), for_client=True)
 
 
 @blp.post("/s/<token>/homes/<int:property_id>")

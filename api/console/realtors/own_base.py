@@ -1,6 +1,7 @@
 """Lists of one's own leads and properties: filters of the address, several rows at once, tags; and their undoing."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,27 +11,29 @@ from werkzeug.datastructures import MultiDict
 from api.console.files.import_words import named_source
 from api.console.kit.access import visitor
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
-from api.console.kit.pages import back, chosen, listed, wants_json, wants_part
+from api.console.kit.pages import back, chosen, page_number, wants_json, wants_part
 from api.console.kit.undo_tokens import MAX_SEVERAL, read_several, undo_of_several
+from api.console.realtors.base_views import COLUMNS, FILTERS, PATHS, choice_of, views_for
+from api.exchange.exports import picked_file
 from api.http.db import session
+from api.http.table_files import TableFormat
 from api.http.tasks import rescore_lead, rescore_property
-from models.core.amount_words import Bound
-from models.core.amounts import read_amount
+from models.agenda.following import new_counts
+from models.core.amount_words import Bound, Unit
+from models.core.amounts import read_amount, read_number
 from models.core.enums import DealType, Side, Status
-from models.core.errors import InvalidValueError
+from models.core.errors import InvalidValueError, NotFoundError
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
-from models.market.own_base import BaseFilter, BaseOrder, own_rows, own_towns
-from models.market.several import move_several
+from models.market.own_base import BaseFilter, BaseOrder, own_page, own_towns
+from models.market.several import change_prices, give_prices_back, move_several
 from models.market.tags import add_tag, remove_tag, tags_of, used_tags
 
 PER_PAGE = 30
+MAX_MOMENT_DIGITS = 16  # of microseconds since 1970: enough until the year 2286
 SIZES = (30, 50, 100)
-
-#: What of an address asks for rows, or for their order.
-FILTERS = ("q", "status", "town", "deal", "rooms", "from", "to", "tag", "sort", "size", "source", "page")
 
 #: Order -> what it is called.
 ORDERS = {
@@ -41,7 +44,6 @@ ORDERS = {
     BaseOrder.CHEAPEST: "Cheapest first",
     BaseOrder.DEAREST: "Dearest first",
 }
-PATHS = {Side.LEAD: "/console/leads", Side.PROPERTY: "/console/properties"}
 
 
 @dataclass
@@ -61,8 +63,9 @@ class Asked:
 
 def own_list(side: Side) -> dict[str, Any]:
     """What the page of a list shows, as the address asks; what only the filters need is left out of the living part."""
-    asked = _asked()
-    rows, pager = listed(own_rows(visitor(), side, asked.wanted), asked.size)
+    choice = choice_of(side)
+    asked = _asked(choice)
+    rows, pager = _page(side, asked)
     ids = [row.id for row in rows]
     part = wants_part()
     return {
@@ -73,11 +76,15 @@ def own_list(side: Side) -> dict[str, Any]:
         "counts": match_counts(session(), side, ids),
         "best": best_scores(session(), side, ids),
         "tags": tags_of(session(), side, ids),
+        "fresh": new_counts(session(), ids) if side is Side.LEAD else {},
         "towns": {} if part else own_towns(session(), visitor(), side),
         "all_tags": used_tags(session(), visitor(), side),
         "asked": asked,
         "orders": ORDERS,
         "sizes": SIZES,
+        "columns": set(choice["columns"]),
+        "all_columns": COLUMNS[side],
+        "views": [] if part else views_for(side),
         "source": named_source(),
         "status": asked.wanted.status,
         "query": _query(),
@@ -103,6 +110,11 @@ def act_on_several(side: Side) -> Response:
     elif what == "untag":
         done, tag = "untagged", form.get("tag", "")
         changed = remove_tag(session(), visitor(), side, ids, tag)
+    elif what == "price" and side is Side.PROPERTY:
+        done = "priced"
+        tag, changed = _change_prices(ids, form.get("by", ""))
+    elif what in list(TableFormat):
+        return picked_file(visitor(), TableFormat(what), side, ids)
     else:
         raise InvalidValueError("do", "several.choose")
     undo = undo_of_several(side, done, tag, changed) if changed else None
@@ -111,7 +123,7 @@ def act_on_several(side: Side) -> Response:
         return jsonify(said=translate(OUTCOMES[said]), key=said, undo=undo)
     if form.get("back") == "row":
         return back(f"{PATHS[side]}/{ids[0]}", said, undo=undo)
-    return back(PATHS[side], said, undo=undo, **_kept())
+    return back(PATHS[side], said, undo=undo, **kept_filter())
 
 
 def undo_several(token: str) -> str | None:
@@ -122,6 +134,8 @@ def undo_several(token: str) -> str | None:
     side, done, tag, ids = named
     if done in ("archived", "restored"):
         _move(side, ids, Status.ACTIVE if done == "archived" else Status.ARCHIVED)
+    elif done == "priced":
+        _give_prices_back(ids, tag)
     elif done == "tagged":
         remove_tag(session(), visitor(), side, ids, tag)
     else:
@@ -145,11 +159,58 @@ def _move(side: Side, ids: list[int], status: Status) -> list[int]:
     return [row.id for row in rows]
 
 
-def _asked() -> Asked:
+def _change_prices(ids: list[int], text: str) -> tuple[str, list[int]]:
+    """
+    Change prices by what is written: «−5 %», «+200 тыс.», «-300000 ₽».
+
+    Returns:
+        What the undoing needs to know of it, and the ids of those that cost something else now.
+    """
+    plain = text.strip().replace("−", "-")
+    sign, plain = (-1 if plain.startswith("-") else 1), plain.lstrip("+-").strip()
+    try:
+        if plain.endswith("%"):
+            by: dict[str, Any] = {"percent": sign * read_number(plain, Unit.PERCENT)}
+        else:
+            amount = read_amount(plain)
+            by = {"amount": sign * amount.value, "currency": amount.currency}
+    except UnreadableError as error:
+        raise error.at("by") from None
+    since, rows = change_prices(session(), visitor(), ids, **by)
+    for row in rows:
+        rescore_property(row)
+    return str(int(since.timestamp() * 1_000_000)), [row.id for row in rows]
+
+
+def _give_prices_back(ids: list[int], since: str) -> None:
+    if not (since.isascii() and since.isdigit() and len(since) <= MAX_MOMENT_DIGITS):
+        raise NotFoundError("action to undo")
+    moment = datetime.fromtimestamp(int(since) / 1_000_000, UTC)
+    for row in give_prices_back(session(), visitor(), ids, moment):
+        rescore_property(row)
+
+
+def _page(side: Side, asked: Asked) -> tuple[list[Any], dict[str, int]]:
+    """The rows of the page that the address names, the last where there are fewer, and what its pager shows."""
+
+    def read(page: int) -> tuple[list[Any], int]:
+        return own_page(session(), visitor(), side, asked.wanted, page=page, per_page=asked.size)
+
+    page = page_number()
+    rows, total = read(page)
+    if not rows and page > 1:
+        rows, total = read(1)
+        page = max(1, -(-total // asked.size))
+        if page > 1:
+            rows, total = read(page)
+    return rows, {"total": total, "page": page, "pages": max(1, -(-total // asked.size))}
+
+
+def _asked(choice: dict[str, Any]) -> Asked:
     args = request.args
     errors: dict[str, str] = {}
     source = named_source()
-    size = args.get("size", "")
+    size, order = choice["size"], choice["sort"]
     wanted = BaseFilter(
         words=_text("q") or "",
         status=chosen(Status, "status"),
@@ -160,7 +221,7 @@ def _asked() -> Asked:
         price_to=_read(args, "to", lambda text: read_amount(text, end=Bound.HIGH), errors),
         tag=_text("tag"),
         source_id=source.id if source else None,
-        order=chosen(BaseOrder, "sort") or BaseOrder.NEWEST,
+        order=BaseOrder(order) if order in list(BaseOrder) else BaseOrder.NEWEST,
     )
     return Asked(wanted, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
 
@@ -184,6 +245,6 @@ def _query() -> dict[str, str]:
     return {name: value for name, value in request.args.items() if value and name in FILTERS and name != "page"}
 
 
-def _kept() -> dict[str, str]:
+def kept_filter() -> dict[str, str]:
     """The filter that the list had: it is seen again behind what was done with its rows."""
     return {name: value for name, value in parse_qsl(request.form.get("was", "")[:2000]) if name in FILTERS}

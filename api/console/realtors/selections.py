@@ -7,6 +7,7 @@ from flask import Response, render_template, request
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
+from api.console.realtors.selection_pdf import pdf_answer
 from api.exchange.selections import link_of
 from api.http.db import session
 from models.core.base import database_now
@@ -83,6 +84,16 @@ def make(lead_id: int) -> Response:
         session(), visitor(), lead_id, picked, words=_words("words", MAX_WORDS), days=int(days) or None
     )
     return back(f"/console/leads/{lead_id}/selections", "selection_made", made=made.id)
+
+
+@blp.get("/console/leads/<int:lead_id>/selections/<int:selection_id>/pdf")
+@for_realtors
+def as_pdf(lead_id: int, selection_id: int) -> Response:
+    """The selection as the file that the client may download."""
+    selection = owned_selection(session(), visitor(), lead_id, selection_id)
+    homes = homes_of(session(), [selection])
+    there = homes_on_market(session(), homes, owned_lead(session(), visitor(), lead_id))
+    return pdf_answer(selection, visitor(), homes, there, for_client=False)
 
 
 @blp.post("/console/leads/<int:lead_id>/selections/<int:selection_id>/withdraw")

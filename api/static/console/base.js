@@ -1,5 +1,6 @@
 // The lists of one's own leads and properties: found while one types, and several rows picked at once.
-import { refresh, localTimes } from "./console.js";
+import { post, refresh, localTimes } from "./console.js";
+import { toast } from "./toast.js";
 
 const PAUSE = 150; // ms after the last key
 const form = document.querySelector("form[data-typed]");
@@ -24,6 +25,7 @@ async function find() {
     refresh(list, html);
     localTimes(list);
     list.dataset.poll = address({ part: 1 });
+    for (const view of document.querySelectorAll("[data-asked]")) view.value = address().split("?")[1];
     history.replaceState(null, "", address());
   } catch { /* the button asks again */ }
 }
@@ -38,4 +40,16 @@ if (form && list) {
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-pick-all]")) return;
   for (const box of list.querySelectorAll("[data-pick]")) box.checked = true;
+});
+
+// A row is changed where it stands; what is refused is told, and what was typed stays.
+document.addEventListener("submit", async (event) => {
+  const quick = event.target.closest?.("[data-quick]");
+  if (!quick || !form) return;
+  event.preventDefault();
+  const said = await post(quick.action, new FormData(quick));
+  if (!said) return;
+  toast(said.said);
+  quick.closest("details").open = false;
+  await find();
 });

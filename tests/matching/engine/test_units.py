@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from matching.engine.criteria import CRITERION_NAMES, Weights
@@ -152,7 +152,8 @@ def test_only_the_ratios_of_weights_count_at_any_scale(scale):
     assert not np.isnan(got).any()
 
 
-@checked
+# Few random pairs keep all deal-breakers: that most are assumed away is no failure.
+@settings(checked, suppress_health_check=[HealthCheck.filter_too_much])
 @given(leads(), properties(), st.lists(st.floats(0.001, 1), min_size=10, max_size=10))
 def test_rounding_stays_within_its_bound_with_any_weights(lead, home, weights):
     weights = dict(zip(CRITERION_NAMES, weights, strict=True))

@@ -1,0 +1,76 @@
+"""The lines of the schedule: when they are due, how each ended last, and a button that runs one now."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, render_template, request
+from redis.exceptions import RedisError
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.pages import back, page_blueprint, wants_part
+from api.http.db import session
+from api.http.services import services
+from api.ops.pressure import refuse_while_queues_are_deep
+from models.accounts import audit
+from models.core.base import utc_now
+from models.core.enums import ENGINE_ROLES
+from models.core.errors import BusyError, NotFoundError, SettingsError
+from worker.queue.ends import End, line_key
+from worker.queue.schedule import Entry
+
+blp = page_blueprint("schedule")
+
+for_operators = page_for(*ENGINE_ROLES)
+
+NEXT_TIMES = 2
+
+
+@blp.get("/console/schedule")
+@for_operators
+def schedule() -> str:
+    """The file's lines; a script asks for their last ends every two seconds."""
+    error, entries, ends = None, [], _ends()
+    try:
+        entries = services().worker.schedule(utc_now(), NEXT_TIMES)
+    except SettingsError as bad:
+        error = str(bad)
+    name = "console/operators/schedule_part.html" if wants_part() else "console/operators/schedule.html"
+    return render_template(
+        name,
+        lines=[(entry, times, key := line_key(entry.task, entry.arguments), ends.get(key)) for entry, times in entries],
+        error=error,
+        as_json=_as_json,
+        at=lambda seconds: datetime.fromtimestamp(seconds, UTC),
+    )
+
+
+@blp.post("/console/schedule/run")
+@for_operators
+def run_now() -> Response:
+    """Run one line of the schedule now; it stays due at its own times."""
+    refuse_while_queues_are_deep()
+    wanted = request.form.get("line", "")
+    entry = next((each for each in _entries() if line_key(each.task, each.arguments) == wanted), None)
+    if entry is None:
+        raise NotFoundError("schedule line")
+    if not services().worker.run_now(entry):
+        raise BusyError("broker.away", 5)
+    audit.record(session(), "schedule_line_run", actor_id=visitor().id, table_name="tasks", row_id=entry.task[:50])
+    return back("/console/schedule", "sent")
+
+
+def _entries() -> list[Entry]:
+    return [entry for entry, _ in services().worker.schedule(utc_now(), 1)]
+
+
+def _ends() -> dict[str, End]:
+    """How the lines ended last; nothing is known of it while Redis is away."""
+    try:
+        return services().worker.last_ends()
+    except (RedisError, OSError):
+        return {}
+
+
+def _as_json(arguments: dict[str, Any]) -> str:
+    return json.dumps(arguments, ensure_ascii=False) if arguments else ""

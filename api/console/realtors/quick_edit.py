@@ -1,0 +1,91 @@
+"""What is changed of a row where it stands in the list: its price, or the end of a budget, its status and tags."""
+
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.i18n import OUTCOMES, translate
+from api.console.kit.pages import back, page_blueprint, wants_json
+from api.console.realtors.base_views import PATHS
+from api.console.realtors.own_base import kept_filter
+from api.http.db import session
+from api.http.tasks import rescore_lead, rescore_property
+from models.core.amount_words import Bound
+from models.core.amounts import read_amount
+from models.core.enums import SUPPLY_ROLES, Side, Status
+from models.core.errors import ConflictError, InvalidValueError
+from models.core.numbers import UnreadableError
+from models.market.leads import archive_lead, owned_lead, restore_lead
+from models.market.properties import archive_property, owned_property, restore_property
+from models.market.tags import set_tags
+
+blp = page_blueprint("quick_edit")
+
+MAX_AMOUNT = 10**15
+
+
+@blp.post("/console/leads/<int:row_id>/quick")
+@page_for(*SUPPLY_ROLES)
+def lead(row_id: int) -> Response:
+    found = owned_lead(session(), visitor(), row_id, lock=True)
+    _check_version(found)
+    amount = _amount(found)
+    if amount is not None and found.budget_min is not None and amount < found.budget_min:
+        raise InvalidValueError("amount", "range.reversed")
+    found.budget_max = amount
+    _set_status(found, archive_lead, restore_lead)
+    set_tags(session(), visitor(), Side.LEAD, row_id, request.form.get("tags", "").split(","))
+    rescore_lead(found)
+    return _answer(Side.LEAD)
+
+
+@blp.post("/console/properties/<int:row_id>/quick")
+@page_for(*SUPPLY_ROLES)
+def listing(row_id: int) -> Response:
+    found = owned_property(session(), visitor(), row_id, lock=True)
+    _check_version(found)
+    amount = _amount(found)
+    if amount is None:
+        raise InvalidValueError("amount", "value.required")
+    found.price = amount
+    _set_status(found, archive_property, restore_property)
+    set_tags(session(), visitor(), Side.PROPERTY, row_id, request.form.get("tags", "").split(","))
+    rescore_property(found)
+    return _answer(Side.PROPERTY)
+
+
+def _check_version(found: Any) -> None:
+    """What another window has changed since is not written over unseen."""
+    if request.form.get("version") != str(found.version):
+        raise ConflictError("row.changed_meanwhile")
+
+
+def _amount(found: Any) -> Any:
+    text = request.form.get("amount", "").strip()
+    if not text:
+        return None
+    try:
+        read = read_amount(text, end=Bound.HIGH)
+    except UnreadableError as error:
+        raise error.at("amount") from None
+    if read.currency and read.currency != found.currency:
+        raise InvalidValueError("amount", "several.other_currency", currency=found.currency)
+    if not 0 <= read.value < MAX_AMOUNT:
+        raise InvalidValueError("amount", "number.above_max", max=MAX_AMOUNT)
+    return read.value
+
+
+def _set_status(found: Any, archive: Any, restore: Any) -> None:
+    wanted = request.form.get("status", "")
+    if wanted not in list(Status):
+        raise InvalidValueError("status", "several.choose")
+    if wanted != found.status:
+        (archive if wanted == Status.ARCHIVED else restore)(session(), found)
+    session().flush()
+
+
+def _answer(side: Side) -> Response:
+    if wants_json():
+        return jsonify(said=translate(OUTCOMES["saved"]), key="saved")
+    return back(PATHS[side], "saved", **kept_filter())

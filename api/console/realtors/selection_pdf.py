@@ -1,0 +1,186 @@
+"""
+A selection as a PDF: what the client's page shows, to be printed or kept.
+
+The letters are Noto Sans, cut down to Latin, Cyrillic with Kazakh, and signs (api/static/fonts), and are embedded.
+"""
+
+import io
+from collections.abc import Mapping, Set
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Response
+from limits import parse
+from PIL import Image
+
+from api.console.kit.formatting import money, photos_of, title_of
+from api.console.kit.i18n import counted, language, translate, word
+from api.console.realtors.wishes import fact_chips
+from api.exchange.selections import link_of
+from api.http.limits import limits
+from api.http.uploads import PREFIX, storage
+from models.accounts.users import User
+from models.core.enums import DealType
+from models.deals.selections import Selection, SelectionHome
+from models.market.properties import Property
+from models.market.rough_addresses import rough_address
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+FONTS = Path(__file__).parents[2] / "static" / "fonts"
+MARGIN, WIDTH = 15, 180  # mm
+PHOTO_WIDTH, PHOTO_HEIGHT, GAP = 72, 54, 6  # mm
+PHOTO_PIXELS = (900, 675)
+MAX_FACTS = 8
+#: Facts that stand in the line above them already.
+TOLD_ABOVE = ("floor", "house_floors", "year_built", "condition", "area", "rooms")
+#: Drawing one takes a moment; of one selection.
+DRAWN = parse("20 per 10 minutes")
+GREEN, GREY, BLACK = (31, 95, 84), (93, 97, 104), (28, 30, 33)
+
+
+def pdf_answer(
+    selection: Selection, owner: User, homes: Mapping[int, Property], there: Set[int], *, for_client: bool
+) -> Response:
+    """
+    The file to download.
+
+    Args:
+        homes: Property id -> the property, of all homes of the selection.
+        there: The ids of those that are still on offer; of the others only that they are gone is told.
+        for_client: Whether it is asked for by the link, under a limit.
+    Raises:
+        TooManyError: The link's file was asked for very often of late.
+    """
+    if for_client:
+        limits().spend(DRAWN, "selection_pdf", str(selection.id))
+    answer = Response(bytes(_drawn(selection, owner, homes, there)), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="selection-{selection.id}.pdf"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _drawn(selection: Selection, owner: User, homes: Mapping[int, Property], there: Set[int]) -> bytearray:
+    from fpdf import FPDF  # late: it takes half a second, and few processes ever draw a file
+
+    pdf = FPDF(format="A4")
+    pdf.set_lang(language())
+    pdf.set_title(translate("A selection for you"))
+    pdf.set_margins(MARGIN, MARGIN, MARGIN)
+    pdf.set_auto_page_break(True, MARGIN)
+    for style, name in (("", "Regular"), ("B", "Bold")):
+        pdf.add_font("Noto", style, str(FONTS / f"NotoSans-{name}.ttf"))
+    pdf.add_page()
+    _line(pdf, translate("A selection for you"), 20, bold=True, height=10)
+    _line(pdf, counted(len(selection.homes), "home"), 11, GREY)
+    pdf.ln(3)
+    about = ", ".join(filter(None, (owner.name or translate("Your realtor"), owner.agency_name, owner.phone)))
+    _line(pdf, about, 12, bold=True)
+    _line(pdf, translate("Mark what you like and ask on the page of the selection:"), 10, GREY)
+    pdf.set_text_color(*GREEN)
+    pdf.set_font("Noto", size=10)
+    link = link_of(selection)
+    pdf.cell(0, 5, link, link=link, new_x="LMARGIN", new_y="NEXT")
+    if selection.words:
+        pdf.ln(3)
+        _line(pdf, selection.words, 11)
+    for home in selection.homes:
+        pdf.ln(GAP)
+        _home(pdf, home, homes[home.property_id], home.property_id in there)
+    return pdf.output()
+
+
+def _home(pdf: "FPDF", home: SelectionHome, found: Property, is_there: bool) -> None:
+    if not is_there:
+        _line(pdf, f"{home.place}. {title_of(found)}", 13, GREY, bold=True)
+        _line(pdf, translate("This home is no longer on offer."), 10, GREY)
+        return
+    photo = _photo(found)
+    if pdf.get_y() + PHOTO_HEIGHT + GAP > pdf.h - MARGIN:
+        pdf.add_page()
+    top, left = pdf.get_y(), MARGIN
+    if photo is not None:
+        pdf.image(photo, MARGIN, top, PHOTO_WIDTH, PHOTO_HEIGHT)
+        left = MARGIN + PHOTO_WIDTH + GAP
+    page = pdf.page
+    pdf.set_left_margin(left)
+    pdf.set_xy(left, top)
+    _line(pdf, f"{home.place}. {title_of(found)}", 13, bold=True, height=6)
+    rent = f" {translate('a month')}" if found.deal_type is DealType.RENT else ""
+    _line(pdf, money(found.price, found.currency) + rent, 13, GREEN, bold=True, height=7)
+    where = [*rough_address(found), found.metro_station and translate("metro {name}", name=found.metro_station)]
+    _line(pdf, ", ".join(filter(None, where)), 10, GREY)
+    pdf.ln(1)
+    _line(pdf, " · ".join(_facts(found)), 10)
+    pdf.set_left_margin(MARGIN)
+    if pdf.page == page:
+        pdf.set_xy(MARGIN, max(pdf.get_y(), top + PHOTO_HEIGHT if photo is not None else 0))
+    if home.words:
+        pdf.ln(2)
+        _line(pdf, home.words, 11)
+    pdf.set_x(MARGIN)
+
+
+def _facts(found: Property) -> list[str]:
+    facts = []
+    if found.floor is not None and found.total_floors:
+        facts.append(translate("floor {floor} of {all}", floor=found.floor, all=found.total_floors))
+    if found.year_built:
+        facts.append(translate("built in {year}", year=found.year_built))
+    facts += [word(each) for each in (found.condition, found.property_class) if each]
+    told = [fact["words"] for fact in fact_chips(found) if fact["kind"] not in TOLD_ABOVE]
+    return facts + told[:MAX_FACTS]
+
+
+def _photo(found: Property) -> io.BytesIO | None:
+    """The first photo that is kept here, made small; photos elsewhere are not fetched while somebody waits."""
+    for link in photos_of(found):
+        if not link.startswith(PREFIX):
+            continue
+        try:
+            with storage().open(link.removeprefix(PREFIX)) as file, Image.open(file) as picture:
+                picture.draft("RGB", PHOTO_PIXELS)
+                small = _filled(picture.convert("RGB"))
+        except OSError:
+            continue
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=80)
+        return out
+    return None
+
+
+def _filled(picture: Image.Image) -> Image.Image:
+    """The middle of a picture in the proportions of its place; no larger than it is printed."""
+    wide, high = picture.size
+    share = PHOTO_WIDTH / PHOTO_HEIGHT
+    width, height = min(wide, high * share), min(high, wide / share)
+    left, top = (wide - width) / 2, (high - height) / 2
+    picture = picture.crop((int(left), int(top), int(left + width), int(top + height)))
+    picture.thumbnail(PHOTO_PIXELS)
+    return picture
+
+
+def _line(
+    pdf: "FPDF",
+    text: str,
+    size: int,
+    colour: tuple[int, int, int] = BLACK,
+    *,
+    bold: bool = False,
+    height: float | None = None,
+) -> None:
+    """Text in as many lines as it takes; what the letters cannot write is left out."""
+    text = "".join(each for each in text if each == "\n" or ord(each) in _letters())
+    pdf.set_font("Noto", "B" if bold else "", size)
+    pdf.set_text_color(*colour)
+    pdf.multi_cell(0, height or size * 0.5, text, align="L", new_x="LMARGIN", new_y="NEXT")
+
+
+@cache
+def _letters() -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(FONTS / "NotoSans-Regular.ttf") as font:
+        return frozenset(font.getBestCmap())

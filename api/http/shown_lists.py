@@ -1,0 +1,63 @@
+"""Counting which lists are shown: gathered, and sent every few seconds, so that no request waits for Redis."""
+
+import logging
+import threading
+
+import redis
+from flask import current_app
+
+from api.http.services import services
+from models.core.base import utc_now
+from models.core.enums import Side
+from worker.queue.shown import ListKey, Shown, add_shown
+
+log = logging.getLogger(__name__)
+
+#: How long counts are gathered; a process that is killed loses so much.
+GATHERED_SECONDS = 5.0
+
+
+class Gathered:
+    """Counts of one application that are not sent yet."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.client = client
+        self._counts: dict[ListKey, Shown] = {}
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def add(self, side: Side, row_id: int, places: int) -> None:
+        """Count one page of a list with so many entries."""
+        with self._lock:
+            shown = self._counts.setdefault((side, row_id), Shown())
+            shown.lists += 1
+            shown.places += places
+            if self._timer is None:
+                self._timer = threading.Timer(GATHERED_SECONDS, self.send)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def send(self) -> None:
+        """Send what is gathered; where Redis is away it is lost: statistics are not worth a queue."""
+        with self._lock:
+            counts, self._counts, self._timer = self._counts, {}, None
+        try:
+            if counts:
+                add_shown(self.client, utc_now().date(), counts)
+        except redis.RedisError as error:
+            log.warning("shown_not_counted", extra={"kind": type(error).__name__})
+
+
+def gathered() -> Gathered:
+    """The counts of the application that answers the request at hand."""
+    client = services().redis
+    found: Gathered | None = current_app.extensions.get("shown_lists")
+    if found is None or found.client is not client:
+        found = current_app.extensions["shown_lists"] = Gathered(client)
+    return found
+
+
+def note_shown(side: Side, row_id: int, places: int) -> None:
+    """Count a page of the list of a lead (side LEAD) or property; an empty one was no offer to anybody."""
+    if places:
+        gathered().add(side, row_id, places)

@@ -1,0 +1,74 @@
+"""Server-sent events: what changed, as it happens."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from leadmatch_client.errors import raise_for
+
+RECONNECT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event: its kind, its id if it has one, and what it says (JSON as Python has it, else text)."""
+
+    kind: str
+    id: str | None
+    data: Any
+
+
+def events_of(client: httpx.Client, path: str, last_id: str | None = None) -> Iterator[Event]:
+    """
+    The events that *path* sends, without an end. A lost connection is made again, from after the last event that came.
+
+    Raises:
+        ApiError: The API refuses.
+    """
+    while True:
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
+        try:
+            # The server says something every few seconds, be it a comment.
+            with client.stream("GET", path, headers=headers, timeout=httpx.Timeout(30, read=90)) as response:
+                raise_for(response)
+                for event in parsed(response.iter_lines()):
+                    last_id = event.id or last_id
+                    yield event
+        except httpx.TransportError:
+            pass
+        time.sleep(RECONNECT_SECONDS)
+
+
+def parsed(lines: Iterator[str]) -> Iterator[Event]:
+    """
+    The events in the lines of a stream.
+
+    >>> list(parsed(iter([": hello", "id: 7", "event: lists", 'data: {"lead_id":', "data: 3}", ""])))
+    [Event(kind='lists', id='7', data={'lead_id': 3})]
+    """
+    kind, identifier, data = "message", None, list[str]()
+    for line in lines:
+        if not line:
+            if data:
+                yield Event(kind, identifier, _value("\n".join(data)))
+            kind, data = "message", []
+            continue
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            data.append(value)
+        elif name == "id":
+            identifier = value or None
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

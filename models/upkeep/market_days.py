@@ -1,0 +1,234 @@
+"""A row for each market and day: how big it was, how its lists stood, and what people did with what they were shown.
+
+Today's row is written anew with each count, and yesterday's once more until its actions are complete; writing a row
+twice changes nothing. What happened on a day is counted by the day of the last action of each pair, so a like that is
+taken back later is gone from the day's figure when the day is counted again, and stays in it afterwards.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, Integer, PrimaryKeyConstraint, Select, String, and_, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base, database_now, words
+from models.core.enums import ActionKind, DealType, FeedActionKind, MarketKey, Side
+from models.deals.actions import Action
+from models.deals.feed import FeedAction
+from models.deals.inquiries import Inquiry
+from models.deals.matches import Match
+from models.market.leads import Lead
+from models.market.properties import Property, on_market
+from models.ranking.recommendations import LeadRecommendations, stale_rows
+from models.rescoring.market_state import ENOUGH
+from models.rescoring.run_plan import live_markets
+
+#: Ids that one statement asks for.
+_IDS_AT_ONCE = 5000
+
+
+class MarketDay(Base):
+    """The figures of one market on one day (UTC)."""
+
+    __tablename__ = "market_days"
+    __table_args__ = (
+        PrimaryKeyConstraint("city_key", "deal_type", "day"),
+        CheckConstraint("covered <= leads", name="covered_are_leads"),
+    )
+
+    city_key: Mapped[str] = mapped_column(String(110))
+    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
+    day: Mapped[date] = mapped_column(Date)
+    #: On the market when the day was last counted; *covered*: leads with enough offers.
+    leads: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    properties: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    covered: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    #: Lists that were behind when the day was last counted, and the age of the oldest, in seconds.
+    stale: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    stale_seconds: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    #: Pages of lists that people looked at, and entries on them.
+    lists_shown: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    places_shown: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    #: What was done on the day. A match is the second like of a pair, a deal a completion.
+    likes: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    dislikes: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    inquiries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    matches: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    deals: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+
+
+#: What of a day is counted from actions, and may still change when the day is over.
+HAPPENED = ("lists_shown", "places_shown", "likes", "dislikes", "inquiries", "matches", "deals")
+#: How a market stands, at the moment of counting.
+STANDS = ("leads", "properties", "covered", "stale", "stale_seconds")
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of what a market showed over some days."""
+
+    city_key: str
+    deal_type: DealType
+    lists: int
+    places: int
+    likes: int
+    matches: int
+    deals: int
+
+    def per_hundred(self, count: int) -> float | None:
+        """A count for each hundred places that were shown; None where none was."""
+        return 100 * count / self.places if self.places else None
+
+
+def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int], tuple[int, int]]]) -> int:
+    """
+    Write today's rows, and what happened yesterday. Returns how many rows were written.
+
+    Args:
+        shown: Day -> (side, id of the list's owner) -> (pages, entries) that were shown of the list.
+    """
+    today = database_now(session).astimezone(UTC).date()
+    written = 0
+    for day in (today - timedelta(days=1), today):
+        figures = _happened(session, day)
+        for market, (lists, places) in _shown_by_market(session, shown.get(day, {})).items():
+            figures[market] |= {"lists_shown": lists, "places_shown": places}
+        if day == today:
+            for market, standing in _stands(session).items():
+                figures[market] |= standing
+        written += _write(session, day, figures, HAPPENED if day < today else (*HAPPENED, *STANDS))
+    return written
+
+
+def days_of(city_key: str, deal_type: DealType, since: date) -> Select[MarketDay]:
+    """Select a market's days from *since* on, the oldest first."""
+    query = select(MarketDay).where(MarketDay.city_key == city_key, MarketDay.deal_type == deal_type)
+    return query.where(MarketDay.day >= since).order_by(MarketDay.day)
+
+
+def outcomes_by_market(session: Session, since: date) -> list[Outcomes]:
+    """What became of what each market showed from *since* on, the most shown first."""
+    sums = [func.sum(getattr(MarketDay, name)) for name in ("lists_shown", "places_shown", "likes", "matches", "deals")]
+    query = (
+        select(MarketDay.city_key, MarketDay.deal_type, *sums)
+        .where(MarketDay.day >= since)
+        .group_by(MarketDay.city_key, MarketDay.deal_type)
+        .having(func.sum(MarketDay.places_shown + MarketDay.likes + MarketDay.matches + MarketDay.deals) > 0)
+        .order_by(func.sum(MarketDay.places_shown).desc(), MarketDay.city_key, MarketDay.deal_type)
+    )
+    return [Outcomes(key, deal, *(int(count) for count in counts)) for key, deal, *counts in session.execute(query)]
+
+
+def outcomes_by_day(session: Session, since: date) -> list[tuple[date, Outcomes]]:
+    """What became of what all markets together showed on each day from *since* on."""
+    sums = [func.sum(getattr(MarketDay, name)) for name in ("lists_shown", "places_shown", "likes", "matches", "deals")]
+    query = select(MarketDay.day, *sums).where(MarketDay.day >= since).group_by(MarketDay.day).order_by(MarketDay.day)
+    return [
+        (day, Outcomes("", DealType.SALE, *(int(count) for count in counts))) for day, *counts in session.execute(query)
+    ]
+
+
+def _stands(session: Session) -> dict[MarketKey, dict[str, int]]:
+    """How each market stands now."""
+    figures: dict[MarketKey, dict[str, int]] = {}
+    for city_key, deal_type, leads, properties in live_markets(session):
+        figures[(city_key, deal_type)] = {"leads": leads, "properties": properties}
+    enough = func.cardinality(LeadRecommendations.property_ids) >= ENOUGH
+    covered = (
+        select(Lead.city_key, Lead.deal_type, func.count())
+        .join(User, on_market(Lead))
+        .join(LeadRecommendations, and_(LeadRecommendations.lead_id == Lead.id, enough))
+        .group_by(Lead.city_key, Lead.deal_type)
+    )
+    for city_key, deal_type, count in session.execute(covered):
+        figures.setdefault((city_key, deal_type), {})["covered"] = count
+    tables: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPERTY: Property}
+    for side, table in tables.items():
+        age = func.extract("epoch", func.now() - func.min(table.updated_at))
+        market = (table.city_key, table.deal_type)
+        behind = stale_rows(side).with_only_columns(*market, func.count(), age).group_by(*market)
+        for city_key, deal_type, count, seconds in session.execute(behind):
+            standing = figures.setdefault((city_key, deal_type), {})
+            standing["stale"] = standing.get("stale", 0) + count
+            standing["stale_seconds"] = max(standing.get("stale_seconds", 0), int(seconds or 0))
+    return figures
+
+
+def _happened(session: Session, day: date) -> defaultdict[MarketKey, dict[str, int]]:
+    """What people did on a day, by the market of the lead, or of the listing in the feed."""
+    begin = datetime.combine(day, time.min, UTC)
+    end = begin + timedelta(days=1)
+    counts: defaultdict[MarketKey, dict[str, int]] = defaultdict(dict)
+
+    def add(name: str, query: Select[*tuple[Any, ...]]) -> None:
+        for city_key, deal_type, count in session.execute(query):
+            market = counts[(city_key, deal_type)]
+            market[name] = market.get(name, 0) + count
+
+    of_lead, of_property = (
+        select(table.city_key, table.deal_type, func.count()).group_by(table.city_key, table.deal_type)
+        for table in (Lead, Property)
+    )
+    acted = of_lead.join(Action, Action.lead_id == Lead.id).where(Action.acted_at >= begin, Action.acted_at < end)
+    feed = of_property.join(FeedAction, FeedAction.property_id == Property.id)
+    feed = feed.where(FeedAction.acted_at >= begin, FeedAction.acted_at < end)
+    add("likes", acted.where(Action.kind == ActionKind.LIKE))
+    add("likes", feed.where(FeedAction.action != FeedActionKind.DISLIKE))
+    add("dislikes", acted.where(Action.kind == ActionKind.DISLIKE))
+    add("dislikes", feed.where(FeedAction.action == FeedActionKind.DISLIKE))
+    asked = of_property.join(Inquiry, Inquiry.property_id == Property.id)
+    add("inquiries", asked.where(Inquiry.created_at >= begin, Inquiry.created_at < end))
+    theirs = aliased(Action)
+    second = func.greatest(Action.acted_at, theirs.acted_at)
+    mutual = (
+        of_lead.join(Action, and_(Action.lead_id == Lead.id, Action.side == Side.LEAD))
+        .join(theirs, and_(theirs.lead_id == Lead.id, theirs.property_id == Action.property_id))
+        .where(theirs.side == Side.PROPERTY, Action.kind == ActionKind.LIKE, theirs.kind == ActionKind.LIKE)
+    )
+    add("matches", mutual.where(second >= begin, second < end))
+    done = of_lead.join(Match, Match.lead_id == Lead.id)
+    add("deals", done.where(Match.completed_at >= begin, Match.completed_at < end))
+    return counts
+
+
+def _shown_by_market(
+    session: Session, shown: Mapping[tuple[Side, int], tuple[int, int]]
+) -> dict[MarketKey, tuple[int, int]]:
+    sums: dict[MarketKey, tuple[int, int]] = {}
+    tables: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPERTY: Property}
+    for side, table in tables.items():
+        ids = sorted(row_id for kind, row_id in shown if kind is side)
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            part = ids[start : start + _IDS_AT_ONCE]
+            for row_id, city_key, deal_type in session.execute(
+                select(table.id, table.city_key, table.deal_type).where(table.id.in_(part))
+            ):
+                lists, places = sums.get((city_key, deal_type), (0, 0))
+                more_lists, more_places = shown[(side, row_id)]
+                sums[(city_key, deal_type)] = (lists + more_lists, places + more_places)
+    return sums
+
+
+def _write(session: Session, day: date, figures: Mapping[MarketKey, Mapping[str, int]], names: tuple[str, ...]) -> int:
+    """Write the named figures of a day; others of a row that is there stay. Nothing of a market is 0."""
+    rows = [
+        {"city_key": city_key, "deal_type": deal_type, "day": day} | {name: found.get(name, 0) for name in names}
+        for (city_key, deal_type), found in sorted(figures.items())
+    ]
+    if not rows:
+        return 0
+    stored = insert(MarketDay)
+    # Redis forgets: a count of what was shown that has become smaller is not believed.
+    kept = {
+        name: func.greatest(getattr(MarketDay, name), stored.excluded[name])
+        if name in ("lists_shown", "places_shown")
+        else stored.excluded[name]
+        for name in names
+    }
+    session.execute(stored.on_conflict_do_update(index_elements=["city_key", "deal_type", "day"], set_=kept), rows)
+    return len(rows)

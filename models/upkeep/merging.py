@@ -1,0 +1,236 @@
+"""Merging two accounts of one person: what one of them has becomes the other's, and the first is closed.
+
+An administrator says that both are one person; nothing here proves it. So the rules are careful: no account with rights
+over others is merged, and none that has dealt with the other, for then they are two persons. No password moves: whoever
+knows that of the closed account must not come into the one that stays.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true, update
+from sqlalchemy.orm import Session, aliased
+
+from models.accounts.audit import record
+from models.accounts.identity import COLUMN, Claim, SuspendedClaim
+from models.accounts.notifications import Notification
+from models.accounts.sessions import forget_sessions_of
+from models.accounts.uploads import Upload
+from models.accounts.users import PROVEN_AT, User, lock_user
+from models.core.base import Base, rows_changed, utc_now
+from models.core.enums import PRIVILEGED_ROLES, SUPPLY_ROLES, Origin, Status
+from models.core.errors import ConflictError
+from models.deals.chats import Chat, ChatMessage
+from models.deals.feed import FeedAction
+from models.deals.home_views import HomeView
+from models.deals.inquiries import Inquiry
+from models.deals.matches import Match
+from models.market.favorites import Favorite
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.sources.outgoing import OutgoingFeed
+from models.sources.photos import FetchedPhoto
+from models.sources.tables import Source
+from models.webhooks.tables import Endpoint, Event
+
+
+@dataclass(frozen=True)
+class Moved:
+    """
+    Rows whose *column* names their user, and that move.
+
+    *unique*: a user has one row for each value of these columns; where both accounts have one, that of the account
+    that stays counts, and the other is left with the closed account.
+    """
+
+    table: Any
+    column: str
+    unique: tuple[str, ...] = ()
+    #: A user has at most one such row.
+    only_one: bool = False
+
+
+MOVED = (
+    Moved(Property, "owner_id"),
+    Moved(Source, "owner_id", ("name",)),
+    Moved(OutgoingFeed, "owner_id", only_one=True),
+    Moved(FetchedPhoto, "owner_id", ("digest",)),
+    Moved(Upload, "owner_id"),
+    Moved(Notification, "user_id", ("type", "subject")),
+    Moved(Favorite, "user_id", ("property_id",)),
+    Moved(FeedAction, "user_id", ("property_id",)),
+    Moved(HomeView, "viewer_id", ("property_id",)),
+    Moved(Inquiry, "tenant_id", ("property_id",)),
+    Moved(Inquiry, "owner_id"),
+    Moved(Chat, "buyer_id", ("seller_id", "property_id")),
+    Moved(Chat, "seller_id", ("buyer_id", "property_id")),
+    Moved(Endpoint, "owner_id"),
+    Moved(Event, "owner_id"),
+    Moved(Match, "completed_by_id"),
+)
+
+#: Columns that name a user and stay as they are: what was done stays done by whom it was done, and ways in end.
+LEFT = frozenset(
+    {
+        "audit_log.actor_id",
+        "one_time_links.made_by",
+        "account_sessions.user_id",
+        "phone_codes.user_id",
+        "suspended_claims.user_id",
+        "agenda_settings.user_id",
+    }
+)
+#: Moved by rules of their own: a person has one preference, and messages follow their chat.
+BY_RULE = frozenset({"leads.owner_id", "chat_messages.sender_id"})
+
+
+@dataclass
+class Merged:
+    """What a merge moved, by table; *identifiers*: those that the account that stays has got."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    identifiers: list[Claim] = field(default_factory=list)
+
+
+def check_merge(session: Session, gone: User, kept: User) -> None:
+    """
+    Check whether *gone* may be merged into *kept*.
+
+    Raises:
+        ConflictError: They are one account, one has rights over others, the account that stays may not own what the
+            other owns, or they have dealt with each other.
+    """
+    if gone.id == kept.id:
+        raise ConflictError("merge.same_account")
+    if {gone.role, kept.role} & PRIVILEGED_ROLES:
+        raise ConflictError("merge.privileged")
+    owns = select(or_(*(exists().where(table.owner_id == gone.id) for table in (Property, Source))))
+    if kept.role not in SUPPLY_ROLES and session.scalar(owns):
+        raise ConflictError("merge.role_owns_nothing")
+    if session.scalar(select(or_(*_dealings(gone.id, kept.id)))):
+        raise ConflictError("merge.dealt_with_each_other")
+
+
+def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, address: str | None = None) -> Merged:
+    """
+    Move everything of one account into another in the caller's transaction, and close the first.
+
+    An identifier moves where the account that stays has none of its kind, or a mere claim of one while the other's is
+    proven; it stays as proven or claimed as it was.
+
+    Raises:
+        NotFoundError: One of them is absent or deleted.
+        ConflictError: See :func:`check_merge`.
+    """
+    users = {user_id: lock_user(session, user_id) for user_id in sorted({gone_id, kept_id})}
+    gone, kept = users[gone_id], users[kept_id]
+    check_merge(session, gone, kept)
+    merged = Merged()
+    for moved in MOVED:
+        _count(merged, moved.table, _move(session, moved, gone.id, kept.id))
+    _count(merged, Lead, _move_leads(session, gone.id, kept.id))
+    _move_messages(session, gone.id, kept.id)
+    merged.identifiers = _move_identifiers(session, gone, kept)
+    for name in ("name", "agency_name", "language"):
+        if getattr(kept, name) is None:
+            setattr(kept, name, getattr(gone, name))
+    _close(session, gone)
+    facts = {"gone": gone.id, "identifiers": [kind.value for kind in merged.identifiers], "rows": merged.rows}
+    record(session, "users_merged", actor_id=actor_id, table_name="users", row_id=kept.id, address=address, **facts)
+    session.flush()
+    return merged
+
+
+def _dealings(one: int, other: int) -> list[ColumnElement[bool]]:
+    """Conditions, each of which says that two users have dealt with each other."""
+    lead, listing = aliased(Lead), aliased(Property)
+    owners = or_(
+        and_(lead.owner_id == one, listing.owner_id == other), and_(lead.owner_id == other, listing.owner_id == one)
+    )
+    pair = {one, other}
+    return [
+        exists(
+            select(Match.id)
+            .join(lead, lead.id == Match.lead_id)
+            .join(listing, listing.id == Match.property_id)
+            .where(owners)
+        ),
+        exists().where(Chat.buyer_id.in_(pair), Chat.seller_id.in_(pair)),
+        exists().where(Inquiry.tenant_id.in_(pair), Inquiry.owner_id.in_(pair)),
+    ]
+
+
+def _move(session: Session, moved: Moved, gone_id: int, kept_id: int) -> int:
+    table, column = moved.table, getattr(moved.table, moved.column)
+    mine = aliased(table)
+    known = [getattr(mine, moved.column) == kept_id]
+    known += [getattr(mine, name) == getattr(table, name) for name in moved.unique]
+    free = ~exists().where(*known).correlate(table) if moved.unique or moved.only_one else true()
+    query = update(table).where(column == gone_id, free).values({moved.column: kept_id})
+    return rows_changed(session.execute(query.execution_options(synchronize_session=False)))
+
+
+def _move_leads(session: Session, gone_id: int, kept_id: int) -> int:
+    """Leads move; of two preferences that of the account that stays counts, and the other is archived."""
+    preference = Lead.origin == Origin.TINDER
+    has_one = session.scalar(select(exists().where(Lead.owner_id == kept_id, preference)))
+    stays = and_(Lead.owner_id == gone_id, preference) if has_one else None
+    wanted = [Lead.owner_id == gone_id, *([~preference] if has_one else [])]
+    query = update(Lead).where(*wanted).values(owner_id=kept_id)
+    moved = rows_changed(session.execute(query.execution_options(synchronize_session=False)))
+    if stays is not None:
+        archived = update(Lead).where(stays).values(status=Status.ARCHIVED)
+        session.execute(archived.execution_options(synchronize_session=False))
+    return moved
+
+
+def _move_messages(session: Session, gone_id: int, kept_id: int) -> None:
+    """Messages of the chats that moved are the account's that stays; those of chats that did not are left there."""
+    chats = select(Chat.id).where(or_(Chat.buyer_id == kept_id, Chat.seller_id == kept_id))
+    query = update(ChatMessage).where(ChatMessage.sender_id == gone_id, ChatMessage.chat_id.in_(chats))
+    session.execute(query.values(sender_id=kept_id).execution_options(synchronize_session=False))
+
+
+def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
+    theirs = {column: (getattr(gone, column), getattr(gone, PROVEN_AT[column])) for column in COLUMN.values()}
+    username = gone.telegram_username
+    gone.phone = gone.email = gone.telegram_id = gone.telegram_username = None
+    session.flush()  # they are unique: nobody holds them when they move
+    got = []
+    for kind, column in COLUMN.items():
+        value, proven_at = theirs[column]
+        present, present_proven = getattr(kept, column), getattr(kept, PROVEN_AT[column])
+        if value is not None and (present is None or (present_proven is None and proven_at is not None)):
+            setattr(kept, column, value)
+            setattr(kept, PROVEN_AT[column], proven_at)
+            if kind is Claim.TELEGRAM:
+                kept.telegram_username = username
+            got.append(kind)
+    session.flush()
+    return got
+
+
+def _close(session: Session, gone: User) -> None:
+    """Nobody comes in by the account any more, and it names nobody."""
+    session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == gone.id))
+    forget_sessions_of(session, gone)
+    gone.password_hash = gone.name = gone.agency_name = None
+    gone.profile = {}
+    gone.is_active = False
+    gone.token_version += 1
+    gone.deleted_at = utc_now()
+
+
+def _count(merged: Merged, table: type[Base], rows: int) -> None:
+    if rows:
+        merged.rows[table.__tablename__] = merged.rows.get(table.__tablename__, 0) + rows
+
+
+def rows_of_user(session: Session, user_id: int) -> dict[str, int]:
+    """How many rows of each table would move, for whoever is to confirm it."""
+    counts: dict[str, int] = {}
+    for table, column in ((Lead, Lead.owner_id), *((each.table, getattr(each.table, each.column)) for each in MOVED)):
+        count = session.scalar(select(func.count()).select_from(table).where(column == user_id)) or 0
+        if count:
+            counts[table.__tablename__] = counts.get(table.__tablename__, 0) + count
+    return counts

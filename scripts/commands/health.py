@@ -1,0 +1,65 @@
+"""`leadmatch health`: whether a process works, for whoever restarts those that do not."""
+
+import os
+import socket
+import urllib.error
+import urllib.request
+
+import click
+import redis
+from celery import Celery
+
+from models.platform.settings import Settings
+from scripts.errors import LaunchError
+
+#: Process of the Procfile -> the first part of the name that its worker has among workers.
+WORKERS = {"worker": "entities", "runner": "runs"}
+
+PATIENCE = 10.0  # seconds
+
+#: The lock that RedBeat renews whenever it has sent what is due, at least every 5 s. It lives for a minute.
+BEAT_LOCK = "redbeat::lock"
+
+
+@click.command()
+@click.argument("process", type=click.Choice(["web", *WORKERS, "beat"]))
+@click.option("--host", default=socket.gethostname, show_default="this one", help="Host of a worker or runner.")
+def command(process: str, host: str) -> None:
+    """Ask a process whether it works; exit code 1 if it does not.
+
+    web: it can serve requests (/health/ready). worker, runner: the one of this host takes messages, be it busy or not.
+    beat: one of all hosts has sent what was due within the last minute.
+    """
+    if process == "web":
+        _check_web(Settings.for_command().port)
+    elif process == "beat":
+        _check_beat(Settings.for_command("REDIS_URL").redis_url)
+    else:
+        _check_worker(Settings.for_command("REDIS_URL").redis_url, f"{WORKERS[process]}@{host}")
+    click.echo("ok")
+
+
+def _check_web(port: int) -> None:
+    bound = os.environ.get("BIND") or "127.0.0.1"
+    address = "127.0.0.1" if bound == "0.0.0.0" else bound  # noqa: S104 - is compared, not bound
+    try:
+        with urllib.request.urlopen(f"http://{address}:{port}/health/ready", timeout=PATIENCE):
+            return
+    except urllib.error.HTTPError as error:
+        raise LaunchError(f"the web process is not ready: {error.read().decode(errors='replace').strip()}") from None
+    except OSError as error:
+        raise LaunchError(f"the web process does not answer on port {port} ({error})") from None
+
+
+def _check_beat(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as client:
+        if not client.exists(BEAT_LOCK):
+            raise LaunchError("no beat has sent anything for a minute")
+
+
+def _check_worker(redis_url: str, node: str) -> None:
+    with redis.Redis.from_url(redis_url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as client:
+        client.ping()  # or a broker that is away would be told as a worker that is
+    with Celery("health", broker=redis_url, set_as_current=False) as app:
+        if not app.control.ping(destination=[node], timeout=PATIENCE):
+            raise LaunchError(f"the worker {node} does not answer within {PATIENCE:g} s")

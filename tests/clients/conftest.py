@@ -1,0 +1,89 @@
+"""
+What tests of clients are made with: tools of others and our own client, made once into build/clients; a served system.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.api.conftest import web_processes
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+#: Tools are kept between runs, by what they are made from.
+TOOLS = ROOT / "build" / "clients"
+
+BOT_TOKEN = "42:TOKEN-OF-A-BOT"
+BOT_SECRET = "the secret of a bot 0123"
+
+
+def ran(*command: object, cwd: Path, seconds: float = 300) -> str:
+    """What a command prints; the test fails with it if the command does."""
+    ended = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, timeout=seconds)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def installed(folder: Path, made_from: list[Path], *commands: list[object]) -> Path:
+    """A folder of tools, made by *commands* unless it was made from the same files before."""
+    mark, said = folder / "made-from", "".join(each.read_text() for each in made_from)
+    if not mark.exists() or mark.read_text() != said:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for each in made_from:
+            shutil.copy(each, folder)
+        for command in commands:
+            ended = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=300)
+            if ended.returncode != 0:
+                pytest.skip(f"the tools cannot be had here: {ended.stderr.strip()[-300:]}")
+        mark.write_text(said)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def npm() -> Path:
+    """The folder of the npm packages' commands."""
+    if shutil.which("npm") is None:
+        pytest.skip("there is no npm on this machine")
+    files = [HERE / "package.json", HERE / "package-lock.json"]
+    install = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    return installed(TOOLS / "npm", files, install) / "node_modules" / ".bin"
+
+
+@pytest.fixture(scope="module")
+def generator() -> Path:
+    """The command openapi-python-client, in an environment of its own."""
+    folder = TOOLS / "python"
+    pip = [folder / "venv" / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
+    make = [sys.executable, "-m", "venv", "venv"]
+    installed(folder, [HERE / "requirements.txt"], make, [*pip, "requirements.txt"])
+    return folder / "venv" / "bin" / "openapi-python-client"
+
+
+@pytest.fixture
+def document(app, tmp_path) -> Path:
+    found = tmp_path / "openapi.json"
+    found.write_text(json.dumps(app.test_client().get("/openapi.json").json))
+    return found
+
+
+@pytest.fixture
+def served(process_environment, worker_process) -> Iterator[str]:
+    """The URL of a system that answers and computes; a local one, which answers the codes that it would send."""
+    with web_processes(process_environment) as start:
+        yield start(ENVIRONMENT="local", TELEGRAM_BOT_TOKEN=BOT_TOKEN, TELEGRAM_BOT_SECRET=BOT_SECRET).url
+
+
+@pytest.fixture(scope="module")
+def python_client(generator, tmp_path_factory) -> Path:
+    """The folder of our Python client, put together from the document of this code."""
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "openapi.json").write_text(ran(sys.executable, "-m", "scripts", "openapi", cwd=ROOT))
+    make = ROOT / "clients" / "python" / "make_client.py"
+    ran(sys.executable, make, generator, folder / "openapi.json", folder / "made", cwd=ROOT)
+    return folder / "made"

@@ -1,0 +1,59 @@
+"""The commands of the tutorials, run one after another as they stand there. Part of `make clients`."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import redis
+
+from scripts.commands.health import BEAT_LOCK
+from tests.api.conftest import web_processes
+from tests.clients.conftest import ROOT, ran
+from tests.waiting import wait_for
+
+pytestmark = [
+    pytest.mark.skipif(not os.environ.get("CLIENTS"), reason="part of `make clients`"),
+    pytest.mark.timeout(600),
+]
+
+
+def written(tutorial: str, folder: Path) -> Path:
+    """The commands of a tutorial (its blocks of `sh`) as a script."""
+    text = (ROOT / "docs" / "tutorials" / f"{tutorial}.md").read_text()
+    script = folder / f"{tutorial}.sh"
+    script.write_text("set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)))
+    return script
+
+
+def test_the_frontends_tutorial(served, tmp_path, monkeypatch):
+    monkeypatch.setenv("URL", served)
+
+    told = ran("bash", written("frontend", tmp_path), cwd=tmp_path)
+
+    assert "match_score" in told and "304" in told and told.strip().endswith("true")
+
+
+def test_the_operators_tutorial(process_environment, worker_process, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "leadmatch"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m scripts "$@"\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
+    beat = [sys.executable, "-m", "celery", "--quiet", "--app", "worker.celery_app.app", "beat"]
+    with web_processes(process_environment) as start:
+        web = start()
+        for name, value in (process_environment | {"PORT": web.url.rpartition(":")[2]}).items():
+            monkeypatch.setenv(name, value)
+        with subprocess.Popen(beat, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sending:
+            try:
+                with redis.Redis.from_url(process_environment["REDIS_URL"]) as broker:
+                    wait_for(lambda: broker.exists(BEAT_LOCK), 120, "beat's first tick")
+                told = ran("bash", written("ops", tmp_path), cwd=tmp_path)
+            finally:
+                sending.terminate()
+
+    assert "2 new" in told and "succeeded" in told
+    assert (tmp_path / "leadmatch.dump").stat().st_size > 0

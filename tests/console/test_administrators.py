@@ -1,0 +1,97 @@
+"""Administrators' pages over HTTP: users found, two accounts of one person merged, the audit log filtered and taken."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from models.accounts.audit import record
+from models.accounts.users import User
+from models.core.base import utc_now
+from tests.console.conftest import enter
+from tests.factories import make_user
+
+ENGLISH = {"Accept-Language": "en"}
+
+
+@pytest.fixture
+def admin(client, town):
+    """``admin(path)``: what an administrator reads there."""
+
+    def read(path: str, status: int = 200) -> str:
+        answer = client.get(path, headers=ENGLISH)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    read.csrf = enter(client, town.admin)
+    return read
+
+
+def found(page: str) -> list[str]:
+    return re.findall(r'<td class="whole"><b>([^<]*)</b>', page)
+
+
+def test_users_are_found_by_what_is_known_of_them(admin, town, db):
+    other = make_user(db, name="Пётр Семёнов", agency_name="Уют", phone="+77011234567", email="pyotr@leadmatch.example")
+    db.commit()
+
+    for words in ("петр", "Семенов Пётр", "уют", "PYOTR@", "8 701 123-45-67", "1234567", str(other.id)):
+        assert "Пётр Семёнов" in found(admin(f"/console/users?q={words}")), words
+    assert found(admin("/console/users?q=никого")) == []
+    assert found(admin("/console/users?q=%25")) == []
+    assert found(admin("/console/users?role=tenant")) == ["Tenant"]
+    assert found(admin("/console/users?state=out")) == []
+
+
+def test_a_change_comes_back_to_the_same_part_of_the_list(admin, client, town):
+    form = {"csrf": admin.csrf, "do": "role", "role": "marketer", "list_q": "Tenant", "list_role": "tenant"}
+    answer = client.post(f"/console/users/{town.tenant.id}", data=form)
+
+    assert answer.status_code == 303 and "q=Tenant" in answer.location and "role=tenant" in answer.location
+    assert found(admin("/console/users?role=marketer")) == ["Tenant"]
+
+
+def test_two_accounts_of_a_person_are_merged_after_a_look(admin, client, town, db):
+    twin = make_user(db, name="Buyer", phone="+77010000001")
+    db.commit()
+    path = f"/console/users/{twin.id}/merge"
+    assert f'href="?into={town.buyer.id}&amp;' in admin(f"{path}?q=Buyer")
+    assert "Merge for good" in admin(f"{path}?into={town.buyer.id}")
+
+    answer = client.post(path, data={"csrf": admin.csrf, "into": str(town.buyer.id)})
+
+    assert answer.status_code == 303
+    db.expire_all()
+    assert db.get(User, twin.id).deleted_at and db.get(User, town.buyer.id).phone
+    assert "accounts merged" in admin("/console/audit")
+    admin(path, 404)
+
+
+def test_a_merge_that_is_forbidden_says_why(admin, client, town):
+    path = f"/console/users/{town.admin.id}/merge"
+    shown = admin(f"{path}?into={town.buyer.id}")
+    assert "are not merged" in shown and "Merge for good" not in shown
+
+    answer = client.post(path, data={"csrf": admin.csrf, "into": str(town.buyer.id)}, headers=ENGLISH)
+
+    assert answer.status_code == 409 and "are not merged" in answer.text
+    assert client.post(path, data={"csrf": admin.csrf, "into": "x"}).status_code == 400
+
+
+def test_the_audit_log_is_searched_and_taken_as_a_file(admin, client, town, db):
+    for user, action in ((town.buyer, "login"), (town.seller, "login"), (town.buyer, "run_requested")):
+        record(db, action, actor_id=user.id, table_name="users", row_id=user.id, note="=1+1")
+    db.commit()
+    today = f"{utc_now():%Y-%m-%d}"
+
+    shown = admin("/console/audit?person=Buyer&action=login")
+    assert shown.count("<td>Buyer</td>") == 1 and "<td>Seller</td>" not in shown
+    assert "<td>Buyer</td>" not in admin("/console/audit?person=Buyer&to=2020-01-01")
+    assert "<td>Buyer</td>" in admin(f"/console/audit?person=Buyer&from={today}&to={today}")
+
+    answer = client.get("/console/audit.csv?person=Buyer")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert answer.mimetype == "text/csv"
+    assert [(row["actor"], row["action"]) for row in rows] == [("Buyer", "run_requested"), ("Buyer", "login")]
+    assert "audit log exported" in admin("/console/audit")

@@ -1,0 +1,145 @@
+"""Merging two accounts of one person."""
+
+import pytest
+from sqlalchemy import func, select
+
+import models.all_tables  # noqa: F401 - every foreign key is looked at
+from models.accounts.audit import AuditEntry
+from models.accounts.identity import Claim, set_proven
+from models.accounts.tokens import make_token, user_of_token
+from models.core.base import Base
+from models.core.enums import ActionKind, Origin, Role, Side, Status
+from models.core.errors import ConflictError, NotFoundError, NotSignedInError
+from models.deals.chats import Chat, open_chat, post_message
+from models.deals.feed import FeedAction, act_in_feed
+from models.deals.inquiries import inquire
+from models.deals.matches import act
+from models.market.favorites import Favorite, add_favorite
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.upkeep.merging import BY_RULE, LEFT, MOVED, merge_users, rows_of_user
+from tests.factories import SECRET, make_lead, make_property, make_user
+
+
+@pytest.fixture
+def people(session):
+    """The account that is closed, the one that stays, an administrator and a stranger."""
+    gone, kept = make_user(session, name="Анна К."), make_user(session, name=None)
+    return gone, kept, make_user(session, role=Role.ADMIN), make_user(session)
+
+
+def test_every_column_that_names_a_user_has_a_rule():
+    """A new table with a user shows here: does it move, or stay?"""
+    known = {f"{each.table.__tablename__}.{each.column}" for each in MOVED} | LEFT | BY_RULE
+    columns = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.target_fullname == "users.id"
+    }
+
+    assert columns - known == set()
+    assert known - columns == {"matches.completed_by_id"}  # without a foreign key
+
+
+def test_what_one_has_becomes_the_others_and_the_first_is_closed(session, people):
+    gone, kept, admin, stranger = people
+    lead, listing, theirs = make_lead(session, gone), make_property(session, gone), make_property(session, stranger)
+    act(session, gone, Side.LEAD, lead_id=lead.id, property_id=theirs.id, kind=ActionKind.LIKE)
+    chat, _ = open_chat(session, gone, buyer_id=gone.id, seller_id=stranger.id, property_id=theirs.id)
+    post_message(session, gone, chat.id, "Здравствуйте")
+    inquire(session, gone, theirs)
+    for user in (gone, kept):
+        add_favorite(session, user, theirs)
+        act_in_feed(session, user, theirs, "favorite", "web")
+    before = {table: session.get(table, row.id).version for table, row in ((Lead, lead), (Property, listing))}
+    token = make_token(gone, SECRET, 1)
+    assert rows_of_user(session, gone.id)["favorites"] == 1
+
+    merged = merge_users(session, gone.id, kept.id, admin.id)
+
+    session.expire_all()
+    assert (lead.owner_id, listing.owner_id, chat.buyer_id) == (kept.id, kept.id, kept.id)
+    assert session.scalars(select(Chat.buyer_id)).all() == [kept.id]
+    assert lead.version > before[Lead] and listing.version > before[Property]  # lists follow
+    for table in (Favorite, FeedAction):
+        assert session.scalar(select(func.count()).where(table.user_id == kept.id)) == 1
+    assert (merged.rows["leads"], merged.rows["properties"], merged.rows["inquiries"]) == (1, 1, 1)
+    assert (kept.name, gone.name, gone.is_active) == ("Анна К.", None, False)
+    with pytest.raises(NotSignedInError):
+        user_of_token(session, token, SECRET)
+    with pytest.raises(NotFoundError):
+        merge_users(session, gone.id, kept.id, admin.id)
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "users_merged")).one()
+    assert (entry.actor_id, entry.row_id, entry.detail["gone"]) == (admin.id, str(kept.id), gone.id)
+
+
+PROVEN, CLAIMED, NOTHING = "proven", "claimed", None
+
+
+@pytest.mark.parametrize(
+    ("theirs", "own", "whose", "as_what"),
+    [
+        (PROVEN, NOTHING, "theirs", PROVEN),
+        (CLAIMED, NOTHING, "theirs", CLAIMED),
+        (PROVEN, CLAIMED, "theirs", PROVEN),
+        (PROVEN, PROVEN, "own", PROVEN),
+        (CLAIMED, CLAIMED, "own", CLAIMED),
+        (CLAIMED, PROVEN, "own", PROVEN),
+        (NOTHING, CLAIMED, "own", CLAIMED),
+    ],
+)
+def test_an_identifier_moves_where_it_is_missing_or_better_proven(session, people, theirs, own, whose, as_what):
+    gone, kept, admin, _ = people
+    emails = {"theirs": "gone@leadmatch.example", "own": "kept@leadmatch.example"}
+    for user, state, name in ((gone, theirs, "theirs"), (kept, own, "own")):
+        user.email = emails[name] if state else None
+        session.flush()
+        if state == PROVEN:
+            set_proven(session, user, Claim.EMAIL)
+    gone.password_hash, kept.password_hash = "theirs", None
+    session.flush()
+
+    merge_users(session, gone.id, kept.id, admin.id)
+
+    session.expire_all()
+    assert kept.email == emails[whose]
+    assert (kept.email_proven_at is not None) == (as_what == PROVEN)
+    assert gone.email is None and kept.password_hash is None
+
+
+def test_of_two_preferences_that_of_the_account_that_stays_counts(session, people):
+    gone, kept, admin, _ = people
+    left, mine = (make_lead(session, user) for user in (gone, kept))
+    left.origin = mine.origin = Origin.TINDER
+    session.flush()
+
+    merge_users(session, gone.id, kept.id, admin.id)
+
+    session.expire_all()
+    assert (left.owner_id, left.status, mine.status) == (gone.id, Status.ARCHIVED, Status.ACTIVE)
+
+
+def test_what_is_not_one_persons_is_not_merged(session, people):
+    gone, kept, admin, stranger = people
+    tenant = make_user(session, role=Role.TENANT)
+    listing = make_property(session, gone)
+    inquire(session, stranger, listing)
+    pair = {"lead_id": make_lead(session, tenant).id, "property_id": listing.id}
+    act(session, tenant, Side.LEAD, **pair, kind=ActionKind.LIKE)
+    operator = make_user(session, role=Role.OPERATOR)
+    other_tenant = make_user(session, role=Role.TENANT)
+    refused = {
+        "merge.same_account": (gone, gone),
+        "merge.privileged": (operator, kept),
+        "merge.role_owns_nothing": (gone, other_tenant),
+        "merge.dealt_with_each_other": (stranger, gone),
+    }
+    for code, (one, other) in refused.items():
+        with pytest.raises(ConflictError) as error:
+            merge_users(session, one.id, other.id, admin.id)
+        assert error.value.code == code
+    with pytest.raises(ConflictError) as error:  # a match is a dealing too
+        merge_users(session, tenant.id, gone.id, admin.id)
+    assert error.value.code == "merge.dealt_with_each_other"

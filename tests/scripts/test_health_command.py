@@ -1,0 +1,75 @@
+"""`leadmatch health`: a process that works is told from one that does not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from scripts.cli import cli
+from scripts.commands import health as health_command
+from scripts.errors import LaunchError
+from tests.api.conftest import web_processes
+from tests.conftest import ROOT
+from tests.waiting import wait_for
+
+
+def health(*arguments: str, environment: dict[str, str]) -> str:
+    """What the command prints, or why it fails."""
+    done = CliRunner().invoke(cli, ["health", *arguments], env=environment)
+    if done.exception is None:
+        return done.output.strip()
+    assert isinstance(done.exception, LaunchError), done.output
+    return str(done.exception)
+
+
+def test_a_worker_that_takes_messages_is_told_from_one_that_does_not(worker_process, process_environment, monkeypatch):
+    """By its name among workers and that of its host, as in a container; a test's worker has a name of its own."""
+    ready = next(line for line in worker_process.lines if " ready." in line)
+    name, _, host = ready.split(" ready.")[0].split()[-1].partition("@")
+    monkeypatch.setitem(health_command.WORKERS, "worker", name)
+    assert health("worker", "--host", host, environment=process_environment) == "ok"
+
+    worker_process.kill()
+    worker_process.wait()
+
+    monkeypatch.setattr(health_command, "PATIENCE", 1.0)
+    assert "does not answer" in health("worker", "--host", host, environment=process_environment)
+
+
+def test_beat_works_while_one_sends(process_environment):
+    assert health("beat", environment=process_environment) == "no beat has sent anything for a minute"
+    beat = subprocess.Popen(
+        [sys.executable, "-m", "celery", "--quiet", "--app", "worker.celery_app.app", "beat"],
+        cwd=ROOT,
+        env={**os.environ, **process_environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: health("beat", environment=process_environment) == "ok", 60, "beat's first tick")
+    finally:
+        beat.terminate()
+        beat.wait(30)
+
+    assert health("beat", environment=process_environment) == "no beat has sent anything for a minute"
+
+
+def test_a_web_process_is_asked_whether_it_is_ready(process_environment):
+    with web_processes(process_environment) as start:
+        web = start()
+        port = {"PORT": web.url.rpartition(":")[2]}
+        assert health("web", environment=process_environment | port) == "ok"
+        web.kill()
+        web.wait()
+        told = health("web", environment=process_environment | port)
+
+    assert told.startswith(f"the web process does not answer on port {port['PORT']} (")
+
+
+@pytest.mark.parametrize("process", ["postgres", ""])
+def test_only_processes_of_ours_are_asked(process, process_environment):
+    done = CliRunner().invoke(cli, ["health", process], env=process_environment)
+
+    assert done.exit_code == 2

@@ -1,0 +1,27 @@
+"""The figures of markets by day: what the tables hold, and what Redis has counted of lists that were shown."""
+
+import logging
+from datetime import timedelta
+
+import redis
+from sqlalchemy.orm import Session
+
+from models.core.base import utc_now
+from models.upkeep.market_days import count_markets
+from worker.celery_app.task_context import redis_client
+from worker.queue.shown import shown_on
+
+log = logging.getLogger(__name__)
+
+
+def count_days(session: Session) -> int:
+    """Write today's and yesterday's rows in the caller's transaction; how many. Without Redis nothing new was shown."""
+    today = utc_now().date()
+    shown = {}
+    try:
+        for day in (today - timedelta(days=1), today):
+            counts = shown_on(redis_client(), day)
+            shown[day] = {key: (count.lists, count.places) for key, count in counts.items()}
+    except redis.RedisError as error:
+        log.warning("shown_not_read", extra={"kind": type(error).__name__})
+    return count_markets(session, shown)

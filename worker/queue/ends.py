@@ -1,0 +1,79 @@
+"""How tasks ended: the last end of each scheduled line, and the last tasks that failed, for people who operate.
+
+Kept in Redis beside the counts of :mod:`worker.queue.metrics`; if it is wiped they begin anew. Nothing here holds
+personal data: arguments are ids, and an error is its kind and place, without its message.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import redis
+
+ENDS_KEY = "leadmatch:ends"
+FAILURES_KEY = "leadmatch:failures"
+#: So many of the last failures are kept.
+FAILURES_KEPT = 200
+
+
+@dataclass(frozen=True)
+class End:
+    """The last end of a task that was called with these keyword arguments."""
+
+    at: float  #: Seconds since the epoch.
+    outcome: str  #: success, failure or retry.
+    seconds: float
+    error: str | None  #: Kind and place of what it raised.
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A task that failed for good; it can be sent again with the same arguments."""
+
+    id: str
+    task: str
+    queue: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    at: float
+    error: str
+
+
+def line_key(task: str, kwargs: Mapping[str, Any]) -> str:
+    """What a line of the schedule and the end of its task are known by."""
+    return f"{task} {json.dumps(dict(kwargs), sort_keys=True, ensure_ascii=False)}"
+
+
+def note_end(client: redis.Redis, task: str, args: Sequence[Any], kwargs: Mapping[str, Any], end: End) -> None:
+    """Remember the end of a task without positional arguments, as a scheduled one is."""
+    if not args:
+        client.hset(ENDS_KEY, line_key(task, kwargs), json.dumps(asdict(end)))
+
+
+def last_ends(client: redis.Redis) -> dict[str, End]:
+    """The last end of each task, by :func:`line_key`."""
+    stored = cast(dict[bytes, bytes], client.hgetall(ENDS_KEY))
+    return {key.decode(): End(**json.loads(value)) for key, value in stored.items()}
+
+
+def note_failure(client: redis.Redis, failed: Failed) -> None:
+    """Remember a failure; the oldest is forgotten where there are too many."""
+    with client.pipeline(transaction=False) as pipe:
+        pipe.lpush(FAILURES_KEY, json.dumps(asdict(failed)))
+        pipe.ltrim(FAILURES_KEY, 0, FAILURES_KEPT - 1)
+        pipe.execute()
+
+
+def failures(client: redis.Redis) -> list[Failed]:
+    """The last failures, the newest first."""
+    return [Failed(**json.loads(raw)) for raw in cast(list[bytes], client.lrange(FAILURES_KEY, 0, -1))]
+
+
+def take_failure(client: redis.Redis, task_id: str) -> Failed | None:
+    """Remove a failure and return it; None if it is gone, so that of two who retry it one does."""
+    for raw in cast(list[bytes], client.lrange(FAILURES_KEY, 0, -1)):
+        failed = Failed(**json.loads(raw))
+        if failed.id == task_id and client.lrem(FAILURES_KEY, 1, cast(str, raw)):
+            return failed
+    return None

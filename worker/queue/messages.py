@@ -1,0 +1,66 @@
+"""The messages of the queues, read and left where they are: what waits for a worker, and what a worker has taken.
+
+Celery keeps a queue as a Redis list: it pushes on the left and takes from the right. A message that a worker has taken
+stands in the hash ``unacked`` until its task has ended; one that waits for its next try stands there as well.
+"""
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+UNACKED_KEY = "unacked"
+#: Messages that are read of one queue at once; the rest is counted only.
+MAX_READ = 1000
+
+
+@dataclass(frozen=True)
+class Message:
+    """One task on its way. *args* and *kwargs* are ids and words; no personal data enters the broker."""
+
+    id: str
+    task: str
+    queue: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    #: Since it was sent; None: it does not tell.
+    age_seconds: float | None
+    #: How often it was tried before.
+    retries: int
+
+
+def waiting(client: redis.Redis, queue: str, limit: int = MAX_READ) -> list[Message]:
+    """The next *limit* messages of a queue, the next one first."""
+    return [found for raw in reversed(client.lrange(queue, -limit, -1)) if (found := _message(raw, queue))]
+
+
+def taken(client: redis.Redis, limit: int = MAX_READ) -> list[Message]:
+    """Messages that workers have taken and not ended, the oldest first; at most *limit*, of no particular choice."""
+    found = []
+    for _, raw in client.hscan_iter(UNACKED_KEY, count=limit):
+        message, _, queue = json.loads(raw)
+        known = _message(message, queue)
+        if known:
+            found.append(known)
+        if len(found) >= limit:
+            break
+    return sorted(found, key=lambda each: -(each.age_seconds or 0))
+
+
+def _message(raw: bytes | str | dict[str, Any], queue: str) -> Message | None:
+    """A message as Celery's second protocol writes it; None for what is none."""
+    try:
+        whole = raw if isinstance(raw, dict) else json.loads(raw)
+        headers = whole["headers"]
+        body = whole["body"]
+        if (whole.get("properties") or {}).get("body_encoding") == "base64":
+            body = base64.b64decode(body)
+        args, kwargs, _ = json.loads(body)
+        sent_at = headers.get("sent_at")
+        age = None if sent_at is None else max(0.0, time.time() - sent_at)
+        return Message(headers["id"], headers["task"], queue, tuple(args), kwargs, age, headers.get("retries") or 0)
+    except (KeyError, TypeError, ValueError):
+        return None
