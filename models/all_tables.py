@@ -7,6 +7,7 @@ Whoever opens sessions imports this module first; a command that touches no tabl
 from models.accounts import (
     api_keys,
     audit,
+    bot_tables,
     identity,
     links,
     notifications,
@@ -16,7 +17,7 @@ from models.accounts import (
     uploads,
     users,
 )
-from models.agenda import history, settings, shortlist
+from models.agenda import following, history, settings, shortlist
 from models.agenda import tasks as lead_tasks
 from models.core.base import Base
 from models.deals import actions, chats, feed, inquiries, matches, selections, weights
@@ -34,7 +35,7 @@ from models.market import (
     town_aliases,
     unscorable,
 )
-from models.market.search import words
+from models.market.search import saved, words
 from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations
 from models.rescoring import attempts, partial_lists, runs

@@ -36,6 +36,7 @@ COMMANDS = {
     "evaluate": ("benchmarks.evaluate_command", "Measure the quality of the lists."),
     "screenshots": ("benchmarks.screenshots", "Take pictures of the web pages for the documentation."),
     "console-speed": ("benchmarks.console_speed", "Check the web pages against their time limits."),
+    "bot": ("commands.bot", "Run the Telegram bot."),
     "health": ("commands.health", "Ask whether a process works, for health checks."),
     "search-speed": ("benchmarks.search_speed", "Check the public search against its time limit."),
     "openapi": ("commands.openapi", "Print the OpenAPI document."),

@@ -1,9 +1,18 @@
-"""A stand-in for Telegram's server, and the fixture `telegram`, which every test can have (tests/conftest.py)."""
+"""
+A stand-in for Telegram's server, and the fixture `telegram`, which every test can have (tests/conftest.py).
 
+It speaks as much of the Bot API (https://core.telegram.org/bots/api) as our processes use: messages, cards, buttons,
+and updates by long polling, which it forgets once a later offset was asked for, as Telegram does.
+"""
+
+import itertools
 import json
 import threading
 from collections.abc import Iterator
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -11,15 +20,28 @@ from tests.waiting import PATIENCE_SECONDS
 
 TOKEN = "12345:stand-in"
 
+#: Methods that ask, and tell nobody anything.
+ASKING = {"getMe", "getUpdates", "setWebhook", "deleteWebhook"}
+
 
 class Telegram(ThreadingHTTPServer):
-    """Takes messages as Telegram does; `answers` are given first, in order."""
+    """
+    Takes messages as Telegram does; `answers` are given first, in order.
+
+    `messages` are the calls that people would notice: arguments, `path`, and the `message_id` that was answered.
+    """
+
+    daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: list[tuple[int, dict]] = []
         self.messages: list[dict] = []
         self.arrived = threading.Condition()
+        self.webhook: dict = {}
+        self._updates: list[dict] = []
+        self._numbers = itertools.count(1000)
+        self._is_over = False
 
     @property
     def url(self) -> str:
@@ -27,26 +49,127 @@ class Telegram(ThreadingHTTPServer):
 
     def wait_for(self, count: int) -> list[dict]:
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.messages) >= count, timeout=PATIENCE_SECONDS)
+            assert self.arrived.wait_for(lambda: len(self.messages) >= count, timeout=PATIENCE_SECONDS), self.messages
             return list(self.messages)
+
+    def wait_for_call(self, method: str, chat_id: object = None, after: int = 0) -> dict:
+        """The first call of *method* (to a chat) behind the first *after* messages."""
+
+        def found() -> dict | None:
+            return next(
+                (
+                    each
+                    for each in self.messages[after:]
+                    if each["path"].endswith(method) and chat_id in (None, each.get("chat_id"))
+                ),
+                None,
+            )
+
+        with self.arrived:
+            assert self.arrived.wait_for(found, timeout=PATIENCE_SECONDS), (method, self.messages)
+            return found()
+
+    # -- What people do
+
+    def say(self, person: int, text: str, reply_to: dict | None = None) -> dict:
+        """Somebody writes to the bot, perhaps in reply to one of its messages; the update."""
+        message = {"message_id": next(self._numbers), "date": 1, **self._from(person), "text": text}
+        if reply_to is not None:
+            message["reply_to_message"] = self.shown(person, reply_to)
+        return self.tell({"message": message})
+
+    def press(self, person: int, message: dict, words: str) -> dict:
+        """Somebody presses the button of a message whose words contain *words*; the update."""
+        rows = message["reply_markup"]["inline_keyboard"]
+        [data] = [each["callback_data"] for row in rows for each in row if words in each["text"]]
+        query = {"id": str(next(self._numbers)), "chat_instance": "1", "data": data, "from": self._from(person)["from"]}
+        return self.tell({"callback_query": query | {"message": self.shown(person, message)}})
+
+    def shown(self, person: int, message: dict) -> dict:
+        """A message of the bot as updates carry it."""
+        words = {name: message[name] for name in ("text", "caption", "reply_markup") if name in message}
+        bot = {"id": 12345, "is_bot": True, "first_name": "Leadmatch"}
+        return {"message_id": message["message_id"], "date": 1, **self._from(person), "from": bot, **words}
+
+    def tell(self, content: dict) -> dict:
+        """Have the bot told an update."""
+        with self.arrived:
+            update = {"update_id": next(self._numbers), **content}
+            self._updates.append(update)
+            self.arrived.notify_all()
+        return update
+
+    def _from(self, person: int) -> dict:
+        who = {"id": person, "is_bot": False, "first_name": f"P{person}", "language_code": "ru"}
+        return {"from": who, "chat": {"id": person, "type": "private", "first_name": f"P{person}"}}
+
+    # -- What the bot asks
+
+    def answer(self, method: str, arguments: dict) -> tuple[int, dict]:
+        with self.arrived:
+            code, answer = self.answers.pop(0) if self.answers and method not in ASKING else (200, {"ok": True})
+            if method not in ASKING and code == 200:
+                arguments["message_id"] = arguments.get("message_id", next(self._numbers))
+                self.messages.append(arguments)
+                self.arrived.notify_all()
+        return code, answer if code != 200 else {"ok": True, "result": self._result(method, arguments)}
+
+    def _result(self, method: str, arguments: dict) -> Any:
+        if method == "getMe":
+            return {"id": 12345, "is_bot": True, "first_name": "Leadmatch", "username": "leadmatch_bot"}
+        if method == "getUpdates":
+            return self._new_updates(int(arguments.get("offset") or 0), float(arguments.get("timeout") or 0))
+        if method in ("setWebhook", "deleteWebhook"):
+            self.webhook = arguments if method == "setWebhook" else {}
+            return True
+        if method == "answerCallbackQuery":
+            return True
+        chat = {"id": int(arguments.get("chat_id") or 0), "type": "private"}
+        return {"message_id": int(arguments["message_id"]), "date": 1, "chat": chat}
+
+    def _new_updates(self, offset: int, seconds: float) -> list[dict]:
+        with self.arrived:
+            self._updates = [each for each in self._updates if each["update_id"] >= offset]
+            self.arrived.wait_for(lambda: self._updates or self._is_over, timeout=seconds)
+            return list(self._updates)
+
+    def end(self) -> None:
+        """Let whoever waits for updates go."""
+        with self.arrived:
+            self._is_over = True
+            self.arrived.notify_all()
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with self.server.arrived:
-            code, answer = self.server.answers.pop(0) if self.server.answers else (200, {"ok": True})
-            if code == 200:
-                self.server.messages.append(body | {"path": self.path})
-            self.server.arrived.notify_all()
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        arguments = _arguments(self.headers.get("Content-Type", ""), body) | {"path": self.path}
+        code, answer = self.server.answer(self.path.rpartition("/")[2], arguments)
         content = json.dumps(answer).encode()
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        try:
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        except ConnectionError:
+            pass  # the bot was killed while it waited
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def _arguments(kind: str, body: bytes) -> dict:
+    header = Message()
+    header["Content-Type"] = kind
+    if header.get_content_type() == "application/json":
+        return json.loads(body)
+    return {name: _value(text) for name, text in parse_qsl(body.decode(), keep_blank_values=True)}
+
+
+def _value(text: str) -> Any:
+    """Forms carry objects as JSON, and everything else as text."""
+    return json.loads(text) if text[:1] in ("{", "[") else text
 
 
 @pytest.fixture
@@ -55,4 +178,5 @@ def telegram() -> Iterator[Telegram]:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield server
+        server.end()
         server.shutdown()

@@ -41,8 +41,10 @@ def same_command(command: list[str], process: str) -> bool:
 def test_compose_runs_the_processes_of_the_procfile():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
 
-    assert {"caddy", "postgres", "valkey", "web1", "web2", "worker", "runner", "beat", "release"} == set(services)
-    for name in ("worker", "runner", "beat", "release"):
+    assert {"caddy", "postgres", "valkey", "web1", "web2", "worker", "runner", "bot", "beat", "release"} == set(
+        services
+    )
+    for name in ("worker", "runner", "bot", "beat", "release"):
         assert same_command(services[name]["command"], name), name
     docker = (DEPLOY / "Dockerfile").read_text()
     assert same_command(json.loads(re.search(r"^CMD (.*)$", docker, re.M)[1]), "web")
@@ -66,7 +68,7 @@ def test_every_service_has_a_bound_of_memory_and_tells_whether_it_works():
     checks = {name: service.get("healthcheck", {}).get("test", [None])[1:] for name, service in services.items()}
 
     assert {name for name, service in services.items() if "mem_limit" not in service} == set()
-    assert {name for name, check in checks.items() if not check} == {"caddy", "release"}
+    assert {name for name, check in checks.items() if not check} == {"bot", "caddy", "release"}
     for name in ("web1", "web2", "worker", "runner", "beat"):
         assert checks[name] == ["leadmatch", "health", name.rstrip("12")]
         assert health.command.params[0].type.convert(name.rstrip("12"), None, None)
@@ -124,7 +126,7 @@ def test_no_secret_is_an_argument_of_a_process():
 def test_every_setting_of_the_deployment_reaches_its_processes():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
 
-    for name in ("release", "web1", "web2", "worker", "runner", "beat"):
+    for name in ("release", "web1", "web2", "worker", "runner", "bot", "beat"):
         assert services[name]["env_file"] == ".env"
 
 
@@ -142,7 +144,7 @@ def test_the_settings_tell_of_every_variable_that_servers_read_and_that_files_he
     assert ours - told - {"ENVIRONMENT"} == set()
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "runner", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "runner", "bot", "beat"])
 def test_units_run_the_processes_of_the_procfile(name):
     unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.optionxform = str

@@ -51,10 +51,12 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "ops": {"http"},
         "sources": {"http"},
         "webhooks": {"http"},
+        "bot": {"http", "exchange", "portal"},
         "console": {"http", "accounts", "exchange", "leadgen", "ops", "portal", "sources", "swipe", "webhooks"},
         "server": {
             "http",
             "accounts",
+            "bot",
             "console",
             "exchange",
             "leadgen",

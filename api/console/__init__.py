@@ -10,13 +10,15 @@ from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, contacts, leadgen
 from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
-from api.console.public import home_page, search, search_engines
+from api.console.public import home_page, search, search_engines, unsubscribe
 from api.console.realtors import (
     base_views,
     client_selection,
     compare,
     exports,
     homes,
+    lead_head,
+    lead_history,
     leads,
     matches,
     pasting,
@@ -24,10 +26,11 @@ from api.console.realtors import (
     properties,
     quick_edit,
     selections,
+    tasks,
     undo,
     wishes,
 )
-from api.console.tenants import tenants
+from api.console.tenants import favorites, preferences, searches, tenants
 
 
 def register(app: Flask) -> None:
@@ -38,6 +41,9 @@ def register(app: Flask) -> None:
         sign_in,
         account,
         leads,
+        lead_head,
+        lead_history,
+        tasks,
         selections,
         client_selection,
         compare,
@@ -50,6 +56,8 @@ def register(app: Flask) -> None:
         notifications,
         switches,
         tenants,
+        preferences,
+        favorites,
         ops,
         attention,
         queues,
@@ -70,6 +78,8 @@ def register(app: Flask) -> None:
         search,
         home_page,
         search_engines,
+        unsubscribe,
+        searches,
         webhooks,
     )
     for module in (*pages, assets):

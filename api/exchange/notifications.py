@@ -23,7 +23,7 @@ class NotificationArgs(PageArgs):
         load_default=False,
         metadata={
             "description": "Also those that the contract does not know: NEW_LIKE, DEAL_COMPLETED, DEAL_UNDONE, "
-            "MATCH_CLOSED, MATCH_REOPENED, SELECTION_ANSWERED."
+            "MATCH_CLOSED, MATCH_REOPENED, SELECTION_ANSWERED, NEW_RECOMMENDATION."
         },
     )
 

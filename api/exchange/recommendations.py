@@ -5,6 +5,7 @@ from typing import Any
 
 from flask.views import MethodView
 from marshmallow import fields
+from sqlalchemy import Connection
 
 from api.exchange.answers import CommissionDetails, LeadData, PropertyData
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
@@ -16,6 +17,7 @@ from api.http.fields import IdText, Number, Text
 from api.http.home_adverts import AdvertsOfHome, PriceCut, of_home
 from api.http.json_provider import ready
 from api.http.photos import look_up_photos, shown_photos
+from api.http.polled_lists import polled
 from api.http.shown_lists import note_shown
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
@@ -162,10 +164,16 @@ class ForLead(MethodView):
         `explain` adds the reasons behind each score.
         """
         explain = args.pop("explain")
-        if args.pop("grouped"):
-            found, alike = _grouped_page(lead_id, **args)
-        else:
-            found, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **args), None
+        is_grouped = args.pop("grouped")
+        with polled(Side.LEAD, lead_id, is_exact=not explain) as poll:
+            if poll.unchanged:
+                return poll.unchanged
+            read = {**args, "connection": poll.connection}
+            if is_grouped:
+                found, alike = _grouped_page(lead_id, **read)
+            else:
+                found, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **read), None
+            poll.has_read(found.entries)
         note_shown(Side.LEAD, lead_id, len(found.entries))
         look_up_photos(entry.row for entry in found.entries)
         entries = [_property_entry(entry) for entry in found.entries]
@@ -192,7 +200,11 @@ class ForProperty(MethodView):
         them; `explain` adds the reasons behind each score.
         """
         explain = args.pop("explain")
-        found = shown_page(session(), claims(), Side.PROPERTY, property_id, **args)
+        with polled(Side.PROPERTY, property_id, is_exact=not explain) as poll:
+            if poll.unchanged:
+                return poll.unchanged
+            found = shown_page(session(), claims(), Side.PROPERTY, property_id, **args, connection=poll.connection)
+            poll.has_read(found.entries)
         note_shown(Side.PROPERTY, property_id, len(found.entries))
         share = float(found.commission_share or 0)
         entries = [_lead_entry(entry, share, entry.row.id in found.contacts_shared) for entry in found.entries]
@@ -255,9 +267,11 @@ def _act(side: Side, body: dict, lead_id: int, property_id: int) -> dict:
     }
 
 
-def _grouped_page(lead_id: int, *, page: int, limit: int) -> tuple[ShownPage, list[list[str]]]:
+def _grouped_page(
+    lead_id: int, *, page: int, limit: int, connection: Connection | None
+) -> tuple[ShownPage, list[list[str]]]:
     """A page of a lead's list with one entry for units that are alike, and the ids of the others of each."""
-    whole = shown_page(session(), claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH)
+    whole = shown_page(session(), claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH, connection=connection)
     groups = grouped(whole.entries)
     shown = groups[(page - 1) * limit : page * limit]
     found = replace(whole, entries=[group.best for group in shown], total=len(groups))

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask.views import MethodView
 from marshmallow import fields
+from sqlalchemy.orm import Session
 
 from api.http.access import signed_in
 from api.http.blueprint import Blueprint, Body
@@ -110,7 +111,7 @@ class UnderstandLead(MethodView):
         Town, districts, stations, rooms, budget, area, payment and wishes, each with the words that it was read from.
         """
         text = body["text"]
-        return lead_answer(understand_request(text, body.get("city")), text)
+        return lead_answer(understand_request(session(), text, body.get("city")), text)
 
 
 @blp.route("/properties/understand")
@@ -126,22 +127,22 @@ class UnderstandProperty(MethodView):
         Address, rooms, area, floor, price and facts, each fact with the words that it was read from.
         """
         text = body["text"]
-        return property_answer(understand_listing(text, body.get("city")), text)
+        return property_answer(understand_listing(session(), text, body.get("city")), text)
 
 
-def understand_request(text: str, city: str | None) -> RequestReading:
+def understand_request(own_session: Session, text: str, city: str | None) -> RequestReading:
     """Read a client's message by the places of *city*, or of the town that the text itself names."""
-    reading = read_request(text, MarketLexicon(session(), city))
+    reading = read_request(text, MarketLexicon(own_session, city))
     if city is None and reading.town is not None:
-        reading = read_request(text, MarketLexicon(session(), reading.town))
+        reading = read_request(text, MarketLexicon(own_session, reading.town))
     return reading
 
 
-def understand_listing(text: str, city: str | None) -> ListingReading:
+def understand_listing(own_session: Session, text: str, city: str | None) -> ListingReading:
     """Read a listing's text by the places of *city*, or of the town that the text itself names."""
-    reading = read_listing(text, MarketLexicon(session(), city))
+    reading = read_listing(text, MarketLexicon(own_session, city))
     if city is None and reading.town is not None:
-        reading = read_listing(text, MarketLexicon(session(), reading.town))
+        reading = read_listing(text, MarketLexicon(own_session, reading.town))
     return reading
 
 

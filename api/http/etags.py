@@ -1,13 +1,16 @@
 """`ETag` of answers that clients ask for again and again: what has not changed since is answered with 304 and no body.
 
 The tag is a digest of the answer itself, so that it changes with whatever shows in it: the list, what was acted on, a
-price, the language. That saves the transfer and the client's reading and rendering, not the query. Answers stay
+price, the language. That saves the transfer and the client's reading and rendering, not the query; pages of lists have
+tags that save the query as well (api/http/polled_lists.py). Answers stay
 `no-store`, since they hold personal data: a client keeps the tag itself.
 """
 
 import hashlib
 
 from flask import Flask, Response, request
+
+from api.http.request_state import current
 
 
 def register(app: Flask) -> None:
@@ -19,7 +22,13 @@ def _tag(response: Response) -> Response:
     is_tagged = "ETag" in response.headers or response.is_streamed
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or is_tagged or not response.is_json:
         return response
-    response.set_etag(hashlib.blake2b(response.get_data(), digest_size=16).hexdigest())
-    if request.headers.get("If-None-Match"):
-        response.make_conditional(request)
+    digest = hashlib.blake2b(response.get_data(), digest_size=16).hexdigest()
+    response.set_etag(f"{current().list_tag}.{digest}" if current().list_tag else digest)
+    known = request.if_none_match.as_set(include_weak=True)
+    if any(tag.rpartition(".")[2] == digest for tag in known):
+        # The same answer, whatever else its tag says; the client keeps the new tag.
+        response.status_code = 304
+        response.set_data(b"")
+    elif known:
+        response.make_conditional(request)  # "*"
     return response

@@ -29,7 +29,9 @@ def notify(client: redis.Redis, channel: str) -> None:
         log.warning("live_update_not_sent", extra={"kind": type(error).__name__})
 
 
-def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) -> Generator[str | None, None, None]:
+def rings(
+    redis_url: str, channels: Sequence[str], is_over: Callable[[], bool], *, turns_a_heartbeat: int = TURNS_A_HEARTBEAT
+) -> Generator[str | None, None, None]:
     """
     The channel of each ring, None where a heartbeat is due; until the lifetime is over, or *is_over*.
 
@@ -48,7 +50,7 @@ def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) 
             silent = 0 if news else silent + 1
             if news:
                 yield news["channel"].decode()
-            elif silent % TURNS_A_HEARTBEAT == 0:
+            elif silent % turns_a_heartbeat == 0:
                 yield None
 
 

@@ -110,6 +110,8 @@ NAMES = {
     "PATCH /tasks/{task_id}": "change_task",
     "DELETE /tasks/{task_id}": "delete_task",
     "GET /leads/{lead_id}/history": "list_lead_history",
+    "GET /leads/{lead_id}/recommendation-notice": "get_recommendation_notice",
+    "PUT /leads/{lead_id}/recommendation-notice": "set_recommendation_notice",
     "GET /leads/{lead_id}/shortlist": "list_shortlist",
     "PUT /leads/{lead_id}/shortlist/{property_id}": "add_to_shortlist",
     "DELETE /leads/{lead_id}/shortlist/{property_id}": "remove_from_shortlist",
@@ -178,6 +180,8 @@ NAMES = {
     "GET /api/leads/export": "export_prospects",
     "GET /api/niches/{niche_id}/stats/export": "export_niche_stats",
     "GET /api/events": "follow_events",
+    "GET /events": "follow_my_changes",
+    "POST /telegram/updates": "take_telegram_update",
     "GET /api/ws": "open_event_socket",
 }
 

@@ -47,6 +47,8 @@ class RequestState:
     warnings: list[dict[str, Any]] = field(default_factory=list)
     #: Addresses of photos that were looked for -> the stored file's name, None where it is not here.
     photos: dict[str, str | None] = field(default_factory=dict)
+    #: What a list's tag says beside the digest of the answer (api/http/polled_lists.py).
+    list_tag: str = ""
     request_id: str = ""
     #: Seconds of the monotonic clock.
     began: float = 0.0

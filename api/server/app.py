@@ -21,6 +21,7 @@ from api.accounts import (
     recovery,
     telegram,
 )
+from api.bot import updates as bot_updates
 from api.exchange import (
     calendar,
     exports,
@@ -45,7 +46,7 @@ from api.http.trailing_slash import WithoutTrailingSlash
 from api.http.transaction import App
 from api.leadgen import BLUEPRINTS as LEADGEN
 from api.ops import markets, metrics, runs
-from api.portal import chat
+from api.portal import chat, live
 from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
 from api.portal import socket as chat_socket
@@ -102,6 +103,8 @@ BLUEPRINTS = (
     portal_properties.blp,
     portal_requests.blp,
     chat.blp,
+    live.blp,
+    bot_updates.blp,
     sources.blp,
     source_imports.blp,
     source_refusals.blp,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.telegram import PERSON
 from models.accounts.users import User
-from models.core.enums import SUPPLY_ROLES, Role
+from models.core.enums import Role
 from models.platform.settings import Settings
 
 
@@ -59,8 +59,6 @@ _OF_DEALS = (Topic.LIKES, Topic.MATCHES, Topic.CONTACTS, Topic.SELECTIONS, Topic
 
 def topics_of(role: Role) -> list[Topic]:
     """The topics that a user of this role is notified of."""
-    if role in SUPPLY_ROLES:
-        return [topic for topic in Topic if topic is not Topic.OFFERS]
     if role is Role.TENANT:
         return [topic for topic in Topic if topic not in _OF_DEALS]
     return list(Topic)

@@ -33,7 +33,11 @@ class NotificationType(StrEnum):
     MATCH_CLOSED = "MATCH_CLOSED"
     MATCH_REOPENED = "MATCH_REOPENED"
     SELECTION_ANSWERED = "SELECTION_ANSWERED"
+    NEW_RECOMMENDATION = "NEW_RECOMMENDATION"
     TASK_DUE = "TASK_DUE"
+    NEW_RECOMMENDATIONS = "NEW_RECOMMENDATIONS"
+    RECOMMENDATION_DIGEST = "RECOMMENDATION_DIGEST"
+    SEARCH_NEWS = "SEARCH_NEWS"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -45,7 +49,11 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.MATCH_CLOSED,
         NotificationType.MATCH_REOPENED,
         NotificationType.SELECTION_ANSWERED,
+        NotificationType.NEW_RECOMMENDATION,
         NotificationType.TASK_DUE,
+        NotificationType.NEW_RECOMMENDATIONS,
+        NotificationType.RECOMMENDATION_DIGEST,
+        NotificationType.SEARCH_NEWS,
     }
 )
 
@@ -64,7 +72,11 @@ TOPIC_OF = {
     NotificationType.MATCH_CLOSED: Topic.MATCHES,
     NotificationType.MATCH_REOPENED: Topic.MATCHES,
     NotificationType.SELECTION_ANSWERED: Topic.SELECTIONS,
+    NotificationType.NEW_RECOMMENDATION: Topic.OFFERS,
     NotificationType.TASK_DUE: Topic.TASKS,
+    NotificationType.NEW_RECOMMENDATIONS: Topic.OFFERS,
+    NotificationType.RECOMMENDATION_DIGEST: Topic.OFFERS,
+    NotificationType.SEARCH_NEWS: Topic.OFFERS,
 }
 
 #: A notification that could not be sent for so long is news no more.

@@ -28,7 +28,10 @@ def feed_actions_by(session: Session, user: User) -> list[dict]:
 def favorites_by(session: Session, user: User) -> list[dict]:
     """Return the favourites of *user*, as JSON-ready rows."""
     query = select(Favorite).where(Favorite.user_id == user.id).order_by(Favorite.id)
-    return [{"listing_id": row.property_id, "at": row.created_at.isoformat()} for row in session.scalars(query)]
+    return [
+        {"listing_id": row.property_id, "note": row.private_note, "at": row.created_at.isoformat()}
+        for row in session.scalars(query)
+    ]
 
 
 def inquiries_by(session: Session, user: User) -> list[dict]:

@@ -1,15 +1,17 @@
-"""Notifications for portal users: a new property suits their request well.
+"""Notifications of new properties that suit well: users of the portal, and realtors who use the Telegram bot.
 
 Offers are taken from the stored lists in display order (:mod:`models.ranking.display_order`), so that a notification
 always agrees with the list that it links to. Explored entries after the end of a list are not announced.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Row, Select, String, cast, exists, func, literal, select, true
+from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, exists, func, literal, select, true
 from sqlalchemy.orm import Session, aliased
 
+from models.accounts.bot_tables import BotChat
 from models.accounts.notifications import Notification, NotificationType, notify
 from models.accounts.users import User
 from models.core.enums import Origin, Status
@@ -28,27 +30,57 @@ MAX_AGE = timedelta(days=1)
 MAX_PER_DAY = 10
 
 
+@dataclass(frozen=True)
+class OfferKind:
+    """Whose demand an offer suits, and how it is told."""
+
+    type: NotificationType
+    stem: str  #: Of the notification's subject.
+    demand: str  #: What clients call the demand's id.
+    is_meant: ColumnElement[bool]  #: Of the demand.
+
+
+KINDS = (
+    OfferKind(NotificationType.NEW_OFFER, "offer", "request_id", Lead.origin == Origin.PORTAL),
+    # Realtors look after their leads in the console; who has started the bot asks to be told there.
+    OfferKind(
+        NotificationType.NEW_RECOMMENDATION,
+        "recommendation",
+        "lead_id",
+        and_(
+            Lead.origin == Origin.EXCHANGE,
+            exists().where(BotChat.user_id == Lead.owner_id, BotChat.created_at < Property.created_at),
+        ),
+    ),
+)
+
+
 def notify_of_new_offers(session: Session, limit: int = 1000) -> list[int]:
     """
-    Store a notification for each new offer without one, of the *limit* offers with the best scores.
+    Store a notification for each new offer without one, of the *limit* offers of each kind with the best scores.
 
     Returns:
         The ids of the new notifications.
     """
     # Two concurrent calls (a redelivered task) would not count each other's notifications and would exceed the limit.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("tell-offers", 0))))
-    offers = session.execute(_new_offers(session, limit)).all()
+    return [stored for kind in KINDS for stored in _notify(session, kind, limit)]
+
+
+def _notify(session: Session, kind: OfferKind, limit: int) -> list[int]:
+    type_ = kind.type
+    offers = session.execute(_new_offers(session, kind, limit)).all()
     notified_today = Counter({user_id: count for user_id, *_, count in offers})
     stored = []
-    for user_id, request_id, property_id, title, city, _ in offers:
+    for user_id, lead_id, property_id, title, city, _ in offers:
         if notified_today[user_id] >= MAX_PER_DAY:
             continue
         notification_id = notify(
             session,
             user_id,
-            NotificationType.NEW_OFFER,
-            f"offer:{request_id}:{property_id}",
-            data={"request_id": request_id, "property_id": property_id},
+            type_,
+            f"{kind.stem}:{lead_id}:{property_id}",
+            data={kind.demand: lead_id, "property_id": property_id},
             title=title or city,
         )
         if notification_id is not None:
@@ -57,15 +89,15 @@ def notify_of_new_offers(session: Session, limit: int = 1000) -> list[int]:
     return stored
 
 
-def _new_offers(session: Session, limit: int) -> Select[Row]:
-    """Select (owner, request, property, its title, its city, number of the owner's recent offer notifications)."""
+def _new_offers(session: Session, kind: OfferKind, limit: int) -> Select[Row]:
+    """Select (owner, demand, property, its title, its city, number of the owner's recent offer notifications)."""
     lists = LeadRecommendations
     entry = first_entries(session, lists.lead_id, lists.property_ids, lists.scores, MAX_PLACE)
     owner, seller = aliased(User), aliased(User)
-    subject = func.concat("offer:", cast(Lead.id, String), ":", cast(Property.id, String))
+    subject = func.concat(f"{kind.stem}:", cast(Lead.id, String), ":", cast(Property.id, String))
     is_notified = exists().where(
         Notification.user_id == Lead.owner_id,
-        Notification.type == NotificationType.NEW_OFFER,
+        Notification.type == kind.type,
         Notification.subject == subject,
     )
     recent = (
@@ -73,7 +105,7 @@ def _new_offers(session: Session, limit: int) -> Select[Row]:
         .select_from(Notification)
         .where(
             Notification.user_id == Lead.owner_id,
-            Notification.type == NotificationType.NEW_OFFER,
+            Notification.type == kind.type,
             Notification.created_at > func.now() - literal(MAX_AGE),
         )
         .correlate(Lead)
@@ -88,7 +120,7 @@ def _new_offers(session: Session, limit: int) -> Select[Row]:
         .join(Property, Property.id == entry.c.id)
         .join(seller, seller.id == Property.owner_id)
         .where(
-            Lead.origin == Origin.PORTAL,
+            kind.is_meant,
             Lead.status == Status.ACTIVE,
             owner.is_active,
             lists.computed_at > func.now() - literal(MAX_AGE),

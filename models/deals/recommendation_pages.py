@@ -4,11 +4,12 @@ Entries that have left the market since the list was computed, and entries that 
 out at reading. A home that several owners advertise is one entry: its first one, with the others beneath.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
 from models.accounts.tokens import Claims, user_of_claims
@@ -100,12 +101,23 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
     return RecommendedPage([], _total(session, side, row_id))
 
 
-def shown_page(session: Session, claims: Claims, side: Side, row_id: int, *, page: int, limit: int) -> ShownPage:
+def shown_page(
+    session: Session,
+    claims: Claims,
+    side: Side,
+    row_id: int,
+    *,
+    page: int,
+    limit: int,
+    connection: Connection | None = None,
+) -> ShownPage:
     """
     Return a page for the user who signed in with *claims*, with only the columns that a page shows.
 
     This is the most frequent request of all. It reads committed rows only, without uncommitted writes of *session*.
 
+    Args:
+        connection: What to read with; None: a connection of its own.
     Raises:
         NotSignedInError: The token is void.
         NotFoundError: The lead or property is absent or somebody else's.
@@ -113,8 +125,9 @@ def shown_page(session: Session, claims: Claims, side: Side, row_id: int, *, pag
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit, **vars(claims)}
     # Without the ORM, which would take longer over twenty rows of two entities than all the rest of the request. Also
     # without the session's own connection: beginning and closing its transaction would be a tenth of the request.
-    with session.get_bind().engine.connect() as connection:
-        rows = connection.execute(_PLAIN_ROWS[side], named).all() or connection.execute(_SHOWN_ROWS[side], named).all()
+    opened = session.get_bind().engine.connect() if connection is None else nullcontext(connection)
+    with opened as reading:
+        rows = reading.execute(_PLAIN_ROWS[side], named).all() or reading.execute(_SHOWN_ROWS[side], named).all()
     if not rows:  # the reason is asked for only now
         owner = user_of_claims(session, claims)
         share = None

@@ -1,12 +1,16 @@
 """Favourites: properties that somebody keeps in sight."""
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, and_, delete, select, text
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, and_, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, rows_changed
+from models.core.errors import InvalidValueError, NotFoundError
 from models.market.properties import Property, on_market
+
+#: Letters of a note.
+MAX_NOTE = 500
 
 
 class Favorite(Base):
@@ -23,6 +27,8 @@ class Favorite(Base):
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
     #: Made by the feed's action, and taken back with it; those added by hand stay until removed by hand.
     from_feed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: What its user wrote about it, for themselves.
+    private_note: Mapped[str | None]
     created_at: Mapped[CreatedAt]
 
 
@@ -47,6 +53,27 @@ def remove_favorite(session: Session, user: User, property_id: int, *, only_from
     """Keep it no more; whether it was kept."""
     query = delete(Favorite).where(Favorite.user_id == user.id, Favorite.property_id == property_id)
     return rows_changed(session.execute(query.where(Favorite.from_feed) if only_from_feed else query)) > 0
+
+
+def note_favorite(session: Session, user: User, property_id: int, note: str) -> None:
+    """
+    Keep a note beside a favourite, for its user alone; an empty one is none.
+
+    Raises:
+        NotFoundError: The user does not keep the property.
+        InvalidValueError: The note is too long, or holds a zero byte.
+    """
+    note = note.strip()
+    if len(note) > MAX_NOTE or "\x00" in note:
+        raise InvalidValueError("note", "favorite.note_too_long", max=MAX_NOTE)
+    kept = update(Favorite).where(Favorite.user_id == user.id, Favorite.property_id == property_id)
+    if not rows_changed(session.execute(kept.values(private_note=note or None))):
+        raise NotFoundError("favorite")
+
+
+def noted_favorites_of(user: User) -> Select[Property, str | None]:
+    """:func:`favorites_of` with the note of each."""
+    return favorites_of(user).add_columns(Favorite.private_note)
 
 
 def favorites_of(user: User) -> Select[Property]:

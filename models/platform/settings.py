@@ -14,12 +14,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
 from models.platform.checkout import default_home
+from models.platform.weak_secrets import is_weak
 
 ENVIRONMENTS = ("local", "test", "production")
 
@@ -73,6 +73,12 @@ class Settings:
     telegram_bot_token: str
     #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required in production.
     telegram_bot_secret: str
+    #: TELEGRAM_BOT: 1: the process `bot` runs our Telegram bot; 0: it waits.
+    telegram_bot: bool
+    #: TELEGRAM_BOT_NAME: the bot's user name, without @: the profile page then links to it.
+    telegram_bot_name: str
+    #: TELEGRAM_WEBHOOK: 1: Telegram posts updates to PUBLIC_URL, which must be https; 0: the bot asks for them.
+    telegram_webhook: bool
     #: TELEGRAM_API_URL: where notifications are sent; another address only for a local stand-in.
     telegram_api_url: str
     #: SMS_GATEWAY_URL: console://, smsc://login:password@smsc.kz or twilio://sid:token@api.twilio.com?from=+1...
@@ -185,6 +191,9 @@ class Settings:
             home=home,
             telegram_bot_token=environ.get("TELEGRAM_BOT_TOKEN", ""),
             telegram_bot_secret=environ.get("TELEGRAM_BOT_SECRET", ""),
+            telegram_bot=bool(_whole(environ, "TELEGRAM_BOT", 0, 0, 1)),
+            telegram_bot_name=environ.get("TELEGRAM_BOT_NAME", "").strip().lstrip("@"),
+            telegram_webhook=bool(_whole(environ, "TELEGRAM_WEBHOOK", 0, 0, 1)),
             telegram_api_url=(environ.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
             sms_gateway_url=environ.get("SMS_GATEWAY_URL") or ("" if environment == "production" else "console://"),
             sms_per_hour=_whole(environ, "SMS_PER_HOUR", 100_000 if environment == "local" else 1000, 1, 10_000_000),
@@ -265,26 +274,6 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; `leadmatch run` sets it, elsewhere give it in the environment")
     return value
-
-
-def is_weak(secret: str, shortest: int) -> bool:
-    """
-    Whether a secret is too short, or repeats itself, or counts, so that it is no random one.
-
-    >>> is_weak("0123456789abcdefghijklmnopqrstuvwxyz", 32), is_weak("correct-horse" * 3, 32), is_weak("a1" * 16, 32)
-    (True, True, True)
-    >>> is_weak("kR3v-0qXz_9bTn2mWc7LfYh5sPdGa8Je", 32)
-    False
-    """
-    if len(secret) < shortest or len(set(secret)) < min(10, shortest // 2):
-        return True
-    steps = [ord(after) - ord(before) for before, after in pairwise(secret)]
-    counting = sum(step in (-1, 0, 1) for step in steps)
-    # A text within itself twice over: it repeats a part of at most half its length.
-    repeats = (secret + secret).find(secret, 1) < len(secret) or any(
-        secret.startswith(secret[:part] * (len(secret) // part)) for part in range(1, len(secret) // 2 + 1)
-    )
-    return repeats or counting > len(steps) // 2
 
 
 def _is_loopback(address: str) -> bool:

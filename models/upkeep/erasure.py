@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, Select, delete, inspect, or_, select, upda
 from sqlalchemy.orm import Session
 
 from models.accounts.audit import AuditEntry
+from models.accounts.bot_links import unlink
+from models.accounts.bot_tables import BotChat, BotDraft, BotMessage
 from models.accounts.identity import Claim, SuspendedClaim
 from models.accounts.links import OneTimeLink
 from models.accounts.notifications import Notification
@@ -21,6 +23,7 @@ from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
+from models.agenda.following import LeadFollow, erase_follows
 from models.agenda.history import LeadChange, erase_changes
 from models.agenda.settings import AgendaSettings, erase_settings
 from models.agenda.shortlist import ShortlistedHome, erase_shortlists
@@ -38,6 +41,7 @@ from models.market.clients import forget_clients
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property
+from models.market.search.saved import SavedSearch, erase_searches
 from models.market.tags import LeadTag, PropertyTag, erase_tags
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
@@ -93,6 +97,10 @@ def erase_user(session: Session, user: User) -> None:
 def export_user(session: Session, user: User) -> dict[str, Any]:
     """Return everything that is stored about a user, as JSON-ready data by subject."""
     return {"user": _row(user)} | {subject: export(session, user) for subject, export in EXPORTERS.items()}
+
+
+def _erase_bot_chat(session: Session, user: User) -> None:
+    unlink(session, user)
 
 
 def _erase_leads(session: Session, user: User) -> None:
@@ -217,9 +225,11 @@ def _plain(value: Any) -> Any:
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
     erase_selections,
+    erase_searches,
     erase_changes,  # after the leads, whose own erasing is a change of them
     erase_tasks,
     erase_shortlists,
+    erase_follows,
     erase_settings,
     _erase_client_keys,
     _erase_properties,
@@ -228,6 +238,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     _erase_webhooks,
     _erase_actions,
     _erase_traces,
+    _erase_bot_chat,
     erase_feed_actions,
     erase_messages,
 ]
@@ -261,10 +272,14 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "lead_changes": _rows_of(LeadChange, lambda user: LeadChange.lead_id.in_(_lead_ids_of(user))),
     "tasks": _rows_of(LeadTask, lambda user: LeadTask.lead_id.in_(_lead_ids_of(user))),
     "shortlisted_homes": _rows_of(ShortlistedHome, lambda user: ShortlistedHome.lead_id.in_(_lead_ids_of(user))),
+    "lead_follows": _rows_of(LeadFollow, lambda user: LeadFollow.lead_id.in_(_lead_ids_of(user))),
     "agenda": _rows_of(AgendaSettings, lambda user: AgendaSettings.user_id == user.id),
     "home_views": _rows_of(HomeView, lambda user: HomeView.viewer_id == user.id),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
+    "bot_chats": _rows_of(BotChat, lambda user: BotChat.user_id == user.id),
+    "bot_drafts": _rows_of(BotDraft, lambda user: BotDraft.user_id == user.id),
+    "bot_messages": _rows_of(BotMessage, lambda user: BotMessage.chat_id == user.telegram_id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
     "sessions": _rows_of(AccountSession, lambda user: AccountSession.user_id == user.id),
     "suspended_claims": _suspended_claims,
@@ -272,6 +287,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
     "feed_actions": feed_actions_by,
     "favorites": favorites_by,
+    "saved_searches": _rows_of(SavedSearch, lambda user: SavedSearch.user_id == user.id),
     "inquiries": inquiries_by,
     "chat_messages": messages_by,
 }

@@ -15,6 +15,7 @@
 | events of webhooks and their deliveries | 30 days (:data:`models.webhooks.delivery_log.LOG_KEPT`) |
 | tasks of leads | an hour after they were deleted |
 | pairs that webhooks were told of | while both lead and property exist |
+| updates of the Telegram bot, drafts of leads, unsent calls | 7 days, 7 days, 2 hours |
 | imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
@@ -27,6 +28,7 @@ from sqlalchemy import CompoundSelect, Delete, Select, delete, func, select, uni
 from sqlalchemy.orm import Session
 
 from models.accounts import tokens
+from models.accounts.bot_queue import forget_old_bot_rows
 from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_old_sessions
@@ -75,6 +77,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "imports": rows_changed(session.execute(_old_imports())),
         "photos": forget_unused(session),
         "webhook_events": forget_old_log(session),
+        "bot_rows": forget_old_bot_rows(session),
         "tasks": forget_deleted(session),
         "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),

@@ -163,7 +163,10 @@ def _serve(
     shutil.rmtree(home.ends, ignore_errors=True)
     home.ends.mkdir()
     welcome = Welcome(settings.port, console, give_up, show_results=demo, ends=home.ends / "web")
-    manager = manager_for(procfile_commands(procfile), variables, console, at_start, home.ends)
+    commands = procfile_commands(procfile)
+    if not settings.telegram_bot:
+        commands.pop("bot", None)  # it would only wait
+    manager = manager_for(commands, variables, console, at_start, home.ends)
     manager.loop()
     welcome.silence()
     return 0 if manager.returncode in (130, 143) else 1  # honcho's codes for SIGINT and SIGTERM

@@ -98,8 +98,7 @@ TABLE = {
     "POST /matches/<int:match_id>/complete": "owner",
     "GET /notifications": "user",
     "POST /notifications/<int:notification_id>/read": "owner",
-    "GET /notifications/switches": "user",
-    "PATCH /notifications/switches": "user",
+    **{f"{method} /notifications/switches": "user" for method in ("GET", "PATCH")},
     # lead generation
     "GET /api/health": "anyone",
     "GET /api/niches": "api key",
@@ -140,6 +139,7 @@ TABLE = {
     "GET /feed/next": "user",
     "POST /feed/action": "user",
     "POST /feed/undo": "user",
+    "POST /telegram/updates": "telegram",
     "GET /favorites": "user",
     "POST /favorites": "user",
     "DELETE /favorites/<int:listing_id>": "user",
@@ -169,7 +169,7 @@ TABLE = {
     "GET /sources/<int:source_id>/imports": SUPPLY,
     "GET /sources/<int:source_id>/photos": SUPPLY,
     **OPERATIONS,
-    **dict.fromkeys(WEBHOOKS, "user"),  # each is its owner's alone (tests/api/test_webhooks.py)
+    **dict.fromkeys((*WEBHOOKS, "GET /events"), "user"),  # each is its owner's alone (tests/api/test_webhooks.py)
     **{f"{method} /leads/<int:lead_id>/selections": "user" for method in ("POST", "GET")},
     **{f"{method} /leads/<int:lead_id>/selections/<int:selection_id>": "user" for method in ("GET", "DELETE")},
     **dict.fromkeys(AGENDA, SUPPLY),

@@ -100,6 +100,7 @@ ACTS = {
     "POST /auth/login", "PUT /auth/password", "POST /auth/identifiers/confirm", "POST /auth/identifiers/drop",
     "POST /auth/email", "POST /auth/email/token", "POST /auth/password/reset", "POST /admin/invitations",
     "POST /auth/invitation", "POST /auth/telegram", "POST /auth/telegram/login-or-register", "POST /users/register",
+    "POST /telegram/updates",
     "POST /users/activate", "POST /users/token", "POST /users/reset", "DELETE /users/delete",
     "POST /leads/{lead_id}/property-recommendations/{property_id}/action",
     "POST /properties/{property_id}/lead-recommendations/{lead_id}/action", "POST /leads/understand",

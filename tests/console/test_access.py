@@ -32,6 +32,7 @@ TABLE = {
     "/s": "anyone",  # a selection: who knows its token is let in
     "/console/leads": OWNERS,
     "/console/properties": OWNERS,
+    "/console/tasks": OWNERS,
     "/console/homes": OWNERS,
     "/console/import": OWNERS,
     "/console/imports": OWNERS,

@@ -4,6 +4,7 @@ sent.
 Each page is loaded once, and everything that is asked of it is asked there.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from sqlalchemy.orm import Session
 from api.console.operators import user_admin
 from api.http.services import services_of
 from models.accounts.users import User
+from models.agenda.shortlist import add_to_shortlist
+from models.agenda.tasks import TaskKind, create_task
+from models.core.base import database_now
 from models.core.enums import ActionKind, RunState, Side
 from models.deals.chats import open_chat, post_message
 from models.deals.inquiries import inquire
@@ -40,6 +44,8 @@ PAGES: dict[str | None, list[str]] = {
            "/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
+              "/console/leads/{lead}/tasks", "/console/leads/{lead}/history", "/console/tasks", "/console/tasks/{task}",
+              "/console/leads/{lead}?shortlist=1", "/console/leads/{lead}/notes",
               "/console/leads/{lead}/selections", "/console/leads/{lead}/compare?ids={property}",
               "/console/leads/{lead}/selections/new?home={property}", "/console/homes/{property}?lead={lead}",
               "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
@@ -102,6 +108,10 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     act(db, town.buyer, Side.LEAD, **aside)
     made = create_selection(db, town.buyer, town.lead.id, [Picked(town.properties[1].id, "x")], words="x", days=30)
     answer_home(db, made.token, town.properties[1].id, ActionKind.LIKE)
+    when = database_now(db) + timedelta(days=1)
+    showing = {"kind": TaskKind.SHOWING, "title": "x", "due_at": when, "remind_minutes": 60}
+    task = create_task(db, town.buyer, town.lead.id, showing)
+    add_to_shortlist(db, town.buyer, town.lead.id, town.properties[1].id)
     run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
     db.add(run)
     add_favorite(db, town.tenant, town.properties[1])
@@ -115,6 +125,7 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     return {
         "lead": town.lead.id,
         "match": match.id,
+        "task": task.id,
         "property": town.properties[1].id,
         "run": run.id,
         "webhook": webhook.id,

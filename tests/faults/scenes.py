@@ -18,6 +18,7 @@ from models.accounts.links import request_email_link
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.tokens import RevokedToken
 from models.accounts.users import User
+from models.agenda.following import Notice, set_notice
 from models.agenda.tasks import TaskKind, create_task
 from models.core.base import utc_now
 from models.core.enums import ActionKind, DealType, ListOrder, Origin, Role, RunScope, Side
@@ -28,6 +29,8 @@ from models.leadgen.niches import create_niche
 from models.leadgen.prospects import ProspectStatus, add_prospects
 from models.market.leads import create_lead
 from models.market.places import city_of
+from models.market.search.criteria import SearchCriteria
+from models.market.search.saved import NoticePace, save_search
 from models.ranking.display_order_settings import set_list_order
 from models.ranking.recommendations import LeadRecommendations
 from models.rescoring.runs import request_run
@@ -200,6 +203,25 @@ def due_reminder(session: Session, _: Path) -> Args:
     return []
 
 
+def followed_list(session: Session, _: Path) -> Args:
+    """A lead that is followed at once, with a list that came since."""
+    buyer = _user(session, "Buyer")
+    lead = make_lead(session, buyer, client_name="Client")
+    set_notice(session, buyer, lead.id, Notice.AT_ONCE)
+    rows = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 3")).all()
+    session.merge(
+        LeadRecommendations(
+            lead_id=lead.id,
+            property_ids=rows,
+            scores=[95.0] * len(rows),
+            version=lead.version,
+            city_key=lead.city_key,
+            deal_type=lead.deal_type,
+        )
+    )
+    return []
+
+
 def new_offers(session: Session, _: Path) -> Args:
     """Three requests on the portal, from before the properties that their lists name: more than are told in a day."""
     asker = make_user(session, Role.TENANT, name="Asker", telegram_id="90003", phone="+77020000003")
@@ -235,6 +257,15 @@ def alike_adverts(session: Session, _: Path) -> Args:
 
 
 #: Every task of the application; a task without an entry fails a test.
+def saved_search(session: Session, _: Path) -> Args:
+    """A search that a new home fits."""
+    save_search(session, _user(session, "Buyer"), "Homes", SearchCriteria(), NoticePace.AT_ONCE)
+    session.flush()
+    session.execute(text("UPDATE saved_searches SET created_at = now() - interval '1 hour'"))
+    make_property(session, _user(session, "Seller"), price=9_000_000)
+    return ["at_once"]
+
+
 SCENES: dict[str, Scene] = {
     "worker.tasks.rescore_lead": changed_lead,
     "worker.tasks.rescore_property": changed_property,
@@ -252,6 +283,8 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.send_lost_notifications": lost_notification,
     "worker.tasks.notify_new_offers": new_offers,
     "worker.tasks.remind_of_tasks": due_reminder,
+    "worker.tasks.tell_recommendations": followed_list,
+    "worker.tasks.send_recommendation_digests": nothing,  # only by day
     "worker.tasks.score_prospect": new_prospect,
     "worker.tasks.score_stale_prospects": new_prospect,
     "worker.tasks.fit_quality_models": outcomes,
@@ -265,6 +298,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,
     "worker.tasks.refresh_search_words": nothing,
+    "worker.tasks.tell_search_news": saved_search,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }

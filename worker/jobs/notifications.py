@@ -6,8 +6,11 @@ shows it anyway. Who wants what is decided in one place (models.accounts.notific
 """
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import httpx
+from sqlalchemy.orm import Session
 
 from models.accounts.notification_switches import Channel, configured_channels
 from models.accounts.notifications import Outgoing, lost_notifications, put_back, take_to_send
@@ -15,6 +18,7 @@ from models.translations.notifications import describe_notification
 from worker.celery_app.task_context import client, new_session, settings
 from worker.jobs.mail import MailBusyError, MailError, mailer_of
 from worker.jobs.sms import SmsBusyError, SmsError, gateway_of
+from worker.jobs.telegram_cards import TelegramCall, telegram_message, words_only
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +49,24 @@ def send_notification(notification_id: int, attempt: int = 0) -> None:
         return
     with new_session() as session:
         outgoing = take_to_send(session, notification_id, channels)
+        cards: dict[Channel, TelegramCall] = {
+            each.channel: telegram_message(session, each, link_of(each), settings().public_url)
+            for each in outgoing
+            if each.channel is Channel.TELEGRAM
+        }
         session.commit()
-    waits = [wait for each in outgoing if (wait := _send(each, attempt))]
+    waits = [wait for each in outgoing if (wait := _send(each, attempt, cards.get(each.channel)))]
     if waits:
         raise NotSentError(max(waits))
+
+
+def store_and_send(store: Callable[[Session], list[int]]) -> None:
+    """Store notifications by *store*, which gives their ids, and have each sent once they are committed."""
+    with new_session() as session:
+        notification_ids = store(session)
+        session.commit()
+    for notification_id in notification_ids:
+        client().notification_stored(notification_id)
 
 
 def send_lost() -> None:
@@ -66,21 +84,19 @@ def outside_channels() -> frozenset[Channel]:
     return configured_channels(settings()) - {Channel.CONSOLE}
 
 
-def text_of(outgoing: Outgoing) -> str:
-    """What a notification says, in its user's language, and where to see more."""
-    return "\n".join([*describe_notification(outgoing.language, outgoing), link_of(outgoing)])
-
-
 def link_of(outgoing: Outgoing) -> str:
     """The page that a notification is about, for who is or gets signed in."""
     return f"{settings().public_url}/console/notifications/{outgoing.id}"
 
 
-def _send(outgoing: Outgoing, attempt: int) -> int | None:
+def _send(outgoing: Outgoing, attempt: int, card: TelegramCall | None) -> int | None:
     """Send by one channel; seconds until another attempt where it certainly was not sent, which releases its claim."""
-    senders = {Channel.TELEGRAM: send_by_telegram, Channel.EMAIL: send_by_email, Channel.SMS: send_by_sms}
+    senders = {Channel.EMAIL: send_by_email, Channel.SMS: send_by_sms}
     try:
-        senders[outgoing.channel](outgoing, attempt)
+        if outgoing.channel is Channel.TELEGRAM:
+            send_by_telegram(outgoing, attempt, card)
+        else:
+            senders[outgoing.channel](outgoing, attempt)
     except NotSentError as error:
         with new_session() as session:
             put_back(session, outgoing.id, outgoing.channel)
@@ -111,20 +127,25 @@ def send_by_sms(outgoing: Outgoing, attempt: int = 0) -> None:
         log.warning("notification_sms_failed", extra={"notification_id": outgoing.id, "kind": type(error).__name__})
 
 
-def send_by_telegram(outgoing: Outgoing, attempt: int = 0) -> None:
+def send_by_telegram(outgoing: Outgoing, attempt: int = 0, card: TelegramCall | None = None) -> None:
     """
     Send a message through the Bot API.
 
     Without an answer the message may have been sent, and counts as sent.
 
+    Args:
+        card: The call that shows it; without, it is told in words.
     Raises:
         NotSentError: Telegram could not be reached (2, 4, 8, ... s until the next attempt), or asks to slow down.
     """
-    address = f"{settings().telegram_api_url}/bot{settings().telegram_bot_token}/sendMessage"
+    method, arguments = card or words_only(outgoing, link_of(outgoing))
     try:
-        answer = httpx.post(
-            address, json={"chat_id": outgoing.address, "text": text_of(outgoing)}, timeout=TIMEOUT_SECONDS
-        )
+        answer = _call_telegram(method, arguments)
+        if answer.status_code == httpx.codes.BAD_REQUEST and method == "sendPhoto":
+            # Telegram could not fetch the photo, and has sent nothing.
+            arguments["text"] = arguments.pop("caption")
+            del arguments["photo"]
+            answer = _call_telegram("sendMessage", arguments)
     except (httpx.ConnectError, httpx.ConnectTimeout):
         raise NotSentError(2 ** (attempt + 1)) from None
     except httpx.HTTPError as error:
@@ -134,6 +155,11 @@ def send_by_telegram(outgoing: Outgoing, attempt: int = 0) -> None:
         raise NotSentError(_retry_after(answer))
     if answer.is_error:  # e.g. 403: the user has blocked the bot
         log.warning("telegram_refused", extra={"status": answer.status_code})
+
+
+def _call_telegram(method: str, arguments: dict[str, Any]) -> httpx.Response:
+    address = f"{settings().telegram_api_url}/bot{settings().telegram_bot_token}/{method}"
+    return httpx.post(address, json=arguments, timeout=TIMEOUT_SECONDS)
 
 
 def _retry_after(answer: httpx.Response) -> int:

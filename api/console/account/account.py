@@ -16,12 +16,13 @@ from api.console.kit.pages import back, home_of, page_blueprint
 from api.http.access import way_in
 from api.http.db import session
 from api.http.services import services
+from models.accounts.bot_links import is_linked, new_code, unlink
 from models.accounts.identity import Claim, drop, known_of
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from models.accounts.tokens import claims_of
 from models.accounts.users import normal_email
 from models.core.enums import SUPPLY_ROLES, Role
-from models.core.errors import ConflictError, InvalidValueError
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
 blp = page_blueprint("account")
 
@@ -82,6 +83,19 @@ def end(session_id: int) -> Response:
     return back("/console/account", "changed")
 
 
+@blp.post("/console/account/telegram")
+@page_for()
+def telegram() -> Response | str:
+    """Connect the Telegram bot, by a link that is shown this once, or have it write no more."""
+    settings = services().settings
+    if request.form.get("do") == "stop":
+        unlink(session(), visitor())
+        return back("/console/account", "changed")
+    if not settings.telegram_bot or not settings.telegram_bot_name:
+        raise NotFoundError("page")
+    return _account(bot_link=f"https://t.me/{settings.telegram_bot_name}?start={new_code(session(), visitor())}")
+
+
 @blp.post("/console/users/invite")
 @page_for(Role.ADMIN)
 def invite_somebody() -> str | tuple[str, int]:
@@ -116,7 +130,7 @@ def invitation() -> RedirectResponse | str | tuple[str, int]:
 
 def _account(**shown: Any) -> str:
     jti = claims_of(request.cookies[SESSION_COOKIE], services().settings.secret_key).jti
-    known = known_of(session(), visitor())
+    known, settings = known_of(session(), visitor()), services().settings
     return render_template(
         "console/account.html",
         known=known,
@@ -124,5 +138,7 @@ def _account(**shown: Any) -> str:
         sessions=session_rows(visitor(), jti),
         ways=WAYS,
         offers={"webhooks"} if visitor().role in SUPPLY_ROLES else set(),
+        has_bot=settings.telegram_bot and bool(settings.telegram_bot_name),
+        is_linked=is_linked(session(), visitor()),
         **shown,
     )

@@ -12,10 +12,18 @@ from api.console.kit.i18n import language
 from api.console.kit.pages import back, listed, page_blueprint
 from api.http import live_updates
 from api.http.db import after_commit, end_session, session
+from api.http.deprecation import day, deprecated
 from api.http.long_lived import PAGE
 from api.http.services import services
 from api.portal.chat_hub import chat_hub
-from models.accounts.notifications import Notification, mark_all_read, mark_read, notifications_of, unread_count
+from models.accounts.notifications import (
+    Notification,
+    NotificationType,
+    mark_all_read,
+    mark_read,
+    notifications_of,
+    unread_count,
+)
 from models.core.enums import ADVERTISING_ROLES
 from models.leadgen.events import CHANGED
 from models.translations.notifications import describe_notification
@@ -84,6 +92,7 @@ def stream() -> Response:
 @blp.route("/console/notices", defaults={"rest": ""}, methods=["GET", "POST"])
 @blp.route("/console/notices/<path:rest>", methods=["GET", "POST"])
 @anybody
+@deprecated(day(2026, 12, 1), instead="/console/notifications")
 def former_address(rest: str) -> Response:
     """The address of releases before 0.2, which pages that are still open ask for; to go with 0.3."""
     path = f"/console/notifications/{rest}" if rest else "/console/notifications"
@@ -113,10 +122,18 @@ def page_of_notification(notification: Notification) -> str:
     """The page that a notification is about."""
     if "chat_id" in notification.data:
         return f"/console/chats/{notification.data['chat_id']}"
+    if "task_id" in notification.data:
+        return f"/console/leads/{notification.data['lead_id']}/tasks"
+    if notification.type is NotificationType.NEW_RECOMMENDATIONS:
+        return f"/console/leads/{notification.data['lead_id']}"
+    if notification.type is NotificationType.RECOMMENDATION_DIGEST:
+        return "/console/leads"
     if "match_id" in notification.data:
         return f"/console/matches/{notification.data['match_id']}"
     if "selection_id" in notification.data:
         return f"/console/leads/{notification.data['lead_id']}/selections"
+    if "search_id" in notification.data:
+        return f"/console/searches/{notification.data['search_id']}"
     return "/console/inquiries" if "inquiry_id" in notification.data else "/console/notifications"
 
 

@@ -104,6 +104,9 @@ OUTCOMES = {
     "read": "Marked as read.",
     "out": "You are signed out.",
     "moved": "The inquiry has moved on.",
+    "search_saved": "The search is saved: new homes and price cuts will be told.",
+    "search_removed": "The search is removed.",
+    "notices_stopped": "The notices are stopped.",
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
     "withdrawn": "They are off the market.",
@@ -115,6 +118,11 @@ OUTCOMES = {
     "webhook_test": "The test is on its way; its line stands in the log.",
     "webhook_replay": "It is sent again.",
     "webhook_removed": "The webhook is removed.",
+    "task_made": "Planned.",
+    "task_done": "Done.",
+    "task_deleted": "Deleted.",
+    "shortlisted": "On the shortlist: nobody is told.",
+    "unshortlisted": "Off the shortlist.",
     "unstruck": "Taken back in; the list follows.",
 }
 

@@ -131,6 +131,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         return [
             ("/console/leads", "Leads", "target"),
             ("/console/properties", "Properties", "home"),
+            ("/console/tasks", "Tasks", "clock"),
             ("/console/matches", "Matches", "handshake"),
             ("/console/inquiries", "Inquiries", "inbox"),
             *talk,
@@ -138,6 +139,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
     return [
         ("/console/feed", "Feed", "cards"),
         ("/homes", "Search", "search"),
+        ("/console/searches", "My searches", "bell"),
         ("/console/favorites", "Favourites", "star"),
         ("/console/inquiries", "Inquiries", "inbox"),
         *talk,

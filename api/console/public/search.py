@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import render_template
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from api.console.kit.access import anybody, visitor_or_none
 from api.console.kit.i18n import translate, word
 from api.console.kit.pages import page_blueprint, page_number
 from api.console.kit.readings import describe_reading
-from api.console.public.asked import Asked, address_of, asked_of_address, is_listed
+from api.console.public.asked import Asked, address_of, asked_of_address, is_listed, query_of
 from api.http.db import session
 from api.http.services import services
 from api.http.short_cache import cached_for
@@ -66,6 +67,7 @@ def homes() -> str:
         page=page,
         pages=pages,
         item_list=item_list,
+        asked_query=urlencode(query_of(wanted)),
         address_of=rough_address,
         address_of_search=address_of,
         describe_reading=describe_reading,

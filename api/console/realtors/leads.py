@@ -10,20 +10,19 @@ from api.console.kit.edits import as_was, read_edit
 from api.console.kit.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.kit.formatting import money, number, span
 from api.console.kit.i18n import translate, word
-from api.console.kit.open_bodies import OpenLeadBody
 from api.console.kit.pages import back, page_blueprint
 from api.console.kit.score_reasons import rooms_of
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
 from api.console.realtors.own_base import act_on_several, copied_id, own_list
 from api.console.realtors.recommendation_page import place_of_action
+from api.exchange.open_bodies import OpenLeadBody
 from api.exchange.schemas import lead_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead
 from models.core.enums import SUPPLY_ROLES, Origin, Side
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
-from models.deals.selections import count_selections
 from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, owned_lead, replace_lead, restore_lead
 from models.market.readings import STATED
@@ -100,7 +99,6 @@ def one_lead(lead_id: int) -> str:
         has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
         matches=match_counts(session(), Side.LEAD, [lead.id]).get(lead.id, 0),
         same_client=other_lead_of_client(session(), lead),
-        selections=count_selections(session(), lead.id),
     )
 
 

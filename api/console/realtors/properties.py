@@ -9,13 +9,13 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.edits import as_was, read_edit
 from api.console.kit.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.kit.i18n import translate
-from api.console.kit.open_bodies import OpenPropertyBody
 from api.console.kit.pages import back, page_blueprint
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
 from api.console.realtors.home_parts import parts_of
 from api.console.realtors.own_base import act_on_several, copied_id, own_list
 from api.console.realtors.recommendation_page import place_of_action
+from api.exchange.open_bodies import OpenPropertyBody
 from api.exchange.schemas import property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property

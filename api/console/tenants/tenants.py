@@ -1,22 +1,19 @@
 """Pages of who looks for a home, and what owners see of them: the feed, favourites, inquiries, chats."""
 
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
 
-from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.forms import Control
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, listed, page_blueprint, wants_json, wants_part
-from api.console.kit.typed_values import currency_of_town
+from api.console.kit.score_reasons import why
+from api.exchange.understand import MAX_TEXT
 from api.http.db import after_commit, session
+from api.http.explanations import explanations_of_pairs
 from api.http.shown_lists import note_shown
-from api.http.tasks import rescore_lead
 from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
-from api.swipe.preferences import PreferenceBody, columns, row
 from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus, Side
 from models.core.errors import InvalidValueError
 from models.deals.chats import (
@@ -31,34 +28,37 @@ from models.deals.chats import (
 from models.deals.feed import act_in_feed, undo
 from models.deals.inquiries import inquire, move_inquiry
 from models.deals.inquiry_pages import inquiries_with_listings
-from models.market.favorites import add_favorite, favorites_of, remove_favorite
 from models.market.listings import listing_on_market
-from models.market.preferences import preference_of, save_preference
+from models.market.preferences import preference_of
 
 blp = page_blueprint("tenants")
 
 PER_PAGE = 30
 MESSAGES = 100
 
-PREFERENCES = [
-    Control("city", "City", "town"),
-    Control("deal_type", "Deal", "choice", choices=("rent", "sale")),
-    Control("property_type", "Type", "choice", choices=("flat", "house", "room", "commercial")),
-    Control("price_min", "Price from", "money"),
-    Control("price_max", "Price to", "money"),
-]
-
 
 @blp.get("/console/feed")
 @page_for()
 def feed() -> str:
-    """The best listing that the user has not acted on."""
+    """The best listing that the user has not acted on; before they said what they look for, the question."""
     preference = preference_of(session(), visitor())
+    if preference is None and not wants_part():
+        return render_template("console/tenants/first.html", longest=MAX_TEXT)
     coming = listing_to_show(visitor())
     if coming.listing and coming.preference and not wants_part():
         note_shown(Side.LEAD, coming.preference.id, 1)
-    name = "console/feed_part.html" if wants_part() else "console/feed.html"
-    return render_template(name, listing=coming.listing, price_before=coming.price_before, preference=preference)
+    reasons = score = None
+    if preference is not None and coming.listing is not None:
+        explanation = explanations_of_pairs(session(), [preference], [coming.listing])[0]
+        reasons, score = why(preference, coming.listing, explanation, level=3), explanation.score
+    return render_template(
+        "console/feed_part.html" if wants_part() else "console/feed.html",
+        listing=coming.listing,
+        price_before=coming.price_before,
+        preference=preference,
+        reasons=reasons,
+        score=score,
+    )
 
 
 @blp.post("/console/feed/<int:listing_id>")
@@ -78,37 +78,6 @@ def act(listing_id: int) -> Response:
 def undo_last() -> Response:
     undo(session(), visitor())
     return jsonify(said=translate(OUTCOMES["undone"])) if wants_json() else back("/console/feed", "undone")
-
-
-@blp.route("/console/preferences", methods=["GET", "POST"])
-@page_for()
-def preferences() -> Response | str | tuple[str, int]:
-    if request.method == "GET":
-        found = preference_of(session(), visitor())
-        return _preferences(forms.Filled(_preference_values(found) if found else {"deal_type": "rent"}))
-    currency = currency_of_town(request.form.get("city", ""))
-    body, filled = forms.read(PreferenceBody(), PREFERENCES, request.form, currency=currency)
-    if body is None:
-        return _preferences(filled), 400
-    rescore_lead(save_preference(session(), visitor(), columns(body)))
-    return back("/console/feed", "preferences")
-
-
-@blp.get("/console/favorites")
-@page_for()
-def favorites() -> str:
-    rows, pager = listed(favorites_of(visitor()), PER_PAGE)
-    return render_template("console/favorites.html", listings=rows, **pager)
-
-
-@blp.post("/console/favorites/<int:listing_id>")
-@page_for()
-def change_favorite(listing_id: int) -> Response:
-    if request.form.get("do") == "remove":
-        remove_favorite(session(), visitor(), listing_id)
-        return back("/console/favorites", "removed")
-    add_favorite(session(), visitor(), listing_on_market(session(), listing_id))
-    return back("/console/favorites", "kept")
 
 
 @blp.get("/console/inquiries")
@@ -195,21 +164,3 @@ def _say(chat_id: int) -> Response:
     chat, stored = post_message(session(), visitor(), chat_id, text)
     after_commit(lambda: spread(session(), chat, stored))
     return jsonify(said="") if wants_json() else back(f"/console/chats/{chat_id}")
-
-
-def _preferences(filled: forms.Filled) -> str:
-    title = "What I look for"
-    return forms.show(
-        [(title, PREFERENCES)], filled, title=translate(title), cancel="/console/feed", here="/console/feed"
-    )
-
-
-def _preference_values(found: Any) -> dict[str, Any]:
-    values = row(found)
-    return {name: _plain(values[name]) for name in ("city", "deal_type", "property_type", "price_min", "price_max")}
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return str(int(value)) if value == int(value) else str(value)
-    return value or ""

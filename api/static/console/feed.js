@@ -4,6 +4,7 @@ import { toast } from "./toast.js";
 
 const deck = document.getElementById("deck");
 const FAR = 110; // px: dragged so far, the card goes
+const TAP = 6; // px: moved less, the card was tapped, and its home opens
 const AWAY = { like: [600, 0, 18], dislike: [-600, 0, -18], favorite: [0, -500, 0] };
 let busy = false;
 
@@ -52,7 +53,8 @@ document.addEventListener("keydown", (event) => {
 let start = null;
 deck.addEventListener("pointerdown", (event) => {
   const card = event.target.closest("#swipe");
-  if (!card || busy || event.button !== 0) return;
+  // What can be pressed on the card is pressed, not dragged.
+  if (!card || busy || event.button !== 0 || event.target.closest("a, summary, .why")) return;
   start = event.clientX;
   card.setPointerCapture(event.pointerId);
   card.classList.add("moving");
@@ -73,6 +75,7 @@ for (const kind of ["pointerup", "pointercancel"]) {
     const x = kind === "pointerup" ? event.clientX - start : 0;
     start = null;
     card.classList.remove("moving");
+    if (kind === "pointerup" && Math.abs(x) < TAP) { card.querySelector("a.open-home").click(); return; }
     if (Math.abs(x) >= FAR) { act(x > 0 ? "like" : "dislike"); return; }
     card.classList.add("back");
     card.style.transform = "";

@@ -6,8 +6,9 @@ import pytest
 
 from api.server.openness import openness_of
 from models.core.errors import SettingsError
-from models.platform.settings import Settings, is_weak
+from models.platform.settings import Settings
 from models.platform.storage import Storage
+from models.platform.weak_secrets import is_weak
 
 GOOD = {"DATABASE_URL": "postgresql://localhost/leadmatch", "REDIS_URL": "redis://localhost", "SECRET_KEY": "local"}
 STRONG = "kR3v-0qXz_9bTn2mWc7LfYh5sPdGa8JeU4iO1"

@@ -214,6 +214,7 @@ def test_telegram_gets_the_text_and_a_refusal_is_the_end(sender, telegram, sessi
     sender.send_by_telegram(taken)
 
     [message] = telegram.messages
+    del message["message_id"]
     link = f"https://leadmatch.example/console/notifications/{taken.id}"
     assert message == {"chat_id": "777", "text": TEXT + link, "path": f"/bot{TOKEN}/sendMessage"}
 

@@ -1,0 +1,214 @@
+"""
+The bot's process: receives updates, works on each once, and makes the calls that answer them.
+
+By long polling, or, with TELEGRAM_WEBHOOK, through `POST /telegram/updates` of the web process, which stores what
+Telegram posts. One process works at a time; another one waits, and takes over where the first has stopped.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import redis
+from redis.exceptions import RedisError
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session, sessionmaker
+from telegram import Bot as TelegramBot
+from telegram.error import InvalidToken, TelegramError
+
+from api.bot.conversation import handle
+from api.bot.talk import Bot
+from api.bot.telegram_api import POLL_SECONDS, WANTED, NotMadeError, bot_of, make, received
+from api.bot.updates import PATH, secret_of
+from api.http import live_updates
+from api.portal.chat_hub import channel
+from models.accounts.bot_queue import (
+    drop_update,
+    forget_call,
+    next_offset,
+    put_back_call,
+    store_updates,
+    take_call,
+    take_update,
+)
+from models.platform.database import connect, sessions
+from models.platform.settings import Settings
+from worker.queue.client import Client
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+#: How often a bot that is told through the web process looks for what was stored, and one that waits for its turn.
+LOOK_SECONDS = 0.5
+
+
+def serve(settings: Settings, poll_seconds: int = POLL_SECONDS) -> None:
+    """Run the bot until SIGTERM or SIGINT; without TELEGRAM_BOT, or without a token, wait for that and do nothing."""
+    stop = _Stop()
+    if not settings.telegram_bot or not settings.telegram_bot_token:
+        log.info("bot_is_off")
+        stop.wait()
+        return
+    engine = connect(settings.database_url, pool_size=2, max_overflow=1, application="leadmatch-bot")
+    try:
+        with engine.connect() as guard:
+            while not stop.is_set and not _is_alone(guard):
+                time.sleep(LOOK_SECONDS)
+            if not stop.is_set:
+                asyncio.run(_Process(settings, sessions(engine), stop, poll_seconds).run())
+    finally:
+        engine.dispose()
+
+
+def _is_alone(guard: Connection) -> bool:
+    """Whether no other process works; it holds until the connection ends."""
+    taken = guard.scalar(select(func.pg_try_advisory_lock(func.hashtextextended("telegram-bot", 0))))
+    guard.commit()
+    return bool(taken)
+
+
+class _Stop:
+    """Whether the process is to end."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._set)
+
+    def _set(self, *_: object) -> None:
+        self.is_set = True
+
+    def wait(self) -> None:
+        while not self.is_set:
+            time.sleep(0.2)
+
+
+class _Process:
+    def __init__(self, settings: Settings, new_session: sessionmaker[Session], stop: _Stop, poll_seconds: int) -> None:
+        self._settings, self._new_session, self._stop = settings, new_session, stop
+        self._poll_seconds = poll_seconds
+        self._bot = Bot(settings.public_url)
+        self._worker = Client(settings.redis_url)
+        self._redis = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+
+    async def run(self) -> None:
+        telegram = bot_of(self._settings)
+        try:
+            while not self._stop.is_set:
+                try:
+                    await telegram.initialize()
+                    await self._choose_way(telegram)
+                    break
+                except InvalidToken:
+                    raise
+                except TelegramError as error:
+                    log.warning("telegram_not_reached", extra={"kind": type(error).__name__})
+                    await asyncio.sleep(3)
+            log.info("bot_ready")
+            while not self._stop.is_set:
+                try:
+                    self._work_off()
+                    await self._send(telegram)
+                    await self._receive(telegram)
+                except NotMadeError as wait:
+                    await self._unless_stopped(asyncio.sleep(wait.after_seconds))
+        finally:
+            with suppress(TelegramError, RuntimeError):
+                await telegram.shutdown()
+
+    async def _choose_way(self, telegram: TelegramBot) -> None:
+        """Telegram either posts updates or is asked for them, not both."""
+        if self._settings.telegram_webhook:
+            await telegram.set_webhook(
+                f"{self._settings.public_url}{PATH}",
+                allowed_updates=WANTED,
+                secret_token=secret_of(self._settings.secret_key),
+            )
+        else:
+            await telegram.delete_webhook()
+
+    async def _receive(self, telegram: TelegramBot) -> None:
+        if self._settings.telegram_webhook:
+            await asyncio.sleep(LOOK_SECONDS)
+            return
+        with self._new_session() as session:
+            offset = next_offset(session)
+        updates = await self._unless_stopped(received(telegram, offset, self._poll_seconds))
+        if updates:
+            with self._new_session() as session:
+                store_updates(session, updates)
+                session.commit()
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, Result]) -> Result | None:
+        """The work's result; None where the process is to end before that."""
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            await asyncio.wait([task], timeout=0.2)
+            if self._stop.is_set and not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+                return None
+        return task.result()
+
+    def _work_off(self) -> None:
+        """Work on every stored update, each in a transaction of its own."""
+        while not self._stop.is_set:
+            update_id = None
+            try:
+                with self._new_session() as session:
+                    update = take_update(session)
+                    if update is None:
+                        return
+                    update_id = update["update_id"]
+                    handle(session, self._bot, update)
+                    session.commit()
+                    self._follow_up(session)
+            except Exception as failure:
+                if update_id is None:
+                    raise
+                # What was written is personal: the log names the kind of failure alone.
+                log.error("bot_update_failed", extra={"update_id": update_id, "kind": type(failure).__name__})
+                with self._new_session() as session:
+                    drop_update(session, update_id)
+                    session.commit()
+
+    def _follow_up(self, session: Session) -> None:
+        """After a commit: what the API sends then too (`api.http.transaction.send_notifications`)."""
+        if session.info.pop("has_webhooks", False):
+            self._worker.webhooks_due()
+        for lead_id in session.info.pop("leads", []):
+            self._worker.lead_changed(lead_id)
+        stored = session.info.pop("notifications", {})
+        for notification_id in stored:
+            self._worker.notification_stored(notification_id)
+        for user_id in {*stored.values(), *session.info.pop("looks", set())}:
+            live_updates.notify(self._redis, live_updates.of_user(user_id))
+        for chat_id, *people in session.info.pop("messages", []):
+            with suppress(RedisError, OSError):
+                for user_id in people:
+                    self._redis.publish(channel(chat_id, user_id), b"")
+
+    async def _send(self, telegram: TelegramBot) -> None:
+        """Make every queued call; each is taken, and that committed, before it is made."""
+        while not self._stop.is_set:
+            with self._new_session() as session:
+                call = take_call(session)
+                session.commit()
+            if call is None:
+                return
+            try:
+                await make(telegram, call)
+            except NotMadeError:
+                with self._new_session() as session:
+                    put_back_call(session, call)
+                    session.commit()
+                raise
+            with self._new_session() as session:
+                forget_call(session, call)
+                session.commit()

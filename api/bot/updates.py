@@ -1,0 +1,63 @@
+"""Updates that Telegram posts, with TELEGRAM_WEBHOOK: stored, for the bot's process to work on."""
+
+import hashlib
+import hmac
+from typing import Any
+
+from flask import request
+from flask.views import MethodView
+from marshmallow import INCLUDE, fields
+
+from api.http.access import proved_by
+from api.http.blueprint import Blueprint, Body, StatusOk
+from api.http.db import session
+from api.http.limits import count_way_in
+from api.http.services import services
+from models.accounts.bot_queue import store_updates
+from models.core.errors import NotSignedInError
+
+blp = Blueprint("bot", __name__, description="What Telegram posts to our bot")
+
+PATH = "/telegram/updates"
+#: https://core.telegram.org/bots/api#setwebhook
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+
+
+class Update(Body):
+    """An update as Telegram defines it; it may hold more than we know."""
+
+    class Meta(Body.Meta):
+        unknown = INCLUDE
+
+    update_id = fields.Integer(required=True, strict=True)
+
+
+def secret_of(secret_key: str) -> str:
+    """What Telegram sends with each update: of our own making, and known to nobody else."""
+    return hmac.new(secret_key.encode(), b"telegram-updates", hashlib.sha256).hexdigest()
+
+
+def check_telegram() -> None:
+    """Let Telegram in, by the secret that it was given; raises NotSignedInError, TooManyError."""
+    settings = services().settings
+    if not settings.telegram_webhook or not settings.telegram_bot:
+        raise NotSignedInError("telegram.bot_only")
+    if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret_of(settings.secret_key).encode()):
+        count_way_in()
+        raise NotSignedInError("telegram.bot_only")
+
+
+@blp.route(PATH)
+class Updates(MethodView):
+    """Updates of the bot."""
+
+    @proved_by(check_telegram, name="telegram", scheme="bot")
+    @blp.arguments(Update, unknown=INCLUDE)
+    @blp.response(200, StatusOk)
+    def post(self, body: dict[str, Any]) -> dict[str, str]:
+        """Take an update of Telegram's for our bot
+
+        It is stored, and worked on by the bot's process; the same one again changes nothing.
+        """
+        store_updates(session(), [body])
+        return {"status": "ok"}

@@ -1,0 +1,29 @@
+"""Where the link in a notice leads that ends the notices of a saved search; whoever has the link may."""
+
+from flask import Response, render_template
+
+from api.console.kit.access import anybody
+from api.console.kit.pages import back, page_blueprint
+from api.http.db import session
+from models.core.errors import NotFoundError
+from models.market.search.saved import NoticePace, search_of_seed, stop_notices
+
+blp = page_blueprint("unsubscribe")
+
+
+@blp.get("/homes/unsubscribe/<seed>")
+@anybody
+def ask(seed: str) -> str:
+    """A page with one button: programs that look into links end nothing."""
+    search = search_of_seed(session(), seed)
+    return render_template(
+        "console/public/unsubscribe.html", search=search, seed=seed, is_over=search.pace is NoticePace.NEVER
+    )
+
+
+@blp.post("/homes/unsubscribe/<seed>")
+@anybody
+def stop(seed: str) -> Response:
+    if not stop_notices(session(), seed):
+        raise NotFoundError("search")
+    return back(f"/homes/unsubscribe/{seed}", "notices_stopped")

@@ -1,0 +1,68 @@
+"""Favourites: kept homes with one's own notes, and some of them side by side."""
+
+from flask import Response, render_template, request
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.comparison import MOST, asked_homes, compared
+from api.console.kit.pages import back, listed, page_blueprint
+from api.http.db import session
+from models.market.favorites import (
+    MAX_NOTE,
+    add_favorite,
+    note_favorite,
+    noted_favorites_of,
+    remove_favorite,
+)
+from models.market.listings import listing_on_market
+from models.market.preferences import preference_of
+from models.market.properties import Property
+from models.market.rough_addresses import rough_address
+
+blp = page_blueprint("favorites")
+
+PER_PAGE = 30
+
+
+@blp.get("/console/favorites")
+@page_for()
+def favorites() -> str:
+    rows, pager = listed(noted_favorites_of(visitor()), PER_PAGE)
+    return render_template(
+        "console/favorites.html", kept=rows, address_of=rough_address, longest=MAX_NOTE, most=MOST, **pager
+    )
+
+
+@blp.post("/console/favorites/<int:listing_id>")
+@page_for()
+def change_favorite(listing_id: int) -> Response:
+    do = request.form.get("do")
+    if do == "remove":
+        remove_favorite(session(), visitor(), listing_id)
+        return back("/console/favorites", "removed")
+    if do == "note":
+        note_favorite(session(), visitor(), listing_id, request.form.get("note", ""))
+        return back("/console/favorites", "saved")
+    add_favorite(session(), visitor(), listing_on_market(session(), listing_id))
+    return back("/console/favorites", "kept")
+
+
+@blp.get("/console/favorites/compare")
+@page_for()
+def compare() -> str:
+    """Up to four favourites by their facts and, in the market that the tenant looks in, by what they look for."""
+    ids = asked_homes()
+    kept = session().execute(noted_favorites_of(visitor()).where(Property.id.in_(ids))).all() if ids else []
+    homes = [found for found, _ in kept][:MOST]
+    preference = preference_of(session(), visitor())
+    market = preference and (preference.city_key, preference.deal_type)
+    fits = bool(homes) and all((found.city_key, found.deal_type) == market for found in homes)
+    scores, rows = compared(preference, homes) if preference is not None and fits else ([None] * len(homes), [])
+    return render_template(
+        "console/tenants/compare.html",
+        homes=homes,
+        notes=[note for _, note in kept],
+        scores=scores,
+        rows=rows,
+        left_out=max(0, len(kept) - len(homes)),
+        address_of=rough_address,
+    )

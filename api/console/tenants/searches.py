@@ -1,0 +1,116 @@
+"""Saved searches: made of the public search's filters or of the preferences, with notices of news."""
+
+from urllib.parse import parse_qsl
+
+from flask import Response, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from api.console.kit import forms
+from api.console.kit.access import page_for, visitor
+from api.console.kit.pages import back, listed, page_blueprint
+from api.console.public.asked import address_of, asked_of_address
+from api.console.public.search import heading_of_search
+from api.http.db import session
+from models.core.enums import PropertyType
+from models.core.errors import NotFoundError
+from models.market.leads import Lead
+from models.market.preferences import preference_of
+from models.market.rough_addresses import rough_address
+from models.market.search.criteria import MANY_ROOMS, SearchCriteria
+from models.market.search.saved import (
+    LONGEST_NAME,
+    NoticePace,
+    delete_search,
+    news_of,
+    save_search,
+    saved_search,
+    searches_of,
+    set_pace,
+)
+
+blp = page_blueprint("searches")
+
+PER_PAGE = 24
+
+
+@blp.get("/console/searches")
+@page_for()
+def searches() -> str:
+    """The visitor's saved searches."""
+    rows = list(session().scalars(searches_of(visitor())))
+    return render_template(
+        "console/tenants/searches.html",
+        rows=rows,
+        addresses={row.id: address_of(row.wanted) for row in rows},
+        paces=list(NoticePace),
+        preference=preference_of(session(), visitor()),
+    )
+
+
+@blp.post("/console/searches")
+@page_for()
+def save() -> Response:
+    """Save the search that the form names by its address, or what the visitor's preferences ask for."""
+    if request.form.get("of") == "preferences":
+        preference = preference_of(session(), visitor())
+        if preference is None:
+            raise NotFoundError("preferences")
+        wanted = wanted_of_preference(preference)
+    else:
+        wanted = asked_of_address(MultiDict(parse_qsl(request.form.get("asked", "")[:4000]))).wanted
+    pace = forms.one_of(NoticePace, request.form.get("pace", NoticePace.AT_ONCE), "pace", "search.choose_pace")
+    name = request.form.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
+    save_search(session(), visitor(), name or name_of_search(wanted), wanted, pace)
+    return back("/console/searches", "search_saved")
+
+
+@blp.get("/console/searches/<int:search_id>")
+@page_for()
+def news(search_id: int) -> str:
+    """What the visitor was told of one search."""
+    search = saved_search(session(), visitor(), search_id)
+    rows, pager = listed(news_of(search), PER_PAGE)
+    return render_template(
+        "console/tenants/search_news.html",
+        search=search,
+        address=address_of(search.wanted),
+        rows=rows,
+        address_of=rough_address,
+        **pager,
+    )
+
+
+@blp.post("/console/searches/<int:search_id>")
+@page_for()
+def change(search_id: int) -> Response:
+    """Set how often the visitor is told of news, or forget the search."""
+    if request.form.get("do") == "remove":
+        delete_search(session(), visitor(), search_id)
+        return back("/console/searches", "search_removed")
+    pace = forms.one_of(NoticePace, request.form.get("pace"), "pace", "search.choose_pace")
+    set_pace(session(), visitor(), search_id, pace)
+    return back("/console/searches", "saved")
+
+
+def name_of_search(wanted: SearchCriteria) -> str:
+    """A name for a search that was given none: what it is about, and its words."""
+    return ", ".join(filter(None, (heading_of_search(wanted), wanted.words)))[:LONGEST_NAME]
+
+
+def wanted_of_preference(preference: Lead) -> SearchCriteria:
+    """The preferences as a search; what only a score can weigh is left out."""
+    kind = preference.property_type
+    types = {PropertyType.APARTMENT: (PropertyType.APARTMENT, PropertyType.APARTMENTS)}
+    return SearchCriteria(
+        city=preference.city,
+        city_key=preference.city_key,
+        deal_type=preference.deal_type,
+        property_types=types.get(kind, (kind,)) if kind else (),
+        rooms=tuple(sorted({min(count, MANY_ROOMS) for count in preference.rooms})),
+        price_min=preference.budget_min or None,
+        price_max=preference.budget_max or None,
+        area_min=preference.area_min,
+        area_max=preference.area_max,
+        districts=tuple(preference.districts),
+        metro_stations=tuple(preference.metro_stations) if not preference.districts else (),
+    )

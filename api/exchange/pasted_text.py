@@ -1,0 +1,97 @@
+"""
+A client's message as the body of a lead, and a listing's text: contacts go where contacts stand, and what was not read
+into the private notes, for what nobody has checked is shown to no other realtor.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.exchange.understand import lead_answer, understand_request
+from matching.reading.request_text import RequestReading
+
+#: Phones of eleven digits or with a country's code, e-mail addresses, Telegram names: sums of money are none of them.
+_CONTACT = re.compile(
+    r"(?<!\d)(?:\+\d{1,3}|[78])[\s(\-]{0,3}\d{3}[\s)\-]{0,3}\d{3}[\s\-]?\d{2}[\s\-]?\d{2}(?!\d)"
+    r"|[^\s,;<>@]+@[^\s,;<>@]+\.\w+|(?<![\w.])@[A-Za-z]\w{3,31}|(?:https?://)?t\.me/\w{4,32}"
+)
+#: «Меня зовут Анна»: without this the name is read as the town of Анна. The name is the second group.
+_NAME = re.compile(
+    r"((?i:меня зовут|клиент(?:ка)?:?|my name is|менің атым) +)"
+    r"([А-ЯЁӘІҢҒҮҰҚӨҺA-Z][\w-]+(?: [А-ЯЁӘІҢҒҮҰҚӨҺA-Z][\w-]+)?)"
+)
+_CLAUSE_END = re.compile(r"[;!?\n]+|[,.](?=\s|$)")
+
+
+@dataclass(frozen=True)
+class PastedLead:
+    """A message, read."""
+
+    text: str  #: Without contacts and name, of the same length.
+    body: dict[str, Any]  #: Of a lead, as the exchange takes it; what the message does not say is open.
+    answer: Mapping[str, Any]  #: The reading in the API's words.
+    reading: RequestReading
+
+
+def lead_of_text(session: Session, message: str) -> PastedLead:
+    """Read a client's message as a lead, without storing it."""
+    text, contacts = without_contacts(message)
+    text, name = without_name(text)
+    reading = understand_request(session, text, None)
+    answer = lead_answer(reading, text)
+    body = {
+        "client_name": name,
+        "client_contacts": contacts,
+        "private_notes": "\n".join(piece["quote"] for piece in answer["unread"]),
+        "deal_type": answer["deal_type"] or "SALE",
+        "requirements": {
+            **{each: answer[each] for each in ("rooms", "area", "property_type", "property_class", "condition")},
+            "payment_method": answer["payment_method"],
+            "budget": answer["budget"],
+            "location": {each: answer[each] for each in ("city", "districts", "metro_stations")},
+            "additional_requirements": wishing_clauses(text, [(w["start"], w["end"]) for w in answer["wishes"]]),
+        },
+    }
+    return PastedLead(text, body, answer, reading)
+
+
+def without_contacts(text: str) -> tuple[str, str]:
+    """
+    The text without its contacts, of the same length, and the contacts.
+
+    >>> without_contacts("Анна, 8 (701) 234-56-78: до 10 000 000 - 15 000 000")
+    ('Анна,                  : до 10 000 000 - 15 000 000', '8 (701) 234-56-78')
+    """
+    contacts = ", ".join(found[0] for found in _CONTACT.finditer(text))
+    return _CONTACT.sub(lambda found: " " * len(found[0]), text), contacts
+
+
+def without_name(text: str) -> tuple[str, str]:
+    """
+    The text without the name by which its writer introduces themselves, of the same length, and the name.
+
+    >>> without_name("Меня зовут Анна, ищу дом")
+    ('               , ищу дом', 'Анна')
+    """
+    found = _NAME.search(text)
+    if found is None:
+        return text, ""
+    return text[: found.start()] + " " * len(found[0]) + text[found.end() :], found[2]
+
+
+def wishing_clauses(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """
+    The clauses that hold one of the *spans*, whole, so that each still says whether it must be so.
+
+    >>> wishing_clauses("Я Анна, хорошо бы балкон. Звоните", [(18, 24)])
+    'хорошо бы балкон'
+    """
+    kept, start = [], 0
+    for end, after in [*((mark.start(), mark.end()) for mark in _CLAUSE_END.finditer(text)), (len(text), len(text))]:
+        if any(low < end and high > start for low, high in spans):
+            kept.append(" ".join(text[start:end].split()))
+        start = after
+    return ", ".join(kept)

@@ -1,0 +1,143 @@
+"""
+Server-sent events: which of the caller's lists, matches and chats have changed, by id, from where a reader stopped.
+
+A look at the tables finds what has changed since the last one (:mod:`models.deals.live_changes`): at once where a match
+or a notification rings, and every few seconds anyway, for workers that publish lists ring nobody. A connection holds a
+thread of the web process, so it shares the one budget of long connections, and lasts two minutes.
+"""
+
+import json
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from flask import Response
+from marshmallow import EXCLUDE, fields, validate
+from redis.exceptions import RedisError
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.http import live_updates, long_lived
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body
+from api.http.db import end_session
+from api.http.services import services
+from api.portal.chat_hub import chat_hub
+from models.core.errors import BusyError, TooManyError
+from models.deals.live_changes import ChangeKind, Changes, changes_since, present_moment
+
+blp = Blueprint("live", __name__, description="What of mine has changed, as it happens")
+
+#: How long an EventSource waits before it reconnects.
+RETRY_MS = 1000
+#: So many silent turns of a second lie between two looks.
+TURNS_A_LOOK = 2
+
+_ID = "^[0-9]{1,18}$"
+_SHAPE = {"pattern": _ID, "example": "48213"}
+STREAM = {
+    "type": "object",
+    "description": "Each event, for as long as the connection lasts.",
+    "properties": {
+        "id": {"type": "string", "pattern": _ID, "example": "48213"},
+        "event": {
+            "type": "string",
+            "enum": ["hello", "reset", *ChangeKind],
+            "description": "hello: the stream is open; reset: read everything anew; others: whose `ids` have changed.",
+        },
+        "data": {"type": "string", "description": 'JSON: {"ids": [...]}, the ids as strings.'},
+    },
+    "required": ["id", "event", "data"],
+}
+
+
+class LiveArgs(Body):
+    last_event_id = fields.String(
+        validate=validate.Regexp(_ID),
+        metadata={
+            "description": "Begin after this event; a Last-Event-ID header wins.",
+            "pattern": _ID,
+            "example": "48213",
+        },
+    )
+
+
+class ResumeHeaders(Body):
+    last_event_id = fields.String(data_key="Last-Event-ID", validate=validate.Regexp(_ID), metadata=_SHAPE)
+
+
+@blp.route("/events")
+@signed_in
+@blp.arguments(LiveArgs, location="query")
+@blp.arguments(ResumeHeaders(unknown=EXCLUDE), location="headers")
+@blp.response(200, STREAM, content_type="text/event-stream")
+def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
+    """Follow which of my lists, matches and chats change, as server-sent events
+
+    Each event names ids only; read what they stand for. Last-Event-ID (or `last_event_id`) resumes without loss,
+    however long ago it was; `reset` says that too much has changed since. An id may come more than once. A connection
+    is closed after two minutes; reconnect with the last id.
+    """
+    raw = headers.get("last_event_id", args.get("last_event_id"))
+    user_id, sessions = current_user().id, services().reading_sessions
+    end_session()  # a stream lives for minutes; each look has a session of its own
+    places, board = services().long_lived, chat_hub()
+    if not places.take(long_lived.EVENTS):
+        raise TooManyError("live.too_many", 5)
+    channels = [live_updates.of_user(user_id)]
+    rings = live_updates.rings(
+        services().settings.redis_url, channels, lambda: board.is_closing, turns_a_heartbeat=TURNS_A_LOOK
+    )
+    try:
+        next(rings)  # before the answer begins, so that a Redis that is away is a 503 and no stream that breaks off
+        with sessions() as session:
+            moment = present_moment(session) if raw is None else int(raw)
+    except RedisError:
+        places.give_back(long_lived.EVENTS)
+        raise BusyError("live.away", 5) from None
+    except BaseException:
+        places.give_back(long_lived.EVENTS)
+        raise
+    response = Response(_events(sessions, user_id, moment, rings), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
+    response.call_on_close(rings.close)
+    response.call_on_close(lambda: places.give_back(long_lived.EVENTS))
+    return response
+
+
+def _events(
+    sessions: sessionmaker[Session], user_id: int, moment: int, rings: Generator[str | None, None, None]
+) -> Iterator[str]:
+    """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
+    yield f"retry: {RETRY_MS}\n\n" + _event(moment, "hello", [])
+    told: dict[tuple[ChangeKind, int], int] = {}
+    try:
+        while True:
+            found = _look(sessions, user_id, moment)
+            # The number of an event is where the next look begins: who resumes from it misses nothing.
+            moment = found.moment
+            yield "".join(_told(found, told)) or ": alive\n\n"
+            if next(rings, live_updates) is live_updates:
+                return
+    except RedisError:
+        return  # the reader reconnects and gets the error
+
+
+def _look(sessions: sessionmaker[Session], user_id: int, moment: int) -> Changes:
+    with sessions() as session:
+        return changes_since(session, user_id, moment)
+
+
+def _told(found: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
+    """The events of a look, without what this stream has told; *told* is brought up to date."""
+    if found.is_reset:
+        yield _event(found.moment, "reset", [])
+        return
+    for kind, rows in found.written.items():
+        new = [row_id for row_id, number in sorted(rows.items()) if told.get((kind, row_id)) != number]
+        told |= {(kind, row_id): rows[row_id] for row_id in new}
+        if new:
+            yield _event(found.moment, kind, new)
+
+
+def _event(moment: int, kind: str, ids: list[int]) -> str:
+    return f"id: {moment}\nevent: {kind}\ndata: {json.dumps({'ids': [str(each) for each in ids]})}\n\n"

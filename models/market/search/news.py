@@ -1,0 +1,137 @@
+"""News of saved searches: homes that came to the market, and homes that have become cheaper."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from models.accounts.notifications import NotificationType, notify
+from models.accounts.users import User
+from models.market.advert_groups import AdvertGroup, are_siblings
+from models.market.price_history import price_at
+from models.market.properties import Property
+from models.market.search.homes import bounded_statements, matching_homes
+from models.market.search.saved import NoticePace, SavedSearch, ToldHome, horizon
+
+#: Homes that one notice tells of at most; the others are told by the next.
+MAX_HOMES = 100
+#: A home is told as cheaper once its price has fallen by this share.
+LEAST_CUT = 0.99
+
+
+@dataclass(frozen=True)
+class News:
+    """What a look at one search has found."""
+
+    new: list[Property]
+    cut: list[Property]
+
+
+def due_searches(session: Session, pace: NoticePace) -> list[int]:
+    """Ids of the searches whose users are told at this pace."""
+    query = select(SavedSearch.id).join(User, User.id == SavedSearch.user_id)
+    return list(session.scalars(query.where(SavedSearch.pace == pace, User.is_active).order_by(SavedSearch.id)))
+
+
+def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
+    """
+    Look at what was written since the last look, and store a notification if there is news; its id.
+
+    A home is told of once as new, whichever of its adverts is seen first, and once more each time that it has become
+    cheaper since. What somebody else is looking at at the moment is left to them.
+    """
+    search = session.scalar(
+        select(SavedSearch)
+        .where(SavedSearch.id == search_id, SavedSearch.pace != NoticePace.NEVER)
+        .with_for_update(skip_locked=True)
+    )
+    if search is None:
+        return None
+    until = horizon(session)
+    news = _news(session, search)
+    is_all = len(news.new) + len(news.cut) < MAX_HOMES
+    _keep(session, search, news)
+    if is_all:
+        search.looked_until = until
+    session.flush()
+    if not news.new and not news.cut:
+        return None
+    first = (news.new or news.cut)[0]
+    return notify(
+        session,
+        search.user_id,
+        NotificationType.SEARCH_NEWS,
+        f"search:{search.id}:{first.id}:{first.price}",
+        data={"search_id": search.id},
+        search=search.name,
+        homes=len(news.new),
+        cuts=len(news.cut),
+        stop=f"{base_url}/homes/unsubscribe/{search.seed}",
+    )
+
+
+def _news(session: Session, search: SavedSearch) -> News:
+    told = aliased(ToldHome)
+    before = func.coalesce(told.price, price_at(Property, literal(search.created_at), Property.currency.expression))
+    is_new = and_(told.search_id.is_(None), Property.created_at > search.created_at, ~_is_told(search))
+    is_cut = and_(
+        or_(told.currency.is_(None), told.currency == Property.currency),
+        Property.price < before * LEAST_CUT,
+    )
+    with bounded_statements(session):
+        query = (
+            matching_homes(session, search.wanted)
+            .outerjoin(told, and_(told.search_id == search.id, told.property_id == Property.id))
+            .where(Property.changed_in >= search.looked_until, Property.owner_id != search.user_id)
+            .where(or_(is_new, is_cut))
+            .add_columns(is_new, AdvertGroup.group_id)
+            .outerjoin(AdvertGroup, AdvertGroup.property_id == Property.id)
+            .order_by(Property.id)
+            .limit(MAX_HOMES)
+        )
+        rows = session.execute(query).all()
+    news = News([], [])
+    seen: set[int] = set()
+    for found, came, group_id in rows:
+        if group_id is not None and group_id in seen:
+            continue
+        if group_id is not None:
+            seen.add(group_id)
+        (news.new if came else news.cut).append(found)
+    return news
+
+
+def _is_told(search: SavedSearch) -> ColumnElement[bool]:
+    """Another advert of the same home was told of."""
+    mine, theirs, told = aliased(AdvertGroup), aliased(AdvertGroup), aliased(ToldHome)
+    return (
+        select(told.property_id)
+        .join(theirs, theirs.property_id == told.property_id)
+        .join(mine, are_siblings(mine, theirs))
+        .where(mine.property_id == Property.id, told.search_id == search.id)
+        .correlate(Property)
+        .exists()
+    )
+
+
+def _keep(session: Session, search: SavedSearch, news: News) -> None:
+    rows = [
+        {
+            "search_id": search.id,
+            "property_id": found.id,
+            "price": found.price,
+            "currency": found.currency,
+            "is_cut": is_cut,
+        }
+        for homes, is_cut in ((news.new, False), (news.cut, True))
+        for found in homes
+    ]
+    if rows:
+        made = insert(ToldHome).values(rows)
+        fresh = {name: made.excluded[name] for name in ("price", "currency", "is_cut")}
+        session.execute(
+            made.on_conflict_do_update(
+                index_elements=[ToldHome.search_id, ToldHome.property_id], set_={**fresh, "told_at": func.now()}
+            )
+        )

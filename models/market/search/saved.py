@@ -1,0 +1,169 @@
+"""Saved searches: what somebody looks for again and again, and what they were told of it."""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, String, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base, CreatedAt, Id, Money, rows_changed, words
+from models.core.errors import ConflictError, NotFoundError
+from models.market.properties import Property, on_market
+from models.market.search.criteria import SearchCriteria
+
+#: Searches that a user may save.
+MAX_SEARCHES = 20
+LONGEST_NAME = 200
+
+
+class NoticePace(StrEnum):
+    """How often a user is told of a saved search's news."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    NEVER = "never"
+
+
+class SavedSearch(Base):
+    """One search that a user saved."""
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (
+        Index("ix_saved_searches_user", "user_id", "id"),
+        Index("ix_saved_searches_pace", "pace", postgresql_where=text("pace <> 'never'")),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    #: What is asked for (models.market.search.criteria).
+    criteria: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    pace: Mapped[NoticePace] = mapped_column(words(NoticePace, "pace_is_known"))
+    #: Whoever knows it may stop the notices: it stands in each of them.
+    seed: Mapped[str] = mapped_column(String(43), unique=True)
+    #: Homes written by this transaction or a later one have not been looked at.
+    looked_until: Mapped[int]
+    created_at: Mapped[CreatedAt]
+
+    @property
+    def wanted(self) -> SearchCriteria:
+        return SearchCriteria.from_json(self.criteria)
+
+
+class ToldHome(Base):
+    """An advert that a user was told of, as news of a saved search; what it cost then."""
+
+    __tablename__ = "told_homes"
+    __table_args__ = (Index("ix_told_homes_property", "property_id"),)
+
+    search_id: Mapped[int] = mapped_column(
+        ForeignKey("saved_searches.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    property_id: Mapped[int] = mapped_column(
+        ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    price: Mapped[Money]
+    currency: Mapped[str] = mapped_column(String(3))
+    #: It was told of because it had become cheaper.
+    is_cut: Mapped[bool]
+    told_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+def save_search(session: Session, user: User, name: str, wanted: SearchCriteria, pace: NoticePace) -> SavedSearch:
+    """
+    Save a search; homes that come to the market from now on are its news.
+
+    Raises:
+        ConflictError: The user has MAX_SEARCHES already.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"searches:{user.id}", 0))))
+    count = session.scalar(select(func.count()).select_from(SavedSearch).where(SavedSearch.user_id == user.id)) or 0
+    if count >= MAX_SEARCHES:
+        raise ConflictError("search.too_many")
+    saved = SavedSearch(
+        user_id=user.id,
+        name=name.strip()[:LONGEST_NAME],
+        criteria=wanted.as_json(),
+        pace=pace,
+        seed=secrets.token_urlsafe(32),
+        looked_until=horizon(session),
+    )
+    session.add(saved)
+    session.flush()
+    return saved
+
+
+def horizon(session: Session) -> int:
+    """The oldest transaction that may still write: what it and later ones write is not seen yet."""
+    return int(session.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")).scalar_one())
+
+
+def searches_of(user: User) -> Select[SavedSearch]:
+    """The user's saved searches, the newest first."""
+    return select(SavedSearch).where(SavedSearch.user_id == user.id).order_by(SavedSearch.id.desc())
+
+
+def saved_search(session: Session, user: User, search_id: int) -> SavedSearch:
+    """
+    One of the user's saved searches.
+
+    Raises:
+        NotFoundError: It is absent or somebody else's.
+    """
+    found = session.scalar(searches_of(user).where(SavedSearch.id == search_id))
+    if found is None:
+        raise NotFoundError("search")
+    return found
+
+
+def set_pace(session: Session, user: User, search_id: int, pace: NoticePace) -> None:
+    """Tell of the search's news as often as this. What came while nobody was to be told is not told later."""
+    found = saved_search(session, user, search_id)
+    if found.pace is NoticePace.NEVER:
+        found.looked_until = horizon(session)
+    found.pace = pace
+    session.flush()
+
+
+def delete_search(session: Session, user: User, search_id: int) -> None:
+    """Forget a saved search and what was told of it; nothing happens where it is gone."""
+    session.execute(delete(SavedSearch).where(SavedSearch.id == search_id, SavedSearch.user_id == user.id))
+
+
+def search_of_seed(session: Session, seed: str) -> SavedSearch:
+    """
+    The search whose notices hold this seed.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    found = session.scalar(select(SavedSearch).where(SavedSearch.seed == seed))
+    if found is None:
+        raise NotFoundError("search")
+    return found
+
+
+def stop_notices(session: Session, seed: str) -> bool:
+    """End the notices of the search with this seed; whether there is one."""
+    stopped = update(SavedSearch).where(SavedSearch.seed == seed).values(pace=NoticePace.NEVER)
+    return rows_changed(session.execute(stopped)) > 0
+
+
+def news_of(search: SavedSearch) -> Select[Property, ToldHome]:
+    """The homes on the market that the user was told of, the last told first."""
+    return (
+        select(Property, ToldHome)
+        .join(ToldHome, ToldHome.property_id == Property.id)
+        .join(User, on_market())
+        .where(ToldHome.search_id == search.id)
+        .order_by(ToldHome.told_at.desc(), Property.id.desc())
+    )
+
+
+def erase_searches(session: Session, user: User) -> None:
+    """Delete the user's saved searches, in the caller's transaction."""
+    session.execute(delete(SavedSearch).where(SavedSearch.user_id == user.id))

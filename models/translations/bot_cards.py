@@ -1,0 +1,119 @@
+"""
+What the Telegram bot shows of a home, and its buttons: words, and the data that a pressed button brings back.
+
+The worker sends cards for notifications, the bot answers with them; both write and read buttons here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.core.amounts import print_number
+from models.translations.catalogue import LANGUAGES, translate
+from models.translations.notifications import DEFAULT_LANGUAGE
+
+#: Telegram's bound of a photo's caption.
+MAX_CAPTION = 1024  # characters
+
+Keyboard = list[list[dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """
+    What a button brings back: what it is about, and the choice.
+
+    >>> Pressed.of_data("pair:LEAD:3:17:LIKE")
+    Pressed(what='pair', values=('LEAD', '3', '17', 'LIKE'))
+    >>> Pressed.of_data("pair:LEAD:3:17:LIKE").data
+    'pair:LEAD:3:17:LIKE'
+    """
+
+    what: str
+    values: tuple[str, ...]
+
+    @classmethod
+    def of_data(cls, data: str) -> "Pressed":
+        what, *values = data.split(":")
+        return cls(what, tuple(values))
+
+    @property
+    def data(self) -> str:
+        return ":".join((self.what, *self.values))
+
+    def number(self, place: int) -> int:
+        """The id at *place*; 0, which nothing has, where there is none."""
+        text = self.values[place] if place < len(self.values) else ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def known_language(*codes: str | None) -> str:
+    """The first of the codes in which there are sentences."""
+    return next((code for code in codes if code in LANGUAGES), DEFAULT_LANGUAGE)
+
+
+def pair_buttons(language: str, side: str, lead_id: object, property_id: object) -> list[dict[str, str]]:
+    """Like and not this, of the owner of the pair's *side*."""
+    stem = ("pair", side, str(lead_id), str(property_id))
+    return [
+        button(translate(language, "bot.button.like"), *stem, "LIKE"),
+        button(translate(language, "bot.button.dislike"), *stem, "DISLIKE"),
+    ]
+
+
+def inquiry_buttons(language: str, inquiry_id: object) -> list[dict[str, str]]:
+    """Answer, take up, close."""
+    stem = ("inquiry", str(inquiry_id))
+    return [
+        button(translate(language, "bot.button.reply"), *stem, "reply"),
+        button(translate(language, "bot.button.take_up"), *stem, "in_progress"),
+        button(translate(language, "bot.button.close"), *stem, "closed"),
+    ]
+
+
+def button(words: str, *data: str) -> dict[str, str]:
+    return {"text": words, "callback_data": ":".join(data)}
+
+
+def open_button(language: str, address: str) -> list[dict[str, str]]:
+    """A link into the console; none where Telegram would refuse the address."""
+    if not address.startswith("https://"):
+        return []
+    return [{"text": translate(language, "bot.button.open"), "url": address}]
+
+
+def caption(found: Any, heading: Sequence[str] = ()) -> str:
+    """
+    A home in a few lines, which numbers tell in any language.
+
+    Args:
+        found: A property.
+        heading: Lines before it.
+    """
+    place = ", ".join(part for part in (found.city, found.district, found.street) if part)
+    area = f"{found.area:g} m²" if found.area is not None else ""
+    floors = f"{found.floor}/{found.total_floors}" if found.floor and found.total_floors else ""
+    figures = " · ".join(part for part in (area, floors) if part)
+    price = f"{print_number(found.price)} {found.currency}" if found.price is not None else ""
+    lines = [*heading, found.title or "", price, figures, place]
+    return "\n".join(line for line in lines if line)[:MAX_CAPTION]
+
+
+def photo_of(found: Any, public_url: str) -> str | None:
+    """The address of a home's first photo, if Telegram can fetch one."""
+    for link in found.photos or ():
+        address = f"{public_url}{link}" if link.startswith("/") else link
+        if address.startswith("https://"):
+            return address
+    return None
+
+
+def card(chat_id: str, words: str, keyboard: Keyboard, photo: str | None = None) -> tuple[str, dict[str, Any]]:
+    """The method of the Bot API and its arguments that show a card."""
+    arguments: dict[str, Any] = {"chat_id": chat_id}
+    rows = [row for row in keyboard if row]
+    if rows:
+        arguments["reply_markup"] = {"inline_keyboard": rows}
+    if photo is None:
+        return "sendMessage", arguments | {"text": words}
+    return "sendPhoto", arguments | {"photo": photo, "caption": words[:MAX_CAPTION]}

@@ -1,0 +1,122 @@
+"""Updates that Telegram posts, what is stored of them, and who may link the bot to an account."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from api.bot.conversation import handle
+from api.bot.talk import Bot
+from api.bot.updates import HEADER, secret_of
+from models.accounts.bot_links import is_linked, link_by_code, linked_user, new_code, unlink
+from models.accounts.bot_queue import next_offset, queue_call, store_updates, take_call, take_update
+from models.accounts.bot_tables import BotCode, BotMessage, BotUpdate
+from models.accounts.identity import Claim, set_proven
+from models.accounts.users import User
+from models.core.base import utc_now
+from models.core.enums import Role
+from models.core.errors import ConflictError, NotFoundError
+from tests.console.conftest import PASSWORD_HASH, enter
+from tests.factories import SECRET, make_user
+from tests.telegram import TOKEN
+
+UPDATE = {"update_id": 7, "message": {"message_id": 1, "text": "x"}}
+
+
+def posted(client, secret=None, update=UPDATE):
+    headers = {HEADER: secret_of(SECRET)} if secret is None else {HEADER: secret}
+    return client.post("/telegram/updates", json=update, headers=headers).status_code
+
+
+def test_what_telegram_posts_is_stored_once(app_with, session):
+    client = app_with(TELEGRAM_BOT="1", TELEGRAM_WEBHOOK="1", TELEGRAM_BOT_TOKEN=TOKEN).test_client()
+    session.commit()
+
+    assert [posted(client), posted(client), posted(client, "wrong"), posted(client, update={})] == [200, 200, 401, 400]
+    assert session.execute(select(BotUpdate.id, BotUpdate.content)).all() == [(7, UPDATE)]
+
+
+def test_without_the_setting_nobody_can_post(app_with):
+    assert posted(app_with().test_client()) == 401
+
+
+def test_an_update_is_worked_on_once_and_remembered_without_its_words(session):
+    store_updates(session, [UPDATE])
+    assert take_update(session) == UPDATE
+    assert store_updates(session, [UPDATE]) == 0 and take_update(session) is None
+    assert session.scalar(select(BotUpdate.content)) is None and next_offset(session) == 8
+
+
+def test_a_call_is_taken_once_in_order(session):
+    for words in ("a", "b"):
+        queue_call(session, "1", "sendMessage", {"text": words})
+
+    assert [take_call(session).arguments["text"] for _ in range(2)] == ["a", "b"] and take_call(session) is None
+
+
+def test_a_code_links_once_and_proves_the_telegram_account(session):
+    user, claimer = make_user(session, telegram_id=None), make_user(session, telegram_id="77")
+    first, second = new_code(session, user), new_code(session, user)
+    with pytest.raises(NotFoundError):
+        link_by_code(session, first, "77")
+
+    assert link_by_code(session, second, "77").id == user.id and is_linked(session, user)
+    assert claimer.telegram_id is None  # it had merely said so
+    with pytest.raises(NotFoundError):
+        link_by_code(session, second, "77")
+    unlink(session, user)
+    assert not is_linked(session, user) and linked_user(session, "77").id == user.id
+
+
+@pytest.mark.parametrize("why", ["late", "mine is another", "it is another's"])
+def test_a_code_does_not_link_what_is_proven_otherwise(session, why):
+    user, other = make_user(session, telegram_id=None), make_user(session, telegram_id=None)
+    code = new_code(session, user)
+    if why == "late":
+        session.get(BotCode, session.scalar(select(BotCode.digest))).expires_at = utc_now() - timedelta(hours=1)
+    else:
+        set_proven(
+            session, *((user, Claim.TELEGRAM, "78") if why == "mine is another" else (other, Claim.TELEGRAM, "77"))
+        )
+    with pytest.raises(NotFoundError if why == "late" else ConflictError):
+        link_by_code(session, code, "77")
+
+
+def test_strangers_press_nothing_and_groups_are_not_listened_to(session):
+    pressed = {"id": "1", "data": "pair:LEAD:1:1:LIKE", "from": {"id": 5}}
+    message = {"message_id": 1, "chat": {"id": 5, "type": "private"}}
+    handle(session, Bot("https://x.example"), {"callback_query": pressed | {"message": message}})
+    handle(session, Bot("https://x.example"), {"message": message | {"from": {"id": 5}, "chat": {"type": "group"}}})
+
+    [call] = session.scalars(select(BotMessage)).all()
+    assert (call.method, call.arguments["callback_query_id"]) == ("answerCallbackQuery", "1")
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["pair", "pair:LEAD:1:1:KISS", "pair:LEAD:x:1:LIKE", "feed:1", "feed:9:like", "draft:1", "inquiry:1:new",
+     "inquiry:1:reply", "", "chat:1:reply"],
+)  # fmt: skip
+def test_a_button_of_somebody_elses_making_changes_nothing(session, data):
+    user = make_user(session, Role.REALTOR, telegram_id="5")
+    set_proven(session, user, Claim.TELEGRAM)
+    message = {"message_id": 1, "chat": {"id": 5, "type": "private"}}
+    handle(session, Bot(""), {"callback_query": {"id": "1", "data": data, "from": {"id": 5}, "message": message}})
+
+    assert [call.method for call in session.scalars(select(BotMessage))] == ["answerCallbackQuery"]
+
+
+def test_the_profile_gives_a_link_once_and_disconnects(app_with, database):
+    user = make_user(database, email="bot@leadmatch.example", password_hash=PASSWORD_HASH)
+    database.commit()
+    client = app_with(TELEGRAM_BOT="1", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_BOT_NAME="@lead_bot").test_client()
+    token = enter(client, user)
+    made = client.post("/console/account/telegram", data={"csrf": token, "do": "connect"}).text
+    code = made.split("https://t.me/lead_bot?start=")[1].split('"')[0].split("<")[0]
+    link_by_code(database, code, "91")
+    database.commit()
+
+    assert "Отключить бота" in client.get("/console/account", headers={"Accept-Language": "ru"}).text
+    client.post("/console/account/telegram", data={"csrf": token, "do": "stop"})
+    database.expire_all()
+    assert not is_linked(database, database.get(User, user.id))

@@ -1,0 +1,138 @@
+"""News of saved searches: each home is told once as new, and once for each price cut."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select, text
+
+from models.accounts.notifications import Notification
+from models.core.enums import DealType, Role
+from models.core.errors import ConflictError, NotFoundError
+from models.market.advert_groups import AdvertGroup
+from models.market.search.criteria import SearchCriteria
+from models.market.search.news import due_searches, tell_news
+from models.market.search.saved import MAX_SEARCHES, NoticePace, news_of, save_search, saved_search, set_pace
+from tests.factories import make_property, make_user
+
+SALE = SearchCriteria(deal_type=DealType.SALE, price_max=Decimal(10_000_000))
+
+
+@pytest.fixture
+def people(session):
+    return make_user(session, role=Role.TENANT), make_user(session)
+
+
+@pytest.fixture
+def search(session, people):
+    saved = save_search(session, people[0], "Homes", SALE, NoticePace.AT_ONCE)
+    # The test is one transaction, all of it at one moment: the search was there before.
+    session.execute(text("UPDATE saved_searches SET created_at = now() - interval '1 hour'"))
+    session.refresh(saved)
+    return saved
+
+
+def told(session, search) -> tuple[int, int] | None:
+    """(new homes, price cuts) of the notification that a look brings; None: there was none."""
+    notification_id = tell_news(session, search.id, "https://leadmatch.example")
+    if notification_id is None:
+        return None
+    facts = session.get(Notification, notification_id).facts
+    assert facts["stop"].startswith("https://leadmatch.example/homes/unsubscribe/")
+    return facts["homes"], facts["cuts"]
+
+
+def of_before(session, home) -> None:
+    session.execute(
+        text("UPDATE properties SET created_at = now() - interval '2 hours' WHERE id = :id"), {"id": home.id}
+    )
+    session.refresh(home)
+
+
+def test_a_new_home_is_told_once(session, people, search):
+    home = make_property(session, people[1], price=9_000_000)
+    make_property(session, people[1], price=11_000_000)
+    make_property(session, people[1], price=9_000_000, deal_type=DealType.RENT)
+
+    assert [told(session, search), told(session, search)] == [(1, 0), None]
+    home.description = "changed"
+    session.flush()
+    assert told(session, search) is None
+    assert [found.id for found, _ in session.execute(news_of(search))] == [home.id]
+
+
+def test_a_home_of_before_the_search_is_no_news_until_it_is_cheaper(session, people, search):
+    home = make_property(session, people[1], price=9_900_000)
+    of_before(session, home)
+    session.execute(text("DELETE FROM property_prices"))
+    assert told(session, search) is None
+
+    home.price = 9_000_000
+    session.flush()
+
+    # Now that its price has changed, what it cost before stands in its history.
+    session.execute(
+        text(
+            "INSERT INTO property_prices (property_id, price, currency, since)"
+            " SELECT id, 9900000, currency, created_at FROM properties WHERE id = :id"
+        ),
+        {"id": home.id},
+    )
+    assert [told(session, search), told(session, search)] == [(0, 1), None]
+
+
+def test_each_further_cut_of_a_home_that_was_told_is_told(session, people, search):
+    home = make_property(session, people[1], price=9_000_000)
+    assert told(session, search) == (1, 0)
+
+    answers = []
+    for price in (8_000_000, 8_500_000, 7_990_000, 7_000_000):
+        home.price = price
+        session.flush()
+        answers.append(told(session, search))
+
+    assert answers == [(0, 1), None, None, (0, 1)]
+
+
+def test_another_advert_of_a_home_that_was_told_is_no_news(session, people, search):
+    home = make_property(session, people[1], price=9_000_000)
+    assert told(session, search) == (1, 0)
+    other = make_property(session, make_user(session), price=8_900_000)
+    session.add_all(AdvertGroup(property_id=each.id, group_id=home.id) for each in (home, other))
+    session.flush()
+
+    assert told(session, search) is None
+
+
+def test_ones_own_home_is_no_news(session, people, search):
+    mine = make_property(session, people[1], price=9_000_000)
+    session.execute(
+        text("UPDATE properties SET owner_id = :user WHERE id = :id"), {"user": people[0].id, "id": mine.id}
+    )
+
+    assert told(session, search) is None
+
+
+def test_who_wants_no_news_is_told_none_not_even_later(session, people, search):
+    set_pace(session, people[0], search.id, NoticePace.NEVER)
+    make_property(session, people[1], price=9_000_000)
+    assert (told(session, search), due_searches(session, NoticePace.AT_ONCE)) == (None, [])
+
+    set_pace(session, people[0], search.id, NoticePace.DAILY)
+
+    assert due_searches(session, NoticePace.DAILY) == [search.id]
+    assert session.scalars(select(Notification)).all() == []
+
+
+def test_a_search_is_its_users_alone(session, people, search):
+    with pytest.raises(NotFoundError):
+        saved_search(session, people[1], search.id)
+    with pytest.raises(NotFoundError):
+        set_pace(session, people[1], search.id, NoticePace.NEVER)
+
+
+def test_searches_that_one_may_save_are_bounded(session, people):
+    for _ in range(MAX_SEARCHES):
+        save_search(session, people[1], "x", SearchCriteria(), NoticePace.NEVER)
+
+    with pytest.raises(ConflictError):
+        save_search(session, people[1], "x", SearchCriteria(), NoticePace.NEVER)

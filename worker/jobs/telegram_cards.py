@@ -1,0 +1,90 @@
+"""What a notification looks like in Telegram: a card with a photo and buttons for who uses the bot, else words."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.accounts.bot_tables import BotChat
+from models.accounts.notifications import NotificationType, Outgoing
+from models.core.enums import Side
+from models.deals.inquiries import Inquiry
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.translations.bot_cards import (
+    button,
+    caption,
+    card,
+    inquiry_buttons,
+    known_language,
+    open_button,
+    pair_buttons,
+    photo_of,
+)
+from models.translations.catalogue import translate
+from models.translations.notifications import describe_notification
+
+#: Kinds that are told with the home that they are about.
+_OF_HOMES = (
+    NotificationType.NEW_RECOMMENDATION,
+    NotificationType.NEW_LIKE,
+    NotificationType.NEW_MATCH,
+    NotificationType.CONTACT_SHARED,
+    NotificationType.NEW_OFFER,
+    NotificationType.NEW_INQUIRY,
+)
+
+
+#: A method of the Bot API and its arguments.
+TelegramCall = tuple[str, dict[str, Any]]
+
+
+def words_only(outgoing: Outgoing, link: str) -> TelegramCall:
+    """A notification as words, for who has not started the bot."""
+    heading = describe_notification(known_language(outgoing.language), outgoing)
+    return card(outgoing.address, "\n".join([*heading, link]), [])
+
+
+def telegram_message(session: Session, outgoing: Outgoing, link: str, public_url: str) -> TelegramCall:
+    """
+    The call that tells a notification, with a photo and buttons.
+
+    Args:
+        link: The page that it is about.
+    """
+    language = known_language(outgoing.language)
+    chat = session.scalar(select(BotChat.user_id).where(BotChat.telegram_id == outgoing.address))
+    if chat != outgoing.user_id:
+        return words_only(outgoing, link)
+    heading = describe_notification(language, outgoing)
+    shown = _home_of(session, outgoing) if outgoing.type in _OF_HOMES else None
+    opening = open_button(language, link)
+    keyboard = [_buttons(session, outgoing, language), opening]
+    words = caption(shown, heading) if shown is not None else "\n".join(heading)
+    if not opening:
+        words += f"\n{link}"
+    return card(outgoing.address, words, keyboard, None if shown is None else photo_of(shown, public_url))
+
+
+def _home_of(session: Session, outgoing: Outgoing) -> Property | None:
+    property_id = outgoing.data.get("property_id") or outgoing.data.get("listing_id")
+    if property_id is None and "inquiry_id" in outgoing.data:
+        property_id = session.scalar(select(Inquiry.property_id).where(Inquiry.id == outgoing.data["inquiry_id"]))
+    return None if property_id is None else session.get(Property, int(property_id))
+
+
+def _buttons(session: Session, outgoing: Outgoing, language: str) -> list[dict[str, str]]:
+    data = outgoing.data
+    match outgoing.type:
+        case NotificationType.NEW_RECOMMENDATION:
+            return pair_buttons(language, Side.LEAD, data["lead_id"], data["property_id"])
+        case NotificationType.NEW_LIKE:
+            owner_id = session.scalar(select(Lead.owner_id).where(Lead.id == int(data["lead_id"])))
+            side = Side.LEAD if owner_id == outgoing.user_id else Side.PROPERTY
+            return pair_buttons(language, side, data["lead_id"], data["property_id"])
+        case NotificationType.NEW_INQUIRY:
+            return inquiry_buttons(language, data["inquiry_id"])
+        case NotificationType.NEW_MESSAGE:
+            return [button(translate(language, "bot.button.reply"), "chat", str(data["chat_id"]), "reply")]
+        case _:
+            return []
