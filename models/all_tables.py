@@ -17,7 +17,7 @@ from models.accounts import (
     uploads,
     users,
 )
-from models.agenda import history, settings, shortlist
+from models.agenda import following, history, settings, shortlist
 from models.agenda import tasks as lead_tasks
 from models.core.base import Base
 from models.deals import actions, chats, feed, inquiries, matches, selections, weights

@@ -12,6 +12,7 @@ import logging
 from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
+from models.agenda.recommendation_notices import send_digests, tell_at_once
 from models.agenda.reminders import remind
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
@@ -26,6 +27,7 @@ from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
 from worker.jobs import (
+    account_exports,
     accounts,
     display_order,
     imports,
@@ -228,6 +230,12 @@ def send_link(self: LeadmatchTask, link_id: int) -> None:
         raise self.retry(countdown=5 * 2**self.request.retries) from busy
 
 
+@task(name="worker.tasks.make_account_export")
+def make_account_export(export_id: int) -> None:
+    """Make the export of an account; a message that comes twice makes one."""
+    account_exports.make_export(export_id)
+
+
 @task(name="worker.tasks.sweep_accounts")
 def sweep_accounts() -> None:
     """Send codes and links that the broker lost; delete codes that no limit counts any more."""
@@ -255,24 +263,28 @@ def send_lost_notifications() -> None:
     notifications.send_lost()
 
 
-@task(name="worker.tasks.notify_new_offers", bind=True)
-def notify_new_offers(self: LeadmatchTask) -> None:
+@task(name="worker.tasks.notify_new_offers")
+def notify_new_offers() -> None:
     """Notify users of the portal of new properties that suit their requests."""
-    with self.session() as session:
-        notification_ids = notify_of_new_offers(session)
-        session.commit()
-    for notification_id in notification_ids:
-        client().notification_stored(notification_id)
+    notifications.store_and_send(notify_of_new_offers)
 
 
-@task(name="worker.tasks.remind_of_tasks", bind=True)
-def remind_of_tasks(self: LeadmatchTask) -> None:
+@task(name="worker.tasks.remind_of_tasks")
+def remind_of_tasks() -> None:
     """Remind realtors of tasks and showings whose moment has come, once each."""
-    with self.session() as session:
-        notification_ids = remind(session)
-        session.commit()
-    for notification_id in notification_ids:
-        client().notification_stored(notification_id)
+    notifications.store_and_send(remind)
+
+
+@task(name="worker.tasks.tell_recommendations")
+def tell_recommendations() -> None:
+    """Tell realtors at once of new recommendations of leads that they follow so."""
+    notifications.store_and_send(tell_at_once)
+
+
+@task(name="worker.tasks.send_recommendation_digests")
+def send_recommendation_digests() -> None:
+    """Tell realtors in their morning of the new recommendations of leads that they follow daily."""
+    notifications.store_and_send(send_digests)
 
 
 @task(name="worker.tasks.send_webhooks")

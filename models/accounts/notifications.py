@@ -35,6 +35,8 @@ class NotificationType(StrEnum):
     SELECTION_ANSWERED = "SELECTION_ANSWERED"
     NEW_RECOMMENDATION = "NEW_RECOMMENDATION"
     TASK_DUE = "TASK_DUE"
+    NEW_RECOMMENDATIONS = "NEW_RECOMMENDATIONS"
+    RECOMMENDATION_DIGEST = "RECOMMENDATION_DIGEST"
     SEARCH_NEWS = "SEARCH_NEWS"
 
 
@@ -49,6 +51,8 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.SELECTION_ANSWERED,
         NotificationType.NEW_RECOMMENDATION,
         NotificationType.TASK_DUE,
+        NotificationType.NEW_RECOMMENDATIONS,
+        NotificationType.RECOMMENDATION_DIGEST,
         NotificationType.SEARCH_NEWS,
     }
 )
@@ -70,6 +74,8 @@ TOPIC_OF = {
     NotificationType.SELECTION_ANSWERED: Topic.SELECTIONS,
     NotificationType.NEW_RECOMMENDATION: Topic.OFFERS,
     NotificationType.TASK_DUE: Topic.TASKS,
+    NotificationType.NEW_RECOMMENDATIONS: Topic.OFFERS,
+    NotificationType.RECOMMENDATION_DIGEST: Topic.OFFERS,
     NotificationType.SEARCH_NEWS: Topic.OFFERS,
 }
 

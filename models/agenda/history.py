@@ -5,17 +5,23 @@ Changes of the lead itself are kept by a trigger of the database (migration 0150
 and contacts it keeps only that they changed.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, bindparam, delete, func, select, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, bindparam, delete, func, select, text, union
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.users import User
+from models.agenda.shortlist import ShortlistedHome
 from models.core.base import Base, Id
+from models.core.enums import ActionKind, Side
+from models.deals.actions import Action
+from models.deals.selections import Selection, SelectionHome
 from models.market.leads import Lead, owned_lead
+from models.market.properties import Property, on_market
 
 #: What a history tells of.
 KINDS = (
@@ -83,6 +89,24 @@ def history_of(session: Session, user: User, lead_id: int, *, page: int, limit: 
     return [
         HistoryEntry(row.at, row.kind, row.property_id, row.match_id, row.task_id, row.facts) for row in rows
     ], total
+
+
+def homes_of_lead(session: Session, lead: Lead) -> list[Property]:
+    """The homes on the market that the lead's realtor has dealt with: liked, on the shortlist, or sent; 100 at most."""
+    liked = select(Action.property_id).where(
+        Action.lead_id == lead.id, Action.side == Side.LEAD, Action.kind == ActionKind.LIKE
+    )
+    starred = select(ShortlistedHome.property_id).where(ShortlistedHome.lead_id == lead.id)
+    sent = select(SelectionHome.property_id).join(Selection, Selection.id == SelectionHome.selection_id)
+    known = Property.id.in_(union(liked, starred, sent.where(Selection.lead_id == lead.id)))
+    there = (Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
+    query = select(Property).join(User, on_market()).where(known, *there)
+    return list(session.scalars(query.order_by(Property.id.desc()).limit(100)))
+
+
+def homes_by_id(session: Session, property_ids: Collection[int]) -> dict[int, Property]:
+    """Property id -> the property, gone ones included."""
+    return {found.id: found for found in session.scalars(select(Property).where(Property.id.in_(property_ids)))}
 
 
 def erase_changes(session: Session, user: User) -> None:

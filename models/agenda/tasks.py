@@ -3,7 +3,7 @@
 They belong to the lead: whoever owns it owns them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -181,6 +181,12 @@ def tasks_of(user: User, *, open_only: bool = False) -> Select[LeadTask]:
     if open_only:
         query = query.where(LeadTask.done_at.is_(None), Lead.status == Status.ACTIVE)
     return query.order_by(*_OPEN_FIRST)
+
+
+def leads_of_tasks(session: Session, tasks: Sequence[LeadTask]) -> dict[int, Lead]:
+    """Lead id -> the lead, of all of these tasks."""
+    ids = {task.lead_id for task in tasks}
+    return {lead.id: lead for lead in session.scalars(select(Lead).where(Lead.id.in_(ids)))}
 
 
 def count_open(session: Session, lead_id: int) -> int:

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
+from models.accounts.account_exports import AccountExport
 from models.accounts.audit import AuditEntry
 from models.accounts.bot_links import unlink
 from models.accounts.bot_tables import BotChat, BotDraft, BotMessage
@@ -23,6 +24,7 @@ from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
+from models.agenda.following import LeadFollow, erase_follows
 from models.agenda.history import LeadChange, erase_changes
 from models.agenda.settings import AgendaSettings, erase_settings
 from models.agenda.shortlist import ShortlistedHome, erase_shortlists
@@ -30,6 +32,7 @@ from models.agenda.tasks import LeadTask, erase_tasks
 from models.core.base import Base, utc_now
 from models.core.enums import Side, Status
 from models.deals.actions import Action
+from models.deals.answer_templates import AnswerTemplate, erase_templates
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.home_views import HomeView
@@ -91,6 +94,17 @@ def erase_user(session: Session, user: User) -> None:
     user.token_version += 1
     user.deleted_at = utc_now()
     session.flush()
+
+
+def holdings_of(session: Session, user: User) -> dict[str, int]:
+    """What of the user's leaves the market with them: noun -> how many, those that there are none of left out."""
+    counts = {
+        "lead": select(func.count()).where(Lead.owner_id == user.id, Lead.status == Status.ACTIVE),
+        "property": select(func.count()).where(Property.owner_id == user.id, Property.status == Status.ACTIVE),
+        "match": select(func.count()).where(Match.id.in_(match_ids_of(user))),
+    }
+    found = {noun: session.scalar(query) or 0 for noun, query in counts.items()}
+    return {noun: count for noun, count in found.items() if count}
 
 
 def export_user(session: Session, user: User) -> dict[str, Any]:
@@ -169,6 +183,7 @@ def _erase_actions(session: Session, user: User) -> None:
 
 def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
+    session.execute(delete(AccountExport).where(AccountExport.user_id == user.id))
     session.execute(delete(BaseView).where(BaseView.user_id == user.id))
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
     # Kept answers repeat what the user sent and was told.
@@ -228,6 +243,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     erase_changes,  # after the leads, whose own erasing is a change of them
     erase_tasks,
     erase_shortlists,
+    erase_follows,
     erase_settings,
     _erase_client_keys,
     _erase_properties,
@@ -239,6 +255,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     _erase_bot_chat,
     erase_feed_actions,
     erase_messages,
+    erase_templates,
 ]
 
 #: Subject -> the function that returns a user's data about it, JSON-ready.
@@ -270,6 +287,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "lead_changes": _rows_of(LeadChange, lambda user: LeadChange.lead_id.in_(_lead_ids_of(user))),
     "tasks": _rows_of(LeadTask, lambda user: LeadTask.lead_id.in_(_lead_ids_of(user))),
     "shortlisted_homes": _rows_of(ShortlistedHome, lambda user: ShortlistedHome.lead_id.in_(_lead_ids_of(user))),
+    "lead_follows": _rows_of(LeadFollow, lambda user: LeadFollow.lead_id.in_(_lead_ids_of(user))),
     "agenda": _rows_of(AgendaSettings, lambda user: AgendaSettings.user_id == user.id),
     "home_views": _rows_of(HomeView, lambda user: HomeView.viewer_id == user.id),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
@@ -282,6 +300,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "suspended_claims": _suspended_claims,
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
+    "answer_templates": _rows_of(AnswerTemplate, lambda user: AnswerTemplate.owner_id == user.id),
     "feed_actions": feed_actions_by,
     "favorites": favorites_by,
     "saved_searches": _rows_of(SavedSearch, lambda user: SavedSearch.user_id == user.id),

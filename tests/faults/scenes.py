@@ -13,11 +13,13 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from models.accounts.account_exports import request_export
 from models.accounts.codes import request_code
 from models.accounts.links import request_email_link
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.tokens import RevokedToken
 from models.accounts.users import User
+from models.agenda.following import Notice, set_notice
 from models.agenda.tasks import TaskKind, create_task
 from models.core.base import utc_now
 from models.core.enums import ActionKind, DealType, ListOrder, Origin, Role, RunScope, Side
@@ -202,6 +204,25 @@ def due_reminder(session: Session, _: Path) -> Args:
     return []
 
 
+def followed_list(session: Session, _: Path) -> Args:
+    """A lead that is followed at once, with a list that came since."""
+    buyer = _user(session, "Buyer")
+    lead = make_lead(session, buyer, client_name="Client")
+    set_notice(session, buyer, lead.id, Notice.AT_ONCE)
+    rows = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 3")).all()
+    session.merge(
+        LeadRecommendations(
+            lead_id=lead.id,
+            property_ids=rows,
+            scores=[95.0] * len(rows),
+            version=lead.version,
+            city_key=lead.city_key,
+            deal_type=lead.deal_type,
+        )
+    )
+    return []
+
+
 def new_offers(session: Session, _: Path) -> Args:
     """Three requests on the portal, from before the properties that their lists name: more than are told in a day."""
     asker = make_user(session, Role.TENANT, name="Asker", telegram_id="90003", phone="+77020000003")
@@ -236,6 +257,11 @@ def alike_adverts(session: Session, _: Path) -> Args:
     return []
 
 
+def requested_export(session: Session, _: Path) -> Args:
+    """An export of an account that is asked for."""
+    return [request_export(session, make_user(session, telegram_id=None, phone=None)).id]
+
+
 #: Every task of the application; a task without an entry fails a test.
 def saved_search(session: Session, _: Path) -> Args:
     """A search that a new home fits."""
@@ -257,12 +283,15 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.clear_away": past_its_time,
     "worker.tasks.send_code": queued_code,
     "worker.tasks.send_link": queued_link,
+    "worker.tasks.make_account_export": requested_export,
     "worker.tasks.sweep_accounts": lost_and_old_codes,
     "worker.tasks.remove_orphans": orphaned_file,
     "worker.tasks.send_notification": stored_notification,
     "worker.tasks.send_lost_notifications": lost_notification,
     "worker.tasks.notify_new_offers": new_offers,
     "worker.tasks.remind_of_tasks": due_reminder,
+    "worker.tasks.tell_recommendations": followed_list,
+    "worker.tasks.send_recommendation_digests": nothing,  # only by day
     "worker.tasks.score_prospect": new_prospect,
     "worker.tasks.score_stale_prospects": new_prospect,
     "worker.tasks.fit_quality_models": outcomes,

@@ -106,6 +106,7 @@ QUIET = {
     "worker.tasks.find_due_photos",
     "worker.tasks.remove_orphans",
     "worker.tasks.send_link",
+    "worker.tasks.send_recommendation_digests",
     "worker.tasks.send_lost_notifications",
     "worker.tasks.send_webhooks",
     "worker.tasks.sweep_runs",

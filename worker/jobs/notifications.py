@@ -6,12 +6,15 @@ shows it anyway. Who wants what is decided in one place (models.accounts.notific
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import httpx
+from sqlalchemy.orm import Session
 
 from models.accounts.notification_switches import Channel, configured_channels
 from models.accounts.notifications import Outgoing, lost_notifications, put_back, take_to_send
+from models.deals.notification_names import names_of
 from models.translations.notifications import describe_notification
 from worker.celery_app.task_context import client, new_session, settings
 from worker.jobs.mail import MailBusyError, MailError, mailer_of
@@ -58,6 +61,15 @@ def send_notification(notification_id: int, attempt: int = 0) -> None:
         raise NotSentError(max(waits))
 
 
+def store_and_send(store: Callable[[Session], list[int]]) -> None:
+    """Store notifications by *store*, which gives their ids, and have each sent once they are committed."""
+    with new_session() as session:
+        notification_ids = store(session)
+        session.commit()
+    for notification_id in notification_ids:
+        client().notification_stored(notification_id)
+
+
 def send_lost() -> None:
     """Queue again the notifications whose messages the broker lost."""
     if not outside_channels():
@@ -71,6 +83,13 @@ def send_lost() -> None:
 def outside_channels() -> frozenset[Channel]:
     """The channels beside the console that have a gateway."""
     return configured_channels(settings()) - {Channel.CONSOLE}
+
+
+def told(outgoing: Outgoing) -> tuple[str, str]:
+    """Title and message in the user's language; they name whom and what it is about."""
+    with new_session() as session:
+        names = names_of(session, [outgoing])
+    return describe_notification(outgoing.language, outgoing, names[outgoing.id])
 
 
 def link_of(outgoing: Outgoing) -> str:
@@ -96,7 +115,7 @@ def _send(outgoing: Outgoing, attempt: int, card: TelegramCall | None) -> int | 
 
 def send_by_email(outgoing: Outgoing, attempt: int = 0) -> None:
     """Send an e-mail; raises NotSentError as :func:`send_by_telegram` does."""
-    title, message = describe_notification(outgoing.language, outgoing)
+    title, message = told(outgoing)
     try:
         mailer_of(settings().smtp_url).send(outgoing.address, title, f"{message}\n\n{link_of(outgoing)}\n")
     except MailBusyError:

@@ -15,6 +15,7 @@ QUEUES = {
         "find_due_imports",
         "find_due_photos",
         "fetch_photos",
+        "make_account_export",
         "count_markets",
     ),
     "notifications": (
@@ -25,6 +26,8 @@ QUEUES = {
         "send_notification",
         "send_lost_notifications",
         "notify_new_offers",
+        "tell_recommendations",
+        "send_recommendation_digests",
         "tell_search_news",
         "remind_of_tasks",
         "send_reply",

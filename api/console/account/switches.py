@@ -22,7 +22,7 @@ blp = page_blueprint("switches")
 TOPIC_NAMES = {
     Topic.MESSAGES: "Messages",
     Topic.INQUIRIES: "Inquiries",
-    Topic.OFFERS: "New homes for my requests",
+    Topic.OFFERS: "New homes for requests and leads",
     Topic.LIKES: "Likes of other realtors",
     Topic.MATCHES: "Matches and deals",
     Topic.CONTACTS: "Shared contacts",

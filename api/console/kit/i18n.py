@@ -118,7 +118,17 @@ OUTCOMES = {
     "webhook_test": "The test is on its way; its line stands in the log.",
     "webhook_replay": "It is sent again.",
     "webhook_removed": "The webhook is removed.",
+    "task_made": "Planned.",
+    "task_done": "Done.",
+    "task_deleted": "Deleted.",
+    "shortlisted": "On the shortlist: nobody is told.",
+    "unshortlisted": "Off the shortlist.",
     "unstruck": "Taken back in; the list follows.",
+    "request_closed": "The request is closed: it gets no offers any more.",
+    "request_reopened": "The request is open again; offers follow within moments.",
+    "template_kept": "Kept as a template.",
+    "erased": "Your account is deleted.",
+    "answered": "The answer is sent.",
 }
 
 

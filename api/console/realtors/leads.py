@@ -23,7 +23,6 @@ from api.http.tasks import rescore_lead
 from models.core.enums import SUPPLY_ROLES, Origin, Side
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
-from models.deals.selections import count_selections
 from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, owned_lead, replace_lead, restore_lead
 from models.market.readings import STATED
@@ -100,7 +99,6 @@ def one_lead(lead_id: int) -> str:
         has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
         matches=match_counts(session(), Side.LEAD, [lead.id]).get(lead.id, 0),
         same_client=other_lead_of_client(session(), lead),
-        selections=count_selections(session(), lead.id),
     )
 
 

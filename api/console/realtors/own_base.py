@@ -18,6 +18,7 @@ from api.exchange.exports import picked_file
 from api.http.db import session
 from api.http.table_files import TableFormat
 from api.http.tasks import rescore_lead, rescore_property
+from models.agenda.following import new_counts
 from models.core.amount_words import Bound, Unit
 from models.core.amounts import read_amount, read_number
 from models.core.enums import DealType, Side, Status
@@ -75,6 +76,7 @@ def own_list(side: Side) -> dict[str, Any]:
         "counts": match_counts(session(), side, ids),
         "best": best_scores(session(), side, ids),
         "tags": tags_of(session(), side, ids),
+        "fresh": new_counts(session(), ids) if side is Side.LEAD else {},
         "towns": {} if part else own_towns(session(), visitor(), side),
         "all_tags": used_tags(session(), visitor(), side),
         "asked": asked,

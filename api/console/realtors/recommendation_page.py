@@ -18,6 +18,9 @@ from api.http.db import session
 from api.http.explanations import explanations_of_pairs
 from api.http.shown_lists import note_shown
 from models.accounts.users import short_name
+from models.agenda.following import new_ids, visit_lead
+from models.agenda.history import homes_by_id
+from models.agenda.shortlist import shortlisted
 from models.core.amount_words import Bound, Unit
 from models.core.amounts import Amount, read_amount, read_number
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
@@ -62,6 +65,9 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
     wanted = _wanted(found.entries, side, mine, filters)
+    starred, gone = _shortlist(side, mine, found.entries)
+    if request.args.get("shortlist"):
+        wanted = [entry for entry in wanted if entry.row.id in starred]
     asked = request.args.get("size", "")
     size = int(asked) if asked in map(str, SIZES) else PER_PAGE
     groups, alike = _groups(side, wanted)
@@ -77,6 +83,9 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         mine=mine,
         cards=_cards(side, mine, shown),
         total=found.total,
+        starred=starred,
+        fresh=_fresh(side, mine),
+        gone=gone,
         fitting=sum(1 + len(group.others) for group in groups),
         alike=alike,
         aside=count_disliked(session(), side, mine.id),
@@ -104,6 +113,24 @@ def list_state(side: Side, mine: Lead | Property) -> dict[str, Any]:
     changed_in, version, count = row
     follows = mine.status is Status.ACTIVE and version != mine.version
     return {"stamp": f"{mine.version}-{changed_in}-{count}", "follows": follows}
+
+
+def _fresh(side: Side, mine: Lead | Property) -> set[int]:
+    """The ids of what came into a lead's list since the visit before; opening the whole page is a visit."""
+    if not isinstance(mine, Lead):
+        return set()
+    return new_ids(session(), mine.id) if wants_part() else visit_lead(session(), mine)
+
+
+def _shortlist(side: Side, mine: Lead | Property, entries: list[Recommended]) -> tuple[set[int], list[Property]]:
+    """The ids on a lead's shortlist; and, where it is looked at, its homes that the list does not hold any more."""
+    if side is not Side.LEAD:
+        return set(), []
+    starred = shortlisted(session(), mine.id)
+    if not request.args.get("shortlist"):
+        return starred, []
+    there = {entry.row.id for entry in entries}
+    return starred, list(homes_by_id(session(), starred - there).values())
 
 
 def _aside_page(side: Side, mine: Lead | Property, **more: Any) -> str:

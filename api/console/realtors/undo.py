@@ -10,6 +10,7 @@ from api.console.realtors.own_base import undo_several
 from api.console.realtors.photos import undo_photo
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_pair, rescore_property
+from models.agenda.tasks import take_back_task
 from models.core.enums import Side
 from models.core.errors import NotFoundError
 from models.deals.completion import take_back_completion
@@ -44,6 +45,9 @@ def _undo(token: str) -> str:
     if thing == "match":
         rescore_pair(take_back_completion(session(), visitor(), int(row_id)))
         return f"/console/matches/{row_id}"
+    if thing == "task":
+        take_back_task(session(), visitor(), int(row_id))
+        return "/console/tasks"
     if thing == "lead":
         lead = owned_lead(session(), visitor(), int(row_id), lock=True)
         restore_lead(session(), lead)

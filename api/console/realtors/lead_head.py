@@ -1,0 +1,121 @@
+"""What the pages of one lead share: the client's contacts, numbers beside the tabs, private notes, the shortlist."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Response, jsonify, request
+from markupsafe import Markup
+from marshmallow import Schema
+
+from api.console.kit import forms
+from api.console.kit.access import page_for, visitor
+from api.console.kit.edits import as_was, read_edit
+from api.console.kit.i18n import OUTCOMES, language, translate
+from api.console.kit.pages import back, page_blueprint, wants_json
+from api.http.blueprint import Body
+from api.http.db import session
+from api.http.fields import Text
+from api.http.tasks import rescore_lead
+from models.agenda.following import Notice, notice_of, set_notice
+from models.agenda.settings import zone_of
+from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist
+from models.agenda.summary import LeadSummary, summary_of
+from models.core.enums import SUPPLY_ROLES
+from models.core.errors import InvalidValueError
+from models.market.client_contacts import Contact, read_contacts
+from models.market.leads import Lead, owned_lead, replace_lead
+
+blp = page_blueprint("lead_head")
+
+for_realtors = page_for(*SUPPLY_ROLES)
+
+
+class NotesBody(Body):
+    private_notes = Text(5000, empty=True, allow_none=True)
+
+
+NOTES = [forms.Control("private_notes", "Private notes", "long", required=False, wide=True)]
+
+
+@blp.app_template_global("contacts_of")
+def contacts_of(lead: Lead) -> list[Contact]:
+    """The ways to reach a lead's client."""
+    return read_contacts(lead.client_contacts)
+
+
+@blp.app_template_global("summary_of_lead")
+def summary_of_lead(lead: Lead) -> LeadSummary:
+    """The numbers beside the tabs of a lead's page."""
+    return summary_of(session(), lead)
+
+
+@blp.app_template_global("notice_of_lead")
+def notice_of_lead(lead: Lead) -> Notice:
+    """How the visitor is told of new recommendations of a lead of theirs."""
+    return notice_of(session(), visitor(), lead.id)
+
+
+#: How one is told -> what that is called.
+NOTICES = {Notice.AT_ONCE: "at once", Notice.DAILY: "once a day", Notice.NEVER: "never"}
+blp.add_app_template_global(lambda: NOTICES, "notice_names")
+
+
+@blp.app_template_global("own_time")
+def own_time(moment: datetime) -> Markup:
+    """A moment in the visitor's own time zone, the one that reminders are told in."""
+    return time_in(moment, zone_of(session(), visitor()))
+
+
+def time_in(moment: datetime, zone: ZoneInfo) -> Markup:
+    """A moment in a time zone."""
+    local = moment.astimezone(zone)
+    text = f"{local:%d %b %Y, %H:%M}" if language() == "en" else f"{local:%d.%m.%Y %H:%M}"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
+
+
+@blp.route("/console/leads/<int:lead_id>/notes", methods=["GET", "POST"])
+@for_realtors
+def notes(lead_id: int) -> Response | str | tuple[str, int]:
+    """The private notes alone: the lead's page edits them in place; what two windows changed is asked about here."""
+    lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
+    values = {"private_notes": lead.private_notes or ""}
+    if request.method == "GET":
+        return _form(forms.Filled(values, was=as_was(values)), lead)
+    body, filled = read_edit(_SCHEMA, NOTES, request.form, values)
+    if body is None:
+        return _form(filled, lead), 409 if filled.theirs else 400
+    replace_lead(session(), lead, {"city": lead.city, "private_notes": body.get("private_notes")})
+    rescore_lead(lead)
+    return back(f"/console/leads/{lead.id}", "saved")
+
+
+@blp.post("/console/leads/<int:lead_id>/shortlist/<int:property_id>")
+@for_realtors
+def star(lead_id: int, property_id: int) -> Response:
+    """Put a home on the shortlist of a lead, or take it off, as the form says."""
+    is_on = request.form.get("star") == "1"
+    (add_to_shortlist if is_on else remove_from_shortlist)(session(), visitor(), lead_id, property_id)
+    said = "shortlisted" if is_on else "unshortlisted"
+    if wants_json():
+        return jsonify(said=translate(OUTCOMES[said]), key=said)
+    return back(f"/console/leads/{lead_id}", said, shortlist=request.form.get("shortlist"))
+
+
+@blp.post("/console/leads/<int:lead_id>/notice")
+@for_realtors
+def choose_notice(lead_id: int) -> Response:
+    """How the realtor is told of new recommendations of the lead."""
+    chosen = request.form.get("notice", "")
+    if chosen not in list(Notice):
+        raise InvalidValueError("notice", "lead.choose_notice")
+    set_notice(session(), visitor(), lead_id, Notice(chosen))
+    return back(f"/console/leads/{lead_id}", "changed")
+
+
+_SCHEMA: Schema = NotesBody()
+
+
+def _form(filled: forms.Filled, lead: Lead) -> str:
+    page = f"/console/leads/{lead.id}"
+    groups = [("Private notes", NOTES)]
+    return forms.show(groups, filled, title=translate("Private notes"), cancel=page, here="/console/leads")

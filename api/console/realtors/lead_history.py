@@ -1,0 +1,135 @@
+"""What happened to a lead, in words."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.formatting import money, title_of
+from api.console.kit.i18n import translate, word
+from api.console.kit.pages import page_blueprint, page_number
+from api.console.kit.score_reasons import rooms_of
+from api.http.db import session
+from models.agenda.history import HistoryEntry, history_of, homes_by_id
+from models.core.enums import SUPPLY_ROLES
+from models.market.leads import Lead, owned_lead
+from models.market.properties import Property
+
+blp = page_blueprint("lead_history")
+
+PER_PAGE = 50
+
+#: What each kind of entry says; a home, a task, an answer follow it.
+SENTENCES = {
+    "made": "The lead was made",
+    "liked": "You liked",
+    "disliked": "Put aside",
+    "liked_by_owner": "The other side liked",
+    "matched": "Match",
+    "contacts_shared": "Contacts were shared",
+    "completed": "The deal is done",
+    "selection_sent": "A selection was made",
+    "selection_withdrawn": "A selection was withdrawn",
+    "price_cut": "Price cut",
+    "task_made": "Planned",
+    "task_done": "Done",
+    "shortlisted": "Onto the shortlist",
+}
+FIELDS = {
+    "status": "Status",
+    "owner_id": "Owner",
+    "deal_type": "Deal",
+    "city": "City",
+    "districts": "Districts",
+    "metro_stations": "Metro stations",
+    "place_scope": "Beyond these places",
+    "radius_km": "Radius",
+    "budget_min": "Budget from",
+    "budget_max": "Budget to",
+    "currency": "Currency",
+    "area_min": "Area from",
+    "area_max": "Area to",
+    "rooms": "Rooms",
+    "property_type": "Type",
+    "property_class": "Class",
+    "condition": "Condition",
+    "year_min": "Built since",
+    "payment_method": "Payment",
+    "client_name": "Client",
+    "client_contacts": "Client's contacts",
+    "client_contacts_shared": "Who sees the contacts",
+    "notes": "Notes",
+    "private_notes": "Private notes",
+    "additional_requirements": "Wishes in words",
+}
+ENUMS = ("status", "deal_type", "property_type", "property_class", "condition", "payment_method")
+
+
+@blp.get("/console/leads/<int:lead_id>/history")
+@page_for(*SUPPLY_ROLES)
+def history(lead_id: int) -> str:
+    lead = owned_lead(session(), visitor(), lead_id)
+    page = page_number()
+    entries, total = history_of(session(), visitor(), lead_id, page=page, limit=PER_PAGE)
+    homes = homes_by_id(session(), {entry.property_id for entry in entries if entry.property_id})
+    return render_template(
+        "console/realtors/lead_history.html",
+        lead=lead,
+        entries=[(entry.at, sentence(entry, lead, homes)) for entry in entries],
+        page=page,
+        pages=max(1, -(-total // PER_PAGE)),
+    )
+
+
+def sentence(entry: HistoryEntry, lead: Lead, homes: dict[int, Property]) -> Markup:
+    """What one entry tells."""
+    facts = entry.facts
+    home = homes.get(entry.property_id or 0)
+    parts: list[Any] = [title_of(home)] if home is not None else []
+    if entry.kind == "changed":
+        return Markup("<br>").join(_change(name, values, lead) for name, values in facts["fields"].items())
+    if entry.kind == "client_answered":
+        head = {"LIKE": "The client likes", "DISLIKE": "The client does not like"}.get(
+            facts["answer"] or "", "The client asks"
+        )
+        parts += [f"«{facts['question']}»"] if facts["question"] else []
+    else:
+        head = SENTENCES[entry.kind]
+    if entry.kind == "price_cut":
+        before, after = (money(Decimal(facts[end]), facts["currency"]) for end in ("from", "to"))
+        parts.append(f"{before} → {after}")
+    if "title" in facts:
+        parts.insert(0, f"{word('task ' + facts['kind'])}: {facts['title']}")
+    told = Markup("<b>{}</b>").format(translate(head))
+    if parts:
+        told += Markup(": {}").format(" · ".join(map(str, parts)))
+    if entry.match_id is not None:
+        told += Markup(' <a class="small" href="/console/matches/{}">{}</a>').format(
+            entry.match_id, translate("Open the match")
+        )
+    return told
+
+
+def _change(name: str, values: list[Any] | None, lead: Lead) -> Markup:
+    label = translate(FIELDS.get(name, name))
+    if values is None or name == "owner_id":
+        return Markup("<b>{}</b>: {}").format(label, translate("changed"))
+    shown = _SHOWN.get(name, _plain)
+    before, after = (shown(value, lead) for value in values)
+    return Markup("<b>{}</b>: {} → {}").format(label, before, after)
+
+
+def _plain(value: Any, _lead: Lead) -> str:
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return "—" if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+_SHOWN: dict[str, Callable[[Any, Lead], str]] = {
+    **dict.fromkeys(ENUMS, lambda value, _lead: word(value)),
+    **dict.fromkeys(("budget_min", "budget_max"), lambda value, lead: money(value, lead.currency)),
+    "rooms": lambda value, _lead: rooms_of(value) if value else "—",
+}

@@ -1,0 +1,20 @@
+// Tasks and shortlists: the browser's time zone for who never told one, and stars that change in place.
+import { post } from "./console.js";
+import { toast } from "./toast.js";
+
+for (const field of document.querySelectorAll("[data-zone]")) {
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!("star" in form.dataset)) return;
+  event.preventDefault();
+  const button = form.querySelector("button");
+  const show = (isOn) => { button.setAttribute("aria-pressed", isOn); button.value = isOn ? "0" : "1"; };
+  const isOn = button.value === "1";
+  const fields = new FormData(form, button);
+  show(isOn);
+  const said = await post(form.getAttribute("action"), fields);
+  if (said) toast(said.said); else show(!isOn);
+});

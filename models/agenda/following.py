@@ -1,0 +1,164 @@
+"""
+New recommendations of a lead since its realtor last looked, and how the realtor is told of them.
+
+A lead is followed from the first time that its page is opened with a list on it: what the list holds then is known. An
+entry is *fitting* from :data:`FITS` points on; others are neither marked nor told.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, bindparam, delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base, database_now, words
+from models.market.leads import Lead, owned_lead
+
+#: Of 100 points: from here on a home contradicts no wish (docs/matching.md).
+FITS = 60
+#: Looks within this time of each other are one visit: what was new in it stays marked.
+VISIT = timedelta(minutes=30)
+#: How many ids are remembered beyond those of the present list.
+REMEMBERED = 500
+
+
+class Notice(StrEnum):
+    """How the realtor is told of new recommendations of a lead."""
+
+    AT_ONCE = "AT_ONCE"
+    DAILY = "DAILY"
+    NEVER = "NEVER"
+
+
+class LeadFollow(Base):
+    """What a realtor has seen of the list of one lead."""
+
+    __tablename__ = "lead_follows"
+    __table_args__ = (
+        Index("ix_lead_follows_at_once", "lead_id", postgresql_where=text("notice = 'AT_ONCE'")),
+        Index("ix_lead_follows_daily", "lead_id", postgresql_where=text("notice = 'DAILY'")),
+    )
+
+    lead_id: Mapped[int] = mapped_column(
+        ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    notice: Mapped[Notice] = mapped_column(
+        words(Notice, "notice_is_known"), default=Notice.DAILY, server_default=text("'DAILY'")
+    )
+    #: Ids of properties that were seen before the present visit; what the list holds beyond them is marked as new.
+    known_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    #: Ids that were seen, in the present visit too.
+    seen_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    #: Ids that a notification has counted.
+    told_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    visited_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+
+
+def visit_lead(session: Session, lead: Lead) -> set[int]:
+    """
+    Note that the realtor looks at a lead's list.
+
+    Returns:
+        The ids of the properties in the list that were not there at the visit before.
+    """
+    fitting = fitting_ids(session, lead.id)
+    if fitting is None:
+        return set()
+    now = database_now(session)
+    found = session.get(LeadFollow, lead.id, with_for_update=True)
+    if found is None:
+        _begin(session, lead.id, fitting, now)
+        return set()
+    if now - found.visited_at > VISIT:
+        found.known_ids = found.seen_ids
+    found.seen_ids = remembered(fitting, found.seen_ids)
+    found.visited_at = now
+    session.flush()
+    return set(fitting) - set(found.known_ids)
+
+
+def new_ids(session: Session, lead_id: int) -> set[int]:
+    """The ids that :func:`visit_lead` would call new, without noting a visit."""
+    found = session.get(LeadFollow, lead_id)
+    fitting = fitting_ids(session, lead_id)
+    return set() if found is None or fitting is None else set(fitting) - set(found.known_ids)
+
+
+def new_counts(session: Session, lead_ids: Sequence[int]) -> dict[int, int]:
+    """How many fitting properties came into the lists of leads since they were seen; leads without any are left out."""
+    if not lead_ids:
+        return {}
+    rows = session.execute(_NEW_COUNTS, {"lead_ids": list(lead_ids)})
+    return {row.lead_id: row.new for row in rows if row.new}
+
+
+def notice_of(session: Session, user: User, lead_id: int) -> Notice:
+    """How the user is told of new recommendations of one of their leads. Raises NotFoundError for others' leads."""
+    found = session.get(LeadFollow, owned_lead(session, user, lead_id).id)
+    return found.notice if found else Notice.DAILY
+
+
+def set_notice(session: Session, user: User, lead_id: int, notice: Notice) -> None:
+    """Choose how the user is told of new recommendations of one of their leads. Raises NotFoundError."""
+    lead = owned_lead(session, user, lead_id)
+    _begin(session, lead.id, fitting_ids(session, lead.id) or [], database_now(session))
+    session.execute(update(LeadFollow).where(LeadFollow.lead_id == lead.id).values(notice=notice))
+
+
+def fitting_ids(session: Session, lead_id: int) -> list[int] | None:
+    """The ids of the fitting properties in a lead's list that are on the market, best first; None: it has no list."""
+    row = session.execute(_FITTING, {"lead_id": lead_id}).one_or_none()
+    return None if row is None else list(row.ids)
+
+
+def remembered(now: Iterable[int], before: Iterable[int]) -> list[int]:
+    """
+    Ids to keep: those of *now*, and as many of *before* as :data:`REMEMBERED` allows.
+
+    >>> remembered([3, 1], [1, 2])
+    [3, 1, 2]
+    """
+    kept = dict.fromkeys(now)
+    room = len(kept) + REMEMBERED
+    for each in before:
+        if len(kept) >= room:
+            break
+        kept.setdefault(each)
+    return list(kept)
+
+
+def erase_follows(session: Session, user: User) -> None:
+    """Delete what is kept of a user's looking at lists."""
+    mine = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(LeadFollow).where(LeadFollow.lead_id.in_(mine)))
+
+
+def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) -> None:
+    row = {"lead_id": lead_id, "visited_at": now, "known_ids": fitting, "seen_ids": fitting, "told_ids": fitting}
+    session.execute(insert(LeadFollow).values(row).on_conflict_do_nothing())
+
+
+_FITTING = text(
+    """
+    SELECT ARRAY(
+        SELECT entry.id FROM unnest(lists.property_ids, lists.scores) WITH ORDINALITY AS entry(id, score, place)
+        JOIN properties ON properties.id = entry.id AND properties.status = 'ACTIVE'
+        WHERE entry.score >= :fits ORDER BY place
+    ) AS ids FROM lead_recommendations AS lists WHERE lists.lead_id = :lead_id
+    """
+).bindparams(fits=FITS)
+_NEW_COUNTS = text(
+    """
+    SELECT follows.lead_id, (
+        SELECT count(*) FROM unnest(lists.property_ids, lists.scores) AS entry(id, score)
+        JOIN properties ON properties.id = entry.id AND properties.status = 'ACTIVE'
+        WHERE entry.score >= :fits AND entry.id NOT IN (SELECT unnest(follows.seen_ids))
+    ) AS new
+    FROM lead_follows AS follows JOIN lead_recommendations AS lists USING (lead_id)
+    WHERE follows.lead_id = ANY (:lead_ids)
+    """
+).bindparams(bindparam("lead_ids", type_=ARRAY(BigInteger)), fits=FITS)

@@ -1,0 +1,120 @@
+"""Notifications of new recommendations: at once, minutes apart for one lead, or once a day for all of a realtor."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models.accounts.notifications import NotificationType, notify
+from models.accounts.users import User, short_name
+from models.agenda.following import FITS, LeadFollow, Notice, remembered
+from models.agenda.settings import AgendaSettings, zone_of
+from models.core.base import database_now
+
+#: Two notifications of one lead are at least so long apart.
+APART = timedelta(minutes=10)
+#: The digest comes in the morning of its reader, the first time that the clock is past it.
+DIGEST_HOURS = range(9, 21)
+#: Two digests are at least so long apart.
+DIGEST_APART = timedelta(hours=18)
+
+
+def tell_at_once(session: Session, limit: int = 500) -> list[int]:
+    """
+    Store a notification for each lead that is followed at once and has fitting properties which nobody has seen or been
+    told of; the ids of the notifications.
+
+    What a notification tells of is kept in the same transaction, so that it is told once.
+    """
+    now = database_now(session)
+    rows = session.execute(_UNTOLD, _named(Notice.AT_ONCE, before=now - APART, limit=limit)).all()
+    stored = []
+    for row in rows:
+        _note_told(session, row, now)
+        stored.append(
+            notify(
+                session,
+                row.owner_id,
+                NotificationType.NEW_RECOMMENDATIONS,
+                f"new:{row.lead_id}:{int(now.timestamp())}:{row.ids[0]}",
+                data={"lead_id": row.lead_id},
+                lead=short_name(row.client_name) or f"№ {row.lead_id}",
+                count=len(row.ids),
+            )
+        )
+    return [each for each in stored if each is not None]
+
+
+def send_digests(session: Session, limit: int = 1000) -> list[int]:
+    """
+    Store the day's digest for each realtor in whose time zone it is due, one for all leads that are followed daily; the
+    ids of the notifications. Who has nothing new gets none.
+    """
+    now = database_now(session)
+    stored = []
+    for user in session.scalars(_waiting(now).limit(limit)):
+        local = now.astimezone(zone_of(session, user))
+        if local.hour not in DIGEST_HOURS:
+            continue
+        row = insert(AgendaSettings).values(user_id=user.id, digest_at=now)
+        session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"digest_at": now}))
+        leads = session.execute(_UNTOLD, _named(Notice.DAILY, owner_id=user.id)).all()
+        for each in leads:
+            _note_told(session, each, now)
+        if leads:
+            notification_id = notify(
+                session,
+                user.id,
+                NotificationType.RECOMMENDATION_DIGEST,
+                f"digest:{local:%Y-%m-%d}",
+                data={"lead_ids": [each.lead_id for each in leads[:20]]},
+                count=sum(len(each.ids) for each in leads),
+                leads=len(leads),
+            )
+            stored.append(notification_id)
+    return [each for each in stored if each is not None]
+
+
+def _waiting(now: datetime) -> Any:
+    """Select realtors who follow leads daily and have had no digest of late."""
+    follows_daily = text(
+        "EXISTS (SELECT FROM leads JOIN lead_follows ON lead_follows.lead_id = leads.id"
+        " WHERE leads.owner_id = users.id AND lead_follows.notice = 'DAILY' AND leads.status = 'ACTIVE')"
+    )
+    recent = select(AgendaSettings.user_id).where(AgendaSettings.digest_at > now - DIGEST_APART)
+    return select(User).where(User.is_active, User.id.not_in(recent), follows_daily).order_by(User.id)
+
+
+def _note_told(session: Session, row: Any, now: datetime) -> None:
+    told = {"told_ids": remembered(row.ids, row.told_ids), "told_at": now}
+    session.execute(update(LeadFollow).where(LeadFollow.lead_id == row.lead_id).values(told))
+
+
+def _named(
+    notice: Notice, *, before: datetime | None = None, owner_id: int | None = None, limit: int | None = None
+) -> dict[str, Any]:
+    return {"notice": notice.value, "before": before, "owner_id": owner_id, "limit": limit, "fits": FITS}
+
+
+#: Leads with the ids that are to be told, locked. Null parameters narrow nothing.
+_UNTOLD = text(
+    """
+    SELECT * FROM (
+        SELECT follows.lead_id, follows.told_ids, leads.owner_id, leads.client_name, ARRAY(
+            SELECT entry.id FROM unnest(lists.property_ids, lists.scores) AS entry(id, score)
+            JOIN properties ON properties.id = entry.id AND properties.status = 'ACTIVE'
+            WHERE entry.score >= :fits AND entry.id NOT IN (SELECT unnest(follows.told_ids || follows.seen_ids))
+        ) AS ids
+        FROM lead_follows AS follows
+        JOIN leads ON leads.id = follows.lead_id
+        JOIN users ON users.id = leads.owner_id
+        JOIN lead_recommendations AS lists ON lists.lead_id = leads.id
+        WHERE follows.notice = :notice AND leads.status = 'ACTIVE' AND users.is_active
+        AND (CAST(:owner_id AS bigint) IS NULL OR leads.owner_id = :owner_id)
+        AND (CAST(:before AS timestamptz) IS NULL OR follows.told_at IS NULL OR follows.told_at < :before)
+        FOR UPDATE OF follows SKIP LOCKED
+    ) AS untold WHERE cardinality(ids) > 0 ORDER BY lead_id LIMIT :limit
+    """
+)

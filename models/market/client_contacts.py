@@ -1,0 +1,67 @@
+"""The ways to reach a client that a lead's free words name, in the order in which they stand there."""
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+
+from models.accounts.users import HOME_REGION
+
+#: Digits; with fewer a number may be a price, a date or an hour.
+SHORTEST_PHONE = 10
+_OTHER = re.compile(
+    r"(?P<email>[^\s,;<>:@]+@[^\s,;<>@]+\.\w+)"
+    r"|(?:https?://)?(?:t\.me|telegram\.me)/(?P<link>[A-Za-z]\w{3,31})"
+    r"|(?<![\w.])@(?P<name>[A-Za-z]\w{3,31})"
+)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """
+    One way to reach a client.
+
+    Args:
+        kind: "phone", "email" or "telegram".
+        value: A phone in E.164, an address, a name without its @.
+        text: As people write it.
+    """
+
+    kind: str
+    value: str
+    text: str
+
+    @property
+    def digits(self) -> str:
+        """Of a phone, as the addresses of messengers hold it."""
+        return self.value.removeprefix("+")
+
+
+def read_contacts(text: str | None) -> list[Contact]:
+    """
+    The contacts in a text; each once.
+
+    >>> [(each.kind, each.value) for each in read_contacts("8 (701) 000-00-00, tg @petr_k, Petr@mail.kz")]
+    [('phone', '+77010000000'), ('telegram', 'petr_k'), ('email', 'petr@mail.kz')]
+    >>> read_contacts("звонить после 18:00"), read_contacts(None)
+    ([], [])
+    """
+    found: dict[tuple[str, str], tuple[int, Contact]] = {}
+    formats = phonenumbers.PhoneNumberFormat
+    # Possible ones too: a realtor may know better than the tables which numbers are in use.
+    possible = phonenumbers.Leniency.POSSIBLE
+    for match in phonenumbers.PhoneNumberMatcher(text or "", HOME_REGION, possible):
+        if len(re.sub(r"\D", "", match.raw_string)) < SHORTEST_PHONE:
+            continue
+        value = phonenumbers.format_number(match.number, formats.E164)
+        shown = phonenumbers.format_number(match.number, formats.INTERNATIONAL)
+        found.setdefault(("phone", value), (match.start, Contact("phone", value, shown)))
+    for other in _OTHER.finditer(text or ""):
+        if other["email"]:
+            value = other["email"].lower()
+            contact = Contact("email", value, value)
+        else:
+            value = other["link"] or other["name"]
+            contact = Contact("telegram", value, f"@{value}")
+        found.setdefault((contact.kind, contact.value), (other.start(), contact))
+    return [contact for _, contact in sorted(found.values(), key=lambda each: each[0])]

@@ -1,0 +1,165 @@
+"""A lead's page: contacts, notes, tasks, shortlist and history, in a browser and over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select, text
+
+from models.agenda.settings import AgendaSettings
+from models.agenda.shortlist import shortlisted
+from models.agenda.tasks import LeadTask, TaskKind, create_task
+from models.core.base import database_now
+from models.market.leads import Lead
+from tests.console.conftest import HASTE, enter
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_a_realtors_day_with_one_lead(visit, town, db):
+    """Calls, notes, a showing in the browser's time zone, the star, the history: no other page is needed."""
+    lead = f"/console/leads/{town.lead.id}"
+    page = visit(town.buyer, before=HASTE, timezone_id="Asia/Vladivostok")
+    page.goto(lead)
+
+    expect(page.get_by_role("link", name="+7 701 000 0000")).to_have_attribute("href", "tel:+77010000000")
+    expect(page.get_by_role("link", name="WhatsApp")).to_have_attribute("href", "https://wa.me/77010000000")
+    page.locator(".notes > summary").click()
+    page.get_by_label("Private notes").fill("Ищет до лета")
+    page.locator(".notes").get_by_role("button", name="Save").click()
+    expect(page.locator(".notes-begin")).to_have_text("Ищет до лета")
+
+    star = page.locator(f"#pair-{town.properties[0].id} .star-button")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("nobody is told")).to_be_visible()
+    page.get_by_role("link", name="Shortlist").click()
+    expect(page.locator("article.pair")).to_have_count(1)
+
+    page.get_by_role("link", name="Tasks", exact=True).last.click()
+    page.get_by_label("What to do").fill("Показать Арбат")
+    page.get_by_label("When").fill("2030-06-01T18:00")
+    page.get_by_label("Home").select_option(str(town.properties[0].id))
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator(".task .title")).to_have_text("Показать Арбат")
+    expect(page.locator(".task")).to_contain_text("01 Jun 2030, 18:00")
+    assert db.scalar(select(LeadTask.due_at)).isoformat() == "2030-06-01T08:00:00+00:00"
+    page.goto("/console/tasks")
+    page.locator(".task").get_by_role("button", name="Mark as done").click()
+    expect(page.get_by_text("Nothing is planned")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".task .title")).to_have_text("Показать Арбат")
+
+    page.goto(f"{lead}/history")
+    told = ("Planned: Showing: Показать Арбат", "Onto the shortlist", "Private notes: changed", "The lead was made")
+    for words in told:
+        expect(page.locator(".log")).to_contain_text(words)
+    assert "Ищет до лета" not in page.locator(".log").inner_text()
+
+
+def test_notes_of_two_windows_are_both_kept_until_somebody_chooses(client, town, db):
+    csrf = enter(client, town.buyer)
+    path = f"/console/leads/{town.lead.id}/notes"
+    was = '{"private_notes": ""}'
+
+    def send(words, **more):
+        return client.post(path, data={"csrf": csrf, "was": was, "private_notes": words} | more)
+
+    assert send("из первого окна").status_code == 303
+    both = send("из второго окна")
+    assert both.status_code == 409 and "из первого окна" in both.text and "из второго окна" in both.text
+    assert send("x" * 5001).status_code in (400, 409)
+    assert db.get(Lead, town.lead.id).private_notes == "из первого окна"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("title", "", "Напишите"),
+        ("kind", "PARTY", "вид"),
+        ("due", "завтра", "дату"),
+        ("remind", "7", "напомн"),
+        ("property_id", "999999", "рынке"),
+    ],
+)
+def test_a_task_that_cannot_be_read_says_where(client, town, db, field, value, says):
+    csrf = enter(client, town.buyer)
+    form = {"csrf": csrf, "title": "x", "kind": "CALL", "due": "2030-06-01T18:00", "remind": "60"} | {field: value}
+
+    answer = client.post(f"/console/leads/{town.lead.id}/tasks", data=form, headers={"Accept-Language": "ru"})
+
+    assert answer.status_code == 400
+    assert says in answer.text.split('class="wrong"')[1].split("</span>")[0]
+    assert db.scalars(select(LeadTask)).all() == []
+
+
+def test_times_are_read_and_told_in_the_zone_that_was_chosen(client, town, db):
+    csrf = enter(client, town.buyer)
+    assert client.post("/console/tasks/zone", data={"csrf": csrf, "zone": "Europe/Atlantis"}).status_code == 400
+    client.post("/console/tasks/zone", data={"csrf": csrf, "zone": "Asia/Omsk"})
+    form = {"csrf": csrf, "title": "x", "kind": "CALL", "due": "2030-06-01T18:00", "zone": "Europe/Moscow"}
+
+    client.post(f"/console/leads/{town.lead.id}/tasks", data=form)
+
+    assert db.get(AgendaSettings, town.buyer.id).time_zone == "Asia/Omsk"
+    assert db.scalar(select(LeadTask.due_at)).isoformat() == "2030-06-01T12:00:00+00:00"
+    assert "01.06.2030 18:00" in client.get("/console/tasks", headers={"Accept-Language": "ru"}).text
+
+
+def test_what_belongs_to_anothers_lead_is_not_there(client, town, db):
+    task = create_task(
+        db,
+        town.buyer,
+        town.lead.id,
+        {"kind": TaskKind.CALL, "title": "x", "due_at": database_now(db) + timedelta(days=1)},
+    )
+    db.commit()
+    csrf = enter(client, town.seller)
+    lead, home = f"/console/leads/{town.lead.id}", town.properties[0].id
+
+    for path in (f"{lead}/tasks", f"{lead}/history", f"{lead}/notes", f"/console/tasks/{task.id}"):
+        assert client.get(path).status_code == 404, path
+    for path in (
+        f"{lead}/tasks",
+        f"{lead}/notes",
+        f"{lead}/shortlist/{home}",
+        f"/console/tasks/{task.id}",
+        f"/console/tasks/{task.id}/done",
+        f"/console/tasks/{task.id}/delete",
+    ):
+        form = {"csrf": csrf, "star": "1", "title": "y", "kind": "CALL", "due": "2030-06-01T18:00", "remind": ""}
+        assert client.post(path, data=form).status_code == 404, path
+    undo = client.post("/console/undo", data={"csrf": csrf, "what": f"task-{task.id}"})
+    assert undo.status_code == 404
+    assert shortlisted(db, town.lead.id) == set()
+
+
+def test_a_deleted_task_comes_back(client, town, db):
+    task = create_task(
+        db,
+        town.buyer,
+        town.lead.id,
+        {"kind": TaskKind.CALL, "title": "Позвонить", "due_at": database_now(db) + timedelta(days=1)},
+    )
+    db.commit()
+    csrf = enter(client, town.buyer)
+
+    gone = client.post(f"/console/tasks/{task.id}/delete", data={"csrf": csrf, "from": "all"}, follow_redirects=True)
+    assert "Позвонить" not in gone.text and f'value="task-{task.id}"' in gone.text
+    back = client.post("/console/undo", data={"csrf": csrf, "what": f"task-{task.id}"}, follow_redirects=True)
+    assert "Позвонить" in back.text
+
+
+def test_a_shortlisted_home_that_left_the_list_is_still_shown(client, town, db):
+    csrf = enter(client, town.buyer)
+    lead, home = f"/console/leads/{town.lead.id}", town.properties[1].id
+    client.post(f"{lead}/shortlist/{home}", data={"csrf": csrf, "star": "1"})
+    db.execute(text("UPDATE properties SET status = 'ARCHIVED' WHERE id = :id"), {"id": home})
+    db.commit()
+
+    page = client.get(f"{lead}?shortlist=1", headers={"Accept-Language": "ru"}).text
+
+    assert page.count("<article") == 0
+    assert "Больше не в списке" in page
+    client.post(f"{lead}/shortlist/{home}", data={"csrf": csrf, "star": "0"})
+    assert "В избранном пусто" in client.get(f"{lead}?shortlist=1", headers={"Accept-Language": "ru"}).text
