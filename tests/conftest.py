@@ -51,7 +51,7 @@ LONG_FIRST = ("faults", "scripts", "console", "worker", "api")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the folders, and leave the order inside them."""
     places = {folder: place for place, folder in enumerate(LONG_FIRST)}
-    items.sort(key=lambda item: places.get(item.path.relative_to(ROOT / "tests").parts[0], len(places)))
+    items.sort(key=lambda item: places.get(item.nodeid.split("/")[1] if "/" in item.nodeid else "", len(places)))
 
 
 # -- Databases ---------------------------------------------------------------------------------------------------------

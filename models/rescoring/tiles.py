@@ -1,8 +1,9 @@
 """Cutting a market that is too big for one worker's memory into tiles: ranges of leads by ranges of properties.
 
-The memory for scoring a tile grows with its leads plus its properties, not with their product. So a market is cut into
-as few tiles as the bound allows, and any worker loads a tile, scores it, and stores its partial lists
-(worker/lists/tiles.py). Each pair is scored in exactly one tile.
+The memory for scoring a tile grows with its leads plus its properties, and a little with their product: two bytes for
+each lead and block of 128 properties, for the bounds by which blocks are skipped. So a market is cut into as few tiles
+as the memory allows, and any worker loads a tile, scores it, and stores its partial lists (worker/lists/tiles.py). Each
+pair is scored in exactly one tile.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,11 @@ from models.market.properties import Property, on_market
 BASE_MB = 380
 #: Peak memory for scoring and publishing a market, for each lead and each property (measured by
 #: `python -m scripts.benchmarks.bench.run`, whose figures are in docs/operations.md).
-ROW_KB = 11
+ROW_KB = 10.5
+#: Pairs whose bounds take one KB: two bytes for each lead and block of properties (matching.engine.bounds).
+PAIRS_PER_KB = 128 * 1024 // 2
+#: Rows of the smallest tile.
+MIN_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -53,21 +58,26 @@ def grid_of(leads: int, properties: int, memory_mb: int) -> tuple[int, int]:
     still gets tiles of some rows: it is exceeded rather than the market left unscored.
 
     >>> grid_of(100_000, 100_000, 3072), grid_of(300_000, 100_000, 3072)
-    ((1, 1), (2, 1))
+    ((1, 1), (3, 1))
     """
     if not memory_mb or not leads or not properties:
         return 1, 1
-    max_rows = max((memory_mb - BASE_MB) * 1024 // ROW_KB, 200)
-    if leads + properties <= max_rows:
+    budget_kb = max((memory_mb - BASE_MB) * 1024, MIN_ROWS * ROW_KB)
+    if _tile_kb(leads, properties) <= budget_kb:
         return 1, 1
     grids = []
-    for across in range(1, ceil(leads / (max_rows / 100)) + 1):
-        left = max_rows - ceil(leads / across)
-        if left > 0:
-            down = ceil(properties / left)
-            grids.append((across * down, ceil(leads / across) + ceil(properties / down), across, down))
+    for across in range(1, ceil(leads * ROW_KB / budget_kb * 100) + 1):
+        in_tile = ceil(leads / across)
+        most = int((budget_kb - in_tile * ROW_KB) / (ROW_KB + in_tile / PAIRS_PER_KB))
+        if most > 0:
+            down = ceil(properties / most)
+            grids.append((across * down, in_tile + ceil(properties / down), across, down))
     _, _, across, down = min(grids)
     return across, down
+
+
+def _tile_kb(leads: int, properties: int) -> float:
+    return (leads + properties) * ROW_KB + leads * properties / PAIRS_PER_KB
 
 
 def market_size(session: Session, city_key: str, deal_type: DealType) -> tuple[int, int]:

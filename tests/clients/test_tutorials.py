@@ -51,7 +51,7 @@ def test_the_operators_tutorial(process_environment, worker_process, tmp_path, m
             try:
                 with redis.Redis.from_url(process_environment["REDIS_URL"]) as broker:
                     wait_for(lambda: broker.exists(BEAT_LOCK), 120, "beat's first tick")
-                told = ran("bash", written("ops", tmp_path), cwd=tmp_path)
+                told = ran("bash", written("ops", tmp_path), cwd=tmp_path, seconds=550)
             finally:
                 sending.terminate()
 

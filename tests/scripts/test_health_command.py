@@ -1,6 +1,7 @@
 """`leadmatch health`: a process that works is told from one that does not."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -61,7 +62,7 @@ def test_a_web_process_is_asked_whether_it_is_ready(process_environment):
         web = start()
         port = {"PORT": web.url.rpartition(":")[2]}
         assert health("web", environment=process_environment | port) == "ok"
-        web.kill()
+        os.killpg(web.pid, signal.SIGKILL)  # its processes too, which would answer for a moment
         web.wait()
         told = health("web", environment=process_environment | port)
 

@@ -86,6 +86,7 @@ def _set_status(found: Any, archive: Any, restore: Any) -> None:
 
 
 def _answer(side: Side) -> Response:
+    done = "saved"
     if wants_json():
-        return jsonify(said=translate(OUTCOMES["saved"]), key="saved")
-    return back(PATHS[side], "saved", **kept_filter())
+        return jsonify(said=translate(OUTCOMES[done]), key=done)
+    return back(PATHS[side], done, **kept_filter())

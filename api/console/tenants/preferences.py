@@ -112,7 +112,7 @@ def from_words() -> str:
     text = request.form.get("text", "").strip()
     if not text or len(text) > MAX_TEXT or "\x00" in text:
         raise InvalidValueError("text", "message.wrong_length")
-    reading = understand_request(text, None)
+    reading = understand_request(session(), text, None)
     answer = lead_answer(reading, text)
     kind = answer["property_type"]
     values = {

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select, text
 
+from matching.engine.blocks import BLOCK_SIZE
 from models.core.enums import RunScope, RunState, Side
 from models.market.leads import Lead, replace_lead
 from models.market.properties import Property, archive_property
@@ -311,10 +312,13 @@ def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(wor
 def test_a_tile_fits_into_the_memory_that_it_may_take(rows, memory_mb):
     leads, properties = rows
     across, down = grid_of(leads, properties, memory_mb)
-    in_tile = -(-leads // across) + -(-properties // down)
 
-    assert in_tile * tiles.ROW_KB / 1024 + tiles.BASE_MB <= memory_mb + 1
-    if leads + properties <= (memory_mb - tiles.BASE_MB) * 1024 // tiles.ROW_KB:
+    def megabytes(leads, properties):
+        bounds = 2 * leads * (properties / BLOCK_SIZE)  # bytes
+        return tiles.BASE_MB + (leads + properties) * tiles.ROW_KB / 1024 + bounds / 2**20
+
+    assert megabytes(-(-leads // across), -(-properties // down)) <= memory_mb + 1
+    if megabytes(leads, properties) <= memory_mb:
         assert (across, down) == (1, 1)
 
 
