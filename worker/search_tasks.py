@@ -1,7 +1,7 @@
 """Tasks of the public search: thin skins, as those of :mod:`worker.tasks`."""
 
 from models.market.search.news import due_searches, tell_news
-from models.market.search.saved import NoticePace
+from models.market.search.saved import NotificationPace
 from models.market.search.words import add_new_words, refresh_words
 from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.task_context import client, settings
@@ -23,7 +23,7 @@ def refresh_search_words(self: LeadmatchTask, of_minutes: int | None = None) -> 
 def tell_search_news(self: LeadmatchTask, pace: str) -> None:
     """Tell of new homes and price cuts of the saved searches of a pace: at_once or daily."""
     with self.session() as session:
-        search_ids = due_searches(session, NoticePace(pace))
+        search_ids = due_searches(session, NotificationPace(pace))
         session.commit()
         for search_id in search_ids:
             notification_id = None

@@ -12,7 +12,7 @@ import logging
 from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
-from models.agenda.recommendation_notices import send_digests, tell_at_once
+from models.agenda.recommendation_digests import send_digests, tell_at_once
 from models.agenda.reminders import remind
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError

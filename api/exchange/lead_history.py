@@ -10,7 +10,7 @@ from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk, one_of, show
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment
 from api.http.paging import page_of
-from models.agenda.following import Notice, new_counts, notice_of, set_notice
+from models.agenda.following import Frequency, frequency_of, new_counts, set_frequency
 from models.agenda.history import KINDS, history_of
 from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist, shortlisted_homes
 from models.core.enums import SUPPLY_ROLES
@@ -67,45 +67,45 @@ class History(MethodView):
         return {"history": [vars(entry) for entry in entries], "total": total, "page": args["page"]}
 
 
-class NoticeBody(Body):
-    notice = one_of(Notice, required=True, metadata={"description": "How I am told of new recommendations."})
+class FrequencyBody(Body):
+    frequency = one_of(Frequency, required=True, metadata={"description": "How I am told of new recommendations."})
 
 
-class NoticeOut(Body):
-    notice = shown_word(Notice)
+class FrequencyOut(Body):
+    frequency = shown_word(Frequency)
     new = fields.Integer(metadata={"description": "Fitting properties that came into the list since I last looked."})
 
 
-@blp.route("/leads/<int:lead_id>/recommendation-notice")
-class RecommendationNotice(MethodView):
+@blp.route("/leads/<int:lead_id>/notification-frequency")
+class NotificationFrequencyOfLead(MethodView):
     """How I am told of new recommendations of a lead."""
 
     @for_owners
     @only_reads
-    @blp.response(200, NoticeOut)
+    @blp.response(200, FrequencyOut)
     def get(self, lead_id: int) -> Any:
         """Read how I am told of a lead's new recommendations
 
         DAILY until it is chosen. `new` counts since the lead's page was last opened in the console.
         """
-        return shown_notice(lead_id)
+        return shown_frequency(lead_id)
 
     @for_owners
-    @blp.arguments(NoticeBody)
-    @blp.response(200, NoticeOut)
+    @blp.arguments(FrequencyBody)
+    @blp.response(200, FrequencyOut)
     def put(self, body: dict[str, Any], lead_id: int) -> Any:
         """Choose how I am told of a lead's new recommendations
 
         AT_ONCE: within a minute of the list, at most every ten minutes; DAILY: one digest of all leads in my morning.
         """
-        set_notice(session(), current_user(), lead_id, body["notice"])
-        return shown_notice(lead_id)
+        set_frequency(session(), current_user(), lead_id, body["frequency"])
+        return shown_frequency(lead_id)
 
 
-def shown_notice(lead_id: int) -> dict[str, Any]:
+def shown_frequency(lead_id: int) -> dict[str, Any]:
     """How the caller is told of one lead's recommendations, and how many are new."""
-    notice = notice_of(session(), current_user(), lead_id)
-    return {"notice": notice, "new": new_counts(session(), [lead_id]).get(lead_id, 0)}
+    frequency = frequency_of(session(), current_user(), lead_id)
+    return {"frequency": frequency, "new": new_counts(session(), [lead_id]).get(lead_id, 0)}
 
 
 @blp.route("/leads/<int:lead_id>/shortlist")

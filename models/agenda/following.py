@@ -25,7 +25,7 @@ VISIT = timedelta(minutes=30)
 REMEMBERED = 500
 
 
-class Notice(StrEnum):
+class Frequency(StrEnum):
     """How the realtor is told of new recommendations of a lead."""
 
     AT_ONCE = "AT_ONCE"
@@ -38,15 +38,15 @@ class LeadFollow(Base):
 
     __tablename__ = "lead_follows"
     __table_args__ = (
-        Index("ix_lead_follows_at_once", "lead_id", postgresql_where=text("notice = 'AT_ONCE'")),
-        Index("ix_lead_follows_daily", "lead_id", postgresql_where=text("notice = 'DAILY'")),
+        Index("ix_lead_follows_at_once", "lead_id", postgresql_where=text("frequency = 'AT_ONCE'")),
+        Index("ix_lead_follows_daily", "lead_id", postgresql_where=text("frequency = 'DAILY'")),
     )
 
     lead_id: Mapped[int] = mapped_column(
         ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    notice: Mapped[Notice] = mapped_column(
-        words(Notice, "notice_is_known"), default=Notice.DAILY, server_default=text("'DAILY'")
+    frequency: Mapped[Frequency] = mapped_column(
+        words(Frequency, "frequency_is_known"), default=Frequency.DAILY, server_default=text("'DAILY'")
     )
     #: Ids of properties that were seen before the present visit; what the list holds beyond them is marked as new.
     known_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
@@ -96,17 +96,17 @@ def new_counts(session: Session, lead_ids: Sequence[int]) -> dict[int, int]:
     return {row.lead_id: row.new for row in rows if row.new}
 
 
-def notice_of(session: Session, user: User, lead_id: int) -> Notice:
+def frequency_of(session: Session, user: User, lead_id: int) -> Frequency:
     """How the user is told of new recommendations of one of their leads. Raises NotFoundError for others' leads."""
     found = session.get(LeadFollow, owned_lead(session, user, lead_id).id)
-    return found.notice if found else Notice.DAILY
+    return found.frequency if found else Frequency.DAILY
 
 
-def set_notice(session: Session, user: User, lead_id: int, notice: Notice) -> None:
+def set_frequency(session: Session, user: User, lead_id: int, frequency: Frequency) -> None:
     """Choose how the user is told of new recommendations of one of their leads. Raises NotFoundError."""
     lead = owned_lead(session, user, lead_id)
     _begin(session, lead.id, fitting_ids(session, lead.id) or [], database_now(session))
-    session.execute(update(LeadFollow).where(LeadFollow.lead_id == lead.id).values(notice=notice))
+    session.execute(update(LeadFollow).where(LeadFollow.lead_id == lead.id).values(frequency=frequency))
 
 
 def fitting_ids(session: Session, lead_id: int) -> list[int] | None:

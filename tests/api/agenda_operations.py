@@ -13,8 +13,8 @@ AGENDA = (
     f"PATCH {_TASK}",
     f"DELETE {_TASK}",
     f"GET {_LEAD}/history",
-    f"GET {_LEAD}/recommendation-notice",
-    f"PUT {_LEAD}/recommendation-notice",
+    f"GET {_LEAD}/notification-frequency",
+    f"PUT {_LEAD}/notification-frequency",
     f"GET {_LEAD}/shortlist",
     f"PUT {_LEAD}/shortlist/<int:property_id>",
     f"DELETE {_LEAD}/shortlist/<int:property_id>",
@@ -25,7 +25,7 @@ AGENDA = (
 WAYS_BACK = {
     f"GET {_LEAD}/tasks": ("realtor", _MANY_TASKS),
     "GET /tasks": ("realtor", _MANY_TASKS[1:]),
-    f"GET {_LEAD}/recommendation-notice": ("realtor", [("PUT", "/leads/{lead_id}/recommendation-notice")]),
+    f"GET {_LEAD}/notification-frequency": ("realtor", [("PUT", "/leads/{lead_id}/notification-frequency")]),
     f"GET {_TASK}": ("realtor", _MANY_TASKS[1:]),
 }
 NO_WAY_BACK = {

@@ -11,7 +11,7 @@ from models.core.enums import DealType
 from models.market.favorites import add_favorite, noted_favorites_of
 from models.market.preferences import preference_of
 from models.market.properties import Property
-from models.market.search.saved import NoticePace, SavedSearch
+from models.market.search.saved import NotificationPace, SavedSearch
 from models.market.search.words import refresh_words
 from tests.console.conftest import PASSWORD, enter
 from tests.factories import make_property
@@ -123,7 +123,7 @@ def test_a_search_is_saved_paced_and_removed_by_its_user_only(app, tenant, town,
     assert post(tenant, f"/console/searches/{search.id}", pace="daily").status_code == 303
     assert post(tenant, f"/console/searches/{search.id}", pace="hourly").status_code == 400
     db.refresh(search)
-    assert search.pace is NoticePace.DAILY
+    assert search.pace is NotificationPace.DAILY
     post(tenant, f"/console/searches/{search.id}", do="remove")
     assert db.scalars(select(SavedSearch)).all() == []
 
@@ -138,7 +138,7 @@ def test_preferences_can_be_followed(tenant, db):
 
 
 def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, town, db, worker_here):
-    """By a word with a typing error; the notice leads to the home, and its link ends the notices."""
+    """By a word with a typing error; the notification leads to the home, and its link ends the notifications."""
     home = db.get(Property, town.properties[0].id)
     home.description = "Просторный балкон"
     refresh_words(db)
@@ -168,10 +168,10 @@ def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, t
     page.locator(f'a[href="/homes/{new.id}"]').click()
     expect(page.get_by_text("Тёплый балкон")).to_be_visible()
     page.goto(stop.removeprefix("http://127.0.0.1:8000"))
-    page.get_by_role("button", name="Stop the notices").click()
-    expect(page.get_by_text("The notices are stopped.")).to_be_visible()
+    page.get_by_role("button", name="Stop the notifications").click()
+    expect(page.get_by_text("The notifications are stopped.")).to_be_visible()
     db.expire_all()
-    assert db.scalars(select(SavedSearch.pace)).one() is NoticePace.NEVER
+    assert db.scalars(select(SavedSearch.pace)).one() is NotificationPace.NEVER
 
 
 def test_a_tenant_says_what_they_look_for_and_compares_what_they_kept(visit, town, db):

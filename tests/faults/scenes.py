@@ -31,7 +31,7 @@ from models.leadgen.prospects import ProspectStatus, add_prospects
 from models.market.leads import create_lead
 from models.market.places import city_of
 from models.market.search.criteria import SearchCriteria
-from models.market.search.saved import NoticePace, save_search
+from models.market.search.saved import NotificationPace, save_search
 from models.ranking.display_order_settings import set_list_order
 from models.ranking.recommendations import LeadRecommendations
 from models.rescoring.runs import request_run
@@ -265,7 +265,7 @@ def requested_export(session: Session, _: Path) -> Args:
 #: Every task of the application; a task without an entry fails a test.
 def saved_search(session: Session, _: Path) -> Args:
     """A search that a new home fits."""
-    save_search(session, _user(session, "Buyer"), "Homes", SearchCriteria(), NoticePace.AT_ONCE)
+    save_search(session, _user(session, "Buyer"), "Homes", SearchCriteria(), NotificationPace.AT_ONCE)
     session.flush()
     session.execute(text("UPDATE saved_searches SET created_at = now() - interval '1 hour'"))
     make_property(session, _user(session, "Seller"), price=9_000_000)

@@ -17,7 +17,7 @@ from worker.celery_app.task_context import new_session, settings
 log = logging.getLogger(__name__)
 
 #: Files beyond this are named in the data and left out.
-MOST_FILE_BYTES = 200 * 2**20
+MAX_FILE_BYTES = 200 * 2**20
 
 
 def make_export(export_id: int) -> None:
@@ -39,7 +39,7 @@ def make_export(export_id: int) -> None:
 def zipped(data: dict, uploads: list[Upload]) -> bytes:
     """A ZIP of `data.json` and `files/`; a file that the storage lost is left out."""
     archive = io.BytesIO()
-    storage, room = Storage(settings().media_url), MOST_FILE_BYTES
+    storage, room = Storage(settings().media_url), MAX_FILE_BYTES
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2, default=str))
         for upload in uploads:

@@ -106,7 +106,7 @@ OUTCOMES = {
     "moved": "The inquiry has moved on.",
     "search_saved": "The search is saved: new homes and price cuts will be told.",
     "search_removed": "The search is removed.",
-    "notices_stopped": "The notices are stopped.",
+    "notifications_stopped": "The notifications are stopped.",
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
     "withdrawn": "They are off the market.",

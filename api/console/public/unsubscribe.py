@@ -1,4 +1,4 @@
-"""Where the link in a notice leads that ends the notices of a saved search; whoever has the link may."""
+"""Where the link in a notification leads that ends the notifications of a saved search; whoever has the link may."""
 
 from flask import Response, render_template
 
@@ -6,7 +6,7 @@ from api.console.kit.access import anybody
 from api.console.kit.pages import back, page_blueprint
 from api.http.db import session
 from models.core.errors import NotFoundError
-from models.market.search.saved import NoticePace, search_of_seed, stop_notices
+from models.market.search.saved import NotificationPace, search_of_seed, stop_notifications
 
 blp = page_blueprint("unsubscribe")
 
@@ -17,13 +17,13 @@ def ask(seed: str) -> str:
     """A page with one button: programs that look into links end nothing."""
     search = search_of_seed(session(), seed)
     return render_template(
-        "console/public/unsubscribe.html", search=search, seed=seed, is_over=search.pace is NoticePace.NEVER
+        "console/public/unsubscribe.html", search=search, seed=seed, is_over=search.pace is NotificationPace.NEVER
     )
 
 
 @blp.post("/homes/unsubscribe/<seed>")
 @anybody
 def stop(seed: str) -> Response:
-    if not stop_notices(session(), seed):
+    if not stop_notifications(session(), seed):
         raise NotFoundError("search")
-    return back(f"/homes/unsubscribe/{seed}", "notices_stopped")
+    return back(f"/homes/unsubscribe/{seed}", "notifications_stopped")

@@ -16,7 +16,7 @@ from api.http.blueprint import Body
 from api.http.db import session
 from api.http.fields import Text
 from api.http.tasks import rescore_lead
-from models.agenda.following import Notice, notice_of, set_notice
+from models.agenda.following import Frequency, frequency_of, set_frequency
 from models.agenda.settings import zone_of
 from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist
 from models.agenda.summary import LeadSummary, summary_of
@@ -49,15 +49,15 @@ def summary_of_lead(lead: Lead) -> LeadSummary:
     return summary_of(session(), lead)
 
 
-@blp.app_template_global("notice_of_lead")
-def notice_of_lead(lead: Lead) -> Notice:
+@blp.app_template_global("frequency_of_lead")
+def frequency_of_lead(lead: Lead) -> Frequency:
     """How the visitor is told of new recommendations of a lead of theirs."""
-    return notice_of(session(), visitor(), lead.id)
+    return frequency_of(session(), visitor(), lead.id)
 
 
 #: How one is told -> what that is called.
-NOTICES = {Notice.AT_ONCE: "at once", Notice.DAILY: "once a day", Notice.NEVER: "never"}
-blp.add_app_template_global(lambda: NOTICES, "notice_names")
+FREQUENCIES = {Frequency.AT_ONCE: "at once", Frequency.DAILY: "once a day", Frequency.NEVER: "never"}
+blp.add_app_template_global(lambda: FREQUENCIES, "frequency_names")
 
 
 @blp.app_template_global("own_time")
@@ -101,14 +101,14 @@ def star(lead_id: int, property_id: int) -> Response:
     return back(f"/console/leads/{lead_id}", said, shortlist=request.form.get("shortlist"))
 
 
-@blp.post("/console/leads/<int:lead_id>/notice")
+@blp.post("/console/leads/<int:lead_id>/frequency")
 @for_realtors
-def choose_notice(lead_id: int) -> Response:
+def choose_frequency(lead_id: int) -> Response:
     """How the realtor is told of new recommendations of the lead."""
-    chosen = request.form.get("notice", "")
-    if chosen not in list(Notice):
-        raise InvalidValueError("notice", "lead.choose_notice")
-    set_notice(session(), visitor(), lead_id, Notice(chosen))
+    chosen = request.form.get("frequency", "")
+    if chosen not in list(Frequency):
+        raise InvalidValueError("frequency", "lead.choose_frequency")
+    set_frequency(session(), visitor(), lead_id, Frequency(chosen))
     return back(f"/console/leads/{lead_id}", "changed")
 
 

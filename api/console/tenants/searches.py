@@ -1,4 +1,4 @@
-"""Saved searches: made of the public search's filters or of the preferences, with notices of news."""
+"""Saved searches: made of the public search's filters or of the preferences, with notifications of news."""
 
 from urllib.parse import parse_qsl
 
@@ -19,7 +19,7 @@ from models.market.rough_addresses import rough_address
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.saved import (
     LONGEST_NAME,
-    NoticePace,
+    NotificationPace,
     delete_search,
     news_of,
     save_search,
@@ -42,7 +42,7 @@ def searches() -> str:
         "console/tenants/searches.html",
         rows=rows,
         addresses={row.id: address_of(row.wanted) for row in rows},
-        paces=list(NoticePace),
+        paces=list(NotificationPace),
         preference=preference_of(session(), visitor()),
     )
 
@@ -58,7 +58,9 @@ def save() -> Response:
         wanted = wanted_of_preference(preference)
     else:
         wanted = asked_of_address(MultiDict(parse_qsl(request.form.get("asked", "")[:4000]))).wanted
-    pace = forms.one_of(NoticePace, request.form.get("pace", NoticePace.AT_ONCE), "pace", "search.choose_pace")
+    pace = forms.one_of(
+        NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
+    )
     name = request.form.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
     save_search(session(), visitor(), name or name_of_search(wanted), wanted, pace)
     return back("/console/searches", "search_saved")
@@ -87,7 +89,7 @@ def change(search_id: int) -> Response:
     if request.form.get("do") == "remove":
         delete_search(session(), visitor(), search_id)
         return back("/console/searches", "search_removed")
-    pace = forms.one_of(NoticePace, request.form.get("pace"), "pace", "search.choose_pace")
+    pace = forms.one_of(NotificationPace, request.form.get("pace"), "pace", "search.choose_pace")
     set_pace(session(), visitor(), search_id, pace)
     return back("/console/searches", "saved")
 

@@ -12,9 +12,9 @@ from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.price_history import price_at
 from models.market.properties import Property
 from models.market.search.homes import bounded_statements, matching_homes
-from models.market.search.saved import NoticePace, SavedSearch, ToldHome, horizon
+from models.market.search.saved import NotificationPace, SavedSearch, ToldHome, horizon
 
-#: Homes that one notice tells of at most; the others are told by the next.
+#: Homes that one notification tells of at most; the others are told by the next.
 MAX_HOMES = 100
 #: A home is told as cheaper once its price has fallen by this share.
 LEAST_CUT = 0.99
@@ -28,7 +28,7 @@ class News:
     cut: list[Property]
 
 
-def due_searches(session: Session, pace: NoticePace) -> list[int]:
+def due_searches(session: Session, pace: NotificationPace) -> list[int]:
     """Ids of the searches whose users are told at this pace."""
     query = select(SavedSearch.id).join(User, User.id == SavedSearch.user_id)
     return list(session.scalars(query.where(SavedSearch.pace == pace, User.is_active).order_by(SavedSearch.id)))
@@ -43,7 +43,7 @@ def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
     """
     search = session.scalar(
         select(SavedSearch)
-        .where(SavedSearch.id == search_id, SavedSearch.pace != NoticePace.NEVER)
+        .where(SavedSearch.id == search_id, SavedSearch.pace != NotificationPace.NEVER)
         .with_for_update(skip_locked=True)
     )
     if search is None:

@@ -20,7 +20,7 @@ MAX_SEARCHES = 20
 LONGEST_NAME = 200
 
 
-class NoticePace(StrEnum):
+class NotificationPace(StrEnum):
     """How often a user is told of a saved search's news."""
 
     AT_ONCE = "at_once"
@@ -42,8 +42,8 @@ class SavedSearch(Base):
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     #: What is asked for (models.market.search.criteria).
     criteria: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    pace: Mapped[NoticePace] = mapped_column(words(NoticePace, "pace_is_known"))
-    #: Whoever knows it may stop the notices: it stands in each of them.
+    pace: Mapped[NotificationPace] = mapped_column(words(NotificationPace, "pace_is_known"))
+    #: Whoever knows it may stop the notifications: it stands in each of them.
     seed: Mapped[str] = mapped_column(String(43), unique=True)
     #: Homes written by this transaction or a later one have not been looked at.
     looked_until: Mapped[int]
@@ -73,7 +73,7 @@ class ToldHome(Base):
     told_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-def save_search(session: Session, user: User, name: str, wanted: SearchCriteria, pace: NoticePace) -> SavedSearch:
+def save_search(session: Session, user: User, name: str, wanted: SearchCriteria, pace: NotificationPace) -> SavedSearch:
     """
     Save a search; homes that come to the market from now on are its news.
 
@@ -120,10 +120,10 @@ def saved_search(session: Session, user: User, search_id: int) -> SavedSearch:
     return found
 
 
-def set_pace(session: Session, user: User, search_id: int, pace: NoticePace) -> None:
+def set_pace(session: Session, user: User, search_id: int, pace: NotificationPace) -> None:
     """Tell of the search's news as often as this. What came while nobody was to be told is not told later."""
     found = saved_search(session, user, search_id)
-    if found.pace is NoticePace.NEVER:
+    if found.pace is NotificationPace.NEVER:
         found.looked_until = horizon(session)
     found.pace = pace
     session.flush()
@@ -136,7 +136,7 @@ def delete_search(session: Session, user: User, search_id: int) -> None:
 
 def search_of_seed(session: Session, seed: str) -> SavedSearch:
     """
-    The search whose notices hold this seed.
+    The search whose notifications hold this seed.
 
     Raises:
         NotFoundError: There is none.
@@ -147,9 +147,9 @@ def search_of_seed(session: Session, seed: str) -> SavedSearch:
     return found
 
 
-def stop_notices(session: Session, seed: str) -> bool:
-    """End the notices of the search with this seed; whether there is one."""
-    stopped = update(SavedSearch).where(SavedSearch.seed == seed).values(pace=NoticePace.NEVER)
+def stop_notifications(session: Session, seed: str) -> bool:
+    """End the notifications of the search with this seed; whether there is one."""
+    stopped = update(SavedSearch).where(SavedSearch.seed == seed).values(pace=NotificationPace.NEVER)
     return rows_changed(session.execute(stopped)) > 0
 
 

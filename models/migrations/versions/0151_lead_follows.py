@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "lead_follows",
         sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("notice", sa.String(32), server_default=sa.text("'DAILY'"), nullable=False),
+        sa.Column("frequency", sa.String(32), server_default=sa.text("'DAILY'"), nullable=False),
         sa.Column("known_ids", ids, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("seen_ids", ids, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("told_ids", ids, server_default=sa.text("'{}'"), nullable=False),
@@ -30,12 +30,16 @@ def upgrade() -> None:
         sa.Column("told_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_lead_follows")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_lead_follows_lead_id"), ondelete="CASCADE"),
-        sa.CheckConstraint("notice IN ('AT_ONCE', 'DAILY', 'NEVER')", name=op.f("ck_lead_follows_notice_is_known")),
+        sa.CheckConstraint(
+            "frequency IN ('AT_ONCE', 'DAILY', 'NEVER')", name=op.f("ck_lead_follows_frequency_is_known")
+        ),
     )
     op.create_index(
-        "ix_lead_follows_at_once", "lead_follows", ["lead_id"], postgresql_where=sa.text("notice = 'AT_ONCE'")
+        "ix_lead_follows_at_once", "lead_follows", ["lead_id"], postgresql_where=sa.text("frequency = 'AT_ONCE'")
     )
-    op.create_index("ix_lead_follows_daily", "lead_follows", ["lead_id"], postgresql_where=sa.text("notice = 'DAILY'"))
+    op.create_index(
+        "ix_lead_follows_daily", "lead_follows", ["lead_id"], postgresql_where=sa.text("frequency = 'DAILY'")
+    )
     _admit(_known() | ADDED)
     with op.get_context().autocommit_block():
         op.execute(f"ALTER TABLE notifications VALIDATE CONSTRAINT {RULE}")

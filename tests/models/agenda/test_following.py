@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select, text
 
 from models.accounts.notifications import Notification
-from models.agenda import recommendation_notices
-from models.agenda.following import Notice, new_counts, set_notice, visit_lead
-from models.agenda.recommendation_notices import send_digests, tell_at_once
+from models.agenda import recommendation_digests
+from models.agenda.following import Frequency, new_counts, set_frequency, visit_lead
+from models.agenda.recommendation_digests import send_digests, tell_at_once
 from models.ranking.recommendations import LeadRecommendations
 from tests.factories import make_lead, make_property, make_user
 
@@ -69,7 +69,7 @@ def test_what_came_since_the_visit_before_is_new_for_the_whole_visit(session, le
 
 def test_who_wants_it_at_once_is_told_once_and_not_again_within_minutes(session, realtor, lead, homes):
     listed(session, lead, (homes[0], 90))
-    set_notice(session, realtor, lead.id, Notice.AT_ONCE)
+    set_frequency(session, realtor, lead.id, Frequency.AT_ONCE)
     assert tell_at_once(session) == []
 
     listed(session, lead, (homes[1], 95), (homes[2], 80), (homes[0], 90))
@@ -85,7 +85,7 @@ def test_who_wants_it_at_once_is_told_once_and_not_again_within_minutes(session,
 
 
 def test_what_was_seen_on_the_page_is_not_told(session, realtor, lead, homes):
-    set_notice(session, realtor, lead.id, Notice.AT_ONCE)
+    set_frequency(session, realtor, lead.id, Frequency.AT_ONCE)
     listed(session, lead, (homes[0], 90))
     visit_lead(session, lead)
 
@@ -100,7 +100,7 @@ def test_the_digest_comes_once_a_day_in_the_readers_morning(session, realtor, le
         visit_lead(session, each)
         listed(session, each, (homes[1], 95), (homes[0], 90))
     now = datetime(2030, 6, 1, hour, 30, tzinfo=ZoneInfo("Asia/Almaty"))
-    monkeypatch.setattr(recommendation_notices, "database_now", lambda _: now)
+    monkeypatch.setattr(recommendation_digests, "database_now", lambda _: now)
 
     assert len(send_digests(session)) == digests
     assert send_digests(session) == []
@@ -109,7 +109,7 @@ def test_the_digest_comes_once_a_day_in_the_readers_morning(session, realtor, le
 
 
 def test_who_wants_none_gets_none(session, realtor, lead, homes):
-    set_notice(session, realtor, lead.id, Notice.NEVER)
+    set_frequency(session, realtor, lead.id, Frequency.NEVER)
     listed(session, lead, (homes[0], 90))
 
     assert tell_at_once(session) == []

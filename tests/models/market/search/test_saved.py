@@ -11,7 +11,7 @@ from models.core.errors import ConflictError, NotFoundError
 from models.market.advert_groups import AdvertGroup
 from models.market.search.criteria import SearchCriteria
 from models.market.search.news import due_searches, tell_news
-from models.market.search.saved import MAX_SEARCHES, NoticePace, news_of, save_search, saved_search, set_pace
+from models.market.search.saved import MAX_SEARCHES, NotificationPace, news_of, save_search, saved_search, set_pace
 from tests.factories import make_property, make_user
 
 SALE = SearchCriteria(deal_type=DealType.SALE, price_max=Decimal(10_000_000))
@@ -24,7 +24,7 @@ def people(session):
 
 @pytest.fixture
 def search(session, people):
-    saved = save_search(session, people[0], "Homes", SALE, NoticePace.AT_ONCE)
+    saved = save_search(session, people[0], "Homes", SALE, NotificationPace.AT_ONCE)
     # The test is one transaction, all of it at one moment: the search was there before.
     session.execute(text("UPDATE saved_searches SET created_at = now() - interval '1 hour'"))
     session.refresh(saved)
@@ -113,13 +113,13 @@ def test_ones_own_home_is_no_news(session, people, search):
 
 
 def test_who_wants_no_news_is_told_none_not_even_later(session, people, search):
-    set_pace(session, people[0], search.id, NoticePace.NEVER)
+    set_pace(session, people[0], search.id, NotificationPace.NEVER)
     make_property(session, people[1], price=9_000_000)
-    assert (told(session, search), due_searches(session, NoticePace.AT_ONCE)) == (None, [])
+    assert (told(session, search), due_searches(session, NotificationPace.AT_ONCE)) == (None, [])
 
-    set_pace(session, people[0], search.id, NoticePace.DAILY)
+    set_pace(session, people[0], search.id, NotificationPace.DAILY)
 
-    assert due_searches(session, NoticePace.DAILY) == [search.id]
+    assert due_searches(session, NotificationPace.DAILY) == [search.id]
     assert session.scalars(select(Notification)).all() == []
 
 
@@ -127,12 +127,12 @@ def test_a_search_is_its_users_alone(session, people, search):
     with pytest.raises(NotFoundError):
         saved_search(session, people[1], search.id)
     with pytest.raises(NotFoundError):
-        set_pace(session, people[1], search.id, NoticePace.NEVER)
+        set_pace(session, people[1], search.id, NotificationPace.NEVER)
 
 
 def test_searches_that_one_may_save_are_bounded(session, people):
     for _ in range(MAX_SEARCHES):
-        save_search(session, people[1], "x", SearchCriteria(), NoticePace.NEVER)
+        save_search(session, people[1], "x", SearchCriteria(), NotificationPace.NEVER)
 
     with pytest.raises(ConflictError):
-        save_search(session, people[1], "x", SearchCriteria(), NoticePace.NEVER)
+        save_search(session, people[1], "x", SearchCriteria(), NotificationPace.NEVER)

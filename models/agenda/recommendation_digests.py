@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User, short_name
-from models.agenda.following import FITS, LeadFollow, Notice, remembered
+from models.agenda.following import FITS, Frequency, LeadFollow, remembered
 from models.agenda.settings import AgendaSettings, zone_of
 from models.core.base import database_now
 
@@ -29,7 +29,7 @@ def tell_at_once(session: Session, limit: int = 500) -> list[int]:
     What a notification tells of is kept in the same transaction, so that it is told once.
     """
     now = database_now(session)
-    rows = session.execute(_UNTOLD, _named(Notice.AT_ONCE, before=now - APART, limit=limit)).all()
+    rows = session.execute(_UNTOLD, _named(Frequency.AT_ONCE, before=now - APART, limit=limit)).all()
     stored = []
     for row in rows:
         _note_told(session, row, now)
@@ -60,7 +60,7 @@ def send_digests(session: Session, limit: int = 1000) -> list[int]:
             continue
         row = insert(AgendaSettings).values(user_id=user.id, digest_at=now)
         session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"digest_at": now}))
-        leads = session.execute(_UNTOLD, _named(Notice.DAILY, owner_id=user.id)).all()
+        leads = session.execute(_UNTOLD, _named(Frequency.DAILY, owner_id=user.id)).all()
         for each in leads:
             _note_told(session, each, now)
         if leads:
@@ -81,7 +81,7 @@ def _waiting(now: datetime) -> Any:
     """Select realtors who follow leads daily and have had no digest of late."""
     follows_daily = text(
         "EXISTS (SELECT FROM leads JOIN lead_follows ON lead_follows.lead_id = leads.id"
-        " WHERE leads.owner_id = users.id AND lead_follows.notice = 'DAILY' AND leads.status = 'ACTIVE')"
+        " WHERE leads.owner_id = users.id AND lead_follows.frequency = 'DAILY' AND leads.status = 'ACTIVE')"
     )
     recent = select(AgendaSettings.user_id).where(AgendaSettings.digest_at > now - DIGEST_APART)
     return select(User).where(User.is_active, User.id.not_in(recent), follows_daily).order_by(User.id)
@@ -93,9 +93,9 @@ def _note_told(session: Session, row: Any, now: datetime) -> None:
 
 
 def _named(
-    notice: Notice, *, before: datetime | None = None, owner_id: int | None = None, limit: int | None = None
+    frequency: Frequency, *, before: datetime | None = None, owner_id: int | None = None, limit: int | None = None
 ) -> dict[str, Any]:
-    return {"notice": notice.value, "before": before, "owner_id": owner_id, "limit": limit, "fits": FITS}
+    return {"frequency": frequency.value, "before": before, "owner_id": owner_id, "limit": limit, "fits": FITS}
 
 
 #: Leads with the ids that are to be told, locked. Null parameters narrow nothing.
@@ -111,7 +111,7 @@ _UNTOLD = text(
         JOIN leads ON leads.id = follows.lead_id
         JOIN users ON users.id = leads.owner_id
         JOIN lead_recommendations AS lists ON lists.lead_id = leads.id
-        WHERE follows.notice = :notice AND leads.status = 'ACTIVE' AND users.is_active
+        WHERE follows.frequency = :frequency AND leads.status = 'ACTIVE' AND users.is_active
         AND (CAST(:owner_id AS bigint) IS NULL OR leads.owner_id = :owner_id)
         AND (CAST(:before AS timestamptz) IS NULL OR follows.told_at IS NULL OR follows.told_at < :before)
         FOR UPDATE OF follows SKIP LOCKED
