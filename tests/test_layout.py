@@ -73,6 +73,8 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "account": {"kit"},
         "files": {"kit"},
         "realtors": {"kit", "files"},
+        "buyers": {"kit", "realtors"},
+        "owners": {"kit"},
         "public": {"kit"},
         "tenants": {"kit", "public"},
         "marketers": {"kit"},

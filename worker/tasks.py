@@ -27,6 +27,7 @@ from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
 from worker.jobs import (
+    account_exports,
     accounts,
     display_order,
     imports,
@@ -227,6 +228,12 @@ def send_link(self: LeadmatchTask, link_id: int) -> None:
         accounts.send_link(link_id)
     except MailBusyError as busy:
         raise self.retry(countdown=5 * 2**self.request.retries) from busy
+
+
+@task(name="worker.tasks.make_account_export")
+def make_account_export(export_id: int) -> None:
+    """Make the export of an account; a message that comes twice makes one."""
+    account_exports.make_export(export_id)
 
 
 @task(name="worker.tasks.sweep_accounts")

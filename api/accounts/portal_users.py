@@ -158,17 +158,7 @@ class Delete(MethodView):
         user = user_by_phone(session(), phone)
         if user is None:
             raise NotFoundError("user")
-        record(
-            session(),
-            "user_deleted",
-            actor_id=caller.id,
-            table_name="users",
-            row_id=user.id,
-            address=address(),
-        )
-        session().flush()
-        remove_all_uploads(user)
-        erase_user(session(), user)
+        leave(user, caller)
         if user.id == caller.id:
             end(session(), claims())  # a Mini App's next request would make the account anew otherwise
         return {"message": "User deleted successfully"}
@@ -188,6 +178,21 @@ class List(MethodView):
         """
         users = session().scalars(all_users().offset(args["skip"]).limit(args["limit"]))
         return [portal_user(user) for user in users]
+
+
+def leave(user: User, caller: User | None = None) -> None:
+    """Erase a user and their files, as *caller* asks (None: the user); the last administrator is a ConflictError."""
+    record(
+        session(),
+        "user_deleted",
+        actor_id=(caller or user).id,
+        table_name="users",
+        row_id=user.id,
+        address=address(),
+    )
+    session().flush()
+    remove_all_uploads(user)
+    erase_user(session(), user)
 
 
 def portal_user(user: User) -> dict[str, Any]:

@@ -5,11 +5,14 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console.account import account, notifications, sign_in, switches, webhooks
+from api.console.account import account, notifications, profile, sign_in, switches, webhooks
+from api.console.buyers import requests
 from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, contacts, leadgen
 from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
+from api.console.owners import inquiries as owner_inquiries
+from api.console.owners import listings as owner_listings
 from api.console.public import home_page, search, search_engines, unsubscribe
 from api.console.realtors import (
     base_views,
@@ -55,6 +58,10 @@ def register(app: Flask) -> None:
         matches,
         notifications,
         switches,
+        profile,
+        requests,
+        owner_listings,
+        owner_inquiries,
         tenants,
         preferences,
         favorites,

@@ -1,5 +1,6 @@
 """Notifications of the signed-in user."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask.views import MethodView
@@ -12,6 +13,7 @@ from api.http.fields import IdText, Moment
 from api.http.language import asked_language
 from api.http.paging import page_of
 from models.accounts.notifications import Notification, NotificationType, mark_read, notifications_of, unread_count
+from models.deals.notification_names import names_of
 from models.translations.notifications import DEFAULT_LANGUAGE, describe_notification
 
 blp = Blueprint("notifications", __name__, description="Notifications of the signed-in user")
@@ -50,11 +52,11 @@ class ReadAnswer(Body):
     is_read = fields.Boolean()
 
 
-def _shown(row: Notification) -> dict[str, Any]:
+def _shown(row: Notification, names: Mapping[str, str]) -> dict[str, Any]:
     user = current_user()
-    title, message = describe_notification(asked_language(user.language or DEFAULT_LANGUAGE), row)
-    names = ("id", "type", "data", "is_read", "created_at")
-    return {name: getattr(row, name) for name in names} | {"title": title, "message": message}
+    title, message = describe_notification(asked_language(user.language or DEFAULT_LANGUAGE), row, names)
+    shown = ("id", "type", "data", "is_read", "created_at")
+    return {name: getattr(row, name) for name in shown} | {"title": title, "message": message}
 
 
 @blp.route("/notifications")
@@ -75,8 +77,9 @@ class Notifications(MethodView):
         query = notifications_of(current_user(), unread_only=args["unread_only"], of_contract=of_contract)
         rows, total = page_of(query, args)
         unread = unread_count(session(), current_user(), of_contract=of_contract)
+        names = names_of(session(), rows)
         return {
-            "notifications": [_shown(row) for row in rows],
+            "notifications": [_shown(row, names[row.id]) for row in rows],
             "unread_count": unread,
             "total": total,
             "page": args["page"],

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import g
 from sqlalchemy.orm import Session
 
+from models.accounts.notification_switches import Topic
 from models.platform.tracing import OpenSpan
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class RequestState:
     csrf: str | None = None
     new_guest: str | None = None
     language: str | None = None
-    unread: int | None = None
+    unread: dict[Topic, int] | None = None
 
 
 def current() -> RequestState:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.http.db import after_commit
 from api.http.services import services
+from models.accounts.account_exports import AccountExport
 from models.deals.matches import Match
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -33,6 +34,11 @@ def rescore_pair(match: Match) -> None:
     """Have the lists that both rows of a match touch made right."""
     rescore_lead(match.lead)
     rescore_property(match.property)
+
+
+def make_export(export: AccountExport) -> None:
+    """Have the export of an account made."""
+    after_commit(lambda: _client().export_requested(export.id))
 
 
 def run_import(found: Import) -> None:

@@ -34,6 +34,7 @@ from api.http.tasks import rescore_lead
 from api.http.warnings import Warnings, warn_of_town
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
+from models.accounts.users import User
 from models.core.enums import Origin, Role, Side, Status
 from models.core.errors import Fault, InvalidValueError, NotFoundError
 from models.core.free_text import (
@@ -157,7 +158,7 @@ class CreateRequest(MethodView):
             session(),
             current_user(),
             Origin.PORTAL,
-            {**_columns(body), **wish_columns(body.get("wishes"), body.get("read_wishes"))},
+            {**request_columns(body), **wish_columns(body.get("wishes"), body.get("read_wishes"))},
         )
         warn_of_town("city", lead.city, lead.currency)
         rescore_lead(lead)
@@ -177,7 +178,7 @@ class MyRequests(MethodView):
         Closed ones too; `/my_requests` and `/users/my_requests` are the same.
         """
         leads, total = page_of(leads_of(current_user()).where(Lead.origin == Origin.PORTAL), args)
-        return [_row(lead) for lead in leads], 200, pagination(total, args)
+        return [request_row(lead) for lead in leads], 200, pagination(total, args)
 
 
 # The contract names both paths.
@@ -197,7 +198,7 @@ class OneRequest(MethodView):
 
         In the words that it was made with.
         """
-        return _row(_owned(request_id))
+        return request_row(owned_request(current_user(), request_id))
 
     @for_roles(Role.TENANT)
     @blp.response(200, Message)
@@ -206,7 +207,7 @@ class OneRequest(MethodView):
 
         The request is closed: it stays to be read, and gets no offers any more.
         """
-        lead = _owned(request_id, lock=True)
+        lead = owned_request(current_user(), request_id, lock=True)
         archive_lead(session(), lead)
         rescore_lead(lead)
         return {"message": "Request closed successfully"}
@@ -224,7 +225,7 @@ class RequestOffers(MethodView):
 
         At most 100, in the same city and deal type. Documents and commissions of their owners are left out.
         """
-        found = recommended_page(session(), Side.LEAD, _owned(request_id).id, **args)
+        found = recommended_page(session(), Side.LEAD, owned_request(current_user(), request_id).id, **args)
         offers = [
             {"property": form_row(cast(Property, entry.row), private=False), "match_score": round(entry.match_score, 2)}
             | of_home(entry)
@@ -233,9 +234,10 @@ class RequestOffers(MethodView):
         return {"offers": offers, "total": found.total, "page": args["page"]}
 
 
-def _owned(request_id: int, *, lock: bool = False) -> Lead:
+def owned_request(user: User, request_id: int, *, lock: bool = False) -> Lead:
+    """One of the user's requests, open or closed; raises NotFoundError."""
     try:
-        lead = owned_lead(session(), current_user(), request_id, lock=lock)
+        lead = owned_lead(session(), user, request_id, lock=lock)
     except NotFoundError:
         raise NotFoundError("request") from None
     if lead.origin is not Origin.PORTAL:
@@ -243,7 +245,7 @@ def _owned(request_id: int, *, lock: bool = False) -> Lead:
     return lead
 
 
-def _columns(body: dict) -> dict[str, Any]:
+def request_columns(body: dict) -> dict[str, Any]:
     """A lead's columns: what the words mean; the words themselves are kept beside it. Raises InvalidValueError."""
     rooms = rooms_of(body.get("total_rooms"))
     if not rooms and (is_studio(body["type"]) or is_studio(body.get("subtype"))):
@@ -300,7 +302,7 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 _UNREAD = object()
 
 
-def _row(lead: Lead) -> dict[str, Any]:
+def request_row(lead: Lead) -> dict[str, Any]:
     """A request in the words that were sent, for as long as no other contract has changed what they made."""
     sent = lead.attributes
     row = {name: sent.get(name) for name in names_of(RequestBody) if name != "read_wishes"}
@@ -332,7 +334,9 @@ def _made_of(sent: dict[str, Any]) -> dict[str, Any]:
             read(sent.get(name))
         except InvalidValueError:
             refused.append(name)
-    made = canonical_lead(session(), _columns({name: value for name, value in sent.items() if name not in refused}))
+    made = canonical_lead(
+        session(), request_columns({name: value for name, value in sent.items() if name not in refused})
+    )
     return {column: value for column, value in made.items() if column not in {_WORDED[name][0] for name in refused}}
 
 

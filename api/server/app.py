@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 import models.all_tables  # noqa: F401 - sessions need every table
 from api import console
 from api.accounts import (
+    account_exports,
     account_sessions,
     admin,
     auth,
@@ -94,6 +95,7 @@ BLUEPRINTS = (
     exports.blp,
     notifications.blp,
     notification_switches.blp,
+    account_exports.blp,
     listings.blp,
     preferences.blp,
     places.blp,

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
+from models.accounts.account_exports import AccountExport
 from models.accounts.audit import AuditEntry
 from models.accounts.bot_links import unlink
 from models.accounts.bot_tables import BotChat, BotDraft, BotMessage
@@ -31,6 +32,7 @@ from models.agenda.tasks import LeadTask, erase_tasks
 from models.core.base import Base, utc_now
 from models.core.enums import Side, Status
 from models.deals.actions import Action
+from models.deals.answer_templates import AnswerTemplate, erase_templates
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.home_views import HomeView
@@ -92,6 +94,17 @@ def erase_user(session: Session, user: User) -> None:
     user.token_version += 1
     user.deleted_at = utc_now()
     session.flush()
+
+
+def holdings_of(session: Session, user: User) -> dict[str, int]:
+    """What of the user's leaves the market with them: noun -> how many, those that there are none of left out."""
+    counts = {
+        "lead": select(func.count()).where(Lead.owner_id == user.id, Lead.status == Status.ACTIVE),
+        "property": select(func.count()).where(Property.owner_id == user.id, Property.status == Status.ACTIVE),
+        "match": select(func.count()).where(Match.id.in_(match_ids_of(user))),
+    }
+    found = {noun: session.scalar(query) or 0 for noun, query in counts.items()}
+    return {noun: count for noun, count in found.items() if count}
 
 
 def export_user(session: Session, user: User) -> dict[str, Any]:
@@ -170,6 +183,7 @@ def _erase_actions(session: Session, user: User) -> None:
 
 def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
+    session.execute(delete(AccountExport).where(AccountExport.user_id == user.id))
     session.execute(delete(BaseView).where(BaseView.user_id == user.id))
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
     # Kept answers repeat what the user sent and was told.
@@ -241,6 +255,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     _erase_bot_chat,
     erase_feed_actions,
     erase_messages,
+    erase_templates,
 ]
 
 #: Subject -> the function that returns a user's data about it, JSON-ready.
@@ -285,6 +300,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "suspended_claims": _suspended_claims,
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
+    "answer_templates": _rows_of(AnswerTemplate, lambda user: AnswerTemplate.owner_id == user.id),
     "feed_actions": feed_actions_by,
     "favorites": favorites_by,
     "saved_searches": _rows_of(SavedSearch, lambda user: SavedSearch.user_id == user.id),

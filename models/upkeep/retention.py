@@ -4,6 +4,7 @@
 | --- | --- |
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
 | read notifications | 180 days after they were read |
+| exports of accounts | 7 days (:data:`models.accounts.account_exports.KEPT`) |
 | answers under an Idempotency-Key | valid for 24 hours (models.platform.idempotency.KEPT), then deleted |
 | sessions | until their token ends by itself, and 90 days (:data:`models.accounts.sessions.KNOWN_FOR`) |
 | suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
@@ -28,6 +29,7 @@ from sqlalchemy import CompoundSelect, Delete, Select, delete, func, select, uni
 from sqlalchemy.orm import Session
 
 from models.accounts import tokens
+from models.accounts.account_exports import forget_old_exports
 from models.accounts.bot_queue import forget_old_bot_rows
 from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
@@ -71,6 +73,7 @@ def delete_expired(session: Session) -> dict[str, int]:
     return {
         "runs": rows_changed(session.execute(_old_runs())),
         "notifications": rows_changed(session.execute(read_notifications)),
+        "account_exports": forget_old_exports(session),
         "partials": forget_partials(session, _shards_past_retrying()),
         "text_models": rows_changed(session.execute(_unused_text_models())),
         "quarantined": _forget_outdated_quarantines(session),

@@ -75,6 +75,7 @@ NO_WAY_BACK = {
     "GET /users/list": "read by administrators; /admin/users is what they write",
     "GET /auth/identifiers": "changed by proofs",
     "GET /auth/sessions": "ended only",
+    "GET /users/me/exports/<int:export_id>": "made by a worker",
     "GET /leads/<int:lead_id>/matches": "made by actions",
     "GET /properties/<int:property_id>/matches": "made by actions",
     "GET /leads/<int:lead_id>/property-recommendations": "computed",

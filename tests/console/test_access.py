@@ -31,6 +31,8 @@ TABLE = {
     "/homes": ANYONE,  # with PUBLIC_SEARCH=off: whoever is signed in
     "/s": "anyone",  # a selection: who knows its token is let in
     "/console/leads": OWNERS,
+    "/console/owner": OWNERS,
+    "/console/requests": "page: tenant",
     "/console/properties": OWNERS,
     "/console/tasks": OWNERS,
     "/console/homes": OWNERS,

@@ -18,7 +18,7 @@ from models.accounts.users import User
 from models.agenda.shortlist import add_to_shortlist
 from models.agenda.tasks import TaskKind, create_task
 from models.core.base import database_now
-from models.core.enums import ActionKind, RunState, Side
+from models.core.enums import ActionKind, DealType, Origin, RunState, Side
 from models.deals.chats import open_chat, post_message
 from models.deals.inquiries import inquire
 from models.deals.matches import act
@@ -31,6 +31,7 @@ from models.leadgen.niches import create_niche
 from models.leadgen.prospects import add_prospect
 from models.leadgen.quality import store_scores
 from models.market.favorites import add_favorite
+from models.market.leads import create_lead
 from models.rescoring.runs import RescoringRun
 from models.sources.sources import create_source
 from models.sources.tables import Import, ImportState
@@ -48,15 +49,19 @@ PAGES: dict[str | None, list[str]] = {
               "/console/leads/{lead}?shortlist=1", "/console/leads/{lead}/notes",
               "/console/leads/{lead}/selections", "/console/leads/{lead}/compare?ids={property}",
               "/console/leads/{lead}/selections/new?home={property}", "/console/homes/{property}?lead={lead}",
-              "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
+              "/console/notifications", "/console/account/notifications", "/console/inquiries",
+              "/console/sources?of=leads",
               "/console/webhooks", "/console/webhooks/{webhook}",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
                "/console/properties/{property}/photos",
-               "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}"],
+               "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}", "/console/owner/listings",
+               "/console/owner/inquiries/{inquiry}", "/console/owner/listings/{property}"],
     "tenant": ["/homes", "/homes/{property}",
                "/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
-               "/console/chats/{chat}", "/console/leads 403", "/console/chats/999999 404"],
+               "/console/chats/{chat}", "/console/requests", "/console/requests/new",
+               "/console/requests/paste", "/console/requests/{request}", "/console/leads 403",
+               "/console/chats/999999 404"],
     "admin": ["/console/attention", "/console/queues", "/console/markets", "/console/weights", "/console/lists?q=Buyer",
               "/console/lists/lead/{lead}", "/console/engine",
               "/console/engine/runs/{run}", "/console/quality", "/console/schedule",
@@ -115,7 +120,8 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
     db.add(run)
     add_favorite(db, town.tenant, town.properties[1])
-    inquire(db, town.tenant, town.properties[1])
+    inquiry = inquire(db, town.tenant, town.properties[1])
+    wanted = create_lead(db, town.tenant, Origin.PORTAL, {"city": "Москва", "deal_type": DealType.SALE})
     who = {"buyer_id": town.tenant.id, "seller_id": town.seller.id, "property_id": town.properties[1].id}
     chat, _ = open_chat(db, town.tenant, **who)
     post_message(db, town.tenant, chat.id, "Is it still free?")
@@ -130,6 +136,8 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
         "run": run.id,
         "webhook": webhook.id,
         "chat": chat.id,
+        "inquiry": inquiry.id,
+        "request": wanted.id,
         **imported(db, town.buyer),
         **advertised(db),
     }

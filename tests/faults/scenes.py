@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from models.accounts.account_exports import request_export
 from models.accounts.codes import request_code
 from models.accounts.links import request_email_link
 from models.accounts.notifications import NotificationType, notify
@@ -256,6 +257,11 @@ def alike_adverts(session: Session, _: Path) -> Args:
     return []
 
 
+def requested_export(session: Session, _: Path) -> Args:
+    """An export of an account that is asked for."""
+    return [request_export(session, make_user(session, telegram_id=None, phone=None)).id]
+
+
 #: Every task of the application; a task without an entry fails a test.
 def saved_search(session: Session, _: Path) -> Args:
     """A search that a new home fits."""
@@ -277,6 +283,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.clear_away": past_its_time,
     "worker.tasks.send_code": queued_code,
     "worker.tasks.send_link": queued_link,
+    "worker.tasks.make_account_export": requested_export,
     "worker.tasks.sweep_accounts": lost_and_old_codes,
     "worker.tasks.remove_orphans": orphaned_file,
     "worker.tasks.send_notification": stored_notification,

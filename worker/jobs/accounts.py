@@ -7,6 +7,7 @@ from functools import cache
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from models.accounts.account_exports import lost_exports
 from models.accounts.codes import claim_delivery, digits_of, forget_old_codes, waiting_codes
 from models.accounts.links import OneTimeLink, claim_mail, forget_old_links, link_of, waiting_links
 from models.accounts.phone_codes import Delivery, PhoneCode
@@ -100,14 +101,17 @@ def _language_for(user: User | None, asked: str | None) -> str:
 
 
 def sweep() -> None:
-    """Send codes and links that the broker lost; delete those that no limit counts any more."""
+    """Send codes and links and make exports that the broker lost; delete those that no limit counts any more."""
     with new_session() as session:
         now = database_now(session)
         lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
         lost_links = waiting_links(session, now, for_at_least=LOST_AFTER) if settings().smtp_url else []
         forget_old_codes(session, now)
         forget_old_links(session, now)
+        lost_requests = lost_exports(session)
         session.commit()
+    for export_id in lost_requests:
+        client().export_requested(export_id)
     for code_id in lost:
         client().code_made(code_id)
     for link_id in lost_links:

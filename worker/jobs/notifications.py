@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.notification_switches import Channel, configured_channels
 from models.accounts.notifications import Outgoing, lost_notifications, put_back, take_to_send
+from models.deals.notification_names import names_of
 from models.translations.notifications import describe_notification
 from worker.celery_app.task_context import client, new_session, settings
 from worker.jobs.mail import MailBusyError, MailError, mailer_of
@@ -84,6 +85,13 @@ def outside_channels() -> frozenset[Channel]:
     return configured_channels(settings()) - {Channel.CONSOLE}
 
 
+def told(outgoing: Outgoing) -> tuple[str, str]:
+    """Title and message in the user's language; they name whom and what it is about."""
+    with new_session() as session:
+        names = names_of(session, [outgoing])
+    return describe_notification(outgoing.language, outgoing, names[outgoing.id])
+
+
 def link_of(outgoing: Outgoing) -> str:
     """The page that a notification is about, for who is or gets signed in."""
     return f"{settings().public_url}/console/notifications/{outgoing.id}"
@@ -107,7 +115,7 @@ def _send(outgoing: Outgoing, attempt: int, card: TelegramCall | None) -> int | 
 
 def send_by_email(outgoing: Outgoing, attempt: int = 0) -> None:
     """Send an e-mail; raises NotSentError as :func:`send_by_telegram` does."""
-    title, message = describe_notification(outgoing.language, outgoing)
+    title, message = told(outgoing)
     try:
         mailer_of(settings().smtp_url).send(outgoing.address, title, f"{message}\n\n{link_of(outgoing)}\n")
     except MailBusyError:

@@ -1,5 +1,6 @@
 """What a notification looks like in Telegram: a card with a photo and buttons for who uses the bot, else words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from models.accounts.bot_tables import BotChat
 from models.accounts.notifications import NotificationType, Outgoing
 from models.core.enums import Side
 from models.deals.inquiries import Inquiry
+from models.deals.notification_names import names_of
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.translations.bot_cards import (
@@ -39,9 +41,9 @@ _OF_HOMES = (
 TelegramCall = tuple[str, dict[str, Any]]
 
 
-def words_only(outgoing: Outgoing, link: str) -> TelegramCall:
-    """A notification as words, for who has not started the bot."""
-    heading = describe_notification(known_language(outgoing.language), outgoing)
+def words_only(outgoing: Outgoing, link: str, names: Mapping[str, str] | None = None) -> TelegramCall:
+    """A notification as words, for who has not started the bot; *names* as :func:`describe_notification` has them."""
+    heading = describe_notification(known_language(outgoing.language), outgoing, names)
     return card(outgoing.address, "\n".join([*heading, link]), [])
 
 
@@ -54,9 +56,10 @@ def telegram_message(session: Session, outgoing: Outgoing, link: str, public_url
     """
     language = known_language(outgoing.language)
     chat = session.scalar(select(BotChat.user_id).where(BotChat.telegram_id == outgoing.address))
+    names = names_of(session, [outgoing])[outgoing.id]
     if chat != outgoing.user_id:
-        return words_only(outgoing, link)
-    heading = describe_notification(language, outgoing)
+        return words_only(outgoing, link, names)
+    heading = describe_notification(language, outgoing, names)
     shown = _home_of(session, outgoing) if outgoing.type in _OF_HOMES else None
     opening = open_button(language, link)
     keyboard = [_buttons(session, outgoing, language), opening]

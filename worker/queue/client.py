@@ -108,6 +108,10 @@ class Client:
         """Ask that a one-time link be sent by e-mail."""
         return self.send("worker.tasks.send_link", link_id, queue="notifications")
 
+    def export_requested(self, export_id: int) -> bool:
+        """Have the export of an account made."""
+        return self.send("worker.tasks.make_account_export", export_id, queue="runs")
+
     def queues(self) -> list[Queue]:
         """The present state of the queues; raises redis.RedisError when the broker is away."""
         return list(queues(self._redis))

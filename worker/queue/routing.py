@@ -15,6 +15,7 @@ QUEUES = {
         "find_due_imports",
         "find_due_photos",
         "fetch_photos",
+        "make_account_export",
         "count_markets",
     ),
     "notifications": (

@@ -9,6 +9,7 @@ from api.accounts.account_sessions import end_session, session_rows
 from api.accounts.auth import new_token, replace_password
 from api.accounts.identifiers import confirm_claim
 from api.accounts.invitations import accepted, invited
+from api.console.account.sign_in import telegram_address
 from api.console.kit import access
 from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor
 from api.console.kit.i18n import translate, translate_error
@@ -137,8 +138,18 @@ def _account(**shown: Any) -> str:
         has_password=visitor().password_hash is not None,
         sessions=session_rows(visitor(), jti),
         ways=WAYS,
+        proofs=_proofs(),
+        telegram=None if visitor().telegram_proven_at else telegram_address("/console/account"),
         offers={"webhooks"} if visitor().role in SUPPLY_ROLES else set(),
         has_bot=settings.telegram_bot and bool(settings.telegram_bot_name),
         is_linked=is_linked(session(), visitor()),
         **shown,
     )
+
+
+def _proofs() -> dict[str, str]:
+    """Identifier -> the page where it is proven; that of who is signed in stays theirs."""
+    settings = services().settings
+    pages = {"phone": "/console/sign-in/code", "email": "/console/sign-in/email"}
+    is_set_up = {"phone": settings.sms_gateway_url, "email": settings.smtp_url or settings.is_local}
+    return {kind: f"{path}?next=/console/account" for kind, path in pages.items() if is_set_up[kind]}

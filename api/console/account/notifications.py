@@ -6,25 +6,28 @@ from typing import cast
 
 from flask import Response, jsonify, redirect, render_template, request
 from redis.exceptions import RedisError
+from sqlalchemy import select
 
 from api.console.kit.access import anybody, page_for, visitor
 from api.console.kit.i18n import language
-from api.console.kit.pages import back, listed, page_blueprint
+from api.console.kit.pages import back, badges_of, listed, page_blueprint, wants_part
 from api.http import live_updates
 from api.http.db import after_commit, end_session, session
 from api.http.deprecation import day, deprecated
 from api.http.long_lived import PAGE
 from api.http.services import services
 from api.portal.chat_hub import chat_hub
-from models.accounts.notifications import (
-    Notification,
-    NotificationType,
-    mark_all_read,
-    mark_read,
-    notifications_of,
-    unread_count,
+from models.accounts.notification_groups import (
+    group_key,
+    groups_of,
+    groups_with_notifications,
+    mark_group_read,
+    unread_by_topic,
 )
+from models.accounts.notifications import Notification, NotificationType, mark_all_read, mark_read, notifications_of
 from models.core.enums import ADVERTISING_ROLES
+from models.deals.inquiries import Inquiry
+from models.deals.notification_names import names_of
 from models.leadgen.events import CHANGED
 from models.translations.notifications import describe_notification
 
@@ -36,11 +39,12 @@ PER_PAGE = 30
 @blp.get("/console/notifications")
 @page_for()
 def all_notifications() -> str:
-    rows, pager = listed(notifications_of(visitor()), PER_PAGE)
+    rows, pager = listed(groups_of(visitor()), PER_PAGE)
+    groups = groups_with_notifications(session(), visitor(), rows)
+    names = names_of(session(), [each for group in groups for each in group.notifications])
+    name = "console/account/notifications_part.html" if wants_part() else "console/account/notifications.html"
     return render_template(
-        "console/notifications.html",
-        notifications=[(row, *describe_notification(language(), row)) for row in rows],
-        **pager,
+        name, groups=groups, told=lambda row: describe_notification(language(), row, names[row.id]), **pager
     )
 
 
@@ -48,10 +52,13 @@ def all_notifications() -> str:
 @page_for()
 def count() -> Response:
     """How many are unread, and the newest of them: what the bell shows."""
-    unread = unread_count(session(), visitor())
-    newest = session().scalars(notifications_of(visitor(), unread_only=True).limit(1)).first() if unread else None
+    topics = unread_by_topic(session(), visitor())
+    newest = session().scalars(notifications_of(visitor(), unread_only=True).limit(1)).first() if topics else None
     return jsonify(
-        unread=unread, id=newest and str(newest.id), title=newest and describe_notification(language(), newest)[0]
+        unread=sum(topics.values()),
+        badges=badges_of(topics),
+        id=newest and str(newest.id),
+        title=newest and _in_one_line(newest),
     )
 
 
@@ -103,11 +110,20 @@ def former_address(rest: str) -> Response:
 @blp.post("/console/notifications/<int:notification_id>/read")
 @page_for()
 def read(notification_id: int) -> Response:
-    """Mark one as read and go to what it is about."""
+    """Mark one, and what belongs together with it, as read and go to what it is about."""
     mark_read(session(), visitor(), notification_id)
-    _ring_after_commit()
     notification = session().get_one(Notification, notification_id)
+    key = session().scalars(select(group_key()).where(Notification.id == notification_id)).one()
+    mark_group_read(session(), visitor(), key)
+    _ring_after_commit()
     return back(page_of_notification(notification))
+
+
+@blp.get("/console/notifications/<int:notification_id>")
+@page_for()
+def open_one(notification_id: int) -> Response:
+    """Where the links of messages lead: as pressing the notification's button."""
+    return read(notification_id)
 
 
 @blp.post("/console/notifications/read")
@@ -134,7 +150,19 @@ def page_of_notification(notification: Notification) -> str:
         return f"/console/leads/{notification.data['lead_id']}/selections"
     if "search_id" in notification.data:
         return f"/console/searches/{notification.data['search_id']}"
+    if "request_id" in notification.data:
+        return f"/console/requests/{notification.data['request_id']}"
+    inquiry_id = notification.data.get("inquiry_id")
+    if notification.type is NotificationType.NEW_INQUIRY and session().get(Inquiry, inquiry_id) is not None:
+        return f"/console/owner/inquiries/{inquiry_id}"  # a like that was taken back took its inquiry with it
     return "/console/inquiries" if "inquiry_id" in notification.data else "/console/notifications"
+
+
+def _in_one_line(notification: Notification) -> str:
+    """What a toast says: the message alone names whom and what it is about."""
+    names = names_of(session(), [notification])[notification.id]
+    title, message = describe_notification(language(), notification, names)
+    return f"{title}. {message}"
 
 
 def _ring_after_commit() -> None:

@@ -169,7 +169,7 @@ def _sign_in_page(way: str = "password", error: str | None = None, **filled: Any
         demo=demo,
         demo_password=DEMO_PASSWORD,
         by_email=settings.is_local or bool(settings.smtp_url),
-        telegram=_telegram_address(settings.telegram_bot_token),
+        telegram=telegram_address(_next()),
     )
 
 
@@ -205,13 +205,16 @@ def _safe(path: str) -> str:
     return path if inside and "\\" not in path and "//" not in path and path.isprintable() else ""
 
 
-def _telegram_address(bot_token: str) -> str | None:
-    """Telegram's own page for signing in; it needs no script from there, so our policy stays strict."""
-    bot_id = bot_token.partition(":")[0]
+def telegram_address(then: str = "") -> str | None:
+    """
+    Telegram's own page for signing in, which leads back here and on to *then*; None where we have no bot. It needs no
+    script from there, so our policy stays strict.
+    """
+    bot_id = services().settings.telegram_bot_token.partition(":")[0]
     if not bot_id.isdecimal():
         return None
     origin = request.host_url.rstrip("/")
-    further = f"?{urlencode({'next': _next()})}" if _next() else ""
+    further = f"?{urlencode({'next': then})}" if then else ""
     query = {"bot_id": bot_id, "origin": origin, "return_to": f"{origin}/console/sign-in/telegram{further}"}
     return f"https://oauth.telegram.org/auth?{urlencode(query)}"
 

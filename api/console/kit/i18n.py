@@ -124,6 +124,11 @@ OUTCOMES = {
     "shortlisted": "On the shortlist: nobody is told.",
     "unshortlisted": "Off the shortlist.",
     "unstruck": "Taken back in; the list follows.",
+    "request_closed": "The request is closed: it gets no offers any more.",
+    "request_reopened": "The request is open again; offers follow within moments.",
+    "template_kept": "Kept as a template.",
+    "erased": "Your account is deleted.",
+    "answered": "The answer is sent.",
 }
 
 

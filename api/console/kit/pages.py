@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
@@ -21,7 +22,8 @@ from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.notifications import unread_count
+from models.accounts.notification_groups import unread_by_topic
+from models.accounts.notification_switches import Topic
 from models.accounts.users import short_name, shown_name
 from models.core.enums import ADVERTISING_ROLES, ENGINE_ROLES, PRIVILEGED_ROLES, SUPPLY_ROLES, Role
 from models.core.errors import InvalidValueError, NotSignedInError
@@ -56,6 +58,20 @@ PRIVILEGED_PAGES = (
     (("/console/users", "Users", "people"), (Role.ADMIN,)),
     (("/console/audit", "Audit log", "list"), (Role.ADMIN,)),
 )
+
+#: Where the menu shows that there is something unread of a topic.
+PAGE_OF = {
+    Topic.MESSAGES: "/console/chats",
+    Topic.INQUIRIES: "/console/inquiries",
+    Topic.OFFERS: "/console/requests",
+    Topic.LIKES: "/console/matches",
+    Topic.MATCHES: "/console/matches",
+    Topic.CONTACTS: "/console/matches",
+    Topic.SELECTIONS: "/console/leads",
+}
+
+#: Who has homes to sell or let rather than clients: they begin at their listings.
+OWNER_ROLES = frozenset({Role.LANDLORD, Role.DEVELOPER, Role.AGENCY})
 
 THEMES = ("auto", "light", "dark")
 
@@ -119,6 +135,8 @@ def home_of(role: Role) -> str:
         return "/console/engine"
     if role is Role.MARKETER:
         return "/console/leadgen"
+    if role in OWNER_ROLES:
+        return "/console/owner/listings"
     return "/console/leads" if role in SUPPLY_ROLES else "/console/feed"
 
 
@@ -127,6 +145,15 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
     talk = [("/console/chats", "Chats", "chat")]
     if role in PRIVILEGED_ROLES:
         return [page for page, roles in PRIVILEGED_PAGES if role in roles]
+    if role in OWNER_ROLES:
+        return [
+            ("/console/owner/listings", "My listings", "home"),
+            ("/console/inquiries", "Inquiries", "inbox"),
+            *talk,
+            ("/console/properties", "Properties", "list"),
+            ("/console/matches", "Matches", "handshake"),
+            ("/console/leads", "Leads", "target"),
+        ]
     if role in SUPPLY_ROLES:
         return [
             ("/console/leads", "Leads", "target"),
@@ -138,6 +165,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         ]
     return [
         ("/console/feed", "Feed", "cards"),
+        ("/console/requests", "Requests", "target"),
         ("/homes", "Search", "search"),
         ("/console/searches", "My searches", "bell"),
         ("/console/favorites", "Favourites", "star"),
@@ -168,7 +196,8 @@ def _names() -> dict[str, Any]:
         "user": user,
         "menu": menu,
         "present_page": _present_page(menu),
-        "unread": _unread,
+        "unread": lambda: sum(_unread().values()),
+        "badges": lambda: badges_of(_unread()),
         "place": _place,
         "outcome": i18n.outcome(request.args.get("outcome")),
         "undo": known_token(request.args.get("undo")),
@@ -192,11 +221,21 @@ def _names() -> dict[str, Any]:
     }
 
 
-def _unread() -> int:
+def badges_of(topics: Mapping[Topic, int]) -> dict[str, int]:
+    """Path of a page in the menu -> how many unread notifications lead there."""
+    counts: dict[str, int] = {}
+    for topic, count in topics.items():
+        path = PAGE_OF.get(topic)
+        if path is not None:
+            counts[path] = counts.get(path, 0) + count
+    return counts
+
+
+def _unread() -> dict[Topic, int]:
     """How many notifications the visitor has not read; asked for by pages with a bell, not by their living parts."""
     state = current()
     if state.unread is None:
-        state.unread = unread_count(session(), visitor())
+        state.unread = unread_by_topic(session(), visitor())
     return state.unread
 
 

@@ -14,6 +14,7 @@ from api.console.realtors.deal_words import commission_lines, commission_sum
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
 from api.http.tasks import rescore_pair
+from models.accounts.notification_groups import mark_group_read
 from models.core.base import database_now
 from models.core.enums import MatchStatus
 from models.deals.completion import complete, object_to_completion
@@ -70,6 +71,7 @@ def board() -> str:
 @page_for()
 def one_match(match_id: int) -> str:
     found = match_of(session(), visitor(), match_id)
+    mark_group_read(session(), visitor(), f"match_id:{match_id}")
     return render_template(
         "console/match.html",
         part=wants_part(),

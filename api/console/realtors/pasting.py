@@ -57,11 +57,11 @@ _PROPERTY_PATHS = {
 def paste_lead() -> str:
     if request.method == "GET":
         return render_template("console/paste.html", side=Side.LEAD.value)
-    pasted = lead_of_text(session(), _pasted())
+    pasted = lead_of_text(session(), pasted_text())
     text, body, reading = pasted.text, pasted.body, pasted.reading
     wanted = body["requirements"]
     wanted["budget"] = {end: _money(amount, pasted.answer) for end, amount in wanted["budget"].items()}
-    read = _quotes(text, reading.spans, _LEAD_PATHS)
+    read = quotes_of(text, reading.spans, _LEAD_PATHS)
     told = {name: body[name] for name in ("client_name", "client_contacts")}
     told["requirements.additional_requirements"] = wanted["additional_requirements"]
     read |= {path: quote for path, quote in told.items() if quote}
@@ -81,7 +81,7 @@ def paste_lead() -> str:
 def paste_property() -> str:
     if request.method == "GET":
         return render_template("console/paste.html", side=Side.PROPERTY.value)
-    text, _ = without_contacts(_pasted())
+    text, _ = without_contacts(pasted_text())
     reading = understand_listing(session(), text, None)
     answer = property_answer(reading, text)
     address = ("city", "district", "metro_station", "street", "house_number")
@@ -93,7 +93,7 @@ def paste_property() -> str:
         | {"price": _money(answer["price"], answer), "property_type": answer["property_type"] or "APARTMENT"},
         "description": text.strip(),
     }
-    filled = forms.Filled(texts_of(all_of(PROPERTY_GROUPS), body), read=_quotes(text, reading.spans, _PROPERTY_PATHS))
+    filled = forms.Filled(texts_of(all_of(PROPERTY_GROUPS), body), read=quotes_of(text, reading.spans, _PROPERTY_PATHS))
     return forms.show(
         PROPERTY_GROUPS,
         filled,
@@ -104,7 +104,8 @@ def paste_property() -> str:
     )
 
 
-def _pasted() -> str:
+def pasted_text() -> str:
+    """What was pasted into a form; raises InvalidValueError where that is nothing."""
     text = request.form.get("text", "").replace("\0", "").replace("\r\n", "\n").strip()
     if not text:
         raise InvalidValueError("text", "paste.empty")
@@ -119,7 +120,7 @@ def _money(value: float | None, answer: Mapping[str, Any]) -> Any:
     return f"{value:.0f} {named}" if answer["city"] else value
 
 
-def _quotes(text: str, spans: Mapping[str, Sequence[tuple[int, int]]], paths: Mapping[str, str]) -> dict[str, str]:
+def quotes_of(text: str, spans: Mapping[str, Sequence[tuple[int, int]]], paths: Mapping[str, str]) -> dict[str, str]:
     """Control's path -> the words that it was read from."""
     return {
         paths[name]: ", ".join(dict.fromkeys(" ".join(text[low:high].split()) for low, high in where))

@@ -14,6 +14,8 @@ from api.http.explanations import explanations_of_pairs
 from api.http.shown_lists import note_shown
 from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
+from models.accounts.notification_groups import mark_group_read, mark_topic_read
+from models.accounts.notification_switches import Topic
 from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus, Side
 from models.core.errors import InvalidValueError
 from models.deals.chats import (
@@ -85,6 +87,7 @@ def undo_last() -> Response:
 def inquiries() -> str:
     """What I asked and, for owners, what I was asked."""
     is_owner = visitor().role in SUPPLY_ROLES
+    mark_topic_read(session(), visitor(), Topic.INQUIRIES)
     rows, pager = listed(inquiries_with_listings(visitor(), to_me=is_owner), PER_PAGE)
     return render_template(
         "console/inquiries.html",
@@ -145,6 +148,7 @@ def one_chat(chat_id: int) -> Response | str:
     messages = messages_between(session(), chat.id, before_id=before_id, limit=MESSAGES)
     shown: dict[str, Any] = {"messages": messages, "chat": chat, "most": MESSAGES, "before_id": before_id}
     mark_chat_read(session(), visitor(), chat.id)
+    mark_group_read(session(), visitor(), f"chat_id:{chat.id}")
     if wants_part():
         return render_template("console/chat_part.html", **shown)
     rows, pager = listed(chats_of(visitor()), PER_PAGE)

@@ -24,10 +24,11 @@ export async function post(path, fields) {
   return null;
 }
 
-/** Show times in the reader's own zone. */
+/** Show times in the zone that the reader chose, or else the device's. */
 export function localTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
     const options = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+    if (main?.dataset.zone) options.timeZone = main.dataset.zone;
     if ("seconds" in time.dataset) options.second = "2-digit";
     const moment = new Date(time.dateTime);
     if (moment.getFullYear() !== new Date().getFullYear()) options.year = "numeric";
@@ -120,7 +121,11 @@ async function countNotifications() {
   try {
     const answer = await fetch("/console/notifications/count", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
-    const { unread, id, title } = await answer.json();
+    const { unread, badges, id, title } = await answer.json();
+    for (const badge of document.querySelectorAll("[data-badge]")) {
+      badge.textContent = badges[badge.dataset.badge] ?? 0;
+      badge.hidden = !badges[badge.dataset.badge];
+    }
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
     // Ids rise, so that the notification before one that was read elsewhere is not told as new.

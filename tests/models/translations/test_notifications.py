@@ -42,7 +42,7 @@ def test_every_notification_of_the_code_gives_its_message_the_facts():
             stem = f"notification.{node.args[place].attr.lower()}"
             texts = {code: text for code, text in messages.items() if code.rpartition(".")[0] == stem}
             wanted = {fact for text in texts.values() for fact in facts_in(text)}
-            assert given == wanted, f"{file}:{node.lineno}"
+            assert given == wanted - {"who", "what"}, f"{file}:{node.lineno}"  # these are looked up
             assert f"{stem}.message" in texts or any(word.arg == "variant" for word in node.keywords), file
     assert found >= 6
 

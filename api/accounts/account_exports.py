@@ -1,0 +1,94 @@
+"""What is stored about the caller, as a file that a worker makes."""
+
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.fields import Moment
+from api.http.tasks import make_export
+from models.accounts.account_exports import AccountExport, export_of, request_export
+from models.accounts.users import User
+from models.core.errors import ConflictError
+
+blp = Blueprint("account-exports", __name__, description="What is stored about a user")
+
+BYTES = {"type": "string", "format": "binary"}
+
+
+class ExportRow(Body):
+    id = fields.Integer()
+    is_ready = fields.Boolean()
+    created_at = Moment()
+
+
+@blp.route("/users/me/exports")
+class Exports(MethodView):
+    """Asking for an export."""
+
+    @signed_in
+    @blp.response(202, ExportRow)
+    def post(self) -> dict[str, Any]:
+        """Have all that is stored about me put together
+
+        One that is being made already is joined; a new one takes the place of those before. It is kept for a week.
+        """
+        return row_of(requested(current_user()))
+
+
+@blp.route("/users/me/exports/<int:export_id>")
+class OneExport(MethodView):
+    """One export of the caller's."""
+
+    @signed_in
+    @blp.response(200, ExportRow)
+    @blp.alt_response(404, description="There is no such export of mine.")
+    def get(self, export_id: int) -> dict[str, Any]:
+        """See whether my export is ready
+
+        Its file is then at `/users/me/exports/{export_id}/file`.
+        """
+        return row_of(export_of(session(), current_user(), export_id))
+
+
+@blp.route("/users/me/exports/<int:export_id>/file")
+class ExportFile(MethodView):
+    """The file of an export."""
+
+    @signed_in
+    @blp.response(200, BYTES, content_type="application/zip")
+    @blp.alt_response(404, description="There is no such export of mine.")
+    @blp.alt_response(409, description="It is not ready yet.")
+    def get(self, export_id: int) -> Response:
+        """Download my export
+
+        A ZIP: `data.json` with a list for each subject, and `files/` with what I uploaded.
+        """
+        return file_of(current_user(), export_id)
+
+
+def requested(user: User) -> AccountExport:
+    """Ask for an export of the user's and have a worker make it."""
+    export = request_export(session(), user)
+    make_export(export)
+    return export
+
+
+def file_of(user: User, export_id: int) -> Response:
+    """The file of an export as an answer; raises NotFoundError, ConflictError while it is not ready."""
+    export = export_of(session(), user, export_id)
+    if export.content is None:
+        raise ConflictError("export.not_ready")
+    answer = Response(export.content, mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="leadmatch-{user.id}.zip"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def row_of(export: AccountExport) -> dict[str, Any]:
+    """An export as the API shows it."""
+    return {"id": export.id, "is_ready": export.ready_at is not None, "created_at": export.created_at}

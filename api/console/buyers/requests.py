@@ -1,0 +1,231 @@
+"""A buyer's requests: the list, one with its ranked offers, the form, and the same from pasted words."""
+
+from typing import Any, cast
+
+from flask import Response, render_template, request
+
+from api.console.kit import forms
+from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import Control
+from api.console.kit.i18n import translate
+from api.console.kit.pages import back, listed, page_blueprint, page_number, wants_part
+from api.console.kit.score_reasons import why
+from api.console.kit.typed_values import currency_of_town
+from api.console.realtors.pasting import pasted_text, quotes_of
+from api.exchange.pasted_text import lead_of_text
+from api.exchange.schemas import WANTED_TYPES
+from api.http.db import session
+from api.http.explanations import explanations_of_pairs
+from api.http.readings import wish_columns
+from api.http.tasks import rescore_lead
+from api.portal.requests import RequestBody, owned_request, request_columns, request_row
+from models.accounts.notification_groups import mark_group_read
+from models.core.amounts import print_number
+from models.core.enums import Condition, DealType, Origin, Role, Side
+from models.deals.match_board import best_scores
+from models.deals.recommendation_pages import recommended_page
+from models.market.leads import Lead, archive_lead, create_lead, leads_of, replace_lead, restore_lead
+from models.market.properties import Property
+from models.market.readings import STATED
+
+blp = page_blueprint("requests")
+
+for_buyers = page_for(Role.TENANT)
+PATH = "/console/requests"
+PER_PAGE = 30
+OFFERS = 20
+
+GROUPS: list[tuple[str, list[Control]]] = [
+    (
+        "What I look for",
+        [
+            Control("deal_format", "Deal", "choice", choices=tuple(DealType)),
+            Control("type", "Type", "choice", choices=WANTED_TYPES),
+            Control("city", "City", "town"),
+            Control("district", "District", required=False),
+            Control("total_rooms", "Rooms", required=False, hint="For example: studio, 1, 2, 1-3, 4+."),
+            Control("condition", "Condition", "choice", False, tuple(Condition), none="Does not matter"),
+        ],
+    ),
+    (
+        "Money and size",
+        [
+            Control("budget_min", "Budget from", "money", required=False),
+            Control("budget_max", "Budget to", "money", required=False),
+            Control("total_area_min", "Area from", "number", required=False, unit="m²"),
+            Control("total_area_max", "Area to", "number", required=False, unit="m²"),
+            Control(
+                "wishes",
+                "Wishes in words",
+                "long",
+                required=False,
+                wide=True,
+                hint="Floor, kitchen, pets: what is understood counts as a wish, the rest is compared with "
+                "descriptions.",
+                understand="lead",
+            ),
+        ],
+    ),
+]
+CONTROLS = [control for _, controls in GROUPS for control in controls]
+#: Part of a reading -> the control that it fills.
+_READ_PATHS = {
+    "towns": "city",
+    "districts": "district",
+    "rooms": "total_rooms",
+    "budget": "budget_max",
+    "area": "total_area_min",
+    "deal_type": "deal_format",
+    "property_type": "type",
+}
+
+
+@blp.get(PATH)
+@for_buyers
+def all_requests() -> str:
+    """The visitor's requests, open ones first, each with how many offers it has and how well the best suits."""
+    query = leads_of(visitor()).where(Lead.origin == Origin.PORTAL)
+    rows, pager = listed(query.order_by(None).order_by(Lead.status, Lead.id.desc()), PER_PAGE)
+    lists = best_scores(session(), Side.LEAD, [lead.id for lead in rows])
+    return render_template("console/buyers/requests.html", requests=rows, lists=lists, **pager)
+
+
+@blp.route(f"{PATH}/new", methods=["GET", "POST"])
+@for_buyers
+def new_request() -> Response | str | tuple[str, int]:
+    if request.method == "GET":
+        return _form(forms.Filled({"deal_format": DealType.SALE, "type": "APARTMENT"}), None)
+    body, filled = _read(None)
+    if body is None:
+        return _form(filled, None), 400
+    lead = create_lead(session(), visitor(), Origin.PORTAL, _stored(body, None))
+    rescore_lead(lead)
+    return back(f"{PATH}/{lead.id}", "saved")
+
+
+@blp.route(f"{PATH}/paste", methods=["GET", "POST"])
+@for_buyers
+def paste() -> str:
+    """The form, filled with what is read in the visitor's own words; nothing is stored before it is saved."""
+    if request.method == "GET":
+        return render_template("console/buyers/paste.html")
+    pasted = lead_of_text(session(), pasted_text())
+    answer, words = pasted.answer, pasted.body["requirements"]["additional_requirements"]
+    values = {
+        "deal_format": answer["deal_type"] or DealType.SALE,
+        "type": answer["property_type"] or "APARTMENT",
+        "city": answer["city"] or "",
+        "district": next(iter(answer["districts"] or []), ""),
+        "total_rooms": ", ".join(str(each) if each else translate("studio") for each in answer["rooms"] or []),
+        "condition": answer["condition"] or "",
+        "budget_min": _amount(answer["budget"]["min"]),
+        "budget_max": _amount(answer["budget"]["max"]),
+        "total_area_min": _amount(answer["area"]["min"]),
+        "total_area_max": _amount(answer["area"]["max"]),
+        "wishes": words,
+    }
+    read = quotes_of(pasted.text, pasted.reading.spans, _READ_PATHS) | ({"wishes": words} if words else {})
+    return _form(forms.Filled(values, read=read), None, action=f"{PATH}/new")
+
+
+@blp.get(f"{PATH}/<int:request_id>")
+@for_buyers
+def one_request(request_id: int) -> str:
+    """A request and its offers, best first, with the reasons of each."""
+    lead = owned_request(visitor(), request_id)
+    if not wants_part():
+        mark_group_read(session(), visitor(), f"request_id:{lead.id}")
+    page = page_number()
+    found = recommended_page(session(), Side.LEAD, lead.id, page=page, limit=OFFERS)
+    homes = [cast(Property, entry.row) for entry in found.entries]
+    explained = explanations_of_pairs(session(), [lead], homes) if homes else []
+    offers = [
+        (entry, why(lead, home, explanation, level=3))
+        for entry, home, explanation in zip(found.entries, homes, explained, strict=True)
+    ]
+    name = "console/buyers/offers.html" if wants_part() else "console/buyers/request.html"
+    return render_template(
+        name,
+        mine=lead,
+        offers=offers,
+        total=found.total,
+        page=page,
+        pages=max(1, -(-found.total // OFFERS)),
+        has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
+    )
+
+
+@blp.route(f"{PATH}/<int:request_id>/edit", methods=["GET", "POST"])
+@for_buyers
+def edit_request(request_id: int) -> Response | str | tuple[str, int]:
+    lead = owned_request(visitor(), request_id, lock=request.method == "POST")
+    if request.method == "GET":
+        return _form(forms.Filled(_values(lead)), lead)
+    body, filled = _read(lead)
+    if body is None:
+        return _form(filled, lead), 400
+    replace_lead(session(), lead, _stored(body, lead))
+    rescore_lead(lead)
+    return back(f"{PATH}/{lead.id}", "saved")
+
+
+@blp.post(f"{PATH}/<int:request_id>/close")
+@for_buyers
+def close(request_id: int) -> Response:
+    lead = owned_request(visitor(), request_id, lock=True)
+    archive_lead(session(), lead)
+    rescore_lead(lead)
+    return back(PATH, "request_closed")
+
+
+@blp.post(f"{PATH}/<int:request_id>/reopen")
+@for_buyers
+def reopen(request_id: int) -> Response:
+    lead = owned_request(visitor(), request_id, lock=True)
+    restore_lead(session(), lead)
+    rescore_lead(lead)
+    return back(f"{PATH}/{lead.id}", "request_reopened")
+
+
+def _read(present: Lead | None) -> tuple[dict[str, Any] | None, forms.Filled]:
+    """The body that the form says; its amounts are in the request's currency, or else the town's."""
+    currency = currency_of_town(request.form.get("city", ""), present)
+    return forms.read(RequestBody(), CONTROLS, request.form, currency=currency)
+
+
+def _stored(body: dict[str, Any], present: Lead | None) -> dict[str, Any]:
+    """The columns of a body; what the form does not show of a request that is there stays."""
+    if present is not None:
+        shown = {control.path for control in CONTROLS}
+        kept = {name: value for name, value in present.attributes.items() if name not in shown}
+        body = {name: value for name, value in kept.items() if name in RequestBody().fields} | body
+    stated = [row for row in present.wishes if row["source"] == STATED] if present is not None else []
+    return {**request_columns(body), **wish_columns(body.get("wishes"), stated, present)}
+
+
+def _values(lead: Lead) -> dict[str, Any]:
+    """A request as its form shows it: choices by their canonical words, amounts as they are written."""
+    row = request_row(lead)
+    amounts = ("budget_min", "budget_max", "total_area_min", "total_area_max")
+    return {
+        **{control.path: row[control.path] or "" for control in CONTROLS},
+        **{name: _amount(row[name]) for name in amounts},
+        "deal_format": lead.deal_type,
+        "type": lead.property_type or "",
+        "condition": lead.condition or "",
+    }
+
+
+def _amount(value: Any) -> str:
+    return "" if value is None else print_number(value)
+
+
+def _form(filled: forms.Filled, lead: Lead | None, action: str = "") -> str:
+    return forms.show(
+        GROUPS,
+        filled,
+        title=translate("Change the request") if lead else translate("New request"),
+        cancel=f"{PATH}/{lead.id}" if lead else PATH,
+        here=PATH,
+        action=action,
+    )

@@ -1,0 +1,1 @@
+"""Pages of who owns listings: how these are received, inquiries and answers."""

@@ -1,0 +1,107 @@
+"""One inquiry for its owner: who asks, what they look for and how the home fits, and an answer by template."""
+
+from typing import Any
+
+from flask import Response, render_template, request
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.i18n import LANGUAGES, language
+from api.console.kit.pages import back, page_blueprint
+from api.console.kit.score_reasons import why
+from api.http.db import after_commit, session
+from api.http.explanations import explanations_of_pairs
+from api.portal.chat import spread
+from models.accounts.notification_groups import mark_group_read
+from models.accounts.users import User, shown_name
+from models.core.enums import SUPPLY_ROLES, InquiryStatus
+from models.core.errors import InvalidValueError
+from models.deals.answer_templates import AnswerTemplate, drop_template, keep_template, templates_of
+from models.deals.chats import MAX_MESSAGE_LENGTH, open_chat, post_message
+from models.deals.inquiries import move_inquiry
+from models.deals.owner_board import asked_for, inquiry_for
+from models.market.properties import Property
+from models.translations import catalogue
+
+blp = page_blueprint("owner_inquiries")
+
+for_owners = page_for(*SUPPLY_ROLES)
+#: Answers that everybody has, in every language.
+DEFAULTS = {
+    "answer.free": "answer.free_named",
+    "answer.viewing": "answer.viewing_named",
+    "answer.taken": "answer.taken_named",
+}
+
+
+@blp.route("/console/owner/inquiries/<int:inquiry_id>", methods=["GET", "POST"])
+@for_owners
+def one_inquiry(inquiry_id: int) -> Response | str:
+    """Read an inquiry; or answer it, which opens the chat and takes the inquiry up."""
+    inquiry, found, tenant = inquiry_for(session(), visitor(), inquiry_id)
+    if request.method == "POST":
+        return _answer(inquiry.id, found, tenant)
+    mark_group_read(session(), visitor(), f"listing_id:{found.id}")
+    lead = asked_for(session(), [(tenant.id, found)]).get((tenant.id, found.id))
+    explanation = explanations_of_pairs(session(), [lead], [found])[0] if lead is not None else None
+    spoken = _spoken(tenant)
+    return render_template(
+        "console/owners/inquiry.html",
+        inquiry=inquiry,
+        found=found,
+        who=shown_name(tenant.name, tenant.role, in_contact=False),
+        lead=lead,
+        score=explanation.score if explanation is not None else None,
+        reasons=why(lead, found, explanation, level=3) if lead is not None and explanation is not None else None,
+        templates=_templates(spoken, found, tenant),
+        chosen=_chosen(spoken, found, tenant),
+        spoken=spoken,
+    )
+
+
+@blp.post("/console/owner/templates/<int:template_id>/drop")
+@for_owners
+def drop(template_id: int) -> Response:
+    """Forget one of the visitor's templates, and go on with the inquiry."""
+    drop_template(session(), visitor(), template_id)
+    inquiry = request.form.get("inquiry", "")
+    is_id = inquiry.isascii() and inquiry.isdigit() and len(inquiry) < 19
+    return back(f"/console/owner/inquiries/{inquiry}" if is_id else "/console/inquiries", "changed")
+
+
+def _answer(inquiry_id: int, found: Property, tenant: User) -> Response:
+    text = request.form.get("message", "").strip()
+    if not text or len(text) > MAX_MESSAGE_LENGTH or "\x00" in text:
+        raise InvalidValueError("message", "message.wrong_length")
+    if request.form.get("do") == "keep":
+        keep_template(session(), visitor(), text, _spoken(tenant))
+        return back(f"/console/owner/inquiries/{inquiry_id}", "template_kept", lang=_spoken(tenant))
+    chat, _ = open_chat(session(), visitor(), buyer_id=tenant.id, seller_id=visitor().id, property_id=found.id)
+    chat, stored = post_message(session(), visitor(), chat.id, text)
+    inquiry, _, _ = inquiry_for(session(), visitor(), inquiry_id)
+    if inquiry.status is InquiryStatus.NEW:
+        move_inquiry(session(), visitor(), inquiry_id, InquiryStatus.IN_PROGRESS)
+    after_commit(lambda: spread(session(), chat, stored))
+    return back(f"/console/chats/{chat.id}", "answered")
+
+
+def _spoken(tenant: User) -> str:
+    """The language of the templates: as chosen, or else the tenant's, or else the page's."""
+    asked = request.values.get("lang", "")
+    return next(each for each in (asked, tenant.language, language()) if each in LANGUAGES)
+
+
+def _templates(spoken: str, found: Property, tenant: User) -> list[dict[str, Any]]:
+    """Templates in one language: the visitor's own, then those that everybody has."""
+    own = session().scalars(templates_of(visitor()).where(AnswerTemplate.language == spoken))
+    rows = [{"key": f"own-{each.id}", "id": each.id, "text": each.text} for each in own]
+    return rows + [{"key": key, "id": None, "text": _default(spoken, key, found, tenant)} for key in DEFAULTS]
+
+
+def _chosen(spoken: str, found: Property, tenant: User) -> str:
+    asked = request.args.get("template", "")
+    return next((row["text"] for row in _templates(spoken, found, tenant) if row["key"] == asked), "")
+
+
+def _default(spoken: str, key: str, found: Property, tenant: User) -> str:
+    first_name = (tenant.name or "").partition(" ")[0]
+    return catalogue.translate(spoken, DEFAULTS[key] if first_name else key, {"name": first_name})

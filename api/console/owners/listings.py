@@ -1,0 +1,54 @@
+"""An owner's first page, listings with how they are received; and what the market says of one of them."""
+
+from flask import render_template
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.pages import listed, page_blueprint, wants_part
+from api.http.db import session
+from models.core.enums import SUPPLY_ROLES, InquiryStatus
+from models.deals.inquiries import Inquiry
+from models.deals.inquiry_pages import inquiries_with_listings
+from models.deals.owner_board import FIRST_PLACES, MarketPrices, asked_for, figures_of, list_places, market_prices
+from models.market.properties import owned_property, properties_of
+
+blp = page_blueprint("owner_listings")
+
+for_owners = page_for(*SUPPLY_ROLES)
+PER_PAGE = 20
+#: Inquiries that the first page shows.
+NEW_INQUIRIES = 5
+
+
+@blp.get("/console/owner/listings")
+@for_owners
+def board() -> str:
+    """The visitor's listings, and the inquiries that wait for an answer."""
+    rows, pager = listed(properties_of(visitor()), PER_PAGE)
+    waiting = inquiries_with_listings(visitor(), to_me=True).where(Inquiry.status == InquiryStatus.NEW)
+    inquiries = session().execute(waiting.limit(NEW_INQUIRIES)).all()
+    return render_template(
+        "console/owners/board_part.html" if wants_part() else "console/owners/board.html",
+        listings=rows,
+        figures=figures_of(session(), [found.id for found in rows]),
+        inquiries=inquiries,
+        wanted=asked_for(session(), [(inquiry.tenant_id, found) for inquiry, found, _ in inquiries]),
+        **pager,
+    )
+
+
+@blp.get("/console/owner/listings/<int:listing_id>")
+@for_owners
+def one_listing(listing_id: int) -> str:
+    """How a listing is received, where lists place it, and what comparable homes cost."""
+    found = owned_property(session(), visitor(), listing_id)
+    prices = market_prices(session(), found)
+    is_known = isinstance(prices, MarketPrices)
+    return render_template(
+        "console/owners/listing.html",
+        found=found,
+        figures=figures_of(session(), [found.id])[found.id],
+        places=list_places(session(), found),
+        first_places=FIRST_PLACES,
+        prices=prices if is_known else None,
+        comparables=prices.count if isinstance(prices, MarketPrices) else prices,
+    )

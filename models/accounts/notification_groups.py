@@ -1,0 +1,106 @@
+"""Notifications that belong together: those of one match, chat, listing, request or selection are one group."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from models.accounts.notification_switches import Topic
+from models.accounts.notifications import TOPIC_OF, Notification, NotificationType
+from models.accounts.users import User
+
+#: What groups are about, the first that a notification's data names.
+_SUBJECTS = ("match_id", "chat_id", "request_id", "selection_id", "listing_id")
+#: Older ones of a group that a page shows.
+MAX_OLDER = 20
+
+
+@dataclass(frozen=True)
+class Group:
+    """Notifications about one thing, newest first, at least one and at most MAX_OLDER + 1 of *count*."""
+
+    key: str
+    notifications: Sequence[Notification]
+    count: int
+    unread: int
+
+    @property
+    def newest(self) -> Notification:
+        return self.notifications[0]
+
+
+def group_key() -> ColumnElement[str]:
+    """The group of a notification: `match_id:17`; by itself where its data names nothing."""
+    named = [literal(f"{name}:").concat(Notification.data[name].as_string()) for name in _SUBJECTS]
+    return func.coalesce(*named, literal("id:").concat(cast(Notification.id, String)))
+
+
+def groups_of(user: User) -> Select:
+    """Select (key, id of the newest, count, number of unread) of the user's groups; the newest group first."""
+    newest = func.max(Notification.id)
+    unread = func.count(case((Notification.read_at.is_(None), 1)))
+    return (
+        select(group_key(), newest, func.count(), unread)
+        .where(Notification.user_id == user.id)
+        .group_by(group_key())
+        .order_by(newest.desc())
+    )
+
+
+def groups_with_notifications(session: Session, user: User, rows: Sequence) -> list[Group]:
+    """The groups of these rows of :func:`groups_of`, in the same order."""
+    key = group_key().label("key")
+    place = func.row_number().over(partition_by=group_key(), order_by=Notification.id.desc()).label("place")
+    ranked = (
+        select(Notification.id, key, place)
+        .where(Notification.user_id == user.id, group_key().in_([row[0] for row in rows]))
+        .subquery()
+    )
+    query = (
+        select(ranked.c.key, Notification)
+        .join(Notification, Notification.id == ranked.c.id)
+        .where(ranked.c.place <= MAX_OLDER + 1)
+        .order_by(Notification.id.desc())
+    )
+    members: dict[str, list[Notification]] = defaultdict(list)
+    for name, notification in session.execute(query):
+        members[name].append(notification)
+    return [Group(name, members[name], count, unread) for name, _, count, unread in rows]
+
+
+def mark_group_read(session: Session, user: User, *keys: str) -> None:
+    """Mark as read what belongs to these groups of the user's."""
+    _mark(session, user, group_key().in_(keys))
+
+
+def mark_topic_read(session: Session, user: User, topic: Topic) -> None:
+    """Mark as read what the user was told of a topic: they look at its page."""
+    _mark(session, user, Notification.type.in_(_types_of([topic])))
+
+
+def unread_by_topic(session: Session, user: User) -> dict[Topic, int]:
+    """How many notifications of each topic the user has not read; topics without any are left out."""
+    query = (
+        select(Notification.type, func.count())
+        .where(Notification.user_id == user.id, Notification.read_at.is_(None))
+        .group_by(Notification.type)
+    )
+    counts: dict[Topic, int] = defaultdict(int)
+    for type_, count in session.execute(query):
+        counts[TOPIC_OF[type_]] += count
+    return dict(counts)
+
+
+def _types_of(topics: Collection[Topic]) -> list[NotificationType]:
+    return [type_ for type_, topic in TOPIC_OF.items() if topic in topics]
+
+
+def _mark(session: Session, user: User, which: ColumnElement[bool]) -> None:
+    session.execute(
+        update(Notification)
+        .where(Notification.user_id == user.id, Notification.read_at.is_(None), which)
+        .values(read_at=func.now())
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,106 @@
+"""
+Whom and what notifications are about, as their reader may know it.
+
+Names are looked up when a notification is read or sent: none is stored in it, so that an erased name is gone from
+everywhere, and privacy is that of the moment.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from models.accounts.users import User, short_name, shown_name
+from models.deals.chats import Chat
+from models.deals.matches import Match
+from models.market.leads import Lead
+from models.market.properties import Property
+
+
+class Told(Protocol):
+    """A notification, stored or taken to be sent."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def data(self) -> Mapping[str, Any]: ...
+
+
+#: Notification's id -> {"who": ..., "what": ...}; what is not known is left out.
+Names = dict[int, dict[str, str]]
+
+
+def names_of(session: Session, notifications: Iterable[Told]) -> Names:
+    """Who and what each notification is about: names of private persons are short until contacts are shared."""
+    rows = list(notifications)
+    found = _Rows(session, rows)
+    return {row.id: {name: text for name, text in found.names(row).items() if text} for row in rows}
+
+
+def home_name(found: Property) -> str:
+    """What a listing is called: its title, or else where it is."""
+    street = " ".join(filter(None, (found.street, found.house_number)))
+    return found.title or street or ", ".join(filter(None, (found.district, found.city)))
+
+
+class _Rows:
+    """What the notifications name, each table read once."""
+
+    def __init__(self, session: Session, told: list[Told]) -> None:
+        self._session = session
+        both = selectinload(Match.lead), selectinload(Match.property)
+        self._matches = self._by_id(Match, _ids(told, "match_id"), *both)
+        self._chats = self._by_id(Chat, _ids(told, "chat_id"))
+        chats = self._chats.values()
+        self._leads = self._by_id(Lead, _ids(told, "lead_id"))
+        self._properties = self._by_id(
+            Property, _ids(told, "listing_id") | _ids(told, "property_id") | {chat.property_id for chat in chats}
+        )
+        sides = {owner for match in self._matches.values() for owner in (match.lead.owner_id, match.property.owner_id)}
+        talkers = {user_id for chat in chats for user_id in (chat.buyer_id, chat.seller_id)}
+        owners = {found.owner_id for found in self._properties.values()}
+        self._users = self._by_id(User, sides | talkers | owners | _ids(told, "tenant_id"))
+
+    def names(self, told: Told) -> dict[str, str | None]:
+        data = told.data
+        match, chat = self._matches.get(_id(data, "match_id")), self._chats.get(_id(data, "chat_id"))
+        if match is not None:
+            other = match.property.owner_id if match.lead.owner_id == told.user_id else match.lead.owner_id
+            client = short_name(match.lead.client_name) or f"№ {match.lead_id}"
+            who = self._user(other, in_contact=match.contact_shared_at is not None)
+            return {"who": who, "what": f"{client} — {home_name(match.property)}"}
+        if chat is not None:
+            return {"who": self._user(chat.other(told.user_id)), "what": self._home(chat.property_id)}
+        if "selection_id" in data:
+            lead = self._leads.get(_id(data, "lead_id"))
+            return {"who": short_name(lead.client_name) if lead else None}
+        listing_id = _id(data, "listing_id") or _id(data, "property_id")
+        listing = self._properties.get(listing_id)
+        other_id = _id(data, "tenant_id") or (listing.owner_id if listing is not None else 0)
+        return {"who": self._user(other_id) if other_id != told.user_id else None, "what": self._home(listing_id)}
+
+    def _user(self, user_id: int, *, in_contact: bool = False) -> str | None:
+        user = self._users.get(user_id)
+        return None if user is None else shown_name(user.name, user.role, in_contact=in_contact)
+
+    def _home(self, property_id: int) -> str | None:
+        found = self._properties.get(property_id)
+        return None if found is None else home_name(found)
+
+    def _by_id(self, table: type[Any], ids: set[int], *options: Any) -> dict[int, Any]:
+        if not ids:
+            return {}
+        return {row.id: row for row in self._session.scalars(select(table).where(table.id.in_(ids)).options(*options))}
+
+
+def _ids(told: list[Told], name: str) -> set[int]:
+    return {number for each in told if (number := _id(each.data, name))}
+
+
+def _id(data: Mapping[str, Any], name: str) -> int:
+    """An id of a notification's data, which holds those of the exchange as texts; 0 where there is none."""
+    raw = str(data.get(name, ""))
+    return int(raw) if raw.isascii() and raw.isdigit() else 0

@@ -1,0 +1,165 @@
+"""What an owner sees of their listings: how they are received, where lists place them, what comparable homes cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from models.accounts.users import User
+from models.core.enums import ActionKind, FeedActionKind, InquiryStatus, Origin, Side, Status
+from models.core.errors import NotFoundError
+from models.deals.actions import Action
+from models.deals.feed import FeedAction
+from models.deals.home_views import HomeView
+from models.deals.inquiries import Inquiry
+from models.market.favorites import Favorite
+from models.market.leads import Lead
+from models.market.properties import Property, on_market
+from models.ranking.recommendations import LeadRecommendations
+
+#: Entries of a lead's list that people look at.
+FIRST_PLACES = 10
+#: Quantiles of fewer prices would tell single owners' prices, and mislead.
+FEWEST_COMPARABLES = 5
+#: How far the area of a comparable home may be off, as a share.
+AREA_SPREAD = Decimal("0.25")
+QUANTILES = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How one listing is received."""
+
+    views: int
+    likes: int  #: By leads, and by tenants in the feed.
+    favorites: int
+    inquiries: int
+    new_inquiries: int
+
+
+@dataclass(frozen=True)
+class ListPlaces:
+    """In how many lists of its market a listing stands among the first places."""
+
+    first: int
+    lists: int
+
+
+@dataclass(frozen=True)
+class MarketPrices:
+    """
+    What comparable homes cost per square metre, in the listing's currency.
+
+    Comparable: on the market of the same town and deal, of the same type and number of rooms, of an area at most a
+    quarter off, priced in the same currency, another owner's.
+    """
+
+    count: int
+    quantiles: tuple[Decimal, Decimal, Decimal]  #: The 25th, 50th and 75th.
+    own: Decimal
+    cheaper: int  #: How many of them cost less per square metre.
+
+
+def figures_of(session: Session, property_ids: Sequence[int]) -> dict[int, Figures]:
+    """The figures of each of these listings, by one query."""
+    views = _per_listing(func.sum(HomeView.times), HomeView.property_id)
+    liked = Action.side == Side.LEAD, Action.kind == ActionKind.LIKE
+    likes = _per_listing(func.count(), Action.property_id, *liked)
+    swiped = _per_listing(func.count(), FeedAction.property_id, FeedAction.action == FeedActionKind.LIKE)
+    favorites = _per_listing(func.count(), Favorite.property_id)
+    inquiries = _per_listing(func.count(), Inquiry.property_id)
+    fresh = _per_listing(func.count(), Inquiry.property_id, Inquiry.status == InquiryStatus.NEW)
+    query = select(Property.id, views, likes + swiped, favorites, inquiries, fresh).where(Property.id.in_(property_ids))
+    return {row_id: Figures(*map(int, counts)) for row_id, *counts in session.execute(query)}
+
+
+def list_places(session: Session, found: Property) -> ListPlaces:
+    """How many lists of the listing's market hold it among their first FIRST_PLACES."""
+    lists = LeadRecommendations
+    place = func.array_position(lists.property_ids, literal(found.id))
+    query = select(func.count(case((place <= FIRST_PLACES, 1))), func.count()).where(
+        lists.city_key == found.city_key, lists.deal_type == found.deal_type
+    )
+    return ListPlaces(*session.execute(query).one())
+
+
+def market_prices(session: Session, found: Property) -> MarketPrices | int:
+    """What comparable homes cost; only how many there are, where they are fewer than FEWEST_COMPARABLES."""
+    if not found.area:
+        return 0
+    other = aliased(Property)
+    per_metre = other.price / other.area
+    own = found.price / found.area
+    quantiles = [func.percentile_cont(share).within_group(per_metre) for share in QUANTILES]
+    query = (
+        select(func.count(), func.count(case((per_metre < own, 1))), *quantiles)
+        .select_from(other)
+        .join(User, on_market(other))
+        .where(
+            other.city_key == found.city_key,
+            other.deal_type == found.deal_type,
+            other.property_type == found.property_type,
+            other.rooms.is_not_distinct_from(found.rooms),
+            other.currency == found.currency,
+            other.area.between(found.area * (1 - AREA_SPREAD), found.area * (1 + AREA_SPREAD)),
+            other.owner_id != found.owner_id,
+            other.price > 0,
+        )
+    )
+    count, cheaper, *values = session.execute(query).one()
+    if count < FEWEST_COMPARABLES:
+        return int(count)
+    low, middle, high = (Decimal(value) for value in values)
+    return MarketPrices(count, (low, middle, high), own, cheaper)
+
+
+def inquiry_for(session: Session, owner: User, inquiry_id: int) -> tuple[Inquiry, Property, User]:
+    """
+    An inquiry about a listing of the owner's, the listing, and who asks.
+
+    Raises:
+        NotFoundError: The owner has no such inquiry.
+    """
+    query = (
+        select(Inquiry, Property, User)
+        .join(Property, Property.id == Inquiry.property_id)
+        .join(User, User.id == Inquiry.tenant_id)
+        .where(Inquiry.id == inquiry_id, Inquiry.owner_id == owner.id)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError("inquiry")
+    inquiry, listing, tenant = row
+    return inquiry, listing, tenant
+
+
+def asked_for(session: Session, listings: Sequence[tuple[int, Property]]) -> dict[tuple[int, int], Lead]:
+    """
+    What tenants look for in the markets of the listings that they asked about.
+
+    Args:
+        listings: Pairs of a tenant's id and the listing.
+    Returns:
+        {(tenant's id, listing's id): lead}: the tenant's preference in that market, or else their newest request there;
+        pairs without either are left out.
+    """
+    tenants = {tenant_id for tenant_id, _ in listings}
+    open_leads = select(Lead).where(Lead.owner_id.in_(tenants), Lead.status == Status.ACTIVE)
+    by_market: dict[tuple[int, str, str], Lead] = {}
+    for lead in session.scalars(open_leads.order_by(Lead.origin == Origin.TINDER, Lead.id)):
+        by_market[lead.owner_id, lead.city_key, lead.deal_type] = lead
+    found = {}
+    for tenant_id, listing in listings:
+        wanted = by_market.get((tenant_id, listing.city_key, listing.deal_type))
+        if wanted is not None:
+            found[tenant_id, listing.id] = wanted
+    return found
+
+
+def _per_listing(
+    value: ColumnElement, key: InstrumentedAttribute[int], *where: ColumnElement[bool]
+) -> ColumnElement[int]:
+    counted: Select = select(func.coalesce(value, 0)).where(key == Property.id, *where).correlate(Property)
+    return counted.scalar_subquery()

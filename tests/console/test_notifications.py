@@ -1,0 +1,84 @@
+"""The page of notifications over HTTP: groups, links that lead to what they are about, badges in the menu."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from models.accounts.notification_groups import unread_by_topic
+from models.core.enums import Role
+from models.deals.chats import notify_absent, open_chat, post_message
+from models.deals.inquiries import inquire
+from tests.console.conftest import PASSWORD_HASH, csrf_of, enter
+from tests.factories import make_property, make_user
+
+
+def test_news_name_who_and_what_lead_there_and_are_counted_on_their_pages(client, db, clean_database):
+    owner = make_user(db, Role.LANDLORD, email="owner@leadmatch.example", password_hash=PASSWORD_HASH)
+    tenants = [make_user(db, Role.TENANT, name=name) for name in ("Анна Петрова", "Олег Ким")]
+    home = make_property(db, owner, title="Студия у парка")
+    for tenant in tenants:
+        inquire(db, tenant, home)
+    chat, _ = open_chat(db, tenants[0], buyer_id=tenants[0].id, seller_id=owner.id, property_id=home.id)
+    told = notify_absent(db, *post_message(db, tenants[0], chat.id, "Свободна?"))
+    db.commit()
+    enter(client, owner)
+
+    page = client.get("/console/notifications", headers={"Accept-Language": "ru"}).text
+
+    assert page.count('<li class="row notification">') == 2
+    assert "Олег К. интересуется: Студия у парка." in page and "Раньше: 1" in page and "Петрова" not in page
+    badges = dict(re.findall(r'data-badge="([^"]+)"[^>]*>(\d+)<', page))
+    assert (badges["/console/inquiries"], badges["/console/chats"]) == ("2", "1")
+
+    opened = client.get(f"/console/notifications/{told}")
+    assert (opened.status_code, opened.location) == (303, f"/console/chats/{chat.id}")
+    assert client.get("/console/inquiries").status_code == 200
+    assert unread_by_topic(db, owner) == {}
+    count = client.get("/console/notifications/count").json
+    assert count["unread"] == 0 and count["badges"] == {}
+
+
+def test_a_strangers_notification_opens_for_nobody_else(client, db, clean_database):
+    owner = make_user(db, Role.LANDLORD, email="owner@leadmatch.example", password_hash=PASSWORD_HASH)
+    other = make_user(db, Role.LANDLORD)
+    inquire(db, make_user(db), make_property(db, other))
+    db.commit()
+    csrf_of(client.get("/console/sign-in").text)
+    enter(client, owner)
+
+    assert client.get("/console/notifications/1").status_code == 404
+    assert sum(unread_by_topic(db, other).values()) == 1
+
+
+@pytest.mark.timeout(240)
+def test_what_is_switched_off_on_the_profile_rings_no_bell(visit, town, db):
+    """And the rest of the profile: a name and a clock are kept, and shown at once."""
+    page = visit(town.seller)
+    page.goto("/console/account")
+    page.get_by_label("Name", exact=True).fill("Иван Ким")
+    page.get_by_label("Time zone").select_option("Asia/Almaty")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.locator(".who .name")).to_have_text("Иван Ким")
+    page.get_by_role("link", name="Notifications").last.click()
+    inquiries = page.get_by_role("group", name="Inquiries").get_by_label("Here")
+    inquiries.uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(inquiries).not_to_be_checked()
+
+    inquire(db, make_user(db, Role.TENANT), town.properties[0])
+    chat, _ = open_chat(
+        db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=town.properties[0].id
+    )
+    notify_absent(db, *post_message(db, town.tenant, chat.id, "Свободна?"))
+    db.commit()
+    page.goto("/console/notifications")
+
+    expect(page.locator("#unread")).to_have_text("1")
+    expect(page.locator("[data-badge='/console/inquiries']")).to_be_hidden()
+    expect(page.locator("[data-badge='/console/chats']")).to_have_text("1")
+    expect(page.locator("li.notification")).to_have_count(2)
+    page.get_by_role("button", name=re.compile("A new message")).click()
+    expect(page.get_by_text("Свободна?")).to_be_visible()
+    expect(page.locator("#unread")).to_be_hidden()
