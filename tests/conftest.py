@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import hypothesis
 import psycopg2
 import pytest
 import redis
@@ -39,6 +40,10 @@ pytest_plugins = ["tests.servers", "tests.smtp", "tests.telegram"]
 # The processes that tests start, and later sessions, need not compile everything again, wherever this is switched off.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile("without deadlines", deadline=None)
+hypothesis.settings.load_profile("without deadlines")
 
 ROOT = Path(__file__).parent.parent
 WORKER_PATIENCE = 120  # seconds
