@@ -42,7 +42,8 @@ from tests.console.conftest import AXE, Town
 #: Who looks -> the pages, and which status they answer with where that is not 200.
 PAGES: dict[str | None, list[str]] = {
     None: ["/homes?town=Москва&q=x", "/homes", "/homes/{property}",
-           "/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
+           "/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404",
+           "/console/sign-up", "/console/sign-up/phone"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
               "/console/leads/{lead}/tasks", "/console/leads/{lead}/history", "/console/tasks", "/console/tasks/{task}",
@@ -88,12 +89,15 @@ WATCH_FOCUS = """() => {
   document.activeElement?.blur();
 }"""
 
-#: What can be used and is to be seen, without what the keyboard never reached: as markup.
+#: What can be used and is to be seen, without what the keyboard never reached: as markup. Of a group of radio buttons Tab
+#: reaches one; the arrows do the rest.
 UNREACHED = """() => {
   const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   const reached = new Set(window.focused.map(([element]) => element));
+  const groups = new Set([...reached].filter((each) => each.type === "radio").map((each) => each.name));
   return [...document.querySelectorAll(wanted)]
     .filter((each) => !each.disabled && each.checkVisibility({visibilityProperty: true}) && !reached.has(each))
+    .filter((each) => !(each.type === "radio" && groups.has(each.name)))
     .map((each) => each.outerHTML.slice(0, 200));
 }"""
 UNSEEN = "() => window.focused.filter(([, seen]) => !seen).map(([element]) => element.outerHTML.slice(0, 200))"
