@@ -89,8 +89,8 @@ WATCH_FOCUS = """() => {
   document.activeElement?.blur();
 }"""
 
-#: What can be used and is to be seen, without what the keyboard never reached: as markup. Of a group of radio buttons Tab
-#: reaches one; the arrows do the rest.
+#: What can be used and is to be seen, without what the keyboard never reached: as markup. Of a group of radio
+#: buttons Tab reaches one; the arrows do the rest.
 UNREACHED = """() => {
   const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   const reached = new Set(window.focused.map(([element]) => element));
