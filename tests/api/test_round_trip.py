@@ -327,7 +327,6 @@ def test_what_came_through_another_contract_can_be_sent_back_and_changes_nothing
         again = made(realtor("GET", path))
         changed = {key: (row[key], again[key]) for key in row.keys() - MOVES if row[key] != again[key]}
         wrong += [(how, changed)] if changed else []
-
     assert not wrong, "\n".join(map(str, wrong))
 
 
