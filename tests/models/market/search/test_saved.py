@@ -38,7 +38,7 @@ def told(session, search) -> tuple[int, int] | None:
         return None
     facts = session.get(Notification, notification_id).facts
     assert facts["stop"].startswith("https://leadmatch.example/homes/unsubscribe/")
-    return facts["homes"], facts["cuts"]
+    return facts["homes"], facts["cheaper"]
 
 
 def of_before(session, home) -> None:
