@@ -12,11 +12,11 @@ import logging
 from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
+from models.agenda.offer_notifications import notify_of_new_offers
 from models.agenda.recommendation_digests import send_digests, tell_at_once
 from models.agenda.reminders import remind
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
-from models.deals.offer_notifications import notify_of_new_offers
 from models.ranking.recommendations import has_lists_of_another_engine
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs

@@ -11,6 +11,7 @@ from api.exchange.pasted_text import PastedLead, lead_of_text
 from api.exchange.schemas import lead_columns
 from models.accounts.bot_tables import BotDraft
 from models.accounts.users import User
+from models.agenda.following import Frequency, set_frequency
 from models.core.amounts import print_number
 from models.core.enums import SUPPLY_ROLES, Origin
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
@@ -60,6 +61,7 @@ def decide(talk: Talk, user: User, pressed: Pressed) -> tuple[str, bool]:
     except ValidationError:
         raise InvalidValueError("text", "bot.unreadable") from None
     lead = create_lead(talk.session, user, Origin.EXCHANGE, fields)
+    set_frequency(talk.session, user, lead.id, Frequency.AT_ONCE)  # who makes leads in the bot gets its cards
     talk.session.delete(draft)
     talk.session.info.setdefault("leads", []).append(lead.id)
     return talk.word("bot.lead_made"), True

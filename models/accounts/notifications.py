@@ -14,6 +14,7 @@ from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.accounts.bot_links import is_linked
 from models.accounts.notification_switches import OUTSIDE, Channel, Topic, address_of, is_on
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, rows_changed, words
@@ -231,8 +232,8 @@ def take_to_send(session: Session, notification_id: int, channels: Collection[Ch
         channels: Those for which there is a gateway.
     Returns:
         What to send, by channel: nothing if it was taken already, is old news, or its user is gone. Left out are
-        channels that it was taken for before, those that the user has switched off for its topic, and those that do
-        not reach the user.
+        channels that it was taken for before, those that the user has switched off for its topic, those that do not
+        reach the user, and those that tell the user of new recommendations in another way.
     """
     taken = session.scalars(
         update(Notification)
@@ -251,9 +252,11 @@ def take_to_send(session: Session, notification_id: int, channels: Collection[Ch
     if user is None:
         return []
     outgoing = []
+    elsewhere = _told_otherwise(taken.type) if is_linked(session, user) else frozenset()
     for channel in OUTSIDE:
         address = address_of(user, channel)
-        is_due = channel in channels and channel not in taken.sent_by and is_on(user, TOPIC_OF[taken.type], channel)
+        is_open = channel in channels and channel not in taken.sent_by and channel not in elsewhere
+        is_due = is_open and is_on(user, TOPIC_OF[taken.type], channel)
         if address is None or not is_due or (channel is Channel.SMS and _has_enough_sms(session, user)):
             continue
         outgoing.append(
@@ -273,6 +276,13 @@ def take_to_send(session: Session, notification_id: int, channels: Collection[Ch
     taken.sent_by = [*taken.sent_by, *(each.channel for each in outgoing)]
     session.flush()
     return outgoing
+
+
+def _told_otherwise(type_: NotificationType) -> frozenset[Channel]:
+    """Who uses the bot is told of new recommendations there by a card of each home, and elsewhere by their number."""
+    if type_ is NotificationType.NEW_RECOMMENDATION:
+        return frozenset(OUTSIDE) - {Channel.TELEGRAM}
+    return frozenset({Channel.TELEGRAM} if type_ is NotificationType.NEW_RECOMMENDATIONS else ())
 
 
 def put_back(session: Session, notification_id: int, channel: Channel) -> None:

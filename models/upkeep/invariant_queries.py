@@ -165,19 +165,33 @@ def _mutual_probe(side: str) -> Probe:
     Compare the two lists of a pair.
 
     Once both lists are of their entities' present versions, the pair has the same score in both. If only one of the two
-    lists contains the pair, the other must be full of pairs at least as good, or its side has acted on the pair.
+    lists contains the pair, the other must be full of pairs at least as good, or its side has acted on the pair (the
+    lead's side: on any advert of the home).
     """
     other = "property" if side == "lead" else "lead"
     ids, other_ids = ("property_ids", "lead_ids") if side == "lead" else ("lead_ids", "property_ids")
     entity, other_entity = ("leads", "properties") if side == "lead" else ("properties", "leads")
-    # A listing that a tenant has acted on in the feed is left out of the preference's list, not of the property's.
-    swiped = (
-        """AND NOT EXISTS (
-                    SELECT FROM feed_actions AS f JOIN leads AS l ON l.owner_id = f.user_id AND l.origin = 'tinder'
-                    WHERE l.id = entry.id AND f.property_id = r.property_id
+    # A lead's action, or its tenant's in the feed, holds for all adverts of the home, one of a property only for it.
+    adverts = """(
+                    SELECT r.property_id
+                    UNION ALL
+                    SELECT theirs.property_id FROM advert_groups AS mine JOIN advert_groups AS theirs USING (group_id)
+                    WHERE mine.property_id = r.property_id
                 )"""
+    acted_on = (
+        f"""AND NOT EXISTS (
+                    SELECT FROM actions AS a
+                    WHERE a.lead_id = entry.id AND a.property_id IN {adverts} AND a.side = 'LEAD'
+                )
+                AND NOT EXISTS (
+                    SELECT FROM feed_actions AS f JOIN leads AS l ON l.owner_id = f.user_id AND l.origin = 'tinder'
+                    WHERE l.id = entry.id AND f.property_id IN {adverts}
+                )"""  # noqa: S608
         if side == "property"
-        else ""
+        else """AND NOT EXISTS (
+                    SELECT FROM actions AS a
+                    WHERE a.lead_id = r.lead_id AND a.property_id = entry.id AND a.side = 'PROPERTY'
+                )"""
     )
     sql = f"""
         SELECT CASE WHEN here.place IS NULL THEN '{side}_missing' ELSE '{side}_score' END, r.{side}_id, entry.id
@@ -192,11 +206,7 @@ def _mutual_probe(side: str) -> Probe:
                  OR (here.place IS NULL
                      AND (cardinality(o.scores) < :list_length OR o.scores[CAST(:list_length AS integer)] < entry.score)
                      AND o.city_key IS NOT NULL
-                     AND NOT EXISTS (
-                         SELECT FROM actions AS a
-                         WHERE a.{side}_id = r.{side}_id AND a.{other}_id = entry.id AND a.side = '{other.upper()}'
-                     )
-                     {swiped}))
+                     {acted_on}))
         """  # noqa: S608
     return Probe(
         sql,

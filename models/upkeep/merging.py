@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
+from models.accounts.account_exports import AccountExport
 from models.accounts.audit import record
+from models.accounts.bot_links import is_linked, linked_user, unlink
 from models.accounts.identity import COLUMN, Claim, SuspendedClaim
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_sessions_of
@@ -20,14 +22,17 @@ from models.accounts.users import PROVEN_AT, User, lock_user
 from models.core.base import Base, rows_changed, utc_now
 from models.core.enums import PRIVILEGED_ROLES, SUPPLY_ROLES, Origin, Status
 from models.core.errors import ConflictError
+from models.deals.answer_templates import AnswerTemplate
 from models.deals.chats import Chat, ChatMessage
 from models.deals.feed import FeedAction
 from models.deals.home_views import HomeView
 from models.deals.inquiries import Inquiry
 from models.deals.matches import Match
+from models.market.base_views import BaseView
 from models.market.favorites import Favorite
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.search.saved import SavedSearch
 from models.sources.outgoing import OutgoingFeed
 from models.sources.photos import FetchedPhoto
 from models.sources.tables import Source
@@ -62,6 +67,9 @@ MOVED = (
     Moved(HomeView, "viewer_id", ("property_id",)),
     Moved(Inquiry, "tenant_id", ("property_id",)),
     Moved(Inquiry, "owner_id"),
+    Moved(SavedSearch, "user_id"),
+    Moved(BaseView, "user_id", ("side", "name")),
+    Moved(AnswerTemplate, "owner_id"),
     Moved(Chat, "buyer_id", ("seller_id", "property_id")),
     Moved(Chat, "seller_id", ("buyer_id", "property_id")),
     Moved(Endpoint, "owner_id"),
@@ -80,8 +88,11 @@ LEFT = frozenset(
         "agenda_settings.user_id",
     }
 )
-#: Moved by rules of their own: a person has one preference, and messages follow their chat.
-BY_RULE = frozenset({"leads.owner_id", "chat_messages.sender_id"})
+#: Moved by rules of their own: a person has one preference, messages follow their chat, and the bot's chat the Telegram
+#: account.
+BY_RULE = frozenset({"leads.owner_id", "chat_messages.sender_id", "bot_chats.user_id"})
+#: Deleted: what was begun with the bot and not finished, and exports, which only their own account may fetch.
+DROPPED = frozenset({"bot_codes.user_id", "bot_drafts.user_id", "account_exports.user_id"})
 
 
 @dataclass
@@ -130,7 +141,11 @@ def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, add
         _count(merged, moved.table, _move(session, moved, gone.id, kept.id))
     _count(merged, Lead, _move_leads(session, gone.id, kept.id))
     _move_messages(session, gone.id, kept.id)
+    uses_bot = is_linked(session, gone)
+    unlink(session, gone)
     merged.identifiers = _move_identifiers(session, gone, kept)
+    if uses_bot and Claim.TELEGRAM in merged.identifiers and kept.telegram_id is not None:
+        linked_user(session, kept.telegram_id)
     for name in ("name", "agency_name", "language"):
         if getattr(kept, name) is None:
             setattr(kept, name, getattr(gone, name))
@@ -212,7 +227,8 @@ def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
 
 def _close(session: Session, gone: User) -> None:
     """Nobody comes in by the account any more, and it names nobody."""
-    session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == gone.id))
+    for table in (SuspendedClaim, AccountExport):
+        session.execute(delete(table).where(table.user_id == gone.id))
     forget_sessions_of(session, gone)
     gone.password_hash = gone.name = gone.agency_name = None
     gone.profile = {}

@@ -15,12 +15,12 @@ from models.accounts.bot_tables import BotChat, BotUpdate
 from models.accounts.identity import Claim, set_proven
 from models.accounts.notifications import Notification
 from models.accounts.users import User
+from models.agenda.offer_notifications import notify_of_new_offers
 from models.core.enums import DealType, InquiryStatus, Role
 from models.deals.chats import ChatMessage
 from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry, inquire
 from models.deals.matches import Match
-from models.deals.offer_notifications import notify_of_new_offers
 from models.market.leads import Lead
 from scripts.launcher.processes import dies_with_parent
 from tests.conftest import ROOT

@@ -189,6 +189,51 @@ def test_a_notification_of_somebody_elses_match_is_reported(session, sound):
     assert broken(session) == {"notification_orphan": (f"notification {notification}, user {stranger.id}",)}
 
 
+GROUP = [
+    "INSERT INTO advert_groups (property_id, group_id) VALUES (:home0, :home0), (:home1, :home0)",
+    "INSERT INTO advert_keys (property_id, version, keys) SELECT id, version, '{1}' FROM properties",
+]
+
+
+def _without(side: str, row: str, other: str) -> str:
+    """SQL that takes *other* out of the list of *row*."""
+    ids = "property_ids" if side == "lead" else "lead_ids"
+    return (
+        f"UPDATE {side}_recommendations SET {ids} = array_remove({ids}, :{other}), scores = scores[2:]"
+        f" WHERE {side}_id = :{row}"
+    )
+
+
+FEED_ACTION = [
+    "WITH changed AS (UPDATE leads SET origin = 'tinder' WHERE id = :lead2 RETURNING id, version)"
+    " UPDATE lead_recommendations AS r SET version = changed.version FROM changed WHERE r.lead_id = changed.id",
+    "INSERT INTO feed_actions (user_id, property_id, action, source) VALUES (:buyer, :home0, 'dislike', 'web')",
+]
+
+
+@pytest.mark.parametrize(
+    ("statements", "rules"),
+    [
+        # lead0 and home0 have acted on each other; home1 is another advert of the home, home2 another home.
+        ([_without("lead", "lead0", "home1")], {"property_missing"}),
+        ([*GROUP, _without("lead", "lead0", "home1")], set()),
+        ([*GROUP, _without("lead", "lead0", "home2")], {"property_missing"}),
+        ([*GROUP, _without("lead", "lead2", "home1")], {"property_missing"}),
+        ([*GROUP, *FEED_ACTION, _without("lead", "lead2", "home1")], set()),
+        ([*GROUP, *FEED_ACTION, _without("lead", "lead2", "home2")], {"property_missing"}),
+        ([*GROUP, _without("property", "home0", "lead0")], set()),
+        ([*GROUP, _without("property", "home1", "lead0")], {"lead_missing"}),
+    ],
+)
+def test_a_leads_action_takes_the_whole_home_out_of_its_list_and_a_propertys_only_the_pair(
+    session, sound, statements, rules
+):
+    for statement in statements:
+        session.execute(text(statement), sound)
+
+    assert broken(session).keys() == rules
+
+
 def test_a_list_that_is_not_yet_made_anew_breaks_nothing(session, sound):
     """Between a write and its rescoring the stored lists say what was true before: that is no fault."""
     session.execute(

@@ -4,20 +4,27 @@ import pytest
 from sqlalchemy import func, select
 
 import models.all_tables  # noqa: F401 - every foreign key is looked at
+from models.accounts.account_exports import AccountExport, request_export
 from models.accounts.audit import AuditEntry
+from models.accounts.bot_links import is_linked, link_by_code, new_code
+from models.accounts.bot_tables import BotChat, BotCode, BotDraft
 from models.accounts.identity import Claim, set_proven
 from models.accounts.tokens import make_token, user_of_token
 from models.core.base import Base
 from models.core.enums import ActionKind, Origin, Role, Side, Status
 from models.core.errors import ConflictError, NotFoundError, NotSignedInError
+from models.deals.answer_templates import AnswerTemplate, keep_template
 from models.deals.chats import Chat, open_chat, post_message
 from models.deals.feed import FeedAction, act_in_feed
 from models.deals.inquiries import inquire
 from models.deals.matches import act
+from models.market.base_views import last_choice, remember_choice, save_view, views_of
 from models.market.favorites import Favorite, add_favorite
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.upkeep.merging import BY_RULE, LEFT, MOVED, merge_users, rows_of_user
+from models.market.search.criteria import SearchCriteria
+from models.market.search.saved import NotificationPace, SavedSearch, save_search
+from models.upkeep.merging import BY_RULE, DROPPED, LEFT, MOVED, merge_users, rows_of_user
 from tests.factories import SECRET, make_lead, make_property, make_user
 
 
@@ -30,7 +37,7 @@ def people(session):
 
 def test_every_column_that_names_a_user_has_a_rule():
     """A new table with a user shows here: does it move, or stay?"""
-    known = {f"{each.table.__tablename__}.{each.column}" for each in MOVED} | LEFT | BY_RULE
+    known = {f"{each.table.__tablename__}.{each.column}" for each in MOVED} | LEFT | BY_RULE | DROPPED
     columns = {
         f"{table.name}.{column.name}"
         for table in Base.metadata.sorted_tables
@@ -73,6 +80,48 @@ def test_what_one_has_becomes_the_others_and_the_first_is_closed(session, people
         merge_users(session, gone.id, kept.id, admin.id)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "users_merged")).one()
     assert (entry.actor_id, entry.row_id, entry.detail["gone"]) == (admin.id, str(kept.id), gone.id)
+
+
+def test_saved_searches_views_and_answers_move_and_exports_are_deleted(session, people):
+    gone, kept, admin, _ = people
+    save_search(session, gone, "Homes", SearchCriteria(), NotificationPace.DAILY)
+    keep_template(session, gone, "It is still free.", "en")
+    for user, order in ((gone, "-price"), (kept, "price")):
+        remember_choice(session, user, Side.LEAD, {"order": order})
+    save_view(session, gone, Side.LEAD, "Hot", {"tag": "hot"})
+    request_export(session, gone)
+
+    merge_users(session, gone.id, kept.id, admin.id)
+
+    session.expire_all()
+    assert session.scalars(select(SavedSearch.user_id)).all() == [kept.id]
+    assert session.scalars(select(AnswerTemplate.owner_id)).all() == [kept.id]
+    assert [view.name for view in views_of(session, kept, Side.LEAD)] == ["Hot"]
+    assert last_choice(session, kept, Side.LEAD) == {"order": "price"}
+    assert session.scalar(select(func.count()).select_from(AccountExport)) == 0
+
+
+@pytest.mark.parametrize("has_own", [False, True])
+def test_the_bot_follows_the_telegram_account(session, people, has_own):
+    gone, kept, admin, _ = people
+    for user in (gone, kept):
+        user.telegram_id = user.telegram_username = None
+    session.flush()
+    link_by_code(session, new_code(session, gone), "700000001")
+    if has_own:
+        link_by_code(session, new_code(session, kept), "700000002")
+    new_code(session, gone)
+    session.add(BotDraft(user_id=gone.id, words="Two rooms"))
+    session.flush()
+
+    merge_users(session, gone.id, kept.id, admin.id)
+
+    session.expire_all()
+    chats = session.execute(select(BotChat.user_id, BotChat.telegram_id)).all()
+    assert chats == [(kept.id, "700000002" if has_own else "700000001")]
+    assert is_linked(session, kept) and not is_linked(session, gone)
+    for table in (BotCode, BotDraft):
+        assert session.scalar(select(func.count()).where(table.user_id == gone.id)) == 0
 
 
 PROVEN, CLAIMED, NOTHING = "proven", "claimed", None

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import create_engine, func, pool, update
 from sqlalchemy.orm import Session
 
+from models.accounts.bot_links import link_by_code, new_code
 from models.accounts.notification_switches import (
     Channel,
     Topic,
@@ -99,6 +100,26 @@ def proven(session, **fields):
     user.email_proven_at = user.phone_proven_at = now
     session.flush()
     return user
+
+
+@pytest.mark.parametrize(
+    ("kind", "with_bot", "without"),
+    [
+        (NotificationType.NEW_RECOMMENDATION, {Channel.TELEGRAM}, {Channel.TELEGRAM, Channel.EMAIL}),
+        (NotificationType.NEW_RECOMMENDATIONS, {Channel.EMAIL}, {Channel.TELEGRAM, Channel.EMAIL}),
+        (NotificationType.RECOMMENDATION_DIGEST, {Channel.TELEGRAM, Channel.EMAIL}, {Channel.TELEGRAM, Channel.EMAIL}),
+    ],
+)
+def test_no_channel_tells_of_new_recommendations_both_by_cards_and_by_their_number(session, kind, with_bot, without):
+    user = proven(session, role=Role.REALTOR)
+    set_switches(session, user, {Topic.OFFERS: {Channel.EMAIL: True}})
+
+    def channels(subject):
+        return {each.channel for each in take_to_send(session, told(session, user, kind, subject), ALL)}
+
+    assert channels("before") == without
+    link_by_code(session, new_code(session, user), "777")
+    assert channels("after") == with_bot
 
 
 def test_every_type_has_a_topic_that_somebody_can_switch():

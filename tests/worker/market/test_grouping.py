@@ -1,13 +1,19 @@
 """Groups that follow writes: after any of them they are what grouping everything anew gives."""
 
 import random
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import delete, select, text
 
-from models.core.enums import DealType, Side, Status
+from models.accounts.users import User
+from models.core.enums import ActionKind, DealType, Side, Status
+from models.deals.matches import act
 from models.market.advert_groups import AdvertGroup, AdvertKeys
-from tests.factories import make_property, make_user
+from models.ranking.recommendations import LeadRecommendations
+from models.upkeep.invariants import check_all
+from tests.factories import make_lead, make_property, make_user
+from tests.length import examples
 from worker.lists import rescore
 from worker.market.grouping import group_market, group_property, regroup_all
 
@@ -96,3 +102,31 @@ def test_an_advert_that_joins_two_others_has_their_lists_made_again(worker_here,
         rescore.rescore_entity(session, Side.PROPERTY, homes[1].id)
 
         assert rescored[-1].properties == {home.id for home in homes}
+
+
+@pytest.mark.parametrize("seed", range(examples(2, 20)))
+def test_whatever_adverts_of_homes_are_acted_on_the_lists_break_no_rule(worker_here, seed):
+    chance = random.Random(seed)
+    with worker_here() as session:
+        homes = [make_property(session, make_user(session), floor=floor) for floor in (1, 2, 3) for _ in range(3)]
+        buyers = [make_user(session) for _ in range(3)]
+        leads = [make_lead(session, buyer, area_min=50, area_max=70) for buyer in buyers]
+        session.commit()
+        for home in homes:
+            rescore.rescore_entity(session, Side.PROPERTY, home.id)
+        hidden = 0
+        for _ in range(12):
+            home, lead, side = chance.choice(homes), chance.choice(leads), chance.choice(list(Side))
+            if chance.random() < 0.25:
+                home.price = home.price * Decimal("0.9")
+                side = Side.PROPERTY
+            else:
+                owner = session.get_one(User, (lead if side is Side.LEAD else home).owner_id)
+                act(session, owner, side, lead_id=lead.id, property_id=home.id, kind=chance.choice(list(ActionKind)))
+            session.commit()
+            rescore.rescore_entity(session, side, (lead if side is Side.LEAD else home).id)
+
+            assert {result.rule.key: result.examples for result in check_all(session) if result.count} == {}
+            lists = session.scalars(select(LeadRecommendations).execution_options(populate_existing=True))
+            hidden += sum(len(homes) - len(each.property_ids) for each in lists)
+        assert hidden  # actions did shorten lists

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from models.accounts.bot_tables import BotChat
 from models.accounts.notifications import Notification, NotificationType, notify
 from models.accounts.users import User
+from models.agenda.following import Frequency, LeadFollow
 from models.core.enums import Origin, Status
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -42,7 +43,8 @@ class OfferKind:
 
 KINDS = (
     OfferKind(NotificationType.NEW_OFFER, "offer", "request_id", Lead.origin == Origin.PORTAL),
-    # Realtors look after their leads in the console; who has started the bot asks to be told there.
+    # Realtors look after their leads in the console; who has started the bot is told there, of leads that they want to
+    # hear of at once.
     OfferKind(
         NotificationType.NEW_RECOMMENDATION,
         "recommendation",
@@ -50,6 +52,7 @@ KINDS = (
         and_(
             Lead.origin == Origin.EXCHANGE,
             exists().where(BotChat.user_id == Lead.owner_id, BotChat.created_at < Property.created_at),
+            exists().where(LeadFollow.lead_id == Lead.id, LeadFollow.frequency == Frequency.AT_ONCE),
         ),
     ),
 )

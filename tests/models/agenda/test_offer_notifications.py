@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from models.accounts.bot_tables import BotChat
 from models.accounts.notifications import Notification, NotificationType
+from models.agenda import offer_notifications
+from models.agenda.following import Frequency, set_frequency
+from models.agenda.offer_notifications import notify_of_new_offers
 from models.core.base import utc_now
 from models.core.enums import Origin, Role, Side, Status
-from models.deals import offer_notifications
-from models.deals.offer_notifications import notify_of_new_offers
 from models.market.leads import create_lead
 from models.ranking.display_order import ExploredOffer, ScoreShift
 from models.ranking.recommendations import LeadRecommendations
@@ -124,6 +126,25 @@ def test_an_exchange_lead_is_not_told_of_offers(session, seller):
     offered(session, make_lead(session, make_user(session)), a_property(session, seller))
 
     assert notify_of_new_offers(session) == []
+
+
+@pytest.mark.parametrize(
+    ("frequency", "is_told"),
+    [(Frequency.AT_ONCE, True), (Frequency.DAILY, False), (Frequency.NEVER, False), (None, False)],
+)
+def test_who_uses_the_bot_gets_cards_only_of_leads_that_are_told_at_once(session, seller, frequency, is_told):
+    realtor = make_user(session)
+    session.add(BotChat(user_id=realtor.id, telegram_id="700000001", created_at=NOW - timedelta(days=2)))
+    lead, new = make_lead(session, realtor), a_property(session, seller)
+    lead.created_at = NOW - timedelta(hours=5)
+    session.flush()
+    if frequency is not None:
+        set_frequency(session, realtor, lead.id, frequency)
+    offered(session, lead, new)
+
+    notify_of_new_offers(session)
+
+    assert told(session) == [new.id] * is_told
 
 
 def test_only_the_first_places_are_news_and_a_day_has_its_most(session, buyer, seller, monkeypatch):
