@@ -17,7 +17,7 @@ from models.leadgen.niches import Niche
 from models.leadgen.prospects import Prospect, ProspectStatus
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.console.conftest import HASTE, enter, tab_to
-from tests.console.test_every_page import advertised
+from tests.console.page_rows import advertised
 
 #: Before a page's scripts: what they put off by two seconds or more never comes.
 NO_POLLS = "const later = setTimeout; window.setTimeout = (call, ms, ...more) => ms < 2000 && later(call, ms, ...more)"

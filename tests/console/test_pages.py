@@ -17,7 +17,7 @@ from models.leadgen.niches import create_niche, get_niche
 from models.market.leads import Lead
 from models.market.properties import Property
 from tests.console.conftest import csrf_of, enter
-from tests.console.test_every_page import advertised
+from tests.console.page_rows import advertised
 
 ROOT = Path(__file__).parent.parent.parent
 LEAD_FORM = {
