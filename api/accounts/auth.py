@@ -276,6 +276,13 @@ def sign_out(token: str) -> None:
     note_end(session(), claims_of(token, secret).jti)
 
 
+def sign_up(**columns: object) -> User:
+    """Somebody registers themselves: a new user with these columns. Raises ConflictError if an identifier is taken."""
+    user = create_user(session(), **columns)
+    record(session(), "signed_up", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+    return user
+
+
 def note_entry(user: User, by: str) -> None:
     """Record that *user* signed in."""
     record(session(), "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by=by)
@@ -288,13 +295,11 @@ def _schema_of(raw: dict) -> Body:
 
 
 def _signed_up(user: User) -> dict[str, Any]:
-    record(session(), "signed_up", actor_id=user.id, table_name="users", row_id=user.id, address=address())
     return profile_of(user) | token_of(user, "registration")
 
 
 def _new_realtor(body: dict) -> User:
-    return create_user(
-        session(),
+    return sign_up(
         role=Role.REALTOR,
         telegram_id=body["telegram_id"],
         phone=normal_phone(body["phone"]),
@@ -304,8 +309,7 @@ def _new_realtor(body: dict) -> User:
 
 
 def _new_tinder_user(body: dict) -> User:
-    return create_user(
-        session(),
+    return sign_up(
         role=TINDER_ROLES[body["role"]],
         name=body["name"],
         email=normal_email(body["email"]),

@@ -5,7 +5,7 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console.account import account, notifications, profile, sign_in, switches, webhooks
+from api.console.account import account, notifications, profile, sign_in, sign_up, switches, webhooks
 from api.console.buyers import requests
 from api.console.files import import_reports, sources
 from api.console.kit import assets
@@ -42,6 +42,7 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     pages = (
         sign_in,
+        sign_up,
         account,
         leads,
         lead_head,

@@ -72,8 +72,8 @@ def request_code(
     Args:
         phone: E.164.
         language: What who asks reads, for the message to somebody who never told.
-        registration: first_name, last_name and role of somebody new. Without it the code is for the phone's user, or
-            for the registration that still waits for its code.
+        registration: first_name, last_name (or None) and role of somebody new. Without it the code is for the
+            phone's user, or for the registration that still waits for its code.
         address: The network that asks; *device*: what it shows of a session it had
             (models.accounts.sessions.known_place).
         sends_per_hour: What the whole system may send to places that are not known.
@@ -257,5 +257,5 @@ def _name(user: User, registration: dict[str, Any]) -> None:
     """Of who registers themselves, their own words count, and not those of whoever claimed their phone before."""
     first, last = registration["first_name"], registration["last_name"]
     user.role = Role(registration["role"])
-    user.name = f"{first} {last}"
+    user.name = " ".join(filter(None, (first, last)))
     user.profile = user.profile | {"first_name": first, "last_name": last}

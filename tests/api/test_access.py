@@ -48,6 +48,11 @@ TABLE = {
     "GET /redoc": "anyone",
     "GET /redoc/<path:name>": "anyone",
     "GET /media/<name>": "anyone",
+    # for search engines
+    "GET /robots.txt": "anyone",
+    "GET /sitemap.xml": "anyone",
+    "GET /sitemaps/homes-<int:number>.xml": "anyone",
+    "GET /sitemaps/towns.xml": "anyone",
     # accounts
     "POST /auth/register": "anyone",
     "POST /auth/login": "anyone",
@@ -219,7 +224,7 @@ def registered():
     return {
         f"{method} {path}": facts.access.name
         for method, path, facts in access.operations(create_app(settings))
-        if not (path == "/" or path.startswith(("/console", "/s/")))
+        if not (path == "/" or path.startswith(("/console", "/s/", "/homes")))
     }
 
 

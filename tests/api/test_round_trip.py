@@ -59,10 +59,7 @@ WAYS_BACK = {
     "GET /api/campaigns/<uuid:campaign_id>": ("key", [("PATCH", "/api/campaigns/{id}/status")]),
     "GET /api/campaigns/<uuid:campaign_id>/ads": (
         "key",
-        [
-            ("POST", "/api/campaigns/{campaign_id}/ads"),
-            ("PATCH", "/api/ads/{id}"),
-        ],
+        [("POST", "/api/campaigns/{campaign_id}/ads"), ("PATCH", "/api/ads/{id}")],
     ),
     "GET /api/leads": ("key", [("POST", "/api/leads")]),
     "GET /api/leads/<uuid:lead_id>": ("key", [("PATCH", "/api/leads/{id}/status")]),
@@ -109,8 +106,7 @@ ACTS = {
     "POST /properties/understand", "POST /feed/action", "POST /favorites", "POST /chat/chat_messages/{chat_id}/read",
     "POST /webhooks/{webhook_id}/replay",
     "POST /sources/{source_id}/run", "POST /imports", "POST /ops/markets/merge", "POST /api/leads/{lead_id}/convert",
-    "POST /api/leads/import",
-    "POST /api/ads/import",
+    "POST /api/leads/import", "POST /api/ads/import",
 }  # fmt: skip
 
 #: What no answer holds, or what would be there twice.

@@ -26,6 +26,7 @@ TABLE = {
     "/console/look": ANYONE,
     "/console/notices": ANYONE,  # the former address of notifications
     "/console/sign-in": ANYONE,
+    "/console/sign-up": ANYONE,
     "/console/invitation": ANYONE,
     "/console/static": "anyone",
     "/homes": ANYONE,  # with PUBLIC_SEARCH=off: whoever is signed in

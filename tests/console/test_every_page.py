@@ -4,46 +4,29 @@ sent.
 Each page is loaded once, and everything that is asked of it is asked there.
 """
 
-from datetime import timedelta
+import re
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy.orm import Session
 
 from api.console.operators import user_admin
+from api.http import access
 from api.http.services import services_of
 from models.accounts.users import User
-from models.agenda.shortlist import add_to_shortlist
-from models.agenda.tasks import TaskKind, create_task
-from models.core.base import database_now
-from models.core.enums import ActionKind, DealType, Origin, RunState, Side
-from models.deals.chats import open_chat, post_message
-from models.deals.inquiries import inquire
-from models.deals.matches import act
-from models.deals.selection_answers import answer_home
-from models.deals.selections import Picked, create_selection
-from models.leadgen.ads import create_ad
-from models.leadgen.campaigns import Platform, create_campaign
-from models.leadgen.messages import Sender, add_message
-from models.leadgen.niches import create_niche
-from models.leadgen.prospects import add_prospect
-from models.leadgen.quality import store_scores
-from models.market.favorites import add_favorite
-from models.market.leads import create_lead
-from models.rescoring.runs import RescoringRun
-from models.sources.sources import create_source
-from models.sources.tables import Import, ImportState
-from models.webhooks.endpoints import add_endpoint, send_test
-from models.webhooks.tables import EventType
-from tests.console.conftest import AXE, Town
+from tests.console.conftest import AXE
+from tests.console.page_rows import rows_for_pages
 
 #: Who looks -> the pages, and which status they answer with where that is not 200.
 PAGES: dict[str | None, list[str]] = {
-    None: ["/homes?town=Москва&q=x", "/homes", "/homes/{property}",
-           "/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
+    None: ["/homes?town=Москва&q=x", "/homes", "/homes/{property}", "/homes/unsubscribe/{seed}", "/s/{selection}",
+           "/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/sign-in/email",
+           "/console/invitation?link=x", "/console/sign-up", "/console/sign-up/phone",
+           "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
+              "/console/leads?cols=1&col=wishes&col=contacts&col=tags&col=list&col=matches&col=changed",
+              "/console/leads/paste", "/console/account", "/console/account/data",
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
               "/console/leads/{lead}/tasks", "/console/leads/{lead}/history", "/console/tasks", "/console/tasks/{task}",
               "/console/leads/{lead}?shortlist=1", "/console/leads/{lead}/notes",
@@ -54,22 +37,43 @@ PAGES: dict[str | None, list[str]] = {
               "/console/webhooks", "/console/webhooks/{webhook}",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
+               "/console/properties?cols=1&col=price&col=metre&col=commission&col=tags&col=changed",
+               "/console/properties/new", "/console/properties/paste",
                "/console/properties/{property}/photos",
                "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}", "/console/owner/listings",
-               "/console/owner/inquiries/{inquiry}", "/console/owner/listings/{property}"],
+               "/console/owner/inquiries/{inquiry}?lang=en", "/console/owner/listings/{property}", "/console/feed"],
     "tenant": ["/homes", "/homes/{property}",
                "/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
+               "/console/favorites/compare?ids={property},{other}", "/console/searches",
+               "/console/searches/{search}", "/console/account/notifications",
                "/console/chats/{chat}", "/console/requests", "/console/requests/new",
-               "/console/requests/paste", "/console/requests/{request}", "/console/leads 403",
-               "/console/chats/999999 404"],
+               "/console/requests/{request}/edit", "/console/requests/paste", "/console/requests/{request}",
+               "/console/leads 403", "/console/chats/999999 404"],
     "admin": ["/console/attention", "/console/queues", "/console/markets", "/console/weights", "/console/lists?q=Buyer",
-              "/console/lists/lead/{lead}", "/console/engine",
+              "/console/lists/lead/{lead}", "/console/lists/property/{property}", "/console/engine",
               "/console/engine/runs/{run}", "/console/quality", "/console/schedule",
+              "/console/markets?market=SALE:geo:524901&days=90",
               "/console/audit", "/console/users 500"],
     "admin ": ["/console/leadgen", "/console/leadgen/new", "/console/leadgen/{niche}", "/console/leadgen/{niche}/edit",
+               "/console/leadgen/{niche}/prospects/new", "/console/leadgen/prospects/{prospect}/convert",
+               "/console/leadgen/{niche}/ads/new", "/console/leadgen/campaigns/{campaign}/edit",
                "/console/leadgen/{niche}/campaigns/new", "/console/leadgen/campaigns/{campaign}",
                "/console/leadgen/campaigns/{campaign}/ads/new", "/console/leadgen/ads/{ad}/edit",
-               "/console/leadgen/prospects", "/console/leadgen/prospects/{prospect}", "/console/users"],
+               "/console/leadgen/prospects", "/console/leadgen/prospects/{prospect}", "/console/users",
+               "/console/users/{user}/merge"],
+}  # fmt: skip
+
+#: What GET answers without a page of its own: redirections, files, states that scripts ask for.
+NO_PAGES = {
+    "/console", "/console/import/<kind>", "/console/notices", "/console/notices/<path:rest>",
+    "/console/notifications/<int:notification_id>",
+    "/console/account/data/exports/<int:export_id>", "/console/audit.csv", "/console/export/<what>.<kind>",
+    "/console/export/leads/<int:lead_id>.<kind>", "/console/imports/<int:import_id>/refused.csv",
+    "/console/leadgen/campaigns/<uuid:campaign_id>/figures.csv", "/console/leadgen/prospects.csv",
+    "/console/leads/<int:lead_id>/selections/<int:selection_id>/pdf", "/s/<token>/pdf",
+    "/console/static/<version>/<name>",
+    "/console/leads/<int:lead_id>/list-state", "/console/properties/<int:property_id>/list-state",
+    "/console/notifications/count", "/console/notifications/stream",
 }  # fmt: skip
 
 LIGHT_DESKTOP, DARK_PHONE = ("light", 1280, 800), ("dark", 390, 844)
@@ -88,12 +92,15 @@ WATCH_FOCUS = """() => {
   document.activeElement?.blur();
 }"""
 
-#: What can be used and is to be seen, without what the keyboard never reached: as markup.
+#: What can be used and is to be seen, without what the keyboard never reached: as markup. Of a group of radio
+#: buttons Tab reaches one; the arrows do the rest.
 UNREACHED = """() => {
   const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   const reached = new Set(window.focused.map(([element]) => element));
+  const groups = new Set([...reached].filter((each) => each.type === "radio").map((each) => each.name));
   return [...document.querySelectorAll(wanted)]
     .filter((each) => !each.disabled && each.checkVisibility({visibilityProperty: true}) && !reached.has(each))
+    .filter((each) => !(each.type === "radio" && groups.has(each.name)))
     .map((each) => each.outerHTML.slice(0, 200));
 }"""
 UNSEEN = "() => window.focused.filter(([, seen]) => !seen).map(([element]) => element.outerHTML.slice(0, 200))"
@@ -104,92 +111,9 @@ WENT_ROUND = (
 
 
 @pytest.fixture
-def shown(town: Town, db: Session) -> dict[str, Any]:
+def shown(town, db) -> dict[str, Any]:
     """Something to be seen on every page; the ids that addresses name."""
-    pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
-    act(db, town.buyer, Side.LEAD, **pair)
-    match = act(db, town.seller, Side.PROPERTY, **pair)
-    aside = {"lead_id": town.lead.id, "property_id": town.properties[2].id, "kind": ActionKind.DISLIKE}
-    act(db, town.buyer, Side.LEAD, **aside)
-    made = create_selection(db, town.buyer, town.lead.id, [Picked(town.properties[1].id, "x")], words="x", days=30)
-    answer_home(db, made.token, town.properties[1].id, ActionKind.LIKE)
-    when = database_now(db) + timedelta(days=1)
-    showing = {"kind": TaskKind.SHOWING, "title": "x", "due_at": when, "remind_minutes": 60}
-    task = create_task(db, town.buyer, town.lead.id, showing)
-    add_to_shortlist(db, town.buyer, town.lead.id, town.properties[1].id)
-    run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
-    db.add(run)
-    add_favorite(db, town.tenant, town.properties[1])
-    inquiry = inquire(db, town.tenant, town.properties[1])
-    wanted = create_lead(db, town.tenant, Origin.PORTAL, {"city": "Москва", "deal_type": DealType.SALE})
-    who = {"buyer_id": town.tenant.id, "seller_id": town.seller.id, "property_id": town.properties[1].id}
-    chat, _ = open_chat(db, town.tenant, **who)
-    post_message(db, town.tenant, chat.id, "Is it still free?")
-    post_message(db, town.seller, chat.id, "Yes.")
-    webhook = add_endpoint(db, town.buyer, {"url": "https://example.com/", "types": [EventType.MATCH_CREATED]})
-    send_test(db, webhook)
-    return {
-        "lead": town.lead.id,
-        "match": match.id,
-        "task": task.id,
-        "property": town.properties[1].id,
-        "run": run.id,
-        "webhook": webhook.id,
-        "chat": chat.id,
-        "inquiry": inquiry.id,
-        "request": wanted.id,
-        **imported(db, town.buyer),
-        **advertised(db),
-    }
-
-
-def imported(db: Session, owner: User) -> dict[str, int]:
-    """A feed whose last look has something of everything to tell."""
-    source = create_source(db, owner, {"address": "https://feeds.example/yandex.xml", "refresh_minutes": 60})
-    remark = {
-        "line": 7,
-        "id": "007",
-        "field": "floor",
-        "reason": "import.floor_above_house",
-        "facts": {"floor": 12, "floors": 9},
-        "read": "12/9",
-    }
-    guess = remark | {"field": "year_built", "reason": "import.unknown", "read": "1970"}
-    found = Import(source_id=source.id, asked_by="request", file_name="yandex.xml", is_dry_run=True)
-    found.state, found.counts = ImportState.WAITING, {"offers": 12, "new": 3, "refused": 1, "guessed": 1, "held": 2}
-    found.reason, found.reason_facts = "import.many_missing", {"missing": 2, "all": 4}
-    found.report = {
-        "kind": "csv",
-        "columns": {"Цена": "price", "Агент": ""},
-        "samples": {"Цена": ["12,5 млн", "9 млн"], "Агент": ["Анна"]},
-        "refused": [remark],
-        "guessed": [guess],
-        "refused_for": {"floor: import.floor_above_house": 1},
-        "passed_over": {"Агент": 12},
-    }
-    db.add(found)
-    db.flush()
-    return {"source": source.id, "import": found.id}
-
-
-def advertised(db: Session) -> dict[str, UUID]:
-    """
-    A niche against its targets, with a campaign, an ad that was paid for, and a prospect who talks and has a quality.
-    """
-    niche = create_niche(db, {"name": "Ремонт", "category": "repair", "cpl_target": 100, "roi_target": 50})
-    campaign = create_campaign(
-        db, {"niche_id": niche.id, "name": "OLX, осень", "platform": Platform.OLX, "budget": 5000}
-    )
-    ad = create_ad(db, campaign, {"title": "Быстрый ремонт", "url": "https://olx.example/1"}, 900)
-    fields = {"ad_id": ad.id, "name": "Иван", "phone": "+77010001122", "source": Platform.OLX, "budget": 15000}
-    prospect = add_prospect(db, fields).prospect
-    add_message(db, prospect.id, "Сколько стоит?", Sender.LEAD, Platform.OLX)
-    add_message(db, prospect.id, "От 100 000 ₸", Sender.BOT, Platform.OLX)
-    reasons = [{"criterion": "completeness", "points": 20, "of": 30}, {"criterion": "budget", "points": 8, "of": 20}]
-    score = {"id": prospect.id, "version": prospect.version, "score": 61, "method": "rules", "reasons": reasons}
-    store_scores(db, [score])
-    db.commit()
-    return {"niche": niche.id, "campaign": campaign.id, "ad": ad.id, "prospect": prospect.id}
+    return rows_for_pages(db, town)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +175,24 @@ def keyboard_complaints(page: Page) -> list[tuple[str, str]]:
         return [("the focus does not go round", page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))]
     unreached = [("not reached", markup) for markup in page.evaluate(UNREACHED)]
     return unreached + [("focus not seen", markup) for markup in page.evaluate(UNSEEN)]
+
+
+def test_every_page_is_among_those_that_are_looked_at(app):
+    names = {name for paths in PAGES.values() for path in paths for name in re.findall(r"{(\w+)}", path)}
+    ids = dict.fromkeys(names, "1") | dict.fromkeys(("niche", "campaign", "ad", "prospect"), str(uuid4()))
+    addresses = app.url_map.bind("localhost")
+    looked_at = {
+        addresses.match(path.split(" ")[0].split("?")[0].format(**ids), return_rule=True)[0].rule
+        for paths in PAGES.values()
+        for path in paths
+    }
+    pages = {
+        path
+        for method, path, _ in access.operations(app)
+        if method == "GET" and (path == "/" or path.startswith(("/console", "/s/", "/homes")))
+    }
+
+    assert pages - looked_at == NO_PAGES
 
 
 def test_a_first_view_is_light(visit, town):

@@ -78,7 +78,7 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
         return _sign_in_page(way="code", phone=raw, error=translate_error(error)), 400
     if not code:
         return _sign_in_page(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
-    user = _proved_by_code(phone, code)
+    user = proved_by_code(phone, code)
     if user is None:
         return _sign_in_page(way="code", phone=phone, code_sent=True, error=translate(portal_auth.WRONG)), 401
     return _enter(user, "sms")
@@ -115,7 +115,7 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     if not bot_token:
         raise NotFoundError("page")
     if request.method == "GET":
-        return render_template("console/telegram.html", next=_next())
+        return render_template("console/telegram.html", next=next_page())
     try:
         proof = _telegram_fields(request.form.get("result", ""))
         who = verified(proof, bot_token, database_now(session()))
@@ -164,16 +164,16 @@ def _sign_in_page(way: str = "password", error: str | None = None, **filled: Any
         "console/sign_in.html",
         way=way,
         error=error,
-        next=_next(),
+        next=next_page(),
         filled=filled,
         demo=demo,
         demo_password=DEMO_PASSWORD,
         by_email=settings.is_local or bool(settings.smtp_url),
-        telegram=telegram_address(_next()),
+        telegram=telegram_address(next_page()),
     )
 
 
-def _proved_by_code(phone: str, code: str) -> User | None:
+def proved_by_code(phone: str, code: str) -> User | None:
     """Whom the code lets in. Who has registered and was never here before is activated: no page asks for that alone."""
     try:
         return user_by_code(spend, phone, code, visitor_or_none())
@@ -191,11 +191,13 @@ def _has_demo_login(email: str) -> bool:
 
 
 def _enter(user: User, by: str) -> Response:
+    """Sign *user* in: on to where they were going, or to the first page of their role."""
     note_entry(user, by)
-    return access.let_in(back(_next() or home_of(user.role)), new_token(user, by))
+    return access.let_in(back(next_page() or home_of(user.role)), new_token(user, by))
 
 
-def _next() -> str:
+def next_page() -> str:
+    """The page of ours that the request says to go on to; empty if it names none."""
     return _safe(request.values.get("next", ""))
 
 

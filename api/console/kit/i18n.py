@@ -103,6 +103,8 @@ OUTCOMES = {
     "undone": "Taken back.",
     "read": "Marked as read.",
     "out": "You are signed out.",
+    "signed_up": "Welcome! Your account is made.",
+    "signed_up_link": "Your account is made. Open the link in our e-mail in this browser to confirm the address.",
     "moved": "The inquiry has moved on.",
     "search_saved": "The search is saved: new homes and price cuts will be told.",
     "search_removed": "The search is removed.",

@@ -42,9 +42,7 @@ GROUPS = [
     (
         "Where",
         [
-            Control(
-                "districts", "Districts", "list", required=False, wide=True, hint="Several with commas between them."
-            ),
+            Control("districts", "Districts", "list", required=False, wide=True, hint="Several: with commas between."),
             Control("metro_stations", "Metro stations", "list", required=False, wide=True),
         ],
     ),

@@ -16,8 +16,8 @@ from models.market.search.saved import NotificationPace, SavedSearch, ToldHome, 
 
 #: Homes that one notification tells of at most; the others are told by the next.
 MAX_HOMES = 100
-#: A home is told as cheaper once its price has fallen by this share.
-TOLD_CUT = 0.99
+#: A home is told of as cheaper when its price is below this share of the former one.
+CUT_TO = 0.99
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _news(session: Session, search: SavedSearch) -> News:
     is_new = and_(told.search_id.is_(None), Property.created_at > search.created_at, ~_is_told(search))
     is_cut = and_(
         or_(told.currency.is_(None), told.currency == Property.currency),
-        Property.price < before * TOLD_CUT,
+        Property.price < before * CUT_TO,
     )
     with bounded_statements(session):
         query = (
