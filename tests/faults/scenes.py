@@ -19,7 +19,7 @@ from models.accounts.links import request_email_link
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.tokens import RevokedToken
 from models.accounts.users import User
-from models.agenda.following import Notice, set_notice
+from models.agenda.following import Frequency, set_frequency
 from models.agenda.tasks import TaskKind, create_task
 from models.core.base import utc_now
 from models.core.enums import ActionKind, DealType, ListOrder, Origin, Role, RunScope, Side
@@ -208,7 +208,7 @@ def followed_list(session: Session, _: Path) -> Args:
     """A lead that is followed at once, with a list that came since."""
     buyer = _user(session, "Buyer")
     lead = make_lead(session, buyer, client_name="Client")
-    set_notice(session, buyer, lead.id, Notice.AT_ONCE)
+    set_frequency(session, buyer, lead.id, Frequency.AT_ONCE)
     rows = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 3")).all()
     session.merge(
         LeadRecommendations(
