@@ -233,8 +233,8 @@ def test_next_takes_one_query_beside_the_token_and_action_a_few(owner, tenant, d
     token = 1  # the user whose token it is
     assert len(of_next) == token + 1
     assert len(of_dislike) == token + 4  # the listing, the action, and taking back what the feed had made
-    # The listing, the action, the inquiry, whether a webhook wants to know, the notification.
-    assert len(of_like) == token + 5
+    # The listing, the action, the inquiry, whether a webhook wants to know, the owner's switches, the notification.
+    assert len(of_like) == token + 6
 
 
 def test_a_changed_preference_is_never_answered_from_the_old_list(owner, tenant, database, monkeypatch):

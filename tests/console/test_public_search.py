@@ -43,7 +43,7 @@ def test_anybody_finds_homes_and_reads_their_pages(client, home, town):
     assert f'href="/homes/{home.id}"' in page
 
     page = client.get(f"/homes/{home.id}").text
-    assert "12 500 000" in page and "Тихий двор &lt;/script&gt;" in page
+    assert "12\u00a0500\u00a0000" in page and "Тихий двор &lt;/script&gt;" in page
 
 
 def test_a_page_tells_neither_the_house_nor_contacts_nor_the_owner(client, home, town, db):
@@ -109,8 +109,9 @@ def test_a_home_off_the_market_has_no_page(client, town, db):
     archive_property(db, db.get(Property, town.properties[0].id))
     db.commit()
 
-    for path in (f"/homes/{town.properties[0].id}", "/homes/x", f"/sitemaps/homes-{2**64}.xml"):
+    for path in (f"/homes/{town.properties[0].id}", "/homes/x", f"/sitemaps/homes-{2**62}.xml"):
         assert client.get(path).status_code == 404, path
+    assert client.get(f"/sitemaps/homes-{2**64}.xml").status_code == 400
 
 
 @pytest.mark.parametrize(

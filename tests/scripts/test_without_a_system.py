@@ -31,7 +31,7 @@ LINES = [
     ["health", "worker"], ["health", "beat"],
 ]  # fmt: skip
 #: Commands that join no system, or whose program says it (tests/scripts/test_backup.py).
-OTHERS = {"run", "openapi", "schedule", "bench", "evaluate", "screenshots", "psql"}
+OTHERS = {"run", "bot", "search-speed", "openapi", "schedule", "bench", "evaluate", "screenshots", "psql"}
 
 
 def invoke(line: list[str], tmp_path, environment: dict, capsys) -> str:

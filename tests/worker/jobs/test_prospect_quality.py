@@ -71,7 +71,7 @@ def test_a_score_of_an_older_version_does_not_overwrite_a_newer_one(session):
     assert (prospect.quality_score, prospect.scored_version) == (70, 3)
 
 
-def test_what_changed_is_stale_until_it_is_scored(session, worker_module):
+def test_what_changed_is_stale_until_it_is_scored(worker_module, session):
     prospect = add_prospect(session, {"name": "Иван", "source": Platform.OLX}).prospect
     assert stale_prospects(session, None, 10) == [prospect.id]
     worker_module._score(session, [prospect.id])
@@ -88,7 +88,7 @@ def test_what_changed_is_stale_until_it_is_scored(session, worker_module):
     assert {reason["criterion"] for reason in prospect.quality_reasons} == set(worker_module.scoring.CRITERIA)
 
 
-def test_a_niche_learns_from_outcomes_and_scores_follow(session, worker_module):
+def test_a_niche_learns_from_outcomes_and_scores_follow(worker_module, session):
     niche, ad = a_niche(session)
     chance = random.Random(0)
     contacts = [
@@ -121,7 +121,7 @@ def test_a_niche_learns_from_outcomes_and_scores_follow(session, worker_module):
     assert set(session.scalars(select(Prospect.quality_method))) == {"model"}
 
 
-def test_a_niche_that_cannot_be_learnt_does_not_stop_the_later_ones(session, worker_module, monkeypatch, caplog):
+def test_a_niche_that_cannot_be_learnt_does_not_stop_the_later_ones(worker_module, session, monkeypatch, caplog):
     niches = [a_niche(session)[0] for _ in range(3)]
     session.commit()
     monkeypatch.setattr(worker_module, "niches_to_fit", lambda *_: [(niche.id, 200) for niche in niches])
