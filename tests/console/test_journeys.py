@@ -2,17 +2,21 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, update
 
-from models.core.enums import ActionKind, FeedActionKind, Status
+from models.accounts.users import User
+from models.core.enums import ActionKind, DealType, FeedActionKind, Status
 from models.deals.actions import Action
 from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry
 from models.market.favorites import Favorite
 from models.market.leads import Lead
+from models.market.preferences import save_preference
 from models.market.properties import Property
 from tests.console.conftest import HASTE, tab_to
+from worker.lists import rescore
 
 
 def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town, db):
@@ -78,8 +82,20 @@ def test_a_lead_is_added_with_the_keyboard_alone(visit, town, db):
     assert db.scalar(select(Lead.city).where(Lead.client_name == "Anna")) == "Москва"
 
 
-def test_a_tenant_swipes_keeps_and_takes_back(visit, town, db):
-    page = visit(town.tenant, refused=(404,), viewport={"width": 390, "height": 844}, has_touch=True)
+@pytest.fixture
+def looking(town, worker_here):
+    """The town's people, the tenant of whom has said what they look for; their list is made."""
+    with worker_here() as session:
+        tenant = session.get_one(User, town.tenant.id)
+        save_preference(session, tenant, {"city": "Москва", "deal_type": DealType.SALE})
+        session.commit()
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
+    return town
+
+
+def test_a_tenant_swipes_keeps_and_takes_back(visit, looking, db):
+    page = visit(looking.tenant, refused=(404,), viewport={"width": 390, "height": 844}, has_touch=True)
     listings = []
 
     def card_after(act) -> str:
@@ -128,8 +144,8 @@ def test_a_tenant_swipes_keeps_and_takes_back(visit, town, db):
     expect(page.get_by_text("Nothing kept yet")).to_be_visible()
 
 
-def test_a_tenant_and_an_owner_talk(visit, town):
-    tenant, owner = visit(town.tenant, before=HASTE), visit(town.seller)
+def test_a_tenant_and_an_owner_talk(visit, looking):
+    tenant, owner = visit(looking.tenant, before=HASTE), visit(looking.seller)
     tenant.keyboard.press("ArrowRight")
     expect(tenant.locator(".toast")).to_be_visible()
     tenant.goto("/console/inquiries")

@@ -199,8 +199,8 @@ async function actAtOnce(form, fields) {
   const next = card.nextElementSibling ?? card.previousElementSibling;
   const mark = document.createComment("");
   card.replaceWith(mark);
-  (next?.querySelector("button") ?? document.getElementById("content"))?.focus({ preventScroll: true });
-  const putBack = () => { mark.replaceWith(card); card.querySelector("button")?.focus(); };
+  (next?.querySelector("[data-act] button") ?? document.getElementById("content"))?.focus({ preventScroll: true });
+  const putBack = () => { mark.replaceWith(card); card.querySelector("[data-act] button")?.focus(); };
   const said = await postAct(form.getAttribute("action"), fields);
   if (!said) { putBack(); return; }
   toast(said.said, { undo: said.undo && (async () => {
