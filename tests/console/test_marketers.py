@@ -138,7 +138,7 @@ def test_an_ad_starts_with_its_campaign_and_tells_what_was_shown(marketer, niche
     assert "1 500 ₽" in plain(marketer(path))
 
     wrong = f"{file}{UUID(int=1)};1;1;\n"
-    refused = marketer.post(f"{path}/figures", 400, file=(io.BytesIO(wrong.replace("800", "9").encode()), "a.csv"))
+    marketer.post(f"{path}/figures", 400, file=(io.BytesIO(wrong.replace("800", "9").encode()), "a.csv"))
     db.expire_all()
     assert first.impressions == 800  # none of it is taken
     exported = marketer(f"{path}/figures.csv").lstrip("\ufeff")
