@@ -173,7 +173,7 @@ def routes(app, *, live: bool = False) -> list[tuple[str, str, access.Access]]:
     for method, rule, facts in access.operations(app):
         if (
             rule == "/"
-            or rule.startswith(("/console", "/docs", "/help", "/s/"))
+            or rule.startswith(("/console", "/docs", "/help", "/s/", "/homes", "/sitemap"))
             or rule.endswith(("/ws", "/ws/<int:chat_id>"))
         ):
             continue
