@@ -159,7 +159,7 @@ def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):
     expect(page.get_by_label("Address of the ad")).to_have_accessible_description("Not a valid URL.")
     page.get_by_label("Address of the ad").fill("https://olx.example/2")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("cell", name=re.compile(r"^1\s20[01]"))).to_be_visible()
+    expect(page.get_by_role("cell", name=re.compile(r"^1\s200\.5\s₸$"))).to_be_visible()
     page.get_by_role("link", name="Edit Окна за день").click()
     expect(page.get_by_label("Spent in all")).to_have_value("1200.5")
     page.get_by_label("Spent in all").fill("900")
@@ -194,12 +194,14 @@ def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     expect(page.get_by_role("row", name="Ремонт")).to_contain_text("target 100")
     page.get_by_role("link", name="Ремонт").click()
     cost = page.locator(".tile", has_text="Cost of a lead")
-    expect(cost.locator(".value.poor")).to_have_text(re.compile(r"^900"))  # 900 for one lead, where 100 is the target
+    expect(cost.locator(".value.poor")).to_have_text(
+        re.compile(r"^900\s₸$")
+    )  # 900 for one lead, where 100 is the target
     mark(page)
     for number in range(8):
         body = {"ad_id": str(ids["ad"]), "name": f"N{number}", "source": "olx", "phone": f"+7701000{number:04}"}
         assert api.post("/api/leads", json=body, headers=key).status_code == 201
-    expect(cost.locator(".value.good")).to_have_text(re.compile(r"^100"))  # 900 / 9
+    expect(cost.locator(".value.good")).to_have_text(re.compile(r"^100\s₸$"))  # 900 / 9
     expect(page.locator("a.row")).to_have_count(9)
     assert is_marked(page)
 

@@ -137,8 +137,9 @@ def test_an_ad_starts_with_its_campaign_and_tells_what_was_shown(marketer, niche
     assert (first.impressions, first.clicks, first.ctr) == (800, 8, Decimal("1.00"))
     assert "1 500 ₽" in plain(marketer(path))
 
-    wrong = f"{file}{UUID(int=1)};1;1;\n"
-    marketer.post(f"{path}/figures", 400, file=(io.BytesIO(wrong.replace("800", "9").encode()), "a.csv"))
+    wrong = f"{file.replace(';800;', ';9;')}{UUID(int=1)};1;1;\n"  # an id may hold an 800 as well
+    refused = marketer.post(f"{path}/figures", 400, file=(io.BytesIO(wrong.encode()), "a.csv"))
+    assert "Line 3: ad_id" in refused.text
     db.expire_all()
     assert first.impressions == 800  # none of it is taken
     exported = marketer(f"{path}/figures.csv").lstrip("\ufeff")

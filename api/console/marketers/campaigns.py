@@ -93,7 +93,8 @@ def told_mistakes(error: FileRefused) -> str:
     told = []
     for place, faults in next(iter(error.data["messages"].values())).items():
         fields_ = faults.items() if isinstance(faults, dict) else [(place, faults)]
-        told += [f"{place}: {name}: {translate_fault(each)}" for name, found in fields_ for each in found]
+        line = place.replace("line", translate("Line"), 1)
+        told += [f"{line}: {name}: {translate_fault(each)}" for name, reasons in fields_ for each in reasons]
     return "; ".join(told[:5])
 
 
