@@ -24,11 +24,16 @@ def _tag(response: Response) -> Response:
         return response
     digest = hashlib.blake2b(response.get_data(), digest_size=16).hexdigest()
     response.set_etag(f"{current().list_tag}.{digest}" if current().list_tag else digest)
-    known = request.if_none_match.as_set(include_weak=True)
+    known = known_tags()
     if any(tag.rpartition(".")[2] == digest for tag in known):
         # The same answer, whatever else its tag says; the client keeps the new tag.
         response.status_code = 304
         response.set_data(b"")
-    elif known:
-        response.make_conditional(request)  # "*"
+    elif request.if_none_match.star_tag:
+        response.make_conditional(request)
     return response
+
+
+def known_tags() -> set[str]:
+    """What the client says it has (`If-None-Match`), weak tags included. Werkzeug reads the empty tag `""` as None."""
+    return {tag or "" for tag in request.if_none_match.as_set(include_weak=True)}

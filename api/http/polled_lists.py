@@ -16,6 +16,7 @@ from flask import Response, request
 from sqlalchemy import Connection
 
 from api.http.access import claims
+from api.http.etags import known_tags
 from api.http.request_state import current
 from api.http.services import services
 from models.core.enums import Side
@@ -44,7 +45,7 @@ def polled(side: Side, row_id: int, *, is_exact: bool = True) -> Iterator[Polled
     Args:
         is_exact: Whether the page shows nothing but the rows that validators know of.
     """
-    known = request.if_none_match.as_set(include_weak=True)
+    known = known_tags()
     if not known or not is_exact or services().settings.fetch_photos:
         yield Polled()
         return

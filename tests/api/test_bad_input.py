@@ -116,6 +116,7 @@ HEADERS = (
     {"Range": "bytes=5-1,nonsense"},
     {"If-Modified-Since": "the day before yesterday"},
     {"If-None-Match": '"' * 99},
+    {"If-None-Match": '"", W/""'},
     {"Accept": "nonsense/;q=x"},
     {"Cookie": "leadmatch_session=\xff; =; a"},
     {"Content-Length": "-1"},

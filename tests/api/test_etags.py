@@ -34,6 +34,15 @@ def test_a_list_that_has_not_changed_is_answered_with_304_and_no_body(client, li
     assert (other.status_code, other.json) == (200, first.json)
 
 
+@pytest.mark.parametrize(
+    ("known", "status"), [('""', 200), ('W/"", "another"', 200), ("*", 304), (", ,", 200), ("unquoted", 200)]
+)
+def test_a_client_may_name_any_tags(client, lists, known, status):
+    buyer, lead, _, _ = lists
+    for path in ("/health/live", "/leads", f"/leads/{lead.id}/property-recommendations"):
+        assert client.get(path, headers=token_header(buyer) | {"If-None-Match": known}).status_code == status, path
+
+
 def test_whatever_shows_changes_the_tag(client, lists):
     buyer, lead, (offer, _), session = lists
     path, headers = f"/leads/{lead.id}/property-recommendations", token_header(buyer)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Integer, cast, exists, func, literal_column, select
+from sqlalchemy import exists, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from models.accounts.users import User
@@ -20,7 +20,7 @@ _IS_ACTIVE = Property.status == literal_column(f"'{Status.ACTIVE}'")
 
 def maps_of_homes(session: Session) -> Sequence[int]:
     """The numbers of the maps that name homes: map n has the ids from n * HOMES_A_MAP on."""
-    number = cast(Property.id / HOMES_A_MAP, Integer).label("number")
+    number = (Property.id // HOMES_A_MAP).label("number")
     return session.scalars(select(number).where(_IS_ACTIVE).distinct().order_by(number)).all()
 
 

@@ -14,7 +14,7 @@ from models.market.rates import set_rate
 from models.market.search import homes
 from models.market.search.criteria import HomeOrder, SearchCriteria
 from models.market.search.homes import search_homes
-from models.market.search.sitemaps import homes_of_map
+from models.market.search.sitemaps import HOMES_A_MAP, homes_of_map, maps_of_homes
 from models.market.search.words import refresh_words
 from tests.factories import make_property, make_user
 
@@ -189,3 +189,12 @@ def test_words_follow_a_change_of_the_listing(session, owner):
     session.flush()
 
     assert (found(session, words="балкон"), found(session, words="терраса")) == ([], [home.id])
+
+
+@pytest.mark.parametrize("place", [0, HOMES_A_MAP // 2, HOMES_A_MAP - 1])
+def test_every_home_is_in_the_map_that_is_named(session, owner, place):
+    home = make_property(session, owner, id=7 * HOMES_A_MAP + place)
+
+    (number,) = maps_of_homes(session)
+
+    assert [home_id for home_id, _ in homes_of_map(session, number)] == [home.id]
