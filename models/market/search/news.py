@@ -93,12 +93,12 @@ def _news(session: Session, search: SavedSearch) -> News:
         rows = session.execute(query).all()
     news = News([], [])
     seen: set[int] = set()
-    for found, came, group_id in rows:
+    for listing, came, group_id in rows:
         if group_id is not None and group_id in seen:
             continue
         if group_id is not None:
             seen.add(group_id)
-        (news.new if came else news.cut).append(found)
+        (news.new if came else news.cut).append(listing)
     return news
 
 
@@ -119,13 +119,13 @@ def _keep(session: Session, search: SavedSearch, news: News) -> None:
     rows = [
         {
             "search_id": search.id,
-            "property_id": found.id,
-            "price": found.price,
-            "currency": found.currency,
+            "property_id": listing.id,
+            "price": listing.price,
+            "currency": listing.currency,
             "is_cut": is_cut,
         }
         for homes, is_cut in ((news.new, False), (news.cut, True))
-        for found in homes
+        for listing in homes
     ]
     if rows:
         made = insert(ToldHome).values(rows)

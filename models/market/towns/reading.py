@@ -115,11 +115,11 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
     provinces = [segment for segment in segments if _is_province_of_another(segment, segments)]
     regions += [region for segment in provinces for region in segment.bare_regions]
     named = [one for segment in segments if not segment.is_part and segment not in provinces for one in segment.towns]
-    found = _distinct(named, regions, countries)
-    if len(found) > 1:
-        raise SeveralTownsError([called(town.id) for town in found])
-    if found:
-        return _of_town(found[0])
+    distinct = _distinct(named, regions, countries)
+    if len(distinct) > 1:
+        raise SeveralTownsError([called(town.id) for town in distinct])
+    if distinct:
+        return _of_town(distinct[0])
     return _unknown(text, segments, regions, countries)
 
 
