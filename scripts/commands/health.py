@@ -29,7 +29,7 @@ def command(process: str, host: str) -> None:
     """Ask a process whether it works; exit code 1 if it does not.
 
     web: it can serve requests (/health/ready). worker, runner: the one of this host takes messages, be it busy or not.
-    bot: the one of this host has given a sign of life within the last minute, or the bot is switched off (TELEGRAM_BOT).
+    bot: the one of this host has given a sign of life within the last minute, or is switched off (TELEGRAM_BOT).
     beat: one of all hosts has sent what was due within the last minute.
     """
     if process == "web":
