@@ -74,15 +74,16 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
 
     Each event names ids only; read what they stand for. Last-Event-ID (or `last_event_id`) resumes without loss,
     however long ago it was; `reset` says that too much has changed since. An id may come more than once. A connection
-    is closed after two minutes; reconnect with the last id.
+    is closed after two minutes; reconnect with the last id. A process serves few readers, and three at most of one
+    user: 429 where there is no place.
     """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     user_id, sessions = current_user().id, services().reading_sessions
     end_session()  # a stream lives for minutes; each look has a session of its own
     places, board = services().long_lived, chat_hub()
-    if not places.take(long_lived.EVENTS):
+    channels = [holder] = [live_updates.of_user(user_id)]
+    if not places.take(long_lived.EVENTS, holder):
         raise TooManyError("live.too_many", 5)
-    channels = [live_updates.of_user(user_id)]
     rings = live_updates.rings(
         services().settings.redis_url, channels, lambda: board.is_closing, turns_a_heartbeat=TURNS_A_LOOK
     )
@@ -91,16 +92,16 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
         with sessions() as session:
             moment = present_moment(session) if raw is None else int(raw)
     except RedisError:
-        places.give_back(long_lived.EVENTS)
+        places.give_back(long_lived.EVENTS, holder)
         raise BusyError("live.away", 5) from None
     except BaseException:
-        places.give_back(long_lived.EVENTS)
+        places.give_back(long_lived.EVENTS, holder)
         raise
     response = Response(_events(sessions, user_id, moment, rings), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
     response.call_on_close(rings.close)
-    response.call_on_close(lambda: places.give_back(long_lived.EVENTS))
+    response.call_on_close(lambda: places.give_back(long_lived.EVENTS, holder))
     return response
 
 
