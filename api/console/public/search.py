@@ -21,7 +21,8 @@ from models.core.errors import NotSignedInError
 from models.market.known_places import PlaceKind, known_places
 from models.market.rough_addresses import rough_address
 from models.market.search.criteria import MANY_ROOMS, WISHES, HomeOrder, SearchCriteria
-from models.market.search.homes import currency_of_search, search_homes
+from models.market.search.homes import search_homes
+from models.market.search.prices import currency_of_search
 
 blp = page_blueprint("public_search")
 
