@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from api.console.kit.i18n import translate
+from api.console.kit.place_names import suggested_places
 from api.http.db import session
 from api.http.explanations import closeness_in
 from api.http.services import services
 from api.http.short_cache import cached_for
 from matching.facts.place_names import place_key
 from models.market.district_places import DistrictPlace, district_places
-from models.market.known_places import PlaceKind, known_places
+from models.market.known_places import PlaceKind
 from models.market.properties import Property
 from models.market.towns.reading import TownError
 
@@ -103,9 +104,7 @@ def _by_closeness(found: Property, key: str) -> HomeMap | None:
     if not key or key not in near.keys:
         return None
     try:
-        names = {
-            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=found.city, limit=500)
-        }
+        names = {place_key(name): name for name in suggested_places(PlaceKind.DISTRICT, found.city, limit=500)}
     except TownError:
         return None
     place = near.keys.index(key)
