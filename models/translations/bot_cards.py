@@ -82,15 +82,15 @@ def open_button(language: str, address: str) -> list[dict[str, str]]:
     return [{"text": translate(language, "bot.button.open"), "url": address}]
 
 
-def caption(found: Any, heading: Sequence[str] = ()) -> str:
+def caption(found: Any, place: str, heading: Sequence[str] = ()) -> str:
     """
     A home in a few lines, which numbers tell in any language.
 
     Args:
         found: A property.
+        place: Where it is, as the reader may know it.
         heading: Lines before it.
     """
-    place = ", ".join(part for part in (found.city, found.district, found.street) if part)
     area = f"{found.area:g} m²" if found.area is not None else ""
     floors = f"{found.floor}/{found.total_floors}" if found.floor and found.total_floors else ""
     figures = " · ".join(part for part in (area, floors) if part)

@@ -8,6 +8,7 @@ from api.console.kit.formatting import bar, grade, location_label, money, number
 from api.console.kit.i18n import translate, word
 from api.console.kit.readings import describe_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
+from models.core.enums import AddressPrecision
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -129,7 +130,7 @@ def fact_of(name: str, found: Property) -> str:
             return money(found.price, found.currency, short=True)
         case "location":
             metro = translate("metro {name}", name=found.metro_station) if found.metro_station else None
-            return ", ".join(filter(None, (found.district, metro))) or location_label(found)
+            return ", ".join(filter(None, (found.district, metro))) or location_label(found, AddressPrecision.STREET)
         case "rooms":
             return rooms_of([] if found.rooms is None else [found.rooms])
         case "area":

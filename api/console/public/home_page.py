@@ -19,10 +19,10 @@ from models.market.listings import listing_on_market
 from models.market.places import NO_CURRENCY
 from models.market.price_history import price_history
 from models.market.properties import Property
-from models.market.rough_addresses import rough_address
 from models.market.search.adverts import first_advert_of_home
 from models.market.search.criteria import SearchCriteria
 from models.market.search.public_words import without_contacts
+from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("home_page")
 blp.before_request(check_openness)
@@ -49,7 +49,7 @@ def home(property_id: int) -> str:
     return render_template(
         "console/public/home.html",
         found=found,
-        address_of=rough_address,
+        address_of=shown_address,
         base=base,
         back_to=_back_to(found),
         description=description,
@@ -68,7 +68,7 @@ def _back_to(found: Property) -> str:
 
 def structured(found: Property, description: str, base: str) -> Markup:
     """The home as https://schema.org/RealEstateListing, for a script element that holds data."""
-    address = rough_address(found)
+    address = shown_address(found)
     about: dict[str, Any] = {
         "@type": KINDS[found.property_type],
         "name": title_of(found),

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from api.console.kit import charts
-from api.console.kit.formatting import money
+from api.console.kit.formatting import money, precision_for_visitor
 from api.console.kit.i18n import translate
 from api.console.realtors.home_map import HomeMap, map_of
 from api.http.db import session
@@ -57,10 +57,11 @@ def photos_for(found: Property, *, to_owner: bool = False) -> list[Photo]:
     return photos if to_owner else [photo for photo in photos if photo.is_seen]
 
 
-def parts_of(found: Property) -> HomeParts:
-    """What the page of a home shows."""
+def parts_of(found: Property, *, in_contact: bool = False) -> HomeParts:
+    """What the page of a home shows; the place as far as the visitor may know it."""
     prices = price_history(session(), found)
-    return HomeParts(photos_for(found), map_of(found), prices, _chart(prices))
+    precision = precision_for_visitor(found, in_contact=in_contact)
+    return HomeParts(photos_for(found), map_of(found, precision), prices, _chart(prices))
 
 
 def _chart(prices: list[dict[str, Any]]) -> Markup | None:

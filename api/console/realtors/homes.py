@@ -33,15 +33,18 @@ def one_home(property_id: int) -> str | Response:
     note_view(session(), found, visitor())
     lead = _lead()
     explanation = None
+    match = match_about(session(), visitor(), found)
+    in_contact = match is not None and match.contact_shared_at is not None
     if lead is not None and (lead.city_key, lead.deal_type) == (found.city_key, found.deal_type):
         explanation = explanations_of_pairs(session(), [lead], [found])[0]
     return render_template(
         "console/realtors/home.html",
         found=found,
         owner=session().get_one(User, found.owner_id),
-        parts=parts_of(found),
+        parts=parts_of(found, in_contact=in_contact),
+        in_contact=in_contact,
         lead=lead,
-        match=match_about(session(), visitor(), found),
+        match=match,
         score=explanation and explanation.score,
         reasons=explanation and lead and why(lead, found, explanation, level=2),
     )
