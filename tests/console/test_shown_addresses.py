@@ -1,18 +1,21 @@
 """What strangers see of an address, page by page: what is usual there, or what the owner chose."""
 
 import io
+import re
+from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from api.http.services import services_of
 from models.core.base import database_now
 from models.core.enums import ActionKind, AddressPrecision, Side
 from models.deals.matches import Match, act
 from models.deals.selections import Picked, create_selection
 from models.market.properties import Property
 from tests.console.conftest import enter
-from tests.factories import token_header
+from tests.factories import make_property, token_header
 
 EXACT, STREET, DISTRICT = AddressPrecision.EXACT, AddressPrecision.STREET, AddressPrecision.DISTRICT
 ROAD, HOUSE = "Сивцев Вражек", "44к3"
@@ -168,3 +171,52 @@ def test_units_whose_house_is_hidden_share_no_card_with_their_neighbours(client,
     page = client.get(f"/console/leads/{town.lead.id}").text
 
     assert page.count("<article ") == 2
+
+
+@pytest.fixture
+def neighbours(app, town, db):
+    """Homes of its district, and of three around it."""
+    app.extensions.pop("short_cache", None)
+    for place, (name, latitude) in enumerate(
+        (("Арбат", 55.75), ("Хамовники", 55.73), ("Пресненский", 55.76), ("Якиманка", 55.735))
+    ):
+        for twin in range(2):
+            where = {"latitude": latitude, "longitude": 37.58}
+            make_property(db, town.seller, district=name, house_number=f"{place}{twin}", **where)
+    db.commit()
+
+
+def map_on(page: str) -> str:
+    return re.search(r'<svg class="home-map".*?</svg>', page, re.DOTALL)[0]
+
+
+@pytest.mark.parametrize(("precision", "sign"), [(None, "about"), (EXACT, "here"), (STREET, "about"), (DISTRICT, None)])
+def test_the_public_map_is_a_scheme_as_exact_as_the_address(client, choose, neighbours, precision, sign):
+    drawing = map_on(client.get(f"/homes/{choose(precision)}").text)
+
+    assert "Хамовники" in drawing and "Пресненский" in drawing and "http" not in drawing
+    assert [each for each in ("about", "here") if f'class="{each}"' in drawing] == ([sign] if sign else [])
+
+
+def test_two_homes_of_one_square_have_one_map(client, choose, neighbours, db):
+    home_id = choose(None)
+    before = map_on(client.get(f"/homes/{home_id}").text)
+    db.get(Property, home_id).latitude = 55.742  # as 55.745 in the square of 55.740 to 55.746
+    db.commit()
+
+    assert map_on(client.get(f"/homes/{home_id}").text) == before
+
+
+@pytest.mark.parametrize(("precision", "has_tiles"), [(EXACT, True), (None, True), (DISTRICT, False)])
+def test_tiles_are_asked_for_only_where_a_setting_names_them_and_never_around_a_hidden_street(
+    app, client, choose, neighbours, precision, has_tiles
+):
+    home_id = choose(precision)
+    assert "tiles.example" not in client.get(f"/homes/{home_id}").text
+    served = services_of(app)
+    served.settings = replace(served.settings, map_tiles_url="https://tiles.example/{z}/{x}/{y}.png", fetch_photos=True)
+
+    answer = client.get(f"/homes/{home_id}")
+
+    assert ("https://tiles.example/15/" in answer.text) is has_tiles
+    assert "img-src 'self' https://tiles.example;" in answer.headers["Content-Security-Policy"]

@@ -7,13 +7,14 @@ from markupsafe import Markup
 
 from api.console.kit.access import anybody, visitor_or_none
 from api.console.kit.formatting import photos_of, title_of
+from api.console.kit.home_map import map_of
 from api.console.kit.i18n import word
 from api.console.kit.pages import page_blueprint
 from api.console.public.asked import address_of
 from api.console.public.search import check_openness, json_for_script
 from api.http.db import session
 from api.http.services import services
-from models.core.enums import DealType, PropertyType
+from models.core.enums import AddressPrecision, DealType, PropertyType
 from models.market.favorites import is_favorite
 from models.market.listings import listing_on_market
 from models.market.places import NO_CURRENCY
@@ -22,7 +23,7 @@ from models.market.properties import Property
 from models.market.search.adverts import first_advert_of_home
 from models.market.search.criteria import SearchCriteria
 from models.market.search.public_words import without_contacts
-from models.market.shown_addresses import shown_address
+from models.market.shown_addresses import precision_of, shown_address
 
 blp = page_blueprint("home_page")
 blp.before_request(check_openness)
@@ -53,6 +54,7 @@ def home(property_id: int) -> str:
         base=base,
         back_to=_back_to(found),
         description=description,
+        map=map_of(found, precision_of(found, AddressPrecision.STREET)),
         prices=price_history(session(), found),
         canonical=f"{base}/homes/{first_advert_of_home(session(), found)}",
         structured=structured(found, description, base),

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from api.console.kit import charts
 from api.console.kit.formatting import money, precision_for_visitor
+from api.console.kit.home_map import HomeMap, map_of
 from api.console.kit.i18n import translate
-from api.console.realtors.home_map import HomeMap, map_of
 from api.http.db import session
 from api.http.photos import photo_pairs
 from models.core.base import database_now
