@@ -135,10 +135,10 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
                 "choice",
                 False,
                 tuple(AddressPrecision),
-                none="The usual: realtors the house, others the street",
+                none="As usual",
                 words="address ",
-                hint="On pages, in selections for clients and in your feed for portals. Whom you share contacts with "
-                "sees all of it, and so do realtors' own programs.",
+                hint="As usual, realtors see the house, others the street. Whom you share contacts with sees all of "
+                "it, and so do realtors' own programs.",
             ),
         ],
     ),
