@@ -170,15 +170,15 @@ def _precision(row: Any) -> AddressPrecision:
 
 def _street_of(mine: BoardMatch) -> str:
     """Where the home of a match is: its whole street for its owner, and for both once contacts are shared."""
-    found = mine.match.property
+    listing = mine.match.property
     knows_all = mine.side is Side.PROPERTY or mine.match.contact_shared_at is not None
-    if knows_all or _precision(found) is EXACT:
-        return ", ".join(filter(None, (found.street, found.house_number)))
-    return shown_street(found, _precision(found))
+    if knows_all or _precision(listing) is EXACT:
+        return ", ".join(filter(None, (listing.street, listing.house_number)))
+    return shown_street(listing, _precision(listing))
 
 
-def _rows(cells: Cells, found: Iterable[Any]) -> Iterator[list[Any]]:
-    return ([cell(each) for cell in cells.values()] for each in found)
+def _rows(cells: Cells, rows: Iterable[Any]) -> Iterator[list[Any]]:
+    return ([cell(each) for cell in cells.values()] for each in rows)
 
 
 def _all(table: Any, query: Select) -> Iterator[Any]:

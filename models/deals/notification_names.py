@@ -37,15 +37,15 @@ Names = dict[int, dict[str, str]]
 def names_of(session: Session, notifications: Iterable[Told]) -> Names:
     """Who and what each notification is about: names of private persons are short until contacts are shared."""
     rows = list(notifications)
-    found = _Rows(session, rows)
-    return {row.id: {name: text for name, text in found.names(row).items() if text} for row in rows}
+    related = _Rows(session, rows)
+    return {row.id: {name: text for name, text in related.names(row).items() if text} for row in rows}
 
 
-def home_name(found: Property, reader_id: int, *, in_contact: bool = False) -> str:
+def home_name(listing: Property, reader_id: int, *, in_contact: bool = False) -> str:
     """What a listing is called: its title, or else where it is, as far as its reader may know that."""
-    knows_all = in_contact or found.owner_id == reader_id
-    street = shown_street(found, EXACT if knows_all else precision_of(found, EXACT))
-    return found.title or street or ", ".join(filter(None, (found.district, found.city)))
+    knows_all = in_contact or listing.owner_id == reader_id
+    street = shown_street(listing, EXACT if knows_all else precision_of(listing, EXACT))
+    return listing.title or street or ", ".join(filter(None, (listing.district, listing.city)))
 
 
 class _Rows:
@@ -63,7 +63,7 @@ class _Rows:
         )
         sides = {owner for match in self._matches.values() for owner in (match.lead.owner_id, match.property.owner_id)}
         talkers = {user_id for chat in chats for user_id in (chat.buyer_id, chat.seller_id)}
-        owners = {found.owner_id for found in self._properties.values()}
+        owners = {listing.owner_id for listing in self._properties.values()}
         self._users = self._by_id(User, sides | talkers | owners | _ids(told, "tenant_id"))
 
     def names(self, told: Told) -> dict[str, str | None]:
@@ -93,8 +93,8 @@ class _Rows:
         return None if user is None else shown_name(user.name, user.role, in_contact=in_contact)
 
     def _home(self, property_id: int, reader_id: int) -> str | None:
-        found = self._properties.get(property_id)
-        return None if found is None else home_name(found, reader_id)
+        listing = self._properties.get(property_id)
+        return None if listing is None else home_name(listing, reader_id)
 
     def _by_id(self, table: type[Any], ids: set[int], *options: Any) -> dict[int, Any]:
         if not ids:

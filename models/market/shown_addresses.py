@@ -17,12 +17,12 @@ _HOUSE = re.compile(
 SQUARE = 0.006  # about 670 m
 
 
-def precision_of(found: Any, usual: AddressPrecision) -> AddressPrecision:
+def precision_of(listing: Any, usual: AddressPrecision) -> AddressPrecision:
     """How much of a property's address a stranger sees: what its owner chose, or else the *usual* of the place."""
-    return found.address_precision or usual
+    return listing.address_precision or usual
 
 
-def shown_address(found: Any, precision: AddressPrecision | None = None) -> list[str]:
+def shown_address(listing: Any, precision: AddressPrecision | None = None) -> list[str]:
     """
     The parts of a property's address, the widest first, without the station.
 
@@ -30,41 +30,41 @@ def shown_address(found: Any, precision: AddressPrecision | None = None) -> list
     where only the district may be known: it cannot be told which part is one.
 
     Args:
-        found: A property, or a row with its columns of places.
+        listing: A property, or a row with its columns of places.
         precision: How much of it; None: what the public sees.
     """
-    precision = precision or precision_of(found, STREET)
-    parts = [found.city, found.district, shown_street(found, precision)]
+    precision = precision or precision_of(listing, STREET)
+    parts = [listing.city, listing.district, shown_street(listing, precision)]
     if not any(parts[1:]):
-        parts += shown_location(found, precision)
+        parts += shown_location(listing, precision)
     return list(dict.fromkeys(filter(None, parts)))
 
 
-def shown_street(found: Any, precision: AddressPrecision) -> str:
+def shown_street(listing: Any, precision: AddressPrecision) -> str:
     """The street, with its house where that may be known; empty where nothing may."""
     if precision is EXACT:
-        return " ".join(filter(None, (found.street, found.house_number)))
-    return without_house(found.street) if precision is STREET and found.street else ""
+        return " ".join(filter(None, (listing.street, listing.house_number)))
+    return without_house(listing.street) if precision is STREET and listing.street else ""
 
 
-def shown_location(found: Any, precision: AddressPrecision) -> list[str]:
+def shown_location(listing: Any, precision: AddressPrecision) -> list[str]:
     """The parts of an address that came as one text, as far as they may be known."""
-    parts = [part.strip() for part in (found.location or "").split(",")]
+    parts = [part.strip() for part in (listing.location or "").split(",")]
     if precision is DISTRICT:
         return []
     return [part for part in parts if part] if precision is EXACT else [*filter(None, map(without_house, parts))]
 
 
-def shown_point(found: Any, precision: AddressPrecision) -> tuple[float, float] | None:
+def shown_point(listing: Any, precision: AddressPrecision) -> tuple[float, float] | None:
     """
     Degrees north and east as they may be known: those of the home, or of the middle of the square that it lies in; None
     where only the district may be known, or nothing is.
 
     Squares are fixed, so that no number of homes or of looks tells more than the square.
     """
-    if found.latitude is None or found.longitude is None or precision is DISTRICT:
+    if listing.latitude is None or listing.longitude is None or precision is DISTRICT:
         return None
-    latitude, longitude = float(found.latitude), float(found.longitude)
+    latitude, longitude = float(listing.latitude), float(listing.longitude)
     if precision is EXACT:
         return latitude, longitude
     # Twice as many degrees east: in our latitudes one is 0.5 to 0.8 times as long as one north.

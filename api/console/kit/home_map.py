@@ -47,7 +47,7 @@ class _Spot:
     north: float
 
 
-def map_of(found: Property, precision: AddressPrecision) -> HomeMap | None:
+def map_of(listing: Property, precision: AddressPrecision) -> HomeMap | None:
     """
     The map of a home; None where nothing is known of its place.
 
@@ -55,11 +55,11 @@ def map_of(found: Property, precision: AddressPrecision) -> HomeMap | None:
         precision: How much of the address may be seen: with the street, the home lies somewhere in the ring; with the
             district, the map is that of the district.
     """
-    template, point = services().settings.map_tiles_url, shown_point(found, precision)
+    template, point = services().settings.map_tiles_url, shown_point(listing, precision)
     if template and point is not None:
         drawing = _tiles(template, *point, is_exact=precision is AddressPrecision.EXACT)
         return HomeMap(drawing, services().settings.map_attribution)
-    return _scheme(found, point, is_exact=precision is AddressPrecision.EXACT)
+    return _scheme(listing, point, is_exact=precision is AddressPrecision.EXACT)
 
 
 def _tiles(template: str, latitude: float, longitude: float, *, is_exact: bool) -> Markup:
@@ -94,36 +94,36 @@ def _tiles(template: str, latitude: float, longitude: float, *, is_exact: bool) 
     )
 
 
-def _scheme(found: Property, point: tuple[float, float] | None, *, is_exact: bool) -> HomeMap | None:
+def _scheme(listing: Property, point: tuple[float, float] | None, *, is_exact: bool) -> HomeMap | None:
     known = cached_for(
         KEPT_SECONDS,
-        f"districts {found.city_key} {found.deal_type}",
-        lambda: district_places(session(), found.city_key, found.deal_type),
+        f"districts {listing.city_key} {listing.deal_type}",
+        lambda: district_places(session(), listing.city_key, listing.deal_type),
     )
-    key = place_key(found.district) if found.district else ""
+    key = place_key(listing.district) if listing.district else ""
     own = next((place for place in known if key and place_key(place.name) == key), None)
     if point is not None:
         middle = point
     elif own is not None:
         middle = (own.latitude, own.longitude)
     else:
-        return _by_closeness(found, key)
+        return _by_closeness(listing, key)
     spots = sorted((_spot(place, middle) for place in known if place is not own), key=_km)[:NEIGHBOURS]
     if not spots:
-        return _by_closeness(found, key)
+        return _by_closeness(listing, key)
     told = translate("Where neighbouring districts lie, by their listings; north is up.")
     sign = "" if point is None else "here" if is_exact else "about"
-    return HomeMap(_drawn(found, spots, own and _spot(own, middle), sign), told)
+    return HomeMap(_drawn(listing, spots, own and _spot(own, middle), sign), told)
 
 
-def _by_closeness(found: Property, key: str) -> HomeMap | None:
+def _by_closeness(listing: Property, key: str) -> HomeMap | None:
     """Around the district those that the market's listings show to be near it, in no direction that would mean one."""
-    near = closeness_in(session(), found.city_key, found.deal_type).district
+    near = closeness_in(session(), listing.city_key, listing.deal_type).district
     if not key or key not in near.keys:
         return None
     try:
         names = {
-            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=found.city, limit=500)
+            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=listing.city, limit=500)
         }
     except TownError:
         return None
@@ -139,7 +139,7 @@ def _by_closeness(found: Property, key: str) -> HomeMap | None:
         angle, far = 2 * math.pi * place / len(nearest), 1 + 1.5 * (1 - nearness)
         spots.append(_Spot(name, far * math.sin(angle), far * math.cos(angle)))
     told = translate("Which districts are near it: the nearer, the closer to the middle; directions mean nothing.")
-    return HomeMap(_drawn(found, spots, None, "here"), told)
+    return HomeMap(_drawn(listing, spots, None, "here"), told)
 
 
 def _spot(place: DistrictPlace, middle: tuple[float, float]) -> _Spot:
@@ -152,7 +152,7 @@ def _km(spot: _Spot) -> float:
     return math.hypot(spot.east, spot.north)
 
 
-def _drawn(found: Property, spots: Sequence[_Spot], own: _Spot | None, sign: str) -> Markup:
+def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: str) -> Markup:
     """
     Districts as circles with their names, the home's own among them.
 
@@ -167,7 +167,7 @@ def _drawn(found: Property, spots: Sequence[_Spot], own: _Spot | None, sign: str
 
     taken = [(WIDTH / 2 - 14, HEIGHT / 2 - 14, WIDTH / 2 + 14, HEIGHT / 2 + 14)]
     parts = [Markup('<rect class="ground" width="{}" height="{}" rx="8"/>').format(WIDTH, HEIGHT)]
-    mine = [own or _Spot(found.district or found.city, 0, 0)]
+    mine = [own or _Spot(listing.district or listing.city, 0, 0)]
     for spot in (*mine, *spots):
         x, y = drawn_at(spot)
         is_own = spot is mine[0]
