@@ -43,7 +43,7 @@ def test_words_become_filters_of_one_address(client, town, text, filters):
 
 
 def test_what_the_words_name_takes_the_place_of_what_was_ticked_and_wishes_join(client, town):
-    query = dict(say="трёшка с лифтом", rooms="1", wish="balcony", order="price", price_to="9 млн")
+    query = {"say": "трёшка с лифтом", "rooms": "1", "wish": "balcony", "order": "price", "price_to": "9 млн"}
 
     assert asked(client, **query) == [
         ("type", "flat"), ("rooms", "3"), ("price_to", "9000000"), ("wish", "balcony"), ("wish", "lift"),

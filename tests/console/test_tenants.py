@@ -145,7 +145,7 @@ def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, t
     db.commit()
     page = visit(None)
     page.goto("/homes")
-    page.get_by_label("Words").fill("баклон")
+    page.get_by_label("In your words").fill("баклон")
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_text("These say «балкон»")).to_be_visible()
     page.locator(f'a[href="/homes/{home.id}"]').click()
