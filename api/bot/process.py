@@ -9,6 +9,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import redis
 from redis.exceptions import RedisError
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot as TelegramBot
 from telegram.error import InvalidToken, TelegramError
@@ -46,6 +48,9 @@ log = logging.getLogger(__name__)
 
 #: How often a bot that is told through the web process looks for what was stored, and one that waits for its turn.
 LOOK_SECONDS = 0.5
+#: How often an update is worked on while the database refuses for a reason that passes: a lock, a restart.
+ATTEMPTS = 5
+ATTEMPT_SECONDS = 1.0
 
 
 def serve(settings: Settings, poll_seconds: int = POLL_SECONDS) -> None:
@@ -180,7 +185,8 @@ class _Process:
         return task.result()
 
     def _work_off(self) -> None:
-        """Work on every stored update, each in a transaction of its own."""
+        """Work on every stored update, each in a transaction of its own; what fails for a lasting reason is dropped."""
+        attempts: Counter[int] = Counter()
         while not self._stop.is_set:
             self._heartbeat.beat()
             update_id = None
@@ -196,6 +202,10 @@ class _Process:
             except Exception as failure:
                 if update_id is None:
                     raise
+                attempts[update_id] += 1
+                if isinstance(failure, OperationalError) and attempts[update_id] < ATTEMPTS:
+                    time.sleep(ATTEMPT_SECONDS)
+                    continue
                 # What was written is personal: the log names the kind of failure alone.
                 log.error("bot_update_failed", extra={"update_id": update_id, "kind": type(failure).__name__})
                 with self._new_session() as session:

@@ -113,10 +113,10 @@ def _events(
     told: dict[tuple[ChangeKind, int], int] = {}
     try:
         while True:
-            found = _look(sessions, user_id, moment)
+            changes = _look(sessions, user_id, moment)
             # The number of an event is where the next look begins: who resumes from it misses nothing.
-            moment = found.moment
-            yield "".join(_told(found, told)) or ": alive\n\n"
+            moment = changes.moment
+            yield "".join(_told(changes, told)) or ": alive\n\n"
             if next(rings, live_updates) is live_updates:
                 return
     except RedisError:
@@ -128,16 +128,16 @@ def _look(sessions: sessionmaker[Session], user_id: int, moment: int) -> Changes
         return changes_since(session, user_id, moment)
 
 
-def _told(found: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
+def _told(changes: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
     """The events of a look, without what this stream has told; *told* is brought up to date."""
-    if found.is_reset:
-        yield _event(found.moment, "reset", [])
+    if changes.is_reset:
+        yield _event(changes.moment, "reset", [])
         return
-    for kind, rows in found.written.items():
+    for kind, rows in changes.written.items():
         new = [row_id for row_id, number in sorted(rows.items()) if told.get((kind, row_id)) != number]
         told |= {(kind, row_id): rows[row_id] for row_id in new}
         if new:
-            yield _event(found.moment, kind, new)
+            yield _event(changes.moment, kind, new)
 
 
 def _event(moment: int, kind: str, ids: list[int]) -> str:
