@@ -14,7 +14,7 @@ Where a market's order is balanced, more goes into a page; then there is no vali
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Float, Integer, Row, String, TextClause, bindparam, text
+from sqlalchemy import BigInteger, BindParameter, Connection, Float, Integer, Row, String, TextClause, bindparam, text
 
 from models.accounts.tokens import IAT_SKEW, Claims
 from models.core.enums import Side
@@ -74,7 +74,7 @@ def present_page(
     return present_of(row, known)
 
 
-def present_of(row: Row[Any] | None, known: Validator | None) -> Present | None:
+def present_of(row: Row[*tuple[Any, ...]] | None, known: Validator | None) -> Present | None:
     """What a statement has found: (moment, the snapshot's newest transaction, rows, whether any is newer)."""
     if row is None:
         return None
@@ -90,7 +90,7 @@ NEWER = "(({row}.xmin::text::bigint - :since) & 4294967295) < 2147483648"
 CALLER_HOLDS = """caller.id = :user_id AND caller.is_active AND caller.token_version = :version
         AND NOT EXISTS (SELECT FROM revoked_tokens WHERE jti = :jti)
         AND :issued <= extract(epoch FROM now()) + :skew AND extract(epoch FROM now()) < :expires"""
-CALLER_PARAMETERS = (
+CALLER_PARAMETERS: tuple[BindParameter[Any], ...] = (
     bindparam("user_id", type_=BigInteger),
     bindparam("version", type_=Integer),
     bindparam("jti", type_=String),

@@ -11,8 +11,9 @@ once, and costs its holder one answer.
 """
 
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, TextClause, bindparam, text
+from sqlalchemy import BigInteger, BindParameter, Connection, TextClause, bindparam, text
 
 from models.accounts.tokens import Claims
 from models.deals.list_validators import CALLER_HOLDS, CALLER_PARAMETERS, NEWER, Present, Validator, present_of
@@ -105,8 +106,10 @@ _MINE = {
 def _statement(kind: OwnList) -> TextClause:
     parts = "\n    UNION ALL ".join(_PART.format(newer=NEWER.format(row=row), rows=rows) for row, rows in _PARTS[kind])
     sql = _WHOLE.format(parts=parts, caller_holds=CALLER_HOLDS, mine=_MINE.get(kind, "true"))
-    parameters = [bindparam("since", type_=BigInteger), *CALLER_PARAMETERS]
-    return text(sql).bindparams(*parameters, *([bindparam("row_id", type_=BigInteger)] if kind in _MINE else []))
+    parameters: list[BindParameter[Any]] = [bindparam("since", type_=BigInteger), *CALLER_PARAMETERS]
+    if kind in _MINE:
+        parameters.append(bindparam("row_id", type_=BigInteger))
+    return text(sql).bindparams(*parameters)
 
 
 _STATEMENTS = {kind: _statement(kind) for kind in OwnList}
