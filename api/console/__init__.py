@@ -30,6 +30,8 @@ from api.console.realtors import (
     quick_edit,
     selections,
     tasks,
+    team,
+    team_rows,
     undo,
     wishes,
 )
@@ -48,6 +50,8 @@ def register(app: Flask) -> None:
         lead_head,
         lead_history,
         tasks,
+        team,
+        team_rows,
         selections,
         client_selection,
         compare,

@@ -62,7 +62,7 @@ class _Rows:
         sides = {owner for match in self._matches.values() for owner in (match.lead.owner_id, match.property.owner_id)}
         talkers = {user_id for chat in chats for user_id in (chat.buyer_id, chat.seller_id)}
         owners = {found.owner_id for found in self._properties.values()}
-        self._users = self._by_id(User, sides | talkers | owners | _ids(told, "tenant_id"))
+        self._users = self._by_id(User, sides | talkers | owners | _ids(told, "tenant_id") | _ids(told, "member_id"))
 
     def names(self, told: Told) -> dict[str, str | None]:
         data = told.data
@@ -74,6 +74,8 @@ class _Rows:
             return {"who": who, "what": f"{client} — {home_name(match.property)}"}
         if chat is not None:
             return {"who": self._user(chat.other(told.user_id)), "what": self._home(chat.property_id)}
+        if "member_id" in data:
+            return {"who": self._user(_id(data, "member_id"))}
         if "selection_id" in data:
             lead = self._leads.get(_id(data, "lead_id"))
             return {"who": short_name(lead.client_name) if lead else None}
