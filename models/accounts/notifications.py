@@ -40,6 +40,7 @@ class NotificationType(StrEnum):
     RECOMMENDATION_DIGEST = "RECOMMENDATION_DIGEST"
     SEARCH_NEWS = "SEARCH_NEWS"
     AGENCY_NEWS = "AGENCY_NEWS"
+    REASSIGNED = "REASSIGNED"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -57,6 +58,7 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.RECOMMENDATION_DIGEST,
         NotificationType.SEARCH_NEWS,
         NotificationType.AGENCY_NEWS,
+        NotificationType.REASSIGNED,
     }
 )
 
@@ -81,6 +83,7 @@ TOPIC_OF = {
     NotificationType.RECOMMENDATION_DIGEST: Topic.OFFERS,
     NotificationType.SEARCH_NEWS: Topic.OFFERS,
     NotificationType.AGENCY_NEWS: Topic.TEAM,
+    NotificationType.REASSIGNED: Topic.TEAM,
 }
 
 #: A notification that could not be sent for so long is news no more.

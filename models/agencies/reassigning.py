@@ -117,7 +117,7 @@ def _tell(session: Session, agency: Agency, side: Side, head: User, heir: User, 
     def tell(user_id: int, variant: str, count: int, member_id: int) -> None:
         subject = f"agency:{agency.id}:{variant}:{int(moment * 1_000_000)}"
         data = {"member_id": member_id}
-        notify(session, user_id, NotificationType.AGENCY_NEWS, subject, data=data, variant=variant, count=count)
+        notify(session, user_id, NotificationType.REASSIGNED, subject, data=data, variant=variant, count=count)
 
     for user_id, ids in former.items():
         if user_id != head.id:

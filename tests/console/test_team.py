@@ -5,14 +5,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from api.console.realtors import team_rows
 from models.accounts.users import User
 from models.agencies.invitations import accept_invitation, invite
 from models.agencies.members import create_agency, membership_of
-from models.core.enums import ContactSharing, Role, Side
+from models.core.enums import ContactSharing, DealType, Role, Side
 from models.market.leads import Lead
 from models.market.tags import add_tag
 from tests.console.conftest import PASSWORD, csrf_of, enter
 from tests.factories import make_lead, make_user, token_header
+from worker.lists import rescore
 
 
 @pytest.fixture
@@ -180,7 +182,9 @@ def test_an_agent_and_a_stranger_see_nothing_of_it(client, app, town, agency, se
         assert db.get(Lead, secrets.id).owner_id == town.seller.id
 
 
-def test_a_head_reassigns_and_is_told_why_what_stays_does(client, town, agency, secrets, db):
+def test_a_head_reassigns_and_is_told_why_what_stays_does(client, town, agency, secrets, db, monkeypatch):
+    sent = []
+    monkeypatch.setattr(team_rows, "rescore_lead", lambda lead: sent.append(lead.id))
     csrf = enter(client, town.buyer)
     kept = make_lead(db, db.get_one(User, town.seller.id), client_contacts_shared=ContactSharing.NEVER)
     db.commit()
@@ -193,6 +197,7 @@ def test_a_head_reassigns_and_is_told_why_what_stays_does(client, town, agency, 
     reason = "Агент не открывает контакты этого клиента никому"
     assert (one.status_code, both.status_code) == (409, 200)
     assert reason in one.text and reason in both.text
+    assert sent == [secrets.id]  # its lists follow
     db.expire_all()
     assert db.get(Lead, kept.id).owner_id == town.seller.id
     assert db.get(Lead, secrets.id).owner_id == town.buyer.id
@@ -204,7 +209,7 @@ def test_a_head_reassigns_and_is_told_why_what_stays_does(client, town, agency, 
     assert answer.location == "/console/team/properties?outcome=reassigned"
 
 
-def test_an_agents_lead_is_seen_reassigned_and_gone_from_the_agent(visit, town, db):
+def test_an_agents_lead_is_seen_reassigned_and_gone_from_the_agent(visit, town, worker_here):
     """Two browsers: invite, accept, the agent's lead appears, it is reassigned, the agent has it no more."""
     head, agent = visit(town.seller), visit(town.buyer, refused=(400, 404))
     head.get_by_role("link", name="Team").click()
@@ -221,7 +226,7 @@ def test_an_agents_lead_is_seen_reassigned_and_gone_from_the_agent(visit, town, 
     expect(agent.get_by_role("heading", name="Дом у моря")).to_be_visible()
 
     head.goto("/console/team")
-    expect(head.get_by_text("Buyer")).to_be_visible()
+    expect(head.get_by_text("Buyer", exact=True)).to_be_visible()
     head.get_by_role("link", name="Leads", exact=True).last.click()
     row = head.locator(f"#row-{town.lead.id}")
     expect(row).to_contain_text("Buyer")
@@ -236,6 +241,9 @@ def test_an_agents_lead_is_seen_reassigned_and_gone_from_the_agent(visit, town, 
     expect(agent.get_by_text("No leads here yet")).to_be_visible()
     agent.goto("/console/notifications")
     expect(agent.locator("main")).to_contain_text("Your leads that Seller has now: 1.")
+    with worker_here() as session:
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
     head.goto(f"/console/leads/{town.lead.id}")
     expect(head.get_by_role("heading", name="Пётр")).to_be_visible()
     expect(head.locator("article.pair")).to_have_count(0)  # the homes are the head's own: no pair with an own lead

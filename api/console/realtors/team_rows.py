@@ -30,14 +30,16 @@ PER_PAGE = 30
 SIDES = {"leads": Side.LEAD, "properties": Side.PROPERTY}
 
 
-@blp.get("/console/team/<any(leads, properties):what>")
+@blp.get("/console/team/leads", defaults={"what": "leads"})
+@blp.get("/console/team/properties", defaults={"what": "properties"})
 @for_realtors
 def rows(what: str) -> str:
     """The leads, or properties, of all agents."""
     return _list(headed_agency(session(), visitor()), what)
 
 
-@blp.post("/console/team/<any(leads, properties):what>")
+@blp.post("/console/team/leads", defaults={"what": "leads"})
+@blp.post("/console/team/properties", defaults={"what": "properties"})
 @for_realtors
 def reassign_rows(what: str) -> Response | tuple[str, int]:
     """Give the rows that are picked to another agent; of each that stays the reason is told."""

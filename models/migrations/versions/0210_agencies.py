@@ -8,7 +8,7 @@ down_revision = "0192"
 branch_labels = None
 depends_on = None
 
-ADDED = "AGENCY_NEWS"
+ADDED = frozenset({"AGENCY_NEWS", "REASSIGNED"})
 RULE = "ck_notifications_type_is_known"
 
 
@@ -53,7 +53,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_agency_invitations_digest")),
     )
     op.create_index("ix_agency_invitations_agency", "agency_invitations", ["agency_id", "id"])
-    _admit(_known() | {ADDED})
+    _admit(_known() | ADDED)
     with op.get_context().autocommit_block():
         op.execute(f"ALTER TABLE notifications VALIDATE CONSTRAINT {RULE}")
 
@@ -61,8 +61,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("agency_invitations", "agency_members", "agencies"):
         op.drop_table(table)
-    op.execute(sa.text("DELETE FROM notifications WHERE type = :added").bindparams(added=ADDED))
-    _admit(_known() - {ADDED})
+    op.execute("DELETE FROM notifications WHERE type IN ('AGENCY_NEWS', 'REASSIGNED')")
+    _admit(_known() - ADDED)
     op.execute(f"ALTER TABLE notifications VALIDATE CONSTRAINT {RULE}")
 
 
