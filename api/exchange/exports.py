@@ -155,8 +155,8 @@ def match_file(user: User, kind: TableFormat) -> Response:
     return table_file("matches", kind, list(MATCH_CELLS), _rows(MATCH_CELLS, _matches(user)))
 
 
-def _rows(cells: Cells, found: Iterable[Any]) -> Iterator[list[Any]]:
-    return ([cell(each) for cell in cells.values()] for each in found)
+def _rows(cells: Cells, rows: Iterable[Any]) -> Iterator[list[Any]]:
+    return ([cell(each) for cell in cells.values()] for each in rows)
 
 
 def _all(table: Any, query: Select) -> Iterator[Any]:

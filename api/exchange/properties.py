@@ -87,12 +87,12 @@ class Properties(MethodView):
         """
         columns = property_columns(body)
         twin = refuse_twin(session(), current_user(), columns)
-        found = create_property(session(), current_user(), Origin.EXCHANGE, columns)
-        warn_of_town(TOWN, found.city, found.currency)
+        listing = create_property(session(), current_user(), Origin.EXCHANGE, columns)
+        warn_of_town(TOWN, listing.city, listing.currency)
         if twin is not None:
             warn("address", Fault("warning.already_there", id=twin), (str(twin),))
-        rescore_property(found)
-        return found
+        rescore_property(listing)
+        return listing
 
     @signed_in
     @only_reads
@@ -124,11 +124,11 @@ class OneProperty(MethodView):
 
         Of whichever contract it was made through; what that contract does not ask for is null.
         """
-        found = owned_property(session(), current_user(), property_id)
-        group = adverts_of_home(session(), found)
+        listing = owned_property(session(), current_user(), property_id)
+        group = adverts_of_home(session(), listing)
         return (
-            _shown(found)
-            | {"price_history": shown_history(price_history(session(), found))}
+            _shown(listing)
+            | {"price_history": shown_history(price_history(session(), listing))}
             | ({"group": shown_group(group)} if group else {})
         )
 
@@ -142,12 +142,12 @@ class OneProperty(MethodView):
         contract lacks (its GET answers null) may stay null.
         """
         refuse_unless_json()
-        found = owned_property(session(), current_user(), property_id, lock=True)
-        body = read_replacement(PROPERTY_BODY, property_row(found, 0))
-        replace_property(session(), found, property_columns(body, found))
-        warn_of_town(TOWN, found.city, found.currency)
-        rescore_property(found)
-        return _shown(found)
+        listing = owned_property(session(), current_user(), property_id, lock=True)
+        body = read_replacement(PROPERTY_BODY, property_row(listing, 0))
+        replace_property(session(), listing, property_columns(body, listing))
+        warn_of_town(TOWN, listing.city, listing.currency)
+        rescore_property(listing)
+        return _shown(listing)
 
 
 @blp.route("/properties/<int:property_id>/archive")
@@ -161,10 +161,10 @@ class PropertyArchive(MethodView):
 
         It leaves every list of recommendations; its matches stay. Archiving again changes nothing.
         """
-        found = owned_property(session(), current_user(), property_id, lock=True)
-        archive_property(session(), found)
-        rescore_property(found)
-        return _shown(found)
+        listing = owned_property(session(), current_user(), property_id, lock=True)
+        archive_property(session(), listing)
+        rescore_property(listing)
+        return _shown(listing)
 
 
 @blp.route("/properties/<int:property_id>/restore")
@@ -178,28 +178,28 @@ class PropertyRestoring(MethodView):
 
         Under the same id, with its likes and matches. Restoring again changes nothing.
         """
-        found = owned_property(session(), current_user(), property_id, lock=True)
-        restore_property(session(), found)
-        rescore_property(found)
-        return _shown(found)
+        listing = owned_property(session(), current_user(), property_id, lock=True)
+        restore_property(session(), listing)
+        rescore_property(listing)
+        return _shown(listing)
 
 
-def property_row(found: Property, match_count: int) -> dict:
+def property_row(listing: Property, match_count: int) -> dict:
     """A property as its owner sees it."""
     return {
-        "property_id": found.id,
-        "address": address_of(found),
-        "details": details_of(found),
-        "status": found.status,
-        "commission_share": found.commission_share or 0,
-        "photos": shown_photos(found, to_owner=True),
-        "description": found.description,
-        "facts": shown_facts(found),
+        "property_id": listing.id,
+        "address": address_of(listing),
+        "details": details_of(listing),
+        "status": listing.status,
+        "commission_share": listing.commission_share or 0,
+        "photos": shown_photos(listing, to_owner=True),
+        "description": listing.description,
+        "facts": shown_facts(listing),
         "match_count": match_count,
-        "created_at": found.created_at,
-        "updated_at": found.updated_at,
+        "created_at": listing.created_at,
+        "updated_at": listing.updated_at,
     }
 
 
-def _shown(found: Property) -> dict:
-    return property_row(found, match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0))
+def _shown(listing: Property) -> dict:
+    return property_row(listing, match_counts(session(), Side.PROPERTY, [listing.id]).get(listing.id, 0))

@@ -286,21 +286,21 @@ def _location_of(lead: Lead) -> dict[str, Any]:
     return named | {name: value for name, value in around.items() if value is not None}
 
 
-def address_of(found: Property) -> dict[str, Any]:
+def address_of(listing: Property) -> dict[str, Any]:
     """A property's address; `location` is there where the address came as one text."""
-    address = dict(zip(ADDRESS_FIELDS, _address(found), strict=True))
-    address["stations"] = found.stations
-    address["latitude"], address["longitude"] = _plain(found.latitude), _plain(found.longitude)
-    if found.location:
-        address["location"] = found.location
+    address = dict(zip(ADDRESS_FIELDS, _address(listing), strict=True))
+    address["stations"] = listing.stations
+    address["latitude"], address["longitude"] = _plain(listing.latitude), _plain(listing.longitude)
+    if listing.location:
+        address["location"] = listing.location
     return address
 
 
-def details_of(found: Property) -> dict[str, Any]:
+def details_of(listing: Property) -> dict[str, Any]:
     """A property's facts as the exchange contract writes them; what is unknown is null."""
-    facts = dict(zip(DETAILS_FIELDS, _details(found), strict=True))
-    facts["price"], facts["area"] = _plain(found.price), _plain(found.area)
-    facts["currency"], facts["deal_type"] = shown_currency(found.currency), found.deal_type
+    facts = dict(zip(DETAILS_FIELDS, _details(listing), strict=True))
+    facts["price"], facts["area"] = _plain(listing.price), _plain(listing.area)
+    facts["currency"], facts["deal_type"] = shown_currency(listing.currency), listing.deal_type
     return facts
 
 

@@ -142,10 +142,10 @@ class Listings(MethodView):
 
         It is recommended to leads and tenants within a moment, unless `is_active` is false.
         """
-        found = create_property(session(), current_user(), Origin.TINDER, _columns(body))
-        warn_of_town("city", found.city, found.currency)
-        rescore_property(found)
-        return listing_row(found)
+        listing = create_property(session(), current_user(), Origin.TINDER, _columns(body))
+        warn_of_town("city", listing.city, listing.currency)
+        rescore_property(listing)
+        return listing_row(listing)
 
 
 @blp.route("/listings/my")
@@ -174,8 +174,8 @@ class OneListing(MethodView):
 
         Nobody need be signed in. One that was withdrawn is not found.
         """
-        found = listing_on_market(session(), listing_id)
-        return listing_row(found) | {"price_history": price_history(session(), found)}
+        listing = listing_on_market(session(), listing_id)
+        return listing_row(listing) | {"price_history": price_history(session(), listing)}
 
     @signed_in
     @blp.arguments(ListingBody)
@@ -187,11 +187,11 @@ class OneListing(MethodView):
         What tinder does not speak of (area, floor, photos, ...) stays as it is; `is_active` takes it off the market or
         puts it back.
         """
-        found = editable_listing(session(), current_user(), listing_id)
-        replace_property(session(), found, _columns(body, found))
-        warn_of_town("city", found.city, found.currency)
-        rescore_property(found)
-        return listing_row(found)
+        listing = editable_listing(session(), current_user(), listing_id)
+        replace_property(session(), listing, _columns(body, listing))
+        warn_of_town("city", listing.city, listing.currency)
+        rescore_property(listing)
+        return listing_row(listing)
 
     @signed_in
     @blp.response(200, StatusOk)
@@ -201,9 +201,9 @@ class OneListing(MethodView):
 
         It stays in its owner's list, inactive; putting it with `is_active` true brings it back.
         """
-        found = editable_listing(session(), current_user(), listing_id)
-        archive_property(session(), found)
-        rescore_property(found)
+        listing = editable_listing(session(), current_user(), listing_id)
+        archive_property(session(), listing)
+        rescore_property(listing)
         return {"status": "ok"}
 
 

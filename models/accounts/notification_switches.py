@@ -122,12 +122,12 @@ def address_of(user: User, channel: Channel) -> str | None:
     Phones and e-mail addresses count once they are proven: a claimed one may be a stranger's. Registration takes any
     text for a Telegram account, but "@channel" would have our bot say strangers' words in a channel of ours.
     """
-    found: dict[Channel, Any] = {
+    addresses: dict[Channel, Any] = {
         Channel.TELEGRAM: user.telegram_id if PERSON.fullmatch(user.telegram_id or "") else None,
         Channel.EMAIL: user.email if user.email_proven_at else None,
         Channel.SMS: user.phone if user.phone_proven_at else None,
     }
-    return found.get(channel)
+    return addresses.get(channel)
 
 
 def _goes_out(user: User, flag: str) -> bool:

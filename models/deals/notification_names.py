@@ -36,14 +36,14 @@ Names = dict[int, dict[str, str]]
 def names_of(session: Session, notifications: Iterable[Told]) -> Names:
     """Who and what each notification is about: names of private persons are short until contacts are shared."""
     rows = list(notifications)
-    found = _Rows(session, rows)
-    return {row.id: {name: text for name, text in found.names(row).items() if text} for row in rows}
+    related = _Rows(session, rows)
+    return {row.id: {name: text for name, text in related.names(row).items() if text} for row in rows}
 
 
-def home_name(found: Property) -> str:
+def home_name(listing: Property) -> str:
     """What a listing is called: its title, or else where it is."""
-    street = " ".join(filter(None, (found.street, found.house_number)))
-    return found.title or street or ", ".join(filter(None, (found.district, found.city)))
+    street = " ".join(filter(None, (listing.street, listing.house_number)))
+    return listing.title or street or ", ".join(filter(None, (listing.district, listing.city)))
 
 
 class _Rows:
@@ -61,8 +61,9 @@ class _Rows:
         )
         sides = {owner for match in self._matches.values() for owner in (match.lead.owner_id, match.property.owner_id)}
         talkers = {user_id for chat in chats for user_id in (chat.buyer_id, chat.seller_id)}
-        owners = {found.owner_id for found in self._properties.values()}
-        self._users = self._by_id(User, sides | talkers | owners | _ids(told, "tenant_id") | _ids(told, "member_id"))
+        owners = {listing.owner_id for listing in self._properties.values()}
+        others = _ids(told, "tenant_id") | _ids(told, "member_id")
+        self._users = self._by_id(User, sides | talkers | owners | others)
 
     def names(self, told: Told) -> dict[str, str | None]:
         data = told.data
@@ -89,8 +90,8 @@ class _Rows:
         return None if user is None else shown_name(user.name, user.role, in_contact=in_contact)
 
     def _home(self, property_id: int) -> str | None:
-        found = self._properties.get(property_id)
-        return None if found is None else home_name(found)
+        listing = self._properties.get(property_id)
+        return None if listing is None else home_name(listing)
 
     def _by_id(self, table: type[Any], ids: set[int], *options: Any) -> dict[int, Any]:
         if not ids:

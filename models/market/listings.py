@@ -78,10 +78,10 @@ def listing_on_market(session: Session, listing_id: int) -> Property:
     Raises:
         NotFoundError: It is absent, off the market, or its owner is.
     """
-    found = session.scalar(select(Property).join(User, on_market()).where(Property.id == listing_id))
-    if found is None:
+    listing = session.scalar(select(Property).join(User, on_market()).where(Property.id == listing_id))
+    if listing is None:
         raise NotFoundError("listing")
-    return found
+    return listing
 
 
 def editable_listing(session: Session, user: User, listing_id: int) -> Property:
@@ -92,12 +92,12 @@ def editable_listing(session: Session, user: User, listing_id: int) -> Property:
         NotFoundError: It is absent, or somebody else's and off the market.
         NotAllowedError: It is somebody else's.
     """
-    found = session.scalar(select(Property).where(Property.id == listing_id).with_for_update())
-    if found is None:
+    listing = session.scalar(select(Property).where(Property.id == listing_id).with_for_update())
+    if listing is None:
         raise NotFoundError("listing")
-    if found.owner_id == user.id or user.role is Role.ADMIN:
-        return found
-    if not is_on_market(session, found):
+    if listing.owner_id == user.id or user.role is Role.ADMIN:
+        return listing
+    if not is_on_market(session, listing):
         raise NotFoundError("listing")
     raise NotAllowedError("listing.not_yours")
 

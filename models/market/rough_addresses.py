@@ -12,15 +12,15 @@ _HOUSE = re.compile(
 )
 
 
-def rough_address(found: Property) -> list[str]:
+def rough_address(listing: Property) -> list[str]:
     """
     The parts of a property's address without its house, the widest first, without the station.
 
     An address that came as one text loses the parts that name a house or a flat.
     """
-    parts = [found.city, found.district, found.street and without_house(found.street)]
-    if not any(parts[1:]) and found.location:
-        parts += [without_house(part) for part in found.location.split(",")]
+    parts = [listing.city, listing.district, listing.street and without_house(listing.street)]
+    if not any(parts[1:]) and listing.location:
+        parts += [without_house(part) for part in listing.location.split(",")]
     return list(dict.fromkeys(filter(None, parts)))
 
 

@@ -106,8 +106,8 @@ def holdings_of(session: Session, user: User) -> dict[str, int]:
         "property": select(func.count()).where(Property.owner_id == user.id, Property.status == Status.ACTIVE),
         "match": select(func.count()).where(Match.id.in_(match_ids_of(user))),
     }
-    found = {noun: session.scalar(query) or 0 for noun, query in counts.items()}
-    return {noun: count for noun, count in found.items() if count}
+    holdings = {noun: session.scalar(query) or 0 for noun, query in counts.items()}
+    return {noun: count for noun, count in holdings.items() if count}
 
 
 def export_user(session: Session, user: User) -> dict[str, Any]:

@@ -200,15 +200,15 @@ def lead_values(lead: Lead) -> dict[str, Any]:
     return texts_of(all_of(LEAD_GROUPS), body)
 
 
-def property_values(found: Property) -> dict[str, Any]:
+def property_values(listing: Property) -> dict[str, Any]:
     """What stands in the form of a property that is edited."""
     body = {
-        "address": address_of(found),
-        "details": details_of(found),
-        "deal_type": found.deal_type,
-        "commission_share": found.commission_share,
-        "photos": found.photos,
-        "description": found.description,
+        "address": address_of(listing),
+        "details": details_of(listing),
+        "deal_type": listing.deal_type,
+        "commission_share": listing.commission_share,
+        "photos": listing.photos,
+        "description": listing.description,
     }
     return texts_of(all_of(PROPERTY_GROUPS), body)
 

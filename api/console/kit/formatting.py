@@ -108,45 +108,45 @@ def _bar(percent: int, kind: str) -> Markup:
     ).format(kind, percent)
 
 
-def title_of(found: Property) -> str:
+def title_of(listing: Property) -> str:
     """What a property is, in few words: its kind, rooms and area. Titles that people typed are theirs to show below."""
-    kind = word(found.property_type)
-    if found.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and found.rooms is not None:
-        of_rooms = translate("{rooms}-room {kind}", rooms=found.rooms, kind=kind.lower())
-        kind = translate("Studio") if found.rooms == 0 else of_rooms
-    return f"{kind}, {number(found.area, 1)}\u00a0{translate('m²')}" if found.area else kind
+    kind = word(listing.property_type)
+    if listing.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and listing.rooms is not None:
+        of_rooms = translate("{rooms}-room {kind}", rooms=listing.rooms, kind=kind.lower())
+        kind = translate("Studio") if listing.rooms == 0 else of_rooms
+    return f"{kind}, {number(listing.area, 1)}\u00a0{translate('m²')}" if listing.area else kind
 
 
-def location_label(found: Property) -> str:
+def location_label(listing: Property) -> str:
     """Where a property is, the most telling part first."""
-    street = " ".join(filter(None, (found.street, found.house_number)))
-    metro = translate("metro {name}", name=found.metro_station) if found.metro_station else None
-    parts = [found.city, found.district, metro, street]
-    if not any(parts[1:]) and found.location:
-        return found.location
+    street = " ".join(filter(None, (listing.street, listing.house_number)))
+    metro = translate("metro {name}", name=listing.metro_station) if listing.metro_station else None
+    parts = [listing.city, listing.district, metro, street]
+    if not any(parts[1:]) and listing.location:
+        return listing.location
     return ", ".join(filter(None, parts))
 
 
-def drawing_of(found: Property) -> str:
+def drawing_of(listing: Property) -> str:
     """
-    Which drawing of homes.svg stands where *found* has no photo; blocks of flats differ, so that a list is no
+    Which drawing of homes.svg stands where *listing* has no photo; blocks of flats differ, so that a list is no
     wallpaper.
     """
     kinds = {PropertyType.HOUSE: "house", PropertyType.TOWNHOUSE: "row", PropertyType.COMMERCIAL: "shop"}
-    return kinds.get(found.property_type) or f"flat-{found.id % 3}"
+    return kinds.get(listing.property_type) or f"flat-{listing.id % 3}"
 
 
-def photo_of(found: Property) -> str | None:
+def photo_of(listing: Property) -> str | None:
     """The first photo that a page may show; None where there is none."""
-    return next(iter(photos_of(found)), None)
+    return next(iter(photos_of(listing)), None)
 
 
-def photos_of(found: Property) -> list[str]:
+def photos_of(listing: Property) -> list[str]:
     """The photos that a page may show: those of ours, and those that come encrypted."""
-    return [link for link in shown_photos(found) if link.startswith(("https://", "/media/"))]
+    return [link for link in shown_photos(listing) if link.startswith(("https://", "/media/"))]
 
 
-def advert_of(found: Property) -> str | None:
+def advert_of(listing: Property) -> str | None:
     """The address of the property's own advert, where its source told one that a page may link to."""
-    link = found.attributes.get("url")
+    link = listing.attributes.get("url")
     return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None

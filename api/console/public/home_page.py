@@ -42,63 +42,64 @@ KINDS = {
 @anybody
 def home(property_id: int) -> str:
     """What anybody may know of a home: neither its house nor its owner nor their contacts."""
-    found = listing_on_market(session(), property_id)
+    listing = listing_on_market(session(), property_id)
     user = visitor_or_none()
     base = services().settings.public_url
-    description = without_contacts(found.description or "").strip()
+    description = without_contacts(listing.description or "").strip()
     return render_template(
         "console/public/home.html",
-        found=found,
+        found=listing,
         address_of=rough_address,
         base=base,
-        back_to=_back_to(found),
+        back_to=_back_to(listing),
         description=description,
-        prices=price_history(session(), found),
-        canonical=f"{base}/homes/{first_advert_of_home(session(), found)}",
-        structured=structured(found, description, base),
-        is_kept=user is not None and is_favorite(session(), user, found.id),
-        is_own=user is not None and found.owner_id == user.id,
+        prices=price_history(session(), listing),
+        canonical=f"{base}/homes/{first_advert_of_home(session(), listing)}",
+        structured=structured(listing, description, base),
+        is_kept=user is not None and is_favorite(session(), user, listing.id),
+        is_own=user is not None and listing.owner_id == user.id,
     )
 
 
-def _back_to(found: Property) -> str:
+def _back_to(listing: Property) -> str:
     """The search of the home's market."""
-    return address_of(SearchCriteria(city=found.city, city_key=found.city_key, deal_type=found.deal_type))
+    return address_of(SearchCriteria(city=listing.city, city_key=listing.city_key, deal_type=listing.deal_type))
 
 
-def structured(found: Property, description: str, base: str) -> Markup:
+def structured(offered_listing: Property, description: str, base: str) -> Markup:
     """The home as https://schema.org/RealEstateListing, for a script element that holds data."""
-    address = rough_address(found)
+    address = rough_address(offered_listing)
     about: dict[str, Any] = {
-        "@type": KINDS[found.property_type],
-        "name": title_of(found),
+        "@type": KINDS[offered_listing.property_type],
+        "name": title_of(offered_listing),
         "address": {
             "@type": "PostalAddress",
-            "addressLocality": found.city,
+            "addressLocality": offered_listing.city,
             "streetAddress": ", ".join(address[1:]) or None,
         },
-        "numberOfRooms": found.rooms or None,
-        "floorLevel": None if found.floor is None else str(found.floor),
-        "yearBuilt": found.year_built,
-        "floorSize": found.area and {"@type": "QuantitativeValue", "value": float(found.area), "unitCode": "MTK"},
+        "numberOfRooms": offered_listing.rooms or None,
+        "floorLevel": None if offered_listing.floor is None else str(offered_listing.floor),
+        "yearBuilt": offered_listing.year_built,
+        "floorSize": offered_listing.area
+        and {"@type": "QuantitativeValue", "value": float(offered_listing.area), "unitCode": "MTK"},
     }
     listing = {
         "@context": "https://schema.org",
         "@type": "RealEstateListing",
-        "url": f"{base}/homes/{found.id}",
-        "name": f"{title_of(found)}, {', '.join(address)}",
+        "url": f"{base}/homes/{offered_listing.id}",
+        "name": f"{title_of(offered_listing)}, {', '.join(address)}",
         "description": description[:500] or None,
-        "datePosted": f"{found.created_at:%Y-%m-%d}",
-        "image": [link if link.startswith("https:") else base + link for link in photos_of(found)[:10]],
+        "datePosted": f"{offered_listing.created_at:%Y-%m-%d}",
+        "image": [link if link.startswith("https:") else base + link for link in photos_of(offered_listing)[:10]],
         "about": {name: value for name, value in about.items() if value is not None},
         "offers": {
             "@type": "Offer",
-            "price": f"{found.price:f}",
-            "priceCurrency": None if found.currency == NO_CURRENCY else found.currency,
+            "price": f"{offered_listing.price:f}",
+            "priceCurrency": None if offered_listing.currency == NO_CURRENCY else offered_listing.currency,
             "availability": "https://schema.org/InStock",
             "businessFunction": "http://purl.org/goodrelations/v1#"
-            + ("LeaseOut" if found.deal_type is DealType.RENT else "Sell"),
-            "category": word(f"offer {found.deal_type}"),
+            + ("LeaseOut" if offered_listing.deal_type is DealType.RENT else "Sell"),
+            "category": word(f"offer {offered_listing.deal_type}"),
         },
     }
     return json_for_script({name: value for name, value in listing.items() if value})

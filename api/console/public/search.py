@@ -52,18 +52,18 @@ def homes() -> str:
     """Homes on the market, as the address asks."""
     asked = asked_of_address()
     wanted = asked.wanted
-    found = search_homes(session(), wanted, page_number(), PER_PAGE)
-    pages = found.pages(PER_PAGE)
+    shown = search_homes(session(), wanted, page_number(), PER_PAGE)
+    pages = shown.pages(PER_PAGE)
     page = min(page_number(), pages)
     base = services().settings.public_url
     return render_template(
         "console/public/homes.html",
-        found=found,
+        found=shown,
         asked=asked,
         heading=heading_of_search(wanted),
         canonical=base + address_of(wanted, page),
-        is_listed=is_listed(wanted) and not asked.errors and found.total > 0,
-        listed_at=[f"{base}/homes/{each.id}" for each in found.homes],
+        is_listed=is_listed(wanted) and not asked.errors and shown.total > 0,
+        listed_at=[f"{base}/homes/{each.id}" for each in shown.homes],
         page=page,
         pages=pages,
         item_list=item_list,

@@ -43,13 +43,13 @@ class _Spot:
     north: float
 
 
-def map_of(found: Property) -> HomeMap | None:
+def map_of(listing: Property) -> HomeMap | None:
     """The map of a home; None where nothing is known of its place."""
     template = services().settings.map_tiles_url
-    if template and found.latitude is not None and found.longitude is not None:
-        drawing = _tiles(template, float(found.latitude), float(found.longitude))
+    if template and listing.latitude is not None and listing.longitude is not None:
+        drawing = _tiles(template, float(listing.latitude), float(listing.longitude))
         return HomeMap(drawing, services().settings.map_attribution)
-    return _scheme(found)
+    return _scheme(listing)
 
 
 def _tiles(template: str, latitude: float, longitude: float) -> Markup:
@@ -76,35 +76,35 @@ def _tiles(template: str, latitude: float, longitude: float) -> Markup:
     ).format(ACROSS * TILE, DOWN * TILE, translate("Map: the home stands in the middle"), images, *middle)
 
 
-def _scheme(found: Property) -> HomeMap | None:
+def _scheme(listing: Property) -> HomeMap | None:
     known = cached_for(
         KEPT_SECONDS,
-        f"districts {found.city_key} {found.deal_type}",
-        lambda: district_places(session(), found.city_key, found.deal_type),
+        f"districts {listing.city_key} {listing.deal_type}",
+        lambda: district_places(session(), listing.city_key, listing.deal_type),
     )
-    key = place_key(found.district) if found.district else ""
+    key = place_key(listing.district) if listing.district else ""
     own = next((place for place in known if key and place_key(place.name) == key), None)
-    if found.latitude is not None and found.longitude is not None:
-        middle = (float(found.latitude), float(found.longitude))
+    if listing.latitude is not None and listing.longitude is not None:
+        middle = (float(listing.latitude), float(listing.longitude))
     elif own is not None:
         middle = (own.latitude, own.longitude)
     else:
-        return _by_closeness(found, key)
+        return _by_closeness(listing, key)
     spots = sorted((_spot(place, middle) for place in known if place is not own), key=_km)[:NEIGHBOURS]
     if not spots:
-        return _by_closeness(found, key)
+        return _by_closeness(listing, key)
     told = translate("Where neighbouring districts lie, by their listings; north is up.")
-    return HomeMap(_drawn(found, spots, own and _spot(own, middle), found.latitude is not None), told)
+    return HomeMap(_drawn(listing, spots, own and _spot(own, middle), listing.latitude is not None), told)
 
 
-def _by_closeness(found: Property, key: str) -> HomeMap | None:
+def _by_closeness(listing: Property, key: str) -> HomeMap | None:
     """Around the district those that the market's listings show to be near it, in no direction that would mean one."""
-    near = closeness_in(session(), found.city_key, found.deal_type).district
+    near = closeness_in(session(), listing.city_key, listing.deal_type).district
     if not key or key not in near.keys:
         return None
     try:
         names = {
-            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=found.city, limit=500)
+            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=listing.city, limit=500)
         }
     except TownError:
         return None
@@ -120,7 +120,7 @@ def _by_closeness(found: Property, key: str) -> HomeMap | None:
         angle, far = 2 * math.pi * place / len(nearest), 1 + 1.5 * (1 - nearness)
         spots.append(_Spot(name, far * math.sin(angle), far * math.cos(angle)))
     told = translate("Which districts are near it: the nearer, the closer to the middle; directions mean nothing.")
-    return HomeMap(_drawn(found, spots, None, True), told)
+    return HomeMap(_drawn(listing, spots, None, True), told)
 
 
 def _spot(place: DistrictPlace, middle: tuple[float, float]) -> _Spot:
@@ -133,7 +133,7 @@ def _km(spot: _Spot) -> float:
     return math.hypot(spot.east, spot.north)
 
 
-def _drawn(found: Property, spots: Sequence[_Spot], own: _Spot | None, has_point: bool) -> Markup:
+def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, has_point: bool) -> Markup:
     """
     Districts as circles with their names, the home's own among them; a ring of kilometres where they mean something.
     """
@@ -145,7 +145,7 @@ def _drawn(found: Property, spots: Sequence[_Spot], own: _Spot | None, has_point
 
     taken = [(WIDTH / 2 - 14, HEIGHT / 2 - 14, WIDTH / 2 + 14, HEIGHT / 2 + 14)]
     parts = [Markup('<rect class="ground" width="{}" height="{}" rx="8"/>').format(WIDTH, HEIGHT)]
-    mine = [own or _Spot(found.district or found.city, 0, 0)]
+    mine = [own or _Spot(listing.district or listing.city, 0, 0)]
     for spot in (*mine, *spots):
         x, y = drawn_at(spot)
         is_own = spot is mine[0]

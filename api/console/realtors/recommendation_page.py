@@ -62,10 +62,10 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         return _aside_page(side, mine, **more)
     # Read before the entries: if somebody acts in between, the stamp is too old, and the page is asked for once more.
     state = list_state(side, mine)
-    found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
+    recommended = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
-    wanted = _wanted(found.entries, side, mine, filters)
-    starred, gone = _shortlist(side, mine, found.entries)
+    wanted = _wanted(recommended.entries, side, mine, filters)
+    starred, gone = _shortlist(side, mine, recommended.entries)
     if request.args.get("shortlist"):
         wanted = [entry for entry in wanted if entry.row.id in starred]
     asked = request.args.get("size", "")
@@ -82,7 +82,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         side=side.value,
         mine=mine,
         cards=_cards(side, mine, shown),
-        total=found.total,
+        total=recommended.total,
         starred=starred,
         fresh=_fresh(side, mine),
         gone=gone,
@@ -221,8 +221,8 @@ def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[
     explained = explanations_of_pairs(session(), leads, properties)
     cards = []
     for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
-        lead, found = (mine, row) if isinstance(mine, Lead) else (row, mine)
-        cards.append(Card(entry, lead, found, why(lead, found, explanation), len(others)))
+        lead, listing = (mine, row) if isinstance(mine, Lead) else (row, mine)
+        cards.append(Card(entry, lead, listing, why(lead, listing, explanation), len(others)))
     return cards
 
 
@@ -238,7 +238,7 @@ class Filters:
 
 
 def _filters(side: Side) -> Filters:
-    found = Filters(words=request.args.get("q", "").casefold().split())
+    filters = Filters(words=request.args.get("q", "").casefold().split())
     bound = Bound.HIGH if side is Side.LEAD else Bound.LOW
     readers: dict[str, Callable[[str], Any]] = {
         "score": lambda text: read_number(text, end=Bound.LOW),
@@ -249,10 +249,10 @@ def _filters(side: Side) -> Filters:
         text = request.args.get(name, "").strip()
         try:
             if text:
-                setattr(found, name, read(text))
+                setattr(filters, name, read(text))
         except UnreadableError as error:
-            found.errors[name] = translate_error(error)
-    return found
+            filters.errors[name] = translate_error(error)
+    return filters
 
 
 def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:

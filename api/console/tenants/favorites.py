@@ -52,10 +52,10 @@ def compare() -> str:
     """Up to four favourites by their facts and, in the market that the tenant looks in, by what they look for."""
     ids = asked_homes()
     kept = session().execute(noted_favorites_of(visitor()).where(Property.id.in_(ids))).all() if ids else []
-    homes = [found for found, _ in kept][:MOST]
+    homes = [listing for listing, _ in kept][:MOST]
     preference = preference_of(session(), visitor())
     market = preference and (preference.city_key, preference.deal_type)
-    fits = bool(homes) and all((found.city_key, found.deal_type) == market for found in homes)
+    fits = bool(homes) and all((listing.city_key, listing.deal_type) == market for listing in homes)
     scores, rows = compared(preference, homes) if preference is not None and fits else ([None] * len(homes), [])
     return render_template(
         "console/tenants/compare.html",
