@@ -39,7 +39,7 @@ from models.market import (
 )
 from models.market.search import saved, words
 from models.platform import idempotency
-from models.ranking import closeness, display_order, recommendations
+from models.ranking import closeness, display_order, recommendations, relaxations
 from models.rescoring import attempts, partial_lists, runs
 from models.sources import outgoing, photos, refusals, tables
 from models.upkeep import erasure, market_days

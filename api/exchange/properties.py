@@ -18,7 +18,7 @@ from api.http.photos import shown_photos
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn, warn_of_town
-from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.core.enums import SUPPLY_ROLES, AddressPrecision, Origin, Side, Status
 from models.core.errors import Fault
 from models.deals.matches import match_counts
 from models.deals.recommendation_pages import adverts_of_home
@@ -51,6 +51,7 @@ class PropertyRow(Body):
     photos = fields.List(fields.String())
     description = fields.String(allow_none=True)
     facts = ReadyPart(FactRow, many=True)
+    address_precision = shown_word(AddressPrecision, allow_none=True)
     match_count = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
@@ -195,6 +196,7 @@ def property_row(listing: Property, match_count: int) -> dict:
         "photos": shown_photos(listing, to_owner=True),
         "description": listing.description,
         "facts": shown_facts(listing),
+        "address_precision": listing.address_precision,
         "match_count": match_count,
         "created_at": listing.created_at,
         "updated_at": listing.updated_at,

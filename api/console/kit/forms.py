@@ -74,6 +74,8 @@ class Filled:
     theirs: dict[str, str] = field(default_factory=dict)
     #: The words of a pasted text that a control's value was read from, by its path.
     read: dict[str, str] = field(default_factory=dict)
+    #: What stands in the database, in words, of controls in which something else is proposed.
+    proposed: dict[str, str] = field(default_factory=dict)
 
 
 def read(

@@ -19,9 +19,9 @@ from api.swipe.listing_words import PROPERTY_TYPES
 from models.accounts.tokens import REFUSED
 from models.core.errors import NotSignedInError
 from models.market.known_places import PlaceKind, known_places
-from models.market.rough_addresses import rough_address
 from models.market.search.criteria import MANY_ROOMS, WISHES, HomeOrder, SearchCriteria
 from models.market.search.homes import currency_of_search, search_homes
+from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("public_search")
 
@@ -68,7 +68,7 @@ def homes() -> str:
         pages=pages,
         item_list=item_list,
         asked_query=urlencode(query_of(wanted)),
-        address_of=rough_address,
+        address_of=shown_address,
         address_of_search=address_of,
         describe_reading=describe_reading,
         **_choices(asked),
