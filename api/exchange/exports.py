@@ -21,6 +21,7 @@ from models.core.enums import AddressPrecision, Side, Status
 from models.deals.match_board import BoardMatch, board_match, matches_for
 from models.deals.recommendation_pages import recommended_page
 from models.market.leads import Lead, leads_of, owned_lead
+from models.market.own_base import BaseFilter, own_rows
 from models.market.properties import Property, properties_of
 from models.market.shown_addresses import EXACT, precision_of, shown_location, shown_street
 from models.ranking.recommendations import LIST_LENGTH
@@ -150,6 +151,13 @@ def picked_file(user: User, kind: TableFormat, side: Side, ids: Sequence[int]) -
     return table_file("properties", kind, list(PROPERTY_CELLS), _rows(PROPERTY_CELLS, picked))
 
 
+def filtered_file(user: User, kind: TableFormat, side: Side, wanted: BaseFilter) -> Response:
+    """All of the user's leads, or properties, that pass the filter, in its order, as a file."""
+    name, cells = ("leads", LEAD_CELLS) if side is Side.LEAD else ("properties", PROPERTY_CELLS)
+    query = own_rows(user, side, wanted).execution_options(yield_per=PAGE)
+    return table_file(name, kind, list(cells), _rows(cells, _in_order(services().sessions, query)))
+
+
 def recommendation_file(user: User, kind: TableFormat, lead_id: int) -> Response:
     """The properties that suit one of the user's leads, best first; raises NotFoundError."""
     lead = owned_lead(session(), user, lead_id)
@@ -197,6 +205,12 @@ def _paged(factory: sessionmaker[Session], table: Any, query: Select) -> Iterato
                 return
             last = rows[-1].id
             own.expunge_all()
+
+
+def _in_order(factory: sessionmaker[Session], query: Select) -> Iterator[Any]:
+    """The rows of the query in its own order, a page in memory at a time."""
+    with factory() as own:
+        yield from own.scalars(query)
 
 
 def _matches(user: User) -> Iterator[BoardMatch]:

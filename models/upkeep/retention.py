@@ -17,6 +17,7 @@
 | tasks of leads | an hour after they were deleted |
 | pairs that webhooks were told of | while both lead and property exist |
 | updates of the Telegram bot, drafts of leads, unsent calls | 7 days, 7 days, 2 hours |
+| invitations into agencies | 7 days (:data:`models.agencies.invitations.LIFETIME`) |
 | figures of markets by day | 400 days: a year as the pages show it, and what it is compared with |
 | imports with their reports | 180 days, and always a source's last 20 |
 
@@ -36,6 +37,7 @@ from models.accounts.bot_queue import forget_old_bot_rows
 from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_old_sessions
+from models.agencies.invitations import forget_past
 from models.agenda.tasks import forget_deleted
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
@@ -89,6 +91,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "webhook_events": forget_old_log(session),
         "bot_rows": forget_old_bot_rows(session),
         "tasks": forget_deleted(session),
+        "agency_invitations": forget_past(session),
         "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),
