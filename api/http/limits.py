@@ -1,7 +1,7 @@
 """How often somebody may call: counted in Redis, over a moving window.
 
 While Redis is away each web process counts in its own memory. The other two choices are worse: without limits
-the doors would stand open to guessing for as long as Redis is down, and with the doors shut a broken cache
+passwords and codes could be guessed for as long as Redis is down, and if nobody were let in, a broken cache
 would lock everybody out. With p processes an attacker gets at most p times the limit meanwhile, and codes
 keep their bound of five tries, which PostgreSQL counts (models/accounts/codes.py).
 
@@ -162,10 +162,10 @@ def address() -> str | None:
     elif raw.count(":") == 1:
         raw = raw.partition(":")[0]
     try:
-        found = ip_address(raw.partition("%")[0])
+        ip = ip_address(raw.partition("%")[0])
     except ValueError:
         return None
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
 def network() -> str | None:
@@ -174,10 +174,10 @@ def network() -> str | None:
 
     Whoever has an IPv6 address has the 2**64 around it as well (RFC 6177): a limit to each of them would be none.
     """
-    found = address()
-    if found is None or not isinstance(ip_address(found), IPv6Address):
-        return found
-    return str(ip_network((found, 64), strict=False))
+    ip = address()
+    if ip is None or not isinstance(ip_address(ip), IPv6Address):
+        return ip
+    return str(ip_network((ip, 64), strict=False))
 
 
 def _limit_address() -> None:

@@ -46,7 +46,7 @@ class Person:
 
 @pytest.fixture
 def database(engine: Engine, clean_database: str) -> Iterator[Session]:
-    """A session on the test's database, for what the API has no door to; commit what others are to see."""
+    """A session on the test's database, for what the API has no operation for; commit what others are to see."""
     with Session(engine, expire_on_commit=False) as session:
         yield session
 
@@ -88,7 +88,7 @@ def web_processes(process_environment: dict[str, str]) -> Iterator[Callable[...,
     started: list[subprocess.Popen] = []
 
     def start(**environment: str) -> subprocess.Popen:
-        port = _free_port()
+        port = environment.get("PORT") or _free_port()
         command = [sys.executable, "-m", "gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"]
         web = subprocess.Popen(
             command,

@@ -1,10 +1,11 @@
 """The public search: homes on the market by filters, words and order; no account needed."""
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import render_template
+from flask import Response, redirect, render_template, request
 from markupsafe import Markup
 
 from api.console.kit.access import anybody, visitor_or_none
@@ -12,17 +13,19 @@ from api.console.kit.i18n import translate, word
 from api.console.kit.pages import page_blueprint, page_number
 from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.readings import describe_reading
-from api.console.public.asked import Asked, address_of, asked_of_address, is_listed, query_of
+from api.console.public.asked import LONGEST, MOST, Asked, address_of, asked_of_address, is_listed, query_of
+from api.console.public.chips import chips_of
+from api.console.public.wishes_in_words import ReadWords, with_words
 from api.http.db import session
 from api.http.services import services
 from api.swipe.listing_words import PROPERTY_TYPES
 from models.accounts.tokens import REFUSED
 from models.core.errors import NotSignedInError
 from models.market.known_places import PlaceKind
-from models.market.rough_addresses import rough_address
 from models.market.search.criteria import MANY_ROOMS, WISHES, HomeOrder, SearchCriteria
 from models.market.search.homes import search_homes
 from models.market.search.prices import currency_of_search
+from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("public_search")
 
@@ -47,31 +50,45 @@ def check_openness() -> None:
 
 @blp.get("/homes")
 @anybody
-def homes() -> str:
-    """Homes on the market, as the address asks."""
-    asked = asked_of_address()
+def homes() -> str | Response:
+    """Homes on the market, as the address asks; words of the form's box become filters of an address first."""
+    asked, unused = asked_of_address(), tuple(request.args.getlist("unused")[:MOST])
+    if "say" in request.args:
+        said = request.args["say"].replace("\0", "").strip()[:LONGEST]
+        read = with_words(asked.wanted, said)
+        if not asked.errors:
+            return cast(Response, redirect(_address_after(read), 303))
+        asked, unused = replace(asked, wanted=read.wanted), read.unused
     wanted = asked.wanted
-    found = search_homes(session(), wanted, page_number(), PER_PAGE)
-    pages = found.pages(PER_PAGE)
+    shown = search_homes(session(), wanted, page_number(), PER_PAGE)
+    pages = shown.pages(PER_PAGE)
     page = min(page_number(), pages)
     base = services().settings.public_url
     return render_template(
         "console/public/homes.html",
-        found=found,
+        found=shown,
         asked=asked,
         heading=heading_of_search(wanted),
         canonical=base + address_of(wanted, page),
-        is_listed=is_listed(wanted) and not asked.errors and found.total > 0,
-        listed_at=[f"{base}/homes/{each.id}" for each in found.homes],
+        is_listed=is_listed(wanted) and not asked.errors and shown.total > 0,
+        listed_at=[f"{base}/homes/{each.id}" for each in shown.homes],
         page=page,
         pages=pages,
         item_list=item_list,
+        chips=chips_of(wanted),
+        unused=[each[:LONGEST] for each in unused],
         asked_query=urlencode(query_of(wanted)),
-        address_of=rough_address,
+        address_of=shown_address,
         address_of_search=address_of,
         describe_reading=describe_reading,
         **_choices(asked),
     )
+
+
+def _address_after(read: ReadWords) -> str:
+    """The one address of what was read, with the words that no filter can ask for; they are told and ask nothing."""
+    query = [*query_of(read.wanted), *(("unused", each) for each in read.unused)]
+    return f"/homes?{urlencode(query)}" if query else "/homes"
 
 
 def heading_of_search(wanted: SearchCriteria) -> str:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0215"
-down_revision = "0192"
+down_revision = "0220"
 branch_labels = None
 depends_on = None
 
