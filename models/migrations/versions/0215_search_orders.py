@@ -1,5 +1,7 @@
 """Indexes that hold the orders of the public search."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 ACTIVE = sa.text("status = 'ACTIVE'")
-INDEXES = {
+INDEXES: dict[str, list[Any]] = {
     "ix_properties_by_price": ["city_key", "deal_type", "currency", "price"],
     "ix_properties_by_price_per_metre": ["city_key", "deal_type", "currency", sa.text("(price / area)")],
     "ix_properties_by_area": ["city_key", "deal_type", sa.text("area DESC NULLS LAST")],
