@@ -20,6 +20,7 @@ from models.deals.feed import act_in_feed, next_listing
 from models.deals.inquiries import Inquiry, move_inquiry
 from models.deals.matches import act
 from models.market.listings import listing_on_market
+from models.market.shown_addresses import shown_address
 from models.translations.bot_cards import Pressed, button, caption, known_language, open_button, photo_of
 
 MAX_MESSAGE = 4000  # characters of a reply
@@ -218,4 +219,6 @@ def _show_next(talk: Talk, user: User) -> None:
         button(talk.word("bot.button.keep"), *stem, FeedActionKind.FAVORITE),
     ]
     opening = open_button(talk.language, f"{talk.bot.public_url}/console/feed")
-    talk.send(caption(listing), [choice, opening], photo_of(listing, talk.bot.public_url))
+    talk.send(
+        caption(listing, ", ".join(shown_address(listing))), [choice, opening], photo_of(listing, talk.bot.public_url)
+    )

@@ -33,7 +33,16 @@ from api.http.readings import (
 )
 from api.http.warnings import Warnings
 from models.accounts.users import User, shown_name
-from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.core.enums import (
+    AddressPrecision,
+    Condition,
+    ContactSharing,
+    DealType,
+    PaymentMethod,
+    PropertyClass,
+    PropertyType,
+    Status,
+)
 from models.deals.recommendation_pages import Owner
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -155,6 +164,14 @@ class PropertyBody(Body):
     photos = fields.List(PhotoAddress(), allow_none=True, validate=validate.Length(max=100))
     description = Text(20_000, empty=True, allow_none=True)
     deal_type = deal_type_field()
+    address_precision = one_of(
+        AddressPrecision,
+        allow_none=True,
+        metadata={
+            "description": "How much of the address strangers see on pages, in selections and in feeds for portals. "
+            "null: what is usual there. Left out of a replacement, it stays."
+        },
+    )
 
 
 class StatusArgs(PageArgs):
@@ -247,6 +264,8 @@ def property_columns(body: dict, before: Property | None = None) -> dict[str, An
         "photos": body.get("photos") or [],
         "description": body.get("description"),
         "deal_type": body.get("deal_type") or body["details"].get("deal_type") or DealType.SALE,
+        # A client of the contract does not know the field: its replacement must not show more than the owner chose.
+        "address_precision": body.get("address_precision", before.address_precision if before is not None else None),
     }
 
 

@@ -19,6 +19,11 @@ def rescore_lead(lead: Lead) -> None:
     after_commit(lambda: _client().lead_changed(lead.id))
 
 
+def count_relaxations(lead: Lead) -> None:
+    """Have it counted what the limits and wishes of this lead cost it."""
+    after_commit(lambda: _client().relaxations_wanted(lead.id))
+
+
 def rescore_property(listing: Property) -> None:
     """Have the lists that this property touches made right."""
     after_commit(lambda: _client().property_changed(listing.id))

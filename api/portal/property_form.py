@@ -35,6 +35,7 @@ from models.core.errors import InvalidValueError
 from models.core.free_text import condition_of, currency_of, deal_type_of, is_studio, property_type_of
 from models.market.places import city_of_address
 from models.market.properties import Property
+from models.market.shown_addresses import EXACT, precision_of, shown_address
 from models.market.towns.reading import TownError, read_town
 
 #: How exactly a number of the form is kept, whatever its column rounds it to.
@@ -250,6 +251,9 @@ def form_row(listing: Property, *, private: bool) -> dict[str, Any]:
     row |= {name: sent.get(name) for name in (*names_of(PropertyForm), *SINGLE_FILES)}
     row |= {name: _plain(getattr(listing, column)) for name, column in _EXACT.items()}
     row["location"] = listing.location or _address(listing)
+    precision = EXACT if private else precision_of(listing, EXACT)
+    if precision is not EXACT:
+        row["location"] = ", ".join(shown_address(listing, precision))
     made = _worded(sent) if sent else {}
     for name, (column, shown) in _WORDED.items():
         present = getattr(listing, column)

@@ -60,6 +60,14 @@ class PropertyClass(StrEnum):
     ELITE = "ELITE"
 
 
+class AddressPrecision(StrEnum):
+    """How exactly strangers see where a property is."""
+
+    EXACT = "EXACT"
+    STREET = "STREET"
+    DISTRICT = "DISTRICT"
+
+
 class Condition(StrEnum):
     ROUGH = "ROUGH"
     PRE_FINISHING = "PRE_FINISHING"
@@ -74,7 +82,7 @@ class PaymentMethod(StrEnum):
 
 
 class Origin(StrEnum):
-    """The contract or the door through which a lead or property came."""
+    """The contract or the other way by which a lead or property came."""
 
     EXCHANGE = "exchange"
     TINDER = "tinder"

@@ -50,6 +50,7 @@ SHOWN: dict[Side, tuple[str, ...]] = {
         "house_number",
         "metro_station",
         "location",
+        "address_precision",
         "price",
         "area",
         "rooms",

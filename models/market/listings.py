@@ -14,6 +14,12 @@ from models.market.facts import market_factors
 from models.market.properties import SEARCH_VECTOR, Property, is_on_market, on_market
 from models.market.town_aliases import city_in, stored_key
 
+#: What strangers may look through of a listing whose owner lets them see less than the whole address.
+_WORDS_BUT_ADDRESS = """(
+    coalesce(address_precision, 'EXACT') = 'EXACT'
+    OR property_words(title, description, NULL, search_text) @@ websearch_to_tsquery('pg_catalog.russian', :words)
+)"""
+
 
 class ListingOrder(StrEnum):
     """Ties go by id, so that pages never overlap."""
@@ -59,7 +65,10 @@ def public_listings(
         query = query.where(Property.rooms.in_(wanted["rooms"]))
     if "q" in wanted:
         query = query.where(
-            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(words=wanted["q"])
+            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(
+                words=wanted["q"]
+            ),
+            text(_WORDS_BUT_ADDRESS).bindparams(words=wanted["q"]),
         )
     return query
 

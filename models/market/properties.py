@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validat
 
 from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
-from models.core.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Status
+from models.core.enums import AddressPrecision, Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.core.errors import NotFoundError
 from models.market.town_aliases import city_in
 
@@ -82,6 +82,29 @@ class Property(Base):
             postgresql_where=text("status = 'ACTIVE'"),
         ),
         Index(
+            "ix_properties_by_price",
+            "city_key",
+            "deal_type",
+            "currency",
+            "price",
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        Index(
+            "ix_properties_by_price_per_metre",
+            "city_key",
+            "deal_type",
+            "currency",
+            text("(price / area)"),
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        Index(
+            "ix_properties_by_area",
+            "city_key",
+            "deal_type",
+            text("area DESC NULLS LAST"),
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        Index(
             "ix_properties_told_flags",
             text("told_flags(facts, read_facts)"),
             postgresql_using="gin",
@@ -126,6 +149,11 @@ class Property(Base):
     house_number: Mapped[str | None] = mapped_column(String(50))
     #: The whole address where it came as one text.
     location: Mapped[str | None] = mapped_column(String(500))
+    #: How much of the address strangers see, as its owner chose; null: what is usual where it is shown
+    #: (models/market/shown_addresses.py).
+    address_precision: Mapped[AddressPrecision | None] = mapped_column(
+        words(AddressPrecision, "address_precision_is_known")
+    )
 
     title: Mapped[str | None] = mapped_column(String(300))
     description: Mapped[str | None] = mapped_column(Text)

@@ -82,15 +82,15 @@ def open_button(language: str, address: str) -> list[dict[str, str]]:
     return [{"text": translate(language, "bot.button.open"), "url": address}]
 
 
-def caption(listing: Any, heading: Sequence[str] = ()) -> str:
+def caption(listing: Any, place: str, heading: Sequence[str] = ()) -> str:
     """
     A home in a few lines, which numbers tell in any language.
 
     Args:
         listing: A property.
+        place: Where it is, as the reader may know it.
         heading: Lines before it.
     """
-    place = ", ".join(part for part in (listing.city, listing.district, listing.street) if part)
     area = f"{listing.area:g} m²" if listing.area is not None else ""
     floors = f"{listing.floor}/{listing.total_floors}" if listing.floor and listing.total_floors else ""
     figures = " · ".join(part for part in (area, floors) if part)

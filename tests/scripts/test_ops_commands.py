@@ -1,6 +1,7 @@
 """Commands of whoever operates the system: rescore, runs, schedule, rates, check, and what a first start shows."""
 
 import io
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -130,6 +131,16 @@ def test_a_dry_run_tells_markets_and_starts_nothing(leadmatch, market, factory):
     assert leadmatch("runs") == "There is no run yet: leadmatch rescore\n"
 
 
+def test_a_dry_run_tells_programs_the_same_as_json(leadmatch, market):
+    rows = json.loads(leadmatch("rescore", "--city", "Москва", "--deal-type", "SALE", "--dry-run", "--json"))
+
+    assert [(row["city"], row["deal_type"]) for row in rows] == [("Москва", "SALE")]
+    assert all(row["pairs"] == row["leads"] * row["properties"] for row in rows)
+    assert rows[0] in json.loads(leadmatch("rescore", "--dry-run", "--json"))
+    assert json.loads(leadmatch("rescore", "--city", "Казань", "--dry-run", "--json")) == []
+    assert "--json goes with --dry-run" in leadmatch("rescore", "--json", exit_code=2)
+
+
 def test_a_market_is_named_by_a_city(leadmatch):
     assert "--deal-type goes with --city" in leadmatch("rescore", "--deal-type", "RENT", exit_code=2)
     assert "--stale covers all" in leadmatch("rescore", "--stale", "--city", "Москва", exit_code=2)
@@ -156,6 +167,18 @@ def test_runs_are_listed_shown_cancelled_and_retried(leadmatch, factory):
     assert "1 shards are queued again" in leadmatch("runs", "--retry", str(failed_id))
     with factory() as session:
         assert get_run(session, failed_id).state is RunState.RUNNING
+
+
+def test_a_run_names_the_rows_that_the_engine_failed_on(leadmatch, factory):
+    with factory() as session:
+        run, _ = request_run(session, RunScope.ALL, "test")
+        session.commit()
+        skipped = [{"side": "LEAD", "id": 7, "error": "ValueError in vectorize.py:12"}]
+        session.add(RescoringShard(run_id=run.id, city_key="name:x", deal_type=DealType.SALE, skipped=skipped))
+        session.commit()
+
+    assert "skipped lead 7: ValueError in vectorize.py:12" in leadmatch("runs", str(run.id))
+    assert json.loads(leadmatch("runs", str(run.id), "--json"))[0]["shards"][0]["skipped"] == skipped
 
 
 def test_a_watched_run_that_is_cancelled_ends_the_command_with_a_failure(leadmatch, market, factory, monkeypatch):

@@ -5,14 +5,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from flask import has_request_context
 from markupsafe import Markup, escape
 
+from api.console.kit.access import visitor_or_none
 from api.console.kit.i18n import language, translate, word
 from api.http.photos import shown_photos
 from models.core.amounts import print_amount, print_number
-from models.core.enums import PropertyType
+from models.core.enums import AddressPrecision, PropertyType
 from models.market.places import NO_CURRENCY
 from models.market.properties import Property
+from models.market.shown_addresses import precision_of, shown_location, shown_street
 
 #: The ring of a score: a circle of radius 15.9155 is 100 long.
 RADIUS = 15.9155
@@ -117,13 +120,28 @@ def title_of(listing: Property) -> str:
     return f"{kind}, {number(listing.area, 1)}\u00a0{translate('m²')}" if listing.area else kind
 
 
-def location_label(listing: Property) -> str:
-    """Where a property is, the most telling part first."""
-    street = " ".join(filter(None, (listing.street, listing.house_number)))
+def precision_for_visitor(
+    listing: Property, usual: AddressPrecision = AddressPrecision.EXACT, *, in_contact: bool = False
+) -> AddressPrecision:
+    """
+    How much of a property's address the visitor sees: its owner and who is *in_contact* all of it, others what its
+    owner chose, or else the *usual* of the page.
+    """
+    user = visitor_or_none() if has_request_context() else None
+    is_own = user is not None and getattr(listing, "owner_id", None) == user.id
+    # A template names the usual by its word.
+    return AddressPrecision.EXACT if is_own or in_contact else precision_of(listing, AddressPrecision(usual))
+
+
+def location_label(
+    listing: Property, usual: AddressPrecision = AddressPrecision.EXACT, *, in_contact: bool = False
+) -> str:
+    """Where a property is, the widest part first, as far as the visitor sees it (:func:`precision_for_visitor`)."""
+    precision = precision_for_visitor(listing, usual, in_contact=in_contact)
     metro = translate("metro {name}", name=listing.metro_station) if listing.metro_station else None
-    parts = [listing.city, listing.district, metro, street]
+    parts = [listing.city, listing.district, metro, shown_street(listing, precision)]
     if not any(parts[1:]) and listing.location:
-        return listing.location
+        return ", ".join(shown_location(listing, precision)) or listing.city
     return ", ".join(filter(None, parts))
 
 

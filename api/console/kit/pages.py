@@ -68,6 +68,7 @@ PAGE_OF = {
     Topic.MATCHES: "/console/matches",
     Topic.CONTACTS: "/console/matches",
     Topic.SELECTIONS: "/console/leads",
+    Topic.TEAM: "/console/team",
 }
 
 #: Who has homes to sell or let rather than clients: they begin at their listings.
@@ -162,6 +163,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
             ("/console/matches", "Matches", "handshake"),
             ("/console/inquiries", "Inquiries", "inbox"),
             *talk,
+            *([("/console/team", "Team", "people")] if role is Role.REALTOR else []),
         ]
     return [
         ("/console/feed", "Feed", "cards"),
@@ -240,7 +242,7 @@ def _unread() -> dict[Topic, int]:
 
 
 def _place() -> str:
-    """Where to come back to from choosing a look: the same page of the same list, or the same door."""
+    """Where to come back to from choosing a look: the same page of the same list, or the same sign-in page."""
     if request.method == "GET":
         query = [
             (name, value) for name, value in request.args.items(multi=True) if name not in ("outcome", "part", "undo")

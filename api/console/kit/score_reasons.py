@@ -8,6 +8,7 @@ from api.console.kit.formatting import bar, grade, location_label, money, number
 from api.console.kit.i18n import translate, word
 from api.console.kit.readings import describe_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
+from models.core.enums import AddressPrecision
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -129,7 +130,9 @@ def fact_of(name: str, listing: Property) -> str:
             return money(listing.price, listing.currency, short=True)
         case "location":
             metro = translate("metro {name}", name=listing.metro_station) if listing.metro_station else None
-            return ", ".join(filter(None, (listing.district, metro))) or location_label(listing)
+            return ", ".join(filter(None, (listing.district, metro))) or location_label(
+                listing, AddressPrecision.STREET
+            )
         case "rooms":
             return rooms_of([] if listing.rooms is None else [listing.rooms])
         case "area":

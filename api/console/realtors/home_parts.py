@@ -6,9 +6,9 @@ from typing import Any
 from markupsafe import Markup
 
 from api.console.kit import charts
-from api.console.kit.formatting import money
+from api.console.kit.formatting import money, precision_for_visitor
+from api.console.kit.home_map import HomeMap, map_of
 from api.console.kit.i18n import translate
-from api.console.realtors.home_map import HomeMap, map_of
 from api.http.db import session
 from api.http.photos import photo_pairs
 from models.core.base import database_now
@@ -57,10 +57,11 @@ def photos_for(listing: Property, *, to_owner: bool = False) -> list[Photo]:
     return photos if to_owner else [photo for photo in photos if photo.is_seen]
 
 
-def parts_of(listing: Property) -> HomeParts:
-    """What the page of a home shows."""
+def parts_of(listing: Property, *, in_contact: bool = False) -> HomeParts:
+    """What the page of a home shows; the place as far as the visitor may know it."""
     prices = price_history(session(), listing)
-    return HomeParts(photos_for(listing), map_of(listing), prices, _chart(prices))
+    precision = precision_for_visitor(listing, in_contact=in_contact)
+    return HomeParts(photos_for(listing), map_of(listing, precision), prices, _chart(prices))
 
 
 def _chart(prices: list[dict[str, Any]]) -> Markup | None:

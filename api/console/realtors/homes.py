@@ -33,15 +33,18 @@ def one_home(property_id: int) -> str | Response:
     note_view(session(), listing, visitor())
     lead = _lead()
     explanation = None
+    match = match_about(session(), visitor(), listing)
+    in_contact = match is not None and match.contact_shared_at is not None
     if lead is not None and (lead.city_key, lead.deal_type) == (listing.city_key, listing.deal_type):
         explanation = explanations_of_pairs(session(), [lead], [listing])[0]
     return render_template(
         "console/realtors/home.html",
         found=listing,
         owner=session().get_one(User, listing.owner_id),
-        parts=parts_of(listing),
+        parts=parts_of(listing, in_contact=in_contact),
+        in_contact=in_contact,
         lead=lead,
-        match=match_about(session(), visitor(), listing),
+        match=match,
         score=explanation and explanation.score,
         reasons=explanation and lead and why(lead, listing, explanation, level=2),
     )

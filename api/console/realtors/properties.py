@@ -138,7 +138,8 @@ def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
     """
     The columns of a property that was edited; what the form does not show of a place stays, while the address does.
     """
-    columns = property_columns(body, listing)
+    # What the form leaves open is the usual again.
+    columns = property_columns({"address_precision": None} | body, listing)
     if all(columns[name] == getattr(listing, name) for name in ("city", "district", "street", "house_number")):
         columns |= {name: getattr(listing, name) for name in ("latitude", "longitude", "stations")}
     return columns

@@ -34,6 +34,7 @@ from models.deals.taking_back import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.shown_addresses import EXACT, precision_of, shown_location, shown_street
 from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
 
 PER_PAGE = 20
@@ -281,7 +282,9 @@ def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filte
 def _text(row: Lead | Property) -> str:
     parts: tuple[str | None, ...]
     if isinstance(row, Property):
-        parts = (row.district, row.metro_station, row.street, row.location, row.title, row.description)
+        precision = precision_of(row, EXACT)
+        place = (shown_street(row, precision), *shown_location(row, precision))
+        parts = (row.district, row.metro_station, *place, row.title, row.description)
     else:
         parts = (short_name(row.client_name), row.additional_requirements, *row.districts, *row.metro_stations)
     return " ".join(filter(None, parts)).casefold()

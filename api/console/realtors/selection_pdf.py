@@ -24,7 +24,7 @@ from models.accounts.users import User
 from models.core.enums import DealType
 from models.deals.selections import Selection, SelectionHome
 from models.market.properties import Property
-from models.market.rough_addresses import rough_address
+from models.market.shown_addresses import shown_address
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -110,7 +110,7 @@ def _home(pdf: "FPDF", home: SelectionHome, listing: Property, is_there: bool) -
     _line(pdf, f"{home.place}. {title_of(listing)}", 13, bold=True, height=6)
     rent = f" {translate('a month')}" if listing.deal_type is DealType.RENT else ""
     _line(pdf, money(listing.price, listing.currency) + rent, 13, GREEN, bold=True, height=7)
-    where = [*rough_address(listing), listing.metro_station and translate("metro {name}", name=listing.metro_station)]
+    where = [*shown_address(listing), listing.metro_station and translate("metro {name}", name=listing.metro_station)]
     _line(pdf, ", ".join(filter(None, where)), 10, GREY)
     pdf.ln(1)
     _line(pdf, " · ".join(_facts(listing)), 10)

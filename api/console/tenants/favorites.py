@@ -16,7 +16,7 @@ from models.market.favorites import (
 from models.market.listings import listing_on_market
 from models.market.preferences import preference_of
 from models.market.properties import Property
-from models.market.rough_addresses import rough_address
+from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("favorites")
 
@@ -28,7 +28,7 @@ PER_PAGE = 30
 def favorites() -> str:
     rows, pager = listed(noted_favorites_of(visitor()), PER_PAGE)
     return render_template(
-        "console/favorites.html", kept=rows, address_of=rough_address, longest=MAX_NOTE, most=MOST, **pager
+        "console/favorites.html", kept=rows, address_of=shown_address, longest=MAX_NOTE, most=MOST, **pager
     )
 
 
@@ -64,5 +64,5 @@ def compare() -> str:
         scores=scores,
         rows=rows,
         left_out=max(0, len(kept) - len(homes)),
-        address_of=rough_address,
+        address_of=shown_address,
     )
