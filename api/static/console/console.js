@@ -27,7 +27,9 @@ export async function post(path, fields) {
 /** Show times in the zone that the reader chose, or else the device's. */
 export function localTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
-    const options = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+    // Browsers have no names of months in Kazakh: they write "M11".
+    const month = language === "kk" ? "2-digit" : "short";
+    const options = { day: "numeric", month, hour: "2-digit", minute: "2-digit" };
     if (main?.dataset.zone) options.timeZone = main.dataset.zone;
     if ("seconds" in time.dataset) options.second = "2-digit";
     const moment = new Date(time.dateTime);
