@@ -26,6 +26,7 @@ from models.market import (
     account_status,
     advert_groups,
     client_keys,
+    documents,
     favorites,
     leads,
     price_history,
