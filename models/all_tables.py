@@ -17,6 +17,8 @@ from models.accounts import (
     uploads,
     users,
 )
+from models.agencies import put_aside
+from models.agencies import tables as agency_tables
 from models.agenda import following, history, settings, shortlist
 from models.agenda import tasks as lead_tasks
 from models.core.base import Base

@@ -32,6 +32,8 @@ from api.console.realtors import (
     relaxations,
     selections,
     tasks,
+    team,
+    team_rows,
     undo,
     wishes,
 )
@@ -51,6 +53,8 @@ def register(app: Flask) -> None:
         lead_history,
         relaxations,
         tasks,
+        team,
+        team_rows,
         selections,
         client_selection,
         compare,

@@ -8,19 +8,21 @@ from marshmallow import fields
 from api.exchange.answers import ReadyPart, ShownAddress, ShownDetails
 from api.exchange.replacements import read_replacement
 from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
-from api.http.access import current_user, for_roles, signed_in
+from api.http.access import current_user, for_roles, sign_in, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, refuse_unless_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
 from api.http.home_adverts import AdvertsOfHome, PricePoint, shown_group, shown_history
 from api.http.paging import page_of
 from api.http.photos import shown_photos
+from api.http.polled_lists import unchanged_own_list
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn, warn_of_town
 from models.core.enums import SUPPLY_ROLES, AddressPrecision, Origin, Side, Status
 from models.core.errors import Fault
 from models.deals.matches import match_counts
+from models.deals.own_list_validators import OwnList
 from models.deals.recommendation_pages import adverts_of_home
 from models.market.price_history import price_history
 from models.market.properties import (
@@ -95,7 +97,7 @@ class Properties(MethodView):
         rescore_property(listing)
         return listing
 
-    @signed_in
+    @signed_in_by_query
     @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, PropertyRows)
@@ -104,7 +106,10 @@ class Properties(MethodView):
 
         Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
         """
-        rows, total = page_of(properties_of(current_user(), args.get("status")), args)
+        unchanged = unchanged_own_list(OwnList.PROPERTIES)
+        if unchanged:
+            return unchanged
+        rows, total = page_of(properties_of(sign_in(), args.get("status")), args)
         counts = match_counts(session(), Side.PROPERTY, [row.id for row in rows])
         return {
             "properties": [property_row(row, counts.get(row.id, 0)) for row in rows],

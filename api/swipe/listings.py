@@ -6,7 +6,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.http.access import current_user, for_roles, public, signed_in
+from api.http.access import current_user, for_roles, public, sign_in, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.currency_field import Currency
 from api.http.db import session
@@ -25,10 +25,12 @@ from api.http.fields import (
 )
 from api.http.home_adverts import PricePoint
 from api.http.paging import PAGINATION, page_of, pagination
+from api.http.polled_lists import unchanged_own_list
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
+from models.deals.own_list_validators import OwnList
 from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
 from models.market.places import own_currency
 from models.market.price_history import price_history
@@ -152,7 +154,7 @@ class Listings(MethodView):
 class MyListings(MethodView):
     """The caller's listings."""
 
-    @signed_in
+    @signed_in_by_query
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args: dict[str, Any]) -> Any:
@@ -160,7 +162,10 @@ class MyListings(MethodView):
 
         Properties made through the other contracts are listed too.
         """
-        return listing_page(properties_of(current_user()), args)
+        unchanged = unchanged_own_list(OwnList.PROPERTIES)
+        if unchanged:
+            return unchanged
+        return listing_page(properties_of(sign_in()), args)
 
 
 @blp.route("/listings/<int:listing_id>")

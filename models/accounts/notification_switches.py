@@ -38,6 +38,7 @@ class Topic(StrEnum):
     CONTACTS = "contacts"
     SELECTIONS = "selections"
     TASKS = "tasks"
+    TEAM = "team"
 
 
 #: Channels that leave the application; a notification goes out by each at most once.
@@ -53,15 +54,17 @@ FLAGS = {
     Topic.CONTACTS: "notifications_contacts",
     Topic.SELECTIONS: "notifications_responses",
     Topic.TASKS: "notifications_tasks",
+    Topic.TEAM: "notifications_tasks",
 }
-_OF_DEALS = (Topic.LIKES, Topic.MATCHES, Topic.CONTACTS, Topic.SELECTIONS, Topic.TASKS)
+_OF_DEALS = (Topic.LIKES, Topic.MATCHES, Topic.CONTACTS, Topic.SELECTIONS, Topic.TASKS, Topic.TEAM)
 
 
 def topics_of(role: Role) -> list[Topic]:
     """The topics that a user of this role is notified of."""
     if role is Role.TENANT:
         return [topic for topic in Topic if topic not in _OF_DEALS]
-    return list(Topic)
+    # Agencies are of realtors.
+    return [topic for topic in Topic if topic is not Topic.TEAM or role is Role.REALTOR]
 
 
 def is_on(user: User, topic: Topic, channel: Channel) -> bool:

@@ -64,7 +64,8 @@ class _Rows:
         sides = {owner for match in self._matches.values() for owner in (match.lead.owner_id, match.property.owner_id)}
         talkers = {user_id for chat in chats for user_id in (chat.buyer_id, chat.seller_id)}
         owners = {listing.owner_id for listing in self._properties.values()}
-        self._users = self._by_id(User, sides | talkers | owners | _ids(told, "tenant_id"))
+        others = _ids(told, "tenant_id") | _ids(told, "member_id")
+        self._users = self._by_id(User, sides | talkers | owners | others)
 
     def names(self, told: Told) -> dict[str, str | None]:
         data = told.data
@@ -77,6 +78,8 @@ class _Rows:
             return {"who": self._user(other, in_contact=in_contact), "what": f"{client} — {home}"}
         if chat is not None:
             return {"who": self._user(chat.other(told.user_id)), "what": self._home(chat.property_id, told.user_id)}
+        if "member_id" in data:
+            return {"who": self._user(_id(data, "member_id"))}
         if "selection_id" in data:
             lead = self._leads.get(_id(data, "lead_id"))
             return {"who": short_name(lead.client_name) if lead else None}

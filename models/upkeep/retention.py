@@ -18,6 +18,7 @@
 | documents of leads and properties | an hour after they were deleted, or their rows |
 | pairs that webhooks were told of | while both lead and property exist |
 | updates of the Telegram bot, drafts of leads, unsent calls | 7 days, 7 days, 2 hours |
+| invitations into agencies | 7 days (:data:`models.agencies.invitations.LIFETIME`) |
 | figures of markets by day | 400 days: a year as the pages show it, and what it is compared with |
 | imports with their reports | 180 days, and always a source's last 20 |
 
@@ -37,6 +38,7 @@ from models.accounts.bot_queue import forget_old_bot_rows
 from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_old_sessions
+from models.agencies.invitations import forget_past
 from models.agenda.tasks import forget_deleted
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
@@ -92,6 +94,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "bot_rows": forget_old_bot_rows(session),
         "tasks": forget_deleted(session),
         "documents": forget_deleted_documents(session),
+        "agency_invitations": forget_past(session),
         "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),

@@ -21,6 +21,7 @@ from tests.console.page_rows import rows_for_pages
 #: Who looks -> the pages, and which status they answer with where that is not 200.
 PAGES: dict[str | None, list[str]] = {
     None: ["/homes?town=Москва&q=x", "/homes", "/homes/{property}", "/homes/unsubscribe/{seed}", "/s/{selection}",
+           "/console/team/join/{invitation}",
            "/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/sign-in/email",
            "/console/invitation?link=x", "/console/sign-up", "/console/sign-up/phone",
            "/console/nowhere 404"],
@@ -37,6 +38,8 @@ PAGES: dict[str | None, list[str]] = {
               "/console/notifications", "/console/account/notifications", "/console/inquiries",
               "/console/sources?of=leads",
               "/console/webhooks", "/console/webhooks/{webhook}",
+              "/console/team", "/console/team/leads", "/console/team/properties", "/console/team/duplicates",
+              "/console/team/leads/{agents_lead}", "/console/team/properties/{property}",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
                "/console/properties?cols=1&col=price&col=metre&col=commission&col=tags&col=changed",
