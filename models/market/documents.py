@@ -1,7 +1,8 @@
 """
 Private documents of a lead or a property: contracts, plans, scans.
 
-They belong to the row: whoever owns it owns them.
+They are their owner's, who put them there: a row that another agent is given keeps them for when it comes back, and
+shows them to nobody meanwhile.
 """
 
 from collections.abc import Sequence
@@ -51,12 +52,12 @@ def owned_row(session: Session, user: User, side: Side, row_id: int, *, lock: bo
     return owned(session, user, row_id, lock=lock)
 
 
-def documents_of(session: Session, side: Side, row_id: int) -> Sequence[tuple[Document, Upload]]:
-    """The documents of a row with their files, the latest first."""
+def documents_of(session: Session, user: User, side: Side, row_id: int) -> Sequence[tuple[Document, Upload]]:
+    """The user's documents of a row with their files, the latest first."""
     query = (
         select(Document, Upload)
         .join(Upload, Upload.id == Document.upload_id)
-        .where(_key(side) == row_id, Document.deleted_at.is_(None))
+        .where(_key(side) == row_id, Document.deleted_at.is_(None), Upload.owner_id == user.id)
         .order_by(Document.id.desc())
     )
     return [(document, upload) for document, upload in session.execute(query)]
@@ -97,12 +98,13 @@ def clean_title(name: str) -> str:
 
 
 def owned_document(session: Session, user: User, document_id: int, *, deleted: bool = False) -> Document:
-    """A document of one of the user's rows; one that is *deleted* instead of the others. Raises NotFoundError."""
+    """The user's document of a row of theirs; one that is *deleted* instead of the others. Raises NotFoundError."""
     mine = exists().where(Lead.id == Document.lead_id, Lead.owner_id == user.id) | exists().where(
         Property.id == Document.property_id, Property.owner_id == user.id
     )
     state = Document.deleted_at.is_not(None) if deleted else Document.deleted_at.is_(None)
-    document = session.scalar(select(Document).where(Document.id == document_id, mine, state).with_for_update())
+    query = select(Document).where(Document.id == document_id, Document.id.in_(document_ids_of(user)), mine, state)
+    document = session.scalar(query.with_for_update())
     if document is None:
         raise NotFoundError("document")
     return document
@@ -155,15 +157,13 @@ def forget_deleted_documents(session: Session) -> int:
 
 
 def erase_documents(session: Session, user: User) -> None:
-    """Delete the documents of all rows of a user; the files go with the user's other files."""
+    """Delete all documents of a user; the files go with the user's other files."""
     session.execute(delete(Document).where(Document.id.in_(document_ids_of(user))))
 
 
 def document_ids_of(user: User) -> Select[int]:
-    """Select the ids of the documents of a user's rows."""
-    leads = select(Lead.id).where(Lead.owner_id == user.id)
-    properties = select(Property.id).where(Property.owner_id == user.id)
-    return select(Document.id).where(Document.lead_id.in_(leads) | Document.property_id.in_(properties))
+    """Select the ids of a user's documents, of whichever row."""
+    return select(Document.id).join(Upload, Upload.id == Document.upload_id).where(Upload.owner_id == user.id)
 
 
 def _key(side: Side) -> InstrumentedAttribute[int | None]:

@@ -124,6 +124,24 @@ def test_documents_are_nobody_elses(client, town, db, send):
     assert db.get(Document, document.id).deleted_at is None
 
 
+def test_documents_are_kept_from_whoever_is_given_the_row_and_come_back_with_it(client, town, db, send):
+    assert send(("Договор.pdf", PDF)).status_code == 303
+    [document] = db.scalars(select(Document))
+    of_lead, path = f"/console/leads/{town.lead.id}/documents", f"/console/documents/{document.id}"
+
+    db.execute(text("UPDATE leads SET owner_id = :id"), {"id": town.seller.id})
+    db.commit()
+    assert client.get(path).status_code == 404
+    enter(client, town.seller)
+    assert client.get(path).status_code == 404
+    assert "Договор.pdf" not in client.get(of_lead).text
+
+    db.execute(text("UPDATE leads SET owner_id = :id"), {"id": town.buyer.id})
+    db.commit()
+    enter(client, town.buyer)
+    assert client.get(path).status_code == 200 and "Договор.pdf" in client.get(of_lead).text
+
+
 def test_a_row_holds_so_many_documents_and_the_others_are_told_of(client, town, db, send, monkeypatch):
     monkeypatch.setattr(documents, "MAX_DOCUMENTS", 2)
 

@@ -78,6 +78,7 @@ NO_PAGES = {
     "/console/leadgen/campaigns/<uuid:campaign_id>/figures.csv", "/console/leadgen/prospects.csv",
     "/console/leads/<int:lead_id>/selections/<int:selection_id>/pdf", "/s/<token>/pdf",
     "/console/static/<version>/<name>",
+    "/console/leads/<int:lead_id>/relaxations/state",
     "/console/leads/<int:lead_id>/list-state", "/console/properties/<int:property_id>/list-state",
     "/console/notifications/count", "/console/notifications/stream",
 }  # fmt: skip

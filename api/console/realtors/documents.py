@@ -148,7 +148,7 @@ def _page(side: Side, row_id: int, refused: list[tuple[str, str]] | None = None,
         heading=(row.client_name or translate("Lead {id}", id=row.id)) if is_lead else title_of(row),
         documents=[
             (each, _download_name(each, upload), number(max(upload.size / 2**20, 0.1), 1))
-            for each, upload in documents_of(session(), side, row_id)
+            for each, upload in documents_of(session(), visitor(), side, row_id)
         ],
         refused=refused or [],
         added=added,
