@@ -1,17 +1,20 @@
 """The public search: homes on the market by filters, words and order; no account needed."""
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import render_template
+from flask import Response, redirect, render_template, request
 from markupsafe import Markup
 
 from api.console.kit.access import anybody, visitor_or_none
 from api.console.kit.i18n import translate, word
 from api.console.kit.pages import page_blueprint, page_number
 from api.console.kit.readings import describe_reading
-from api.console.public.asked import Asked, address_of, asked_of_address, is_listed, query_of
+from api.console.public.asked import LONGEST, MOST, Asked, address_of, asked_of_address, is_listed, query_of
+from api.console.public.chips import chips_of
+from api.console.public.wishes_in_words import ReadWords, with_words
 from api.http.db import session
 from api.http.services import services
 from api.http.short_cache import cached_for
@@ -48,9 +51,15 @@ def check_openness() -> None:
 
 @blp.get("/homes")
 @anybody
-def homes() -> str:
-    """Homes on the market, as the address asks."""
-    asked = asked_of_address()
+def homes() -> str | Response:
+    """Homes on the market, as the address asks; words of the form's box become filters of an address first."""
+    asked, unused = asked_of_address(), tuple(request.args.getlist("unused")[:MOST])
+    if "say" in request.args:
+        said = request.args["say"].replace("\0", "").strip()[:LONGEST]
+        read = with_words(asked.wanted, said)
+        if not asked.errors:
+            return cast(Response, redirect(_address_after(read), 303))
+        asked, unused = replace(asked, wanted=read.wanted), read.unused
     wanted = asked.wanted
     shown = search_homes(session(), wanted, page_number(), PER_PAGE)
     pages = shown.pages(PER_PAGE)
@@ -67,12 +76,20 @@ def homes() -> str:
         page=page,
         pages=pages,
         item_list=item_list,
+        chips=chips_of(wanted),
+        unused=[each[:LONGEST] for each in unused],
         asked_query=urlencode(query_of(wanted)),
         address_of=shown_address,
         address_of_search=address_of,
         describe_reading=describe_reading,
         **_choices(asked),
     )
+
+
+def _address_after(read: ReadWords) -> str:
+    """The one address of what was read, with the words that no filter can ask for; they are told and ask nothing."""
+    query = [*query_of(read.wanted), *(("unused", each) for each in read.unused)]
+    return f"/homes?{urlencode(query)}" if query else "/homes"
 
 
 def heading_of_search(wanted: SearchCriteria) -> str:

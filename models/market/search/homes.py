@@ -137,6 +137,7 @@ def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[boo
         (wanted.metro_stations, _is_near(wanted.metro_stations)),
         (wanted.not_first_floor, Property.floor > 1),
         (wanted.not_last_floor, Property.floor < Property.total_floors),
+        (wanted.near_metro, Property.metro_station.is_not(None)),
         (wanted.wishes, told_flags().contains(array(wanted.wishes, type_=Text))),
     ]
     ends = [
