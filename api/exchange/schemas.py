@@ -289,7 +289,7 @@ def _location_of(lead: Lead) -> dict[str, Any]:
 def address_of(found: Property) -> dict[str, Any]:
     """A property's address; `location` is there where the address came as one text."""
     address = dict(zip(ADDRESS_FIELDS, _address(found), strict=True))
-    address["stations"] = found.stations
+    address["stations"] = [{"minutes": None, "by_transport": False} | station for station in found.stations]
     address["latitude"], address["longitude"] = _plain(found.latitude), _plain(found.longitude)
     if found.location:
         address["location"] = found.location
