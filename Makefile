@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-at-length coverage faults fuzz load soak real-listings docs clients lint format bench bench-run lock clean
+.PHONY: help run test test-at-length coverage faults fuzz load soak real-listings docs clients lint format bench bench-run bench-import lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ format: .venv/project ## lay files out, sort imports, mend what can be mended
 
 bench-run: .venv/project ## rescore a market through a real worker, beside the dense floor; SIZE=100k
 	@$(RUN) scripts.benchmarks.bench.run $(ARGS)
+
+bench-import: .venv/project ## import a large generated feed twice through a real worker; SIZE=500k
+	@$(RUN) scripts.benchmarks.feeds.large $(ARGS)
 
 bench: .venv/project ## measure the engine beside brute force and other libraries
 	@$(RUN) scripts bench $(ARGS)

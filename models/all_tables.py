@@ -17,6 +17,8 @@ from models.accounts import (
     uploads,
     users,
 )
+from models.agencies import put_aside
+from models.agencies import tables as agency_tables
 from models.agenda import following, history, settings, shortlist
 from models.agenda import tasks as lead_tasks
 from models.core.base import Base
@@ -37,7 +39,7 @@ from models.market import (
 )
 from models.market.search import saved, words
 from models.platform import idempotency
-from models.ranking import closeness, display_order, recommendations
+from models.ranking import closeness, display_order, recommendations, relaxations
 from models.rescoring import attempts, partial_lists, runs
 from models.sources import outgoing, photos, refusals, tables
 from models.upkeep import erasure, market_days

@@ -100,11 +100,13 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "leadgen": {"core", "accounts", "market", "webhooks"},
         "deals": {"core", "accounts", "market", "ranking", "webhooks"},
         "agenda": {"core", "platform", "accounts", "market", "ranking", "deals"},
+        "agencies": {"core", "platform", "accounts", "market", "sources", "ranking", "deals", "agenda"},
         "translations": {"core"},  # nothing of models imports it: rules raise codes, and others tell them
         "upkeep": {
             "core",
             "platform",
             "accounts",
+            "agencies",
             "agenda",
             "market",
             "sources",

@@ -41,6 +41,7 @@ from worker.jobs import (
 from worker.jobs.mail import MailBusyError
 from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
+from worker.lists import relaxations
 from worker.lists.careful import reconcile_carefully, rescore_carefully
 from worker.lists.rescore import MAX_CHANGES, rescore_entity, stale_count
 from worker.market.grouping import regroup_all
@@ -66,6 +67,13 @@ def rescore_property(self: LeadmatchTask, property_id: int) -> None:
     with self.session() as session:
         rescore = rescore_carefully if self.is_redelivered else rescore_entity
         rescore(session, Side.PROPERTY, property_id)
+
+
+@task(name="worker.tasks.count_relaxations", bind=True)
+def count_relaxations(self: LeadmatchTask, lead_id: int) -> None:
+    """Count how many homes one lead would be offered if it asked for less."""
+    with self.session() as session:
+        relaxations.count_relaxations(session, lead_id)
 
 
 @task(name="worker.tasks.sweep", bind=True)
@@ -110,8 +118,7 @@ def request_full_run(self: LeadmatchTask) -> None:
         try:
             run, is_new = request_run(session, RunScope.ALL, f"schedule:{str(self.request.id)[:8]}", once=True)
         except ConflictError as busy:
-            log.info("run_not_requested", extra={"reason": str(busy)})
-            return
+            return log.info("run_not_requested", extra={"reason": str(busy)})
         session.commit()
         if is_new:
             client().run_requested(run.id)

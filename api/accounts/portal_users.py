@@ -211,11 +211,11 @@ def portal_user(user: User) -> dict[str, Any]:
 def stored_files(avatar: FileStorage | None, licenses: list[FileStorage | None], user: User) -> dict[str, Any]:
     """Keep the files that came, remove those that they replace; the profile's fields with the new URLs."""
     sent = [upload for upload in licenses if upload is not None]
-    found: dict[str, Any] = {}
+    links: dict[str, Any] = {}
     if avatar is not None:
         remove_uploads(filter(None, [user.profile.get("avatar")]), user)
-        found["avatar"] = store_image(avatar, user, "avatar")
+        links["avatar"] = store_image(avatar, user, "avatar")
     if sent:
         remove_uploads(user.profile.get("licenses", []), user)
-        found["licenses"] = [store_image(upload, user, "licenses") for upload in sent]
-    return found
+        links["licenses"] = [store_image(upload, user, "licenses") for upload in sent]
+    return links

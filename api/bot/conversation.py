@@ -20,6 +20,7 @@ from models.deals.feed import act_in_feed, next_listing
 from models.deals.inquiries import Inquiry, move_inquiry
 from models.deals.matches import act
 from models.market.listings import listing_on_market
+from models.market.shown_addresses import shown_address
 from models.translations.bot_cards import Pressed, button, caption, known_language, open_button, photo_of
 
 MAX_MESSAGE = 4000  # characters of a reply
@@ -198,24 +199,26 @@ def _press_inquiry(talk: Talk, user: User, pressed: Pressed) -> tuple[str, bool]
 
 
 def _inquiry_of(talk: Talk, user: User, inquiry_id: int) -> Inquiry:
-    found = talk.session.get(Inquiry, inquiry_id)
-    if found is None or found.owner_id != user.id:
+    inquiry = talk.session.get(Inquiry, inquiry_id)
+    if inquiry is None or inquiry.owner_id != user.id:
         raise NotFoundError("inquiry")
-    return found
+    return inquiry
 
 
 def _show_next(talk: Talk, user: User) -> None:
     """The next home of the feed as a card."""
     coming = next_listing(talk.session, user)
-    found = coming.listing
-    if found is None:
+    listing = coming.listing
+    if listing is None:
         talk.send(talk.word("bot.feed_is_empty"))
         return
-    stem = ("feed", str(found.id))
+    stem = ("feed", str(listing.id))
     choice = [
         button(talk.word("bot.button.like"), *stem, FeedActionKind.LIKE),
         button(talk.word("bot.button.dislike"), *stem, FeedActionKind.DISLIKE),
         button(talk.word("bot.button.keep"), *stem, FeedActionKind.FAVORITE),
     ]
     opening = open_button(talk.language, f"{talk.bot.public_url}/console/feed")
-    talk.send(caption(found), [choice, opening], photo_of(found, talk.bot.public_url))
+    talk.send(
+        caption(listing, ", ".join(shown_address(listing))), [choice, opening], photo_of(listing, talk.bot.public_url)
+    )

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -16,11 +17,13 @@ from typing import Any, TypeVar
 import redis
 from redis.exceptions import RedisError
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from telegram import Bot as TelegramBot
 from telegram.error import InvalidToken, TelegramError
 
 from api.bot.conversation import handle
+from api.bot.heartbeat import EVERY_SECONDS, Heartbeat
 from api.bot.talk import Bot
 from api.bot.telegram_api import POLL_SECONDS, WANTED, NotMadeError, bot_of, make, received
 from api.bot.updates import PATH, secret_of
@@ -45,6 +48,9 @@ log = logging.getLogger(__name__)
 
 #: How often a bot that is told through the web process looks for what was stored, and one that waits for its turn.
 LOOK_SECONDS = 0.5
+#: How often an update is worked on while the database refuses for a reason that passes: a lock, a restart.
+ATTEMPTS = 5
+ATTEMPT_SECONDS = 1.0
 
 
 def serve(settings: Settings, poll_seconds: int = POLL_SECONDS) -> None:
@@ -55,13 +61,18 @@ def serve(settings: Settings, poll_seconds: int = POLL_SECONDS) -> None:
         stop.wait()
         return
     engine = connect(settings.database_url, pool_size=2, max_overflow=1, application="leadmatch-bot")
+    client = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+    heartbeat = Heartbeat(client)
     try:
         with engine.connect() as guard:
             while not stop.is_set and not _is_alone(guard):
+                heartbeat.beat()
                 time.sleep(LOOK_SECONDS)
             if not stop.is_set:
-                asyncio.run(_Process(settings, sessions(engine), stop, poll_seconds).run())
+                asyncio.run(_Process(settings, sessions(engine), stop, poll_seconds, client, heartbeat).run())
     finally:
+        heartbeat.stop()
+        client.close()
         engine.dispose()
 
 
@@ -89,17 +100,26 @@ class _Stop:
 
 
 class _Process:
-    def __init__(self, settings: Settings, new_session: sessionmaker[Session], stop: _Stop, poll_seconds: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        new_session: sessionmaker[Session],
+        stop: _Stop,
+        poll_seconds: int,
+        client: redis.Redis,
+        heartbeat: Heartbeat,
+    ) -> None:
         self._settings, self._new_session, self._stop = settings, new_session, stop
         self._poll_seconds = poll_seconds
         self._bot = Bot(settings.public_url)
         self._worker = Client(settings.redis_url)
-        self._redis = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+        self._redis, self._heartbeat = client, heartbeat
 
     async def run(self) -> None:
         telegram = bot_of(self._settings)
         try:
             while not self._stop.is_set:
+                self._heartbeat.beat()
                 try:
                     await telegram.initialize()
                     await self._choose_way(telegram)
@@ -111,12 +131,13 @@ class _Process:
                     await asyncio.sleep(3)
             log.info("bot_ready")
             while not self._stop.is_set:
+                self._heartbeat.beat()
                 try:
                     self._work_off()
                     await self._send(telegram)
                     await self._receive(telegram)
                 except NotMadeError as wait:
-                    await self._unless_stopped(asyncio.sleep(wait.after_seconds))
+                    await self._pause(wait.after_seconds)
         finally:
             with suppress(TelegramError, RuntimeError):
                 await telegram.shutdown()
@@ -144,6 +165,13 @@ class _Process:
                 store_updates(session, updates)
                 session.commit()
 
+    async def _pause(self, seconds: float) -> None:
+        """Wait as long as Telegram asks for, which may be minutes; the process works meanwhile."""
+        until = time.monotonic() + seconds
+        while not self._stop.is_set and (left := until - time.monotonic()) > 0:
+            self._heartbeat.beat()
+            await self._unless_stopped(asyncio.sleep(min(left, EVERY_SECONDS)))
+
     async def _unless_stopped(self, work: Coroutine[Any, Any, Result]) -> Result | None:
         """The work's result; None where the process is to end before that."""
         task = asyncio.ensure_future(work)
@@ -157,8 +185,10 @@ class _Process:
         return task.result()
 
     def _work_off(self) -> None:
-        """Work on every stored update, each in a transaction of its own."""
+        """Work on every stored update, each in a transaction of its own; what fails for a lasting reason is dropped."""
+        attempts: Counter[int] = Counter()
         while not self._stop.is_set:
+            self._heartbeat.beat()
             update_id = None
             try:
                 with self._new_session() as session:
@@ -172,6 +202,10 @@ class _Process:
             except Exception as failure:
                 if update_id is None:
                     raise
+                attempts[update_id] += 1
+                if isinstance(failure, OperationalError) and attempts[update_id] < ATTEMPTS:
+                    time.sleep(ATTEMPT_SECONDS)
+                    continue
                 # What was written is personal: the log names the kind of failure alone.
                 log.error("bot_update_failed", extra={"update_id": update_id, "kind": type(failure).__name__})
                 with self._new_session() as session:
@@ -197,6 +231,7 @@ class _Process:
     async def _send(self, telegram: TelegramBot) -> None:
         """Make every queued call; each is taken, and that committed, before it is made."""
         while not self._stop.is_set:
+            self._heartbeat.beat()
             with self._new_session() as session:
                 call = take_call(session)
                 session.commit()

@@ -17,11 +17,13 @@ from api.http.db import session
 from api.http.services import services
 from api.http.table_files import XLSX, TableFormat, table_file
 from models.accounts.users import User
-from models.core.enums import Side, Status
+from models.core.enums import AddressPrecision, Side, Status
 from models.deals.match_board import BoardMatch, board_match, matches_for
 from models.deals.recommendation_pages import recommended_page
 from models.market.leads import Lead, leads_of, owned_lead
+from models.market.own_base import BaseFilter, own_rows
 from models.market.properties import Property, properties_of
+from models.market.shown_addresses import EXACT, precision_of, shown_location, shown_street
 from models.ranking.recommendations import LIST_LENGTH
 
 blp = Blueprint("exports", __name__, description="Lists as files")
@@ -81,6 +83,14 @@ LEAD_CELLS: Cells = {
     "notes": lambda row: row.notes,
     "private_notes": lambda row: row.private_notes,
 }
+#: The cells of somebody else's property that tell where it is.
+PLACE_CELLS: Cells = {
+    "street": lambda row: row.street if _precision(row) is EXACT else shown_street(row, _precision(row)) or None,
+    "house": lambda row: row.house_number if _precision(row) is EXACT else None,
+    "address": lambda row: ", ".join(shown_location(row, _precision(row))) or None,
+    "latitude": lambda row: row.latitude if _precision(row) is EXACT else None,
+    "longitude": lambda row: row.longitude if _precision(row) is EXACT else None,
+}
 #: Of a match, both sides as each may see the other's: no contacts.
 MATCH_CELLS: Cells = {
     "id": lambda mine: mine.match.id,
@@ -90,7 +100,7 @@ MATCH_CELLS: Cells = {
     "client": lambda mine: mine.match.lead.client_name if mine.side is Side.LEAD else None,
     "lead_id": lambda mine: mine.match.lead_id,
     "property_id": lambda mine: mine.match.property_id,
-    "address": lambda mine: ", ".join(filter(None, (mine.match.property.street, mine.match.property.house_number))),
+    "address": lambda mine: _street_of(mine),
     "price": lambda mine: mine.match.property.price,
     "currency": lambda mine: mine.match.property.currency,
     "proposed_by_lead": lambda mine: mine.match.proposed_by_lead,
@@ -141,11 +151,18 @@ def picked_file(user: User, kind: TableFormat, side: Side, ids: Sequence[int]) -
     return table_file("properties", kind, list(PROPERTY_CELLS), _rows(PROPERTY_CELLS, picked))
 
 
+def filtered_file(user: User, kind: TableFormat, side: Side, wanted: BaseFilter) -> Response:
+    """All of the user's leads, or properties, that pass the filter, in its order, as a file."""
+    name, cells = ("leads", LEAD_CELLS) if side is Side.LEAD else ("properties", PROPERTY_CELLS)
+    query = own_rows(user, side, wanted).execution_options(yield_per=PAGE)
+    return table_file(name, kind, list(cells), _rows(cells, _in_order(services().sessions, query)))
+
+
 def recommendation_file(user: User, kind: TableFormat, lead_id: int) -> Response:
     """The properties that suit one of the user's leads, best first; raises NotFoundError."""
     lead = owned_lead(session(), user, lead_id)
     page = recommended_page(session(), Side.LEAD, lead.id, page=1, limit=LIST_LENGTH)
-    cells = {name: cell for name, cell in PROPERTY_CELLS.items() if name != "status"}
+    cells = {name: PLACE_CELLS.get(name, cell) for name, cell in PROPERTY_CELLS.items() if name != "status"}
     rows = [[entry.match_score, *row] for entry in page.entries for row in _rows(cells, [entry.row])]
     return table_file(f"recommendations-{lead.id}", kind, ["score", *cells], rows)
 
@@ -155,8 +172,21 @@ def match_file(user: User, kind: TableFormat) -> Response:
     return table_file("matches", kind, list(MATCH_CELLS), _rows(MATCH_CELLS, _matches(user)))
 
 
-def _rows(cells: Cells, found: Iterable[Any]) -> Iterator[list[Any]]:
-    return ([cell(each) for cell in cells.values()] for each in found)
+def _precision(row: Any) -> AddressPrecision:
+    return precision_of(row, EXACT)
+
+
+def _street_of(mine: BoardMatch) -> str:
+    """Where the home of a match is: its whole street for its owner, and for both once contacts are shared."""
+    listing = mine.match.property
+    knows_all = mine.side is Side.PROPERTY or mine.match.contact_shared_at is not None
+    if knows_all or _precision(listing) is EXACT:
+        return ", ".join(filter(None, (listing.street, listing.house_number)))
+    return shown_street(listing, _precision(listing))
+
+
+def _rows(cells: Cells, rows: Iterable[Any]) -> Iterator[list[Any]]:
+    return ([cell(each) for cell in cells.values()] for each in rows)
 
 
 def _all(table: Any, query: Select) -> Iterator[Any]:
@@ -175,6 +205,12 @@ def _paged(factory: sessionmaker[Session], table: Any, query: Select) -> Iterato
                 return
             last = rows[-1].id
             own.expunge_all()
+
+
+def _in_order(factory: sessionmaker[Session], query: Select) -> Iterator[Any]:
+    """The rows of the query in its own order, a page in memory at a time."""
+    with factory() as own:
+        yield from own.scalars(query)
 
 
 def _matches(user: User) -> Iterator[BoardMatch]:

@@ -122,7 +122,7 @@ class Shortlist(MethodView):
         Seen by nobody else. The latest first; homes that have left the market since included.
         """
         rows, total = page_of(shortlisted_homes(session(), current_user(), lead_id), args)
-        shortlist = [{"property_id": found.id, "created_at": created_at} for found, created_at in rows]
+        shortlist = [{"property_id": listing.id, "created_at": created_at} for listing, created_at in rows]
         return {"shortlist": shortlist, "total": total, "page": args["page"]}
 
 

@@ -9,11 +9,12 @@ from marshmallow import fields
 from api.exchange.answers import ReadyPart, ShownRequirements
 from api.exchange.replacements import read_replacement
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
-from api.http.access import current_user, signed_in
+from api.http.access import current_user, sign_in, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, read_json, refuse_unless_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment
 from api.http.paging import page_of
+from api.http.polled_lists import unchanged_own_list
 from api.http.readings import WishRow, shown_wishes
 from api.http.tasks import rescore_lead
 from api.http.warnings import Warnings, warn, warn_of_town
@@ -21,6 +22,7 @@ from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from models.core.enums import ContactSharing, Origin, Side, Status
 from models.core.errors import Fault
 from models.deals.matches import match_counts
+from models.deals.own_list_validators import OwnList
 from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 
@@ -81,7 +83,7 @@ class Leads(MethodView):
         rescore_lead(lead)
         return lead
 
-    @signed_in
+    @signed_in_by_query
     @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, LeadRows)
@@ -90,7 +92,10 @@ class Leads(MethodView):
 
         Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
         """
-        leads, total = page_of(leads_of(current_user(), args.get("status")), args)
+        unchanged = unchanged_own_list(OwnList.LEADS)
+        if unchanged:
+            return unchanged
+        leads, total = page_of(leads_of(sign_in(), args.get("status")), args)
         counts = match_counts(session(), Side.LEAD, [lead.id for lead in leads])
         return {
             "leads": [lead_row(lead, counts.get(lead.id, 0)) for lead in leads],

@@ -7,17 +7,19 @@ from marshmallow import fields
 
 from api.exchange.answers import MatchedLead, MatchedProperty, ReadyPart
 from api.exchange.schemas import ContactInfo, address_of, details_of, realtor_info, requirements_of
-from api.http.access import current_user, signed_in
+from api.http.access import current_user, sign_in, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import session
 from api.http.fields import IdText, Moment, Number
 from api.http.paging import page_of
 from api.http.photos import shown_photos
+from api.http.polled_lists import unchanged_own_list
 from api.http.tasks import rescore_pair
 from models.accounts.users import User, short_name
 from models.core.enums import MatchStatus, NegotiationStatus, Side
 from models.deals.completion import complete, object_to_completion
 from models.deals.matches import Match, matches_of
+from models.deals.own_list_validators import OwnList
 from models.market.leads import owned_lead, shown_contacts
 from models.market.properties import owned_property
 
@@ -80,7 +82,7 @@ class Completed(Body):
 class MatchesOfLead(MethodView):
     """Matches of one of my leads."""
 
-    @signed_in
+    @signed_in_by_query
     @blp.arguments(MatchArgs, location="query")
     @blp.response(200, LeadMatches)
     def get(self, args: dict[str, Any], lead_id: int) -> Any:
@@ -88,7 +90,10 @@ class MatchesOfLead(MethodView):
 
         `status` filters by status. The other realtor's phone and Telegram are null until the match shares contacts.
         """
-        lead = owned_lead(session(), current_user(), lead_id)
+        unchanged = unchanged_own_list(OwnList.MATCHES_OF_LEAD, lead_id)
+        if unchanged:
+            return unchanged
+        lead = owned_lead(session(), sign_in(), lead_id)
         rows, total = page_of(matches_of(Side.LEAD, lead.id, args.get("status")), args)
         shown = [_common(match, owner) | {"property": _property(match)} for match, owner in rows]
         return {"matches": shown, "total": total, "page": args["page"]}
@@ -98,7 +103,7 @@ class MatchesOfLead(MethodView):
 class MatchesOfProperty(MethodView):
     """Matches of one of my properties."""
 
-    @signed_in
+    @signed_in_by_query
     @blp.arguments(MatchArgs, location="query")
     @blp.response(200, PropertyMatches)
     def get(self, args: dict[str, Any], property_id: int) -> Any:
@@ -106,7 +111,10 @@ class MatchesOfProperty(MethodView):
 
         `status` filters by status. The client's and the other realtor's contacts are null until the match shares them.
         """
-        mine = owned_property(session(), current_user(), property_id)
+        unchanged = unchanged_own_list(OwnList.MATCHES_OF_PROPERTY, property_id)
+        if unchanged:
+            return unchanged
+        mine = owned_property(session(), sign_in(), property_id)
         rows, total = page_of(matches_of(Side.PROPERTY, mine.id, args.get("status")), args)
         shown = [_common(match, owner) | {"lead": _lead(match)} for match, owner in rows]
         return {"matches": shown, "total": total, "page": args["page"]}

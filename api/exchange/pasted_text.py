@@ -65,8 +65,8 @@ def without_contacts(text: str) -> tuple[str, str]:
     >>> without_contacts("Анна, 8 (701) 234-56-78: до 10 000 000 - 15 000 000")
     ('Анна,                  : до 10 000 000 - 15 000 000', '8 (701) 234-56-78')
     """
-    contacts = ", ".join(found[0] for found in _CONTACT.finditer(text))
-    return _CONTACT.sub(lambda found: " " * len(found[0]), text), contacts
+    contacts = ", ".join(match[0] for match in _CONTACT.finditer(text))
+    return _CONTACT.sub(lambda match: " " * len(match[0]), text), contacts
 
 
 def without_name(text: str) -> tuple[str, str]:
@@ -76,10 +76,10 @@ def without_name(text: str) -> tuple[str, str]:
     >>> without_name("Меня зовут Анна, ищу дом")
     ('               , ищу дом', 'Анна')
     """
-    found = _NAME.search(text)
-    if found is None:
+    match = _NAME.search(text)
+    if match is None:
         return text, ""
-    return text[: found.start()] + " " * len(found[0]) + text[found.end() :], found[2]
+    return text[: match.start()] + " " * len(match[0]) + text[match.end() :], match[2]
 
 
 def wishing_clauses(text: str, spans: Sequence[tuple[int, int]]) -> str:

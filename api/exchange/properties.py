@@ -8,19 +8,21 @@ from marshmallow import fields
 from api.exchange.answers import ReadyPart, ShownAddress, ShownDetails
 from api.exchange.replacements import read_replacement
 from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
-from api.http.access import current_user, for_roles, signed_in
+from api.http.access import current_user, for_roles, sign_in, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, refuse_unless_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
 from api.http.home_adverts import AdvertsOfHome, PricePoint, shown_group, shown_history
 from api.http.paging import page_of
 from api.http.photos import shown_photos
+from api.http.polled_lists import unchanged_own_list
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn, warn_of_town
-from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.core.enums import SUPPLY_ROLES, AddressPrecision, Origin, Side, Status
 from models.core.errors import Fault
 from models.deals.matches import match_counts
+from models.deals.own_list_validators import OwnList
 from models.deals.recommendation_pages import adverts_of_home
 from models.market.price_history import price_history
 from models.market.properties import (
@@ -51,6 +53,7 @@ class PropertyRow(Body):
     photos = fields.List(fields.String())
     description = fields.String(allow_none=True)
     facts = ReadyPart(FactRow, many=True)
+    address_precision = shown_word(AddressPrecision, allow_none=True)
     match_count = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
@@ -87,14 +90,14 @@ class Properties(MethodView):
         """
         columns = property_columns(body)
         twin = refuse_twin(session(), current_user(), columns)
-        found = create_property(session(), current_user(), Origin.EXCHANGE, columns)
-        warn_of_town(TOWN, found.city, found.currency)
+        listing = create_property(session(), current_user(), Origin.EXCHANGE, columns)
+        warn_of_town(TOWN, listing.city, listing.currency)
         if twin is not None:
             warn("address", Fault("warning.already_there", id=twin), (str(twin),))
-        rescore_property(found)
-        return found
+        rescore_property(listing)
+        return listing
 
-    @signed_in
+    @signed_in_by_query
     @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, PropertyRows)
@@ -103,7 +106,10 @@ class Properties(MethodView):
 
         Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
         """
-        rows, total = page_of(properties_of(current_user(), args.get("status")), args)
+        unchanged = unchanged_own_list(OwnList.PROPERTIES)
+        if unchanged:
+            return unchanged
+        rows, total = page_of(properties_of(sign_in(), args.get("status")), args)
         counts = match_counts(session(), Side.PROPERTY, [row.id for row in rows])
         return {
             "properties": [property_row(row, counts.get(row.id, 0)) for row in rows],
@@ -124,11 +130,11 @@ class OneProperty(MethodView):
 
         Of whichever contract it was made through; what that contract does not ask for is null.
         """
-        found = owned_property(session(), current_user(), property_id)
-        group = adverts_of_home(session(), found)
+        listing = owned_property(session(), current_user(), property_id)
+        group = adverts_of_home(session(), listing)
         return (
-            _shown(found)
-            | {"price_history": shown_history(price_history(session(), found))}
+            _shown(listing)
+            | {"price_history": shown_history(price_history(session(), listing))}
             | ({"group": shown_group(group)} if group else {})
         )
 
@@ -142,12 +148,12 @@ class OneProperty(MethodView):
         contract lacks (its GET answers null) may stay null.
         """
         refuse_unless_json()
-        found = owned_property(session(), current_user(), property_id, lock=True)
-        body = read_replacement(PROPERTY_BODY, property_row(found, 0))
-        replace_property(session(), found, property_columns(body, found))
-        warn_of_town(TOWN, found.city, found.currency)
-        rescore_property(found)
-        return _shown(found)
+        listing = owned_property(session(), current_user(), property_id, lock=True)
+        body = read_replacement(PROPERTY_BODY, property_row(listing, 0))
+        replace_property(session(), listing, property_columns(body, listing))
+        warn_of_town(TOWN, listing.city, listing.currency)
+        rescore_property(listing)
+        return _shown(listing)
 
 
 @blp.route("/properties/<int:property_id>/archive")
@@ -161,10 +167,10 @@ class PropertyArchive(MethodView):
 
         It leaves every list of recommendations; its matches stay. Archiving again changes nothing.
         """
-        found = owned_property(session(), current_user(), property_id, lock=True)
-        archive_property(session(), found)
-        rescore_property(found)
-        return _shown(found)
+        listing = owned_property(session(), current_user(), property_id, lock=True)
+        archive_property(session(), listing)
+        rescore_property(listing)
+        return _shown(listing)
 
 
 @blp.route("/properties/<int:property_id>/restore")
@@ -178,28 +184,29 @@ class PropertyRestoring(MethodView):
 
         Under the same id, with its likes and matches. Restoring again changes nothing.
         """
-        found = owned_property(session(), current_user(), property_id, lock=True)
-        restore_property(session(), found)
-        rescore_property(found)
-        return _shown(found)
+        listing = owned_property(session(), current_user(), property_id, lock=True)
+        restore_property(session(), listing)
+        rescore_property(listing)
+        return _shown(listing)
 
 
-def property_row(found: Property, match_count: int) -> dict:
+def property_row(listing: Property, match_count: int) -> dict:
     """A property as its owner sees it."""
     return {
-        "property_id": found.id,
-        "address": address_of(found),
-        "details": details_of(found),
-        "status": found.status,
-        "commission_share": found.commission_share or 0,
-        "photos": shown_photos(found, to_owner=True),
-        "description": found.description,
-        "facts": shown_facts(found),
+        "property_id": listing.id,
+        "address": address_of(listing),
+        "details": details_of(listing),
+        "status": listing.status,
+        "commission_share": listing.commission_share or 0,
+        "photos": shown_photos(listing, to_owner=True),
+        "description": listing.description,
+        "facts": shown_facts(listing),
+        "address_precision": listing.address_precision,
         "match_count": match_count,
-        "created_at": found.created_at,
-        "updated_at": found.updated_at,
+        "created_at": listing.created_at,
+        "updated_at": listing.updated_at,
     }
 
 
-def _shown(found: Property) -> dict:
-    return property_row(found, match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0))
+def _shown(listing: Property) -> dict:
+    return property_row(listing, match_counts(session(), Side.PROPERTY, [listing.id]).get(listing.id, 0))

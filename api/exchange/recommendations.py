@@ -170,19 +170,19 @@ class ForLead(MethodView):
                 return poll.unchanged
             read = {**args, "connection": poll.connection}
             if is_grouped:
-                found, alike = _grouped_page(lead_id, **read)
+                recommended, alike = _grouped_page(lead_id, **read)
             else:
-                found, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **read), None
-            poll.has_read(found.entries)
-        note_shown(Side.LEAD, lead_id, len(found.entries))
-        look_up_photos(entry.row for entry in found.entries)
-        entries = [_property_entry(entry) for entry in found.entries]
+                recommended, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **read), None
+            poll.has_read(recommended.entries)
+        note_shown(Side.LEAD, lead_id, len(recommended.entries))
+        look_up_photos(entry.row for entry in recommended.entries)
+        entries = [_property_entry(entry) for entry in recommended.entries]
         for entry, others in zip(entries, alike or (), strict=bool(alike)):
             entry["alike"] = others
         if explain:
             lead = owned_lead(session(), sign_in(), lead_id)
-            _add_explanations(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, found)))
-        return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
+            _add_explanations(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, recommended)))
+        return ready({"recommendations": entries, "total": recommended.total, "page": args["page"]})
 
 
 @blp.route("/properties/<int:property_id>/lead-recommendations")
@@ -203,15 +203,19 @@ class ForProperty(MethodView):
         with polled(Side.PROPERTY, property_id, is_exact=not explain) as poll:
             if poll.unchanged:
                 return poll.unchanged
-            found = shown_page(session(), claims(), Side.PROPERTY, property_id, **args, connection=poll.connection)
-            poll.has_read(found.entries)
-        note_shown(Side.PROPERTY, property_id, len(found.entries))
-        share = float(found.commission_share or 0)
-        entries = [_lead_entry(entry, share, entry.row.id in found.contacts_shared) for entry in found.entries]
+            recommended = shown_page(
+                session(), claims(), Side.PROPERTY, property_id, **args, connection=poll.connection
+            )
+            poll.has_read(recommended.entries)
+        note_shown(Side.PROPERTY, property_id, len(recommended.entries))
+        share = float(recommended.commission_share or 0)
+        entries = [
+            _lead_entry(entry, share, entry.row.id in recommended.contacts_shared) for entry in recommended.entries
+        ]
         if explain:
             mine = owned_property(session(), sign_in(), property_id)
-            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, found), [mine]))
-        return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
+            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, recommended), [mine]))
+        return ready({"recommendations": entries, "total": recommended.total, "page": args["page"]})
 
 
 @blp.route("/leads/<int:lead_id>/property-recommendations/<int:property_id>/action")
@@ -279,16 +283,16 @@ def _grouped_page(
 
 
 def _property_entry(entry: Recommended) -> dict:
-    found: Any = entry.row  # a property's columns
-    share = float(found.commission_share or 0)
+    listing: Any = entry.row  # a property's columns
+    share = float(listing.commission_share or 0)
     return {
-        "property_id": str(found.id),
+        "property_id": str(listing.id),
         "property_data": {
-            "address": address_of(found),
-            "details": details_of(found),
+            "address": address_of(listing),
+            "details": details_of(listing),
             "commission_share": share,
-            "photos": shown_photos(found),
-            "description": found.description,
+            "photos": shown_photos(listing),
+            "description": listing.description,
         },
         "realtor_info": realtor_info(entry.owner),
         "match_score": round(entry.match_score, 2),

@@ -33,7 +33,16 @@ from api.http.readings import (
 )
 from api.http.warnings import Warnings
 from models.accounts.users import User, shown_name
-from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.core.enums import (
+    AddressPrecision,
+    Condition,
+    ContactSharing,
+    DealType,
+    PaymentMethod,
+    PropertyClass,
+    PropertyType,
+    Status,
+)
 from models.deals.recommendation_pages import Owner
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -155,6 +164,14 @@ class PropertyBody(Body):
     photos = fields.List(PhotoAddress(), allow_none=True, validate=validate.Length(max=100))
     description = Text(20_000, empty=True, allow_none=True)
     deal_type = deal_type_field()
+    address_precision = one_of(
+        AddressPrecision,
+        allow_none=True,
+        metadata={
+            "description": "How much of the address strangers see on pages, in selections and in feeds for portals. "
+            "null: what is usual there. Left out of a replacement, it stays."
+        },
+    )
 
 
 class StatusArgs(PageArgs):
@@ -247,6 +264,8 @@ def property_columns(body: dict, before: Property | None = None) -> dict[str, An
         "photos": body.get("photos") or [],
         "description": body.get("description"),
         "deal_type": body.get("deal_type") or body["details"].get("deal_type") or DealType.SALE,
+        # A client of the contract does not know the field: its replacement must not show more than the owner chose.
+        "address_precision": body.get("address_precision", before.address_precision if before is not None else None),
     }
 
 
@@ -286,21 +305,21 @@ def _location_of(lead: Lead) -> dict[str, Any]:
     return named | {name: value for name, value in around.items() if value is not None}
 
 
-def address_of(found: Property) -> dict[str, Any]:
+def address_of(listing: Property) -> dict[str, Any]:
     """A property's address; `location` is there where the address came as one text."""
-    address = dict(zip(ADDRESS_FIELDS, _address(found), strict=True))
-    address["stations"] = [{"minutes": None, "by_transport": False} | station for station in found.stations]
-    address["latitude"], address["longitude"] = _plain(found.latitude), _plain(found.longitude)
-    if found.location:
-        address["location"] = found.location
+    address = dict(zip(ADDRESS_FIELDS, _address(listing), strict=True))
+    address["stations"] = [{"minutes": None, "by_transport": False} | station for station in listing.stations]
+    address["latitude"], address["longitude"] = _plain(listing.latitude), _plain(listing.longitude)
+    if listing.location:
+        address["location"] = listing.location
     return address
 
 
-def details_of(found: Property) -> dict[str, Any]:
+def details_of(listing: Property) -> dict[str, Any]:
     """A property's facts as the exchange contract writes them; what is unknown is null."""
-    facts = dict(zip(DETAILS_FIELDS, _details(found), strict=True))
-    facts["price"], facts["area"] = _plain(found.price), _plain(found.area)
-    facts["currency"], facts["deal_type"] = shown_currency(found.currency), found.deal_type
+    facts = dict(zip(DETAILS_FIELDS, _details(listing), strict=True))
+    facts["price"], facts["area"] = _plain(listing.price), _plain(listing.area)
+    facts["currency"], facts["deal_type"] = shown_currency(listing.currency), listing.deal_type
     return facts
 
 

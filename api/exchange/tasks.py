@@ -162,11 +162,11 @@ class OneTask(MethodView):
         What is given is changed. Another moment, or another `remind_minutes`, arms the reminder anew.
         """
         is_done = body.pop("is_done", None)
-        found = change_task(session(), current_user(), task_id, body)
+        task = change_task(session(), current_user(), task_id, body)
         if is_done is not None:
-            found = finish_task(session(), current_user(), task_id, is_done=is_done)
-        session().refresh(found)
-        return shown_task(found)
+            task = finish_task(session(), current_user(), task_id, is_done=is_done)
+        session().refresh(task)
+        return shown_task(task)
 
     @for_owners
     @blp.response(200, StatusOk)

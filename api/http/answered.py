@@ -46,7 +46,7 @@ def passed_over(body: type[Schema]) -> frozenset[str]:
 def note_answers(app: Flask) -> None:
     """Find out of every operation of *app* which names its bodies may have beside those that they take."""
     rules = {rule.rule: rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-    found: dict[tuple[str | None, str], Names] = {}
+    answered: dict[tuple[str | None, str], Names] = {}
     for rule in app.url_map.iter_rules():
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             view = _view(app, rule, method)
@@ -60,8 +60,8 @@ def note_answers(app: Flask) -> None:
             for answer in answers:
                 for body in _alike(bodies, answer):
                     _compare(body, answer, names)
-            found[rule.endpoint, method] = {schema: frozenset(each) for schema, each in names.items()}
-    app.extensions[_KEY] = found
+            answered[rule.endpoint, method] = {schema: frozenset(each) for schema, each in names.items()}
+    app.extensions[_KEY] = answered
 
 
 def _view(app: Flask, rule: Rule, method: str) -> Any:

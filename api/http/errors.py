@@ -105,10 +105,10 @@ def _domain_error(error: errors.DomainError) -> Response:
 
 def _nested(place: str, path: str, fault: Fault) -> dict:
     """("json", "a.b", fault) as marshmallow nests it: {"json": {"a": {"b": [fault]}}}."""
-    found: dict | list = [fault]
+    nested: dict | list = [fault]
     for name in reversed(path.split(".")):
-        found = {name: found}
-    return {place: found}
+        nested = {name: nested}
+    return {place: nested}
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -169,12 +169,12 @@ def _named(fields: Any, left: list[int]) -> Any:
         taken = [coded(reason) for reason in reasons[: left[0]]]
         left[0] -= len(taken)
         return taken
-    found = {}
+    messages = {}
     for name, part in fields.items():
         if left[0] <= 0:
             break
-        found[name] = _named(part, left)
-    return found
+        messages[name] = _named(part, left)
+    return messages
 
 
 def _count(fields: Any) -> int:

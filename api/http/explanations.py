@@ -38,9 +38,9 @@ def explain_pairs(session: Session, leads: list[Lead], properties: list[Property
     ]
 
 
-def wish_answer(share: explain.WishShare, found: Property) -> dict[str, Any]:
+def wish_answer(share: explain.WishShare, listing: Property) -> dict[str, Any]:
     """One wish with what became of it, and the words of the listing that say so."""
-    quotes = {fact["kind"]: fact["quote"] for fact in found.read_facts if fact["value"] == share.fact}
+    quotes = {fact["kind"]: fact["quote"] for fact in listing.read_facts if fact["value"] == share.fact}
     return {
         "kind": share.kind,
         "label": KIND_OF[share.kind].label,
@@ -68,7 +68,7 @@ def explanations_of_pairs(
     factors = generation.factors()
     return explain.explain_pairs(
         [stored_lead(lead_facts(lead, factors)) for lead in leads],
-        [stored_property(property_facts(found, factors)) for found in properties],
+        [stored_property(property_facts(listing, factors)) for listing in properties],
         _text_model(session, generation.text_model_id),
         _weights(session, generation.weights_id),
         _closeness(session, generation.closeness_id),

@@ -43,11 +43,11 @@ def earlier_answer() -> Response | None:
         return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise InvalidValueError(HEADER, "idempotency.key_form", place="headers", max=LONGEST_KEY)
-    found = idempotency.claim(session(), caller, key, _fingerprint())
-    if found is None or found.status is None:
+    earlier = idempotency.claim(session(), caller, key, _fingerprint())
+    if earlier is None or earlier.status is None:
         current().idempotency = (caller, key)
         return None
-    answer = Response(found.body or b"", found.status, mimetype="application/json")
+    answer = Response(earlier.body or b"", earlier.status, mimetype="application/json")
     answer.headers["Idempotency-Replayed"] = "true"
     return answer
 

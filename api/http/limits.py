@@ -162,10 +162,10 @@ def address() -> str | None:
     elif raw.count(":") == 1:
         raw = raw.partition(":")[0]
     try:
-        found = ip_address(raw.partition("%")[0])
+        ip = ip_address(raw.partition("%")[0])
     except ValueError:
         return None
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
 def network() -> str | None:
@@ -174,10 +174,10 @@ def network() -> str | None:
 
     Whoever has an IPv6 address has the 2**64 around it as well (RFC 6177): a limit to each of them would be none.
     """
-    found = address()
-    if found is None or not isinstance(ip_address(found), IPv6Address):
-        return found
-    return str(ip_network((found, 64), strict=False))
+    ip = address()
+    if ip is None or not isinstance(ip_address(ip), IPv6Address):
+        return ip
+    return str(ip_network((ip, 64), strict=False))
 
 
 def _limit_address() -> None:

@@ -5,28 +5,21 @@ who hears it reads the table. So a lost or a doubled ring tells nobody anything 
 process's threads, so they are few and do not last; who finds no seat asks every few seconds instead.
 """
 
-import logging
 import time
 from collections.abc import Callable, Generator, Sequence
 
 import redis
-from redis.exceptions import RedisError
 
-log = logging.getLogger(__name__)
+from models.accounts.live_channels import channel_of_user, tell
+
+#: What workers and processes of the web have in common.
+notify, of_user = tell, channel_of_user
 
 LIFETIME_SECONDS = 120.0
 #: How often a silent listener looks whether its process is about to end.
 TURN_SECONDS = 1.0
 #: After so many silent turns it says that it is alive, and learns whether its reader is.
 TURNS_A_HEARTBEAT = 15
-
-
-def notify(client: redis.Redis, channel: str) -> None:
-    """Have all pages that listen to *channel* look; without Redis they look by themselves, later."""
-    try:
-        client.publish(channel, b"")
-    except (RedisError, OSError) as error:
-        log.warning("live_update_not_sent", extra={"kind": type(error).__name__})
 
 
 def rings(
@@ -52,13 +45,3 @@ def rings(
                 yield news["channel"].decode()
             elif silent % turns_a_heartbeat == 0:
                 yield None
-
-
-def of_user(user_id: int) -> str:
-    """
-    The channel of somebody's notifications.
-
-    >>> of_user(7)
-    'user:7'
-    """
-    return f"user:{user_id}"

@@ -3,10 +3,12 @@ Connections that hold a thread of the web process for long: chats, pages that li
 
 All share one budget, two thirds of the process's threads, so that requests always find the rest. Within it pages and
 readers of events have a bound of their own each, for a listener that finds no place asks every few seconds instead, and
-a chat cannot.
+a chat cannot. One user takes at most half of the places for readers of events, so that one program that
+forgets to close its streams does not shut out everybody else.
 """
 
 import threading
+from collections import Counter
 
 from models.core.errors import SettingsError
 
@@ -26,6 +28,10 @@ class LongLived:
     [True, True, True, True, False]
     >>> budget.give_back(CHAT); budget.take(PAGE), budget.take(PAGE)
     (True, False)
+
+    >>> budget = LongLived(threads=96)
+    >>> [budget.take(EVENTS, "user:7") for _ in range(4)], budget.take(EVENTS, "user:8")
+    ([True, True, True, False], True)
     """
 
     def __init__(self, threads: int) -> None:
@@ -40,6 +46,7 @@ class LongLived:
         self.most = threads * 2 // 3
         self._most_of = {kind: max(1, min(most, int(self.most * share))) for kind, (share, most) in BOUNDS.items()}
         self._taken = {CHAT: 0, PAGE: 0, EVENTS: 0}
+        self._of_holder: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @property
@@ -51,15 +58,27 @@ class LongLived:
         """Whether one more of this kind would be one too many."""
         return self.open >= self.most or self._taken[kind] >= self._most_of.get(kind, self.most)
 
-    def take(self, kind: str) -> bool:
-        """Take a place for a connection; False if there is none."""
+    def take(self, kind: str, holder: str | None = None) -> bool:
+        """
+        Take a place for a connection; False if there is none.
+
+        Args:
+            holder: Whose connection it is: who holds half of the kind's places already gets no more.
+        """
         with self._lock:
             if self.is_full(kind):
                 return False
+            if holder is not None:
+                if self._of_holder[holder] >= max(1, self._most_of.get(kind, self.most) // 2):
+                    return False
+                self._of_holder[holder] += 1
             self._taken[kind] += 1
             return True
 
-    def give_back(self, kind: str) -> None:
-        """The connection has ended."""
+    def give_back(self, kind: str, holder: str | None = None) -> None:
+        """The connection has ended; *holder* as it was taken."""
         with self._lock:
             self._taken[kind] -= 1
+            if holder is not None:
+                self._of_holder[holder] -= 1
+                self._of_holder += Counter()  # forgets those who hold nothing

@@ -124,9 +124,9 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
     _require_what_answers_have(paths, api.spec.components.schemas)
     _amend_schemas(api)
     for method, path, facts in access.operations(app):
-        found = paths.get(_openapi_path(path), {})
-        if method.lower() in found:
-            _describe(found[method.lower()], method.lower(), path, found.get("parameters", []), facts)
+        operations = paths.get(_openapi_path(path), {})
+        if method.lower() in operations:
+            _describe(operations[method.lower()], method.lower(), path, operations.get("parameters", []), facts)
     schemas = api.spec.components.schemas
     schemas.pop("PaginationMetadata", None)  # flask-smorest's own; our pages have another header
     openapi_shapes.name_shapes(schemas, paths)
@@ -233,26 +233,26 @@ def _operations(paths: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _named(part: Any, schemas: dict[str, Any]) -> set[str]:
     """The names of the schemas that a part of the document refers to, directly or through others."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [part]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
             name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
-            if name in schemas and name not in found:
-                found.add(name)
+            if name in schemas and name not in names:
+                names.add(name)
                 waiting.append(schemas[name])
         if isinstance(part, dict | list):
             waiting += part.values() if isinstance(part, dict) else part
-    return found
+    return names
 
 
 def _amend_schemas(api: flask_smorest.Api) -> None:
     """Add what a schema's class says in `openapi`: rules over several fields, which marshmallow keeps to itself."""
     for schema in _schemas(Body):
-        found = api.spec.components.schemas.get(schema.__name__)
-        if found is not None:
-            found |= schema.__dict__.get("openapi", {})
+        component = api.spec.components.schemas.get(schema.__name__)
+        if component is not None:
+            component |= schema.__dict__.get("openapi", {})
 
 
 def _schemas(parent: type[Body]) -> Iterator[type[Body]]:

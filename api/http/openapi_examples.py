@@ -98,8 +98,8 @@ def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str 
     {'city': 'Алматы', 'n': 1}
     """
     if "$ref" in schema:
-        found = schemas[schema["$ref"].removeprefix(SCHEMAS)]
-        return found["examples"][0] if "examples" in found else example_of(found, schemas, name, depth)
+        target = schemas[schema["$ref"].removeprefix(SCHEMAS)]
+        return target["examples"][0] if "examples" in target else example_of(target, schemas, name, depth)
     if "example" in schema:
         return schema["example"]
     if "examples" in schema:

@@ -104,14 +104,14 @@ def _lift(whole: Any, at: tuple[Any, ...], part: dict[str, Any], name: str, sche
     if words is None and not _is_object(part):
         return
     if words is None:
-        found = _named(_title(name), part, schemas)
-        replaced: dict[str, Any] = {"$ref": SCHEMAS + found}
+        reference = _named(_title(name), part, schemas)
+        replaced: dict[str, Any] = {"$ref": SCHEMAS + reference}
     else:
         texts = [word for word in words if word is not None]
         if not texts or not all(isinstance(word, str) for word in texts) or "null" == part.get("type"):
             return
-        found = _named(_enum_name(texts, name), {"type": "string", "enum": texts}, schemas)
-        replaced = {"$ref": SCHEMAS + found}
+        reference = _named(_enum_name(texts, name), {"type": "string", "enum": texts}, schemas)
+        replaced = {"$ref": SCHEMAS + reference}
         if len(texts) < len(words) or "null" in part.get("type", ()):
             replaced = {"anyOf": [replaced, {"type": "null"}]}
         replaced |= {key: part[key] for key in ("description", "default", "example") if key in part}

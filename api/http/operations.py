@@ -44,8 +44,8 @@ class OperationFacts:
 
 def facts_of(view: object) -> OperationFacts:
     """What was said about a view; the defaults where nothing was, or where there is no view."""
-    found = getattr(view, _ATTRIBUTE, None)
-    return found if isinstance(found, OperationFacts) else OperationFacts()
+    facts = getattr(view, _ATTRIBUTE, None)
+    return facts if isinstance(facts, OperationFacts) else OperationFacts()
 
 
 def with_facts(view: View, **facts: Any) -> View:

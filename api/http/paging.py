@@ -36,11 +36,11 @@ def pagination(total: int, args: dict[str, int]) -> dict[str, str]:
     '{"total": 41, "total_pages": 3, "page": 2, "first_page": 1, "last_page": 3, "previous_page": 1, "next_page": 3}'
     """
     pages = -(-total // args["limit"])
-    found = {"total": total, "total_pages": pages, "page": args["page"]}
+    numbers = {"total": total, "total_pages": pages, "page": args["page"]}
     if pages:
-        found |= {"first_page": 1, "last_page": pages}
+        numbers |= {"first_page": 1, "last_page": pages}
         if 1 < args["page"] <= pages:
-            found["previous_page"] = args["page"] - 1
+            numbers["previous_page"] = args["page"] - 1
         if args["page"] < pages:
-            found["next_page"] = args["page"] + 1
-    return {"X-Pagination": json.dumps(found)}
+            numbers["next_page"] = args["page"] + 1
+    return {"X-Pagination": json.dumps(numbers)}

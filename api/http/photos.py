@@ -11,7 +11,7 @@ from models.market.properties import Property
 from models.sources.photos import photos_here
 
 
-def shown_photos(found: Any, *, to_owner: bool = False) -> list[str]:
+def shown_photos(listing: Any, *, to_owner: bool = False) -> list[str]:
     """
     The addresses of a listing's photos, in its order.
 
@@ -20,21 +20,21 @@ def shown_photos(found: Any, *, to_owner: bool = False) -> list[str]:
     back loses nothing.
 
     Args:
-        found: A property, or a row with its `photos`.
+        listing: A property, or a row with its `photos`.
     """
-    return [shown for _, shown in photo_pairs(found, to_owner=to_owner)]
+    return [shown for _, shown in photo_pairs(listing, to_owner=to_owner)]
 
 
-def photo_pairs(found: Any, *, to_owner: bool = False) -> list[tuple[str, str]]:
+def photo_pairs(listing: Any, *, to_owner: bool = False) -> list[tuple[str, str]]:
     """As :func:`shown_photos`: (the address that the listing names, the one to show) of each photo."""
-    if not services().settings.fetch_photos or not found.photos:
-        return [(link, link) for link in found.photos]
+    if not services().settings.fetch_photos or not listing.photos:
+        return [(link, link) for link in listing.photos]
     known = current().photos
-    if any(link not in known for link in found.photos):
+    if any(link not in known for link in listing.photos):
         # With those of all listings that the request has read, by one query: it shows a list of them, most likely.
         loaded = [each for each in session().identity_map.values() if isinstance(each, Property)]
-        _remember([found, *(each for each in loaded if "photos" in each.__dict__)])
-    pairs = [(link, known[link] or (link if to_owner else None)) for link in found.photos]
+        _remember([listing, *(each for each in loaded if "photos" in each.__dict__)])
+    pairs = [(link, known[link] or (link if to_owner else None)) for link in listing.photos]
     return [(link, shown) for link, shown in pairs if shown]
 
 

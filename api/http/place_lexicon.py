@@ -47,7 +47,7 @@ class MarketLexicon:
 
     def _names(self, kind: PlaceKind) -> dict[str, str]:
         names = known_places(self._session, kind, city=self._city, limit=MAX_PLACES)
-        found: dict[str, str] = {}
+        known: dict[str, str] = {}
         for name in names:
-            found.setdefault(place_key(name), name)
-        return found
+            known.setdefault(place_key(name), name)
+        return known

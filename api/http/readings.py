@@ -134,14 +134,14 @@ def shown_wishes(lead: Lead) -> list[dict[str, Any]]:
     return [{"label": KIND_OF[row["kind"]].label, **row} for row in rows if row["kind"] in KIND_OF]
 
 
-def shown_facts(found: Property) -> list[dict[str, Any]]:
+def shown_facts(listing: Property) -> list[dict[str, Any]]:
     """A property's facts as the API shows them: fields before words, where they speak of the same."""
-    read = {fact["kind"]: fact for fact in found.read_facts}
-    if found.grammar is None:
-        text = property_text(found.title, found.description, found.search_text)
+    read = {fact["kind"]: fact for fact in listing.read_facts}
+    if listing.grammar is None:
+        text = property_text(listing.title, listing.description, listing.search_text)
         read = {fact["kind"]: fact for fact in fact_rows(text)}
     shown = []
-    told = {kind: fact["value"] for kind, fact in read.items()} | effective_facts(found)
+    told = {kind: fact["value"] for kind, fact in read.items()} | effective_facts(listing)
     for kind, value in told.items():
         if kind not in KIND_OF:
             continue

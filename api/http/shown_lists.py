@@ -51,10 +51,10 @@ class Gathered:
 def gathered() -> Gathered:
     """The counts of the application that answers the request at hand."""
     client = services().redis
-    found: Gathered | None = current_app.extensions.get("shown_lists")
-    if found is None or found.client is not client:
-        found = current_app.extensions["shown_lists"] = Gathered(client)
-    return found
+    collected: Gathered | None = current_app.extensions.get("shown_lists")
+    if collected is None or collected.client is not client:
+        collected = current_app.extensions["shown_lists"] = Gathered(client)
+    return collected
 
 
 def note_shown(side: Side, row_id: int, places: int) -> None:

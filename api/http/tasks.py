@@ -19,9 +19,14 @@ def rescore_lead(lead: Lead) -> None:
     after_commit(lambda: _client().lead_changed(lead.id))
 
 
-def rescore_property(found: Property) -> None:
+def count_relaxations(lead: Lead) -> None:
+    """Have it counted what the limits and wishes of this lead cost it."""
+    after_commit(lambda: _client().relaxations_wanted(lead.id))
+
+
+def rescore_property(listing: Property) -> None:
     """Have the lists that this property touches made right."""
-    after_commit(lambda: _client().property_changed(found.id))
+    after_commit(lambda: _client().property_changed(listing.id))
 
 
 def rescore_properties(property_ids: list[int]) -> None:
@@ -41,9 +46,9 @@ def make_export(export: AccountExport) -> None:
     after_commit(lambda: _client().export_requested(export.id))
 
 
-def run_import(found: Import) -> None:
+def run_import(imported: Import) -> None:
     """Have an import done."""
-    after_commit(lambda: _client().import_requested(found.id))
+    after_commit(lambda: _client().import_requested(imported.id))
 
 
 def score_prospect(prospect_id: UUID) -> None:

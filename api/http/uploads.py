@@ -163,9 +163,9 @@ def _is_pdf(upload: FileStorage) -> bool:
     size, stream = _check_size(upload), upload.stream
     head = stream.read(1024)
     stream.seek(max(0, size - 2048))
-    found = images.is_pdf(head, stream.read())
+    is_pdf = images.is_pdf(head, stream.read())
     stream.seek(0)
-    return found
+    return is_pdf
 
 
 def _read(upload: FileStorage, owner: User, wanted: str) -> CleanFile:

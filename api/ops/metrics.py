@@ -89,13 +89,13 @@ class _State:
             ("redis", lambda: _broker(self._client), redis.RedisError),
         ):
             try:
-                found = list(read())
+                families = list(read())
             except away:
-                found = []
+                families = []
                 if part == "database":
                     session().rollback()
-            up.add_metric([part], float(bool(found)))
-            yield from found
+            up.add_metric([part], float(bool(families)))
+            yield from families
         yield up
 
 

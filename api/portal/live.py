@@ -74,15 +74,16 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
 
     Each event names ids only; read what they stand for. Last-Event-ID (or `last_event_id`) resumes without loss,
     however long ago it was; `reset` says that too much has changed since. An id may come more than once. A connection
-    is closed after two minutes; reconnect with the last id.
+    is closed after two minutes; reconnect with the last id. A process serves few readers, and three at most of one
+    user: 429 where there is no place.
     """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     user_id, sessions = current_user().id, services().reading_sessions
     end_session()  # a stream lives for minutes; each look has a session of its own
     places, board = services().long_lived, chat_hub()
-    if not places.take(long_lived.EVENTS):
+    channels = [holder] = [live_updates.of_user(user_id)]
+    if not places.take(long_lived.EVENTS, holder):
         raise TooManyError("live.too_many", 5)
-    channels = [live_updates.of_user(user_id)]
     rings = live_updates.rings(
         services().settings.redis_url, channels, lambda: board.is_closing, turns_a_heartbeat=TURNS_A_LOOK
     )
@@ -91,16 +92,16 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
         with sessions() as session:
             moment = present_moment(session) if raw is None else int(raw)
     except RedisError:
-        places.give_back(long_lived.EVENTS)
+        places.give_back(long_lived.EVENTS, holder)
         raise BusyError("live.away", 5) from None
     except BaseException:
-        places.give_back(long_lived.EVENTS)
+        places.give_back(long_lived.EVENTS, holder)
         raise
     response = Response(_events(sessions, user_id, moment, rings), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
     response.call_on_close(rings.close)
-    response.call_on_close(lambda: places.give_back(long_lived.EVENTS))
+    response.call_on_close(lambda: places.give_back(long_lived.EVENTS, holder))
     return response
 
 
@@ -112,10 +113,10 @@ def _events(
     told: dict[tuple[ChangeKind, int], int] = {}
     try:
         while True:
-            found = _look(sessions, user_id, moment)
+            changes = _look(sessions, user_id, moment)
             # The number of an event is where the next look begins: who resumes from it misses nothing.
-            moment = found.moment
-            yield "".join(_told(found, told)) or ": alive\n\n"
+            moment = changes.moment
+            yield "".join(_told(changes, told)) or ": alive\n\n"
             if next(rings, live_updates) is live_updates:
                 return
     except RedisError:
@@ -127,16 +128,16 @@ def _look(sessions: sessionmaker[Session], user_id: int, moment: int) -> Changes
         return changes_since(session, user_id, moment)
 
 
-def _told(found: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
+def _told(changes: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
     """The events of a look, without what this stream has told; *told* is brought up to date."""
-    if found.is_reset:
-        yield _event(found.moment, "reset", [])
+    if changes.is_reset:
+        yield _event(changes.moment, "reset", [])
         return
-    for kind, rows in found.written.items():
+    for kind, rows in changes.written.items():
         new = [row_id for row_id, number in sorted(rows.items()) if told.get((kind, row_id)) != number]
         told |= {(kind, row_id): rows[row_id] for row_id in new}
         if new:
-            yield _event(found.moment, kind, new)
+            yield _event(changes.moment, kind, new)
 
 
 def _event(moment: int, kind: str, ids: list[int]) -> str:

@@ -77,10 +77,10 @@ class CreateProperty(MethodView):
             if form.get(name) is not None:
                 store = store_document if may_be_pdf else store_image
                 columns["attributes"][name] = store(form[name], current_user(), "property")
-        found = create_property(session(), current_user(), Origin.PORTAL, columns)
-        warn_of_town("location", found.city, found.currency)
-        rescore_property(found)
-        return {"id": found.id, "message": "Property created successfully", "created_at": found.created_at}
+        listing = create_property(session(), current_user(), Origin.PORTAL, columns)
+        warn_of_town("location", listing.city, listing.currency)
+        rescore_property(listing)
+        return {"id": listing.id, "message": "Property created successfully", "created_at": listing.created_at}
 
 
 @blp.route("/properties/my_properties")

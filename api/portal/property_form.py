@@ -35,6 +35,7 @@ from models.core.errors import InvalidValueError
 from models.core.free_text import condition_of, currency_of, deal_type_of, is_studio, property_type_of
 from models.market.places import city_of_address
 from models.market.properties import Property
+from models.market.shown_addresses import EXACT, precision_of, shown_address
 from models.market.towns.reading import TownError, read_town
 
 #: How exactly a number of the form is kept, whatever its column rounds it to.
@@ -238,29 +239,32 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-def form_row(found: Property, *, private: bool) -> dict[str, Any]:
+def form_row(listing: Property, *, private: bool) -> dict[str, Any]:
     """
     A property of any contract in the form's fields; what is unknown is null.
 
     Args:
         private: For its owner; without it documents and commission are left out.
     """
-    sent = found.attributes if found.origin is Origin.PORTAL else {}
-    row: dict[str, Any] = {"id": found.id, "owner_id": found.owner_id}
+    sent = listing.attributes if listing.origin is Origin.PORTAL else {}
+    row: dict[str, Any] = {"id": listing.id, "owner_id": listing.owner_id}
     row |= {name: sent.get(name) for name in (*names_of(PropertyForm), *SINGLE_FILES)}
-    row |= {name: _plain(getattr(found, column)) for name, column in _EXACT.items()}
-    row["location"] = found.location or _address(found)
+    row |= {name: _plain(getattr(listing, column)) for name, column in _EXACT.items()}
+    row["location"] = listing.location or _address(listing)
+    precision = EXACT if private else precision_of(listing, EXACT)
+    if precision is not EXACT:
+        row["location"] = ", ".join(shown_address(listing, precision))
     made = _worded(sent) if sent else {}
     for name, (column, shown) in _WORDED.items():
-        present = getattr(found, column)
+        present = getattr(listing, column)
         if not sent or made[column] != present:
             row[name] = None if present is None else shown(present)
     row |= {
-        "images": shown_photos(found, to_owner=private),
-        "city": found.city,
-        "is_active": found.is_active,
-        "created_at": moment(found.created_at),
-        "updated_at": moment(found.updated_at),
+        "images": shown_photos(listing, to_owner=private),
+        "city": listing.city,
+        "is_active": listing.is_active,
+        "created_at": moment(listing.created_at),
+        "updated_at": moment(listing.updated_at),
     }
     return row if private else {name: value for name, value in row.items() if name not in PRIVATE}
 
@@ -270,8 +274,8 @@ def _is_share(form: Mapping[str, Any]) -> bool:
     return "%" in kind or "percent" in kind or "процент" in kind
 
 
-def _address(found: Property) -> str:
-    return ", ".join(filter(None, (found.city, found.district, found.street, found.house_number)))
+def _address(listing: Property) -> str:
+    return ", ".join(filter(None, (listing.city, listing.district, listing.street, listing.house_number)))
 
 
 def _hundredths(value: Decimal | float | None) -> Decimal | None:

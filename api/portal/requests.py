@@ -225,13 +225,13 @@ class RequestOffers(MethodView):
 
         At most 100, in the same city and deal type. Documents and commissions of their owners are left out.
         """
-        found = recommended_page(session(), Side.LEAD, owned_request(current_user(), request_id).id, **args)
+        recommended = recommended_page(session(), Side.LEAD, owned_request(current_user(), request_id).id, **args)
         offers = [
             {"property": form_row(cast(Property, entry.row), private=False), "match_score": round(entry.match_score, 2)}
             | of_home(entry)
-            for entry in found.entries
+            for entry in recommended.entries
         ]
-        return {"offers": offers, "total": found.total, "page": args["page"]}
+        return {"offers": offers, "total": recommended.total, "page": args["page"]}
 
 
 def owned_request(user: User, request_id: int, *, lock: bool = False) -> Lead:

@@ -82,11 +82,11 @@ class ReadyView(MethodView):
         """
         # Redis is told but not asked for: without it reads and writes work, and taking every web process out of service
         # would turn a lost cache into an outage.
-        found = _database() | {"redis": _redis()}
-        ready = found["database"] == found["migrations"] == "ok"
+        states = _database() | {"redis": _redis()}
+        ready = states["database"] == states["migrations"] == "ok"
         if ready:
-            return {"status": "ready"} | found
-        answer = jsonify({"status": "not ready"} | found)
+            return {"status": "ready"} | states
+        answer = jsonify({"status": "not ready"} | states)
         answer.status_code = 503
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return answer

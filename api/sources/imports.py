@@ -35,12 +35,12 @@ class MappingText(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            found = json.loads(text) if text else {}
+            mapping = json.loads(text) if text else {}
         except (ValueError, RecursionError):
             raise ValidationError("mapping.not_json") from None
-        if not isinstance(found, dict) or not all(isinstance(field, str) for field in found.values()):
+        if not isinstance(mapping, dict) or not all(isinstance(field, str) for field in mapping.values()):
             raise ValidationError("mapping.not_texts")
-        return found
+        return mapping
 
 
 class ImportForm(Body):
@@ -127,7 +127,7 @@ class ImportConfirmation(MethodView):
 
         The owner's word that the listings which the feed lacks are gone. Refused once a later import has decided.
         """
-        found = owned_import(session(), current_user(), import_id)
-        rescore_properties(confirm_withdrawals(session(), found))
-        session().refresh(found)
-        return shown_report(found)
+        imported = owned_import(session(), current_user(), import_id)
+        rescore_properties(confirm_withdrawals(session(), imported))
+        session().refresh(imported)
+        return shown_report(imported)

@@ -69,9 +69,9 @@ class MyOutgoingFeed(MethodView):
 
         The first one opens the feed; a later one ends the address before it.
         """
-        found = renew_outgoing_feed(session(), current_user())
-        session().refresh(found)
-        return shown_outgoing(current_user(), found)
+        feed = renew_outgoing_feed(session(), current_user())
+        session().refresh(feed)
+        return shown_outgoing(current_user(), feed)
 
     @for_owners
     @blp.response(200, StatusOk)
@@ -114,17 +114,17 @@ class FeedForPortals(MethodView):
         return response
 
 
-def address_of(found: OutgoingFeed | None) -> str | None:
+def address_of(feed: OutgoingFeed | None) -> str | None:
     """The whole address of a feed."""
-    return f"{services().settings.public_url}/outgoing-feeds/{found.token}.xml" if found else None
+    return f"{services().settings.public_url}/outgoing-feeds/{feed.token}.xml" if feed else None
 
 
-def shown_outgoing(owner: User, found: OutgoingFeed | None) -> dict[str, Any]:
+def shown_outgoing(owner: User, feed: OutgoingFeed | None) -> dict[str, Any]:
     """The feed as its owner sees it."""
     return {
-        "address": address_of(found),
-        "created_at": found.created_at if found else None,
-        "left_out": left_out(session(), owner) if found else {},
+        "address": address_of(feed),
+        "created_at": feed.created_at if feed else None,
+        "left_out": left_out(session(), owner) if feed else {},
     }
 
 

@@ -44,11 +44,11 @@ class Refused(MethodView):
         return refused_file(owned_import(session(), current_user(), import_id), args["format"])
 
 
-def refused_file(found: Import, kind: TableFormat, tell: Callable[[str], str] = reason_of) -> Response:
+def refused_file(imported: Import, kind: TableFormat, tell: Callable[[str], str] = reason_of) -> Response:
     """The refused offers of an import as a file; *tell* words the reasons."""
-    rows: Any = _rows(refusals_of(services().sessions, found), tell)
+    rows: Any = _rows(refusals_of(services().sessions, imported), tell)
     rows = stream_with_context(rows)  # the reasons are told in the language of the request
-    return table_file(f"refused-{found.id}", kind, COLUMNS, rows)
+    return table_file(f"refused-{imported.id}", kind, COLUMNS, rows)
 
 
 def _rows(lines: Iterator[dict[str, Any]], tell: Callable[[str], str]) -> Iterator[list[Any]]:

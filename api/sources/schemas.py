@@ -111,26 +111,26 @@ class ImportWithReport(ImportOut):
     report = fields.Nested(ReportOut)
 
 
-def shown_source(found: Source) -> dict[str, Any]:
+def shown_source(source: Source) -> dict[str, Any]:
     """A source as its owner sees it."""
     names = [name for name in SourceOut().fields if name != "has_file"]
-    return {name: getattr(found, name) for name in names} | {"has_file": found.file is not None}
+    return {name: getattr(source, name) for name in names} | {"has_file": source.file is not None}
 
 
-def shown_import(found: Import) -> dict[str, Any]:
+def shown_import(imported: Import) -> dict[str, Any]:
     """An import without its report."""
     names = [name for name in ImportOut().fields if name != "counts"]
-    counts = {name: found.counts.get(name, 0) for name in COUNTS}
-    fault = reason_fault(found)
+    counts = {name: imported.counts.get(name, 0) for name in COUNTS}
+    fault = reason_fault(imported)
     reason = {
         "reason": None if fault is None else reason_of(fault),
         "reason_code": _code(fault),
-        "reason_facts": found.reason_facts or {},
+        "reason_facts": imported.reason_facts or {},
     }
-    return {name: getattr(found, name) for name in names if name not in reason} | reason | {"counts": counts}
+    return {name: getattr(imported, name) for name in names if name not in reason} | reason | {"counts": counts}
 
 
-def shown_report(found: Import) -> dict[str, Any]:
+def shown_report(imported: Import) -> dict[str, Any]:
     """An import with its report; what it does not tell yet is empty."""
     empty: dict[str, Any] = {
         "kind": "",
@@ -141,11 +141,11 @@ def shown_report(found: Import) -> dict[str, Any]:
         "refused": [],
         "guessed": [],
     }
-    report = empty | {"refused_for": {}, "passed_over": {}} | found.report
+    report = empty | {"refused_for": {}, "passed_over": {}} | imported.report
     for kind in ("refused", "guessed"):
         report[kind] = [_shown_remark(remark) for remark in report[kind]]
     report["refused_for"] = {_of_kind(why): count for why, count in report["refused_for"].items()}
-    return shown_import(found) | {"report": report}
+    return shown_import(imported) | {"report": report}
 
 
 def _shown_remark(remark: dict[str, Any]) -> dict[str, Any]:

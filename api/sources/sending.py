@@ -48,8 +48,8 @@ def send_file(owner: User, source: Source, upload: FileStorage, *, is_dry_run: b
     )
 
 
-def asked(found: Import) -> Import:
+def asked(imported: Import) -> Import:
     """Have an import done that was requested."""
-    session().refresh(found)
-    run_import(found)
-    return found
+    session().refresh(imported)
+    run_import(imported)
+    return imported

@@ -107,9 +107,9 @@ class Sources(MethodView):
 
         With `refresh_minutes` it is fetched at once and then on schedule. Sources of files are made by `POST /imports`.
         """
-        found = create_source(session(), current_user(), body)
-        session().refresh(found)
-        return shown_source(found)
+        source = create_source(session(), current_user(), body)
+        session().refresh(source)
+        return shown_source(source)
 
     @for_owners
     @only_reads
@@ -146,10 +146,10 @@ class OneSource(MethodView):
 
         What the body leaves out stays. A feed that moved to another address keeps its listings.
         """
-        found = owned_source(session(), current_user(), source_id, lock=True)
-        change_source(session(), found, body)
-        session().refresh(found)
-        return shown_source(found)
+        source = owned_source(session(), current_user(), source_id, lock=True)
+        change_source(session(), source, body)
+        session().refresh(source)
+        return shown_source(source)
 
     @for_owners
     @blp.response(200, StatusOk)
@@ -158,10 +158,10 @@ class OneSource(MethodView):
 
         Its listings leave the market and stay as archived properties. Refused while an import of it waits or runs.
         """
-        found = owned_source(session(), current_user(), source_id, lock=True)
-        if found.file:
-            remove_feed(found.file, current_user())
-        rescore_properties(delete_source(session(), found))
+        source = owned_source(session(), current_user(), source_id, lock=True)
+        if source.file:
+            remove_feed(source.file, current_user())
+        rescore_properties(delete_source(session(), source))
         return {"status": "ok"}
 
 
@@ -179,10 +179,10 @@ class SourceRun(MethodView):
         it again until its state is none of `queued` and `running`.
         """
         source = owned_source(session(), current_user(), source_id, lock=True)
-        found = request_import(session(), source, "request", is_dry_run=body["dry_run"])
-        session().refresh(found)
-        run_import(found)
-        return shown_import(found)
+        imported = request_import(session(), source, "request", is_dry_run=body["dry_run"])
+        session().refresh(imported)
+        run_import(imported)
+        return shown_import(imported)
 
 
 @blp.route("/sources/<int:source_id>/imports")
@@ -215,5 +215,5 @@ class SourcePhotos(MethodView):
 
         Where this server fetches photos: how many wait, are here, and are broken, and which are broken and why.
         """
-        found = owned_source(session(), current_user(), source_id)
-        return {"is_on": services().settings.fetch_photos, **photos_of_source(session(), found.id)}
+        source = owned_source(session(), current_user(), source_id)
+        return {"is_on": services().settings.fetch_photos, **photos_of_source(session(), source.id)}

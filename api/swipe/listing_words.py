@@ -55,34 +55,34 @@ def type_of(word: str, present: PropertyType | None = None) -> PropertyType:
     return present if present in codes else codes[0]
 
 
-def title_of(found: Property) -> str:
+def title_of(listing: Property) -> str:
     """The title, or one made of the facts: other contracts have none."""
-    if found.title:
-        return found.title
-    noun = _NOUNS[found.property_type]
-    if found.rooms and found.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS):
-        noun = f"{found.rooms}-комн. {noun}"
-    elif found.rooms == 0:
+    if listing.title:
+        return listing.title
+    noun = _NOUNS[listing.property_type]
+    if listing.rooms and listing.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS):
+        noun = f"{listing.rooms}-комн. {noun}"
+    elif listing.rooms == 0:
         noun = "студия"
-    size = f", {found.area.normalize():f} м²" if found.area else ""
-    return f"{noun[:1].upper()}{noun[1:]}{size}, {found.city}"
+    size = f", {listing.area.normalize():f} м²" if listing.area else ""
+    return f"{noun[:1].upper()}{noun[1:]}{size}, {listing.city}"
 
 
-def listing_row(found: Property) -> dict[str, Any]:
+def listing_row(listing: Property) -> dict[str, Any]:
     """A property in tinder's words: the contract's fields, and what a card needs beside them."""
     return {
-        "id": found.id,
-        "title": title_of(found),
-        "city": found.city,
-        "deal_type": deal_word(found.deal_type),
-        "property_type": type_word(found.property_type),
-        "price": f"{found.price:.2f}",
-        "currency": shown_currency(found.currency),
-        "area": found.area,
-        "rooms": found.rooms,
-        "photos": shown_photos(found),
-        "is_active": found.is_active,
-        "owner_id": found.owner_id,
-        "created_at": found.created_at,
-        "updated_at": found.updated_at,
+        "id": listing.id,
+        "title": title_of(listing),
+        "city": listing.city,
+        "deal_type": deal_word(listing.deal_type),
+        "property_type": type_word(listing.property_type),
+        "price": f"{listing.price:.2f}",
+        "currency": shown_currency(listing.currency),
+        "area": listing.area,
+        "rooms": listing.rooms,
+        "photos": shown_photos(listing),
+        "is_active": listing.is_active,
+        "owner_id": listing.owner_id,
+        "created_at": listing.created_at,
+        "updated_at": listing.updated_at,
     }

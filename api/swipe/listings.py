@@ -6,7 +6,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.http.access import current_user, for_roles, public, signed_in
+from api.http.access import current_user, for_roles, public, sign_in, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.currency_field import Currency
 from api.http.db import session
@@ -25,10 +25,12 @@ from api.http.fields import (
 )
 from api.http.home_adverts import PricePoint
 from api.http.paging import PAGINATION, page_of, pagination
+from api.http.polled_lists import unchanged_own_list
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
+from models.deals.own_list_validators import OwnList
 from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
 from models.market.places import own_currency
 from models.market.price_history import price_history
@@ -142,17 +144,17 @@ class Listings(MethodView):
 
         It is recommended to leads and tenants within a moment, unless `is_active` is false.
         """
-        found = create_property(session(), current_user(), Origin.TINDER, _columns(body))
-        warn_of_town("city", found.city, found.currency)
-        rescore_property(found)
-        return listing_row(found)
+        listing = create_property(session(), current_user(), Origin.TINDER, _columns(body))
+        warn_of_town("city", listing.city, listing.currency)
+        rescore_property(listing)
+        return listing_row(listing)
 
 
 @blp.route("/listings/my")
 class MyListings(MethodView):
     """The caller's listings."""
 
-    @signed_in
+    @signed_in_by_query
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args: dict[str, Any]) -> Any:
@@ -160,7 +162,10 @@ class MyListings(MethodView):
 
         Properties made through the other contracts are listed too.
         """
-        return listing_page(properties_of(current_user()), args)
+        unchanged = unchanged_own_list(OwnList.PROPERTIES)
+        if unchanged:
+            return unchanged
+        return listing_page(properties_of(sign_in()), args)
 
 
 @blp.route("/listings/<int:listing_id>")
@@ -174,8 +179,8 @@ class OneListing(MethodView):
 
         Nobody need be signed in. One that was withdrawn is not found.
         """
-        found = listing_on_market(session(), listing_id)
-        return listing_row(found) | {"price_history": price_history(session(), found)}
+        listing = listing_on_market(session(), listing_id)
+        return listing_row(listing) | {"price_history": price_history(session(), listing)}
 
     @signed_in
     @blp.arguments(ListingBody)
@@ -187,11 +192,11 @@ class OneListing(MethodView):
         What tinder does not speak of (area, floor, photos, ...) stays as it is; `is_active` takes it off the market or
         puts it back.
         """
-        found = editable_listing(session(), current_user(), listing_id)
-        replace_property(session(), found, _columns(body, found))
-        warn_of_town("city", found.city, found.currency)
-        rescore_property(found)
-        return listing_row(found)
+        listing = editable_listing(session(), current_user(), listing_id)
+        replace_property(session(), listing, _columns(body, listing))
+        warn_of_town("city", listing.city, listing.currency)
+        rescore_property(listing)
+        return listing_row(listing)
 
     @signed_in
     @blp.response(200, StatusOk)
@@ -201,9 +206,9 @@ class OneListing(MethodView):
 
         It stays in its owner's list, inactive; putting it with `is_active` true brings it back.
         """
-        found = editable_listing(session(), current_user(), listing_id)
-        archive_property(session(), found)
-        rescore_property(found)
+        listing = editable_listing(session(), current_user(), listing_id)
+        archive_property(session(), listing)
+        rescore_property(listing)
         return {"status": "ok"}
 
 

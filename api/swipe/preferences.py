@@ -74,11 +74,11 @@ class Preferences(MethodView):
 
         There is one set to a user.
         """
-        found = preference_of(session(), current_user())
-        if found is None:
+        lead = preference_of(session(), current_user())
+        if lead is None:
             return jsonify(None)
-        warn_of_town("city", found.city, found.currency)
-        return row(found)
+        warn_of_town("city", lead.city, lead.currency)
+        return row(lead)
 
     @signed_in
     @blp.arguments(PreferenceBody)
@@ -89,10 +89,10 @@ class Preferences(MethodView):
         The next listing of the feed follows the new preferences at once.
         """
         before = preference_of(session(), current_user())
-        found = save_preference(session(), current_user(), columns(body, before))
-        warn_of_town("city", found.city, found.currency)
-        rescore_lead(found)
-        return row(found)
+        lead = save_preference(session(), current_user(), columns(body, before))
+        warn_of_town("city", lead.city, lead.currency)
+        rescore_lead(lead)
+        return row(lead)
 
 
 def columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
@@ -113,20 +113,20 @@ def columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
     }
 
 
-def row(found: Lead) -> dict[str, Any]:
+def row(lead: Lead) -> dict[str, Any]:
     return {
-        "id": found.id,
-        "user_id": found.owner_id,
-        "city": found.city,
-        "deal_type": deal_word(found.deal_type),
-        "property_type": found.property_type and type_word(found.property_type),
-        "price_min": found.budget_min or 0,
-        "price_max": 0 if found.budget_min is None and found.budget_max is None else found.budget_max,
-        "rooms": found.rooms,
-        "districts": found.districts,
-        "metro_stations": found.metro_stations,
-        "area_min": found.area_min,
-        "area_max": found.area_max,
-        "words": found.additional_requirements,
-        "wishes": shown_wishes(found),
+        "id": lead.id,
+        "user_id": lead.owner_id,
+        "city": lead.city,
+        "deal_type": deal_word(lead.deal_type),
+        "property_type": lead.property_type and type_word(lead.property_type),
+        "price_min": lead.budget_min or 0,
+        "price_max": 0 if lead.budget_min is None and lead.budget_max is None else lead.budget_max,
+        "rooms": lead.rooms,
+        "districts": lead.districts,
+        "metro_stations": lead.metro_stations,
+        "area_min": lead.area_min,
+        "area_max": lead.area_max,
+        "words": lead.additional_requirements,
+        "wishes": shown_wishes(lead),
     }

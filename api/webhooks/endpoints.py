@@ -45,9 +45,9 @@ class Webhooks(MethodView):
 
         What is sent follows https://www.standardwebhooks.com. The answer shows the secret, which no later one does.
         """
-        found = add_endpoint(session(), current_user(), body, allow_private=_allows_private())
-        session().refresh(found)
-        return shown_endpoint(found) | {"secret": found.secret}
+        endpoint = add_endpoint(session(), current_user(), body, allow_private=_allows_private())
+        session().refresh(endpoint)
+        return shown_endpoint(endpoint) | {"secret": endpoint.secret}
 
     @signed_in
     @only_reads
@@ -85,10 +85,10 @@ class OneWebhook(MethodView):
         What the body leaves out stays. One that was switched off, by its owner or by answering 410, is switched on by
         `is_enabled`; what was still pending then goes on.
         """
-        found = owned_endpoint(session(), current_user(), webhook_id, lock=True)
-        change_endpoint(session(), current_user(), found, body, allow_private=_allows_private())
-        session().refresh(found)
-        return shown_endpoint(found)
+        endpoint = owned_endpoint(session(), current_user(), webhook_id, lock=True)
+        change_endpoint(session(), current_user(), endpoint, body, allow_private=_allows_private())
+        session().refresh(endpoint)
+        return shown_endpoint(endpoint)
 
     @signed_in
     @blp.response(200, StatusOk)
@@ -112,10 +112,10 @@ class WebhookSecret(MethodView):
 
         For 24 hours the secret before it signs as well: the header `webhook-signature` holds both signatures.
         """
-        found = owned_endpoint(session(), current_user(), webhook_id, lock=True)
-        secret = rotate_secret(session(), found)
-        session().refresh(found)
-        return shown_endpoint(found) | {"secret": secret}
+        endpoint = owned_endpoint(session(), current_user(), webhook_id, lock=True)
+        secret = rotate_secret(session(), endpoint)
+        session().refresh(endpoint)
+        return shown_endpoint(endpoint) | {"secret": secret}
 
 
 @blp.route("/webhooks/<int:webhook_id>/test")
@@ -129,8 +129,8 @@ class WebhookTest(MethodView):
 
         The answer is the delivery; the webhook's log tells what became of it.
         """
-        found = owned_endpoint(session(), current_user(), webhook_id, lock=True)
-        return shown_delivery(delivery_of(session(), found, send_test(session(), found).id))
+        endpoint = owned_endpoint(session(), current_user(), webhook_id, lock=True)
+        return shown_delivery(delivery_of(session(), endpoint, send_test(session(), endpoint).id))
 
 
 def _allows_private() -> bool:

@@ -123,19 +123,19 @@ class Replayed(Body):
     count = fields.Integer()
 
 
-def shown_endpoint(found: Endpoint) -> dict[str, Any]:
+def shown_endpoint(endpoint: Endpoint) -> dict[str, Any]:
     """An endpoint without its secret."""
-    return {name: getattr(found, name) for name in WebhookOut().fields}
+    return {name: getattr(endpoint, name) for name in WebhookOut().fields}
 
 
-def shown_delivery(found: Delivery) -> dict[str, Any]:
+def shown_delivery(delivery: Delivery) -> dict[str, Any]:
     """A delivery with its event, which is loaded."""
     of_event = {"message_id", "type", "data"}
-    row = {name: getattr(found, name) for name in DeliveryOut().fields if name not in of_event}
-    if found.state is not DeliveryState.PENDING:
+    row = {name: getattr(delivery, name) for name in DeliveryOut().fields if name not in of_event}
+    if delivery.state is not DeliveryState.PENDING:
         row["next_at"] = None
     return row | {
-        "message_id": f"msg_{found.event.message_id.hex}",
-        "type": found.event.type,
-        "data": found.event.facts,
+        "message_id": f"msg_{delivery.event.message_id.hex}",
+        "type": delivery.event.type,
+        "data": delivery.event.facts,
     }

@@ -102,7 +102,7 @@ def explain_pairs(
     offers = property_vectors(property_table, text_model).take(np.arange(n) % len(properties))
     units = criterion_units(wants, offers)
     lost = wish_units(wants, offers).lost
-    broken = _broken(wants, offers, units, lost)
+    broken = broken_criteria(wants, offers, units, lost)
     known = _known(wants, offers)
     explanations = []
     for row in range(n):
@@ -116,13 +116,13 @@ def explain_pairs(
 def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """
     Units of the base by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; what
-    contradicted wishes take away is not in them.
+    contradicted wishes take away is not in them. A single lead goes with each property.
     """
-    units = leads.always * ANSWER_SCALE
+    units = np.repeat(leads.always * ANSWER_SCALE, len(properties) if len(leads) == 1 else 1, axis=0)
     for column, name in enumerate(CRITERION_NAMES):
         for part in _DENSE_OF[name]:
             span = DENSE[part]
-            units[:, column] += np.einsum("ij,ij->i", leads.dense[:, span], properties.dense[:, span], dtype=np.float64)
+            units[:, column] += _dense_units(leads.dense[:, span], properties.dense[:, span])
     at = CRITERION_NAMES.index
     units[:, at("price")] += price_units(leads, properties)
     units[:, at("area")] += area_units(leads, properties)
@@ -133,9 +133,21 @@ def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[
     return units
 
 
-def _broken(
+def _dense_units(points: NDArray[np.float32], parts: NDArray[np.float32]) -> NDArray[np.float64]:
+    if len(points) == 1:
+        return (parts @ points[0]).astype(np.float64)
+    return np.einsum("ij,ij->i", points, parts, dtype=np.float64)
+
+
+def broken_criteria(
     leads: LeadVectors, properties: PropertyVectors, units: NDArray[np.float64], lost: NDArray[np.float64]
 ) -> dict[str, NDArray[np.bool_]]:
+    """
+    Which deal-breakers hold, by name ("owner" too), of row *i* with row *i* or of a single lead with each property.
+
+    Args:
+        units, lost: Of these pairs, as :func:`criterion_units` and :func:`wish_units` give them.
+    """
     span = DENSE["implied"]
     refused = (leads.dense[:, span] * properties.dense[:, span]).min(axis=1) < 0
     return {

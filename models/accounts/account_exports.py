@@ -48,10 +48,10 @@ def request_export(session: Session, user: User) -> AccountExport:
 def export_of(session: Session, user: User, export_id: int) -> AccountExport:
     """One of the user's exports; raises NotFoundError."""
     mine = AccountExport.id == export_id, AccountExport.user_id == user.id
-    found = session.scalar(select(AccountExport).where(*mine))
-    if found is None:
+    export = session.scalar(select(AccountExport).where(*mine))
+    if export is None:
         raise NotFoundError("export")
-    return found
+    return export
 
 
 def latest_export(session: Session, user: User) -> AccountExport | None:

@@ -50,16 +50,16 @@ def next_offset(session: Session) -> int | None:
 
 def take_update(session: Session) -> dict[str, Any] | None:
     """The oldest update that was not worked on, emptied in the caller's transaction."""
-    found = session.scalar(
+    update = session.scalar(
         select(BotUpdate)
         .where(BotUpdate.content.is_not(None))
         .order_by(BotUpdate.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if found is None:
+    if update is None:
         return None
-    content, found.content = found.content, None
+    content, update.content = update.content, None
     session.flush()
     return content
 

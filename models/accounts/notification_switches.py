@@ -38,6 +38,7 @@ class Topic(StrEnum):
     CONTACTS = "contacts"
     SELECTIONS = "selections"
     TASKS = "tasks"
+    TEAM = "team"
 
 
 #: Channels that leave the application; a notification goes out by each at most once.
@@ -53,15 +54,17 @@ FLAGS = {
     Topic.CONTACTS: "notifications_contacts",
     Topic.SELECTIONS: "notifications_responses",
     Topic.TASKS: "notifications_tasks",
+    Topic.TEAM: "notifications_tasks",
 }
-_OF_DEALS = (Topic.LIKES, Topic.MATCHES, Topic.CONTACTS, Topic.SELECTIONS, Topic.TASKS)
+_OF_DEALS = (Topic.LIKES, Topic.MATCHES, Topic.CONTACTS, Topic.SELECTIONS, Topic.TASKS, Topic.TEAM)
 
 
 def topics_of(role: Role) -> list[Topic]:
     """The topics that a user of this role is notified of."""
     if role is Role.TENANT:
         return [topic for topic in Topic if topic not in _OF_DEALS]
-    return list(Topic)
+    # Agencies are of realtors.
+    return [topic for topic in Topic if topic is not Topic.TEAM or role is Role.REALTOR]
 
 
 def is_on(user: User, topic: Topic, channel: Channel) -> bool:
@@ -119,12 +122,12 @@ def address_of(user: User, channel: Channel) -> str | None:
     Phones and e-mail addresses count once they are proven: a claimed one may be a stranger's. Registration takes any
     text for a Telegram account, but "@channel" would have our bot say strangers' words in a channel of ours.
     """
-    found: dict[Channel, Any] = {
+    addresses: dict[Channel, Any] = {
         Channel.TELEGRAM: user.telegram_id if PERSON.fullmatch(user.telegram_id or "") else None,
         Channel.EMAIL: user.email if user.email_proven_at else None,
         Channel.SMS: user.phone if user.phone_proven_at else None,
     }
-    return found.get(channel)
+    return addresses.get(channel)
 
 
 def _goes_out(user: User, flag: str) -> bool:

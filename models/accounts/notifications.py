@@ -39,6 +39,8 @@ class NotificationType(StrEnum):
     NEW_RECOMMENDATIONS = "NEW_RECOMMENDATIONS"
     RECOMMENDATION_DIGEST = "RECOMMENDATION_DIGEST"
     SEARCH_NEWS = "SEARCH_NEWS"
+    AGENCY_NEWS = "AGENCY_NEWS"
+    REASSIGNED = "REASSIGNED"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -55,6 +57,8 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.NEW_RECOMMENDATIONS,
         NotificationType.RECOMMENDATION_DIGEST,
         NotificationType.SEARCH_NEWS,
+        NotificationType.AGENCY_NEWS,
+        NotificationType.REASSIGNED,
     }
 )
 
@@ -78,6 +82,8 @@ TOPIC_OF = {
     NotificationType.NEW_RECOMMENDATIONS: Topic.OFFERS,
     NotificationType.RECOMMENDATION_DIGEST: Topic.OFFERS,
     NotificationType.SEARCH_NEWS: Topic.OFFERS,
+    NotificationType.AGENCY_NEWS: Topic.TEAM,
+    NotificationType.REASSIGNED: Topic.TEAM,
 }
 
 #: A notification that could not be sent for so long is news no more.

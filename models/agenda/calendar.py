@@ -3,14 +3,16 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.agenda.tasks import LeadTask, TaskKind
 from models.core.enums import Status
+from models.deals.matches import Match
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.shown_addresses import DISTRICT, EXACT, precision_of, shown_location, shown_street
 
 #: How long an entry lasts.
 LASTS = {
@@ -38,8 +40,13 @@ class CalendarTask(NamedTuple):
 
 def open_tasks(session: Session, user: User) -> list[CalendarTask]:
     """The open tasks of the user's leads on the market, as they fall due; :data:`MAX_ENTRIES` at most."""
+    is_in_contact = exists().where(
+        Match.lead_id == LeadTask.lead_id,
+        Match.property_id == LeadTask.property_id,
+        Match.contact_shared_at.is_not(None),
+    )
     rows = session.execute(
-        select(LeadTask, Property)
+        select(LeadTask, Property, is_in_contact)
         .join(Lead, Lead.id == LeadTask.lead_id)
         .outerjoin(Property, Property.id == LeadTask.property_id)
         .where(Lead.owner_id == user.id, Lead.status == Status.ACTIVE)
@@ -57,11 +64,16 @@ def open_tasks(session: Session, user: User) -> list[CalendarTask]:
             ends_at=task.due_at + LASTS[task.kind],
             updated_at=task.updated_at,
             remind_before=None if task.remind_minutes is None else timedelta(minutes=task.remind_minutes),
-            place=None if home is None else _place_of(home),
+            place=None if home is None else _place_of(home, knows_all=is_in_contact or home.owner_id == user.id),
         )
-        for task, home in rows
+        for task, home, is_in_contact in rows
     ]
 
 
-def _place_of(home: Property) -> str:
-    return home.location or ", ".join(filter(None, (home.city, home.street, home.house_number)))
+def _place_of(home: Property, *, knows_all: bool) -> str:
+    precision = EXACT if knows_all else precision_of(home, EXACT)
+    if home.location and precision is not DISTRICT:
+        return home.location if precision is EXACT else ", ".join(shown_location(home, precision))
+    return ", ".join(
+        filter(None, (home.city, home.district if precision is DISTRICT else "", shown_street(home, precision)))
+    )

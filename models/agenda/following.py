@@ -69,23 +69,23 @@ def visit_lead(session: Session, lead: Lead) -> set[int]:
     if fitting is None:
         return set()
     now = database_now(session)
-    found = session.get(LeadFollow, lead.id, with_for_update=True)
-    if found is None:
+    follow = session.get(LeadFollow, lead.id, with_for_update=True)
+    if follow is None:
         _begin(session, lead.id, fitting, now)
         return set()
-    if now - found.visited_at > VISIT:
-        found.known_ids = found.seen_ids
-    found.seen_ids = remembered(fitting, found.seen_ids)
-    found.visited_at = now
+    if now - follow.visited_at > VISIT:
+        follow.known_ids = follow.seen_ids
+    follow.seen_ids = remembered(fitting, follow.seen_ids)
+    follow.visited_at = now
     session.flush()
-    return set(fitting) - set(found.known_ids)
+    return set(fitting) - set(follow.known_ids)
 
 
 def new_ids(session: Session, lead_id: int) -> set[int]:
     """The ids that :func:`visit_lead` would call new, without noting a visit."""
-    found = session.get(LeadFollow, lead_id)
+    follow = session.get(LeadFollow, lead_id)
     fitting = fitting_ids(session, lead_id)
-    return set() if found is None or fitting is None else set(fitting) - set(found.known_ids)
+    return set() if follow is None or fitting is None else set(fitting) - set(follow.known_ids)
 
 
 def new_counts(session: Session, lead_ids: Sequence[int]) -> dict[int, int]:
@@ -98,8 +98,8 @@ def new_counts(session: Session, lead_ids: Sequence[int]) -> dict[int, int]:
 
 def frequency_of(session: Session, user: User, lead_id: int) -> Frequency:
     """How the user is told of new recommendations of one of their leads. Raises NotFoundError for others' leads."""
-    found = session.get(LeadFollow, owned_lead(session, user, lead_id).id)
-    return found.frequency if found else Frequency.DAILY
+    follow = session.get(LeadFollow, owned_lead(session, user, lead_id).id)
+    return follow.frequency if follow else Frequency.DAILY
 
 
 def set_frequency(session: Session, user: User, lead_id: int, frequency: Frequency) -> None:

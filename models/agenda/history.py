@@ -106,7 +106,7 @@ def homes_of_lead(session: Session, lead: Lead) -> list[Property]:
 
 def homes_by_id(session: Session, property_ids: Collection[int]) -> dict[int, Property]:
     """Property id -> the property, gone ones included."""
-    return {found.id: found for found in session.scalars(select(Property).where(Property.id.in_(property_ids)))}
+    return {listing.id: listing for listing in session.scalars(select(Property).where(Property.id.in_(property_ids)))}
 
 
 def erase_changes(session: Session, user: User) -> None:

@@ -34,8 +34,8 @@ class AgendaSettings(Base):
 
 def zone_of(session: Session, user: User) -> ZoneInfo:
     """The user's time zone; where it was never told, the likeliest."""
-    found = session.get(AgendaSettings, user.id)
-    return ZoneInfo(found.time_zone if found and found.time_zone else likely_zone(user.phone))
+    settings = session.get(AgendaSettings, user.id)
+    return ZoneInfo(settings.time_zone if settings and settings.time_zone else likely_zone(user.phone))
 
 
 def likely_zone(phone: str | None) -> str:
@@ -64,8 +64,8 @@ def set_zone(session: Session, user: User, name: str) -> None:
 
 def calendar_token(session: Session, user: User) -> str | None:
     """The secret part of the address of the user's calendar; None: it has none."""
-    found = session.get(AgendaSettings, user.id)
-    return found.calendar_token if found else None
+    settings = session.get(AgendaSettings, user.id)
+    return settings.calendar_token if settings else None
 
 
 def renew_calendar(session: Session, user: User) -> str:
@@ -79,9 +79,9 @@ def renew_calendar(session: Session, user: User) -> str:
 
 def close_calendar(session: Session, user: User) -> None:
     """End the address of the user's calendar; doing so twice changes nothing."""
-    found = session.get(AgendaSettings, user.id)
-    if found is not None:
-        found.calendar_token = None
+    settings = session.get(AgendaSettings, user.id)
+    if settings is not None:
+        settings.calendar_token = None
         session.flush()
 
 
@@ -103,6 +103,6 @@ def erase_settings(session: Session, user: User) -> None:
 
 def _forget(session: Session, user: User) -> None:
     """Have the row read anew: it was written past the session."""
-    found = session.get(AgendaSettings, user.id)
-    if found is not None:
-        session.refresh(found)
+    settings = session.get(AgendaSettings, user.id)
+    if settings is not None:
+        session.refresh(settings)

@@ -116,19 +116,19 @@ def change_task(session: Session, user: User, task_id: int, changes: Mapping[str
         NotFoundError: It is absent, or of somebody else's lead.
         InvalidValueError: As for :func:`create_task`.
     """
-    found = owned_task(session, user, task_id, lock=True)
-    _set(session, found, session.get_one(Lead, found.lead_id), changes)
+    task = owned_task(session, user, task_id, lock=True)
+    _set(session, task, session.get_one(Lead, task.lead_id), changes)
     session.flush()
-    return found
+    return task
 
 
 def finish_task(session: Session, user: User, task_id: int, *, is_done: bool = True) -> LeadTask:
     """Mark a task as done, or as open again; doing so twice changes nothing. Raises as :func:`change_task`."""
-    found = owned_task(session, user, task_id, lock=True)
-    if is_done != (found.done_at is not None):
-        found.done_at = database_now(session) if is_done else None
+    task = owned_task(session, user, task_id, lock=True)
+    if is_done != (task.done_at is not None):
+        task.done_at = database_now(session) if is_done else None
         session.flush()
-    return found
+    return task
 
 
 def delete_task(session: Session, user: User, task_id: int) -> None:
@@ -139,13 +139,13 @@ def delete_task(session: Session, user: User, task_id: int) -> None:
 
 def take_back_task(session: Session, user: User, task_id: int) -> LeadTask:
     """Take back the deleting of a task, or else that it was done. Raises as :func:`delete_task`."""
-    found = owned_task(session, user, task_id, lock=True, also_deleted=True)
-    if found.deleted_at is not None:
-        found.deleted_at = None
+    task = owned_task(session, user, task_id, lock=True, also_deleted=True)
+    if task.deleted_at is not None:
+        task.deleted_at = None
     else:
-        found.done_at = None
+        task.done_at = None
     session.flush()
-    return found
+    return task
 
 
 def forget_deleted(session: Session) -> int:
@@ -162,10 +162,10 @@ def owned_task(
     )
     if not also_deleted:
         query = query.where(LeadTask.deleted_at.is_(None))
-    found = session.scalar(query.with_for_update(of=LeadTask) if lock else query)
-    if found is None:
+    task = session.scalar(query.with_for_update(of=LeadTask) if lock else query)
+    if task is None:
         raise NotFoundError("task")
-    return found
+    return task
 
 
 def tasks_of_lead(session: Session, user: User, lead_id: int) -> Select[LeadTask]:

@@ -60,6 +60,14 @@ class PropertyClass(StrEnum):
     ELITE = "ELITE"
 
 
+class AddressPrecision(StrEnum):
+    """How exactly strangers see where a property is."""
+
+    EXACT = "EXACT"
+    STREET = "STREET"
+    DISTRICT = "DISTRICT"
+
+
 class Condition(StrEnum):
     ROUGH = "ROUGH"
     PRE_FINISHING = "PRE_FINISHING"

@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from models.deals.recommendation_pages import Recommended
 from models.market.properties import Property
+from models.market.shown_addresses import EXACT, precision_of
 
 #: Maximum difference of prices in a group, as a share of the best entry's price.
 PRICE_CLASS = 0.10
@@ -44,7 +45,8 @@ def grouped(entries: Sequence[Recommended]) -> list[AlikeUnits]:
 
 def _building(entry: Recommended) -> tuple[object, ...] | None:
     listing = _listing(entry)
-    if not (listing.street and listing.house_number):
+    # Units that share a card share a house: that of a listing whose house is not shown must not be told by the others'.
+    if not (listing.street and listing.house_number) or precision_of(listing, EXACT) is not EXACT:
         return None
     address = " ".join(f"{listing.city} {listing.street} {listing.house_number}".casefold().split())
     return address, listing.rooms, str(listing.property_type), listing.currency

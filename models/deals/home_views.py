@@ -56,21 +56,21 @@ def home_for(session: Session, user: User, property_id: int) -> Property:
     Raises:
         NotFoundError: There is none, or it is none of the user's business.
     """
-    found = session.get(Property, property_id)
-    if found is None:
+    listing = session.get(Property, property_id)
+    if listing is None:
         raise NotFoundError("property")
-    if found.owner_id == user.id or _met(session, user, property_id):
-        return found
-    if not is_on_market(session, found) or not _listed(session, user, found):
+    if listing.owner_id == user.id or _met(session, user, property_id):
+        return listing
+    if not is_on_market(session, listing) or not _listed(session, user, listing):
         raise NotFoundError("property")
-    return found
+    return listing
 
 
-def note_view(session: Session, found: Property, viewer: User) -> None:
+def note_view(session: Session, listing: Property, viewer: User) -> None:
     """Keep that somebody looks at the page of a property; owners do not count."""
-    if found.owner_id == viewer.id:
+    if listing.owner_id == viewer.id:
         return
-    seen = insert(HomeView).values(property_id=found.id, viewer_id=viewer.id)
+    seen = insert(HomeView).values(property_id=listing.id, viewer_id=viewer.id)
     session.execute(
         seen.on_conflict_do_update(
             index_elements=[HomeView.property_id, HomeView.viewer_id],
@@ -79,25 +79,25 @@ def note_view(session: Session, found: Property, viewer: User) -> None:
     )
 
 
-def interest_in(session: Session, found: Property) -> Interest:
+def interest_in(session: Session, listing: Property) -> Interest:
     """How a home is received, all of it by one query."""
-    mine = HomeView.property_id == found.id
-    liked = (Action.property_id == found.id, Action.side == Side.LEAD, Action.kind == ActionKind.LIKE)
-    picked = SelectionHome.property_id == found.id
+    mine = HomeView.property_id == listing.id
+    liked = (Action.property_id == listing.id, Action.side == Side.LEAD, Action.kind == ActionKind.LIKE)
+    picked = SelectionHome.property_id == listing.id
     parts = (
         select(func.count()).where(mine),
         select(func.coalesce(func.sum(HomeView.times), 0)).where(mine),
         select(func.count()).where(*liked),
         select(func.count()).where(picked, SelectionHome.answer == ActionKind.LIKE),
-        select(func.count()).where(Favorite.property_id == found.id),
+        select(func.count()).where(Favorite.property_id == listing.id),
         select(func.count()).where(picked),
     )
     return Interest(*map(int, session.execute(select(*(part.scalar_subquery() for part in parts))).one()))
 
 
-def match_about(session: Session, user: User, found: Property) -> Match | None:
+def match_about(session: Session, user: User, listing: Property) -> Match | None:
     """The latest match of a lead of the user's with this property."""
-    query = select(Match).join(Match.lead).where(Match.property_id == found.id, Lead.owner_id == user.id)
+    query = select(Match).join(Match.lead).where(Match.property_id == listing.id, Lead.owner_id == user.id)
     return session.scalar(query.order_by(Match.updated_at.desc()).limit(1))
 
 
@@ -114,12 +114,12 @@ def _met(session: Session, user: User, property_id: int) -> bool:
     return bool(session.scalar(select(or_(acted, matched, picked))))
 
 
-def _listed(session: Session, user: User, found: Property) -> bool:
+def _listed(session: Session, user: User, listing: Property) -> bool:
     mine = exists().where(
         LeadRecommendations.lead_id == Lead.id,
         Lead.owner_id == user.id,
-        Lead.city_key == found.city_key,
-        Lead.deal_type == found.deal_type,
-        literal(found.id) == any_(LeadRecommendations.property_ids),
+        Lead.city_key == listing.city_key,
+        Lead.deal_type == listing.deal_type,
+        literal(listing.id) == any_(LeadRecommendations.property_ids),
     )
     return bool(session.scalar(select(mine)))

@@ -47,7 +47,7 @@ class Inquiry(Base):
     id: Mapped[Id]
     tenant_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    #: The property's owner; a property never changes hands.
+    #: The property's owner; reassigning one within an agency (models.agencies) changes both.
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     status: Mapped[InquiryStatus] = mapped_column(
         words(InquiryStatus, "status_is_known"), default=InquiryStatus.NEW, server_default=text("'new'")

@@ -50,6 +50,7 @@ SHOWN: dict[Side, tuple[str, ...]] = {
         "house_number",
         "metro_station",
         "location",
+        "address_precision",
         "price",
         "area",
         "rooms",
@@ -202,8 +203,8 @@ class ListQuery:
             entries = entries.outerjoin(AdvertGroup, AdvertGroup.property_id == self.entry.c.id)
         else:
             entries = entries.outerjoin(ClientKey, ClientKey.lead_id == self.entry.c.id)
-        found = entries.subquery("entries")
-        return select(found).where(found.c.is_shown)
+        listed = entries.subquery("entries")
+        return select(listed).where(listed.c.is_shown)
 
     def count(self) -> Select:
         return select(func.count()).select_from(self._once().subquery())

@@ -12,8 +12,9 @@ Where a market's order is balanced, more goes into a page; then there is no vali
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Float, Integer, String, TextClause, bindparam, text
+from sqlalchemy import BigInteger, BindParameter, Connection, Float, Integer, Row, String, TextClause, bindparam, text
 
 from models.accounts.tokens import IAT_SKEW, Claims
 from models.core.enums import Side
@@ -70,6 +71,11 @@ def present_page(
     row = connection.execute(
         _STATEMENTS[side], {"row_id": row_id, "since": known.moment if known else 0, **vars(claims)}
     ).one_or_none()
+    return present_of(row, known)
+
+
+def present_of(row: Row[*tuple[Any, ...]] | None, known: Validator | None) -> Present | None:
+    """What a statement has found: (moment, the snapshot's newest transaction, rows, whether any is newer)."""
     if row is None:
         return None
     moment, newest, rows, is_newer = row
@@ -77,7 +83,21 @@ def present_page(
     return Present(Validator(moment, rows), is_newer=is_newer or is_too_old)
 
 
-_NEWER = "(({row}.xmin::text::bigint - :since) & 4294967295) < 2147483648"
+#: Whether *row* was written in the transaction `:since` or after it.
+NEWER = "(({row}.xmin::text::bigint - :since) & 4294967295) < 2147483648"
+
+#: Whether the caller's token opens anything, `caller` being a row of users; models.accounts.tokens says it for the ORM.
+CALLER_HOLDS = """caller.id = :user_id AND caller.is_active AND caller.token_version = :version
+        AND NOT EXISTS (SELECT FROM revoked_tokens WHERE jti = :jti)
+        AND :issued <= extract(epoch FROM now()) + :skew AND extract(epoch FROM now()) < :expires"""
+CALLER_PARAMETERS: tuple[BindParameter[Any], ...] = (
+    bindparam("user_id", type_=BigInteger),
+    bindparam("version", type_=Integer),
+    bindparam("jti", type_=String),
+    bindparam("issued", type_=Float),
+    bindparam("expires", type_=Float),
+    bindparam("skew", value=IAT_SKEW, type_=Integer),
+)
 
 #: What is said once for both sides; the rest is by side. `part` counts rows of each table and asks if one is newer.
 _WHOLE = """
@@ -86,9 +106,7 @@ WITH mine AS MATERIALIZED (
     FROM {mine} AS mine
     JOIN {lists} AS stored ON stored.{key} = mine.id
     JOIN users AS caller ON caller.id = mine.owner_id
-    WHERE mine.id = :row_id AND caller.id = :user_id AND caller.is_active AND caller.token_version = :version
-        AND NOT EXISTS (SELECT FROM revoked_tokens WHERE jti = :jti)
-        AND :issued <= extract(epoch FROM now()) + :skew AND extract(epoch FROM now()) < :expires
+    WHERE mine.id = :row_id AND {caller_holds}
         AND NOT EXISTS (SELECT FROM score_shifts AS shifts
                         WHERE (shifts.city_key, shifts.deal_type) = (mine.city_key, mine.deal_type))
         AND NOT EXISTS (SELECT FROM explored_offers AS offers
@@ -134,15 +152,16 @@ _CLIENTS = """
 
 def _statement(side: Side) -> TextClause:
     names = {
-        f"newer_{row}": _NEWER.format(row=row)
+        f"newer_{row}": NEWER.format(row=row)
         for row in ("mine", "stored", "other", "owner", "acted", "group", "advert", "advertiser", "keyed", "matched")
     }
-    names["newer_group"] = _NEWER.format(row="grouped")
+    names["newer_group"] = NEWER.format(row="grouped")
     of_lead = side is Side.LEAD
     more = (_ADVERTS if of_lead else _CLIENTS).format(**names)
     sql = _WHOLE.format(
         **names,
         more=more,
+        caller_holds=CALLER_HOLDS,
         mine="leads" if of_lead else "properties",
         other="properties" if of_lead else "leads",
         lists="lead_recommendations" if of_lead else "property_recommendations",
@@ -151,14 +170,7 @@ def _statement(side: Side) -> TextClause:
         acted="lead_id" if of_lead else "property_id",
     )
     return text(sql).bindparams(
-        bindparam("row_id", type_=BigInteger),
-        bindparam("since", type_=BigInteger),
-        bindparam("user_id", type_=BigInteger),
-        bindparam("version", type_=Integer),
-        bindparam("jti", type_=String),
-        bindparam("issued", type_=Float),
-        bindparam("expires", type_=Float),
-        bindparam("skew", value=IAT_SKEW, type_=Integer),
+        bindparam("row_id", type_=BigInteger), bindparam("since", type_=BigInteger), *CALLER_PARAMETERS
     )
 
 

@@ -162,8 +162,8 @@ def lock_pair(
     """
     lead, listing = _pair(session, user, side, lead_id, property_id)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"pair:{lead_id}:{property_id}", 0))))
-    found = select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
-    return lead, listing, session.scalar(found.execution_options(populate_existing=True))
+    query = select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
+    return lead, listing, session.scalar(query.execution_options(populate_existing=True))
 
 
 def status_of(by_lead: ActionKind | None, by_property: ActionKind | None) -> MatchStatus:

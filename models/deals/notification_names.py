@@ -16,6 +16,7 @@ from models.deals.chats import Chat
 from models.deals.matches import Match
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.shown_addresses import EXACT, precision_of, shown_street
 
 
 class Told(Protocol):
@@ -36,14 +37,15 @@ Names = dict[int, dict[str, str]]
 def names_of(session: Session, notifications: Iterable[Told]) -> Names:
     """Who and what each notification is about: names of private persons are short until contacts are shared."""
     rows = list(notifications)
-    found = _Rows(session, rows)
-    return {row.id: {name: text for name, text in found.names(row).items() if text} for row in rows}
+    related = _Rows(session, rows)
+    return {row.id: {name: text for name, text in related.names(row).items() if text} for row in rows}
 
 
-def home_name(found: Property) -> str:
-    """What a listing is called: its title, or else where it is."""
-    street = " ".join(filter(None, (found.street, found.house_number)))
-    return found.title or street or ", ".join(filter(None, (found.district, found.city)))
+def home_name(listing: Property, reader_id: int, *, in_contact: bool = False) -> str:
+    """What a listing is called: its title, or else where it is, as far as its reader may know that."""
+    knows_all = in_contact or listing.owner_id == reader_id
+    street = shown_street(listing, EXACT if knows_all else precision_of(listing, EXACT))
+    return listing.title or street or ", ".join(filter(None, (listing.district, listing.city)))
 
 
 class _Rows:
@@ -61,8 +63,9 @@ class _Rows:
         )
         sides = {owner for match in self._matches.values() for owner in (match.lead.owner_id, match.property.owner_id)}
         talkers = {user_id for chat in chats for user_id in (chat.buyer_id, chat.seller_id)}
-        owners = {found.owner_id for found in self._properties.values()}
-        self._users = self._by_id(User, sides | talkers | owners | _ids(told, "tenant_id"))
+        owners = {listing.owner_id for listing in self._properties.values()}
+        others = _ids(told, "tenant_id") | _ids(told, "member_id")
+        self._users = self._by_id(User, sides | talkers | owners | others)
 
     def names(self, told: Told) -> dict[str, str | None]:
         data = told.data
@@ -70,25 +73,31 @@ class _Rows:
         if match is not None:
             other = match.property.owner_id if match.lead.owner_id == told.user_id else match.lead.owner_id
             client = short_name(match.lead.client_name) or f"№ {match.lead_id}"
-            who = self._user(other, in_contact=match.contact_shared_at is not None)
-            return {"who": who, "what": f"{client} — {home_name(match.property)}"}
+            in_contact = match.contact_shared_at is not None
+            home = home_name(match.property, told.user_id, in_contact=in_contact)
+            return {"who": self._user(other, in_contact=in_contact), "what": f"{client} — {home}"}
         if chat is not None:
-            return {"who": self._user(chat.other(told.user_id)), "what": self._home(chat.property_id)}
+            return {"who": self._user(chat.other(told.user_id)), "what": self._home(chat.property_id, told.user_id)}
+        if "member_id" in data:
+            return {"who": self._user(_id(data, "member_id"))}
         if "selection_id" in data:
             lead = self._leads.get(_id(data, "lead_id"))
             return {"who": short_name(lead.client_name) if lead else None}
         listing_id = _id(data, "listing_id") or _id(data, "property_id")
         listing = self._properties.get(listing_id)
         other_id = _id(data, "tenant_id") or (listing.owner_id if listing is not None else 0)
-        return {"who": self._user(other_id) if other_id != told.user_id else None, "what": self._home(listing_id)}
+        return {
+            "who": self._user(other_id) if other_id != told.user_id else None,
+            "what": self._home(listing_id, told.user_id),
+        }
 
     def _user(self, user_id: int, *, in_contact: bool = False) -> str | None:
         user = self._users.get(user_id)
         return None if user is None else shown_name(user.name, user.role, in_contact=in_contact)
 
-    def _home(self, property_id: int) -> str | None:
-        found = self._properties.get(property_id)
-        return None if found is None else home_name(found)
+    def _home(self, property_id: int, reader_id: int) -> str | None:
+        listing = self._properties.get(property_id)
+        return None if listing is None else home_name(listing, reader_id)
 
     def _by_id(self, table: type[Any], ids: set[int], *options: Any) -> dict[int, Any]:
         if not ids:

@@ -75,36 +75,36 @@ def figures_of(session: Session, property_ids: Sequence[int]) -> dict[int, Figur
     return {row_id: Figures(*map(int, counts)) for row_id, *counts in session.execute(query)}
 
 
-def list_places(session: Session, found: Property) -> ListPlaces:
+def list_places(session: Session, listing: Property) -> ListPlaces:
     """How many lists of the listing's market hold it among their first FIRST_PLACES."""
     lists = LeadRecommendations
-    place = func.array_position(lists.property_ids, literal(found.id))
+    place = func.array_position(lists.property_ids, literal(listing.id))
     query = select(func.count(case((place <= FIRST_PLACES, 1))), func.count()).where(
-        lists.city_key == found.city_key, lists.deal_type == found.deal_type
+        lists.city_key == listing.city_key, lists.deal_type == listing.deal_type
     )
     return ListPlaces(*session.execute(query).one())
 
 
-def market_prices(session: Session, found: Property) -> MarketPrices | int:
+def market_prices(session: Session, listing: Property) -> MarketPrices | int:
     """What comparable homes cost; only how many there are, where they are fewer than FEWEST_COMPARABLES."""
-    if not found.area:
+    if not listing.area:
         return 0
     other = aliased(Property)
     per_metre = other.price / other.area
-    own = found.price / found.area
+    own = listing.price / listing.area
     quantiles = [func.percentile_cont(share).within_group(per_metre) for share in QUANTILES]
     query = (
         select(func.count(), func.count(case((per_metre < own, 1))), *quantiles)
         .select_from(other)
         .join(User, on_market(other))
         .where(
-            other.city_key == found.city_key,
-            other.deal_type == found.deal_type,
-            other.property_type == found.property_type,
-            other.rooms.is_not_distinct_from(found.rooms),
-            other.currency == found.currency,
-            other.area.between(found.area * (1 - AREA_SPREAD), found.area * (1 + AREA_SPREAD)),
-            other.owner_id != found.owner_id,
+            other.city_key == listing.city_key,
+            other.deal_type == listing.deal_type,
+            other.property_type == listing.property_type,
+            other.rooms.is_not_distinct_from(listing.rooms),
+            other.currency == listing.currency,
+            other.area.between(listing.area * (1 - AREA_SPREAD), listing.area * (1 + AREA_SPREAD)),
+            other.owner_id != listing.owner_id,
             other.price > 0,
         )
     )
@@ -150,12 +150,12 @@ def asked_for(session: Session, listings: Sequence[tuple[int, Property]]) -> dic
     by_market: dict[tuple[int, str, str], Lead] = {}
     for lead in session.scalars(open_leads.order_by(Lead.origin == Origin.TINDER, Lead.id)):
         by_market[lead.owner_id, lead.city_key, lead.deal_type] = lead
-    found = {}
+    asked = {}
     for tenant_id, listing in listings:
         wanted = by_market.get((tenant_id, listing.city_key, listing.deal_type))
         if wanted is not None:
-            found[tenant_id, listing.id] = wanted
-    return found
+            asked[tenant_id, listing.id] = wanted
+    return asked
 
 
 def _per_listing(

@@ -158,9 +158,9 @@ def whole_rows(session: Session, table: type[AnyEntity], page: ShownPage) -> lis
     return [by_id[row_id] for row_id in ids]
 
 
-def adverts_of_home(session: Session, found: Property) -> Group | None:
+def adverts_of_home(session: Session, listing: Property) -> Group | None:
     """The adverts on the market of a property's home, its own included; None where nobody else offers it."""
-    row = session.execute(ADVERTS_OF_HOME, {"property_id": found.id}).one_or_none()
+    row = session.execute(ADVERTS_OF_HOME, {"property_id": listing.id}).one_or_none()
     return _group_of(row) if row is not None else None
 
 

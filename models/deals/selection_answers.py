@@ -41,15 +41,15 @@ def answer_home(session: Session, token: str, property_id: int, answer: ActionKi
         ConflictError: The home has left the market, or the link has taken :data:`MAX_ANSWERS` answers.
     """
 
-    def change(home: SelectionHome, lead: Lead, owner: User, found: Property, now: datetime) -> bool:
+    def change(home: SelectionHome, lead: Lead, owner: User, listing: Property, now: datetime) -> bool:
         if home.answer is answer:
             return False
         if home.put_aside_at is not None:
             _bring_back(session, owner, home, lead.id)
             home.put_aside_at = None
         home.answer, home.answered_at = answer, now
-        if answer is ActionKind.DISLIKE and _may_put_aside(session, lead, found):
-            act(session, owner, Side.LEAD, lead_id=lead.id, property_id=found.id, kind=ActionKind.DISLIKE)
+        if answer is ActionKind.DISLIKE and _may_put_aside(session, lead, listing):
+            act(session, owner, Side.LEAD, lead_id=lead.id, property_id=listing.id, kind=ActionKind.DISLIKE)
             home.put_aside_at = now
         return True
 
@@ -89,12 +89,12 @@ def _take(
     home = next((each for each in selection.homes if each.property_id == property_id), None)
     if home is None:
         raise NotFoundError("selection")
-    found = session.get_one(Property, property_id)
-    if not is_offered(session, lead, found):
+    listing = session.get_one(Property, property_id)
+    if not is_offered(session, lead, listing):
         raise ConflictError("selection.home_gone")
     if selection.answers_taken >= MAX_ANSWERS:
         raise ConflictError("selection.answers_spent")
-    if not change(home, lead, owner, found, database_now(session)):
+    if not change(home, lead, owner, listing, database_now(session)):
         return
     selection.answers_taken += 1
     session.flush()
@@ -102,13 +102,13 @@ def _take(
     _notify_owner(session, owner, selection)
 
 
-def _may_put_aside(session: Session, lead: Lead, found: Property) -> bool:
+def _may_put_aside(session: Session, lead: Lead, listing: Property) -> bool:
     """Whether a dislike is the lead's first word on the pair."""
-    if lead.owner_id == found.owner_id or lead.status is not Status.ACTIVE:
+    if lead.owner_id == listing.owner_id or lead.status is not Status.ACTIVE:
         return False
-    action = select(Action.id).where(Action.lead_id == lead.id, Action.property_id == found.id)
+    action = select(Action.id).where(Action.lead_id == lead.id, Action.property_id == listing.id)
     action = action.where(Action.side == Side.LEAD)
-    match = select(Match.id).where(Match.lead_id == lead.id, Match.property_id == found.id)
+    match = select(Match.id).where(Match.lead_id == lead.id, Match.property_id == listing.id)
     return session.scalar(action) is None and session.scalar(match) is None
 
 

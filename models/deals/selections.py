@@ -133,7 +133,7 @@ def create_selection(
         seen.add(each.property_id)
     if count_selections(session, lead.id) >= MAX_SELECTIONS:
         raise ConflictError("selection.too_many")
-    found = Selection(
+    selection = Selection(
         lead_id=lead.id,
         token=secrets.token_urlsafe(TOKEN_BYTES),
         words=words or None,
@@ -143,9 +143,9 @@ def create_selection(
             for place, each in enumerate(picked, start=1)
         ],
     )
-    session.add(found)
+    session.add(selection)
     session.flush()
-    return found
+    return selection
 
 
 def selections_of(session: Session, user: User, lead_id: int) -> Select[Selection]:
@@ -178,10 +178,10 @@ def owned_selection(session: Session, user: User, lead_id: int, selection_id: in
     )
     if lock:
         query = query.with_for_update(of=Selection).execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
+    selection = session.scalar(query)
+    if selection is None:
         raise NotFoundError("selection")
-    return found
+    return selection
 
 
 def withdraw_selection(session: Session, user: User, lead_id: int, selection_id: int) -> Selection:
@@ -191,11 +191,11 @@ def withdraw_selection(session: Session, user: User, lead_id: int, selection_id:
     Raises:
         NotFoundError: It is absent or somebody else's.
     """
-    found = owned_selection(session, user, lead_id, selection_id, lock=True)
-    if found.withdrawn_at is None:
-        found.withdrawn_at = database_now(session)
+    selection = owned_selection(session, user, lead_id, selection_id, lock=True)
+    if selection.withdrawn_at is None:
+        selection.withdrawn_at = database_now(session)
         session.flush()
-    return found
+    return selection
 
 
 def holds(selection: Selection, now: datetime) -> bool:
@@ -205,14 +205,14 @@ def holds(selection: Selection, now: datetime) -> bool:
 
 def offered_homes(session: Session, lead: Lead, property_ids: Sequence[int]) -> list[Property]:
     """Those of the homes that may be picked for the lead, in the given order."""
-    found = _offered(session, lead, property_ids)
-    return [found[property_id] for property_id in dict.fromkeys(property_ids) if property_id in found]
+    offered = _offered(session, lead, property_ids)
+    return [offered[property_id] for property_id in dict.fromkeys(property_ids) if property_id in offered]
 
 
 def homes_of(session: Session, selections: Sequence[Selection]) -> dict[int, Property]:
     """Property id -> the property, of all homes of these selections, gone ones included."""
     ids = {home.property_id for selection in selections for home in selection.homes}
-    return {found.id: found for found in session.scalars(select(Property).where(Property.id.in_(ids)))}
+    return {listing.id: listing for listing in session.scalars(select(Property).where(Property.id.in_(ids)))}
 
 
 def homes_on_market(session: Session, homes: Iterable[int], lead: Lead | None = None) -> set[int]:
@@ -246,17 +246,17 @@ def opened_selection(session: Session, token: str, *, lock: bool = False) -> tup
         Selection.withdrawn_at.is_(None),
         or_(Selection.expires_at.is_(None), Selection.expires_at > func.now()),
     )
-    found = session.scalar(query.with_for_update() if lock else query)
+    selection = session.scalar(query.with_for_update() if lock else query)
     owner = session.get_one(User, lead.owner_id)
-    if found is None or not owner.is_active:
+    if selection is None or not owner.is_active:
         raise NotFoundError("selection")
-    return found, lead, owner
+    return selection, lead, owner
 
 
-def is_offered(session: Session, lead: Lead, found: Property) -> bool:
+def is_offered(session: Session, lead: Lead, listing: Property) -> bool:
     """Whether a home is on the market, and on the lead's."""
-    one_market = (lead.city_key, lead.deal_type) == (found.city_key, found.deal_type)
-    return one_market and is_on_market(session, found)
+    one_market = (lead.city_key, lead.deal_type) == (listing.city_key, listing.deal_type)
+    return one_market and is_on_market(session, listing)
 
 
 def erase_selections(session: Session, user: User) -> None:
@@ -278,4 +278,4 @@ def _offered(session: Session, lead: Lead, property_ids: Sequence[int]) -> dict[
             and_(Property.city_key == lead.city_key, Property.deal_type == lead.deal_type),
         )
     )
-    return {found.id: found for found in session.scalars(query)}
+    return {listing.id: listing for listing in session.scalars(query)}

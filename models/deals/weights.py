@@ -117,10 +117,10 @@ def present_set(session: Session, scope: Scope) -> WeightSet | None:
 
 def get_set(session: Session, set_id: int) -> WeightSet:
     """Return a set; raises NotFoundError if there is none of that id."""
-    found = session.get(WeightSet, set_id)
-    if found is None:
+    weight_set = session.get(WeightSet, set_id)
+    if weight_set is None:
         raise NotFoundError("weight set")
-    return found
+    return weight_set
 
 
 def weights_of(session: Session, weights_id: int | None) -> dict[str, float] | None:

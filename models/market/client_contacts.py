@@ -46,7 +46,7 @@ def read_contacts(text: str | None) -> list[Contact]:
     >>> read_contacts("звонить после 18:00"), read_contacts(None)
     ([], [])
     """
-    found: dict[tuple[str, str], tuple[int, Contact]] = {}
+    contacts: dict[tuple[str, str], tuple[int, Contact]] = {}
     formats = phonenumbers.PhoneNumberFormat
     # Possible ones too: a realtor may know better than the tables which numbers are in use.
     possible = phonenumbers.Leniency.POSSIBLE
@@ -55,7 +55,7 @@ def read_contacts(text: str | None) -> list[Contact]:
             continue
         value = phonenumbers.format_number(match.number, formats.E164)
         shown = phonenumbers.format_number(match.number, formats.INTERNATIONAL)
-        found.setdefault(("phone", value), (match.start, Contact("phone", value, shown)))
+        contacts.setdefault(("phone", value), (match.start, Contact("phone", value, shown)))
     for other in _OTHER.finditer(text or ""):
         if other["email"]:
             value = other["email"].lower()
@@ -63,5 +63,5 @@ def read_contacts(text: str | None) -> list[Contact]:
         else:
             value = other["link"] or other["name"]
             contact = Contact("telegram", value, f"@{value}")
-        found.setdefault((contact.kind, contact.value), (other.start(), contact))
-    return [contact for _, contact in sorted(found.values(), key=lambda each: each[0])]
+        contacts.setdefault((contact.kind, contact.value), (other.start(), contact))
+    return [contact for _, contact in sorted(contacts.values(), key=lambda each: each[0])]

@@ -39,13 +39,13 @@ def client_key(contacts: str | None) -> int | None:
     (True, None)
     """
     text = contacts or ""
-    if found := _PHONE.search(text):
-        digits = re.sub(r"\D", "", found[0])
+    if match := _PHONE.search(text):
+        digits = re.sub(r"\D", "", match[0])
         told = "7" + digits[1:] if len(digits) == 11 and digits[0] == "8" else digits
-    elif found := _EMAIL.search(text):
-        told = found[0].casefold()
-    elif found := _TELEGRAM.search(text):
-        told = "@" + (found[1] or found[2]).casefold()
+    elif match := _EMAIL.search(text):
+        told = match[0].casefold()
+    elif match := _TELEGRAM.search(text):
+        told = "@" + (match[1] or match[2]).casefold()
     else:
         return None
     return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest(), "big", signed=True)

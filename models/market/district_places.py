@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.core.enums import Status
+from models.core.enums import AddressPrecision, Status
 from models.market.properties import Property
 
 #: Listings that are looked at, the newest: enough for the middles, and a few milliseconds in any market.
@@ -32,6 +32,8 @@ def district_places(session: Session, city_key: str, deal_type: str) -> list[Dis
             Property.status == Status.ACTIVE,
             Property.district.is_not(None),
             Property.latitude.is_not(None),
+            # The middle of two listings and the place of one tell the other's.
+            func.coalesce(Property.address_precision, AddressPrecision.EXACT) == AddressPrecision.EXACT,
         )
         .order_by(Property.id.desc())
         .limit(MAX_SAMPLE)

@@ -86,9 +86,9 @@ def lead_money(lead: Any, factors: Factors) -> dict[str, Any]:
     return {"price_min": low, "price_max": high, **_unit_of_money(lead.currency, factors)}
 
 
-def property_money(found: Any, factors: Factors) -> dict[str, Any]:
+def property_money(listing: Any, factors: Factors) -> dict[str, Any]:
     """A property's `price` with `currency` and `rate`, as :func:`lead_money`."""
-    return {"price": found.price, **_unit_of_money(found.currency, factors)}
+    return {"price": listing.price, **_unit_of_money(listing.currency, factors)}
 
 
 def _unit_of_money(currency: str, factors: Factors) -> dict[str, Any]:
@@ -125,24 +125,24 @@ def lead_facts(lead: Any, factors: Factors) -> dict[str, Any]:
     }
 
 
-def property_facts(found: Any, factors: Factors) -> dict[str, Any]:
+def property_facts(listing: Any, factors: Factors) -> dict[str, Any]:
     """The fields of :class:`matching.facts.records.PropertyFacts` for a Property, or for a row with its columns."""
     return {
-        "owner": found.owner_id,
-        **property_money(found, factors),
-        "area": _number(found.area),
-        "rooms": found.rooms,
-        "property_type": found.property_type,
-        "property_class": found.property_class,
-        "condition": found.condition,
-        "district": found.district,
-        "metro": found.metro_station,
-        "metros": [_station(station) for station in found.stations or ()],
-        "latitude": _number(found.latitude),
-        "longitude": _number(found.longitude),
-        "facts": effective_facts(found),
-        "year": found.year_built,
-        "text": property_text(found.title, found.description, found.search_text),
+        "owner": listing.owner_id,
+        **property_money(listing, factors),
+        "area": _number(listing.area),
+        "rooms": listing.rooms,
+        "property_type": listing.property_type,
+        "property_class": listing.property_class,
+        "condition": listing.condition,
+        "district": listing.district,
+        "metro": listing.metro_station,
+        "metros": [_station(station) for station in listing.stations or ()],
+        "latitude": _number(listing.latitude),
+        "longitude": _number(listing.longitude),
+        "facts": effective_facts(listing),
+        "year": listing.year_built,
+        "text": property_text(listing.title, listing.description, listing.search_text),
     }
 
 

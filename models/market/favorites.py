@@ -32,9 +32,9 @@ class Favorite(Base):
     created_at: Mapped[CreatedAt]
 
 
-def add_favorite(session: Session, user: User, found: Property, *, from_feed: bool = False) -> Favorite:
+def add_favorite(session: Session, user: User, listing: Property, *, from_feed: bool = False) -> Favorite:
     """Keep a property; keeping it again gives the same favourite, also at the same moment. By hand counts for more."""
-    made = insert(Favorite).values(user_id=user.id, property_id=found.id, from_feed=from_feed)
+    made = insert(Favorite).values(user_id=user.id, property_id=listing.id, from_feed=from_feed)
     # An update, although most often of nothing: a row that was passed over could be gone before it is read.
     kept = made.on_conflict_do_update(
         index_elements=[Favorite.user_id, Favorite.property_id],

@@ -38,16 +38,16 @@ def known_places(
         # Each town under what it is called most often.
         named = func.mode().within_group(Property.city)
         towns = select(named.label("name"), func.count().label("count")).join(User, on_market())
-        found = towns.group_by(Property.city_key).subquery()
+        counted = towns.group_by(Property.city_key).subquery()
     else:
         column = _COLUMNS[kind]
         places = select(column.label("name"), func.count().label("count")).join(User, on_market())
         places = places.where(column.is_not(None), column != "")
         if city is not None:
             places = places.where(Property.city_key == stored_key(city))
-        found = places.group_by(column).subquery()
-    query = select(found.c.name).order_by(found.c.count.desc(), found.c.name).limit(limit)
-    return list(session.scalars(_beginning(query, found.c.name, beginning)))
+        counted = places.group_by(column).subquery()
+    query = select(counted.c.name).order_by(counted.c.count.desc(), counted.c.name).limit(limit)
+    return list(session.scalars(_beginning(query, counted.c.name, beginning)))
 
 
 def _beginning(query: Select, name: ColumnElement[str], beginning: str) -> Select:

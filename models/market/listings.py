@@ -14,6 +14,12 @@ from models.market.facts import market_factors
 from models.market.properties import SEARCH_VECTOR, Property, is_on_market, on_market
 from models.market.town_aliases import city_in, stored_key
 
+#: What strangers may look through of a listing whose owner lets them see less than the whole address.
+_WORDS_BUT_ADDRESS = """(
+    coalesce(address_precision, 'EXACT') = 'EXACT'
+    OR property_words(title, description, NULL, search_text) @@ websearch_to_tsquery('pg_catalog.russian', :words)
+)"""
+
 
 class ListingOrder(StrEnum):
     """Ties go by id, so that pages never overlap."""
@@ -59,7 +65,10 @@ def public_listings(
         query = query.where(Property.rooms.in_(wanted["rooms"]))
     if "q" in wanted:
         query = query.where(
-            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(words=wanted["q"])
+            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(
+                words=wanted["q"]
+            ),
+            text(_WORDS_BUT_ADDRESS).bindparams(words=wanted["q"]),
         )
     return query
 
@@ -78,10 +87,10 @@ def listing_on_market(session: Session, listing_id: int) -> Property:
     Raises:
         NotFoundError: It is absent, off the market, or its owner is.
     """
-    found = session.scalar(select(Property).join(User, on_market()).where(Property.id == listing_id))
-    if found is None:
+    listing = session.scalar(select(Property).join(User, on_market()).where(Property.id == listing_id))
+    if listing is None:
         raise NotFoundError("listing")
-    return found
+    return listing
 
 
 def editable_listing(session: Session, user: User, listing_id: int) -> Property:
@@ -92,12 +101,12 @@ def editable_listing(session: Session, user: User, listing_id: int) -> Property:
         NotFoundError: It is absent, or somebody else's and off the market.
         NotAllowedError: It is somebody else's.
     """
-    found = session.scalar(select(Property).where(Property.id == listing_id).with_for_update())
-    if found is None:
+    listing = session.scalar(select(Property).where(Property.id == listing_id).with_for_update())
+    if listing is None:
         raise NotFoundError("listing")
-    if found.owner_id == user.id or user.role is Role.ADMIN:
-        return found
-    if not is_on_market(session, found):
+    if listing.owner_id == user.id or user.role is Role.ADMIN:
+        return listing
+    if not is_on_market(session, listing):
         raise NotFoundError("listing")
     raise NotAllowedError("listing.not_yours")
 

@@ -51,14 +51,14 @@ def missing_rates(session: Session) -> list[MissingRate]:
             counts.setdefault((city_key, deal_type, currency), Counter())[table.__tablename__] += count
     today = database_now(session).date()
     known: dict[str, set[str]] = {}
-    found = []
+    missing = []
     for (city_key, deal_type, currency), count in counts.items():
         home = currency_of_city(city_key)
         if home not in known:
             known[home] = set(factors_to(session, home, today))
         if currency not in known[home]:
-            found.append(MissingRate(city_key, deal_type, currency, home, count["leads"], count["properties"]))
-    return sorted(found)
+            missing.append(MissingRate(city_key, deal_type, currency, home, count["leads"], count["properties"]))
+    return sorted(missing)
 
 
 def newest_rate_day(session: Session) -> date | None:

@@ -89,8 +89,8 @@ def own_page(
     row is what takes the time. Of a page beyond the last one there are no rows, and no total.
     """
     query = page_query(owner, side, wanted).offset((page - 1) * per_page).limit(per_page)
-    found = session.execute(query).all()
-    return [row for row, _ in found], found[0].total if found else 0
+    rows = session.execute(query).all()
+    return [row for row, _ in rows], rows[0].total if rows else 0
 
 
 def page_query(owner: User, side: Side, wanted: BaseFilter) -> Select[Any]:
@@ -139,8 +139,8 @@ def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]
         # 8 701 ... and +7 701 ... are one phone.
         tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
         return [func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)]
-    found = words.split()[:MAX_WORDS]
-    return [_with_word(owner, side, word[:MAX_WORD]) for word in found]
+    parts = words.split()[:MAX_WORDS]
+    return [_with_word(owner, side, word[:MAX_WORD]) for word in parts]
 
 
 def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:

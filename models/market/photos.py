@@ -29,34 +29,34 @@ class PhotoChange(StrEnum):
 KINDS = (PhotoChange.PHOTO, PhotoChange.PLAN, PhotoChange.FLOOR_PLAN, PhotoChange.FACADE)
 
 
-def room_for_photos(found: Property) -> int:
+def room_for_photos(listing: Property) -> int:
     """How many photos may still be added."""
-    return max(0, MAX_PHOTOS - len(found.photos))
+    return max(0, MAX_PHOTOS - len(listing.photos))
 
 
-def add_photos(session: Session, found: Property, links: Sequence[str]) -> None:
+def add_photos(session: Session, listing: Property, links: Sequence[str]) -> None:
     """
     Put photos behind those that are there.
 
     Raises:
         ConflictError: There would be more than :data:`MAX_PHOTOS`.
     """
-    if len(links) > room_for_photos(found):
+    if len(links) > room_for_photos(listing):
         raise ConflictError("photo.too_many")
-    found.photos = [*found.photos, *links]
+    listing.photos = [*listing.photos, *links]
     session.flush()
 
 
-def change_photo(session: Session, found: Property, link: str, change: PhotoChange) -> None:
+def change_photo(session: Session, listing: Property, link: str, change: PhotoChange) -> None:
     """
     Do one thing with one of the property's photos; one that is first already stays so.
 
     Raises:
         NotFoundError: The property has no such photo.
     """
-    if link not in found.photos:
+    if link not in listing.photos:
         raise NotFoundError("photo")
-    photos, kinds = list(found.photos), dict(found.photo_kinds)
+    photos, kinds = list(listing.photos), dict(listing.photo_kinds)
     place = photos.index(link)
     if change in KINDS:
         kinds.pop(link, None)
@@ -69,17 +69,17 @@ def change_photo(session: Session, found: Property, link: str, change: PhotoChan
         else:
             after = {PhotoChange.COVER: 0, PhotoChange.EARLIER: max(0, place - 1), PhotoChange.LATER: place + 1}
             photos.insert(after[change], link)
-    found.photos, found.photo_kinds = photos, kinds
+    listing.photos, listing.photo_kinds = photos, kinds
     session.flush()
 
 
-def put_photo_back(session: Session, found: Property, link: str, place: int, kind: PhotoChange) -> None:
+def put_photo_back(session: Session, listing: Property, link: str, place: int, kind: PhotoChange) -> None:
     """Undo a removal; a photo that is there again stays where it is."""
-    if link in found.photos or not room_for_photos(found):
+    if link in listing.photos or not room_for_photos(listing):
         return
-    photos = list(found.photos)
+    photos = list(listing.photos)
     photos.insert(place, link)
-    found.photos = photos
+    listing.photos = photos
     if kind in KINDS and kind is not PhotoChange.PHOTO:
-        found.photo_kinds = {**found.photo_kinds, link: kind.value}
+        listing.photo_kinds = {**listing.photo_kinds, link: kind.value}
     session.flush()

@@ -21,8 +21,8 @@ def preference_of(session: Session, user: User) -> Lead | None:
 def save_preference(session: Session, user: User, fields: Mapping[str, Any]) -> Lead:
     """Make or replace the user's preferences; simultaneous calls run one after another and make one row."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"preference:{user.id}", 0))))
-    found = session.scalar(select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).with_for_update())
-    if found is None:
+    lead = session.scalar(select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).with_for_update())
+    if lead is None:
         return create_lead(session, user, Origin.TINDER, fields)
-    replace_lead(session, found, {**fields, "status": Status.ACTIVE})
-    return found
+    replace_lead(session, lead, {**fields, "status": Status.ACTIVE})
+    return lead

@@ -23,7 +23,7 @@ class PropertyPrice(Base):
     since: Mapped[datetime]
 
 
-def price_history(session: Session, found: Property) -> list[dict[str, Any]]:
+def price_history(session: Session, listing: Property) -> list[dict[str, Any]]:
     """
     The property's prices as {"price": Decimal, "currency", "at"}, the oldest first and the present one last.
 
@@ -31,10 +31,12 @@ def price_history(session: Session, found: Property) -> list[dict[str, Any]]:
     """
     rows = session.execute(
         select(PropertyPrice.price, PropertyPrice.currency, PropertyPrice.since)
-        .where(PropertyPrice.property_id == found.id)
+        .where(PropertyPrice.property_id == listing.id)
         .order_by(PropertyPrice.since, PropertyPrice.id)
     ).all()
-    kept = [(price, currency, at) for price, currency, at in rows] or [(found.price, found.currency, found.created_at)]
+    kept = [(price, currency, at) for price, currency, at in rows] or [
+        (listing.price, listing.currency, listing.created_at)
+    ]
     return [{"price": price, "currency": currency, "at": at} for price, currency, at in kept]
 
 

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validat
 
 from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
-from models.core.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Status
+from models.core.enums import AddressPrecision, Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.core.errors import NotFoundError
 from models.market.town_aliases import city_in
 
@@ -126,6 +126,11 @@ class Property(Base):
     house_number: Mapped[str | None] = mapped_column(String(50))
     #: The whole address where it came as one text.
     location: Mapped[str | None] = mapped_column(String(500))
+    #: How much of the address strangers see, as its owner chose; null: what is usual where it is shown
+    #: (models/market/shown_addresses.py).
+    address_precision: Mapped[AddressPrecision | None] = mapped_column(
+        words(AddressPrecision, "address_precision_is_known")
+    )
 
     title: Mapped[str | None] = mapped_column(String(300))
     description: Mapped[str | None] = mapped_column(Text)
@@ -184,16 +189,16 @@ class Property(Base):
 
 def create_property(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Property:
     """Put a property on the market. *fields* are columns of :class:`Property`; city and currency are made canonical."""
-    found = Property(owner_id=owner.id, origin=origin, **canonical(session, fields))
-    session.add(found)
+    listing = Property(owner_id=owner.id, origin=origin, **canonical(session, fields))
+    session.add(listing)
     session.flush()
-    return found
+    return listing
 
 
-def replace_property(session: Session, found: Property, fields: Mapping[str, Any]) -> None:
+def replace_property(session: Session, listing: Property, fields: Mapping[str, Any]) -> None:
     """Set the given columns, `city` among them; city and currency are made canonical."""
-    for name, value in canonical(session, fields, found).items():
-        setattr(found, name, value)
+    for name, value in canonical(session, fields, listing).items():
+        setattr(listing, name, value)
     session.flush()
 
 
@@ -222,10 +227,10 @@ def owned_property(session: Session, owner: User, property_id: int, *, lock: boo
         NotFoundError: It is absent or somebody else's.
     """
     query = select(Property).where(Property.id == property_id, Property.owner_id == owner.id)
-    found = session.scalar(query.with_for_update() if lock else query)
-    if found is None:
+    listing = session.scalar(query.with_for_update() if lock else query)
+    if listing is None:
         raise NotFoundError("property")
-    return found
+    return listing
 
 
 def properties_of(owner: User, status: Status | None = None, source_id: int | None = None) -> Select[Property]:
@@ -241,23 +246,27 @@ def on_market(table: Any = Property) -> ColumnElement[bool]:
     return and_(table.status == Status.ACTIVE, User.id == table.owner_id, User.is_active)
 
 
-def is_on_market(session: Session, found: Any) -> bool:
+def is_on_market(session: Session, listing: Any) -> bool:
     """Whether this property (or Lead) is there, and its owner too."""
-    return found.status is Status.ACTIVE and session.get_one(User, found.owner_id).is_active
+    return listing.status is Status.ACTIVE and session.get_one(User, listing.owner_id).is_active
 
 
-def archive_property(session: Session, found: Property) -> None:
+def archive_property(session: Session, listing: Property) -> None:
     """
     Take the property off the market; doing so twice changes nothing. Neither its source nor a deal that is undone
     brings it back.
     """
-    if found.status is not Status.ARCHIVED or found.withdrawn_at is not None or found.left_with_match_id is not None:
-        found.status = Status.ARCHIVED
+    if (
+        listing.status is not Status.ARCHIVED
+        or listing.withdrawn_at is not None
+        or listing.left_with_match_id is not None
+    ):
+        listing.status = Status.ARCHIVED
         session.flush()
 
 
-def restore_property(session: Session, found: Property) -> None:
+def restore_property(session: Session, listing: Property) -> None:
     """Put an archived property back on the market; doing so twice changes nothing."""
-    if found.status is not Status.ACTIVE:
-        found.status = Status.ACTIVE
+    if listing.status is not Status.ACTIVE:
+        listing.status = Status.ACTIVE
         session.flush()

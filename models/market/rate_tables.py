@@ -160,10 +160,10 @@ def _number(code: str, raw: str) -> Decimal:
 
 
 def _day(raw: str | None) -> date:
-    found = _DAY.search(raw or "")
+    match = _DAY.search(raw or "")
     try:
-        if found:
-            return date(int(found[3]), int(found[2]), int(found[1]))
+        if match:
+            return date(int(match[3]), int(match[2]), int(match[1]))
         return datetime.fromisoformat((raw or "").strip()).date()
     except ValueError:
         raise RatesRefusedError("The table does not say of which day it is.") from None

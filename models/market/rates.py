@@ -62,8 +62,8 @@ def factors_to(session: Session, currency: str, day: date) -> dict[str, Decimal]
         .order_by(Rate.base, Rate.currency, Rate.day.desc())
     )
     factors = {currency: Decimal(1)}
-    found = sorted(session.scalars(newest), key=lambda rate: rate.day)
-    for rate in found:  # of two rates between the same two currencies the newer one wins
+    rates = sorted(session.scalars(newest), key=lambda rate: rate.day)
+    for rate in rates:  # of two rates between the same two currencies the newer one wins
         if rate.currency == currency:
             factors[rate.base] = rate.rate
         else:

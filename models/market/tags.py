@@ -71,10 +71,10 @@ def read_tag(text: str) -> str:
 def tags_of(session: Session, side: Side, row_ids: Sequence[int]) -> dict[int, list[str]]:
     """The tags of rows by their ids, in the order of the alphabet; a row without tags is left out."""
     _, table, key = TAGGED[side]
-    found = defaultdict(list)
+    tags = defaultdict(list)
     for row_id, tag in session.execute(select(key, table.tag).where(key.in_(row_ids)).order_by(table.tag)):
-        found[row_id].append(tag)
-    return dict(found)
+        tags[row_id].append(tag)
+    return dict(tags)
 
 
 def used_tags(session: Session, owner: User, side: Side) -> list[str]:

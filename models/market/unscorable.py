@@ -98,7 +98,7 @@ def count_quarantined(session: Session) -> int:
 
 def get_quarantined(session: Session, side: Side, entity_id: int) -> UnscorableEntity:
     """Return what is quarantined of a lead or property; raises NotFoundError if it is not."""
-    found = session.get(UnscorableEntity, (side, entity_id))
-    if found is None:
+    quarantined = session.get(UnscorableEntity, (side, entity_id))
+    if quarantined is None:
         raise NotFoundError("row")
-    return found
+    return quarantined

@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 from sqlalchemy import ARRAY, Connection, Table
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_IN_ARRAY = str.maketrans({"\\": "\\\\", '"': '\\"'})
+#: What COPY would take for its own marks; the backslash first, for the others bring some.
+_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
+_IN_ARRAY = (("\\", "\\\\"), ('"', '\\"'))
 
 
 def copy_into(
@@ -42,11 +43,19 @@ def _field(value: Any, is_array: bool) -> str:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, str):
-        return value.translate(_ESCAPES)
+        return _escaped(value, _ESCAPES)
     if isinstance(value, bytes):
         return f"\\\\x{value.hex()}"
     if is_array:
-        return ("{" + ",".join(f'"{each.translate(_IN_ARRAY)}"' for each in value) + "}").translate(_ESCAPES)
+        return _escaped("{" + ",".join(f'"{_escaped(each, _IN_ARRAY)}"' for each in value) + "}", _ESCAPES)
     if isinstance(value, int | Decimal | float):
         return str(value)
-    return orjson.dumps(value, default=str).decode().translate(_ESCAPES)
+    return _escaped(orjson.dumps(value, default=str).decode(), _ESCAPES)
+
+
+def _escaped(text: str, escapes: tuple[tuple[str, str], ...]) -> str:
+    # Most texts hold nothing to escape: looking for four marks costs a tenth of translating every letter.
+    for mark, escaped in escapes:
+        if mark in text:
+            text = text.replace(mark, escaped)
+    return text

@@ -5,12 +5,12 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, func, literal, select
+from sqlalchemy import ForeignKey, String, case, func, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt
-from models.core.enums import SUPPLY_ROLES, DealType, Status
+from models.core.enums import SUPPLY_ROLES, AddressPrecision, DealType, Status
 from models.core.errors import NotFoundError
 from models.core.link_tokens import is_token
 from models.market.properties import Property
@@ -105,11 +105,21 @@ def published(factory: sessionmaker[Session], owner_id: int) -> Iterator[Propert
 
 def left_out(session: Session, owner: User) -> dict[str, int]:
     """What portals require -> how many of the owner's properties lack it: :func:`missing_of`, asked of the database."""
-    flat = Property.property_type.in_(FLATS)
+    flat, shown = Property.property_type.in_(FLATS), Property.address_precision
+    without_house = func.coalesce(Property.location, Property.street)
     lacks = {
         "phone": literal(not owner.phone),
         "area": Property.area.is_(None),
-        "address": func.coalesce(Property.location, Property.street, Property.house_number, "") == "",
+        # What only names a district to strangers has no address for portals.
+        "address": func.coalesce(
+            case(
+                (shown == AddressPrecision.DISTRICT, ""),
+                (shown == AddressPrecision.STREET, without_house),
+                else_=func.coalesce(without_house, Property.house_number),
+            ),
+            "",
+        )
+        == "",
         "currency": Property.currency.not_in(CURRENCIES),
         "photos": (Property.deal_type == DealType.RENT) & (func.cardinality(Property.photos) == 0),
         "rooms": flat & Property.rooms.is_(None),

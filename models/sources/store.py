@@ -29,6 +29,9 @@ MAX_MISSING = 1 / 3
 #: Columns that an offer brings; the rest is its source's.
 COPIED = ("external_id", "content_hash", *CONTENT)
 
+#: Columns whose words are read as facts, as :func:`models.market.facts.property_text` puts them together.
+WORDS = ("title", "description", "search_text")
+
 #: Tables of one import. They die with its connection, so nothing is left of a killed one.
 _PREPARE = (
     "CREATE TEMP TABLE seen_offers (external_id text PRIMARY KEY, line bigint NOT NULL)",
@@ -40,12 +43,15 @@ CLEAR = (
     *elsewhere.CLEAR,
 )
 
-#: The owner and what a person archived stay as they are; what the source withdrew comes back.
+#: The owner and what a person archived stay as they are; what the source withdrew comes back. Other words than before
+#: are unread words (grammar is null): a worker reads them before it scores the row.
 _UPSERT = f"""
     INSERT INTO properties (owner_id, source_id, origin, status, {", ".join(COPIED)})
     SELECT :owner, :source, '{Origin.IMPORT}', '{Status.ACTIVE}', {", ".join(COPIED)} FROM incoming_offers
     ON CONFLICT (source_id, external_id) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in COPIED)},
+        grammar = CASE WHEN {" AND ".join(f"properties.{name} IS NOT DISTINCT FROM excluded.{name}" for name in WORDS)}
+            THEN properties.grammar END,
         status = CASE WHEN properties.withdrawn_at IS NULL THEN properties.status ELSE '{Status.ACTIVE}' END,
         withdrawn_at = NULL, updated_at = now()
     RETURNING id

@@ -82,26 +82,26 @@ def open_button(language: str, address: str) -> list[dict[str, str]]:
     return [{"text": translate(language, "bot.button.open"), "url": address}]
 
 
-def caption(found: Any, heading: Sequence[str] = ()) -> str:
+def caption(listing: Any, place: str, heading: Sequence[str] = ()) -> str:
     """
     A home in a few lines, which numbers tell in any language.
 
     Args:
-        found: A property.
+        listing: A property.
+        place: Where it is, as the reader may know it.
         heading: Lines before it.
     """
-    place = ", ".join(part for part in (found.city, found.district, found.street) if part)
-    area = f"{found.area:g} m²" if found.area is not None else ""
-    floors = f"{found.floor}/{found.total_floors}" if found.floor and found.total_floors else ""
+    area = f"{listing.area:g} m²" if listing.area is not None else ""
+    floors = f"{listing.floor}/{listing.total_floors}" if listing.floor and listing.total_floors else ""
     figures = " · ".join(part for part in (area, floors) if part)
-    price = f"{print_number(found.price)} {found.currency}" if found.price is not None else ""
-    lines = [*heading, found.title or "", price, figures, place]
+    price = f"{print_number(listing.price)} {listing.currency}" if listing.price is not None else ""
+    lines = [*heading, listing.title or "", price, figures, place]
     return "\n".join(line for line in lines if line)[:MAX_CAPTION]
 
 
-def photo_of(found: Any, public_url: str) -> str | None:
+def photo_of(listing: Any, public_url: str) -> str | None:
     """The address of a home's first photo, if Telegram can fetch one."""
-    for link in found.photos or ():
+    for link in listing.photos or ():
         address = f"{public_url}{link}" if link.startswith("/") else link
         if address.startswith("https://"):
             return address

@@ -28,7 +28,7 @@ def describe_notification(
 ) -> tuple[str, str]:
     """
     Title and message of a notification; with *names* (`who`, `what`) the message that names them, where it needs no
-    others.
+    others beside the facts.
 
     Rows of releases before 0.2 hold both in Russian; in other languages such a row says what its type says of itself.
     """
@@ -44,7 +44,7 @@ def describe_notification(
     if not is_known(language, code):  # a type without variants; or a variant of a newer release, which stored the row
         code = f"{stem}.message" if is_known(language, f"{stem}.message") else f"{stem}.before"
     named = f"{code}_named"
-    if names and is_known(language, named) and _fields(translate(language, named)) <= names.keys():
+    if names and is_known(language, named) and _fields(translate(language, named)) <= names.keys() | facts.keys():
         code, facts = named, {**facts, **names}
     return translate(language, f"{stem}.title"), translate(language, code, facts)
 

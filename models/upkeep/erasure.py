@@ -24,6 +24,9 @@ from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
+from models.agencies.departing import erase_membership
+from models.agencies.put_aside import PutAsideWords, erase_put_aside
+from models.agencies.tables import Agency, AgencyInvitation, AgencyMember
 from models.agenda.following import LeadFollow, erase_follows
 from models.agenda.history import LeadChange, erase_changes
 from models.agenda.settings import AgendaSettings, erase_settings
@@ -103,8 +106,8 @@ def holdings_of(session: Session, user: User) -> dict[str, int]:
         "property": select(func.count()).where(Property.owner_id == user.id, Property.status == Status.ACTIVE),
         "match": select(func.count()).where(Match.id.in_(match_ids_of(user))),
     }
-    found = {noun: session.scalar(query) or 0 for noun, query in counts.items()}
-    return {noun: count for noun, count in found.items() if count}
+    holdings = {noun: session.scalar(query) or 0 for noun, query in counts.items()}
+    return {noun: count for noun, count in holdings.items() if count}
 
 
 def export_user(session: Session, user: User) -> dict[str, Any]:
@@ -256,6 +259,8 @@ ERASERS: list[Callable[[Session, User], None]] = [
     erase_feed_actions,
     erase_messages,
     erase_templates,
+    erase_membership,
+    erase_put_aside,
 ]
 
 #: Subject -> the function that returns a user's data about it, JSON-ready.
@@ -300,6 +305,13 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "suspended_claims": _suspended_claims,
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
+    "agency_memberships": _rows_of(AgencyMember, lambda user: AgencyMember.user_id == user.id),
+    "headed_agencies": _rows_of(Agency, lambda user: Agency.head_id == user.id),
+    "agency_invitations": _rows_of(
+        AgencyInvitation,
+        lambda user: AgencyInvitation.agency_id.in_(select(Agency.id).where(Agency.head_id == user.id)),
+    ),
+    "put_aside_words": _rows_of(PutAsideWords, lambda user: PutAsideWords.owner_id == user.id),
     "answer_templates": _rows_of(AnswerTemplate, lambda user: AnswerTemplate.owner_id == user.id),
     "feed_actions": feed_actions_by,
     "favorites": favorites_by,

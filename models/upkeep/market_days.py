@@ -217,8 +217,8 @@ def _shown_by_market(
 def _write(session: Session, day: date, figures: Mapping[MarketKey, Mapping[str, int]], names: tuple[str, ...]) -> int:
     """Write the named figures of a day; others of a row that is there stay. Nothing of a market is 0."""
     rows = [
-        {"city_key": city_key, "deal_type": deal_type, "day": day} | {name: found.get(name, 0) for name in names}
-        for (city_key, deal_type), found in sorted(figures.items())
+        {"city_key": city_key, "deal_type": deal_type, "day": day} | {name: counted.get(name, 0) for name in names}
+        for (city_key, deal_type), counted in sorted(figures.items())
     ]
     if not rows:
         return 0

@@ -19,6 +19,8 @@ from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import PROVEN_AT, User, lock_user
+from models.agencies.departing import merge_memberships
+from models.agencies.put_aside import merge_put_aside
 from models.core.base import Base, rows_changed, utc_now
 from models.core.enums import PRIVILEGED_ROLES, SUPPLY_ROLES, Origin, Status
 from models.core.errors import ConflictError
@@ -88,9 +90,18 @@ LEFT = frozenset(
         "agenda_settings.user_id",
     }
 )
-#: Moved by rules of their own: a person has one preference, messages follow their chat, and the bot's chat the Telegram
-#: account.
-BY_RULE = frozenset({"leads.owner_id", "chat_messages.sender_id", "bot_chats.user_id"})
+#: Moved by rules of their own: a person has one preference and is in one agency, messages follow their chat, and the
+#: bot's chat the Telegram account.
+BY_RULE = frozenset(
+    {
+        "leads.owner_id",
+        "chat_messages.sender_id",
+        "bot_chats.user_id",
+        "agency_members.user_id",
+        "agencies.head_id",
+        "put_aside_words.owner_id",
+    }
+)
 #: Deleted: what was begun with the bot and not finished, and exports, which only their own account may fetch.
 DROPPED = frozenset({"bot_codes.user_id", "bot_drafts.user_id", "account_exports.user_id"})
 
@@ -137,6 +148,8 @@ def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, add
     gone, kept = users[gone_id], users[kept_id]
     check_merge(session, gone, kept)
     merged = Merged()
+    merge_put_aside(session, gone, kept)
+    merge_memberships(session, gone, kept)  # before the rows: reassigning locks the agency first, too
     for moved in MOVED:
         _count(merged, moved.table, _move(session, moved, gone.id, kept.id))
     _count(merged, Lead, _move_leads(session, gone.id, kept.id))

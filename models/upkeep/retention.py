@@ -17,15 +17,18 @@
 | tasks of leads | an hour after they were deleted |
 | pairs that webhooks were told of | while both lead and property exist |
 | updates of the Telegram bot, drafts of leads, unsent calls | 7 days, 7 days, 2 hours |
+| invitations into agencies | 7 days (:data:`models.agencies.invitations.LIFETIME`) |
+| figures of markets by day | 400 days: a year as the pages show it, and what it is compared with |
 | imports with their reports | 180 days, and always a source's last 20 |
 
-Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
+Likes, matches, inquiries, chats, the audit log, and what ads cost by day (a row for each day on which an ad's figures
+changed) are records of people's business; nothing here deletes them.
 """
 
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Delete, Select, delete, func, select, union, update
+from sqlalchemy import CompoundSelect, Date, Delete, Select, delete, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models.accounts import tokens
@@ -34,6 +37,7 @@ from models.accounts.bot_queue import forget_old_bot_rows
 from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_old_sessions
+from models.agencies.invitations import forget_past
 from models.agenda.tasks import forget_deleted
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
@@ -47,6 +51,7 @@ from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
 from models.sources.photos import forget_unused
 from models.sources.tables import Import
+from models.upkeep.market_days import MarketDay
 from models.webhooks.delivery_log import forget_old_log
 from models.webhooks.tables import ToldPair
 
@@ -55,6 +60,9 @@ LAST_RUNS_KEPT = 20
 READ_NOTIFICATIONS_KEPT = timedelta(days=180)
 IMPORTS_KEPT = timedelta(days=180)
 LAST_IMPORTS_KEPT = 20
+#: The longest period that pages of operators show is 365 days. A market has one row a day, so the table is bounded by
+#: the number of markets: 1,000 of them are 400,000 rows.
+MARKET_DAYS_KEPT = timedelta(days=400)
 
 
 def delete_expired(session: Session) -> dict[str, int]:
@@ -77,11 +85,13 @@ def delete_expired(session: Session) -> dict[str, int]:
         "partials": forget_partials(session, _shards_past_retrying()),
         "text_models": rows_changed(session.execute(_unused_text_models())),
         "quarantined": _forget_outdated_quarantines(session),
+        "market_days": rows_changed(session.execute(_old_market_days())),
         "imports": rows_changed(session.execute(_old_imports())),
         "photos": forget_unused(session),
         "webhook_events": forget_old_log(session),
         "bot_rows": forget_old_bot_rows(session),
         "tasks": forget_deleted(session),
+        "agency_invitations": forget_past(session),
         "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),
@@ -98,6 +108,10 @@ def _old_runs() -> Delete:
         RescoringRun.finished_at < func.now() - RUNS_KEPT,
         RescoringRun.id.not_in(last),
     )
+
+
+def _old_market_days() -> Delete:
+    return delete(MarketDay).where(MarketDay.day < func.timezone("UTC", func.now()).cast(Date) - MARKET_DAYS_KEPT)
 
 
 def _old_imports() -> Delete:

@@ -9,6 +9,7 @@ import click
 import redis
 from celery import Celery
 
+from api.bot.heartbeat import key_of
 from models.platform.settings import Settings
 from scripts.errors import LaunchError
 
@@ -22,16 +23,19 @@ BEAT_LOCK = "redbeat::lock"
 
 
 @click.command()
-@click.argument("process", type=click.Choice(["web", *WORKERS, "beat"]))
-@click.option("--host", default=socket.gethostname, show_default="this one", help="Host of a worker or runner.")
+@click.argument("process", type=click.Choice(["web", *WORKERS, "bot", "beat"]))
+@click.option("--host", default=socket.gethostname, show_default="this one", help="Host of a worker, runner or bot.")
 def command(process: str, host: str) -> None:
     """Ask a process whether it works; exit code 1 if it does not.
 
     web: it can serve requests (/health/ready). worker, runner: the one of this host takes messages, be it busy or not.
+    bot: the one of this host has given a sign of life within the last minute, or is switched off (TELEGRAM_BOT).
     beat: one of all hosts has sent what was due within the last minute.
     """
     if process == "web":
         _check_web(Settings.for_command().port)
+    elif process == "bot":
+        _check_bot(Settings.for_command("REDIS_URL"), host)
     elif process == "beat":
         _check_beat(Settings.for_command("REDIS_URL").redis_url)
     else:
@@ -55,6 +59,14 @@ def _check_beat(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as client:
         if not client.exists(BEAT_LOCK):
             raise LaunchError("no beat has sent anything for a minute")
+
+
+def _check_bot(settings: Settings, host: str) -> None:
+    if not settings.telegram_bot or not settings.telegram_bot_token:
+        return  # the process waits and does nothing
+    with redis.Redis.from_url(settings.redis_url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as client:
+        if not client.exists(key_of(host)):
+            raise LaunchError(f"the bot of {host} has given no sign of life for a minute")
 
 
 def _check_worker(redis_url: str, node: str) -> None:

@@ -1,6 +1,7 @@
 """`leadmatch rescore`: request a rescoring run."""
 
 import sys
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,13 +14,17 @@ from models.market.town_aliases import city_in
 from models.platform.settings import Settings
 from models.ranking.recommendations import Market
 from models.rescoring.market_state import city_names
-from models.rescoring.run_plan import live_markets
+from models.rescoring.run_plan import live_markets, stale_markets
 from models.rescoring.runs import get_run
 from models.rescoring.tiles import grid_of
 from scripts.arguments import CityName
 from scripts.databases import session_factory
+from scripts.listing import json_option, print_listing
 from scripts.rescoring import request, run_line, watch
 from scripts.terminal import Terminal
+
+#: What is told of each market in figures.
+COUNTS = ("leads", "properties", "pairs", "tiles")
 
 
 @click.command()
@@ -28,7 +33,8 @@ from scripts.terminal import Terminal
 @click.option("--stale", is_flag=True, help="Only what has changed since it was scored.")
 @click.option("--watch", "watched", is_flag=True, help="Show the progress until the run ends; exit code 1 if it fails.")
 @click.option("--dry-run", is_flag=True, help="Say which markets would be scored; start nothing.")
-def command(city: str | None, deal_type: str | None, stale: bool, watched: bool, dry_run: bool) -> None:
+@json_option
+def command(city: str | None, deal_type: str | None, stale: bool, watched: bool, dry_run: bool, as_json: bool) -> None:
     """Ask the workers for a rescoring run: of everything, of one market, or of what is stale.
 
     The same request while a run is going joins that run. Ctrl-C while watching leaves the run going.
@@ -37,6 +43,8 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
         raise click.UsageError("--stale covers all markets; leave out --city and --deal-type.")
     if deal_type and not city:
         raise click.UsageError("--deal-type goes with --city.")
+    if as_json and not dry_run:
+        raise click.UsageError("--json goes with --dry-run.")
     console = Terminal()
     settings = Settings.for_command("REDIS_URL")
     factory = session_factory(settings)
@@ -44,7 +52,7 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
     deal = DealType(deal_type or DealType.SALE) if city else None
     if dry_run:
         with factory() as session:
-            _print_markets(session, console, scope, city, deal, settings.worker_memory_mb)
+            _print_markets(session, console, scope, city, deal, settings.worker_memory_mb, as_json=as_json)
         return
 
     if city is not None and deal is not None:
@@ -77,24 +85,42 @@ def _check_market(session: Session, city: str, deal: DealType) -> None:
 
 
 def _print_markets(
-    session: Session, console: Console, scope: RunScope, city: str | None, deal: DealType | None, memory_mb: int
+    session: Session,
+    console: Console,
+    scope: RunScope,
+    city: str | None,
+    deal: DealType | None,
+    memory_mb: int,
+    *,
+    as_json: bool,
 ) -> None:
     markets = live_markets(session)
     if city is not None:
         key = city_in(session, city).key, deal
         markets = [row for row in markets if row[:2] == key]
     elif scope is RunScope.STALE:
-        from models.rescoring.run_plan import stale_markets
-
         stale = stale_markets(session)
         markets = [row for row in markets if row[:2] in stale]
     names = city_names(session)
-    table = Table("city", "deal", *("leads", "properties", "pairs", "tiles"), title="Would be scored")
-    for column in table.columns[2:]:
-        column.justify = "right"
+    rows: list[dict[str, Any]] = []
     for city_key, deal_type, leads, properties in markets:
         across, down = grid_of(leads, properties, memory_mb)
-        numbers = (leads, properties, leads * properties, across * down)
-        table.add_row(names.get(city_key, city_key), deal_type.value, *(f"{number:,}" for number in numbers))
-    console.print(table)
-    console.print(f"{sum(row[2] * row[3] for row in markets):,} pairs in {len(markets)} markets.", highlight=False)
+        rows.append(
+            {
+                "city": names.get(city_key, city_key),
+                "city_key": city_key,
+                "deal_type": deal_type.value,
+                "leads": leads,
+                "properties": properties,
+                "pairs": leads * properties,
+                "tiles": across * down,
+            }
+        )
+    table = Table("city", "deal", *COUNTS, title="Would be scored")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(row["city"], row["deal_type"], *(f"{row[name]:,}" for name in COUNTS))
+    print_listing(console, rows, table, as_json=as_json, empty="No market would be scored.")
+    if not as_json:
+        console.print(f"{sum(row['pairs'] for row in rows):,} pairs in {len(rows)} markets.", highlight=False)

@@ -88,7 +88,7 @@ def web_processes(process_environment: dict[str, str]) -> Iterator[Callable[...,
     started: list[subprocess.Popen] = []
 
     def start(**environment: str) -> subprocess.Popen:
-        port = _free_port()
+        port = environment.get("PORT") or _free_port()
         command = [sys.executable, "-m", "gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"]
         web = subprocess.Popen(
             command,

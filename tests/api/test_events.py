@@ -165,6 +165,24 @@ def test_readers_are_few_and_free_their_places(app, address, person, monkeypatch
     wait_for(lambda: budget.open == 0)
 
 
+def test_one_user_takes_half_of_the_places_and_leaves_the_rest_to_others(app, address, person, monkeypatch):
+    budget = services_of(app).long_lived
+    monkeypatch.setattr(budget, "_most_of", {long_lived.EVENTS: 4})
+    greedy, other = person(), person()
+    with reading(address, greedy) as first:
+        with reading(address, greedy) as second:
+            first(), second()
+            full = greedy("GET", "/events")
+            assert (full.status_code, full.headers["Retry-After"]) == (429, "5")
+            assert full.json["error_code"] == "live.too_many"
+            with reading(address, other) as theirs:
+                assert theirs()[1] == "hello"
+        wait_for(lambda: budget.open == 1)
+        with reading(address, greedy) as again:  # the place of a stream that has ended is free again
+            assert again()[1] == "hello"
+    wait_for(lambda: budget.open == 0)
+
+
 def test_without_redis_the_answer_is_503(app, person, valkey_server):
     reader = person()
     valkey_server.stop()

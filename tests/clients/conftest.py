@@ -2,12 +2,14 @@
 What tests of clients are made with: tools of others and our own client, made once into build/clients; a served system.
 """
 
+import importlib
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -87,3 +89,12 @@ def python_client(generator, tmp_path_factory) -> Path:
     make = ROOT / "clients" / "python" / "make_client.py"
     ran(sys.executable, make, generator, folder / "openapi.json", folder / "made", cwd=ROOT)
     return folder / "made"
+
+
+@pytest.fixture
+def client(python_client, monkeypatch) -> Iterator[ModuleType]:
+    """The package, imported."""
+    monkeypatch.syspath_prepend(str(python_client))
+    yield importlib.import_module("leadmatch_client")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "leadmatch_client"]:
+        del sys.modules[name]

@@ -26,15 +26,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def client(python_client, monkeypatch):
-    """The package, imported."""
-    monkeypatch.syspath_prepend(str(python_client))
-    yield importlib.import_module("leadmatch_client")
-    for name in [name for name in sys.modules if name.partition(".")[0] == "leadmatch_client"]:
-        del sys.modules[name]
-
-
 @contextmanager
 def server(*answers: tuple[int, dict[str, str], object]) -> Iterator[tuple[str, list]]:
     """A server that gives these answers one after another, the last for ever; and what it was asked."""
@@ -45,7 +36,7 @@ def server(*answers: tuple[int, dict[str, str], object]) -> Iterator[tuple[str, 
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked.append((self.command, self.path, dict(self.headers), body))
             status, headers, content = left.pop(0) if len(left) > 1 else left[0]
-            told = json.dumps(content).encode()
+            told = (content if isinstance(content, str) else json.dumps(content)).encode()
             self.send_response(status)
             for name, value in {
                 "Content-Type": "application/json",

@@ -1,7 +1,6 @@
 """The commands of the tutorials, run one after another as they stand there. Part of `make clients`."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import redis
 
 from scripts.commands.health import BEAT_LOCK
 from tests.api.conftest import web_processes
+from tests.clients import pages
 from tests.clients.conftest import ROOT, ran
 from tests.waiting import wait_for
 
@@ -20,18 +20,17 @@ pytestmark = [
 ]
 
 
-def written(tutorial: str, folder: Path) -> Path:
-    """The commands of a tutorial (its blocks of `sh`) as a script."""
-    text = (ROOT / "docs" / "tutorials" / f"{tutorial}.md").read_text()
-    script = folder / f"{tutorial}.sh"
-    script.write_text("set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)))
-    return script
+def written(name: str, commands: str, folder: Path) -> Path:
+    """The commands of a tutorial as a script."""
+    path = folder / f"{name}.sh"
+    path.write_text(commands)
+    return path
 
 
 def test_the_frontends_tutorial(served, tmp_path, monkeypatch):
     monkeypatch.setenv("URL", served)
 
-    told = ran("bash", written("frontend", tmp_path), cwd=tmp_path)
+    told = ran("bash", written("frontend", pages.script("tutorials/frontend"), tmp_path), cwd=tmp_path)
 
     assert "match_score" in told and "304" in told and told.strip().endswith("true")
 
@@ -51,7 +50,7 @@ def test_the_operators_tutorial(process_environment, worker_process, tmp_path, m
             try:
                 with redis.Redis.from_url(process_environment["REDIS_URL"]) as broker:
                     wait_for(lambda: broker.exists(BEAT_LOCK), 120, "beat's first tick")
-                told = ran("bash", written("ops", tmp_path), cwd=tmp_path, seconds=550)
+                told = ran("bash", written("ops", pages.script("tutorials/ops"), tmp_path), cwd=tmp_path, seconds=550)
             finally:
                 sending.terminate()
 

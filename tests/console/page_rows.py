@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
+from models.agencies.invitations import accept_invitation, invite
+from models.agencies.members import create_agency
 from models.agenda.shortlist import add_to_shortlist
 from models.agenda.tasks import TaskKind, create_task
 from models.core.base import database_now, utc_now
@@ -38,7 +40,7 @@ from models.upkeep.market_days import MarketDay
 from models.webhooks.endpoints import add_endpoint, send_test
 from models.webhooks.tables import EventType
 from tests.console.conftest import Town
-from tests.factories import make_property
+from tests.factories import make_lead, make_property
 
 
 def rows_for_pages(db: Session, town: Town) -> dict[str, Any]:
@@ -67,6 +69,8 @@ def rows_for_pages(db: Session, town: Town) -> dict[str, Any]:
     chat, _ = open_chat(db, town.tenant, **who)
     post_message(db, town.tenant, chat.id, "Is it still free?")
     post_message(db, town.seller, chat.id, "Yes.")
+    create_agency(db, town.buyer, "Дом у моря")
+    accept_invitation(db, db.get_one(User, town.seller.id), invite(db, town.buyer), town.buyer.id)
     webhook = add_endpoint(db, town.buyer, {"url": "https://example.com/", "types": [EventType.MATCH_CREATED]})
     send_test(db, webhook)
     return {
@@ -81,6 +85,8 @@ def rows_for_pages(db: Session, town: Town) -> dict[str, Any]:
         "request": wanted.id,
         "other": town.properties[2].id,
         "selection": made.token,
+        "agents_lead": make_lead(db, town.seller).id,
+        "invitation": invite(db, town.buyer, "Пётр"),
         "search": search.id,
         "seed": search.seed,
         "user": town.seller.id,

@@ -15,6 +15,7 @@ OWNERS = f"page: {', '.join(sorted(SUPPLY_ROLES))}"
 ADMINS = "page: admin"
 OPERATORS = "page: admin, operator"
 MARKETERS = "page: admin, marketer"
+REALTORS = "page: realtor"
 USERS = "page: user"
 ANYONE = "page: anyone"
 
@@ -36,6 +37,8 @@ TABLE = {
     "/console/requests": "page: tenant",
     "/console/properties": OWNERS,
     "/console/tasks": OWNERS,
+    "/console/team": REALTORS,
+    "/console/team/join": ANYONE,  # an invitation: who knows its token is told whose it is
     "/console/homes": OWNERS,
     "/console/import": OWNERS,
     "/console/imports": OWNERS,
@@ -94,7 +97,7 @@ def test_pages_of_others_are_closed(app, town, db):
         client = app.test_client()
         token = enter(client, user)
         for method, path, who in pages(app):
-            if who not in (OWNERS, ADMINS, OPERATORS, MARKETERS):
+            if who not in (OWNERS, REALTORS, ADMINS, OPERATORS, MARKETERS):
                 continue
             let_in = user.role in who.removeprefix("page: ").split(", ")
             if method == "GET":

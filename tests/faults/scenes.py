@@ -275,6 +275,7 @@ def saved_search(session: Session, _: Path) -> Args:
 SCENES: dict[str, Scene] = {
     "worker.tasks.rescore_lead": changed_lead,
     "worker.tasks.rescore_property": changed_property,
+    "worker.tasks.count_relaxations": changed_lead,
     "worker.tasks.score_shard": queued_shard,
     "worker.tasks.start_run": queued_run,
     "worker.tasks.request_full_run": nothing,

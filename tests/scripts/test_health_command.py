@@ -2,17 +2,23 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
+import redis
 from click.testing import CliRunner
 
+from api.bot.heartbeat import EVERY_SECONDS, LASTS_SECONDS, Heartbeat, key_of
+from api.bot.telegram_api import POLL_SECONDS, TIMEOUT_SECONDS
 from scripts.cli import cli
 from scripts.commands import health as health_command
 from scripts.errors import LaunchError
+from scripts.launcher.processes import dies_with_parent
 from tests.api.conftest import web_processes
 from tests.conftest import ROOT
+from tests.telegram import TOKEN
 from tests.waiting import wait_for
 
 
@@ -67,6 +73,48 @@ def test_a_web_process_is_asked_whether_it_is_ready(process_environment):
         told = health("web", environment=process_environment | port)
 
     assert told.startswith(f"the web process does not answer on port {port['PORT']} (")
+
+
+def test_a_bot_that_works_is_told_from_one_that_does_not(process_environment, telegram):
+    """With a local server in place of Telegram's."""
+    bot_settings = {
+        "TELEGRAM_BOT": "1",
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": telegram.url,
+        "PUBLIC_URL": "https://leadmatch.example",
+    }
+    environment = process_environment | bot_settings
+    silent = f"the bot of {socket.gethostname()} has given no sign of life for a minute"
+    assert health("bot", environment=environment) == silent
+
+    bot = subprocess.Popen(
+        [sys.executable, "-m", "scripts", "bot"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        preexec_fn=dies_with_parent(signal.SIGKILL),
+    )
+    try:
+        wait_for(lambda: health("bot", environment=environment) == "ok", 60, "the bot's first sign of life")
+        assert health("bot", "--host", "elsewhere", environment=environment).startswith("the bot of elsewhere")
+    finally:
+        bot.terminate()
+        assert bot.wait(30) == 0
+
+    assert health("bot", environment=environment) == silent
+
+
+def test_a_bots_sign_of_life_counts_for_a_minute(redis_url):
+    """Longer than a silent question for updates takes, so that a bot that works is never missed."""
+    assert POLL_SECONDS + TIMEOUT_SECONDS + EVERY_SECONDS < LASTS_SECONDS
+    with redis.Redis.from_url(redis_url) as client:
+        Heartbeat(client).beat()
+        assert 0 < client.ttl(key_of(socket.gethostname())) <= LASTS_SECONDS
+        client.delete(key_of(socket.gethostname()))
+
+
+def test_a_bot_that_is_switched_off_is_well(process_environment):
+    assert health("bot", environment=process_environment | {"TELEGRAM_BOT": "", "TELEGRAM_BOT_TOKEN": ""}) == "ok"
 
 
 @pytest.mark.parametrize("process", ["postgres", ""])

@@ -1,6 +1,7 @@
 """Commands of whoever operates the system: rescore, runs, schedule, rates, check, and what a first start shows."""
 
 import io
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -128,6 +129,16 @@ def test_a_dry_run_tells_markets_and_starts_nothing(leadmatch, market, factory):
     assert "0 pairs in 0 markets" in leadmatch("rescore", "--city", "Казань", "--dry-run")
     assert "Москва" in leadmatch("rescore", "--stale", "--dry-run")
     assert leadmatch("runs") == "There is no run yet: leadmatch rescore\n"
+
+
+def test_a_dry_run_tells_programs_the_same_as_json(leadmatch, market):
+    rows = json.loads(leadmatch("rescore", "--city", "Москва", "--deal-type", "SALE", "--dry-run", "--json"))
+
+    assert [(row["city"], row["deal_type"]) for row in rows] == [("Москва", "SALE")]
+    assert all(row["pairs"] == row["leads"] * row["properties"] for row in rows)
+    assert rows[0] in json.loads(leadmatch("rescore", "--dry-run", "--json"))
+    assert json.loads(leadmatch("rescore", "--city", "Казань", "--dry-run", "--json")) == []
+    assert "--json goes with --dry-run" in leadmatch("rescore", "--json", exit_code=2)
 
 
 def test_a_market_is_named_by_a_city(leadmatch):

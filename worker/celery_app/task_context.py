@@ -11,6 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 import models.all_tables  # noqa: F401 - sessions need every table
+from models.accounts.live_channels import tell_after_commits
 from models.platform.database import connect, sessions
 from models.platform.settings import Settings
 from worker.queue import metrics
@@ -32,7 +33,10 @@ def _sessions_of(_process: int) -> sessionmaker[Session]:
     engine = connect(
         settings().database_url, pool_size=2, max_overflow=2, statement_timeout_ms=0, application="leadmatch-worker"
     )
-    return sessions(engine)
+    factory = sessions(engine)
+    # A notification that a task stores is seen as soon as one that a request stores.
+    tell_after_commits(factory, redis_client())
+    return factory
 
 
 def new_session() -> Session:

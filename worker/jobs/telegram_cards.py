@@ -13,6 +13,7 @@ from models.deals.inquiries import Inquiry
 from models.deals.notification_names import names_of
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.shown_addresses import shown_address
 from models.translations.bot_cards import (
     button,
     caption,
@@ -63,7 +64,7 @@ def telegram_message(session: Session, outgoing: Outgoing, link: str, public_url
     shown = _home_of(session, outgoing) if outgoing.type in _OF_HOMES else None
     opening = open_button(language, link)
     keyboard = [_buttons(session, outgoing, language), opening]
-    words = caption(shown, heading) if shown is not None else "\n".join(heading)
+    words = caption(shown, ", ".join(shown_address(shown)), heading) if shown is not None else "\n".join(heading)
     if not opening:
         words += f"\n{link}"
     return card(outgoing.address, words, keyboard, None if shown is None else photo_of(shown, public_url))

@@ -64,6 +64,10 @@ class Client:
         """Have the lists rescored that a change of a property affects."""
         return self.send("worker.tasks.rescore_property", property_id, queue="entities")
 
+    def relaxations_wanted(self, lead_id: int) -> bool:
+        """Have it counted what the limits and wishes of a lead cost it."""
+        return self.send("worker.tasks.count_relaxations", lead_id, queue="entities")
+
     def prospect_changed(self, prospect_id: str) -> bool:
         """Have a prospect scored."""
         return self.send("worker.tasks.score_prospect", prospect_id, queue="entities")

@@ -34,20 +34,20 @@ class Message:
 
 def waiting(client: redis.Redis, queue: str, limit: int = MAX_READ) -> list[Message]:
     """The next *limit* messages of a queue, the next one first."""
-    return [found for raw in reversed(client.lrange(queue, -limit, -1)) if (found := _message(raw, queue))]
+    return [message for raw in reversed(client.lrange(queue, -limit, -1)) if (message := _message(raw, queue))]
 
 
 def taken(client: redis.Redis, limit: int = MAX_READ) -> list[Message]:
     """Messages that workers have taken and not ended, the oldest first; at most *limit*, of no particular choice."""
-    found = []
+    messages = []
     for _, raw in client.hscan_iter(UNACKED_KEY, count=limit):
         message, _, queue = json.loads(raw)
         known = _message(message, queue)
         if known:
-            found.append(known)
-        if len(found) >= limit:
+            messages.append(known)
+        if len(messages) >= limit:
             break
-    return sorted(found, key=lambda each: -(each.age_seconds or 0))
+    return sorted(messages, key=lambda each: -(each.age_seconds or 0))
 
 
 def _message(raw: bytes | str | dict[str, Any], queue: str) -> Message | None:

@@ -138,6 +138,11 @@ def page_of_notification(notification: Notification) -> str:
     """The page that a notification is about."""
     if "chat_id" in notification.data:
         return f"/console/chats/{notification.data['chat_id']}"
+    if notification.type is NotificationType.AGENCY_NEWS:
+        return "/console/team"
+    if notification.type is NotificationType.REASSIGNED:
+        of_leads = str((notification.facts or {}).get("variant")).startswith("lead")
+        return "/console/leads" if of_leads else "/console/properties"
     if "task_id" in notification.data:
         return f"/console/leads/{notification.data['lead_id']}/tasks"
     if notification.type is NotificationType.NEW_RECOMMENDATIONS:

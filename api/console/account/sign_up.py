@@ -105,8 +105,8 @@ def by_phone() -> Response | str | tuple[str, int]:
 
 
 def _let_in(user: User, way: str, outcome: str | None = None) -> Response:
-    """On to the search that they came from, or to the first page of their role."""
-    further = _search_to_save()
+    """On to the page that they came from, or to the first page of their role."""
+    further = _way_back()
     response = back(further) if further else back(home_of(user.role), outcome)
     return access.let_in(response, new_token(user, way))
 
@@ -139,20 +139,20 @@ def _page(way: str, errors: dict[str, str] | None = None, **shown: Any) -> str:
         next=next_page(),
         by_phone=bool(settings.sms_gateway_url),
         by_link=settings.is_local or bool(settings.smtp_url),
-        telegram=telegram_address(_search_to_save()),
+        telegram=telegram_address(_way_back()),
         shortest=SHORTEST_PASSWORD,
         longest=LONGEST_PASSWORD,
         **shown,
     )
 
 
-def _search_to_save() -> str:
+def _way_back() -> str:
     """
-    Where the public search wants its visitor back; empty for any other page, which may not be for the role that they
-    choose.
+    Where the public search or an invitation into an agency wants its visitor back; empty for any other page, which may
+    not be for the role that they choose.
     """
     further = next_page()
-    return further if further.startswith("/homes") else ""
+    return further if further.startswith(("/homes", "/console/team/join/")) else ""
 
 
 def _sent_link(email: str) -> bool:

@@ -28,6 +28,7 @@ TOPIC_NAMES = {
     Topic.CONTACTS: "Shared contacts",
     Topic.SELECTIONS: "Answers to my selections",
     Topic.TASKS: "Reminders of tasks and showings",
+    Topic.TEAM: "News of my agency",
 }
 CHANNEL_NAMES = {
     Channel.CONSOLE: "Here",

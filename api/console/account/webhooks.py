@@ -50,11 +50,11 @@ def add() -> str | tuple[str, int]:
     """Add a webhook; the answer shows its secret, this once."""
     try:
         fields = NewWebhook().load(_typed())
-        found = add_endpoint(session(), visitor(), fields, allow_private=_allows_private())
+        endpoint = add_endpoint(session(), visitor(), fields, allow_private=_allows_private())
     except (ValidationError, InvalidValueError, ConflictError) as error:
         return _list(_faults(error), request.form | {"types": request.form.getlist("types")}), 400
-    session().refresh(found)
-    return _one(found, secret=found.secret)
+    session().refresh(endpoint)
+    return _one(endpoint, secret=endpoint.secret)
 
 
 @blp.get("/console/webhooks/<int:webhook_id>")
@@ -66,22 +66,22 @@ def one_webhook(webhook_id: int) -> str:
 @blp.post("/console/webhooks/<int:webhook_id>")
 @for_owners
 def change(webhook_id: int) -> Response | tuple[str, int]:
-    found = owned_endpoint(session(), visitor(), webhook_id, lock=True)
+    endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
     try:
         fields = WebhookChange().load(_typed())
-        change_endpoint(session(), visitor(), found, fields, allow_private=_allows_private())
+        change_endpoint(session(), visitor(), endpoint, fields, allow_private=_allows_private())
     except (ValidationError, InvalidValueError) as error:
         session().rollback()
-        found = owned_endpoint(session(), visitor(), webhook_id)
-        return _one(found, errors=_faults(error), given=request.form | {"types": request.form.getlist("types")}), 400
+        endpoint = owned_endpoint(session(), visitor(), webhook_id)
+        return _one(endpoint, errors=_faults(error), given=request.form | {"types": request.form.getlist("types")}), 400
     return back(f"/console/webhooks/{webhook_id}", "saved")
 
 
 @blp.post("/console/webhooks/<int:webhook_id>/switch")
 @for_owners
 def switch(webhook_id: int) -> Response:
-    found = owned_endpoint(session(), visitor(), webhook_id, lock=True)
-    change_endpoint(session(), visitor(), found, {"is_enabled": request.form.get("to") == "on"})
+    endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
+    change_endpoint(session(), visitor(), endpoint, {"is_enabled": request.form.get("to") == "on"})
     return back(f"/console/webhooks/{webhook_id}", "changed")
 
 
@@ -89,33 +89,33 @@ def switch(webhook_id: int) -> Response:
 @for_owners
 def secret(webhook_id: int) -> str:
     """Rotate the secret; the answer shows the new one, this once."""
-    found = owned_endpoint(session(), visitor(), webhook_id, lock=True)
-    new = rotate_secret(session(), found)
-    session().refresh(found)
-    return _one(found, secret=new)
+    endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
+    new = rotate_secret(session(), endpoint)
+    session().refresh(endpoint)
+    return _one(endpoint, secret=new)
 
 
 @blp.post("/console/webhooks/<int:webhook_id>/test")
 @for_owners
 def test(webhook_id: int) -> Response | tuple[str, int]:
-    found = owned_endpoint(session(), visitor(), webhook_id, lock=True)
-    return _sent(found, lambda: send_test(session(), found), "webhook_test")
+    endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
+    return _sent(endpoint, lambda: send_test(session(), endpoint), "webhook_test")
 
 
 @blp.post("/console/webhooks/<int:webhook_id>/replay")
 @for_owners
 def replay_all(webhook_id: int) -> Response | tuple[str, int]:
     """Send again whatever failed and is still in the log."""
-    found = owned_endpoint(session(), visitor(), webhook_id, lock=True)
+    endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
     since = database_now(session()) - LOG_KEPT - timedelta(days=1)
-    return _sent(found, lambda: replay_failed(session(), found, since), "webhook_replay")
+    return _sent(endpoint, lambda: replay_failed(session(), endpoint, since), "webhook_replay")
 
 
 @blp.post("/console/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay")
 @for_owners
 def replay_one(webhook_id: int, delivery_id: int) -> Response | tuple[str, int]:
-    found = owned_endpoint(session(), visitor(), webhook_id, lock=True)
-    return _sent(found, lambda: replay(session(), found, delivery_id), "webhook_replay")
+    endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
+    return _sent(endpoint, lambda: replay(session(), endpoint, delivery_id), "webhook_replay")
 
 
 @blp.post("/console/webhooks/<int:webhook_id>/delete")
@@ -125,13 +125,13 @@ def delete(webhook_id: int) -> Response:
     return back("/console/webhooks", "webhook_removed")
 
 
-def _sent(found: Endpoint, send: Any, outcome: str) -> Response | tuple[str, int]:
+def _sent(endpoint: Endpoint, send: Any, outcome: str) -> Response | tuple[str, int]:
     try:
         send()
     except ConflictError as error:
         session().rollback()
-        return _one(owned_endpoint(session(), visitor(), found.id), errors=_faults(error)), 409
-    return back(f"/console/webhooks/{found.id}", outcome)
+        return _one(owned_endpoint(session(), visitor(), endpoint.id), errors=_faults(error)), 409
+    return back(f"/console/webhooks/{endpoint.id}", outcome)
 
 
 def _typed() -> dict[str, Any]:
@@ -172,15 +172,17 @@ def _list(errors: dict[str, str], given: Any) -> str:
     )
 
 
-def _one(found: Endpoint, *, secret: str | None = None, errors: dict[str, str] | None = None, given: Any = None) -> str:
+def _one(
+    endpoint: Endpoint, *, secret: str | None = None, errors: dict[str, str] | None = None, given: Any = None
+) -> str:
     state = chosen(DeliveryState, "status")
-    rows, pager = listed(deliveries_of(found, state), PER_PAGE)
+    rows, pager = listed(deliveries_of(endpoint, state), PER_PAGE)
     return render_template(
         "console/account/webhook.html",
-        webhook=found,
+        webhook=endpoint,
         secret=secret,
         errors=errors or {},
-        given=given or found,
+        given=given or endpoint,
         types=_types(),
         deliveries=rows,
         states=list(DeliveryState),

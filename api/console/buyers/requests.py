@@ -136,21 +136,21 @@ def one_request(request_id: int) -> str:
     if not wants_part():
         mark_group_read(session(), visitor(), f"request_id:{lead.id}")
     page = page_number()
-    found = recommended_page(session(), Side.LEAD, lead.id, page=page, limit=OFFERS)
-    homes = [cast(Property, entry.row) for entry in found.entries]
+    recommended = recommended_page(session(), Side.LEAD, lead.id, page=page, limit=OFFERS)
+    homes = [cast(Property, entry.row) for entry in recommended.entries]
     explained = explanations_of_pairs(session(), [lead], homes) if homes else []
     offers = [
         (entry, why(lead, home, explanation, level=3))
-        for entry, home, explanation in zip(found.entries, homes, explained, strict=True)
+        for entry, home, explanation in zip(recommended.entries, homes, explained, strict=True)
     ]
     name = "console/buyers/offers.html" if wants_part() else "console/buyers/request.html"
     return render_template(
         name,
         mine=lead,
         offers=offers,
-        total=found.total,
+        total=recommended.total,
         page=page,
-        pages=max(1, -(-found.total // OFFERS)),
+        pages=max(1, -(-recommended.total // OFFERS)),
         has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
     )
 

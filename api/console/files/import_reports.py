@@ -42,14 +42,14 @@ def one_import(import_id: int) -> str:
 @for_owners
 def again(import_id: int) -> Response | tuple[str, int]:
     """Remember how the columns were told apart, and try the file once more or take it in."""
-    found = owned_import(session(), visitor(), import_id)
-    source = owned_source(session(), visitor(), found.source_id, lock=True)
+    imported = owned_import(session(), visitor(), import_id)
+    source = owned_source(session(), visitor(), imported.source_id, lock=True)
     is_dry_run = request.form.get("do") == "try"
     try:
         fields = _told_of_source(source)
         change_source(session(), source, fields)
         asked_by = "upload" if source.file and not source.address else "request"
-        name = found.file_name if asked_by == "upload" else None
+        name = imported.file_name if asked_by == "upload" else None
         new = asked(request_import(session(), source, asked_by, file_name=name, is_dry_run=is_dry_run))
     except (InvalidValueError, ConflictError) as error:
         session().rollback()
@@ -62,9 +62,9 @@ def again(import_id: int) -> Response | tuple[str, int]:
 @blp.post("/console/imports/<int:import_id>/confirm")
 @for_owners
 def confirm(import_id: int) -> Response | tuple[str, int]:
-    found = owned_import(session(), visitor(), import_id)
+    imported = owned_import(session(), visitor(), import_id)
     try:
-        rescore_properties(confirm_withdrawals(session(), found))
+        rescore_properties(confirm_withdrawals(session(), imported))
     except ConflictError as error:
         session().rollback()
         return _page(owned_import(session(), visitor(), import_id), {"do": complaint(error)}), 409
@@ -98,17 +98,17 @@ def _told_of_source(source: Source) -> dict[str, Any]:
     return {"city": town or None, "is_complete": "is_complete" in request.form, "mapping": mapping}
 
 
-def _page(found: Import, errors: dict[str, str]) -> str:
-    source = owned_source(session(), visitor(), found.source_id)
+def _page(imported: Import, errors: dict[str, str]) -> str:
+    source = owned_source(session(), visitor(), imported.source_id)
     labels = LEAD_LABELS if source.content is SourceContent.LEADS else FIELD_LABELS
-    told = shown_report(found)
+    told = shown_report(imported)
     report = told["report"]
     given = request.form if errors else None
     fields = dict(zip(given.getlist("column"), given.getlist("field"), strict=False)) if given else {}
     return render_template(
         "console/import_part.html" if wants_part() else "console/import_report.html",
-        found=found,
-        fault=reason_fault(found),
+        found=imported,
+        fault=reason_fault(imported),
         source=source,
         counts=told["counts"],
         count_names=[
@@ -132,8 +132,8 @@ def _page(found: Import, errors: dict[str, str]) -> str:
         field_label=field_label,
         shown_reason=shown_reason,
         shown=SHOWN,
-        is_open=found.state in OPEN_IMPORTS,
-        failed=found.state is ImportState.FAILED,
+        is_open=imported.state in OPEN_IMPORTS,
+        failed=imported.state is ImportState.FAILED,
         can_go_on=bool(source.file or source.address),
         errors=errors,
         given=given,

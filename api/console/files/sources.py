@@ -62,8 +62,8 @@ def send() -> Response | tuple[str, int]:
         if upload is None or not upload.filename:
             raise InvalidFileError("file", "import.choose_file")
         name = request.form.get("source", "").strip() or name_of_file(upload)
-        found = source_for(visitor(), name, _settings() | {"content": _content(request.form)})
-        tried = send_file(visitor(), found, upload, is_dry_run=True)
+        imported = source_for(visitor(), name, _settings() | {"content": _content(request.form)})
+        tried = send_file(visitor(), imported, upload, is_dry_run=True)
     except PROBLEMS as error:
         return _refused(error, "file")
     return back(f"/console/imports/{tried.id}")
@@ -80,12 +80,12 @@ def add_address() -> Response | tuple[str, int]:
     try:
         if not fields["address"]:
             raise InvalidValueError("address", "source.write_address")
-        found = create_source(session(), visitor(), fields)
+        source = create_source(session(), visitor(), fields)
         is_dry_run = request.form.get("do") == "try"
-        new = asked(request_import(session(), found, "request", is_dry_run=is_dry_run))
+        new = asked(request_import(session(), source, "request", is_dry_run=is_dry_run))
     except PROBLEMS as error:
         return _refused(error, "address")
-    return back(f"/console/imports/{new.id}" if is_dry_run else f"/console/sources/{found.id}")
+    return back(f"/console/imports/{new.id}" if is_dry_run else f"/console/sources/{source.id}")
 
 
 @blp.get("/console/sources/<int:source_id>")
@@ -97,14 +97,14 @@ def one_source(source_id: int) -> str:
 @blp.post("/console/sources/<int:source_id>")
 @for_owners
 def change(source_id: int) -> Response | tuple[str, int]:
-    found = owned_source(session(), visitor(), source_id, lock=True)
+    source = owned_source(session(), visitor(), source_id, lock=True)
     fields = _settings() | {"name": request.form.get("name", "").strip()[:200]}
-    if found.address:
+    if source.address:
         fields |= {"address": request.form.get("address", "").strip(), "refresh_minutes": _minutes()}
     try:
-        if found.address and not fields["address"]:
+        if source.address and not fields["address"]:
             raise InvalidValueError("address", "source.write_address")
-        change_source(session(), found, fields)
+        change_source(session(), source, fields)
     except PROBLEMS as error:
         session().rollback()
         return _source(owned_source(session(), visitor(), source_id), _told(error, "name"), request.form), _status(
@@ -116,9 +116,9 @@ def change(source_id: int) -> Response | tuple[str, int]:
 @blp.post("/console/sources/<int:source_id>/run")
 @for_owners
 def run(source_id: int) -> Response | tuple[str, int]:
-    found = owned_source(session(), visitor(), source_id, lock=True)
+    source = owned_source(session(), visitor(), source_id, lock=True)
     try:
-        asked(request_import(session(), found, "request"))
+        asked(request_import(session(), source, "request"))
     except ConflictError as error:
         session().rollback()
         return _source(owned_source(session(), visitor(), source_id), _told(error, "run")), 409
@@ -128,19 +128,19 @@ def run(source_id: int) -> Response | tuple[str, int]:
 @blp.post("/console/sources/<int:source_id>/state")
 @for_owners
 def pause(source_id: int) -> Response:
-    found = owned_source(session(), visitor(), source_id, lock=True)
+    source = owned_source(session(), visitor(), source_id, lock=True)
     state = SourceState.PAUSED if request.form.get("state") == "paused" else SourceState.ACTIVE
-    change_source(session(), found, {"state": state})
+    change_source(session(), source, {"state": state})
     return back(f"/console/sources/{source_id}", "saved")
 
 
 @blp.post("/console/sources/<int:source_id>/delete")
 @for_owners
 def delete(source_id: int) -> Response | tuple[str, int]:
-    found = owned_source(session(), visitor(), source_id, lock=True)
-    file, content = found.file, found.content
+    source = owned_source(session(), visitor(), source_id, lock=True)
+    file, content = source.file, source.content
     try:
-        gone = delete_source(session(), found)
+        gone = delete_source(session(), source)
     except ConflictError as error:
         session().rollback()
         return _source(owned_source(session(), visitor(), source_id), _told(error, "run")), 409
@@ -215,13 +215,13 @@ def _list(errors: dict[str, str], given: Any) -> str:
     )
 
 
-def _source(found: Source, errors: dict[str, str], given: Any = None) -> str:
-    rows, pager = listed(imports_of(visitor(), found.id), PER_PAGE)
+def _source(source: Source, errors: dict[str, str], given: Any = None) -> str:
+    rows, pager = listed(imports_of(visitor(), source.id), PER_PAGE)
     return render_template(
         "console/source_part.html" if wants_part() else "console/source.html",
-        source=found,
+        source=source,
         imports=rows,
-        going=open_import(session(), found),
+        going=open_import(session(), source),
         waiting=next((row for row in rows if row.state is ImportState.WAITING and not row.is_dry_run), None),
         errors=errors,
         given=given or {},
@@ -230,7 +230,7 @@ def _source(found: Source, errors: dict[str, str], given: Any = None) -> str:
         reason_fault=reason_fault,
         refreshes=REFRESHES,
         open_states=OPEN_IMPORTS,
-        photos=photos_of_source(session(), found.id) if services().settings.fetch_photos else None,
+        photos=photos_of_source(session(), source.id) if services().settings.fetch_photos else None,
         photo_fault=photo_fault,
         **pager,
     )

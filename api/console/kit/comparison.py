@@ -57,17 +57,17 @@ def _of_criteria(lead: Lead, homes: list[Property], shares: list[dict[str, Crite
         Row(
             translate(NAMES[name]),
             wish_of(name, lead),
-            [_criterion(name, found, each.get(name)) for found, each in zip(homes, shares, strict=True)],
+            [_criterion(name, listing, each.get(name)) for listing, each in zip(homes, shares, strict=True)],
         )
         for name in sorted(weights, key=lambda name: -weights[name])
     ]
 
 
-def _criterion(name: str, found: Property, share: CriterionShare | None) -> Cell:
+def _criterion(name: str, listing: Property, share: CriterionShare | None) -> Cell:
     if share is None or not share.known:
         return Cell("—", translate("not told"), "unknown")
     kind = grade(100 * share.value)
-    return Cell(fact_of(name, found), translate(VERDICTS[kind]), kind)
+    return Cell(fact_of(name, listing), translate(VERDICTS[kind]), kind)
 
 
 def _of_wishes(shares: list[dict[str, WishShare]]) -> list[Row]:

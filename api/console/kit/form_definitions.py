@@ -7,7 +7,7 @@ from typing import Any
 
 from api.console.kit.forms import Control
 from api.exchange.schemas import OFFERED_TYPES, PLACE_SCOPES, WANTED_TYPES, address_of, details_of, requirements_of
-from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass
+from models.core.enums import AddressPrecision, Condition, ContactSharing, DealType, PaymentMethod, PropertyClass
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -129,6 +129,17 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
             Control("address.street", "Street", required=False),
             Control("address.house_number", "House", required=False),
             Control("address.metro_station", "Metro station", required=False),
+            Control(
+                "address_precision",
+                "What strangers see of the address",
+                "choice",
+                False,
+                tuple(AddressPrecision),
+                none="As usual",
+                words="address ",
+                hint="As usual, realtors see the house, others the street. Whom you share contacts with sees all of "
+                "it, and so do realtors' own programs.",
+            ),
         ],
     ),
     (
@@ -200,15 +211,16 @@ def lead_values(lead: Lead) -> dict[str, Any]:
     return texts_of(all_of(LEAD_GROUPS), body)
 
 
-def property_values(found: Property) -> dict[str, Any]:
+def property_values(listing: Property) -> dict[str, Any]:
     """What stands in the form of a property that is edited."""
     body = {
-        "address": address_of(found),
-        "details": details_of(found),
-        "deal_type": found.deal_type,
-        "commission_share": found.commission_share,
-        "photos": found.photos,
-        "description": found.description,
+        "address": address_of(listing),
+        "details": details_of(listing),
+        "deal_type": listing.deal_type,
+        "commission_share": listing.commission_share,
+        "photos": listing.photos,
+        "description": listing.description,
+        "address_precision": listing.address_precision,
     }
     return texts_of(all_of(PROPERTY_GROUPS), body)
 

@@ -5,14 +5,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from flask import has_request_context
 from markupsafe import Markup, escape
 
+from api.console.kit.access import visitor_or_none
 from api.console.kit.i18n import language, translate, word
 from api.http.photos import shown_photos
 from models.core.amounts import print_amount, print_number
-from models.core.enums import PropertyType
+from models.core.enums import AddressPrecision, PropertyType
 from models.market.places import NO_CURRENCY
 from models.market.properties import Property
+from models.market.shown_addresses import precision_of, shown_location, shown_street
 
 #: The ring of a score: a circle of radius 15.9155 is 100 long.
 RADIUS = 15.9155
@@ -108,45 +111,60 @@ def _bar(percent: int, kind: str) -> Markup:
     ).format(kind, percent)
 
 
-def title_of(found: Property) -> str:
+def title_of(listing: Property) -> str:
     """What a property is, in few words: its kind, rooms and area. Titles that people typed are theirs to show below."""
-    kind = word(found.property_type)
-    if found.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and found.rooms is not None:
-        of_rooms = translate("{rooms}-room {kind}", rooms=found.rooms, kind=kind.lower())
-        kind = translate("Studio") if found.rooms == 0 else of_rooms
-    return f"{kind}, {number(found.area, 1)}\u00a0{translate('m²')}" if found.area else kind
+    kind = word(listing.property_type)
+    if listing.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and listing.rooms is not None:
+        of_rooms = translate("{rooms}-room {kind}", rooms=listing.rooms, kind=kind.lower())
+        kind = translate("Studio") if listing.rooms == 0 else of_rooms
+    return f"{kind}, {number(listing.area, 1)}\u00a0{translate('m²')}" if listing.area else kind
 
 
-def location_label(found: Property) -> str:
-    """Where a property is, the most telling part first."""
-    street = " ".join(filter(None, (found.street, found.house_number)))
-    metro = translate("metro {name}", name=found.metro_station) if found.metro_station else None
-    parts = [found.city, found.district, metro, street]
-    if not any(parts[1:]) and found.location:
-        return found.location
+def precision_for_visitor(
+    listing: Property, usual: AddressPrecision = AddressPrecision.EXACT, *, in_contact: bool = False
+) -> AddressPrecision:
+    """
+    How much of a property's address the visitor sees: its owner and who is *in_contact* all of it, others what its
+    owner chose, or else the *usual* of the page.
+    """
+    user = visitor_or_none() if has_request_context() else None
+    is_own = user is not None and getattr(listing, "owner_id", None) == user.id
+    # A template names the usual by its word.
+    return AddressPrecision.EXACT if is_own or in_contact else precision_of(listing, AddressPrecision(usual))
+
+
+def location_label(
+    listing: Property, usual: AddressPrecision = AddressPrecision.EXACT, *, in_contact: bool = False
+) -> str:
+    """Where a property is, the widest part first, as far as the visitor sees it (:func:`precision_for_visitor`)."""
+    precision = precision_for_visitor(listing, usual, in_contact=in_contact)
+    metro = translate("metro {name}", name=listing.metro_station) if listing.metro_station else None
+    parts = [listing.city, listing.district, metro, shown_street(listing, precision)]
+    if not any(parts[1:]) and listing.location:
+        return ", ".join(shown_location(listing, precision)) or listing.city
     return ", ".join(filter(None, parts))
 
 
-def drawing_of(found: Property) -> str:
+def drawing_of(listing: Property) -> str:
     """
-    Which drawing of homes.svg stands where *found* has no photo; blocks of flats differ, so that a list is no
+    Which drawing of homes.svg stands where *listing* has no photo; blocks of flats differ, so that a list is no
     wallpaper.
     """
     kinds = {PropertyType.HOUSE: "house", PropertyType.TOWNHOUSE: "row", PropertyType.COMMERCIAL: "shop"}
-    return kinds.get(found.property_type) or f"flat-{found.id % 3}"
+    return kinds.get(listing.property_type) or f"flat-{listing.id % 3}"
 
 
-def photo_of(found: Property) -> str | None:
+def photo_of(listing: Property) -> str | None:
     """The first photo that a page may show; None where there is none."""
-    return next(iter(photos_of(found)), None)
+    return next(iter(photos_of(listing)), None)
 
 
-def photos_of(found: Property) -> list[str]:
+def photos_of(listing: Property) -> list[str]:
     """The photos that a page may show: those of ours, and those that come encrypted."""
-    return [link for link in shown_photos(found) if link.startswith(("https://", "/media/"))]
+    return [link for link in shown_photos(listing) if link.startswith(("https://", "/media/"))]
 
 
-def advert_of(found: Property) -> str | None:
+def advert_of(listing: Property) -> str | None:
     """The address of the property's own advert, where its source told one that a page may link to."""
-    link = found.attributes.get("url")
+    link = listing.attributes.get("url")
     return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None

@@ -74,6 +74,8 @@ class Filled:
     theirs: dict[str, str] = field(default_factory=dict)
     #: The words of a pasted text that a control's value was read from, by its path.
     read: dict[str, str] = field(default_factory=dict)
+    #: What stands in the database, in words, of controls in which something else is proposed.
+    proposed: dict[str, str] = field(default_factory=dict)
 
 
 def read(
@@ -233,7 +235,7 @@ def _put(body: dict, path: str, value: Any) -> None:
 
 def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> dict[str, str]:
     """What is wrong with each line of the controls that take one thing a line, by path: a line for each."""
-    found = {}
+    values = {}
     for control in controls:
         wrong, given = messages, body
         for name in control.path.split(".") if control.kind == "lines" else ():
@@ -241,8 +243,8 @@ def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> d
             given = given.get(name, {})
         if control.kind == "lines" and isinstance(wrong, dict):
             told = ((given[place], translate_fault(reasons[0])) for place, reasons in sorted(wrong.items()))
-            found[control.path] = "\n".join(f"{line[:80]} — {reason}" for line, reason in told)
-    return found
+            values[control.path] = "\n".join(f"{line[:80]} — {reason}" for line, reason in told)
+    return values
 
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
@@ -254,9 +256,9 @@ def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
     """
     if isinstance(messages, list):
         return {".".join(path): translate_fault(messages[0])}
-    found: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for name, inner in messages.items():
         deeper = path if isinstance(name, int) or name == "_schema" else (*path, str(name))
         for where, reason in _flat(inner, deeper).items():
-            found.setdefault(where, reason)
-    return found
+            sentences.setdefault(where, reason)
+    return sentences

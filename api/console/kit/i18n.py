@@ -131,6 +131,14 @@ OUTCOMES = {
     "template_kept": "Kept as a template.",
     "erased": "Your account is deleted.",
     "answered": "The answer is sent.",
+    "agency_created": "The agency is founded. Invite your agents.",
+    "agency_joined": "You are in the agency.",
+    "reassigned": "Reassigned: the new agent has it, and both are told.",
+    "agency_left": "You have left the agency. Your leads and properties stay yours.",
+    "agency_dissolved": "The agency is dissolved.",
+    "member_removed": "Removed from the agency. Their leads and properties stay theirs.",
+    "head_changed": "The headship is handed over.",
+    "invitation_withdrawn": "The invitation is withdrawn: its link opens nothing any more.",
 }
 
 

@@ -69,6 +69,7 @@ PAGE_OF = {
     Topic.MATCHES: "/console/matches",
     Topic.CONTACTS: "/console/matches",
     Topic.SELECTIONS: "/console/leads",
+    Topic.TEAM: "/console/team",
 }
 
 #: Who has homes to sell or let rather than clients: they begin at their listings.
@@ -188,6 +189,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
             ("/console/matches", "Matches", "handshake"),
             ("/console/inquiries", "Inquiries", "inbox"),
             *talk,
+            *([("/console/team", "Team", "people")] if role is Role.REALTOR else []),
         ]
     return [
         ("/console/feed", "Feed", "cards"),

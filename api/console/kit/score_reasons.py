@@ -8,6 +8,7 @@ from api.console.kit.formatting import bar, grade, location_label, money, number
 from api.console.kit.i18n import translate, word
 from api.console.kit.readings import describe_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
+from models.core.enums import AddressPrecision
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -34,9 +35,9 @@ OUTCOMES = {
 }
 
 
-def why(lead: Lead, found: Property, explanation: PairExplanation, *, level: int = 4) -> Markup:
+def why(lead: Lead, listing: Property, explanation: PairExplanation, *, level: int = 4) -> Markup:
     """
-    The reasons behind the score of *lead* with *found* (api.http.explanations): each wish with what became of it and
+    The reasons behind the score of *lead* with *listing* (api.http.explanations): each wish with what became of it and
     the listing's words that say so, then the criteria, the weightiest first, and what is left open.
 
     *level* is that of the heading.
@@ -48,21 +49,21 @@ def why(lead: Lead, found: Property, explanation: PairExplanation, *, level: int
     stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
     left = ", ".join(translate(NAMES[share.criterion]).lower() for share in shares if not share.stated)
     wanted = translate("wanted {wish}")
-    reasons = "".join(_reason(lead, found, share, wanted) for share in stated)
+    reasons = "".join(_reason(lead, listing, share, wanted) for share in stated)
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
-    wishes = _wishes(found, explanation.wishes)
+    wishes = _wishes(listing, explanation.wishes)
     return Markup(  # noqa: S704 - every part of it is escaped where it is made
         f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 
 
-def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
+def _wishes(listing: Property, shares: Sequence[WishShare]) -> str:
     """Wishes with their outcome, those that are not met first, and the listing's own words that say so."""
     if not shares:
         return ""
     order = list(OUTCOMES)[::-1]
-    read = {fact["kind"]: fact for fact in found.read_facts}
+    read = {fact["kind"]: fact for fact in listing.read_facts}
     rows = []
     for share in sorted(shares, key=lambda share: ("not_met", *order).index(share.outcome)):
         sign, verdict, look = OUTCOMES[share.outcome]
@@ -89,11 +90,11 @@ def _place(explanation: PairExplanation) -> str:
     return f'<p class="small near">{escape(text)}</p>'
 
 
-def _reason(lead: Lead, found: Property, share: CriterionShare, wanted: str) -> str:
+def _reason(lead: Lead, listing: Property, share: CriterionShare, wanted: str) -> str:
     """One criterion that the lead states: what the property has, what was wanted, how well that fits."""
     name, percent = share.criterion, 100 * share.value
     kind = grade(percent) if share.known else "unknown"
-    verdict, fact = (VERDICTS[kind], fact_of(name, found)) if share.known else ("not told", translate("not told"))
+    verdict, fact = (VERDICTS[kind], fact_of(name, listing)) if share.known else ("not told", translate("not told"))
     wish = wanted.replace("{wish}", escape(wish_of(name, lead)))
     label = translate(NAMES[name])
     return (
@@ -122,23 +123,25 @@ def wish_of(name: str, lead: Lead) -> str:
     return word(getattr(lead, name))
 
 
-def fact_of(name: str, found: Property) -> str:
+def fact_of(name: str, listing: Property) -> str:
     """What a property has of a criterion, where it tells."""
     match name:
         case "price":
-            return money(found.price, found.currency, short=True)
+            return money(listing.price, listing.currency, short=True)
         case "location":
-            metro = translate("metro {name}", name=found.metro_station) if found.metro_station else None
-            return ", ".join(filter(None, (found.district, metro))) or location_label(found)
+            metro = translate("metro {name}", name=listing.metro_station) if listing.metro_station else None
+            return ", ".join(filter(None, (listing.district, metro))) or location_label(
+                listing, AddressPrecision.STREET
+            )
         case "rooms":
-            return rooms_of([] if found.rooms is None else [found.rooms])
+            return rooms_of([] if listing.rooms is None else [listing.rooms])
         case "area":
-            return f"{number(found.area, 1)}\u00a0{translate('m²')}"
+            return f"{number(listing.area, 1)}\u00a0{translate('m²')}"
         case "text":
             return translate("by its description")
         case "year":
-            return str(found.year_built)
-    return word(getattr(found, name))
+            return str(listing.year_built)
+    return word(getattr(listing, name))
 
 
 def rooms_of(counts: list[int]) -> str:

@@ -39,9 +39,9 @@ def undo_of_several(side: Side, done: str, tag: str, ids: list[int]) -> str:
 
 def read_several(token: str) -> tuple[Side, str, str, list[int]] | None:
     """What a token of :func:`undo_of_several` names; None: it is none."""
-    found = SEVERAL.fullmatch(token)
+    match = SEVERAL.fullmatch(token)
     try:
-        return found and (Side(found[1]), found[2], bytes.fromhex(found[3]).decode(), [*map(int, found[4].split("."))])
+        return match and (Side(match[1]), match[2], bytes.fromhex(match[3]).decode(), [*map(int, match[4].split("."))])
     except ValueError:
         return None
 
@@ -72,15 +72,15 @@ def read_photo(token: str) -> PhotoToken | None:
     >>> read_photo("photo-7-2-plan-aHR0cDovL3gueQ=="), read_photo("photo-7-2-plan-!")
     (None, None)
     """
-    found = PHOTO.fullmatch(token)
-    if found is None:
+    match = PHOTO.fullmatch(token)
+    if match is None:
         return None
     try:
-        link = base64.urlsafe_b64decode(found[4]).decode()
+        link = base64.urlsafe_b64decode(match[4]).decode()
     except ValueError:
         return None
     known = link.startswith(("https://", "/media/")) and link.isprintable() and not set(link) & set(" \"'<>\\")
-    return PhotoToken(int(found[1]), int(found[2]), found[3], link) if known else None
+    return PhotoToken(int(match[1]), int(match[2]), match[3], link) if known else None
 
 
 def undo_of_action(side: Side, lead_id: int, property_id: int) -> str:

@@ -99,14 +99,14 @@ def told_mistakes(error: FileRefused) -> str:
 
 
 def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
-    found = campaign_with_figures(session(), campaign_id)
+    counted = campaign_with_figures(session(), campaign_id)
     return render_template(
         "console/campaign_part.html" if wants_part() else "console/campaign.html",
-        campaign=found.campaign,
-        niche=get_niche(session(), found.campaign.niche_id),
-        total=found.total,
+        campaign=counted.campaign,
+        niche=get_niche(session(), counted.campaign.niche_id),
+        total=counted.total,
         ads=session().execute(ads_of(campaign_id).limit(MAX_ADS)).all(),
-        ads_count=found.ads_count,
+        ads_count=counted.ads_count,
         wrong_file=wrong_file,
     )
 

@@ -90,7 +90,7 @@ def _failed_tasks() -> int | None:
         return None
 
 
-def _reason_of(found: Import) -> str:
+def _reason_of(imported: Import) -> str:
     """Why an import failed, in the page's language."""
-    fault = reason_fault(found)
+    fault = reason_fault(imported)
     return shown_reason(fault) if fault else "—"

@@ -39,7 +39,7 @@ class FoundUser:
 def lists() -> str:
     """Leads and properties by their number, or a user's leads by the user's name, phone or e-mail."""
     words = request.args.get("q", "").strip()[:100]
-    found = [
+    rows = [
         FoundUser(user, list(session().scalars(leads_of(user).limit(MAX_LEADS))))
         for user in (session().scalars(find_users(words).limit(MAX_USERS)) if words else ())
     ]
@@ -47,7 +47,7 @@ def lists() -> str:
     return render_template(
         "console/operators/lists.html",
         words=words,
-        found=found,
+        found=rows,
         lead=session().get(Lead, number) if number else None,
         property=session().get(Property, number) if number else None,
     )

@@ -70,8 +70,8 @@ def markets() -> str:
 
 def counted_markets() -> list[MarketCount]:
     """All markets with what is in them, read at most once a minute."""
-    found: list[MarketCount] = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: market_counts(session()))
-    return found
+    counts: list[MarketCount] = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: market_counts(session()))
+    return counts
 
 
 def _name_of(market: MarketCount) -> str:

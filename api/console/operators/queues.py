@@ -72,12 +72,12 @@ def retry_row(side: str, row_id: int) -> Response:
     """Have the engine try a lead or property again that it has failed on."""
     if side not in list(Side):
         raise NotFoundError("row")
-    found: UnscorableEntity = get_quarantined(session(), Side(side), row_id)
-    release(session(), found.side, [row_id])
-    end_attempts(session(), found.side, [row_id])
-    _note("row_retried", "leads" if found.side is Side.LEAD else "properties", row_id)
+    quarantined: UnscorableEntity = get_quarantined(session(), Side(side), row_id)
+    release(session(), quarantined.side, [row_id])
+    end_attempts(session(), quarantined.side, [row_id])
+    _note("row_retried", "leads" if quarantined.side is Side.LEAD else "properties", row_id)
     worker = services().worker
-    changed = worker.lead_changed if found.side is Side.LEAD else worker.property_changed
+    changed = worker.lead_changed if quarantined.side is Side.LEAD else worker.property_changed
     after_commit(lambda: changed(row_id))
     return back("/console/queues", "sent")
 

@@ -146,9 +146,9 @@ def _kept(raw: str) -> User | None:
 
 def _merge_page(gone: User, kept: User | None, error: str | None = None) -> str:
     words = request.values.get("q", "").strip()[:100]
-    found: list[User] = []
+    candidates: list[User] = []
     if words and kept is None:
-        found = list(session().scalars(find_users(words).where(User.id != gone.id).limit(MAX_CANDIDATES)))
+        candidates = list(session().scalars(find_users(words).where(User.id != gone.id).limit(MAX_CANDIDATES)))
     if kept is not None and error is None:
         try:
             check_merge(session(), gone, kept)
@@ -159,7 +159,7 @@ def _merge_page(gone: User, kept: User | None, error: str | None = None) -> str:
         gone=gone,
         kept=kept,
         words=words,
-        found=found,
+        found=candidates,
         error=error,
         counts=rows_of_user(session(), gone.id),
     )

@@ -34,10 +34,10 @@ def weights() -> str:
 @for_operators
 def change(set_id: int) -> Response:
     """Make an earlier set live again, or go back from the live one to the one before it."""
-    found: WeightSet = get_set(session(), set_id)
+    weight_set: WeightSet = get_set(session(), set_id)
     if request.form.get("do") not in ("live", "back"):
         raise NotFoundError("weight set")
-    now = rollback(session(), found.scope, set_id if request.form["do"] == "live" else None)
+    now = rollback(session(), weight_set.scope, set_id if request.form["do"] == "live" else None)
     audit.record(
         session(),
         "weights_rolled_back",

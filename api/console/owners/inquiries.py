@@ -37,23 +37,23 @@ DEFAULTS = {
 @for_owners
 def one_inquiry(inquiry_id: int) -> Response | str:
     """Read an inquiry; or answer it, which opens the chat and takes the inquiry up."""
-    inquiry, found, tenant = inquiry_for(session(), visitor(), inquiry_id)
+    inquiry, listing, tenant = inquiry_for(session(), visitor(), inquiry_id)
     if request.method == "POST":
-        return _answer(inquiry.id, found, tenant)
-    mark_group_read(session(), visitor(), f"listing_id:{found.id}")
-    lead = asked_for(session(), [(tenant.id, found)]).get((tenant.id, found.id))
-    explanation = explanations_of_pairs(session(), [lead], [found])[0] if lead is not None else None
+        return _answer(inquiry.id, listing, tenant)
+    mark_group_read(session(), visitor(), f"listing_id:{listing.id}")
+    lead = asked_for(session(), [(tenant.id, listing)]).get((tenant.id, listing.id))
+    explanation = explanations_of_pairs(session(), [lead], [listing])[0] if lead is not None else None
     spoken = _spoken(tenant)
     return render_template(
         "console/owners/inquiry.html",
         inquiry=inquiry,
-        found=found,
+        found=listing,
         who=shown_name(tenant.name, tenant.role, in_contact=False),
         lead=lead,
         score=explanation.score if explanation is not None else None,
-        reasons=why(lead, found, explanation, level=3) if lead is not None and explanation is not None else None,
-        templates=_templates(spoken, found, tenant),
-        chosen=_chosen(spoken, found, tenant),
+        reasons=why(lead, listing, explanation, level=3) if lead is not None and explanation is not None else None,
+        templates=_templates(spoken, listing, tenant),
+        chosen=_chosen(spoken, listing, tenant),
         spoken=spoken,
     )
 
@@ -68,14 +68,14 @@ def drop(template_id: int) -> Response:
     return back(f"/console/owner/inquiries/{inquiry}" if is_id else "/console/inquiries", "changed")
 
 
-def _answer(inquiry_id: int, found: Property, tenant: User) -> Response:
+def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:
     text = request.form.get("message", "").strip()
     if not text or len(text) > MAX_MESSAGE_LENGTH:
         raise InvalidValueError("message", "message.wrong_length")
     if request.form.get("do") == "keep":
         keep_template(session(), visitor(), text, _spoken(tenant))
         return back(f"/console/owner/inquiries/{inquiry_id}", "template_kept", lang=_spoken(tenant))
-    chat, _ = open_chat(session(), visitor(), buyer_id=tenant.id, seller_id=visitor().id, property_id=found.id)
+    chat, _ = open_chat(session(), visitor(), buyer_id=tenant.id, seller_id=visitor().id, property_id=listing.id)
     chat, stored = post_message(session(), visitor(), chat.id, text)
     inquiry, _, _ = inquiry_for(session(), visitor(), inquiry_id)
     if inquiry.status is InquiryStatus.NEW:
@@ -90,18 +90,18 @@ def _spoken(tenant: User) -> str:
     return next(each for each in (asked, tenant.language, language()) if each in LANGUAGES)
 
 
-def _templates(spoken: str, found: Property, tenant: User) -> list[dict[str, Any]]:
+def _templates(spoken: str, listing: Property, tenant: User) -> list[dict[str, Any]]:
     """Templates in one language: the visitor's own, then those that everybody has."""
     own = session().scalars(templates_of(visitor()).where(AnswerTemplate.language == spoken))
     rows = [{"key": f"own-{each.id}", "id": each.id, "text": each.text} for each in own]
-    return rows + [{"key": key, "id": None, "text": _default(spoken, key, found, tenant)} for key in DEFAULTS]
+    return rows + [{"key": key, "id": None, "text": _default(spoken, key, listing, tenant)} for key in DEFAULTS]
 
 
-def _chosen(spoken: str, found: Property, tenant: User) -> str:
+def _chosen(spoken: str, listing: Property, tenant: User) -> str:
     asked = request.args.get("template", "")
-    return next((row["text"] for row in _templates(spoken, found, tenant) if row["key"] == asked), "")
+    return next((row["text"] for row in _templates(spoken, listing, tenant) if row["key"] == asked), "")
 
 
-def _default(spoken: str, key: str, found: Property, tenant: User) -> str:
+def _default(spoken: str, key: str, listing: Property, tenant: User) -> str:
     first_name = (tenant.name or "").partition(" ")[0]
     return catalogue.translate(spoken, DEFAULTS[key] if first_name else key, {"name": first_name})

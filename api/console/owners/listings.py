@@ -29,9 +29,9 @@ def board() -> str:
     return render_template(
         "console/owners/board_part.html" if wants_part() else "console/owners/board.html",
         listings=rows,
-        figures=figures_of(session(), [found.id for found in rows]),
+        figures=figures_of(session(), [listing.id for listing in rows]),
         inquiries=inquiries,
-        wanted=asked_for(session(), [(inquiry.tenant_id, found) for inquiry, found, _ in inquiries]),
+        wanted=asked_for(session(), [(inquiry.tenant_id, listing) for inquiry, listing, _ in inquiries]),
         **pager,
     )
 
@@ -40,14 +40,14 @@ def board() -> str:
 @for_owners
 def one_listing(listing_id: int) -> str:
     """How a listing is received, where lists place it, and what comparable homes cost."""
-    found = owned_property(session(), visitor(), listing_id)
-    prices = market_prices(session(), found)
+    listing = owned_property(session(), visitor(), listing_id)
+    prices = market_prices(session(), listing)
     is_known = isinstance(prices, MarketPrices)
     return render_template(
         "console/owners/listing.html",
-        found=found,
-        figures=figures_of(session(), [found.id])[found.id],
-        places=list_places(session(), found),
+        found=listing,
+        figures=figures_of(session(), [listing.id])[listing.id],
+        places=list_places(session(), listing),
         first_places=FIRST_PLACES,
         prices=prices if is_known else None,
         comparables=prices.count if isinstance(prices, MarketPrices) else prices,

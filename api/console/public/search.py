@@ -19,9 +19,9 @@ from api.swipe.listing_words import PROPERTY_TYPES
 from models.accounts.tokens import REFUSED
 from models.core.errors import NotSignedInError
 from models.market.known_places import PlaceKind, known_places
-from models.market.rough_addresses import rough_address
 from models.market.search.criteria import MANY_ROOMS, WISHES, HomeOrder, SearchCriteria
 from models.market.search.homes import currency_of_search, search_homes
+from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("public_search")
 
@@ -52,23 +52,23 @@ def homes() -> str:
     """Homes on the market, as the address asks."""
     asked = asked_of_address()
     wanted = asked.wanted
-    found = search_homes(session(), wanted, page_number(), PER_PAGE)
-    pages = found.pages(PER_PAGE)
+    shown = search_homes(session(), wanted, page_number(), PER_PAGE)
+    pages = shown.pages(PER_PAGE)
     page = min(page_number(), pages)
     base = services().settings.public_url
     return render_template(
         "console/public/homes.html",
-        found=found,
+        found=shown,
         asked=asked,
         heading=heading_of_search(wanted),
         canonical=base + address_of(wanted, page),
-        is_listed=is_listed(wanted) and not asked.errors and found.total > 0,
-        listed_at=[f"{base}/homes/{each.id}" for each in found.homes],
+        is_listed=is_listed(wanted) and not asked.errors and shown.total > 0,
+        listed_at=[f"{base}/homes/{each.id}" for each in shown.homes],
         page=page,
         pages=pages,
         item_list=item_list,
         asked_query=urlencode(query_of(wanted)),
-        address_of=rough_address,
+        address_of=shown_address,
         address_of_search=address_of,
         describe_reading=describe_reading,
         **_choices(asked),

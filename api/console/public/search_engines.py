@@ -49,8 +49,8 @@ def sitemap() -> Response:
 def towns() -> Response:
     """The search of each town, for sale and to let."""
     _check_open()
-    found = cached_for(KEPT, "sitemap:towns", lambda: towns_with_homes(session()))
-    wanted = [SearchCriteria(city=town, city_key=key, deal_type=deal) for key, town, deal in found]
+    markets = cached_for(KEPT, "sitemap:towns", lambda: towns_with_homes(session()))
+    wanted = [SearchCriteria(city=town, city_key=key, deal_type=deal) for key, town, deal in markets]
     return _xml("urlset", "".join(f"<url>{_loc(address_of(each))}</url>" for each in [SearchCriteria(), *wanted]))
 
 

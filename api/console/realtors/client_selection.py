@@ -19,7 +19,7 @@ from models.core.enums import ActionKind
 from models.core.errors import InvalidValueError
 from models.deals.selection_answers import answer_home, ask_about_home
 from models.deals.selections import MAX_QUESTION, homes_of, homes_on_market, opened_selection
-from models.market.rough_addresses import rough_address
+from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("client_selection")
 
@@ -49,7 +49,7 @@ def look(token: str) -> str:
         realtor=owner,
         token=token,
         longest=MAX_QUESTION,
-        address_of=rough_address,
+        address_of=shown_address,
     )
 
 

@@ -19,7 +19,7 @@ def compare(lead_id: int) -> str:
     """The homes that the address names; others than the first four are left out."""
     lead = owned_lead(session(), visitor(), lead_id)
     offered = offered_homes(session(), lead, asked_homes())
-    homes = [found for found in offered if found.owner_id != lead.owner_id][:MOST]
+    homes = [listing for listing in offered if listing.owner_id != lead.owner_id][:MOST]
     scores, rows = compared(lead, homes)
     return render_template(
         "console/compare.html",

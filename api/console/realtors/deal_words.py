@@ -25,38 +25,38 @@ def commission_lines(board: BoardMatch) -> list[CommissionLine]:
 
     The property's realtor pays it to the lead's, as a share of the price, or of a month's rent.
     """
-    match, found = board.match, board.match.property
+    match, listing = board.match, board.match.property
     by_lead = board.side is Side.LEAD
     mine, theirs = match.proposed_by_lead, match.proposed_by_property
     if not by_lead:
         mine, theirs = theirs, mine
     if match.negotiation_status is NegotiationStatus.AGREED:
         label = translate("Agreed: you are paid") if by_lead else translate("Agreed: you pay them")
-        return [] if mine is None else [line(label, mine, found)]
+        return [] if mine is None else [line(label, mine, listing)]
     lines = []
     if mine is not None:
-        lines.append(line(translate("You ask for") if by_lead else translate("You would pay them"), mine, found))
+        lines.append(line(translate("You ask for") if by_lead else translate("You would pay them"), mine, listing))
     if theirs is not None:
-        lines.append(line(translate("They would pay you") if by_lead else translate("They ask for"), theirs, found))
+        lines.append(line(translate("They would pay you") if by_lead else translate("They ask for"), theirs, listing))
     return lines
 
 
-def line(label: str, share: Decimal, found: Property) -> CommissionLine:
+def line(label: str, share: Decimal, listing: Property) -> CommissionLine:
     """*share* per cent of the property's price, in words and as a sum."""
-    rent = found.deal_type is DealType.RENT
+    rent = listing.deal_type is DealType.RENT
     shown = number(share, 2)
     words = (
         translate("{share}% of a month's rent", share=shown)
         if rent
         else translate("{share}% of the price", share=shown)
     )
-    return CommissionLine(label, words, commission_sum(share, found))
+    return CommissionLine(label, words, commission_sum(share, listing))
 
 
-def commission_sum(share: Decimal | None, found: Property) -> str | None:
+def commission_sum(share: Decimal | None, listing: Property) -> str | None:
     """
     What *share* per cent of the price are, in whole units of its currency; None where either is unknown.
     """
-    if share is None or not found.price:
+    if share is None or not listing.price:
         return None
-    return money((found.price * share / 100).quantize(Decimal(1)), found.currency)
+    return money((listing.price * share / 100).quantize(Decimal(1)), listing.currency)

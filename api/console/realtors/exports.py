@@ -4,24 +4,29 @@ from flask import Response
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import page_blueprint
-from api.exchange.exports import lead_file, match_file, property_file, recommendation_file
+from api.console.realtors.own_base import asked_filter
+from api.exchange.exports import filtered_file, match_file, recommendation_file
 from api.http.table_files import TableFormat
-from models.core.enums import SUPPLY_ROLES
+from models.core.enums import SUPPLY_ROLES, Side
 from models.core.errors import NotFoundError
 
 blp = page_blueprint("exports")
 
 for_owners = page_for(*SUPPLY_ROLES)
 
-LISTS = {"leads": lead_file, "properties": property_file, "matches": match_file}
+OWN_LISTS = {"leads": Side.LEAD, "properties": Side.PROPERTY}
 
 
 @blp.get("/console/export/<what>.<kind>")
 @for_owners
 def whole_list(what: str, kind: str) -> Response:
-    if what not in LISTS:
+    """A list of one's own, as far as the filter of the address lets it pass; or all matches."""
+    if what in OWN_LISTS:
+        side = OWN_LISTS[what]
+        return filtered_file(visitor(), _format(kind), side, asked_filter(side))
+    if what != "matches":
         raise NotFoundError("page")
-    return LISTS[what](visitor(), _format(kind))
+    return match_file(visitor(), _format(kind))
 
 
 @blp.get("/console/export/leads/<int:lead_id>.<kind>")

@@ -6,9 +6,9 @@ from typing import Any
 from markupsafe import Markup
 
 from api.console.kit import charts
-from api.console.kit.formatting import money
+from api.console.kit.formatting import money, precision_for_visitor
+from api.console.kit.home_map import HomeMap, map_of
 from api.console.kit.i18n import translate
-from api.console.realtors.home_map import HomeMap, map_of
 from api.http.db import session
 from api.http.photos import photo_pairs
 from models.core.base import database_now
@@ -46,21 +46,22 @@ class HomeParts:
     chart: Markup | None  #: Of the prices, where there are several in one currency.
 
 
-def photos_for(found: Property, *, to_owner: bool = False) -> list[Photo]:
+def photos_for(listing: Property, *, to_owner: bool = False) -> list[Photo]:
     """The photos of a home in their order; *to_owner* has those too that cannot be shown."""
     photos = []
-    for link, shown in photo_pairs(found, to_owner=to_owner):
-        told = found.photo_kinds.get(link)
+    for link, shown in photo_pairs(listing, to_owner=to_owner):
+        told = listing.photo_kinds.get(link)
         kind = PhotoChange(told) if told in KINDS else PhotoChange.PHOTO
         name = "" if kind is PhotoChange.PHOTO else translate(KIND_NAMES[kind])
         photos.append(Photo(link, shown, kind, name, shown.startswith(("https://", "/media/"))))
     return photos if to_owner else [photo for photo in photos if photo.is_seen]
 
 
-def parts_of(found: Property) -> HomeParts:
-    """What the page of a home shows."""
-    prices = price_history(session(), found)
-    return HomeParts(photos_for(found), map_of(found), prices, _chart(prices))
+def parts_of(listing: Property, *, in_contact: bool = False) -> HomeParts:
+    """What the page of a home shows; the place as far as the visitor may know it."""
+    prices = price_history(session(), listing)
+    precision = precision_for_visitor(listing, in_contact=in_contact)
+    return HomeParts(photos_for(listing), map_of(listing, precision), prices, _chart(prices))
 
 
 def _chart(prices: list[dict[str, Any]]) -> Markup | None:

@@ -27,23 +27,26 @@ def one_home(property_id: int) -> str | Response:
 
     The owner's contacts stand nowhere here: after an agreement they are on the page of the match.
     """
-    found = home_for(session(), visitor(), property_id)
-    if found.owner_id == visitor().id:
+    listing = home_for(session(), visitor(), property_id)
+    if listing.owner_id == visitor().id:
         return cast(Response, redirect(f"/console/properties/{property_id}", 303))
-    note_view(session(), found, visitor())
+    note_view(session(), listing, visitor())
     lead = _lead()
     explanation = None
-    if lead is not None and (lead.city_key, lead.deal_type) == (found.city_key, found.deal_type):
-        explanation = explanations_of_pairs(session(), [lead], [found])[0]
+    match = match_about(session(), visitor(), listing)
+    in_contact = match is not None and match.contact_shared_at is not None
+    if lead is not None and (lead.city_key, lead.deal_type) == (listing.city_key, listing.deal_type):
+        explanation = explanations_of_pairs(session(), [lead], [listing])[0]
     return render_template(
         "console/realtors/home.html",
-        found=found,
-        owner=session().get_one(User, found.owner_id),
-        parts=parts_of(found),
+        found=listing,
+        owner=session().get_one(User, listing.owner_id),
+        parts=parts_of(listing, in_contact=in_contact),
+        in_contact=in_contact,
         lead=lead,
-        match=match_about(session(), visitor(), found),
+        match=match,
         score=explanation and explanation.score,
-        reasons=explanation and lead and why(lead, found, explanation, level=2),
+        reasons=explanation and lead and why(lead, listing, explanation, level=2),
     )
 
 

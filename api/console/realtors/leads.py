@@ -6,7 +6,7 @@ from flask import Response, jsonify, render_template, request
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.edits import as_was, read_edit
+from api.console.kit.edits import as_was, in_words, read_edit
 from api.console.kit.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.kit.formatting import money, number, span
 from api.console.kit.i18n import translate, word
@@ -16,6 +16,7 @@ from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
 from api.console.realtors.own_base import act_on_several, copied_id, own_list
 from api.console.realtors.recommendation_page import place_of_action
+from api.console.realtors.relaxations import relaxed_values
 from api.exchange.open_bodies import OpenLeadBody
 from api.exchange.schemas import lead_columns
 from api.http.db import session
@@ -115,7 +116,14 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
     lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
     if request.method == "GET":
         values = lead_values(lead)
-        return _form(forms.Filled(values, was=as_was(values)), lead)
+        relaxed = relaxed_values(lead, request.args.get("relax", ""))
+        filled = forms.Filled(values | relaxed, was=as_was(values))
+        filled.proposed = {
+            control.path: in_words(control, values[control.path])
+            for control in all_of(LEAD_GROUPS)
+            if control.path in relaxed
+        }
+        return _form(filled, lead)
     body, filled = _read(lead)
     if body is None:
         return _form(filled, lead), 409 if filled.theirs else 400

@@ -50,9 +50,9 @@ def board() -> str:
     pages = max(1, -(-sum(counts.values()) // PER_PAGE))
     page = min(page_number(), pages)
     rows = session().execute(matches_for(visitor()).limit(PER_PAGE).offset((page - 1) * PER_PAGE))
-    found = [board_match(visitor(), row) for row in rows]
+    matches = [board_match(visitor(), row) for row in rows]
     columns: dict[MatchStatus, list[BoardMatch]] = {status: [] for status in MatchStatus}
-    for each in found:
+    for each in matches:
         columns[each.match.status].append(each)
     return render_template(
         "console/matches.html",
@@ -61,7 +61,7 @@ def board() -> str:
         counts=counts,
         page=page,
         pages=pages,
-        reasons=_reasons(each for each in found if each.match.status in OPEN),
+        reasons=_reasons(each for each in matches if each.match.status in OPEN),
         may_object=_may_object,
         now=database_now(session()),
     )
@@ -70,13 +70,13 @@ def board() -> str:
 @blp.get("/console/matches/<int:match_id>")
 @page_for()
 def one_match(match_id: int) -> str:
-    found = match_of(session(), visitor(), match_id)
+    match = match_of(session(), visitor(), match_id)
     mark_group_read(session(), visitor(), f"match_id:{match_id}")
     return render_template(
         "console/match.html",
         part=wants_part(),
-        board=found,
-        reasons=_reasons([found], level=2)[match_id],
+        board=match,
+        reasons=_reasons([match], level=2)[match_id],
         may_object=_may_object,
         now=database_now(session()),
     )
@@ -105,18 +105,18 @@ def _may_object(match: Match, now: datetime) -> bool:
 def _reasons(matches_seen: Iterable[BoardMatch], *, level: int = 4) -> dict[int, Reasons]:
     """Match id -> why its pair scores what it scores, as both sides see it."""
     markets: dict[tuple, list[Match]] = {}
-    found = {}
+    reasons = {}
     for seen in matches_seen:
         match = seen.match
         market = (match.lead.city_key, match.lead.deal_type)
         if market == (match.property.city_key, match.property.deal_type):
             markets.setdefault(market, []).append(match)
         else:
-            found[match.id] = Reasons(None, None)
+            reasons[match.id] = Reasons(None, None)
     for matches in markets.values():
         explained = explanations_of_pairs(
             session(), [match.lead for match in matches], [match.property for match in matches]
         )
         for match, explanation in zip(matches, explained, strict=True):
-            found[match.id] = Reasons(explanation.score, why(match.lead, match.property, explanation, level=level))
-    return found
+            reasons[match.id] = Reasons(explanation.score, why(match.lead, match.property, explanation, level=level))
+    return reasons

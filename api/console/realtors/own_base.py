@@ -91,6 +91,11 @@ def own_list(side: Side) -> dict[str, Any]:
     }
 
 
+def asked_filter(side: Side) -> BaseFilter:
+    """What the address asks of the list: the same rows in the same order as its pages show."""
+    return _asked(choice_of(side)).wanted
+
+
 def act_on_several(side: Side) -> Response:
     """Do what the form says with the rows that are picked in it, the visitor's own ones."""
     form = request.form

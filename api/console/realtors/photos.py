@@ -46,8 +46,8 @@ def add(property_id: int) -> Response | str | tuple[str, int]:
     files = [each for each in request.files.getlist("photos") if each.filename]
     owned_property(session(), visitor(), property_id)
     good, refused = _looked_at(files)
-    found = owned_property(session(), visitor(), property_id, lock=True)
-    room = room_for_photos(found)
+    listing = owned_property(session(), visitor(), property_id, lock=True)
+    room = room_for_photos(listing)
     refused += [(_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]
     links = []
     for each in good[:room]:
@@ -55,10 +55,10 @@ def add(property_id: int) -> Response | str | tuple[str, int]:
             links.append(store_image(each, visitor(), PURPOSE))
         except TooLargeFileError as error:  # what the user may store is full
             refused.append((_name(each), translate_error(error)))
-    add_photos(session(), found, links)
-    rescore_property(found)
+    add_photos(session(), listing, links)
+    rescore_property(listing)
     if refused or not files:
-        page = _page(found, refused or [("", translate_fault(Fault("photo.none")))], len(links))
+        page = _page(listing, refused or [("", translate_fault(Fault("photo.none")))], len(links))
         return page if links else (page, 400)
     return back(f"/console/properties/{property_id}/photos", "photos_added")
 
@@ -70,12 +70,12 @@ def change(property_id: int) -> Response:
     wanted, link = request.form.get("do", ""), request.form.get("photo", "")
     if wanted not in list(PhotoChange):
         raise InvalidValueError("do", "photo.choose_change")
-    found = owned_property(session(), visitor(), property_id, lock=True)
+    listing = owned_property(session(), visitor(), property_id, lock=True)
     undo = None
-    if wanted == PhotoChange.REMOVE and link in found.photos:
-        undo = undo_of_photo(found.id, found.photos.index(link), found.photo_kinds.get(link, "photo"), link)
-    change_photo(session(), found, link, PhotoChange(wanted))
-    rescore_property(found)
+    if wanted == PhotoChange.REMOVE and link in listing.photos:
+        undo = undo_of_photo(listing.id, listing.photos.index(link), listing.photo_kinds.get(link, "photo"), link)
+    change_photo(session(), listing, link, PhotoChange(wanted))
+    rescore_property(listing)
     done = "photo_removed" if wanted == PhotoChange.REMOVE else "saved"
     return back(f"/console/properties/{property_id}/photos", done, undo=undo)
 
@@ -85,11 +85,11 @@ def undo_photo(token: str) -> str | None:
     named = read_photo(token)
     if named is None:
         return None
-    found = owned_property(session(), visitor(), named.property_id, lock=True)
+    listing = owned_property(session(), visitor(), named.property_id, lock=True)
     kind = PhotoChange(named.kind) if named.kind in KINDS else PhotoChange.PHOTO
-    put_photo_back(session(), found, named.link, named.place, kind)
-    rescore_property(found)
-    return f"/console/properties/{found.id}/photos"
+    put_photo_back(session(), listing, named.link, named.place, kind)
+    rescore_property(listing)
+    return f"/console/properties/{listing.id}/photos"
 
 
 def _looked_at(files: list[FileStorage]) -> tuple[list[FileStorage], list[tuple[str, str]]]:
@@ -110,13 +110,13 @@ def _name(file: FileStorage) -> str:
     return (file.filename or "")[-80:]
 
 
-def _page(found: Property, refused: list[tuple[str, str]], added: int = 0) -> str:
+def _page(listing: Property, refused: list[tuple[str, str]], added: int = 0) -> str:
     return render_template(
         "console/realtors/photos.html",
-        found=found,
-        photos=photos_for(found, to_owner=True),
+        found=listing,
+        photos=photos_for(listing, to_owner=True),
         kinds=KIND_NAMES,
         refused=refused,
         added=added,
-        room=room_for_photos(found),
+        room=room_for_photos(listing),
     )

@@ -65,25 +65,25 @@ def new_property() -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, None), 400
     refuse_twin(session(), visitor(), property_columns(body))
-    found = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
-    rescore_property(found)
-    return back(f"/console/properties/{found.id}", "saved")
+    listing = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
+    rescore_property(listing)
+    return back(f"/console/properties/{listing.id}", "saved")
 
 
 @blp.get("/console/properties/<int:property_id>")
 @for_owners
 def one_property(property_id: int) -> str:
-    found = owned_property(session(), visitor(), property_id)
-    group = adverts_of_home(session(), found)
+    listing = owned_property(session(), visitor(), property_id)
+    group = adverts_of_home(session(), listing)
     return recommendation_page.list_page(
         Side.PROPERTY,
-        found,
-        own_tags=tags_of(session(), Side.PROPERTY, [found.id]).get(found.id, []),
-        has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
-        matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
-        parts=parts_of(found),
-        interest=interest_in(session(), found),
-        other_adverts=[advert for advert in group.adverts if advert.property_id != found.id] if group else [],
+        listing,
+        own_tags=tags_of(session(), Side.PROPERTY, [listing.id]).get(listing.id, []),
+        has_list=bool(best_scores(session(), Side.PROPERTY, [listing.id])),
+        matches=match_counts(session(), Side.PROPERTY, [listing.id]).get(listing.id, 0),
+        parts=parts_of(listing),
+        interest=interest_in(session(), listing),
+        other_adverts=[advert for advert in group.adverts if advert.property_id != listing.id] if group else [],
     )
 
 
@@ -97,33 +97,33 @@ def list_state(property_id: int) -> Response:
 @blp.route("/console/properties/<int:property_id>/edit", methods=["GET", "POST"])
 @for_owners
 def edit_property(property_id: int) -> Response | str | tuple[str, int]:
-    found = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
+    listing = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
     if request.method == "GET":
-        values = property_values(found)
-        return _form(forms.Filled(values, was=as_was(values)), found)
-    body, filled = _read(found)
+        values = property_values(listing)
+        return _form(forms.Filled(values, was=as_was(values)), listing)
+    body, filled = _read(listing)
     if body is None:
-        return _form(filled, found), 409 if filled.theirs else 400
-    replace_property(session(), found, _edited(body, found))
-    rescore_property(found)
-    return back(f"/console/properties/{found.id}", "saved")
+        return _form(filled, listing), 409 if filled.theirs else 400
+    replace_property(session(), listing, _edited(body, listing))
+    rescore_property(listing)
+    return back(f"/console/properties/{listing.id}", "saved")
 
 
 @blp.post("/console/properties/<int:property_id>/archive")
 @for_owners
 def archive(property_id: int) -> Response:
-    found = owned_property(session(), visitor(), property_id, lock=True)
-    archive_property(session(), found)
-    rescore_property(found)
+    listing = owned_property(session(), visitor(), property_id, lock=True)
+    archive_property(session(), listing)
+    rescore_property(listing)
     return back("/console/properties", "archived", undo=f"property-{property_id}")
 
 
 @blp.post("/console/properties/<int:property_id>/restore")
 @for_owners
 def restore(property_id: int) -> Response:
-    found = owned_property(session(), visitor(), property_id, lock=True)
-    restore_property(session(), found)
-    rescore_property(found)
+    listing = owned_property(session(), visitor(), property_id, lock=True)
+    restore_property(session(), listing)
+    rescore_property(listing)
     return back(f"/console/properties/{property_id}", "restored")
 
 
@@ -134,22 +134,23 @@ def act_for_property(property_id: int, lead_id: int) -> Response:
     return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, place_of_action(usual))
 
 
-def _edited(body: dict[str, Any], found: Property) -> dict[str, Any]:
+def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
     """
     The columns of a property that was edited; what the form does not show of a place stays, while the address does.
     """
-    columns = property_columns(body, found)
-    if all(columns[name] == getattr(found, name) for name in ("city", "district", "street", "house_number")):
-        columns |= {name: getattr(found, name) for name in ("latitude", "longitude", "stations")}
+    # What the form leaves open is the usual again.
+    columns = property_columns({"address_precision": None} | body, listing)
+    if all(columns[name] == getattr(listing, name) for name in ("city", "district", "street", "house_number")):
+        columns |= {name: getattr(listing, name) for name in ("latitude", "longitude", "stations")}
     return columns
 
 
-def _form(filled: forms.Filled, found: Property | None) -> str:
+def _form(filled: forms.Filled, listing: Property | None) -> str:
     return forms.show(
         PROPERTY_GROUPS,
         filled,
-        title=translate("Edit property") if found else translate("New property"),
-        cancel=f"/console/properties/{found.id}" if found else "/console/properties",
+        title=translate("Edit property") if listing else translate("New property"),
+        cancel=f"/console/properties/{listing.id}" if listing else "/console/properties",
         here="/console/properties",
     )
 

@@ -28,40 +28,40 @@ MAX_AMOUNT = 10**15
 @blp.post("/console/leads/<int:row_id>/quick")
 @page_for(*SUPPLY_ROLES)
 def lead(row_id: int) -> Response:
-    found = owned_lead(session(), visitor(), row_id, lock=True)
-    _check_version(found)
-    amount = _amount(found)
-    if amount is not None and found.budget_min is not None and amount < found.budget_min:
+    lead = owned_lead(session(), visitor(), row_id, lock=True)
+    _check_version(lead)
+    amount = _amount(lead)
+    if amount is not None and lead.budget_min is not None and amount < lead.budget_min:
         raise InvalidValueError("amount", "range.reversed")
-    found.budget_max = amount
-    _set_status(found, archive_lead, restore_lead)
+    lead.budget_max = amount
+    _set_status(lead, archive_lead, restore_lead)
     set_tags(session(), visitor(), Side.LEAD, row_id, request.form.get("tags", "").split(","))
-    rescore_lead(found)
+    rescore_lead(lead)
     return _answer(Side.LEAD)
 
 
 @blp.post("/console/properties/<int:row_id>/quick")
 @page_for(*SUPPLY_ROLES)
 def listing(row_id: int) -> Response:
-    found = owned_property(session(), visitor(), row_id, lock=True)
-    _check_version(found)
-    amount = _amount(found)
+    listing = owned_property(session(), visitor(), row_id, lock=True)
+    _check_version(listing)
+    amount = _amount(listing)
     if amount is None:
         raise InvalidValueError("amount", "value.required")
-    found.price = amount
-    _set_status(found, archive_property, restore_property)
+    listing.price = amount
+    _set_status(listing, archive_property, restore_property)
     set_tags(session(), visitor(), Side.PROPERTY, row_id, request.form.get("tags", "").split(","))
-    rescore_property(found)
+    rescore_property(listing)
     return _answer(Side.PROPERTY)
 
 
-def _check_version(found: Any) -> None:
+def _check_version(listing: Any) -> None:
     """What another window has changed since is not written over unseen."""
-    if request.form.get("version") != str(found.version):
+    if request.form.get("version") != str(listing.version):
         raise ConflictError("row.changed_meanwhile")
 
 
-def _amount(found: Any) -> Any:
+def _amount(listing: Any) -> Any:
     text = request.form.get("amount", "").strip()
     if not text:
         return None
@@ -69,19 +69,19 @@ def _amount(found: Any) -> Any:
         read = read_amount(text, end=Bound.HIGH)
     except UnreadableError as error:
         raise error.at("amount") from None
-    if read.currency and read.currency != found.currency:
-        raise InvalidValueError("amount", "several.other_currency", currency=found.currency)
+    if read.currency and read.currency != listing.currency:
+        raise InvalidValueError("amount", "several.other_currency", currency=listing.currency)
     if not 0 <= read.value < MAX_AMOUNT:
         raise InvalidValueError("amount", "number.above_max", max=MAX_AMOUNT)
     return read.value
 
 
-def _set_status(found: Any, archive: Any, restore: Any) -> None:
+def _set_status(listing: Any, archive: Any, restore: Any) -> None:
     wanted = request.form.get("status", "")
     if wanted not in list(Status):
         raise InvalidValueError("status", "several.choose")
-    if wanted != found.status:
-        (archive if wanted == Status.ARCHIVED else restore)(session(), found)
+    if wanted != listing.status:
+        (archive if wanted == Status.ARCHIVED else restore)(session(), listing)
     session().flush()
 
 

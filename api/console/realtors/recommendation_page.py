@@ -34,6 +34,7 @@ from models.deals.taking_back import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.shown_addresses import EXACT, precision_of, shown_location, shown_street
 from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
 
 PER_PAGE = 20
@@ -62,10 +63,10 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         return _aside_page(side, mine, **more)
     # Read before the entries: if somebody acts in between, the stamp is too old, and the page is asked for once more.
     state = list_state(side, mine)
-    found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
+    recommended = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
-    wanted = _wanted(found.entries, side, mine, filters)
-    starred, gone = _shortlist(side, mine, found.entries)
+    wanted = _wanted(recommended.entries, side, mine, filters)
+    starred, gone = _shortlist(side, mine, recommended.entries)
     if request.args.get("shortlist"):
         wanted = [entry for entry in wanted if entry.row.id in starred]
     asked = request.args.get("size", "")
@@ -82,7 +83,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         side=side.value,
         mine=mine,
         cards=_cards(side, mine, shown),
-        total=found.total,
+        total=recommended.total,
         starred=starred,
         fresh=_fresh(side, mine),
         gone=gone,
@@ -221,8 +222,8 @@ def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[
     explained = explanations_of_pairs(session(), leads, properties)
     cards = []
     for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
-        lead, found = (mine, row) if isinstance(mine, Lead) else (row, mine)
-        cards.append(Card(entry, lead, found, why(lead, found, explanation), len(others)))
+        lead, listing = (mine, row) if isinstance(mine, Lead) else (row, mine)
+        cards.append(Card(entry, lead, listing, why(lead, listing, explanation), len(others)))
     return cards
 
 
@@ -238,7 +239,7 @@ class Filters:
 
 
 def _filters(side: Side) -> Filters:
-    found = Filters(words=request.args.get("q", "").casefold().split())
+    filters = Filters(words=request.args.get("q", "").casefold().split())
     bound = Bound.HIGH if side is Side.LEAD else Bound.LOW
     readers: dict[str, Callable[[str], Any]] = {
         "score": lambda text: read_number(text, end=Bound.LOW),
@@ -249,10 +250,10 @@ def _filters(side: Side) -> Filters:
         text = request.args.get(name, "").strip()
         try:
             if text:
-                setattr(found, name, read(text))
+                setattr(filters, name, read(text))
         except UnreadableError as error:
-            found.errors[name] = translate_error(error)
-    return found
+            filters.errors[name] = translate_error(error)
+    return filters
 
 
 def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
@@ -281,7 +282,9 @@ def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filte
 def _text(row: Lead | Property) -> str:
     parts: tuple[str | None, ...]
     if isinstance(row, Property):
-        parts = (row.district, row.metro_station, row.street, row.location, row.title, row.description)
+        precision = precision_of(row, EXACT)
+        place = (shown_street(row, precision), *shown_location(row, precision))
+        parts = (row.district, row.metro_station, *place, row.title, row.description)
     else:
         parts = (short_name(row.client_name), row.additional_requirements, *row.districts, *row.metro_stations)
     return " ".join(filter(None, parts)).casefold()

@@ -24,7 +24,7 @@ from models.accounts.users import User
 from models.core.enums import DealType
 from models.deals.selections import Selection, SelectionHome
 from models.market.properties import Property
-from models.market.rough_addresses import rough_address
+from models.market.shown_addresses import shown_address
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -92,12 +92,12 @@ def _drawn(selection: Selection, owner: User, homes: Mapping[int, Property], the
     return pdf.output()
 
 
-def _home(pdf: "FPDF", home: SelectionHome, found: Property, is_there: bool) -> None:
+def _home(pdf: "FPDF", home: SelectionHome, listing: Property, is_there: bool) -> None:
     if not is_there:
-        _line(pdf, f"{home.place}. {title_of(found)}", 13, GREY, bold=True)
+        _line(pdf, f"{home.place}. {title_of(listing)}", 13, GREY, bold=True)
         _line(pdf, translate("This home is no longer on offer."), 10, GREY)
         return
-    photo = _photo(found)
+    photo = _photo(listing)
     if pdf.get_y() + PHOTO_HEIGHT + GAP > pdf.h - MARGIN:
         pdf.add_page()
     top, left = pdf.get_y(), MARGIN
@@ -107,13 +107,13 @@ def _home(pdf: "FPDF", home: SelectionHome, found: Property, is_there: bool) -> 
     page = pdf.page
     pdf.set_left_margin(left)
     pdf.set_xy(left, top)
-    _line(pdf, f"{home.place}. {title_of(found)}", 13, bold=True, height=6)
-    rent = f" {translate('a month')}" if found.deal_type is DealType.RENT else ""
-    _line(pdf, money(found.price, found.currency) + rent, 13, GREEN, bold=True, height=7)
-    where = [*rough_address(found), found.metro_station and translate("metro {name}", name=found.metro_station)]
+    _line(pdf, f"{home.place}. {title_of(listing)}", 13, bold=True, height=6)
+    rent = f" {translate('a month')}" if listing.deal_type is DealType.RENT else ""
+    _line(pdf, money(listing.price, listing.currency) + rent, 13, GREEN, bold=True, height=7)
+    where = [*shown_address(listing), listing.metro_station and translate("metro {name}", name=listing.metro_station)]
     _line(pdf, ", ".join(filter(None, where)), 10, GREY)
     pdf.ln(1)
-    _line(pdf, " · ".join(_facts(found)), 10)
+    _line(pdf, " · ".join(_facts(listing)), 10)
     pdf.set_left_margin(MARGIN)
     if pdf.page == page:
         pdf.set_xy(MARGIN, max(pdf.get_y(), top + PHOTO_HEIGHT if photo is not None else 0))
@@ -123,20 +123,20 @@ def _home(pdf: "FPDF", home: SelectionHome, found: Property, is_there: bool) -> 
     pdf.set_x(MARGIN)
 
 
-def _facts(found: Property) -> list[str]:
+def _facts(listing: Property) -> list[str]:
     facts = []
-    if found.floor is not None and found.total_floors:
-        facts.append(translate("floor {floor} of {all}", floor=found.floor, all=found.total_floors))
-    if found.year_built:
-        facts.append(translate("built in {year}", year=found.year_built))
-    facts += [word(each) for each in (found.condition, found.property_class) if each]
-    told = [fact["words"] for fact in fact_chips(found) if fact["kind"] not in TOLD_ABOVE]
+    if listing.floor is not None and listing.total_floors:
+        facts.append(translate("floor {floor} of {all}", floor=listing.floor, all=listing.total_floors))
+    if listing.year_built:
+        facts.append(translate("built in {year}", year=listing.year_built))
+    facts += [word(each) for each in (listing.condition, listing.property_class) if each]
+    told = [fact["words"] for fact in fact_chips(listing) if fact["kind"] not in TOLD_ABOVE]
     return facts + told[:MAX_FACTS]
 
 
-def _photo(found: Property) -> io.BytesIO | None:
+def _photo(listing: Property) -> io.BytesIO | None:
     """The first photo that is kept here, made small; photos elsewhere are not fetched while somebody waits."""
-    for link in photos_of(found):
+    for link in photos_of(listing):
         if not link.startswith(PREFIX):
             continue
         try:

@@ -190,8 +190,8 @@ def _moment(text: str) -> datetime:
 
 
 def _adopt_zone(name: str) -> None:
-    found = session().get(AgendaSettings, visitor().id)
-    if name and (found is None or found.time_zone is None):
+    settings = session().get(AgendaSettings, visitor().id)
+    if name and (settings is None or settings.time_zone is None):
         try:
             set_zone(session(), visitor(), name)
         except InvalidValueError:

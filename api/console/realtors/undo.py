@@ -34,10 +34,10 @@ def _undo(token: str) -> str:
     """Take back what the token names; where to look at it."""
     if (path := undo_several(token) or undo_photo(token)) is not None:
         return path
-    found = TOKEN.fullmatch(token)
-    if found is None:
+    match = TOKEN.fullmatch(token)
+    if match is None:
         raise NotFoundError("action to undo")
-    thing, row_id, side_word, lead_id, property_id = found.groups()
+    thing, row_id, side_word, lead_id, property_id = match.groups()
     if side_word:
         side = Side(side_word)
         take_back(session(), visitor(), side, lead_id=int(lead_id), property_id=int(property_id))

@@ -34,9 +34,9 @@ def wish_chips(lead: Lead) -> list[dict[str, Any]]:
 
 
 @blp.app_template_global("fact_chips")
-def fact_chips(found: Property) -> list[dict[str, Any]]:
+def fact_chips(listing: Property) -> list[dict[str, Any]]:
     """A property's facts for a page, but for that a flat is no apartments, which goes without saying."""
-    return [_chip(row) for row in shown_facts(found) if (row["kind"], row["value"]) != ("apartments", False)]
+    return [_chip(row) for row in shown_facts(listing) if (row["kind"], row["value"]) != ("apartments", False)]
 
 
 @blp.post("/console/leads/<int:lead_id>/wishes")

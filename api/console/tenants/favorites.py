@@ -16,7 +16,7 @@ from models.market.favorites import (
 from models.market.listings import listing_on_market
 from models.market.preferences import preference_of
 from models.market.properties import Property
-from models.market.rough_addresses import rough_address
+from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("favorites")
 
@@ -28,7 +28,7 @@ PER_PAGE = 30
 def favorites() -> str:
     rows, pager = listed(noted_favorites_of(visitor()), PER_PAGE)
     return render_template(
-        "console/favorites.html", kept=rows, address_of=rough_address, longest=MAX_NOTE, most=MOST, **pager
+        "console/favorites.html", kept=rows, address_of=shown_address, longest=MAX_NOTE, most=MOST, **pager
     )
 
 
@@ -52,10 +52,10 @@ def compare() -> str:
     """Up to four favourites by their facts and, in the market that the tenant looks in, by what they look for."""
     ids = asked_homes()
     kept = session().execute(noted_favorites_of(visitor()).where(Property.id.in_(ids))).all() if ids else []
-    homes = [found for found, _ in kept][:MOST]
+    homes = [listing for listing, _ in kept][:MOST]
     preference = preference_of(session(), visitor())
     market = preference and (preference.city_key, preference.deal_type)
-    fits = bool(homes) and all((found.city_key, found.deal_type) == market for found in homes)
+    fits = bool(homes) and all((listing.city_key, listing.deal_type) == market for listing in homes)
     scores, rows = compared(preference, homes) if preference is not None and fits else ([None] * len(homes), [])
     return render_template(
         "console/tenants/compare.html",
@@ -64,5 +64,5 @@ def compare() -> str:
         scores=scores,
         rows=rows,
         left_out=max(0, len(kept) - len(homes)),
-        address_of=rough_address,
+        address_of=shown_address,
     )

@@ -13,7 +13,6 @@ from models.core.enums import PropertyType
 from models.core.errors import NotFoundError
 from models.market.leads import Lead
 from models.market.preferences import preference_of
-from models.market.rough_addresses import rough_address
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.saved import (
     LONGEST_NAME,
@@ -25,6 +24,7 @@ from models.market.search.saved import (
     searches_of,
     set_pace,
 )
+from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("searches")
 
@@ -75,7 +75,7 @@ def news(search_id: int) -> str:
         search=search,
         address=address_of(search.wanted),
         rows=rows,
-        address_of=rough_address,
+        address_of=shown_address,
         **pager,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from leadmatch_client.errors import raise_for
+from leadmatch_client.errors import TooManyError, UnavailableError, raise_for
 
 RECONNECT_SECONDS = 1.0
 
@@ -24,11 +24,16 @@ class Event:
 
 def events_of(client: httpx.Client, path: str, last_id: str | None = None) -> Iterator[Event]:
     """
-    The events that *path* sends, without an end. A lost connection is made again, from after the last event that came.
+    The events that *path* sends, without an end; closing the iterator closes the connection.
+
+    A connection that ends or is lost is made again, from after the last event that came; also while the API restarts,
+    is away or has no place for a reader, for as long as that takes.
 
     Raises:
-        ApiError: The API refuses.
+        ApiError: The API refuses. 429 and errors from 500 on are raised only if no event has come before.
+        httpx.TransportError: The API cannot be reached, and no event has come before.
     """
+    is_first = True
     while True:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
         try:
@@ -36,10 +41,11 @@ def events_of(client: httpx.Client, path: str, last_id: str | None = None) -> It
             with client.stream("GET", path, headers=headers, timeout=httpx.Timeout(30, read=90)) as response:
                 raise_for(response)
                 for event in parsed(response.iter_lines()):
-                    last_id = event.id or last_id
+                    last_id, is_first = event.id or last_id, False
                     yield event
-        except httpx.TransportError:
-            pass
+        except (httpx.TransportError, TooManyError, UnavailableError):
+            if is_first:
+                raise
         time.sleep(RECONNECT_SECONDS)
 
 

@@ -8,7 +8,7 @@ from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.properties import Property, on_market
 
 
-def first_advert_of_home(session: Session, found: Property) -> int:
+def first_advert_of_home(session: Session, listing: Property) -> int:
     """The smallest id of the home's adverts on the market: its page is the one that search engines list."""
     mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)
     siblings = (
@@ -17,7 +17,7 @@ def first_advert_of_home(session: Session, found: Property) -> int:
         .join(theirs, are_siblings(mine, theirs))
         .join(Property, Property.id == theirs.property_id)
         .join(User, on_market())
-        .where(mine.property_id == found.id)
+        .where(mine.property_id == listing.id)
     )
     other = session.scalar(siblings)
-    return found.id if other is None else min(found.id, other)
+    return listing.id if other is None else min(listing.id, other)

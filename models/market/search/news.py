@@ -22,10 +22,11 @@ CUT_TO = 0.99
 
 @dataclass(frozen=True)
 class News:
-    """What a look at one search has found."""
+    """What a look at one search brings."""
 
     new: list[Property]
     cut: list[Property]
+    is_all: bool  #: There was no more to see.
 
 
 def due_searches(session: Session, pace: NotificationPace) -> list[int]:
@@ -50,9 +51,8 @@ def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
         return None
     until = horizon(session)
     news = _news(session, search)
-    is_all = len(news.new) + len(news.cut) < MAX_HOMES
     _keep(session, search, news)
-    if is_all:
+    if news.is_all:
         search.looked_until = until
     session.flush()
     if not news.new and not news.cut:
@@ -91,14 +91,15 @@ def _news(session: Session, search: SavedSearch) -> News:
             .limit(MAX_HOMES)
         )
         rows = session.execute(query).all()
-    news = News([], [])
+    # Of a home only its first advert is told, so that fewer homes may come than adverts were read.
+    news = News([], [], is_all=len(rows) < MAX_HOMES)
     seen: set[int] = set()
-    for found, came, group_id in rows:
+    for listing, came, group_id in rows:
         if group_id is not None and group_id in seen:
             continue
         if group_id is not None:
             seen.add(group_id)
-        (news.new if came else news.cut).append(found)
+        (news.new if came else news.cut).append(listing)
     return news
 
 
@@ -119,13 +120,13 @@ def _keep(session: Session, search: SavedSearch, news: News) -> None:
     rows = [
         {
             "search_id": search.id,
-            "property_id": found.id,
-            "price": found.price,
-            "currency": found.currency,
+            "property_id": listing.id,
+            "price": listing.price,
+            "currency": listing.currency,
             "is_cut": is_cut,
         }
         for homes, is_cut in ((news.new, False), (news.cut, True))
-        for found in homes
+        for listing in homes
     ]
     if rows:
         made = insert(ToldHome).values(rows)

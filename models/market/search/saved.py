@@ -114,18 +114,18 @@ def saved_search(session: Session, user: User, search_id: int) -> SavedSearch:
     Raises:
         NotFoundError: It is absent or somebody else's.
     """
-    found = session.scalar(searches_of(user).where(SavedSearch.id == search_id))
-    if found is None:
+    search = session.scalar(searches_of(user).where(SavedSearch.id == search_id))
+    if search is None:
         raise NotFoundError("search")
-    return found
+    return search
 
 
 def set_pace(session: Session, user: User, search_id: int, pace: NotificationPace) -> None:
     """Tell of the search's news as often as this. What came while nobody was to be told is not told later."""
-    found = saved_search(session, user, search_id)
-    if found.pace is NotificationPace.NEVER:
-        found.looked_until = horizon(session)
-    found.pace = pace
+    search = saved_search(session, user, search_id)
+    if search.pace is NotificationPace.NEVER:
+        search.looked_until = horizon(session)
+    search.pace = pace
     session.flush()
 
 
@@ -141,10 +141,10 @@ def search_of_seed(session: Session, seed: str) -> SavedSearch:
     Raises:
         NotFoundError: There is none.
     """
-    found = session.scalar(select(SavedSearch).where(SavedSearch.seed == seed))
-    if found is None:
+    search = session.scalar(select(SavedSearch).where(SavedSearch.seed == seed))
+    if search is None:
         raise NotFoundError("search")
-    return found
+    return search
 
 
 def stop_notifications(session: Session, seed: str) -> bool:

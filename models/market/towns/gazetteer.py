@@ -105,12 +105,12 @@ def bearers(plain: str, *, abroad: bool = False) -> list[Town]:
     full = SHORT_NAMES.get(plain, plain)
     if not _READABLE.search(full):
         return _names_in_other_scripts().get(full, [])
-    found = _names().get(full, [])
-    if abroad or not found:
-        found = found + _far_names().get(full, [])
+    towns = _names().get(full, [])
+    if abroad or not towns:
+        towns = towns + _far_names().get(full, [])
     if full != plain:  # a short name may be a small town's whole name
-        found = found + [town for town in _names().get(plain, []) if town not in found]
-    return found if abroad else [town for town in found if _counts(town)]
+        towns = towns + [town for town in _names().get(plain, []) if town not in towns]
+    return towns if abroad else [town for town in towns if _counts(town)]
 
 
 def sounding_like(plain: str) -> list[Town]:
@@ -269,12 +269,12 @@ def _add(towns: dict[str, list[Town]], town_id: int, names: set[str]) -> None:
 
 @cache
 def _skeletons() -> dict[str, list[Town]]:
-    found: dict[str, list[Town]] = {}
+    by_skeleton: dict[str, list[Town]] = {}
     for name, town in home_names():
-        same = found.setdefault(skeleton(name), [])
+        same = by_skeleton.setdefault(skeleton(name), [])
         if town not in same:
             same.append(town)
     for short, name in SHORT_NAMES.items():
         for town in _names().get(name, [])[:1] if len(short) > 3 else ():
-            found.setdefault(skeleton(short), [town])
-    return found
+            by_skeleton.setdefault(skeleton(short), [town])
+    return by_skeleton

@@ -70,27 +70,27 @@ def _triples(name: str) -> set[str]:
 
 @cache
 def _by_name() -> dict[str, list[Town]]:
-    found: dict[str, list[Town]] = {}
+    by_name: dict[str, list[Town]] = {}
     for name, town in home_names():
-        found.setdefault(name, []).append(town)
-    return found
+        by_name.setdefault(name, []).append(town)
+    return by_name
 
 
 @cache
 def _deletions() -> dict[str, list[str]]:
     """Every name, whole and without one of its letters -> the names; two names one error apart meet in it."""
-    found: dict[str, list[str]] = {}
+    by_deletion: dict[str, list[str]] = {}
     for name in _by_name():
         if len(name) >= SHORTEST_GUESSED:
             for form in (name, *_shortened(name)):
-                found.setdefault(form, []).append(name)
-    return found
+                by_deletion.setdefault(form, []).append(name)
+    return by_deletion
 
 
 @cache
 def _by_triple() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    by_triple: dict[str, list[str]] = {}
     for name in _by_name():
         for triple in _triples(name):
-            found.setdefault(triple, []).append(name)
-    return found
+            by_triple.setdefault(triple, []).append(name)
+    return by_triple

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from models.core.errors import InvalidValueError
+from models.market.towns.abbreviations import towns_cut_short
 from models.market.towns.countries import HOME_COUNTRIES, currencies
 from models.market.towns.gazetteer import Town, bearers, by_id, called, largest_in, rank
 from models.market.towns.likeness import nearest_names, one_error_away
@@ -115,11 +116,14 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
     provinces = [segment for segment in segments if _is_province_of_another(segment, segments)]
     regions += [region for segment in provinces for region in segment.bare_regions]
     named = [one for segment in segments if not segment.is_part and segment not in provinces for one in segment.towns]
-    found = _distinct(named, regions, countries)
-    if len(found) > 1:
-        raise SeveralTownsError([called(town.id) for town in found])
-    if found:
-        return _of_town(found[0])
+    distinct = _distinct(named, regions, countries)
+    if not any(town.country in HOME_COUNTRIES for town in distinct):
+        cut_short = _cut_short(segments, regions)
+        distinct = [cut_short] if cut_short else distinct
+    if len(distinct) > 1:
+        raise SeveralTownsError([called(town.id) for town in distinct])
+    if distinct:
+        return _of_town(distinct[0])
     return _unknown(text, segments, regions, countries)
 
 
@@ -268,6 +272,14 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
         known=False,
         nearest=nearest_names(name),
     )
+
+
+def _cut_short(segments: list[Segment], regions: list[Region]) -> Town | None:
+    """The only town at home whose name, with words cut short, is one of the parts."""
+    towns = [town for segment in segments if not segment.is_part for town in towns_cut_short(segment.text)]
+    if regions:
+        towns = [town for town in towns if any(region.holds(town.country, town.region) for region in regions)]
+    return towns[0] if len(towns) == 1 else None
 
 
 def _joined(name: str, regions: list[Region], countries: list[str]) -> Town | None:

@@ -192,10 +192,10 @@ def region_of(plain: str) -> Region | None:
     >>> [region_of(name).name for name in ("московская обл", "ленобласть", "moskovskaya oblast", "алматы облысы")]
     ['Московская область', 'Ленинградская область', 'Московская область', 'Алматинская область']
     """
-    found = _names().get(plain)
-    if found is None and plain.isascii() and len(plain) > 4:
-        found = _skeletons().get(skeleton(plain))
-    return found
+    region = _names().get(plain)
+    if region is None and plain.isascii() and len(plain) > 4:
+        region = _skeletons().get(skeleton(plain))
+    return region
 
 
 def bare_region_of(plain: str) -> Region | None:
@@ -208,7 +208,7 @@ def bare_region_of(plain: str) -> Region | None:
     """
     if plain in _provinces_and_towns():
         return _provinces_and_towns()[plain]
-    return next((found for word in ("область", "край") if (found := _names().get(f"{plain} {word}"))), None)
+    return next((region for word in ("область", "край") if (region := _names().get(f"{plain} {word}"))), None)
 
 
 @cache
@@ -236,12 +236,12 @@ def _provinces_and_towns() -> dict[str, Region]:
 
 
 def _provinces(table: str) -> dict[str, Region]:
-    found: dict[str, Region] = {}
+    provinces: dict[str, Region] = {}
     for line in table.strip().splitlines():
         country, code, called = line.split("|")
         province = Region(called.split(",")[0], country, frozenset({code}))
-        found.update((normal(name), province) for name in called.split(", "))
-    return found
+        provinces.update((normal(name), province) for name in called.split(", "))
+    return provinces
 
 
 def _title(kind: str, name: str) -> str:

@@ -88,10 +88,10 @@ def read_segment(text: str, *, behind: bool = False) -> Segment:
 @lru_cache(maxsize=1 << 14)
 def towns_of(plain: str) -> tuple[Town, ...]:
     """Everything that this plain name can mean, itself or as a transliteration."""
-    found = bearers(plain, abroad=True)
-    if not found and (cyrillic := looks_cyrillic(plain.upper())):
-        found = bearers(normal(cyrillic), abroad=True)
-    return tuple(found or sounding_like(plain))
+    towns = bearers(plain, abroad=True)
+    if not towns and (cyrillic := looks_cyrillic(plain.upper())):
+        towns = bearers(normal(cyrillic), abroad=True)
+    return tuple(towns or sounding_like(plain))
 
 
 def _without_kinds(words: list[str], segment: Segment) -> list[str]:
@@ -188,9 +188,9 @@ def _region_by_town(words: list[str]) -> Region | None:
             continue
         stem = word[:-4]
         for name in (word[:-2], stem, f"{stem}а", f"{stem}ь", f"{stem}ы", f"{stem}и", f"{stem}о"):
-            found = [town for town in towns_of(name) if town.part_of is None]
-            if found:
-                town = max(found, key=lambda each: rank(name, each))
+            towns = [town for town in towns_of(name) if town.part_of is None]
+            if towns:
+                town = max(towns, key=lambda each: rank(name, each))
                 return Region(" ".join(words), town.country, frozenset(), town.id)
     return None
 

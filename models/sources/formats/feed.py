@@ -20,6 +20,8 @@ TABLES = ("csv", "xlsx")
 ALIASES = {"domclick": "yrl", "yandex": "yrl", "excel": "xlsx"}
 
 _HEAD = 1 << 20
+#: Entries between two looks at the place in the file.
+PLACE_EVERY = 100
 #: A compressed file that unpacks to more is none that we read.
 LARGEST_UNPACKED = 8 << 30  # bytes
 #: Local name of a record -> the kind of its feed.
@@ -80,15 +82,11 @@ class Feed:
         with self._open() as stream:
             if self.kind == "csv":
                 header, rows = self._find_header(csv_rows.rows(stream))
-                for entry in self._of_rows(rows, header):
-                    yield entry
-                    on_bytes(stream.tell())
+                yield from _with_place(self._of_rows(rows, header), stream, on_bytes)
                 return
             reader = _READERS[self.kind]
-            for element in tree.records(stream, _NAMES[self.kind]):
-                node = tree.Node(element, self.notes)
-                yield reader(node)
-                on_bytes(stream.tell())
+            elements = tree.records(stream, _NAMES[self.kind])
+            yield from _with_place((reader(tree.Node(each, self.notes)) for each in elements), stream, on_bytes)
 
     def header(self) -> table.Header:
         """The columns of a table; raises FeedError."""
@@ -249,6 +247,16 @@ def is_packed(path: Path) -> bool:
 def _opened(path: Path) -> BinaryIO:
     """The file's bytes, unpacked where it is gzip's."""
     return cast(BinaryIO, _Unpacked(path, "rb")) if is_packed(path) else path.open("rb")
+
+
+def _with_place(entries: Iterator[Entry], stream: BinaryIO, on_bytes: Callable[[int], None]) -> Iterator[Entry]:
+    """The entries; *on_bytes* is told the place in the file now and then, and at its end."""
+    for number, each in enumerate(entries):
+        # Asking is a system call, for which a thread gives way to others and then waits for its turn: not for each.
+        if number % PLACE_EVERY == 0:
+            on_bytes(stream.tell())
+        yield each
+    on_bytes(stream.tell())
 
 
 def _first(rows: Iterator[Row]) -> Iterator[Row]:

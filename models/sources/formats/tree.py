@@ -33,6 +33,8 @@ class Node:
         self.path = path
         self.notes = notes
         self.children: dict[str, list[etree._Element]] = {}
+        if not len(element):  # a photo's address, for one: nothing below can be asked for or passed over
+            return
         for child in element:
             tag = child.tag
             if isinstance(tag, str):

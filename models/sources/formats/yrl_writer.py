@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from models.core.enums import Condition, DealType, PropertyClass, PropertyType, Role
 from models.market.properties import Property
+from models.market.shown_addresses import EXACT, precision_of, shown_location, shown_street
 from models.sources.formats.vocabulary import CONDITIONS, fold
 from models.sources.formats.yrl import FLAGS
 
@@ -123,8 +124,8 @@ def _location(listing: Property) -> list[str]:
         _tag("locality-name", listing.city),
         _tag("sub-locality-name", listing.district),
         _tag("address", _address(listing)),
-        _tag("latitude", listing.latitude),
-        _tag("longitude", listing.longitude),
+        # A point in a street that is not to tell the house would be taken for the house's.
+        *(() if precision_of(listing, EXACT) is not EXACT else _point(listing)),
         *stations,
     ]
     return [f"<location>{''.join(inner)}</location>"]
@@ -187,8 +188,15 @@ def _building(listing: Property) -> list[str]:
     ]
 
 
+def _point(listing: Property) -> list[str]:
+    return [_tag("latitude", listing.latitude), _tag("longitude", listing.longitude)]
+
+
 def _address(listing: Property) -> str:
-    return listing.location or ", ".join(filter(None, (listing.street, listing.house_number)))
+    precision = precision_of(listing, EXACT)
+    if precision is EXACT:
+        return listing.location or ", ".join(filter(None, (listing.street, listing.house_number)))
+    return shown_street(listing, precision) or ", ".join(shown_location(listing, precision))
 
 
 def _size(name: str, value: Any) -> str:

@@ -92,5 +92,8 @@ def as_markdown(one: Closeness) -> list[str]:
         "",
         f"| the lead names | {' | '.join(METRICS)} |",
         "| --- |" + " --- |" * len(METRICS),
-        *(f"| {name} | {' | '.join(cell(found[metric]) for metric in METRICS)} |" for name, found in one.found.items()),
+        *(
+            f"| {name} | {' | '.join(cell(measured[metric]) for metric in METRICS)} |"
+            for name, measured in one.found.items()
+        ),
     ]

@@ -58,8 +58,8 @@ def as_markdown(levels: list[Level], n_leads: int) -> list[str]:
         f"| blur | | {' | '.join(METRICS)} |",
         "| --- | --- |" + " --- |" * len(METRICS),
         *(
-            f"| {level.blur} | {name} | {' | '.join(cell(found[metric]) for metric in METRICS)} |"
+            f"| {level.blur} | {name} | {' | '.join(cell(measured[metric]) for metric in METRICS)} |"
             for level in levels
-            for name, found in level.found.items()
+            for name, measured in level.found.items()
         ),
     ]

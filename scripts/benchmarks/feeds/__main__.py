@@ -1,15 +1,12 @@
-"""Imports measured, on this home's running system (never in production: it leaves rows behind).
+"""Formats compared, on this home's running system (never in production: it leaves rows behind).
 
-    python -m scripts.benchmarks.feeds listings.csv --city Москва              each format imports to the same rows
-    python -m scripts.benchmarks.feeds listings.csv --city Москва --offers 500000   rate and memory of a large feed
+    python -m scripts.benchmarks.feeds listings.csv --city Москва
 
-1. The table becomes a feed of each format, each is imported into a source of its own, and their rows are compared.
-2. With --offers, a YRL feed of so many offers is imported, and imported again: offers a second, the process's largest
-   memory, and what the second import wrote (nothing).
+The table becomes a feed of each format, each is imported into a source of its own, and their rows are compared. Rate
+and memory of a large feed are measured by :mod:`scripts.benchmarks.feeds.large`.
 """
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
@@ -23,7 +20,7 @@ from models.market.properties import Property
 from models.sources.formats.feed import open_feed
 from models.sources.report import Report
 from models.sources.tables import Import, Source
-from scripts.benchmarks.feeds.writers import WRITERS, read_table, repeated
+from scripts.benchmarks.feeds.writers import WRITERS, read_table
 from scripts.benchmarks.load.own import own_system
 from scripts.importing import Wanted, bring
 from scripts.one_line import told_in_one_line
@@ -39,13 +36,10 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("file", type=Path, help="a table of listings (CSV, English columns)")
     arguments.add_argument("--city", required=True, help="where the listings are")
-    arguments.add_argument("--offers", type=int, default=0, help="the size of a large feed to be measured")
     given = arguments.parse_args()
     _, factory = own_system("leadmatch-feeds")
     with tempfile.TemporaryDirectory(prefix="leadmatch-feeds-") as folder:
         broken = compare_formats(factory, given.file, given.city, Path(folder))
-        if given.offers:
-            broken += measure(factory, given.file, given.city, Path(folder), given.offers)
     print("\n".join(broken) or "All formats import to the same rows.")
     sys.exit(1 if broken else 0)
 
@@ -76,32 +70,6 @@ def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folde
         forget(factory, name) if kind != "table" else None
     forget(factory, "measured table")
     return broken
-
-
-def measure(factory: sessionmaker[Session], file: Path, city: str, folder: Path, offers: int) -> list[str]:
-    """Import a large feed twice; what breaks a promise."""
-    path = folder / "large.xml"
-    WRITERS["yrl"](path, repeated(list(read_table(file)), offers))
-    began = time.monotonic()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    first, seconds = imported(factory, path, "measured large", city)
-    took = time.monotonic() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"large  {path.stat().st_size >> 20:,} MB, {first.offers:,} offers: {took:.1f} s"
-        f" ({first.offers / took:,.0f}/s), {seconds:.1f} s of our CPU; memory {before:.0f} MB before,"
-        f" at most {memory:.0f} MB",
-        flush=True,
-    )
-    began = time.monotonic()
-    again, seconds = imported(factory, path, "measured large", city)
-    took = time.monotonic() - began
-    print(
-        f"again  {again.unchanged:,} unchanged: {took:.1f} s ({again.offers / took:,.0f}/s), {seconds:.1f} s of our CPU"
-    )
-    forget(factory, "measured large")
-    written = again.new + again.changed + again.withdrawn + again.returned
-    return [f"the second import wrote {written:,} rows"] if written else []
 
 
 def imported(factory: sessionmaker[Session], path: Path, name: str, city: str) -> tuple[Report, float]:

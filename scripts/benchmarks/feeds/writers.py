@@ -45,14 +45,6 @@ def read_table(path: Path) -> Iterator[Row]:
         yield from csv.DictReader(lines)
 
 
-def repeated(rows: list[Row], n: int) -> Iterator[Row]:
-    """*n* rows with ids of their own, made of *rows* again and again."""
-    for number in range(n):
-        row = rows[number % len(rows)]
-        turn = number // len(rows)
-        yield {**row, "id": f"{row['id']}-{turn}"} if turn else row
-
-
 def write_yrl(path: Path, rows: Iterable[Row]) -> None:
     """YRL."""
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<realty-feed xmlns="http://webmaster.yandex.ru/schemas/feed/realty/2010-06">\n'

@@ -1,10 +1,13 @@
 """Updates that Telegram posts, what is stored of them, and who may link the bot to an account."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from api.bot import process
 from api.bot.conversation import handle
 from api.bot.talk import Bot
 from api.bot.updates import HEADER, secret_of
@@ -45,6 +48,33 @@ def test_an_update_is_worked_on_once_and_remembered_without_its_words(session):
     assert take_update(session) == UPDATE
     assert store_updates(session, [UPDATE]) == 0 and take_update(session) is None
     assert session.scalar(select(BotUpdate.content)) is None and next_offset(session) == 8
+
+
+@pytest.mark.parametrize(
+    ("failures", "kind", "is_done"),
+    [(1, OperationalError, True), (process.ATTEMPTS, OperationalError, False), (1, ValueError, False)],
+)
+def test_an_update_is_dropped_only_for_a_reason_that_lasts(worker_here, monkeypatch, failures, kind, is_done):
+    """A lock or a restarted database passes: a client's message would be lost for it."""
+    done = []
+
+    def fails_at_first(session, bot, update):
+        if len(done) < failures:
+            done.append("failed")
+            raise kind("a statement", {}, Exception()) if kind is OperationalError else kind
+        done.append(update["update_id"])
+
+    monkeypatch.setattr(process, "handle", fails_at_first)
+    monkeypatch.setattr(process, "ATTEMPT_SECONDS", 0)
+    with worker_here() as session:
+        store_updates(session, [UPDATE])
+        session.commit()
+        settings = SimpleNamespace(public_url="https://leadmatch.example", redis_url="redis://127.0.0.1:1")
+
+        process._Process(settings, worker_here, SimpleNamespace(is_set=False), 0)._work_off()
+
+        assert (done[-1] == UPDATE["update_id"]) is is_done
+        assert take_update(session) is None
 
 
 def test_a_call_is_taken_once_in_order(session):

@@ -43,7 +43,7 @@ def test_what_a_database_error_quotes_is_cut_out(lines):
 
     [line] = lines()
     assert "duplicate key" in line["exception"]
-    assert "7701" not in json.dumps(line)
+    assert "+7701" not in json.dumps(line)
 
 
 @pytest.mark.parametrize("after", ["", "HINT:  none", "\n\nThe above exception was the direct cause of another:"])

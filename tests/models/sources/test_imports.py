@@ -1,6 +1,7 @@
 """The import of feeds into sources: identity, idempotence, withdrawals and returns."""
 
 import pytest
+from sqlalchemy import update
 
 from models.accounts.users import User
 from models.core.enums import Origin, Role, Status
@@ -45,6 +46,19 @@ def test_an_unchanged_feed_writes_nothing_and_a_changed_offer_is_written_alone(o
     assert (report.changed, report.unchanged) == (1, 2)
     assert told == [changed.id] and changed.price == 20_000_000
     assert {key for key, version in office.versions().items() if version != before[key]} == {changed.id}
+
+
+def test_other_words_of_an_offer_wait_to_be_read_and_another_price_leaves_what_was_read(office):
+    source = office.source()
+    office.bring(source, feed("1", "2"))
+    with office.factory() as session:
+        session.execute(update(Property).values(grammar=1, read_facts=[{"kind": "window_view"}]))
+        session.commit()
+
+    cheaper = yrl_offer("1", price="<value>20000000</value>")
+    office.bring(source, yrl(cheaper, yrl_offer("2", description="Окна на улицу.")))
+
+    assert {name: row.grammar for name, row in office.rows(source).items()} == {"1": 1, "2": None}
 
 
 def test_what_is_missing_leaves_the_market_and_comes_back_under_its_id(office):

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from models.core.enums import DealType, PropertyType, Role
+from models.core.enums import AddressPrecision, DealType, PropertyType, Role
 from models.market.properties import Property
 from models.sources.columns import CONTENT
 from models.sources.formats import yrl_writer
@@ -87,6 +87,9 @@ def test_the_feed_is_what_portals_document(office):
         ({}, []),
         ({"area": None}, ["area"]),
         ({"street": None, "house_number": None, "location": None}, ["address"]),
+        ({"address_precision": AddressPrecision.STREET}, []),
+        ({"address_precision": AddressPrecision.STREET, "street": None, "location": None}, ["address"]),
+        ({"address_precision": AddressPrecision.DISTRICT}, ["address"]),
         ({"currency": "AMD"}, ["currency"]),
         ({"rooms": None}, ["rooms"]),
         ({"floor": None}, ["floor"]),

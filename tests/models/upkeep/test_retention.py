@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
+from api.console.operators.markets import PERIODS
 from models.accounts.notifications import Notification, NotificationType, notify
 from models.accounts.tokens import RevokedToken
 from models.core.base import utc_now
@@ -14,6 +15,7 @@ from models.rescoring.runs import RescoringRun
 from models.sources.sources import create_source
 from models.sources.tables import Import, ImportState
 from models.upkeep import retention
+from models.upkeep.market_days import MarketDay
 from tests.factories import make_lead, make_user
 
 LONG_AGO = utc_now() - timedelta(days=400)
@@ -107,3 +109,16 @@ def test_old_imports_go_and_a_sources_last_ones_stay(session, monkeypatch):
 
     assert retention.delete_expired(session)["imports"] == 1
     assert set(session.scalars(select(Import.id))) == {open_.id, last.id, only.id}
+
+
+def test_figures_of_markets_go_after_more_than_a_year_and_no_day_that_a_page_shows(session):
+    today = session.scalar(select(func.timezone("UTC", func.now()))).date()
+    kept, gone = retention.MARKET_DAYS_KEPT, retention.MARKET_DAYS_KEPT + timedelta(days=1)
+    for age in (timedelta(0), timedelta(days=365), kept, gone):
+        session.add(MarketDay(city_key="geo:1", deal_type="SALE", day=today - age))
+    session.flush()
+
+    assert retention.delete_expired(session)["market_days"] == 1
+    left = session.scalars(select(MarketDay.day).order_by(MarketDay.day.desc())).all()
+    assert left == [today, today - timedelta(days=365), today - kept]
+    assert timedelta(days=max(PERIODS)) < kept

@@ -9,6 +9,7 @@ from models.accounts.notifications import Notification
 from models.core.enums import DealType, Role
 from models.core.errors import ConflictError, NotFoundError
 from models.market.advert_groups import AdvertGroup
+from models.market.search import news
 from models.market.search.criteria import SearchCriteria
 from models.market.search.news import due_searches, tell_news
 from models.market.search.saved import MAX_SEARCHES, NotificationPace, news_of, save_search, saved_search, set_pace
@@ -101,6 +102,18 @@ def test_another_advert_of_a_home_that_was_told_is_no_news(session, people, sear
     session.flush()
 
     assert told(session, search) is None
+
+
+def test_a_look_that_was_cut_short_goes_on_where_it_ended(session, people, search, monkeypatch):
+    monkeypatch.setattr(news, "MAX_HOMES", 2)
+    homes = [make_property(session, people[1], price=9_000_000).id for _ in range(4)]
+    session.add_all(AdvertGroup(property_id=each, group_id=homes[0]) for each in homes[:2])
+    search.looked_until = 0  # the homes were written before the moment of the look
+    session.flush()
+
+    assert told(session, search) == (1, 0)
+    assert search.looked_until == 0
+    assert told(session, search) == (2, 0)
 
 
 def test_ones_own_home_is_no_news(session, people, search):

@@ -12,15 +12,19 @@ from api.http.explanations import closeness_in
 from api.http.services import services
 from api.http.short_cache import cached_for
 from matching.facts.place_names import place_key
+from models.core.enums import AddressPrecision
 from models.market.district_places import DistrictPlace, district_places
 from models.market.known_places import PlaceKind, known_places
 from models.market.properties import Property
+from models.market.shown_addresses import shown_point
 from models.market.towns.reading import TownError
 
 WIDTH, HEIGHT = 480, 300  # of the scheme, in units of its viewBox
 TILE, ACROSS, DOWN, ZOOM = 256, 3, 2, 15
 NEIGHBOURS = 8
 KM_PER_DEGREE = 111.2
+#: Half of the diagonal of the square that a home lies in of which the street may be known, in kilometres, and a bit.
+AROUND_KM = 0.6
 #: Districts move slowly.
 KEPT_SECONDS = 600
 LETTER, LINE = 6.4, 14  # of the labels: about how wide one is, and how high
@@ -43,16 +47,22 @@ class _Spot:
     north: float
 
 
-def map_of(found: Property) -> HomeMap | None:
-    """The map of a home; None where nothing is known of its place."""
-    template = services().settings.map_tiles_url
-    if template and found.latitude is not None and found.longitude is not None:
-        drawing = _tiles(template, float(found.latitude), float(found.longitude))
+def map_of(listing: Property, precision: AddressPrecision) -> HomeMap | None:
+    """
+    The map of a home; None where nothing is known of its place.
+
+    Args:
+        precision: How much of the address may be seen: with the street, the home lies somewhere in the ring; with the
+            district, the map is that of the district.
+    """
+    template, point = services().settings.map_tiles_url, shown_point(listing, precision)
+    if template and point is not None:
+        drawing = _tiles(template, *point, is_exact=precision is AddressPrecision.EXACT)
         return HomeMap(drawing, services().settings.map_attribution)
-    return _scheme(found)
+    return _scheme(listing, point, is_exact=precision is AddressPrecision.EXACT)
 
 
-def _tiles(template: str, latitude: float, longitude: float) -> Markup:
+def _tiles(template: str, latitude: float, longitude: float, *, is_exact: bool) -> Markup:
     """Tiles around the home, which stands in the middle: images in an SVG, so that no script is needed."""
     whole = 1 << ZOOM
     x = (longitude + 180) / 360 * whole
@@ -72,39 +82,48 @@ def _tiles(template: str, latitude: float, longitude: float) -> Markup:
     middle = (ACROSS * TILE / 2, DOWN * TILE / 2)
     return Markup(
         '<svg class="home-map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
-        '<circle class="here" cx="{}" cy="{}" r="11"/></svg>'
-    ).format(ACROSS * TILE, DOWN * TILE, translate("Map: the home stands in the middle"), images, *middle)
+        '<circle class="{}" cx="{}" cy="{}" r="{:.0f}"/></svg>'
+    ).format(
+        ACROSS * TILE,
+        DOWN * TILE,
+        translate("Map: the home stands in the middle") if is_exact else translate("Map: the home lies in the ring"),
+        images,
+        "here" if is_exact else "about",
+        *middle,
+        11 if is_exact else AROUND_KM / KM_PER_DEGREE / 360 * whole * TILE / math.cos(math.radians(latitude)),
+    )
 
 
-def _scheme(found: Property) -> HomeMap | None:
+def _scheme(listing: Property, point: tuple[float, float] | None, *, is_exact: bool) -> HomeMap | None:
     known = cached_for(
         KEPT_SECONDS,
-        f"districts {found.city_key} {found.deal_type}",
-        lambda: district_places(session(), found.city_key, found.deal_type),
+        f"districts {listing.city_key} {listing.deal_type}",
+        lambda: district_places(session(), listing.city_key, listing.deal_type),
     )
-    key = place_key(found.district) if found.district else ""
+    key = place_key(listing.district) if listing.district else ""
     own = next((place for place in known if key and place_key(place.name) == key), None)
-    if found.latitude is not None and found.longitude is not None:
-        middle = (float(found.latitude), float(found.longitude))
+    if point is not None:
+        middle = point
     elif own is not None:
         middle = (own.latitude, own.longitude)
     else:
-        return _by_closeness(found, key)
+        return _by_closeness(listing, key)
     spots = sorted((_spot(place, middle) for place in known if place is not own), key=_km)[:NEIGHBOURS]
     if not spots:
-        return _by_closeness(found, key)
+        return _by_closeness(listing, key)
     told = translate("Where neighbouring districts lie, by their listings; north is up.")
-    return HomeMap(_drawn(found, spots, own and _spot(own, middle), found.latitude is not None), told)
+    sign = "" if point is None else "here" if is_exact else "about"
+    return HomeMap(_drawn(listing, spots, own and _spot(own, middle), sign), told)
 
 
-def _by_closeness(found: Property, key: str) -> HomeMap | None:
+def _by_closeness(listing: Property, key: str) -> HomeMap | None:
     """Around the district those that the market's listings show to be near it, in no direction that would mean one."""
-    near = closeness_in(session(), found.city_key, found.deal_type).district
+    near = closeness_in(session(), listing.city_key, listing.deal_type).district
     if not key or key not in near.keys:
         return None
     try:
         names = {
-            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=found.city, limit=500)
+            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=listing.city, limit=500)
         }
     except TownError:
         return None
@@ -120,7 +139,7 @@ def _by_closeness(found: Property, key: str) -> HomeMap | None:
         angle, far = 2 * math.pi * place / len(nearest), 1 + 1.5 * (1 - nearness)
         spots.append(_Spot(name, far * math.sin(angle), far * math.cos(angle)))
     told = translate("Which districts are near it: the nearer, the closer to the middle; directions mean nothing.")
-    return HomeMap(_drawn(found, spots, None, True), told)
+    return HomeMap(_drawn(listing, spots, None, "here"), told)
 
 
 def _spot(place: DistrictPlace, middle: tuple[float, float]) -> _Spot:
@@ -133,9 +152,12 @@ def _km(spot: _Spot) -> float:
     return math.hypot(spot.east, spot.north)
 
 
-def _drawn(found: Property, spots: Sequence[_Spot], own: _Spot | None, has_point: bool) -> Markup:
+def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: str) -> Markup:
     """
-    Districts as circles with their names, the home's own among them; a ring of kilometres where they mean something.
+    Districts as circles with their names, the home's own among them.
+
+    Args:
+        sign: The home's, in the middle: "here", "about" where it is near there, or nothing.
     """
     furthest = max(max(abs(spot.east) / WIDTH, abs(spot.north) / HEIGHT) for spot in spots) or 1
     scale = 0.38 / furthest
@@ -145,7 +167,7 @@ def _drawn(found: Property, spots: Sequence[_Spot], own: _Spot | None, has_point
 
     taken = [(WIDTH / 2 - 14, HEIGHT / 2 - 14, WIDTH / 2 + 14, HEIGHT / 2 + 14)]
     parts = [Markup('<rect class="ground" width="{}" height="{}" rx="8"/>').format(WIDTH, HEIGHT)]
-    mine = [own or _Spot(found.district or found.city, 0, 0)]
+    mine = [own or _Spot(listing.district or listing.city, 0, 0)]
     for spot in (*mine, *spots):
         x, y = drawn_at(spot)
         is_own = spot is mine[0]
@@ -161,8 +183,9 @@ def _drawn(found: Property, spots: Sequence[_Spot], own: _Spot | None, has_point
                     "tick middle own" if is_own else "tick middle", f"{label[0]:.1f}", f"{label[1]:.1f}", spot.name
                 )
             )
-    if has_point:
-        parts.append(Markup('<circle class="here" cx="{}" cy="{}" r="7"/>').format(WIDTH / 2, HEIGHT / 2))
+    if sign:
+        radius = 7 if sign == "here" else 13
+        parts.append(Markup('<circle class="{}" cx="{}" cy="{}" r="{}"/>').format(sign, WIDTH / 2, HEIGHT / 2, radius))
     names = ", ".join(spot.name for spot in spots)
     told = translate("{district}; near it: {names}", district=mine[0].name, names=names)
     return Markup('<svg class="home-map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(

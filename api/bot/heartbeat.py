@@ -1,0 +1,50 @@
+"""The sign of life of the bot's process, which `leadmatch health bot` looks for."""
+
+import logging
+import socket
+import time
+
+import redis
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+#: How often a process that works gives a sign of life.
+EVERY_SECONDS = 5.0
+#: How long a sign of life counts. A question for updates that Telegram does not answer takes up to 35 s.
+LASTS_SECONDS = 60
+
+
+def key_of(host: str) -> str:
+    """
+    The key in Redis of the bot on *host*.
+
+    >>> key_of("a1b2")
+    'telegram-bot:alive:a1b2'
+    """
+    return f"telegram-bot:alive:{host}"
+
+
+class Heartbeat:
+    """Gives a sign of life each time :meth:`beat` is called, but not more often than every five seconds."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._key = client, key_of(socket.gethostname())
+        self._next = time.monotonic()
+
+    def beat(self) -> None:
+        """Say that the process works; without Redis nothing is said, and nothing else happens."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + EVERY_SECONDS
+        try:
+            self._client.set(self._key, b"", ex=LASTS_SECONDS)
+        except (RedisError, OSError) as error:
+            log.warning("heartbeat_not_sent", extra={"kind": type(error).__name__})
+
+    def stop(self) -> None:
+        """Take the sign of life back: the process ends."""
+        try:
+            self._client.delete(self._key)
+        except (RedisError, OSError) as error:
+            log.warning("heartbeat_not_sent", extra={"kind": type(error).__name__})

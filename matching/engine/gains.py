@@ -1,0 +1,87 @@
+"""
+What a lead that asks for less would be offered: the homes that come into the useful range of its list.
+
+A lead has a dozen limits and wishes, and scoring the whole market for each would take a dozen times as long as for the
+lead. So the market is scored once, criterion by criterion, which tells an upper bound of every score that a weaker
+lead can give; only homes that may reach the range are scored again, exactly.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.engine.criteria import CRITERION_NAMES
+from matching.engine.explain import broken_criteria, criterion_units
+from matching.engine.pairs import pair_scores
+from matching.engine.sparse import wish_units
+from matching.engine.units import ANSWER_SCALE, POINTS_PER_100, TIERS_UNITS, rounding_bound, score_of_units
+from matching.engine.vectors import LeadVectors, PropertyVectors
+from matching.errors import InvalidInputError
+
+#: A score above this says that no wish is contradicted.
+_UNCONTRADICTED = 50.0
+#: By dropping what it states, a criterion's share of the whole falls to a quarter at most, so that another's, and what
+#: was lost by rounding it, grows fourfold at most; and once for the weaker lead itself.
+_ROUNDINGS = 5
+
+
+def gained(
+    lead: LeadVectors,
+    weaker: LeadVectors,
+    criteria: Sequence[frozenset[str]],
+    properties: PropertyVectors,
+    least: float,
+) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+    """
+    The homes that would come into the useful range if the lead were weaker.
+
+    Args:
+        lead: One row, as it is.
+        weaker: The same lead weakened in one thing a row, made with the same model and weights.
+        criteria: For each row of *weaker*, the criteria that judge otherwise; the others' values are the lead's.
+        least: The least useful score, above 50.
+    Returns:
+        Rows of *properties* that are useful now; and for each row of *weaker*, those that are not and would be.
+        Ascending.
+    Raises:
+        InvalidInputError: *lead* is not one row, *criteria* are not one set a row, or *least* is not above 50.
+    """
+    if len(lead) != 1 or len(criteria) != len(weaker):
+        raise InvalidInputError(f"expected one lead and {len(weaker)} sets, got {len(lead)} and {len(criteria)}")
+    if not least > _UNCONTRADICTED:
+        raise InvalidInputError(f"the least useful score must be above {_UNCONTRADICTED}, not {least}")
+    if not len(properties):
+        return np.zeros(0, np.int64), [np.zeros(0, np.int64) for _ in criteria]
+    units = criterion_units(lead, properties)
+    lost = wish_units(lead, properties).lost
+    broken = broken_criteria(lead, properties, units, lost)
+    forbidden = np.any(list(broken.values()), axis=0)
+    scores = score_of_units(np.maximum(TIERS_UNITS + units.sum(axis=1) - lost, 0))
+    useful = ~forbidden & (scores >= least)
+    # What each criterion gives of its weight; where that is 0 this does not tell, and it may be all.
+    whole = lead.whole_points[0] * ANSWER_SCALE
+    values = np.where(whole > 0, np.maximum(units, 0) / np.maximum(whole, 1), 1.0)
+    broken["wish"] = broken["wish"] | (lost > 0)
+    how_often = np.sum(list(broken.values()), axis=0)
+    bounds = values @ weaker.whole_points.T
+    may = np.zeros((len(criteria), len(properties)), bool)
+    for row, touched in enumerate(criteria):
+        points, bound = weaker.whole_points[row], bounds[:, row]
+        for at in (CRITERION_NAMES.index(name) for name in touched):
+            bound += (1 - values[:, at]) * points[at]
+        least_points = (least - _slack(lead, weaker.take([row]))) / 100 * POINTS_PER_100
+        elsewhere_whole = how_often == np.sum([broken[name] for name in touched if name in broken], axis=0)
+        may[row] = ~useful & elsewhere_whole & (bound >= least_points)
+    chosen = np.flatnonzero(may.any(axis=0))
+    candidates = properties.take(chosen)
+    reached = [pair_scores(weaker.take([row]), candidates) >= least for row in range(len(criteria))]
+    # What is not among a row's own candidates cannot reach the range by it.
+    return np.flatnonzero(useful), [chosen[rows] for rows in reached]
+
+
+def _slack(lead: LeadVectors, weaker: LeadVectors) -> float:
+    """How far a bound may lie under the score for rounding alone, of 100."""
+    wishes = max(len(lead.wish_codes), len(weaker.wish_codes))
+    words = max(len(lead.word_codes), len(weaker.word_codes))
+    return _ROUNDINGS * rounding_bound(wishes, words)

@@ -1,0 +1,54 @@
+"""What becomes of a membership where its account ends: deleted, or merged into another one of the same person."""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.agencies.members import lock_agency, make_head
+from models.agencies.tables import Agency, AgencyMember
+from models.core.enums import Role
+
+
+def erase_membership(session: Session, user: User) -> None:
+    """Take a user out of their agency. If it has a head no more, the member of longest standing becomes it."""
+    agency = _agency_of(session, user.id)
+    if agency is None:
+        return
+    session.execute(delete(AgencyMember).where(AgencyMember.user_id == user.id))
+    if agency.head_id != user.id:
+        return
+    query = select(User.id).join(AgencyMember, AgencyMember.user_id == User.id)
+    heir_id = session.scalar(
+        query.where(AgencyMember.agency_id == agency.id, User.role == Role.REALTOR)
+        .order_by(User.is_active.desc(), AgencyMember.joined_at, User.id)
+        .limit(1)
+    )
+    if heir_id is None:
+        session.delete(agency)
+        session.flush()
+    else:
+        make_head(session, agency, heir_id, actor_id=None)
+
+
+def merge_memberships(session: Session, gone: User, kept: User) -> None:
+    """
+    The account that stays is a member where one of both was. Where both were, in two agencies, its own counts.
+    """
+    agency = _agency_of(session, gone.id)
+    if agency is None:
+        return
+    mine = session.scalar(select(AgencyMember.agency_id).where(AgencyMember.user_id == kept.id))
+    if kept.role is not Role.REALTOR or mine not in (None, agency.id):
+        erase_membership(session, gone)
+        return
+    if mine is None:
+        session.execute(update(AgencyMember).where(AgencyMember.user_id == gone.id).values(user_id=kept.id))
+    else:
+        session.execute(delete(AgencyMember).where(AgencyMember.user_id == gone.id))
+    if agency.head_id == gone.id:
+        make_head(session, agency, kept.id, actor_id=None)
+
+
+def _agency_of(session: Session, user_id: int) -> Agency | None:
+    agency_id = session.scalar(select(AgencyMember.agency_id).where(AgencyMember.user_id == user_id))
+    return None if agency_id is None else lock_agency(session, agency_id)

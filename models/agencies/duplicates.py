@@ -1,0 +1,95 @@
+"""
+What two agents of an agency have twice: leads of one client, and properties that are one home.
+
+Clients are compared by the digest of their first contact, so nothing of the contact is told. Leads whose agent shows
+the contacts to nobody are left out: a head could try phones out on them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.agencies.visibility import TABLES, readable_owner_ids
+from models.core.enums import ContactSharing, Origin, Side, Status
+from models.market.advert_groups import AdvertGroup
+from models.market.client_keys import ClientKey
+from models.market.leads import Lead
+from models.market.properties import Property
+
+#: Of each kind; a head begins with these.
+MAX_SHOWN = 50
+
+
+class Likeness(StrEnum):
+    """Why rows are taken for duplicates."""
+
+    CLIENT = "same_client"
+    ADVERTS = "same_adverts"
+    ADDRESS = "same_address"
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """Rows of at least two agents that are one client's, or one home; each with its owner, the oldest first."""
+
+    side: Side
+    likeness: Likeness
+    rows: list[tuple[Any, User]]
+
+
+def duplicates_for(session: Session, user: User) -> list[Duplicate]:
+    """What is there twice among the rows on the market that the user may read, the newest first."""
+    clients = _ids(session, _same_client(user))
+    adverts = _ids(session, _same_adverts(user))
+    told = {row_id for ids in adverts for row_id in ids}
+    addresses = [ids for ids in _ids(session, _same_address(user)) if not told.issuperset(ids)]
+    return [
+        *_with_rows(session, Side.LEAD, Likeness.CLIENT, clients),
+        *_with_rows(session, Side.PROPERTY, Likeness.ADVERTS, adverts),
+        *_with_rows(session, Side.PROPERTY, Likeness.ADDRESS, addresses),
+    ]
+
+
+def _same_client(user: User) -> Select[Any]:
+    query = select(_several(Lead)).join(ClientKey, ClientKey.lead_id == Lead.id)
+    shown = (Lead.client_contacts_shared != ContactSharing.NEVER, Lead.origin != Origin.TINDER)
+    return _of_two_owners(user, Lead, query.where(*shown), ClientKey.key)
+
+
+def _same_adverts(user: User) -> Select[Any]:
+    query = select(_several(Property)).join(AdvertGroup, AdvertGroup.property_id == Property.id)
+    return _of_two_owners(user, Property, query, AdvertGroup.group_id)
+
+
+def _same_address(user: User) -> Select[Any]:
+    """The same house, and as far as they are told the same floor, rooms and whole square metres."""
+    place = (Property.city_key, Property.deal_type, func.lower(Property.street), func.lower(Property.house_number))
+    home = (Property.floor, Property.rooms, func.round(Property.area))
+    query = select(_several(Property)).where(Property.street.is_not(None), Property.house_number.is_not(None))
+    return _of_two_owners(user, Property, query, *place, *home)
+
+
+def _several(table: Any) -> ColumnElement[Any]:
+    return func.array_agg(table.id).label("ids")
+
+
+def _of_two_owners(user: User, table: Any, query: Select[Any], *key: Any) -> Select[Any]:
+    there = (table.owner_id.in_(readable_owner_ids(user)), table.status == Status.ACTIVE)
+    query = query.where(*there).group_by(*key).having(func.count(table.owner_id.distinct()) > 1)
+    return query.order_by(func.max(table.id).desc()).limit(MAX_SHOWN)
+
+
+def _ids(session: Session, query: Select[Any]) -> list[list[int]]:
+    return [sorted(ids) for ids in session.scalars(query)]
+
+
+def _with_rows(session: Session, side: Side, likeness: Likeness, groups: list[list[int]]) -> list[Duplicate]:
+    table = TABLES[side]
+    wanted = [row_id for ids in groups for row_id in ids]
+    query = select(table, User).join(User, User.id == table.owner_id).where(table.id.in_(wanted))
+    rows = {row.id: (row, owner) for row, owner in session.execute(query)}
+    return [Duplicate(side, likeness, [rows[row_id] for row_id in ids]) for ids in groups]

@@ -1,0 +1,62 @@
+"""What former owners wrote for themselves alone on rows that were reassigned."""
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    delete,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base, CreatedAt, Id
+
+
+class PutAsideWords(Base):
+    """
+    What a former owner wrote for themselves alone on a lead or property that was reassigned: private notes and tags.
+
+    The new owner does not get them. They come back with the row.
+    """
+
+    __tablename__ = "put_aside_words"
+    __table_args__ = (
+        CheckConstraint("(lead_id IS NULL) <> (property_id IS NULL)", name="is_of_one_row"),
+        UniqueConstraint("owner_id", "lead_id"),
+        UniqueConstraint("owner_id", "property_id"),
+        Index("ix_put_aside_words_lead", "lead_id"),
+        Index("ix_put_aside_words_property", "property_id"),
+    )
+
+    id: Mapped[Id]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    property_id: Mapped[int | None] = mapped_column(ForeignKey("properties.id", ondelete="CASCADE"))
+    private_notes: Mapped[str | None] = mapped_column(Text)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    created_at: Mapped[CreatedAt]
+
+
+def erase_put_aside(session: Session, user: User) -> None:
+    """Delete what a user wrote for themselves on rows that are others' now."""
+    session.execute(delete(PutAsideWords).where(PutAsideWords.owner_id == user.id))
+
+
+def merge_put_aside(session: Session, gone: User, kept: User) -> None:
+    """What the account that goes had put aside is that of the one that stays, whose own words about a row count."""
+    own = aliased(PutAsideWords)
+    twice = select(own.id).where(
+        own.owner_id == kept.id,
+        or_(own.lead_id == PutAsideWords.lead_id, own.property_id == PutAsideWords.property_id),
+    )
+    mine = PutAsideWords.owner_id == gone.id
+    session.execute(delete(PutAsideWords).where(mine, twice.exists()).execution_options(synchronize_session=False))
+    moved = update(PutAsideWords).where(mine).values(owner_id=kept.id)
+    session.execute(moved.execution_options(synchronize_session=False))

@@ -1,0 +1,127 @@
+"""
+Reassigning: the head of an agency gives leads or properties of one agent to another.
+
+The owner of the row changes, and with it whatever belongs to the owner through the row. `RULES` of
+:mod:`models.agencies.following_rows` says of every column that names a user, a lead or a property what becomes of its
+rows; a test holds it to the schema.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from models.accounts.audit import record
+from models.accounts.notifications import NotificationType, notify
+from models.accounts.users import User
+from models.agencies.following_rows import follow_owner
+from models.agencies.members import headed_agency
+from models.agencies.tables import Agency, AgencyMember
+from models.agencies.visibility import TABLES, readable_ids
+from models.core.enums import ContactSharing, MatchStatus, Role, Side
+from models.core.errors import Fault, NotFoundError
+from models.deals.matches import Match
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.sources.tables import Source
+
+MAX_AT_ONCE = 100
+
+
+@dataclass
+class Reassigned:
+    """The rows that have another owner now, and why others have not: id -> the reason."""
+
+    moved: list[Any] = field(default_factory=list)
+    refused: dict[int, Fault] = field(default_factory=dict)
+
+
+def agents_for(agency: Agency) -> Any:
+    """Select the members of an agency to whom rows can be given, by name."""
+    query = select(User).join(AgencyMember, AgencyMember.user_id == User.id)
+    there = (AgencyMember.agency_id == agency.id, User.is_active, User.role == Role.REALTOR)
+    return query.where(*there).order_by(User.name, User.id)
+
+
+def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], to_id: int) -> Reassigned:
+    """
+    Give leads, or properties, of agents to another agent of the head's agency, in the caller's transaction.
+
+    Rows that the head may not read are passed over as if they did not exist; those that are the agent's already, too.
+
+    Args:
+        row_ids: At most :data:`MAX_AT_ONCE`.
+    Raises:
+        NotFoundError, NotAllowedError: See :func:`models.agencies.members.headed_agency`; or the agent is no active
+            member of the agency.
+    """
+    table = TABLES[side]
+    # Users before the agency and the agency before the rows, as whoever ends an account locks them.
+    owners = select(table.owner_id).where(table.id.in_(row_ids))
+    people = select(User.id).where(or_(User.id.in_(owners), User.id.in_([head.id, to_id]))).order_by(User.id)
+    known = set(session.scalars(people.with_for_update(read=True, key_share=True)))
+    agency = headed_agency(session, head, lock=True)
+    heir = session.scalar(agents_for(agency).where(User.id == to_id))
+    if heir is None:
+        raise NotFoundError("member")
+    result = Reassigned()
+    ids = readable_ids(session, head, side, list(row_ids)[:MAX_AT_ONCE])
+    query = select(table).where(table.id.in_(ids), table.owner_id != heir.id, table.owner_id.in_(known))
+    former: dict[int, list[int]] = {}
+    query = query.order_by(table.id).with_for_update().execution_options(populate_existing=True)
+    for row in session.scalars(query).all():
+        reason = _reason_to_stay(session, side, row, heir)
+        if reason is not None:
+            result.refused[row.id] = reason
+            continue
+        before = row.owner_id
+        row.owner_id = heir.id
+        row.source_id = row.external_id = row.content_hash = None  # its file brings it no more
+        follow_owner(session, side, row, before, heir.id)
+        session.flush()
+        facts = {"agency": agency.id, "former": before, "owner": heir.id}
+        record(session, "reassigned", actor_id=head.id, table_name=table.__tablename__, row_id=row.id, **facts)
+        former.setdefault(before, []).append(row.id)
+        result.moved.append(row)
+    _tell(session, agency, side, head, heir, former)
+    return result
+
+
+def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault | None:
+    if side is Side.LEAD and row.client_contacts_shared is ContactSharing.NEVER:
+        # Reassigning to oneself would show the head what the agent shows nobody.
+        return Fault("agency.contacts_kept")
+    if row.source_id is not None and session.get_one(Source, row.source_id).address is not None:
+        return Fault("agency.from_feed")
+    lead, listing = aliased(Lead), aliased(Property)
+    mine, theirs = (Match.lead_id, listing) if side is Side.LEAD else (Match.property_id, lead)
+    between = (
+        select(Match.id)
+        .join(lead, lead.id == Match.lead_id)
+        .join(listing, listing.id == Match.property_id)
+        # What another deal has closed comes back when that is undone.
+        .where(mine == row.id, theirs.owner_id == heir.id)
+        .where(or_(Match.status != MatchStatus.REJECTED, Match.closed_by_match_id.is_not(None)))
+    )
+    # One person would be both sides of a deal.
+    return Fault("agency.match_between") if session.scalar(between.limit(1)) is not None else None
+
+
+def _tell(session: Session, agency: Agency, side: Side, head: User, heir: User, former: dict[int, list[int]]) -> None:
+    """One notification to each who loses rows and one to who gets them; nobody is told of what they did themselves."""
+    noun = side.value.lower()
+    moment = session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0
+
+    def tell(user_id: int, variant: str, count: int, member_id: int) -> None:
+        subject = f"agency:{agency.id}:{variant}:{int(moment * 1_000_000)}"
+        data = {"member_id": member_id}
+        notify(session, user_id, NotificationType.REASSIGNED, subject, data=data, variant=variant, count=count)
+
+    for user_id, ids in former.items():
+        if user_id != head.id:
+            tell(user_id, f"{noun}_passed_on", len(ids), heir.id)
+    if former and heir.id != head.id:
+        only = next(iter(former)) if len(former) == 1 else head.id
+        tell(heir.id, f"{noun}_received", sum(map(len, former.values())), only)

@@ -1,0 +1,53 @@
+"""An agency, its members, and the invitations into it."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.core.base import Base, CreatedAt, Id
+
+MAX_NAME = 120  # characters
+
+
+class Agency(Base):
+    """Realtors who work under a head. The head is a member; nobody heads two."""
+
+    __tablename__ = "agencies"
+    __table_args__ = (CheckConstraint("name <> ''", name="name_says_something"),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(MAX_NAME))
+    head_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    created_at: Mapped[CreatedAt]
+
+
+class AgencyMember(Base):
+    """A realtor in an agency; a user is in one at most."""
+
+    __tablename__ = "agency_members"
+    __table_args__ = (Index("ix_agency_members_agency", "agency_id", "joined_at"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"))
+    joined_at: Mapped[CreatedAt]
+
+
+class AgencyInvitation(Base):
+    """
+    A link that takes whoever brings it into an agency, once.
+
+    Only a digest of its token is stored. The row goes when it is accepted or withdrawn, or when the headship passes on:
+    who was invited was shown another head's name.
+    """
+
+    __tablename__ = "agency_invitations"
+    __table_args__ = (Index("ix_agency_invitations_agency", "agency_id", "id"),)
+
+    id: Mapped[Id]
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    #: For whom the head made it, in the head's words.
+    label: Mapped[str | None] = mapped_column(String(MAX_NAME))
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime]
