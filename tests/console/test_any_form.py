@@ -133,6 +133,7 @@ def test_no_form_is_an_error_of_ours(app, client, town, rows, db, who, is_redis_
     rng, failed = random.Random(f"{who} {FORMS}"), []
     sessions = select(AccountSession.id).where(AccountSession.user_id == getattr(town, who).id)
     named = rows[who] | {"session_id": db.scalars(sessions.order_by(AccountSession.id)).first()}
+    db.commit()  # PostgreSQL ends a connection that is idle in a transaction for as long as many forms take
     for path, own in posts(app, named).items():
         for _ in range(FORMS):
             page = client.get("/console/account")
