@@ -1,4 +1,4 @@
-"""The doors of the exchange and of tinder: register, sign in and out, who am I."""
+"""Accounts of the exchange and of tinder: register, sign in and out, who am I."""
 
 from typing import Any
 

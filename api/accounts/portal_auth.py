@@ -1,4 +1,4 @@
-"""The portal's doors: register, activate, get a token, ask for another code. A phone and a code by SMS prove who it is.
+"""The portal's accounts: register, activate, get a token, ask for another code. A phone and a code by SMS prove it.
 
 Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps
 (models/accounts/codes.py).

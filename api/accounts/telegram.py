@@ -1,4 +1,4 @@
-"""Doors for Telegram: a proof that Telegram signed, and our own bot, which proves itself by a secret."""
+"""Signing in with Telegram: a proof that Telegram signed, and our own bot, which proves itself by a secret."""
 
 import hmac
 import logging

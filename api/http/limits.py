@@ -1,7 +1,7 @@
 """How often somebody may call: counted in Redis, over a moving window.
 
 While Redis is away each web process counts in its own memory. The other two choices are worse: without limits
-the doors would stand open to guessing for as long as Redis is down, and with the doors shut a broken cache
+passwords and codes could be guessed for as long as Redis is down, and if nobody were let in, a broken cache
 would lock everybody out. With p processes an attacker gets at most p times the limit meanwhile, and codes
 keep their bound of five tries, which PostgreSQL counts (models/accounts/codes.py).
 

@@ -62,7 +62,7 @@ class AdFiguresImport(MethodView):
     def post(self) -> Any:
         """Set impressions, clicks and cost of ads from CSV; a mistake in any row refuses the whole file
 
-        At most 2,000 rows, separated by commas or semicolons. Figures are totals so far; what is new of `spent` is
+        At most 2,000 rows, separated by commas or semicolons. Figures are totals so far; what is new of them is
         booked on `spent_on`, or on today.
         """
         return {"ads": take_figures(sent_file())}

@@ -192,6 +192,7 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
     is wired by the settings once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was made.
     """
     watch_pool(engine)
+    app.extensions.pop("short_cache", None)  # answers of another database
     long_lived = LongLived(settings.web_threads)
     # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
     short = redis.Redis.from_url(

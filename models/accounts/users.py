@@ -94,7 +94,7 @@ class User(Base):
 
     @property
     def names(self) -> dict[str, str | None]:
-        """First and last name; of one who came by a door that asks for the name in one piece, its first word leads."""
+        """First and last name; where a contract asks for the name in one piece, its first word leads."""
         first, _, last = (self.name or "").partition(" ")
         return {
             "first_name": self.profile.get("first_name", first or None),

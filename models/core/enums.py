@@ -82,7 +82,7 @@ class PaymentMethod(StrEnum):
 
 
 class Origin(StrEnum):
-    """The contract or the door through which a lead or property came."""
+    """The contract or the other way by which a lead or property came."""
 
     EXCHANGE = "exchange"
     TINDER = "tinder"

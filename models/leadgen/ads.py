@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
@@ -89,7 +90,11 @@ class Ad(Base):
 
 
 class AdSpend(Base):
-    """The cost of an ad on one day (UTC). Negative where an earlier figure was corrected downwards."""
+    """
+    What an ad cost and did on one day (UTC). Negative where an earlier figure was corrected downwards.
+
+    Counts of the time before they were kept by day are in no day.
+    """
 
     __tablename__ = "ad_spend"
     # The key's index includes the amounts: an ad's days are scattered over the table, and sums need only the amounts.
@@ -98,7 +103,12 @@ class AdSpend(Base):
     ad_id: Mapped[UUID] = mapped_column(ForeignKey("ads.id", ondelete="CASCADE"))
     day: Mapped[date] = mapped_column(Date)
     amount: Mapped[Money]
+    impressions: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    clicks: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
+
+#: What a platform counts.
+COUNTS = ("impressions", "clicks")
 
 #: Subquery: the cost so far of the ad of the surrounding query.
 SPENT = (
@@ -117,11 +127,11 @@ def create_ad(
     spent: Decimal | None = None,
     day: date | None = None,
 ) -> Ad:
-    """Add an ad to a campaign; its cost so far, *spent*, is booked on *day* (today)."""
+    """Add an ad to a campaign; its cost so far, *spent*, and its counts are booked on *day* (today)."""
     ad = Ad(campaign_id=campaign.id, **fields)
     session.add(ad)
     session.flush()
-    _book(session, ad, spent or Decimal(0), day)
+    _book(session, ad, spent or Decimal(0), _counts(ad), day)
     return ad
 
 
@@ -191,7 +201,7 @@ def change_ad(
     """
     Set the given columns of a locked ad, and its total cost, *spent*.
 
-    The difference from the amounts booked before goes on *day* (today), so that the days add up to the total.
+    The differences from the amounts and counts before go on *day* (today), so that the days add up to the totals.
 
     Raises:
         ConflictError: The status cannot follow the present one.
@@ -199,11 +209,12 @@ def change_ad(
     """
     if "status" in fields:
         check_move("ad", ad.status, fields["status"], MOVES)
+    before = _counts(ad)
     for name, value in fields.items():
         setattr(ad, name, value)
     session.flush()
-    if spent is not None:
-        _book(session, ad, spent - spent_by(session, ad.id), day)
+    amount = Decimal(0) if spent is None else spent - spent_by(session, ad.id)
+    _book(session, ad, amount, {name: count - before[name] for name, count in _counts(ad).items()}, day)
 
 
 def spent_by(session: Session, ad_id: UUID) -> Decimal:
@@ -212,12 +223,16 @@ def spent_by(session: Session, ad_id: UUID) -> Decimal:
     return session.scalars(select(total).where(AdSpend.ad_id == ad_id)).one()
 
 
-def _book(session: Session, ad: Ad, amount: Decimal, day: date | None) -> None:
-    """Add to the cost of a day; raises InvalidValueError if the sum exceeds the column's range."""
-    if not amount:
+def _counts(ad: Ad) -> dict[str, int]:
+    return {name: getattr(ad, name) or 0 for name in COUNTS}
+
+
+def _book(session: Session, ad: Ad, amount: Decimal, counts: Mapping[str, int], day: date | None) -> None:
+    """Add to the figures of a day; raises InvalidValueError if the sum of cost exceeds the column's range."""
+    if not amount and not any(counts.values()):
         return
-    row = insert(AdSpend).values(ad_id=ad.id, day=day or database_now(session).date(), amount=amount)
-    added = {"amount": AdSpend.amount + row.excluded.amount}
+    row = insert(AdSpend).values(ad_id=ad.id, day=day or database_now(session).date(), amount=amount, **counts)
+    added = {name: AdSpend.__table__.c[name] + row.excluded[name] for name in ("amount", *COUNTS)}
     try:
         session.execute(row.on_conflict_do_update(constraint="pk_ad_spend", set_=added))
     except DataError:

@@ -231,7 +231,7 @@ class Settings:
         if not self.is_environment_said and not _is_loopback(environ.get("BIND") or "127.0.0.1"):
             raise SettingsError(
                 "ENVIRONMENT is not set, and BIND lets others in: set ENVIRONMENT to production, or, where everybody "
-                "may see codes and come in through open doors, to local"
+                "may see codes and sign in without proof, to local"
             )
         if (
             self.is_production

@@ -22,7 +22,7 @@ from worker.queue.client import Client
 
 SHARD_FIELDS = (
     "id", "city_key", "deal_type", "tile", "tiles", "state", "pairs_total", "pairs_done", "worker", "attempts", "error",
-    "started_at", "finished_at",
+    "skipped", "started_at", "finished_at",
 )  # fmt: skip
 
 
@@ -134,6 +134,9 @@ def _show(session: Session, run_id: int, console: Console, as_json: bool) -> Non
         )
     console.print(table)
     for shard in run.shards:
+        for row in shard.skipped:
+            named = f"  shard {shard.id} skipped {row['side'].lower()} {row['id']}: {row['error']}"
+            console.print(named, highlight=False, markup=False)
         if shard.stages:
             stages = ", ".join(f"{name} {value:,.1f}" for name, value in shard.stages.items())
             console.print(f"  shard {shard.id}: {stages} (seconds; MB)", highlight=False)

@@ -46,7 +46,7 @@ class Person:
 
 @pytest.fixture
 def database(engine: Engine, clean_database: str) -> Iterator[Session]:
-    """A session on the test's database, for what the API has no door to; commit what others are to see."""
+    """A session on the test's database, for what the API has no operation for; commit what others are to see."""
     with Session(engine, expire_on_commit=False) as session:
         yield session
 

@@ -260,7 +260,7 @@ def test_without_a_bot_token_nobody_comes_in_by_telegram(client):
     assert client.post("/auth/telegram", json={"telegram_auth_data": widget()}).status_code == 403
 
 
-def test_the_bots_door_needs_its_secret(with_bot, client):
+def test_the_bots_endpoint_needs_its_secret(with_bot, client):
     path = "/auth/telegram/login-or-register"
 
     assert with_bot.post(path, json=BOT_BODY).status_code == 401
@@ -278,7 +278,7 @@ def test_guesses_at_the_bots_secret_are_limited_and_the_bot_is_not(with_bot):
     assert enter("bot secret") == 200
 
 
-def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environment, caplog):
+def test_the_bots_endpoint_is_open_in_local_alone_and_says_so(process_environment, caplog):
     local = create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"}))
 
     assert "TELEGRAM_BOT_SECRET" in caplog.text

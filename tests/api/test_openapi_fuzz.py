@@ -1,6 +1,6 @@
 """
 The whole OpenAPI document against a real web server, by schemathesis with all of its checks: no 5xx, no undocumented
-answer, no bad data taken, no good data refused, no door open without its proof.
+answer, no bad data taken, no good data refused, no operation open without its proof.
 
 Every operation is called, each by somebody who may (tests/api/fuzz_hooks.py), on rows that exist and on ids that do
 not. FUZZ_EXAMPLES asks for more random cases an operation; FUZZ_AS=tenant (or another role, or anonymous) has all of

@@ -1,4 +1,4 @@
-"""The portal's doors and users over HTTP: getting in, the profile, leaving; and what must not show."""
+"""The portal's ways in and users over HTTP: getting in, the profile, leaving; and what must not show."""
 
 import io
 

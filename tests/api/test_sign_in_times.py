@@ -1,8 +1,8 @@
 """
-Whether somebody is registered shows at no door: same answer, same steps in the database, and, measured, the same time.
+No way in shows whether somebody is registered: same answer, same steps in the database, and, measured, the same time.
 
-The suite compares answers and counts statements, which no busy machine disturbs. DOOR_TRIES=300 measures: it prints the
-table of docs/security.md (run with -s).
+The suite compares answers and counts statements, which no busy machine disturbs. WAY_IN_TRIES=300 measures: it prints
+the table of docs/security.md (run with -s).
 """
 
 import os
@@ -17,7 +17,7 @@ from models.accounts.passwords import hash_password
 from tests.factories import make_user
 from tests.statements import statements_on
 
-TRIES = int(os.environ.get("DOOR_TRIES", "2"))
+TRIES = int(os.environ.get("WAY_IN_TRIES", "2"))
 PASSWORD = "correct horse"
 NAMES = {"first_name": "Иван", "last_name": "Иванов", "role": "user"}
 
@@ -26,9 +26,9 @@ def widget(number: int) -> dict:
     return {"id": number, "first_name": "x", "auth_date": int(time.time()), "hash": "0" * 64}
 
 
-#: Door -> how a try at it is sent for somebody with this phone, e-mail and Telegram account. Every try is refused or,
+#: Way in -> how a try at it is sent for somebody with this phone, e-mail and Telegram account. Every try is refused or,
 #: where a code is asked for, answered alike.
-DOORS: dict[str, Callable[[int, str, str], tuple[str, dict]]] = {
+WAYS_IN: dict[str, Callable[[int, str, str], tuple[str, dict]]] = {
     "sign in by e-mail, wrong password": lambda number, phone, email: (
         "/auth/login", {"data": {"username": email, "password": "wrong"}}
     ),
@@ -66,7 +66,9 @@ def statements(engine) -> Iterator[list[str]]:
 def people(engine, clean_database) -> list[tuple[int, str, str]]:
     """(Telegram account, phone, e-mail) of registered users: half of the numbers, the other half is nobody's."""
     password_hash = hash_password(PASSWORD)
-    known = [(number, f"+7701{number:07}", f"user{number}@example.com") for number in range(1, len(DOORS) * TRIES + 1)]
+    known = [
+        (number, f"+7701{number:07}", f"user{number}@example.com") for number in range(1, len(WAYS_IN) * TRIES + 1)
+    ]
     with Session(engine) as session:
         for number, phone, email in known:
             make_user(session, telegram_id=str(number), phone=phone, email=email, password_hash=password_hash)
@@ -74,12 +76,12 @@ def people(engine, clean_database) -> list[tuple[int, str, str]]:
     return known
 
 
-def test_no_door_tells_whether_somebody_is_registered(app, people, statements):
+def test_no_way_in_tells_whether_somebody_is_registered(app, people, statements):
     client, took = app.test_client(), {}
     addresses = (f"10.{number >> 8 & 255}.{number & 255}.1" for number in range(1_000_000))
 
-    def knock(door: str, who: tuple[int, str, str]) -> tuple[int, dict, list[str], float]:
-        path, body = DOORS[door](*who)
+    def knock(way: str, who: tuple[int, str, str]) -> tuple[int, dict, list[str], float]:
+        path, body = WAYS_IN[way](*who)
         statements.clear()
         began = time.perf_counter()
         answer = client.post(path, environ_base={"REMOTE_ADDR": next(addresses)}, **body)
@@ -91,28 +93,28 @@ def test_no_door_tells_whether_somebody_is_registered(app, people, statements):
         )
 
     left = iter(people)
-    for door in DOORS:
+    for way in WAYS_IN:
         times: tuple[list[float], list[float]] = ([], [])
         for _ in range(TRIES):
             number, phone, email = next(left)
             stranger = (number + 5_000_000, f"+7702{number:07}", f"nobody{number}@example.com")
-            known = knock(door, (number, phone, email))
-            unknown = knock(door, stranger)
-            assert known[:2] == unknown[:2], door
-            assert known[2] == unknown[2], door
+            known = knock(way, (number, phone, email))
+            unknown = knock(way, stranger)
+            assert known[:2] == unknown[:2], way
+            assert known[2] == unknown[2], way
             times[0].append(known[3])
             times[1].append(unknown[3])
-        took[door] = times
+        took[way] = times
     if TRIES >= 20:
         print("\n" + table(took))
 
 
 def table(took: dict[str, tuple[list[float], list[float]]]) -> str:
     """Mean times, and their difference with its standard error: noise, while it is within two or three of these."""
-    lines = ["| Door | registered, ms | nobody, ms | difference, ms |", "| --- | ---: | ---: | ---: |"]
-    for door, (known, unknown) in took.items():
+    lines = ["| Way in | registered, ms | nobody, ms | difference, ms |", "| --- | ---: | ---: | ---: |"]
+    for way, (known, unknown) in took.items():
         apart = [1000 * (one - other) for one, other in zip(known, unknown, strict=True)]
         error = statistics.stdev(apart) / len(apart) ** 0.5
         means = 1000 * statistics.mean(known), 1000 * statistics.mean(unknown)
-        lines.append(f"| {door} | {means[0]:.2f} | {means[1]:.2f} | {statistics.mean(apart):+.2f} ± {error:.2f} |")
+        lines.append(f"| {way} | {means[0]:.2f} | {means[1]:.2f} | {statistics.mean(apart):+.2f} ± {error:.2f} |")
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """The commands of the how-tos, as they stand on the pages, against a system that `leadmatch run` has started."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -178,6 +179,30 @@ def test_upgrade(system, new_database):
     asked = system.run("set +o pipefail; yes | " + pages.with_own(back, {"REVISION": max(revisions)}), **own)
     assert "Is there a backup" in asked
     system.run(pages.script("howto/upgrade"), **own)
+
+
+def test_the_example_of_events(system):
+    """docs/clients.md: the stream begins as the page shows it."""
+    [command] = [block for block in pages.blocks("clients", "sh") if "/events" in block]
+    [shown] = [block for block in pages.blocks("clients", "text") if "hello" in block]
+    sign_in = "curl -s $URL/auth/login -d username=ann@example.com --data-urlencode 'password=correct horse battery'"
+    token = json.loads(system.run(sign_in))
+    variables = system.variables(TOKEN=token["access_token"])
+    command = pages.with_own(command.strip(), {"https://leadmatch.example": system.url})
+    stream = subprocess.Popen(
+        ["bash", "-c", f"exec {command}"],
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        first = "".join(itertools.islice(stream.stdout, 5))
+    finally:
+        stream.terminate()
+        stream.communicate()
+
+    assert re.sub(r"\d+", "N", first) == re.sub(r"\d+", "N", "".join(shown.splitlines(keepends=True)[:5]))
 
 
 def test_write_a_bot(system):

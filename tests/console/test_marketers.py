@@ -202,3 +202,27 @@ def test_a_prospect_becomes_a_lead_with_the_wishes_of_the_conversation(marketer,
     assert (lead.owner_id, lead.client_name, lead.budget_max) == (town.buyer.id, "Ivan", 9_000_000)
     assert {wish["kind"] for wish in lead.wishes} >= {"cats", "first_floor"}
     assert "№ " + str(lead.id) in marketer(f"/console/leadgen/prospects/{prospect.id}")
+
+
+def test_imported_figures_stand_day_by_day_beside_the_days_before(marketer, niche, db):
+    ad = db.scalars(select(Ad)).one()
+    path = f"/console/leadgen/campaigns/{ad.campaign_id}"
+    today = utc_now().date()
+    rows = [(40, 500, 10, 1200), (3, 700, 13, 1700), (0, 1000, 20, 2000)]  # days ago, totals so far
+    for days_ago, impressions, clicks, spent in rows:
+        line = f"{ad.id},{impressions},{clicks},{spent},{today - timedelta(days=days_ago)}"
+        file = io.BytesIO(f"ad_id,impressions,clicks,spent,spent_on\n{line}\n".encode())
+        marketer.post(f"{path}/figures", file=(file, "figures.csv"))
+
+    page = marketer(path)
+
+    assert plain(page).count("before: 500") == 1 and "before: 10 " in plain(page)
+    assert re.search(r"Impressions 500 before: 500", plain(page))
+    assert re.search(r"Clicks 10 before: 10", plain(page))
+    week = marketer(f"{path}?days=7")
+    assert re.search(r"Impressions 500 before: 0", plain(week))
+    chart = re.search(r'<svg class="chart"[^>]*aria-label="Clicks by day">.*?</svg>', week, re.DOTALL)[0]
+    ticks = re.findall(r'class="tick end"[^>]*>([^<]*)<', chart)
+    assert ticks and all(tick.isdigit() for tick in ticks)
+    assert re.findall(r"<title>[^:]*: ([0-9]+)</title>", chart) == ["0", "0", "0", "3", "0", "0", "7"]
+    assert "before: 500" in plain(marketer(f"{path}?days=nonsense"))

@@ -140,14 +140,14 @@ def test_preferences_can_be_followed(tenant, db):
 def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, town, db, worker_here):
     """By a word with a typing error; the notification leads to the home, and its link ends the notifications."""
     home = db.get(Property, town.properties[0].id)
-    home.description = "Просторный балкон"
+    home.description = "Просторный балкон, изразец"
     refresh_words(db)
     db.commit()
     page = visit(None)
     page.goto("/homes")
-    page.get_by_label("Words").fill("баклон")
+    page.get_by_label("In your words").fill("изрозец")
     page.get_by_role("button", name="Find").click()
-    expect(page.get_by_text("These say «балкон»")).to_be_visible()
+    expect(page.get_by_text("These say «изразец»")).to_be_visible()
     page.locator(f'a[href="/homes/{home.id}"]').click()
     expect(page.get_by_text("Просторный балкон")).to_be_visible()
     page.go_back()
@@ -158,7 +158,7 @@ def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, t
     page.get_by_role("button", name="Save the search").click()
     expect(page.get_by_text("The search is saved")).to_be_visible()
 
-    new = make_property(db, town.seller, description="Тёплый балкон", price=9_000_000)
+    new = make_property(db, town.seller, description="Тёплый балкон, изразец", price=9_000_000)
     db.commit()
     tell_search_news.apply(args=["at_once"], throw=True)
 

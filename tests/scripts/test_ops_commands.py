@@ -169,6 +169,18 @@ def test_runs_are_listed_shown_cancelled_and_retried(leadmatch, factory):
         assert get_run(session, failed_id).state is RunState.RUNNING
 
 
+def test_a_run_names_the_rows_that_the_engine_failed_on(leadmatch, factory):
+    with factory() as session:
+        run, _ = request_run(session, RunScope.ALL, "test")
+        session.commit()
+        skipped = [{"side": "LEAD", "id": 7, "error": "ValueError in vectorize.py:12"}]
+        session.add(RescoringShard(run_id=run.id, city_key="name:x", deal_type=DealType.SALE, skipped=skipped))
+        session.commit()
+
+    assert "skipped lead 7: ValueError in vectorize.py:12" in leadmatch("runs", str(run.id))
+    assert json.loads(leadmatch("runs", str(run.id), "--json"))[0]["shards"][0]["skipped"] == skipped
+
+
 def test_a_watched_run_that_is_cancelled_ends_the_command_with_a_failure(leadmatch, market, factory, monkeypatch):
     from models.rescoring.runs import cancel_run
     from scripts import rescoring

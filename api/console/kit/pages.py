@@ -268,7 +268,7 @@ def _unread() -> dict[Topic, int]:
 
 
 def _place() -> str:
-    """Where to come back to from choosing a look: the same page of the same list, or the same door."""
+    """Where to come back to from choosing a look: the same page of the same list, or the same sign-in page."""
     if request.method == "GET":
         query = [
             (name, value) for name, value in request.args.items(multi=True) if name not in ("outcome", "part", "undo")

@@ -1,11 +1,14 @@
 """Campaigns of a niche and the ads in them: their figures, the forms that make and change them."""
 
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Response, render_template, request
+from markupsafe import Markup
 
-from api.console.kit import forms
+from api.console.kit import charts, forms
 from api.console.kit.access import page_for
 from api.console.kit.form_definitions import plain_text, with_choices
 from api.console.kit.forms import Control
@@ -29,8 +32,10 @@ from api.leadgen.ad_figures import take_figures
 from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.campaigns import AdBody
 from api.leadgen.csv_import import FileRefused
+from models.core.base import utc_now
 from models.core.enums import ADVERTISING_ROLES
 from models.core.errors import InvalidValueError
+from models.leadgen.ad_days import AdDay, ad_days, total_of_days
 from models.leadgen.ads import MOVES as AD_MOVES
 from models.leadgen.ads import Ad, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.leadgen.campaigns import (
@@ -51,6 +56,9 @@ blp = page_blueprint("campaigns")
 for_marketers = page_for(*ADVERTISING_ROLES)
 
 MAX_ADS = 200
+#: Days that the series of a campaign may cover; and those that it covers unless others are chosen.
+PERIODS = (7, 30, 90)
+USUAL_PERIOD = 30
 
 
 @blp.get("/console/leadgen/campaigns/<uuid:campaign_id>")
@@ -100,6 +108,10 @@ def told_mistakes(error: FileRefused) -> str:
 
 def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
     counted = campaign_with_figures(session(), campaign_id)
+    period = days_asked()
+    last = utc_now().date()
+    first = last - timedelta(days=period - 1)
+    days = ad_days(session(), campaign_id, first - timedelta(days=period), last)
     return render_template(
         "console/campaign_part.html" if wants_part() else "console/campaign.html",
         campaign=counted.campaign,
@@ -108,7 +120,25 @@ def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
         ads=session().execute(ads_of(campaign_id).limit(MAX_ADS)).all(),
         ads_count=counted.ads_count,
         wrong_file=wrong_file,
+        period=period,
+        periods=PERIODS,
+        days={day: figures for day, figures in days.items() if day >= first},
+        of_period=total_of_days([figures for day, figures in days.items() if day >= first]),
+        before=total_of_days([figures for day, figures in days.items() if day < first]),
+        chart_of=_chart_of,
     )
+
+
+def days_asked() -> int:
+    """How many days the address asks for; :data:`USUAL_PERIOD` where it names none that can be chosen."""
+    raw = request.args.get("days", "")
+    return int(raw) if raw in map(str, PERIODS) else USUAL_PERIOD
+
+
+def _chart_of(days: Mapping[date, AdDay], name: str, label: str) -> Markup:
+    """One figure by day; a correction downwards stands in the table only."""
+    rows = [(f"{day:%d.%m}", max(0, getattr(figures, name))) for day, figures in days.items()]
+    return charts.columns(rows, label, every=max(1, len(rows) // 6), whole=name != "spend")
 
 
 @blp.route("/console/leadgen/<uuid:niche_id>/campaigns/new", methods=["GET", "POST"])

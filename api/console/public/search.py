@@ -1,33 +1,35 @@
 """The public search: homes on the market by filters, words and order; no account needed."""
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import render_template
+from flask import Response, redirect, render_template, request
 from markupsafe import Markup
 
 from api.console.kit.access import anybody, visitor_or_none
 from api.console.kit.i18n import translate, word
 from api.console.kit.pages import page_blueprint, page_number
+from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.readings import describe_reading
-from api.console.public.asked import Asked, address_of, asked_of_address, is_listed, query_of
+from api.console.public.asked import LONGEST, MOST, Asked, address_of, asked_of_address, is_listed, query_of
+from api.console.public.chips import chips_of
+from api.console.public.wishes_in_words import ReadWords, with_words
 from api.http.db import session
 from api.http.services import services
-from api.http.short_cache import cached_for
 from api.swipe.listing_words import PROPERTY_TYPES
 from models.accounts.tokens import REFUSED
 from models.core.errors import NotSignedInError
-from models.market.known_places import PlaceKind, known_places
+from models.market.known_places import PlaceKind
 from models.market.search.criteria import MANY_ROOMS, WISHES, HomeOrder, SearchCriteria
-from models.market.search.homes import currency_of_search, search_homes
+from models.market.search.homes import search_homes
+from models.market.search.prices import currency_of_search
 from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("public_search")
 
 PER_PAGE = 24
-#: Seconds for which a town's districts and stations are kept.
-PLACES_KEPT = 300
 MAX_PLACES = 60
 
 ORDERS = {
@@ -48,9 +50,15 @@ def check_openness() -> None:
 
 @blp.get("/homes")
 @anybody
-def homes() -> str:
-    """Homes on the market, as the address asks."""
-    asked = asked_of_address()
+def homes() -> str | Response:
+    """Homes on the market, as the address asks; words of the form's box become filters of an address first."""
+    asked, unused = asked_of_address(), tuple(request.args.getlist("unused")[:MOST])
+    if "say" in request.args:
+        said = request.args["say"].replace("\0", "").strip()[:LONGEST]
+        read = with_words(asked.wanted, said)
+        if not asked.errors:
+            return cast(Response, redirect(_address_after(read), 303))
+        asked, unused = replace(asked, wanted=read.wanted), read.unused
     wanted = asked.wanted
     shown = search_homes(session(), wanted, page_number(), PER_PAGE)
     pages = shown.pages(PER_PAGE)
@@ -67,12 +75,20 @@ def homes() -> str:
         page=page,
         pages=pages,
         item_list=item_list,
+        chips=chips_of(wanted),
+        unused=[each[:LONGEST] for each in unused],
         asked_query=urlencode(query_of(wanted)),
         address_of=shown_address,
         address_of_search=address_of,
         describe_reading=describe_reading,
         **_choices(asked),
     )
+
+
+def _address_after(read: ReadWords) -> str:
+    """The one address of what was read, with the words that no filter can ask for; they are told and ask nothing."""
+    query = [*query_of(read.wanted), *(("unused", each) for each in read.unused)]
+    return f"/homes?{urlencode(query)}" if query else "/homes"
 
 
 def heading_of_search(wanted: SearchCriteria) -> str:
@@ -99,7 +115,7 @@ def _choices(asked: Asked) -> dict[str, Any]:
     wanted = asked.wanted
     return {
         "chosen_types": [kind for kind, codes in PROPERTY_TYPES.items() if set(codes) <= set(wanted.property_types)],
-        "towns": cached_for(PLACES_KEPT, "search:towns", lambda: known_places(session(), PlaceKind.TOWN)),
+        "towns": suggested_towns(),
         "districts": _places(PlaceKind.DISTRICT, wanted, wanted.districts),
         "stations": _places(PlaceKind.STATION, wanted, wanted.metro_stations),
         "wishes": WISHES,
@@ -114,8 +130,5 @@ def _places(kind: PlaceKind, wanted: SearchCriteria, chosen: tuple[str, ...]) ->
     """The town's places with the most homes, and those that are chosen."""
     if not wanted.city_key:
         return list(chosen)
-    read = lambda: known_places(session(), kind, city=wanted.city, limit=MAX_PLACES)
-    # Keys of the gazetteer are few; any text makes one of an unknown town, and must not fill the memory.
-    is_known = wanted.city_key.startswith("geo:")
-    names = cached_for(PLACES_KEPT, f"search:{kind}:{wanted.city_key}", read) if is_known else read()
+    names = suggested_places(kind, wanted.city, limit=MAX_PLACES)
     return sorted(dict.fromkeys([*chosen, *names]))

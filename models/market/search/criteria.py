@@ -63,6 +63,7 @@ class SearchCriteria:
     not_last_floor: bool = False
     districts: tuple[str, ...] = ()
     metro_stations: tuple[str, ...] = ()
+    near_metro: bool = False  #: The listing names a station.
     wishes: tuple[str, ...] = ()
     order: HomeOrder = HomeOrder.NEWEST
 

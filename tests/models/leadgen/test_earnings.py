@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from models.core.errors import InvalidValueError
+from models.leadgen.ad_days import AdDay, ad_days, total_of_days
 from models.leadgen.ads import Ad, AdSpend, change_ad, create_ad, spent_by
 from models.leadgen.campaigns import Campaign, Platform, create_campaign
 from models.leadgen.earnings import (
@@ -143,6 +144,30 @@ def test_what_an_ad_has_spent_is_booked_on_its_day(session):
     assert [amount for _, amount in booked] == [100, 50, -20]  # the third is a correction
     assert spent_by(session, ad.id) == 130
     session.execute(delete(AdSpend))
+
+
+def test_what_an_ad_did_is_booked_on_its_day_and_days_add_up(session):
+    _, [ad, *_] = a_niche(session)
+    session.execute(delete(AdSpend))
+    for day, told, spent in (
+        (1, {"impressions": 100, "clicks": 3}, 40),
+        (2, {"impressions": 250}, None),  # clicks are not told
+        (4, {"impressions": 240, "clicks": 5}, 90),  # ten impressions less: a correction
+        (4, {}, 90),  # told again: nothing new
+    ):
+        change_ad(session, ad, told, None if spent is None else Decimal(spent), date(2025, 1, day))
+
+    days = ad_days(session, ad.campaign_id, date(2025, 1, 1), date(2025, 1, 4))
+
+    assert [(day.day, each.impressions, each.clicks, each.spend) for day, each in days.items()] == [
+        (1, 100, 3, 40),
+        (2, 150, 0, 0),
+        (3, 0, 0, 0),
+        (4, -10, 2, 50),
+    ]
+    total = total_of_days(list(days.values()))
+    assert (total.impressions, total.clicks, total.spend) == (ad.impressions, ad.clicks, 90)
+    assert list(ad_days(session, ad.campaign_id, date(2025, 1, 2), date(2025, 1, 2)).values()) == [AdDay(150)]
 
 
 def test_more_than_a_column_holds_is_not_booked_on_one_day(session):

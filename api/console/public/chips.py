@@ -1,0 +1,80 @@
+"""What a search asks for, each thing as a chip that takes it away."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api.console.kit.formatting import money, number
+from api.console.kit.i18n import translate, word
+from api.console.kit.readings import describe_reading
+from api.console.public.asked import address_of
+from api.swipe.listing_words import PROPERTY_TYPES
+from models.market.search.criteria import MANY_ROOMS, SearchCriteria
+from models.market.search.prices import currency_of_search
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One thing that is asked for, in words, and the address of the search without it."""
+
+    label: str
+    without: str
+
+
+def chips_of(wanted: SearchCriteria) -> list[Chip]:
+    """All that a search asks for beside its town, in the order of the form."""
+    chips = []
+    for label, changes in _parts(wanted):
+        chips.append(Chip(label, address_of(replace(wanted, **changes))))
+    return chips
+
+
+def _parts(wanted: SearchCriteria) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is asked for, in words, and the fields of the search without it."""
+    if wanted.words:
+        yield f"«{wanted.words}»", {"words": ""}
+    if wanted.deal_type:
+        yield word(f"offer {wanted.deal_type}"), {"deal_type": None}
+    currency = currency_of_search(wanted)
+    for name, unit in (("price", currency), ("area", translate("m²")), ("floor", "")):
+        ends = [getattr(wanted, f"{name}_{end}") for end in ("min", "max")]
+        if ends != [None, None]:
+            yield _range(name, ends, unit), {f"{name}_min": None, f"{name}_max": None}
+    for kind, codes in PROPERTY_TYPES.items():
+        if set(codes) <= set(wanted.property_types):
+            left = tuple(each for each in wanted.property_types if each not in codes)
+            yield word(kind), {"property_types": left}
+    for count in wanted.rooms:
+        shown = translate("studio") if count == 0 else f"{count}{'+' if count == MANY_ROOMS else ''}"
+        label = shown if count == 0 else translate("rooms: {rooms}", rooms=shown)
+        yield label, {"rooms": tuple(each for each in wanted.rooms if each != count)}
+    for flag, label in (
+        ("not_first_floor", "not the first floor"),
+        ("not_last_floor", "not the last floor"),
+        ("near_metro", "a metro station is named"),
+    ):
+        if getattr(wanted, flag):
+            yield translate(label), {flag: False}
+    for kind in wanted.wishes:
+        yield describe_reading(kind, True), {"wishes": tuple(each for each in wanted.wishes if each != kind)}
+    for field in ("districts", "metro_stations"):
+        names = getattr(wanted, field)
+        for name in names:
+            label = name if field == "districts" else translate("metro {name}", name=name)
+            yield label, {field: tuple(each for each in names if each != name)}
+
+
+def _range(name: str, ends: list[Any], unit: str) -> str:
+    """«до 12 млн ₽», «от 40 до 60 м²», «этаж от 2»."""
+    low, high = (None if end is None else _shown(name, end, unit) for end in ends)
+    if low is not None and high is not None:
+        text = translate("from {low} to {high}", low=low, high=high)
+    else:
+        text = translate("from {value}", value=low) if low is not None else translate("up to {value}", value=high)
+    return translate("floor {range}", range=text) if name == "floor" else text
+
+
+def _shown(name: str, end: Any, unit: str) -> str:
+    if name == "price":
+        return money(end, unit, short=True)
+    return f"{number(end, 1)}\u00a0{unit}".strip()

@@ -1,0 +1,129 @@
+"""What somebody writes into the search box, read as leads' wishes are: what can be a filter becomes one."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from api.console.public.asked import LARGEST
+from api.exchange.understand import understand_request
+from api.http.db import session
+from api.swipe.listing_words import PROPERTY_TYPES
+from matching.reading.lead_text import Wish
+from matching.reading.request_text import RequestReading
+from models.core.enums import DealType
+from models.market.search.criteria import MANY_ROOMS, WISHES, SearchCriteria
+from models.market.search.prices import currency_of_search
+from models.market.town_aliases import city_in
+from models.market.towns.reading import TownError
+
+#: A word that the search refuses, and words between quotation marks: the search's own signs, not for the reader.
+_SIGNS = re.compile(r'(?<!\S)(?:-\S+|"[^"]*")')
+#: Wishes that ask for what a filter of another name asks for.
+_AS = {"cats": "pets", "dogs": "pets"}
+
+
+@dataclass(frozen=True)
+class ReadWords:
+    """What the words ask for, with what was asked for before."""
+
+    wanted: SearchCriteria  #: Its `words` are those that nothing was read from, or that listings may say as well.
+    unused: tuple[str, ...]  #: Words that were understood, but that no filter can ask for.
+
+
+def with_words(asked: SearchCriteria, text: str) -> ReadWords:
+    """
+    *asked* with the filters that *text* names; the text's own filters take the place of those before them, its wishes
+    join them.
+
+    Text of which nothing is understood is looked for as it stands; no text is an error.
+    """
+    signs = " ".join(_SIGNS.findall(text))
+    plain = _SIGNS.sub(lambda match: " " * len(match[0]), text)
+    reading = understand_request(session(), plain, asked.city if asked.city_key else None)
+    wanted = _with_place(replace(asked, words=""), reading)
+    changes, used = _fields(wanted, reading)
+    wanted = replace(wanted, **changes)
+    kept, unused = list(reading.unread), []
+    if reading.budget is not None and "budget" not in used:
+        unused += [plain[start:end] for start, end in reading.spans.get("budget", [])]
+    for wish in reading.wishes:
+        change = _filter_of(wish, wanted)
+        if change is not None:
+            wanted = replace(wanted, **change)
+        elif wish.value is True:
+            kept.append((wish.start, wish.end))
+        else:
+            unused.append(plain[wish.start : wish.end])
+    words = [plain[start:end] for start, end in sorted(kept)]
+    refused = [f"-{name}" for name in (*reading.refused_districts, *reading.refused_stations) if " " not in name]
+    whole = " ".join([*words, *refused, signs]).split()
+    if not whole and not unused and wanted == replace(asked, words=""):
+        whole = text.split()
+    return ReadWords(replace(wanted, words=" ".join(dict.fromkeys(whole))), tuple(dict.fromkeys(unused)))
+
+
+def _with_place(asked: SearchCriteria, reading: RequestReading) -> SearchCriteria:
+    """With the text's town, and its districts and stations."""
+    if reading.town is not None:
+        try:
+            key = city_in(session(), reading.town).key
+        except TownError:
+            return asked
+        if key != asked.city_key:
+            asked = replace(asked, city=reading.town, city_key=key, districts=(), metro_stations=())
+    return replace(
+        asked,
+        districts=tuple(reading.districts) or asked.districts,
+        metro_stations=tuple(reading.stations) or asked.metro_stations,
+    )
+
+
+def _fields(asked: SearchCriteria, reading: RequestReading) -> tuple[dict[str, Any], set[str]]:
+    """Columns of the criteria that the text's own fields fill, and the names of fields that did."""
+    changes: dict[str, Any] = {}
+    used = set()
+    if reading.rooms:
+        changes["rooms"] = tuple(sorted({min(count, MANY_ROOMS) for count in reading.rooms}))
+    if reading.deal_type is not None:
+        changes["deal_type"] = DealType(reading.deal_type)
+    if reading.property_type is not None:
+        codes: Iterable[Any] = next(
+            (codes for codes in PROPERTY_TYPES.values() if reading.property_type in map(str, codes)), ()
+        )
+        changes["property_types"] = tuple(codes) or asked.property_types
+    budget = reading.budget
+    if budget is not None and budget.currency in ("", currency_of_search(asked)):
+        used.add("budget")
+        changes |= _range("price", budget.low, budget.high)
+    if reading.area is not None:
+        changes |= _range("area", reading.area.low, reading.area.high)
+    return changes, used
+
+
+def _range(name: str, low: float | None, high: float | None) -> dict[str, Any]:
+    """Both ends of a range, or neither where they are none that the search takes."""
+    ends = [None if end is None else Decimal(str(end)) for end in (low, high)]
+    if any(end is not None and not 0 <= end <= LARGEST for end in ends):
+        return {}
+    if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
+        return {}
+    return {f"{name}_min": ends[0] or None, f"{name}_max": ends[1]}
+
+
+def _filter_of(wish: Wish, asked: SearchCriteria) -> dict[str, Any] | None:
+    """The columns of the criteria that ask for what a wish asks for; None where none does."""
+    kind, value = _AS.get(wish.kind, wish.kind), wish.value
+    if kind in WISHES and value is True:
+        return {"wishes": tuple(each for each in WISHES if each == kind or each in asked.wishes)}
+    if kind == "first_floor" and value is False:
+        return {"not_first_floor": True}
+    if kind == "last_floor" and value is False:
+        return {"not_last_floor": True}
+    if kind == "metro_walk":
+        return {"near_metro": True}
+    if kind == "floor" and isinstance(value, dict):
+        low, high = (None if value.get(end) is None else int(value[end]) for end in ("min", "max"))
+        return {"floor_min": low, "floor_max": high}
+    return None
