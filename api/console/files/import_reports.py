@@ -107,7 +107,7 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
     fields = dict(zip(given.getlist("column"), given.getlist("field"), strict=False)) if given else {}
     return render_template(
         "console/import_part.html" if wants_part() else "console/import_report.html",
-        found=imported,
+        imported=imported,
         fault=reason_fault(imported),
         source=source,
         counts=told["counts"],

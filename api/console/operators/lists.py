@@ -47,7 +47,7 @@ def lists() -> str:
     return render_template(
         "console/operators/lists.html",
         words=words,
-        found=rows,
+        ranked=rows,
         lead=session().get(Lead, number) if number else None,
         property=session().get(Property, number) if number else None,
     )

@@ -159,7 +159,7 @@ def _merge_page(gone: User, kept: User | None, error: str | None = None) -> str:
         gone=gone,
         kept=kept,
         words=words,
-        found=candidates,
+        candidates=candidates,
         error=error,
         counts=rows_of_user(session(), gone.id),
     )

@@ -47,7 +47,7 @@ def one_inquiry(inquiry_id: int) -> Response | str:
     return render_template(
         "console/owners/inquiry.html",
         inquiry=inquiry,
-        found=listing,
+        listing=listing,
         who=shown_name(tenant.name, tenant.role, in_contact=False),
         lead=lead,
         score=explanation.score if explanation is not None else None,

@@ -45,7 +45,7 @@ def one_listing(listing_id: int) -> str:
     is_known = isinstance(prices, MarketPrices)
     return render_template(
         "console/owners/listing.html",
-        found=listing,
+        listing=listing,
         figures=figures_of(session(), [listing.id])[listing.id],
         places=list_places(session(), listing),
         first_places=FIRST_PLACES,

@@ -49,7 +49,7 @@ def home(property_id: int) -> str:
     description = without_contacts(listing.description or "").strip()
     return render_template(
         "console/public/home.html",
-        found=listing,
+        listing=listing,
         address_of=shown_address,
         base=base,
         back_to=_back_to(listing),

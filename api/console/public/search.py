@@ -66,7 +66,7 @@ def homes() -> str | Response:
     base = services().settings.public_url
     return render_template(
         "console/public/homes.html",
-        found=shown,
+        results=shown,
         asked=asked,
         heading=heading_of_search(wanted),
         canonical=base + address_of(wanted, page),

@@ -39,7 +39,7 @@ def one_home(property_id: int) -> str | Response:
         explanation = explanations_of_pairs(session(), [lead], [listing])[0]
     return render_template(
         "console/realtors/home.html",
-        found=listing,
+        listing=listing,
         owner=session().get_one(User, listing.owner_id),
         parts=parts_of(listing, in_contact=in_contact),
         in_contact=in_contact,

@@ -113,7 +113,7 @@ def _name(file: FileStorage) -> str:
 def _page(listing: Property, refused: list[tuple[str, str]], added: int = 0) -> str:
     return render_template(
         "console/realtors/photos.html",
-        found=listing,
+        listing=listing,
         photos=photos_for(listing, to_owner=True),
         kinds=KIND_NAMES,
         refused=refused,

@@ -73,7 +73,7 @@ def one_property(property_id: int) -> str:
     agency = headed_agency(session(), visitor())
     listing = readable_property(session(), visitor(), property_id)
     about = _about(agency, Side.PROPERTY, listing)
-    return render_template("console/realtors/team_home.html", found=listing, parts=parts_of(listing), **about)
+    return render_template("console/realtors/team_home.html", listing=listing, parts=parts_of(listing), **about)
 
 
 @blp.get("/console/team/duplicates")
