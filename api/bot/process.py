@@ -61,19 +61,21 @@ def serve(settings: Settings, poll_seconds: int = POLL_SECONDS) -> None:
         stop.wait()
         return
     engine = connect(settings.database_url, pool_size=2, max_overflow=1, application="leadmatch-bot")
-    client = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
-    heartbeat = Heartbeat(client)
+    heartbeat = Heartbeat(_redis(settings))
     try:
         with engine.connect() as guard:
             while not stop.is_set and not _is_alone(guard):
                 heartbeat.beat()
                 time.sleep(LOOK_SECONDS)
             if not stop.is_set:
-                asyncio.run(_Process(settings, sessions(engine), stop, poll_seconds, client, heartbeat).run())
+                asyncio.run(_Process(settings, sessions(engine), stop, poll_seconds).run())
     finally:
         heartbeat.stop()
-        client.close()
         engine.dispose()
+
+
+def _redis(settings: Settings) -> redis.Redis:
+    return redis.Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 
 def _is_alone(guard: Connection) -> bool:
@@ -100,20 +102,13 @@ class _Stop:
 
 
 class _Process:
-    def __init__(
-        self,
-        settings: Settings,
-        new_session: sessionmaker[Session],
-        stop: _Stop,
-        poll_seconds: int,
-        client: redis.Redis,
-        heartbeat: Heartbeat,
-    ) -> None:
+    def __init__(self, settings: Settings, new_session: sessionmaker[Session], stop: _Stop, poll_seconds: int) -> None:
         self._settings, self._new_session, self._stop = settings, new_session, stop
         self._poll_seconds = poll_seconds
         self._bot = Bot(settings.public_url)
         self._worker = Client(settings.redis_url)
-        self._redis, self._heartbeat = client, heartbeat
+        self._redis = _redis(settings)
+        self._heartbeat = Heartbeat(self._redis)
 
     async def run(self) -> None:
         telegram = bot_of(self._settings)

@@ -20,6 +20,7 @@ from models.core.enums import SUPPLY_ROLES, Role, Status
 from models.leadgen.niches import Niche
 from models.leadgen.prospects import Prospect
 from models.market.leads import Lead
+from models.market.own_base import BaseOrder
 from models.market.properties import Property
 from models.platform.settings import Settings
 from models.ranking.recommendations import LeadRecommendations, PropertyRecommendations
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     import httpx
 
 #: Limits of a page (docs/console.md).
-MAX_MS, MAX_BYTES = 50.0, 150_000
+MAX_MS, MAX_BYTES = 60.0, 150_000
 #: Number of leads and properties that are requested in turn, so that no cache favours one page.
 VARIETY = 10
+#: Words that are looked for in one's own base: common, rare, several, and digits of a phone.
+SEARCHED = {Lead: ("ан", "Ольга", "двор метро", "7000123"), Property: ("Арбат", "двор", "балкон ремонт", "Ленинск")}
 SESSION_COOKIE = "leadmatch_session"  # as api.console.kit.access names it
 
 
@@ -67,10 +70,15 @@ class Measurement:
 @click.option("--rounds", type=click.IntRange(2, 1000), default=30, show_default=True, help="Requests of each page.")
 @click.option("--only", multiple=True, help="Names of pages; by default all.")
 def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
-    """Check every page of the console against its limits: p95 below 50 ms with 100 cards, a first view below 150 KB.
+    """Check every page of the console against its limits: p95 below 60 ms with 100 cards, a first view below 150 KB.
 
-    Requests the running system over one connection, as the users with the fullest lists; only reads. Run it on a quiet
-    machine. Exit code 1 if a page exceeds a limit.
+    Requests the running system over one connection, as the users with the fullest lists. Only reads, but the order of
+    their own lists is remembered as if they had chosen it. Run it on a quiet machine. Exit code 1 if a page exceeds a
+    limit.
+
+    \b
+    A market to measure: 10,000 leads and as many properties of one realtor among 100,000 of each.
+      leadmatch demo --leads 100000 --properties 100000 --city Москва --own 10000
     """
     import httpx
 
@@ -79,12 +87,13 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
     with session_factory(settings)() as session:
         pages = [page for page in pages_of(session, settings) if not only or page.name in only]
     table = Table("page", "cards", "p50, ms", "p95, ms", "sent, KB", "first view, KB", box=None)
-    over = False
+    over = []
     with httpx.Client(base_url=base or f"http://127.0.0.1:{settings.port}", timeout=60) as client:
         for page in pages:
             measured = measure(client, page, rounds)
             first = measured.bytes_sent + bytes_of_assets(client, page)
-            over |= measured.p95 > MAX_MS or first > MAX_BYTES
+            if measured.p95 > MAX_MS or first > MAX_BYTES:
+                over.append(page.name)
             table.add_row(
                 page.name,
                 str(measured.cards),
@@ -94,7 +103,11 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
                 _marked(first / 1000, MAX_BYTES / 1000),
             )
     console.print(table)
-    sys.exit(int(over))
+    limits = f"{MAX_MS:.0f} ms at p95 and {MAX_BYTES / 1000:.0f} KB at first view"
+    if over:
+        console.print(f"Missed: beyond {limits}: {', '.join(over)}.", highlight=False)
+        sys.exit(1)
+    console.print(f"Met: every page within {limits}.", highlight=False)
 
 
 def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
@@ -118,8 +131,14 @@ def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
         yield PageKind(f"{path}: 100 cards", token, [f"{address}?size=100" for address in addresses])
         yield PageKind(f"{path}: 20 cards", token, addresses)
         yield PageKind(f"{path}: the list", token, [f"/console/{path}", f"/console/{path}?page=2"])
+        orders = [f"/console/{path}?sort={order}" for order in reversed(BaseOrder)]
+        yield PageKind(f"{path}: each order", token, orders)
+        searched = [f"/console/{path}?q={words}" for words in SEARCHED[kind]]
+        yield PageKind(f"{path}: search", token, searched)
+        yield PageKind(f"{path}: a view", token, [f"/console/{path}?deal=SALE&rooms={rooms}" for rooms in (1, 2, 3)])
         yield PageKind(f"{path}: the form", token, [f"{address}/edit" for address in addresses])
         if kind is Lead:
+            yield PageKind("compare", token, list(_comparisons(session, addresses)))
             for name in ("matches", "notifications", "inquiries", "chats"):
                 yield PageKind(name, token, [f"/console/{name}"])
     yield from _of_role(session, settings, Role.TENANT, {name: [f"/console/{name}"] for name in ("feed", "favorites")})
@@ -137,8 +156,16 @@ def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
         if row_id:
             operated[name] = [f"/console/{path}/{row_id}"]
     yield from _of_role(session, settings, Role.ADMIN, operated)
+    yield PageKind("public search", None, ["/homes", "/homes?deal=sale&order=price", "/homes?q=ремонт+двор"])
     yield PageKind("landing", None, ["/"])
     yield PageKind("sign in", None, ["/console/sign-in"])
+
+
+def _comparisons(session: Session, addresses: list[str]) -> Iterator[str]:
+    """The first four homes of each lead's list, side by side."""
+    for address in addresses:
+        lists = session.get_one(LeadRecommendations, int(address.rpartition("/")[2]))
+        yield f"{address}/compare?{'&'.join(f'home={each}' for each in lists.property_ids[:4])}"
 
 
 def measure(client: "httpx.Client", page: PageKind, rounds: int) -> Measurement:

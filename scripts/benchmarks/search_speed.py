@@ -82,7 +82,11 @@ def command(listings: int, rounds: int, home: Path | None, explain: bool) -> Non
             if explain:
                 print_plans(engine, console)
                 return
-            sys.exit(int(print_times(engine, rounds, console)))
+            slow = print_times(engine, rounds, console)
+    if slow:
+        console.print(f"Missed: more than {MAX_MS:.0f} ms of work at p95: {', '.join(slow)}.", highlight=False)
+        sys.exit(1)
+    console.print(f"Met: each kind of search takes at most {MAX_MS:.0f} ms of work at p95.", highlight=False)
 
 
 def fill(engine: Engine, listings: int, console: Console) -> None:
@@ -164,18 +168,19 @@ def kinds() -> list[Kind]:
     ]
 
 
-def print_times(engine: Engine, rounds: int, console: Console) -> bool:
-    """Print a table of all kinds; whether one is over MAX_MS."""
+def print_times(engine: Engine, rounds: int, console: Console) -> list[str]:
+    """Print a table of all kinds; the names of those that are over MAX_MS."""
     table = Table("search", "p50, ms of work", "p95, ms of work", "p95, ms by the clock", box=None)
-    over = False
+    slow = []
     for kind in kinds():
         times = measure(engine, kind, rounds)
         worst = quantiles(times.work, n=20)[-1]
-        over |= worst > MAX_MS
+        if worst > MAX_MS:
+            slow.append(kind.name)
         shown = f"[red]{worst:.1f}[/]" if worst > MAX_MS else f"{worst:.1f}"
         table.add_row(kind.name, f"{median(times.work):.1f}", shown, f"{quantiles(times.clock, n=20)[-1]:.1f}")
     console.print(table)
-    return over
+    return slow
 
 
 def measure(engine: Engine, kind: Kind, rounds: int) -> Times:
@@ -186,9 +191,8 @@ def measure(engine: Engine, kind: Kind, rounds: int) -> Times:
         server = session.scalar(text("SELECT pg_backend_pid()"))
         for number in range(-10, rounds):
             wanted = kind.make(rng)
-            page = 10 if kind.name == "the tenth page" else 1
             began, worked = time.perf_counter(), _on_processor(server)
-            search_homes(session, wanted, page, PER_PAGE)
+            search_homes(session, wanted, _page_of(kind), PER_PAGE)
             if number >= 0:
                 times.clock.append(1000 * (time.perf_counter() - began))
                 times.work.append(1000 * (_on_processor(server) - worked))
@@ -200,15 +204,23 @@ def measure(engine: Engine, kind: Kind, rounds: int) -> Times:
 def print_plans(engine: Engine, console: Console) -> None:
     """Print what each kind of search asks of the database, and how PostgreSQL answers."""
     for kind in kinds():
-        with Session(engine) as session, _statements(engine) as statements:
-            search_homes(session, kind.make(Random(1)), 1, PER_PAGE)
-            session.rollback()
         console.rule(kind.name)
-        with engine.connect() as connection:
+        with Session(engine) as session:
+            with _statements(engine) as statements:
+                search_homes(session, kind.make(Random(1)), _page_of(kind), PER_PAGE)
+            # In the same transaction, which is set up for searches.
             for statement, parameters in statements:
-                if statement.lstrip().startswith("SELECT") and "FROM properties" in statement:
-                    plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, COSTS OFF) {statement}", parameters)
-                    console.print("\n".join(row[0] for row in plan), markup=False, highlight=False, soft_wrap=True)
+                if "FROM properties" in statement or "_words" in statement:
+                    explain = f"EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) {statement}"
+                    plan = session.connection().exec_driver_sql(explain, parameters)
+                    console.print(
+                        "\n".join(row[0] for row in plan), "", sep="\n", markup=False, highlight=False, soft_wrap=True
+                    )
+            session.rollback()
+
+
+def _page_of(kind: Kind) -> int:
+    return 10 if kind.name == "the tenth page" else 1
 
 
 @contextmanager

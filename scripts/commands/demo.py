@@ -18,10 +18,22 @@ from scripts.rescoring import ask_for_run
 )
 @click.option("--users", type=click.IntRange(1, 100_000), help="How many realtors and firms own them.")
 @click.option("--city", type=CityName(), help="Москва, Алматы, Астана, or any city with properties  [all three].")
+@click.option(
+    "--own",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    help="How many leads, and as many properties, of all are the known realtor's  [as it falls out].",
+)
 @click.option("--seed", type=int, help="The same seed on the same database makes the same market.")
 @click.option("--no-rescore", is_flag=True, help="Do not ask the workers to rescore.")
 def command(
-    leads: int | None, properties: int | None, users: int | None, city: str | None, seed: int | None, no_rescore: bool
+    leads: int | None,
+    properties: int | None,
+    users: int | None,
+    city: str | None,
+    own: int,
+    seed: int | None,
+    no_rescore: bool,
 ) -> None:
     """Add a plausible market: for trying, testing and measuring.
 
@@ -41,6 +53,7 @@ def command(
             properties=properties,
             users=users,
             city=city,
+            own=own,
             seed=DEFAULT_SEED if seed is None else seed,
         )
     print_summary(summary, console)

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-from sqlalchemy import Table, exists, func, insert, select
+from sqlalchemy import Table, exists, func, insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.accounts.demo_logins import DEMO_LOGINS
@@ -76,6 +76,7 @@ def make_demo(
     users: int | None = None,
     city: str | None = None,
     seed: int = DEFAULT_SEED,
+    own: int = 0,
 ) -> DemoSummary:
     """
     Add a demo to the database and commit.
@@ -122,6 +123,7 @@ def make_demo(
         leads_made = sum(
             _add_leads(session, rng, name, count, realtors, _advance(progress, bar)) for name, count in leads_by_city
         )
+    _hand_over(session, people[0][0], own)
     session.commit()
     return DemoSummary(users=len(people), properties=property_count, leads=leads_made, has_login=has_login)
 
@@ -191,6 +193,15 @@ def _insert(
         advance(len(page))
         count += len(page)
     return count
+
+
+def _hand_over(session: Session, owner_id: int, count: int) -> None:
+    """Make up what *owner_id* has to *count* leads and *count* properties, from the demo's oldest of others."""
+    for table in (Lead, Property):
+        has = session.scalar(select(func.count()).where(table.owner_id == owner_id)) or 0
+        others = select(table.id).where(table.origin == Origin.DEMO, table.owner_id != owner_id)
+        chosen = others.order_by(table.id).limit(max(0, count - has))
+        session.execute(update(table).where(table.id.in_(chosen)).values(owner_id=owner_id))
 
 
 def _progress(console: Console) -> Progress:

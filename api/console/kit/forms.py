@@ -15,11 +15,11 @@ from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from api.console.kit.i18n import translate, translate_error, translate_fault
+from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.typed_values import read_typed
-from api.http.db import session
 from models.core.errors import ConflictError, InvalidValueError
 from models.core.numbers import UnreadableError
-from models.market.known_places import PlaceKind, known_places
+from models.market.known_places import PlaceKind
 from models.market.towns.reading import TownError, read_town
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -185,15 +185,15 @@ def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -
     town = next((control.path for control in controls if control.kind == "town"), None)
     if town is None:
         return {}
-    known = {town: known_places(session(), PlaceKind.TOWN)}
+    known = {town: suggested_towns()}
     named = filled.values.get(town)
     try:
         reading = read_town(named) if named else None
     except TownError:
         reading = None
-    for control in controls if reading else ():
+    for control in controls if named and reading else ():
         if control.path in PLACE_KINDS:
-            known[control.path] = known_places(session(), PLACE_KINDS[control.path], city=named)
+            known[control.path] = suggested_places(PLACE_KINDS[control.path], str(named))
     return known
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from api.console.kit.i18n import translate
+from api.console.kit.place_names import suggested_places
 from api.http.db import session
 from api.http.explanations import closeness_in
 from api.http.services import services
@@ -14,7 +15,7 @@ from api.http.short_cache import cached_for
 from matching.facts.place_names import place_key
 from models.core.enums import AddressPrecision
 from models.market.district_places import DistrictPlace, district_places
-from models.market.known_places import PlaceKind, known_places
+from models.market.known_places import PlaceKind
 from models.market.properties import Property
 from models.market.shown_addresses import shown_point
 from models.market.towns.reading import TownError
@@ -122,9 +123,7 @@ def _by_closeness(listing: Property, key: str) -> HomeMap | None:
     if not key or key not in near.keys:
         return None
     try:
-        names = {
-            place_key(name): name for name in known_places(session(), PlaceKind.DISTRICT, city=listing.city, limit=500)
-        }
+        names = {place_key(name): name for name in suggested_places(PlaceKind.DISTRICT, listing.city, limit=500)}
     except TownError:
         return None
     place = near.keys.index(key)

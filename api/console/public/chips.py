@@ -10,7 +10,7 @@ from api.console.kit.readings import describe_reading
 from api.console.public.asked import address_of
 from api.swipe.listing_words import PROPERTY_TYPES
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
-from models.market.search.homes import currency_of_search
+from models.market.search.prices import currency_of_search
 
 
 @dataclass(frozen=True)

@@ -11,26 +11,25 @@ from markupsafe import Markup
 from api.console.kit.access import anybody, visitor_or_none
 from api.console.kit.i18n import translate, word
 from api.console.kit.pages import page_blueprint, page_number
+from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.readings import describe_reading
 from api.console.public.asked import LONGEST, MOST, Asked, address_of, asked_of_address, is_listed, query_of
 from api.console.public.chips import chips_of
 from api.console.public.wishes_in_words import ReadWords, with_words
 from api.http.db import session
 from api.http.services import services
-from api.http.short_cache import cached_for
 from api.swipe.listing_words import PROPERTY_TYPES
 from models.accounts.tokens import REFUSED
 from models.core.errors import NotSignedInError
-from models.market.known_places import PlaceKind, known_places
+from models.market.known_places import PlaceKind
 from models.market.search.criteria import MANY_ROOMS, WISHES, HomeOrder, SearchCriteria
-from models.market.search.homes import currency_of_search, search_homes
+from models.market.search.homes import search_homes
+from models.market.search.prices import currency_of_search
 from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("public_search")
 
 PER_PAGE = 24
-#: Seconds for which a town's districts and stations are kept.
-PLACES_KEPT = 300
 MAX_PLACES = 60
 
 ORDERS = {
@@ -116,7 +115,7 @@ def _choices(asked: Asked) -> dict[str, Any]:
     wanted = asked.wanted
     return {
         "chosen_types": [kind for kind, codes in PROPERTY_TYPES.items() if set(codes) <= set(wanted.property_types)],
-        "towns": cached_for(PLACES_KEPT, "search:towns", lambda: known_places(session(), PlaceKind.TOWN)),
+        "towns": suggested_towns(),
         "districts": _places(PlaceKind.DISTRICT, wanted, wanted.districts),
         "stations": _places(PlaceKind.STATION, wanted, wanted.metro_stations),
         "wishes": WISHES,
@@ -131,8 +130,5 @@ def _places(kind: PlaceKind, wanted: SearchCriteria, chosen: tuple[str, ...]) ->
     """The town's places with the most homes, and those that are chosen."""
     if not wanted.city_key:
         return list(chosen)
-    read = lambda: known_places(session(), kind, city=wanted.city, limit=MAX_PLACES)
-    # Keys of the gazetteer are few; any text makes one of an unknown town, and must not fill the memory.
-    is_known = wanted.city_key.startswith("geo:")
-    names = cached_for(PLACES_KEPT, f"search:{kind}:{wanted.city_key}", read) if is_known else read()
+    names = suggested_places(kind, wanted.city, limit=MAX_PLACES)
     return sorted(dict.fromkeys([*chosen, *names]))

@@ -14,7 +14,7 @@ from matching.reading.lead_text import Wish
 from matching.reading.request_text import RequestReading
 from models.core.enums import DealType
 from models.market.search.criteria import MANY_ROOMS, WISHES, SearchCriteria
-from models.market.search.homes import currency_of_search
+from models.market.search.prices import currency_of_search
 from models.market.town_aliases import city_in
 from models.market.towns.reading import TownError
 

@@ -1,32 +1,32 @@
 """Homes on the market that meet what somebody asks for: a page of them, and how many there are."""
 
-import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, literal_column, or_, select, text, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from models.accounts.users import User
-from models.core.base import database_now
 from models.core.enums import Status
 from models.market.advert_groups import AdvertGroup
-from models.market.facts import market_factors
-from models.market.places import DEFAULT_CURRENCY, currency_of_city
 from models.market.properties import Property
-from models.market.rates import factors_to
-from models.market.search.criteria import MANY_ROOMS, HomeOrder, SearchCriteria
+from models.market.search.criteria import MANY_ROOMS, SearchCriteria
+from models.market.search.ordering import Part, Sorting, parts_of, sorting_of
+from models.market.search.prices import PriceIn, price_in
 from models.market.search.words import Words, holds_words, split_words, understood
 
 #: More adverts than this are not counted: it is told that there are more.
 MAX_COUNTED = 5_000
 #: Homes that can be leafed through; who wants others asks for less.
 MAX_SHOWN = 2_400
+#: With words no more are counted than can be leafed through: each has to be looked at.
+MAX_COUNTED_WITH_WORDS = MAX_SHOWN
+#: With words that are common so many adverts are looked at, for one that is shown, before another way is taken.
+READ_FOR_ONE = 20
 #: No statement of a search runs longer; the visitor is told to try again.
 STATEMENT_TIMEOUT_MS = 2_000
 
@@ -72,58 +72,13 @@ def bounded_statements(session: Session) -> Iterator[None]:
     session.execute(
         text(
             "SELECT set_config('statement_timeout', :timeout, true),"
-            " set_config('max_parallel_workers_per_gather', '0', true)"
+            " set_config('max_parallel_workers_per_gather', '0', true),"
+            " set_config('random_page_cost', '1.1', true)"
         ),
         {"timeout": str(STATEMENT_TIMEOUT_MS)},
     )
     yield
     session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
-
-
-def currency_of_search(wanted: SearchCriteria) -> str:
-    """In which currency prices are asked for."""
-    return currency_of_city(wanted.city_key) if wanted.city_key else DEFAULT_CURRENCY
-
-
-def price_in(session: Session, wanted: SearchCriteria) -> "PriceIn":
-    """Prices in the search's currency, by today's rates."""
-    own = currency_of_search(wanted)
-    by_price = (HomeOrder.CHEAPEST, HomeOrder.DEAREST, HomeOrder.CHEAPEST_PER_METRE)
-    if wanted.price_min is None and wanted.price_max is None and wanted.order not in by_price:
-        return PriceIn(own, {})
-    if wanted.city_key:
-        factors = market_factors(session, wanted.city_key)
-    else:
-        factors = factors_to(session, own, database_now(session).date())
-    return PriceIn(own, {currency: factor for currency, factor in factors.items() if currency != own})
-
-
-@dataclass(frozen=True)
-class PriceIn:
-    """A property's price in one currency; *factors* of the others. What has no rate has no price."""
-
-    currency: str
-    factors: Mapping[str, Decimal]
-
-    @property
-    def others(self) -> ColumnElement[Any]:
-        """The price of what is in another currency."""
-        if not self.factors:
-            return literal(None, Property.price.type)
-        amounts = {currency: Property.price * factor for currency, factor in self.factors.items()}
-        return case(amounts, value=Property.currency)
-
-    @property
-    def amount(self) -> ColumnElement[Any]:
-        return case((Property.currency == self.currency, Property.price), else_=self.others)
-
-    def within(self, low: Decimal | None, high: Decimal | None) -> ColumnElement[bool]:
-        """The price is in a range. Most prices are in the one currency, of which PostgreSQL knows how many fit."""
-        ends = [(low, operator.ge), (high, operator.le)]
-        own = [compare(Property.price, end) for end, compare in ends if end is not None]
-        others = [compare(self.others, end) for end, compare in ends if end is not None]
-        in_own = and_(Property.currency == self.currency, *own)
-        return or_(in_own, and_(Property.currency != self.currency, *others)) if self.factors else in_own
 
 
 def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[bool]]:
@@ -175,36 +130,24 @@ def _is_near(stations: tuple[str, ...]) -> ColumnElement[bool]:
 
 def _is_on_market() -> ColumnElement[bool]:
     """As :func:`models.market.properties.on_market`; there are few inactive users, so that none is looked up by row."""
-    inactive = select(User.id).where(~User.is_active)
-    return and_(Property.status == literal_column(f"'{Status.ACTIVE}'"), Property.owner_id.not_in(inactive))
+    is_inactive = exists().where(User.id == Property.owner_id, ~User.is_active)
+    return and_(Property.status == literal_column(f"'{Status.ACTIVE}'"), ~is_inactive)
 
 
 #: (id of a property, its group)
 _Advert = tuple[int, int | None]
 
 
-@dataclass(frozen=True)
-class _Sorting:
-    """By a value, those without one last; the newest first among equals, and where there is no value."""
-
-    value: ColumnElement[Any] | None = None
-    falls: bool = False
-
-    def by(self, value: ColumnElement[Any], advert_id: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
-        if self.value is None:
-            return (advert_id.desc(),)
-        return (value.desc() if self.falls else value.asc()).nulls_last(), advert_id.desc()
-
-
 def _page(
     session: Session, wanted: SearchCriteria, words: Words, price: PriceIn, page: int, per_page: int
 ) -> FoundHomes:
-    sorting = _sorting(wanted.order, price)
-    value = literal(0) if sorting.value is None else sorting.value
-    adverts = select(Property.id, value.label("value")).where(*conditions(wanted, price))
-    counted = _count(session, adverts, words, sorting, _adverts_for(page * per_page))
+    sorting = sorting_of(wanted.order, price)
+    meeting = conditions(wanted, price)
+    counted = _count(session, meeting, words, sorting, _adverts_for(page * per_page))
     page = min(page, max(1, -(-min(counted.total, MAX_SHOWN) // per_page)))
-    ids = _first_adverts(session, adverts, words, sorting, page * per_page, counted)[(page - 1) * per_page :]
+    wanted_homes = page * per_page
+    read = lambda limit: _in_order(session, meeting, words, sorting, parts_of(session, wanted, price), limit)
+    ids = _first_adverts(counted, wanted_homes, read)[wanted_homes - per_page :]
     rows = {row.id: row for row in session.scalars(select(Property).where(Property.id.in_(ids)))} if ids else {}
     return FoundHomes([rows[each] for each in ids if each in rows], counted.total, counted.is_more, words.corrections)
 
@@ -216,9 +159,13 @@ class _Counted:
     first: list[_Advert]  #: The first adverts in order; empty if not all were counted.
 
 
-def _count(session: Session, adverts: Select[Any], words: Words, sorting: _Sorting, limit: int) -> _Counted:
+def _count(
+    session: Session, meeting: Sequence[ColumnElement[bool]], words: Words, sorting: Sorting, limit: int
+) -> _Counted:
     """Count homes and, where all adverts were counted, pick the first *limit* of them in the same pass."""
-    counted = adverts.where(holds_words(words, Property.id)).limit(MAX_COUNTED + 1).subquery()
+    most = min(MAX_COUNTED, MAX_COUNTED_WITH_WORDS) if words else MAX_COUNTED
+    adverts = select(Property.id, sorting.value.label("value")).where(*meeting, holds_words(words, Property.id))
+    counted = adverts.limit(most + 1).subquery()
     hits = _with_groups(counted).cte("hits")
     first = select(hits).order_by(*sorting.by(hits.c.value, hits.c.id)).limit(limit).subquery()
     placed = sorting.by(first.c.value, first.c.id)
@@ -232,7 +179,7 @@ def _count(session: Session, adverts: Select[Any], words: Words, sorting: _Sorti
         )
     ).one()
     every, grouped, groups, ids, group_ids = row
-    is_more = every > MAX_COUNTED
+    is_more = every > most
     pairs = [] if is_more else list(zip(ids or (), group_ids or (), strict=True))
     return _Counted(every - grouped + groups, is_more, pairs)
 
@@ -242,9 +189,7 @@ def _adverts_for(homes: int) -> int:
     return homes + homes // 4 + 10
 
 
-def _first_adverts(
-    session: Session, adverts: Select[Any], words: Words, sorting: _Sorting, count: int, counted: _Counted
-) -> list[int]:
+def _first_adverts(counted: _Counted, count: int, read: Callable[[int], tuple[list[_Advert], bool]]) -> list[int]:
     """
     The first advert of each of the first *count* homes in order.
 
@@ -259,38 +204,57 @@ def _first_adverts(
             homes.setdefault(("home", advert_id) if group_id is None else ("group", group_id), advert_id)
         if len(homes) >= count or is_all:
             return list(homes.values())[:count]
-        rows, is_all = _in_order(session, adverts, words, sorting, limit)
+        rows, is_all = read(limit)
         limit *= 4
 
 
 def _in_order(
-    session: Session, adverts: Select[Any], words: Words, sorting: _Sorting, limit: int
+    session: Session,
+    meeting: Sequence[ColumnElement[bool]],
+    words: Words,
+    sorting: Sorting,
+    parts: list[Part],
+    limit: int,
 ) -> tuple[list[_Advert], bool]:
     """
-    The first adverts in order, and whether these are all.
+    The first *limit* adverts in order, and whether these are all.
 
-    Words that more than MAX_COUNTED listings hold are looked for among the first adverts, twenty times as many, rather
-    than the first among all that hold them.
+    Words that more than MAX_COUNTED_WITH_WORDS listings hold are looked for among the first adverts, one after another
+    until enough hold them. Where too few of many do, PostgreSQL may take another way.
     """
-    read = limit * 20 if words else limit
-    value = adverts.selected_columns.value
-    first = adverts.order_by(*sorting.by(value, Property.id.expression)).limit(read).subquery()
-    listed = _with_groups(select(first, holds_words(words, first.c.id).label("holds")).subquery())
-    columns = listed.selected_columns
-    rows = session.execute(listed.order_by(*sorting.by(columns.value, columns.id))).all()
-    return [(row.id, row.group_id) for row in rows if row.holds], len(rows) < read
+    if words:
+        among = _first_of_parts(meeting, sorting, parts, limit * READ_FOR_ONE)
+        rows = _fetch(session, select(among).where(holds_words(words, among.c.id)), sorting, limit)
+        if len(rows) == limit:
+            return rows, False
+    holding = [*meeting, holds_words(words, Property.id)]
+    rows = _fetch(session, select(_first_of_parts(holding, sorting, parts, limit)), sorting, limit)
+    return rows, len(rows) < limit
+
+
+def _first_of_parts(
+    meeting: Sequence[ColumnElement[bool]], sorting: Sorting, parts: Sequence[Part], limit: int
+) -> Subquery:
+    """The first adverts in order: the first of those that are the first of a part."""
+    read = [
+        select(Property.id, sorting.value.label("value"))
+        .where(*meeting, part.condition)
+        .order_by(*part.order, Property.id.desc())
+        .limit(limit)
+        .subquery()
+        for part in parts
+    ]
+    every = union_all(*(select(part) for part in read)).subquery()
+    return select(every).order_by(*sorting.by(every.c.value, every.c.id)).limit(limit).subquery()
+
+
+def _fetch(session: Session, adverts: Select[Any], sorting: Sorting, limit: int) -> list[_Advert]:
+    columns = adverts.selected_columns
+    first = adverts.order_by(*sorting.by(columns.value, columns.id)).limit(limit).subquery()
+    listed = _with_groups(first).order_by(*sorting.by(first.c.value, first.c.id))
+    return [(row.id, row.group_id) for row in session.execute(listed)]
 
 
 def _with_groups(adverts: Any) -> Select[Any]:
     query = select(*adverts.c, AdvertGroup.group_id)
     return query.select_from(adverts).outerjoin(AdvertGroup, AdvertGroup.property_id == adverts.c.id)
-
-
-def _sorting(order: HomeOrder, price: PriceIn) -> _Sorting:
-    return {
-        HomeOrder.NEWEST: lambda: _Sorting(),
-        HomeOrder.CHEAPEST: lambda: _Sorting(price.amount),
-        HomeOrder.DEAREST: lambda: _Sorting(price.amount, falls=True),
-        HomeOrder.LARGEST: lambda: _Sorting(Property.area.expression, falls=True),
-        HomeOrder.CHEAPEST_PER_METRE: lambda: _Sorting(price.amount / Property.area),
-    }[order]()

@@ -14,9 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
-    Select,
     Text,
-    bindparam,
     exists,
     func,
     literal,
@@ -25,7 +23,7 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base
@@ -127,17 +125,24 @@ def understood(session: Session, words: Words) -> Words:
     every = [*words.wanted, *words.refused]
     if not every:
         return words
-    typed = func.unnest(bindparam("words", every, ARRAY(Text))).column_valued("typed")
-    stands = exists().where(ListingWords.words.bool_op("@@")(_query(typed)))
-    known = {word: is_found for word, is_found in session.execute(_telling(typed, stands))}  # noqa: C416 - rows are no pairs to mypy
+    columns = [column for word in every for column in _telling(word)]
+    told = list(session.execute(select(*columns)).one())
+    known = {word: stands for word, says, stands in zip(every, told[::2], told[1::2], strict=True) if says}
     lost = [word for word in words.wanted if not known.get(word, True) and len(word) >= SHORTEST_CORRECTED]
     corrections = {word: likest for word in lost if (likest := _likest(session, word)) is not None}
     wanted = dict.fromkeys(corrections.get(word, word) for word in words.wanted if word in known)
     return Words(tuple(wanted), tuple(word for word in words.refused if word in known), corrections)
 
 
-def _telling(typed: Any, stands: ColumnElement[bool]) -> Select[str, bool]:
-    return select(typed, stands).where(func.numnode(_query(typed)) > 0)
+def _telling(word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """
+    Whether a word says something by itself, and whether it stands in a listing.
+
+    Written out for each word, since PostgreSQL knows how common a word is only where it sees it: it reads some listings
+    to find a common one, and asks the index for a rare one.
+    """
+    says = func.numnode(_query(literal(word))) > 0
+    return says, exists().where(ListingWords.words.bool_op("@@")(_query(literal(word))))
 
 
 def holds_words(words: Words, property_id: Any) -> ColumnElement[bool]:

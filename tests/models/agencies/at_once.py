@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models.core.errors import DomainError
+from tests.waiting import lock_waits, wait_for
 
 
 def at_once(engine: Engine, *acts: Callable[[Session], Any]) -> list[str]:
@@ -19,12 +20,7 @@ def at_once(engine: Engine, *acts: Callable[[Session], Any]) -> list[str]:
         with Session(engine) as own:
             own.connection()
             ready.wait(30)
-            try:
-                act(own)
-                own.commit()
-                results.append("done")
-            except DomainError as error:
-                results.append(error.code)
+            results.append(_outcome(own, act))
 
     threads = [Thread(target=run, args=(act,)) for act in acts]
     for thread in threads:
@@ -32,3 +28,31 @@ def at_once(engine: Engine, *acts: Callable[[Session], Any]) -> list[str]:
     for thread in threads:
         thread.join()
     return sorted(results)
+
+
+def while_open(engine: Engine, first: Callable[[Session], Any], second: Callable[[Session], Any]) -> str:
+    """What becomes of *second*, which begins while *first* is done and not committed, and has to wait for it."""
+    results: list[str] = []
+
+    def run() -> None:
+        with Session(engine) as own:
+            results.append(_outcome(own, second))
+
+    thread = Thread(target=run)
+    with Session(engine) as own:
+        first(own)
+        own.flush()
+        thread.start()
+        wait_for(lambda: lock_waits(engine) or results, what="waiting for the first")
+        own.commit()
+    thread.join()
+    return results[0]
+
+
+def _outcome(own: Session, act: Callable[[Session], Any]) -> str:
+    try:
+        act(own)
+        own.commit()
+    except DomainError as error:
+        return error.code
+    return "done"

@@ -1,0 +1,26 @@
+"""Names of places for lists of suggestions, kept for a moment: they change seldom, and counting them reads a market."""
+
+from api.http.db import session
+from api.http.short_cache import cached_for
+from models.market.known_places import MAX_SUGGESTIONS, PlaceKind, known_places
+from models.market.town_aliases import city_in
+
+KEPT = 300  # seconds
+
+
+def suggested_towns() -> list[str]:
+    """The towns that the market knows, the biggest first."""
+    return cached_for(KEPT, "places:towns", lambda: known_places(session(), PlaceKind.TOWN))
+
+
+def suggested_places(kind: PlaceKind, town: str, limit: int = MAX_SUGGESTIONS) -> list[str]:
+    """
+    The districts or stations of a town, in any spelling, those with the most homes first.
+
+    Raises:
+        TownError: *town* names several towns, or none.
+    """
+    key = city_in(session(), town).key
+    read = lambda: known_places(session(), kind, city=town, limit=limit)
+    # Keys of the gazetteer are few; any text makes one of an unknown town, and must not fill the memory.
+    return cached_for(KEPT, f"places:{kind}:{limit}:{key}", read) if key.startswith("geo:") else read()

@@ -1,0 +1,65 @@
+"""Prices of a search: of properties in any currency, compared in one."""
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, literal, or_
+from sqlalchemy.orm import Session
+
+from models.core.base import database_now
+from models.market.facts import market_factors
+from models.market.places import DEFAULT_CURRENCY, currency_of_city
+from models.market.properties import Property
+from models.market.rates import factors_to
+from models.market.search.criteria import HomeOrder, SearchCriteria
+
+
+def currency_of_search(wanted: SearchCriteria) -> str:
+    """In which currency prices are asked for."""
+    return currency_of_city(wanted.city_key) if wanted.city_key else DEFAULT_CURRENCY
+
+
+def price_in(session: Session, wanted: SearchCriteria) -> "PriceIn":
+    """Prices in the search's currency, by today's rates."""
+    own = currency_of_search(wanted)
+    by_price = (HomeOrder.CHEAPEST, HomeOrder.DEAREST, HomeOrder.CHEAPEST_PER_METRE)
+    if wanted.price_min is None and wanted.price_max is None and wanted.order not in by_price:
+        return PriceIn(own, {})
+    if wanted.city_key:
+        factors = market_factors(session, wanted.city_key)
+    else:
+        factors = factors_to(session, own, database_now(session).date())
+    return PriceIn(own, {currency: factor for currency, factor in factors.items() if currency != own})
+
+
+@dataclass(frozen=True)
+class PriceIn:
+    """A property's price in one currency; *factors* of the others. What has no rate has no price."""
+
+    currency: str
+    factors: Mapping[str, Decimal]
+
+    @property
+    def others(self) -> ColumnElement[Any]:
+        """The price of what is in another currency."""
+        return self._others(Property.price.expression)
+
+    def amount(self, of: ColumnElement[Any]) -> ColumnElement[Any]:
+        """An amount of a property's own currency, such as its price, in this one."""
+        return case((Property.currency == self.currency, of), else_=self._others(of))
+
+    def _others(self, of: ColumnElement[Any]) -> ColumnElement[Any]:
+        if not self.factors:
+            return literal(None, Property.price.type)
+        return case({currency: of * factor for currency, factor in self.factors.items()}, value=Property.currency)
+
+    def within(self, low: Decimal | None, high: Decimal | None) -> ColumnElement[bool]:
+        """The price is in a range. Most prices are in the one currency, of which PostgreSQL knows how many fit."""
+        ends = [(low, operator.ge), (high, operator.le)]
+        own = [compare(Property.price, end) for end, compare in ends if end is not None]
+        others = [compare(self.others, end) for end, compare in ends if end is not None]
+        in_own = and_(Property.currency == self.currency, *own)
+        return or_(in_own, and_(Property.currency != self.currency, *others)) if self.factors else in_own
