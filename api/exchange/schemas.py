@@ -308,7 +308,7 @@ def _location_of(lead: Lead) -> dict[str, Any]:
 def address_of(listing: Property) -> dict[str, Any]:
     """A property's address; `location` is there where the address came as one text."""
     address = dict(zip(ADDRESS_FIELDS, _address(listing), strict=True))
-    address["stations"] = listing.stations
+    address["stations"] = [{"minutes": None, "by_transport": False} | station for station in listing.stations]
     address["latitude"], address["longitude"] = _plain(listing.latitude), _plain(listing.longitude)
     if listing.location:
         address["location"] = listing.location

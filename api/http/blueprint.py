@@ -62,6 +62,12 @@ class Parser(FlaskParser):
             )
         return self._makeproxy(asked, schema)
 
+    def load_headers(self, req: Request, schema: Schema) -> Any:
+        # Only those that are asked for, in whatever case they come: of the others there may be many.
+        names = [field.data_key or name for name, field in schema.load_fields.items()]
+        asked = MultiDict((name, value) for name in names for value in req.headers.getlist(name))
+        return self._makeproxy(asked, schema)
+
     def load_json(self, req: Request, schema: Schema) -> Any:
         _refuse_unless(is_json_request(req), req, "application/json")
         current().read_from = "json"

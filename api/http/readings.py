@@ -40,7 +40,7 @@ class StationBody(Body):
     """A station near a property."""
 
     name = Text(100, required=True)
-    minutes = Whole(0, 600, allow_none=True)
+    minutes = Whole(0, 600, allow_none=True, load_default=None)
     by_transport = fields.Boolean(load_default=False)
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric, multiprocess
 from sqlalchemy import Engine, event
 
+from api.http.metric_files import use_reserved_files
+
 #: A page of recommendations takes a few milliseconds; a request that takes 10 s has been given up by its client.
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
+use_reserved_files()
 REQUESTS = Counter("leadmatch_http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("leadmatch_http_request_seconds", "Time to answer.", ["method", "route"], buckets=BUCKETS)
 CONNECTIONS = Gauge(

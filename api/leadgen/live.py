@@ -14,7 +14,7 @@ from uuid import UUID
 import redis
 from flask import Response, request
 from flask_sock import Sock
-from marshmallow import EXCLUDE, fields
+from marshmallow import fields, validate
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
@@ -55,23 +55,30 @@ EVENTS = {
 }
 
 
+#: Both are looked at, though but one is followed.
+IS_EVENT_ID = validate.Regexp(EVENT_ID["pattern"], error="event.not_an_id")
+
+
 class LiveArgs(Body):
     last_event_id = fields.String(
+        validate=IS_EVENT_ID,
         metadata={
             "description": "Begin after this event; a Last-Event-ID header wins.",
             "pattern": EVENT_ID["pattern"],
-        }
+        },
     )
 
 
 class ResumeHeaders(Body):
-    last_event_id = fields.String(data_key="Last-Event-ID", metadata={"pattern": EVENT_ID["pattern"]})
+    last_event_id = fields.String(
+        data_key="Last-Event-ID", validate=IS_EVENT_ID, metadata={"pattern": EVENT_ID["pattern"]}
+    )
 
 
 @blp.route("/api/events")
 @with_api_key
 @blp.arguments(LiveArgs, location="query")
-@blp.arguments(ResumeHeaders(unknown=EXCLUDE), location="headers")
+@blp.arguments(ResumeHeaders, location="headers")
 @blp.response(200, EVENTS, content_type="text/event-stream")
 def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     """Follow events as server-sent events; Last-Event-ID resumes

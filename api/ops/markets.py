@@ -79,6 +79,7 @@ class Merge(MethodView):
     @for_operators
     @blp.arguments(MergeBody)
     @blp.response(200, Merged)
+    @blp.alt_response(404, description="There is no such market.")
     def post(self, body: dict[str, Any]) -> Any:
         """Merge the markets of one town into those of another
 

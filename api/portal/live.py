@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from flask import Response
-from marshmallow import EXCLUDE, fields, validate
+from marshmallow import fields, validate
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -67,7 +67,7 @@ class ResumeHeaders(Body):
 @blp.route("/events")
 @signed_in
 @blp.arguments(LiveArgs, location="query")
-@blp.arguments(ResumeHeaders(unknown=EXCLUDE), location="headers")
+@blp.arguments(ResumeHeaders, location="headers")
 @blp.response(200, STREAM, content_type="text/event-stream")
 def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     """Follow which of my lists, matches and chats change, as server-sent events

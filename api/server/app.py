@@ -41,7 +41,7 @@ from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
 from api.http.long_lived import LongLived
-from api.http.path_ids import PathId
+from api.http.path_ids import PathId, PathWord
 from api.http.request_metrics import watch_pool
 from api.http.services import Services, attach_services
 from api.http.trailing_slash import WithoutTrailingSlash
@@ -134,7 +134,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         engine: The database, for tests that have one; otherwise a pool is opened on the settings' URL.
     """
     app = App("api", static_folder=None)
-    app.url_map.converters["int"] = PathId
+    app.url_map.converters |= {"int": PathId, "default": PathWord, "string": PathWord}
     app.url_map.strict_slashes = False
     app.config.update(
         API_TITLE="Leadmatch",

@@ -9,7 +9,7 @@ from matching.reading import markers
 from matching.reading.entry import Entry
 from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import CHARGES, FLOOR_WORDS, Quantity, quantity_at, starts_of_limits
-from matching.reading.uses import Uses, goes_on, telling
+from matching.reading.uses import Uses, telling
 from matching.reading.words import TOKEN, Vocabulary, Word
 
 #: What stands in place of a value where an entry's subject is named and a number has to be found.
@@ -176,9 +176,12 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
     clause = sentence = done = 0
     limiting = starts_of_limits()
     longest = tree.longest
-    for place in telling(tokens, uses):
+    places, passing = telling(tokens, uses)
+    for place in places:
+        if place < done:
+            continue
         word = words[place]
-        if place < done or word is None:
+        if word is None:
             continue
         symbol = word.symbol
         match = longest(words, place)
@@ -202,7 +205,7 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
         assert isinstance(meanings, Senses)
         role = meanings.role
         if role == "_stop":
-            if not goes_on(tokens, place):
+            if place not in passing:
                 clause, sentence = clause + 1, sentence + 1
             elif symbol == "\n":
                 clause += 1

@@ -232,7 +232,9 @@ def _with_inclusion(words: Sequence[Word | None], tokens: Sequence[str], quantit
     if is_word(words, ended, "включительно"):
         return replace(quantity, inclusive=True, end=ended + 1)
     is_denied = quantity.first - start > 1 and is_word(words, start, "не", "ни", "no", "not")
-    return replace(quantity, inclusive=is_denied and quantity.how in (AT_LEAST, AT_MOST))
+    if is_denied and quantity.how in (AT_LEAST, AT_MOST):
+        return replace(quantity, inclusive=True)
+    return quantity
 
 
 def _listed_floors(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, float] | None:

@@ -41,25 +41,31 @@ class Uses(dict[str, int]):
         return use
 
 
-def telling(tokens: Sequence[str], uses: Uses) -> list[int]:
-    """The places where a phrase or a quantity may start, in sentences that tell something, and every full stop."""
+def telling(tokens: Sequence[str], uses: Uses) -> tuple[list[int], set[int]]:
+    """
+    The places where a phrase or a quantity may start, in sentences that tell something, and every full stop; and the
+    places of marks that end no sentence (:func:`goes_on`).
+    """
     starts: list[int] = []
+    passing: set[int] = set()
     kept, tells = 0, 0
     for place, use in enumerate([uses[token] for token in tokens]):
         if not use:
             continue
-        if use & ENDS and not goes_on(tokens, place):
-            if not tells:
-                del starts[kept:]
-            starts.append(place)
-            kept, tells = len(starts), 0
-            continue
+        if use & ENDS:
+            if not goes_on(tokens, place):
+                if not tells:
+                    del starts[kept:]
+                starts.append(place)
+                kept, tells = len(starts), 0
+                continue
+            passing.add(place)
         if use & STARTS:
             starts.append(place)
         tells |= use & TELLS
     if not tells:
         del starts[kept:]
-    return starts
+    return starts, passing
 
 
 #: Abbreviations that a name may follow.

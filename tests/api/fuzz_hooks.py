@@ -1,16 +1,17 @@
 """
 What schemathesis cannot know of us, loaded into its process: who may call what, ids that exist, words of our formats.
 
-FUZZ_WORLD is JSON: `secret` (signs tokens), `people` (role -> id and token version), `keys` (API keys), `bot` (the
-bot's secret), `own` (name of a parameter -> id), `elsewhere` (the same by path), `spared` (users whom nobody may put
-out) and `expendable` (one whom everybody may). FUZZ_AS names one role, or `anonymous`, for all operations; without it
-each is called by who may.
+FUZZ_WORLD is JSON: `secret` (signs tokens), `people` (role -> id and token version), `leaving` (role -> several such,
+for what ends their tokens), `keys` (API keys), `bot` (the bot's secret), `own` (name of a parameter -> id), `elsewhere`
+(the same by path), `spared` (users whom nobody may put out) and `expendable` (one whom everybody may). FUZZ_AS names
+one role, or `anonymous`, for all operations; without it each is called by who may.
 """
 
 import itertools
 import json
 import os
 import re
+from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
@@ -56,23 +57,29 @@ class WhoeverMay:
             return "X-API-Key", WORLD["keys"][next(_calls) % len(WORLD["keys"])]
         if scheme == "bot":
             return "X-Telegram-Bot-Secret", WORLD["bot"]
-        return "Authorization", f"Bearer {token_of(AS or role_for(raw['x-who'], context.operation.path))}"
+        return "Authorization", f"Bearer {token_for(raw['x-who'], context.operation)}"
 
     def set(self, case, data, context):
         if data is not None:
             case.headers = {**(case.headers or {}), data[0]: data[1]}
 
 
-def role_for(who: str, path: str) -> str:
-    """A role that *who* names: a realtor where one may, for the world is a realtor's."""
+def token_for(who: str, operation: Any) -> str:
+    """
+    Of a role that *who* names: a realtor where one may, for the world is a realtor's. A new token each time, so that
+    signing out ends no other's, and of somebody else where a call that succeeds ends all of them.
+    """
     roles = who.split(", ")
-    return roles[0] if roles[0] in WORLD["people"] and "realtor" not in roles else "realtor"
-
-
-def token_of(role: str) -> str:
-    # A new one each time, so that signing out ends no other's.
+    role = AS or (roles[0] if roles[0] in WORLD["people"] and "realtor" not in roles else "realtor")
     user_id, version = WORLD["people"][role]
+    if f"{operation.method.upper()} {operation.path}" in LEAVING:
+        user_id, version = next(_leaving[role])
     return make_token(User(id=user_id, token_version=version), WORLD["secret"], 1)
+
+
+#: Operations that end all tokens of who calls them: nobody else could call anything afterwards.
+LEAVING = {"PUT /auth/password", "DELETE /users/delete"}
+_leaving = {role: itertools.cycle(users) for role, users in WORLD["leaving"].items()}
 
 
 @schemathesis.hook
@@ -94,13 +101,15 @@ def before_call(context, case, kwargs):
 def filter_case(context, case):
     """
     Leave out bad data that is taken on purpose (docs/clients.md): null for absent, digits as text for a number, an
-    empty value in a form or query, parameters that are not meant for us. The document promises less than is taken.
+    empty value in a form, query or header, parameters that are not meant for us. The document promises less than is
+    taken.
     """
     if case.meta is None or not case.meta.generation.mode.is_negative:
         return True
     query = case.query if isinstance(case.query, dict) else {}
     return not (
         _is_forgiven(case.body)
+        or "" in (case.headers or {}).values()
         or any(value in ("", None, [""]) or name.startswith(("utm_", "_")) for name, value in query.items())
     )
 

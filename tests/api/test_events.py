@@ -140,6 +140,15 @@ def test_too_much_or_too_old_is_a_reset(address, pair, database, monkeypatch):
             assert event()[1:] == ("reset", [])
 
 
+def test_an_empty_events_id_is_none(address, pair):
+    buyer, _, ids = pair
+    with reading(address, buyer, **{"Last-Event-ID": ""}) as event:
+        assert event()[1] == "hello"
+        liked = buyer("POST", f"/leads/{ids['lead_id']}/property-recommendations/{ids['property_id']}/action",
+                      json={"action": "LIKE"})  # fmt: skip
+        assert event()[1:] == ("match", [liked.json["match_id"]])
+
+
 def test_what_is_no_events_id_is_refused(person):
     assert person()("GET", "/events", headers={"Last-Event-ID": "yesterday"}).status_code == 400
     assert person()("GET", "/events?last_event_id=-1").status_code == 400

@@ -166,6 +166,17 @@ def test_a_bad_replacement_changes_nothing(client, db, auth):
     assert client.get(f"/leads/{lead_id}", headers=auth).json == before
 
 
+def test_a_station_of_which_only_the_name_is_told_is_answered_whole(client, auth):
+    body = property_body(address=property_body()["address"] | {"stations": [{"name": "Арбатская"}]})
+    made = client.post("/properties", json=body, headers=auth).json
+
+    mine = client.get("/properties", headers=auth).json["properties"]
+
+    whole = [{"name": "Арбатская", "minutes": None, "by_transport": False}]
+    assert [each["address"]["stations"] for each in mine] == [whole]
+    assert made["property_id"] == mine[0]["property_id"]
+
+
 def test_put_replaces_what_the_body_leaves_out(client, auth):
     lead_id = client.post("/leads", json=lead_body(), headers=auth).json["lead_id"]
     body = lead_body()

@@ -160,8 +160,36 @@ def test_a_reader_who_was_away_too_long_is_told_so(address, stream, last):
     reader.close()
 
 
+@pytest.mark.parametrize("name", ["Last-Event-ID", "last-event-id"])
+def test_a_reader_is_resumed_whatever_other_headers_it_sends(address, stream, name):
+    publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 1})
+    [(seen, _)] = stream.xrange(STREAM)
+    publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 2})
+
+    reader = Reader(address, **{f"X-Of-A-Proxy-{number}": "x" for number in range(40)}, **{name: seen.decode()})
+
+    assert [reader.event()[1:] for _ in range(2)] == [("hello", {}), ("campaign.status", {"n": 2})]
+    reader.close()
+
+
+def test_an_empty_events_id_is_none(address, stream):
+    publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 1})
+
+    reader = Reader(address, **{"Last-Event-ID": ""})
+
+    assert reader.event()[1] == "hello"
+    publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 2})
+    assert reader.event()[2] == {"n": 2}
+    reader.close()
+
+
 def test_what_is_no_events_id_is_refused(app, address):
-    send(app.test_client(), "GET", "/api/events", 400, headers={"Last-Event-ID": "yesterday"})
+    client = app.test_client()
+    refused = send(client, "GET", "/api/events", 400, headers={"Last-Event-ID": "yesterday"})
+    assert [fault["code"] for fault in refused["faults"]] == ["event.not_an_id"]
+    send(client, "GET", f"/api/events?last_event_id={2**64}-0", 400)
+    # That the header wins does not make the address good.
+    send(client, "GET", "/api/events?last_event_id=yesterday", 400, headers={"Last-Event-ID": "1-0"})
     with connect(f"ws://{address}/api/ws?last_event_id=yesterday") as socket, pytest.raises(ConnectionClosed) as closed:
         socket.recv()
     assert closed.value.rcvd.code == 1008

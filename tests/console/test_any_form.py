@@ -24,6 +24,7 @@ from models.leadgen.ads import create_ad
 from models.leadgen.campaigns import Platform, create_campaign
 from models.leadgen.niches import create_niche
 from models.leadgen.prospects import add_prospect
+from models.market.base_views import views_of
 from models.rescoring.runs import RescoringRun
 from models.sources.sources import create_source
 from models.sources.tables import Import, ImportState
@@ -132,6 +133,7 @@ def test_no_form_is_an_error_of_ours(app, client, town, rows, db, who, is_redis_
     rng, failed = random.Random(f"{who} {FORMS}"), []
     sessions = select(AccountSession.id).where(AccountSession.user_id == getattr(town, who).id)
     named = rows[who] | {"session_id": db.scalars(sessions.order_by(AccountSession.id)).first()}
+    db.commit()  # PostgreSQL ends a connection that is idle in a transaction for as long as many forms take
     for path, own in posts(app, named).items():
         for _ in range(FORMS):
             page = client.get("/console/account")
@@ -209,3 +211,30 @@ def test_a_column_whose_name_has_a_nul_is_not_mapped(client, town, rows, db):
     form = {"csrf": csrf, "column": ["a\x00", "b"], "field": ["price", "city"], "do": "try"}
 
     assert client.post(f"/console/imports/{rows['seller']['import_id']}", data=form).status_code < 500
+
+
+def test_a_nul_in_a_form_is_left_out(client, town, db):
+    enter(client, town.seller)
+    csrf = csrf_of(client.get("/console/account").text)
+
+    form = {"csrf": csrf, "do": "save", "name": "Ар\x00бат", "was": "q=a%00b"}
+    saved = client.post("/console/properties/views", data=form)
+
+    assert saved.status_code == 303
+    [view] = views_of(db, town.seller, Side.PROPERTY)
+    assert (view.name, view.query) == ("Арбат", {"q": "ab"})
+    nameless = client.post("/console/properties/views", data={"csrf": csrf, "do": "drop", "name": "\x00"})
+    assert nameless.status_code == 303
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/homes?q=%00", "/homes?town=%00", "/console/properties?q=%00&sort=%00", "/console/sources?of=%00", "/s/%00",
+        "/homes/unsubscribe/%00", "/console/notifications?topic=%00&page=%00", "/console/audit.csv?q=%00",
+    ],
+)  # fmt: skip
+def test_a_nul_in_an_address_is_no_error_of_ours(client, town, address):
+    enter(client, town.seller)
+
+    assert client.get(address).status_code < 500

@@ -27,6 +27,7 @@ from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers.state import free_port
 from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user, token_header
+from tests.faults.disks import mounted
 from tests.faults.journal import Journal, Person, Send, Writer, in_process
 from tests.waiting import PATIENCE_SECONDS, wait_for
 from worker.queue.client import Client
@@ -112,6 +113,13 @@ def let_leases_run_out(engine) -> Callable[[], None]:
             session.commit()
 
     return expire
+
+
+@pytest.fixture
+def small_disk(servers_folder: Path) -> Iterator[Path]:
+    """A disk of 200 MB."""
+    with mounted(servers_folder / "small-disk", "200m") as disk:
+        yield disk
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
-"""The disk that holds uploads is full."""
+"""The disk that holds uploads, or that on which web processes count, is full."""
 
 import errno
+import functools
 import io
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,9 @@ from api.http.services import services_of
 from models.accounts.uploads import Upload
 from models.core.enums import Role
 from models.platform.storage import Storage
+from tests.conftest import ROOT
 from tests.factories import make_user, token_header
+from tests.faults.disks import fill, mounted
 
 
 def picture() -> bytes:
@@ -25,16 +30,9 @@ def picture() -> bytes:
 
 @pytest.fixture
 def tiny_disk(tmp_path):
-    """A folder on a disk of 64 KB, where this account may mount one."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("only root may mount a small disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    """A disk of 64 KB."""
+    with mounted(tmp_path / "tiny", "64k") as disk:
+        yield disk
 
 
 def put_avatar(app, headers, phone):
@@ -71,3 +69,36 @@ def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
     assert journal.turned_away == 0
     tasks.sweep()
     all_is_well()
+
+
+#: Counts 200 requests, more than a page of memory holds, and says what all processes have counted together.
+COUNTING = """
+import sys
+from api.http.request_metrics import note_request, registry_of_all_processes
+for number in range(200):
+    note_request("GET", f"/{number:0100}", 200, 0.1)
+samples = [sample for metric in registry_of_all_processes().collect() for sample in metric.samples]
+print(int(sum(sample.value for sample in samples if sample.name == "leadmatch_http_request_seconds_count")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("room", "least", "most"),
+    [(2 << 20, 400, 400), (200_000, 201, 399), (0, 200, 200)],
+    ids=["there is room", "for the beginning", "for nothing"],
+)
+def test_a_process_that_has_no_room_for_its_counts_lives_on(tmp_path, room, least, most):
+    """The library's files have holes; a process that fills one on a full disk is killed (SIGBUS)."""
+    with mounted(tmp_path / "counts", "4m") as disk:
+        variables = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(disk)}
+        run = functools.partial(
+            subprocess.run, [sys.executable, "-c", COUNTING], cwd=ROOT, env=variables, capture_output=True, text=True
+        )
+        assert run().stdout.strip() == "200"
+        filler = fill(disk)
+        os.truncate(filler, filler.stat().st_size - room)
+
+        done = run()
+
+    assert done.returncode == 0, done.stderr
+    assert least <= int(done.stdout) <= most

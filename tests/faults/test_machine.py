@@ -1,9 +1,8 @@
 """What a machine lacks: room on the disk of the databases, and /dev/shm."""
 
-import errno
+import itertools
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,35 +20,11 @@ from scripts.launcher.servers.postgres import PostgresServer
 from tests.conftest import ROOT
 from tests.factories import make_user, property_body, token_header
 from tests.faults.conftest import full_only
+from tests.faults.disks import fill
 from tests.scripts.running_system import environment
 from tests.waiting import wait_for
 
 WRITES = 400
-
-
-@pytest.fixture
-def small_disk(servers_folder) -> Iterator[Path]:
-    """A disk of 200 MB, where this account may mount one."""
-    folder = servers_folder / "small-disk"
-    folder.mkdir(exist_ok=True)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=200m,mode=0755", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("only root may mount a small disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
-    return filler
 
 
 @full_only
@@ -63,9 +38,10 @@ def test_on_a_full_disk_writes_are_turned_away_and_what_was_acknowledged_stays(s
             seller = make_user(session)
             session.commit()
             headers = token_header(seller)
+        numbers = itertools.count()
 
         def write() -> int:
-            body = property_body() | {"description": "x" * 5000}
+            body = property_body(price=12_000_000 + next(numbers)) | {"description": "x" * 5000}
             return client.post("/properties", json=body, headers=headers).status_code
 
         statuses = [write() for _ in range(5)]
@@ -133,7 +109,7 @@ def test_postgresql_works_without_shared_memory_of_the_system(servers_folder, op
         "    print(*cursor.fetchone())"
     )
     done = without_shared_memory(
-        options, sys.executable, "-c", code, str(servers_folder / "no-shm"), home=servers_folder / "none"
+        options, sys.executable, "-c", code, str(servers_folder / f"shm-{options}"), home=servers_folder / "none"
     )
     assert (done.returncode, done.stdout.strip()) == (0, "mmap"), done.stderr
 

@@ -87,21 +87,27 @@ def _last_word(process: psutil.Process) -> str:
 
 
 class System:
-    """One `leadmatch run` in its own process."""
+    """One `leadmatch run` in its own process, with processes that stand for web and worker."""
 
     process: subprocess.Popen
     output: Output
+    patience: float = PATIENCE
 
     def __init__(self, home: Path, files: Path, **variables: str) -> None:
         self.home = Home(home)
         self._variables = variables
         self.port = free_port()
+        self.command = [sys.executable, "-c", self._with_stand_ins(files)]
+
+    @staticmethod
+    def _with_stand_ins(files: Path) -> str:
+        """Code that runs the system on a Procfile of its own."""
         (files / "web.py").write_text(WEB)
         (files / "worker.py").write_text(WORKER)
         python = f"'{sys.executable}'"
         procfile = files / "Procfile"
         procfile.write_text(f"release: false\nweb: {python} '{files}/web.py'\nworker: {python} '{files}/worker.py'\n")
-        self._code = (
+        return (
             "import sys; from pathlib import Path; from rich.console import Console\n"
             "from scripts.launcher.system import run_system\n"
             f"sys.exit(run_system(Console(width=200), Path({str(procfile)!r})))"
@@ -115,7 +121,7 @@ class System:
     def launch(self) -> subprocess.Popen:
         """Start it without waiting until it answers."""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", self._code],
+            self.command,
             cwd=ROOT,
             env=environment(self.home.path, PORT=str(self.port), NO_DEMO="1", **self._variables),
             stdin=subprocess.DEVNULL,
@@ -124,14 +130,14 @@ class System:
             text=True,
             preexec_fn=dies_with_parent(signal.SIGTERM),
         )
-        self.output = Output(self.process.stdout)
+        self.output = Output(self.process.stdout, self.patience)
         return self.process
 
     def stop(self, sent: signal.Signals = signal.SIGTERM) -> int:
         """The exit code; a system that has ended already stays as it is."""
         if self.process.poll() is None:
             self.process.send_signal(sent)
-        code = self.process.wait(PATIENCE)
+        code = self.process.wait(self.patience)
         self.output.wait_for_end()
         return code
 

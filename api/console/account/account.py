@@ -119,7 +119,7 @@ def invitation() -> RedirectResponse | str | tuple[str, int]:
     filled = {name: request.form.get(name, "").strip()[:254] for name in ("name", "email")}
     chosen = request.form.get("password", "")
     try:
-        if not filled["name"] or "\x00" in filled["name"]:
+        if not filled["name"]:
             raise InvalidValueError("name", "value.required")
         if not SHORTEST_PASSWORD <= len(chosen) <= LONGEST_PASSWORD:
             raise InvalidValueError("password", TOO_SHORT)

@@ -63,7 +63,7 @@ def save() -> Response:
     """Change name, photo, language and clock."""
     user, form = visitor(), request.form
     first, _, last = " ".join(form.get("name", "").split()).partition(" ")
-    if not first or "\x00" in first + last or max(len(first), len(last)) > NAME_LENGTH:
+    if not first or max(len(first), len(last)) > NAME_LENGTH:
         raise InvalidValueError("name", "value.required")
     zone = form.get("time_zone", "")
     if zone and zone not in available_timezones():

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 
 from api.console.kit import access, formatting, i18n
@@ -80,12 +81,37 @@ THEMES = ("auto", "light", "dark")
 def page_blueprint(name: str) -> Blueprint:
     """A blueprint whose answers are pages, also when something goes wrong."""
     blp = Blueprint(f"console_{name}", __name__)
+    blp.before_request(leave_out_nul)
     blp.before_request(i18n.choose_language)
     blp.after_request(_add_headers)
     blp.context_processor(_names)
     for kind, _ in HANDLERS:
         blp.register_error_handler(kind, _error_page)
     return blp
+
+
+def leave_out_nul() -> None:
+    """
+    Take U+0000 out of what a form or an address says: PostgreSQL cannot store it, and nobody types it. Programs that
+    call the JSON API are told instead.
+    """
+    if any("\x00" in part for pair in request.args.items(multi=True) for part in pair):
+        request.args = _without_nul(request.args)
+    if request.method == "POST" and any("\x00" in part for pair in request.form.items(multi=True) for part in pair):
+        request.form = _without_nul(request.form)
+
+
+def _without_nul(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    pairs = ((name.replace("\x00", ""), value.replace("\x00", "")) for name, value in given.items(multi=True))
+    return ImmutableMultiDict(pairs)
+
+
+def address_in(field: str, longest: int) -> list[tuple[str, str]]:
+    """Names and values of a query that a field of the form holds, as :func:`leave_out_nul` leaves an address."""
+    return [
+        (name.replace("\x00", ""), value.replace("\x00", ""))
+        for name, value in parse_qsl(request.form.get(field, "")[:longest])
+    ]
 
 
 def wants_json() -> bool:

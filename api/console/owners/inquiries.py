@@ -70,7 +70,7 @@ def drop(template_id: int) -> Response:
 
 def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:
     text = request.form.get("message", "").strip()
-    if not text or len(text) > MAX_MESSAGE_LENGTH or "\x00" in text:
+    if not text or len(text) > MAX_MESSAGE_LENGTH:
         raise InvalidValueError("message", "message.wrong_length")
     if request.form.get("do") == "keep":
         keep_template(session(), visitor(), text, _spoken(tenant))

@@ -1,12 +1,12 @@
 """How the lists of the own base are looked at: columns, the order and size chosen last, views saved under a name."""
 
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from flask import Response, request
 
 from api.console.kit.access import page_for, visitor
-from api.console.kit.pages import back, page_blueprint
+from api.console.kit.pages import address_in, back, page_blueprint
 from api.http.db import session
 from models.core.enums import SUPPLY_ROLES, Side
 from models.core.errors import InvalidValueError
@@ -84,11 +84,7 @@ def property_views() -> Response:
 
 def _change(side: Side) -> Response:
     """Save what the list asks under a name, or forget the view of that name."""
-    query = {
-        name: value[:300]
-        for name, value in parse_qsl(request.form.get("was", "")[:2000])
-        if name in FILTERS and name != "page"
-    }
+    query = {name: value[:300] for name, value in address_in("was", 2000) if name in FILTERS and name != "page"}
     wanted, name = request.form.get("do", ""), request.form.get("name", "")
     if wanted == "save":
         save_view(session(), visitor(), side, name, query)

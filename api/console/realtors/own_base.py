@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import Response, jsonify, request
 from werkzeug.datastructures import MultiDict
@@ -11,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from api.console.files.import_words import named_source
 from api.console.kit.access import visitor
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
-from api.console.kit.pages import back, chosen, page_number, wants_json, wants_part
+from api.console.kit.pages import address_in, back, chosen, page_number, wants_json, wants_part
 from api.console.kit.undo_tokens import MAX_SEVERAL, read_several, undo_of_several
 from api.console.realtors.base_views import COLUMNS, FILTERS, PATHS, choice_of, views_for
 from api.exchange.exports import picked_file
@@ -252,4 +251,4 @@ def _query() -> dict[str, str]:
 
 def kept_filter() -> dict[str, str]:
     """The filter that the list had: it is seen again behind what was done with its rows."""
-    return {name: value for name, value in parse_qsl(request.form.get("was", "")[:2000]) if name in FILTERS}
+    return {name: value for name, value in address_in("was", 2000) if name in FILTERS}

@@ -119,7 +119,7 @@ def _form(lead_id: int, **shown: Any) -> str:
 
 
 def _words(name: str, longest: int) -> str | None:
-    told = request.form.get(name, "").replace("\r\n", "\n").replace("\x00", "").strip()
+    told = request.form.get(name, "").replace("\r\n", "\n").strip()
     if len(told) > longest:
         raise InvalidValueError(name, "text.too_long", max=longest)
     return told or None

@@ -199,7 +199,7 @@ def _adopt_zone(name: str) -> None:
 
 
 def _text(name: str, longest: int) -> str:
-    told = request.form.get(name, "").replace("\r\n", "\n").replace("\x00", "").strip()
+    told = request.form.get(name, "").replace("\r\n", "\n").strip()
     if len(told) > longest:
         raise InvalidValueError(name, "text.too_long", max=longest)
     return told

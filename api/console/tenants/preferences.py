@@ -108,7 +108,7 @@ def preferences() -> Response | str | tuple[str, int]:
 def from_words() -> str:
     """The form as a tenant's own words fill it; nothing is stored before it is saved."""
     text = request.form.get("text", "").strip()
-    if not text or len(text) > MAX_TEXT or "\x00" in text:
+    if not text or len(text) > MAX_TEXT:
         raise InvalidValueError("text", "message.wrong_length")
     reading = understand_request(session(), text, None)
     answer = lead_answer(reading, text)

@@ -1,13 +1,11 @@
 """Saved searches: made of the public search's filters or of the preferences, with notifications of news."""
 
-from urllib.parse import parse_qsl
-
 from flask import Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.pages import back, listed, page_blueprint
+from api.console.kit.pages import address_in, back, listed, page_blueprint
 from api.console.public.asked import address_of, asked_of_address
 from api.console.public.search import heading_of_search
 from api.http.db import session
@@ -57,7 +55,7 @@ def save() -> Response:
             raise NotFoundError("preferences")
         wanted = wanted_of_preference(preference)
     else:
-        wanted = asked_of_address(MultiDict(parse_qsl(request.form.get("asked", "")[:4000]))).wanted
+        wanted = asked_of_address(MultiDict(address_in("asked", 4000))).wanted
     pace = forms.one_of(
         NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
     )

@@ -35,19 +35,25 @@ def write_feed(path: Path, offers: int) -> None:
 
 
 def _offers(offers: int) -> Iterator[str]:
-    homes = _homes(min(offers, DRAWN))
+    drawn = homes(min(offers, DRAWN))
     for number in range(offers):
-        home = homes[number % len(homes)]
-        if number >= len(homes):
+        home = drawn[number % len(drawn)]
+        if number >= len(drawn):
             home.price += 30_000
             home.area = home.area and home.area + Decimal("0.1")
         home.id = number + 1
-        yield offer_of(home, _SELLER, _BASE)
+        yield offer(home)
 
 
-def _homes(count: int) -> list[Property]:
+def offer(home: Property) -> str:
+    """One `<offer>`."""
+    return offer_of(home, _SELLER, _BASE)
+
+
+def homes(count: int) -> list[Property]:
+    """*count* sales in one town, which no session knows, the same ones each time."""
     rng = Random("large feed")
-    rows = property_rows(rng, MOSCOW, 2 * count, [0])
+    rows = property_rows(rng, MOSCOW, max(2 * count, 1_000), [0])  # of few, all may be let
     sales = islice((row for row in rows if row["deal_type"] is DealType.SALE), count)
     return [_home(rng, number, row) for number, row in enumerate(sales)]
 

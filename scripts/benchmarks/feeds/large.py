@@ -4,7 +4,8 @@ A large feed through a real worker, twice: ``make bench-import`` (``SIZE=500k``)
 It starts servers and workers of its own in a temporary folder, serves a generated YRL feed at an address, and has a
 worker fetch and import it. Told are offers a second, by the clock and by CPU seconds of the worker and of PostgreSQL
 (on a busy machine only these tell something), how the worker's memory goes, and what the same feed writes when it comes
-again: nothing but the row of the import itself. Exit code 1 where a promise is broken.
+again: nothing but the row of the import itself. Before, a small feed is imported several times with changes, and the
+time until the lists show them is told. Exit code 1 where a promise is broken.
 """
 
 import os
@@ -25,18 +26,21 @@ import psutil
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.core.enums import OPEN_STATES
-from models.rescoring.runs import cancel_run, runs
+from models.core.enums import OPEN_STATES, RunScope
+from models.rescoring.runs import cancel_run, request_run, runs
 from models.sources.sources import create_source, request_import
 from models.sources.tables import Import, ImportState, Source
 from scripts.benchmarks.bench.run import fill, memory_option, system
 from scripts.benchmarks.bench.size import size_option
 from scripts.benchmarks.feeds.generated import write_feed
+from scripts.benchmarks.feeds.visible import seconds_until_visible
 from scripts.importing import owner_of_imports
 from worker.queue.client import Client
 
-#: Offers that an import is to take in a second of CPU, of the worker and of PostgreSQL together.
+#: Offers in a second of CPU of the busier one, the worker or PostgreSQL: they work side by side.
 PROMISED_RATE = 2_000
+#: From an import's commit until its few changes are in all lists.
+PROMISED_SECONDS = 1.0
 #: What the worker's memory may grow by from the first tenth of an import to its end.
 MAX_GROWTH_MB = 64
 #: Tables of which an unchanged import leaves every row as it is.
@@ -63,18 +67,19 @@ class Taken:
     wal_bytes: int  #: Written to PostgreSQL's log meanwhile, whoever wrote it.
     begins_mb: int  #: The worker's memory in the first tenth of the file, at most.
     peak_mb: int
+    written: list[str]  #: Of LISTINGS, the tables of which a row was written meanwhile.
 
     @property
     def rate(self) -> float:
-        """Offers in a second of CPU, of the worker and of PostgreSQL together."""
-        return self.counts["offers"] / (self.worker_seconds + self.database_seconds)
+        """Offers in a second of CPU of the busier one, the worker or PostgreSQL."""
+        return self.counts["offers"] / max(self.worker_seconds, self.database_seconds)
 
     def __str__(self) -> str:
         offers = self.counts["offers"]
         parts = (
             f"{offers:,} offers in {self.seconds:.1f} s by the clock ({offers / self.seconds:,.0f}/s)",
             f"CPU of the worker {self.worker_seconds:.1f} s ({offers / self.worker_seconds:,.0f}/s)",
-            f"of PostgreSQL {self.database_seconds:.1f} s, together {self.rate:,.0f} offers/s",
+            f"of PostgreSQL {self.database_seconds:.1f} s ({offers / self.database_seconds:,.0f}/s)",
             f"the worker's memory {self.begins_mb:,} MB in the first tenth, at most {self.peak_mb:,} MB",
             f"WAL {self.wal_bytes / 2**20:,.1f} MB",
         )
@@ -98,26 +103,33 @@ def main(size: int, lists: bool, memory_mb: int) -> None:
                 owner = owner_of_imports(session, None)
                 source_id = create_source(session, owner, {"name": "large", "address": f"{address}/feed.xml"}).id
                 session.commit()
+            _make_lists(factory, client)
+            visible: dict[str, float] = {}
+            for change, seconds in seconds_until_visible(factory, client):
+                visible[change] = seconds
+                print(f"{change}: in all lists {1000 * seconds:.0f} ms after the commit", flush=True)
             first = _imported(factory, client, source_id)
             print(f"first: {first}", flush=True)
             _end_runs(factory, wait=lists)
-            before = _state_of_listings(factory)
             second = _imported(factory, client, source_id)
             print(f"again: {second}", flush=True)
-            after = _state_of_listings(factory)
-    sys.exit(_verdicts(size, first, second, [name for name in LISTINGS if before[name] != after[name]]))
+    visible.pop("new")  # homes that have words to be read first are promised no time
+    sys.exit(_verdicts(size, max(visible.values()), first, second))
 
 
-def _verdicts(size: int, first: Taken, second: Taken, written: list[str]) -> int:
+def _verdicts(size: int, visible: float, first: Taken, second: Taken) -> int:
     """Print which promises are kept; 1 if one is not."""
     kept = {
+        f"changes are in all lists within {PROMISED_SECONDS:g} s": visible <= PROMISED_SECONDS,
         f"{size:,} offers are taken": first.counts["new"] == size and second.counts["unchanged"] == size,
         f"{PROMISED_RATE:,} offers a second of CPU": first.rate >= PROMISED_RATE,
         f"memory grows by at most {MAX_GROWTH_MB} MB": first.peak_mb - first.begins_mb <= MAX_GROWTH_MB,
-        f"an unchanged feed writes no listing and no list, and asks for no run {written or ''}".strip(): not written,
+        "an unchanged feed writes no listing and no list, and asks for no run": not second.written,
     }
     for promise, is_kept in kept.items():
         print(f"{'met   ' if is_kept else 'MISSED'} {promise}")
+    if second.written:
+        print(f"written by the unchanged feed: {', '.join(second.written)}")
     return 0 if all(kept.values()) else 1
 
 
@@ -143,6 +155,8 @@ def _imported(factory: sessionmaker[Session], client: Client, source_id: int) ->
     client.import_requested(import_id)
     while _import(factory, import_id).state is ImportState.QUEUED:
         time.sleep(LOOK_EVERY)
+    # Only now: the worker does one thing at a time, and may have been reading texts for a cancelled run until here.
+    before = _state_of_listings(factory)
     worker, database = _worker(), _database()
     began, wal = time.monotonic(), _wal(factory)
     spent = _cpu_seconds(worker), _cpu_seconds(database)
@@ -154,6 +168,7 @@ def _imported(factory: sessionmaker[Session], client: Client, source_id: int) ->
         time.sleep(LOOK_EVERY)
     if import_.state is not ImportState.SUCCEEDED:
         raise SystemExit(f"the import {import_.state}: {import_.reason} {import_.reason_facts}")
+    after = _state_of_listings(factory)
     return Taken(
         import_.counts,
         time.monotonic() - began,
@@ -162,6 +177,7 @@ def _imported(factory: sessionmaker[Session], client: Client, source_id: int) ->
         _wal(factory) - wal,
         begins_mb,
         peak_mb,
+        [name for name in LISTINGS if before[name] != after[name]],
     )
 
 
@@ -185,6 +201,16 @@ def _end_runs(factory: sessionmaker[Session], wait: bool) -> None:
         time.sleep(LOOK_EVERY)
     if wait:
         print(f"lists: made after {time.monotonic() - began:.0f} s by the clock", flush=True)
+
+
+def _make_lists(factory: sessionmaker[Session], client: Client) -> None:
+    """Have everything scored that is on the market, and wait for it."""
+    with factory() as session:
+        run, _ = request_run(session, RunScope.ALL, "bench")
+        session.commit()
+        run_id = run.id
+    client.run_requested(run_id)
+    _end_runs(factory, wait=True)
 
 
 def _state_of_listings(factory: sessionmaker[Session]) -> dict[str, Any]:

@@ -141,10 +141,11 @@ class PostgresServer(Server):
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
         sync = [] if self.durable else ["--no-sync"]
+        settings = [f"--set={name}={value}" for name, value in shared_memory().items()]
         try:
             with safely_named(programs) as where:
                 done = subprocess.run(
-                    [str(where / "initdb"), "-D", str(draft), *locale, *login, *sync],
+                    [str(where / "initdb"), "-D", str(draft), *locale, *login, *sync, *settings],
                     cwd=self.folder,
                     env=_plain_environment(),
                     stdin=subprocess.DEVNULL,
