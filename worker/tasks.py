@@ -1,6 +1,7 @@
 """
-All tasks but those of lead generation (worker/leadgen_tasks.py) and of the public search (worker/search_tasks.py): thin
-skins over functions of the package.
+All tasks but those of lead generation (worker/leadgen_tasks.py), of notifications and webhooks
+(worker/notification_tasks.py) and of the public search (worker/search_tasks.py): thin skins over functions of the
+package.
 
 Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
 the broker. A new task needs a line in :data:`worker.queue.routing.QUEUES` unless fresh leads and properties may wait
@@ -12,9 +13,6 @@ import logging
 from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
-from models.agenda.offer_notifications import notify_of_new_offers
-from models.agenda.recommendation_digests import send_digests, tell_at_once
-from models.agenda.reminders import remind
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
 from models.ranking.recommendations import has_lists_of_another_engine
@@ -33,10 +31,8 @@ from worker.jobs import (
     imports,
     learning,
     market_days,
-    notifications,
     photos,
     rates,
-    webhooks,
 )
 from worker.jobs.mail import MailBusyError
 from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
@@ -118,7 +114,8 @@ def request_full_run(self: LeadmatchTask) -> None:
         try:
             run, is_new = request_run(session, RunScope.ALL, f"schedule:{str(self.request.id)[:8]}", once=True)
         except ConflictError as busy:
-            return log.info("run_not_requested", extra={"reason": str(busy)})
+            log.info("run_not_requested", extra={"reason": str(busy)})
+            return
         session.commit()
         if is_new:
             client().run_requested(run.id)
@@ -253,51 +250,6 @@ def sweep_accounts() -> None:
 def remove_orphans() -> None:
     """Delete stored files that have no row."""
     accounts.remove_orphans()
-
-
-@task(name="worker.tasks.send_notification", bind=True, max_retries=notifications.MAX_ATTEMPTS)
-def send_notification(self: LeadmatchTask, notification_id: int) -> None:
-    """Send one notification to its user by the channels that are due, each at most once."""
-    try:
-        notifications.send_notification(notification_id, attempt=self.request.retries)
-    except notifications.NotSentError as error:
-        raise self.retry(exc=error, countdown=error.after_seconds) from None
-
-
-@task(name="worker.tasks.send_lost_notifications")
-def send_lost_notifications() -> None:
-    """Send notifications whose messages the broker lost."""
-    notifications.send_lost()
-
-
-@task(name="worker.tasks.notify_new_offers")
-def notify_new_offers() -> None:
-    """Notify users of the portal of new properties that suit their requests."""
-    notifications.store_and_send(notify_of_new_offers)
-
-
-@task(name="worker.tasks.remind_of_tasks")
-def remind_of_tasks() -> None:
-    """Remind realtors of tasks and showings whose moment has come, once each."""
-    notifications.store_and_send(remind)
-
-
-@task(name="worker.tasks.tell_recommendations")
-def tell_recommendations() -> None:
-    """Tell realtors at once of new recommendations of leads that they follow so."""
-    notifications.store_and_send(tell_at_once)
-
-
-@task(name="worker.tasks.send_recommendation_digests")
-def send_recommendation_digests() -> None:
-    """Tell realtors in their morning of the new recommendations of leads that they follow daily."""
-    notifications.store_and_send(send_digests)
-
-
-@task(name="worker.tasks.send_webhooks")
-def send_webhooks() -> None:
-    """Send the webhooks that are due; a message that comes twice sends nothing twice."""
-    webhooks.send_webhooks()
 
 
 # -- Exchange rates

@@ -84,7 +84,7 @@ def make_app(settings: Settings) -> Celery:
     app = Celery(
         "leadmatch",
         broker=settings.redis_url,
-        include=["worker.tasks", "worker.search_tasks", "worker.leadgen_tasks"],
+        include=["worker.tasks", "worker.notification_tasks", "worker.search_tasks", "worker.leadgen_tasks"],
         task_cls=LeadmatchTask,
     )
     app.conf.update(

@@ -24,7 +24,7 @@ from tests.factories import make_user
 from tests.receivers import Receiver
 from worker.celery_app import task_context
 from worker.jobs import webhooks
-from worker.tasks import send_webhooks
+from worker.notification_tasks import send_webhooks
 
 A_DAY = timedelta(days=1)
 
