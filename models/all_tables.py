@@ -28,6 +28,7 @@ from models.market import (
     account_status,
     advert_groups,
     client_keys,
+    documents,
     favorites,
     leads,
     price_history,

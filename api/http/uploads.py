@@ -27,11 +27,12 @@ from api.http.limits import limits
 from api.http.operations import View, facts_of_request, with_facts
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.uploads import FEED, add_upload, bytes_of, forget_uploads
+from models.accounts.uploads import FEED, PRIVATE_DOCUMENT, add_upload, bytes_of, forget_uploads
 from models.accounts.users import User
 from models.core.errors import BusyError, InvalidFileError, TooLargeFileError, WrongFileTypeError
 from models.platform import images
 from models.platform.images import CleanFile
+from models.platform.office_files import office_ending
 from models.platform.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,9 @@ MAX_PIXELS_OF_REQUEST = 400_000_000
 PICTURES_OF_USER = parse("300 per 10 minutes")
 PICTURES = "picture.wrong_type"
 DOCUMENTS = "document.wrong_type"
+PRIVATE_DOCUMENTS = "document.wrong_private_type"
+#: A private document of a lead or a property.
+MAX_PRIVATE_DOCUMENT = 10 << 20  # bytes
 
 PREFIX = "/media/"
 
@@ -70,9 +74,7 @@ def read_pictures(
         WrongFileTypeError, TooLargeFileError, InvalidFileError, BusyError: Answered 415, 413, 400 and 503.
         TooManyError: The user has sent very many of late.
     """
-    state = current()
-    if state.session is not None and state.idempotency is None:
-        state.session.commit()
+    _end_transaction()
     pixels = 0
     wanted = [(upload, PICTURES) for upload in pictures] + [(upload, DOCUMENTS) for upload in documents]
     for upload, kinds in wanted:
@@ -102,6 +104,32 @@ def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
     is_pdf = not hasattr(upload, "clean") and _is_pdf(upload)
     file = CleanFile(upload.stream.read(), "pdf") if is_pdf else _read(upload, owner, DOCUMENTS)
     return _store(file, upload, owner, purpose)
+
+
+def read_private_documents(files: Iterable[FileStorage], owner: User) -> None:
+    """As :func:`read_pictures`, for :func:`store_private_document` to keep; documents of Office pass as well."""
+    _end_transaction()
+    for upload in files:
+        _check_size(upload, MAX_PRIVATE_DOCUMENT)
+        if not _is_pdf(upload) and office_ending(upload.stream) is None:
+            _read(upload, owner, PRIVATE_DOCUMENTS)
+
+
+def store_private_document(upload: FileStorage, owner: User) -> str:
+    """
+    Keep a PDF, a .docx or a .xlsx as it is, or a picture as :func:`store_image` does, told by its content.
+
+    Returns:
+        Its name in the storage, under which it is not served.
+    """
+    _check_size(upload, MAX_PRIVATE_DOCUMENT)
+    if hasattr(upload, "clean"):
+        file = _read(upload, owner, PRIVATE_DOCUMENTS)
+        return _keep(file.content, file.content_type, file.ending, upload, owner, PRIVATE_DOCUMENT)
+    office = None if _is_pdf(upload) else office_ending(upload.stream)
+    kind, ending = ("application/pdf", "pdf") if office is None else ("application/octet-stream", office)
+    upload.stream.seek(0)
+    return _keep(upload.stream.read(), kind, ending, upload, owner, PRIVATE_DOCUMENT)
 
 
 def store_feed(upload: FileStorage, owner: User) -> str:
@@ -147,6 +175,13 @@ def remove_what_failed(_error: BaseException | None = None) -> None:
 
 def _forget_uncommitted() -> None:
     current().uncommitted_files = None
+
+
+def _end_transaction() -> None:
+    """End the request's transaction, in which it was only looked who is asking: decoding holds no connection."""
+    state = current()
+    if state.session is not None and state.idempotency is None:
+        state.session.commit()
 
 
 def _check_size(upload: FileStorage, most: int = LARGEST_FILE) -> int:

@@ -19,6 +19,8 @@ NAME_BYTES = 24
 FEED = "feed"
 #: The purpose of photos that were fetched from the addresses that listings name. They have a quota of their own.
 FETCHED = "fetched_photo"
+#: The purpose of documents of leads and properties: only their owner is given them, at an address of their own.
+PRIVATE_DOCUMENT = "private_document"
 
 
 class Upload(Base):
@@ -53,7 +55,7 @@ def add_upload(session: Session, owner: User, *, purpose: str, content_type: str
 
 def upload_named(session: Session, name: str) -> Upload:
     """The file of that name that may be served; raises NotFoundError."""
-    query = select(Upload).where(Upload.name == name, Upload.purpose != FEED)
+    query = select(Upload).where(Upload.name == name, Upload.purpose.not_in([FEED, PRIVATE_DOCUMENT]))
     upload = session.scalar(query) if NAME.fullmatch(name) else None
     if upload is None:
         raise NotFoundError("file")

@@ -6,8 +6,8 @@ goes along, through the row        tasks and showings, shortlist, selections wit
                                    actions, matches and their negotiation, former prices, whose client it is
 goes along, and names its owner    inquiries about a property; the photos that the former owner uploaded or that were
                                    fetched for it; who completed a match
-stays with the former owner        chats (people wrote to that person), private notes and tags (they come back with the
-                                   row), files and feeds, saved views, the audit log
+stays with the former owner        chats (people wrote to that person), private notes, documents and tags (they come
+                                   back with the row), files and feeds, saved views, the audit log
 is deleted                         what the former owner has seen of the lead's list; their notifications about the row,
                                    which would lead nowhere; an inquiry, a favourite and looks of the new owner about
                                    what is their own property now
@@ -75,7 +75,8 @@ RULES: dict[str, Rule] = {
             account_exports.user_id account_sessions.user_id agencies.head_id agency_members.user_id
             agenda_settings.user_id answer_templates.owner_id audit_log.actor_id base_views.user_id bot_chats.user_id
             bot_codes.user_id bot_drafts.user_id chat_messages.sender_id chats.buyer_id chats.property_id
-            chats.seller_id one_time_links.made_by outgoing_feeds.owner_id phone_codes.user_id saved_searches.user_id
+            chats.seller_id documents.lead_id documents.property_id
+            one_time_links.made_by outgoing_feeds.owner_id phone_codes.user_id saved_searches.user_id
             sources.owner_id suspended_claims.user_id webhook_endpoints.owner_id webhook_events.owner_id
             """,
     }.items()

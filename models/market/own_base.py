@@ -88,17 +88,19 @@ def own_page(
     The rows of one page, from 1, and how many pass the filter in all: by one query, because looking for words in every
     row is what takes the time. Of a page beyond the last one there are no rows, and no total.
     """
-    query = page_query(owner, side, wanted).offset((page - 1) * per_page).limit(per_page)
-    rows = session.execute(query).all()
+    rows = session.execute(page_query(owner, side, wanted, page, per_page)).all()
     return [row for row, _ in rows], rows[0].total if rows else 0
 
 
-def page_query(owner: User, side: Side, wanted: BaseFilter) -> Select[Any]:
-    """Select (row, how many there are in all) of what passes the filter; only ids are carried through the counting."""
+def page_query(owner: User, side: Side, wanted: BaseFilter, page: int, per_page: int) -> Select[Any]:
+    """Select (row, how many there are in all) of a page; only ids and places go through the counting and ordering."""
     table = TAGGED[side][0]
-    ids = own_rows(owner, side, wanted).order_by(None).with_only_columns(table.id).cte("passing")
-    total = select(func.count()).select_from(ids).scalar_subquery()
-    return select(table, total.label("total")).join(ids, ids.c.id == table.id).order_by(*_ordered(side, wanted.order))
+    place = func.row_number().over(order_by=_ordered(side, wanted.order)).label("place")
+    passing = own_rows(owner, side, wanted).order_by(None).with_only_columns(table.id, place).cte("passing")
+    total = select(func.count()).select_from(passing).scalar_subquery()
+    on_page = passing.c.place.between((page - 1) * per_page + 1, page * per_page)
+    query = select(table, total.label("total")).join(passing, passing.c.id == table.id)
+    return query.where(on_page).order_by(passing.c.place)
 
 
 def own_towns(session: Session, owner: User, side: Side) -> Mapping[str, str]:

@@ -43,6 +43,7 @@ from models.deals.matches import Match, match_ids_of
 from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
 from models.market.base_views import BaseView
 from models.market.clients import forget_clients
+from models.market.documents import Document, document_ids_of, erase_documents
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property
@@ -246,6 +247,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     erase_changes,  # after the leads, whose own erasing is a change of them
     erase_tasks,
     erase_shortlists,
+    erase_documents,
     erase_follows,
     erase_settings,
     _erase_client_keys,
@@ -292,6 +294,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "lead_changes": _rows_of(LeadChange, lambda user: LeadChange.lead_id.in_(_lead_ids_of(user))),
     "tasks": _rows_of(LeadTask, lambda user: LeadTask.lead_id.in_(_lead_ids_of(user))),
     "shortlisted_homes": _rows_of(ShortlistedHome, lambda user: ShortlistedHome.lead_id.in_(_lead_ids_of(user))),
+    "documents": _rows_of(Document, lambda user: Document.id.in_(document_ids_of(user))),
     "lead_follows": _rows_of(LeadFollow, lambda user: LeadFollow.lead_id.in_(_lead_ids_of(user))),
     "agenda": _rows_of(AgendaSettings, lambda user: AgendaSettings.user_id == user.id),
     "home_views": _rows_of(HomeView, lambda user: HomeView.viewer_id == user.id),

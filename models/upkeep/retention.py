@@ -15,6 +15,7 @@
 | attempts at rescoring | a day after their worker died |
 | events of webhooks and their deliveries | 30 days (:data:`models.webhooks.delivery_log.LOG_KEPT`) |
 | tasks of leads | an hour after they were deleted |
+| documents of leads and properties | an hour after they were deleted, or their rows |
 | pairs that webhooks were told of | while both lead and property exist |
 | updates of the Telegram bot, drafts of leads, unsent calls | 7 days, 7 days, 2 hours |
 | invitations into agencies | 7 days (:data:`models.agencies.invitations.LIFETIME`) |
@@ -41,6 +42,7 @@ from models.agencies.invitations import forget_past
 from models.agenda.tasks import forget_deleted
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
+from models.market.documents import forget_deleted_documents
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
@@ -91,6 +93,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "webhook_events": forget_old_log(session),
         "bot_rows": forget_old_bot_rows(session),
         "tasks": forget_deleted(session),
+        "documents": forget_deleted_documents(session),
         "agency_invitations": forget_past(session),
         "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),

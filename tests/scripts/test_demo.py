@@ -146,3 +146,12 @@ def test_only_an_empty_database_is_filled(session, quiet, monkeypatch):
     assert fill_if_empty(lambda: session, quiet) is True
     assert fill_if_empty(lambda: session, quiet) is False
     assert {lead.origin for lead in rows(session, Lead)} == {Origin.DEMO}
+
+
+def test_the_known_realtor_gets_as_many_leads_and_properties_as_are_asked_for(session, quiet):
+    make_demo(session, quiet, leads=60, properties=60, own=25)
+
+    realtor = user_by_login(session, LOGIN_EMAIL)
+    for table in (Lead, Property):
+        assert sum(row.owner_id == realtor.id for row in rows(session, table)) == 25
+        assert len(rows(session, table)) == 60

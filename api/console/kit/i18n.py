@@ -113,6 +113,8 @@ OUTCOMES = {
     "struck": "Struck out; the list follows.",
     "withdrawn": "They are off the market.",
     "photos_added": "The photos are added.",
+    "documents_added": "The documents are added.",
+    "document_deleted": "The document is deleted.",
     "photo_removed": "The photo is taken off.",
     "selection_made": "The selection is made: send its link to your client.",
     "selection_withdrawn": "The selection is withdrawn: its link opens nothing any more.",

@@ -1,6 +1,6 @@
 """
-Names of what can be taken back: an archived row, a completed match, a task, one side's last action on a pair, or what
-was done with several rows at once.
+Names of what can be taken back: an archived row, a completed match, a task, a document, one side's last action on a
+pair, or what was done with several rows at once.
 """
 
 import base64
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from models.core.enums import Side
 
-TOKEN = re.compile(r"(lead|property|match|task)-([0-9]{1,18})|(LEAD|PROPERTY)-([0-9]{1,18})-([0-9]{1,18})")
+TOKEN = re.compile(r"(lead|property|match|task|document)-([0-9]{1,18})|(LEAD|PROPERTY)-([0-9]{1,18})-([0-9]{1,18})")
 
 
 #: Rows that are acted on at once, at most.

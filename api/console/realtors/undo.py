@@ -6,6 +6,7 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.console.kit.undo_tokens import TOKEN
+from api.console.realtors.documents import undo_document
 from api.console.realtors.own_base import undo_several
 from api.console.realtors.photos import undo_photo
 from api.http.db import session
@@ -48,6 +49,8 @@ def _undo(token: str) -> str:
     if thing == "task":
         take_back_task(session(), visitor(), int(row_id))
         return "/console/tasks"
+    if thing == "document":
+        return undo_document(int(row_id))
     if thing == "lead":
         lead = owned_lead(session(), visitor(), int(row_id), lock=True)
         restore_lead(session(), lead)

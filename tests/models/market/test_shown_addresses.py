@@ -77,3 +77,15 @@ def test_a_choice_that_is_made_later_takes_the_words_away(session):
     session.flush()
 
     assert search_homes(session, SearchCriteria(words="сивцев"), 1, 10).homes == []
+
+
+def test_homes_whose_house_is_hidden_do_not_move_the_middle_of_their_district(session):
+    from models.market.district_places import district_places
+
+    owner = make_user(session)
+    for latitude, chosen in ((55.75, None), (55.76, EXACT), (55.9, STREET), (55.9, DISTRICT), (55.9, STREET)):
+        make_property(session, owner, latitude=latitude, longitude=37.6, address_precision=chosen)
+
+    [place] = district_places(session, "geo:524901", "SALE")
+
+    assert (round(place.latitude, 3), place.listings) == (55.755, 2)

@@ -1,0 +1,158 @@
+"""Documents of a lead or a property, the owner's alone: adding by a field or by dropping, downloading, deleting."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, render_template, request, send_file
+from werkzeug.datastructures import FileStorage
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.formatting import number, title_of
+from api.console.kit.i18n import translate, translate_error, translate_fault
+from api.console.kit.pages import back, page_blueprint
+from api.http.db import session
+from api.http.uploads import (
+    MAX_PRIVATE_DOCUMENT,
+    read_private_documents,
+    storage,
+    store_private_document,
+    takes_uploads,
+)
+from models.accounts.uploads import Upload
+from models.core.enums import SUPPLY_ROLES, Side
+from models.core.errors import (
+    ConflictError,
+    Fault,
+    InvalidFileError,
+    NotFoundError,
+    TooLargeFileError,
+    WrongFileTypeError,
+)
+from models.market.documents import (
+    MAX_DOCUMENTS,
+    Document,
+    add_document,
+    delete_document,
+    documents_of,
+    owned_document,
+    owned_row,
+    room_for_documents,
+    side_of,
+    take_back_document,
+)
+from models.market.leads import Lead
+
+blp = page_blueprint("documents")
+
+for_owners = page_for(*SUPPLY_ROLES)
+
+MAX_FILES = 10  #: Files of one request.
+PATHS = {Side.LEAD: "/console/leads", Side.PROPERTY: "/console/properties"}
+
+
+@blp.route("/console/leads/<int:row_id>/documents", methods=["GET", "POST"], defaults={"side": Side.LEAD})
+@blp.route("/console/properties/<int:row_id>/documents", methods=["GET", "POST"], defaults={"side": Side.PROPERTY})
+@for_owners
+@takes_uploads
+def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
+    """The documents of a row; or keep those among the files that are documents, and tell why the others are not."""
+    owned_row(session(), visitor(), side, row_id)
+    if request.method == "GET":
+        return _page(side, row_id)
+    files = [each for each in request.files.getlist("documents") if each.filename]
+    good, refused = _looked_at(files)
+    owned_row(session(), visitor(), side, row_id, lock=True)
+    room = room_for_documents(session(), side, row_id)
+    no_room = translate_fault(Fault("documents.no_room", max=MAX_DOCUMENTS))
+    refused += [(_name(each), no_room) for each in good[room:]]
+    added = 0
+    for each in good[:room]:
+        try:
+            add_document(session(), side, row_id, store_private_document(each, visitor()), each.filename or "")
+            added += 1
+        except (TooLargeFileError, ConflictError) as error:  # what the user may store is full
+            refused.append((_name(each), translate_error(error)))
+    if refused or not files:
+        page = _page(side, row_id, refused or [("", translate_fault(Fault("documents.none")))], added)
+        return page if added else (page, HTTPStatus.BAD_REQUEST)
+    return back(f"{PATHS[side]}/{row_id}/documents", "documents_added")
+
+
+@blp.get("/console/documents/<int:document_id>")
+@for_owners
+def download(document_id: int) -> Response:
+    """One document: a download whatever it holds, never a page."""
+    document = owned_document(session(), visitor(), document_id)
+    upload = session().get_one(Upload, document.upload_id)
+    try:
+        content = storage().open(upload.name)
+    except FileNotFoundError:
+        raise NotFoundError("document") from None
+    answer = send_file(
+        content, mimetype=upload.content_type, download_name=_download_name(document, upload), as_attachment=True
+    )
+    answer.content_length = upload.size
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blp.post("/console/documents/<int:document_id>/delete")
+@for_owners
+def delete(document_id: int) -> Response:
+    side, row_id = side_of(delete_document(session(), visitor(), document_id))
+    return back(f"{PATHS[side]}/{row_id}/documents", "document_deleted", undo=f"document-{document_id}")
+
+
+def undo_document(document_id: int) -> str:
+    """Take a deleted document back; where to look at it."""
+    side, row_id = side_of(take_back_document(session(), visitor(), document_id))
+    return f"{PATHS[side]}/{row_id}/documents"
+
+
+def _looked_at(files: list[FileStorage]) -> tuple[list[FileStorage], list[tuple[str, str]]]:
+    """The documents among the files; and the names of the others, each with the reason it is refused for."""
+    good: list[FileStorage] = []
+    too_many = translate_fault(Fault("documents.too_many_at_once", max=MAX_FILES))
+    refused = [(_name(each), too_many) for each in files[MAX_FILES:]]
+    for each in files[:MAX_FILES]:
+        try:
+            read_private_documents([each], visitor())
+            good.append(each)
+        except (WrongFileTypeError, TooLargeFileError, InvalidFileError) as error:
+            refused.append((_name(each), translate_error(error)))
+    return good, refused
+
+
+def _name(file: FileStorage) -> str:
+    return (file.filename or "")[-80:]
+
+
+def _download_name(document: Document, upload: Upload) -> str:
+    """The name it came with, with the ending of what it holds: a picture is drawn anew, and may have become another."""
+    ending = upload.name.rsplit(".", 1)[-1]
+    stem = document.title.rsplit(".", 1)[0] if "." in document.title else document.title
+    return f"{stem}.{ending}"
+
+
+def _page(side: Side, row_id: int, refused: list[tuple[str, str]] | None = None, added: int = 0) -> str:
+    row: Any = owned_row(session(), visitor(), side, row_id)
+    is_lead = isinstance(row, Lead)
+    return render_template(
+        "console/realtors/documents.html",
+        is_lead=is_lead,
+        row=row,
+        base=f"{PATHS[side]}/{row_id}",
+        heading=(row.client_name or translate("Lead {id}", id=row.id)) if is_lead else title_of(row),
+        documents=[
+            (each, _download_name(each, upload), number(max(upload.size / 2**20, 0.1), 1))
+            for each, upload in documents_of(session(), visitor(), side, row_id)
+        ],
+        refused=refused or [],
+        added=added,
+        room=room_for_documents(session(), side, row_id),
+        most_mb=MAX_PRIVATE_DOCUMENT >> 20,
+        most=MAX_DOCUMENTS,
+    )

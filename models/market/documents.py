@@ -1,0 +1,170 @@
+"""
+Private documents of a lead or a property: contracts, plans, scans.
+
+They are their owner's, who put them there: a row that another agent is given keeps them for when it comes back, and
+shows them to nobody meanwhile.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, delete, exists, func, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+
+from models.accounts.uploads import PRIVATE_DOCUMENT, Upload
+from models.accounts.users import User
+from models.core.base import Base, CreatedAt, Id, database_now, rows_changed
+from models.core.enums import Side
+from models.core.errors import ConflictError, NotFoundError
+from models.market.leads import Lead, owned_lead
+from models.market.properties import Property, owned_property
+
+MAX_DOCUMENTS = 30  # of one lead or property
+MAX_TITLE = 200  # characters
+#: How long a deleted document can be taken back.
+UNDO_FOR = timedelta(hours=1)
+
+
+class Document(Base):
+    """One file of one row. Its bytes are an upload that only this row's owner is given."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        CheckConstraint("(lead_id IS NULL) <> (property_id IS NULL)", name="belongs_to_one_row"),
+        Index("ix_documents_lead", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
+        Index("ix_documents_property", "property_id", postgresql_where=text("property_id IS NOT NULL")),
+    )
+
+    id: Mapped[Id]
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    property_id: Mapped[int | None] = mapped_column(ForeignKey("properties.id", ondelete="CASCADE"))
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"), unique=True)
+    #: The name that the file came with.
+    title: Mapped[str] = mapped_column(String(MAX_TITLE))
+    #: Deleted for good after :data:`UNDO_FOR`; till then it can be taken back, and nothing shows it.
+    deleted_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+
+
+def owned_row(session: Session, user: User, side: Side, row_id: int, *, lock: bool = False) -> Lead | Property:
+    """The user's lead or property; raises NotFoundError."""
+    owned = owned_lead if side is Side.LEAD else owned_property
+    return owned(session, user, row_id, lock=lock)
+
+
+def documents_of(session: Session, user: User, side: Side, row_id: int) -> Sequence[tuple[Document, Upload]]:
+    """The user's documents of a row with their files, the latest first."""
+    query = (
+        select(Document, Upload)
+        .join(Upload, Upload.id == Document.upload_id)
+        .where(_key(side) == row_id, Document.deleted_at.is_(None), Upload.owner_id == user.id)
+        .order_by(Document.id.desc())
+    )
+    return [(document, upload) for document, upload in session.execute(query)]
+
+
+def room_for_documents(session: Session, side: Side, row_id: int) -> int:
+    """How many more documents the row may have."""
+    count = select(func.count()).where(_key(side) == row_id, Document.deleted_at.is_(None))
+    return max(0, MAX_DOCUMENTS - (session.scalar(count) or 0))
+
+
+def add_document(session: Session, side: Side, row_id: int, upload_name: str, title: str) -> Document:
+    """
+    Add a file that was just stored to a row that the caller has locked.
+
+    Raises:
+        ConflictError: The row has :data:`MAX_DOCUMENTS` documents.
+    """
+    if not room_for_documents(session, side, row_id):
+        raise ConflictError("documents.too_many")
+    upload_id = session.execute(select(Upload.id).where(Upload.name == upload_name)).scalar_one()
+    key = "lead_id" if side is Side.LEAD else "property_id"
+    made = Document(upload_id=upload_id, title=clean_title(title), **{key: row_id})
+    session.add(made)
+    session.flush()
+    return made
+
+
+def clean_title(name: str) -> str:
+    """
+    A file's name as it is shown and downloaded: without folders and signs that no name has.
+
+    >>> clean_title("C:\\\\Документы\\\\Договор 5.pdf"), clean_title("../../etc/passwd"), clean_title("\\r\\n")
+    ('Договор 5.pdf', 'passwd', 'document')
+    """
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(each for each in last if each.isprintable()).strip(" .")[-MAX_TITLE:] or "document"
+
+
+def owned_document(session: Session, user: User, document_id: int, *, deleted: bool = False) -> Document:
+    """The user's document of a row of theirs; one that is *deleted* instead of the others. Raises NotFoundError."""
+    mine = exists().where(Lead.id == Document.lead_id, Lead.owner_id == user.id) | exists().where(
+        Property.id == Document.property_id, Property.owner_id == user.id
+    )
+    state = Document.deleted_at.is_not(None) if deleted else Document.deleted_at.is_(None)
+    query = select(Document).where(Document.id == document_id, Document.id.in_(document_ids_of(user)), mine, state)
+    document = session.scalar(query.with_for_update())
+    if document is None:
+        raise NotFoundError("document")
+    return document
+
+
+def delete_document(session: Session, user: User, document_id: int) -> Document:
+    """Take a document off its row; for :data:`UNDO_FOR` it can be taken back. Raises NotFoundError."""
+    document = owned_document(session, user, document_id)
+    document.deleted_at = database_now(session)
+    session.flush()
+    return document
+
+
+def take_back_document(session: Session, user: User, document_id: int) -> Document:
+    """
+    Put a deleted document back.
+
+    Raises:
+        NotFoundError: It is gone for good, or not the user's.
+        ConflictError: Its row has :data:`MAX_DOCUMENTS` others by now.
+    """
+    document = owned_document(session, user, document_id, deleted=True)
+    side, row_id = side_of(document)
+    if not room_for_documents(session, side, row_id):
+        raise ConflictError("documents.too_many")
+    document.deleted_at = None
+    session.flush()
+    return document
+
+
+def side_of(document: Document) -> tuple[Side, int]:
+    """Which row a document belongs to."""
+    if document.lead_id is not None:
+        return Side.LEAD, document.lead_id
+    assert document.property_id is not None
+    return Side.PROPERTY, document.property_id
+
+
+def forget_deleted_documents(session: Session) -> int:
+    """
+    Delete for good what was deleted long enough ago, and the files of documents whose rows are gone; how many files.
+
+    Their bytes are without a row then, and go as those of any such file do.
+    """
+    long_ago = func.now() - UNDO_FOR
+    session.execute(delete(Document).where(Document.deleted_at < long_ago))
+    named = exists().where(Document.upload_id == Upload.id)
+    gone = delete(Upload).where(Upload.purpose == PRIVATE_DOCUMENT, ~named, Upload.created_at < long_ago)
+    return rows_changed(session.execute(gone))
+
+
+def erase_documents(session: Session, user: User) -> None:
+    """Delete all documents of a user; the files go with the user's other files."""
+    session.execute(delete(Document).where(Document.id.in_(document_ids_of(user))))
+
+
+def document_ids_of(user: User) -> Select[int]:
+    """Select the ids of a user's documents, of whichever row."""
+    return select(Document.id).join(Upload, Upload.id == Document.upload_id).where(Upload.owner_id == user.id)
+
+
+def _key(side: Side) -> InstrumentedAttribute[int | None]:
+    return Document.lead_id if side is Side.LEAD else Document.property_id
