@@ -40,6 +40,7 @@ TABLE = {
     "/console/team": REALTORS,
     "/console/team/join": ANYONE,  # an invitation: who knows its token is told whose it is
     "/console/homes": OWNERS,
+    "/console/documents": OWNERS,
     "/console/import": OWNERS,
     "/console/imports": OWNERS,
     "/console/export": OWNERS,

@@ -89,7 +89,6 @@ def test_where_mails_can_be_sent_a_link_proves_the_address_and_the_password_stay
         ({"role": ""}, "role"),
         ({"name": " "}, "name"),
         ({"name": "x" * 181}, "name"),
-        ({"name": "a\0b"}, "name"),
         ({"email": "nobody"}, "email"),
         ({"email": ""}, "email"),
         ({"password": "short"}, "password"),
