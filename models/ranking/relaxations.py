@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, database_now
 from models.market.leads import Lead
 
-#: A home that meets all that is asked for, as far as it tells, scores this or more; what scores more is worth a look.
-USEFUL_SCORE = 90.0
+#: A home that meets all that is asked for, as far as it tells, scores this or more: what pages show as 90.
+USEFUL_SCORE = 89.5
 #: Counts this old are counted again when somebody looks at them: homes come and go.
 COUNTS_LAST = timedelta(minutes=1)
 

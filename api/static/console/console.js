@@ -236,3 +236,8 @@ for (const fold of document.querySelectorAll("details[data-wide-open]")) {
   wide.addEventListener("change", follow);
 }
 localTimes();
+// A row of tabs that is wider than a phone begins with the present one in sight.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - tab.clientWidth) / 2;
+}
