@@ -62,7 +62,7 @@ def test_a_realtor_sees_what_is_in_the_way_and_raises_the_budget(visit, town, le
     expect(budget).to_contain_text("+ 2 homes")
     expect(page.locator(".row", has_text="Rooms: 2, 3")).to_contain_text("+ 1 home")
     expect(page.locator(".row", has_text="Without the wish")).to_contain_text("+ 1 home")
-    budget.get_by_role("link", name="Change").click()
+    budget.get_by_role("link", name="Edit").click()
     field = page.get_by_label("Budget to")
     expect(field).to_have_value("16500000")
     expect(page.get_by_text("Proposed; saved is: 15000000")).to_be_visible()

@@ -14,7 +14,7 @@ from models.market.advert_groups import AdvertGroup
 from models.market.leads import Lead, archive_lead, replace_lead
 from models.market.readings import merged_wishes
 from models.ranking.recommendations import LIST_LENGTH
-from models.ranking.relaxations import LeadRelaxations, relaxations_of
+from models.ranking.relaxations import USEFUL_SCORE, LeadRelaxations, relaxations_of
 from tests.factories import make_lead, make_property, make_user
 from worker.lists import rescore
 from worker.lists.relaxations import count_relaxations
@@ -58,7 +58,8 @@ def market(worker_here):
 def useful(session, lead):
     """The homes of the lead's list that are useful: what the page of the list shows with 90 and more."""
     page = recommended_page(session, Side.LEAD, lead.id, page=1, limit=LIST_LENGTH)
-    return {entry.group.id if entry.group else entry.row.id for entry in page.entries if entry.match_score >= 90}
+    entries = [entry for entry in page.entries if entry.match_score >= USEFUL_SCORE]
+    return {entry.group.id if entry.group else entry.row.id for entry in entries}
 
 
 def edited(lead, row):
