@@ -164,7 +164,9 @@ def holds_words(words: Words, property_id: Any) -> ColumnElement[bool]:
 def refresh_words(session: Session) -> int:
     """Count the words of all listings on the market anew; how many there are. Reads every listing: for the night."""
     session.execute(text("DELETE FROM search_words"))
-    session.execute(text(f"INSERT INTO search_words (word, letters, listings) {_counted('true')}"))
+    # A word that is added meanwhile (:func:`add_new_words`) is met here by its key.
+    again = "ON CONFLICT (word) DO UPDATE SET listings = excluded.listings"
+    session.execute(text(f"INSERT INTO search_words (word, letters, listings) {_counted('true')} {again}"))
     return session.execute(select(func.count()).select_from(SearchWord)).scalar_one()
 
 
