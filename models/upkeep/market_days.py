@@ -96,6 +96,8 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
     written = 0
     for day in (today - timedelta(days=1), today):
         figures = _happened(session, day)
+        for city_key, deal_type in session.execute(_counted_before(day)):
+            figures[(city_key, deal_type)]  # of which nothing is left: it is counted down to nothing
         for market, (lists, places) in _shown_by_market(session, shown.get(day, {})).items():
             figures[market] |= {"lists_shown": lists, "places_shown": places}
         if day == today:
@@ -194,6 +196,11 @@ def _happened(session: Session, day: date) -> defaultdict[MarketKey, dict[str, i
     done = of_lead.join(Match, Match.lead_id == Lead.id)
     add("deals", done.where(Match.completed_at >= begin, Match.completed_at < end))
     return counts
+
+
+def _counted_before(day: date) -> Select[str, DealType]:
+    """Select the markets that have a row of the day."""
+    return select(MarketDay.city_key, MarketDay.deal_type).where(MarketDay.day == day)
 
 
 def _shown_by_market(

@@ -3,10 +3,11 @@
 from datetime import UTC, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.core.base import database_now
 from models.core.enums import ActionKind, DealType, Side
+from models.deals.actions import Action
 from models.deals.matches import act
 from models.ranking.recommendations import LeadRecommendations
 from models.upkeep.market_days import MarketDay, count_markets, outcomes_by_market
@@ -78,3 +79,16 @@ def test_yesterday_keeps_how_it_stood_and_gets_what_happened(session, market):
 
     row = session.get(MarketDay, (*MOSCOW, yesterday), populate_existing=True)
     assert (row.leads, row.properties, row.places_shown, row.likes) == (7, 8, 20, 0)
+
+
+def test_what_was_taken_back_is_gone_from_yesterday(session, market):
+    today = database_now(session).astimezone(UTC).date()
+    session.execute(update(Action).values(acted_at=Action.acted_at - timedelta(days=1)))
+    count_markets(session, {})
+    yesterday = select(MarketDay.likes).where(MarketDay.day == today - timedelta(days=1))
+    assert session.scalar(yesterday) == 2
+
+    session.execute(update(Action).values(acted_at=Action.acted_at + timedelta(days=1)))
+    count_markets(session, {})
+
+    assert session.scalar(yesterday) == 0
