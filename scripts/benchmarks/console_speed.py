@@ -181,7 +181,7 @@ def measure(client: "httpx.Client", page: PageKind, rounds: int) -> Measurement:
             raise click.ClickException(f"{path} answers {answer.status_code}")
         if number >= 0:
             times.append(took)
-    return Measurement(times, answer.num_bytes_downloaded, answer.text.count('<article class="pair'))
+    return Measurement(times, answer.num_bytes_downloaded, len(re.findall(r'<article[^>]* class="pair', answer.text)))
 
 
 def bytes_of_assets(client: "httpx.Client", page: PageKind) -> int:
