@@ -83,16 +83,15 @@ def regroup_all(session: Session) -> set[int]:
 
 
 def _group_in_batches(session: Session, which: Select[int]) -> set[int]:
+    """House by house, so that the neighbours which a batch is compared with are read once and not for each batch."""
+    by_house = which.order_by(Property.city_key, Property.street, Property.house_number, Property.location, Property.id)
+    ids = session.scalars(by_house).all()
+    session.commit()
     changed: set[int] = set()
-    last = 0
-    while True:
-        ids = session.scalars(which.where(Property.id > last).order_by(Property.id).limit(BATCH)).all()
-        if ids:
-            changed |= _regroup(session, ids)
-            last = ids[-1]
+    for start in range(0, len(ids), BATCH):
+        changed |= _regroup(session, ids[start : start + BATCH])
         session.commit()
-        if len(ids) < BATCH:
-            return changed
+    return changed
 
 
 def _regroup(session: Session, property_ids: Iterable[int]) -> set[int]:
