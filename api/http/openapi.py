@@ -88,7 +88,7 @@ IF_NONE_MATCH = {
     "name": "If-None-Match",
     "required": False,
     "description": "The `ETag` of an answer that the caller still has: 304 while it is the same.",
-    "schema": {"type": "string", "pattern": "^[ -~]*$"},
+    "schema": {"type": "string", "pattern": "^[\\t -~]*$"},
 }
 NOT_MODIFIED = {"description": "The answer is the one that the caller has.", "headers": ETAG}
 
