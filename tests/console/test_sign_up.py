@@ -88,6 +88,7 @@ def test_where_mails_can_be_sent_a_link_proves_the_address_and_the_password_stay
         ({"role": "admin"}, "role"),
         ({"role": ""}, "role"),
         ({"name": " "}, "name"),
+        ({"name": "\0"}, "name"),
         ({"name": "x" * 181}, "name"),
         ({"email": "nobody"}, "email"),
         ({"email": ""}, "email"),
@@ -102,6 +103,11 @@ def test_what_is_wrong_is_told_beside_its_field_and_makes_nobody(client, db, cha
     assert re.findall(r'id="(\w+)-error"', answer.text) == [field]
     assert PASSWORD not in answer.text
     assert users(db) == [] and client.get_cookie(SESSION_COOKIE) is None
+
+
+def test_signs_that_nobody_types_are_left_out(client, db):
+    assert send(client, **ANNA | {"name": "Анна\0 Ким"}).status_code == 303
+    assert [user.name for user in users(db)] == ["Анна Ким"]
 
 
 def test_all_that_is_wrong_is_told_at_once(client):

@@ -46,7 +46,7 @@ def test_words_fill_the_form_and_nothing_is_stored(tenant, town, db):
     assert preference_of(db, town.tenant) is None
 
 
-@pytest.mark.parametrize("text", ["", "x" * 30_000])
+@pytest.mark.parametrize("text", ["", "x" * 30_000, "\0"])
 def test_words_that_cannot_be_read_are_refused(tenant, text):
     assert post(tenant, "/console/preferences/words", text=text).status_code == 400
 

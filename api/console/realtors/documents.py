@@ -4,12 +4,12 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, render_template, request, send_file
-from werkzeug.datastructures import FileStorage
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.formatting import number, title_of
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.pages import back, page_blueprint
+from api.console.kit.sent_files import short_name, sort_out
 from api.http.db import session
 from api.http.uploads import (
     MAX_PRIVATE_DOCUMENT,
@@ -23,10 +23,8 @@ from models.core.enums import SUPPLY_ROLES, Side
 from models.core.errors import (
     ConflictError,
     Fault,
-    InvalidFileError,
     NotFoundError,
     TooLargeFileError,
-    WrongFileTypeError,
 )
 from models.market.documents import (
     MAX_DOCUMENTS,
@@ -60,18 +58,23 @@ def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _page(side, row_id)
     files = [each for each in request.files.getlist("documents") if each.filename]
-    good, refused = _looked_at(files)
+    good, refused = sort_out(
+        files,
+        lambda each: read_private_documents([each], visitor()),
+        most=MAX_FILES,
+        too_many="documents.too_many_at_once",
+    )
     owned_row(session(), visitor(), side, row_id, lock=True)
     room = room_for_documents(session(), side, row_id)
     no_room = translate_fault(Fault("documents.no_room", max=MAX_DOCUMENTS))
-    refused += [(_name(each), no_room) for each in good[room:]]
+    refused += [(short_name(each), no_room) for each in good[room:]]
     added = 0
     for each in good[:room]:
         try:
             add_document(session(), side, row_id, store_private_document(each, visitor()), each.filename or "")
             added += 1
         except (TooLargeFileError, ConflictError) as error:  # what the user may store is full
-            refused.append((_name(each), translate_error(error)))
+            refused.append((short_name(each), translate_error(error)))
     if refused or not files:
         page = _page(side, row_id, refused or [("", translate_fault(Fault("documents.none")))], added)
         return page if added else (page, HTTPStatus.BAD_REQUEST)
@@ -110,24 +113,6 @@ def undo_document(document_id: int) -> str:
     """Take a deleted document back; where to look at it."""
     side, row_id = side_of(take_back_document(session(), visitor(), document_id))
     return f"{PATHS[side]}/{row_id}/documents"
-
-
-def _looked_at(files: list[FileStorage]) -> tuple[list[FileStorage], list[tuple[str, str]]]:
-    """The documents among the files; and the names of the others, each with the reason it is refused for."""
-    good: list[FileStorage] = []
-    too_many = translate_fault(Fault("documents.too_many_at_once", max=MAX_FILES))
-    refused = [(_name(each), too_many) for each in files[MAX_FILES:]]
-    for each in files[:MAX_FILES]:
-        try:
-            read_private_documents([each], visitor())
-            good.append(each)
-        except (WrongFileTypeError, TooLargeFileError, InvalidFileError) as error:
-            refused.append((_name(each), translate_error(error)))
-    return good, refused
-
-
-def _name(file: FileStorage) -> str:
-    return (file.filename or "")[-80:]
 
 
 def _download_name(document: Document, upload: Upload) -> str:

@@ -1,18 +1,18 @@
 """A property's photos: adding by a file field or by dropping, their order, the cover, what each shows."""
 
 from flask import Response, render_template, request
-from werkzeug.datastructures import FileStorage
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import translate_error, translate_fault
 from api.console.kit.pages import back, page_blueprint
+from api.console.kit.sent_files import short_name, sort_out
 from api.console.kit.undo_tokens import read_photo, undo_of_photo
 from api.console.realtors.home_parts import KIND_NAMES, photos_for
 from api.http.db import session
 from api.http.tasks import rescore_property
 from api.http.uploads import read_pictures, store_image, takes_uploads
 from models.core.enums import SUPPLY_ROLES
-from models.core.errors import Fault, InvalidFileError, InvalidValueError, TooLargeFileError, WrongFileTypeError
+from models.core.errors import Fault, InvalidValueError, TooLargeFileError
 from models.market.photos import (
     KINDS,
     MAX_PHOTOS,
@@ -45,16 +45,18 @@ def add(property_id: int) -> Response | str | tuple[str, int]:
     """Keep the pictures among the files; why a file is none is told beside the field, by its name."""
     files = [each for each in request.files.getlist("photos") if each.filename]
     owned_property(session(), visitor(), property_id)
-    good, refused = _looked_at(files)
+    good, refused = sort_out(
+        files, lambda each: read_pictures([each], visitor()), most=MAX_FILES, too_many="photo.too_many_at_once"
+    )
     listing = owned_property(session(), visitor(), property_id, lock=True)
     room = room_for_photos(listing)
-    refused += [(_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]
+    refused += [(short_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]
     links = []
     for each in good[:room]:
         try:
             links.append(store_image(each, visitor(), PURPOSE))
         except TooLargeFileError as error:  # what the user may store is full
-            refused.append((_name(each), translate_error(error)))
+            refused.append((short_name(each), translate_error(error)))
     add_photos(session(), listing, links)
     rescore_property(listing)
     if refused or not files:
@@ -90,24 +92,6 @@ def undo_photo(token: str) -> str | None:
     put_photo_back(session(), listing, named.link, named.place, kind)
     rescore_property(listing)
     return f"/console/properties/{listing.id}/photos"
-
-
-def _looked_at(files: list[FileStorage]) -> tuple[list[FileStorage], list[tuple[str, str]]]:
-    """The pictures among the files, decoded; and the names of the others, each with the reason it is refused for."""
-    good: list[FileStorage] = []
-    too_many = translate_fault(Fault("photo.too_many_at_once", max=MAX_FILES))
-    refused = [(_name(each), too_many) for each in files[MAX_FILES:]]
-    for each in files[:MAX_FILES]:
-        try:
-            read_pictures([each], visitor())
-            good.append(each)
-        except (WrongFileTypeError, TooLargeFileError, InvalidFileError) as error:
-            refused.append((_name(each), translate_error(error)))
-    return good, refused
-
-
-def _name(file: FileStorage) -> str:
-    return (file.filename or "")[-80:]
 
 
 def _page(listing: Property, refused: list[tuple[str, str]], added: int = 0) -> str:

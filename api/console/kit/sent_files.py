@@ -1,0 +1,35 @@
+"""Files that a form sends: which of them are taken, and why the others are not."""
+
+from collections.abc import Callable
+
+from werkzeug.datastructures import FileStorage
+
+from api.console.kit.i18n import translate_error, translate_fault
+from models.core.errors import Fault, InvalidFileError
+
+
+def sort_out(
+    files: list[FileStorage], check: Callable[[FileStorage], object], *, most: int, too_many: str
+) -> tuple[list[FileStorage], list[tuple[str, str]]]:
+    """
+    The files that *check* lets through; and the names of the others, each with the reason it is refused for.
+
+    Args:
+        check: Raises InvalidFileError for a file that is not taken.
+        most: How many files are looked at; *too_many* is the code of the fault of those beyond.
+    """
+    good: list[FileStorage] = []
+    reason = translate_fault(Fault(too_many, max=most))
+    refused = [(short_name(each), reason) for each in files[most:]]
+    for each in files[:most]:
+        try:
+            check(each)
+            good.append(each)
+        except InvalidFileError as error:
+            refused.append((short_name(each), translate_error(error)))
+    return good, refused
+
+
+def short_name(file: FileStorage) -> str:
+    """What the file is called, as far as a page shows it: its last 80 letters."""
+    return (file.filename or "")[-80:]
