@@ -17,7 +17,7 @@ from tests.models.sources.feeds import yrl, yrl_offer
 from tests.sentences import english
 from tests.sites import Site
 from worker.celery_app import task_context
-from worker.jobs.fetch import FetchError, Limits, fetch_feed, is_public
+from worker.jobs.fetch import FetchError, Limits, fetch_feed, is_public, pause_of
 from worker.tasks import find_due_imports, run_import
 
 
@@ -142,6 +142,105 @@ def test_a_name_is_judged_by_what_it_resolves_to_when_connecting(site, tmp_path,
 def test_public_addresses_are_told_from_others():
     assert all(map(is_public, ["93.184.216.34", "2606:2800:220:1::1"]))
     assert not any(map(is_public, ["224.0.0.1", "2002:7f00:1::1", "240.0.0.1", "fe80::1%eth0"]))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["fec0::1", "fed0::7f00:1", "::127.0.0.1", "::ffff:10.1.2.3", "64:ff9b:1::7f00:1", "2001::1", "192.0.0.8",
+     "192.88.99.1", "3fff::1", "5f00::1", "100::1", "198.18.0.1"],
+)  # fmt: skip
+def test_what_is_nobodys_public_host_is_not_public(address):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/фиды/яндекс.xml", "/%D1%84%D0%B8%D0%B4%D1%8B/%D1%8F%D0%BD%D0%B4%D0%B5%D0%BA%D1%81.xml"),
+        ("/feed.xml?город=Аул&a=%20", "/feed.xml?%D0%B3%D0%BE%D1%80%D0%BE%D0%B4=%D0%90%D1%83%D0%BB&a=%20"),
+        ("/a%2Fb/[1]|x.xml?q={2}", "/a%2Fb/%5B1%5D%7Cx.xml?q=%7B2%7D"),
+        ("/x#часть", "/x"),
+    ],
+)  # fmt: skip
+def test_an_address_is_asked_for_as_browsers_ask_for_it(site, tmp_path, path, sent):
+    site.put(FEED, sent)
+
+    assert fetch_feed(site.url(path), tmp_path / "feed", OPEN).path.read_bytes() == FEED
+    assert [asked for asked, _ in site.asked] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("host", "ascii_name"),
+    [("фиды.пример.рф", "xn--d1ah9a4a.xn--e1afmkfd.xn--p1ai"), ("Bücher.example", "xn--bcher-kva.example"),
+     ("қала.қаз", "xn--80aa6a83a.xn--80ao21a")],
+)  # fmt: skip
+def test_a_host_with_a_name_in_other_letters_is_reached(site, tmp_path, monkeypatch, host, ascii_name):
+    real = socket.getaddrinfo
+    asked = []
+
+    def resolve(name, port, *args, **kwargs):
+        asked.append(name.decode() if isinstance(name, bytes) else name)
+        return real("127.0.0.1", port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    site.put(FEED)
+
+    assert fetch_feed(site.url(host=host), tmp_path / "feed", OPEN).path.read_bytes() == FEED
+    assert asked[0].lower() == ascii_name
+    assert site.asked[0][1]["Host"].lower() == f"{ascii_name}:{site.port}"
+
+
+@pytest.mark.parametrize("host", ["\u200b.com", "а..рф", "ж" * 80 + ".рф"])
+def test_a_name_that_no_host_can_have_is_no_host(tmp_path, host):
+    with pytest.raises(FetchError, match="fetch.no_host"):
+        fetch_feed(f"http://{host}/feed.xml", tmp_path / "feed", OPEN)
+
+
+@pytest.mark.parametrize("location", ["http://[", "//[::1", "http://[x]/", "http://a:99999/"])
+def test_a_redirect_to_what_is_no_address_is_told(site, tmp_path, location):
+    site.put(b"", status=302, Location=location)
+
+    with pytest.raises(FetchError, match="fetch.bad_redirect"):
+        fetch_feed(site.url(), tmp_path / "feed", OPEN)
+
+
+@pytest.mark.parametrize("sent_as", ["/новый.xml", "/%D0%BD%D0%BE%D0%B2%D1%8B%D0%B9.xml"])
+def test_a_redirect_in_other_letters_is_followed(site, tmp_path, sent_as):
+    """Many servers write the bytes of UTF-8 into a header."""
+    site.put(b"", status=302, Location=sent_as.encode().decode("latin-1"))
+    site.put(FEED, "/%D0%BD%D0%BE%D0%B2%D1%8B%D0%B9.xml")
+
+    assert fetch_feed(site.url(), tmp_path / "feed", OPEN).path.read_bytes() == FEED
+
+
+@pytest.mark.parametrize("mark", ['"é"', '"' + "а".encode().decode("latin-1") + '"', '"\x7fx"', '"' + "m" * 2000 + '"'])
+def test_any_mark_of_a_feed_is_sent_back_as_it_came_or_not_at_all(here, site, source, mark):
+    site.put(FEED, ETag=mark)
+    fetch(here, source, "schedule")
+    again, kept = fetch(here, source, "schedule")
+
+    assert again.state is ImportState.SUCCEEDED
+    assert site.asked[-1][1].get("If-None-Match") in (None, mark)
+    assert kept.failures == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "pause"),
+    [
+        ("9" * 5000, timedelta(days=1)),
+        ("1" * 30, timedelta(days=1)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", timedelta(days=1)),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2035 00:00:00 +99999999999999", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2300", timedelta()),
+        ("٣", None),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_any_wait_that_an_address_asks_for_is_bounded(text, pause):
+    assert pause_of(text) == pause
 
 
 @pytest.fixture
