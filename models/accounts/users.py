@@ -219,8 +219,9 @@ def user_by_phone(session: Session, phone: str) -> User | None:
 
 
 def all_users() -> Select[User]:
-    """Everybody who was not deleted, oldest first."""
-    return select(User).where(User.deleted_at.is_(None)).order_by(User.id)
+    """Everybody who was not deleted, oldest first, without those whom sample data brings (models.upkeep.samples)."""
+    is_somebody = text("NOT EXISTS (SELECT FROM sample_sets WHERE sample_sets.partner_id = users.id)")
+    return select(User).where(User.deleted_at.is_(None), is_somebody).order_by(User.id)
 
 
 def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.core.enums import OPEN_STATES, DealType, MarketKey, RunScope, Side
 from models.market.leads import Lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 from models.ranking.recommendations import stale_rows
 from models.rescoring.runs import RescoringShard
 from models.rescoring.tiles import grid_of
@@ -67,7 +67,7 @@ def live_markets(session: Session) -> list[tuple[str, DealType, int, int]]:
     for position, table in enumerate(tables):
         counted = (
             select(table.city_key, table.deal_type, func.count())
-            .join(User, on_market(table))
+            .join(User, on_any_market(table))
             .group_by(table.city_key, table.deal_type)
         )
         for city_key, deal_type, count in session.execute(counted):

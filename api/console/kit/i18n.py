@@ -111,6 +111,8 @@ OUTCOMES = {
     "notifications_stopped": "The notifications are stopped.",
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
+    "samples_added": "Here is the sample data; the lists fill within moments.",
+    "samples_removed": "The sample data is removed.",
     "withdrawn": "They are off the market.",
     "photos_added": "The photos are added.",
     "documents_added": "The documents are added.",

@@ -34,6 +34,7 @@ from models.market.properties import (
 )
 from models.market.tags import tags_of
 from models.market.twins import refuse_twin
+from models.upkeep.samples import refuse_sample
 
 blp = page_blueprint("properties")
 
@@ -59,7 +60,9 @@ def new_property() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         copied = copied_id()
         if copied is not None:
-            return _form(forms.Filled(property_values(owned_property(session(), visitor(), copied))), None)
+            row = owned_property(session(), visitor(), copied)
+            refuse_sample(row)
+            return _form(forms.Filled(property_values(row)), None)
         return _form(forms.Filled({"deal_type": "SALE", "details.property_type": "APARTMENT"}), None)
     body, filled = _read(None)
     if body is None:
