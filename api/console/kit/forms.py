@@ -157,6 +157,8 @@ def show(
     cancel: str,
     here: str,
     action: str | None = None,
+    template: str = "console/form.html",
+    **more: Any,
 ) -> str:
     """
     The page of a form.
@@ -166,9 +168,10 @@ def show(
         cancel: Where to go without sending.
         here: The page of the menu that the form belongs to.
         action: Where it is sent; None: to the address where it stands.
+        template: One that extends the page of a form, which gets *more*.
     """
     return render_template(
-        "console/form.html",
+        template,
         groups=groups,
         filled=filled,
         known=_known_places(groups, filled),
@@ -176,6 +179,7 @@ def show(
         action=action or request.path,
         cancel=cancel,
         here=here,
+        **more,
     )
 
 
