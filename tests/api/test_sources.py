@@ -87,7 +87,7 @@ def test_a_dry_run_a_mapping_and_the_import_of_the_same_file(person, send, datab
     assert (blind["state"], blind["is_dry_run"]) == ("failed", True)
     assert "No column of prices was found" in blind["reason"]
     assert blind["reason_code"] == "feed.no_prices"
-    assert blind["report"]["columns"] == {"Наш шифр": "", "Адрес": "address", "Просим": "", "Комн": ""}
+    assert blind["report"]["columns"] == {"Наш шифр": "", "Адрес": "address", "Просим": "", "Комн": "rooms"}
 
     mapping = json.dumps({"Наш шифр": "id", "Просим": "price", "Комн": "rooms"})
     dry = send(realtor, data, "База.xlsx", city="Тула", mapping=mapping, dry_run="true")
