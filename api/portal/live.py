@@ -1,9 +1,8 @@
-"""
-Server-sent events: which of the caller's lists, matches and chats have changed, by id, from where a reader stopped.
+"""Server-sent events: ids of the caller's lists, matches and chats that have changed, resumable.
 
-A look at the tables finds what has changed since the last one (:mod:`models.deals.live_changes`): at once where a match
-or a notification rings, and every few seconds anyway, for workers that publish lists ring nobody. A connection holds a
-thread of the web process, so it shares the one budget of long connections, and lasts two minutes.
+Changes are read from the tables (:mod:`models.deals.live_changes`): at once after a notice of a match or notification,
+and every few seconds otherwise, because workers that publish lists send no notice. A connection holds a thread of the
+web process, so it counts in the shared budget of long connections, and lasts two minutes.
 """
 
 import json
@@ -70,12 +69,12 @@ class ResumeHeaders(Body):
 @blp.arguments(ResumeHeaders, location="headers")
 @blp.response(200, STREAM, content_type="text/event-stream")
 def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
-    """Follow which of my lists, matches and chats change, as server-sent events
+    """Follow changes of my lists, matches and chats as server-sent events
 
-    Each event names ids only; read what they stand for. Last-Event-ID (or `last_event_id`) resumes without loss,
-    however long ago it was; `reset` says that too much has changed since. An id may come more than once. A connection
-    is closed after two minutes; reconnect with the last id. A process serves few readers, and three at most of one
-    user: 429 where there is no place.
+    Each event holds ids only; read the objects that they name. Last-Event-ID (or `last_event_id`) resumes without loss,
+    however much time has passed; `reset` means that too much has changed since. An id may be repeated. A connection is
+    closed after two minutes; reconnect with the last id. A process serves few readers, and three at most of one user:
+    429 if none is free.
     """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     user_id, sessions = current_user().id, services().reading_sessions
@@ -129,7 +128,7 @@ def _look(sessions: sessionmaker[Session], user_id: int, moment: int) -> Changes
 
 
 def _told(changes: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
-    """The events of a look, without what this stream has told; *told* is brought up to date."""
+    """The events of a look at the tables, without those already sent by this stream; updates *told*."""
     if changes.is_reset:
         yield _event(changes.moment, "reset", [])
         return
