@@ -1,4 +1,4 @@
-"""How often somebody may call: counted in Redis, over a moving window.
+"""Rate limits, counted in Redis over a moving window.
 
 While Redis is away each web process counts in its own memory. The other two choices are worse: without limits
 passwords and codes could be guessed for as long as Redis is down, and if nobody were let in, a broken cache
@@ -57,7 +57,7 @@ class Limits:
         self._away_until = 0.0
 
     def spend(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many."""
+        """Count one call of *key* under the limit called *name*; raises TooManyError when the limit is exceeded."""
         self._try(lambda counters: self._take(counters, limit, name, key))
 
     def check(self, limit: RateLimitItem, name: str, key: str) -> None:
@@ -87,7 +87,7 @@ class Limits:
 
 
 def register(app: Flask) -> None:
-    """Count the calls of *app*, with the counters that are attached to it (api/server/app.py)."""
+    """Count the calls of *app* with the counters attached to it (api/server/app.py)."""
     app.before_request(_limit_address)
 
 
@@ -99,13 +99,13 @@ def limit_caller() -> None:
 
 
 def limit_way_in() -> None:
-    """Before a request is looked at: count a try at signing up or in (api/http/access.py, way_in)."""
+    """Before a request is processed: count an attempt to register or sign in (api/http/access.py, way_in)."""
     if request.method not in ("GET", "HEAD", "OPTIONS") and facts_of_request().is_way_in:
         count_way_in()
 
 
 def count_way_in() -> None:
-    """Count one try at signing up or in from the caller's address."""
+    """Count one attempt to register or sign in from the caller's address."""
     limits().spend(AUTH_LIMIT, "auth", network() or "unknown")
 
 
@@ -133,12 +133,12 @@ def failures_of(account: str, place: str | None) -> str:
 
 
 def check_failures(counted: str) -> None:
-    """Raise TooManyError if too many tries failed of late that are counted under this name."""
+    """Raise TooManyError if too many recent attempts failed under this name."""
     limits().check(ACCOUNT_FAILURES, "failures", counted)
 
 
 def count_failure(counted: str) -> None:
-    """Note a failed try; raises TooManyError when it is one too many."""
+    """Count a failed attempt; raises TooManyError when the limit is exceeded."""
     limits().spend(ACCOUNT_FAILURES, "failures", counted)
 
 
@@ -169,10 +169,10 @@ def address() -> str | None:
 
 
 def network() -> str | None:
-    """
-    What calls are counted under: the address, of IPv6 its first 64 bits.
+    """The network under which calls are counted: the address itself, or an IPv6 address's first 64 bits.
 
-    Whoever has an IPv6 address has the 2**64 around it as well (RFC 6177): a limit to each of them would be none.
+    A holder of an IPv6 address usually has all 2**64 addresses of its network (RFC 6177), so a limit for each would be
+    none.
     """
     ip = address()
     if ip is None or not isinstance(ip_address(ip), IPv6Address):

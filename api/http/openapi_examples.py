@@ -1,4 +1,4 @@
-"""An example for every schema of the document, made from the schema: so it is right whenever the schema is."""
+"""An example for every schema of the document, generated from the schema, so that it is always valid."""
 
 from collections.abc import Mapping
 from typing import Any

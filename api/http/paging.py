@@ -1,4 +1,4 @@
-"""One page of a select."""
+"""One page of a query."""
 
 import json
 from typing import Any

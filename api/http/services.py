@@ -1,4 +1,4 @@
-"""What a served application talks to: one typed object instead of names looked up in `app.extensions`."""
+"""The application's connections and settings: one typed object instead of names looked up in `app.extensions`."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class Services:
 
 
 def attach_services(app: Flask, services: Services) -> None:
-    """Give *app* its services; the ones before are forgotten."""
+    """Set the services of *app*, replacing those before."""
     app.extensions["services"] = services
 
 
 def services_of(app: Flask) -> Services:
-    """The services of *app*; raises KeyError where none were attached."""
+    """The services of *app*; raises KeyError if none are attached."""
     services: Services = app.extensions["services"]
     return services
 
 
 def services() -> Services:
-    """The services of the application that answers the request at hand."""
+    """The services of the application that answers the current request."""
     return services_of(current_app)

@@ -57,7 +57,7 @@ PREFIX = "/media/"
 
 
 def takes_uploads(view: View) -> View:
-    """Let the request's body be as large as uploads need."""
+    """Allow a request body as large as uploads need."""
     return with_facts(view, largest_body=LARGEST_REQUEST)
 
 
@@ -178,7 +178,7 @@ def _forget_uncommitted() -> None:
 
 
 def _end_transaction() -> None:
-    """End the request's transaction, in which it was only looked who is asking: decoding holds no connection."""
+    """End the request's transaction, which so far only identified the caller, so that decoding holds no connection."""
     state = current()
     if state.session is not None and state.idempotency is None:
         state.session.commit()
@@ -257,7 +257,7 @@ def _remove(names: list[str]) -> None:
 
 
 def _discard(name: str) -> None:
-    """Remove a file that no row speaks of. Should the storage be away, `worker.tasks.remove_orphans` does it later."""
+    """Remove a file without a row. If the storage is unavailable, `worker.tasks.remove_orphans` does it later."""
     try:
         storage().remove(name)
     except BusyError:

@@ -148,11 +148,11 @@ class ChatHub:
             subscription = self._listener.pubsub()
             try:
                 with self._lock:
-                    # One channel that nobody rings keeps the connection subscribed while no socket is open.
+                    # One channel that is never used keeps the connection subscribed while no socket is open.
                     subscription.subscribe("chat", *self._connections)
                     self._subscription = subscription
                 while self._subscription is subscription:
-                    # The answer to a subscription rings too: what was said before it took effect was not heard.
+                    # The answer to a subscription wakes sockets too: messages before it took effect were not received.
                     news = subscription.get_message(timeout=5.0)
                     if news and news["type"] in ("message", "subscribe"):
                         self._notify_here(news["channel"].decode())

@@ -83,11 +83,11 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     channels = [holder] = [live_updates.of_user(user_id)]
     if not places.take(long_lived.EVENTS, holder):
         raise TooManyError("live.too_many", 5)
-    rings = live_updates.rings(
+    signals = live_updates.signals(
         services().settings.redis_url, channels, lambda: board.is_closing, turns_a_heartbeat=TURNS_A_LOOK
     )
     try:
-        next(rings)  # before the answer begins, so that a Redis that is away is a 503 and no stream that breaks off
+        next(signals)  # before the answer begins, so that a Redis that is away is a 503 and no stream that breaks off
         with sessions() as session:
             moment = present_moment(session) if raw is None else int(raw)
     except RedisError:
@@ -96,16 +96,16 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     except BaseException:
         places.give_back(long_lived.EVENTS, holder)
         raise
-    response = Response(_events(sessions, user_id, moment, rings), mimetype="text/event-stream")
+    response = Response(_events(sessions, user_id, moment, signals), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
-    response.call_on_close(rings.close)
+    response.call_on_close(signals.close)
     response.call_on_close(lambda: places.give_back(long_lived.EVENTS, holder))
     return response
 
 
 def _events(
-    sessions: sessionmaker[Session], user_id: int, moment: int, rings: Generator[str | None, None, None]
+    sessions: sessionmaker[Session], user_id: int, moment: int, signals: Generator[str | None, None, None]
 ) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
     yield f"retry: {RETRY_MS}\n\n" + _event(moment, "hello", [])
@@ -116,7 +116,7 @@ def _events(
             # The number of an event is where the next look begins: who resumes from it misses nothing.
             moment = changes.moment
             yield "".join(_told(changes, told)) or ": alive\n\n"
-            if next(rings, live_updates) is live_updates:
+            if next(signals, live_updates) is live_updates:
                 return
     except RedisError:
         return  # the reader reconnects and gets the error

@@ -1,4 +1,4 @@
-"""The Flask application, put together."""
+"""The assembly of the Flask application."""
 
 import logging
 
@@ -127,8 +127,7 @@ MAX_FORM_PARTS = 200
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
-    """
-    The application for *settings*.
+    """Create the Flask application for *settings*.
 
     Args:
         engine: The database, for tests that have one; otherwise a pool is opened on the settings' URL.
@@ -185,11 +184,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
 
 
 def attach(app: Flask, settings: Settings, engine: Engine) -> None:
-    """
-    Give *app* its settings and what it talks to: database, Redis, workers, uploads.
+    """Attach settings and services to *app*: database, Redis, task queue, uploads.
 
-    Apart from its routes, which take far longer to make: tests attach the same routes to one world after another. What
-    is wired by the settings once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was made.
+    This is separate from routes, which take far longer to create: tests attach the same routes to one world after
+    another. What the settings wire once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was created.
     """
     watch_pool(engine)
     app.extensions.pop("short_cache", None)  # answers of another database

@@ -79,19 +79,19 @@ def stream() -> Response:
     if not places.take(PAGE):
         return Response(status=204)
     board = chat_hub()
-    rings = live_updates.rings(services().settings.redis_url, channels, lambda: board.is_closing)
+    signals = live_updates.signals(services().settings.redis_url, channels, lambda: board.is_closing)
     try:
-        first = next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
+        first = next(signals)  # before the answer begins, so that a Redis that is away is no stream that breaks off
     except RedisError:
         places.give_back(PAGE)
         return Response(status=204)
     except BaseException:
         places.give_back(PAGE)
         raise
-    response = Response(_events(first, rings), mimetype="text/event-stream")
+    response = Response(_events(first, signals), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
-    response.call_on_close(rings.close)
+    response.call_on_close(signals.close)
     response.call_on_close(lambda: places.give_back(PAGE))  # the server closes the answer whether or not it was read
     return response
 
@@ -115,7 +115,7 @@ def read(notification_id: int) -> Response:
     notification = session().get_one(Notification, notification_id)
     key = session().scalars(select(group_key()).where(Notification.id == notification_id)).one()
     mark_group_read(session(), visitor(), key)
-    _ring_after_commit()
+    _notify_after_commit()
     return back(page_of_notification(notification))
 
 
@@ -130,7 +130,7 @@ def open_one(notification_id: int) -> Response:
 @page_for()
 def read_all() -> Response:
     mark_all_read(session(), visitor())
-    _ring_after_commit()
+    _notify_after_commit()
     return back("/console/notifications", "read")
 
 
@@ -170,17 +170,17 @@ def _in_one_line(notification: Notification) -> str:
     return f"{title}. {message}"
 
 
-def _ring_after_commit() -> None:
+def _notify_after_commit() -> None:
     """The reader's other tabs show the smaller number too."""
     user_id = visitor().id
     after_commit(lambda: live_updates.notify(services().redis, live_updates.of_user(user_id)))
 
 
-def _events(first: str | None, rings: Iterator[str | None]) -> Iterator[str]:
+def _events(first: str | None, signals: Iterator[str | None]) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
     yield f"retry: 1000\n{_event(first)}"
     try:
-        for channel in rings:
+        for channel in signals:
             yield _event(channel) if channel else ": alive\n\n"
     except RedisError:
         return  # the reader comes back and finds out
