@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Sequence
 
 import redis
 
-from models.accounts.live_channels import channel_of_user, tell
+from models.accounts.live_channels import channel_of_user, signal
 
 #: What workers and processes of the web have in common.
-notify, of_user = tell, channel_of_user
+notify, of_user = signal, channel_of_user
 
 LIFETIME_SECONDS = 120.0
 #: How often a silent listener looks whether its process is about to end.

@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 import models.all_tables  # noqa: F401 - sessions need every table
-from models.accounts.live_channels import tell_after_commits
+from models.accounts.live_channels import signal_after_commits
 from models.platform.database import connect, sessions
 from models.platform.settings import Settings
 from worker.queue import metrics
@@ -35,7 +35,7 @@ def _sessions_of(_process: int) -> sessionmaker[Session]:
     )
     factory = sessions(engine)
     # A notification that a task stores is seen as soon as one that a request stores.
-    tell_after_commits(factory, redis_client())
+    signal_after_commits(factory, redis_client())
     return factory
 
 
