@@ -1,7 +1,6 @@
-"""
-All tables, so that every foreign key and relationship finds what it names.
+"""Imports all tables, so that every foreign key and relationship can be resolved.
 
-Whoever opens sessions imports this module first; a command that touches no table does not wait for it.
+Programs that open sessions import this module first; a command without tables need not wait for it.
 """
 
 from models.accounts import (

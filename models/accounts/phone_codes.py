@@ -1,4 +1,4 @@
-"""Rows of codes by SMS; what is done with them is in `models.accounts.codes`."""
+"""The table of SMS codes; the operations are in `models.accounts.codes`."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from models.core.base import Base, Id, words
 
 
 class Delivery(StrEnum):
-    """How far the SMS has got."""
+    """The state of an SMS."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -21,7 +21,7 @@ class Delivery(StrEnum):
 
 
 class PhoneCode(Base):
-    """One code asked for. With neither user nor registration it is a decoy."""
+    """One requested code. Without user and registration it is a decoy."""
 
     __tablename__ = "phone_codes"
     __table_args__ = (
@@ -58,5 +58,5 @@ class PhoneCode(Base):
 
 
 def is_sent() -> ColumnElement[bool]:
-    """Rows that send something: no decoys."""
+    """Rows that are sent: not decoys."""
     return or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None))

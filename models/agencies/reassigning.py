@@ -1,9 +1,8 @@
-"""
-Reassigning: the head of an agency gives leads or properties of one agent to another.
+"""Reassignment: the head of an agency gives leads or properties of one agent to another.
 
-The owner of the row changes, and with it whatever belongs to the owner through the row. `RULES` of
-:mod:`models.agencies.following_rows` says of every column that names a user, a lead or a property what becomes of its
-rows; a test holds it to the schema.
+The owner of the row changes, and with it everything attached to the owner through the row. `RULES` of
+:mod:`models.agencies.following_rows` states the rule of every column that references a user, a lead or a property; a
+test compares it with the schema.
 """
 
 from collections.abc import Sequence
@@ -32,14 +31,14 @@ MAX_AT_ONCE = 100
 
 @dataclass
 class Reassigned:
-    """The rows that have another owner now, and why others have not: id -> the reason."""
+    """The rows that have a new owner, and the reasons why others do not: id -> reason."""
 
     moved: list[Any] = field(default_factory=list)
     refused: dict[int, Fault] = field(default_factory=dict)
 
 
 def agents_for(agency: Agency) -> Any:
-    """Select the members of an agency to whom rows can be given, by name."""
+    """Select the agency's members to whom rows can be given, by name."""
     query = select(User).join(AgencyMember, AgencyMember.user_id == User.id)
     there = (AgencyMember.agency_id == agency.id, User.is_active, User.role == Role.REALTOR)
     return query.where(*there).order_by(User.name, User.id)
@@ -110,7 +109,7 @@ def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault
 
 
 def _tell(session: Session, agency: Agency, side: Side, head: User, heir: User, former: dict[int, list[int]]) -> None:
-    """One notification to each who loses rows and one to who gets them; nobody is told of what they did themselves."""
+    """Send one notification to each agent who loses rows and one to the receiver, except to the user who did it."""
     noun = side.value.lower()
     moment = session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0
 

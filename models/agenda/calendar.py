@@ -1,4 +1,4 @@
-"""A realtor's open tasks as entries of a calendar."""
+"""A realtor's open tasks as calendar entries."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -39,7 +39,7 @@ class CalendarTask(NamedTuple):
 
 
 def open_tasks(session: Session, user: User) -> list[CalendarTask]:
-    """The open tasks of the user's leads on the market, as they fall due; :data:`MAX_ENTRIES` at most."""
+    """The open tasks of the user's leads on the market, by due time; :data:`MAX_ENTRIES` at most."""
     is_in_contact = exists().where(
         Match.lead_id == LeadTask.lead_id,
         Match.property_id == LeadTask.property_id,

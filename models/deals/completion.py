@@ -1,5 +1,4 @@
-"""
-The end of a deal: one owner says that it is done, and the other may object within a week.
+"""Completion of a deal: one owner declares it, and the other may object within a week.
 
 A completion takes both rows of the match off the market and closes their other open matches. Undoing it brings back
 what the completion took: the rows that it took off the market, unless somebody has decided on them since, and the

@@ -52,7 +52,7 @@ def matches_for(user: User) -> Select:
 
 
 def counts_by_status(session: Session, user: User) -> dict[MatchStatus, int]:
-    """How many matches the user has in each status."""
+    """The number of the user's matches in each status."""
     query = select(Match.status, func.count()).where(Match.id.in_(match_ids_of(user))).group_by(Match.status)
     return dict.fromkeys(MatchStatus, 0) | dict(session.execute(query).all())
 

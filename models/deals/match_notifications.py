@@ -1,4 +1,4 @@
-"""What the two owners of a match are told about it; each thing once, however often its function is called."""
+"""Notifications about a match to its two owners; each is sent once, however often its function is called."""
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ _OF_BOTH = {NotificationType.DEAL_COMPLETED, NotificationType.DEAL_UNDONE}
 
 
 def notify_of_like(session: Session, match: "Match", side: Side) -> None:
-    """Tell the owner of *side* that the other side likes the pair."""
+    """Notify the owner of *side* that the other side likes the pair."""
     _tell(
         session,
         match,
@@ -37,7 +37,7 @@ def notify_of_like(session: Session, match: "Match", side: Side) -> None:
 
 
 def notify_of_match(session: Session, match: "Match", *, is_agreed: bool) -> None:
-    """Tell both owners that both sides like the pair."""
+    """Notify both owners that both sides like the pair."""
     for side in Side:
         _tell(
             session,
@@ -49,7 +49,7 @@ def notify_of_match(session: Session, match: "Match", *, is_agreed: bool) -> Non
 
 
 def notify_of_contacts(session: Session, match: "Match") -> None:
-    """Tell both owners that contacts are shared."""
+    """Notify both owners that contacts are shared."""
     for side in Side:
         _tell(
             session,
@@ -60,7 +60,7 @@ def notify_of_contacts(session: Session, match: "Match") -> None:
 
 
 def notify_of_completion(session: Session, match: "Match", user_id: int) -> None:
-    """Tell one owner that the other has completed the deal."""
+    """Notify one owner that the other has completed the deal."""
     _tell(
         session,
         match,
@@ -71,7 +71,7 @@ def notify_of_completion(session: Session, match: "Match", user_id: int) -> None
 
 
 def notify_of_undoing(session: Session, match: "Match", user_id: int) -> None:
-    """Tell one owner that the other has undone the completion."""
+    """Notify one owner that the other has undone the completion."""
     _tell(
         session,
         match,
@@ -82,7 +82,7 @@ def notify_of_undoing(session: Session, match: "Match", user_id: int) -> None:
 
 
 def notify_of_closing(session: Session, match: "Match", side: Side, deal: "Match") -> None:
-    """Tell the owner of *side* that *deal* has closed their match with a row of it."""
+    """Notify the owner of *side* that *deal* has closed their match with one of its rows."""
     _tell(
         session,
         match,
@@ -94,7 +94,7 @@ def notify_of_closing(session: Session, match: "Match", side: Side, deal: "Match
 
 
 def notify_of_reopening(session: Session, match: "Match", side: Side, deal: "Match") -> None:
-    """Tell the owner of *side* that their match, which *deal* had closed, is open again."""
+    """Notify the owner of *side* that their match, which *deal* had closed, is open again."""
     _tell(
         session,
         match,
@@ -105,12 +105,12 @@ def notify_of_reopening(session: Session, match: "Match", side: Side, deal: "Mat
 
 
 def subject_of(match: "Match") -> str:
-    """What notifications about a match are about."""
+    """The subject of notifications about a match."""
     return f"match:{match.id}"
 
 
 def look_at(session: Session, match: "Match") -> None:
-    """Have the pages of both owners look for what is new of the match, once the transaction is committed."""
+    """Signal to the pages of both owners, once the transaction is committed, that the match has changed."""
     session.info.setdefault("looks", set()).update(owner_of(match, side) for side in Side)
 
 
@@ -128,7 +128,7 @@ def _tell(
     variant: str | None = None,
     count: int | tuple[int, int] | None = None,
 ) -> None:
-    """Store a notification about the match; *count* makes one that may come again another one."""
+    """Store a notification about the match; *count* distinguishes notifications that may be repeated."""
     subject = subject_of(match)
     if count is not None:
         subject += ":" + ":".join(map(str, count if isinstance(count, tuple) else (count,)))

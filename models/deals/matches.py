@@ -1,4 +1,4 @@
-"""Actions on (lead, property) pairs, and the matches that they make: the life cycle of a deal between two realtors.
+"""Actions on (lead, property) pairs, and the resulting matches: the life cycle of a deal between two realtors.
 
 A match's status follows from the last action of each side:
 
@@ -48,7 +48,7 @@ OBJECTION_TIME = timedelta(days=7)
 
 
 class Match(Base):
-    """Interest in a pair: of one side (PENDING), of both (ACCEPTED), withdrawn (REJECTED) or completed (COMPLETED)."""
+    """Interest in a pair: by one side (PENDING), by both (ACCEPTED), withdrawn (REJECTED) or completed (COMPLETED)."""
 
     __tablename__ = "matches"
     __table_args__ = (
@@ -85,7 +85,7 @@ class Match(Base):
 
     @builtins.property
     def objection_until(self) -> datetime | None:
-        """Until when the other owner may object to the completion; None where the match is not completed."""
+        """The end of the other owner's right to object to the completion; None if the match is not completed."""
         return None if self.completed_at is None else self.completed_at + OBJECTION_TIME
 
 

@@ -1,4 +1,4 @@
-"""Where the districts of a market lie: the middles of their listings, for a schematic map."""
+"""Positions of a market's districts, from their listings, for a schematic map."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ MIN_LISTINGS = 2  #: Listings of a district, that a single wrong coordinate move
 
 
 class DistrictPlace(NamedTuple):
-    """A district, the middle of its listings in degrees, and how many they are."""
+    """A district, the centre of its listings in degrees, and their number."""
 
     name: str
     latitude: float

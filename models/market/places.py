@@ -1,4 +1,4 @@
-"""Cities: any spelling of a name to one canonical city. The reading itself is in :mod:`models.market.towns`."""
+"""Cities: any spelling of a name to one canonical city. Spellings are read by :mod:`models.market.towns`."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Properties: what somebody offers, through whichever contract."""
+"""Properties: the offers of all contracts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,7 +35,7 @@ SEARCH_VECTOR = "property_words(title, description, location, search_text)"
 
 
 class Property(Base):
-    """One object on offer. `version` rises with every change (a trigger of the database sees to it)."""
+    """One offer. A trigger raises `version` with every change."""
 
     __tablename__ = "properties"
     __table_args__ = (
@@ -198,8 +198,8 @@ class Property(Base):
     @validates("status")
     def _by_a_person(self, _name: str, status: Status) -> Status:
         """
-        Whoever sets the status of a row decides it: its source does not, until it withdraws the row anew, and the deal
-        that took it off the market does not any more.
+        A person who sets the status of a row overrides its source, until that withdraws the row again, and the deal
+        that took it off the market.
         """
         self.withdrawn_at = None
         self.left_with_match_id = None
@@ -276,8 +276,8 @@ def is_on_market(session: Session, listing: Any) -> bool:
 
 def archive_property(session: Session, listing: Property) -> None:
     """
-    Take the property off the market; doing so twice changes nothing. Neither its source nor a deal that is undone
-    brings it back.
+    Take the property off the market; doing so twice changes nothing. Neither its source nor undoing a deal brings it
+    back.
     """
     if (
         listing.status is not Status.ARCHIVED

@@ -1,4 +1,4 @@
-"""A row that its owner has on the market already."""
+"""Detect a property that its owner has on the market already."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ LONG_TEXT = 100
 
 @dataclass(eq=False)
 class AlreadyThereError(ConflictError):
-    """The owner has this very property on the market."""
+    """The owner already has exactly this property on the market."""
 
     code = "property.already_there"
     id: int

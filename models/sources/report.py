@@ -1,4 +1,4 @@
-"""What an import did, for people: counts, and each offer that was refused or read with a guess."""
+"""The result of an import for people: counts, and each offer that was refused or read with a guess."""
 
 from dataclasses import dataclass, field
 from typing import Any

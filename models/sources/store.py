@@ -63,7 +63,7 @@ OnCommitted = Callable[[list[int]], None]
 
 @dataclass
 class Progress:
-    """How far an import is."""
+    """The progress of an import."""
 
     bytes_read: int = 0
     report: Report | None = None

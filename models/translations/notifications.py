@@ -1,4 +1,4 @@
-"""What a notification says, in the language of its reader."""
+"""The text of a notification, in the language of its reader."""
 
 from collections.abc import Mapping
 from string import Formatter

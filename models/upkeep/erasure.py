@@ -101,7 +101,7 @@ def erase_user(session: Session, user: User) -> None:
 
 
 def holdings_of(session: Session, user: User) -> dict[str, int]:
-    """What of the user's leaves the market with them: noun -> how many, those that there are none of left out."""
+    """The user's rows that leave the market with them: noun -> number, without zeros."""
     counts = {
         "lead": select(func.count()).where(Lead.owner_id == user.id, Lead.status == Status.ACTIVE),
         "property": select(func.count()).where(Property.owner_id == user.id, Property.status == Status.ACTIVE),

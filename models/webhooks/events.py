@@ -1,8 +1,7 @@
-"""
-Record events, in the transaction of the change that they tell of: an outbox.
+"""Record events in the transaction of the change that they report: an outbox.
 
-An event is stored only if some endpoint wants it, together with a delivery for each. What happens while an endpoint is
-switched off is not told later.
+An event is stored only if some endpoint wants it, together with a delivery for each. Events from while an endpoint is
+switched off are not sent later.
 """
 
 from collections import defaultdict

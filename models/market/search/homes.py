@@ -1,4 +1,4 @@
-"""Homes on the market that meet what somebody asks for: a page of them, and how many there are."""
+"""Homes on the market that match a search: a page of them, and their number."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -185,7 +185,7 @@ def _count(
 
 
 def _adverts_for(homes: int) -> int:
-    """How many adverts are read at first, to have so many homes."""
+    """How many adverts to read at first, to obtain so many homes."""
     return homes + homes // 4 + 10
 
 

@@ -1,4 +1,4 @@
-"""What the formats share: prices, rooms and types as feeds tell them."""
+"""Shared by all formats: prices, rooms and types in feeds."""
 
 import re
 from collections.abc import Iterable
@@ -87,7 +87,7 @@ def _set_period(offer: Offer, period: str) -> None:
 
 
 def set_type(offer: Offer, text: str | None, *, apartments: bool | None = None) -> None:
-    """What is on offer; land, garages and words that are not known refuse it by name."""
+    """Set the type of the offer; land, garages and unknown words refuse the offer by name."""
     if text is not None and fold(text) in SHARES:
         offer.property_type = PropertyType.APARTMENT
         offer.facts["share"] = True
