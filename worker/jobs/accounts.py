@@ -1,4 +1,4 @@
-"""Jobs of accounts: sending codes by SMS and links by e-mail, and removing files that belong to nobody."""
+"""Jobs of accounts: send codes by SMS and links by e-mail, remove files without rows."""
 
 import logging
 from datetime import timedelta
@@ -95,7 +95,7 @@ def send_link(link_id: int) -> None:
 
 
 def _language_for(user: User | None, asked: str | None) -> str:
-    """The language of a message: the user's, or that of who asked for it, or that of most users."""
+    """The language of a message: the user's, or the requester's, or most users'."""
     told = (user.language if user is not None else None, asked)
     return next((each for each in told if each in LANGUAGES), DEFAULT_LANGUAGE)
 

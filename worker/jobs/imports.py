@@ -1,4 +1,4 @@
-"""One import: fetched, read, taken in. Also used by the command, in its own process."""
+"""One import: fetch, read, store. The command uses it too, in its own process."""
 
 import logging
 import shutil
@@ -35,7 +35,7 @@ MAX_SINGLE = 200
 
 
 class Rescoring:
-    """Asks the workers to make right the lists of what an import writes: few at once, many by one run in the end."""
+    """Requests the rescoring of imported rows: few at once, many by one run at the end."""
 
     def __init__(self, client_: Client, content: SourceContent = SourceContent.LISTINGS) -> None:
         self._client = client_
@@ -50,7 +50,7 @@ class Rescoring:
                 self._changed(each)
 
     def finish(self, factory: sessionmaker[Session], asked_by: str) -> None:
-        """At the import's end."""
+        """Request the run at the import's end."""
         if self.count <= MAX_SINGLE:
             return
         with factory() as session:
@@ -64,7 +64,7 @@ class Rescoring:
 
 
 class Showing:
-    """Writes into an import's row how far it is, at most once in :data:`SHOWN_EVERY` seconds."""
+    """Writes an import's progress into its row, at most once in :data:`SHOWN_EVERY` seconds."""
 
     def __init__(self, factory: sessionmaker[Session], import_id: int, feed: Feed) -> None:
         self._factory, self._import_id = factory, import_id
@@ -87,7 +87,7 @@ class Showing:
 
 
 def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
-    """Fetch what an import is to read, and take it in; whatever goes wrong stands in the import's row."""
+    """Fetch and import; any failure is recorded in the import's row."""
     with factory() as session:
         import_ = session.get(Import, import_id)
         if import_ is None or import_.state not in OPEN_IMPORTS:
@@ -120,7 +120,7 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
 def _file_of(
     factory: sessionmaker[Session], settings_: Settings, source: Source, import_: Import
 ) -> Iterator[Path | None]:
-    """The file to read, in a temporary folder; None where the address says that nothing has changed."""
+    """The file to read, in a temporary folder; None if the address reports no change."""
     with tempfile.TemporaryDirectory(prefix="leadmatch-feed-") as folder:
         path = Path(folder) / "feed"
         if import_.asked_by == "upload" or not source.address:

@@ -47,7 +47,7 @@ GROWTH = 1.1
 
 @dataclass(frozen=True)
 class Lesson:
-    """The outcome of learning for one scope."""
+    """The result of learning for one scope."""
 
     scope: Scope
     #: Actions of the scope so far.
