@@ -21,7 +21,7 @@ from models.sources.sources import change_source, create_source, name_of, reques
 from models.sources.tables import Import, ImportState, Source, SourceContent
 from worker.jobs.fetch import Limits, fetch_feed
 
-#: Who owns imported listings when nobody is named: a firm that cannot sign in.
+#: The default owner of imported listings: a firm that cannot sign in.
 IMPORTER_EMAIL = "imports@leadmatch.example"
 #: The source of `import-listings`: one for each owner, as what came by it before there were sources.
 LISTINGS = "import-listings"
@@ -40,7 +40,7 @@ class Wanted:
     is_complete: bool = True
     only_city: bool = False
     dry_run: bool = False
-    #: Take off the market what is missing, however much it is.
+    #: Withdraw missing listings, however many they are.
     withdraw_missing: bool = False
 
     @property

@@ -209,7 +209,7 @@ def user_by_password(username: str, password: str) -> User | None:
     user = user_by_login(session(), username)
     account = failures_of(account_of(username), known_place(session(), user, network(), device()))
     check_failures(account)
-    # The same steps whether or not there is such a user: neither answer nor time tells.
+    # The same steps whether or not the user exists, so that neither answer nor timing reveals it.
     if password_fits(password, None if user is None else user.password_hash) and user is not None:
         return user
     record(session(), "password_refused", address=address())

@@ -160,7 +160,7 @@ class Delete(MethodView):
             raise NotFoundError("user")
         leave(user, caller)
         if user.id == caller.id:
-            end(session(), claims())  # a Mini App's next request would make the account anew otherwise
+            end(session(), claims())  # otherwise a Mini App's next request would create the account again
         return {"message": "User deleted successfully"}
 
 

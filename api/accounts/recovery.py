@@ -27,7 +27,7 @@ from models.core.errors import NotAllowedError, NotSignedInError
 
 blp = Blueprint("recovery", __name__, description="Signing in by e-mail, and forgotten passwords")
 
-#: Fields of which one proves who asks for a new password.
+#: Fields for the proof of identity; exactly one must be present.
 PROOFS = ("activation_code", "telegram_auth_data", "link")
 
 

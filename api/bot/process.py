@@ -45,7 +45,7 @@ Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
-#: How often a bot that is told through the web process looks for what was stored, and one that waits for its turn.
+#: How often a bot with a webhook looks for stored updates, and a waiting bot for its turn.
 LOOK_SECONDS = 0.5
 #: How often an update is worked on while the database refuses for a reason that passes: a lock, a restart.
 ATTEMPTS = 5

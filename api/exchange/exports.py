@@ -83,7 +83,7 @@ LEAD_CELLS: Cells = {
     "notes": lambda row: row.notes,
     "private_notes": lambda row: row.private_notes,
 }
-#: The cells of somebody else's property that tell where it is.
+#: The cells with the location of another owner's property.
 PLACE_CELLS: Cells = {
     "street": lambda row: row.street if _precision(row) is EXACT else shown_street(row, _precision(row)) or None,
     "house": lambda row: row.house_number if _precision(row) is EXACT else None,

@@ -56,7 +56,7 @@ class LeadRows(Body):
 
 #: Where a body names the town.
 TOWN = "requirements.location.city"
-#: Tinder's and the exchange's clients post to the same path; what they send tells them apart.
+#: Clients of the swipe contract and of the exchange post to the same path; the body distinguishes them.
 EITHER_BODY = {"oneOf": [LeadBody, InquiryBody]}
 # Made once: schemas within schemas are costly to make.
 LEAD_BODY, INQUIRY_BODY, INQUIRY_ROW = LeadBody(), InquiryBody(), InquiryRow()

@@ -52,7 +52,7 @@ MAX_FLOORS = 300
 PLACE_SCOPES = ("only", "near")
 FIRST_YEAR, LAST_YEAR = 1500, 2100
 
-#: What an exchange lead may look for; APARTMENTS come to those who look for an APARTMENT.
+#: The property types of an exchange lead; a lead for an APARTMENT is offered APARTMENTS too.
 WANTED_TYPES = (PropertyType.APARTMENT, PropertyType.HOUSE, PropertyType.TOWNHOUSE)
 OFFERED_TYPES = (*WANTED_TYPES, PropertyType.APARTMENTS)
 

@@ -204,7 +204,7 @@ def _is_this_machine(address: str) -> bool:
 def check_access() -> None:
     """Before every request: refuse callers without access, then ids that cannot exist."""
     if request.url_rule is None or request.method == "OPTIONS":
-        return  # an unknown path answers 404 or 405; OPTIONS tells no data
+        return  # an unknown path answers 404 or 405; OPTIONS reveals no data
     facts = facts_of_request()
     current().only_reads = facts.only_reads
     if facts.access is None:

@@ -33,7 +33,7 @@ _DIGITS = re.compile("[1-9][0-9]*")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,24}")
 #: As answers and other programs write a number where JSON has text: "260000.00".
 _NUMBER = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,24})?", re.ASCII)
-#: As programs write what is below 0.0001; people write no exponents.
+#: As programs write numbers below 0.0001; people write no exponents.
 _TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
 _TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
 _HAS_SIGN = re.compile(NOT_BLANK)
@@ -84,7 +84,7 @@ class Town(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if len(text) <= 100:  # what is longer its validator refuses
+        if len(text) <= 100:  # the validator refuses longer text
             try:
                 read_town(text)
             except TownError as error:

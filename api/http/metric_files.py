@@ -66,12 +66,12 @@ def _reserve(filename: str, size: int) -> bool:
         with open(filename, "ab") as file:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, size)
-            else:  # macOS: what is written is there
+            else:  # macOS: writing reserves the room
                 file.write(bytes(max(0, size - os.fstat(file.fileno()).st_size)))
     except OSError as error:
         log.warning("counts_in_memory", extra={"reason": error.strerror})
         with suppress(OSError):
             if os.path.getsize(filename) < INITIAL_BYTES:
-                os.unlink(filename)  # who adds up all files would stumble over it
+                os.unlink(filename)  # the process that adds up all files would fail on it
         return False
     return True

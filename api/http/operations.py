@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: Where a view keeps its facts. `functools.wraps` copies it to what is wrapped around the view.
+#: Where a view keeps its facts. `functools.wraps` copies it to wrappers of the view.
 _ATTRIBUTE = "operation_facts"
 
 

@@ -26,7 +26,7 @@ class RequestState:
     user: User | None = None
     #: What the bearer token says, its signature and times checked.
     claims: Claims | None = None
-    #: A name for who is calling, for limits and the log: "user:7", "key:3", "local".
+    #: A name of the caller, for limits and the log: "user:7", "key:3", "local".
     caller: str | None = None
     #: The only niche that the caller's API key opens.
     niche_id: UUID | None = None

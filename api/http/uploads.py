@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 #: One file, and one request with all its files.
 LARGEST_FILE = 20 << 20  # bytes
 LARGEST_REQUEST = 64 << 20  # bytes
-#: All files of one user: nobody fills the disk alone.
+#: The total of one user's files, so that no user fills the disk alone.
 QUOTA = 2 << 30  # bytes
 #: All pictures of one request, as they came: some seconds of decoding.
 MAX_PIXELS_OF_REQUEST = 400_000_000

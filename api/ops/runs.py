@@ -83,7 +83,7 @@ class Run(Body):
     joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
 
 
-#: What a run's row tells by itself.
+#: Fields that come from the run's row alone.
 RUN_FIELDS = tuple(name for name in Run().fields if name not in ("progress", "joined"))
 
 

@@ -277,5 +277,5 @@ def _chat_row(
 
 
 def _ticket_key(ticket: str) -> str:
-    # Hashed, so that who reads Redis cannot use a ticket that is on its way.
+    # Hashed, so that a reader of Redis cannot use an unused ticket.
     return f"chat:ticket:{hashlib.sha256(ticket.encode()).hexdigest()}"

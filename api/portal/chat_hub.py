@@ -43,7 +43,7 @@ class Connection:
 
     chat_id: int
     user_id: int
-    #: Has the socket look for what is new; returns at once, from any thread.
+    #: Wakes the socket to read new messages; returns at once, from any thread.
     notify: Callable[[], None]
 
 

@@ -113,7 +113,7 @@ def _events(
     try:
         while True:
             changes = _look(sessions, user_id, moment)
-            # The number of an event is where the next look begins: who resumes from it misses nothing.
+            # The number of an event is where the next look begins: a reader that resumes from it misses nothing.
             moment = changes.moment
             yield "".join(_told(changes, told)) or ": alive\n\n"
             if next(signals, live_updates) is live_updates:

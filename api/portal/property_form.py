@@ -52,7 +52,7 @@ SINGLE_FILES = {
     "document_file3": True,
 }
 
-#: What only the owner sees: title deeds are nobody else's business.
+#: Fields that only the owner sees, such as title deeds.
 PRIVATE = ("document_file1", "document_file2", "document_file3", "commission_amount", "commission_type")
 
 
@@ -231,7 +231,7 @@ _EXACT = {
     "rooms": "rooms",
 }
 
-#: Fields whose column says less than what was sent: the column, and how to show it once it says something else.
+#: Fields whose column holds less than the value sent: the column, and how to show it once it differs.
 _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "deal_format": ("deal_type", str.lower),
     "type": ("property_type", str.lower),

@@ -281,7 +281,7 @@ def _rooms(numbers: list[int]) -> str:
     return ", ".join(str(number) if number else "студия" for number in numbers)
 
 
-#: Fields that a column stands behind: the column, and how to show it once it says something else than what was sent.
+#: Fields derived from a column: the column, and how to show it once it differs from the value sent.
 _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "city": ("city", str),
     "district": ("districts", ", ".join),

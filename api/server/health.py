@@ -80,7 +80,7 @@ class ReadyView(MethodView):
         A readiness probe for load balancers. The state of Redis is reported but does not decide: without it requests
         are served, and lists follow later.
         """
-        # Redis is told but not asked for: without it reads and writes work, and taking every web process out of service
+        # Redis is reported but not required: without it reads and writes work, and taking all processes out of service
         # would turn a lost cache into an outage.
         states = _database() | {"redis": _redis()}
         ready = states["database"] == states["migrations"] == "ok"

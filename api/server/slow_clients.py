@@ -32,7 +32,7 @@ FIRST_BYTES_SECONDS = 10.0
 SEND_SECONDS = 30
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n)", re.IGNORECASE)
-#: The body comes later, or its length is not told beforehand.
+#: The body comes later, or its length is not known beforehand.
 _WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 

@@ -47,7 +47,7 @@ class Refused(MethodView):
 def refused_file(imported: Import, kind: TableFormat, tell: Callable[[str], str] = reason_of) -> Response:
     """The refused offers of an import as a file; *tell* converts the reasons to words."""
     rows: Any = _rows(refusals_of(services().sessions, imported), tell)
-    rows = stream_with_context(rows)  # the reasons are told in the language of the request
+    rows = stream_with_context(rows)  # the reasons are in the language of the request
     return table_file(f"refused-{imported.id}", kind, COLUMNS, rows)
 
 

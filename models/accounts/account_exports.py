@@ -10,7 +10,7 @@ from models.core.base import Base, CreatedAt, Id, rows_changed
 from models.core.errors import NotFoundError
 
 KEPT = timedelta(days=7)
-#: The broker has lost the message of an export that nobody has made for this long.
+#: An export that is not made after this time has lost its message.
 LOST_AFTER = timedelta(minutes=5)
 
 

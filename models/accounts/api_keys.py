@@ -15,7 +15,7 @@ from models.core.errors import NotFoundError, NotSignedInError
 MARK = "lm_"
 SHOWN = 11  # characters of a key that lists show: the mark and eight more
 REFUSED = "api_key.refused"
-#: The last use is noted no more often than this: a write a request would cost more than it tells.
+#: The last use is recorded no more often than this, to save a write per request.
 NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -30,7 +30,7 @@ class ApiKey(Base):
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100))
-    start: Mapped[str] = mapped_column(String(20))  #: The key's first characters, to tell keys apart.
+    start: Mapped[str] = mapped_column(String(20))  #: The key's first characters, to distinguish keys.
     #: The only niche that the key opens; null: all of lead generation.
     niche_id: Mapped[UUID | None] = mapped_column(ForeignKey("niches.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))  #: SHA-256.

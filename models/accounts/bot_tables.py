@@ -55,7 +55,7 @@ class BotMessage(Base):
     chat_id: Mapped[str] = mapped_column(String(20))
     method: Mapped[str] = mapped_column(String(40))
     arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    #: When it was taken to be made; taken once, so that nobody gets a message twice.
+    #: When the call was claimed; claimed once, so that nobody gets a message twice.
     taken_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 

@@ -34,7 +34,7 @@ def check_limits(
             _check(session, from_here, most, window, now)
     if sends_per_hour is None:
         return
-    # Only what costs money counts here: decoys must not use up what is there for others.
+    # Only codes that cost money count here: decoys must not use up the others' limit.
     costs = and_(is_sent(), ~PhoneCode.is_known)
     hour = timedelta(hours=1)
     _check(session, costs, sends_per_hour, hour, now)
@@ -46,7 +46,7 @@ def check_limits(
 def are_sends_spent(session: Session, phone: str, is_known: bool, now: datetime) -> bool:
     """Whether the phone's codes requested from known places, or from all other places, are used up."""
     sends = and_(PhoneCode.phone == phone, is_sent(), PhoneCode.is_known.is_(is_known))
-    # Both are asked whatever the first says: how long it takes must not tell what was sent to whom.
+    # Both are queried whatever the first returns, so that timing does not reveal what was sent.
     moments = [_free_from(session, sends, most, window, now) for most, window in PHONE_LIMITS]
     return any(moment is not None for moment in moments)
 

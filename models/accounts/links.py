@@ -60,7 +60,7 @@ class OneTimeLink(Base):
     network: Mapped[str | None] = mapped_column(INET)  #: From where it was asked for.
     is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_sendable: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    #: In which language who asked reads, a code of ISO 639-1; null: never told.
+    #: The requester's language, a code of ISO 639-1; null: unknown.
     language: Mapped[str | None] = mapped_column(String(2))
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
     made_at: Mapped[datetime]

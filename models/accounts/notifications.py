@@ -88,7 +88,7 @@ TOPIC_OF = {
 
 #: A notification that could not be sent for so long is news no more.
 STALE_AFTER = timedelta(hours=1)
-#: The broker delivers a request well within this; what is older and unsent was lost.
+#: The broker delivers a message well within this; older unsent notifications were lost.
 LOST_AFTER = timedelta(minutes=1)
 #: Each SMS costs money: a user gets no more of them in a day, whatever they have switched on.
 MAX_SMS_PER_DAY = 10

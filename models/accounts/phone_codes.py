@@ -39,7 +39,7 @@ class PhoneCode(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     #: or what becomes a user once the code proves the phone: first_name, last_name, role.
     registration: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    #: In which language who asked reads, a code of ISO 639-1; null: never told.
+    #: The requester's language, a code of ISO 639-1; null: unknown.
     language: Mapped[str | None] = mapped_column(String(2))
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
     #: Wrong tries, from the network that asked for the code and from all others.

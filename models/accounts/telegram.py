@@ -48,7 +48,7 @@ class TelegramUser:
     id: str
     name: str | None
     username: str | None
-    language: str | None = None  #: What its app is set to, a code of ISO 639-1; a Mini App tells it.
+    language: str | None = None  #: The language of the user's app, a code of ISO 639-1; only Mini Apps send it.
 
 
 def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:

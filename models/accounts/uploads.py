@@ -11,11 +11,11 @@ from models.core.base import Base, CreatedAt, Id
 from models.core.errors import NotFoundError
 from models.platform.storage import NAME
 
-#: 192 random bits in a name: whoever knows it was told it.
+#: 192 random bits in a name: it cannot be guessed.
 NAME_BYTES = 24
 
 
-#: The purpose of files of listings: they are read by us and served to nobody, for they hold phones.
+#: The purpose of files of listings: they are read by us and never served, because they hold phones.
 FEED = "feed"
 #: The purpose of photos that were fetched from the addresses that listings name. They have a quota of their own.
 FETCHED = "fetched_photo"

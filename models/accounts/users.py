@@ -26,7 +26,7 @@ E164 = r"\+[1-9][0-9]{6,14}"
 #: extension.
 _LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
-#: Identifiers, and the columns that tell since when they are proven.
+#: Identifiers, and the columns with the moments of their proofs.
 PROVEN_AT = {"phone": "phone_proven_at", "email": "email_proven_at", "telegram_id": "telegram_proven_at"}
 
 
@@ -61,9 +61,9 @@ class User(Base):
     telegram_proven_at: Mapped[datetime | None]
     agency_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(256))
-    #: The language that they chose or came with, a code of ISO 639-1; messages go out in it. Null: never told.
+    #: The user's chosen or first language, a code of ISO 639-1, for messages. Null: unknown.
     language: Mapped[str | None] = mapped_column(String(2))
-    #: Where their clock is, a name of the IANA database; null: their browser tells.
+    #: The user's time zone, a name of the IANA database; null: the browser's.
     time_zone: Mapped[str | None] = mapped_column(String(64))
     #: What they have switched on and off, {topic: {channel: is on}} (models.accounts.notification_switches).
     notification_switches: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))

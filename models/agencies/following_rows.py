@@ -83,7 +83,7 @@ RULES: dict[str, Rule] = {
     for column in columns.split()
 }
 
-#: Names by which the data of a notification tells its lead or property.
+#: Keys of a lead or property in a notification's data.
 _NAMED = {Side.LEAD: ("lead_id", "request_id"), Side.PROPERTY: ("property_id", "listing_id")}
 _MEDIA = "/media/"
 

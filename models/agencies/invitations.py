@@ -108,7 +108,7 @@ def accept_invitation(session: Session, user: User, token: str, head_id: int) ->
         raise ConflictError("agency.already_member")
     agency_id = _agency_id(session, token)
     agency = None if agency_id is None else lock_agency(session, agency_id)
-    # Of two who bring one link at once, the second waits for the lock and deletes nothing.
+    # Of two simultaneous uses of a link, the second waits for the lock and deletes nothing.
     taken = delete(AgencyInvitation).where(
         AgencyInvitation.digest == _digest(token), AgencyInvitation.expires_at > func.now()
     )

@@ -57,7 +57,7 @@ def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], t
             member of the agency.
     """
     table = TABLES[side]
-    # Users before the agency and the agency before the rows, as whoever ends an account locks them.
+    # Users before the agency and the agency before the rows, the order in which the deletion of an account locks them.
     owners = select(table.owner_id).where(table.id.in_(row_ids))
     people = select(User.id).where(or_(User.id.in_(owners), User.id.in_([head.id, to_id]))).order_by(User.id)
     known = set(session.scalars(people.with_for_update(read=True, key_share=True)))
@@ -90,7 +90,7 @@ def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], t
 
 def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault | None:
     if side is Side.LEAD and row.client_contacts_shared is ContactSharing.NEVER:
-        # Reassigning to oneself would show the head what the agent shows nobody.
+        # Reassigning to themselves would show the head contacts that the agent shows nobody.
         return Fault("agency.contacts_kept")
     if row.source_id is not None and session.get_one(Source, row.source_id).address is not None:
         return Fault("agency.from_feed")

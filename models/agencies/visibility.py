@@ -93,7 +93,7 @@ def readable_ids(session: Session, user: User, side: Side, row_ids: Sequence[int
 
 def _readable(user: User, table: Any) -> ColumnElement[bool]:
     readable: ColumnElement[bool] = table.owner_id.in_(readable_owner_ids(user))
-    # A preference of the swipe contract is what a person looks for themselves, and nobody else's to see.
+    # A preference of the swipe contract is a person's own search; nobody else may see it.
     return readable & (Lead.origin != Origin.TINDER) if table is Lead else readable
 
 

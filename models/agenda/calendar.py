@@ -34,7 +34,7 @@ class CalendarTask(NamedTuple):
     ends_at: datetime
     updated_at: datetime
     remind_before: timedelta | None
-    #: The address of the home that is shown, as far as its owner tells it.
+    #: The address of the home to be shown, as precisely as its owner allows.
     place: str | None
 
 

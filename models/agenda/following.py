@@ -18,7 +18,7 @@ from models.market.leads import Lead, owned_lead
 
 #: Of 100 points: from here on a home contradicts no wish (docs/matching.md).
 FITS = 60
-#: Looks within this time of each other are one visit: what was new in it stays marked.
+#: Views within this time of each other are one visit: entries that were new stay marked.
 VISIT = timedelta(minutes=30)
 #: How many ids are remembered beyond those of the present list.
 REMEMBERED = 500

@@ -22,7 +22,7 @@ from models.deals.selections import Selection, SelectionHome
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, on_market
 
-#: What a history tells of.
+#: Kinds of entries in a history.
 KINDS = (
     "made",
     "changed",

@@ -101,7 +101,7 @@ def _named(
     return {"frequency": frequency.value, "before": before, "owner_id": owner_id, "limit": limit, "fits": FITS}
 
 
-#: Leads with the ids that are to be told, locked. Null parameters narrow nothing.
+#: Leads with the ids to announce, locked. Null parameters filter nothing.
 _UNTOLD = text(
     """
     SELECT * FROM (

@@ -14,7 +14,7 @@ from models.core.base import database_now
 from models.core.enums import Status
 from models.market.leads import Lead
 
-#: A reminder that could not be told for so long after its task was due is dropped: the task stands as overdue.
+#: A reminder that could not be sent for so long after its task was due is dropped: the task shows as overdue.
 TOO_LATE = timedelta(days=1)
 
 

@@ -13,8 +13,8 @@ from models.core.base import Base
 from models.core.errors import InvalidValueError, NotFoundError
 from models.core.link_tokens import is_token
 
-TOKEN_BYTES = 24  # 192 random bits: whoever knows the address was told it
-#: Where most of those live who never told theirs, by the beginning of their phone; the first that fits counts.
+TOKEN_BYTES = 24  # 192 random bits: the address cannot be guessed
+#: Default time zones by the beginning of a phone; the first that matches counts.
 ZONES_OF_PHONES = (("+77", "Asia/Almaty"), ("+76", "Asia/Almaty"), ("", "Europe/Moscow"))
 
 

@@ -77,7 +77,7 @@ class LeadTask(Base):
     #: How long before it is due its owner is reminded; null: not at all.
     remind_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     remind_at: Mapped[datetime | None]
-    #: When a worker took the reminder to tell it; taken once, so that it is told at most once.
+    #: When a worker claimed the reminder; claimed once, so that it is sent at most once.
     reminded_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     #: Deleted for good after :data:`UNDO_FOR`; till then it can be taken back, and nothing shows it.

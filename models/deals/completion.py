@@ -32,10 +32,10 @@ from models.deals.matches import OBJECTION_TIME, Match, status_of
 from models.market.leads import Lead
 from models.market.properties import Property
 
-#: How long whoever completed a match may take that back: a slip of the hand.
+#: How long a completion by mistake can be undone by the user who declared it.
 SLIP_TIME = timedelta(minutes=10)
 
-#: The lock of who changes rows. A foreign key that is checked, as that of a match, does not wait for it.
+#: The lock of writers. The check of a foreign key, such as a match's, does not wait for it.
 FOR_ITSELF = {"key_share": True}
 
 _OPEN = (MatchStatus.PENDING, MatchStatus.ACCEPTED)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 #: Transactions after which a moment is too old: PostgreSQL's short numbers come round again at four times as many.
 OLDEST = 2**30
-#: What one look tells of each kind; where more has changed, the reader had better begin anew.
+#: Ids of each kind in one look; if more have changed, the reader should start again.
 MOST = 500
 
 
@@ -55,7 +55,7 @@ def changes_since(session: Session, user_id: int, moment: int) -> Changes:
     if moment > newest or newest - moment > OLDEST:
         return Changes(now, {}, is_reset=True)
     written: dict[ChangeKind, dict[int, int]] = {kind: {} for kind in ChangeKind}
-    # Not before the moment of this look: what is written after it is told by the next one as well.
+    # Not before the moment of this look: later writes appear in the next one as well.
     named: dict[str, Any] = {"user_id": user_id, "moment": moment, "most": MOST + 1}
     for kind, row_id, number in session.execute(_CHANGED, named):
         written[ChangeKind(kind)][row_id] = number

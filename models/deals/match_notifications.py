@@ -12,7 +12,7 @@ from models.webhooks.tables import EventType
 if TYPE_CHECKING:
     from models.deals.matches import Match
 
-#: What webhooks call that which an owner is notified of. Of deals both owners' systems are told.
+#: Notification type -> event type of webhooks. Both owners' systems get events about deals.
 _EVENTS = {
     NotificationType.NEW_LIKE: EventType.LIKE_RECEIVED,
     NotificationType.NEW_MATCH: EventType.MATCH_CREATED,

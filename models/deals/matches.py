@@ -41,7 +41,7 @@ from models.deals.match_notifications import look_at, notify_of_contacts, notify
 from models.market.leads import Lead
 from models.market.properties import Property, is_on_market
 
-#: The lock of a row that is to stay as it is known: only who changes the row has to wait for it.
+#: The lock that keeps a row as it was read: only writers of the row wait for it.
 KEPT = {"read": True}
 #: How long the other owner may object to a completion.
 OBJECTION_TIME = timedelta(days=7)
@@ -70,7 +70,7 @@ class Match(Base):
     proposed_by_property: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     contact_shared_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
-    #: Who completed it last; null: nobody, or an earlier release.
+    #: The user who completed it last; null: none, or an earlier release.
     completed_by_id: Mapped[int | None]
     #: How often it was completed.
     completions: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))

@@ -29,7 +29,7 @@ class Told(Protocol):
     def data(self) -> Mapping[str, Any]: ...
 
 
-#: Notification's id -> {"who": ..., "what": ...}; what is not known is left out.
+#: Notification's id -> {"who": ..., "what": ...}; unknown ones are left out.
 Names = dict[int, dict[str, str]]
 
 

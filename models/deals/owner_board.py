@@ -21,7 +21,7 @@ from models.ranking.recommendations import LeadRecommendations
 
 #: Entries of a lead's list that people look at.
 FIRST_PLACES = 10
-#: Quantiles of fewer prices would tell single owners' prices, and mislead.
+#: Quantiles of fewer prices would reveal single owners' prices, and mislead.
 FEWEST_COMPARABLES = 5
 #: How far the area of a comparable home may be off, as a share.
 AREA_SPREAD = Decimal("0.25")

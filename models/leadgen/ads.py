@@ -70,7 +70,7 @@ class Ad(Base):
     text: Mapped[str | None] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(String(2000))
     status: Mapped[AdStatus] = mapped_column(words(AdStatus, "status_is_known"), default=_DRAFT)
-    #: How often it was shown and clicked so far; null: the platform has not told.
+    #: How often it was shown and clicked so far; null: no figure from the platform.
     impressions: Mapped[int | None]
     clicks: Mapped[int | None]
     created_at: Mapped[CreatedAt]

@@ -32,7 +32,7 @@ def district_places(session: Session, city_key: str, deal_type: str) -> list[Dis
             Property.status == Status.ACTIVE,
             Property.district.is_not(None),
             Property.latitude.is_not(None),
-            # The middle of two listings and the place of one tell the other's.
+            # The middle of two listings and the place of one reveal the other's.
             func.coalesce(Property.address_precision, AddressPrecision.EXACT) == AddressPrecision.EXACT,
         )
         .order_by(Property.id.desc())

@@ -68,7 +68,7 @@ class Lead(Base):
     status: Mapped[Status] = mapped_column(words(Status, "status_is_known"), default=Status.ACTIVE)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), default=DealType.SALE)
     client_name: Mapped[str | None] = mapped_column(String(200))
-    #: Shown to nobody but the owner until a match shares contacts.
+    #: Visible only to the owner until a match shares contacts.
     client_contacts: Mapped[str | None] = mapped_column(String(500))
     #: Whether a match that is agreed opens the client's contacts to the other realtor.
     client_contacts_shared: Mapped[ContactSharing] = mapped_column(

@@ -19,7 +19,7 @@ from models.core.currencies import currency_code
 from models.core.errors import DomainError
 from models.market.rates import LARGEST_RATE, SMALLEST_RATE, Rate, set_rate
 
-#: Fewer are half a table: Russia's bank tells more than fifty, Kazakhstan's about forty.
+#: Fewer mean a truncated table: Russia's bank lists more than fifty, Kazakhstan's about forty.
 MIN_CURRENCIES = 10
 #: Currencies of which a table that lacks them all is none.
 MAJORS = frozenset({"USD", "EUR", "CNY"})

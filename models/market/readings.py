@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 STATED, READ = "stated", "text"
 
-#: What a structured field of the portal's form tells, by the kind of fact.
+#: Structured fields of the portal's form, by the kind of fact.
 _FORM_FACTS = {
     "ceiling_height": "ceiling_height",
     "living_area": "living_area",

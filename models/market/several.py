@@ -16,7 +16,7 @@ from models.market.price_history import PropertyPrice
 from models.market.properties import Property, archive_property, restore_property
 from models.market.tags import TAGGED
 
-#: A changed price is rounded to this where it is large, so that nobody offers a home for 12 345 678.91.
+#: A changed price is rounded to this where it is large, to avoid prices such as 12 345 678.91.
 STEP = Decimal(100)
 MAX_PRICE = Decimal(10) ** 15
 

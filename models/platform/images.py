@@ -119,7 +119,7 @@ class Decoder:
     def _running(self) -> subprocess.Popen[bytes]:
         if self.pid is None:
             self.end()  # One that died by itself has left its pipes open.
-            # -I: neither the folder where we were started nor the environment decides what is imported.
+            # -I: neither the working folder nor the environment decides what is imported.
             program = [sys.executable, "-I", str(Path(image_decoder.__file__).resolve())]
             self._child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})  # nosec B603
             self._left = MAX_PICTURES

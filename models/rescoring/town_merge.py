@@ -18,7 +18,7 @@ from models.market.towns.reading import TownError, read_town
 from models.ranking.display_order import forget_explored, forget_shifts
 from models.ranking.recommendations import Market
 
-#: Contracts through which no currency can be told: what their rows are in was worked out from the town.
+#: Contracts without currencies: the currency of their rows was derived from the town.
 _WITHOUT_CURRENCY = (Origin.EXCHANGE, Origin.TINDER)
 
 

@@ -17,7 +17,7 @@ from models.market.properties import Property
 from models.sources.errors import RoleOwnsNothingError
 from models.sources.formats.yrl_writer import CURRENCIES, FLATS, Seller
 
-TOKEN_BYTES = 24  # 192 random bits: whoever knows the address was told it
+TOKEN_BYTES = 24  # 192 random bits: the address cannot be guessed
 PAGE = 500  # rows in memory at once
 #: Part of the mark of a feed's content; to be raised when the same rows are written otherwise.
 WRITER = 1

@@ -28,7 +28,7 @@ BATCH = 1_000
 MAX_ATTEMPTS = 4
 #: Until the next attempt, by how many there were: long enough that two never overlap.
 PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=1))
-#: Broken addresses that are told of a source.
+#: Broken addresses that are listed for a source.
 TOLD = 200
 
 
@@ -77,7 +77,7 @@ class FetchedPhoto(Base):
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
     reason: Mapped[PhotoFault | None] = mapped_column(words(PhotoFault, "reason_is_known"))
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
-    #: :func:`matching.homes.photos.photo_hash` of what was fetched.
+    #: :func:`matching.homes.photos.photo_hash` of the fetched picture.
     photo_hash: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[CreatedAt]
 

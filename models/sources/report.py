@@ -7,7 +7,7 @@ from models.core.enums import DealType
 from models.core.errors import Fault
 from models.sources.formats.offer import Entry, Remark
 
-#: Remarks that a report keeps of each kind; the counts tell of all.
+#: Remarks that a report keeps of each kind; the counts include all.
 MAX_REMARKS = 1_000
 
 

@@ -80,7 +80,7 @@ class Source(Base):
     city: Mapped[str | None] = mapped_column(String(100))
     #: Of tables: a column's name -> the field that it holds, or "" to pass it over.
     mapping: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: Each file holds all listings: what is missing from it is off the market.
+    #: Each file holds all listings: missing ones are off the market.
     is_complete: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     state: Mapped[SourceState] = mapped_column(
         words(SourceState, "state_is_known"), default=SourceState.ACTIVE, server_default="active"

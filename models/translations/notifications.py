@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from models.translations.catalogue import LANGUAGES, is_known, translate
 
-#: Of users who never told a language: that of most of them.
+#: The language of users who have not chosen one: that of most users.
 DEFAULT_LANGUAGE = "ru"
 
 

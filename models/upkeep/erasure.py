@@ -167,7 +167,7 @@ def _erase_properties(session: Session, user: User) -> None:
 
 
 def _erase_sources(session: Session, user: User) -> None:
-    # With what their imports told; the listings stay, without a source.
+    # With their imports' reports; the listings stay, without a source.
     session.execute(delete(Source).where(Source.owner_id == user.id))
     session.execute(delete(OutgoingFeed).where(OutgoingFeed.owner_id == user.id))
     session.execute(delete(FetchedPhoto).where(FetchedPhoto.owner_id == user.id))
@@ -190,7 +190,7 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(AccountExport).where(AccountExport.user_id == user.id))
     session.execute(delete(BaseView).where(BaseView.user_id == user.id))
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
-    # Kept answers repeat what the user sent and was told.
+    # Kept answers repeat the user's requests and answers.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
     forget_sessions_of(session, user)
     session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))

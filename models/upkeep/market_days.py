@@ -230,7 +230,7 @@ def _write(session: Session, day: date, figures: Mapping[MarketKey, Mapping[str,
     if not rows:
         return 0
     stored = insert(MarketDay)
-    # Redis forgets: a count of what was shown that has become smaller is not believed.
+    # Redis may lose counts: a count that has become smaller is ignored.
     kept = {
         name: func.greatest(getattr(MarketDay, name), stored.excluded[name])
         if name in ("lists_shown", "places_shown")

@@ -78,7 +78,7 @@ MOVED = (
     Moved(Match, "completed_by_id"),
 )
 
-#: Columns that name a user and stay as they are: what was done stays done by whom it was done, and ways in end.
+#: Columns that reference a user and stay: records of past actions, and sign-ins, which end.
 LEFT = frozenset(
     {
         "audit_log.actor_id",
@@ -222,7 +222,7 @@ def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
     theirs = {column: (getattr(gone, column), getattr(gone, PROVEN_AT[column])) for column in COLUMN.values()}
     username = gone.telegram_username
     gone.phone = gone.email = gone.telegram_id = gone.telegram_username = None
-    session.flush()  # they are unique: nobody holds them when they move
+    session.flush()  # they are unique, so they are cleared before they move
     got = []
     for kind, column in COLUMN.items():
         value, proven_at = theirs[column]

@@ -179,7 +179,7 @@ def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
         _note_success(session, taken, outcome)
         return
     now = database_now(session)
-    # The endpoint first, as whoever changes or deletes one does: no two wait for each other.
+    # Lock the endpoint first, as changes and deletions do, so that no two wait for each other.
     endpoint = session.get(Endpoint, taken.endpoint_id, with_for_update={"key_share": True}, populate_existing=True)
     query = select(Delivery).where(Delivery.id == taken.delivery_id).with_for_update()
     delivery = session.scalar(query.execution_options(populate_existing=True))

@@ -25,7 +25,7 @@ MAX_ENDPOINTS = 10  # of one owner
 OLD_SECRET_VALID = timedelta(hours=24)
 MAX_URL = 2000  # characters
 
-#: Types that only users of some roles can be told of; all others are open to everybody.
+#: Types that only users of some roles may subscribe to; all others are open to everybody.
 ROLES_OF_TYPES: dict[EventType, Collection[Role]] = {
     EventType.RUN_FINISHED: ENGINE_ROLES,
     EventType.PROSPECT_CREATED: ADVERTISING_ROLES,

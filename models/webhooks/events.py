@@ -55,7 +55,7 @@ def record_events(
             Endpoint.types.contains([type_.value]),
             User.is_active,
         )
-        .with_for_update(of=Endpoint, read=True, key_share=True)  # whoever deletes one waits
+        .with_for_update(of=Endpoint, read=True, key_share=True)  # deletions wait
     )
     by_owner: dict[int, list[int]] = defaultdict(list)
     if happenings:

@@ -78,7 +78,7 @@ class Endpoint(Base):
     name: Mapped[str | None] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000))
     types: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
-    #: What the score of a recommendation must be for the endpoint to be told of it, 0 to 100.
+    #: The minimum score of recommendations sent to the endpoint, 0 to 100.
     min_score: Mapped[int] = mapped_column(SmallInteger, default=85, server_default=text("85"))
     #: "whsec_" and base64. Signing needs it as it is, so it is not hashed.
     secret: Mapped[str] = mapped_column(String(100))

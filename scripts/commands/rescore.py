@@ -23,7 +23,7 @@ from scripts.listing import json_option, print_listing
 from scripts.rescoring import request, run_line, watch
 from scripts.terminal import Terminal
 
-#: What is told of each market in figures.
+#: The figures of each market.
 COUNTS = ("leads", "properties", "pairs", "tiles")
 
 

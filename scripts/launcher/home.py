@@ -116,7 +116,7 @@ class Home:
         shutil.move(stray, media)
         for folder in stray.parents:
             try:
-                folder.rmdir()  # only what is empty, and so was made for it
+                folder.rmdir()  # only an empty folder, which was made for it
             except OSError:
                 break
         report(f"Uploads of this home lay in {stray}; they are moved to {media}.")

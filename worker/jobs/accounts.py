@@ -27,9 +27,9 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 6
 #: The broker has lost a code that no worker has claimed for this long.
 LOST_AFTER = timedelta(seconds=30)
-#: A request that stores a file is over by then; a file still without a row belongs to nobody.
+#: A request that stores a file is over by then; a file still without a row is an orphan.
 ORPHANED_AFTER = timedelta(hours=1)
-#: A clock that differs from the database's by more than this does not tell the age of files.
+#: If the clocks differ by more than this, the age of files is unknown.
 CLOCK_SKEW = timedelta(minutes=5)
 
 

@@ -151,7 +151,7 @@ def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise FetchError(Fault("fetch.unknown_encoding", encoding=encoding[:20]))
-    reader = zlib.decompressobj(47)  # gzip or zlib, told by the header
+    reader = zlib.decompressobj(47)  # gzip or zlib, by the header
     try:
         for part in parts:
             while part:

@@ -28,9 +28,9 @@ from worker.queue.client import Client
 
 log = logging.getLogger(__name__)
 
-#: How often a running import tells how far it is.
+#: How often a running import reports its progress.
 SHOWN_EVERY = 1.0  # seconds
-#: Changed properties that are made right one by one; more are left to one run over what is stale.
+#: Changed properties that are rescored one by one; more are left to one run over stale lists.
 MAX_SINGLE = 200
 
 
@@ -68,7 +68,7 @@ class Showing:
 
     def __init__(self, factory: sessionmaker[Session], import_id: int, feed: Feed) -> None:
         self._factory, self._import_id = factory, import_id
-        # Of what is packed, the place in the unpacked text says nothing of the file's size.
+        # For a packed file, the position in the unpacked text is unrelated to the file's size.
         packed = feed.kind == "xlsx" or is_packed(feed.path)
         self._size = 0 if packed else feed.path.stat().st_size
         self._next = 0.0
@@ -132,7 +132,7 @@ def _file_of(
             yield path
             return
         limits = Limits(bytes=settings_.feed_max_mb << 20, allow_private=settings_.feed_private_addresses)
-        # Somebody who asks wants to see it done, so an unchanged feed is read again then.
+        # An import requested by a person reads even an unchanged feed again.
         etag, modified = (source.etag, source.last_modified) if import_.asked_by == "schedule" else (None, None)
         fetched = fetch_feed(source.address, path, limits, etag=etag, last_modified=modified)
         yield fetched.path

@@ -147,7 +147,7 @@ def _fetched(address: str, settings_: Settings) -> images.CleanFile:
             fetch_feed(_plain(address), path, limits, accept=_ACCEPT)
         except FetchError as error:
             raise _told(error) from None
-        if not path.exists():  # 304, which nobody asked for
+        if not path.exists():  # 304, although the request was unconditional
             raise PhotoError(PhotoFault.NO_ANSWER, is_final=False)
         try:
             with path.open("rb") as file:

@@ -27,7 +27,7 @@ from models.translations.bot_cards import (
 from models.translations.catalogue import translate
 from models.translations.notifications import describe_notification
 
-#: Kinds that are told with the home that they are about.
+#: Kinds that are shown with the home that they are about.
 _OF_HOMES = (
     NotificationType.NEW_RECOMMENDATION,
     NotificationType.NEW_LIKE,

@@ -42,7 +42,7 @@ def send_webhooks() -> None:
     with new_session() as guard:
         lock = func.pg_try_advisory_xact_lock(func.hashtextextended("send-webhooks", 0))
         if not guard.scalar(select(lock)):
-            return  # it takes up what is due now as well
+            return  # it sends presently due deliveries as well
         is_rest = _send_for(TASK_SECONDS)
     if is_rest:
         client().webhooks_due()

@@ -26,7 +26,7 @@ class Message:
     queue: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    #: Since it was sent; None: it does not tell.
+    #: Since it was sent; None: unknown.
     age_seconds: float | None
     #: How often it was tried before.
     retries: int

@@ -27,7 +27,7 @@ from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
 blp = page_blueprint("account")
 
-#: How a form's way of signing in is told.
+#: The form's field for the way of signing in.
 WAYS = {
     "password": "Password",
     "sms": "Code by SMS",

@@ -34,7 +34,7 @@ blp = page_blueprint("webhooks")
 for_owners = page_for(*SUPPLY_ROLES)
 
 PER_PAGE = 30
-#: What somebody who adds a webhook most likely wants to be told of.
+#: The event types that are preselected for a new webhook.
 USUAL = [EventType.RECOMMENDATION_CREATED, EventType.MATCH_CREATED, EventType.INQUIRY_CREATED]
 
 

@@ -17,7 +17,7 @@ from api.console.kit.i18n import translate, word
 
 #: The name of the control that carries what stood in the form.
 WAS = "was"
-#: Behind a control's path: take what is stored, and not what was typed.
+#: Suffix of a control's path: take the stored value, not the typed one.
 TAKE = ".take"
 
 

@@ -37,7 +37,7 @@ for_operators = page_for(*ENGINE_ROLES)
 RUNS_PER_PAGE = 15
 MAX_MARKETS = 100
 OUTCOME_DAYS = 30
-#: What reads every list, lead or property: for so long one reading serves all who look.
+#: Seconds for which the result of reading every list, lead or property is cached.
 CHARTS_KEPT_SECONDS = 60
 MARKETS_KEPT_SECONDS = 60
 #: Pages ask for this every second.

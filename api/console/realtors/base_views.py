@@ -19,7 +19,7 @@ PATHS = {Side.LEAD: "/console/leads", Side.PROPERTY: "/console/properties"}
 #: What of an address asks for rows, or for their order.
 FILTERS = ("q", "status", "town", "deal", "rooms", "from", "to", "tag", "sort", "size", "source", "page")
 
-#: Column -> what it is called; those that nobody has chosen yet come after.
+#: Column -> its label; columns that nobody has chosen yet come last.
 COLUMNS: dict[Side, dict[str, str]] = {
     Side.LEAD: {
         "wishes": "What they look for",

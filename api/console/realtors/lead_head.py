@@ -55,7 +55,7 @@ def frequency_of_lead(lead: Lead) -> Frequency:
     return frequency_of(session(), visitor(), lead.id)
 
 
-#: How one is told -> what that is called.
+#: Frequency -> its label.
 FREQUENCIES = {Frequency.AT_ONCE: "at once", Frequency.DAILY: "once a day", Frequency.NEVER: "never"}
 blp.add_app_template_global(lambda: FREQUENCIES, "frequency_names")
 

@@ -25,7 +25,7 @@ from models.deals.matches import Match
 
 blp = page_blueprint("matches")
 
-#: Cards of the board on one page; each open one tells its score and reasons.
+#: Cards of the board on one page; each open one shows its score and reasons.
 PER_PAGE = 40
 
 

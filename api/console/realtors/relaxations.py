@@ -35,7 +35,7 @@ _AMOUNTS = {
     "area_max": (_AREA + "max", "Area up to {value} m²", "area"),
     "area_min": (_AREA + "min", "Area from {value} m²", "area"),
 }
-#: As above, of what is dropped.
+#: As above, of dropped requirements.
 _DROPPED = {
     "districts": (_PLACE + "districts", "Without the districts", "location"),
     "metros": (_PLACE + "metro_stations", "Without the metro stations", "location"),

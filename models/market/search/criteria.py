@@ -11,7 +11,7 @@ from models.core.enums import DealType, PropertyType
 #: This number of rooms stands for itself and all above it.
 MANY_ROOMS = 5
 
-#: Wishes that can be ticked: kinds of facts (matching/reading/kinds.py) that a listing tells with a yes.
+#: Wishes that can be ticked: kinds of facts (matching/reading/kinds.py) that a listing affirms.
 WISHES = (
     "pets",
     "children",

@@ -14,9 +14,9 @@ from models.market.properties import Property
 from models.market.search.homes import bounded_statements, matching_homes
 from models.market.search.saved import NotificationPace, SavedSearch, ToldHome, horizon
 
-#: Homes that one notification tells of at most; the others are told by the next.
+#: Homes in one notification at most; the others follow in the next.
 MAX_HOMES = 100
-#: A home is told of as cheaper when its price is below this share of the former one.
+#: A home is announced as cheaper when its price is below this share of the former one.
 CUT_TO = 0.99
 
 
@@ -90,7 +90,7 @@ def _news(session: Session, search: SavedSearch) -> News:
             .limit(MAX_HOMES)
         )
         rows = session.execute(query).all()
-    # Of a home only its first advert is told, so that fewer homes may come than adverts were read.
+    # Only a home's first advert is announced, so fewer homes may result than adverts were read.
     news = News([], [], is_all=len(rows) < MAX_HOMES)
     seen: set[int] = set()
     for listing, came, group_id in rows:

@@ -44,7 +44,7 @@ def sorting_of(order: HomeOrder, price: PriceIn) -> Sorting:
         case HomeOrder.DEAREST:
             return Sorting(price.amount(_PRICE), falls=True)
         case HomeOrder.CHEAPEST_PER_METRE:
-            # Divided before it is converted: what the index holds, rounded, is what is compared.
+            # Divided before conversion, because the index holds the rounded quotient.
             return Sorting(price.amount(_PER_METRE))
 
 

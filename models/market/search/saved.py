@@ -68,7 +68,7 @@ class ToldHome(Base):
     )
     price: Mapped[Money]
     currency: Mapped[str] = mapped_column(String(3))
-    #: It was told of because it had become cheaper.
+    #: It was announced because it had become cheaper.
     is_cut: Mapped[bool]
     told_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

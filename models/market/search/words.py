@@ -33,7 +33,7 @@ MAX_WORDS = 8  # of a search; what is beyond is passed over
 MAX_LETTERS = 40
 #: A shorter word is not corrected: too many are like it.
 SHORTEST_CORRECTED = 4
-#: Likeness (shared letter triples) from which a word may be what was meant.
+#: Minimum similarity (shared letter triples) of a correction.
 MIN_LIKENESS = 0.3
 #: Words of the market that are looked at for one that was mistyped.
 MAX_CANDIDATES = 40
@@ -208,7 +208,7 @@ def _likest(session: Session, word: str) -> str | None:
         .order_by(like.desc(), SearchWord.word)
         .limit(MAX_CANDIDATES)
     ).all()
-    # A swapped pair of letters breaks four triples: what is one error away goes before what is merely like the word.
+    # A swapped pair of letters breaks four triples: words one error away precede merely similar ones.
     fitting = [
         (_errors(letters, theirs), -likeness, -listings, candidate)
         for candidate, theirs, likeness, listings in candidates

@@ -124,7 +124,7 @@ class Offer(Entry):
     #: Values of single formats that are kept as they are.
     attributes: dict[str, Any] = field(default_factory=dict)
     on_market: bool = True
-    status: str | None = None  #: The file's own word, where it told one.
+    status: str | None = None  #: The file's own word, if it has one.
 
 
 @dataclass
