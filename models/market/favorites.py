@@ -33,10 +33,7 @@ class Favorite(Base):
 
 
 def add_favorite(session: Session, user: User, listing: Property, *, from_feed: bool = False) -> Favorite:
-    """
-    Save a property; saving it again, even at the same moment, yields the same favourite. One saved by hand outranks one
-    saved by the feed.
-    """
+    """Save a property; doing so twice yields the same favourite. One saved by hand outranks one saved by the feed."""
     made = insert(Favorite).values(user_id=user.id, property_id=listing.id, from_feed=from_feed)
     # An update, although most often of nothing: a row that was passed over could be gone before it is read.
     kept = made.on_conflict_do_update(
