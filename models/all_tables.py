@@ -21,7 +21,7 @@ from models.agencies import tables as agency_tables
 from models.agenda import following, history, settings, shortlist
 from models.agenda import tasks as lead_tasks
 from models.core.base import Base
-from models.deals import actions, chats, feed, inquiries, matches, selections, weights
+from models.deals import actions, chats, feed, inquiries, match_table, selections, weights
 from models.leadgen import ads, campaigns, messages, niches, prospects, quality
 from models.market import (
     account_status,

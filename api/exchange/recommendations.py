@@ -22,7 +22,8 @@ from api.http.shown_lists import note_shown
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.alike import grouped
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.deals.recommendation_pages import Recommended, ShownPage, shown_page, whole_rows
 from models.market.leads import Lead, owned_lead, shown_contacts
 from models.market.properties import Property, owned_property

@@ -11,27 +11,17 @@ request's address; ours also depend on what a body says (the account tried), whi
 
 import contextlib
 import hashlib
-import logging
-import math
-import time
-from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
 
 from flask import Flask, request
-from limits import RateLimitItem, parse
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import MovingWindowRateLimiter
-from redis.exceptions import RedisError
+from limits import parse
 
+from api.http.limit_counters import LimitCounters
 from api.http.operations import facts_of_request
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
-from models.core.errors import InvalidValueError, TooManyError
-
-log = logging.getLogger(__name__)
+from models.core.errors import InvalidValueError
 
 #: Signing up or in, from one address.
 AUTH_LIMIT = parse("60 per minute")
@@ -41,49 +31,6 @@ ACCOUNT_FAILURES = parse("20 per 15 minutes")
 #: The lead generation API (docs/leadgen.md): from one address, and with one key.
 LEADGEN_ADDRESS = parse("100 per minute")
 LEADGEN_KEY = parse("1000 per hour")
-
-#: After Redis failed it is left alone for so long, or every request would wait for its timeout.
-REST_SECONDS = 5
-
-
-class Limits:
-    """Counters in Redis, in memory while Redis is away."""
-
-    def __init__(self, redis_url: str) -> None:
-        timeouts: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
-        storage = RedisStorage(redis_url, wrap_exceptions=True, key_prefix="limits", **timeouts)
-        self._shared = MovingWindowRateLimiter(storage)
-        self._own = MovingWindowRateLimiter(MemoryStorage())
-        self._away_until = 0.0
-
-    def spend(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """Count one call of *key* under the limit called *name*; raises TooManyError when the limit is exceeded."""
-        self._try(lambda counters: self._take(counters, limit, name, key))
-
-    def check(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """Raise TooManyError if another call would be one too many; counts nothing."""
-        self._try(lambda counters: counters.test(limit, name, key) or self._refuse(counters, limit, name, key))
-
-    def _take(self, counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
-        if not counters.hit(limit, name, key):
-            self._refuse(counters, limit, name, key)
-
-    def _try(self, step: Callable[[MovingWindowRateLimiter], object]) -> None:
-        if time.monotonic() >= self._away_until:
-            try:
-                step(self._shared)
-                return
-            except (StorageError, RedisError) as error:
-                self._away_until = time.monotonic() + REST_SECONDS
-                log.warning("limits_in_memory", extra={"kind": type(error).__name__})
-        step(self._own)
-
-    @staticmethod
-    def _refuse(counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
-        reset = counters.get_window_stats(limit, name, key).reset_time
-        # A clock that went back since would have us say "tomorrow".
-        wait = min(math.ceil(reset - time.time()), limit.get_expiry())
-        raise TooManyError("limits.spent", max(1, wait))
 
 
 def register(app: Flask) -> None:
@@ -142,7 +89,7 @@ def count_failure(counted: str) -> None:
     limits().spend(ACCOUNT_FAILURES, "failures", counted)
 
 
-def limits() -> Limits:
+def limits() -> LimitCounters:
     """The application's counters."""
     return services().limits
 

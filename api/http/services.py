@@ -1,22 +1,17 @@
 """The application's connections and settings: one typed object instead of names looked up in `app.extensions`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import redis
 from flask import Flask, current_app
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.http.limit_counters import LimitCounters
 from api.http.long_lived import LongLived
 from models.platform.settings import Settings
 from models.platform.storage import Storage
 from worker.queue.client import Client
-
-if TYPE_CHECKING:
-    from api.http.limits import Limits
 
 
 @dataclass
@@ -31,7 +26,7 @@ class Services:
     reading_sessions: sessionmaker[Session]
     #: With short timeouts: a request never hangs on Redis.
     redis: redis.Redis
-    limits: Limits
+    limits: LimitCounters
     #: Sends tasks to the workers.
     worker: Client
     #: Where the bytes of uploads are kept.

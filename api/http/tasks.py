@@ -6,7 +6,7 @@ from uuid import UUID
 from api.http.db import after_commit
 from api.http.services import services
 from models.accounts.account_exports import AccountExport
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.rescoring.runs import RescoringRun

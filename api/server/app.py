@@ -40,6 +40,7 @@ from api.http import access, answered, cross_origin, errors, etags, limits, requ
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
+from api.http.limit_counters import LimitCounters
 from api.http.long_lived import LongLived
 from api.http.path_ids import PathId, PathWord
 from api.http.request_metrics import watch_pool
@@ -204,7 +205,7 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
             sessions=sessions(engine),
             reading_sessions=reading_sessions(engine),
             redis=short,
-            limits=limits.Limits(settings.redis_url),
+            limits=LimitCounters(settings.redis_url),
             worker=Client(settings.redis_url),
             storage=Storage(settings.media_url),
             long_lived=long_lived,

@@ -28,7 +28,7 @@ from models.core.enums import Side
 from models.deals.feed import FeedAction
 from models.deals.home_views import HomeView
 from models.deals.inquiries import Inquiry
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.favorites import Favorite
 from models.market.properties import Property
 from models.market.tags import TAGGED

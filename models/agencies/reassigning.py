@@ -21,7 +21,7 @@ from models.agencies.tables import Agency, AgencyMember
 from models.agencies.visibility import TABLES, readable_ids
 from models.core.enums import ContactSharing, MatchStatus, Role, Side
 from models.core.errors import Fault, NotFoundError
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.sources.tables import Source

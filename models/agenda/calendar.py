@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.agenda.tasks import LeadTask, TaskKind
 from models.core.enums import Status
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.shown_addresses import DISTRICT, EXACT, precision_of, shown_location, shown_street

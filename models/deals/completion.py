@@ -28,7 +28,8 @@ from models.deals.match_notifications import (
     notify_of_undoing,
     owner_of,
 )
-from models.deals.matches import OBJECTION_TIME, Match, status_of
+from models.deals.match_table import OBJECTION_TIME, Match
+from models.deals.matches import status_of
 from models.market.leads import Lead
 from models.market.properties import Property
 

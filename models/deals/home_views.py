@@ -12,7 +12,7 @@ from models.core.base import Base
 from models.core.enums import ActionKind, Side
 from models.core.errors import NotFoundError
 from models.deals.actions import Action
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.deals.selections import Selection, SelectionHome
 from models.market.favorites import Favorite
 from models.market.leads import Lead

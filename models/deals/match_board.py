@@ -10,7 +10,8 @@ from models.accounts.users import User
 from models.core.enums import ActionKind, MatchStatus, Side
 from models.core.errors import NotFoundError
 from models.deals.actions import Action
-from models.deals.matches import Match, match_ids_of
+from models.deals.match_table import Match
+from models.deals.matches import match_ids_of
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.recommendations import SIDE_TABLES

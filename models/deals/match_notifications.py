@@ -1,16 +1,12 @@
 """Notifications about a match to its two owners; each is sent once, however often its function is called."""
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy.orm import Session
 
 from models.accounts.notifications import NotificationType, notify
 from models.core.enums import Side
+from models.deals.match_table import Match
 from models.webhooks.events import record_event
 from models.webhooks.tables import EventType
-
-if TYPE_CHECKING:
-    from models.deals.matches import Match
 
 #: Notification type -> event type of webhooks. Both owners' systems get events about deals.
 _EVENTS = {
@@ -25,7 +21,7 @@ _EVENTS = {
 _OF_BOTH = {NotificationType.DEAL_COMPLETED, NotificationType.DEAL_UNDONE}
 
 
-def notify_of_like(session: Session, match: "Match", side: Side) -> None:
+def notify_of_like(session: Session, match: Match, side: Side) -> None:
     """Notify the owner of *side* that the other side likes the pair."""
     _tell(
         session,
@@ -36,7 +32,7 @@ def notify_of_like(session: Session, match: "Match", side: Side) -> None:
     )
 
 
-def notify_of_match(session: Session, match: "Match", *, is_agreed: bool) -> None:
+def notify_of_match(session: Session, match: Match, *, is_agreed: bool) -> None:
     """Notify both owners that both sides like the pair."""
     for side in Side:
         _tell(
@@ -48,7 +44,7 @@ def notify_of_match(session: Session, match: "Match", *, is_agreed: bool) -> Non
         )
 
 
-def notify_of_contacts(session: Session, match: "Match") -> None:
+def notify_of_contacts(session: Session, match: Match) -> None:
     """Notify both owners that contacts are shared."""
     for side in Side:
         _tell(
@@ -59,7 +55,7 @@ def notify_of_contacts(session: Session, match: "Match") -> None:
         )
 
 
-def notify_of_completion(session: Session, match: "Match", user_id: int) -> None:
+def notify_of_completion(session: Session, match: Match, user_id: int) -> None:
     """Notify one owner that the other has completed the deal."""
     _tell(
         session,
@@ -70,7 +66,7 @@ def notify_of_completion(session: Session, match: "Match", user_id: int) -> None
     )
 
 
-def notify_of_undoing(session: Session, match: "Match", user_id: int) -> None:
+def notify_of_undoing(session: Session, match: Match, user_id: int) -> None:
     """Notify one owner that the other has undone the completion."""
     _tell(
         session,
@@ -81,7 +77,7 @@ def notify_of_undoing(session: Session, match: "Match", user_id: int) -> None:
     )
 
 
-def notify_of_closing(session: Session, match: "Match", side: Side, deal: "Match") -> None:
+def notify_of_closing(session: Session, match: Match, side: Side, deal: Match) -> None:
     """Notify the owner of *side* that *deal* has closed their match with one of its rows."""
     _tell(
         session,
@@ -93,7 +89,7 @@ def notify_of_closing(session: Session, match: "Match", side: Side, deal: "Match
     )
 
 
-def notify_of_reopening(session: Session, match: "Match", side: Side, deal: "Match") -> None:
+def notify_of_reopening(session: Session, match: Match, side: Side, deal: Match) -> None:
     """Notify the owner of *side* that their match, which *deal* had closed, is open again."""
     _tell(
         session,
@@ -104,24 +100,24 @@ def notify_of_reopening(session: Session, match: "Match", side: Side, deal: "Mat
     )
 
 
-def subject_of(match: "Match") -> str:
+def subject_of(match: Match) -> str:
     """The subject of notifications about a match."""
     return f"match:{match.id}"
 
 
-def look_at(session: Session, match: "Match") -> None:
+def look_at(session: Session, match: Match) -> None:
     """Signal to the pages of both owners, once the transaction is committed, that the match has changed."""
     session.info.setdefault("looks", set()).update(owner_of(match, side) for side in Side)
 
 
-def owner_of(match: "Match", side: Side) -> int:
+def owner_of(match: Match, side: Side) -> int:
     """The id of the user who owns the match's lead or property; both are loaded."""
     return match.lead.owner_id if side is Side.LEAD else match.property.owner_id
 
 
 def _tell(
     session: Session,
-    match: "Match",
+    match: Match,
     user_id: int,
     type_: NotificationType,
     *,

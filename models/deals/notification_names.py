@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from models.accounts.users import User, short_name, shown_name
 from models.deals.chats import Chat
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.shown_addresses import EXACT, precision_of, shown_street

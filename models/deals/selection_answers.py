@@ -18,7 +18,8 @@ from models.core.base import database_now
 from models.core.enums import ActionKind, Side, Status
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.deals.actions import Action
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.deals.selections import (
     MAX_ANSWERS,
     MAX_QUESTION,

@@ -13,7 +13,8 @@ from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
 from models.deals.match_notifications import look_at, subject_of
-from models.deals.matches import Match, act, lock_pair, status_of
+from models.deals.match_table import Match
+from models.deals.matches import act, lock_pair, status_of
 from models.market.leads import Lead
 from models.market.properties import Property
 

@@ -39,7 +39,8 @@ from models.deals.answer_templates import AnswerTemplate, erase_templates
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.home_views import HomeView
-from models.deals.matches import Match, match_ids_of
+from models.deals.match_table import Match
+from models.deals.matches import match_ids_of
 from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
 from models.market.base_views import BaseView
 from models.market.clients import forget_clients

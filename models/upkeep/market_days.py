@@ -21,7 +21,7 @@ from models.core.enums import ActionKind, DealType, FeedActionKind, MarketKey, S
 from models.deals.actions import Action
 from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property, on_market
 from models.ranking.recommendations import LeadRecommendations, stale_rows

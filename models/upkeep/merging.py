@@ -29,7 +29,7 @@ from models.deals.chats import Chat, ChatMessage
 from models.deals.feed import FeedAction
 from models.deals.home_views import HomeView
 from models.deals.inquiries import Inquiry
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.base_views import BaseView
 from models.market.favorites import Favorite
 from models.market.leads import Lead

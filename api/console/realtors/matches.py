@@ -21,7 +21,7 @@ from models.core.base import database_now
 from models.core.enums import MatchStatus
 from models.deals.completion import complete, object_to_completion
 from models.deals.match_board import OPEN, BoardMatch, board_match, counts_by_status, match_of, matches_for
-from models.deals.matches import Match
+from models.deals.match_table import Match
 
 blp = page_blueprint("matches")
 
