@@ -7,7 +7,7 @@ from models.sources.formats.status import set_status
 from models.sources.formats.tree import Node
 from models.sources.formats.vocabulary import CLASSES, DEALS, MARKETS, entry, fold
 
-#: A word of MultimediaOptions and the like -> the kind of fact that it tells.
+#: A word of MultimediaOptions and similar tags -> its kind of fact.
 OPTIONS = {
     "кондиционер": "air_conditioner",
     "wi fi": "internet",

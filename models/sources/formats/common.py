@@ -1,4 +1,4 @@
-"""What the formats share: prices, rooms and types as feeds tell them."""
+"""Shared by all formats: prices, rooms and types in feeds."""
 
 import re
 from collections.abc import Iterable
@@ -90,7 +90,7 @@ def _set_period(offer: Offer, period: str) -> None:
 
 
 def set_type(offer: Offer, text: str | None, *, apartments: bool | None = None) -> None:
-    """What is on offer; land, garages and words that are not known refuse it by name."""
+    """Set the type of the offer; land, garages and unknown words refuse the offer by name."""
     known = SHARE if text and fold(text) in SHARES else entry(TYPES, text) or (kind_in(text) if text else None)
     if known == SHARE:
         offer.property_type = PropertyType.APARTMENT

@@ -72,7 +72,7 @@ def rows(stream: IO[bytes]) -> Iterator[Row]:
             elif any(cell.strip() for cell in cells):
                 yield Row(begins, [_plain(cell.strip()) for cell in cells])
     finally:
-        with suppress(ValueError):  # whoever stops early may have closed the stream before us
+        with suppress(ValueError):  # a caller that stops early may have closed the stream before us
             text.detach()
 
 

@@ -1,4 +1,4 @@
-"""A file of listings, whatever its format: its kind is found by its content, and its offers are read as a stream."""
+"""A file of listings of any format: its kind is recognised by its content, and its offers are read as a stream."""
 
 import gzip
 import zipfile
@@ -52,8 +52,7 @@ class Feed:
     notes: Notes = field(default_factory=Notes)
 
     def check(self) -> None:
-        """
-        Read an XML file to its end, so that one that was cut off is known before anything of it is taken.
+        """Read an XML file to its end, so that a truncated one is recognised before anything is imported.
 
         Raises:
             FeedError: It is damaged or ends in the middle.
@@ -156,7 +155,7 @@ def open_feed(
 
 
 def _kind_of(path: Path) -> tuple[str, str]:
-    """(kind, dialect) by content."""
+    """(kind, dialect), recognised by content."""
     with path.open("rb") as raw:
         magic = raw.read(8)
     if magic.startswith(b"PK\x03\x04"):
@@ -216,7 +215,7 @@ def _kind_of_xml(head: bytes, start: str) -> tuple[str, str]:
 
 
 def _start_of(head: bytes) -> str:
-    """The beginning of the text, for looking at: without marks and blanks."""
+    """The beginning of the text without marks and blanks, for recognition."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head[:8000].decode("utf-16", errors="ignore").strip()
     if head[:4] in (b"<\0?\0", b"\0<\0?"):
@@ -225,7 +224,7 @@ def _start_of(head: bytes) -> str:
 
 
 class _Unpacked(gzip.GzipFile):
-    """What a .gz file holds; a damaged one, and one that unpacks to more than any feed, raise FeedError."""
+    """The content of a .gz file; raises FeedError for damaged files and for content larger than any feed."""
 
     def read(self, size: int | None = -1) -> bytes:
         return self._checked(super().read, size)
@@ -250,12 +249,12 @@ def is_packed(path: Path) -> bool:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """The file's bytes, unpacked where it is gzip's."""
+    """The file's bytes, unpacked if it is a gzip file."""
     return cast(BinaryIO, _Unpacked(path, "rb")) if is_packed(path) else path.open("rb")
 
 
 def _with_place(entries: Iterator[Entry], stream: BinaryIO, on_bytes: Callable[[int], None]) -> Iterator[Entry]:
-    """The entries; *on_bytes* is told the place in the file now and then, and at its end."""
+    """The entries; *on_bytes* is called with the position in the file from time to time, and at its end."""
     for number, each in enumerate(entries):
         # Asking is a system call, for which a thread gives way to others and then waits for its turn: not for each.
         if number % PLACE_EVERY == 0:

@@ -67,9 +67,9 @@ LEAD_NAMES: dict[str, str] = {
 }
 BY_NAME = names_of(LEAD_NAMES)
 NUMBERS = frozenset({"budget", "budget_min", "budget_max", "area", "area_min", "area_max", "rooms", "year_min"})
-#: Without one of these a table tells of nobody's wish.
+#: Without one of these columns a table holds no requests.
 ASKED = frozenset({"client", "budget", "budget_min", "budget_max", "rooms", "district", "area", "words"})
-#: By what a request is known where the table has no column of ids: who asks for which deal.
+#: The identity of a request in a table without ids: client and deal type.
 IDENTITY = ("client", "phone", "email", "contact", "deal", "city")
 MAX_PLACES, LONGEST_WORDS = 50, 5_000
 WANTS = {"купить": DealType.SALE, "покупка": DealType.SALE, "покупает": DealType.SALE, "снимет": DealType.RENT,
@@ -205,7 +205,7 @@ def _range(request: Request, field: str, text: str | None, units: Mapping[str, C
     read = read_amount_range if money else lambda each: read_number_range(each, Unit.AREA)
     value = _read(request, field, text, read)
     column = units.get(field)
-    # A column in thousands: what is written out in full there ("12,5 млн") is not in thousands.
+    # A column in thousands: amounts written in full ("12,5 млн") are not in thousands.
     if value is None or column is None or column.factor == 1 or "м" in (text or "").casefold():
         return value
     times = column.factor

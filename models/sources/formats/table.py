@@ -18,7 +18,7 @@ from models.sources.formats.xlsx_rows import DATE_MARK
 
 #: Rows above the header that are looked through: titles, dates, a firm's address.
 MAX_TITLE_ROWS = 30
-#: Rows after the header, values of a column and characters of a value that people are shown to tell columns apart.
+#: Rows after the header, values of a column and characters of a value that people see when they map columns.
 SAMPLED_ROWS, MAX_SAMPLES, LONGEST_SAMPLE = 20, 3, 60
 #: Columns of numbers, where a date means that the spreadsheet read "2/5" as one.
 NUMBERS = frozenset(
@@ -37,7 +37,7 @@ NUMBERS = frozenset(
         "ceiling",
     ]
 )
-#: Columns by which a home is told from another where the table has no column of ids.
+#: Columns that identify a home in a table without ids.
 IDENTITY = ("deal", "type", "city", "district", "address", "street", "house", "rooms", "area", "floor", "total_floors")
 #: Fields that may have several columns: their texts are put together.
 SEVERAL = ("photos", "description", "words", "notes", "private_notes", "contact")
@@ -293,7 +293,7 @@ def _take_price(offer: Offer, told: Mapping[str, str], units: Mapping[str, Colum
         unit=unit,
         period=period,
     )
-    # A column in thousands: what is written out in full there ("12,5 млн") is not in thousands.
+    # A column in thousands: amounts written in full ("12,5 млн") are not in thousands.
     if column and column.factor != 1 and offer.price is not None and "м" not in told.get(field, ""):
         offer.price *= column.factor
 

@@ -1,4 +1,7 @@
-"""Taking values into an offer: what can be read is set, what cannot is told, and what means unknown is counted."""
+"""
+Read values into an offer: readable values are set, unreadable ones are reported, and placeholders for "unknown" are
+counted.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +39,7 @@ LARGEST_SOTKAS = 299
 
 
 def set_id(offer: Offer, text: str | None) -> None:
-    """The listing's own id; without one an offer cannot be told from others, and is refused."""
+    """Set the listing's own id; an offer without one is refused, because it cannot be recognised again."""
     offer.external_id = (text or "").strip()
     if not offer.external_id:
         offer.refuse("id", "import.missing")

@@ -22,10 +22,9 @@ _CHUNK = 1 << 18  # bytes
 
 
 class Node:
-    """
-    An element with its children by name. Names are local and in lower case: `<ns:Price>` is `price`.
+    """An element with its children by name. Names are local and in lower case: `<ns:Price>` is `price`.
 
-    What is asked for is noted, so that a file's report can tell which tags were passed over.
+    Names that are asked for are recorded, so that a file's report can list the tags that were not read.
     """
 
     __slots__ = ("_asked", "children", "element", "notes", "path")

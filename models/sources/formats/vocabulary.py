@@ -50,7 +50,7 @@ DEALS = _table(
 #: Words of a deal that tell of rent by the day.
 DAILY = frozenset({"посуточно", "посуточная", "посуточная аренда", "аренда посуточно", "сдам посуточно", "daily"})
 
-#: A word for what is on offer -> its type, or a sentence why it is not taken.
+#: A word for the kind of offer -> its type, or a sentence why it is refused.
 NO_LAND, NO_GARAGE = "import.land", "import.garage"
 #: Stands for a share of a flat.
 SHARE = "share"
@@ -98,7 +98,7 @@ CONDITIONS: dict[str, Condition] = _table(
     (Condition.DESIGN, "дизайнерский|дизайнерский ремонт|design|designer|дизайнерская|авторский|эксклюзивный"),
 )
 
-#: Words for a share of a home, which is told as a fact of a flat.
+#: Words for a share of a home, which becomes a fact of a flat.
 SHARES = frozenset(fold(word) for word in ("доля", "доля в квартире", "доля квартиры", "share", "flat share"))
 
 #: Beginnings of words for what walls are of; several may stand together.
