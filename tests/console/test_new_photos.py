@@ -70,7 +70,7 @@ def test_a_file_that_is_no_picture_is_told_by_its_name_and_the_others_are_kept(a
 
     sent = [(io.BytesIO(path.read_bytes()), path.name) for path in (files[3], files[0])]
     refused = send(new_photos=sent)
-    links = [line for line in refused.text.split('name="photos"')[1].split("</textarea>")[0].split(">")[1].split()]
+    links = refused.text.split('name="photos"')[1].split("</textarea>")[0].split(">")[1].split()
 
     assert refused.status_code == 400 and "notes.txt" in refused.text
     assert newest(db).id == before
