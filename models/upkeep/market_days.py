@@ -104,8 +104,8 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
         if day == today:
             for market, standing in _stands(session).items():
                 figures[market] |= standing
-        figures = {market: counts for market, counts in figures.items() if not is_sample_key(market[0])}
-        written += _write(session, day, figures, HAPPENED if day < today else (*HAPPENED, *STANDS))
+        kept = {market: counts for market, counts in figures.items() if not is_sample_key(market[0])}
+        written += _write(session, day, kept, HAPPENED if day < today else (*HAPPENED, *STANDS))
     return written
 
 
