@@ -106,7 +106,7 @@ class Property(Base):
         ),
         Index(
             "ix_properties_told_flags",
-            text("stated_flags(facts, read_facts)"),
+            text("told_flags(facts, read_facts)"),
             postgresql_using="gin",
             postgresql_where=text("status = 'ACTIVE'"),
         ),

@@ -93,7 +93,7 @@ def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[boo
         (wanted.not_first_floor, Property.floor > 1),
         (wanted.not_last_floor, Property.floor < Property.total_floors),
         (wanted.near_metro, Property.metro_station.is_not(None)),
-        (wanted.wishes, stated_flags().contains(array(wanted.wishes, type_=Text))),
+        (wanted.wishes, told_flags().contains(array(wanted.wishes, type_=Text))),
     ]
     ends = [
         (Property.area, wanted.area_min, wanted.area_max),
@@ -109,9 +109,9 @@ def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[boo
     ]
 
 
-def stated_flags() -> ColumnElement[Any]:
+def told_flags() -> ColumnElement[Any]:
     """The kinds of facts that a listing tells with a yes, as the index has them."""
-    return func.stated_flags(Property.facts, Property.read_facts, type_=ARRAY(Text))
+    return func.told_flags(Property.facts, Property.read_facts, type_=ARRAY(Text))
 
 
 def _has_rooms(rooms: tuple[int, ...]) -> ColumnElement[bool]:
