@@ -67,6 +67,7 @@ FIELD_LABELS = {
     "address": "Whole address",
     "latitude": "Latitude",
     "longitude": "Longitude",
+    "coordinates": "Latitude and longitude in one cell",
     "title": "Headline",
     "description": "Description",
     "class": "Class",

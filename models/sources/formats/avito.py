@@ -84,7 +84,7 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
         offer.facts["share"] = True
     offer.market = entry(MARKETS, node.text("markettype"))
     lease = fold(node.text("leasetype") or "")
-    if "посуточно" in lease:
+    if "посуточн" in lease:
         offer.per_day = True
         offer.facts["rent_term"] = "daily"
     elif lease and offer.deal_type is DealType.RENT:

@@ -48,6 +48,7 @@ class Feed:
     now: datetime | None = None
     dialect: str = ""
     of_leads: bool = False  #: Its rows are clients' requests.
+    encoding: str | None = None  #: Of XML that does not say, or says wrongly, how it is written.
     notes: Notes = field(default_factory=Notes)
 
     def check(self) -> None:
@@ -58,7 +59,7 @@ class Feed:
         """
         if self.kind in _READERS:
             with self._open() as stream:
-                tree.check_whole(stream)
+                tree.check_whole(stream, self.encoding)
         else:
             self.header()
 
@@ -84,7 +85,7 @@ class Feed:
                 yield from _with_place(self._of_rows(rows, header), stream, on_bytes)
                 return
             reader = _READERS[self.kind]
-            elements = tree.records(stream, _NAMES[self.kind])
+            elements = tree.records(stream, _NAMES[self.kind], self.encoding)
             yield from _with_place((reader(tree.Node(each, self.notes)) for each in elements), stream, on_bytes)
 
     def header(self) -> table.Header:
@@ -146,7 +147,11 @@ def open_feed(
         raise FeedError(Fault("feed.other_kind", found=detected, kind=kind))
     if of_leads and detected not in TABLES:
         raise FeedError("feed.leads_need_table")
-    return Feed(path, detected, dict(mapping or {}), now, dialect, of_leads)
+    encoding = None
+    if detected not in TABLES:
+        with _opened(path) as stream:
+            encoding = tree.encoding_of(stream.read(_HEAD))
+    return Feed(path, detected, dict(mapping or {}), now, dialect, of_leads, encoding)
 
 
 def _kind_of(path: Path) -> tuple[str, str]:

@@ -82,6 +82,8 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
         category = "гараж"
     elif node.text("commercial-type") and category is None:
         category = "коммерческая"
+    if fold(node.text("commercial-type") or "") in ("land", "участок", "земля", "земельный участок"):
+        category = "участок"
     # Garages and shops stand among flats in some feeds, distinguished by their property-type alone.
     if kind and fold(kind) in ("гараж", "garage", "машиноместо", "кладовая", "parking", "parking place", "участок"):
         category = kind
