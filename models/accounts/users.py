@@ -183,10 +183,10 @@ def refuse_taken(session: Session) -> Iterator[None]:
         with session.begin_nested():
             yield
     except IntegrityError as error:
-        raise ConflictError(_taken(error)) from None
+        raise ConflictError(_taken_identifier(error)) from None
 
 
-def _taken(error: IntegrityError) -> str:
+def _taken_identifier(error: IntegrityError) -> str:
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
     code = {
         "uq_users_email": "user.email_taken",

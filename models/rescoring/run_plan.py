@@ -49,12 +49,12 @@ def planned_markets(
         wanted = live | {market: empty for market in sorted(stale_markets(session)) if market not in live}
     else:
         wanted = {market: live.get(market, empty) for market in stale_markets(session)}
-    taken = taken_markets(session)
+    taken = busy_markets(session)
     free = [(market, planned) for market, planned in wanted.items() if market not in taken]
     return dict(sorted(free, key=lambda item: (-item[1].pairs, item[0])))
 
 
-def taken_markets(session: Session) -> set[MarketKey]:
+def busy_markets(session: Session) -> set[MarketKey]:
     """The markets of shards that have not ended."""
     query = select(RescoringShard.city_key, RescoringShard.deal_type).where(RescoringShard.state.in_(OPEN_STATES))
     return {(city_key, deal_type) for city_key, deal_type in session.execute(query.distinct())}
