@@ -16,7 +16,7 @@ from models.accounts.users import User
 from models.core.enums import MarketKey, Side, Status
 from models.market.facts import lead_facts, property_facts
 from models.market.leads import Lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 from models.market.unscorable import KILLED_ITS_WORKER, Failure, UnscorableEntity
 from models.rescoring.tiles import EVERYTHING, IdRange
 from worker.celery_app.error_location import error_location
@@ -203,7 +203,7 @@ def _on_market(
     )
     query = (
         select(*plain_rows.selected)
-        .join(User, on_market(table))
+        .join(User, on_any_market(table))
         .where(table.city_key == market[0], table.deal_type == market[1], ~killer)
         .order_by(table.id)
     )
