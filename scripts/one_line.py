@@ -1,4 +1,4 @@
-"""Errors that the user can fix, printed in one line without a traceback: by every program that people call."""
+"""Errors that the user can fix, printed in one line without a traceback, by every program that people call."""
 
 import errno
 import os

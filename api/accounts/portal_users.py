@@ -1,4 +1,4 @@
-"""The portal's users: my profile, my files, my leaving; the list of all, for administrators."""
+"""The portal's users: read, change and delete one's profile with its files; list all users, for administrators."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ class PhoneInBody(Body):
 
 
 class ProfileForm(ProfileTexts, ProfileSwitches):
-    """What a user may change about themselves. What is left out stays."""
+    """The fields of a profile that its user may change. Fields that are left out stay as they are."""
 
     phone = Phone(required=True, metadata={"description": "My own phone; it says whose profile is meant."})
     first_name = Text(90)
@@ -79,7 +79,7 @@ ShownTexts: Any = Body.from_dict({name: fields.String(allow_none=True) for name 
 
 
 class PortalUser(ShownTexts, ProfileSwitches):
-    """A user as the portal shows them to themselves and to administrators; what was never said is null."""
+    """A user as the portal shows them to themselves and to administrators; fields that were never set are null."""
 
     id = fields.Integer()
     first_name = fields.String(allow_none=True)
@@ -104,21 +104,21 @@ class SliceArgs(Body):
 
 @blp.route("/users/me")
 class Me(MethodView):
-    """The caller, in the portal's words."""
+    """The caller's profile in the portal's words."""
 
     @signed_in
     @blp.response(200, PortalUser)
     def get(self) -> Any:
         """Read my own profile
 
-        Uploaded files are told as URLs that can be fetched; `role` is a label for people.
+        Uploaded files are given as URLs; `role` is a label for people.
         """
         return portal_user(current_user())
 
 
 @blp.route("/users/update")
 class Update(MethodView):
-    """The caller's profile."""
+    """Change the caller's profile."""
 
     @signed_in
     @takes_uploads
@@ -131,7 +131,7 @@ class Update(MethodView):
     def put(self, form: dict[str, Any]) -> Any:
         """Change my own profile
 
-        `avatar` and `licenses` (which may come several times) are images; new ones replace the old.
+        `avatar` and `licenses` (which may be repeated) are images; new ones replace the old.
         """
         user = current_user()
         if normal_phone(form.pop("phone")) != user.phone:
@@ -146,7 +146,7 @@ class Update(MethodView):
 
 @blp.route("/users/delete")
 class Delete(MethodView):
-    """Leaving for good."""
+    """Delete a user."""
 
     @signed_in
     @blp.arguments(PhoneInAddress, location="query")
@@ -156,12 +156,12 @@ class Delete(MethodView):
     @blp.alt_response(404, description="Nobody has this phone.")
     @blp.alt_response(409, description="It is the last administrator.")
     def delete(self, address_args: dict[str, Any], body: dict[str, Any]) -> Any:
-        """Delete a user: oneself, or anybody as an administrator
+        """Delete a user: myself, or anybody as an administrator
 
         The phone stands in the body, or in the query for clients that send no body with a DELETE; one of the two has to
         name it. Personal data is erased, tokens are void, leads and properties leave the market.
         """
-        caller, phone = current_user(), normal_phone(the_phone(address_args.get("phone"), body.get("phone")))
+        caller, phone = current_user(), normal_phone(named_phone(address_args.get("phone"), body.get("phone")))
         if phone != caller.phone and caller.role is not Role.ADMIN:
             # Said of every phone but one's own: whether it is registered does not show.
             raise NotAllowedError("user.delete_not_allowed")
@@ -170,13 +170,13 @@ class Delete(MethodView):
             raise NotFoundError("user")
         leave(user, caller)
         if user.id == caller.id:
-            end(session(), claims())  # a Mini App's next request would make the account anew otherwise
+            end(session(), claims())  # otherwise a Mini App's next request would create the account again
         return {"message": "User deleted successfully"}
 
 
 @blp.route("/users/list")
 class List(MethodView):
-    """All users with their profiles, for administrators."""
+    """List all users with their profiles, for administrators."""
 
     @for_roles(Role.ADMIN)
     @blp.arguments(SliceArgs, location="query")
@@ -184,13 +184,13 @@ class List(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List users, oldest first, as an administrator
 
-        `skip` rows are passed over, then at most `limit` are told. `/admin/users` lists the same people by pages.
+        Skips `skip` rows, then returns at most `limit`. `/admin/users` lists the same users in pages.
         """
         users = session().scalars(all_users().offset(args["skip"]).limit(args["limit"]))
         return [portal_user(user) for user in users]
 
 
-def the_phone(in_address: str | None, in_body: str | None) -> str:
+def named_phone(in_address: str | None, in_body: str | None) -> str:
     """The phone that a request names in one place or both; InvalidValueError where neither or two different ones."""
     if in_address is not None and in_body is not None and normal_phone(in_address) != normal_phone(in_body):
         raise InvalidValueError("phone", "phone.two_named")
@@ -201,7 +201,10 @@ def the_phone(in_address: str | None, in_body: str | None) -> str:
 
 
 def leave(user: User, caller: User | None = None) -> None:
-    """Erase a user and their files, as *caller* asks (None: the user); the last administrator is a ConflictError."""
+    """
+    Erase a user and their files at the request of *caller* (None: the user); raises ConflictError for the last
+    administrator.
+    """
     record(
         session(),
         "user_deleted",
@@ -229,7 +232,7 @@ def portal_user(user: User) -> dict[str, Any]:
 
 
 def stored_files(avatar: FileStorage | None, licenses: list[FileStorage | None], user: User) -> dict[str, Any]:
-    """Keep the files that came, remove those that they replace; the profile's fields with the new URLs."""
+    """Store the uploaded files, remove those that they replace, and return the profile's fields with the new URLs."""
     sent = [upload for upload in licenses if upload is not None]
     links: dict[str, Any] = {}
     if avatar is not None:

@@ -69,9 +69,9 @@ class Notifications(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List my notifications, newest first
 
-        `unread_count` counts all unread ones, whatever the page. `data` holds the ids that a notification is about.
-        `title` and `message` are in the language of `Accept-Language`, else in the user's own. Likes by one side and
-        the ends of deals are left out unless `all` asks for them.
+        `unread_count` counts all unread ones, whatever the page. `data` holds the ids of the objects concerned. `title`
+        and `message` are in the language of `Accept-Language`, or else the user's own. One-sided likes and the ends of
+        deals are included only with `all`.
         """
         of_contract = not args["all"]
         query = notifications_of(current_user(), unread_only=args["unread_only"], of_contract=of_contract)

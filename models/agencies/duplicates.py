@@ -1,8 +1,7 @@
-"""
-What two agents of an agency have twice: leads of one client, and properties that are one home.
+"""Duplicates between two agents of an agency: leads of one client, and properties that are one home.
 
-Clients are compared by the digest of their first contact, so nothing of the contact is told. Leads whose agent shows
-the contacts to nobody are left out: a head could try phones out on them.
+Clients are compared by the digest of their first contact, so the contact itself is not revealed. Leads whose agent
+shows contacts to nobody are left out: a head could otherwise test phones on them.
 """
 
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ MAX_SHOWN = 50
 
 
 class Likeness(StrEnum):
-    """Why rows are taken for duplicates."""
+    """The reason why rows count as duplicates."""
 
     CLIENT = "same_client"
     ADVERTS = "same_adverts"
@@ -42,7 +41,7 @@ class Duplicate:
 
 
 def duplicates_for(session: Session, user: User) -> list[Duplicate]:
-    """What is there twice among the rows on the market that the user may read, the newest first."""
+    """Duplicates among the rows on the market that the user may read, the newest first."""
     clients = _ids(session, _same_client(user))
     adverts = _ids(session, _same_adverts(user))
     told = {row_id for ids in adverts for row_id in ids}
@@ -66,7 +65,7 @@ def _same_adverts(user: User) -> Select[Any]:
 
 
 def _same_address(user: User) -> Select[Any]:
-    """The same house, and as far as they are told the same floor, rooms and whole square metres."""
+    """A condition: the same house and, as far as known, the same floor, rooms and whole square metres."""
     place = (Property.city_key, Property.deal_type, func.lower(Property.street), func.lower(Property.house_number))
     home = (Property.floor, Property.rooms, func.round(Property.area))
     query = select(_several(Property)).where(Property.street.is_not(None), Property.house_number.is_not(None))

@@ -1,11 +1,10 @@
-"""
-Whose leads and properties a user may read: their own, and the head of an agency those of its agents.
+"""Which leads and properties a user may read: their own, and, for the head of an agency, those of its agents.
 
-:func:`readable_owner_ids` alone decides it; every query here asks it. Nothing else of the system does: what a user may
-change is decided by the owner of the row, everywhere.
+:func:`readable_owner_ids` alone decides it, and every query here uses it. Nothing else depends on it: only the owner of
+a row may change it, everywhere.
 
-Of an agent's lead the head does not get private notes, tags, or the client's contacts, and of the client's name the
-first word with an initial. So the search looks through nothing else either: it would tell what it finds.
+Of an agent's lead the head does not get private notes, tags, or the client's contacts, and only the first word and an
+initial of the client's name. So the search looks at nothing else either, because its results would reveal it.
 """
 
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ TABLES: dict[Side, Any] = {Side.LEAD: Lead, Side.PROPERTY: Property}
 
 @dataclass(frozen=True)
 class TeamFilter:
-    """What a head asks of the agents' rows; None or empty asks nothing."""
+    """A head's filter of the agents' rows; None or empty filters nothing."""
 
     words: str = ""
     owner_id: int | None = None
@@ -94,7 +93,7 @@ def readable_ids(session: Session, user: User, side: Side, row_ids: Sequence[int
 
 def _readable(user: User, table: Any) -> ColumnElement[bool]:
     readable: ColumnElement[bool] = table.owner_id.in_(readable_owner_ids(user))
-    # A preference of the swipe contract is what a person looks for themselves, and nobody else's to see.
+    # A preference of the swipe contract is a person's own search; nobody else may see it.
     return readable & (Lead.origin != Origin.TINDER) if table is Lead else readable
 
 

@@ -9,7 +9,7 @@ from models.core.currencies import one_script
 from models.core.numbers import UnreadableError, check_length, phrases_in, prepared
 
 STUDIO = 0
-#: Where "3 and more" ends: from here up nobody tells flats apart by rooms.
+#: Where "3 and more" ends: larger numbers are not distinguished.
 MAX_NAMED = 10
 #: What "12 rooms" may still be; more is a mistake.
 MAX_ROOMS = 100

@@ -1,4 +1,4 @@
-"""Properties: what somebody offers, through whichever contract."""
+"""Properties: the offers of all contracts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,7 +35,7 @@ SEARCH_VECTOR = "property_words(title, description, location, search_text)"
 
 
 class Property(Base):
-    """One object on offer. `version` rises with every change (a trigger of the database sees to it)."""
+    """One offer. A trigger raises `version` with every change."""
 
     __tablename__ = "properties"
     __table_args__ = (
@@ -133,7 +133,7 @@ class Property(Base):
     #: Where it was imported from (models.sources), and its id there; null for what people typed in.
     source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
     external_id: Mapped[str | None] = mapped_column(String(100))
-    #: Of what was read at its last import; null where it was not imported.
+    #: The hash of its last import; null if it was not imported.
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     #: When its source took it off the market: it comes back with the source. Null where a person did.
     withdrawn_at: Mapped[datetime | None]
@@ -149,7 +149,7 @@ class Property(Base):
     house_number: Mapped[str | None] = mapped_column(String(50))
     #: The whole address where it came as one text.
     location: Mapped[str | None] = mapped_column(String(500))
-    #: How much of the address strangers see, as its owner chose; null: what is usual where it is shown
+    #: How precisely strangers see the address, as its owner chose; null: as usual on each page
     #: (models/market/shown_addresses.py).
     address_precision: Mapped[AddressPrecision | None] = mapped_column(
         words(AddressPrecision, "address_precision_is_known")
@@ -169,15 +169,15 @@ class Property(Base):
     year_built: Mapped[int | None] = mapped_column(SmallInteger)
     commission_share: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  #: Per cent offered to the buyer's realtor.
     photos: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
-    #: A photo's address -> what it shows, where that is told: "plan", "floor_plan" or "facade".
+    #: A photo's address -> its kind, if known: "plan", "floor_plan" or "facade".
     photo_kinds: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     #: Stations near it: {"name", "minutes", "by_transport"}, the first of them in `metro_station`.
     stations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 7))  #: Degrees north.
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 7))  #: Degrees east.
-    #: What its owner told in fields beyond the columns: a kind of fact -> its value.
+    #: The owner's facts beyond the columns: kind -> value.
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: What the words tell, by kind and with their quotes (models/market/readings.py).
+    #: Facts read from the words, with their quotes (models/market/readings.py).
     read_facts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     #: The version of the grammar that read the words; null: not read yet.
     grammar: Mapped[int | None] = mapped_column(SmallInteger)
@@ -198,8 +198,8 @@ class Property(Base):
     @validates("status")
     def _by_a_person(self, _name: str, status: Status) -> Status:
         """
-        Whoever sets the status of a row decides it: its source does not, until it withdraws the row anew, and the deal
-        that took it off the market does not any more.
+        A person who sets the status of a row overrides its source, until that withdraws the row again, and the deal
+        that took it off the market.
         """
         self.withdrawn_at = None
         self.left_with_match_id = None
@@ -276,8 +276,8 @@ def is_on_market(session: Session, listing: Any) -> bool:
 
 def archive_property(session: Session, listing: Property) -> None:
     """
-    Take the property off the market; doing so twice changes nothing. Neither its source nor a deal that is undone
-    brings it back.
+    Take the property off the market; doing so twice changes nothing. Neither its source nor undoing a deal brings it
+    back.
     """
     if (
         listing.status is not Status.ARCHIVED

@@ -17,7 +17,7 @@ from models.market.properties import Property
 from models.sources.errors import RoleOwnsNothingError
 from models.sources.formats.yrl_writer import CURRENCIES, FLATS, Seller
 
-TOKEN_BYTES = 24  # 192 random bits: whoever knows the address was told it
+TOKEN_BYTES = 24  # 192 random bits: the address cannot be guessed
 PAGE = 500  # rows in memory at once
 #: Part of the mark of a feed's content; to be raised when the same rows are written otherwise.
 WRITER = 1
@@ -39,8 +39,7 @@ def outgoing_feed(session: Session, owner: User) -> OutgoingFeed | None:
 
 
 def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
-    """
-    Give the owner's feed a new address; an older one is nobody's from then on.
+    """Give the owner's feed a new address; the former one is void from then on.
 
     Raises:
         NotAllowedError: The owner's role may not own properties.
@@ -55,7 +54,7 @@ def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
 
 
 def close_outgoing_feed(session: Session, owner: User) -> None:
-    """End the owner's feed; doing so twice changes nothing."""
+    """Revoke the owner's feed; doing so twice changes nothing."""
     feed = outgoing_feed(session, owner)
     if feed is not None:
         session.delete(feed)
@@ -63,7 +62,7 @@ def close_outgoing_feed(session: Session, owner: User) -> None:
 
 
 def owner_of_feed(session: Session, token: str) -> User:
-    """Whose feed it is; raises NotFoundError where the address is nobody's, or its owner is inactive."""
+    """The owner of a feed; raises NotFoundError if the address is unknown, or its owner is inactive."""
     if not is_token(token):
         raise NotFoundError("feed")
     query = select(User).join(OutgoingFeed, OutgoingFeed.owner_id == User.id).where(OutgoingFeed.token == token)
@@ -79,7 +78,7 @@ def seller_of(owner: User) -> Seller:
 
 
 def mark_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
-    """What changes whenever the feed's content does, and when that was last."""
+    """A value that changes whenever the feed's content does, and the time of the last change."""
     mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE)
     query = select(func.count(), func.sum(Property.version), func.max(Property.updated_at)).where(*mine)
     count, versions, latest = session.execute(query).one()

@@ -39,7 +39,8 @@ from models.deals.answer_templates import AnswerTemplate, erase_templates
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.home_views import HomeView
-from models.deals.matches import Match, match_ids_of
+from models.deals.match_table import Match
+from models.deals.matches import match_ids_of
 from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
 from models.market.base_views import BaseView
 from models.market.clients import forget_clients
@@ -101,7 +102,7 @@ def erase_user(session: Session, user: User) -> None:
 
 
 def holdings_of(session: Session, user: User) -> dict[str, int]:
-    """What of the user's leaves the market with them: noun -> how many, those that there are none of left out."""
+    """The user's rows that leave the market with them: noun -> number, without zeros."""
     counts = {
         "lead": select(func.count()).where(Lead.owner_id == user.id, Lead.status == Status.ACTIVE),
         "property": select(func.count()).where(Property.owner_id == user.id, Property.status == Status.ACTIVE),
@@ -167,7 +168,7 @@ def _erase_properties(session: Session, user: User) -> None:
 
 
 def _erase_sources(session: Session, user: User) -> None:
-    # With what their imports told; the listings stay, without a source.
+    # With their imports' reports; the listings stay, without a source.
     session.execute(delete(Source).where(Source.owner_id == user.id))
     session.execute(delete(OutgoingFeed).where(OutgoingFeed.owner_id == user.id))
     session.execute(delete(FetchedPhoto).where(FetchedPhoto.owner_id == user.id))
@@ -190,7 +191,7 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(AccountExport).where(AccountExport.user_id == user.id))
     session.execute(delete(BaseView).where(BaseView.user_id == user.id))
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
-    # Kept answers repeat what the user sent and was told.
+    # Kept answers repeat the user's requests and answers.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
     forget_sessions_of(session, user)
     session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))

@@ -62,7 +62,7 @@ _GONE = 410
 
 @dataclass(frozen=True)
 class Taken:
-    """A delivery that was taken to be sent, and all that sending needs."""
+    """A delivery that was claimed, with everything that sending needs."""
 
     delivery_id: int
     endpoint_id: int
@@ -77,7 +77,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt went: an answer's status, and what was wrong; without an error it was delivered."""
+    """The result of an attempt: an answer's status, and the error; without an error it was delivered."""
 
     status: int | None
     error: DeliveryError | None = None
@@ -163,7 +163,7 @@ def _due_ids(session: Session, most: int, busy: Collection[int], now: datetime) 
 
 
 def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
-    """The secrets that sign at the moment, the newest first."""
+    """The secrets that sign at present, the newest first."""
     if endpoint.old_secret and endpoint.old_secret_until and now < endpoint.old_secret_until:
         return endpoint.secret, endpoint.old_secret
     return (endpoint.secret,)
@@ -179,7 +179,7 @@ def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
         _note_success(session, taken, outcome)
         return
     now = database_now(session)
-    # The endpoint first, as whoever changes or deletes one does: no two wait for each other.
+    # Lock the endpoint first, as changes and deletions do, so that no two wait for each other.
     endpoint = session.get(Endpoint, taken.endpoint_id, with_for_update={"key_share": True}, populate_existing=True)
     query = select(Delivery).where(Delivery.id == taken.delivery_id).with_for_update()
     delivery = session.scalar(query.execution_options(populate_existing=True))
@@ -241,7 +241,7 @@ def _note_failure(session: Session, endpoint: Endpoint, delivery: Delivery, outc
 
 
 def _move_followers(session: Session, delivery_id: int, when: datetime | ColumnElement[datetime]) -> None:
-    """Make what waits behind a delivery due when its turn can come, and not before."""
+    """Make the deliveries that wait behind another one due as soon as their turn can come."""
     before = aliased(Delivery)
     session.execute(
         update(Delivery)

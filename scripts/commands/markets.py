@@ -1,4 +1,4 @@
-"""`leadmatch markets`: what markets there are, and how their lists are read."""
+"""`leadmatch markets`: list markets, choose the order of their lists, merge towns."""
 
 import click
 from rich.table import Table
@@ -20,18 +20,18 @@ from scripts.terminal import Terminal
 
 @click.group()
 def command() -> None:
-    """List markets; choose how their lists are read.
+    """List markets; choose the order of their lists.
 
-    By score (the default) or balanced: spread over the market, so that not everybody is sent to the same few. And with
-    a few new properties after the end that hardly any list has room for, or without (the default). Scores stay what
-    they are. docs/evaluation.md tells what it brings.
+    By score (the default) or balanced: spread over the market, so that not everybody is sent to the same few homes. And
+    with a few new properties after the end that are in hardly any list, or without (the default). Scores stay the same.
+    docs/evaluation.md shows the effects.
     """
 
 
 @command.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
-    """List the markets and how their lists are read."""
+    """List the markets and the order of their lists."""
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
         scored = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
@@ -75,7 +75,7 @@ def list_command(as_json: bool) -> None:
 @click.option("--city", type=CityName(), required=True)
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def order_command(order: str, city: str, deal_type: str) -> None:
-    """Read the lists of a market by score, or in the balanced order: markets order balanced --city Москва"""
+    """Show the lists of a market by score, or in the balanced order: markets order balanced --city Москва"""
     with session_factory(Settings.for_command())() as session:
         set_list_order(session, city_in(session, city).key, DealType(deal_type), ListOrder(order))
         session.commit()
@@ -101,7 +101,7 @@ def explore_command(slots: int, city: str, deal_type: str) -> None:
 
 
 def _remarks(market: Market, count: MarketCount | None) -> str:
-    """What is odd about a market: its town is unknown (with names that are like it), or hardly anything is in it."""
+    """Signs of a misspelt town: an unknown name (with similar ones), or a nearly empty market."""
     if count is None:
         return "empty"
     if not count.is_known:
@@ -122,7 +122,7 @@ def _told(market: Market) -> str:
 def merge_command(town: str, into: str) -> None:
     """Move a town's leads and properties into the markets of another: markets merge "Алматы гор" Алматы
 
-    TOWN is a name, or a key as `markets list` shows it. What is written under its name from now on goes there too.
+    TOWN is a name, or a key as `markets list` shows it. Rows saved under its name later go to the other town too.
     """
     factory = session_factory(Settings.for_command())
     with factory() as session:
@@ -134,10 +134,10 @@ def merge_command(town: str, into: str) -> None:
 
 @command.command("reread")
 def reread_command() -> None:
-    """Read the towns of all leads and properties anew, as this release reads them.
+    """Read the towns of all leads and properties again, as this release reads them.
 
-    After an upgrade: what an earlier release took for towns of their own moves into the right markets. Doing so twice
-    changes nothing.
+    After an upgrade: rows that an earlier release put into towns of their own move into the right markets. Doing so
+    twice changes nothing.
     """
     with session_factory(Settings.for_command())() as session:
         moved = read_towns_anew(session)
@@ -156,5 +156,5 @@ def _tell_moved(moved: Moved) -> None:
 
 
 def _printable(text: str) -> str:
-    """A key that came from somebody's text, without signs that order a terminal about."""
+    """A key that came from somebody's text, without terminal control characters."""
     return "".join(sign for sign in text if sign.isprintable())

@@ -48,7 +48,7 @@ def set_command(base: str, currency: str, rate: str, day: datetime | None) -> No
 @click.option("--all", "everything", is_flag=True, help="Earlier rates too, not only the newest of each pair.")
 @json_option
 def list_command(everything: bool, as_json: bool) -> None:
-    """List the rates that count."""
+    """List the rates in use."""
     console = Terminal()
     query = select(Rate).order_by(Rate.base, Rate.currency, Rate.day.desc())
     if not everything:

@@ -1,9 +1,8 @@
-"""
-Webhooks: what is due is sent to its endpoints, at least once.
+"""Send due webhooks to their endpoints, at least once.
 
-A delivery is taken in one transaction, sent without any, and its outcome stored in another one. A worker that dies in
-between leaves a delivery that is due again after a while, and is sent again under the same message id. Requests are
-made in threads, so that a slow receiver keeps nobody but itself waiting; the database is this thread's alone.
+A delivery is claimed in one transaction, sent outside of any, and its outcome stored in another one. If a worker dies
+in between, the delivery becomes due again after a while, and is sent again under the same message id. Requests run in
+threads, so that a slow receiver delays only itself; only the main thread uses the database.
 """
 
 import logging
@@ -39,18 +38,18 @@ TASK_SECONDS = 20.0
 
 
 def send_webhooks() -> None:
-    """Send what is due; one task at a time, since a task keeps one of the worker's few processes."""
+    """Send due webhooks; one task at a time, because a task occupies one of the worker's few processes."""
     with new_session() as guard:
         lock = func.pg_try_advisory_xact_lock(func.hashtextextended("send-webhooks", 0))
         if not guard.scalar(select(lock)):
-            return  # it takes up what is due now as well
+            return  # it sends presently due deliveries as well
         is_rest = _send_for(TASK_SECONDS)
     if is_rest:
         client().webhooks_due()
 
 
 def _send_for(seconds: float) -> bool:
-    """Send for so long; whether something may be left."""
+    """Send for so many seconds; returns whether anything may be left."""
     ends = time.monotonic() + seconds
     flying: dict[Future[Outcome], Taken] = {}
     with new_session() as session, ThreadPoolExecutor(THREADS, "webhook") as pool:
@@ -129,7 +128,7 @@ def post(
 
 
 def _read_a_little(answer: httpcore.Response) -> None:
-    """Read the begin of a body, so that a receiver which writes a short one is not cut off in it."""
+    """Read the beginning of a body, so that a receiver with a short answer is not cut off."""
     count = 0
     try:
         for piece in answer.iter_stream():

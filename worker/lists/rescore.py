@@ -167,7 +167,7 @@ def needs_rebuild(session: Session, market: MarketKey, changes: ChangeSet) -> bo
 def _apply(session: Session, market: MarketKey, changes: ChangeSet, skipping: ChangeSet | None) -> Snapshot:
     """Apply the changes under the market's lock; the snapshot to keep after the commit."""
     snapshot = locked_snapshot(session, market, skipping)
-    # Lists of another engine's scores do not tell which entities this engine's scores brought into them.
+    # Lists of another engine version do not show which entities this version would put into them.
     former = FormerVectors(snapshot, changes) if snapshot.generation.engine == ENGINE_VERSION else None
     snapshot.refresh(session)
     apply_changes(session, snapshot, changes, former)

@@ -1,4 +1,4 @@
-"""What is near what in a market: learnt before a run over it where that is not known, or has become out of date."""
+"""Closeness of a market's places: learnt before a run if it is missing or out of date."""
 
 from datetime import datetime, timedelta
 
@@ -24,10 +24,9 @@ _HAS_PLACE = or_(Property.district.is_not(None), Property.metro_station.is_not(N
 
 
 def learn_closeness_models(session: Session, scope: RunScope, market: MarketKey | None = None) -> int:
-    """
-    Learn what is near what in the markets that a run covers, where that is needed; how many were learnt.
+    """Learn the closeness of places of a run's markets where needed; returns the number learnt.
 
-    Only a run over everything replaces what is known; any run learns where nothing is. The caller commits.
+    Only a run over everything replaces existing models; any run learns missing ones. The caller commits.
     """
     counts = select(Property.city_key, Property.deal_type, func.count()).where(
         Property.status == Status.ACTIVE, _HAS_PLACE
@@ -45,7 +44,7 @@ def learn_closeness_models(session: Session, scope: RunScope, market: MarketKey 
 
 
 def newest_closeness(session: Session, market: MarketKey) -> int | None:
-    """The id of what was learnt last of a market; None where nothing was."""
+    """The id of a market's newest closeness model; None without one."""
     row = _newest(session, market)
     return None if row is None else row[0]
 

@@ -1,4 +1,4 @@
-"""The page of one home that is on the market: for visitors, and for who is signed in."""
+"""The public page of one home that is on the market."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ KINDS = {
 @blp.get("/homes/<int:property_id>")
 @anybody
 def home(property_id: int) -> str:
-    """What anybody may know of a home: neither its house nor its owner nor their contacts."""
+    """The public facts of a home, without its house number, its owner and their contacts."""
     listing = listing_on_market(session(), property_id)
     user = visitor_or_none()
     base = services().settings.public_url
@@ -69,7 +69,7 @@ def _back_to(listing: Property) -> str:
 
 
 def structured(listing: Property, description: str, base: str) -> Markup:
-    """The home as https://schema.org/RealEstateListing, for a script element that holds data."""
+    """The home as https://schema.org/RealEstateListing, for a script element with structured data."""
     address = shown_address(listing)
     about: dict[str, Any] = {
         "@type": KINDS[listing.property_type],

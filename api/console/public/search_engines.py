@@ -1,4 +1,4 @@
-"""What search engines ask for: robots.txt, and sitemaps of all homes and of searches that are worth listing."""
+"""Files for search engines: robots.txt, and sitemaps of all homes and of common searches."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -23,7 +23,7 @@ XML = "application/xml"
 @blp.get("/robots.txt")
 @public
 def robots() -> Response:
-    """Engines may read the search, the homes and the landing page; with PUBLIC_SEARCH=off the landing page only."""
+    """Allow search engines the search, the homes and the landing page; with PUBLIC_SEARCH=off the landing page only."""
     lines = ["User-agent: *", "Disallow: /console", "Disallow: /s/"]
     if services().settings.public_search:
         lines += [f"Sitemap: {services().settings.public_url}/sitemap.xml"]
@@ -36,7 +36,7 @@ def robots() -> Response:
 @public
 @only_reads
 def sitemap() -> Response:
-    """The maps that there are: one of towns, and one for each part of the homes."""
+    """The index of sitemaps: one of towns, and one for each part of the homes."""
     _check_open()
     maps = cached_for(KEPT, "sitemap", lambda: maps_of_homes(session()))
     places = ["/sitemaps/towns.xml", *(f"/sitemaps/homes-{number}.xml" for number in maps)]
@@ -47,7 +47,7 @@ def sitemap() -> Response:
 @public
 @only_reads
 def towns() -> Response:
-    """The search of each town, for sale and to let."""
+    """The search of each town, for sale and for rent."""
     _check_open()
     markets = cached_for(KEPT, "sitemap:towns", lambda: towns_with_homes(session()))
     wanted = [SearchCriteria(city=town, city_key=key, deal_type=deal) for key, town, deal in markets]
@@ -58,7 +58,7 @@ def towns() -> Response:
 @public
 @only_reads
 def homes(number: int) -> Response:
-    """One part of the homes: those with an id of a range of HOMES_A_MAP, so that a home never changes its map."""
+    """One part of the homes: those in one range of HOMES_A_MAP ids, so that a home never changes its sitemap."""
     _check_open()
     if number > 2**62 // HOMES_A_MAP:
         abort(HTTPStatus.NOT_FOUND)

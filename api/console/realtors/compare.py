@@ -1,4 +1,4 @@
-"""Up to four homes of a lead side by side, criterion by criterion and wish by wish."""
+"""Up to four homes of a lead side by side, by criterion and wish."""
 
 from flask import render_template
 
@@ -16,7 +16,7 @@ blp = page_blueprint("compare")
 @blp.get("/console/leads/<int:lead_id>/compare")
 @page_for(*SUPPLY_ROLES)
 def compare(lead_id: int) -> str:
-    """The homes that the address names; others than the first four are left out."""
+    """The homes in the address; more than four are left out."""
     lead = owned_lead(session(), visitor(), lead_id)
     offered = offered_homes(session(), lead, asked_homes())
     homes = [listing for listing in offered if listing.owner_id != lead.owner_id][:MOST]

@@ -1,4 +1,4 @@
-"""Lists of the console as files: what the API's exports give, for browsers that have a cookie instead of a token."""
+"""Exports of the console's lists: the API's files, for browsers with a cookie instead of a token."""
 
 from flask import Response
 
@@ -20,7 +20,7 @@ OWN_LISTS = {"leads": Side.LEAD, "properties": Side.PROPERTY}
 @blp.get("/console/export/<what>.<kind>")
 @for_owners
 def whole_list(what: str, kind: str) -> Response:
-    """A list of one's own, as far as the filter of the address lets it pass; or all matches."""
+    """All rows of an own list that pass the address's filter; or all matches."""
     if what in OWN_LISTS:
         side = OWN_LISTS[what]
         return filtered_file(visitor(), _format(kind), side, asked_filter(side))

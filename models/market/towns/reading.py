@@ -1,4 +1,4 @@
-"""A town as somebody wrote it -> which town it is, or that it is unknown, and what is like it."""
+"""Read a town as somebody wrote it: which town it is, or that it is unknown, with similar names."""
 
 import re
 from collections.abc import Sequence
@@ -33,7 +33,9 @@ _UNMISTAKABLE = 250_000
 
 
 class TownError(InvalidValueError):
-    """A text does not name one town. `field` is "city"; who read another field puts the reason under its own name."""
+    """
+    A text does not name exactly one town. `field` is "city"; readers of other fields report the reason under their own.
+    """
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__("city", code, **facts)

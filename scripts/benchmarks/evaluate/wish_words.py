@@ -1,4 +1,4 @@
-"""True wishes of a listing in realtors' words: many ways to ask for what it has."""
+"""True wishes about a listing in realtors' words: many phrasings of its facts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _MATERIALS = {
 
 @dataclass(frozen=True)
 class Asked:
-    """Words, and what a reader that misses nothing would make of them: kinds and wishes of `matching.reading.kinds`."""
+    """Words, and the reading of a perfect reader: kinds and wishes of `matching.reading.kinds`."""
 
     text: str
     wishes: list[tuple[str, Any]]
@@ -33,7 +33,7 @@ Ways = tuple[list[tuple[str, Any]], Sequence[str]] | None
 
 
 def words_of(homes: SalesTable, row: int, count: int, rng: np.random.Generator) -> Asked:
-    """*count* wishes (or as many as the file knows) that the listing meets, written down. Empty where there is none."""
+    """The text of *count* wishes (or as many as the file knows) that the listing meets. Empty without any."""
     makers = [group[int(rng.integers(len(group)))] for group in _MAKERS]
     ways = [way for way in (make(homes, row, rng) for make in makers) if way]
     chosen = [ways[place] for place in rng.permutation(len(ways))[:count]]

@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folder: Path) -> list[str]:
-    """Import the table as a feed of each format; what differs from the table's own import."""
+    """Import the table as a feed of each format; returns the differences from the table's own import."""
     expected: dict[str, tuple[Any, ...]] = {}
     broken = []
     for kind in ("table", *WRITERS):
@@ -73,14 +73,14 @@ def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folde
 
 
 def imported(factory: sessionmaker[Session], path: Path, name: str, city: str) -> tuple[Report, float]:
-    """The report of an import into the source *name* of the firm that owns imports, and its seconds of our CPU."""
+    """The report of an import into the source *name* of the default owner of imports, and our CPU seconds."""
     began = time.process_time()
     report = bring(factory, Wanted(str(path), source=name, city=city), open_feed(path), None)
     return report, time.process_time() - began
 
 
 def rows_of(factory: sessionmaker[Session], name: str) -> dict[str, tuple[Any, ...]]:
-    """External id -> what is compared of its row."""
+    """External id -> the compared columns of its row."""
     columns = [getattr(Property, each) for each in COMPARED]
     query = (
         select(Property.external_id, Property.location, Property.street, Property.house_number, *columns)
