@@ -296,26 +296,6 @@ def test_a_phone_is_free_again_once_its_user_has_left(local, user):
     assert local.post("/users/activate", json={"phone": PHONE, "activation_code": code}).status_code == 200
 
 
-def test_a_client_that_sends_no_body_with_a_delete_names_the_phone_in_the_query(client, user):
-    header = token_header(user)
-
-    nobody, empty, two = (
-        client.delete("/users/delete/", headers=header),
-        client.delete("/users/delete/", json={}, headers=header),
-        client.delete("/users/delete/", query_string={"phone": PHONE}, json={"phone": "+77017654321"}, headers=header),
-    )
-    gone = client.delete("/users/delete/", query_string={"phone": PHONE}, headers=header)
-
-    assert [answer.status_code for answer in (nobody, empty, two)] == [400, 400, 400]
-    assert [answer.json["faults"][0]["code"] for answer in (nobody, empty, two)] == [
-        "value.required",
-        "value.required",
-        "phone.two_named",
-    ]
-    assert (gone.status_code, gone.json) == (200, {"message": "User deleted successfully"})
-    assert client.get("/users/me", headers=header).status_code == 401
-
-
 def test_nobody_deletes_another_and_it_does_not_show_who_exists(client, db, user):
     stranger = token_header(make_user(db))
     db.commit()
