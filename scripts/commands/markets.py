@@ -62,7 +62,7 @@ def list_command(as_json: bool) -> None:
             market.deal_type,
             str(count.leads if count else 0),
             str(count.properties if count else 0),
-            _told(market),
+            _as_row(market),
             str(market.exploration_slots or ""),
             f"{market.published_at:%Y-%m-%d %H:%M}" if market.published_at else "",
             _remarks(market, count),
@@ -116,7 +116,7 @@ def _remarks(market: Market, count: MarketCount | None) -> str:
     return "nearly empty" if count.is_nearly_empty else ""
 
 
-def _told(market: Market) -> str:
+def _as_row(market: Market) -> str:
     if market.list_order is ListOrder.BALANCED and market.ordered_at is None:
         return "balanced (soon)"
     return market.list_order.value

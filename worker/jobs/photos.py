@@ -146,7 +146,7 @@ def _fetched(address: str, settings_: Settings) -> images.CleanFile:
         try:
             fetch_feed(_plain(address), path, limits, accept=_ACCEPT)
         except FetchError as error:
-            raise _told(error) from None
+            raise _photo_error(error) from None
         if not path.exists():  # 304, although the request was unconditional
             raise PhotoError(PhotoFault.NO_ANSWER, is_final=False)
         try:
@@ -163,7 +163,7 @@ def _fetched(address: str, settings_: Settings) -> images.CleanFile:
             raise PhotoError(PhotoFault.NO_ANSWER, is_final=False) from None
 
 
-def _told(error: FetchError) -> PhotoError:
+def _photo_error(error: FetchError) -> PhotoError:
     if error.fault == "fetch.answers":
         later = error.fault.facts["status"] in _LATER
         reason = PhotoFault.NO_ANSWER if later else PhotoFault.NOT_THERE

@@ -64,7 +64,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     state = list_state(side, mine)
     recommended = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
-    wanted = _wanted(recommended.entries, side, mine, filters)
+    wanted = _passing(recommended.entries, side, mine, filters)
     starred, gone = _shortlist(side, mine, recommended.entries)
     if request.args.get("shortlist"):
         wanted = [entry for entry in wanted if entry.row.id in starred]
@@ -255,7 +255,7 @@ def _filters(side: Side) -> Filters:
     return filters
 
 
-def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
+def _passing(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
     """The entries that pass the filters."""
     limit = filters.price
     factors = market_factors(session(), mine.city_key) if limit is not None and limit.value else {}
