@@ -10,6 +10,7 @@ Nothing starts before a test asks for it, so tests of pure functions cost no ser
     new_database     makes more databases, migrated or empty, for tests that need one of their own
 """
 
+import gc
 import os
 import signal
 import subprocess
@@ -57,6 +58,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the folders, and leave the order inside them."""
     places = {folder: place for place, folder in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: places.get(item.nodeid.split("/")[1] if "/" in item.nodeid else "", len(places)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Collect garbage again, but never go through what is loaded by now: it lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 # -- Databases ---------------------------------------------------------------------------------------------------------
