@@ -50,14 +50,19 @@ ROOT = Path(__file__).parent.parent
 WORKER_PATIENCE = 120  # seconds
 
 
-#: Folders whose files take long; what follows them is short, so that two processes that share the files end together.
-LONG_FIRST = ("faults", "scripts", "console", "worker", "api")
+#: Folders and files that take long; what follows them is short, so that processes that share the files end together.
+LONG_FIRST = ("test_contributing.py", "faults", "scripts", "console", "worker", "api", "test_what_processes_load.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the folders, and leave the order inside them."""
-    places = {folder: place for place, folder in enumerate(LONG_FIRST)}
-    items.sort(key=lambda item: places.get(item.nodeid.split("/")[1] if "/" in item.nodeid else "", len(places)))
+    """Sort folders and files beside them, and leave the order inside the folders."""
+    places = {name: place for place, name in enumerate(LONG_FIRST)}
+
+    def place_of(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return places.get(file.split("/")[1] if "/" in file else "", len(places))
+
+    items.sort(key=place_of)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -318,21 +323,32 @@ def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.
     return start_worker()
 
 
+@pytest.fixture(scope="session")
+def worker_engine(database_url: str):
+    """The engine of `worker_here`: one, for writing its statements out takes longer than many a test."""
+    from models.platform.database import connect
+
+    engine = connect(database_url, pool_size=2, max_overflow=2, statement_timeout_ms=0, application="leadmatch-worker")
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def worker_here(process_environment, monkeypatch):
+def worker_here(process_environment, worker_engine, monkeypatch):
     """Let functions of `worker` run in this process, on the test's database; gives what makes sessions."""
     from worker.celery_app import task_context
     from worker.market import cache, generations
 
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(task_context, "connect", lambda _url, **_options: worker_engine)
     caches = (task_context.settings, task_context._sessions_of, task_context.client, task_context.redis_client)
     for cached in caches:
         cached.cache_clear()
     cache.forget_snapshots()
     generations.forget_text_models()
     yield task_context.new_session
-    task_context.new_session().get_bind().dispose()
+    worker_engine.dispose()  # Its connections; it keeps its statements.
     for cached in caches:
         cached.cache_clear()
     cache.forget_snapshots()
