@@ -1,7 +1,6 @@
-"""
-All tables, so that every foreign key and relationship finds what it names.
+"""Imports all tables, so that every foreign key and relationship can be resolved.
 
-Whoever opens sessions imports this module first; a command that touches no table does not wait for it.
+Programs that open sessions import this module first; a command without tables need not wait for it.
 """
 
 from models.accounts import (
@@ -22,7 +21,7 @@ from models.agencies import tables as agency_tables
 from models.agenda import following, history, settings, shortlist
 from models.agenda import tasks as lead_tasks
 from models.core.base import Base
-from models.deals import actions, chats, feed, inquiries, matches, selections, weights
+from models.deals import actions, chats, feed, inquiries, match_table, selections, weights
 from models.leadgen import ads, campaigns, messages, niches, prospects, quality
 from models.market import (
     account_status,
@@ -43,7 +42,7 @@ from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations, relaxations
 from models.rescoring import attempts, partial_lists, runs
 from models.sources import outgoing, photos, refusals, tables
-from models.upkeep import erasure, market_days
+from models.upkeep import erasure, market_days, samples
 from models.webhooks import tables as webhook_tables
 
 __all__ = ["Base"]

@@ -1,4 +1,4 @@
-"""Imports by command: the owner, the source, the file, and the engine that workers use too (models.sources.imports)."""
+"""Imports by command: owner, source, file, and the engine that workers use too (models.sources.imports)."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from models.sources.sources import change_source, create_source, name_of, reques
 from models.sources.tables import Import, ImportState, Source, SourceContent
 from worker.jobs.fetch import Limits, fetch_feed
 
-#: Who owns imported listings when nobody is named: a firm that cannot sign in.
+#: The default owner of imported listings: a firm that cannot sign in.
 IMPORTER_EMAIL = "imports@leadmatch.example"
 #: The source of `import-listings`: one for each owner, as what came by it before there were sources.
 LISTINGS = "import-listings"
@@ -29,7 +29,7 @@ LISTINGS = "import-listings"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a command asks for."""
+    """The options of an import command."""
 
     #: A path, or an address that begins with http:// or https://.
     what: str
@@ -40,7 +40,7 @@ class Wanted:
     is_complete: bool = True
     only_city: bool = False
     dry_run: bool = False
-    #: Take off the market what is missing, however much it is.
+    #: Withdraw missing listings, however many they are.
     withdraw_missing: bool = False
 
     @property
@@ -57,8 +57,7 @@ class Wanted:
 
 
 def owner_of_imports(session: Session, email: str | None) -> User:
-    """
-    The user with *email*, or the firm that owns imports when nobody is named (made at the first call).
+    """The user with *email*, or the default owner of imports without one (created at the first call).
 
     Raises:
         InvalidValueError: Nobody active has this address, or they may not own properties.
@@ -107,8 +106,7 @@ def bring(
     on_refused: Callable[[Line], None] = lambda _: None,
     on_committed: Callable[[list[int]], None] = lambda _: None,
 ) -> Report:
-    """
-    Import a feed into the owner's source of the wanted name, which is made at its first import.
+    """Import a feed into the owner's source of the given name, which is created at its first import.
 
     Raises:
         InvalidValueError: The owner cannot be one.
@@ -164,6 +162,6 @@ def bring(
 
 
 def source_of(factory: sessionmaker[Session], owner_email: str | None, name: str) -> Source | None:
-    """The owner's source of this name, for telling what an import will go on with."""
+    """The owner's source of this name, to show which one an import will continue."""
     with factory() as session:
         return source_named(session, owner_of_imports(session, owner_email), name)

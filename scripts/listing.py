@@ -1,4 +1,6 @@
-"""What commands list: a table for people, whole also through a pipe, or JSON for programs with `--json`."""
+"""
+Listings printed by commands: a table for people, complete even through a pipe, or JSON for programs with `--json`.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from rich.text import Text
 #: Characters that control a terminal: control characters except tab and line break, and marks of writing direction.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-#: Columns of what is not a terminal: more than any table has.
+#: Columns outside a terminal: more than any table has.
 UNCUT = 10_000
 
 

@@ -241,6 +241,25 @@ def test_the_declared_arrows_have_no_cycle():
         TopologicalSorter(folders).prepare()
 
 
+def test_no_files_import_each_other_in_a_circle():
+    """Imports for annotations alone count as well: a reader of one file should not need all of the circle."""
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): str(path.relative_to(ROOT))
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    imported: dict[str, set[str]] = {}
+    for each in (each for package in PACKAGES for each in imports_of(package)):
+        name = each.name
+        while name and name not in modules:
+            name = name.rpartition(".")[0]
+        if name and modules[name] != each.file:
+            imported.setdefault(each.file, set()).add(modules[name])
+
+    TopologicalSorter(imported).prepare()
+
+
 @pytest.mark.parametrize("package", sorted(DOES_WITHOUT))
 def test_packages_do_without_the_libraries_of_their_neighbours(package):
     assert [str(found) for found in imports_of(package) if found.package in DOES_WITHOUT[package]] == []

@@ -1,8 +1,8 @@
-"""Background work: the tasks, and what they do.
+"""Background work: tasks and the code behind them.
 
-Folders, each of which may import the ones before it: `queue` (what the API may import), `celery_app` (what surrounds
-every task), `market` (a market in memory), `lists` (computing and publishing lists), `jobs` (all other work). The
-tasks themselves are in :mod:`worker.tasks`.
+Folders, each of which may import the ones before it: `queue` (what the API may import), `celery_app` (the application
+and the surroundings of every task), `market` (a market in memory), `lists` (computing and publishing lists), `jobs`
+(all other work). The tasks themselves are in :mod:`worker.tasks`.
 """
 
 import os

@@ -7,7 +7,7 @@ from worker.jobs import prospect_quality, replies
 
 @task(name="worker.tasks.score_prospect", bind=True)
 def score_prospect(self: LeadmatchTask, prospect_id: str) -> None:
-    """Score one prospect of advertising, and tell live readers."""
+    """Score one prospect of advertising, and notify live readers."""
     with self.session() as session:
         prospect_quality.score_prospect(session, prospect_id)
 

@@ -1,4 +1,4 @@
-"""Tasks that send notifications and webhooks: thin skins, as those of :mod:`worker.tasks`."""
+"""Tasks that send notifications and webhooks: thin wrappers, as those of :mod:`worker.tasks`."""
 
 from models.agenda.offer_notifications import notify_of_new_offers
 from models.agenda.recommendation_digests import send_digests, tell_at_once
@@ -30,19 +30,19 @@ def notify_new_offers() -> None:
 
 @task(name="worker.tasks.remind_of_tasks")
 def remind_of_tasks() -> None:
-    """Remind realtors of tasks and showings whose moment has come, once each."""
+    """Send realtors due reminders of tasks and showings, once each."""
     notifications.store_and_send(remind)
 
 
 @task(name="worker.tasks.tell_recommendations")
 def tell_recommendations() -> None:
-    """Tell realtors at once of new recommendations of leads that they follow so."""
+    """Notify realtors at once of new recommendations of leads that they follow so."""
     notifications.store_and_send(tell_at_once)
 
 
 @task(name="worker.tasks.send_recommendation_digests")
 def send_recommendation_digests() -> None:
-    """Tell realtors in their morning of the new recommendations of leads that they follow daily."""
+    """Send realtors, in their morning, the new recommendations of leads that they follow daily."""
     notifications.store_and_send(send_digests)
 
 

@@ -1,4 +1,4 @@
-"""Tasks of the public search: thin skins, as those of :mod:`worker.tasks`."""
+"""Tasks of the public search: thin wrappers, as those of :mod:`worker.tasks`."""
 
 from models.market.search.news import due_searches, tell_news
 from models.market.search.saved import NotificationPace
@@ -10,7 +10,7 @@ from worker.market.market_lock import own_transaction
 
 @task(name="worker.tasks.refresh_search_words", bind=True)
 def refresh_search_words(self: LeadmatchTask, of_minutes: int | None = None) -> None:
-    """Count the words that a mistyped word of a search may mean; *of_minutes*: add those of listings written since."""
+    """Count the words that serve as corrections in searches; *of_minutes*: only add those of listings written since."""
     with self.session() as session:
         if of_minutes is None:
             refresh_words(session)
@@ -21,7 +21,7 @@ def refresh_search_words(self: LeadmatchTask, of_minutes: int | None = None) -> 
 
 @task(name="worker.tasks.tell_search_news", bind=True)
 def tell_search_news(self: LeadmatchTask, pace: str) -> None:
-    """Tell of new homes and price cuts of the saved searches of a pace: at_once or daily."""
+    """Notify users of new homes and price cuts of saved searches with a pace: at_once or daily."""
     with self.session() as session:
         search_ids = due_searches(session, NotificationPace(pace))
         session.commit()

@@ -1,11 +1,11 @@
 """
 All tasks but those of lead generation (worker/leadgen_tasks.py), of notifications and webhooks
-(worker/notification_tasks.py) and of the public search (worker/search_tasks.py): thin skins over functions of the
-package.
+(worker/notification_tasks.py) and of the public search (worker/search_tasks.py): thin wrappers of the package's
+functions.
 
-Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
-the broker. A new task needs a line in :data:`worker.queue.routing.QUEUES` unless fresh leads and properties may wait
-for it, and a scene in tests/faults/scenes.py.
+Each may be delivered twice, or again after a crash, without harm. Arguments are ids: no personal data enters the
+broker. A new task needs a line in :data:`worker.queue.routing.QUEUES` unless fresh leads and properties may wait for
+it, and a scene in tests/faults/scenes.py.
 """
 
 import logging
@@ -94,7 +94,9 @@ def sweep(self: LeadmatchTask) -> None:
 
 
 def _request_run(session: Session, scope: RunScope, requested_by: str, once: bool = False) -> None:
-    """Request a run and tell the workers; an open run that covers a part of it is left to end first."""
+    """
+    Request a run and notify the workers; if an open run covers a part of it, nothing is requested until that has ended.
+    """
     try:
         run, is_new = request_run(session, scope, requested_by, once=once)
     except ConflictError:
@@ -166,7 +168,7 @@ def sweep_runs(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.clear_away", bind=True)
 def clear_away(self: LeadmatchTask) -> None:
-    """Delete what is past its time: old runs, read notifications, spent keys and tokens, unused text models."""
+    """Delete expired rows: old runs, read notifications, used keys and tokens, unused text models."""
     with self.session() as session:
         deleted = retention.delete_expired(session)
         session.commit()
@@ -175,7 +177,7 @@ def clear_away(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.regroup_adverts", bind=True)
 def regroup_adverts(self: LeadmatchTask) -> None:
-    """Group all adverts anew: what no write has told of, such as a new rule."""
+    """Group all adverts again, to apply changes that no write has announced, such as a new rule."""
     with trim_heap_after(), self.session() as session:
         changed = regroup_all(session)
     log.info("adverts_regrouped", extra={"changed": len(changed)})
@@ -185,7 +187,7 @@ def regroup_adverts(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.count_markets", bind=True)
 def count_markets(self: LeadmatchTask) -> None:
-    """Write the figures of every market for today, and what happened yesterday."""
+    """Write today's figures of every market, and yesterday's actions."""
     with self.session() as session:
         written = market_days.count_days(session)
         session.commit()
@@ -257,7 +259,7 @@ def remove_orphans() -> None:
 
 @task(name="worker.tasks.fetch_rates", bind=True)
 def fetch_rates(self: LeadmatchTask) -> None:
-    """Fetch the tables of central banks that RATES_URL names; without it, nothing."""
+    """Fetch the central banks' tables in RATES_URL; without it, do nothing."""
     with self.session() as session:
         rates.fetch_rates(session, settings())
 
@@ -267,14 +269,14 @@ def fetch_rates(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.run_import")
 def run_import(import_id: int) -> None:
-    """Do one import. A message that comes twice, or for an import that has ended, does nothing."""
+    """Run one import. A repeated message, or one for a finished import, does nothing."""
     with trim_heap_after():
         imports.take_import(session_factory(), settings(), client(), import_id)
 
 
 @task(name="worker.tasks.find_due_imports", bind=True)
 def find_due_imports(self: LeadmatchTask) -> None:
-    """Ask for the imports of sources that are due, and for those that the broker lost."""
+    """Queue the imports of due sources, and imports whose messages the broker lost."""
     with self.session() as session:
         import_ids = due_imports(session)
         session.commit()
@@ -287,7 +289,7 @@ def find_due_imports(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.find_due_photos")
 def find_due_photos() -> None:
-    """Ask for the photos that listings name and that are not here; without FETCH_PHOTOS, nothing."""
+    """Queue the fetching of missing photos; without FETCH_PHOTOS, do nothing."""
     if settings().fetch_photos:
         for photo_id in photos.find_photos(session_factory()):
             client().photos_due(photo_id)

@@ -1,4 +1,4 @@
-"""What is stored about the caller, as a file that a worker makes."""
+"""Export everything that is stored about the caller; a worker makes the file."""
 
 from typing import Any
 
@@ -28,36 +28,36 @@ class ExportRow(Body):
 
 @blp.route("/users/me/exports")
 class Exports(MethodView):
-    """Asking for an export."""
+    """Request an export."""
 
     @signed_in
     @blp.response(202, ExportRow)
     def post(self) -> dict[str, Any]:
-        """Have all that is stored about me put together
+        """Request an export of everything that is stored about me
 
-        One that is being made already is joined; a new one takes the place of those before. It is kept for a week.
+        An export that is being made already is returned again; a new one replaces those before. It is kept for a week.
         """
         return row_of(requested(current_user()))
 
 
 @blp.route("/users/me/exports/<int:export_id>")
 class OneExport(MethodView):
-    """One export of the caller's."""
+    """One of the caller's exports."""
 
     @signed_in
     @blp.response(200, ExportRow)
     @blp.alt_response(404, description="There is no such export of mine.")
     def get(self, export_id: int) -> dict[str, Any]:
-        """See whether my export is ready
+        """Read the state of my export
 
-        Its file is then at `/users/me/exports/{export_id}/file`.
+        Once it is ready, its file is at `/users/me/exports/{export_id}/file`.
         """
         return row_of(export_of(session(), current_user(), export_id))
 
 
 @blp.route("/users/me/exports/<int:export_id>/file")
 class ExportFile(MethodView):
-    """The file of an export."""
+    """Download the file of an export."""
 
     @signed_in
     @blp.response(200, BYTES, content_type="application/zip")
@@ -72,14 +72,14 @@ class ExportFile(MethodView):
 
 
 def requested(user: User) -> AccountExport:
-    """Ask for an export of the user's and have a worker make it."""
+    """Request an export of the user's data and queue the task that makes it."""
     export = request_export(session(), user)
     make_export(export)
     return export
 
 
 def file_of(user: User, export_id: int) -> Response:
-    """The file of an export as an answer; raises NotFoundError, ConflictError while it is not ready."""
+    """Send the file of an export; raises NotFoundError, or ConflictError while the file is not ready."""
     export = export_of(session(), user, export_id)
     if export.content is None:
         raise ConflictError("export.not_ready")

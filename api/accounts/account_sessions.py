@@ -1,4 +1,4 @@
-"""The caller's sessions: where they are signed in, ended one by one."""
+"""The caller's sessions: list them, end one."""
 
 from flask.views import MethodView
 from marshmallow import fields
@@ -31,21 +31,21 @@ class SessionRows(Body):
 
 @blp.route("/auth/sessions")
 class Sessions(MethodView):
-    """Where the caller is signed in."""
+    """List the caller's sessions."""
 
     @signed_in
     @blp.response(200, SessionRows)
     def get(self) -> dict[str, list[dict]]:
-        """List where I am signed in, newest first
+        """List my sessions, newest first
 
-        One row for each access token that still lets in: how and from where it was got.
+        One row for each valid access token: how and from where it was obtained.
         """
         return {"sessions": session_rows(current_user(), claims().jti)}
 
 
 @blp.route("/auth/sessions/<int:session_id>")
 class OneSession(MethodView):
-    """One sign-in of the caller's."""
+    """One of the caller's sessions."""
 
     @signed_in
     @blp.response(200, StatusOk)
@@ -53,14 +53,15 @@ class OneSession(MethodView):
     def delete(self, session_id: int) -> dict[str, str]:
         """End one of my sessions: its token is void from now on
 
-        Its own one too; `/auth/logout` ends that without its number. Changing the password ends them all.
+        This may be the present session; `/auth/logout` ends that without its id. Changing the password ends all
+        sessions.
         """
         end_session(current_user(), session_id)
         return {"status": "ok"}
 
 
 def session_rows(user: User, current_jti: str) -> list[dict]:
-    """The user's sessions as they are shown, at most the hundred newest."""
+    """The user's sessions as the API shows them, at most the hundred newest."""
     names = ("id", "way", "network", "agent", "created_at", "expires_at")
     return [
         {name: getattr(row, name) for name in names} | {"is_current": row.jti == current_jti}

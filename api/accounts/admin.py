@@ -1,4 +1,4 @@
-"""Administrators over users, in tinder's words."""
+"""User administration in the words of the swipe contract."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class UserChange(Body):
 
 @blp.route("/admin/users")
 class Users(MethodView):
-    """All users, for administrators."""
+    """List all users, for administrators."""
 
     @for_roles(Role.ADMIN)
     @blp.arguments(PageArgs, location="query")
@@ -45,8 +45,7 @@ class Users(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List users, oldest first
 
-        In pages; X-Pagination tells how many there are. The portal's `/users/list` shows the same people with their
-        profiles.
+        In pages; X-Pagination holds the total. The portal's `/users/list` shows the same users with their profiles.
         """
         users, total = page_of(all_users(), args)
         return [user_row(user) for user in users], 200, pagination(total, args)
@@ -54,7 +53,7 @@ class Users(MethodView):
 
 @blp.route("/admin/users/<int:user_id>")
 class OneUser(MethodView):
-    """What administrators change about a user."""
+    """Change a user, for administrators."""
 
     @for_roles(Role.ADMIN)
     @blp.arguments(UserChange)
@@ -62,9 +61,9 @@ class OneUser(MethodView):
     @blp.alt_response(404, description="There is no such user.")
     @blp.alt_response(409, description="It is the last active administrator.")
     def patch(self, body: dict[str, Any], user_id: int) -> Any:
-        """Change a user's role, or put them out and let them in again
+        """Change a user's role, or deactivate and reactivate a user
 
-        Who is put out loses all tokens, and what they offer and seek leaves the market.
+        Deactivating a user voids all their tokens and takes their leads and properties off the market.
         """
         user = lock_user(session(), user_id)
         if "role" in body:

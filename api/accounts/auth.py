@@ -1,4 +1,4 @@
-"""Accounts of the exchange and of tinder: register, sign in and out, who am I."""
+"""Accounts of the exchange and the swipe contract: register, sign in, sign out, read one's profile."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, s
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.language import told_language
+from api.http.language import stated_language
 from api.http.limits import account_of, address, check_failures, count_failure, failures_of, network
 from api.http.services import services
 from models.accounts.audit import record
@@ -35,7 +35,7 @@ class ExchangeSignUp(Body):
 
 
 class TinderSignUp(Body):
-    """Tinder's registration: somebody with a password."""
+    """The swipe contract's registration, with a password."""
 
     role = fields.String(required=True, validate=validate.OneOf(sorted(set(TINDER_ROLES) - {"admin"})))
     name = Text(200, required=True)
@@ -46,8 +46,8 @@ class TinderSignUp(Body):
 
 class LoginForm(Body):
     """
-    What clients of OAuth 2.0's password grant send (RFC 6749, 4.3.2). Any client may ask, so that its own name and
-    secret count for nothing; they may come by HTTP Basic as well.
+    What clients of OAuth 2.0's password grant send (RFC 6749, 4.3.2). Any client may ask, so its id and secret are
+    ignored; they may come by HTTP Basic as well.
     """
 
     username = Text(254, required=True, metadata={"description": "E-mail address or phone."})
@@ -74,7 +74,7 @@ class Token(Body):
 
 
 class Profile(Body):
-    """A user as tinder shows them to themselves."""
+    """The caller's own profile in the swipe contract's words."""
 
     id = fields.Integer()
     role = shown_word(GRANTED_ROLES)
@@ -88,7 +88,7 @@ class Profile(Body):
 
 
 class SignedUp(Profile):
-    """The new user and their first token: both kinds of client find what they read."""
+    """The new user and their first token; has the fields that clients of either contract read."""
 
     access_token = fields.String()
     token_type = fields.String()
@@ -106,7 +106,7 @@ EITHER = {
 
 @blp.route("/auth/register")
 class Register(MethodView):
-    """Signing up, in tinder's way or the exchange's."""
+    """Register, with the swipe contract's body or the exchange's."""
 
     @public
     @way_in
@@ -116,9 +116,9 @@ class Register(MethodView):
     @blp.alt_response(409, description="Somebody has this e-mail, phone or Telegram account already.")
     @blp.alt_response(429)
     def post(self) -> Any:
-        """Sign up
+        """Register a new user
 
-        With `password` it is tinder's registration, with `telegram_id` the exchange's.
+        A body with `password` is the swipe contract's registration, one with `telegram_id` the exchange's.
         """
         schema, body = read_json(_schema_of)
         if isinstance(schema, TinderSignUp):
@@ -128,7 +128,7 @@ class Register(MethodView):
 
 @blp.route("/auth/login")
 class Login(MethodView):
-    """Signing in by password."""
+    """Sign in by password."""
 
     @public
     @way_in
@@ -139,10 +139,8 @@ class Login(MethodView):
     def post(self, form: dict[str, Any]) -> Any:
         """Sign in by e-mail or phone and password
 
-        A form, as OAuth 2.0's password grant has it, or the same names as JSON.
-
-        The answer holds a token, to be sent as `Authorization: Bearer ...`. Wrong tries are counted by account and by
-        address.
+        Takes a form, as in OAuth 2.0's password grant, or the same names as JSON. Send the token of the answer as
+        `Authorization: Bearer ...`. Failed attempts are counted by account and by address.
         """
         user = user_by_password(form["username"], form["password"])
         if user is None:
@@ -152,14 +150,14 @@ class Login(MethodView):
 
 @blp.route("/auth/logout")
 class Logout(MethodView):
-    """Signing out."""
+    """Sign out."""
 
     @signed_in
     @blp.response(200, StatusOk)
     def post(self) -> Any:
         """Sign out: this token is void from now on
 
-        So is a Mini App's initData. Other tokens of the same user stay good; changing the password ends them all.
+        So is a Mini App's initData. Other tokens of the same user stay valid; changing the password voids them all.
         """
         end(session(), claims())
         note_end(session(), claims().jti)
@@ -169,7 +167,7 @@ class Logout(MethodView):
 
 @blp.route("/auth/password")
 class Password(MethodView):
-    """The caller's password."""
+    """Change the caller's password."""
 
     @signed_in
     @keeps_no_answer
@@ -180,7 +178,7 @@ class Password(MethodView):
     def put(self, body: dict[str, Any]) -> Any:
         """Change my password, or set a first one
 
-        Every token given out before is void; the answer holds a new one. Who has no password yet sets a first one.
+        Every token issued before is void; the answer holds a new one. A user without a password sets a first one.
         """
         replace_password(current_user(), body.get("old_password"), body["new_password"])
         return token_of(current_user(), "password")
@@ -188,7 +186,7 @@ class Password(MethodView):
 
 @blp.route("/auth/me")
 class Me(MethodView):
-    """The caller, in tinder's words."""
+    """The caller's profile in the swipe contract's words."""
 
     @signed_in
     @blp.response(200, Profile)
@@ -202,8 +200,8 @@ class Me(MethodView):
 
 def user_by_password(username: str, password: str) -> User | None:
     """
-    The user whom name and password let in; None if they do not fit: the try is counted, and noted although an error is
-    to be answered.
+    The user with this name and password, or None. A failed attempt is counted and committed although the request ends
+    with an error.
 
     Raises:
         TooManyError: Too many tries came from the address, or failed for the account.
@@ -211,7 +209,7 @@ def user_by_password(username: str, password: str) -> User | None:
     user = user_by_login(session(), username)
     account = failures_of(account_of(username), known_place(session(), user, network(), device()))
     check_failures(account)
-    # The same steps whether or not there is such a user: neither answer nor time tells.
+    # The same steps whether or not the user exists, so that neither answer nor timing reveals it.
     if password_fits(password, None if user is None else user.password_hash) and user is not None:
         return user
     record(session(), "password_refused", address=address())
@@ -221,8 +219,7 @@ def user_by_password(username: str, password: str) -> User | None:
 
 
 def replace_password(user: User, old: str | None, new: str) -> None:
-    """
-    Change a password by the old one, or set a first one.
+    """Replace a password after checking the old one, or set a first one.
 
     Raises:
         InvalidValueError: The old one is missing or wrong; the try is counted.
@@ -237,32 +234,32 @@ def replace_password(user: User, old: str | None, new: str) -> None:
 
 
 def set_password(user: User, new: str) -> None:
-    """Set a password; tokens given out before are void."""
+    """Set a password and void all tokens issued before."""
     change_password(session(), user, hash_password(new))
     record(session(), "password_changed", actor_id=user.id, table_name="users", row_id=user.id, address=address())
 
 
 def profile_of(user: User) -> dict[str, Any]:
-    """A user's own profile in tinder's words."""
+    """A user's own profile in the swipe contract's words."""
     return {name: getattr(user, name) for name in names_of(Profile)} | {"role": tinder_role(user.role)}
 
 
 def entered(user: User, way: str) -> dict[str, str]:
-    """Record that *user* signed in; a new access token, as every sign-in answers it."""
+    """Record that *user* signed in and return a new access token, as every sign-in answers it."""
     note_entry(user, way)
     return token_of(user, way)
 
 
 def token_of(user: User, way: str) -> dict[str, str]:
-    """A new access token in the API's shape; the session that begins with it is remembered."""
+    """A new access token in the API's shape; starts and records a session."""
     return {"access_token": new_token(user, way), "token_type": TOKEN_TYPE}
 
 
 def new_token(user: User, way: str) -> str:
-    """A new access token; the session that begins with it is remembered: by which way, from where."""
+    """A new access token; starts a session and records the way and the place of the sign-in."""
     settings = services().settings
     if user.language is None:
-        user.language = told_language()
+        user.language = stated_language()
     token = make_token(user, settings.secret_key, settings.token_hours)
     claims = claims_of(token, settings.secret_key)
     note_session(session(), claims, way=way, network=network(), agent=client_name())
@@ -277,7 +274,7 @@ def sign_out(token: str) -> None:
 
 
 def sign_up(**columns: object) -> User:
-    """Somebody registers themselves: a new user with these columns. Raises ConflictError if an identifier is taken."""
+    """Register a new user with these columns. Raises ConflictError if an identifier is taken."""
     user = create_user(session(), **columns)
     record(session(), "signed_up", actor_id=user.id, table_name="users", row_id=user.id, address=address())
     return user
@@ -289,7 +286,9 @@ def note_entry(user: User, by: str) -> None:
 
 
 def _schema_of(raw: dict) -> Body:
-    """How to read a registration; of one that lacks what tells them apart, what it has speaks for tinder's."""
+    """
+    Choose the schema of a registration. A body that lacks the distinguishing fields is read as the swipe contract's.
+    """
     of_tinder = "password" in raw or ("telegram_id" not in raw and not raw.keys().isdisjoint(("role", "name")))
     return TinderSignUp() if of_tinder else ExchangeSignUp()
 

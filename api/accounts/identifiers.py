@@ -1,4 +1,6 @@
-"""The caller's identifiers: what of them is proven, claimed or suspended, and taking a suspended one back."""
+"""
+The caller's identifiers: list them with their state (proven, claimed, suspended), confirm or drop a suspended one.
+"""
 
 from typing import Any
 
@@ -43,22 +45,22 @@ class Confirmation(WhichClaim):
 
 @blp.route("/auth/identifiers")
 class Identifiers(MethodView):
-    """What the caller's account is known by."""
+    """List the identifiers of the caller's account."""
 
     @signed_in
     @blp.response(200, KnownAnswer)
     def get(self) -> dict[str, Any]:
-        """List my phone, e-mail address, Telegram account and password, and how sure they are
+        """List my phone, e-mail address, Telegram account and password with their state
 
-        `claimed` is what was only said, `proven` what a code, a link or Telegram proved. `suspended` is what was said
-        before I proved another one: it does not let in until I confirm it, and is dropped after 30 days.
+        `claimed`: stated, but not proven. `proven`: proven by a code, a link or Telegram. `suspended`: stated before I
+        proved another identifier; it cannot be used to sign in until I confirm it, and is dropped after 30 days.
         """
         return answer_of(current_user())
 
 
 @blp.route("/auth/identifiers/confirm")
 class Confirm(MethodView):
-    """Taking back what is suspended."""
+    """Confirm a suspended identifier."""
 
     @signed_in
     @keeps_no_answer
@@ -69,9 +71,9 @@ class Confirm(MethodView):
     @blp.alt_response(409, description="Somebody else has it by now, or the account has another one.")
     @blp.alt_response(429, description="Too many wrong passwords.")
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Say that a suspended identifier or password is mine
+        """Confirm that a suspended identifier or password is mine
 
-        It is a claim again, and as good as before; a password is confirmed by sending it.
+        It becomes a claim again. A password is confirmed by sending it.
         """
         confirm_claim(current_user(), Claim(body["kind"]), body.get("password"))
         return answer_of(current_user())
@@ -79,16 +81,16 @@ class Confirm(MethodView):
 
 @blp.route("/auth/identifiers/drop")
 class Drop(MethodView):
-    """Forgetting what is suspended."""
+    """Drop a suspended identifier."""
 
     @signed_in
     @blp.arguments(WhichClaim)
     @blp.response(200, KnownAnswer)
     @blp.alt_response(404, description="Nothing of this kind is suspended.")
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Say that a suspended identifier or password is not mine
+        """Drop a suspended identifier or password that is not mine
 
-        It is forgotten at once, rather than after 30 days.
+        It is deleted at once instead of after 30 days.
         """
         drop(session(), current_user(), Claim(body["kind"]))
         return answer_of(current_user())

@@ -1,4 +1,4 @@
-"""Invitations: an administrator makes a link, and whoever opens it makes their account."""
+"""Invitations: an administrator makes a link; its recipient creates an account with it."""
 
 from typing import Any
 
@@ -44,16 +44,16 @@ class Acceptance(Body):
 
 @blp.route("/admin/invitations")
 class Invitations(MethodView):
-    """Inviting a user."""
+    """Invite a user."""
 
     @for_roles(Role.ADMIN)
     @keeps_no_answer
     @blp.arguments(InvitationBody)
     @blp.response(201, InvitationMade)
     def post(self, body: dict) -> dict[str, Any]:
-        """Invite somebody by a link that serves once, within a week
+        """Invite a user by a link that can be used once, within a week
 
-        The link is shown here and nowhere else: pass it on to whom you mean.
+        Only this answer shows the link: pass it on to the person you invite.
         """
         email = normal_email(body["email"]) if body.get("email") else None
         return invited(current_user(), GRANTED_ROLES[body["role"]], email)
@@ -61,7 +61,7 @@ class Invitations(MethodView):
 
 @blp.route("/auth/invitation")
 class AcceptInvitation(MethodView):
-    """An invitation's use."""
+    """Accept an invitation."""
 
     @public
     @way_in
@@ -72,16 +72,16 @@ class AcceptInvitation(MethodView):
     @blp.alt_response(409, description="Somebody has this e-mail address already.")
     @blp.alt_response(429)
     def post(self, body: dict) -> dict[str, str]:
-        """Accept an invitation: make my account
+        """Accept an invitation and create my account
 
-        Its role is the one that the administrator chose. The answer holds the first token.
+        The administrator has chosen its role. The answer holds the first token.
         """
         user = accepted(body["link"], body["name"], body["email"], body["password"])
         return entered(user, "invitation")
 
 
 def invited(admin: User, role: Role, email: str | None) -> dict[str, Any]:
-    """A new invitation, as it is shown to the administrator who makes it."""
+    """Create an invitation; returns it as the administrator sees it."""
     settings = services().settings
     row = invite(session(), admin, role, email, database_now(session()))
     record(
@@ -98,7 +98,7 @@ def invited(admin: User, role: Role, email: str | None) -> dict[str, Any]:
 
 
 def accepted(link: str, name: str, email: str, password: str) -> User:
-    """The user whom an invitation makes; raises NotFoundError, InvalidValueError, ConflictError, TooManyError."""
+    """Create the invited user; raises NotFoundError, InvalidValueError, ConflictError, TooManyError."""
     now = database_now(session())
     row = invitation_of(session(), link, services().settings.secret_key, now)
     user = accept(session(), row, name=name, email=normal_email(email), password_hash=hash_password(password), now=now)

@@ -1,4 +1,4 @@
-"""What the caller is notified of, and by which channel."""
+"""The caller's notification settings, by topic and channel."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ blp = Blueprint("notification-switches", __name__, description="What a user is n
 
 
 class ByChannel(Body):
-    """A topic's switches; of what is left out nothing changes."""
+    """A topic's switches; channels that are left out stay as they are."""
 
     console = fields.Boolean(metadata={"description": "Counted and announced on the pages; the list holds it anyway."})
     telegram = fields.Boolean()
@@ -54,14 +54,15 @@ class SwitchesAnswer(Body):
 
 @blp.route("/notifications/switches")
 class NotificationSwitches(MethodView):
-    """The caller's switches."""
+    """Read and change the caller's switches."""
 
     @signed_in
     @blp.response(200, SwitchesAnswer)
     def get(self) -> dict[str, Any]:
-        """Read what I am notified of, and by which channel
+        """Read my notification settings by topic and channel
 
-        E-mail and SMS need a proven address or phone, Telegram a linked account; `channels` says which reach me.
+        E-mail and SMS need a proven address or phone, Telegram a linked account; `channels` lists the channels that
+        reach me.
         """
         return answer_of(current_user())
 
@@ -71,14 +72,14 @@ class NotificationSwitches(MethodView):
     def patch(self, body: dict[str, Any]) -> dict[str, Any]:
         """Switch notifications on and off, by topic and channel
 
-        What is left out stays. The flags `notifications_...` of the portal's profile follow.
+        Switches that are left out stay as they are. The flags `notifications_...` of the portal's profile follow.
         """
         set_switches(session(), current_user(), body["switches"])
         return answer_of(current_user())
 
 
 def answer_of(user: User) -> dict[str, Any]:
-    """The user's switches, and which channels reach them, as the API shows them."""
+    """The user's switches and the channels that reach the user, as the API shows them."""
     return {
         "switches": {
             str(topic): {str(channel): is_on for channel, is_on in channels.items()}
@@ -89,6 +90,6 @@ def answer_of(user: User) -> dict[str, Any]:
 
 
 def reaches(user: User, channel: Channel) -> bool:
-    """Whether *channel* is set up here and reaches the user."""
+    """Whether *channel* is configured here and reaches the user."""
     is_set_up = channel in configured_channels(services().settings)
     return is_set_up and (channel is Channel.CONSOLE or address_of(user, channel) is not None)

@@ -1,6 +1,6 @@
-"""The portal's accounts: register, activate, get a token, ask for another code. A phone and a code by SMS prove it.
+"""The portal's sign-in: register, activate, get a token, request another code. A code by SMS proves the phone.
 
-Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps
+Neither answers nor their timing show whether a phone is registered: both cases take the same steps
 (models/accounts/codes.py).
 """
 
@@ -17,7 +17,7 @@ from api.http.access import device, public, token_user, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
-from api.http.language import told_language
+from api.http.language import stated_language
 from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
@@ -62,7 +62,7 @@ class CodeSent(Message):
 
 @blp.route("/users/register")
 class Register(MethodView):
-    """Signing up by phone."""
+    """Register by phone."""
 
     @public
     @way_in
@@ -71,9 +71,9 @@ class Register(MethodView):
     @blp.alt_response(403, description="Signing in by SMS is not set up here.")
     @blp.alt_response(429, description="Too many codes were asked for.")
     def post(self, body: dict[str, Any]) -> Any:
-        """Sign up by phone
+        """Register by phone
 
-        An activation code is sent by SMS. The answer is the same for a phone that is registered already.
+        Sends an activation code by SMS. The answer is the same for a phone that is already registered.
         """
         names = {"first_name": body["first_name"].strip(), "last_name": body["last_name"].strip()}
         registration = names | {"role": PORTAL_ROLES[body["role"]]}
@@ -82,7 +82,7 @@ class Register(MethodView):
 
 @blp.route("/users/activate")
 class Activate(MethodView):
-    """The first proof of a phone."""
+    """Activate an account with the first code."""
 
     @public
     @way_in
@@ -93,7 +93,8 @@ class Activate(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Activate the account with the code
 
-        Only now the account exists. The same code serves once more, at `/users/token`; five wrong tries void it.
+        The account exists from now on. The same code can be used once more, at `/users/token`; five wrong attempts void
+        it.
         """
         user = user_of_code(activate, body)
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
@@ -102,7 +103,7 @@ class Activate(MethodView):
 
 @blp.route("/users/token")
 class GetToken(MethodView):
-    """A token for a code."""
+    """Exchange a code for a token."""
 
     @public
     @way_in
@@ -114,7 +115,7 @@ class GetToken(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Get an access token for the code
 
-        The code that activated the account serves once more, for the first token; later ones need /users/reset/.
+        The activation code can be used once more, for the first token; later tokens need `/users/reset/`.
         """
         user = user_of_code(spend, body)
         return entered(user, "sms")
@@ -122,7 +123,7 @@ class GetToken(MethodView):
 
 @blp.route("/users/reset")
 class Reset(MethodView):
-    """Another code."""
+    """Request another code."""
 
     @public
     @way_in
@@ -131,7 +132,7 @@ class Reset(MethodView):
     @blp.alt_response(403, description="Signing in by SMS is not set up here.")
     @blp.alt_response(429, description="Too many codes were asked for.")
     def post(self, body: dict[str, Any]) -> Any:
-        """Have a new code sent
+        """Request a new code
 
         The earlier code is void. The answer is the same for a phone that is not registered.
         """
@@ -140,7 +141,7 @@ class Reset(MethodView):
 
 def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | None:
     """
-    Have a code sent to *phone* (E.164), for somebody new with *registration*; in a local environment the code itself.
+    Send a code to *phone* (E.164), for a new user with *registration*; returns the code itself in a local environment.
 
     Raises:
         NotAllowedError: No SMS gateway is set.
@@ -155,7 +156,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
         registration=registration,
         address=network(),
         device=device(),
-        language=told_language(),
+        language=stated_language(),
         sends_per_hour=settings.sms_per_hour,
         now=database_now(session()),
     )
@@ -165,8 +166,8 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
 
 def user_by_code(step: Step, phone: str, code: str, own: User | None) -> User | None:
     """
-    The user whom *step* finds for phone and code, asked by *own* if anybody is signed in; None if there is none: that
-    is noted although an error follows.
+    The user whom *step* returns for phone and code, or None; *own* is the signed-in user, if any. A failed attempt is
+    committed although the request ends with an error.
     """
     secret = services().settings.secret_key
     user = step(session(), phone, code, secret, database_now(session()), own=own, address=network())
@@ -182,7 +183,7 @@ def _sent(phone: str, registration: dict[str, Any] | None = None) -> dict[str, s
 
 
 def user_of_code(step: Step, body: dict) -> User:
-    """The user whom *step* finds for a body's phone and code; raises NotSignedInError, TooManyError."""
+    """The user whom *step* returns for a body's phone and code; raises NotSignedInError, TooManyError."""
     user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip(), token_user())
     if user is None:
         raise NotSignedInError(WRONG)

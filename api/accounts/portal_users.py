@@ -1,4 +1,4 @@
-"""The portal's users: my profile, my files, my leaving; the list of all, for administrators."""
+"""The portal's users: read, change and delete one's profile with its files; list all users, for administrators."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 from werkzeug.datastructures import FileStorage
 
-from api.accounts.portal_auth import Message, WhichPhone
+from api.accounts.portal_auth import Message
 from api.accounts.role_names import PORTAL_LABELS
 from api.http.access import claims, current_user, for_roles, signed_in
 from api.http.answered import answered_by
@@ -21,7 +21,7 @@ from models.accounts.notification_switches import follow_flags
 from models.accounts.tokens import end
 from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
 from models.core.enums import Role
-from models.core.errors import NotAllowedError, NotFoundError
+from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
 from models.upkeep.erasure import erase_user
 
 blp = Blueprint("portal-users", __name__, description="Users of the portal")
@@ -56,8 +56,16 @@ ProfileTexts: Any = Body.from_dict({name: Text(most, empty=True) for name, most 
 ProfileSwitches: Any = Body.from_dict({f"notifications_{name}": Flag() for name in SWITCHES}, name="ProfileSwitches")
 
 
+class PhoneInAddress(Body):
+    phone = Phone(metadata={"description": "Whom to delete, where the request has no body; `+` is written `%2B`."})
+
+
+class PhoneInBody(Body):
+    phone = Phone(metadata={"description": "Whom to delete."})
+
+
 class ProfileForm(ProfileTexts, ProfileSwitches):
-    """What a user may change about themselves. What is left out stays."""
+    """The fields of a profile that its user may change. Fields that are left out stay as they are."""
 
     phone = Phone(required=True, metadata={"description": "My own phone; it says whose profile is meant."})
     first_name = Text(90)
@@ -71,7 +79,7 @@ ShownTexts: Any = Body.from_dict({name: fields.String(allow_none=True) for name 
 
 
 class PortalUser(ShownTexts, ProfileSwitches):
-    """A user as the portal shows them to themselves and to administrators; what was never said is null."""
+    """A user as the portal shows them to themselves and to administrators; fields that were never set are null."""
 
     id = fields.Integer()
     first_name = fields.String(allow_none=True)
@@ -96,21 +104,21 @@ class SliceArgs(Body):
 
 @blp.route("/users/me")
 class Me(MethodView):
-    """The caller, in the portal's words."""
+    """The caller's profile in the portal's words."""
 
     @signed_in
     @blp.response(200, PortalUser)
     def get(self) -> Any:
         """Read my own profile
 
-        Uploaded files are told as URLs that can be fetched; `role` is a label for people.
+        Uploaded files are given as URLs; `role` is a label for people.
         """
         return portal_user(current_user())
 
 
 @blp.route("/users/update")
 class Update(MethodView):
-    """The caller's profile."""
+    """Change the caller's profile."""
 
     @signed_in
     @takes_uploads
@@ -123,7 +131,7 @@ class Update(MethodView):
     def put(self, form: dict[str, Any]) -> Any:
         """Change my own profile
 
-        `avatar` and `licenses` (which may come several times) are images; new ones replace the old.
+        `avatar` and `licenses` (which may be repeated) are images; new ones replace the old.
         """
         user = current_user()
         if normal_phone(form.pop("phone")) != user.phone:
@@ -138,20 +146,22 @@ class Update(MethodView):
 
 @blp.route("/users/delete")
 class Delete(MethodView):
-    """Leaving for good."""
+    """Delete a user."""
 
     @signed_in
-    @blp.arguments(WhichPhone)
+    @blp.arguments(PhoneInAddress, location="query")
+    @blp.arguments(PhoneInBody, required=False)
     @blp.response(200, Message)
     @blp.alt_response(403, description="It is somebody else, and the caller no administrator.")
     @blp.alt_response(404, description="Nobody has this phone.")
     @blp.alt_response(409, description="It is the last administrator.")
-    def delete(self, body: dict[str, Any]) -> Any:
-        """Delete a user: oneself, or anybody as an administrator
+    def delete(self, address_args: dict[str, Any], body: dict[str, Any]) -> Any:
+        """Delete a user: myself, or anybody as an administrator
 
-        Personal data is erased, tokens are void, leads and properties leave the market.
+        The phone stands in the body, or in the query for clients that send no body with a DELETE; one of the two has to
+        name it. Personal data is erased, tokens are void, leads and properties leave the market.
         """
-        caller, phone = current_user(), normal_phone(body["phone"])
+        caller, phone = current_user(), normal_phone(named_phone(address_args.get("phone"), body.get("phone")))
         if phone != caller.phone and caller.role is not Role.ADMIN:
             # Said of every phone but one's own: whether it is registered does not show.
             raise NotAllowedError("user.delete_not_allowed")
@@ -160,13 +170,13 @@ class Delete(MethodView):
             raise NotFoundError("user")
         leave(user, caller)
         if user.id == caller.id:
-            end(session(), claims())  # a Mini App's next request would make the account anew otherwise
+            end(session(), claims())  # otherwise a Mini App's next request would create the account again
         return {"message": "User deleted successfully"}
 
 
 @blp.route("/users/list")
 class List(MethodView):
-    """All users with their profiles, for administrators."""
+    """List all users with their profiles, for administrators."""
 
     @for_roles(Role.ADMIN)
     @blp.arguments(SliceArgs, location="query")
@@ -174,14 +184,27 @@ class List(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List users, oldest first, as an administrator
 
-        `skip` rows are passed over, then at most `limit` are told. `/admin/users` lists the same people by pages.
+        Skips `skip` rows, then returns at most `limit`. `/admin/users` lists the same users in pages.
         """
         users = session().scalars(all_users().offset(args["skip"]).limit(args["limit"]))
         return [portal_user(user) for user in users]
 
 
+def named_phone(in_address: str | None, in_body: str | None) -> str:
+    """The phone that a request names in one place or both; InvalidValueError where neither or two different ones."""
+    if in_address is not None and in_body is not None and normal_phone(in_address) != normal_phone(in_body):
+        raise InvalidValueError("phone", "phone.two_named")
+    phone = in_body or in_address
+    if phone is None:
+        raise InvalidValueError("phone", "value.required")
+    return phone
+
+
 def leave(user: User, caller: User | None = None) -> None:
-    """Erase a user and their files, as *caller* asks (None: the user); the last administrator is a ConflictError."""
+    """
+    Erase a user and their files at the request of *caller* (None: the user); raises ConflictError for the last
+    administrator.
+    """
     record(
         session(),
         "user_deleted",
@@ -209,7 +232,7 @@ def portal_user(user: User) -> dict[str, Any]:
 
 
 def stored_files(avatar: FileStorage | None, licenses: list[FileStorage | None], user: User) -> dict[str, Any]:
-    """Keep the files that came, remove those that they replace; the profile's fields with the new URLs."""
+    """Store the uploaded files, remove those that they replace, and return the profile's fields with the new URLs."""
     sent = [upload for upload in licenses if upload is not None]
     links: dict[str, Any] = {}
     if avatar is not None:

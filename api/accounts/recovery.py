@@ -1,4 +1,4 @@
-"""Ways back in: a link by e-mail, and a new password for whoever proves who they are."""
+"""Account recovery: a sign-in link by e-mail, and a new password for a user with another proof."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Email, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.language import told_language
+from api.http.language import stated_language
 from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
@@ -27,7 +27,7 @@ from models.core.errors import NotAllowedError, NotSignedInError
 
 blp = Blueprint("recovery", __name__, description="Signing in by e-mail, and forgotten passwords")
 
-#: Fields of which one proves who asks for a new password.
+#: Fields for the proof of identity; exactly one must be present.
 PROOFS = ("activation_code", "telegram_auth_data", "link")
 
 
@@ -46,7 +46,7 @@ class LinkBody(Body):
 
 
 class PasswordReset(Body):
-    """A new password, and one proof of who wants it."""
+    """A new password with one proof of the user's identity."""
 
     new_password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
     phone = Phone()
@@ -64,7 +64,7 @@ class PasswordReset(Body):
 
 @blp.route("/auth/email")
 class SendLink(MethodView):
-    """A link by e-mail."""
+    """Request a sign-in link by e-mail."""
 
     @public
     @way_in
@@ -73,9 +73,9 @@ class SendLink(MethodView):
     @blp.alt_response(403, description="Signing in by e-mail is not set up here.")
     @blp.alt_response(429, description="Too many links were asked for.")
     def post(self, body: dict) -> dict[str, str]:
-        """Have a link sent that signs in once
+        """Request a link that signs in once
 
-        It is good for half an hour. The answer is the same for an address that is not registered.
+        It is valid for half an hour. The answer is the same for an address that is not registered.
         """
         link = send_link(normal_email(body["email"]))
         return {"message": "If this address is registered, a link is on its way"} | ({"link": link} if link else {})
@@ -83,7 +83,7 @@ class SendLink(MethodView):
 
 @blp.route("/auth/email/token")
 class LinkToken(MethodView):
-    """A token for a link."""
+    """Exchange a link for a token."""
 
     @public
     @way_in
@@ -93,16 +93,16 @@ class LinkToken(MethodView):
     @blp.alt_response(401, description="The link is wrong, used or too old.")
     @blp.alt_response(429)
     def post(self, body: dict) -> dict[str, str]:
-        """Get an access token for a link by e-mail
+        """Get an access token for a link sent by e-mail
 
-        The link proves the address, and serves once.
+        Using the link proves the address. It can be used once.
         """
         return entered(user_of_link(body["link"], token_user()), "email")
 
 
 @blp.route("/auth/password/reset")
 class ResetPassword(MethodView):
-    """A password for whoever has forgotten theirs."""
+    """Reset a forgotten password."""
 
     @public
     @way_in
@@ -115,8 +115,8 @@ class ResetPassword(MethodView):
     def post(self, body: dict) -> dict[str, str]:
         """Set a new password, or a first one, with a proof instead of the old one
 
-        A code by SMS (`/users/reset`), what Telegram signed, or a link by e-mail (`/auth/email`). Every token given out
-        before is void; the answer holds a new one.
+        The proof is a code by SMS (`/users/reset`), a Telegram signature, or a link by e-mail (`/auth/email`). Every
+        token issued before is void; the answer holds a new one.
         """
         if "link" in body:
             user, way = user_of_link(body["link"], token_user()), "email"
@@ -129,8 +129,7 @@ class ResetPassword(MethodView):
 
 
 def send_link(email: str) -> str | None:
-    """
-    Have a link sent to *email* (in normal form); in a local environment what it holds.
+    """Send a link to *email* (in normal form); returns the link's content in a local environment.
 
     Raises:
         NotAllowedError: No mail server is set.
@@ -140,14 +139,17 @@ def send_link(email: str) -> str | None:
     if not settings.smtp_url and not settings.is_local:
         raise NotAllowedError("email.not_set_up")
     now = database_now(session())
-    row = request_email_link(session(), email, network=network(), device=device(), language=told_language(), now=now)
+    row = request_email_link(session(), email, network=network(), device=device(), language=stated_language(), now=now)
     if settings.smtp_url:
         tasks.send_link(row.id)
     return link_of(row, settings.secret_key) if settings.is_local else None
 
 
 def user_of_link(link: str, own: User | None) -> User:
-    """The user whom a link lets in, asked by *own* if anybody is signed in; raises NotSignedInError, which is noted."""
+    """
+    The user whom a link signs in; *own* is the signed-in user, if any. Raises NotSignedInError; the failed attempt is
+    committed.
+    """
     try:
         return use_email_link(session(), link, services().settings.secret_key, database_now(session()), own=own)
     except NotSignedInError:

@@ -1,4 +1,4 @@
-"""Each contract's own words for a role."""
+"""Each contract's own names of the roles."""
 
 from models.core.enums import Role
 
@@ -35,7 +35,7 @@ PORTAL_LABELS = {
 
 
 def tinder_role(role: Role) -> str:
-    """A role in tinder's words; those of our own keep theirs.
+    """A role in the swipe contract's words; roles of our own keep their names.
 
     >>> tinder_role(Role.REALTOR), tinder_role(Role.DEVELOPER), tinder_role(Role.OPERATOR)
     ('agent', 'agent', 'operator')

@@ -1,4 +1,4 @@
-"""Signing in with Telegram: a proof that Telegram signed, and our own bot, which proves itself by a secret."""
+"""Sign in with Telegram: by Telegram's signature, or by our own bot, which authenticates with a secret."""
 
 import hmac
 import logging
@@ -48,8 +48,8 @@ class BotSignIn(Body):
 
 def check_bot() -> None:
     """
-    Let our bot in, by its secret. In `local`, where no secret is set, everybody; api/server/openness.py says so at the
-    start.
+    Check the secret of our bot. In `local`, where no secret is set, everybody passes; api/server/openness.py warns of
+    it at start.
 
     Raises:
         NotSignedInError: The secret is missing or wrong, or none is set.
@@ -65,7 +65,10 @@ def check_bot() -> None:
 
 
 def user_of_proof(data: Any) -> User:
-    """The user of what Telegram signed; raises NotAllowedError, NotSignedInError, InvalidValueError, TooManyError."""
+    """
+    The user whom Telegram's signature proves; raises NotAllowedError, NotSignedInError, InvalidValueError,
+    TooManyError.
+    """
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
         raise NotAllowedError("telegram.not_set_up")
@@ -74,7 +77,7 @@ def user_of_proof(data: Any) -> User:
 
 @blp.route("/auth/telegram")
 class TelegramLogin(MethodView):
-    """Signing in by what Telegram signed."""
+    """Sign in with Telegram's signature."""
 
     @public
     @way_in
@@ -84,16 +87,16 @@ class TelegramLogin(MethodView):
     @blp.alt_response(429)
     @blp.alt_response(403, description="Signing in by Telegram is not set up, or the account is switched off.")
     def post(self, body: dict[str, Any]) -> Any:
-        """Sign in with what Telegram signed; the first time makes the account
+        """Sign in with Telegram's signature; the first time creates the account
 
-        Telegram's signature is checked with our bot's token, and must be fresh. A new account is a realtor's.
+        The signature is checked with our bot's token, and must be recent. A new account has the role of a realtor.
         """
         return entered(user_of_proof(body["telegram_auth_data"]), "telegram")
 
 
 @blp.route("/auth/telegram/login-or-register")
 class BotLogin(MethodView):
-    """Signing in by our bot's word."""
+    """Sign in through our bot."""
 
     @proved_by(check_bot, name="bot", scheme="bot")
     @blp.arguments(BotSignIn)
@@ -102,9 +105,10 @@ class BotLogin(MethodView):
     @blp.alt_response(429, description="Too many wrong secrets came from the address.")
     @blp.alt_response(409, description="The phone's user has another Telegram account.")
     def post(self, body: dict[str, Any]) -> Any:
-        """Sign in somebody whom our Telegram bot vouches for
+        """Sign in a user for whom our Telegram bot vouches
 
-        Found by Telegram account, else by phone (the account is then bound to it), else made.
+        The user is looked up by Telegram account, then by phone (the account is then bound to it); otherwise a new one
+        is created.
         """
         user = user_of_bot(
             session(),

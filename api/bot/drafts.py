@@ -61,7 +61,7 @@ def decide(talk: Talk, user: User, pressed: Pressed) -> tuple[str, bool]:
     except ValidationError:
         raise InvalidValueError("text", "bot.unreadable") from None
     lead = create_lead(talk.session, user, Origin.EXCHANGE, fields)
-    set_frequency(talk.session, user, lead.id, Frequency.AT_ONCE)  # who makes leads in the bot gets its cards
+    set_frequency(talk.session, user, lead.id, Frequency.AT_ONCE)  # a user who creates leads in the bot gets its cards
     talk.session.delete(draft)
     talk.session.info.setdefault("leads", []).append(lead.id)
     return talk.word("bot.lead_made"), True

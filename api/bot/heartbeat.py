@@ -1,4 +1,4 @@
-"""The sign of life of the bot's process, which `leadmatch health bot` looks for."""
+"""The heartbeat of the bot's process, which `leadmatch health bot` checks."""
 
 import logging
 import socket
@@ -26,14 +26,14 @@ def key_of(host: str) -> str:
 
 
 class Heartbeat:
-    """Gives a sign of life each time :meth:`beat` is called, but not more often than every five seconds."""
+    """Sends a heartbeat each time :meth:`beat` is called, but not more often than every five seconds."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._key = client, key_of(socket.gethostname())
         self._next = time.monotonic()
 
     def beat(self) -> None:
-        """Say that the process works; without Redis nothing is said, and nothing else happens."""
+        """Record that the process works; without Redis nothing happens."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + EVERY_SECONDS
@@ -43,7 +43,7 @@ class Heartbeat:
             log.warning("heartbeat_not_sent", extra={"kind": type(error).__name__})
 
     def stop(self) -> None:
-        """Take the sign of life back: the process ends."""
+        """Delete the heartbeat: the process ends."""
         try:
             self._client.delete(self._key)
         except (RedisError, OSError) as error:

@@ -1,8 +1,7 @@
-"""
-The bot's process: receives updates, works on each once, and makes the calls that answer them.
+"""The bot's process: receives updates, processes each once, and makes the calls that answer them.
 
-By long polling, or, with TELEGRAM_WEBHOOK, through `POST /telegram/updates` of the web process, which stores what
-Telegram posts. One process works at a time; another one waits, and takes over where the first has stopped.
+By long polling, or, with TELEGRAM_WEBHOOK, through `POST /telegram/updates` of the web process, which stores Telegram's
+posts. One process works at a time; another one waits, and takes over when the first has stopped.
 """
 
 import asyncio
@@ -46,7 +45,7 @@ Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
-#: How often a bot that is told through the web process looks for what was stored, and one that waits for its turn.
+#: How often a bot with a webhook looks for stored updates, and a waiting bot for its turn.
 LOOK_SECONDS = 0.5
 #: How often an update is worked on while the database refuses for a reason that passes: a lock, a restart.
 ATTEMPTS = 5
@@ -79,7 +78,7 @@ def _redis(settings: Settings) -> redis.Redis:
 
 
 def _is_alone(guard: Connection) -> bool:
-    """Whether no other process works; it holds until the connection ends."""
+    """Whether no other process works; the lock holds until the connection ends."""
     taken = guard.scalar(select(func.pg_try_advisory_lock(func.hashtextextended("telegram-bot", 0))))
     guard.commit()
     return bool(taken)
@@ -138,7 +137,7 @@ class _Process:
                 await telegram.shutdown()
 
     async def _choose_way(self, telegram: TelegramBot) -> None:
-        """Telegram either posts updates or is asked for them, not both."""
+        """Set or delete the webhook: Telegram either posts updates or is polled, not both."""
         if self._settings.telegram_webhook:
             await telegram.set_webhook(
                 f"{self._settings.public_url}{PATH}",
@@ -161,14 +160,14 @@ class _Process:
                 session.commit()
 
     async def _pause(self, seconds: float) -> None:
-        """Wait as long as Telegram asks for, which may be minutes; the process works meanwhile."""
+        """Wait as long as Telegram demands, which may be minutes; stored updates are processed meanwhile."""
         until = time.monotonic() + seconds
         while not self._stop.is_set and (left := until - time.monotonic()) > 0:
             self._heartbeat.beat()
             await self._unless_stopped(asyncio.sleep(min(left, EVERY_SECONDS)))
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, Result]) -> Result | None:
-        """The work's result; None where the process is to end before that."""
+        """The work's result; None if the process is told to end before that."""
         task = asyncio.ensure_future(work)
         while not task.done():
             await asyncio.wait([task], timeout=0.2)
@@ -180,7 +179,7 @@ class _Process:
         return task.result()
 
     def _work_off(self) -> None:
-        """Work on every stored update, each in a transaction of its own; what fails for a lasting reason is dropped."""
+        """Process every stored update, each in a transaction of its own; updates with lasting errors are dropped."""
         attempts: Counter[int] = Counter()
         while not self._stop.is_set:
             self._heartbeat.beat()
@@ -208,7 +207,9 @@ class _Process:
                     session.commit()
 
     def _follow_up(self, session: Session) -> None:
-        """After a commit: what the API sends then too (`api.http.transaction.send_notifications`)."""
+        """
+        After a commit, send the same tasks and notices as the API does (`api.http.transaction.send_notifications`).
+        """
         if session.info.pop("has_webhooks", False):
             self._worker.webhooks_due()
         for lead_id in session.info.pop("leads", []):
@@ -224,7 +225,7 @@ class _Process:
                     self._redis.publish(channel(chat_id, user_id), b"")
 
     async def _send(self, telegram: TelegramBot) -> None:
-        """Make every queued call; each is taken, and that committed, before it is made."""
+        """Make every queued call; each is claimed in a committed transaction before it is made."""
         while not self._stop.is_set:
             self._heartbeat.beat()
             with self._new_session() as session:

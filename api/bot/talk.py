@@ -1,4 +1,4 @@
-"""One update of Telegram's: who it is from, and what is answered."""
+"""Process one update of Telegram: identify its sender and answer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +14,14 @@ from models.translations.catalogue import describe_error, describe_fault, transl
 
 @dataclass(frozen=True)
 class Bot:
-    """What conversations need to know of the system."""
+    """What conversations need of the system."""
 
     public_url: str
 
 
 @dataclass
 class Talk:
-    """One update: who it is from, and what is answered."""
+    """One update: its sender and the answers."""
 
     session: Session
     bot: Bot

@@ -22,7 +22,7 @@ TIMEOUT_SECONDS = 10.0
 
 
 class NotMadeError(Exception):
-    """A call certainly was not made; another attempt may succeed after *after_seconds*."""
+    """A call was certainly not made; another attempt may succeed after *after_seconds*."""
 
     def __init__(self, after_seconds: float) -> None:
         super().__init__(f"not made; again in {after_seconds} s")
@@ -30,7 +30,7 @@ class NotMadeError(Exception):
 
 
 def bot_of(settings: Settings) -> Bot:
-    """The bot of the settings' token; nothing is connected to yet."""
+    """The bot with the settings' token, not connected yet."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the pool of connections, which is of one
         return Bot(
@@ -53,8 +53,7 @@ def _connection() -> HTTPXRequest:
 
 
 async def received(bot: Bot, offset: int | None, seconds: int = POLL_SECONDS) -> list[dict[str, Any]]:
-    """
-    Updates from *offset* on, waited for; those before it are forgotten by Telegram.
+    """Wait for updates from *offset* on; Telegram forgets earlier ones.
 
     Raises:
         NotMadeError: Telegram cannot be reached, or another bot of this token asks too.
@@ -72,8 +71,7 @@ async def received(bot: Bot, offset: int | None, seconds: int = POLL_SECONDS) ->
 
 
 async def make(bot: Bot, call: Call) -> None:
-    """
-    Make a queued call.
+    """Make a queued call.
 
     Without an answer it may have been made, and counts as made. What Telegram refuses is dropped; a card whose photo it
     refuses is sent as words.

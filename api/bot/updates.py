@@ -1,4 +1,4 @@
-"""Updates that Telegram posts, with TELEGRAM_WEBHOOK: stored, for the bot's process to work on."""
+"""Store the updates that Telegram posts, with TELEGRAM_WEBHOOK, for the bot's process."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
 class Update(Body):
-    """An update as Telegram defines it; it may hold more than we know."""
+    """An update as Telegram defines it; it may have further fields."""
 
     class Meta(Body.Meta):
         unknown = INCLUDE
@@ -33,12 +33,12 @@ class Update(Body):
 
 
 def secret_of(secret_key: str) -> str:
-    """What Telegram sends with each update: of our own making, and known to nobody else."""
+    """The secret that Telegram sends with each update, derived from our own and known to nobody else."""
     return hmac.new(secret_key.encode(), b"telegram-updates", hashlib.sha256).hexdigest()
 
 
 def check_telegram() -> None:
-    """Let Telegram in, by the secret that it was given; raises NotSignedInError, TooManyError."""
+    """Check the secret that Telegram was given; raises NotSignedInError, TooManyError."""
     settings = services().settings
     if not settings.telegram_webhook or not settings.telegram_bot:
         raise NotSignedInError("telegram.bot_only")

@@ -1,4 +1,4 @@
-"""What answers of the exchange contract are made of. The views make these parts ready; here they are described."""
+"""Schemas of the exchange contract's answers. Views build these parts ready; the schemas document them."""
 
 from typing import Any
 
@@ -11,7 +11,8 @@ from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass,
 
 class ReadyPart(fields.Nested):
     """
-    A part that its view has written out as the schema would: it goes out as it is, for schemas are slow at dumping.
+    A part that its view has built exactly as the schema would; it is sent unchanged, because dumping by schemas is
+    slow.
     """
 
     # marshmallow's Nested names the first parameter otherwise than its own Field.
@@ -20,7 +21,7 @@ class ReadyPart(fields.Nested):
 
 
 class ShownLocation(Body):
-    """Where a lead looks; how far from there only where that is stated."""
+    """Where a lead looks; the distance is present only where it is stated."""
 
     sometimes = ("scope", "radius_km", "latitude", "longitude")
 
@@ -45,7 +46,7 @@ class ShownSpan(Body):
 
 
 class ShownRequirements(Body):
-    """What a client looks for; what was left open is null or an empty list."""
+    """What a client looks for; wishes left open are null or an empty list."""
 
     location = fields.Nested(ShownLocation)
     budget = fields.Nested(ShownSpan)
@@ -61,7 +62,7 @@ class ShownRequirements(Body):
 
 
 class ShownAddress(Body):
-    """An address; its parts are null where it came as one text, which is in `location` then."""
+    """An address; its parts are null if it came as one text, which is then in `location`."""
 
     sometimes = ("location",)
 

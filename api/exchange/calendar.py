@@ -1,4 +1,4 @@
-"""The calendar of my tasks for other programs: its secret address, and the calendar itself (RFC 5545)."""
+"""The calendar of my tasks for calendar programs: its secret address, and the calendar itself (RFC 5545)."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ class MyCalendar(MethodView):
     def get(self) -> dict[str, Any]:
         """Read the address of my calendar
 
-        Whoever knows it sees my open tasks.
+        Anybody who knows it can see my open tasks.
         """
         return {"address": address_of(calendar_token(session(), current_user()))}
 
@@ -53,14 +53,14 @@ class MyCalendar(MethodView):
     def post(self) -> dict[str, Any]:
         """Give my calendar a new address
 
-        The first one opens the calendar; a later one ends the address before it.
+        The first call creates the calendar; later calls revoke the address before.
         """
         return {"address": address_of(renew_calendar(session(), current_user()))}
 
     @for_owners
     @blp.response(200, StatusOk)
     def delete(self) -> dict[str, str]:
-        """End the address of my calendar
+        """Revoke the address of my calendar
 
         It answers 404 from then on.
         """
@@ -70,16 +70,16 @@ class MyCalendar(MethodView):
 
 @blp.route("/calendars/<name>")
 class CalendarOfTasks(MethodView):
-    """Somebody's open tasks as a calendar."""
+    """A user's open tasks as a calendar."""
 
     @public
     @only_reads
     @blp.response(200, {"type": "string"}, content_type=ICS, description="iCalendar")
     @blp.alt_response(404, description="The address is nobody's.")
     def get(self, name: str) -> Response:
-        """Read somebody's open tasks as a calendar
+        """Read a user's open tasks as a calendar
 
-        For calendars that were told the address. Clients' names and contacts are not in it.
+        For calendar programs that were given the address. It holds no names or contacts of clients.
         """
         owner = owner_of_calendar(session(), name.removesuffix(".ics"))
         response = Response(calendar_of(owner, open_tasks(session(), owner)), mimetype=ICS)
@@ -89,12 +89,12 @@ class CalendarOfTasks(MethodView):
 
 
 def address_of(token: str | None) -> str | None:
-    """The whole address of a calendar."""
+    """The absolute URL of a calendar."""
     return f"{services().settings.public_url}/calendars/{token}.ics" if token else None
 
 
 def calendar_of(owner: User, tasks: list[CalendarTask]) -> bytes:
-    """Tasks in the form of RFC 5545, each with an alarm where its owner is reminded of it."""
+    """Tasks in the form of RFC 5545; tasks with a reminder get an alarm."""
     language = owner.language if owner.language in LANGUAGES else DEFAULT_LANGUAGE
     calendar = Calendar()
     calendar.add("prodid", "-//Leadmatch//Tasks//EN")

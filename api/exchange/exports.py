@@ -1,6 +1,6 @@
-"""My leads, properties, recommendations and matches as tables to download, CSV or XLSX.
+"""Download my leads, properties, recommendations and matches as CSV or XLSX tables.
 
-Columns are called as our own importer knows them, so that what was downloaded can be brought in again.
+Columns have the names that our own importer reads, so a downloaded file can be imported again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,7 +83,7 @@ LEAD_CELLS: Cells = {
     "notes": lambda row: row.notes,
     "private_notes": lambda row: row.private_notes,
 }
-#: The cells of somebody else's property that tell where it is.
+#: The cells with the location of another owner's property.
 PLACE_CELLS: Cells = {
     "street": lambda row: row.street if _precision(row) is EXACT else shown_street(row, _precision(row)) or None,
     "house": lambda row: row.house_number if _precision(row) is EXACT else None,
@@ -143,7 +143,7 @@ def property_file(user: User, kind: TableFormat) -> Response:
 
 
 def picked_file(user: User, kind: TableFormat, side: Side, ids: Sequence[int]) -> Response:
-    """Those of the leads, or properties, that are the user's, as a file, newest first."""
+    """The given leads, or properties, of the user as a file, newest first."""
     if side is Side.LEAD:
         picked = _all(Lead, leads_of(user).where(Lead.id.in_(ids)))
         return table_file("leads", kind, list(LEAD_CELLS), _rows(LEAD_CELLS, picked))
@@ -159,7 +159,7 @@ def filtered_file(user: User, kind: TableFormat, side: Side, wanted: BaseFilter)
 
 
 def recommendation_file(user: User, kind: TableFormat, lead_id: int) -> Response:
-    """The properties that suit one of the user's leads, best first; raises NotFoundError."""
+    """The properties recommended for one of the user's leads, best first; raises NotFoundError."""
     lead = owned_lead(session(), user, lead_id)
     page = recommended_page(session(), Side.LEAD, lead.id, page=1, limit=LIST_LENGTH)
     cells = {name: PLACE_CELLS.get(name, cell) for name, cell in PROPERTY_CELLS.items() if name != "status"}
@@ -177,7 +177,7 @@ def _precision(row: Any) -> AddressPrecision:
 
 
 def _street_of(mine: BoardMatch) -> str:
-    """Where the home of a match is: its whole street for its owner, and for both once contacts are shared."""
+    """The street of a match's property: complete for its owner, and for both sides once contacts are shared."""
     listing = mine.match.property
     knows_all = mine.side is Side.PROPERTY or mine.match.contact_shared_at is not None
     if knows_all or _precision(listing) is EXACT:
@@ -190,7 +190,9 @@ def _rows(cells: Cells, rows: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def _all(table: Any, query: Select) -> Iterator[Any]:
-    """The rows of the query, by falling id, a page in memory at a time; the request's session is closed by then."""
+    """
+    The rows of the query, by descending id, one page in memory at a time; by then the request's session is closed.
+    """
     return _paged(services().sessions, table, query)
 
 
@@ -208,7 +210,7 @@ def _paged(factory: sessionmaker[Session], table: Any, query: Select) -> Iterato
 
 
 def _in_order(factory: sessionmaker[Session], query: Select) -> Iterator[Any]:
-    """The rows of the query in its own order, a page in memory at a time."""
+    """The rows of the query in its own order, one page in memory at a time."""
     with factory() as own:
         yield from own.scalars(query)
 

@@ -1,4 +1,4 @@
-"""What happened to a lead, and its private shortlist."""
+"""A lead's history, its private shortlist, and how often its owner is notified of new recommendations."""
 
 from typing import Any
 
@@ -51,17 +51,17 @@ class ShortlistRows(Body):
 
 @blp.route("/leads/<int:lead_id>/history")
 class History(MethodView):
-    """What happened to one of my leads."""
+    """The history of one of my leads."""
 
     @for_owners
     @only_reads
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, HistoryRows)
     def get(self, args: dict[str, Any], lead_id: int) -> Any:
-        """Read what happened to a lead
+        """Read the history of a lead
 
-        The latest first: changes of the lead, likes and dislikes, matches, selections and the client's answers, price
-        cuts of homes that I have dealt with, and tasks.
+        Latest first: changes of the lead, likes and dislikes, matches, selections and the client's answers, price cuts
+        of homes that I have acted on, and tasks.
         """
         entries, total = history_of(session(), current_user(), lead_id, page=args["page"], limit=args["limit"])
         return {"history": [vars(entry) for entry in entries], "total": total, "page": args["page"]}
@@ -78,15 +78,15 @@ class FrequencyOut(Body):
 
 @blp.route("/leads/<int:lead_id>/notification-frequency")
 class NotificationFrequencyOfLead(MethodView):
-    """How I am told of new recommendations of a lead."""
+    """How often I am notified of a lead's new recommendations."""
 
     @for_owners
     @only_reads
     @blp.response(200, FrequencyOut)
     def get(self, lead_id: int) -> Any:
-        """Read how I am told of a lead's new recommendations
+        """Read how often I am notified of a lead's new recommendations
 
-        DAILY until it is chosen. `new` counts since the lead's page was last opened in the console.
+        DAILY by default. `new` counts since the lead's page was last opened in the console.
         """
         return shown_frequency(lead_id)
 
@@ -94,7 +94,7 @@ class NotificationFrequencyOfLead(MethodView):
     @blp.arguments(FrequencyBody)
     @blp.response(200, FrequencyOut)
     def put(self, body: dict[str, Any], lead_id: int) -> Any:
-        """Choose how I am told of a lead's new recommendations
+        """Choose how often I am notified of a lead's new recommendations
 
         AT_ONCE: within a minute of the list, at most every ten minutes; DAILY: one digest of all leads in my morning.
         """
@@ -103,7 +103,7 @@ class NotificationFrequencyOfLead(MethodView):
 
 
 def shown_frequency(lead_id: int) -> dict[str, Any]:
-    """How the caller is told of one lead's recommendations, and how many are new."""
+    """How often the caller is notified of one lead's recommendations, and how many of them are new."""
     frequency = frequency_of(session(), current_user(), lead_id)
     return {"frequency": frequency, "new": new_counts(session(), [lead_id]).get(lead_id, 0)}
 
@@ -119,7 +119,7 @@ class Shortlist(MethodView):
     def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the shortlist of a lead
 
-        Seen by nobody else. The latest first; homes that have left the market since included.
+        Nobody else sees it. Latest first, including homes that have left the market.
         """
         rows, total = page_of(shortlisted_homes(session(), current_user(), lead_id), args)
         shortlist = [{"property_id": listing.id, "created_at": created_at} for listing, created_at in rows]
@@ -136,7 +136,7 @@ class OneShortlisted(MethodView):
     def put(self, lead_id: int, property_id: int) -> Any:
         """Put a home on a lead's shortlist
 
-        Nobody is told. Once it is there nothing changes.
+        Nobody is notified. Adding a home twice changes nothing.
         """
         add_to_shortlist(session(), current_user(), lead_id, property_id)
         return {"status": "ok"}
@@ -146,7 +146,7 @@ class OneShortlisted(MethodView):
     def delete(self, lead_id: int, property_id: int) -> Any:
         """Take a home off a lead's shortlist
 
-        Doing so twice changes nothing.
+        Removing it twice changes nothing.
         """
         remove_from_shortlist(session(), current_user(), lead_id, property_id)
         return {"status": "ok"}

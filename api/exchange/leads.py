@@ -1,4 +1,7 @@
-"""Leads of the exchange: create, list, read, replace, archive. `POST /leads` takes tinder's inquiries too."""
+"""
+Leads of the exchange: create, list, read, replace, archive, restore. `POST /leads` takes the swipe contract's inquiries
+too.
+"""
 
 from typing import Any
 
@@ -53,7 +56,7 @@ class LeadRows(Body):
 
 #: Where a body names the town.
 TOWN = "requirements.location.city"
-#: Tinder's and the exchange's clients post to the same path; what they send tells them apart.
+#: Clients of the swipe contract and of the exchange post to the same path; the body distinguishes them.
 EITHER_BODY = {"oneOf": [LeadBody, InquiryBody]}
 # Made once: schemas within schemas are costly to make.
 LEAD_BODY, INQUIRY_BODY, INQUIRY_ROW = LeadBody(), InquiryBody(), InquiryRow()
@@ -61,7 +64,7 @@ LEAD_BODY, INQUIRY_BODY, INQUIRY_ROW = LeadBody(), InquiryBody(), InquiryRow()
 
 @blp.route("/leads")
 class Leads(MethodView):
-    """My leads; and new ones, or inquiries."""
+    """List my leads; create a lead or an inquiry."""
 
     @signed_in
     @blp.response(201, LeadCreated)
@@ -90,7 +93,8 @@ class Leads(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List my leads, newest first
 
-        Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
+        Archived ones included, unless `status` filters them out. `match_count` counts the matches that nobody has
+        rejected.
         """
         unchanged = unchanged_own_list(OwnList.LEADS)
         if unchanged:
@@ -106,7 +110,7 @@ class Leads(MethodView):
 
 @blp.route("/leads/<int:lead_id>")
 class OneLead(MethodView):
-    """One of my leads."""
+    """Read or replace one of my leads."""
 
     @signed_in
     @only_reads
@@ -114,7 +118,7 @@ class OneLead(MethodView):
     def get(self, lead_id: int) -> Any:
         """Read one of my leads
 
-        With the client's contacts, which others see only once a match shares them.
+        With the client's contacts, which others see only after a match has shared them.
         """
         return _shown(owned_lead(session(), current_user(), lead_id))
 
@@ -124,8 +128,8 @@ class OneLead(MethodView):
     def put(self, lead_id: int) -> Any:
         """Replace one of my leads
 
-        What the body leaves out is emptied. Its list of recommendations follows within a moment. What a lead of another
-        contract lacks (its GET answers null) may stay null.
+        Fields that the body leaves out are emptied. The list of recommendations is updated within a moment. Fields that
+        a lead of another contract lacks (its GET answers null) may stay null.
         """
         refuse_unless_json()
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
@@ -139,7 +143,7 @@ class OneLead(MethodView):
 
 @blp.route("/leads/<int:lead_id>/archive")
 class LeadArchive(MethodView):
-    """A lead's end."""
+    """Archive a lead."""
 
     @signed_in
     @blp.response(200, LeadRow)
@@ -156,7 +160,7 @@ class LeadArchive(MethodView):
 
 @blp.route("/leads/<int:lead_id>/restore")
 class LeadRestoring(MethodView):
-    """An archived lead's return."""
+    """Restore an archived lead."""
 
     @signed_in
     @blp.response(200, LeadRow)
@@ -172,7 +176,7 @@ class LeadRestoring(MethodView):
 
 
 def warn_of_client(lead: Lead) -> None:
-    """Warn where the caller has a lead of the same client already."""
+    """Add a warning if the caller already has a lead of the same client."""
     other = other_lead_of_client(session(), lead)
     if other is not None:
         warn("client_contacts", Fault("warning.duplicate_of", lead=str(other)), (str(other),))
@@ -180,7 +184,8 @@ def warn_of_client(lead: Lead) -> None:
 
 def _schema_of(raw: dict) -> Body:
     """
-    How to read a body of `POST /leads`; of one that lacks what tells them apart, what it has speaks for an inquiry.
+    Choose the schema of a body of `POST /leads`. A body that lacks the distinguishing fields is read as an inquiry if
+    it has any field of one.
     """
     of_tinder = "listing_id" in raw or ("requirements" not in raw and not raw.keys().isdisjoint(INQUIRY_BODY.fields))
     return INQUIRY_BODY if of_tinder else LEAD_BODY

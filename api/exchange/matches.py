@@ -18,7 +18,8 @@ from api.http.tasks import rescore_pair
 from models.accounts.users import User, short_name
 from models.core.enums import MatchStatus, NegotiationStatus, Side
 from models.deals.completion import complete, object_to_completion
-from models.deals.matches import Match, matches_of
+from models.deals.match_table import Match
+from models.deals.matches import matches_of
 from models.deals.own_list_validators import OwnList
 from models.market.leads import owned_lead, shown_contacts
 from models.market.properties import owned_property

@@ -1,4 +1,6 @@
-"""Bodies of leads and properties as the console takes them: what the exchange requires may be left open here."""
+"""
+The bodies of leads and properties that the console accepts: fields that the exchange requires may be left out here.
+"""
 
 from decimal import Decimal
 
@@ -39,7 +41,7 @@ class OpenLocation(LeadLocation):
 
 
 class OpenRequirements(Requirements):
-    """What a client looks for; only the town is needed."""
+    """What a client looks for; only the town is required."""
 
     location = fields.Nested(OpenLocation, required=True)
     budget = fields.Nested(OpenBudget)
@@ -62,7 +64,7 @@ class OpenAddress(Address):
 
 
 class OpenDetails(Details):
-    """A home's facts; what has no price cannot be compared with a budget, so that it is asked for."""
+    """A home's facts; the price is required, because a home without one cannot be compared with a budget."""
 
     area = Number(Decimal("0.01"), LARGEST_AREA)
     rooms = Whole(0, MAX_ROOMS)

@@ -1,6 +1,7 @@
 """
-A client's message as the body of a lead, and a listing's text: contacts go where contacts stand, and what was not read
-into the private notes, for what nobody has checked is shown to no other realtor.
+Read a client's message as the body of a lead, or a listing's text as a property. Contacts are moved to the contact
+fields. Text that was not understood is kept in the private notes: nobody has checked it, so no other realtor may see
+it.
 """
 
 import re
@@ -28,7 +29,7 @@ _CLAUSE_END = re.compile(r"[;!?\n]+|[,.](?=\s|$)")
 
 @dataclass(frozen=True)
 class PastedLead:
-    """A message, read."""
+    """A message after reading."""
 
     text: str  #: Without contacts and name, of the same length.
     body: dict[str, Any]  #: Of a lead, as the exchange takes it; what the message does not say is open.
@@ -59,8 +60,7 @@ def lead_of_text(session: Session, message: str) -> PastedLead:
 
 
 def without_contacts(text: str) -> tuple[str, str]:
-    """
-    The text without its contacts, of the same length, and the contacts.
+    """The text with its contacts blanked out, of the same length, and the contacts.
 
     >>> without_contacts("Анна, 8 (701) 234-56-78: до 10 000 000 - 15 000 000")
     ('Анна,                  : до 10 000 000 - 15 000 000', '8 (701) 234-56-78')
@@ -70,8 +70,7 @@ def without_contacts(text: str) -> tuple[str, str]:
 
 
 def without_name(text: str) -> tuple[str, str]:
-    """
-    The text without the name by which its writer introduces themselves, of the same length, and the name.
+    """The text with its writer's name blanked out, of the same length, and the name.
 
     >>> without_name("Меня зовут Анна, ищу дом")
     ('               , ищу дом', 'Анна')
@@ -84,7 +83,7 @@ def without_name(text: str) -> tuple[str, str]:
 
 def wishing_clauses(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """
-    The clauses that hold one of the *spans*, whole, so that each still says whether it must be so.
+    The complete clauses that contain one of the *spans*, so that each keeps its words of strength ("must", "ideally").
 
     >>> wishing_clauses("Я Анна, хорошо бы балкон. Звоните", [(18, 24)])
     'хорошо бы балкон'

@@ -1,4 +1,4 @@
-"""Properties of the exchange: create, list, read, replace, archive."""
+"""Properties of the exchange: create, list, read, replace, archive, restore."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ class PropertyRows(Body):
 
 @blp.route("/properties")
 class Properties(MethodView):
-    """My properties; and new ones."""
+    """List my properties; create a property."""
 
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(PropertyBody)
@@ -84,9 +84,9 @@ class Properties(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Create a property
 
-        It is recommended, listed and found through every contract. Its list of leads follows within a moment. What
-        repeats one of the caller's properties in all that tells homes apart is answered with a warning, or refused
-        where its description is the same as well.
+        It is recommended and listed through every contract. Its list of leads is ready within a moment. If it repeats
+        one of the caller's properties in everything that tells homes apart, the answer carries a warning; if the
+        description is the same as well, it is refused.
         """
         columns = property_columns(body)
         twin = refuse_twin(session(), current_user(), columns)
@@ -104,7 +104,8 @@ class Properties(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List my properties, newest first
 
-        Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
+        Archived ones included, unless `status` filters them out. `match_count` counts the matches that nobody has
+        rejected.
         """
         unchanged = unchanged_own_list(OwnList.PROPERTIES)
         if unchanged:
@@ -120,7 +121,7 @@ class Properties(MethodView):
 
 @blp.route("/properties/<int:property_id>")
 class OneProperty(MethodView):
-    """One of my properties."""
+    """Read or replace one of my properties."""
 
     @signed_in
     @only_reads
@@ -128,7 +129,7 @@ class OneProperty(MethodView):
     def get(self, property_id: int) -> Any:
         """Read one of my properties
 
-        Of whichever contract it was made through; what that contract does not ask for is null.
+        Through whichever contract it was created; fields that that contract does not have are null.
         """
         listing = owned_property(session(), current_user(), property_id)
         group = adverts_of_home(session(), listing)
@@ -144,8 +145,8 @@ class OneProperty(MethodView):
     def put(self, property_id: int) -> Any:
         """Replace one of my properties
 
-        What the body leaves out is emptied. Its list of leads follows within a moment. What a property of another
-        contract lacks (its GET answers null) may stay null.
+        Fields that the body leaves out are emptied. The list of leads is updated within a moment. Fields that a
+        property of another contract lacks (its GET answers null) may stay null.
         """
         refuse_unless_json()
         listing = owned_property(session(), current_user(), property_id, lock=True)
@@ -158,7 +159,7 @@ class OneProperty(MethodView):
 
 @blp.route("/properties/<int:property_id>/archive")
 class PropertyArchive(MethodView):
-    """A property's end."""
+    """Archive a property."""
 
     @signed_in
     @blp.response(200, PropertyRow)
@@ -175,7 +176,7 @@ class PropertyArchive(MethodView):
 
 @blp.route("/properties/<int:property_id>/restore")
 class PropertyRestoring(MethodView):
-    """An archived property's return."""
+    """Restore an archived property."""
 
     @signed_in
     @blp.response(200, PropertyRow)

@@ -1,4 +1,4 @@
-"""Recommendation lists, read as they are stored, and what a realtor does about an entry."""
+"""Ranked lists of recommendations, read as they are stored, and a realtor's likes and dislikes."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,8 @@ from api.http.shown_lists import note_shown
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.alike import grouped
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.deals.recommendation_pages import Recommended, ShownPage, shown_page, whole_rows
 from models.market.leads import Lead, owned_lead, shown_contacts
 from models.market.properties import Property, owned_property
@@ -32,7 +33,7 @@ blp = Blueprint("recommendations", __name__, description="Ranked lists in both d
 
 
 class CriterionShare(Body):
-    """What one criterion did for a score."""
+    """One criterion's share of a score."""
 
     criterion = fields.String()
     stated = fields.Boolean(metadata={"description": "Whether the lead states a wish; if not, the value is a prior."})
@@ -43,7 +44,7 @@ class CriterionShare(Body):
 
 
 class WishAnswer(Body):
-    """What became of one wish."""
+    """The outcome of one wish."""
 
     kind = fields.String()
     label = fields.String()
@@ -56,7 +57,7 @@ class WishAnswer(Body):
 
 
 class PlaceAnswer(Body):
-    """Where the property lies, as the lead sees it."""
+    """How near the property lies to the lead's wanted places."""
 
     relation = fields.String(metadata={"description": "wanted, near, elsewhere or unknown."})
     kind = fields.String(metadata={"description": "district, metro or spot."})
@@ -158,7 +159,7 @@ class ForLead(MethodView):
     @blp.arguments(LeadListArgs, location="query")
     @blp.response(200, PropertyRecommendations)
     def get(self, args: dict[str, Any], lead_id: int) -> Any:
-        """List the properties that suit one of my leads, best first
+        """List the properties recommended for one of my leads, best first
 
         At most 100, of other owners in the same city and deal type. Those that I have liked or disliked are left out;
         `explain` adds the reasons behind each score.
@@ -194,7 +195,7 @@ class ForProperty(MethodView):
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, LeadRecommendations)
     def get(self, args: dict[str, Any], property_id: int) -> Any:
-        """List the leads that one of my properties suits, best first
+        """List the leads recommended for one of my properties, best first
 
         At most 100, of other owners in the same city and deal type. Clients' contacts are null until a match shares
         them; `explain` adds the reasons behind each score.
@@ -220,7 +221,7 @@ class ForProperty(MethodView):
 
 @blp.route("/leads/<int:lead_id>/property-recommendations/<int:property_id>/action")
 class LeadSideAction(MethodView):
-    """What a lead's owner says of a property."""
+    """A lead owner's like or dislike of a property."""
 
     @signed_in
     @blp.arguments(ActionBody)
@@ -229,15 +230,15 @@ class LeadSideAction(MethodView):
     def post(self, body: dict[str, Any], lead_id: int, property_id: int) -> Any:
         """Like or dislike a property for one of my leads
 
-        A like makes a match, or accepts the one that the other side began; equal commissions (or none named by the
-        later side) agree, and contacts are shared. A dislike rejects the match.
+        A like creates a match, or accepts the match that the other side began. If the commissions are equal, or the
+        later side names none, the commission is agreed and contacts are shared. A dislike rejects the match.
         """
         return _act(Side.LEAD, body, lead_id, property_id)
 
 
 @blp.route("/properties/<int:property_id>/lead-recommendations/<int:lead_id>/action")
 class PropertySideAction(MethodView):
-    """What a property's owner says of a lead."""
+    """A property owner's like or dislike of a lead."""
 
     @signed_in
     @blp.arguments(ActionBody)
@@ -246,8 +247,8 @@ class PropertySideAction(MethodView):
     def post(self, body: dict[str, Any], property_id: int, lead_id: int) -> Any:
         """Like or dislike a lead for one of my properties
 
-        The same as from the lead's side: a like makes or accepts a match, equal commissions agree and share contacts, a
-        dislike rejects it.
+        As from the lead's side: a like creates or accepts a match, equal commissions are agreed and contacts are
+        shared, a dislike rejects the match.
         """
         return _act(Side.PROPERTY, body, lead_id, property_id)
 
@@ -274,7 +275,10 @@ def _act(side: Side, body: dict, lead_id: int, property_id: int) -> dict:
 def _grouped_page(
     lead_id: int, *, page: int, limit: int, connection: Connection | None
 ) -> tuple[ShownPage, list[list[str]]]:
-    """A page of a lead's list with one entry for units that are alike, and the ids of the others of each."""
+    """
+    A page of a lead's list with one entry for each group of similar units, and the ids of the other units of each
+    group.
+    """
     whole = shown_page(session(), claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH, connection=connection)
     groups = grouped(whole.entries)
     shown = groups[(page - 1) * limit : page * limit]

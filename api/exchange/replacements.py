@@ -1,9 +1,8 @@
-"""
-Bodies of PUT for rows that came through another contract.
+"""Bodies of PUT for rows that were created through another contract.
 
-What a GET answers can be sent back, and of such a row it answers null for what the other contract does not ask for, and
-words that the exchange does not take from others (a ROOM). So of a row that lacks a value, the value may stay null or
-away; of one that has such a word, the word may stay. A row that has the value keeps the exchange's rule.
+What a GET answers can be sent back. For such a row it answers null for fields that the other contract lacks, and words
+that the exchange does not otherwise accept (a ROOM). So a field may stay null or absent if the row has no value for it,
+and such a word may stay. Where the row has a value, the exchange's own rules hold.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from api.http.blueprint import Body, Parser, SomeWords
 
 def read_replacement(schema: Body, shown: Mapping[str, Any]) -> dict[str, Any]:
     """
-    The request's body, read as *schema* but for what the row itself lacks; raises a 400 like any other body.
+    Read the request's body by *schema*, except for values that the row itself lacks; raises a 400 like any other body.
 
     Args:
         shown: The row as its GET answers it.
@@ -30,7 +29,7 @@ def read_replacement(schema: Body, shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lacking(schema: Schema, shown: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Dotted paths of fields that *schema* requires and the row has no value for."""
+    """Dotted paths of fields that *schema* requires and for which the row has no value."""
     for name, field in schema.load_fields.items():
         value = shown.get(name)
         if isinstance(field, fields.Nested) and isinstance(value, Mapping):
@@ -40,7 +39,7 @@ def _lacking(schema: Schema, shown: Mapping[str, Any], above: str = "") -> Itera
 
 
 def _foreign_words(schema: Schema, shown: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """(dotted path, the row's word) of fields that do not take this word."""
+    """(dotted path, the row's word) of fields that do not accept this word."""
     for name, field in schema.load_fields.items():
         value = shown.get(name)
         if isinstance(field, fields.Nested) and isinstance(value, Mapping):
@@ -51,7 +50,7 @@ def _foreign_words(schema: Schema, shown: Mapping[str, Any], above: str = "") ->
 
 @lru_cache(maxsize=64)  # a schema is costly to make, and few things can be lacking
 def _made(schema: type[Body], lacking: tuple[str, ...], words: tuple[tuple[str, str], ...]) -> Body:
-    """A schema that does without what is *lacking*, and takes these *words* at their paths as well."""
+    """The schema without requiring the *lacking* fields, and accepting these *words* at their paths."""
     made = schema(partial=lacking)
     for path, word in words:
         *above, name = path.split(".")

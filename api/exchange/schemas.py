@@ -1,4 +1,4 @@
-"""Bodies and answers of the exchange contract that several of its resources share."""
+"""Request and response schemas that several resources of the exchange contract share."""
 
 from decimal import Decimal
 from operator import attrgetter
@@ -52,18 +52,20 @@ MAX_FLOORS = 300
 PLACE_SCOPES = ("only", "near")
 FIRST_YEAR, LAST_YEAR = 1500, 2100
 
-#: What an exchange lead may look for; APARTMENTS come to those who look for an APARTMENT.
+#: The property types of an exchange lead; a lead for an APARTMENT is offered APARTMENTS too.
 WANTED_TYPES = (PropertyType.APARTMENT, PropertyType.HOUSE, PropertyType.TOWNHOUSE)
 OFFERED_TYPES = (*WANTED_TYPES, PropertyType.APARTMENTS)
 
 
 def deal_type_field() -> fields.Field:
-    """The deal's kind. A body has it at its top, or where answers show it; its top counts if both are there."""
+    """
+    The deal type. Answers show it nested, requests have it at the top level; the top level wins if both are present.
+    """
     return one_of(DealType, allow_none=True, metadata={"description": "SALE unless another is named."})
 
 
 class Span(Body):
-    """From min to max."""
+    """A range from min to max."""
 
     @validates_schema
     def check_order(self, data: dict, **kwargs: Any) -> None:
@@ -82,7 +84,10 @@ class AreaSpan(Span):
 
 
 class LeadLocation(Coordinates):
-    """Where to live. A point with a radius, and *scope*, say how far from the named places a home may be."""
+    """
+    Where the client wants to live. A point with a radius, and *scope*, state how far from the named places a home may
+    be.
+    """
 
     city = Town(required=True)
     districts = fields.List(Text(100), required=True, validate=validate.Length(max=200))
@@ -185,7 +190,7 @@ class RealtorInfo(Body):
 
 
 class ContactInfo(RealtorInfo):
-    """With the ways to reach somebody: null until the match shares contacts."""
+    """Includes the contacts; they are null until the match shares them."""
 
     telegram = fields.String(allow_none=True)
     phone = fields.String(allow_none=True)
@@ -211,8 +216,8 @@ _address, _details = attrgetter(*ADDRESS_FIELDS), attrgetter(*DETAILS_FIELDS)
 
 def lead_columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
     """
-    A lead's columns from its body; what the body leaves out is null: PUT replaces *before*. The console's bodies may
-    leave out everything but the town.
+    A lead's columns from its body. PUT replaces *before*, so fields that the body leaves out become null. The console's
+    bodies may leave out everything but the town.
     """
     wishes = body["requirements"]
     return {
@@ -246,8 +251,9 @@ def lead_columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
 
 def property_columns(body: dict, before: Property | None = None) -> dict[str, Any]:
     """
-    A property's columns from its body; what the body leaves out is null: PUT replaces *before*. An address that came as
-    one text through another contract goes too, unless its parts stay: the body's parts are the address now.
+    A property's columns from its body. PUT replaces *before*, so fields that the body leaves out become null. An
+    address that came as one text through another contract is dropped unless its parts are unchanged: the body's parts
+    are the address now.
     """
     address = {name: body["address"].get(name) for name in ADDRESS_FIELDS}
     is_same_place = before is not None and tuple(address.values()) == _address(before)
@@ -271,8 +277,8 @@ def property_columns(body: dict, before: Property | None = None) -> dict[str, An
 
 def requirements_of(lead: Lead) -> dict[str, Any]:
     """
-    A lead's wishes as the exchange contract writes them; what was left open is null or an empty list, and of a range 0:
-    from 0 to 0 is no range.
+    A lead's wishes in the exchange contract's form; open wishes are null or an empty list, and a range from 0 to 0 is
+    no range.
     """
     return {
         "location": _location_of(lead),
@@ -294,7 +300,7 @@ def _range(low: Decimal | None, high: Decimal | None) -> dict[str, Any]:
 
 
 def _location_of(lead: Lead) -> dict[str, Any]:
-    """Where a lead looks; how far from there only where that is stated."""
+    """Where a lead looks; the distance is present only where it is stated."""
     around = {
         "scope": lead.place_scope,
         "radius_km": _plain(lead.radius_km),
@@ -306,7 +312,7 @@ def _location_of(lead: Lead) -> dict[str, Any]:
 
 
 def address_of(listing: Property) -> dict[str, Any]:
-    """A property's address; `location` is there where the address came as one text."""
+    """A property's address; `location` is present if the address came as one text."""
     address = dict(zip(ADDRESS_FIELDS, _address(listing), strict=True))
     address["stations"] = [{"minutes": None, "by_transport": False} | station for station in listing.stations]
     address["latitude"], address["longitude"] = _plain(listing.latitude), _plain(listing.longitude)
@@ -316,7 +322,7 @@ def address_of(listing: Property) -> dict[str, Any]:
 
 
 def details_of(listing: Property) -> dict[str, Any]:
-    """A property's facts as the exchange contract writes them; what is unknown is null."""
+    """A property's facts in the exchange contract's form; unknown facts are null."""
     facts = dict(zip(DETAILS_FIELDS, _details(listing), strict=True))
     facts["price"], facts["area"] = _plain(listing.price), _plain(listing.area)
     facts["currency"], facts["deal_type"] = shown_currency(listing.currency), listing.deal_type
@@ -325,8 +331,8 @@ def details_of(listing: Property) -> dict[str, Any]:
 
 def realtor_info(owner: User | Owner, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:
     """
-    Who owns the other side; a private person's name is short unless *contacts_shared*. *with_contacts* adds the ways to
-    reach them, null unless *contacts_shared*.
+    The owner of the other side; a private person's name is short unless *contacts_shared*. *with_contacts* adds their
+    contacts, which are null unless *contacts_shared*.
     """
     name = shown_name(owner.name, owner.role, in_contact=contacts_shared)
     info: dict[str, Any] = {"realtor_id": str(owner.id), "name": name, "agency": owner.agency_name}

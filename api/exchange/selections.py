@@ -84,9 +84,9 @@ class Selections(MethodView):
     @blp.arguments(SelectionBody)
     @blp.response(201, SelectionRow)
     def post(self, body: dict[str, Any], lead_id: int) -> Any:
-        """Make a selection of homes for a lead's client
+        """Create a selection of homes for a lead's client
 
-        Homes on the lead's market, my own among them. The answer holds the link for the client.
+        The homes must be on the lead's market; the caller's own are allowed. The answer holds the link for the client.
         """
         picked = [Picked(home["property_id"], home.get("words")) for home in body["homes"]]
         made = create_selection(session(), current_user(), lead_id, picked, words=body.get("words"), days=body["days"])
@@ -100,7 +100,7 @@ class Selections(MethodView):
     def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the selections of a lead, newest first
 
-        With what its client has answered so far.
+        With the client's answers so far.
         """
         rows, total = page_of(selections_of(session(), current_user(), lead_id), args)
         return {"selections": shown_selections(rows), "total": total, "page": args["page"]}
@@ -116,22 +116,22 @@ class OneSelection(MethodView):
     def get(self, lead_id: int, selection_id: int) -> Any:
         """Read a selection
 
-        With what its client has answered so far.
+        With the client's answers so far.
         """
         return shown_selections([owned_selection(session(), current_user(), lead_id, selection_id)])[0]
 
     @signed_in
     @blp.response(200, SelectionRow)
     def delete(self, lead_id: int, selection_id: int) -> Any:
-        """Withdraw a selection
+        """Revoke a selection
 
-        Its link answers 404 from then on; the answers stay. Withdrawing again changes nothing.
+        Its link answers 404 from then on; the answers are kept. Revoking it again changes nothing.
         """
         return shown_selections([withdraw_selection(session(), current_user(), lead_id, selection_id)])[0]
 
 
 def link_of(selection: Selection) -> str:
-    """The whole address of the client's page."""
+    """The absolute URL of the client's page."""
     return f"{services().settings.public_url}/s/{selection.token}"
 
 

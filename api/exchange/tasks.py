@@ -33,14 +33,14 @@ for_owners = for_roles(*SUPPLY_ROLES)
 
 
 class GivenMoment(fields.AwareDateTime):
-    """A moment with its zone, ISO 8601; without one it is UTC."""
+    """A moment with its time zone, ISO 8601; without one it is UTC."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", default_timezone=UTC, **kwargs)
 
 
 class TaskFields(Body):
-    """What a task says, without the moment and the title."""
+    """The fields of a task apart from its moment and title."""
 
     kind = one_of(TaskKind, load_default=TaskKind.TASK)
     notes = Text(MAX_NOTES, empty=True, allow_none=True)
@@ -103,7 +103,8 @@ class TasksOfLead(MethodView):
     def post(self, body: dict[str, Any], lead_id: int) -> Any:
         """Add a task or a showing to a lead
 
-        I am reminded once, `remind_minutes` before it is due; a reminder whose moment has passed comes when it is due.
+        One reminder is sent `remind_minutes` before it is due; if that moment has passed, it is sent when the task is
+        due.
         """
         made = create_task(session(), current_user(), lead_id, body)
         session().refresh(made)
@@ -116,7 +117,7 @@ class TasksOfLead(MethodView):
     def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the tasks of a lead
 
-        The open ones as they fall due, then the latest done.
+        Open tasks by due time, then the latest completed ones.
         """
         rows, total = page_of(tasks_of_lead(session(), current_user(), lead_id), args)
         return {"tasks": [shown_task(row) for row in rows], "total": total, "page": args["page"]}
@@ -133,7 +134,7 @@ class Tasks(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List the tasks of all my leads
 
-        The open ones as they fall due, then the latest done.
+        Open tasks by due time, then the latest completed ones.
         """
         rows, total = page_of(tasks_of(current_user(), open_only=args["open"]), args)
         return {"tasks": [shown_task(row) for row in rows], "total": total, "page": args["page"]}
@@ -149,7 +150,7 @@ class OneTask(MethodView):
     def get(self, task_id: int) -> Any:
         """Read a task
 
-        Of one of my leads, open or done.
+        Of one of my leads, open or completed.
         """
         return shown_task(owned_task(session(), current_user(), task_id))
 
@@ -159,7 +160,7 @@ class OneTask(MethodView):
     def patch(self, body: dict[str, Any], task_id: int) -> Any:
         """Change a task
 
-        What is given is changed. Another moment, or another `remind_minutes`, arms the reminder anew.
+        Changes only the given fields. A new moment, or a new `remind_minutes`, arms the reminder again.
         """
         is_done = body.pop("is_done", None)
         task = change_task(session(), current_user(), task_id, body)
@@ -173,7 +174,7 @@ class OneTask(MethodView):
     def delete(self, task_id: int) -> Any:
         """Delete a task
 
-        It leaves no trace in the history of its lead; what is done stays if it is marked as done instead.
+        It leaves no trace in the lead's history; mark a task as done instead to keep it there.
         """
         delete_task(session(), current_user(), task_id)
         return {"status": "ok"}

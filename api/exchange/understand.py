@@ -1,4 +1,4 @@
-"""Reading a text without storing anything: a client's message as a lead, a listing's text as a property."""
+"""Read a text without storing anything: a client's message as a lead, a listing's text as a property."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ MAX_TEXT = 20_000
 
 
 class ReadWish(WishRow):
-    """A wish as it is read: nobody has struck it out yet."""
+    """A wish read out of a text; nobody has struck it out yet."""
 
     class Meta(WishRow.Meta):
         exclude = ("struck",)
@@ -35,7 +35,7 @@ class UnderstandBody(Body):
 
 
 class Piece(Body):
-    """A run of words of the text."""
+    """A span of words in the text."""
 
     start = fields.Integer()
     end = fields.Integer()
@@ -55,7 +55,7 @@ class UnderstoodWish(WishRow):
 
 
 class UnderstoodLead(Body):
-    """A client's message as a lead; what the text does not say is null or an empty list."""
+    """A client's message as a lead; fields that the text does not state are null or an empty list."""
 
     city = fields.String(allow_none=True)
     districts = fields.List(fields.String())
@@ -100,7 +100,7 @@ class UnderstoodProperty(Body):
 
 @blp.route("/leads/understand")
 class UnderstandLead(MethodView):
-    """A client's message, read."""
+    """Read a client's message."""
 
     @signed_in
     @blp.arguments(UnderstandBody)
@@ -116,7 +116,7 @@ class UnderstandLead(MethodView):
 
 @blp.route("/properties/understand")
 class UnderstandProperty(MethodView):
-    """A listing's text, read."""
+    """Read a listing's text."""
 
     @signed_in
     @blp.arguments(UnderstandBody)
@@ -131,7 +131,7 @@ class UnderstandProperty(MethodView):
 
 
 def understand_request(own_session: Session, text: str, city: str | None) -> RequestReading:
-    """Read a client's message by the places of *city*, or of the town that the text itself names."""
+    """Read a client's message with the places of *city*, or of the town that the text names."""
     reading = read_request(text, MarketLexicon(own_session, city))
     if city is None and reading.town is not None:
         reading = read_request(text, MarketLexicon(own_session, reading.town))
@@ -139,7 +139,7 @@ def understand_request(own_session: Session, text: str, city: str | None) -> Req
 
 
 def understand_listing(own_session: Session, text: str, city: str | None) -> ListingReading:
-    """Read a listing's text by the places of *city*, or of the town that the text itself names."""
+    """Read a listing's text with the places of *city*, or of the town that the text names."""
     reading = read_listing(text, MarketLexicon(own_session, city))
     if city is None and reading.town is not None:
         reading = read_listing(text, MarketLexicon(own_session, reading.town))
@@ -147,7 +147,7 @@ def understand_listing(own_session: Session, text: str, city: str | None) -> Lis
 
 
 def lead_answer(reading: RequestReading, text: str) -> dict[str, Any]:
-    """A reading in the API's words."""
+    """A reading of a lead in the API's words."""
     budget, area = reading.budget, reading.area
     return {
         "city": reading.town,
@@ -183,7 +183,7 @@ def lead_answer(reading: RequestReading, text: str) -> dict[str, Any]:
 
 
 def property_answer(reading: ListingReading, text: str) -> dict[str, Any]:
-    """A reading in the API's words."""
+    """A reading of a property in the API's words."""
     same = (
         "district",
         "street",

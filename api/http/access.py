@@ -1,4 +1,4 @@
-"""Who may call an operation. Every operation declares it with a decorator; one that does not stops the start.
+"""Access control: every operation declares by a decorator who may call it; the application refuses to start otherwise.
 
 The check runs before the request is parsed: who is not signed in learns nothing of a body's shape.
 
@@ -41,8 +41,7 @@ def public(view: View) -> View:
 
 
 def way_in(view: View) -> View:
-    """
-    Signing up or in: counted by address before its body is read, which must be small.
+    """Registration or sign-in: attempts are counted by address before the body is read, and the body must be small.
 
     Whoever sends bad bodies is counted as well, and none of them costs more than reading LARGEST_WAY_IN.
     Stands below the access decorator.
@@ -56,8 +55,7 @@ def signed_in(view: View) -> View:
 
 
 def signed_in_by_query(view: View) -> View:
-    """
-    Any active user may call this; its own query finds out whether they are one.
+    """Any active user may call this; the view's own query checks that the user is active.
 
     For the most frequent reads, where a trip to the database only to learn who is asking is a third of the whole.
     Before the view only the token's signature and times are checked; the view passes `claims()` to a domain
@@ -90,7 +88,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
 
 
 def proved_by(check: Callable[[], None], *, name: str, scheme: str, **facts: bool) -> Callable[[View], View]:
-    """Whoever passes *check* may call this; it raises NotSignedInError or NotAllowedError. *facts*: see Access."""
+    """Callers who pass *check* may call this; it raises NotSignedInError or NotAllowedError. *facts*: see Access."""
 
     def mark(view: View) -> View:
         return with_facts(view, access=Access(name, scheme, check, **facts))
@@ -108,7 +106,7 @@ def sign_in() -> User:
 
 
 def token_user() -> User | None:
-    """The user of a token that came along with a proof, where anybody may call; None without a valid one."""
+    """The user of a token sent beside a proof to a public operation; None without a valid one."""
     with contextlib.suppress(NotSignedInError):
         scheme, token = _authorization()
         return None if scheme != "bearer" else user_of_token(session(), token, services().settings.secret_key)
@@ -117,9 +115,8 @@ def token_user() -> User | None:
 
 def device() -> str | None:
     """
-    What the client shows of a session that it had: the `jti` of a token of ours, good or past its time, in the
-    Authorization header or in the cookie that the pages keep for a year. It opens nothing; it tells a user's own
-    device from a stranger's (models.accounts.sessions).
+    The `jti` of a token of ours, valid or expired, from the Authorization header or from the cookie that the pages keep
+    for a year. It grants nothing; it tells a user's own device from a stranger's (models.accounts.sessions).
     """
     for token in (request.headers.get("Authorization", "").partition(" ")[2], request.cookies.get(DEVICE_COOKIE, "")):
         with contextlib.suppress(NotSignedInError):
@@ -128,14 +125,15 @@ def device() -> str | None:
 
 
 def client_name() -> str | None:
-    """What the client calls itself."""
+    """The client's User-Agent."""
     return "".join(sign for sign in request.headers.get("User-Agent", "") if sign.isprintable())[:200] or None
 
 
 def claims() -> Claims:
     """
-    What the request's proof claims: a bearer token, its signature and times checked, or what Telegram signed for a Mini
-    App (`Authorization: tma ...`). Raises NotSignedInError; TooManyError for too many new accounts by Mini Apps.
+    The claims of the request's proof: a bearer token, its signature and times checked, or what Telegram signed for a
+    Mini App (`Authorization: tma ...`). Raises NotSignedInError, or TooManyError for too many new accounts by Mini
+    Apps.
     """
     state = current()
     if state.claims is None:
@@ -152,7 +150,7 @@ def claims() -> Claims:
 
 def bearer_token() -> str:
     """
-    The token of the Authorization header; of a Mini App, which has none, a new one of its user. Raises
+    The token of the Authorization header; for a Mini App, which has none, a new token of its user. Raises
     NotSignedInError.
     """
     scheme, proof = _authorization()
@@ -165,7 +163,9 @@ def bearer_token() -> str:
 
 
 def _authorization() -> tuple[str, str]:
-    """The scheme, in lower case, and the proof of the Authorization header; raises NotSignedInError without one."""
+    """
+    The scheme, in lower case, and the credentials of the Authorization header; raises NotSignedInError without one.
+    """
     scheme, _, proof = request.headers.get("Authorization", "").partition(" ")
     if not proof.strip():
         raise NotSignedInError(REFUSED)
@@ -173,7 +173,7 @@ def _authorization() -> tuple[str, str]:
 
 
 def current_user() -> User:
-    """Who is calling, in an operation that is for users; raises NotSignedInError in others."""
+    """The caller, in an operation for users; raises NotSignedInError in others."""
     user = current().user
     if user is None:
         raise NotSignedInError(REFUSED)
@@ -181,12 +181,12 @@ def current_user() -> User:
 
 
 def caller() -> str | None:
-    """A name for who is calling, as far as the access check found out: "user:7", "key:3"; for limits and the log."""
+    """A name of the caller for limits and logs, as far as the access check knows: "user:7", "key:3"."""
     return current().caller
 
 
 def refuse_strangers() -> None:
-    """Before every request, where ENVIRONMENT is not set: let nobody in but this machine; see Settings."""
+    """Before every request, where ENVIRONMENT is not set: refuse everybody outside this machine; see Settings."""
     if services().settings.is_environment_said:
         return
     seen = [request.remote_addr or "", *request.headers.get("X-Forwarded-For", "").split(",")]
@@ -202,9 +202,9 @@ def _is_this_machine(address: str) -> bool:
 
 
 def check_access() -> None:
-    """Before every request: refuse who may not call, then ids that cannot exist."""
+    """Before every request: refuse callers without access, then ids that cannot exist."""
     if request.url_rule is None or request.method == "OPTIONS":
-        return  # an unknown path answers 404 or 405; OPTIONS tells no data
+        return  # an unknown path answers 404 or 405; OPTIONS reveals no data
     facts = facts_of_request()
     current().only_reads = facts.only_reads
     if facts.access is None:
@@ -218,14 +218,14 @@ def check_access() -> None:
 
 
 def operations(app: Flask) -> Iterator[tuple[str, str, OperationFacts]]:
-    """(method, path, facts) of everything that *app* serves."""
+    """(method, path, facts) of every operation that *app* serves."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield method, rule.rule, facts_of(view_of(app.view_functions[rule.endpoint], method))
 
 
 def check_all_declared(app: Flask) -> None:
-    """Refuse to start with an operation that does not say who may call it."""
+    """Refuse to start with an operation that does not declare who may call it."""
     silent = [f"{method} {path}" for method, path, facts in operations(app) if facts.access is None]
     if silent:
         raise RuntimeError(f"these operations do not declare who may call them: {', '.join(silent)}")

@@ -1,5 +1,4 @@
-"""
-Fields that we answer and do not take: what a GET answers can be sent back, so these names are passed over.
+"""Fields that we answer but do not accept: a GET's answer can be sent back, so these names are ignored in requests.
 
 Which they are is derived from the schemas, operation by operation, once the application is put together. A body is held
 against what the operation itself answers, and against what reading its resource answers:
@@ -31,12 +30,12 @@ _OF_A_PAGE = {"total", "page"}
 
 
 def answered_by(*answers: type[Schema]) -> Callable[[View], View]:
-    """The resource that this operation writes is read elsewhere, as these schemas say."""
+    """Declare that the resource which this operation writes is read elsewhere, with these schemas."""
     return lambda view: with_facts(view, answers=answers)
 
 
 def passed_over(body: type[Schema]) -> frozenset[str]:
-    """Names that a body of the operation at hand may have although its schema does not take them."""
+    """Names that a body of the current operation may contain although its schema does not accept them."""
     if not has_request_context():
         return frozenset()
     of_all: dict[tuple[str | None, str], Names] = current_app.extensions.get(_KEY, {})
@@ -44,7 +43,7 @@ def passed_over(body: type[Schema]) -> frozenset[str]:
 
 
 def note_answers(app: Flask) -> None:
-    """Find out of every operation of *app* which names its bodies may have beside those that they take."""
+    """Collect for every operation of *app* the names that its bodies may contain beside those that they accept."""
     rules = {rule.rule: rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     answered: dict[tuple[str | None, str], Names] = {}
     for rule in app.url_map.iter_rules():
@@ -72,7 +71,7 @@ def _view(app: Flask, rule: Rule, method: str) -> Any:
 
 
 def _read_at(path: str, method: str, readable: Mapping[str, Rule]) -> Iterator[str]:
-    """The paths at which the resource that is written at *path* is read."""
+    """The paths under which the resource that is written at *path* is read."""
     above, _, last = path.rpartition("/")
     if path in readable:
         yield path
@@ -104,21 +103,23 @@ def _answers(view: Any) -> Iterator[Schema]:
 
 
 def _alike(bodies: list[Schema], answer: Schema) -> list[Schema]:
-    """The bodies that share most names with an answer; none where none shares any: it is of something else."""
-    shared = [len(_taken(body).keys() & _shown(answer).keys()) for body in bodies]
+    """
+    The bodies that share the most names with an answer; none if no name is shared: the answer is about something else.
+    """
+    shared = [len(_accepted_fields(body).keys() & _shown(answer).keys()) for body in bodies]
     return [body for body, count in zip(bodies, shared, strict=True) if count == max(shared) > 0]
 
 
 def _row_of(answer: Schema) -> Schema:
-    """What a page is made of; any other answer itself."""
+    """The schema of a page's rows; of any other answer the schema itself."""
     if answer.fields.keys() >= _OF_A_PAGE:
         return next(filter(None, map(_nested, answer.fields.values())), answer)
     return answer
 
 
 def _compare(body: Schema, answer: Schema, names: dict[type[Schema], set[str]]) -> None:
-    """Note the names that *answer* has and *body* does not take, here and in what is nested under one name."""
-    taken = _taken(body)
+    """Record the names that *answer* has and *body* does not accept, here and in nested objects."""
+    taken = _accepted_fields(body)
     for name, field in _shown(answer).items():
         if name not in taken:
             names[type(body)].add(name)
@@ -128,7 +129,7 @@ def _compare(body: Schema, answer: Schema, names: dict[type[Schema], set[str]]) 
             _compare(part, shown_part, names)
 
 
-def _taken(body: Schema) -> dict[str, fields.Field]:
+def _accepted_fields(body: Schema) -> dict[str, fields.Field]:
     return {field.data_key or name: field for name, field in body.load_fields.items()}
 
 

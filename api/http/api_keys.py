@@ -1,4 +1,6 @@
-"""The access check of programs: an API key in `X-API-Key`. In `local` it may be left out: a first try needs none."""
+"""
+The access check of programs: an API key in `X-API-Key`. In `local` the key may be left out, to make first steps easy.
+"""
 
 from uuid import UUID
 
@@ -15,8 +17,7 @@ HEADER = "X-API-Key"
 
 
 def api_key_or_local() -> None:
-    """
-    Let in who sends a valid key, and in `local` who sends none; the caller becomes "key:<id>" or "local".
+    """Allow callers with a valid key, and in `local` callers without one; the caller becomes "key:<id>" or "local".
 
     Raises:
         NotSignedInError: The key is wrong or revoked, or missing where it is required.
@@ -34,7 +35,7 @@ def api_key_or_local() -> None:
 
 
 def niche_scope() -> UUID | None:
-    """The only niche that the caller's key opens; None for one that opens all."""
+    """The only niche that the caller's key may use; None for a key without this restriction."""
     return current().niche_id
 
 

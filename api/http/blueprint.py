@@ -1,4 +1,4 @@
-"""Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
+"""Our blueprint and schema base: bad input is a 400 that names every field, unknown fields included."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, cached_property
@@ -107,8 +107,7 @@ class Parser(FlaskParser):
 
 
 def is_for_others(parameter: str) -> bool:
-    """
-    Whether a query parameter is not meant for us: what advertising adds to links, and what caches are got around with.
+    """Whether a query parameter is not meant for us: tracking parameters of advertising, and cache busters.
 
     >>> is_for_others("utm_source"), is_for_others("_"), is_for_others("page")
     (True, True, False)
@@ -122,7 +121,7 @@ def refuse_unless_json() -> None:
 
 
 def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
-    """Raise a 415 for a body that says to be of another type than *expected*."""
+    """Raise a 415 for a body of another type than *expected*."""
     # A form without a type would be read as an empty one; JSON is read as what it is (see _raw_load_json).
     if not fits and (req.mimetype or expected in FORMS) and _has_body(req):
         raise UnsupportedMediaType(Fault("http.expected_type", expected=expected))
@@ -228,7 +227,10 @@ def _without(data: Mapping[str, Any], left: Collection[str], schema: Schema) -> 
 
 @cache
 def names_of(schema: type[Schema]) -> tuple[str, ...]:
-    """The names of a schema's fields. To make one for every row of a page took longer than to count the rows."""
+    """
+    The names of a schema's fields, cached: creating a schema for every row of a page took longer than counting the
+    rows.
+    """
     return tuple(schema().fields)
 
 
@@ -253,7 +255,7 @@ class FaultSchema(Schema):
 
 
 class ErrorSchema(Schema):
-    """How every error is answered; `Error` in the document."""
+    """The form of every error; `Error` in the document."""
 
     code = fields.Integer(required=True, metadata={"description": "The HTTP status."})
     status = fields.String(required=True, metadata={"description": "The status in words."})
@@ -273,8 +275,7 @@ class ErrorSchema(Schema):
 
 
 def read_json(choose: Any) -> tuple[Schema, dict]:
-    """
-    Read a body whose shape depends on itself.
+    """Read a body whose schema depends on its content.
 
     Args:
         choose: Given the body as a dict, the schema to read it with.
@@ -290,19 +291,19 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
 
 
 def one_of(enum: Any, *, only: Collection[Any] | None = None, **kwargs: Any) -> fields.Field:
-    """A field that takes one of an enumeration's words, or one of some of them."""
+    """A field that takes a word of an enumeration, or one of some of its words."""
     if only is None:
         return fields.Enum(enum, by_value=True, **kwargs)
     return SomeWords(enum, only, **kwargs)
 
 
 def shown_word(enum: Iterable[str], **kwargs: Any) -> fields.String:
-    """A field of an answer that holds one of an enumeration's words."""
+    """A field of an answer that holds a word of an enumeration."""
     return fields.String(validate=validate.OneOf([str(word) for word in enum]), **kwargs)
 
 
 class SomeWords(fields.String):
-    """One of some words of an enumeration; apispec would show all of them for marshmallow's own Enum."""
+    """Some words of an enumeration; apispec would list all of them for marshmallow's own Enum."""
 
     def __init__(self, enum: Any, only: Collection[Any], **kwargs: Any) -> None:
         self.enum, self.words = enum, tuple(member.value for member in only)

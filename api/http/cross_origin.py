@@ -1,4 +1,4 @@
-"""Headers of every answer, pages of other origins, proxies in front of us."""
+"""Headers of every answer, CORS, and trusted proxies."""
 
 from flask import Flask, Response, request
 from flask_cors import CORS
@@ -27,7 +27,7 @@ PAGE_POLICY = (
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Add headers to the answers of *app*, and believe as many proxies as the settings say."""
+    """Add headers to the answers of *app*, and trust as many proxies as the settings say."""
     app.after_request(_add_headers)
     origins = [*settings.cors_origins, *([LOOPBACK] if settings.is_local else [])]
     if origins:

@@ -1,4 +1,4 @@
-"""The currency of an amount, in requests."""
+"""The field of an amount's currency in requests."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from models.core.free_text import currency_of
 
 
 class Currency(Text):
-    """A currency's ISO 4217 code, or its usual word or sign; null and a blank text leave it to the town."""
+    """A currency's ISO 4217 code, or its usual word or sign; with null or a blank text the town decides."""
 
     def __init__(self, **kwargs: Any) -> None:
         told = words("currency-word", "ISO 4217, or a word (рубли, тенге); the town's own unless named.")

@@ -1,4 +1,4 @@
-"""The request's session, and what is to follow its commit."""
+"""The request's session, and callbacks after its commit."""
 
 from collections.abc import Callable
 
@@ -19,20 +19,20 @@ def session() -> Session:
 
 def only_reads(view: View) -> View:
     """
-    This view writes nothing, so its statements need no transaction around them: two trips to the database less.
-
-    They saw a state of their own each in a transaction too (READ COMMITTED). Stands below the access decorator.
+    Mark a view that writes nothing: its statements run without a transaction around them, which saves two round trips.
+    In a transaction each statement would see a state of its own, too (READ COMMITTED). Stands below the access
+    decorator.
     """
     return with_facts(view, only_reads=True)
 
 
 def after_commit(follow_up: Callable[[], object]) -> None:
-    """Call *follow_up* once the request's writes are safe; never if they are not."""
+    """Call *follow_up* after the request's transaction is committed; never if it is rolled back."""
     current().after_commit.append(follow_up)
 
 
 def end_session(_error: BaseException | None = None) -> None:
-    """Give the connection back; what was not committed is undone. Registered as the app context's teardown."""
+    """Return the connection; uncommitted writes are rolled back. Registered as the app context's teardown."""
     opened, current().session = current().session, None
     if opened is not None:
         opened.close()

@@ -1,4 +1,4 @@
-"""Telling clients that an address is to go: `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and where to turn instead."""
+"""Deprecated addresses: the headers `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and a link to the replacement."""
 
 import functools
 from collections.abc import Callable
@@ -51,5 +51,5 @@ def deprecated(since: datetime, *, instead: str | None = None, until: datetime |
 
 
 def day(year: int, month: int, day_: int) -> datetime:
-    """The beginning of a day, UTC."""
+    """Midnight UTC at the beginning of a day."""
     return datetime(year, month, day_, tzinfo=UTC)

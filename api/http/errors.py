@@ -54,19 +54,18 @@ NO_SPACE_RETRY_SECONDS = 300
 
 
 def register(app: Flask) -> None:
-    """Answer every error of *app* in the one shape."""
+    """Answer every error of *app* in the same form."""
     for kind, handle in HANDLERS:
         app.register_error_handler(kind, handle)
 
 
 def answer_to(error: Exception) -> Response:
-    """What the JSON API answers to *error*; for pages, which tell the same in words."""
+    """The JSON API's answer to *error*; pages show its content in words."""
     return next(handle for kind, handle in HANDLERS if isinstance(error, kind))(error)
 
 
 def answer(status: int, fault: str, fields: dict | None = None) -> Response:
-    """
-    An error's answer.
+    """The answer to an error.
 
     Args:
         fault: A code of the catalogue, with its facts where it is a Fault.
@@ -155,7 +154,7 @@ def _rendered(fields: Any) -> Any:
 
 
 def _flat(fields: Any, path: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """Nested faults one by one: their place, the dotted path of the field there, code and facts."""
+    """A flat list of nested faults: place, dotted path of the field, code and facts."""
     if isinstance(fields, dict):
         return [fault for name, part in fields.items() for fault in _flat(part, (*path, str(name)))]
     field = ".".join(part for part in path[1:] if part != "_schema")
@@ -163,7 +162,7 @@ def _flat(fields: Any, path: tuple[str, ...] = ()) -> list[dict[str, Any]]:
 
 
 def _named(fields: Any, left: list[int]) -> Any:
-    """The first faults of a nested dict, as many as *left* holds in its one element."""
+    """The first faults of a nested dict, at most as many as *left* holds in its only element."""
     if not isinstance(fields, dict):
         reasons = fields if isinstance(fields, list) else [fields]
         taken = [coded(reason) for reason in reasons[: left[0]]]
@@ -193,7 +192,9 @@ def _too_large() -> Fault:
 
 
 def _first(fields: object, path: tuple[str, ...] = ()) -> tuple[str, str]:
-    """The dotted path and the fault that come first, without the place (json, query, ...) that leads the path."""
+    """
+    The dotted path and the fault of the first field, without the place (json, query, ...) at the path's beginning.
+    """
     while isinstance(fields, dict):
         name, fields = next(iter(fields.items()))
         path += (str(name),)

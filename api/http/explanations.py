@@ -1,4 +1,4 @@
-"""The reasons behind the few pairs of a page. Lists are only ever read here, never scored."""
+"""Explain the scores of the few pairs on a page. Lists are only read here, never scored."""
 
 from dataclasses import replace
 from typing import Any
@@ -39,7 +39,7 @@ def explain_pairs(session: Session, leads: list[Lead], properties: list[Property
 
 
 def wish_answer(share: explain.WishShare, listing: Property) -> dict[str, Any]:
-    """One wish with what became of it, and the words of the listing that say so."""
+    """One wish with its outcome, and the words of the listing that decided it."""
     quotes = {fact["kind"]: fact["quote"] for fact in listing.read_facts if fact["value"] == share.fact}
     return {
         "kind": share.kind,
@@ -76,7 +76,7 @@ def explanations_of_pairs(
 
 
 def _generation(session: Session, lead: Lead) -> Generation:
-    """What the lists of the lead's market are computed with; before its first list, today's rates alone."""
+    """The generation of the lead market's lists; before the first list, only today's rates."""
     generation = generation_of(session, lead.city_key, lead.deal_type)
     if generation is not None and generation.is_known:
         return generation
@@ -110,6 +110,6 @@ def _closeness(session: Session, closeness_id: int | None) -> Closeness:
 
 
 def closeness_in(session: Session, city_key: str, deal_type: DealType) -> Closeness:
-    """How near the places of a market are to each other; empty where nothing was learnt."""
+    """The closeness of a market's places; empty if nothing was learnt."""
     generation = generation_of(session, city_key, deal_type)
     return Closeness.empty() if generation is None else _closeness(session, generation.closeness_id)

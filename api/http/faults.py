@@ -1,4 +1,4 @@
-"""marshmallow's messages as codes of the catalogue: what a schema refuses has a code, and is told in every language."""
+"""Replace marshmallow's messages by codes of the catalogue, so that each can be shown in every language."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ NEEDLESS = frozenset({"input", "labels", "min_op", "max_op", "obj_type", "regex"
 
 
 class SchemaFault(Fault):
-    """A message of marshmallow: what marshmallow fills in becomes facts."""
+    """A message of marshmallow; the values that marshmallow fills in become facts."""
 
     def format(self, *_: object, **facts: object) -> "SchemaFault":
         kept = {name: fact for name, fact in facts.items() if name not in NEEDLESS and fact is not None}
@@ -63,12 +63,12 @@ FOREIGN = {"Invalid JSON body.": "json.invalid"}
 
 
 def coded(fault: str) -> str:
-    """A fault as it is, or the code of another library's sentence."""
+    """The fault itself, or the code of another library's sentence."""
     return FOREIGN.get(fault, fault)
 
 
 def install() -> None:
-    """Let marshmallow's fields, schemas and validators say codes."""
+    """Make marshmallow's fields, schemas and validators use codes."""
     for kind, messages in MESSAGES.items():
         holder: Any = kind
         name = "_default_error_messages" if kind is Schema else "default_error_messages"

@@ -1,4 +1,4 @@
-"""Kinds of values in requests and answers, so that a rule about them stands once."""
+"""Fields of requests and answers; each rule about a kind of value is written once, here."""
 
 import math
 import re
@@ -33,15 +33,14 @@ _DIGITS = re.compile("[1-9][0-9]*")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,24}")
 #: As answers and other programs write a number where JSON has text: "260000.00".
 _NUMBER = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,24})?", re.ASCII)
-#: As programs write what is below 0.0001; people write no exponents.
+#: As programs write numbers below 0.0001; people write no exponents.
 _TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
 _TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
 _HAS_SIGN = re.compile(NOT_BLANK)
 
 
 def described(kwargs: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
-    """
-    A field's *kwargs* with *defaults* for what their metadata leaves out.
+    """A field's *kwargs*, with *defaults* for missing metadata.
 
     >>> described({"metadata": {"format": "town"}}, format="word", example="Алматы")
     {'metadata': {'format': 'town', 'example': 'Алматы'}}
@@ -78,14 +77,14 @@ class PasswordText(Text):
 
 
 class Town(Text):
-    """The name of one town in any spelling, of 1 to 100 characters; what names several towns, or none, is refused."""
+    """The name of one town in any spelling, of 1 to 100 characters; several towns, or no town, are refused."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(100, **described(kwargs, format="town", example="Алматы"))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if len(text) <= 100:  # what is longer its validator refuses
+        if len(text) <= 100:  # the validator refuses longer text
             try:
                 read_town(text)
             except TownError as error:
@@ -104,20 +103,19 @@ class ShownCurrency(fields.String):
 
 
 def shown_currency(code: str | None) -> str | None:
-    """The code as answers show it."""
+    """The currency's code as answers show it."""
     return None if code == NO_CURRENCY else code
 
 
 def words(format_: str, examples: str) -> dict[str, str]:
-    """
-    Metadata of a text that must be one of a vocabulary's words, which `models.core.free_text` knows in all their
-    spellings.
-    """
+    """Metadata of a text that must be a word of a vocabulary; `models.core.free_text` knows all spellings."""
     return {"format": format_, "description": examples}
 
 
 class Phone(Text):
-    """A phone in any usual spelling; models.accounts.users.normal_phone makes it E.164, and refuses what is none."""
+    """
+    A phone in any usual spelling; models.accounts.users.normal_phone converts it to E.164 and refuses invalid ones.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(LONGEST_PHONE, **kwargs)
@@ -140,8 +138,8 @@ class Email(Text):
 
 class Number(fields.Field):
     """
-    A finite number from *least* to *most*, kept to *places* decimals; a text of digits is one too, true and false are
-    none.
+    A finite number from *least* to *most*, kept to *places* decimals; digits in a string are accepted, true and false
+    are not.
     """
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
@@ -208,7 +206,7 @@ def money(**kwargs: Any) -> Number:
 
 
 class Whole(fields.Integer):
-    """A whole number from *least* to *most*; 2.0 and "2" are whole, true is no number."""
+    """A whole number from *least* to *most*; 2.0 and "2" are accepted, true is not."""
 
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
@@ -236,7 +234,7 @@ class FormWhole(fields.Integer):
 
 
 class YesNo(fields.Boolean):
-    """true or false in a JSON body; 1, "yes" and the like are neither."""
+    """true or false in a JSON body; 1, "yes" and the like are refused."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -245,7 +243,7 @@ class YesNo(fields.Boolean):
 
 
 class FormYesNo(fields.Boolean):
-    """true or false in a form or query, where everything is text; 1 and 0 are taken too."""
+    """true or false in a form or query, where everything is text; 1 and 0 are accepted too."""
 
     words = {"true": True, "1": True, "false": False, "0": False}
 
@@ -269,7 +267,7 @@ class IdText(fields.Field):
 
 
 class IdNumber(fields.Integer):
-    """An id in a JSON body of tinder and portal: a number, or its digits as text."""
+    """An id in a JSON body of the swipe and portal contracts: a number, or its digits as text."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**described(kwargs, minimum=1, maximum=LARGEST_ID))
@@ -286,7 +284,7 @@ class FormId(IdNumber):
 
 
 def row_id(value: Any) -> int:
-    """An id from a JSON body; raises ValidationError unless it is a whole number that a row could have."""
+    """An id from a JSON body; raises ValidationError unless it is a whole number within the range of row ids."""
     if isinstance(value, str):
         return id_of_digits(value, longest=19)
     if isinstance(value, float) and value.is_integer():
@@ -334,5 +332,5 @@ def moment(value: datetime) -> str:
 
 
 def plain(value: Decimal | float) -> int | float:
-    """A number as JSON should show it: whole ones without a fraction."""
+    """A number as JSON should show it: whole numbers without a fraction."""
     return int(value) if value == int(value) else float(value)

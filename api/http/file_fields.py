@@ -18,7 +18,7 @@ _STORED_FILE = re.compile(r"(https?://[^\s\\\"<>]{1,1900})?/media/[\w.-]{10,60}"
 
 
 class PhotoAddress(Text):
-    """Where a picture is to be had: an https address, or one that an upload here was answered."""
+    """The address of a picture: an https URL, or the URL of an upload here."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(2000, **described(kwargs, example="https://example.com/1.jpg"))
@@ -34,8 +34,8 @@ class PhotoAddress(Text):
 
 class File(fields.Field):
     """
-    A file of a multipart body; None where a browser sent the empty part of a file that nobody chose, or a client the
-    address of the file that is stored, as we had answered it.
+    A file of a multipart body; None where a browser sent an empty part because no file was chosen, or a client sent
+    back the URL of the stored file.
     """
 
     def __init__(self, **kwargs: Any) -> None:

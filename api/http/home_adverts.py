@@ -1,4 +1,4 @@
-"""How answers show what a home cost before, and who else offers it."""
+"""Former prices of a home and its other adverts, as answers show them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from models.deals.recommendation_pages import Group, Recommended
 
 
 class PricePoint(Body):
-    """A price, and since when a home has cost it."""
+    """A price, and the moment since when the home has cost it."""
 
     price = fields.Float()
     currency = ShownCurrency()
@@ -19,7 +19,7 @@ class PricePoint(Body):
 
 
 class PriceCut(Body):
-    """A home that was disliked came back, for it costs less than then."""
+    """A home that was disliked is back because it costs less than then."""
 
     from_ = fields.Float(attribute="from", data_key="from", metadata={"description": "What it cost when disliked."})
     to = fields.Float()
@@ -27,7 +27,7 @@ class PriceCut(Body):
 
 
 class AdvertOwner(Body):
-    """Who offers a home."""
+    """The owner of an advert."""
 
     realtor_id = fields.String()
     name = fields.String(allow_none=True, metadata={"description": "Short where it is a private person's."})
@@ -51,7 +51,7 @@ class AdvertsOfHome(Body):
 
 
 def shown_history(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What :func:`models.market.price_history.price_history` tells, ready for an answer."""
+    """The result of :func:`models.market.price_history.price_history`, in the form of an answer."""
     return [
         {"price": float(each["price"]), "currency": shown_currency(each["currency"]), "at": moment(each["at"])}
         for each in history
@@ -59,7 +59,7 @@ def shown_history(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def of_home(entry: Recommended) -> dict[str, Any]:
-    """`price_cut` and `group` of an entry of a lead's list, where there is such a thing to tell."""
+    """`price_cut` and `group` of an entry of a lead's list, where they exist."""
     shown: dict[str, Any] = {"price_cut": entry.price_cut} if entry.price_cut else {}
     return shown | ({"group": shown_group(entry.group)} if entry.group else {})
 

@@ -18,8 +18,7 @@ LONGEST_KEY = 200
 
 
 def keeps_no_answer(view: View) -> View:
-    """
-    Let the operation pass Idempotency-Key by: what it is sent or answers is a secret.
+    """Let the operation ignore Idempotency-Key, because its request or answer holds a secret.
 
     A kept answer would hold a token, and a fingerprint of the body a fast hash of a password, for whoever reads the
     table.
@@ -28,8 +27,7 @@ def keeps_no_answer(view: View) -> View:
 
 
 def earlier_answer() -> Response | None:
-    """
-    The answer that this caller's key has got before. Otherwise the key is claimed for this request.
+    """The first answer to this caller's key; otherwise claims the key for this request.
 
     Raises:
         InvalidValueError: The key is not 1 to 200 printable ASCII characters.
@@ -53,7 +51,7 @@ def earlier_answer() -> Response | None:
 
 
 def keep_answer(response: Response) -> None:
-    """Store a good answer under the claimed key, in the transaction of the write itself."""
+    """Store a successful answer under the claimed key, in the transaction of the write itself."""
     claimed = current().idempotency
     if claimed is not None and response.is_json and not response.is_streamed:
         current().idempotency = None
@@ -62,7 +60,7 @@ def keep_answer(response: Response) -> None:
 
 
 def _fingerprint() -> bytes:
-    """SHA-256 of what is asked for. A form's parts are hashed one by one: its boundary differs with every attempt."""
+    """SHA-256 of the request. A form's parts are hashed one by one, because its boundary differs with every attempt."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
     if request.mimetype != "multipart/form-data":
         digest.update(request.get_data(cache=True))

@@ -1,4 +1,4 @@
-"""How answers become JSON: by orjson, ten times as fast as the standard library on a page of recommendations."""
+"""JSON encoding by orjson, ten times as fast as the standard library on a page of recommendations."""
 
 from typing import Any
 
@@ -12,7 +12,8 @@ _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OP
 
 class FastJSON(DefaultJSONProvider):
     """
-    Flask's JSON with another encoder. Reading stays the standard library's: our errors about bodies go by its ways.
+    Flask's JSON provider with another encoder. Decoding stays with the standard library: our error messages for bodies
+    depend on it.
     """
 
     ensure_ascii = False
@@ -35,8 +36,7 @@ class FastJSON(DefaultJSONProvider):
 
 
 def ready(answer: dict[str, Any]) -> Response:
-    """
-    An answer that its view has written out as its schema would, for pages where marshmallow would take longest.
+    """An answer that its view has built exactly as its schema would, for pages on which marshmallow would be slowest.
 
     The schema still describes it; a test holds the two together.
     """

@@ -1,4 +1,4 @@
-"""The language of an answer: the page's, or the best that `Accept-Language` asks for, or else English."""
+"""The language of an answer: the page's, or the best match of `Accept-Language`, or else English."""
 
 from typing import overload
 
@@ -10,27 +10,27 @@ from models.translations.catalogue import LANGUAGES, describe_error, describe_fa
 
 
 def request_language() -> str:
-    """One of LANGUAGES; a page has chosen it before (api/console/kit/i18n.py)."""
+    """The language of the request, one of LANGUAGES; for pages it was chosen before (api/console/kit/i18n.py)."""
     state = current()
     if state.language is None:
-        state.language = asked_language(LANGUAGES[0])
+        state.language = accepted_language(LANGUAGES[0])
     return state.language
 
 
-def told_language() -> str | None:
-    """The language of the page, or else the one that the client asks for; None if it asks for none that we have."""
-    return current().language or asked_language()
+def stated_language() -> str | None:
+    """The language of the page, or else the one that the client asks for; None if we do not have it."""
+    return current().language or accepted_language()
 
 
 @overload
-def asked_language(default: str) -> str: ...
+def accepted_language(default: str) -> str: ...
 
 
 @overload
-def asked_language(default: None = None) -> str | None: ...
+def accepted_language(default: None = None) -> str | None: ...
 
 
-def asked_language(default: str | None = None) -> str | None:
+def accepted_language(default: str | None = None) -> str | None:
     """
     The language that the client likes best of those that we have, `ru` for `ru-RU`.
 
@@ -49,12 +49,12 @@ def message_of(error: DomainError) -> str:
 
 
 def reason_of(fault: str) -> str:
-    """The sentence of what is wrong with a value, in the language of the request."""
+    """The sentence of a fault in the language of the request."""
     return describe_fault(request_language(), fault)
 
 
 def add_language(response: Response) -> Response:
-    """Name the language that an answer's sentences are in."""
+    """Set the Content-Language of the answer's sentences."""
     response.headers["Content-Language"] = request_language()
     response.vary.add("Accept-Language")
     return response

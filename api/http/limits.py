@@ -1,4 +1,4 @@
-"""How often somebody may call: counted in Redis, over a moving window.
+"""Rate limits, counted in Redis over a moving window.
 
 While Redis is away each web process counts in its own memory. The other two choices are worse: without limits
 passwords and codes could be guessed for as long as Redis is down, and if nobody were let in, a broken cache
@@ -11,27 +11,17 @@ request's address; ours also depend on what a body says (the account tried), whi
 
 import contextlib
 import hashlib
-import logging
-import math
-import time
-from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
 
 from flask import Flask, request
-from limits import RateLimitItem, parse
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import MovingWindowRateLimiter
-from redis.exceptions import RedisError
+from limits import parse
 
+from api.http.limit_counters import LimitCounters
 from api.http.operations import facts_of_request
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
-from models.core.errors import InvalidValueError, TooManyError
-
-log = logging.getLogger(__name__)
+from models.core.errors import InvalidValueError
 
 #: Signing up or in, from one address.
 AUTH_LIMIT = parse("60 per minute")
@@ -42,52 +32,9 @@ ACCOUNT_FAILURES = parse("20 per 15 minutes")
 LEADGEN_ADDRESS = parse("100 per minute")
 LEADGEN_KEY = parse("1000 per hour")
 
-#: After Redis failed it is left alone for so long, or every request would wait for its timeout.
-REST_SECONDS = 5
-
-
-class Limits:
-    """Counters in Redis, in memory while Redis is away."""
-
-    def __init__(self, redis_url: str) -> None:
-        timeouts: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
-        storage = RedisStorage(redis_url, wrap_exceptions=True, key_prefix="limits", **timeouts)
-        self._shared = MovingWindowRateLimiter(storage)
-        self._own = MovingWindowRateLimiter(MemoryStorage())
-        self._away_until = 0.0
-
-    def spend(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many."""
-        self._try(lambda counters: self._take(counters, limit, name, key))
-
-    def check(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """Raise TooManyError if another call would be one too many; counts nothing."""
-        self._try(lambda counters: counters.test(limit, name, key) or self._refuse(counters, limit, name, key))
-
-    def _take(self, counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
-        if not counters.hit(limit, name, key):
-            self._refuse(counters, limit, name, key)
-
-    def _try(self, step: Callable[[MovingWindowRateLimiter], object]) -> None:
-        if time.monotonic() >= self._away_until:
-            try:
-                step(self._shared)
-                return
-            except (StorageError, RedisError) as error:
-                self._away_until = time.monotonic() + REST_SECONDS
-                log.warning("limits_in_memory", extra={"kind": type(error).__name__})
-        step(self._own)
-
-    @staticmethod
-    def _refuse(counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
-        reset = counters.get_window_stats(limit, name, key).reset_time
-        # A clock that went back since would have us say "tomorrow".
-        wait = min(math.ceil(reset - time.time()), limit.get_expiry())
-        raise TooManyError("limits.spent", max(1, wait))
-
 
 def register(app: Flask) -> None:
-    """Count the calls of *app*, with the counters that are attached to it (api/server/app.py)."""
+    """Count the calls of *app* with the counters attached to it (api/server/app.py)."""
     app.before_request(_limit_address)
 
 
@@ -99,13 +46,13 @@ def limit_caller() -> None:
 
 
 def limit_way_in() -> None:
-    """Before a request is looked at: count a try at signing up or in (api/http/access.py, way_in)."""
+    """Before a request is processed: count an attempt to register or sign in (api/http/access.py, way_in)."""
     if request.method not in ("GET", "HEAD", "OPTIONS") and facts_of_request().is_way_in:
         count_way_in()
 
 
 def count_way_in() -> None:
-    """Count one try at signing up or in from the caller's address."""
+    """Count one attempt to register or sign in from the caller's address."""
     limits().spend(AUTH_LIMIT, "auth", network() or "unknown")
 
 
@@ -133,16 +80,16 @@ def failures_of(account: str, place: str | None) -> str:
 
 
 def check_failures(counted: str) -> None:
-    """Raise TooManyError if too many tries failed of late that are counted under this name."""
+    """Raise TooManyError if too many recent attempts failed under this name."""
     limits().check(ACCOUNT_FAILURES, "failures", counted)
 
 
 def count_failure(counted: str) -> None:
-    """Note a failed try; raises TooManyError when it is one too many."""
+    """Count a failed attempt; raises TooManyError when the limit is exceeded."""
     limits().spend(ACCOUNT_FAILURES, "failures", counted)
 
 
-def limits() -> Limits:
+def limits() -> LimitCounters:
     """The application's counters."""
     return services().limits
 
@@ -169,10 +116,10 @@ def address() -> str | None:
 
 
 def network() -> str | None:
-    """
-    What calls are counted under: the address, of IPv6 its first 64 bits.
+    """The network under which calls are counted: the address itself, or an IPv6 address's first 64 bits.
 
-    Whoever has an IPv6 address has the 2**64 around it as well (RFC 6177): a limit to each of them would be none.
+    A holder of an IPv6 address usually has all 2**64 addresses of its network (RFC 6177), so a limit for each would be
+    none.
     """
     ip = address()
     if ip is None or not isinstance(ip_address(ip), IPv6Address):

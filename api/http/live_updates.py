@@ -1,8 +1,8 @@
-"""Live updates: who has a page open learns at once of a notification for them, or that what it shows has changed.
+"""Live updates: open pages learn at once of notifications and changes.
 
-What travels over Redis is only "look": the channel names the user (or lead generation), the payload says nothing, and
-who hears it reads the table. So a lost or a doubled ring tells nobody anything wrong. A listener holds one of the web
-process's threads, so they are few and do not last; who finds no seat asks every few seconds instead.
+Redis carries only a signal: the channel names the user (or lead generation), the payload is empty, and listeners read
+the tables. So a lost or repeated signal does no harm. A listener holds a thread of the web process, so listeners are
+few and short-lived; clients without a slot poll every few seconds instead.
 """
 
 import time
@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Sequence
 
 import redis
 
-from models.accounts.live_channels import channel_of_user, tell
+from models.accounts.live_channels import channel_of_user, signal
 
 #: What workers and processes of the web have in common.
-notify, of_user = tell, channel_of_user
+notify, of_user = signal, channel_of_user
 
 LIFETIME_SECONDS = 120.0
 #: How often a silent listener looks whether its process is about to end.
@@ -22,11 +22,10 @@ TURN_SECONDS = 1.0
 TURNS_A_HEARTBEAT = 15
 
 
-def rings(
+def signals(
     redis_url: str, channels: Sequence[str], is_over: Callable[[], bool], *, turns_a_heartbeat: int = TURNS_A_HEARTBEAT
 ) -> Generator[str | None, None, None]:
-    """
-    The channel of each ring, None where a heartbeat is due; until the lifetime is over, or *is_over*.
+    """Yield the channel of each signal, or None when a heartbeat is due; ends after the lifetime, or when *is_over*.
 
     Each channel is yielded once when it is open: what happened before that was not heard.
 

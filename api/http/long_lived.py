@@ -1,10 +1,9 @@
-"""
-Connections that hold a thread of the web process for long: chats, pages that listen, readers of events.
+"""The budget of connections that hold a thread of the web process for long: chats, page streams, event streams.
 
-All share one budget, two thirds of the process's threads, so that requests always find the rest. Within it pages and
-readers of events have a bound of their own each, for a listener that finds no place asks every few seconds instead, and
-a chat cannot. One user takes at most half of the places for readers of events, so that one program that
-forgets to close its streams does not shut out everybody else.
+They share two thirds of the process's threads, so that requests always have the rest. Within the budget, pages and
+event streams have limits of their own, because their clients can poll every few seconds instead and chats cannot. One
+user gets at most half of the slots for event streams, so that a program that forgets to close its streams does not shut
+out everybody else.
 """
 
 import threading
@@ -51,11 +50,11 @@ class LongLived:
 
     @property
     def open(self) -> int:
-        """How many are open, of whichever kind."""
+        """How many connections of any kind are open."""
         return sum(self._taken.values())
 
     def is_full(self, kind: str) -> bool:
-        """Whether one more of this kind would be one too many."""
+        """Whether one more connection of this kind would exceed the budget."""
         return self.open >= self.most or self._taken[kind] >= self._most_of.get(kind, self.most)
 
     def take(self, kind: str, holder: str | None = None) -> bool:
@@ -76,7 +75,7 @@ class LongLived:
             return True
 
     def give_back(self, kind: str, holder: str | None = None) -> None:
-        """The connection has ended; *holder* as it was taken."""
+        """Release a connection's slot; *holder* as it was taken."""
         with self._lock:
             self._taken[kind] -= 1
             if holder is not None:

@@ -1,9 +1,8 @@
-"""
-Where a web process keeps its counts, so that any of them can add up all: files that are mapped into memory.
+"""Files in which web processes count, mapped into memory so that each process can add up the counts of all.
 
-prometheus_client makes them with holes, which are filled as counts are added. Where the disk has no room to fill one
-there is no error to catch: the process is killed (SIGBUS), and so is the next one. Here room is reserved before a file
-is mapped; where there is none, the process counts in its own memory, and `/metrics` shows the others' counts.
+prometheus_client creates them with holes, which are filled as counts are added. If the disk has no room to fill one, no
+error is raised: the process is killed by SIGBUS, and so is the next one. Here the room is reserved before a file is
+mapped; without room, the process counts in its own memory, and `/metrics` shows the others' counts.
 """
 
 import logging
@@ -43,7 +42,7 @@ class ReservedDict(MmapedDict):
         super()._init_value(key)
 
     def close(self) -> None:
-        """As the library's; what is in memory is gone with the process."""
+        """As the library's close; counts in memory are lost with the process."""
         if self._f is not None:
             super().close()
 
@@ -57,22 +56,22 @@ class ReservedDict(MmapedDict):
 
 
 def use_reserved_files() -> None:
-    """Have all counts of this process kept in such files; before the first of them is made."""
+    """Keep all counts of this process in such files; call it before the first count is created."""
     setattr(values, "MmapedDict", ReservedDict)  # noqa: B010 - a class to mypy, which may not be assigned to
 
 
 def _reserve(filename: str, size: int) -> bool:
-    """Whether the file now has *size* bytes that are its own."""
+    """Reserve *size* bytes for the file; returns whether there was room."""
     try:
         with open(filename, "ab") as file:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, size)
-            else:  # macOS: what is written is there
+            else:  # macOS: writing reserves the room
                 file.write(bytes(max(0, size - os.fstat(file.fileno()).st_size)))
     except OSError as error:
         log.warning("counts_in_memory", extra={"reason": error.strerror})
         with suppress(OSError):
             if os.path.getsize(filename) < INITIAL_BYTES:
-                os.unlink(filename)  # who adds up all files would stumble over it
+                os.unlink(filename)  # the process that adds up all files would fail on it
         return False
     return True

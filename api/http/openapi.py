@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beside views and schemas: who may call, every error and its headers, ids, retries.
+"""Complete the OpenAPI document: access, every error and its headers, operation ids, retries.
 
 The document promises exactly what is kept: tests/api/test_openapi_fuzz.py holds every operation to it, and an answer
 that is not listed fails there. So no operation has a `default` answer, which would promise nothing.
@@ -112,7 +112,9 @@ IDEMPOTENCY_KEY = {
 
 
 def complete(app: Flask, api: flask_smorest.Api) -> None:
-    """Add to the document of *app*, whose operations are all registered, what is true of kinds of operations."""
+    """
+    Add to the document of *app*, whose operations are all registered, the facts that hold for kinds of operations.
+    """
     for name, scheme in SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
     for status, (meaning, headers) in ERRORS.items():
@@ -232,7 +234,7 @@ def _operations(paths: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _named(part: Any, schemas: dict[str, Any]) -> set[str]:
-    """The names of the schemas that a part of the document refers to, directly or through others."""
+    """The names of the schemas that a part of the document references, directly or indirectly."""
     names: set[str] = set()
     waiting = [part]
     while waiting:
@@ -248,7 +250,10 @@ def _named(part: Any, schemas: dict[str, Any]) -> set[str]:
 
 
 def _amend_schemas(api: flask_smorest.Api) -> None:
-    """Add what a schema's class says in `openapi`: rules over several fields, which marshmallow keeps to itself."""
+    """
+    Add the rules over several fields from the attribute `openapi` of a schema's class; marshmallow does not export
+    them.
+    """
     for schema in _schemas(Body):
         component = api.spec.components.schemas.get(schema.__name__)
         if component is not None:

@@ -1,12 +1,11 @@
-"""An example for every schema of the document, made from the schema: so it is right whenever the schema is."""
+"""An example for every schema of the document, generated from the schema, so that it is always valid."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from api.http.openapi_shapes import SCHEMAS
 
-#: Of fields by their names, where a made-up value would tell nothing. Of another type than the field's they are passed
-#: over.
+#: Examples by field name, where a generated value would mean nothing. Ignored if they do not match the field's type.
 BY_NAME: dict[str, tuple[Any, ...]] = {
     "access_token": ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl",),
     "token_type": ("bearer",),

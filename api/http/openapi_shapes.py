@@ -1,5 +1,4 @@
-"""
-The document as generators of clients read it best: words of enumerations and objects have names, answers may grow.
+"""Make the document easy for client generators: named enumerations and objects, open response objects.
 
 Pure functions on the parts of an OpenAPI 3.1 document, which they change in place.
 """
@@ -60,17 +59,14 @@ def name_shapes(schemas: dict[str, Any], paths: dict[str, Any]) -> None:
 
 
 def open_answers(schemas: dict[str, Any], asked: set[str]) -> None:
-    """Let objects that only answers hold have more fields: we add some without a new version, and clients bear it."""
+    """Allow more fields in response-only objects: we add some without a new version, and clients must accept them."""
     for name, schema in schemas.items():
         if name not in asked and "properties" in schema:
             schema.pop("additionalProperties", None)
 
 
 def tell_defaults(schemas: dict[str, Any], asked: set[str]) -> None:
-    """
-    Say in words what a body's field is when it is left out: of a `default`, openapi-typescript makes a field that must
-    be sent.
-    """
+    """State in words the default of a body's field: openapi-typescript makes a field with a `default` required."""
     for name in asked:
         for field in schemas[name].get("properties", {}).values():
             if "default" in field:
@@ -141,7 +137,7 @@ def _enum_name(words: list[str], otherwise: str) -> str:
 
 
 def _classes() -> dict[frozenset[str], str]:
-    """The names of our enumerations by their words. Of two with the same words the first of the alphabet."""
+    """The names of our enumerations by their words; of two with the same words, the alphabetically first."""
     ours = {each.__name__: each for each in StrEnum.__subclasses__() if each.__module__.startswith("models.")}
     return {frozenset(map(str, ours[name])): name for name in sorted(ours, reverse=True)}
 

@@ -1,8 +1,7 @@
-"""
-What operations are called in the document, and so in clients that are generated from it.
+"""Operation ids of the document, which generated clients use as names.
 
-A name stays as long as its operation: generated clients call it. An operation without an entry is called by its method
-and path.
+A name stays as long as its operation, because generated clients call it. An operation without an entry is named after
+its method and path.
 """
 
 import re

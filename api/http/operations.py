@@ -1,4 +1,4 @@
-"""What decorators say about an operation: who may call it, what it writes, how large a body it takes."""
+"""Facts that decorators state about an operation: who may call it, what it writes, how large its body may be."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: Where a view keeps its facts. `functools.wraps` copies it to what is wrapped around the view.
+#: Where a view keeps its facts. `functools.wraps` copies it to wrappers of the view.
 _ATTRIBUTE = "operation_facts"
 
 
@@ -32,7 +32,7 @@ class Access:
 
 @dataclass(frozen=True)
 class OperationFacts:
-    """What the decorators of one view have said."""
+    """The facts that one view's decorators have stated."""
 
     access: Access | None = None  #: None: not said, which stops the start.
     only_reads: bool = False  #: It writes nothing; see `api.http.db.only_reads`.
@@ -43,7 +43,7 @@ class OperationFacts:
 
 
 def facts_of(view: object) -> OperationFacts:
-    """What was said about a view; the defaults where nothing was, or where there is no view."""
+    """The facts of a view; the defaults if none were stated, or if there is no view."""
     facts = getattr(view, _ATTRIBUTE, None)
     return facts if isinstance(facts, OperationFacts) else OperationFacts()
 
@@ -55,14 +55,14 @@ def with_facts(view: View, **facts: Any) -> View:
 
 
 def facts_of_request() -> OperationFacts:
-    """What was said about the view that answers the request; the defaults where nothing answers it."""
+    """The facts of the view that answers the request; the defaults if there is none."""
     if request.url_rule is None or request.endpoint is None:
         return OperationFacts()
     return facts_of(view_of(current_app.view_functions[request.endpoint], request.method))
 
 
 def view_of(function: Callable[..., Any], method: str) -> Callable[..., Any]:
-    """What answers *method*: a method of a view class, or the function itself."""
+    """The callable that answers *method*: a method of a view class, or the function itself."""
     view_class = getattr(function, "view_class", None)
     if view_class is None:
         return function

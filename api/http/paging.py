@@ -1,4 +1,4 @@
-"""One page of a select."""
+"""One page of a query."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 
 from api.http.db import session
 
-#: How the document tells of the header that :func:`pagination` makes.
+#: The OpenAPI description of the header that :func:`pagination` makes.
 PAGINATION = {
     "X-Pagination": {
         "required": True,

@@ -1,6 +1,6 @@
 """
-What may stand in paths: ids are plain digits, where Werkzeug's own converter takes those of every script, so that ٣
-would be 3; words hold no U+0000, which PostgreSQL cannot compare.
+Path converters: ids are ASCII digits, while Werkzeug's own converter takes those of every script, so that ٣ would be 3;
+words hold no U+0000, which PostgreSQL cannot compare.
 """
 
 from typing import Any
@@ -9,13 +9,13 @@ from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
 
 class PathId(IntegerConverter):
-    """The `int` of a route; what is written otherwise is another path, and so not found."""
+    """The `int` of a route; other spellings do not match and give 404."""
 
     regex = "[0-9]+"
 
 
 class PathWord(UnicodeConverter):
-    """The word of a route, such as a token; one with U+0000 in it is not found."""
+    """A word of a route, such as a token; one with U+0000 gives 404."""
 
     def __init__(self, map: Map, *lengths: Any, **named: Any) -> None:
         super().__init__(map, *lengths, **named)

@@ -1,4 +1,4 @@
-"""Photos of listings as answers and pages show them: through our own address where FETCH_PHOTOS has them fetched."""
+"""Addresses of listings' photos in answers and pages: our own addresses where FETCH_PHOTOS is on."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -39,7 +39,7 @@ def photo_pairs(listing: Any, *, to_owner: bool = False) -> list[tuple[str, str]
 
 
 def look_up_photos(rows: Iterable[Any]) -> None:
-    """Find by one query where the photos of a page's rows are; :func:`shown_photos` would ask for each row."""
+    """Load the stored photos of a page's rows with one query; :func:`shown_photos` would query for each row."""
     if services().settings.fetch_photos:
         _remember(rows)
 

@@ -1,4 +1,4 @@
-"""The towns, districts and stations that a text may name: the gazetteer's towns, and the places that markets know."""
+"""The places that a text may name: the gazetteer's towns, and districts and stations known to the market."""
 
 from functools import cached_property
 

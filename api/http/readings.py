@@ -1,4 +1,4 @@
-"""Wishes and facts on every contract: how they are sent, read out of words, and shown."""
+"""Wishes and facts in every contract: how they are sent, read out of words, and shown."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ MAX_RADIUS_KM = 100
 
 
 class Coordinates(Body):
-    """A point in degrees: both numbers, or none. 0/0 is what programs write that do not know."""
+    """A point in degrees: both numbers, or neither. 0/0 is refused: programs write it for an unknown place."""
 
     latitude = Number(-90, 90, allow_none=True)
     longitude = Number(-180, 180, allow_none=True)
@@ -45,7 +45,7 @@ class StationBody(Body):
 
 
 class WishBody(Body):
-    """A wish that the client states, or a reading that it strikes out. What is read out of words need not be sent."""
+    """A wish that the client states, or a reading that it strikes out. Wishes read out of words need not be sent."""
 
     kind = fields.String(required=True, validate=validate.OneOf(sorted(KIND_OF)))
     value = fields.Raw(
@@ -71,7 +71,7 @@ class WishBody(Body):
 
 
 class WishRow(Body):
-    """One thing that a lead asks for beyond the contract's fields."""
+    """One wish of a lead beyond the contract's fields."""
 
     kind = fields.String()
     label = fields.String()
@@ -85,7 +85,7 @@ class WishRow(Body):
 
 
 class FactRow(Body):
-    """One thing that a property tells beyond the contract's fields."""
+    """One fact of a property beyond the contract's fields."""
 
     kind = fields.String()
     label = fields.String()
@@ -122,12 +122,12 @@ def wish_columns(
 
 
 def fact_columns(title: str | None, description: str | None, search_text: str = "") -> dict[str, Any]:
-    """The columns of a property that hold what its words tell."""
+    """The columns of a property with the facts read out of its words."""
     return {"read_facts": fact_rows(property_text(title, description, search_text)), "grammar": GRAMMAR_VERSION}
 
 
 def shown_wishes(lead: Lead) -> list[dict[str, Any]]:
-    """A lead's wishes as the API shows them; those of an unread row are read."""
+    """A lead's wishes as the API shows them; the text of an unread row is read now."""
     rows = lead.wishes
     if lead.grammar is None:
         rows = merged_wishes(rows, wish_rows(lead.additional_requirements or ""))
@@ -135,7 +135,7 @@ def shown_wishes(lead: Lead) -> list[dict[str, Any]]:
 
 
 def shown_facts(listing: Property) -> list[dict[str, Any]]:
-    """A property's facts as the API shows them: fields before words, where they speak of the same."""
+    """A property's facts as the API shows them; a field takes precedence over words about the same thing."""
     read = {fact["kind"]: fact for fact in listing.read_facts}
     if listing.grammar is None:
         text = property_text(listing.title, listing.description, listing.search_text)

@@ -1,4 +1,4 @@
-"""What is noted of every request: an id that follows it into its tasks, and one line in the log when it is answered."""
+"""An id for each request, which follows it into its tasks, and one log line when it is answered."""
 
 import logging
 import re
@@ -23,14 +23,14 @@ UNREMARKABLE = ("/health", "/api/health", "/health/live", "/health/ready", "/met
 
 
 def register(app: Flask) -> None:
-    """Number and note the requests of *app*. Comes before whatever else looks at them."""
+    """Number and log the requests of *app*. Call it before other hooks are registered."""
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_end_trace)
 
 
 def route() -> str:
-    """The pattern that the request's path matched; the path itself would hold ids, or whatever a stranger types."""
+    """The pattern that the request's path matched; the path itself may hold ids or arbitrary text."""
     return request.url_rule.rule if request.url_rule is not None else "(none)"
 
 

@@ -1,4 +1,4 @@
-"""What each web process counts by itself: requests and database connections. See api/ops/metrics.py for the page."""
+"""Counts of each web process: requests and database connections. See api/ops/metrics.py for the page."""
 
 import os
 from collections.abc import Iterable
@@ -30,14 +30,14 @@ def note_request(method: str, route: str, status: int, seconds: float) -> None:
 
 
 def watch_pool(engine: Engine) -> None:
-    """Count the connections that are taken from *engine*'s pool."""
+    """Count the connections taken from *engine*'s pool."""
     for name, note in (("checkout", _taken), ("checkin", _given_back)):
         if not event.contains(engine, name, note):
             event.listen(engine, name, note)
 
 
 def registry_of_all_processes() -> CollectorRegistry:
-    """What all processes of this web server have counted together; of this one alone where there is but one."""
+    """The counts of all processes of this web server; of this one alone if there is only one."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
@@ -46,7 +46,7 @@ def registry_of_all_processes() -> CollectorRegistry:
 
 
 class _Collector(multiprocess.MultiProcessCollector):
-    """The library's, which takes a path with [ or * in it for a pattern that nothing matches."""
+    """The library's collector, which treats a path with [ or * in it as a pattern that matches nothing."""
 
     def collect(self) -> Iterable[Metric]:
         return self.merge([str(path) for path in Path(self._path).glob("*.db")], accumulate=True)

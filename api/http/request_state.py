@@ -1,4 +1,4 @@
-"""What is known of the request at hand, as typed fields instead of names on `flask.g`."""
+"""State of the current request as typed fields instead of names on `flask.g`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class RequestState:
-    """Everything is unset until whoever finds it out sets it."""
+    """Fields are unset until the responsible hook sets them."""
 
     #: Who is calling: by the access check, the console's cookie, or a chat's ticket.
     user: User | None = None
     #: What the bearer token says, its signature and times checked.
     claims: Claims | None = None
-    #: A name for who is calling, for limits and the log: "user:7", "key:3", "local".
+    #: A name of the caller, for limits and the log: "user:7", "key:3", "local".
     caller: str | None = None
     #: The only niche that the caller's API key opens.
     niche_id: UUID | None = None
@@ -66,7 +66,7 @@ class RequestState:
 
 
 def current() -> RequestState:
-    """The state of the request at hand, or of the application context where there is none."""
+    """The state of the current request, or of the application context outside a request."""
     if "state" not in g:
         g.state = RequestState()
     state: RequestState = g.state

@@ -1,22 +1,17 @@
-"""What a served application talks to: one typed object instead of names looked up in `app.extensions`."""
-
-from __future__ import annotations
+"""The application's connections and settings: one typed object instead of names looked up in `app.extensions`."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import redis
 from flask import Flask, current_app
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.http.limit_counters import LimitCounters
 from api.http.long_lived import LongLived
 from models.platform.settings import Settings
 from models.platform.storage import Storage
 from worker.queue.client import Client
-
-if TYPE_CHECKING:
-    from api.http.limits import Limits
 
 
 @dataclass
@@ -31,7 +26,7 @@ class Services:
     reading_sessions: sessionmaker[Session]
     #: With short timeouts: a request never hangs on Redis.
     redis: redis.Redis
-    limits: Limits
+    limits: LimitCounters
     #: Sends tasks to the workers.
     worker: Client
     #: Where the bytes of uploads are kept.
@@ -41,16 +36,16 @@ class Services:
 
 
 def attach_services(app: Flask, services: Services) -> None:
-    """Give *app* its services; the ones before are forgotten."""
+    """Set the services of *app*, replacing those before."""
     app.extensions["services"] = services
 
 
 def services_of(app: Flask) -> Services:
-    """The services of *app*; raises KeyError where none were attached."""
+    """The services of *app*; raises KeyError if none are attached."""
     services: Services = app.extensions["services"]
     return services
 
 
 def services() -> Services:
-    """The services of the application that answers the request at hand."""
+    """The services of the application that answers the current request."""
     return services_of(current_app)

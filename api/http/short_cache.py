@@ -1,4 +1,4 @@
-"""Answers of costly queries, kept for a moment in a process: two who ask cost no more than one."""
+"""A short cache in the process for results of costly queries, so that two callers cost no more than one."""
 
 import math
 import threading
@@ -18,7 +18,9 @@ class _Entry:
 
 
 def cached_for(seconds: float, name: str, read: Callable[[], Any]) -> Any:
-    """The value that *read* gave at most so many seconds ago; *name* tells it from others of the application."""
+    """
+    The value that *read* returned at most so many seconds ago; *name* distinguishes it from the application's others.
+    """
     entry = current_app.extensions.setdefault("short_cache", {}).setdefault(name, _Entry())
     with entry.lock:
         if time.monotonic() - entry.read_at >= seconds:
@@ -27,6 +29,6 @@ def cached_for(seconds: float, name: str, read: Callable[[], Any]) -> Any:
 
 
 def forget_cached(*names: str) -> None:
-    """Have these read again by the next who asks."""
+    """Drop these values; the next caller reads them again."""
     for name in names:
         current_app.extensions.get("short_cache", {}).pop(name, None)

@@ -1,4 +1,6 @@
-"""Counting which lists are shown: gathered, and sent every few seconds, so that no request waits for Redis."""
+"""
+Count how often lists are shown; counts are collected and sent every few seconds, so that no request waits for Redis.
+"""
 
 import logging
 import threading
@@ -38,7 +40,7 @@ class Gathered:
                 self._timer.start()
 
     def send(self) -> None:
-        """Send what is gathered; where Redis is away it is lost: statistics are not worth a queue."""
+        """Send the collected counts; if Redis is away they are lost: statistics are not worth a queue."""
         with self._lock:
             counts, self._counts, self._timer = self._counts, {}, None
         try:
@@ -58,6 +60,6 @@ def gathered() -> Gathered:
 
 
 def note_shown(side: Side, row_id: int, places: int) -> None:
-    """Count a page of the list of a lead (side LEAD) or property; an empty one was no offer to anybody."""
+    """Count a page of the list of a lead (side LEAD) or property; empty pages are not counted."""
     if places:
         gathered().add(side, row_id, places)

@@ -1,4 +1,4 @@
-"""What requests ask of the workers: each asks once its writes are committed, and not at all if they are not."""
+"""Queue tasks for workers; each is sent after the request's commit, and not at all if the request fails."""
 
 from functools import partial
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from api.http.db import after_commit
 from api.http.services import services
 from models.accounts.account_exports import AccountExport
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.rescoring.runs import RescoringRun
@@ -15,64 +15,64 @@ from worker.queue.client import Client
 
 
 def rescore_lead(lead: Lead) -> None:
-    """Have the lists that this lead touches made right."""
+    """Update the lists that this lead affects."""
     after_commit(lambda: _client().lead_changed(lead.id))
 
 
 def count_relaxations(lead: Lead) -> None:
-    """Have it counted what the limits and wishes of this lead cost it."""
+    """Count what the limits and wishes of this lead cost it."""
     after_commit(lambda: _client().relaxations_wanted(lead.id))
 
 
 def rescore_property(listing: Property) -> None:
-    """Have the lists that this property touches made right."""
+    """Update the lists that this property affects."""
     after_commit(lambda: _client().property_changed(listing.id))
 
 
 def rescore_properties(property_ids: list[int]) -> None:
-    """Have the lists that these properties touch made right."""
+    """Update the lists that these properties affect."""
     for property_id in property_ids:
         after_commit(partial(_client().property_changed, property_id))
 
 
 def rescore_pair(match: Match) -> None:
-    """Have the lists that both rows of a match touch made right."""
+    """Update the lists that both rows of a match affect."""
     rescore_lead(match.lead)
     rescore_property(match.property)
 
 
 def make_export(export: AccountExport) -> None:
-    """Have the export of an account made."""
+    """Make the export of an account."""
     after_commit(lambda: _client().export_requested(export.id))
 
 
 def run_import(imported: Import) -> None:
-    """Have an import done."""
+    """Run an import."""
     after_commit(lambda: _client().import_requested(imported.id))
 
 
 def score_prospect(prospect_id: UUID) -> None:
-    """Have a prospect's quality computed."""
+    """Compute a prospect's quality."""
     after_commit(lambda: _client().prospect_changed(str(prospect_id)))
 
 
 def send_reply(message_id: UUID) -> None:
-    """Have a reply sent to its prospect."""
+    """Send a reply to its prospect."""
     after_commit(lambda: _client().reply_written(str(message_id)))
 
 
 def score_prospects() -> None:
-    """Have the quality of all prospects that changed computed."""
+    """Compute the quality of all changed prospects."""
     after_commit(lambda: _client().prospects_changed())
 
 
 def start_run(run: RescoringRun) -> None:
-    """Have a rescoring run started."""
+    """Start a rescoring run."""
     after_commit(lambda: _client().run_requested(run.id))
 
 
 def go_on_with_run(run: RescoringRun, shard_ids: list[int]) -> None:
-    """Have these shards of a run scored; without any it failed before it had some, and is started anew."""
+    """Score these shards of a run; without any, the run failed before it had shards and is started again."""
     for shard_id in shard_ids:
         after_commit(partial(_client().shard_queued, shard_id))
     if not shard_ids:
@@ -80,12 +80,12 @@ def go_on_with_run(run: RescoringRun, shard_ids: list[int]) -> None:
 
 
 def send_code(code_id: int) -> None:
-    """Have an activation code sent by SMS."""
+    """Send an activation code by SMS."""
     after_commit(lambda: _client().code_made(code_id))
 
 
 def send_link(link_id: int) -> None:
-    """Have a one-time link sent by e-mail."""
+    """Send a one-time link by e-mail."""
     after_commit(lambda: _client().link_made(link_id))
 
 

@@ -1,4 +1,4 @@
-"""One transaction a request: opened at the first query, committed in one place when the answer is good."""
+"""One transaction per request: opened at the first query, committed in one place when the answer is successful."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from api.http.services import services
 
 
 class App(Flask):
-    """A Flask that commits the request's transaction after the view and before the answer leaves."""
+    """A Flask application that commits the request's transaction after the view and before the answer is sent."""
 
     def dispatch_request(self) -> Response:
         earlier = idempotency.earlier_answer()

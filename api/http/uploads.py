@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 #: One file, and one request with all its files.
 LARGEST_FILE = 20 << 20  # bytes
 LARGEST_REQUEST = 64 << 20  # bytes
-#: All files of one user: nobody fills the disk alone.
+#: The total of one user's files, so that no user fills the disk alone.
 QUOTA = 2 << 30  # bytes
 #: All pictures of one request, as they came: some seconds of decoding.
 MAX_PIXELS_OF_REQUEST = 400_000_000
@@ -57,7 +57,7 @@ PREFIX = "/media/"
 
 
 def takes_uploads(view: View) -> View:
-    """Let the request's body be as large as uploads need."""
+    """Allow a request body as large as uploads need."""
     return with_facts(view, largest_body=LARGEST_REQUEST)
 
 
@@ -153,6 +153,12 @@ def remove_all_uploads(owner: User) -> None:
     _remove(forget_uploads(session(), owner))
 
 
+def commit_uploads() -> None:
+    """Keep what the request has stored so far, whatever it is answered: a form that is refused shows it again."""
+    session().commit()
+    _forget_uncommitted()
+
+
 def storage() -> Storage:
     """The application's storage."""
     return services().storage
@@ -178,7 +184,7 @@ def _forget_uncommitted() -> None:
 
 
 def _end_transaction() -> None:
-    """End the request's transaction, in which it was only looked who is asking: decoding holds no connection."""
+    """End the request's transaction, which so far only identified the caller, so that decoding holds no connection."""
     state = current()
     if state.session is not None and state.idempotency is None:
         state.session.commit()
@@ -257,7 +263,7 @@ def _remove(names: list[str]) -> None:
 
 
 def _discard(name: str) -> None:
-    """Remove a file that no row speaks of. Should the storage be away, `worker.tasks.remove_orphans` does it later."""
+    """Remove a file without a row. If the storage is unavailable, `worker.tasks.remove_orphans` does it later."""
     try:
         storage().remove(name)
     except BusyError:

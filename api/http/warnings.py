@@ -1,4 +1,4 @@
-"""What an answer warns of: input that was taken, but may not say what its sender meant."""
+"""Warnings in answers: input that was accepted but may not mean what its sender intended."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from models.market.towns.reading import TownReading, read_town
 
 
 class Warnings(fields.Field):
-    """The answer's warnings, from the request's state; left out where there is nothing to warn of."""
+    """The answer's warnings, from the request's state; left out if there are none."""
 
     _CHECK_ATTRIBUTE = False
 
@@ -25,8 +25,7 @@ class Warnings(fields.Field):
 
 
 def warn(field: str, fault: Fault, suggestions: tuple[str, ...] = ()) -> None:
-    """
-    Put a warning into the answer of the request at hand.
+    """Add a warning to the answer of the current request.
 
     Args:
         field: The path of what was sent.
@@ -38,8 +37,7 @@ def warn(field: str, fault: Fault, suggestions: tuple[str, ...] = ()) -> None:
 
 
 def warn_of_town(field: str, town: str, currency: str | None = None) -> None:
-    """
-    Warn of a town that is unknown or was not read as it was written.
+    """Warn of a town that is unknown, or that was read differently from its spelling.
 
     Args:
         field: The path of the town in what was sent.
@@ -67,7 +65,7 @@ def _doubt(reading: TownReading) -> tuple[Fault, tuple[str, ...]] | None:
 
 
 def _warning_shape() -> dict[str, Any]:
-    """OpenAPI's shape of a warning; written out, for a field of our own has no schema of its own."""
+    """The OpenAPI schema of a warning; written out, because a field of our own has no generated one."""
     text = {"type": "string"}
     return {
         "type": "object",

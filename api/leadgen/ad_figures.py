@@ -1,4 +1,4 @@
-"""What platforms tell of ads, from a CSV file: impressions, clicks and cost so far of each ad, all rows or none."""
+"""Import the platforms' figures of ads from CSV: impressions, clicks and cost so far; all rows or none."""
 
 from typing import IO, Any
 
@@ -22,7 +22,7 @@ MAX_ROWS = 2000
 
 
 class FiguresRow(Body):
-    """One row; an empty cell is a value left out."""
+    """One row; an empty cell counts as a missing value."""
 
     ad_id = fields.UUID(required=True)
     impressions = FormWhole(0, MAX_SHOWN)
@@ -52,7 +52,7 @@ CSV_BODY = {
 
 @blp.route("/api/ads/import")
 class AdFiguresImport(MethodView):
-    """Figures of many ads."""
+    """Import figures of many ads."""
 
     @with_api_key
     @takes_uploads
@@ -69,8 +69,7 @@ class AdFiguresImport(MethodView):
 
 
 def take_figures(stream: IO[bytes]) -> int:
-    """
-    Store the figures of a file; how many ads it told of.
+    """Store a file's figures; returns the number of ads in it.
 
     Raises:
         BadRequest: The file, or a row of it, has mistakes; nothing is stored then.

@@ -1,4 +1,4 @@
-"""Campaigns, and the ads in them."""
+"""Campaigns and their ads."""
 
 from typing import Any
 from uuid import UUID
@@ -111,7 +111,7 @@ class AdRow(Body):
 
 @blp.route("/api/campaigns")
 class Campaigns(MethodView):
-    """All campaigns."""
+    """List and create campaigns."""
 
     @with_api_key
     @blp.arguments(CampaignBody)
@@ -140,7 +140,7 @@ class Campaigns(MethodView):
 
 @blp.route("/api/campaigns/<uuid:campaign_id>")
 class OneCampaign(MethodView):
-    """One campaign."""
+    """Read one campaign."""
 
     @with_api_key
     @blp.response(200, CampaignWithStats)
@@ -162,7 +162,7 @@ class OneCampaign(MethodView):
 
 @blp.route("/api/campaigns/<uuid:campaign_id>/status")
 class OneCampaignStatus(MethodView):
-    """A campaign's status."""
+    """Change a campaign's status."""
 
     @with_api_key
     @blp.arguments(CampaignStatusBody)
@@ -180,7 +180,7 @@ class OneCampaignStatus(MethodView):
 
 @blp.route("/api/campaigns/<uuid:campaign_id>/ads")
 class CampaignAds(MethodView):
-    """All ads of a campaign."""
+    """List and add ads of a campaign."""
 
     @with_api_key
     @blp.arguments(AdBody)
@@ -212,7 +212,7 @@ class CampaignAds(MethodView):
 
 @blp.route("/api/ads/<uuid:ad_id>")
 class OneAd(MethodView):
-    """One ad."""
+    """Change one ad."""
 
     @with_api_key
     @blp.arguments(AdChanges)

@@ -47,7 +47,7 @@ class ExportArgs(Body):
 
 @blp.route("/api/leads/export")
 class ProspectExport(MethodView):
-    """Leads as a file."""
+    """Download leads as a file."""
 
     @with_api_key
     @blp.arguments(ExportArgs, location="query")
@@ -62,7 +62,7 @@ class ProspectExport(MethodView):
 
 @blp.route("/api/niches/<uuid:niche_id>/stats/export")
 class EarningsExport(MethodView):
-    """A niche's figures as a file."""
+    """Download a niche's figures as a file."""
 
     @with_api_key
     @blp.arguments(PeriodArgs, location="query")

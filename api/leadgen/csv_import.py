@@ -1,4 +1,4 @@
-"""Leads from a CSV file, read as it arrives: all of its rows are taken, or none."""
+"""Import leads from a CSV file, read as it arrives: all rows or none."""
 
 import shutil
 import tempfile
@@ -50,7 +50,7 @@ class CellMoney(FormMoney):
 
 
 class ProspectRowIn(Body):
-    """One row; an empty cell is a value left out."""
+    """One row; an empty cell counts as a missing value."""
 
     ad_id = fields.UUID()
     name = Text(200, required=True)
@@ -83,7 +83,7 @@ CSV_BODY = {
 
 @blp.route("/api/leads/import")
 class ProspectImport(MethodView):
-    """Import of many leads."""
+    """Import many leads."""
 
     @with_api_key
     @takes_uploads

@@ -164,8 +164,7 @@ def _own_redis() -> redis.Redis:
 def _follow(
     client: redis.Redis, last_event_id: str | None, newest: str, turn_seconds: float, scope: UUID | None
 ) -> Iterator[Event | None]:
-    """
-    Yield events until the lifetime is over, and None after every turn without an event.
+    """Yield events until the lifetime is over, and None after every turn without an event.
 
     Args:
         scope: The only niche whose events are told; None: all.

@@ -1,4 +1,4 @@
-"""Niches, with their costs and earnings."""
+"""Niches with their costs and earnings."""
 
 from typing import Any
 from uuid import UUID
@@ -111,7 +111,7 @@ class NicheStats(Body):
 
 @blp.route("/api/niches")
 class Niches(MethodView):
-    """Niches; and new ones."""
+    """List and create niches."""
 
     @with_api_key
     @blp.arguments(NicheBody)
@@ -139,7 +139,7 @@ class Niches(MethodView):
 
 @blp.route("/api/niches/<uuid:niche_id>")
 class OneNiche(MethodView):
-    """One niche."""
+    """Read, change or delete one niche."""
 
     @with_api_key
     @blp.response(200, NicheRow)
@@ -184,7 +184,7 @@ class OneNiche(MethodView):
 
 @blp.route("/api/niches/<uuid:niche_id>/stats")
 class OneNicheStats(MethodView):
-    """A niche's figures."""
+    """Report a niche's figures."""
 
     @with_api_key
     @blp.arguments(PeriodArgs, location="query")
@@ -212,7 +212,7 @@ class OneNicheStats(MethodView):
 
 
 def _refuse_confined() -> None:
-    """Raises NotAllowedError for a key of one niche: it works within the niche, and decides nothing about it."""
+    """Raise NotAllowedError for a key of one niche: it works within the niche and may not change it."""
     if niche_scope() is not None:
         raise NotAllowedError("api_key.of_one_niche")
 

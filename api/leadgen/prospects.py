@@ -63,14 +63,14 @@ class MessageBody(Body):
 
 
 class MessageArgs(Body):
-    """All messages unless a `page` or a `limit` is named."""
+    """All messages unless `page` or `limit` is given."""
 
     page = FormWhole(1, 1_000_000, metadata={"description": "From 1."})
     limit = FormWhole(1, ROWS, metadata={"description": f"Messages a page, {ROWS} if only a page is named."})
 
 
 class OpenBudget(Body):
-    """Either end may be left open."""
+    """A budget with either end optional."""
 
     min = money(allow_none=True)
     max = money(allow_none=True)
@@ -170,7 +170,7 @@ class Converted(Body):
 
 @blp.route("/api/leads")
 class Prospects(MethodView):
-    """All leads."""
+    """List and add leads."""
 
     @with_api_key
     @blp.arguments(ProspectBody)
@@ -207,7 +207,7 @@ class Prospects(MethodView):
 
 @blp.route("/api/leads/<uuid:lead_id>")
 class OneProspect(MethodView):
-    """One lead."""
+    """Read one lead."""
 
     @with_api_key
     @blp.response(200, ProspectDetail)
@@ -227,7 +227,7 @@ class OneProspect(MethodView):
 
 @blp.route("/api/leads/<uuid:lead_id>/status")
 class OneProspectStatus(MethodView):
-    """A lead's status."""
+    """Change a lead's status."""
 
     @with_api_key
     @blp.arguments(ProspectStatusBody)
@@ -247,7 +247,7 @@ class OneProspectStatus(MethodView):
 
 @blp.route("/api/leads/<uuid:lead_id>/messages")
 class Messages(MethodView):
-    """A lead's conversation."""
+    """Read and add messages of a conversation."""
 
     @with_api_key
     @blp.arguments(MessageBody)
@@ -279,7 +279,7 @@ class Messages(MethodView):
 
 @blp.route("/api/leads/<uuid:lead_id>/convert")
 class Conversion(MethodView):
-    """Conversion of a lead into a lead of the exchange."""
+    """Convert a lead to a lead of the exchange."""
 
     @with_api_key
     @blp.arguments(ConvertBody)

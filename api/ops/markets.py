@@ -1,4 +1,4 @@
-"""Markets, for operators: how much is in them, which are odd, and merging one town's into another's."""
+"""Markets, for operators: their size, which ones look wrong, and merging one town's markets into another's."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ class Merged(Body):
 
 @blp.route("/ops/markets")
 class Markets(MethodView):
-    """All markets."""
+    """List all markets."""
 
     @for_operators
     @blp.arguments(MarketArgs, location="query")
@@ -66,7 +66,8 @@ class Markets(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List the markets, the largest first
 
-        With `odd` only those whose town is unknown or that are nearly empty: mostly misspelt towns, to be merged.
+        With `odd` only those whose town is unknown or that are nearly empty: mostly misspelt towns that should be
+        merged.
         """
         counts = market_counts(session())
         return {"markets": [each for each in counts if each.is_odd or not args["odd"]]}
@@ -74,7 +75,7 @@ class Markets(MethodView):
 
 @blp.route("/ops/markets/merge")
 class Merge(MethodView):
-    """One town's markets into another's."""
+    """Merge one town's markets into another's."""
 
     @for_operators
     @blp.arguments(MergeBody)
@@ -83,15 +84,14 @@ class Merge(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Merge the markets of one town into those of another
 
-        Its leads and properties move, archived ones too, and what is written under its name from now on goes there.
-        Lists follow with a run over what is stale, which is asked for.
+        Its leads and properties move, archived ones included, and rows that are saved under its name later go to the
+        other town. The lists follow with a run over the stale ones, which is requested here.
         """
         return merge(current_user().id, body["city"], body["into"])
 
 
 def merge(actor_id: int, town: str, into: str) -> Moved:
-    """
-    Merge, note who did it, and ask for a run over what is stale then.
+    """Merge, record who did it, and request a run over the stale lists.
 
     Args:
         town: The town's name, or its key as lists show it.

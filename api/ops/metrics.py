@@ -1,7 +1,6 @@
-"""/metrics, for Prometheus: what this web server has counted, and the state of the whole system as it is now.
+"""/metrics for Prometheus: the counts of this web server, and the present state of the whole system.
 
-The state (runs, queues, tasks, freshness) is the same whichever server is asked: take its maximum over servers, not its
-sum.
+The state (runs, queues, tasks, freshness) is the same on every server: take its maximum over servers, not its sum.
 """
 
 import hmac
@@ -38,8 +37,7 @@ blp = Blueprint("metrics", __name__, description="What monitoring reads")
 
 
 def check_reader() -> None:
-    """
-    Let in who comes from an allowed network or has the token.
+    """Allow readers from an allowed network and readers with the token.
 
     Raises:
         NotAllowedError: Everybody else.
@@ -60,15 +58,15 @@ def check_reader() -> None:
 
 @blp.route("/metrics")
 class Metrics(MethodView):
-    """What Prometheus reads."""
+    """Serve the metrics."""
 
     @proved_by(check_reader, name="monitoring", scheme="token", may_forbid=True, is_optional=True)
     @blp.response(200, {"type": "string"}, content_type="text/plain")
     def get(self) -> Any:
-        """Read the metrics, in the text format of Prometheus
+        """Read the metrics in Prometheus' text format
 
-        With METRICS_TOKEN, or from one of METRICS_NETWORKS. Counts of requests are this web server's, the state of
-        runs, queues and lists the whole system's.
+        Needs METRICS_TOKEN, or an address in one of METRICS_NETWORKS. Counts of requests are this web server's; the
+        state of runs, queues and lists is the whole system's.
         """
         state = CollectorRegistry(auto_describe=False)
         state.register(_State(services().worker))
@@ -77,7 +75,9 @@ class Metrics(MethodView):
 
 
 class _State:
-    """The system's state; each part is left out while what it is read from is away, and `leadmatch_up` says so."""
+    """
+    The system's state; each part is left out while its source is unavailable, and `leadmatch_up` shows which one is.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -138,7 +138,10 @@ def _rates() -> Iterator[Metric]:
 
 
 def _missing_rates() -> list[MissingRate]:
-    """Read once in :data:`RATES_KEPT_SECONDS`, for it reads all leads and properties; the largest only."""
+    """
+    The largest markets with missing rates; cached for :data:`RATES_KEPT_SECONDS`, because the query reads all leads and
+    properties.
+    """
 
     def largest() -> list[MissingRate]:
         return sorted(missing_rates(session()), key=lambda each: -each.leads - each.properties)[:MAX_SERIES]

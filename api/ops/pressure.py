@@ -1,4 +1,4 @@
-"""Back-pressure: operations that ask workers for much are refused while the workers are far behind."""
+"""Back-pressure: operations that cause much work are refused while the queues are deep."""
 
 from dataclasses import dataclass
 

@@ -83,7 +83,7 @@ class Run(Body):
     joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
 
 
-#: What a run's row tells by itself.
+#: Fields that come from the run's row alone.
 RUN_FIELDS = tuple(name for name in Run().fields if name not in ("progress", "joined"))
 
 
@@ -162,17 +162,17 @@ class RunRows(Body):
 
 @blp.route("/ops/rescoring-runs")
 class Runs(MethodView):
-    """Rescoring runs; and new ones."""
+    """List and start rescoring runs."""
 
     @for_operators
     @blp.arguments(RunRequest)
     @blp.response(202, Run)
     @blp.alt_response(200, schema=Plan, description="A dry run: what would be done.")
     def post(self, body: dict[str, Any]) -> Any:
-        """Start a rescoring run, or join the same one that is going; with dry_run, say what it would do
+        """Start a rescoring run, or join the same run if it is already going; `dry_run` only reports what it would do
 
-        `all` scores every market, `stale` those with lists that are behind, `market` one. Refused with 503 while the
-        queues are deep.
+        `all` scores every market, `stale` those with outdated lists, `market` one. Refused with 503 while the queues
+        are deep.
         """
         if body["dry_run"]:
             return jsonify(_plan(body))
@@ -202,7 +202,7 @@ class Runs(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List rescoring runs, newest first
 
-        With how far each is; `state` picks those of one state.
+        With the progress of each; `state` filters by state.
         """
         rows, total = page_of(runs(args.get("state")), args)
         progress = progress_of(session(), [run.id for run in rows])
@@ -212,14 +212,14 @@ class Runs(MethodView):
 
 @blp.route("/ops/rescoring-runs/<int:run_id>")
 class OneRun(MethodView):
-    """One run."""
+    """Read one run."""
 
     @for_operators
     @blp.response(200, RunWithShards)
     def get(self, run_id: int) -> Any:
         """Read one run with its shards
 
-        A shard is a market, or a tile of a big one. `difference` tells what the run has changed in the lists.
+        A shard is a market, or a tile of a large one. `difference` shows what the run has changed in the lists.
         """
         run = get_run(session(), run_id)
         return _shown(run) | {"shards": run.shards, "difference": difference_of(session(), run.id)}
@@ -227,14 +227,14 @@ class OneRun(MethodView):
 
 @blp.route("/ops/rescoring-runs/<int:run_id>/cancel")
 class RunCancellation(MethodView):
-    """A run's early end."""
+    """Cancel a run."""
 
     @for_operators
     @blp.response(200, Run)
     def post(self, run_id: int) -> Any:
-        """Cancel what of a run has not ended
+        """Cancel the unfinished shards of a run
 
-        What has ended stays published; readers go on with the lists that stand.
+        Finished shards stay published; readers keep the present lists.
         """
         run = cancel_run(session(), run_id)
         audit.record(session(), "run_cancelled", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
@@ -244,14 +244,14 @@ class RunCancellation(MethodView):
 
 @blp.route("/ops/rescoring-runs/<int:run_id>/retry")
 class RunRetry(MethodView):
-    """A failed run's second try."""
+    """Retry a failed run."""
 
     @for_operators
     @blp.response(202, Run)
     def post(self, run_id: int) -> Any:
         """Queue a failed run's failed shards again
 
-        What has succeeded is not scored again. Refused with 503 while the queues are deep.
+        Shards that succeeded are not scored again. Refused with 503 while the queues are deep.
         """
         refuse_while_queues_are_deep()
         run, shard_ids = retry_failed(session(), run_id)

@@ -1,5 +1,5 @@
 """
-Chats of the portal: open one, mine, their messages, how far I have read. The socket is in :mod:`api.portal.socket`.
+Chats of the portal: open a chat, list chats and messages, mark as read. The WebSocket is in :mod:`api.portal.socket`.
 """
 
 import hashlib
@@ -79,7 +79,10 @@ class ChatRow(ChatMade):
 
 
 class MessageArgs(Body):
-    """Both ways: `after_id` for what came later, `before_id` for what came earlier, `page` from the newest back."""
+    """
+    Paging in both directions: `after_id` for later messages, `before_id` for earlier ones, `page` backwards from the
+    newest.
+    """
 
     after_id = FormWhole(0, LARGEST_ID)
     before_id = FormWhole(1, LARGEST_ID)
@@ -100,7 +103,7 @@ class ChatMessageBody(Body):
 
     @pre_load
     def take_content(self, data: Any, **kwargs: Any) -> Any:
-        """Many clients call a message's text its content."""
+        """Accept `content` as another name of `message`, which many clients use."""
         if isinstance(data, Mapping) and "content" in data and "message" not in data:
             return {"message" if name == "content" else name: value for name, value in data.items()}
         return data
@@ -121,7 +124,7 @@ class Ticket(Body):
 
 @blp.route("/chat/create_chat")
 class CreateChat(MethodView):
-    """A chat's beginning."""
+    """Open a chat."""
 
     @signed_in
     @answered_by(ChatRow)
@@ -133,7 +136,7 @@ class CreateChat(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Open the chat of a buyer and a seller about a property
 
-        The caller is one of the two, and the property is the seller's. Opening a chat that is there gives that one.
+        The caller is one of the two, and the property is the seller's. Opening an existing chat returns it.
         """
         chat, is_new = open_chat(session(), current_user(), **body)
         return chat, 201 if is_new else 200
@@ -141,15 +144,15 @@ class CreateChat(MethodView):
 
 @blp.route("/chat/my_chats")
 class MyChats(MethodView):
-    """The caller's chats."""
+    """List the caller's chats."""
 
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, ChatRow(many=True), headers=PAGINATION)
     def get(self, args: dict[str, Any]) -> Any:
-        """List my chats, the liveliest first
+        """List my chats, the most recently active first
 
-        With the last message of each, and how many are unread.
+        With the last message of each, and the number of unread ones.
         """
         rows, total = page_of(chats_of(current_user()), args)
         return [_chat_row(*row) for row in rows], 200, pagination(total, args)
@@ -157,7 +160,7 @@ class MyChats(MethodView):
 
 @blp.route("/chat/chat_messages/<int:chat_id>")
 class ChatMessages(MethodView):
-    """What was said in a chat."""
+    """Read and send the messages of a chat."""
 
     @signed_in
     @blp.arguments(MessageArgs, location="query")
@@ -165,7 +168,7 @@ class ChatMessages(MethodView):
     def get(self, args: dict[str, Any], chat_id: int) -> Any:
         """List the messages of one of my chats, oldest first; by default the newest 100
 
-        `after_id` gives what came later, `before_id` what came earlier, `page` goes back from the newest.
+        `after_id` returns later messages, `before_id` earlier ones, `page` goes back from the newest.
         """
         chat = chat_of(session(), current_user(), chat_id)
         page = args.pop("page")
@@ -175,10 +178,10 @@ class ChatMessages(MethodView):
     @blp.arguments(ChatMessageBody)
     @blp.response(201, SaidMessage)
     def post(self, body: dict[str, Any], chat_id: int) -> Any:
-        """Say something without a socket
+        """Send a message without a socket
 
-        Both sides' open sockets get it at once; who has none gets a notification. The same `client_id` again stores
-        nothing.
+        Open sockets of both sides receive it at once; a user without one gets a notification. Sending the same
+        `client_id` again stores nothing.
         """
         chat, stored = post_message(session(), current_user(), chat_id, **body)
         after_commit(lambda: spread(session(), chat, stored))
@@ -187,7 +190,7 @@ class ChatMessages(MethodView):
 
 @blp.route("/chat/chat_messages/<int:chat_id>/read")
 class ChatRead(MethodView):
-    """How far the caller has read."""
+    """Mark a chat as read."""
 
     @signed_in
     @blp.arguments(ReadBody)
@@ -195,7 +198,7 @@ class ChatRead(MethodView):
     def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Mark one of my chats as read
 
-        To the end unless a message is named; it never goes back.
+        Up to the given message, or all of it. The mark never moves backwards.
         """
         chat = mark_chat_read(session(), current_user(), chat_id, body.get("message_id"))
         return {"my_read_id": chat.read_by(current_user().id)}
@@ -203,16 +206,16 @@ class ChatRead(MethodView):
 
 @blp.route("/chat/ticket")
 class ChatTicket(MethodView):
-    """A way into a socket."""
+    """Get a ticket for a WebSocket."""
 
     @signed_in
     @keeps_no_answer
     @blp.response(200, Ticket)
     def post(self) -> Any:
-        """Get a ticket for one socket, so that the token stays out of the address
+        """Get a ticket for one socket, so that the token need not be in the address
 
-        It is good once and for a minute: open `/chat/ws/{chat_id}?ticket=...` with it. Browsers cannot send headers
-        with a socket.
+        Valid once, for a minute: open `/chat/ws/{chat_id}?ticket=...` with it. Browsers cannot send headers with a
+        WebSocket.
         """
         ticket = secrets.token_urlsafe(24)
         try:
@@ -223,7 +226,7 @@ class ChatTicket(MethodView):
 
 
 def token_of_ticket(ticket: str) -> str:
-    """The token that a ticket stands for, once; raises NotSignedInError."""
+    """Exchange a ticket for its token; works once. Raises NotSignedInError."""
     try:
         token = services().redis.getdel(_ticket_key(ticket))
     except RedisError:
@@ -234,7 +237,9 @@ def token_of_ticket(ticket: str) -> str:
 
 
 def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
-    """Once a message is committed: ring both sides' sockets; who has none open gets a notification."""
+    """
+    After a message is committed, notify the sockets of both sides; a user without an open socket gets a notification.
+    """
     board: ChatHub = chat_hub()
     is_there = board.notify(chat.id, chat.other(stored.sender_id))
     board.notify(chat.id, stored.sender_id)
@@ -244,7 +249,7 @@ def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
 
 
 def frame_of(stored: ChatMessage) -> dict[str, Any]:
-    """A message as sockets carry it; `client_id` only where the sender gave one."""
+    """A message as sockets send it; has `client_id` only if the sender gave one."""
     frame = {
         "id": stored.id,
         "chat_id": stored.chat_id,
@@ -272,5 +277,5 @@ def _chat_row(
 
 
 def _ticket_key(ticket: str) -> str:
-    # Hashed, so that who reads Redis cannot use a ticket that is on its way.
+    # Hashed, so that a reader of Redis cannot use an unused ticket.
     return f"chat:ticket:{hashlib.sha256(ticket.encode()).hexdigest()}"

@@ -1,13 +1,13 @@
-"""Which sockets of this process listen to which chat, and how they learn that there is something new.
+"""The open chat sockets of this process, and how they learn of new messages.
 
-A message is in the database before anybody hears of it. What travels over Redis is only "look": the channel names a
-chat and a user, the payload says nothing, and every socket then reads what comes after the last message it has sent.
-So an order of arrival, a lost or doubled notification, and two web processes make no difference to what a client sees.
+A message is committed before anybody is notified. Redis carries only a notice: the channel names a chat and a user, the
+payload is empty, and every socket then reads the messages after the last one that it sent. So the order of arrival, a
+lost or repeated notice, and several web processes make no difference to clients.
 
-A channel has a subscriber exactly while a socket of that user is open on that chat in some process, so the number of
-receivers that Redis answers to a publication says whether the user is there.
+A channel has a subscriber exactly while a user has a socket open on the chat in some process, so the number of
+receivers that Redis reports for a publication shows whether the user is present.
 
-Without Redis, sockets look by themselves every :data:`ALONE_SECONDS`.
+Without Redis, sockets poll every :data:`ALONE_SECONDS`.
 """
 
 import logging
@@ -39,11 +39,11 @@ RETRY_AFTER_SECONDS = 30
 
 @dataclass(frozen=True, eq=False)
 class Connection:
-    """An open socket as the switchboard knows it."""
+    """An open socket as the hub knows it."""
 
     chat_id: int
     user_id: int
-    #: Has the socket look for what is new; returns at once, from any thread.
+    #: Wakes the socket to read new messages; returns at once, from any thread.
     notify: Callable[[], None]
 
 
@@ -51,7 +51,7 @@ class ChatHub:
     """The open sockets of one process."""
 
     def __init__(self, redis_url: str, budget: LongLived) -> None:
-        """*budget*: every socket holds a thread of the process, and HTTP needs the others."""
+        """Create the hub; *budget* limits its sockets, because each holds a thread that HTTP requests need too."""
         self._budget = budget
         self._connections: dict[str, set[Connection]] = defaultdict(set)
         self._of_user: dict[int, int] = defaultdict(int)
@@ -65,7 +65,7 @@ class ChatHub:
 
     @property
     def hears_others(self) -> bool:
-        """Whether news from other processes arrives."""
+        """Whether messages of other processes arrive."""
         return self._subscription is not None
 
     def check_room(self, user_id: int) -> None:
@@ -76,8 +76,7 @@ class ChatHub:
             raise TooManyError(FULL, RETRY_AFTER_SECONDS)
 
     def join(self, connection: Connection) -> None:
-        """
-        Let *connection* be rung from now on. It is rung once the channel is open, for what came in between.
+        """Notify *connection* from now on; once the channel is open it is notified of what came before.
 
         Raises:
             TooManyError: See :meth:`check_room`.
@@ -96,7 +95,7 @@ class ChatHub:
                 self._tell_redis("subscribe", name)
 
     def leave(self, connection: Connection) -> None:
-        """The opposite of :meth:`join`."""
+        """Stop notifying a connection."""
         name = channel(connection.chat_id, connection.user_id)
         with self._lock:
             self._budget.give_back(CHAT)
@@ -109,7 +108,7 @@ class ChatHub:
                 self._tell_redis("unsubscribe", name)
 
     def notify(self, chat_id: int, user_id: int) -> bool:
-        """Have every socket of the user on the chat look, in all processes; whether there is one."""
+        """Wake every socket of the user on the chat, in all processes; returns whether there is one."""
         name = channel(chat_id, user_id)
         try:
             return bool(self._publisher.publish(name, b""))
@@ -118,7 +117,7 @@ class ChatHub:
             return self._notify_here(name)
 
     def close(self) -> None:
-        """Have every socket end: the process is about to. Called from a signal handler."""
+        """End all sockets, because the process is about to stop. Called from a signal handler."""
         self.is_closing = True
         for connections in list(self._connections.values()):
             for connection in list(connections):
@@ -133,7 +132,8 @@ class ChatHub:
 
     def _tell_redis(self, command: str, name: str) -> None:
         """
-        Called with the lock held. What fails here is repaired by the listening thread, which opens every channel anew.
+        Publish a notice; called with the lock held. The listening thread repairs failures by opening every channel
+        again.
         """
         if self._subscription is None:
             return
@@ -148,11 +148,11 @@ class ChatHub:
             subscription = self._listener.pubsub()
             try:
                 with self._lock:
-                    # One channel that nobody rings keeps the connection subscribed while no socket is open.
+                    # One channel that is never used keeps the connection subscribed while no socket is open.
                     subscription.subscribe("chat", *self._connections)
                     self._subscription = subscription
                 while self._subscription is subscription:
-                    # The answer to a subscription rings too: what was said before it took effect was not heard.
+                    # The answer to a subscription wakes sockets too: messages before it took effect were not received.
                     news = subscription.get_message(timeout=5.0)
                     if news and news["type"] in ("message", "subscribe"):
                         self._notify_here(news["channel"].decode())

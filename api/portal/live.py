@@ -1,9 +1,8 @@
-"""
-Server-sent events: which of the caller's lists, matches and chats have changed, by id, from where a reader stopped.
+"""Server-sent events: ids of the caller's lists, matches and chats that have changed, resumable.
 
-A look at the tables finds what has changed since the last one (:mod:`models.deals.live_changes`): at once where a match
-or a notification rings, and every few seconds anyway, for workers that publish lists ring nobody. A connection holds a
-thread of the web process, so it shares the one budget of long connections, and lasts two minutes.
+Changes are read from the tables (:mod:`models.deals.live_changes`): at once after a notice of a match or notification,
+and every few seconds otherwise, because workers that publish lists send no notice. A connection holds a thread of the
+web process, so it counts in the shared budget of long connections, and lasts two minutes.
 """
 
 import json
@@ -70,12 +69,12 @@ class ResumeHeaders(Body):
 @blp.arguments(ResumeHeaders, location="headers")
 @blp.response(200, STREAM, content_type="text/event-stream")
 def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
-    """Follow which of my lists, matches and chats change, as server-sent events
+    """Follow changes of my lists, matches and chats as server-sent events
 
-    Each event names ids only; read what they stand for. Last-Event-ID (or `last_event_id`) resumes without loss,
-    however long ago it was; `reset` says that too much has changed since. An id may come more than once. A connection
-    is closed after two minutes; reconnect with the last id. A process serves few readers, and three at most of one
-    user: 429 where there is no place.
+    Each event holds ids only; read the objects that they name. Last-Event-ID (or `last_event_id`) resumes without loss,
+    however much time has passed; `reset` means that too much has changed since. An id may be repeated. A connection is
+    closed after two minutes; reconnect with the last id. A process serves few readers, and three at most of one user:
+    429 if none is free.
     """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     user_id, sessions = current_user().id, services().reading_sessions
@@ -84,11 +83,11 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     channels = [holder] = [live_updates.of_user(user_id)]
     if not places.take(long_lived.EVENTS, holder):
         raise TooManyError("live.too_many", 5)
-    rings = live_updates.rings(
+    signals = live_updates.signals(
         services().settings.redis_url, channels, lambda: board.is_closing, turns_a_heartbeat=TURNS_A_LOOK
     )
     try:
-        next(rings)  # before the answer begins, so that a Redis that is away is a 503 and no stream that breaks off
+        next(signals)  # before the answer begins, so that a Redis that is away is a 503 and no stream that breaks off
         with sessions() as session:
             moment = present_moment(session) if raw is None else int(raw)
     except RedisError:
@@ -97,16 +96,16 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     except BaseException:
         places.give_back(long_lived.EVENTS, holder)
         raise
-    response = Response(_events(sessions, user_id, moment, rings), mimetype="text/event-stream")
+    response = Response(_events(sessions, user_id, moment, signals), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
-    response.call_on_close(rings.close)
+    response.call_on_close(signals.close)
     response.call_on_close(lambda: places.give_back(long_lived.EVENTS, holder))
     return response
 
 
 def _events(
-    sessions: sessionmaker[Session], user_id: int, moment: int, rings: Generator[str | None, None, None]
+    sessions: sessionmaker[Session], user_id: int, moment: int, signals: Generator[str | None, None, None]
 ) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
     yield f"retry: {RETRY_MS}\n\n" + _event(moment, "hello", [])
@@ -114,10 +113,10 @@ def _events(
     try:
         while True:
             changes = _look(sessions, user_id, moment)
-            # The number of an event is where the next look begins: who resumes from it misses nothing.
+            # The number of an event is where the next look begins: a reader that resumes from it misses nothing.
             moment = changes.moment
-            yield "".join(_told(changes, told)) or ": alive\n\n"
-            if next(rings, live_updates) is live_updates:
+            yield "".join(_new_events(changes, told)) or ": alive\n\n"
+            if next(signals, live_updates) is live_updates:
                 return
     except RedisError:
         return  # the reader reconnects and gets the error
@@ -128,8 +127,8 @@ def _look(sessions: sessionmaker[Session], user_id: int, moment: int) -> Changes
         return changes_since(session, user_id, moment)
 
 
-def _told(changes: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
-    """The events of a look, without what this stream has told; *told* is brought up to date."""
+def _new_events(changes: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
+    """The events of a look at the tables, without those already sent by this stream; updates *told*."""
     if changes.is_reset:
         yield _event(changes.moment, "reset", [])
         return

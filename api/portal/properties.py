@@ -1,4 +1,4 @@
-"""Properties of the portal: one long form with pictures, plans and documents; and my properties."""
+"""Properties of the portal: create one from a long form with pictures, plans and documents; list my properties."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ class PropertyMade(Body):
 
 
 class PortalProperty(ShownForm):
-    """The form's fields, the files as addresses to GET, and what the portal adds."""
+    """The form's fields, the files as URLs, and the fields that the portal adds."""
 
     id = fields.Integer()
     owner_id = fields.Integer()
@@ -52,7 +52,7 @@ class PortalProperty(ShownForm):
 
 @blp.route("/properties/create")
 class CreateProperty(MethodView):
-    """A new property with its papers."""
+    """Create a property with its documents."""
 
     @for_roles(*SELLERS)
     @takes_uploads
@@ -63,8 +63,8 @@ class CreateProperty(MethodView):
     def post(self, form: dict[str, Any]) -> Any:
         """Create a property
 
-        One multipart body: the form's texts, one picture or more as `images`, plans, and documents that only the owner
-        sees. Pictures are stored anew, without metadata.
+        One multipart body: the form's texts, at least one picture as `images`, plans, and documents that only the owner
+        sees. Pictures are re-encoded without metadata.
         """
         pictures = [name for name, may_be_pdf in SINGLE_FILES.items() if not may_be_pdf]
         documents = [name for name, may_be_pdf in SINGLE_FILES.items() if may_be_pdf]
@@ -85,15 +85,15 @@ class CreateProperty(MethodView):
 
 @blp.route("/properties/my_properties")
 class MyProperties(MethodView):
-    """The caller's properties."""
+    """List the caller's properties."""
 
     @for_roles(*SELLERS)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, PortalProperty(many=True), headers=PAGINATION)
     def get(self, args: dict[str, Any]) -> Any:
-        """List my properties, whichever contract made them, newest first
+        """List my properties, through whichever contract they were created, newest first
 
-        With documents and commission, which nobody else sees. X-Pagination tells how many there are.
+        With documents and commission, which nobody else sees. X-Pagination holds the total.
         """
         rows, total = page_of(properties_of(current_user()), args)
         return [form_row(row, private=True) for row in rows], 200, pagination(total, args)

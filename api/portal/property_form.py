@@ -1,8 +1,8 @@
-"""The portal's form of a property: its fields, what the domain makes of them, and a property back in the form's words.
+"""The portal's form of a property: its fields, their conversion to columns, and back.
 
-Everything that was sent comes back as it was sent. Most facts have a column of their own; words ("хочу купить") and
-finer numbers stay in `attributes` under the form's names, and are shown for as long as the column that they made has
-not been changed through another contract.
+A field that was sent is answered as it was sent. Most facts have a column of their own. Free words ("хочу купить") and
+more precise numbers are kept in `attributes` under the form's names, and shown until the column derived from them is
+changed through another contract.
 """
 
 from collections.abc import Callable, Mapping
@@ -52,7 +52,7 @@ SINGLE_FILES = {
     "document_file3": True,
 }
 
-#: What only the owner sees: title deeds are nobody else's business.
+#: Fields that only the owner sees, such as title deeds.
 PRIVATE = ("document_file1", "document_file2", "document_file3", "commission_amount", "commission_type")
 
 
@@ -109,7 +109,7 @@ class PropertyForm(Body):
 
     @validates_schema
     def check_words(self, data: dict, **kwargs: Any) -> None:
-        """The words that must be known are; an unknown one is refused by the name of its field."""
+        """Refuse unknown words in fields that need known ones, by the name of the field."""
         for name, read in (("deal_format", deal_type_of), ("type", property_type_of), ("currency", currency_of)):
             try:
                 read(data[name])
@@ -134,7 +134,7 @@ class PropertyForm(Body):
 
 
 class WholePropertyForm(PropertyForm):
-    """The form with its files, each a part of one multipart body."""
+    """The form with its files, all parts of one multipart body."""
 
     images = fields.List(File(), required=True, validate=validate.Length(min=1, max=MAX_IMAGES))
     layout = File()
@@ -151,7 +151,10 @@ class WholePropertyForm(PropertyForm):
 
 
 def _shown(asked: fields.Field) -> fields.Field:
-    """How an answer shows what the form asked for: null where another contract made the property and it is unknown."""
+    """
+    The field of an answer for a field of the form: null if the property came through another contract and the value is
+    unknown.
+    """
     if isinstance(asked, FormWhole):
         return fields.Integer(allow_none=True)
     return Number(0, MAX_MONEY, allow_none=True) if isinstance(asked, FormNumber) else fields.String(allow_none=True)
@@ -164,7 +167,7 @@ ShownForm: Any = Body.from_dict(
 
 
 def columns_of(form: Mapping[str, Any]) -> dict[str, Any]:
-    """A property's columns, apart from files, from a form that was found good."""
+    """A property's columns, apart from files, from a validated form."""
     studio = is_studio(form["type"]) or is_studio(form["subtype"])
     return {
         **_worded(form),
@@ -183,12 +186,12 @@ def columns_of(form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def town_of(location: str) -> str:
-    """The part of an address that names the town, as long as the column that keeps it."""
+    """The part of an address that names the town, cut to the column's length."""
     return city_of_address(location)[:100]
 
 
 def _worded(form: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that hold less than what was sent."""
+    """The columns that hold less than the form's words."""
     share = form.get("commission_amount") if _is_share(form) else None
     return {
         "deal_type": deal_type_of(form["deal_format"]),
@@ -228,7 +231,7 @@ _EXACT = {
     "rooms": "rooms",
 }
 
-#: Fields whose column says less than what was sent: the column, and how to show it once it says something else.
+#: Fields whose column holds less than the value sent: the column, and how to show it once it differs.
 _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "deal_format": ("deal_type", str.lower),
     "type": ("property_type", str.lower),
@@ -240,8 +243,7 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def form_row(listing: Property, *, private: bool) -> dict[str, Any]:
-    """
-    A property of any contract in the form's fields; what is unknown is null.
+    """A property of any contract in the form's fields; unknown ones are null.
 
     Args:
         private: For its owner; without it documents and commission are left out.

@@ -1,4 +1,4 @@
-"""Requests of the portal: what a user looks for, in free words, and the properties that suit it."""
+"""Requests of the portal: what a user looks for, in free words, and the properties offered for it."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -55,7 +55,7 @@ blp = Blueprint("portal-requests", __name__, description="What users look for")
 
 
 class RequestBody(Body):
-    """A request. Words are free; those that decide what is searched must be known."""
+    """A request. Words are free; those that the search depends on must be known."""
 
     city = Town(required=True)
     district = Text(100, empty=True, allow_none=True)
@@ -119,7 +119,7 @@ class RequestRow(RequestBody):
 
 
 class OfferedProperty(PortalProperty):
-    """The fields of a portal property that are not the owner's alone."""
+    """A portal property without the fields that only its owner sees."""
 
     class Meta(Body.Meta):
         exclude = PRIVATE
@@ -142,16 +142,16 @@ class Offers(Body):
 
 @blp.route("/users/create_request")
 class CreateRequest(MethodView):
-    """A new request."""
+    """Create a request."""
 
     @for_roles(Role.TENANT)
     @answered_by(RequestRow)
     @blp.arguments(RequestBody)
     @blp.response(201, RequestMade)
     def post(self, body: dict[str, Any]) -> Any:
-        """Look for properties
+        """Create a request
 
-        Words are kept as they were sent; those that decide what is searched must be known. Offers follow within a
+        Words are kept as they were sent; those that the search depends on must be known. Offers are ready within a
         moment.
         """
         lead = create_lead(
@@ -167,7 +167,7 @@ class CreateRequest(MethodView):
 
 @blp.route("/users/my_requests")
 class MyRequests(MethodView):
-    """The caller's requests."""
+    """List the caller's requests."""
 
     @for_roles(Role.TENANT)
     @blp.arguments(PageArgs, location="query")
@@ -175,7 +175,7 @@ class MyRequests(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List my requests, newest first
 
-        Closed ones too; `/my_requests` and `/users/my_requests` are the same.
+        Closed ones included; `/my_requests` and `/users/my_requests` are the same.
         """
         leads, total = page_of(leads_of(current_user()).where(Lead.origin == Origin.PORTAL), args)
         return [request_row(lead) for lead in leads], 200, pagination(total, args)
@@ -184,7 +184,7 @@ class MyRequests(MethodView):
 # The contract names both paths.
 @blp.route("/my_requests")
 class MyRequestsByTheirShortPath(MyRequests):
-    """The same resource."""
+    """The same resource under its short path."""
 
 
 @blp.route("/users/my_requests/<int:request_id>")
@@ -196,16 +196,16 @@ class OneRequest(MethodView):
     def get(self, request_id: int) -> Any:
         """Read one of my requests
 
-        In the words that it was made with.
+        In the words that it was created with.
         """
         return request_row(owned_request(current_user(), request_id))
 
     @for_roles(Role.TENANT)
     @blp.response(200, Message)
     def delete(self, request_id: int) -> Any:
-        """Look no more
+        """Close a request
 
-        The request is closed: it stays to be read, and gets no offers any more.
+        It can still be read, and gets no more offers.
         """
         lead = owned_request(current_user(), request_id, lock=True)
         archive_lead(session(), lead)
@@ -215,15 +215,15 @@ class OneRequest(MethodView):
 
 @blp.route("/users/my_requests/<int:request_id>/offers")
 class RequestOffers(MethodView):
-    """What suits a request."""
+    """The properties offered for a request."""
 
     @for_roles(Role.TENANT)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Offers)
     def get(self, args: dict[str, Any], request_id: int) -> Any:
-        """List the properties that suit one of my requests, best first
+        """List the properties offered for one of my requests, best first
 
-        At most 100, in the same city and deal type. Documents and commissions of their owners are left out.
+        At most 100, in the same city and deal type, without their owners' documents and commissions.
         """
         recommended = recommended_page(session(), Side.LEAD, owned_request(current_user(), request_id).id, **args)
         offers = [
@@ -246,7 +246,9 @@ def owned_request(user: User, request_id: int, *, lock: bool = False) -> Lead:
 
 
 def request_columns(body: dict) -> dict[str, Any]:
-    """A lead's columns: what the words mean; the words themselves are kept beside it. Raises InvalidValueError."""
+    """
+    A lead's columns: the meaning of the words; the words themselves are stored beside them. Raises InvalidValueError.
+    """
     rooms = rooms_of(body.get("total_rooms"))
     if not rooms and (is_studio(body["type"]) or is_studio(body.get("subtype"))):
         rooms = [0]
@@ -279,7 +281,7 @@ def _rooms(numbers: list[int]) -> str:
     return ", ".join(str(number) if number else "студия" for number in numbers)
 
 
-#: Fields that a column stands behind: the column, and how to show it once it says something else than what was sent.
+#: Fields derived from a column: the column, and how to show it once it differs from the value sent.
 _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "city": ("city", str),
     "district": ("districts", ", ".join),
@@ -303,7 +305,7 @@ _UNREAD = object()
 
 
 def request_row(lead: Lead) -> dict[str, Any]:
-    """A request in the words that were sent, for as long as no other contract has changed what they made."""
+    """A request in the words that were sent, until another contract changes the columns derived from them."""
     sent = lead.attributes
     row = {name: sent.get(name) for name in names_of(RequestBody) if name != "read_wishes"}
     made = _made_of(sent)
@@ -325,7 +327,7 @@ def request_row(lead: Lead) -> dict[str, Any]:
 
 
 def _made_of(sent: dict[str, Any]) -> dict[str, Any]:
-    """The columns that the words make now. A phrase that an earlier release took and we refuse makes none."""
+    """The columns that the words mean now. A phrase that an earlier release accepted and we refuse yields none."""
     if not sent:
         return {}
     refused: list[str] = []

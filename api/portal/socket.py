@@ -140,7 +140,7 @@ class ChatSession:
         """Have the socket's thread look; from any thread."""
         if not self._is_rung:  # one look finds everything; a second one may still be queued, and finds nothing
             self._is_rung = True
-            # simple-websocket has no way to end a wait from another thread; a mark among what was received does it.
+            # simple-websocket has no way to end a wait from another thread; a marker among the received frames does it.
             self._ws.input_buffer.append(_RING)
             self._ws.event.set()
 

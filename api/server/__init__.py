@@ -1,1 +1,1 @@
-"""The served application: put together, run by gunicorn, watched."""
+"""The served application: its assembly, gunicorn, health checks."""

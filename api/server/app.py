@@ -1,4 +1,4 @@
-"""The Flask application, put together."""
+"""The assembly of the Flask application."""
 
 import logging
 
@@ -40,6 +40,7 @@ from api.http import access, answered, cross_origin, errors, etags, limits, requ
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
+from api.http.limit_counters import LimitCounters
 from api.http.long_lived import LongLived
 from api.http.path_ids import PathId, PathWord
 from api.http.request_metrics import watch_pool
@@ -127,8 +128,7 @@ MAX_FORM_PARTS = 200
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
-    """
-    The application for *settings*.
+    """Create the Flask application for *settings*.
 
     Args:
         engine: The database, for tests that have one; otherwise a pool is opened on the settings' URL.
@@ -185,11 +185,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
 
 
 def attach(app: Flask, settings: Settings, engine: Engine) -> None:
-    """
-    Give *app* its settings and what it talks to: database, Redis, workers, uploads.
+    """Attach settings and services to *app*: database, Redis, task queue, uploads.
 
-    Apart from its routes, which take far longer to make: tests attach the same routes to one world after another. What
-    is wired by the settings once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was made.
+    This is separate from routes, which take far longer to create: tests attach the same routes to one world after
+    another. What the settings wire once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was created.
     """
     watch_pool(engine)
     app.extensions.pop("short_cache", None)  # answers of another database
@@ -206,7 +205,7 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
             sessions=sessions(engine),
             reading_sessions=reading_sessions(engine),
             redis=short,
-            limits=limits.Limits(settings.redis_url),
+            limits=LimitCounters(settings.redis_url),
             worker=Client(settings.redis_url),
             storage=Storage(settings.media_url),
             long_lived=long_lived,

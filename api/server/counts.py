@@ -8,7 +8,7 @@ COUNTS = re.compile(r"(counter|gauge_[a-z]+|histogram|summary)_\d+\.db")
 
 
 def forget_counts(folder: Path) -> None:
-    """Delete what processes counted that are no more; the folder may be somebody's, with other files in it."""
+    """Delete the counts of processes that have ended; the folder may hold files of others."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if COUNTS.fullmatch(path.name) and path.is_file():

@@ -1,4 +1,4 @@
-"""The OpenAPI document and its readers, Swagger UI at /docs and ReDoc at /redoc; all assets are served from here."""
+"""The OpenAPI document and its viewers, Swagger UI at /docs and ReDoc at /redoc; all assets are served from here."""
 
 import functools
 from pathlib import Path
@@ -58,7 +58,7 @@ REDOC_PAGE = """<!doctype html>
 
 
 def register(app: Flask, api: flask_smorest.Api) -> None:
-    """Complete the document, and serve its readers."""
+    """Complete the document and serve its viewers."""
     openapi.complete(app, api)
     swagger = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Leadmatch API"})
     app.register_blueprint(swagger)

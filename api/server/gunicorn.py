@@ -1,4 +1,4 @@
-"""How gunicorn serves the API."""
+"""gunicorn's configuration."""
 
 import gc
 import glob
@@ -52,8 +52,7 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_metrics))
 
 
 def on_starting(_server: Arbiter) -> None:
-    """
-    Before the first process is forked: load what all of them use, so that it costs its time and memory once.
+    """Before the first fork: load the modules that all processes use, so that they cost time and memory once.
 
     A HUP therefore restarts the processes with the code that the master has loaded; a new release restarts the master.
     """
@@ -69,7 +68,7 @@ def on_starting(_server: Arbiter) -> None:
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """What a process that ended had open is open no more."""
+    """Clean up the live gauges of a process that has ended."""
     from prometheus_client import multiprocess  # late: the folder must be there first
 
     multiprocess.mark_process_dead(worker.pid, glob.escape(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
@@ -77,8 +76,8 @@ def child_exit(_server: Arbiter, worker: Worker) -> None:
 
 def post_worker_init(worker: Worker) -> None:
     """
-    Have the first request find everything loaded, and end the chat's sockets when the process is told to stop: their
-    clients come back to another one at once.
+    Load everything before the first request, and close the chat's sockets when the process is told to stop: their
+    clients reconnect to another process at once.
     """
     services_of(worker.wsgi).worker.warm_up()
     # What was made at the start lives as long as the process; the collector need not go through it again and again.

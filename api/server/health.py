@@ -1,4 +1,4 @@
-"""Whether the service is up, and whether it can serve."""
+"""Health checks: liveness and readiness."""
 
 import logging
 from typing import Any
@@ -41,12 +41,12 @@ class Ready(Body):
 
 @blp.route("/health")
 class HealthView(MethodView):
-    """Alive, in the words of tinder's contract."""
+    """Liveness in the swipe contract's words."""
 
     @public
     @blp.response(200, Health)
     def get(self) -> Any:
-        """Say that the service is alive
+        """Report that the service is alive
 
         For people and uptime checks. It touches neither the database nor Redis: see `/health/ready` for those.
         """
@@ -55,32 +55,32 @@ class HealthView(MethodView):
 
 @blp.route("/health/live")
 class LiveView(MethodView):
-    """For whoever restarts processes."""
+    """For supervisors that restart processes."""
 
     @public
     @blp.response(200, Live)
     def get(self) -> Any:
-        """Say that the process answers: one that does not is to be restarted
+        """Report that the process answers
 
-        A liveness probe. It asks nothing of the database or Redis, so that their absence restarts nobody.
+        A liveness probe. It does not query the database or Redis, so their absence restarts no process.
         """
         return {"status": "ok"}
 
 
 @blp.route("/health/ready")
 class ReadyView(MethodView):
-    """For whoever sends requests here."""
+    """For load balancers."""
 
     @public
     @blp.response(200, Ready)
     @blp.alt_response(503, schema=Ready, description="Send no requests here yet.")
     def get(self) -> Any:
-        """Say whether requests can be served: the database answers and has the schema that this release needs
+        """Report whether requests can be served: the database answers and has the schema that this release needs
 
-        A readiness probe for load balancers. Redis is told of but not waited for: without it requests are served, and
-        lists follow later.
+        A readiness probe for load balancers. The state of Redis is reported but does not decide: without it requests
+        are served, and lists follow later.
         """
-        # Redis is told but not asked for: without it reads and writes work, and taking every web process out of service
+        # Redis is reported but not required: without it reads and writes work, and taking all processes out of service
         # would turn a lost cache into an outage.
         states = _database() | {"redis": _redis()}
         ready = states["database"] == states["migrations"] == "ok"

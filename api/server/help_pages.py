@@ -1,4 +1,4 @@
-"""The help at /help: the site that is built from docs/, under the console's policy."""
+"""The help at /help: the site built from docs/, under the console's content policy."""
 
 from functools import cache
 from pathlib import Path
@@ -31,7 +31,7 @@ def register(app: Flask) -> None:
 
 @cache
 def site() -> Path:
-    """The folder of the built site, which may not be there."""
+    """The folder of the built site; it may not exist."""
     return INSTALLED if INSTALLED.is_dir() else checkout() / "build" / "help"
 
 

@@ -1,4 +1,4 @@
-"""Uploaded files, served: never as a page, never sniffed, whatever they hold."""
+"""Serve uploaded files, whatever they hold never as a page and never sniffed."""
 
 from http import HTTPStatus
 
@@ -34,7 +34,7 @@ class Media(MethodView):
     def get(self, name: str) -> Response:
         """Read an uploaded file
 
-        Its name is unguessable, and told to those only who may read it.
+        Its name is unguessable, and shown only to users who may read it.
         """
         row = upload_named(session(), name)
         try:

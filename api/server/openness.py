@@ -1,4 +1,4 @@
-"""What of the settings lets more people in than most mean to: told once, in the log, at the start."""
+"""Warn at start of settings that give more people access than most operators intend."""
 
 import logging
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def warn_of_openness(settings: Settings) -> None:
 
 
 def openness_of(settings: Settings) -> Iterator[str]:
-    """One sentence for each setting that stands open."""
+    """One sentence for each such setting."""
     if not settings.is_environment_said:
         yield "ENVIRONMENT is not set: it is local, and only this machine is let in"
     if settings.is_local and not settings.telegram_bot_secret:

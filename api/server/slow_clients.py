@@ -32,7 +32,7 @@ FIRST_BYTES_SECONDS = 10.0
 SEND_SECONDS = 30
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n)", re.IGNORECASE)
-#: The body comes later, or its length is not told beforehand.
+#: The body comes later, or its length is not known beforehand.
 _WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 
@@ -65,7 +65,7 @@ class PacedSocket:
         self.begin()
 
     def begin(self) -> None:
-        """A request begins."""
+        """Start gathering a request."""
         self._began, self._received = time.monotonic(), 0
 
     def recv(self, size: int) -> bytes:
@@ -81,14 +81,14 @@ class PacedSocket:
 
 
 def is_readable(sock: socket.socket, seconds: float) -> bool:
-    """Whether something is to be read within so many seconds; poll, for select takes no descriptor above 1023."""
+    """Whether data arrives within so many seconds; uses poll, because select takes no descriptor above 1023."""
     waiting = select.poll()
     waiting.register(sock, select.POLLIN)
     return bool(waiting.poll(max(0.0, seconds) * 1000))
 
 
 class Worker(ThreadWorker):
-    """Gathers requests in the main loop."""
+    """A gunicorn worker that gathers requests in its main loop."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -123,14 +123,16 @@ class Worker(ThreadWorker):
                 self.nr_conns -= 1
 
     def _gather(self, conn: TConn) -> None:
-        """Take what more has come; give the connection a thread if that is all."""
+        """Read what has arrived; give the connection a thread once it is enough."""
         received, _deadline = self._gathering[conn]
         if self._take(conn, received):
             self._end(conn)
             self._hand_over(conn, received)
 
     def _take(self, conn: TConn, received: bytearray) -> bool:
-        """Add what has come to *received*; whether that is all. Of a client that has left, nothing is kept."""
+        """
+        Append what has arrived to *received*; returns whether it is enough. Data of clients that have left is dropped.
+        """
         try:
             data = conn.sock.recv(MAX_GATHERED)
         except (BlockingIOError, InterruptedError):

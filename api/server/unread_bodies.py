@@ -1,4 +1,4 @@
-"""A connection whose request was answered before its body was read is closed, and the answer says so.
+"""Close connections whose request was answered before its body was read, and say so in the answer.
 
 gunicorn drops what is left of a body before the next request, up to 64 KiB; beyond that it closes the connection,
 although the answer has promised to keep it, and the client's next request is lost.
@@ -31,7 +31,7 @@ class CloseUnread:
 
 
 def is_unread(environ: dict[str, Any]) -> bool:
-    """Whether much of the request's body has not been read, as far as its server tells."""
+    """Whether much of the request's body has not been read, as far as its server reports."""
     reader = getattr(environ.get("wsgi.input"), "reader", None)  # gunicorn's
     if reader is None:
         return False

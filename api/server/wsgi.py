@@ -1,4 +1,4 @@
-"""What gunicorn serves: `api.server.wsgi:app`."""
+"""The WSGI entry point of gunicorn: `api.server.wsgi:app`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Imports: send a file, read what became of it, say that what is missing is gone."""
+"""Imports: send a file, read its report, confirm held-back withdrawals."""
 
 import json
 from typing import Any
@@ -67,7 +67,7 @@ class ImportArgs(PageArgs):
 
 @blp.route("/imports")
 class Imports(MethodView):
-    """My imports; and new ones."""
+    """List my imports; send a file."""
 
     @for_owners
     @takes_uploads
@@ -110,22 +110,22 @@ class OneImport(MethodView):
     def get(self, import_id: int) -> dict[str, Any]:
         """Read one of my imports with its report
 
-        The report tells each refused offer with line or id, field, reason and what stood there, values that were
-        guessed, and tags or columns that were passed over.
+        The report lists each refused offer with line or id, field, reason and the value read, values that were guessed,
+        and ignored tags or columns.
         """
         return shown_report(owned_import(session(), current_user(), import_id))
 
 
 @blp.route("/imports/<int:import_id>/confirm")
 class ImportConfirmation(MethodView):
-    """The owner's word that what is missing is gone."""
+    """Confirm that missing listings are gone."""
 
     @for_owners
     @blp.response(200, ImportWithReport)
     def post(self, import_id: int) -> dict[str, Any]:
-        """Take off the market what an import held back
+        """Take the listings that an import held back off the market
 
-        The owner's word that the listings which the feed lacks are gone. Refused once a later import has decided.
+        Confirms that the listings missing from the feed are gone. Refused once a later import has decided.
         """
         imported = owned_import(session(), current_user(), import_id)
         rescore_properties(confirm_withdrawals(session(), imported))

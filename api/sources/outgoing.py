@@ -1,4 +1,4 @@
-"""My properties as a feed for portals: its secret address, and the feed itself."""
+"""A feed of my properties for portals: its secret address, and the feed itself."""
 
 from http import HTTPStatus
 from typing import Any
@@ -58,7 +58,7 @@ class MyOutgoingFeed(MethodView):
     def get(self) -> dict[str, Any]:
         """Read the address of my feed
 
-        With what keeps properties out of it: portals refuse offers without it.
+        With the reasons that keep properties out of it: portals refuse offers that lack certain facts.
         """
         return shown_outgoing(current_user(), outgoing_feed(session(), current_user()))
 
@@ -67,7 +67,7 @@ class MyOutgoingFeed(MethodView):
     def post(self) -> dict[str, Any]:
         """Give my feed a new address
 
-        The first one opens the feed; a later one ends the address before it.
+        The first call creates the feed; later calls revoke the address before.
         """
         feed = renew_outgoing_feed(session(), current_user())
         session().refresh(feed)
@@ -76,9 +76,9 @@ class MyOutgoingFeed(MethodView):
     @for_owners
     @blp.response(200, StatusOk)
     def delete(self) -> dict[str, str]:
-        """End my feed
+        """Revoke the address of my feed
 
-        Its address answers 404 from then on.
+        It answers 404 from then on.
         """
         close_outgoing_feed(session(), current_user())
         return {"status": "ok"}
@@ -93,9 +93,9 @@ class FeedForPortals(MethodView):
     @blp.alt_response(304, description="What the caller has (If-None-Match) is still so.")
     @blp.alt_response(404, description="The address is nobody's.")
     def get(self, name: str) -> Response:
-        """Read somebody's properties as a feed
+        """Read a user's properties as a feed
 
-        For portals that were told the address. Streamed; `ETag` changes with the content.
+        For portals that were given the address. Streamed; `ETag` changes with the content.
         """
         owner = owner_of_feed(session(), name.removesuffix(".xml"))
         mark, latest = mark_of_feed(session(), owner)
@@ -115,7 +115,7 @@ class FeedForPortals(MethodView):
 
 
 def address_of(feed: OutgoingFeed | None) -> str | None:
-    """The whole address of a feed."""
+    """The absolute URL of a feed."""
     return f"{services().settings.public_url}/outgoing-feeds/{feed.token}.xml" if feed else None
 
 

@@ -1,4 +1,4 @@
-"""What an import refused, as a table to download."""
+"""Download the offers that an import refused as a table."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -29,7 +29,7 @@ class RefusedArgs(Body):
 
 @blp.route("/imports/<int:import_id>/refused")
 class Refused(MethodView):
-    """What one of my imports refused."""
+    """The refused offers of one of my imports."""
 
     @for_roles(*SUPPLY_ROLES)
     @only_reads
@@ -37,17 +37,17 @@ class Refused(MethodView):
     @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
     @blp.alt_response(200, schema={"type": "string", "format": "binary"}, content_type=XLSX)
     def get(self, args: dict[str, Any], import_id: int) -> Response:
-        """Download what one of my imports refused
+        """Download the offers that one of my imports refused
 
-        Every refused offer, not only those that the report shows: line, id, field, reason, and what stood there.
+        All of them, not only those in the report: line, id, field, reason, and the value read.
         """
         return refused_file(owned_import(session(), current_user(), import_id), args["format"])
 
 
 def refused_file(imported: Import, kind: TableFormat, tell: Callable[[str], str] = reason_of) -> Response:
-    """The refused offers of an import as a file; *tell* words the reasons."""
+    """The refused offers of an import as a file; *tell* converts the reasons to words."""
     rows: Any = _rows(refusals_of(services().sessions, imported), tell)
-    rows = stream_with_context(rows)  # the reasons are told in the language of the request
+    rows = stream_with_context(rows)  # the reasons are in the language of the request
     return table_file(f"refused-{imported.id}", kind, COLUMNS, rows)
 
 

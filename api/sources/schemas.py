@@ -131,7 +131,7 @@ def shown_import(imported: Import) -> dict[str, Any]:
 
 
 def shown_report(imported: Import) -> dict[str, Any]:
-    """An import with its report; what it does not tell yet is empty."""
+    """An import with its report; parts that are not known yet are empty."""
     empty: dict[str, Any] = {
         "kind": "",
         "dialect": "",
@@ -160,6 +160,6 @@ def _code(fault: Fault | None) -> str | None:
 
 
 def _of_kind(why: str) -> str:
-    """ "field: code" with the code's sentence; its facts differ from offer to offer."""
+    """The text "field: code" with the code's sentence; facts are left out because they differ between offers."""
     field, _, code = why.partition(": ")
     return f"{field}: {describe_kind(request_language(), code)}"

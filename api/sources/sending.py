@@ -1,4 +1,4 @@
-"""Files that owners send: kept, and imported into a source; by the API and by pages."""
+"""Store files that owners send and import them into a source, for the API and for pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,13 +18,13 @@ TOLD = ("city", "mapping", "is_complete")
 
 
 def name_of_file(upload: FileStorage) -> str:
-    """The name that a source has where its owner gives none: the file's, without folder and ending."""
+    """The default name of a source: the file's name without folder and extension."""
     bare = without_nul(upload.filename or "").replace("\\", "/").rpartition("/")[2]
     return (bare.rpartition(".")[0] or bare or "file")[:200]
 
 
 def source_for(owner: User, name: str, form: Mapping[str, Any]) -> Source:
-    """The owner's source of files called *name*, made or changed as the form says; raises SourceHasAddressError."""
+    """The owner's file source called *name*, created or changed as the form says; raises SourceHasAddressError."""
     told = {field: form[field] for field in TOLD if form.get(field) is not None}
     content = form.get("content") or SourceContent.LISTINGS
     source = source_named(session(), owner, name)
@@ -39,7 +39,7 @@ def source_for(owner: User, name: str, form: Mapping[str, Any]) -> Source:
 
 
 def send_file(owner: User, source: Source, upload: FileStorage, *, is_dry_run: bool) -> Import:
-    """Keep a file as the source's newest one, and have it imported."""
+    """Store a file as the source's newest one, and request its import."""
     if source.file:
         remove_feed(source.file, owner)
     source.file = store_feed(upload, owner)
@@ -49,7 +49,7 @@ def send_file(owner: User, source: Source, upload: FileStorage, *, is_dry_run: b
 
 
 def asked(imported: Import) -> Import:
-    """Have an import done that was requested."""
+    """Queue a requested import."""
     session().refresh(imported)
     run_import(imported)
     return imported

@@ -97,7 +97,7 @@ class ImportRows(Body):
 
 @blp.route("/sources")
 class Sources(MethodView):
-    """My sources; and new ones."""
+    """List my sources; add one."""
 
     @for_owners
     @blp.arguments(NewSource)
@@ -134,7 +134,7 @@ class OneSource(MethodView):
     def get(self, source_id: int) -> dict[str, Any]:
         """Read one of my sources
 
-        With its schedule, and the mapping of a table's columns that it remembers.
+        With its schedule and its remembered column mapping.
         """
         return shown_source(owned_source(session(), current_user(), source_id))
 
@@ -144,7 +144,7 @@ class OneSource(MethodView):
     def patch(self, body: dict[str, Any], source_id: int) -> dict[str, Any]:
         """Change one of my sources
 
-        What the body leaves out stays. A feed that moved to another address keeps its listings.
+        Fields that the body leaves out stay. A feed that moves to another address keeps its listings.
         """
         source = owned_source(session(), current_user(), source_id, lock=True)
         change_source(session(), source, body)
@@ -167,7 +167,7 @@ class OneSource(MethodView):
 
 @blp.route("/sources/<int:source_id>/run")
 class SourceRun(MethodView):
-    """An import now."""
+    """Start an import now."""
 
     @for_owners
     @blp.arguments(RunBody)
@@ -187,7 +187,7 @@ class SourceRun(MethodView):
 
 @blp.route("/sources/<int:source_id>/imports")
 class SourceImports(MethodView):
-    """A source's history."""
+    """The import history of a source."""
 
     @for_owners
     @only_reads
@@ -196,7 +196,7 @@ class SourceImports(MethodView):
     def get(self, args: dict[str, int], source_id: int) -> dict[str, Any]:
         """List the imports of one of my sources, newest first
 
-        With their numbers; `GET /imports/{id}` tells what was refused and why.
+        With their counts; `GET /imports/{id}` shows what was refused and why.
         """
         owned_source(session(), current_user(), source_id)
         rows, total = page_of(imports_of(current_user(), source_id), args)
@@ -205,15 +205,15 @@ class SourceImports(MethodView):
 
 @blp.route("/sources/<int:source_id>/photos")
 class SourcePhotos(MethodView):
-    """What became of the photos that a source's listings name."""
+    """The state of the photos that a source's listings name."""
 
     @for_owners
     @only_reads
     @blp.response(200, SourcePhotosOut)
     def get(self, source_id: int) -> dict[str, Any]:
-        """Read how far the photos of one of my sources are
+        """Read the state of the photos of one of my sources
 
-        Where this server fetches photos: how many wait, are here, and are broken, and which are broken and why.
+        If this server fetches photos: how many are waiting, stored and broken, which ones are broken and why.
         """
         source = owned_source(session(), current_user(), source_id)
         return {"is_on": services().settings.fetch_photos, **photos_of_source(session(), source.id)}

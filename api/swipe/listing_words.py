@@ -1,4 +1,4 @@
-"""Tinder's own words, and a property as tinder shows it."""
+"""The swipe contract's words, and a property in its form."""
 
 from typing import Any
 
@@ -45,8 +45,7 @@ def type_word(property_type: PropertyType) -> str:
 
 
 def type_of(word: str, present: PropertyType | None = None) -> PropertyType:
-    """
-    The type that a word makes; *present* stays where the word says it already.
+    """The property type that a word means; *present* stays if the word already names it.
 
     >>> type_of("house"), type_of("house", PropertyType.TOWNHOUSE)
     (<PropertyType.HOUSE: 'HOUSE'>, <PropertyType.TOWNHOUSE: 'TOWNHOUSE'>)
@@ -56,7 +55,7 @@ def type_of(word: str, present: PropertyType | None = None) -> PropertyType:
 
 
 def title_of(listing: Property) -> str:
-    """The title, or one made of the facts: other contracts have none."""
+    """The title, or one made from the facts: other contracts have none."""
     if listing.title:
         return listing.title
     noun = _NOUNS[listing.property_type]
@@ -69,7 +68,7 @@ def title_of(listing: Property) -> str:
 
 
 def listing_row(listing: Property) -> dict[str, Any]:
-    """A property in tinder's words: the contract's fields, and what a card needs beside them."""
+    """A property in the swipe contract's form: its fields, and what a card needs beside them."""
     return {
         "id": listing.id,
         "title": title_of(listing),

@@ -1,4 +1,7 @@
-"""Listings of tinder: the public list, one, mine; create, replace, withdraw; and all of them for administrators."""
+"""
+Listings of the swipe contract: the public list, one listing, my listings; create, replace, withdraw; all listings for
+administrators.
+"""
 
 import re
 from typing import Any
@@ -50,7 +53,7 @@ class ListingBody(Body):
 
 
 class Listing(Body):
-    """ListingRead of the contract, and what a card needs beside it."""
+    """ListingRead of the contract, and fields that a card needs beside it."""
 
     id = fields.Integer()
     title = fields.String()
@@ -106,7 +109,7 @@ class SearchArgs(PageArgs):
 
     @post_load
     def read(self, data: dict, **kwargs: Any) -> dict:
-        """Tinder's words as the domain's."""
+        """Convert the swipe contract's words to the domain's."""
         if "deal_type" in data:
             data["deal_type"] = DEAL_TYPES[data["deal_type"]]
         if "property_type" in data:
@@ -124,7 +127,7 @@ class AdminArgs(PageArgs):
 
 @blp.route("/listings")
 class Listings(MethodView):
-    """What is on the market; and new listings."""
+    """List what is on the market; create a listing."""
 
     @public
     @blp.arguments(SearchArgs, location="query")
@@ -132,7 +135,7 @@ class Listings(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List what is on the market
 
-        In pages, newest first unless `order` says otherwise. X-Pagination tells how many there are.
+        In pages, newest first unless `order` says otherwise. X-Pagination holds the total.
         """
         return listing_page(public_listings(session(), args, args["order"]), args)
 
@@ -152,15 +155,15 @@ class Listings(MethodView):
 
 @blp.route("/listings/my")
 class MyListings(MethodView):
-    """The caller's listings."""
+    """List the caller's listings."""
 
     @signed_in_by_query
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args: dict[str, Any]) -> Any:
-        """List my own listings, withdrawn ones too, newest first
+        """List my own listings, withdrawn ones included, newest first
 
-        Properties made through the other contracts are listed too.
+        Properties created through the other contracts are listed too.
         """
         unchanged = unchanged_own_list(OwnList.PROPERTIES)
         if unchanged:
@@ -170,14 +173,14 @@ class MyListings(MethodView):
 
 @blp.route("/listings/<int:listing_id>")
 class OneListing(MethodView):
-    """One listing."""
+    """Read, replace or withdraw one listing."""
 
     @public
     @blp.response(200, WholeListing)
     def get(self, listing_id: int) -> Any:
         """Read a listing that is on the market
 
-        Nobody need be signed in. One that was withdrawn is not found.
+        No sign-in is needed. A withdrawn one answers 404.
         """
         listing = listing_on_market(session(), listing_id)
         return listing_row(listing) | {"price_history": price_history(session(), listing)}
@@ -189,8 +192,8 @@ class OneListing(MethodView):
     def put(self, body: dict[str, Any], listing_id: int) -> Any:
         """Replace a listing of mine, or any as an administrator
 
-        What tinder does not speak of (area, floor, photos, ...) stays as it is; `is_active` takes it off the market or
-        puts it back.
+        Facts that the contract lacks (area, floor, photos, ...) stay as they are; `is_active` withdraws it or puts it
+        back on the market.
         """
         listing = editable_listing(session(), current_user(), listing_id)
         replace_property(session(), listing, _columns(body, listing))
@@ -204,7 +207,7 @@ class OneListing(MethodView):
     def delete(self, listing_id: int) -> Any:
         """Withdraw a listing of mine, or any as an administrator
 
-        It stays in its owner's list, inactive; putting it with `is_active` true brings it back.
+        It stays in its owner's list, inactive; `is_active` true in a PUT puts it back.
         """
         listing = editable_listing(session(), current_user(), listing_id)
         archive_property(session(), listing)
@@ -214,15 +217,15 @@ class OneListing(MethodView):
 
 @blp.route("/admin/listings")
 class AdminListings(MethodView):
-    """All listings, for administrators."""
+    """List all listings, for administrators."""
 
     @for_roles(Role.ADMIN)
     @blp.arguments(AdminArgs, location="query")
     @blp.response(200, AdminListing(many=True), headers=PAGINATION)
     def get(self, args: dict[str, Any]) -> Any:
-        """List every listing, withdrawn ones too, newest first
+        """List every listing, withdrawn ones included, newest first
 
-        Filtered by city, owner and whether they are on the market.
+        Filtered by city, owner and whether it is on the market.
         """
         query = all_listings(args.get("city"), args.get("owner_id"), args.get("is_active"))
         rows, total = page_of(query, args)
@@ -230,15 +233,15 @@ class AdminListings(MethodView):
 
 
 def listing_page(query: Any, args: dict) -> tuple[list[dict], int, dict]:
-    """A page of properties as listings: body, status and the paging header."""
+    """A page of listings with its paging header."""
     rows, total = page_of(query, args)
     return [listing_row(row) for row in rows], 200, pagination(total, args)
 
 
 def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
     """
-    A property's columns from a listing's body. What tinder does not speak of stays; so the currency, unless the city's
-    own.
+    A property's columns from a listing's body. Facts that the swipe contract lacks stay; so does the currency, unless
+    it is the former city's.
     """
     columns = {
         "title": body["title"],

@@ -1,4 +1,4 @@
-"""Suggestions for forms: towns, districts and stations that the market knows."""
+"""Suggestions for forms: towns, districts and stations known to the market."""
 
 from typing import Any
 
@@ -26,15 +26,15 @@ class Places(Body):
 
 @blp.route("/places")
 class KnownPlaces(MethodView):
-    """Places that are on the market."""
+    """Suggest places that are on the market."""
 
     @public
     @only_reads
     @blp.arguments(PlaceArgs, location="query")
     @blp.response(200, Places)
     def get(self, args: dict[str, Any]) -> Any:
-        """Suggest towns, districts or stations that the market knows, as one types
+        """Suggest towns, districts or stations while somebody types
 
-        At most 50, the most frequent first, as properties on the market write them.
+        At most 50, the most frequent first, spelt as properties on the market spell them.
         """
         return {"places": known_places(session(), args["kind"], args.get("q", ""), city=args.get("city"))}

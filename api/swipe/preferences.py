@@ -1,4 +1,4 @@
-"""A tenant's preferences: what the feed is made of."""
+"""A tenant's preferences: the basis of the feed."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ class Preference(Body):
 
 @blp.route("/preferences")
 class Preferences(MethodView):
-    """What the caller looks for."""
+    """Read and set the caller's preferences."""
 
     @signed_in
     @blp.response(200, Preference, description="The preferences, or null.")
@@ -96,7 +96,7 @@ class Preferences(MethodView):
 
 
 def columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
-    """A preference's columns from its body; what the body leaves out is emptied."""
+    """A preference's columns from its body; fields that the body leaves out are emptied."""
     return {
         "city": body["city"],
         "deal_type": DEAL_TYPES[body["deal_type"]],

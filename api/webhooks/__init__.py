@@ -1,1 +1,1 @@
-"""Webhooks: other systems of mine are told what happens."""
+"""Webhooks: send events to the user's other systems."""

@@ -18,14 +18,14 @@ blp = Blueprint("webhook-deliveries", __name__, description="What my webhooks we
 
 @blp.route("/webhooks/<int:webhook_id>/deliveries")
 class Deliveries(MethodView):
-    """A webhook's log."""
+    """The log of a webhook."""
 
     @signed_in
     @only_reads
     @blp.arguments(DeliveryArgs, location="query")
     @blp.response(200, DeliveryRows)
     def get(self, args: dict[str, Any], webhook_id: int) -> dict[str, Any]:
-        """List what one of my webhooks was told, newest first
+        """List the deliveries of one of my webhooks, newest first
 
         Each with its last attempt; kept for 30 days.
         """
@@ -36,7 +36,7 @@ class Deliveries(MethodView):
 
 @blp.route("/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay")
 class DeliveryReplay(MethodView):
-    """One delivery again."""
+    """Replay one delivery."""
 
     @signed_in
     @blp.response(202, DeliveryOut)
@@ -51,15 +51,15 @@ class DeliveryReplay(MethodView):
 
 @blp.route("/webhooks/<int:webhook_id>/replay")
 class FailedReplay(MethodView):
-    """All that failed again."""
+    """Replay all failed deliveries."""
 
     @signed_in
     @blp.arguments(ReplayBody)
     @blp.response(202, Replayed)
     def post(self, body: dict[str, datetime], webhook_id: int) -> dict[str, int]:
-        """Send again what failed since a moment
+        """Send the deliveries that failed since a moment again
 
-        In the order in which it happened. Answers how many deliveries are sent again.
+        In their original order. Answers how many are sent again.
         """
         endpoint = owned_endpoint(session(), current_user(), webhook_id, lock=True)
         return {"count": replay_failed(session(), endpoint, body["since"])}

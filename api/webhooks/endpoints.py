@@ -35,7 +35,7 @@ blp = Blueprint("webhooks", __name__, description="Other systems of mine are tol
 
 @blp.route("/webhooks")
 class Webhooks(MethodView):
-    """My webhooks; and new ones."""
+    """List my webhooks; add one."""
 
     @signed_in
     @blp.arguments(NewWebhook)
@@ -43,7 +43,7 @@ class Webhooks(MethodView):
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Add a webhook
 
-        What is sent follows https://www.standardwebhooks.com. The answer shows the secret, which no later one does.
+        Deliveries follow https://www.standardwebhooks.com. Only this answer shows the secret.
         """
         endpoint = add_endpoint(session(), current_user(), body, allow_private=_allows_private())
         session().refresh(endpoint)
@@ -56,7 +56,7 @@ class Webhooks(MethodView):
     def get(self, args: dict[str, int]) -> dict[str, Any]:
         """List my webhooks, newest first
 
-        With what they are told of, and whether they are switched on, fail or pause.
+        With their event types and their state: enabled, failing or paused.
         """
         rows, total = page_of(endpoints_of(current_user()), args)
         return {"webhooks": [shown_endpoint(row) for row in rows], "total": total, "page": args["page"]}
@@ -82,8 +82,8 @@ class OneWebhook(MethodView):
     def patch(self, body: dict[str, Any], webhook_id: int) -> dict[str, Any]:
         """Change one of my webhooks
 
-        What the body leaves out stays. One that was switched off, by its owner or by answering 410, is switched on by
-        `is_enabled`; what was still pending then goes on.
+        Fields that the body leaves out stay. A webhook that was switched off, by its owner or by answering 410, is
+        switched on again by `is_enabled`; pending deliveries then continue.
         """
         endpoint = owned_endpoint(session(), current_user(), webhook_id, lock=True)
         change_endpoint(session(), current_user(), endpoint, body, allow_private=_allows_private())
@@ -95,7 +95,7 @@ class OneWebhook(MethodView):
     def delete(self, webhook_id: int) -> dict[str, str]:
         """Remove one of my webhooks with its log
 
-        What was pending is not sent any more.
+        Pending deliveries are dropped.
         """
         delete_endpoint(session(), owned_endpoint(session(), current_user(), webhook_id, lock=True))
         return {"status": "ok"}
@@ -103,14 +103,14 @@ class OneWebhook(MethodView):
 
 @blp.route("/webhooks/<int:webhook_id>/secret")
 class WebhookSecret(MethodView):
-    """A webhook's secret."""
+    """Rotate a webhook's secret."""
 
     @signed_in
     @blp.response(200, WebhookWithSecret)
     def post(self, webhook_id: int) -> dict[str, Any]:
         """Give one of my webhooks a new secret
 
-        For 24 hours the secret before it signs as well: the header `webhook-signature` holds both signatures.
+        For 24 hours the former secret signs as well: the header `webhook-signature` holds both signatures.
         """
         endpoint = owned_endpoint(session(), current_user(), webhook_id, lock=True)
         secret = rotate_secret(session(), endpoint)
@@ -120,14 +120,14 @@ class WebhookSecret(MethodView):
 
 @blp.route("/webhooks/<int:webhook_id>/test")
 class WebhookTest(MethodView):
-    """A test of a webhook."""
+    """Send a test event."""
 
     @signed_in
     @blp.response(202, DeliveryOut)
     def post(self, webhook_id: int) -> dict[str, Any]:
         """Send an event of type `webhook.test` to one of my webhooks
 
-        The answer is the delivery; the webhook's log tells what became of it.
+        The answer is the delivery; the webhook's log shows its result.
         """
         endpoint = owned_endpoint(session(), current_user(), webhook_id, lock=True)
         return shown_delivery(delivery_of(session(), endpoint, send_test(session(), endpoint).id))

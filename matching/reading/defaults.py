@@ -7,7 +7,7 @@ from matching.reading.clauses import has_term_of_its_own
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, limits
+from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, flipped, limits
 from matching.reading.single_numbers import BY_METRO, DASHES, is_word
 
 #: Roubles; less is no price.
@@ -28,6 +28,11 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
         if item.role != NUMBER or item.taken or quantity is None:
             continue
         strength = _strength_near(items, place)
+        if _is_refused(items, place):
+            quantity = flipped(quantity)
+            if quantity is None:
+                continue
+            strength = "must"
         if quantity.unit in ("", "year") and _is_year(quantity) and quantity.how != "eq":
             wishes.append(("year_built", _limits(quantity), strength, item))
         elif quantity.unit == "quarter":
@@ -84,6 +89,12 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             if word is not None and word.symbol == "из" and item.quantity.low >= floor.quantity.low:
                 facts.append(("house_floors", item.quantity.low, item))
     return facts
+
+
+def _is_refused(items: Sequence[Item], place: int) -> bool:
+    """«дороже 60 тысяч не предлагать»."""
+    after = items[place + 1] if place + 1 < len(items) else None
+    return after is not None and after.role == markers.REFUSE and after.clause == items[place].clause
 
 
 def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
@@ -200,6 +211,14 @@ def _strength_near(items: Sequence[Item], place: int) -> str:
     return "wish"
 
 
+def _names_budget(tokens: Tokens, quantity: Quantity) -> bool:
+    """«бюджет строго 8 млн»."""
+    return bool(
+        {"бюджет", "цена", "budget"}
+        & {token.lower() for token in tokens.tokens[max(0, quantity.start - 3) : quantity.start]}
+    )
+
+
 def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: Quantity) -> bool:
     """«строго до 12 млн», «до 60 тысяч, не больше», «не дороже 60 тысяч»: money, and a word that it is the end."""
     if quantity.unit not in ("money", "") or quantity.high < MIN_PRICE or _is_year(quantity) and not quantity.unit:
@@ -210,13 +229,15 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     if any(word is not None and word.symbol in _OTHER_SUMS for word in preceding):
         return False
     item = items[place]
+    if _is_refused(items, place):
+        return True
     symbols = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
     if symbols and symbols[0] in _HARD_LIMITS:
         return True
     ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
     if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):
         return True
-    if quantity.how != "eq" and _strength_near(items, place) == "must":
+    if _strength_near(items, place) == "must" and (quantity.how != "eq" or _names_budget(tokens, quantity)):
         return True
     after = next(
         (word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."),

@@ -122,6 +122,8 @@ def _together(known: Fact, fact: Fact, known_denied: bool, denied: bool) -> Fact
         return fact
     if known.kind == "rent_term" and known.value == "daily":
         return fact  # let by the day too; not only so
+    if known.kind == "rooms_layout" and {known.value, fact.value} == {"isolated", "adjoining"}:
+        return Fact(known.kind, "mixed", known.start, max(known.end, fact.end))
     if kind.many and fact.value and known.value:
         return Fact(known.kind, list(dict.fromkeys([*known.value, *fact.value])), known.start, max(known.end, fact.end))
     return known

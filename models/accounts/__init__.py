@@ -1,1 +1,1 @@
-"""Users, how they prove who they are, and what is kept about what they did."""
+"""Users: identity, sign-in, sessions, notifications, audit."""

@@ -1,4 +1,4 @@
-"""Exports of what is stored about a user: asked for, made by a worker, kept for a week and given to that user alone."""
+"""Exports of a user's data: requested by the user, made by a worker, kept for a week, readable by that user alone."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from models.core.base import Base, CreatedAt, Id, rows_changed
 from models.core.errors import NotFoundError
 
 KEPT = timedelta(days=7)
-#: The broker has lost the message of an export that nobody has made for this long.
+#: An export that is not made after this time has lost its message.
 LOST_AFTER = timedelta(minutes=5)
 
 
@@ -31,7 +31,7 @@ class AccountExport(Base):
 
 
 def request_export(session: Session, user: User) -> AccountExport:
-    """Ask for an export; one that is still being made is joined. A new one takes the place of those before."""
+    """Request an export; one that is still being made is returned again. A new one replaces those before."""
     session.refresh(user, with_for_update={"key_share": True})
     waiting = session.scalar(
         select(AccountExport).where(AccountExport.user_id == user.id, AccountExport.ready_at.is_(None))
@@ -61,11 +61,11 @@ def latest_export(session: Session, user: User) -> AccountExport | None:
 
 
 def lost_exports(session: Session) -> list[int]:
-    """Ids of exports that nobody has made although they were asked for a while ago."""
+    """Ids of exports that were requested a while ago and are still not made."""
     waiting = AccountExport.ready_at.is_(None), AccountExport.created_at < func.now() - LOST_AFTER
     return list(session.scalars(select(AccountExport.id).where(*waiting)))
 
 
 def forget_old_exports(session: Session) -> int:
-    """Delete exports that were kept long enough; how many."""
+    """Delete exports past their retention; returns their number."""
     return rows_changed(session.execute(delete(AccountExport).where(AccountExport.created_at < func.now() - KEPT)))

@@ -1,4 +1,4 @@
-"""API keys of programs: made by a command, shown once, kept as a hash."""
+"""API keys of programs: created by a command, shown once, stored as a hash."""
 
 import hashlib
 import secrets
@@ -15,12 +15,12 @@ from models.core.errors import NotFoundError, NotSignedInError
 MARK = "lm_"
 SHOWN = 11  # characters of a key that lists show: the mark and eight more
 REFUSED = "api_key.refused"
-#: The last use is noted no more often than this: a write a request would cost more than it tells.
+#: The last use is recorded no more often than this, to save a write per request.
 NOTED_EVERY = timedelta(minutes=1)
 
 
 class ApiKey(Base):
-    """One key. A key has 256 random bits, so a plain hash of it tells nothing and needs no salt."""
+    """One key. A key has 256 random bits, so a plain hash reveals nothing and needs no salt."""
 
     __tablename__ = "api_keys"
     __table_args__ = (
@@ -30,7 +30,7 @@ class ApiKey(Base):
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100))
-    start: Mapped[str] = mapped_column(String(20))  #: The key's first characters, to tell keys apart.
+    start: Mapped[str] = mapped_column(String(20))  #: The key's first characters, to distinguish keys.
     #: The only niche that the key opens; null: all of lead generation.
     niche_id: Mapped[UUID | None] = mapped_column(ForeignKey("niches.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))  #: SHA-256.
@@ -40,7 +40,10 @@ class ApiKey(Base):
 
 
 def create_api_key(session: Session, name: str, niche_id: UUID | None = None) -> tuple[ApiKey, str]:
-    """A new key's row, and the key itself, which nobody can read again; of one niche alone, if *niche_id* is given."""
+    """
+    Create a key; returns its row and the key itself, which cannot be read again. With *niche_id* it works for that
+    niche only.
+    """
     key = MARK + secrets.token_urlsafe(32)
     row = ApiKey(name=name, niche_id=niche_id, start=key[:SHOWN], digest=_digest(key))
     session.add(row)
@@ -49,7 +52,7 @@ def create_api_key(session: Session, name: str, niche_id: UUID | None = None) ->
 
 
 def use_api_key(session: Session, key: str) -> ApiKey:
-    """The row of a valid key, its use noted; raises NotSignedInError."""
+    """The row of a valid key; records its use. Raises NotSignedInError."""
     row = session.scalar(select(ApiKey).where(ApiKey.digest == _digest(key), ApiKey.revoked_at.is_(None)))
     if row is None:
         raise NotSignedInError(REFUSED)
@@ -65,7 +68,7 @@ def api_keys() -> Select[ApiKey]:
 
 
 def revoke_api_key(session: Session, key_id: int) -> ApiKey:
-    """End a key at once; ending it again changes nothing. Raises NotFoundError."""
+    """Revoke a key at once; revoking it again changes nothing. Raises NotFoundError."""
     row = session.get(ApiKey, key_id)
     if row is None:
         raise NotFoundError("API key")

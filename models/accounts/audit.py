@@ -1,4 +1,6 @@
-"""The audit log: who did what to which row, and from where (logins, role changes, deletions, contact sharing, ...)."""
+"""
+The audit log: who did what to which row, and from where (sign-ins, role changes, deletions, contact sharing, ...).
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -13,7 +15,7 @@ from models.core.base import Base, CreatedAt, Id
 
 
 class AuditEntry(Base):
-    """One recorded action. *detail* holds ids and words, never personal data."""
+    """One recorded action. *detail* holds ids and enumeration words, never personal data."""
 
     __tablename__ = "audit_log"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Linking an account to the Telegram bot: by a code from the profile page, or by a Telegram account proven before."""
+"""Link an account to the Telegram bot: by a code from the profile page, or by a Telegram account proven before."""
 
 import hashlib
 import secrets
@@ -18,7 +18,9 @@ CODE_VALID = timedelta(minutes=10)
 
 
 def new_code(session: Session, user: User) -> str:
-    """A code that links whoever brings it to the bot to the user, once; those before it are void."""
+    """
+    A code that links the Telegram account that sends it to the bot to this user. It works once; earlier codes are void.
+    """
     session.execute(delete(BotCode).where(BotCode.user_id == user.id))
     code = secrets.token_urlsafe(24)
     session.add(BotCode(digest=_digest(code), user_id=user.id, expires_at=database_now(session) + CODE_VALID))
@@ -27,8 +29,7 @@ def new_code(session: Session, user: User) -> str:
 
 
 def link_by_code(session: Session, code: str, telegram_id: str) -> User:
-    """
-    The user of a code, who from now on holds this Telegram account, as proven: Telegram says who brought the code.
+    """The user of a code; records the sender's Telegram account as proven, because Telegram vouches for the sender.
 
     Raises:
         NotFoundError: There is no such code, or no more.
@@ -69,7 +70,7 @@ def is_linked(session: Session, user: User) -> bool:
 
 
 def unlink(session: Session, user: User) -> None:
-    """The bot writes to the user no more, until they start it again; the Telegram account stays proven."""
+    """Stop the bot's messages to the user until they start it again; the Telegram account stays proven."""
     for table in (BotDraft, BotCode):
         session.execute(delete(table).where(table.user_id == user.id))
     if user.telegram_id is not None:

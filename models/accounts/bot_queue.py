@@ -1,9 +1,10 @@
 """
-What came from Telegram, worked on once, and what goes to it, sent at most once, across restarts.
+Queues of the Telegram bot: updates from Telegram are processed once, calls to it are made at most once, across
+restarts.
 
-An update is stored under Telegram's number before anything is done about it. What is done, and what is to be answered,
-is one transaction, which also empties the update. Answers are taken, and that committed, before they are sent: a bot
-that dies between the two loses one, and two would be worse.
+An update is stored under Telegram's number before it is processed. Its effects, and the calls that answer it, are
+stored in one transaction, which also empties the update. A call is claimed in a committed transaction before it is
+made: a bot that dies in between loses one message, and a repeated one would be worse.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ MESSAGES_KEPT = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the Bot API that was taken to be made."""
+    """A claimed call of the Bot API."""
 
     id: int
     method: str
@@ -35,7 +36,7 @@ class Call:
 
 
 def store_updates(session: Session, updates: Iterable[Mapping[str, Any]]) -> int:
-    """Store what Telegram told; how many of it are new."""
+    """Store updates from Telegram; returns how many of them are new."""
     rows = [{"id": int(each["update_id"]), "content": dict(each)} for each in updates]
     if not rows:
         return 0
@@ -43,13 +44,13 @@ def store_updates(session: Session, updates: Iterable[Mapping[str, Any]]) -> int
 
 
 def next_offset(session: Session) -> int | None:
-    """From which number on Telegram is to tell updates; None: from its oldest."""
+    """The number from which Telegram is to send updates; None: from its oldest."""
     newest = session.scalar(select(func.max(BotUpdate.id)))
     return None if newest is None else newest + 1
 
 
 def take_update(session: Session) -> dict[str, Any] | None:
-    """The oldest update that was not worked on, emptied in the caller's transaction."""
+    """The oldest unprocessed update, which is emptied in the caller's transaction."""
     update = session.scalar(
         select(BotUpdate)
         .where(BotUpdate.content.is_not(None))
@@ -65,18 +66,18 @@ def take_update(session: Session) -> dict[str, Any] | None:
 
 
 def drop_update(session: Session, update_id: int) -> None:
-    """Empty an update on which the bot failed: it would fail for ever."""
+    """Empty an update on which the bot failed and would fail again."""
     session.execute(update(BotUpdate).where(BotUpdate.id == update_id).values(content=None))
 
 
 def queue_call(session: Session, chat_id: str, method: str, arguments: Mapping[str, Any]) -> None:
-    """Have a call of the Bot API made, after those queued before."""
+    """Queue a call of the Bot API after those queued before."""
     session.add(BotMessage(chat_id=chat_id, method=method, arguments=dict(arguments)))
     session.flush()
 
 
 def take_call(session: Session) -> Call | None:
-    """Take the oldest queued call; the caller commits before it makes it."""
+    """Claim the oldest queued call; the caller commits before making it."""
     oldest = (
         select(BotMessage.id)
         .where(BotMessage.taken_at.is_(None), BotMessage.created_at > func.now() - MESSAGES_KEPT)
@@ -96,17 +97,17 @@ def take_call(session: Session) -> Call | None:
 
 
 def forget_call(session: Session, call: Call) -> None:
-    """The call was made, or never can be."""
+    """Delete a call that was made, or can never be made."""
     session.execute(delete(BotMessage).where(BotMessage.id == call.id))
 
 
 def put_back_call(session: Session, call: Call) -> None:
-    """Undo :func:`take_call`: the call certainly was not made."""
+    """Undo :func:`take_call` for a call that was certainly not made."""
     session.execute(update(BotMessage).where(BotMessage.id == call.id).values(taken_at=None))
 
 
 def forget_old_bot_rows(session: Session) -> int:
-    """Delete updates, drafts and messages that are past their time."""
+    """Delete updates, drafts and messages past their retention."""
     old = (
         delete(BotUpdate).where(
             BotUpdate.created_at < func.now() - UPDATES_KEPT,

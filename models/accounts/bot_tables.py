@@ -1,4 +1,4 @@
-"""Tables of the Telegram bot: linked accounts, codes that link them, what came from Telegram and what goes to it."""
+"""Tables of the Telegram bot: linked accounts, link codes, updates from Telegram and calls to it."""
 
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ class BotChat(Base):
 
 
 class BotCode(Base):
-    """A code of the profile page that links whoever brings it to the bot, once."""
+    """A code of the profile page that links a Telegram account to the user; it works once."""
 
     __tablename__ = "bot_codes"
     __table_args__ = (Index("ix_bot_codes_user", "user_id"),)
@@ -32,7 +32,7 @@ class BotCode(Base):
 
 
 class BotUpdate(Base):
-    """What Telegram told the bot; kept without its content once it was worked on, so that it is not again."""
+    """An update from Telegram; once processed it is kept without content, so that it is not processed again."""
 
     __tablename__ = "bot_updates"
     __table_args__ = (
@@ -46,7 +46,7 @@ class BotUpdate(Base):
 
 
 class BotMessage(Base):
-    """A call of the Bot API that is to be made, in the order of the ids; gone once it was made."""
+    """A queued call of the Bot API, in the order of the ids; deleted once it was made."""
 
     __tablename__ = "bot_messages"
     __table_args__ = (Index("ix_bot_messages_chat", "chat_id"),)
@@ -55,13 +55,13 @@ class BotMessage(Base):
     chat_id: Mapped[str] = mapped_column(String(20))
     method: Mapped[str] = mapped_column(String(40))
     arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    #: When it was taken to be made; taken once, so that nobody gets a message twice.
+    #: When the call was claimed; claimed once, so that nobody gets a message twice.
     taken_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
 
 class BotDraft(Base):
-    """A client's message that waits for its realtor's word to become a lead."""
+    """A client's message that becomes a lead when its realtor confirms it."""
 
     __tablename__ = "bot_drafts"
     __table_args__ = (Index("ix_bot_drafts_user", "user_id"),)

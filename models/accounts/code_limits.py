@@ -1,4 +1,4 @@
-"""How many codes by SMS may be asked for: to a phone, from a network, by the whole system."""
+"""Limits of SMS codes: per phone, per network, for the whole system."""
 
 import math
 from datetime import datetime, timedelta
@@ -22,7 +22,10 @@ FOREIGN_SHARE = 0.1
 def check_limits(
     session: Session, phone: str, country: str, address: str | None, sends_per_hour: int | None, now: datetime
 ) -> None:
-    """Raise TooManyError where who asks, or the whole system, has had its sends; *sends_per_hour* None: no bound."""
+    """
+    Raise TooManyError if the requesting network, or the whole system, has used up its codes; *sends_per_hour* None: no
+    limit.
+    """
     from_here = PhoneCode.address == address if address is not None else PhoneCode.address.is_(None)
     for most, window in PHONE_LIMITS:
         _check(session, and_(PhoneCode.phone == phone, from_here), most, window, now)
@@ -31,7 +34,7 @@ def check_limits(
             _check(session, from_here, most, window, now)
     if sends_per_hour is None:
         return
-    # Only what costs money counts here: decoys must not use up what is there for others.
+    # Only codes that cost money count here: decoys must not use up the others' limit.
     costs = and_(is_sent(), ~PhoneCode.is_known)
     hour = timedelta(hours=1)
     _check(session, costs, sends_per_hour, hour, now)
@@ -41,15 +44,15 @@ def check_limits(
 
 
 def are_sends_spent(session: Session, phone: str, is_known: bool, now: datetime) -> bool:
-    """Whether the phone has had what may be sent to it from known places, or from all others."""
+    """Whether the phone's codes requested from known places, or from all other places, are used up."""
     sends = and_(PhoneCode.phone == phone, is_sent(), PhoneCode.is_known.is_(is_known))
-    # Both are asked whatever the first says: how long it takes must not tell what was sent to whom.
+    # Both are queried whatever the first returns, so that timing does not reveal what was sent.
     moments = [_free_from(session, sends, most, window, now) for most, window in PHONE_LIMITS]
     return any(moment is not None for moment in moments)
 
 
 def _check(session: Session, which: ColumnElement[bool], most: int, window: timedelta, now: datetime) -> None:
-    """Raise TooManyError if *most* sends of the kind *which* fell within *window*."""
+    """Raise TooManyError if *most* sends of the kind *which* happened within *window*."""
     moment = _free_from(session, which, most, window, now)
     if moment is not None:
         wait = math.ceil((moment - now).total_seconds())
@@ -59,7 +62,7 @@ def _check(session: Session, which: ColumnElement[bool], most: int, window: time
 def _free_from(
     session: Session, which: ColumnElement[bool], most: int, window: timedelta, now: datetime
 ) -> datetime | None:
-    """When there is room again for a send of the kind *which*; None: there is."""
+    """When the next send of the kind *which* is allowed; None: now."""
     query = select(PhoneCode.made_at).where(which, PhoneCode.made_at > now - window)
     # The most-th last send: when it leaves the window, there is room again.
     moment = session.scalar(query.order_by(PhoneCode.made_at.desc()).offset(most - 1).limit(1))

@@ -66,8 +66,7 @@ def request_code(
     sends_per_hour: int,
     now: datetime,
 ) -> PhoneCode:
-    """
-    Ask for a code to be sent to *phone*; the code before it is void from now on.
+    """Request a code for *phone*; earlier codes are void from now on.
 
     Args:
         phone: E.164.
@@ -174,8 +173,7 @@ def spend(
 
 
 def claim_delivery(session: Session, code_id: int, now: datetime) -> PhoneCode | None:
-    """
-    Take a queued code for sending; None if it is a decoy, too old, taken or sent.
+    """Claim a queued code for sending; None if it is a decoy, too old, claimed or sent.
 
     Once this is committed nobody sends the code again, whatever happens to the one who took it: an SMS that
     may have gone out is not repeated, for its user can ask for a new code, and each costs money.
@@ -194,7 +192,7 @@ def claim_delivery(session: Session, code_id: int, now: datetime) -> PhoneCode |
 
 
 def waiting_codes(session: Session, now: datetime, *, for_at_least: timedelta) -> list[int]:
-    """Ids of codes that nobody has taken for sending: the broker lost them, or no worker runs."""
+    """Ids of codes that nobody has claimed for sending: their messages were lost, or no worker runs."""
     query = select(PhoneCode.id).where(
         PhoneCode.delivery == Delivery.QUEUED,
         PhoneCode.made_at.between(now - LIFETIME, now - for_at_least),
@@ -204,12 +202,14 @@ def waiting_codes(session: Session, now: datetime, *, for_at_least: timedelta) -
 
 
 def forget_old_codes(session: Session, now: datetime) -> int:
-    """Delete the codes that no limit counts any more; how many."""
+    """Delete the codes that no limit counts any more; returns their number."""
     return rows_changed(session.execute(delete(PhoneCode).where(PhoneCode.made_at < now - KEPT)))
 
 
 def _latest(session: Session, phone: str, *, lock: bool = False) -> PhoneCode | None:
-    """The last code asked for; a decoy only where there is nothing else, for it must not disturb the phone's user."""
+    """
+    The last code requested; a decoy only if there is nothing else, because a decoy must not disturb the phone's user.
+    """
     is_decoy = and_(PhoneCode.user_id.is_(None), PhoneCode.registration.is_(None))
     query = select(PhoneCode).where(PhoneCode.phone == phone).order_by(is_decoy, PhoneCode.id.desc()).limit(1)
     return session.scalar(query.with_for_update() if lock else query)
@@ -218,7 +218,10 @@ def _latest(session: Session, phone: str, *, lock: bool = False) -> PhoneCode | 
 def _fitting(
     session: Session, phone: str, code: str, secret: str, now: datetime, address: str | None
 ) -> PhoneCode | None:
-    """The phone's live code if *code* is it; a wrong try is counted, on decoys too, so that both take the same time."""
+    """
+    The phone's valid code if *code* matches it; a wrong attempt is counted, on decoys too, so that both take the same
+    time.
+    """
     row = _latest(session, phone, lock=True)  # locked: tries at the same moment are counted one by one
     compared = row or PhoneCode(seed=bytes(16))
     fits = hmac.compare_digest(digits_of(compared, secret).encode(), code.encode())
@@ -236,7 +239,7 @@ def _fitting(
 
 
 def _proved(session: Session, row: PhoneCode, own: User | None) -> User | None:
-    """The active account of who has the phone of a fitting code; None if it is switched off, or already registered."""
+    """The active account of the phone proven by a matching code; None if it is deactivated, or already registered."""
     proven_before = session.scalar(select(User.id).where(User.phone == row.phone, User.phone_proven_at.is_not(None)))
     if row.registration is not None and proven_before is not None:
         return None  # somebody else proved this phone since
@@ -254,7 +257,9 @@ def _proved(session: Session, row: PhoneCode, own: User | None) -> User | None:
 
 
 def _name(user: User, registration: dict[str, Any]) -> None:
-    """Of who registers themselves, their own words count, and not those of whoever claimed their phone before."""
+    """
+    The name to store at a registration: the registering person's own, not that of an earlier claim of their phone.
+    """
     first, last = registration["first_name"], registration["last_name"]
     user.role = Role(registration["role"])
     user.name = " ".join(filter(None, (first, last)))

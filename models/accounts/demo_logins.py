@@ -1,4 +1,4 @@
-"""Who can sign in to a demo. Known to all, so these passwords are only ever set on a local system."""
+"""The accounts of the demo. Their passwords are public, so they are only ever set on a local system."""
 
 from models.core.enums import Role
 

@@ -43,7 +43,7 @@ SUSPENDED_KEPT = timedelta(days=30)
 
 
 class Claim(StrEnum):
-    """What of an account may be claimed and suspended. All but the password are identifiers."""
+    """The parts of an account that can be claimed and suspended. All but the password are identifiers."""
 
     PHONE = "phone"
     EMAIL = "email"
@@ -56,7 +56,10 @@ COLUMN = {Claim.PHONE: "phone", Claim.EMAIL: "email", Claim.TELEGRAM: "telegram_
 
 
 class SuspendedClaim(Base):
-    """A password or identifier of an account that became its prover's, until the user confirms it."""
+    """
+    A password or identifier that was suspended when its account passed to the prover of another; it needs the user's
+    confirmation.
+    """
 
     __tablename__ = "suspended_claims"
     __table_args__ = (Index("ix_suspended_claims_suspended_at", "suspended_at"),)
@@ -108,7 +111,9 @@ def proven_of(user: User) -> dict[Claim, datetime]:
 
 
 def set_proven(session: Session, user: User, kind: Claim, value: str | None = None) -> None:
-    """Note that the user has proven an identifier; with *value* they hold it from now on (raises ConflictError)."""
+    """
+    Record that the user has proven an identifier; with *value* the user holds it from now on (raises ConflictError).
+    """
     with refuse_taken(session):
         if value is not None:
             setattr(user, COLUMN[kind], value)
@@ -117,7 +122,7 @@ def set_proven(session: Session, user: User, kind: Claim, value: str | None = No
 
 
 def release(session: Session, user: User, kind: Claim) -> None:
-    """Take a claimed identifier from an account: somebody else has proven it."""
+    """Remove a claimed identifier from an account because somebody else has proven it."""
     setattr(user, COLUMN[kind], None)
     if kind is Claim.TELEGRAM:
         user.telegram_username = None
@@ -126,7 +131,7 @@ def release(session: Session, user: User, kind: Claim) -> None:
 
 
 def known_of(session: Session, user: User) -> list[Known]:
-    """The user's identifiers and password: proven, claimed, suspended."""
+    """The user's identifiers and password, each proven, claimed or suspended."""
     proven = proven_of(user)
     held = [
         Known(kind, getattr(user, column), "proven" if kind in proven else "claimed")
@@ -174,7 +179,7 @@ def confirm(session: Session, user: User, kind: Claim, password: str | None = No
 
 
 def drop(session: Session, user: User, kind: Claim) -> None:
-    """Forget a suspended claim; raises NotFoundError."""
+    """Delete a suspended claim; raises NotFoundError."""
     row = session.get(SuspendedClaim, (user.id, kind))
     if row is None:
         raise NotFoundError("suspended claim")
@@ -184,14 +189,14 @@ def drop(session: Session, user: User, kind: Claim) -> None:
 
 
 def forget_suspended(session: Session, now: datetime) -> int:
-    """Drop the suspended claims that nobody confirmed in time; how many."""
+    """Delete the suspended claims that were not confirmed in time; returns their number."""
     return rows_changed(
         session.execute(delete(SuspendedClaim).where(SuspendedClaim.suspended_at < now - SUSPENDED_KEPT))
     )
 
 
 def _holder(session: Session, kind: Claim, value: str) -> User | None:
-    """Who holds the identifier, locked: of two proofs at once the later one finds what the earlier one has made."""
+    """The holder of an identifier, locked: of two simultaneous proofs the later one sees the result of the earlier."""
     query = select(User).where(getattr(User, COLUMN[kind]) == value).with_for_update()
     return session.scalar(query.execution_options(populate_existing=True))
 
@@ -203,7 +208,7 @@ def _note_proven(session: Session, user: User, proven: Mapping[Claim, str]) -> N
 
 
 def _hand_over(session: Session, user: User, proven: Mapping[Claim, str]) -> None:
-    """Make an account that has proven nothing the prover's."""
+    """Transfer an account without any proven identifier to the prover."""
     user.token_version += 1
     forget_sessions_of(session, user)  # where the stranger signed in is no place of the prover's
     claims = {kind: getattr(user, column) for kind, column in COLUMN.items()} | {Claim.PASSWORD: user.password_hash}

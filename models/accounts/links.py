@@ -1,11 +1,12 @@
-"""One-time links: by e-mail, which prove who reads an address; and an administrator's invitations.
+"""One-time links: links by e-mail, which prove the address, and administrators' invitations.
 
 A link holds the row's id and 192 bits, an HMAC of the row's random seed under a key that the database does not know. So
-a stolen database lets nobody in, and the worker that sends a link needs nothing but the row's id. A link serves once.
+a stolen database lets nobody in, and the worker that sends a link needs nothing but the row's id. A link works once.
 
-Whether an address is registered must not show: every request writes a row, sends a task and counts against who asks.
-One that nobody may use (nobody has the address, or it has had its mails) is a decoy: nothing is sent for it. Links do
-not void one another, so whatever a stranger has sent to the owner's address lets the owner in.
+Whether an address is registered must not show: every request writes a row, sends a task and counts against the
+requester. A row without a user (nobody has the address, or its mails are used up) is a decoy: no mail is sent for it. A
+new link does not void earlier ones, so a link that a stranger requested for the owner's address lets the owner in as
+well.
 """
 
 import base64
@@ -59,7 +60,7 @@ class OneTimeLink(Base):
     network: Mapped[str | None] = mapped_column(INET)  #: From where it was asked for.
     is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_sendable: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    #: In which language who asked reads, a code of ISO 639-1; null: never told.
+    #: The requester's language, a code of ISO 639-1; null: unknown.
     language: Mapped[str | None] = mapped_column(String(2))
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
     made_at: Mapped[datetime]
@@ -77,8 +78,7 @@ def request_email_link(
     language: str | None = None,
     now: datetime,
 ) -> OneTimeLink:
-    """
-    Ask for a link to be sent to *email* (in normal form).
+    """Request a link for *email* (in normal form).
 
     Args:
         network, device: From where; see models.accounts.sessions.known_place.
@@ -105,14 +105,13 @@ def request_email_link(
 
 
 def use_email_link(session: Session, link: str, secret: str, now: datetime, *, own: User | None = None) -> User:
-    """
-    The active user whom a link by e-mail lets in; it has served then. See models.accounts.identity for whose account it
-    is.
+    """Use a link sent by e-mail and return its active user. See models.accounts.identity for which account it opens.
 
     Args:
         own: The user whose token came with the link.
+
     Raises:
-        NotSignedInError: The link is wrong, used or too old, or its user was put out.
+        NotSignedInError: The link is wrong, used or too old, or its user is deactivated.
     """
     row = _valid(session, link, secret, now)
     if row.role is not None or row.email is None or not row.is_sendable:
@@ -163,13 +162,13 @@ def accept(session: Session, row: OneTimeLink, *, name: str, email: str, passwor
 
 
 def link_of(row: OneTimeLink, secret: str) -> str:
-    """What stands in a link: the row's id and its 192 bits."""
+    """The text in a link: the row's id and its 192 bits."""
     digest = hmac.digest(secret.encode(), b"one-time-link:" + row.seed, hashlib.sha256)[:24]
     return f"{row.id}.{base64.urlsafe_b64encode(digest).decode()}"
 
 
 def claim_mail(session: Session, link_id: int, now: datetime) -> OneTimeLink | None:
-    """Take a queued link for sending; None if it is a decoy, too old, taken or sent. See codes.claim_delivery."""
+    """Claim a queued link for sending; None if it is a decoy, too old, claimed or sent. See codes.claim_delivery."""
     return session.scalar(
         update(OneTimeLink)
         .where(
@@ -184,7 +183,7 @@ def claim_mail(session: Session, link_id: int, now: datetime) -> OneTimeLink | N
 
 
 def waiting_links(session: Session, now: datetime, *, for_at_least: timedelta) -> list[int]:
-    """Ids of links that nobody has taken for sending: the broker lost them, or no worker runs."""
+    """Ids of links that nobody has claimed for sending: their messages were lost, or no worker runs."""
     query = select(OneTimeLink.id).where(
         OneTimeLink.delivery == Delivery.QUEUED,
         OneTimeLink.is_sendable,
@@ -195,7 +194,7 @@ def waiting_links(session: Session, now: datetime, *, for_at_least: timedelta) -
 
 
 def forget_old_links(session: Session, now: datetime) -> int:
-    """Delete the links that neither serve nor count any more; how many."""
+    """Delete the links that are neither valid nor counted any more; returns their number."""
     old = and_(OneTimeLink.made_at < now - KEPT, OneTimeLink.expires_at < now)
     return rows_changed(session.execute(delete(OneTimeLink).where(old)))
 
@@ -207,7 +206,7 @@ def _new(session: Session, now: datetime, lifetime: timedelta, **fields: object)
 
 
 def _valid(session: Session, link: str, secret: str, now: datetime) -> OneTimeLink:
-    """The row of a link that has not served yet, locked; raises NotSignedInError."""
+    """The locked row of an unused link; raises NotSignedInError."""
     shape = _SHAPE.fullmatch(link)
     row = (
         session.scalar(select(OneTimeLink).where(OneTimeLink.id == int(shape[1])).with_for_update()) if shape else None
@@ -227,7 +226,7 @@ def _check(session: Session, which: ColumnElement[bool], limits: tuple, now: dat
 
 
 def _free_from(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> datetime | None:
-    """When there is room again for a mail of the kind *which*; None: there is. Takes as long either way."""
+    """When the next mail of the kind *which* is allowed; None: now. Takes equally long in both cases."""
     moments = []
     for most, window in limits:
         query = select(OneTimeLink.made_at).where(which, OneTimeLink.made_at > now - window)

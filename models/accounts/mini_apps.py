@@ -1,6 +1,6 @@
-"""What Telegram signs for a Mini App, as the proof of each of its requests.
+"""The initData that Telegram signs for a Mini App, as the proof of each of its requests.
 
-Held against the database as a token is: its age by the database's clock, and whether it was signed out.
+It is checked as a token is: its age by the database's clock, and whether it was signed out.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ MAX_LENGTH = 8192
 
 @dataclass(frozen=True)
 class InitData:
-    """Whom Telegram says it is, its signature checked."""
+    """The Telegram user in a signed initData."""
 
     who: TelegramUser
     at: int  #: When Telegram signed it, in seconds of the epoch.
@@ -35,15 +35,14 @@ class InitData:
             raise NotSignedInError(REFUSED)
 
     def claims_of(self, user: User) -> Claims:
-        """What a token of *user* would claim that ends with this proof."""
+        """The claims of a token of *user* that expires with this proof."""
         return Claims(user.id, user.token_version, self.jti, self.at, self.at + LIFETIME.total_seconds())
 
 
 # As with tokens: a signature that was right stays right, and a Mini App sends the same one all day.
 @lru_cache(4096)
 def read_init_data(init_data: str, bot_token: str) -> InitData:
-    """
-    Whom *init_data* proves; its age is for the database to judge.
+    """The Telegram user whom *init_data* proves; the database checks its age later.
 
     Raises:
         NotSignedInError: Telegram did not sign it, or not for a Mini App.

@@ -1,4 +1,4 @@
-"""Notifications that belong together: those of one match, chat, listing, request or selection are one group."""
+"""Groups of notifications: those about one match, chat, listing, request or selection."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -32,7 +32,7 @@ class Group:
 
 
 def group_key() -> ColumnElement[str]:
-    """The group of a notification: `match_id:17`; by itself where its data names nothing."""
+    """The key of a notification's group: `match_id:17`; a notification about no object is a group of its own."""
     named = [literal(f"{name}:").concat(Notification.data[name].as_string()) for name in _SUBJECTS]
     return func.coalesce(*named, literal("id:").concat(cast(Notification.id, String)))
 
@@ -71,17 +71,17 @@ def groups_with_notifications(session: Session, user: User, rows: Sequence) -> l
 
 
 def mark_group_read(session: Session, user: User, *keys: str) -> None:
-    """Mark as read what belongs to these groups of the user's."""
+    """Mark the notifications of these groups of the user's as read."""
     _mark(session, user, group_key().in_(keys))
 
 
 def mark_topic_read(session: Session, user: User, topic: Topic) -> None:
-    """Mark as read what the user was told of a topic: they look at its page."""
+    """Mark the user's notifications of a topic as read, because they have opened its page."""
     _mark(session, user, Notification.type.in_(_types_of([topic])))
 
 
 def unread_by_topic(session: Session, user: User) -> dict[Topic, int]:
-    """How many notifications of each topic the user has not read; topics without any are left out."""
+    """The user's number of unread notifications by topic, without zeros."""
     query = (
         select(Notification.type, func.count())
         .where(Notification.user_id == user.id, Notification.read_at.is_(None))

@@ -1,9 +1,8 @@
-"""
-Which notifications reach a user, and by which channel.
+"""Notification settings: which topics reach a user by which channel.
 
 A user switches each *topic* on and off for each *channel*. A switch that was never set has the channel's default: on in
-the console and by Telegram, off by e-mail and SMS. The portal's profile has coarser flags for all that goes out
-(`notifications_new_matches`, ...); they follow the switches and set them.
+the console and by Telegram, off by e-mail and SMS. The portal's profile has coarser flags for everything sent outside
+the console (`notifications_new_matches`, ...); flags and switches follow each other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +18,7 @@ from models.platform.settings import Settings
 
 
 class Channel(StrEnum):
-    """How a notification reaches its user."""
+    """The way by which a notification reaches its user."""
 
     CONSOLE = "console"
     TELEGRAM = "telegram"
@@ -28,7 +27,7 @@ class Channel(StrEnum):
 
 
 class Topic(StrEnum):
-    """What notifications are about, as users tell them apart."""
+    """The subject of notifications, as users distinguish them."""
 
     MESSAGES = "messages"
     INQUIRIES = "inquiries"
@@ -83,7 +82,7 @@ def switches_of(user: User) -> dict[Topic, dict[Channel, bool]]:
 
 
 def set_switches(session: Session, user: User, changes: Mapping[str, Mapping[str, bool]]) -> None:
-    """Set the given switches, {topic: {channel: is on}}; the portal's flags follow. What is left out stays."""
+    """Set the given switches, {topic: {channel: is on}}; the portal's flags follow. Others stay as they are."""
     session.refresh(user, with_for_update=True)  # two changes at once must not lose one another's switches
     chosen = {topic: dict(channels) for topic, channels in user.notification_switches.items()}
     for topic, channels in changes.items():
@@ -95,7 +94,7 @@ def set_switches(session: Session, user: User, changes: Mapping[str, Mapping[str
 
 
 def follow_flags(user: User, flags: Iterable[str]) -> None:
-    """After the portal has set these flags of the profile: what they stand for is as they say, whatever it was."""
+    """Apply the portal's flags of the profile to the switches that they cover."""
     chosen = {topic: dict(channels) for topic, channels in user.notification_switches.items()}
     for topic in Topic:
         if FLAGS[topic] in flags:
@@ -105,7 +104,7 @@ def follow_flags(user: User, flags: Iterable[str]) -> None:
 
 
 def configured_channels(settings: Settings) -> frozenset[Channel]:
-    """The channels for which this system has a gateway."""
+    """The channels for which this system is configured."""
     gateways = {
         Channel.CONSOLE: True,
         Channel.TELEGRAM: bool(settings.telegram_bot_token),
@@ -116,11 +115,10 @@ def configured_channels(settings: Settings) -> frozenset[Channel]:
 
 
 def address_of(user: User, channel: Channel) -> str | None:
-    """
-    Where *channel* reaches the user; None where it does not.
+    """The user's address in *channel*; None without one.
 
-    Phones and e-mail addresses count once they are proven: a claimed one may be a stranger's. Registration takes any
-    text for a Telegram account, but "@channel" would have our bot say strangers' words in a channel of ours.
+    Only proven phones and e-mail addresses count: a claimed one may be a stranger's. Registration accepts any text for
+    a Telegram account, but "@channel" would make our bot post strangers' words in a channel of ours.
     """
     addresses: dict[Channel, Any] = {
         Channel.TELEGRAM: user.telegram_id if PERSON.fullmatch(user.telegram_id or "") else None,

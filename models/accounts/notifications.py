@@ -88,7 +88,7 @@ TOPIC_OF = {
 
 #: A notification that could not be sent for so long is news no more.
 STALE_AFTER = timedelta(hours=1)
-#: The broker delivers a request well within this; what is older and unsent was lost.
+#: The broker delivers a message well within this; older unsent notifications were lost.
 LOST_AFTER = timedelta(minutes=1)
 #: Each SMS costs money: a user gets no more of them in a day, whatever they have switched on.
 MAX_SMS_PER_DAY = 10
@@ -205,7 +205,7 @@ def mark_read(session: Session, user: User, notification_id: int) -> None:
 
 
 def mark_all_read(session: Session, user: User) -> None:
-    """Mark whatever the user has not read as read."""
+    """Mark all of the user's unread notifications as read."""
     session.execute(
         update(Notification)
         .where(Notification.user_id == user.id, Notification.read_at.is_(None))
@@ -215,7 +215,7 @@ def mark_all_read(session: Session, user: User) -> None:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A notification taken to be sent by one channel, and in which language; None: the user never told one."""
+    """A notification claimed for one channel, and its language; None: the user has not chosen one."""
 
     id: int
     user_id: int
@@ -258,7 +258,7 @@ def take_to_send(session: Session, notification_id: int, channels: Collection[Ch
     if user is None:
         return []
     outgoing = []
-    elsewhere = _told_otherwise(taken.type) if is_linked(session, user) else frozenset()
+    elsewhere = _channels_with_cards(taken.type) if is_linked(session, user) else frozenset()
     for channel in OUTSIDE:
         address = address_of(user, channel)
         is_open = channel in channels and channel not in taken.sent_by and channel not in elsewhere
@@ -284,15 +284,17 @@ def take_to_send(session: Session, notification_id: int, channels: Collection[Ch
     return outgoing
 
 
-def _told_otherwise(type_: NotificationType) -> frozenset[Channel]:
-    """Who uses the bot is told of new recommendations there by a card of each home, and elsewhere by their number."""
+def _channels_with_cards(type_: NotificationType) -> frozenset[Channel]:
+    """
+    Whether the user learns of new recommendations in another way: by cards of homes in the bot, by counts elsewhere.
+    """
     if type_ is NotificationType.NEW_RECOMMENDATION:
         return frozenset(OUTSIDE) - {Channel.TELEGRAM}
     return frozenset({Channel.TELEGRAM} if type_ is NotificationType.NEW_RECOMMENDATIONS else ())
 
 
 def put_back(session: Session, notification_id: int, channel: Channel) -> None:
-    """Undo :func:`take_to_send` for one channel: the notification certainly did not go out by it."""
+    """Undo :func:`take_to_send` for one channel through which the notification was certainly not sent."""
     values = {"sent_at": None, "sent_by": func.array_remove(Notification.sent_by, str(channel))}
     session.execute(update(Notification).where(Notification.id == notification_id).values(values))
 
@@ -305,7 +307,7 @@ def _has_enough_sms(session: Session, user: User) -> bool:
 
 
 def lost_notifications(session: Session, limit: int = 1000) -> list[int]:
-    """Ids of notifications that nobody has taken to send though they are neither new nor old."""
+    """Ids of notifications, neither new nor old, that nobody has claimed for sending."""
     return list(
         session.scalars(
             select(Notification.id)

@@ -14,12 +14,12 @@ LONGEST_PASSWORD = 128
 
 
 def hash_password(password: str) -> str:
-    """What is stored of a password: its Argon2id hash, with the parameters and a salt of its own."""
+    """The Argon2id hash to store, with its parameters and a salt of its own."""
     return _hasher.hash(password)
 
 
 def password_fits(password: str, password_hash: str | None) -> bool:
-    """Whether *password* is the one hashed. With no hash it takes as long, and the answer is no."""
+    """Whether *password* matches the hash. Without a hash it takes as long, and returns False."""
     try:
         return _hasher.verify(password_hash or _nobodys_hash(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):

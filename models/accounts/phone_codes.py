@@ -1,4 +1,4 @@
-"""Rows of codes by SMS; what is done with them is in `models.accounts.codes`."""
+"""The table of SMS codes; the operations are in `models.accounts.codes`."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from models.core.base import Base, Id, words
 
 
 class Delivery(StrEnum):
-    """How far the SMS has got."""
+    """The state of an SMS."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -21,7 +21,7 @@ class Delivery(StrEnum):
 
 
 class PhoneCode(Base):
-    """One code asked for. With neither user nor registration it is a decoy."""
+    """One requested code. Without user and registration it is a decoy."""
 
     __tablename__ = "phone_codes"
     __table_args__ = (
@@ -39,7 +39,7 @@ class PhoneCode(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     #: or what becomes a user once the code proves the phone: first_name, last_name, role.
     registration: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    #: In which language who asked reads, a code of ISO 639-1; null: never told.
+    #: The requester's language, a code of ISO 639-1; null: unknown.
     language: Mapped[str | None] = mapped_column(String(2))
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
     #: Wrong tries, from the network that asked for the code and from all others.
@@ -58,5 +58,5 @@ class PhoneCode(Base):
 
 
 def is_sent() -> ColumnElement[bool]:
-    """Rows that send something: no decoys."""
+    """Rows that are sent: not decoys."""
     return or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None))

@@ -1,7 +1,7 @@
-"""Sessions: each access token that a sign-in gave out, from where, and until when.
+"""Sessions: one for each access token issued at a sign-in, with its place and expiry.
 
-They serve two ends. A user sees them and ends them one by one. And a network or a device from which a user has signed
-in before is *known*: a stranger's wrong guesses, which come from elsewhere, do not shut it out (api/http/limits.py).
+They serve two purposes. Users see them and end them one by one. And a network or a device from which a user has signed
+in before is *known*: a stranger's wrong guesses, which come from elsewhere, do not lock it out (api/http/limits.py).
 """
 
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ KNOWN_FOR = timedelta(days=90)
 
 
 class AccountSession(Base):
-    """One access token that was given out at a sign-in."""
+    """One access token issued at a sign-in."""
 
     __tablename__ = "account_sessions"
     __table_args__ = (
@@ -42,7 +42,7 @@ class AccountSession(Base):
 
 
 def note_session(session: Session, claims: Claims, *, way: str, network: str | None, agent: str | None) -> None:
-    """Remember a token that was just given out."""
+    """Record a token that was just issued."""
     session.add(
         AccountSession(
             user_id=claims.user_id,
@@ -58,7 +58,7 @@ def note_session(session: Session, claims: Claims, *, way: str, network: str | N
 
 
 def sessions_of(user: User) -> Select[AccountSession]:
-    """The user's sessions that still let in, the newest first."""
+    """The user's valid sessions, the newest first."""
     return (
         select(AccountSession)
         .where(
@@ -84,13 +84,12 @@ def end_session_of(session: Session, user: User, session_id: int) -> AccountSess
 
 
 def note_end(session: Session, jti: str) -> None:
-    """Note that a token was ended by signing out."""
+    """Record that a token was ended by signing out."""
     session.execute(update(AccountSession).where(AccountSession.jti == jti).values(ended_at=func.now()))
 
 
 def known_place(session: Session, user: User | None, network: str | None, device: str | None) -> str | None:
-    """
-    A name for the place from which somebody tries to get in as *user*, if the user has signed in from there before.
+    """A key for the place of an attempt to sign in as *user*, if the user has signed in from there before.
 
     The device goes before the network, which others may share. The same statement is run without a user: its time does
     not tell whether there is one.
@@ -118,11 +117,11 @@ def known_place(session: Session, user: User | None, network: str | None, device
 
 
 def forget_sessions_of(session: Session, user: User) -> None:
-    """Forget from where the user signed in: the account is somebody else's now, or erased."""
+    """Delete the records of where the user signed in: the account has passed to another person, or is erased."""
     session.execute(delete(AccountSession).where(AccountSession.user_id == user.id))
 
 
 def forget_old_sessions(session: Session, now: datetime) -> int:
-    """Delete the sessions that neither let in nor make a place known; how many."""
+    """Delete the sessions that are neither valid nor make a place known; returns their number."""
     old = (AccountSession.created_at < now - KNOWN_FOR) & (AccountSession.expires_at < now)
     return rows_changed(session.execute(delete(AccountSession).where(old)))

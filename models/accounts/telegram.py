@@ -1,4 +1,4 @@
-"""Telegram's proofs of who somebody is: the Login Widget's fields and a Mini App's initData.
+"""Check Telegram's proofs of identity: the Login Widget's fields and a Mini App's initData.
 
 Both are HMAC-SHA256 over the received fields except `hash`, as sorted lines `key=value`; they differ in the key:
 
@@ -43,12 +43,12 @@ REFUSED = "telegram.refused"
 
 @dataclass(frozen=True)
 class TelegramUser:
-    """Who Telegram says it is."""
+    """The identity that Telegram vouches for."""
 
     id: str
     name: str | None
     username: str | None
-    language: str | None = None  #: What its app is set to, a code of ISO 639-1; a Mini App tells it.
+    language: str | None = None  #: The language of the user's app, a code of ISO 639-1; only Mini Apps send it.
 
 
 def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
@@ -68,10 +68,10 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
 
 
 def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
-    """Whom *data* proves, as :func:`verified`, and the time that it names: how old it is is still to be checked."""
+    """The user whom *data* proves, as :func:`verified`, and the time in it: its age is still to be checked."""
     if isinstance(data, Mapping):
         data = data.get("init_data", data.get("initData", data))
-    fields = _taken_apart(data) if isinstance(data, str) else _texts(data)
+    fields = _parsed(data) if isinstance(data, str) else _texts(data)
     is_mini_app = "user" in fields
     claimed = fields.pop("hash", "")
     key = (
@@ -133,7 +133,7 @@ def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, ro
 
 
 def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, role: Role, name: str | None) -> User:
-    """The active account of who proved a Telegram account, made if need be."""
+    """The active account of a proven Telegram account, created if necessary."""
     user = prove(session, proven, own=own)
     if user is None:
         telegram_id = proven[Claim.TELEGRAM]
@@ -149,9 +149,7 @@ def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, rol
 
 
 def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | None:
-    """
-    The user with this phone, from now on with this Telegram account too; None if nobody has it, or a stranger's claim.
-    """
+    """The user with this phone, now with this Telegram account too; None if nobody has it, or only claims it."""
     user = _by_phone(session, phone)
     if user is None:
         return None
@@ -180,7 +178,7 @@ def _check_active(user: User | None) -> None:
         raise NotAllowedError("account.switched_off")
 
 
-def _taken_apart(init_data: str) -> dict[str, str]:
+def _parsed(init_data: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(init_data, keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS)
     except ValueError:
@@ -192,7 +190,7 @@ def _taken_apart(init_data: str) -> dict[str, str]:
 
 def _texts(data: Any) -> dict[str, str]:
     """
-    The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is refused.
+    The fields as texts. Refuses anything that could make two sets of fields look alike once joined by line breaks.
     """
     if not isinstance(data, Mapping) or not 0 < len(data) <= MAX_FIELDS:
         raise InvalidValueError(FIELD, "telegram.no_fields")

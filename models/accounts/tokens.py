@@ -1,4 +1,4 @@
-"""Access tokens: made, checked, ended."""
+"""Access tokens: issue, check, revoke."""
 
 import secrets
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ REFUSED = "token.refused"
 
 
 class RevokedToken(Base):
-    """A token ended before its time by signing out."""
+    """A token revoked before its expiry by signing out."""
 
     __tablename__ = "revoked_tokens"
 
@@ -48,7 +48,7 @@ class RevokedToken(Base):
 
 @dataclass(frozen=True)
 class Claims:
-    """Of a token whose signature is right: whose it is, and what :func:`still_holds` needs."""
+    """The claims of a token with a valid signature: its user, and the parameters of :func:`still_holds`."""
 
     user_id: int
     version: int
@@ -58,10 +58,10 @@ class Claims:
 
 
 def still_holds(user: type[User]) -> ColumnElement[bool]:
-    """
-    Whether *user* is the active user of the token that the parameters (the fields of :class:`Claims`) are of.
+    """A condition: *user* is the active user of the token described by the parameters (the fields of :class:`Claims`).
 
-    Its times are held against the database's clock: one machine's that jumps a day ahead would put everybody out.
+    Times are compared with the database's clock: a machine whose clock jumps a day ahead would otherwise sign everybody
+    out.
     """
     now = extract("epoch", func.now())
     return and_(
@@ -79,10 +79,9 @@ _USER_OF_TOKEN = select(User).where(still_holds(User)).execution_options(prepare
 
 
 def make_token(user: User, secret: str, hours: int) -> str:
-    """
-    A signed token of *user*, good for *hours* or until :attr:`User.token_version` rises.
+    """A signed token of *user*, valid for *hours* or until :attr:`User.token_version` rises.
 
-    Its times are by the database's clock, as far as *user* is in a session: see :func:`user_of_token`.
+    Its times come from the database's clock if *user* belongs to a session: see :func:`user_of_token`.
     """
     session = object_session(user)
     now = utc_now() if session is None else database_now(session)
@@ -98,8 +97,7 @@ def make_token(user: User, secret: str, hours: int) -> str:
 
 
 def claims_of(token: str, secret: str) -> Claims:
-    """
-    A token's claims, its signature checked; whether it is past its time is for :func:`still_holds`.
+    """A token's claims, after checking its signature; :func:`still_holds` checks its times.
 
     Raises:
         NotSignedInError: It is not one of ours.
@@ -152,16 +150,16 @@ def user_of_token(session: Session, token: str, secret: str) -> User:
 
 
 def revoke(session: Session, token: str, secret: str) -> None:
-    """End one token; ending it again changes nothing."""
+    """Revoke one token; revoking it again changes nothing."""
     end(session, claims_of(token, secret))
 
 
 def end(session: Session, claims: Claims) -> None:
-    """End a token, or a Mini App's proof, whose signature is checked; ending it again changes nothing."""
+    """Revoke a token, or a Mini App's proof, with a checked signature; revoking it again changes nothing."""
     row = {"jti": claims.jti, "expires_at": datetime.fromtimestamp(claims.expires, UTC)}
     session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
 
 
 def forget_expired(session: Session) -> int:
-    """Delete revocations of tokens that have expired by themselves; how many."""
+    """Delete revocations of tokens that have expired; returns their number."""
     return rows_changed(session.execute(delete(RevokedToken).where(RevokedToken.expires_at < func.now())))

@@ -1,4 +1,4 @@
-"""Files that users hand in: what is stored, whose it is and how large. The bytes live in a storage, not in a table."""
+"""Uploaded files: names, owners and sizes. Their bytes are in a storage, not in a table."""
 
 import secrets
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from models.core.base import Base, CreatedAt, Id
 from models.core.errors import NotFoundError
 from models.platform.storage import NAME
 
-#: 192 random bits in a name: whoever knows it was told it.
+#: 192 random bits in a name: it cannot be guessed.
 NAME_BYTES = 24
 
 
-#: The purpose of files of listings: they are read by us and served to nobody, for they hold phones.
+#: The purpose of files of listings: they are read by us and never served, because they hold phones.
 FEED = "feed"
 #: The purpose of photos that were fetched from the addresses that listings name. They have a quota of their own.
 FETCHED = "fetched_photo"
@@ -24,7 +24,7 @@ PRIVATE_DOCUMENT = "private_document"
 
 
 class Upload(Base):
-    """One stored file. Its name is its address; it is random, and says nothing of the owner or of the original name."""
+    """One stored file. Its name is its address; it is random and independent of the owner and the original name."""
 
     __tablename__ = "uploads"
     __table_args__ = (Index("ix_uploads_owner", "owner_id", "id"),)
@@ -40,7 +40,7 @@ class Upload(Base):
 
 
 def add_upload(session: Session, owner: User, *, purpose: str, content_type: str, ending: str, size: int) -> Upload:
-    """Record a file that is about to be stored under the new row's `name`."""
+    """Record a file that will be stored under the new row's `name`."""
     upload = Upload(
         name=f"{secrets.token_urlsafe(NAME_BYTES)}.{ending}",
         owner_id=owner.id,
@@ -54,7 +54,7 @@ def add_upload(session: Session, owner: User, *, purpose: str, content_type: str
 
 
 def upload_named(session: Session, name: str) -> Upload:
-    """The file of that name that may be served; raises NotFoundError."""
+    """The served file of that name; raises NotFoundError."""
     query = select(Upload).where(Upload.name == name, Upload.purpose.not_in([FEED, PRIVATE_DOCUMENT]))
     upload = session.scalar(query) if NAME.fullmatch(name) else None
     if upload is None:
@@ -63,14 +63,16 @@ def upload_named(session: Session, name: str) -> Upload:
 
 
 def bytes_of(session: Session, owner: User, *, fetched: bool = False) -> int:
-    """How much the files take that the owner sent, or, if *fetched*, that were fetched for the owner; in bytes."""
+    """The total size in bytes of the owner's uploads, or, if *fetched*, of the files fetched for the owner."""
     which = Upload.purpose == FETCHED if fetched else Upload.purpose != FETCHED
     query = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id, which)
     return int(session.scalar(query) or 0)
 
 
 def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = None) -> list[str]:
-    """Delete the rows of the owner's files (all of them without *names*); the names whose bytes are to go too."""
+    """
+    Delete the rows of the owner's files (of all without *names*); returns the names whose bytes must be deleted too.
+    """
     mine = delete(Upload).where(Upload.owner_id == owner.id).returning(Upload.name)
     if names is not None:
         mine = mine.where(Upload.name.in_(list(names)))

@@ -1,4 +1,4 @@
-"""Finding users, for those who run the system: by name, firm, phone, e-mail, Telegram name or number."""
+"""Search users, for operators: by name, firm, phone, e-mail, Telegram name or id."""
 
 import re
 
@@ -14,8 +14,8 @@ MIN_DIGITS = 4
 
 def find_users(words: str, role: Role | None = None, is_active: bool | None = None) -> Select[User]:
     """
-    Select users who are not deleted, oldest first: each of the *words* stands in the name, the firm, the e-mail or the
-    Telegram name, or is the user's number, or all digits together stand in the phone, with 8 for +7.
+    Select users who are not deleted, oldest first: each of the *words* must occur in the name, the firm, the e-mail or
+    the Telegram name, or be the user's id, or all digits together must occur in the phone, with 8 for +7.
     """
     query = all_users()
     if role is not None:

@@ -1,4 +1,4 @@
-"""Users: everybody who signs in, and what they are allowed to be."""
+"""Users and their roles."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -26,13 +26,14 @@ E164 = r"\+[1-9][0-9]{6,14}"
 #: extension.
 _LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
-#: Identifiers, and the columns that tell since when they are proven.
+#: Identifiers, and the columns with the moments of their proofs.
 PROVEN_AT = {"phone": "phone_proven_at", "email": "email_proven_at", "telegram_id": "telegram_proven_at"}
 
 
 class User(Base):
     """
-    One person or firm. Their data may be erased; the row stays, so that what others did with them keeps its shape.
+    One person or firm. Their data may be erased; the row stays, so that others' matches and chats keep their
+    references.
     """
 
     __tablename__ = "users"
@@ -60,9 +61,9 @@ class User(Base):
     telegram_proven_at: Mapped[datetime | None]
     agency_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(256))
-    #: The language that they chose or came with, a code of ISO 639-1; messages go out in it. Null: never told.
+    #: The user's chosen or first language, a code of ISO 639-1, for messages. Null: unknown.
     language: Mapped[str | None] = mapped_column(String(2))
-    #: Where their clock is, a name of the IANA database; null: their browser tells.
+    #: The user's time zone, a name of the IANA database; null: the browser's.
     time_zone: Mapped[str | None] = mapped_column(String(64))
     #: What they have switched on and off, {topic: {channel: is on}} (models.accounts.notification_switches).
     notification_switches: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
@@ -76,7 +77,7 @@ class User(Base):
 
     @validates(*PROVEN_AT)
     def _unprove(self, column: str, value: str | None) -> str | None:
-        """Another identifier than the proven one is a claim."""
+        """Mark a changed identifier as claimed."""
         if value != getattr(self, column):
             setattr(self, PROVEN_AT[column], None)
         return value
@@ -103,8 +104,7 @@ class User(Base):
 
 
 def short_name(name: str | None) -> str | None:
-    """
-    A private person's name for those who are not in contact with them: the first name and an initial.
+    """A private person's name for users who are not in contact with them: the first name and an initial.
 
     >>> short_name("Анна Мария Петрова"), short_name("Анна"), short_name(None)
     ('Анна П.', 'Анна', None)
@@ -117,7 +117,7 @@ def short_name(name: str | None) -> str | None:
 
 def shown_name(name: str | None, role: Role, *, in_contact: bool) -> str | None:
     """
-    A user's name as others see it: whole of those who deal for a living, short of private persons until they are in
+    A user's name as others see it: the full name of professionals, a private person's short one until they are in
     contact.
 
     >>> names = ("Анна Петрова", Role.TENANT), ("Иван Ким", Role.REALTOR)
@@ -165,8 +165,7 @@ def normal_email(raw: str, field: str = "email") -> str:
 
 
 def create_user(session: Session, **fields: object) -> User:
-    """
-    Add a user.
+    """Create a user.
 
     Raises:
         ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
@@ -179,15 +178,15 @@ def create_user(session: Session, **fields: object) -> User:
 
 @contextmanager
 def refuse_taken(session: Session) -> Iterator[None]:
-    """What is written within is stored, or a ConflictError says what of it belongs to somebody else."""
+    """Flush the writes within; raises ConflictError that names the identifier that belongs to somebody else."""
     try:
         with session.begin_nested():
             yield
     except IntegrityError as error:
-        raise ConflictError(_taken(error)) from None
+        raise ConflictError(_taken_identifier(error)) from None
 
 
-def _taken(error: IntegrityError) -> str:
+def _taken_identifier(error: IntegrityError) -> str:
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
     code = {
         "uq_users_email": "user.email_taken",
@@ -205,7 +204,7 @@ def active_user(session: Session, user_id: int) -> User | None:
 
 
 def user_by_login(session: Session, username: str) -> User | None:
-    """The active user who signs in as *username*: an e-mail address or a phone, in any spelling."""
+    """The active user with the login *username*: an e-mail address or a phone, in any spelling."""
     try:
         where = User.email == normal_email(username) if "@" in username else User.phone == normal_phone(username)
     except InvalidValueError:
@@ -214,13 +213,14 @@ def user_by_login(session: Session, username: str) -> User | None:
 
 
 def user_by_phone(session: Session, phone: str) -> User | None:
-    """Whoever has this phone (E.164), deactivated or not."""
+    """The user with this phone (E.164), active or not."""
     return session.scalar(select(User).where(User.phone == phone))
 
 
 def all_users() -> Select[User]:
-    """Everybody who was not deleted, oldest first."""
-    return select(User).where(User.deleted_at.is_(None)).order_by(User.id)
+    """All users who are not deleted, oldest first, without the partners of sample data (models.upkeep.samples)."""
+    is_somebody = text("NOT EXISTS (SELECT FROM sample_sets WHERE sample_sets.partner_id = users.id)")
+    return select(User).where(User.deleted_at.is_(None), is_somebody).order_by(User.id)
 
 
 def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> None:

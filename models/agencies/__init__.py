@@ -1,1 +1,1 @@
-"""Agencies: realtors who work under a head, and what the head sees and does of theirs."""
+"""Agencies: realtors under a head, and what the head can see and do with their rows."""

@@ -1,4 +1,4 @@
-"""What becomes of a membership where its account ends: deleted, or merged into another one of the same person."""
+"""Memberships of accounts that are deleted, or merged into another account of the same person."""
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from models.core.enums import Role
 
 
 def erase_membership(session: Session, user: User) -> None:
-    """Take a user out of their agency. If it has a head no more, the member of longest standing becomes it."""
+    """Remove a user from their agency. If it loses its head, the longest-standing member becomes head."""
     agency = _agency_of(session, user.id)
     if agency is None:
         return
@@ -32,7 +32,8 @@ def erase_membership(session: Session, user: User) -> None:
 
 def merge_memberships(session: Session, gone: User, kept: User) -> None:
     """
-    The account that stays is a member where one of both was. Where both were, in two agencies, its own counts.
+    Move a membership to the account that stays. If both accounts are members, the membership of the one that stays
+    counts.
     """
     agency = _agency_of(session, gone.id)
     if agency is None:

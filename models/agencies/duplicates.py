@@ -1,8 +1,7 @@
-"""
-What two agents of an agency have twice: leads of one client, and properties that are one home.
+"""Duplicates between two agents of an agency: leads of one client, and properties that are one home.
 
-Clients are compared by the digest of their first contact, so nothing of the contact is told. Leads whose agent shows
-the contacts to nobody are left out: a head could try phones out on them.
+Clients are compared by the digest of their first contact, so the contact itself is not revealed. Leads whose agent
+shows contacts to nobody are left out: a head could otherwise test phones on them.
 """
 
 from dataclasses import dataclass
@@ -19,13 +18,14 @@ from models.market.advert_groups import AdvertGroup
 from models.market.client_keys import ClientKey
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 
 #: Of each kind; a head begins with these.
 MAX_SHOWN = 50
 
 
 class Likeness(StrEnum):
-    """Why rows are taken for duplicates."""
+    """The reason why rows count as duplicates."""
 
     CLIENT = "same_client"
     ADVERTS = "same_adverts"
@@ -42,7 +42,7 @@ class Duplicate:
 
 
 def duplicates_for(session: Session, user: User) -> list[Duplicate]:
-    """What is there twice among the rows on the market that the user may read, the newest first."""
+    """Duplicates among the rows on the market that the user may read, the newest first."""
     clients = _ids(session, _same_client(user))
     adverts = _ids(session, _same_adverts(user))
     told = {row_id for ids in adverts for row_id in ids}
@@ -66,7 +66,7 @@ def _same_adverts(user: User) -> Select[Any]:
 
 
 def _same_address(user: User) -> Select[Any]:
-    """The same house, and as far as they are told the same floor, rooms and whole square metres."""
+    """A condition: the same house and, as far as known, the same floor, rooms and whole square metres."""
     place = (Property.city_key, Property.deal_type, func.lower(Property.street), func.lower(Property.house_number))
     home = (Property.floor, Property.rooms, func.round(Property.area))
     query = select(_several(Property)).where(Property.street.is_not(None), Property.house_number.is_not(None))
@@ -78,7 +78,7 @@ def _several(table: Any) -> ColumnElement[Any]:
 
 
 def _of_two_owners(user: User, table: Any, query: Select[Any], *key: Any) -> Select[Any]:
-    there = (table.owner_id.in_(readable_owner_ids(user)), table.status == Status.ACTIVE)
+    there = (table.owner_id.in_(readable_owner_ids(user)), table.status == Status.ACTIVE, is_no_sample(table))
     query = query.where(*there).group_by(*key).having(func.count(table.owner_id.distinct()) > 1)
     return query.order_by(func.max(table.id).desc()).limit(MAX_SHOWN)
 

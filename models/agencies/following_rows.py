@@ -28,7 +28,7 @@ from models.core.enums import Side
 from models.deals.feed import FeedAction
 from models.deals.home_views import HomeView
 from models.deals.inquiries import Inquiry
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.favorites import Favorite
 from models.market.properties import Property
 from models.market.tags import TAGGED
@@ -36,7 +36,7 @@ from models.sources.photos import FetchedPhoto
 
 
 class Rule(StrEnum):
-    """What becomes of the rows of a column that names a user, a lead or a property."""
+    """What happens to the rows of a column that references a user, a lead or a property."""
 
     CHANGES = "names the new owner"
     ALONG = "belongs to the lead or property, and so to the new owner"
@@ -77,19 +77,23 @@ RULES: dict[str, Rule] = {
             bot_codes.user_id bot_drafts.user_id chat_messages.sender_id chats.buyer_id chats.property_id
             chats.seller_id documents.lead_id documents.property_id
             one_time_links.made_by outgoing_feeds.owner_id phone_codes.user_id saved_searches.user_id
+            sample_sets.partner_id sample_sets.user_id
             sources.owner_id suspended_claims.user_id webhook_endpoints.owner_id webhook_events.owner_id
             """,
     }.items()
     for column in columns.split()
 }
 
-#: Names by which the data of a notification tells its lead or property.
+#: Keys of a lead or property in a notification's data.
 _NAMED = {Side.LEAD: ("lead_id", "request_id"), Side.PROPERTY: ("property_id", "listing_id")}
 _MEDIA = "/media/"
 
 
 def follow_owner(session: Session, side: Side, row: Any, former_id: int, owner_id: int) -> None:
-    """Have what hangs on a lead or property follow it from its former owner to the present one."""
+    """
+    Apply the rules to everything attached to a lead or property that has passed from its former owner to the present
+    one.
+    """
     _put_words_aside(session, side, row, former_id)
     _bring_words_back(session, side, row, owner_id)
     named = [Notification.data[name].as_string() == str(row.id) for name in _NAMED[side]]
@@ -141,8 +145,8 @@ def _key_of(side: Side, row_id: int) -> dict[str, int]:
 
 def _move_photos(session: Session, listing: Property, former_id: int, owner_id: int) -> None:
     """
-    The files of the property's photos become the new owner's, so that they are served as long as the property shows
-    them. What another property of the former owner shows too stays; the new owner's copy of it is fetched anew.
+    Transfer the property's photo files to the new owner, so that they are served as long as the property shows them.
+    Files that another property of the former owner shows too stay; the new owner's copy is fetched again.
     """
     others = aliased(Property)
     address = literal(_MEDIA).concat(Upload.name)

@@ -1,4 +1,4 @@
-"""Invitations into an agency: links that the head sends, each of which takes one realtor in."""
+"""Invitations into an agency: links created by the head, each for one realtor."""
 
 import hashlib
 import secrets
@@ -31,15 +31,14 @@ MAX_OPEN = 50  #: Invitations of one agency at once.
 
 
 class Invited(NamedTuple):
-    """What a link invites into."""
+    """The agency and head of an invitation."""
 
     agency: Agency
     head: User
 
 
 def invite(session: Session, head: User, label: str = "") -> str:
-    """
-    Make an invitation; the token of its link, which nothing can tell again.
+    """Create an invitation; returns the token of its link, which cannot be read again.
 
     Args:
         label: For whom it is, for the head alone; may be empty.
@@ -66,13 +65,13 @@ def invite(session: Session, head: User, label: str = "") -> str:
 
 
 def open_invitations(agency: Agency) -> Select[AgencyInvitation]:
-    """Select the invitations of an agency that can be accepted, the newest first."""
+    """Select an agency's invitations that can still be accepted, the newest first."""
     mine = (AgencyInvitation.agency_id == agency.id, AgencyInvitation.expires_at > func.now())
     return select(AgencyInvitation).where(*mine).order_by(AgencyInvitation.id.desc())
 
 
 def withdraw_invitation(session: Session, head: User, invitation_id: int) -> None:
-    """End an invitation. Raises NotFoundError where the head's agency has none of this id."""
+    """Revoke an invitation. Raises NotFoundError if the head's agency has none of this id."""
     agency = headed_agency(session, head, lock=True)
     mine = (AgencyInvitation.id == invitation_id, AgencyInvitation.agency_id == agency.id)
     if not rows_changed(session.execute(delete(AgencyInvitation).where(*mine))):
@@ -81,8 +80,7 @@ def withdraw_invitation(session: Session, head: User, invitation_id: int) -> Non
 
 
 def read_invitation(session: Session, token: str) -> Invited:
-    """
-    What a link invites into, for whoever has it.
+    """The agency and head of an invitation, for anybody who has the link.
 
     Raises:
         NotFoundError: The link is nobody's, was used, withdrawn or is past its term, or the head is gone.
@@ -96,8 +94,7 @@ def read_invitation(session: Session, token: str) -> Invited:
 
 
 def accept_invitation(session: Session, user: User, token: str, head_id: int) -> Agency:
-    """
-    Join an agency by a link, which serves nobody else then.
+    """Join an agency by a link, which nobody else can use afterwards.
 
     Args:
         head_id: The head whose name the user was shown.
@@ -111,7 +108,7 @@ def accept_invitation(session: Session, user: User, token: str, head_id: int) ->
         raise ConflictError("agency.already_member")
     agency_id = _agency_id(session, token)
     agency = None if agency_id is None else lock_agency(session, agency_id)
-    # Of two who bring one link at once, the second waits for the lock and deletes nothing.
+    # Of two simultaneous uses of a link, the second waits for the lock and deletes nothing.
     taken = delete(AgencyInvitation).where(
         AgencyInvitation.digest == _digest(token), AgencyInvitation.expires_at > func.now()
     )
@@ -128,7 +125,7 @@ def accept_invitation(session: Session, user: User, token: str, head_id: int) ->
 
 
 def forget_past(session: Session) -> int:
-    """Delete the invitations that are past their term; how many there were."""
+    """Delete expired invitations; returns their number."""
     return rows_changed(session.execute(delete(AgencyInvitation).where(AgencyInvitation.expires_at <= func.now())))
 
 

@@ -1,8 +1,7 @@
-"""
-Who is in an agency: founding it, leaving, removing, handing the headship over, dissolving.
+"""Members of an agency: found it, leave, remove a member, transfer the headship, dissolve it.
 
-Every change locks the agency's row first, so that changes of one agency take turns, those of its members' rows
-(:mod:`models.agencies.reassigning`) among them.
+Every change locks the agency's row first, so that changes of one agency, and of its members' rows
+(:mod:`models.agencies.reassigning`), run one after another.
 """
 
 from typing import NamedTuple
@@ -23,21 +22,21 @@ MAX_MEMBERS = 300
 
 
 class Membership(NamedTuple):
-    """An agency as one of its members stands to it."""
+    """A user's membership of an agency."""
 
     agency: Agency
     is_head: bool
 
 
 def membership_of(session: Session, user: User) -> Membership | None:
-    """The user's agency; None where there is none."""
+    """The user's membership; None without one."""
     query = select(Agency).join(AgencyMember, AgencyMember.agency_id == Agency.id)
     agency = session.scalar(query.where(AgencyMember.user_id == user.id))
     return None if agency is None else Membership(agency, agency.head_id == user.id)
 
 
 def members_of(agency: Agency) -> Select[User, AgencyMember]:
-    """Select (user, membership) of an agency, the head first and then by when they joined."""
+    """Select (user, membership) of an agency, the head first, then in the order of joining."""
     return (
         select(User, AgencyMember)
         .join(AgencyMember, AgencyMember.user_id == User.id)
@@ -47,8 +46,7 @@ def members_of(agency: Agency) -> Select[User, AgencyMember]:
 
 
 def create_agency(session: Session, user: User, name: str) -> Agency:
-    """
-    Found an agency, whose head the user becomes.
+    """Found an agency with the user as its head.
 
     Raises:
         NotAllowedError: The user is no realtor.
@@ -70,8 +68,7 @@ def create_agency(session: Session, user: User, name: str) -> Agency:
 
 
 def rename_agency(session: Session, head: User, name: str) -> None:
-    """
-    Give the agency another name.
+    """Rename the agency.
 
     Raises:
         NotFoundError, NotAllowedError: See :func:`headed_agency`.
@@ -98,8 +95,7 @@ def leave_agency(session: Session, user: User) -> None:
 
 
 def remove_member(session: Session, head: User, user_id: int) -> None:
-    """
-    Put a member out; their leads and properties stay theirs, and the head does not see them any more.
+    """Remove a member, who keeps their leads and properties; the head no longer sees them.
 
     Raises:
         NotFoundError, NotAllowedError: See :func:`headed_agency`; or the user is no member of it.
@@ -114,8 +110,7 @@ def remove_member(session: Session, head: User, user_id: int) -> None:
 
 
 def hand_over(session: Session, head: User, user_id: int) -> None:
-    """
-    Make another member the head. Open invitations end: who has one was told another head's name.
+    """Make another member the head. Open invitations are revoked, because they name the former head.
 
     Raises:
         NotFoundError, NotAllowedError: See :func:`headed_agency`; or the user is no active member of it.
@@ -162,13 +157,13 @@ def headed_agency(session: Session, user: User, *, lock: bool = False) -> Agency
 
 
 def lock_agency(session: Session, agency_id: int) -> Agency | None:
-    """The agency, read anew and locked until the transaction ends; None where it is gone."""
+    """The agency, read again and locked until the transaction ends; None if it no longer exists."""
     query = select(Agency).where(Agency.id == agency_id).with_for_update().execution_options(populate_existing=True)
     return session.scalar(query)
 
 
 def add_member(session: Session, agency_id: int, user: User) -> None:
-    """Take a user into an agency. Raises ConflictError where the user is in one, be it since a moment ago."""
+    """Add a user to an agency. Raises ConflictError if the user is in one, even since a moment ago."""
     row = insert(AgencyMember).values(user_id=user.id, agency_id=agency_id)
     added = session.scalar(row.on_conflict_do_nothing().returning(AgencyMember.user_id))
     if added is None:
@@ -176,19 +171,19 @@ def add_member(session: Session, agency_id: int, user: User) -> None:
 
 
 def count_members(session: Session, agency_id: int) -> int:
-    """How many members an agency has, its head among them."""
+    """The number of an agency's members, including its head."""
     query = select(func.count()).select_from(AgencyMember).where(AgencyMember.agency_id == agency_id)
     return session.scalar(query) or 0
 
 
 def check_realtor(user: User) -> None:
-    """Raises NotAllowedError where the user is no realtor."""
+    """Raise NotAllowedError if the user is not a realtor."""
     if user.role is not Role.REALTOR:
         raise NotAllowedError("agency.realtors_only")
 
 
 def make_head(session: Session, agency: Agency, user_id: int, *, actor_id: int | None) -> None:
-    """Pass the headship of a locked agency on, end its invitations, and tell the new head."""
+    """Transfer the headship of a locked agency, revoke its invitations, and notify the new head."""
     before, agency.head_id = agency.head_id, user_id
     session.execute(delete(AgencyInvitation).where(AgencyInvitation.agency_id == agency.id))
     session.flush()
@@ -205,14 +200,14 @@ def make_head(session: Session, agency: Agency, user_id: int, *, actor_id: int |
 
 
 def tell(session: Session, to: int, agency: Agency, variant: str, about: str, **data: int) -> None:
-    """Notify a user of news of the agency; of what may happen again each time anew."""
+    """Notify a user of news of the agency; repeated news is sent each time."""
     moment = session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0
     subject = f"agency:{agency.id}:{variant}:{about}:{int(moment * 1000)}"
     notify(session, to, NotificationType.AGENCY_NEWS, subject, data=data, variant=variant, agency=agency.name)
 
 
 def _own_agency(session: Session, user: User, *, lock: bool = True) -> Agency:
-    """The user's agency, as it is once it is locked."""
+    """The user's agency, read after locking it."""
     agency_id = session.scalar(select(AgencyMember.agency_id).where(AgencyMember.user_id == user.id))
     if agency_id is None:
         raise NotFoundError("agency")
@@ -227,7 +222,7 @@ def _own_agency(session: Session, user: User, *, lock: bool = True) -> Agency:
 
 
 def _drop_member(session: Session, agency: Agency, user_id: int) -> None:
-    """Raises NotFoundError where the user is no member of the agency."""
+    """Remove a member; raises NotFoundError if the user is not one."""
     gone = delete(AgencyMember).where(AgencyMember.user_id == user_id, AgencyMember.agency_id == agency.id)
     if not rows_changed(session.execute(gone)):
         raise NotFoundError("member")

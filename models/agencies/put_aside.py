@@ -1,4 +1,4 @@
-"""What former owners wrote for themselves alone on rows that were reassigned."""
+"""Private notes and tags of former owners on rows that were reassigned."""
 
 from sqlalchemy import (
     ARRAY,
@@ -20,10 +20,9 @@ from models.core.base import Base, CreatedAt, Id
 
 
 class PutAsideWords(Base):
-    """
-    What a former owner wrote for themselves alone on a lead or property that was reassigned: private notes and tags.
+    """A former owner's private notes and tags on a lead or property that was reassigned.
 
-    The new owner does not get them. They come back with the row.
+    The new owner does not get them. They return with the row.
     """
 
     __tablename__ = "put_aside_words"
@@ -45,12 +44,14 @@ class PutAsideWords(Base):
 
 
 def erase_put_aside(session: Session, user: User) -> None:
-    """Delete what a user wrote for themselves on rows that are others' now."""
+    """Delete a user's private words on rows that now belong to others."""
     session.execute(delete(PutAsideWords).where(PutAsideWords.owner_id == user.id))
 
 
 def merge_put_aside(session: Session, gone: User, kept: User) -> None:
-    """What the account that goes had put aside is that of the one that stays, whose own words about a row count."""
+    """
+    Move the private words of the merged account to the one that stays, unless that has words of its own about the row.
+    """
     own = aliased(PutAsideWords)
     twice = select(own.id).where(
         own.owner_id == kept.id,

@@ -1,9 +1,8 @@
-"""
-Reassigning: the head of an agency gives leads or properties of one agent to another.
+"""Reassignment: the head of an agency gives leads or properties of one agent to another.
 
-The owner of the row changes, and with it whatever belongs to the owner through the row. `RULES` of
-:mod:`models.agencies.following_rows` says of every column that names a user, a lead or a property what becomes of its
-rows; a test holds it to the schema.
+The owner of the row changes, and with it everything attached to the owner through the row. `RULES` of
+:mod:`models.agencies.following_rows` states the rule of every column that references a user, a lead or a property; a
+test compares it with the schema.
 """
 
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from models.agencies.tables import Agency, AgencyMember
 from models.agencies.visibility import TABLES, readable_ids
 from models.core.enums import ContactSharing, MatchStatus, Role, Side
 from models.core.errors import Fault, NotFoundError
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.sources.tables import Source
@@ -32,14 +31,14 @@ MAX_AT_ONCE = 100
 
 @dataclass
 class Reassigned:
-    """The rows that have another owner now, and why others have not: id -> the reason."""
+    """The rows that have a new owner, and the reasons why others do not: id -> reason."""
 
     moved: list[Any] = field(default_factory=list)
     refused: dict[int, Fault] = field(default_factory=dict)
 
 
 def agents_for(agency: Agency) -> Any:
-    """Select the members of an agency to whom rows can be given, by name."""
+    """Select the agency's members to whom rows can be given, by name."""
     query = select(User).join(AgencyMember, AgencyMember.user_id == User.id)
     there = (AgencyMember.agency_id == agency.id, User.is_active, User.role == Role.REALTOR)
     return query.where(*there).order_by(User.name, User.id)
@@ -58,7 +57,7 @@ def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], t
             member of the agency.
     """
     table = TABLES[side]
-    # Users before the agency and the agency before the rows, as whoever ends an account locks them.
+    # Users before the agency and the agency before the rows, the order in which the deletion of an account locks them.
     owners = select(table.owner_id).where(table.id.in_(row_ids))
     people = select(User.id).where(or_(User.id.in_(owners), User.id.in_([head.id, to_id]))).order_by(User.id)
     known = set(session.scalars(people.with_for_update(read=True, key_share=True)))
@@ -91,7 +90,7 @@ def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], t
 
 def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault | None:
     if side is Side.LEAD and row.client_contacts_shared is ContactSharing.NEVER:
-        # Reassigning to oneself would show the head what the agent shows nobody.
+        # Reassigning to themselves would show the head contacts that the agent shows nobody.
         return Fault("agency.contacts_kept")
     if row.source_id is not None and session.get_one(Source, row.source_id).address is not None:
         return Fault("agency.from_feed")
@@ -110,7 +109,7 @@ def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault
 
 
 def _tell(session: Session, agency: Agency, side: Side, head: User, heir: User, former: dict[int, list[int]]) -> None:
-    """One notification to each who loses rows and one to who gets them; nobody is told of what they did themselves."""
+    """Send one notification to each agent who loses rows and one to the receiver, except to the user who did it."""
     noun = side.value.lower()
     moment = session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0
 

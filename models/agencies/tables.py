@@ -1,4 +1,4 @@
-"""An agency, its members, and the invitations into it."""
+"""Tables: agencies, their members, invitations."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ class Agency(Base):
 
 
 class AgencyMember(Base):
-    """A realtor in an agency; a user is in one at most."""
+    """A realtor's membership; a user has at most one."""
 
     __tablename__ = "agency_members"
     __table_args__ = (Index("ix_agency_members_agency", "agency_id", "joined_at"),)
@@ -34,11 +34,10 @@ class AgencyMember(Base):
 
 
 class AgencyInvitation(Base):
-    """
-    A link that takes whoever brings it into an agency, once.
+    """A link by which one realtor joins an agency.
 
-    Only a digest of its token is stored. The row goes when it is accepted or withdrawn, or when the headship passes on:
-    who was invited was shown another head's name.
+    Only a digest of its token is stored. The row is deleted when it is accepted or revoked, or when the headship passes
+    on: the invited person was shown the former head's name.
     """
 
     __tablename__ = "agency_invitations"

@@ -1,11 +1,10 @@
-"""
-Whose leads and properties a user may read: their own, and the head of an agency those of its agents.
+"""Which leads and properties a user may read: their own, and, for the head of an agency, those of its agents.
 
-:func:`readable_owner_ids` alone decides it; every query here asks it. Nothing else of the system does: what a user may
-change is decided by the owner of the row, everywhere.
+:func:`readable_owner_ids` alone decides it, and every query here uses it. Nothing else depends on it: only the owner of
+a row may change it, everywhere.
 
-Of an agent's lead the head does not get private notes, tags, or the client's contacts, and of the client's name the
-first word with an initial. So the search looks through nothing else either: it would tell what it finds.
+Of an agent's lead the head does not get private notes, tags, or the client's contacts, and only the first word and an
+initial of the client's name. So the search looks at nothing else either, because its results would reveal it.
 """
 
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from models.core.enums import Origin, Role, Side, Status
 from models.core.errors import NotFoundError
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 
 MAX_WORDS = 8  # of a search; what is beyond is passed over
 MAX_WORD = 60  # characters
@@ -29,7 +29,7 @@ TABLES: dict[Side, Any] = {Side.LEAD: Lead, Side.PROPERTY: Property}
 
 @dataclass(frozen=True)
 class TeamFilter:
-    """What a head asks of the agents' rows; None or empty asks nothing."""
+    """A head's filter of the agents' rows; None or empty filters nothing."""
 
     words: str = ""
     owner_id: int | None = None
@@ -93,8 +93,9 @@ def readable_ids(session: Session, user: User, side: Side, row_ids: Sequence[int
 
 
 def _readable(user: User, table: Any) -> ColumnElement[bool]:
-    readable: ColumnElement[bool] = table.owner_id.in_(readable_owner_ids(user))
-    # A preference of the swipe contract is what a person looks for themselves, and nobody else's to see.
+    # Samples are for whoever tries the console with them, and no work of the agency.
+    readable: ColumnElement[bool] = table.owner_id.in_(readable_owner_ids(user)) & is_no_sample(table)
+    # A preference of the swipe contract is a person's own search; nobody else may see it.
     return readable & (Lead.origin != Origin.TINDER) if table is Lead else readable
 
 

@@ -1,1 +1,1 @@
-"""What a realtor plans and has done: tasks, reminders, the calendar, shortlists, histories of leads."""
+"""Realtors' planning: tasks, reminders, the calendar, shortlists, histories of leads."""

@@ -1,4 +1,4 @@
-"""A realtor's open tasks as entries of a calendar."""
+"""A realtor's open tasks as calendar entries."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.agenda.tasks import LeadTask, TaskKind
 from models.core.enums import Status
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.shown_addresses import DISTRICT, EXACT, precision_of, shown_location, shown_street
@@ -34,12 +34,12 @@ class CalendarTask(NamedTuple):
     ends_at: datetime
     updated_at: datetime
     remind_before: timedelta | None
-    #: The address of the home that is shown, as far as its owner tells it.
+    #: The address of the home to be shown, as precisely as its owner allows.
     place: str | None
 
 
 def open_tasks(session: Session, user: User) -> list[CalendarTask]:
-    """The open tasks of the user's leads on the market, as they fall due; :data:`MAX_ENTRIES` at most."""
+    """The open tasks of the user's leads on the market, by due time; :data:`MAX_ENTRIES` at most."""
     is_in_contact = exists().where(
         Match.lead_id == LeadTask.lead_id,
         Match.property_id == LeadTask.property_id,

@@ -1,8 +1,7 @@
-"""
-New recommendations of a lead since its realtor last looked, and how the realtor is told of them.
+"""New recommendations of a lead since its realtor's last visit, and the frequency of notifications.
 
-A lead is followed from the first time that its page is opened with a list on it: what the list holds then is known. An
-entry is *fitting* from :data:`FITS` points on; others are neither marked nor told.
+A lead is followed from the first visit of its page with a list: the entries of that moment are known. An entry *fits*
+from :data:`FITS` points on; others are neither marked nor notified.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,14 +18,14 @@ from models.market.leads import Lead, owned_lead
 
 #: Of 100 points: from here on a home contradicts no wish (docs/matching.md).
 FITS = 60
-#: Looks within this time of each other are one visit: what was new in it stays marked.
+#: Views within this time of each other are one visit: entries that were new stay marked.
 VISIT = timedelta(minutes=30)
 #: How many ids are remembered beyond those of the present list.
 REMEMBERED = 500
 
 
 class Frequency(StrEnum):
-    """How the realtor is told of new recommendations of a lead."""
+    """How often the realtor is notified of new recommendations of a lead."""
 
     AT_ONCE = "AT_ONCE"
     DAILY = "DAILY"
@@ -34,7 +33,7 @@ class Frequency(StrEnum):
 
 
 class LeadFollow(Base):
-    """What a realtor has seen of the list of one lead."""
+    """The entries that a realtor has seen of one lead's list."""
 
     __tablename__ = "lead_follows"
     __table_args__ = (
@@ -59,8 +58,7 @@ class LeadFollow(Base):
 
 
 def visit_lead(session: Session, lead: Lead) -> set[int]:
-    """
-    Note that the realtor looks at a lead's list.
+    """Record that the realtor visits a lead's list.
 
     Returns:
         The ids of the properties in the list that were not there at the visit before.
@@ -82,14 +80,14 @@ def visit_lead(session: Session, lead: Lead) -> set[int]:
 
 
 def new_ids(session: Session, lead_id: int) -> set[int]:
-    """The ids that :func:`visit_lead` would call new, without noting a visit."""
+    """The ids that :func:`visit_lead` would return, without recording a visit."""
     follow = session.get(LeadFollow, lead_id)
     fitting = fitting_ids(session, lead_id)
     return set() if follow is None or fitting is None else set(fitting) - set(follow.known_ids)
 
 
 def new_counts(session: Session, lead_ids: Sequence[int]) -> dict[int, int]:
-    """How many fitting properties came into the lists of leads since they were seen; leads without any are left out."""
+    """The number of new fitting properties in the lists of leads, without zeros."""
     if not lead_ids:
         return {}
     rows = session.execute(_NEW_COUNTS, {"lead_ids": list(lead_ids)})
@@ -97,13 +95,15 @@ def new_counts(session: Session, lead_ids: Sequence[int]) -> dict[int, int]:
 
 
 def frequency_of(session: Session, user: User, lead_id: int) -> Frequency:
-    """How the user is told of new recommendations of one of their leads. Raises NotFoundError for others' leads."""
+    """
+    How often the user is notified of new recommendations of one of their leads. Raises NotFoundError for others' leads.
+    """
     follow = session.get(LeadFollow, owned_lead(session, user, lead_id).id)
     return follow.frequency if follow else Frequency.DAILY
 
 
 def set_frequency(session: Session, user: User, lead_id: int, frequency: Frequency) -> None:
-    """Choose how the user is told of new recommendations of one of their leads. Raises NotFoundError."""
+    """Choose how often the user is notified of new recommendations of one of their leads. Raises NotFoundError."""
     lead = owned_lead(session, user, lead_id)
     _begin(session, lead.id, fitting_ids(session, lead.id) or [], database_now(session))
     session.execute(update(LeadFollow).where(LeadFollow.lead_id == lead.id).values(frequency=frequency))
@@ -116,8 +116,7 @@ def fitting_ids(session: Session, lead_id: int) -> list[int] | None:
 
 
 def remembered(now: Iterable[int], before: Iterable[int]) -> list[int]:
-    """
-    Ids to keep: those of *now*, and as many of *before* as :data:`REMEMBERED` allows.
+    """The ids to keep: all of *now*, and as many of *before* as :data:`REMEMBERED` allows.
 
     >>> remembered([3, 1], [1, 2])
     [3, 1, 2]
@@ -132,7 +131,7 @@ def remembered(now: Iterable[int], before: Iterable[int]) -> list[int]:
 
 
 def erase_follows(session: Session, user: User) -> None:
-    """Delete what is kept of a user's looking at lists."""
+    """Delete the records of the lists that a user has seen."""
     mine = select(Lead.id).where(Lead.owner_id == user.id)
     session.execute(delete(LeadFollow).where(LeadFollow.lead_id.in_(mine)))
 

@@ -1,8 +1,7 @@
-"""
-What happened to a lead, from the rows that keep it: actions, matches, selections, prices, tasks, the shortlist.
+"""A lead's history, from the rows that hold it: actions, matches, selections, prices, tasks, the shortlist.
 
-Changes of the lead itself are kept by a trigger of the database (migration 0150), whichever hand made them. Of texts
-and contacts it keeps only that they changed.
+A trigger (migration 0150) records every change of the lead itself, whatever made it. Of texts and contacts it records
+only that they changed.
 """
 
 from collections.abc import Collection
@@ -21,9 +20,9 @@ from models.core.enums import ActionKind, Side
 from models.deals.actions import Action
 from models.deals.selections import Selection, SelectionHome
 from models.market.leads import Lead, owned_lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 
-#: What a history tells of.
+#: Kinds of entries in a history.
 KINDS = (
     "made",
     "changed",
@@ -58,8 +57,7 @@ class LeadChange(Base):
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """
-    One thing that happened to a lead.
+    """One event in a lead's history.
 
     Args:
         kind: One of :data:`KINDS`.
@@ -76,8 +74,7 @@ class HistoryEntry:
 
 
 def history_of(session: Session, user: User, lead_id: int, *, page: int, limit: int) -> tuple[list[HistoryEntry], int]:
-    """
-    A page of what happened to one of the user's leads, the latest first, and how many entries there are.
+    """A page of the history of one of the user's leads, the latest first, and the number of entries.
 
     Raises:
         NotFoundError: The lead is absent or not the user's.
@@ -92,7 +89,7 @@ def history_of(session: Session, user: User, lead_id: int, *, page: int, limit: 
 
 
 def homes_of_lead(session: Session, lead: Lead) -> list[Property]:
-    """The homes on the market that the lead's realtor has dealt with: liked, on the shortlist, or sent; 100 at most."""
+    """The homes on the market that the lead's realtor has liked, shortlisted or sent; 100 at most."""
     liked = select(Action.property_id).where(
         Action.lead_id == lead.id, Action.side == Side.LEAD, Action.kind == ActionKind.LIKE
     )
@@ -100,17 +97,17 @@ def homes_of_lead(session: Session, lead: Lead) -> list[Property]:
     sent = select(SelectionHome.property_id).join(Selection, Selection.id == SelectionHome.selection_id)
     known = Property.id.in_(union(liked, starred, sent.where(Selection.lead_id == lead.id)))
     there = (Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
-    query = select(Property).join(User, on_market()).where(known, *there)
+    query = select(Property).join(User, on_any_market()).where(known, *there)
     return list(session.scalars(query.order_by(Property.id.desc()).limit(100)))
 
 
 def homes_by_id(session: Session, property_ids: Collection[int]) -> dict[int, Property]:
-    """Property id -> the property, gone ones included."""
+    """Property id -> the property, including those off the market."""
     return {listing.id: listing for listing in session.scalars(select(Property).where(Property.id.in_(property_ids)))}
 
 
 def erase_changes(session: Session, user: User) -> None:
-    """Delete what is kept of the changes of a user's leads."""
+    """Delete the recorded changes of a user's leads."""
     mine = select(Lead.id).where(Lead.owner_id == user.id)
     session.execute(delete(LeadChange).where(LeadChange.lead_id.in_(mine)))
 

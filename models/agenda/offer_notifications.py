@@ -33,7 +33,7 @@ MAX_PER_DAY = 10
 
 @dataclass(frozen=True)
 class OfferKind:
-    """Whose demand an offer suits, and how it is told."""
+    """The kind of demand that an offer suits, and of its notification."""
 
     type: NotificationType
     stem: str  #: Of the notification's subject.

@@ -1,4 +1,7 @@
-"""Notifications of new recommendations: at once, minutes apart for one lead, or once a day for all of a realtor."""
+"""
+Notifications of new recommendations: at once, with minutes between those of one lead, or once a day for all of a
+realtor's leads.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,10 +26,10 @@ DIGEST_APART = timedelta(hours=18)
 
 def tell_at_once(session: Session, limit: int = 500) -> list[int]:
     """
-    Store a notification for each lead that is followed at once and has fitting properties which nobody has seen or been
-    told of; the ids of the notifications.
+    Store a notification for each lead that is followed at once and has new fitting properties; returns the ids of the
+    notifications.
 
-    What a notification tells of is kept in the same transaction, so that it is told once.
+    The properties are recorded in the same transaction, so that each is notified once.
     """
     now = database_now(session)
     rows = session.execute(_UNTOLD, _named(Frequency.AT_ONCE, before=now - APART, limit=limit)).all()
@@ -49,8 +52,8 @@ def tell_at_once(session: Session, limit: int = 500) -> list[int]:
 
 def send_digests(session: Session, limit: int = 1000) -> list[int]:
     """
-    Store the day's digest for each realtor in whose time zone it is due, one for all leads that are followed daily; the
-    ids of the notifications. Who has nothing new gets none.
+    Store the day's digest for each realtor in whose time zone it is due, one for all leads that are followed daily;
+    returns the ids of the notifications. Realtors without news get none.
     """
     now = database_now(session)
     stored = []
@@ -78,7 +81,7 @@ def send_digests(session: Session, limit: int = 1000) -> list[int]:
 
 
 def _waiting(now: datetime) -> Any:
-    """Select realtors who follow leads daily and have had no digest of late."""
+    """Select realtors who follow leads daily and whose last digest is long enough ago."""
     follows_daily = text(
         "EXISTS (SELECT FROM leads JOIN lead_follows ON lead_follows.lead_id = leads.id"
         " WHERE leads.owner_id = users.id AND lead_follows.frequency = 'DAILY' AND leads.status = 'ACTIVE')"
@@ -98,7 +101,7 @@ def _named(
     return {"frequency": frequency.value, "before": before, "owner_id": owner_id, "limit": limit, "fits": FITS}
 
 
-#: Leads with the ids that are to be told, locked. Null parameters narrow nothing.
+#: Leads with the ids to announce, locked. Null parameters filter nothing.
 _UNTOLD = text(
     """
     SELECT * FROM (

@@ -1,4 +1,4 @@
-"""Reminders of tasks, told once each, in the time zone of their owner."""
+"""Reminders of tasks, sent once each, in the time zone of their owner."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,13 +14,12 @@ from models.core.base import database_now
 from models.core.enums import Status
 from models.market.leads import Lead
 
-#: A reminder that could not be told for so long after its task was due is dropped: the task stands as overdue.
+#: A reminder that could not be sent for so long after its task was due is dropped: the task shows as overdue.
 TOO_LATE = timedelta(days=1)
 
 
 def remind(session: Session, limit: int = 500) -> list[int]:
-    """
-    Store a notification for each reminder whose moment has come, of at most *limit* tasks.
+    """Store a notification for each due reminder, of at most *limit* tasks.
 
     A reminder is taken with the transaction that stores its notification, so that two workers, or a message that comes
     twice, tell it once.

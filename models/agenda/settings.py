@@ -1,4 +1,4 @@
-"""What a realtor's plans are shown with: the time zone, and the secret address of the calendar."""
+"""A realtor's time zone, and the secret address of their calendar."""
 
 import secrets
 from datetime import datetime
@@ -13,13 +13,13 @@ from models.core.base import Base
 from models.core.errors import InvalidValueError, NotFoundError
 from models.core.link_tokens import is_token
 
-TOKEN_BYTES = 24  # 192 random bits: whoever knows the address was told it
-#: Where most of those live who never told theirs, by the beginning of their phone; the first that fits counts.
+TOKEN_BYTES = 24  # 192 random bits: the address cannot be guessed
+#: Default time zones by the beginning of a phone; the first that matches counts.
 ZONES_OF_PHONES = (("+77", "Asia/Almaty"), ("+76", "Asia/Almaty"), ("", "Europe/Moscow"))
 
 
 class AgendaSettings(Base):
-    """One user's; without a row nothing was set."""
+    """One user's settings; without a row the defaults hold."""
 
     __tablename__ = "agenda_settings"
 
@@ -33,14 +33,13 @@ class AgendaSettings(Base):
 
 
 def zone_of(session: Session, user: User) -> ZoneInfo:
-    """The user's time zone; where it was never told, the likeliest."""
+    """The user's time zone; the likeliest if none was chosen."""
     settings = session.get(AgendaSettings, user.id)
     return ZoneInfo(settings.time_zone if settings and settings.time_zone else likely_zone(user.phone))
 
 
 def likely_zone(phone: str | None) -> str:
-    """
-    The time zone of somebody with this phone (E.164).
+    """The likeliest time zone of a user with this phone (E.164).
 
     >>> likely_zone("+77011234567"), likely_zone("+79161234567"), likely_zone(None)
     ('Asia/Almaty', 'Europe/Moscow', 'Europe/Moscow')
@@ -49,11 +48,10 @@ def likely_zone(phone: str | None) -> str:
 
 
 def set_zone(session: Session, user: User, name: str) -> None:
-    """
-    Keep the user's time zone.
+    """Set the user's time zone.
 
     Raises:
-        InvalidValueError: The IANA database has no such.
+        InvalidValueError: It is not in the IANA database.
     """
     if name not in available_timezones():
         raise InvalidValueError("time_zone", "time_zone.unknown")
@@ -63,13 +61,13 @@ def set_zone(session: Session, user: User, name: str) -> None:
 
 
 def calendar_token(session: Session, user: User) -> str | None:
-    """The secret part of the address of the user's calendar; None: it has none."""
+    """The secret part of the address of the user's calendar; None without one."""
     settings = session.get(AgendaSettings, user.id)
     return settings.calendar_token if settings else None
 
 
 def renew_calendar(session: Session, user: User) -> str:
-    """Give the user's calendar a new address, whose token is returned; an older one is nobody's from then on."""
+    """Give the user's calendar a new address and return its token; the former one is void from then on."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = insert(AgendaSettings).values(user_id=user.id, calendar_token=token)
     session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"calendar_token": token}))
@@ -78,7 +76,7 @@ def renew_calendar(session: Session, user: User) -> str:
 
 
 def close_calendar(session: Session, user: User) -> None:
-    """End the address of the user's calendar; doing so twice changes nothing."""
+    """Revoke the address of the user's calendar; doing so twice changes nothing."""
     settings = session.get(AgendaSettings, user.id)
     if settings is not None:
         settings.calendar_token = None
@@ -86,7 +84,7 @@ def close_calendar(session: Session, user: User) -> None:
 
 
 def owner_of_calendar(session: Session, token: str) -> User:
-    """Whose calendar it is; raises NotFoundError where the address is nobody's, or its owner is inactive."""
+    """The owner of a calendar; raises NotFoundError if the address is unknown, or its owner is inactive."""
     owner = None
     if is_token(token):
         query = select(User).join(AgendaSettings, AgendaSettings.user_id == User.id)
@@ -102,7 +100,7 @@ def erase_settings(session: Session, user: User) -> None:
 
 
 def _forget(session: Session, user: User) -> None:
-    """Have the row read anew: it was written past the session."""
+    """Expire the row in the session, because it was written by a statement."""
     settings = session.get(AgendaSettings, user.id)
     if settings is not None:
         session.refresh(settings)

@@ -1,4 +1,4 @@
-"""A private shortlist of homes per lead: what its realtor considers before anybody is told."""
+"""A private shortlist of homes for each lead, which only its realtor sees."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt
 from models.core.errors import ConflictError, NotFoundError
 from models.market.leads import Lead, owned_lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 
 MAX_SHORTLISTED = 100  # homes of one lead
 
@@ -28,8 +28,7 @@ class ShortlistedHome(Base):
 
 
 def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: int) -> None:
-    """
-    Put a home on a lead's shortlist; once it is there nothing changes.
+    """Put a home on a lead's shortlist; adding it twice changes nothing.
 
     Raises:
         NotFoundError: The lead is not the user's, or the home is not on its market.
@@ -41,7 +40,7 @@ def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: in
         return
     offered = (
         select(Property.id)
-        .join(User, on_market())
+        .join(User, on_any_market())
         .where(Property.id == property_id, Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
     )
     if session.scalar(offered) is None:
@@ -53,7 +52,7 @@ def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: in
 
 
 def remove_from_shortlist(session: Session, user: User, lead_id: int, property_id: int) -> None:
-    """Take a home off a lead's shortlist; doing so twice changes nothing. Raises NotFoundError for others' leads."""
+    """Remove a home from a lead's shortlist; doing so twice changes nothing. Raises NotFoundError for others' leads."""
     lead = owned_lead(session, user, lead_id)
     gone = (ShortlistedHome.lead_id == lead.id, ShortlistedHome.property_id == property_id)
     session.execute(delete(ShortlistedHome).where(*gone))
@@ -65,7 +64,7 @@ def shortlisted(session: Session, lead_id: int) -> set[int]:
 
 
 def shortlisted_homes(session: Session, user: User, lead_id: int) -> Select[Property, datetime]:
-    """Select (property, when it was put there) of a lead's shortlist, the latest first; gone homes included."""
+    """Select (property, when it was added) of a lead's shortlist, the latest first; including homes off the market."""
     lead = owned_lead(session, user, lead_id)
     return (
         select(Property, ShortlistedHome.created_at)
@@ -76,7 +75,7 @@ def shortlisted_homes(session: Session, user: User, lead_id: int) -> Select[Prop
 
 
 def count_shortlisted(session: Session, lead_ids: Sequence[int]) -> dict[int, int]:
-    """How many homes are on the shortlists of leads; leads without any are left out."""
+    """The number of homes on the shortlists of leads, without zeros."""
     query = select(ShortlistedHome.lead_id, func.count()).where(ShortlistedHome.lead_id.in_(lead_ids))
     return dict(session.execute(query.group_by(ShortlistedHome.lead_id)).all())
 

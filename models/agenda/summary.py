@@ -1,4 +1,4 @@
-"""What the head of a lead's page counts."""
+"""Counts at the head of a lead's page."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -13,8 +13,7 @@ from models.market.leads import Lead
 
 
 class LeadSummary(NamedTuple):
-    """
-    Numbers beside the tabs of a lead's page.
+    """The counts beside the tabs of a lead's page.
 
     Args:
         next_due: When the first of the open tasks is due; None without any.

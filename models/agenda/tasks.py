@@ -1,6 +1,6 @@
-"""Tasks and showings of a lead, each with the moment that it is due and one reminder before it.
+"""Tasks and showings of a lead, each with a due time and one reminder before it.
 
-They belong to the lead: whoever owns it owns them.
+They belong to the lead, and so to its owner.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from models.core.base import Base, CreatedAt, Id, UpdatedAt, database_now, rows_
 from models.core.enums import Status
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.market.leads import Lead, owned_lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 
 MAX_TITLE = 200  # characters
 MAX_NOTES = 2000  # characters
@@ -48,7 +48,7 @@ class TaskKind(StrEnum):
 
 
 class LeadTask(Base):
-    """One thing to do for a lead."""
+    """One task of a lead."""
 
     __tablename__ = "lead_tasks"
     __table_args__ = (
@@ -77,7 +77,7 @@ class LeadTask(Base):
     #: How long before it is due its owner is reminded; null: not at all.
     remind_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     remind_at: Mapped[datetime | None]
-    #: When a worker took the reminder to tell it; taken once, so that it is told at most once.
+    #: When a worker claimed the reminder; claimed once, so that it is sent at most once.
     reminded_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     #: Deleted for good after :data:`UNDO_FOR`; till then it can be taken back, and nothing shows it.
@@ -138,7 +138,7 @@ def delete_task(session: Session, user: User, task_id: int) -> None:
 
 
 def take_back_task(session: Session, user: User, task_id: int) -> LeadTask:
-    """Take back the deleting of a task, or else that it was done. Raises as :func:`delete_task`."""
+    """Undo the deletion of a task, or else its completion. Raises as :func:`delete_task`."""
     task = owned_task(session, user, task_id, lock=True, also_deleted=True)
     if task.deleted_at is not None:
         task.deleted_at = None
@@ -149,7 +149,7 @@ def take_back_task(session: Session, user: User, task_id: int) -> LeadTask:
 
 
 def forget_deleted(session: Session) -> int:
-    """Delete what was deleted longer than :data:`UNDO_FOR` ago; how many."""
+    """Delete the tasks that were deleted longer than :data:`UNDO_FOR` ago; returns their number."""
     return rows_changed(session.execute(delete(LeadTask).where(LeadTask.deleted_at < func.now() - UNDO_FOR)))
 
 
@@ -169,13 +169,13 @@ def owned_task(
 
 
 def tasks_of_lead(session: Session, user: User, lead_id: int) -> Select[LeadTask]:
-    """Select the tasks of one of the user's leads: the open ones as they fall due, then the latest done."""
+    """Select the tasks of one of the user's leads: open ones by due time, then the latest completed ones."""
     lead = owned_lead(session, user, lead_id)
     return select(LeadTask).where(LeadTask.lead_id == lead.id, LeadTask.deleted_at.is_(None)).order_by(*_OPEN_FIRST)
 
 
 def tasks_of(user: User, *, open_only: bool = False) -> Select[LeadTask]:
-    """Select the tasks of all leads of a user: the open ones as they fall due, then the latest done."""
+    """Select the tasks of all leads of a user: open ones by due time, then the latest completed ones."""
     query = select(LeadTask).join(Lead, Lead.id == LeadTask.lead_id)
     query = query.where(Lead.owner_id == user.id, LeadTask.deleted_at.is_(None))
     if open_only:
@@ -190,7 +190,7 @@ def leads_of_tasks(session: Session, tasks: Sequence[LeadTask]) -> dict[int, Lea
 
 
 def count_open(session: Session, lead_id: int) -> int:
-    """How many tasks of a lead are open."""
+    """The number of a lead's open tasks."""
     query = select(func.count()).select_from(LeadTask)
     is_open = (LeadTask.lead_id == lead_id, LeadTask.done_at.is_(None), LeadTask.deleted_at.is_(None))
     return session.scalar(query.where(*is_open)) or 0
@@ -230,7 +230,7 @@ def _set(session: Session, task: LeadTask, lead: Lead, fields: Mapping[str, Any]
 
 
 def _moment_of_reminder(task: LeadTask, now: datetime) -> datetime | None:
-    """When its owner is to be reminded; None where all of it has passed."""
+    """When the owner is to be reminded; None if that moment has passed."""
     if task.remind_minutes is None or task.due_at <= now:
         return None
     moment = task.due_at - timedelta(minutes=task.remind_minutes)
@@ -240,7 +240,7 @@ def _moment_of_reminder(task: LeadTask, now: datetime) -> datetime | None:
 def _is_offered(session: Session, lead: Lead, property_id: int) -> bool:
     query = (
         select(Property.id)
-        .join(User, on_market())
+        .join(User, on_any_market())
         .where(Property.id == property_id, Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
     )
     return session.scalar(query) is not None

@@ -81,7 +81,7 @@ CURRENCY_PHRASES: Mapping[str, str] = {
     **_pairs("SGD", "s sg", "$"),
 }
 
-#: Units of account that name no currency; what is to be paid in nobody knows.
+#: Units of account that name no currency.
 CONDITIONAL_UNITS = frozenset(phrases_in("у е; уе; y e; ye; у e; y е; усл ед; условных единиц; условные единицы"))
 #: Money of several countries under one name.
 AMBIGUOUS_WORDS = frozenset(

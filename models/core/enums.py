@@ -19,7 +19,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-#: Whose accounts hold rights over what is others': runs and markets, prospects, everything.
+#: Roles with rights over others' data: runs and markets, prospects, everything.
 PRIVILEGED_ROLES = frozenset({Role.OPERATOR, Role.MARKETER, Role.ADMIN})
 #: Who runs the engine, and who runs the advertising. Administrators do both.
 ENGINE_ROLES = (Role.ADMIN, Role.OPERATOR)

@@ -65,7 +65,7 @@ class Fault(str):
 
 
 class DomainError(Exception):
-    """Something that the domain forbids."""
+    """The base of all errors of the domain."""
 
     #: Identifies the kind of error to clients and in the catalogue: "inquiry.cannot_go_back".
     code: str = "domain.forbidden"
@@ -87,7 +87,10 @@ class DomainError(Exception):
 
 
 class SettingsError(DomainError):
-    """The environment is unusable; only who starts the system sees the text, so it is a sentence instead of a code."""
+    """
+    The environment is unusable. Only the person who starts the system sees the text, so it is a sentence instead of a
+    code.
+    """
 
 
 class InvalidValueError(DomainError):
@@ -97,9 +100,8 @@ class InvalidValueError(DomainError):
 
     def __init__(self, field: str, code: str, *, place: str | None = None, **facts: Any) -> None:
         """
-        *field* is the dotted path of the value as the client sent it, *code* and *facts* say what is wrong with it;
-        *place* is the part of the request that it came in, where that is not the one that the request's values were
-        read from.
+        *field* is the dotted path of the value as the client sent it, *code* and *facts* state what is wrong with it;
+        *place* is the part of the request, if it is not the one that the request's values were read from.
         """
         super().__init__()
         self.field = field
@@ -123,7 +125,7 @@ class WrongFileTypeError(InvalidFileError):
 
 
 class UnusableError(DomainError):
-    """What somebody sent for us to read is of no use; a fault says why, for whoever sent it."""
+    """Data that somebody sent cannot be used; the fault states why."""
 
     def __init__(self, fault: str) -> None:
         super().__init__(str(fault))
@@ -136,7 +138,7 @@ class UnusableError(DomainError):
 
 
 class NotFoundError(DomainError):
-    """There is no such thing, or it is not yours to know of."""
+    """The thing does not exist, or the caller may not know of it."""
 
     def __init__(self, thing: str) -> None:
         super().__init__(f"{thing.replace(' ', '_').lower()}.not_found")
@@ -144,19 +146,19 @@ class NotFoundError(DomainError):
 
 
 class NotAllowedError(DomainError):
-    """You may not do this."""
+    """The caller may not do this."""
 
     code = "access.not_allowed"
 
 
 class NotSignedInError(DomainError):
-    """Sign in first."""
+    """The caller is not signed in."""
 
     code = "access.not_signed_in"
 
 
 class TooManyError(DomainError):
-    """Too many requests."""
+    """A limit is exceeded."""
 
     def __init__(self, code: str, retry_after_seconds: int) -> None:
         super().__init__(code)
@@ -164,7 +166,7 @@ class TooManyError(DomainError):
 
 
 class BusyError(DomainError):
-    """There is too much to do already."""
+    """Too much work is waiting already."""
 
     retry_after_seconds: int
 

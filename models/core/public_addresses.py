@@ -1,4 +1,4 @@
-"""Which IP addresses are public."""
+"""Recognise public IP addresses."""
 
 import ipaddress
 
@@ -7,8 +7,7 @@ _TUNNELS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/1
 
 
 def is_public(text: str) -> bool:
-    """
-    Whether an IP address is one that anybody on the internet may have.
+    """Whether an IP address is reachable from the internet.
 
     >>> is_public("93.184.216.34"), is_public("127.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("169.254.169.254")
     (True, False, False, False)

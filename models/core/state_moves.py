@@ -1,4 +1,4 @@
-"""Moving between states: which moves make sense stands in a table beside each enumeration."""
+"""State machines: a table beside each enumeration states the allowed moves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ State = TypeVar("State", bound=StrEnum)
 
 @dataclass(eq=False)
 class CannotBecomeError(ConflictError):
-    """A thing cannot go from the state that it is in to the one that is wanted."""
+    """The thing's present state does not allow the wanted one."""
 
     code = "state.cannot_become"
     thing: str
@@ -22,11 +22,10 @@ class CannotBecomeError(ConflictError):
 
 
 def check_move(thing: str, present: State, wanted: State, moves: Mapping[State, frozenset[State]]) -> None:
-    """
-    Let a *thing* go from one state to another; staying where one is is always allowed.
+    """Check that a *thing* may go from one state to another; staying in a state is always allowed.
 
     Raises:
-        ConflictError: The move makes no sense; the message names those that do.
+        ConflictError: The move is not allowed; the message names those that are.
     """
     if wanted == present or wanted in moves[present]:
         return

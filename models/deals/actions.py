@@ -1,4 +1,4 @@
-"""What each side of a pair said of the other: likes and dislikes. A match follows from them (matches.py)."""
+"""Likes and dislikes of each side of a pair. Matches follow from them (matches.py)."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -60,7 +60,7 @@ class Action(Base):
 
 
 def actions_of_lead(lead_id: Any) -> ActionsOf:
-    """What the lead's side said of properties; *lead_id* is a number or a column."""
+    """The actions of the lead's side on properties; *lead_id* is a number or a column."""
     action = aliased(Action)
     mine = and_(action.lead_id == lead_id, action.side == literal_column(f"'{Side.LEAD}'"))
     return ActionsOf(action, mine, action.kind == literal_column(f"'{ActionKind.DISLIKE}'"))
@@ -75,7 +75,7 @@ def store_action(
     commission: Decimal | None,
     notes: str | None,
 ) -> None:
-    """Keep what *side* says of the pair, instead of what it said before."""
+    """Store the action of *side* on the pair, replacing an earlier one."""
     new_values: dict[str, Any] = {"kind": kind, "proposed_commission": commission, "notes": notes}
     if side is Side.LEAD and kind is ActionKind.DISLIKE:
         has_come_back = came_back(lambda: actions_of_lead(lead_id), Property, Lead)

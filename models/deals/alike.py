@@ -45,7 +45,7 @@ def grouped(entries: Sequence[Recommended]) -> list[AlikeUnits]:
 
 def _building(entry: Recommended) -> tuple[object, ...] | None:
     listing = _listing(entry)
-    # Units that share a card share a house: that of a listing whose house is not shown must not be told by the others'.
+    # Units that share a card share a house: the others' addresses must not reveal a hidden house number.
     if not (listing.street and listing.house_number) or precision_of(listing, EXACT) is not EXACT:
         return None
     address = " ".join(f"{listing.city} {listing.street} {listing.house_number}".casefold().split())

@@ -1,4 +1,4 @@
-"""Answers to inquiries that an owner keeps to send again, each in a language."""
+"""An owner's reusable answers to inquiries, each in a language."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -12,7 +12,7 @@ MAX_TEMPLATES = 50  # of one owner
 
 
 class AnswerTemplate(Base):
-    """One answer that its owner keeps; nobody else sees it."""
+    """One reusable answer; only its owner sees it."""
 
     __tablename__ = "answer_templates"
     __table_args__ = (
@@ -33,8 +33,7 @@ def templates_of(user: User) -> Select[AnswerTemplate]:
 
 
 def keep_template(session: Session, user: User, text: str, language: str) -> AnswerTemplate:
-    """
-    Keep an answer as a template; one that the user has already is not kept twice.
+    """Save an answer as a template; an identical one is not stored twice.
 
     Raises:
         InvalidValueError: The text is empty or longer than MAX_LENGTH.

@@ -1,5 +1,4 @@
-"""
-The end of a deal: one owner says that it is done, and the other may object within a week.
+"""Completion of a deal: one owner declares it, and the other may object within a week.
 
 A completion takes both rows of the match off the market and closes their other open matches. Undoing it brings back
 what the completion took: the rows that it took off the market, unless somebody has decided on them since, and the
@@ -29,14 +28,15 @@ from models.deals.match_notifications import (
     notify_of_undoing,
     owner_of,
 )
-from models.deals.matches import OBJECTION_TIME, Match, status_of
+from models.deals.match_table import OBJECTION_TIME, Match
+from models.deals.matches import status_of
 from models.market.leads import Lead
 from models.market.properties import Property
 
-#: How long whoever completed a match may take that back: a slip of the hand.
+#: How long a completion by mistake can be undone by the user who declared it.
 SLIP_TIME = timedelta(minutes=10)
 
-#: The lock of who changes rows. A foreign key that is checked, as that of a match, does not wait for it.
+#: The lock of writers. The check of a foreign key, such as a match's, does not wait for it.
 FOR_ITSELF = {"key_share": True}
 
 _OPEN = (MatchStatus.PENDING, MatchStatus.ACCEPTED)

@@ -1,4 +1,4 @@
-"""What the rules of deals forbid, where facts belong to it."""
+"""Errors of deals that carry facts."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class MatchNotCompletedError(ConflictError):
 
 @dataclass(eq=False)
 class WeightsLiveAlreadyError(ConflictError):
-    """The set of weights that is to become live is live."""
+    """The set of weights to activate is active already."""
 
     code = "weights.live_already"
     set_id: int

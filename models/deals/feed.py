@@ -180,7 +180,7 @@ def _price_before(user_id: ColumnElement[int]) -> ColumnElement[Decimal | None]:
 
 
 def feed_actions_of(user_id: Any) -> ActionsOf:
-    """What a user said of listings in the feed; *user_id* is a number or a column."""
+    """A user's actions in the feed; *user_id* is a number or a column."""
     action = aliased(FeedAction)
     return ActionsOf(action, action.user_id == user_id, action.action == _word(FeedActionKind.DISLIKE))
 

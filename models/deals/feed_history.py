@@ -1,4 +1,4 @@
-"""What a user did in the feed, as their export tells it; and its erasure."""
+"""A user's actions in the feed, for their export; and their erasure."""
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session

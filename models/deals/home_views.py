@@ -1,4 +1,4 @@
-"""Who may look at a home's page, who did, and how much it is liked."""
+"""Access to the pages of homes, their views, and likes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +12,16 @@ from models.core.base import Base
 from models.core.enums import ActionKind, Side
 from models.core.errors import NotFoundError
 from models.deals.actions import Action
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.deals.selections import Selection, SelectionHome
 from models.market.favorites import Favorite
 from models.market.leads import Lead
-from models.market.properties import Property, is_on_market
+from models.market.properties import Property, is_on_any_market
 from models.ranking.recommendations import LeadRecommendations
 
 
 class HomeView(Base):
-    """How often somebody opened the page of somebody else's property."""
+    """How often a user opened the page of another's property."""
 
     __tablename__ = "home_views"
     __table_args__ = (Index("ix_home_views_viewer", "viewer_id"),)
@@ -38,7 +38,7 @@ class HomeView(Base):
 
 @dataclass(frozen=True)
 class Interest:
-    """How a home is received: who looked at its page, and who said that they like it."""
+    """Views and likes of a home."""
 
     viewers: int  #: Other realtors who opened the page.
     views: int
@@ -61,13 +61,13 @@ def home_for(session: Session, user: User, property_id: int) -> Property:
         raise NotFoundError("property")
     if listing.owner_id == user.id or _met(session, user, property_id):
         return listing
-    if not is_on_market(session, listing) or not _listed(session, user, listing):
+    if not is_on_any_market(session, listing) or not _listed(session, user, listing):
         raise NotFoundError("property")
     return listing
 
 
 def note_view(session: Session, listing: Property, viewer: User) -> None:
-    """Keep that somebody looks at the page of a property; owners do not count."""
+    """Record a view of a property's page; owners do not count."""
     if listing.owner_id == viewer.id:
         return
     seen = insert(HomeView).values(property_id=listing.id, viewer_id=viewer.id)
@@ -80,7 +80,7 @@ def note_view(session: Session, listing: Property, viewer: User) -> None:
 
 
 def interest_in(session: Session, listing: Property) -> Interest:
-    """How a home is received, all of it by one query."""
+    """Views and likes of a home, by one query."""
     mine = HomeView.property_id == listing.id
     liked = (Action.property_id == listing.id, Action.side == Side.LEAD, Action.kind == ActionKind.LIKE)
     picked = SelectionHome.property_id == listing.id

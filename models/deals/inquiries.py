@@ -94,7 +94,7 @@ def inquire(
         session,
         inquiry.owner_id,
         NotificationType.NEW_INQUIRY,
-        # By the pair, not by the inquiry: liking, taking back and liking again tells the owner once.
+        # By the pair, not by the inquiry: liking, undoing and liking again notifies the owner once.
         f"inquiry:{tenant.id}:{listing.id}",
         data=data,
         title=listing.title or listing.city,

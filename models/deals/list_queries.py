@@ -30,7 +30,7 @@ from models.accounts.tokens import still_holds
 from models.accounts.users import User
 from models.core.enums import Side, Status
 from models.deals.actions import Action, actions_of_lead
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.deals.price_cuts import disliked_at, hides
 from models.market.advert_groups import AdvertGroup
 from models.market.client_keys import ClientKey

@@ -1,10 +1,9 @@
-"""
-What of a user's has changed since a moment: their lists, matches and chats, by id.
+"""Changes of a user's lists, matches and chats since a moment, by id.
 
-The moment is a transaction number: every transaction before it had ended. Rows carry the number of the transaction that
+The moment is a transaction number: all earlier transactions had ended. Rows carry the number of the transaction that
 wrote them (lists in `changed_in`, other rows in PostgreSQL's own `xmin`), so the tables are their own log: nothing is
-stored for readers, none is missed however transactions overlap, and a reader may come back after hours. One that comes
-back later than :data:`OLDEST`, or from another database, is told to begin anew.
+stored for readers, no change is missed however transactions overlap, and a reader may return after hours. A reader that
+returns later than :data:`OLDEST`, or from another database, is told to start again.
 """
 
 from collections.abc import Mapping
@@ -17,12 +16,12 @@ from sqlalchemy.orm import Session
 
 #: Transactions after which a moment is too old: PostgreSQL's short numbers come round again at four times as many.
 OLDEST = 2**30
-#: What one look tells of each kind; where more has changed, the reader had better begin anew.
+#: Ids of each kind in one look; if more have changed, the reader should start again.
 MOST = 500
 
 
 class ChangeKind(StrEnum):
-    """What the ids of a change are of."""
+    """The kind of object that a change's ids name."""
 
     LEAD_LIST = "lead_recommendations"  #: Leads whose lists of properties changed.
     PROPERTY_LIST = "property_recommendations"  #: Properties whose lists of leads changed.
@@ -32,8 +31,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Changes:
-    """
-    What one look has found.
+    """The result of one look.
 
     Args:
         moment: Where the next look begins.
@@ -47,17 +45,17 @@ class Changes:
 
 
 def present_moment(session: Session) -> int:
-    """The moment from which on nothing has been read."""
+    """The present moment, from which reading starts."""
     return session.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0
 
 
 def changes_since(session: Session, user_id: int, moment: int) -> Changes:
-    """What has changed of the user's since *moment*; what is told again has changed in the same transaction."""
+    """The user's changes since *moment*; ids that are repeated were changed in the same transaction."""
     now, newest = session.execute(_NOW).one()
     if moment > newest or newest - moment > OLDEST:
         return Changes(now, {}, is_reset=True)
     written: dict[ChangeKind, dict[int, int]] = {kind: {} for kind in ChangeKind}
-    # Not before the moment of this look: what is written after it is told by the next one as well.
+    # Not before the moment of this look: later writes appear in the next one as well.
     named: dict[str, Any] = {"user_id": user_id, "moment": moment, "most": MOST + 1}
     for kind, row_id, number in session.execute(_CHANGED, named):
         written[ChangeKind(kind)][row_id] = number

@@ -10,7 +10,8 @@ from models.accounts.users import User
 from models.core.enums import ActionKind, MatchStatus, Side
 from models.core.errors import NotFoundError
 from models.deals.actions import Action
-from models.deals.matches import Match, match_ids_of
+from models.deals.match_table import Match
+from models.deals.matches import match_ids_of
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.recommendations import SIDE_TABLES
@@ -52,7 +53,7 @@ def matches_for(user: User) -> Select:
 
 
 def counts_by_status(session: Session, user: User) -> dict[MatchStatus, int]:
-    """How many matches the user has in each status."""
+    """The number of the user's matches in each status."""
     query = select(Match.status, func.count()).where(Match.id.in_(match_ids_of(user))).group_by(Match.status)
     return dict.fromkeys(MatchStatus, 0) | dict(session.execute(query).all())
 

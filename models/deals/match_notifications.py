@@ -1,18 +1,14 @@
-"""What the two owners of a match are told about it; each thing once, however often its function is called."""
-
-from typing import TYPE_CHECKING
+"""Notifications about a match to its two owners; each is sent once, however often its function is called."""
 
 from sqlalchemy.orm import Session
 
 from models.accounts.notifications import NotificationType, notify
 from models.core.enums import Side
+from models.deals.match_table import Match
 from models.webhooks.events import record_event
 from models.webhooks.tables import EventType
 
-if TYPE_CHECKING:
-    from models.deals.matches import Match
-
-#: What webhooks call that which an owner is notified of. Of deals both owners' systems are told.
+#: Notification type -> event type of webhooks. Both owners' systems get events about deals.
 _EVENTS = {
     NotificationType.NEW_LIKE: EventType.LIKE_RECEIVED,
     NotificationType.NEW_MATCH: EventType.MATCH_CREATED,
@@ -25,8 +21,8 @@ _EVENTS = {
 _OF_BOTH = {NotificationType.DEAL_COMPLETED, NotificationType.DEAL_UNDONE}
 
 
-def notify_of_like(session: Session, match: "Match", side: Side) -> None:
-    """Tell the owner of *side* that the other side likes the pair."""
+def notify_of_like(session: Session, match: Match, side: Side) -> None:
+    """Notify the owner of *side* that the other side likes the pair."""
     _tell(
         session,
         match,
@@ -36,8 +32,8 @@ def notify_of_like(session: Session, match: "Match", side: Side) -> None:
     )
 
 
-def notify_of_match(session: Session, match: "Match", *, is_agreed: bool) -> None:
-    """Tell both owners that both sides like the pair."""
+def notify_of_match(session: Session, match: Match, *, is_agreed: bool) -> None:
+    """Notify both owners that both sides like the pair."""
     for side in Side:
         _tell(
             session,
@@ -48,8 +44,8 @@ def notify_of_match(session: Session, match: "Match", *, is_agreed: bool) -> Non
         )
 
 
-def notify_of_contacts(session: Session, match: "Match") -> None:
-    """Tell both owners that contacts are shared."""
+def notify_of_contacts(session: Session, match: Match) -> None:
+    """Notify both owners that contacts are shared."""
     for side in Side:
         _tell(
             session,
@@ -59,8 +55,8 @@ def notify_of_contacts(session: Session, match: "Match") -> None:
         )
 
 
-def notify_of_completion(session: Session, match: "Match", user_id: int) -> None:
-    """Tell one owner that the other has completed the deal."""
+def notify_of_completion(session: Session, match: Match, user_id: int) -> None:
+    """Notify one owner that the other has completed the deal."""
     _tell(
         session,
         match,
@@ -70,8 +66,8 @@ def notify_of_completion(session: Session, match: "Match", user_id: int) -> None
     )
 
 
-def notify_of_undoing(session: Session, match: "Match", user_id: int) -> None:
-    """Tell one owner that the other has undone the completion."""
+def notify_of_undoing(session: Session, match: Match, user_id: int) -> None:
+    """Notify one owner that the other has undone the completion."""
     _tell(
         session,
         match,
@@ -81,8 +77,8 @@ def notify_of_undoing(session: Session, match: "Match", user_id: int) -> None:
     )
 
 
-def notify_of_closing(session: Session, match: "Match", side: Side, deal: "Match") -> None:
-    """Tell the owner of *side* that *deal* has closed their match with a row of it."""
+def notify_of_closing(session: Session, match: Match, side: Side, deal: Match) -> None:
+    """Notify the owner of *side* that *deal* has closed their match with one of its rows."""
     _tell(
         session,
         match,
@@ -93,8 +89,8 @@ def notify_of_closing(session: Session, match: "Match", side: Side, deal: "Match
     )
 
 
-def notify_of_reopening(session: Session, match: "Match", side: Side, deal: "Match") -> None:
-    """Tell the owner of *side* that their match, which *deal* had closed, is open again."""
+def notify_of_reopening(session: Session, match: Match, side: Side, deal: Match) -> None:
+    """Notify the owner of *side* that their match, which *deal* had closed, is open again."""
     _tell(
         session,
         match,
@@ -104,31 +100,31 @@ def notify_of_reopening(session: Session, match: "Match", side: Side, deal: "Mat
     )
 
 
-def subject_of(match: "Match") -> str:
-    """What notifications about a match are about."""
+def subject_of(match: Match) -> str:
+    """The subject of notifications about a match."""
     return f"match:{match.id}"
 
 
-def look_at(session: Session, match: "Match") -> None:
-    """Have the pages of both owners look for what is new of the match, once the transaction is committed."""
+def look_at(session: Session, match: Match) -> None:
+    """Signal to the pages of both owners, once the transaction is committed, that the match has changed."""
     session.info.setdefault("looks", set()).update(owner_of(match, side) for side in Side)
 
 
-def owner_of(match: "Match", side: Side) -> int:
+def owner_of(match: Match, side: Side) -> int:
     """The id of the user who owns the match's lead or property; both are loaded."""
     return match.lead.owner_id if side is Side.LEAD else match.property.owner_id
 
 
 def _tell(
     session: Session,
-    match: "Match",
+    match: Match,
     user_id: int,
     type_: NotificationType,
     *,
     variant: str | None = None,
     count: int | tuple[int, int] | None = None,
 ) -> None:
-    """Store a notification about the match; *count* makes one that may come again another one."""
+    """Store a notification about the match; *count* distinguishes notifications that may be repeated."""
     subject = subject_of(match)
     if count is not None:
         subject += ":" + ":".join(map(str, count if isinstance(count, tuple) else (count,)))

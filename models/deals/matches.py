@@ -1,4 +1,4 @@
-"""Actions on (lead, property) pairs, and the matches that they make: the life cycle of a deal between two realtors.
+"""Actions on (lead, property) pairs, and the resulting matches: the life cycle of a deal between two realtors.
 
 A match's status follows from the last action of each side:
 
@@ -12,81 +12,28 @@ Negotiation becomes AGREED when both sides name the same commission or the later
 match that is ACCEPTED and AGREED shares contacts.
 """
 
-import builtins
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import (
-    CheckConstraint,
     CompoundSelect,
-    ForeignKey,
-    Index,
-    Numeric,
     Select,
-    SmallInteger,
-    UniqueConstraint,
     func,
     select,
-    text,
     union_all,
 )
-from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action, store_action
 from models.deals.match_notifications import look_at, notify_of_contacts, notify_of_like, notify_of_match
+from models.deals.match_table import Match
 from models.market.leads import Lead
-from models.market.properties import Property, is_on_market
+from models.market.properties import Property, is_on_any_market
 
-#: The lock of a row that is to stay as it is known: only who changes the row has to wait for it.
+#: The lock that keeps a row as it was read: only writers of the row wait for it.
 KEPT = {"read": True}
-#: How long the other owner may object to a completion.
-OBJECTION_TIME = timedelta(days=7)
-
-
-class Match(Base):
-    """Interest in a pair: of one side (PENDING), of both (ACCEPTED), withdrawn (REJECTED) or completed (COMPLETED)."""
-
-    __tablename__ = "matches"
-    __table_args__ = (
-        UniqueConstraint("lead_id", "property_id"),
-        CheckConstraint("contact_shared_at IS NULL OR negotiation_status <> 'PENDING'", name="contacts_need_agreement"),
-        CheckConstraint("(status = 'COMPLETED') = (completed_at IS NOT NULL)", name="completed_has_its_time"),
-        Index("ix_matches_property", "property_id", "id"),
-        Index("ix_matches_closed_by", "closed_by_match_id", postgresql_where=text("closed_by_match_id IS NOT NULL")),
-    )
-
-    id: Mapped[Id]
-    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
-    property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    status: Mapped[MatchStatus] = mapped_column(words(MatchStatus, "status_is_known"), default=MatchStatus.PENDING)
-    negotiation_status: Mapped[NegotiationStatus] = mapped_column(
-        words(NegotiationStatus, "negotiation_status_is_known"), default=NegotiationStatus.PENDING
-    )
-    proposed_by_lead: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    proposed_by_property: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    contact_shared_at: Mapped[datetime | None]
-    completed_at: Mapped[datetime | None]
-    #: Who completed it last; null: nobody, or an earlier release.
-    completed_by_id: Mapped[int | None]
-    #: How often it was completed.
-    completions: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
-    undone_at: Mapped[datetime | None]  #: When the last completion was undone; null: never, or completed since.
-    #: The completed match that took a row of this one off the market, and so closed it.
-    closed_by_match_id: Mapped[int | None]
-    created_at: Mapped[CreatedAt]
-    updated_at: Mapped[UpdatedAt]
-
-    lead: Mapped[Lead] = relationship(lazy="raise_on_sql")
-    property: Mapped[Property] = relationship(lazy="raise_on_sql")
-
-    @builtins.property
-    def objection_until(self) -> datetime | None:
-        """Until when the other owner may object to the completion; None where the match is not completed."""
-        return None if self.completed_at is None else self.completed_at + OBJECTION_TIME
 
 
 def act(
@@ -234,7 +181,7 @@ def _check_one_market(lead: Lead, listing: Property, side: Side) -> None:
 
 def _check_on_market(session: Session, lead: Lead, listing: Property, side: Side) -> None:
     mine, other, thing = (lead, listing, "property") if side is Side.LEAD else (listing, lead, "lead")
-    if not is_on_market(session, other):
+    if not is_on_any_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
         raise ConflictError("match.archived")

@@ -1,8 +1,7 @@
-"""
-Whom and what notifications are about, as their reader may know it.
+"""Names in notifications: the people and homes concerned, as far as the reader may know them.
 
-Names are looked up when a notification is read or sent: none is stored in it, so that an erased name is gone from
-everywhere, and privacy is that of the moment.
+Names are looked up when a notification is read or sent: none is stored in it, so an erased name disappears everywhere,
+and privacy rules of the moment apply.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,14 +12,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from models.accounts.users import User, short_name, shown_name
 from models.deals.chats import Chat
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.shown_addresses import EXACT, precision_of, shown_street
 
 
-class Told(Protocol):
-    """A notification, stored or taken to be sent."""
+class NamedNotification(Protocol):
+    """A notification, stored or claimed for sending."""
 
     @property
     def id(self) -> int: ...
@@ -30,28 +29,30 @@ class Told(Protocol):
     def data(self) -> Mapping[str, Any]: ...
 
 
-#: Notification's id -> {"who": ..., "what": ...}; what is not known is left out.
+#: Notification's id -> {"who": ..., "what": ...}; unknown ones are left out.
 Names = dict[int, dict[str, str]]
 
 
-def names_of(session: Session, notifications: Iterable[Told]) -> Names:
-    """Who and what each notification is about: names of private persons are short until contacts are shared."""
+def names_of(session: Session, notifications: Iterable[NamedNotification]) -> Names:
+    """
+    The people and homes that each notification is about: private persons' names are short until contacts are shared.
+    """
     rows = list(notifications)
     related = _Rows(session, rows)
     return {row.id: {name: text for name, text in related.names(row).items() if text} for row in rows}
 
 
 def home_name(listing: Property, reader_id: int, *, in_contact: bool = False) -> str:
-    """What a listing is called: its title, or else where it is, as far as its reader may know that."""
+    """A listing's name: its title, or else its location as far as the reader may know it."""
     knows_all = in_contact or listing.owner_id == reader_id
     street = shown_street(listing, EXACT if knows_all else precision_of(listing, EXACT))
     return listing.title or street or ", ".join(filter(None, (listing.district, listing.city)))
 
 
 class _Rows:
-    """What the notifications name, each table read once."""
+    """The rows that the notifications name, each table read once."""
 
-    def __init__(self, session: Session, told: list[Told]) -> None:
+    def __init__(self, session: Session, told: list[NamedNotification]) -> None:
         self._session = session
         both = selectinload(Match.lead), selectinload(Match.property)
         self._matches = self._by_id(Match, _ids(told, "match_id"), *both)
@@ -67,7 +68,7 @@ class _Rows:
         others = _ids(told, "tenant_id") | _ids(told, "member_id")
         self._users = self._by_id(User, sides | talkers | owners | others)
 
-    def names(self, told: Told) -> dict[str, str | None]:
+    def names(self, told: NamedNotification) -> dict[str, str | None]:
         data = told.data
         match, chat = self._matches.get(_id(data, "match_id")), self._chats.get(_id(data, "chat_id"))
         if match is not None:
@@ -105,11 +106,11 @@ class _Rows:
         return {row.id: row for row in self._session.scalars(select(table).where(table.id.in_(ids)).options(*options))}
 
 
-def _ids(told: list[Told], name: str) -> set[int]:
+def _ids(told: list[NamedNotification], name: str) -> set[int]:
     return {number for each in told if (number := _id(each.data, name))}
 
 
 def _id(data: Mapping[str, Any], name: str) -> int:
-    """An id of a notification's data, which holds those of the exchange as texts; 0 where there is none."""
+    """An id in a notification's data, which holds exchange ids as texts; 0 without one."""
     raw = str(data.get(name, ""))
     return int(raw) if raw.isascii() and raw.isdigit() else 0

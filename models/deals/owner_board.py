@@ -1,4 +1,4 @@
-"""What an owner sees of their listings: how they are received, where lists place them, what comparable homes cost."""
+"""Statistics for owners: views and likes of their listings, positions in lists, prices of comparable homes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from models.ranking.recommendations import LeadRecommendations
 
 #: Entries of a lead's list that people look at.
 FIRST_PLACES = 10
-#: Quantiles of fewer prices would tell single owners' prices, and mislead.
+#: Quantiles of fewer prices would reveal single owners' prices, and mislead.
 FEWEST_COMPARABLES = 5
 #: How far the area of a comparable home may be off, as a share.
 AREA_SPREAD = Decimal("0.25")
@@ -30,7 +30,7 @@ QUANTILES = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True)
 class Figures:
-    """How one listing is received."""
+    """Views, likes and inquiries of one listing."""
 
     views: int
     likes: int  #: By leads, and by tenants in the feed.
@@ -41,7 +41,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class ListPlaces:
-    """In how many lists of its market a listing stands among the first places."""
+    """The number of lists in its market that hold a listing among the first entries."""
 
     first: int
     lists: int
@@ -63,7 +63,7 @@ class MarketPrices:
 
 
 def figures_of(session: Session, property_ids: Sequence[int]) -> dict[int, Figures]:
-    """The figures of each of these listings, by one query."""
+    """The statistics of each of these listings, by one query."""
     views = _per_listing(func.sum(HomeView.times), HomeView.property_id)
     liked = Action.side == Side.LEAD, Action.kind == ActionKind.LIKE
     likes = _per_listing(func.count(), Action.property_id, *liked)
@@ -86,7 +86,7 @@ def list_places(session: Session, listing: Property) -> ListPlaces:
 
 
 def market_prices(session: Session, listing: Property) -> MarketPrices | int:
-    """What comparable homes cost; only how many there are, where they are fewer than FEWEST_COMPARABLES."""
+    """Prices of comparable homes; only their number if there are fewer than FEWEST_COMPARABLES."""
     if not listing.area:
         return 0
     other = aliased(Property)
@@ -116,8 +116,7 @@ def market_prices(session: Session, listing: Property) -> MarketPrices | int:
 
 
 def inquiry_for(session: Session, owner: User, inquiry_id: int) -> tuple[Inquiry, Property, User]:
-    """
-    An inquiry about a listing of the owner's, the listing, and who asks.
+    """An inquiry about a listing of the owner's, the listing, and the tenant.
 
     Raises:
         NotFoundError: The owner has no such inquiry.

@@ -1,9 +1,9 @@
-"""Actions hold for a home, whichever of its adverts they name; a dislike holds until the price falls.
+"""Actions apply to a home, whichever of its adverts they name; a dislike lasts until the price falls.
 
-A dislike is of a home at a price. Once an advert of the home costs 5 % less than that, or its price has come down into
-the lead's budget, that advert returns to the lead's lists, with the price of before. This happens once: a second
-dislike holds at any price. The price of before is the lower of what the disliked advert and the returning one cost
-at the time of the dislike. Prices in different currencies are not compared.
+A dislike refers to a home at a price. When an advert of the home costs 5 % less than that, or its price has come down
+into the lead's budget, that advert returns to the lead's lists, with the former price. This happens once: a second
+dislike lasts at any price. The former price is the lower of the prices that the disliked advert and the returning one
+had at the time of the dislike. Prices in different currencies are not compared.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ CUT = Decimal("0.05")
 
 @dataclass(frozen=True)
 class ActionsOf:
-    """One person's or lead's actions on properties, of either table of actions."""
+    """The actions of one person or lead on properties, of either table of actions."""
 
     table: Any  #: An alias, with property_id, acted_at and holds_at_any_price.
     mine: ColumnElement[bool]  #: Whose they are.
@@ -47,7 +47,7 @@ def holds(actions: ActionsOf, disliked: Any, shown: Any, lead: Any) -> ColumnEle
 
 
 def price_before(actions: ActionsOf, disliked: Any, shown: Any) -> ColumnElement[Any]:
-    """The price that a dislike of *disliked* was of, for *shown*; null where it is not known in this currency."""
+    """The price to which a dislike of *disliked* refers, for *shown*; null if it is unknown in this currency."""
     return func.least(
         *(
             price_at(each, actions.table.acted_at, shown.currency)
@@ -73,7 +73,7 @@ def hides(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElem
 
 
 def came_back(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
-    """A condition: the home of *shown* was disliked, and has come back once already; one more dislike is for good."""
+    """A condition: the home of *shown* was disliked and has already returned once; another dislike is final."""
 
     def was_once(acted: ActionsOf, disliked: Any) -> ColumnElement[bool]:
         has_fallen = _has_fallen(shown, price_before(acted, disliked, shown), lead)

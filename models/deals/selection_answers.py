@@ -1,9 +1,9 @@
-"""
-What the client of a lead answers to a selection (models.deals.selections), anonymously, by its link.
+"""A client's answers to a selection (models.deals.selections), given anonymously by its link.
 
-A like is a mark: it proposes nothing to the other realtor; the lead's realtor makes a like of it. A dislike puts the
-home aside in the lead's list, as the realtor's own would, so that the ranking learns from it; but it never touches a
-pair on which the realtor has acted, or that has a match. Whatever it put aside comes back when the client thinks again.
+A like is a mark: it proposes nothing to the other realtor; the lead's realtor may turn it into a like. A dislike
+dismisses the home from the lead's list, as the realtor's own would, so that the ranking learns from it; but it never
+touches a pair on which the realtor has acted, or that has a match. If the client takes a dislike back, the home
+returns.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,8 @@ from models.core.base import database_now
 from models.core.enums import ActionKind, Side, Status
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.deals.actions import Action
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.deals.selections import (
     MAX_ANSWERS,
     MAX_QUESTION,
@@ -33,8 +34,7 @@ from models.market.properties import Property
 
 
 def answer_home(session: Session, token: str, property_id: int, answer: ActionKind | None) -> None:
-    """
-    Keep what the client says of a home, instead of what was said before; None takes it back.
+    """Store the client's answer about a home, replacing an earlier one; None takes it back.
 
     Raises:
         NotFoundError: The link opens no selection, or the home is not in it.
@@ -57,8 +57,7 @@ def answer_home(session: Session, token: str, property_id: int, answer: ActionKi
 
 
 def ask_about_home(session: Session, token: str, property_id: int, question: str) -> None:
-    """
-    Keep the client's question about a home, instead of the one before; an empty one takes it back.
+    """Store the client's question about a home, replacing an earlier one; an empty one takes it back.
 
     Args:
         question: At most :data:`MAX_QUESTION` characters.
@@ -103,7 +102,7 @@ def _take(
 
 
 def _may_put_aside(session: Session, lead: Lead, listing: Property) -> bool:
-    """Whether a dislike is the lead's first word on the pair."""
+    """Whether a dislike would be the lead side's first action on the pair."""
     if lead.owner_id == listing.owner_id or lead.status is not Status.ACTIVE:
         return False
     action = select(Action.id).where(Action.lead_id == lead.id, Action.property_id == listing.id)
@@ -113,7 +112,7 @@ def _may_put_aside(session: Session, lead: Lead, listing: Property) -> bool:
 
 
 def _bring_back(session: Session, owner: User, home: SelectionHome, lead_id: int) -> None:
-    """Take the dislike back that the client's answer made, unless the realtor has acted on the pair since."""
+    """Take back the dislike made by the client's answer, unless the realtor has acted on the pair since."""
     query = select(Action.id).where(
         Action.lead_id == lead_id,
         Action.property_id == home.property_id,
@@ -126,7 +125,7 @@ def _bring_back(session: Session, owner: User, home: SelectionHome, lead_id: int
 
 
 def _notify_owner(session: Session, owner: User, selection: Selection) -> None:
-    """Notify the realtor, once until it is read: a client answers home by home."""
+    """Notify the realtor, once until it is read, because a client answers home by home."""
     unread = select(func.count()).where(
         Notification.user_id == owner.id,
         Notification.type == NotificationType.SELECTION_ANSWERED,

@@ -1,4 +1,4 @@
-"""What the lead's realtor has said of the homes of a selection, beside what the client said."""
+"""The realtor's own actions on the homes of a selection, beside the client's answers."""
 
 from collections.abc import Iterable
 

@@ -1,10 +1,8 @@
-"""
-Selections: homes that a realtor picks for the client of a lead and sends as a link.
+"""Selections: homes that a realtor chooses for the client of a lead and sends as a link.
 
-Whoever knows the link sees the selection, without an account, so its token is 192 random bits. It is stored as it is,
-not as a digest: the realtor copies the link again from the page of the lead, and what it opens (the homes, the words,
-the answers) stands in the same tables, so that a digest would keep nothing from a reader of them. Withdrawing the
-selection, or its term, ends the link.
+Anybody with the link sees the selection, without an account, so its token has 192 random bits. It is stored in plain,
+not as a digest: the realtor copies the link again from the lead's page, and everything that it opens (homes, texts,
+answers) is in the same tables, so a digest would protect nothing. Revoking the selection, or its expiry, ends the link.
 """
 
 import secrets
@@ -36,7 +34,7 @@ from models.core.enums import ActionKind
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.core.link_tokens import is_token
 from models.market.leads import Lead, owned_lead
-from models.market.properties import Property, is_on_market, on_market
+from models.market.properties import Property, is_on_any_market, on_any_market
 
 TOKEN_BYTES = 24
 MAX_HOMES = 30  #: More than a client looks through.
@@ -75,7 +73,7 @@ class Selection(Base):
 
 
 class SelectionHome(Base):
-    """One home of a selection, and what the client answered."""
+    """One home of a selection, and the client's answer."""
 
     __tablename__ = "selection_homes"
     __table_args__ = (
@@ -100,7 +98,7 @@ class SelectionHome(Base):
 
 @dataclass(frozen=True)
 class Picked:
-    """A home that a realtor picks, with words for the client."""
+    """A home chosen by the realtor, with a text for the client."""
 
     property_id: int
     words: str | None = None
@@ -109,8 +107,7 @@ class Picked:
 def create_selection(
     session: Session, user: User, lead_id: int, picked: Sequence[Picked], *, words: str | None, days: int | None
 ) -> Selection:
-    """
-    Make a selection of homes for one of the user's leads.
+    """Create a selection of homes for one of the user's leads.
 
     Args:
         picked: 1 to :data:`MAX_HOMES` homes on the lead's market, the user's own among them, each once.
@@ -185,8 +182,7 @@ def owned_selection(session: Session, user: User, lead_id: int, selection_id: in
 
 
 def withdraw_selection(session: Session, user: User, lead_id: int, selection_id: int) -> Selection:
-    """
-    End a selection's link; its answers stay. Doing so twice changes nothing.
+    """Revoke a selection's link; its answers stay. Doing so twice changes nothing.
 
     Raises:
         NotFoundError: It is absent or somebody else's.
@@ -199,25 +195,25 @@ def withdraw_selection(session: Session, user: User, lead_id: int, selection_id:
 
 
 def holds(selection: Selection, now: datetime) -> bool:
-    """Whether the link of a selection opens it at the moment *now* of the database's clock."""
+    """Whether the selection's link is valid at the moment *now* of the database's clock."""
     return selection.withdrawn_at is None and (selection.expires_at is None or now < selection.expires_at)
 
 
 def offered_homes(session: Session, lead: Lead, property_ids: Sequence[int]) -> list[Property]:
-    """Those of the homes that may be picked for the lead, in the given order."""
+    """Those of the homes that may be chosen for the lead, in the given order."""
     offered = _offered(session, lead, property_ids)
     return [offered[property_id] for property_id in dict.fromkeys(property_ids) if property_id in offered]
 
 
 def homes_of(session: Session, selections: Sequence[Selection]) -> dict[int, Property]:
-    """Property id -> the property, of all homes of these selections, gone ones included."""
+    """Property id -> the property, of all homes of these selections, including those off the market."""
     ids = {home.property_id for selection in selections for home in selection.homes}
     return {listing.id: listing for listing in session.scalars(select(Property).where(Property.id.in_(ids)))}
 
 
 def homes_on_market(session: Session, homes: Iterable[int], lead: Lead | None = None) -> set[int]:
     """Of these ids of properties, those that are still on the market, or on that of *lead*."""
-    query = select(Property.id).join(User, on_market()).where(Property.id.in_(list(homes)))
+    query = select(Property.id).join(User, on_any_market()).where(Property.id.in_(list(homes)))
     if lead is not None:
         query = query.where(Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
     return set(session.scalars(query))
@@ -256,7 +252,7 @@ def opened_selection(session: Session, token: str, *, lock: bool = False) -> tup
 def is_offered(session: Session, lead: Lead, listing: Property) -> bool:
     """Whether a home is on the market, and on the lead's."""
     one_market = (lead.city_key, lead.deal_type) == (listing.city_key, listing.deal_type)
-    return one_market and is_on_market(session, listing)
+    return one_market and is_on_any_market(session, listing)
 
 
 def erase_selections(session: Session, user: User) -> None:
@@ -272,7 +268,7 @@ def selection_ids_of(user: User) -> Select[int]:
 def _offered(session: Session, lead: Lead, property_ids: Sequence[int]) -> dict[int, Property]:
     query = (
         select(Property)
-        .join(User, on_market())
+        .join(User, on_any_market())
         .where(
             Property.id.in_(property_ids),
             and_(Property.city_key == lead.city_key, Property.deal_type == lead.deal_type),

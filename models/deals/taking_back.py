@@ -1,4 +1,4 @@
-"""Taking back the last action of one side on a pair: a slip of the hand, or a dislike that is thought over."""
+"""Undo one side's last action on a pair: a mistake, or a dislike that is reconsidered."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,14 +13,14 @@ from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
 from models.deals.match_notifications import look_at, subject_of
-from models.deals.matches import Match, act, lock_pair, status_of
+from models.deals.match_table import Match
+from models.deals.matches import act, lock_pair, status_of
 from models.market.leads import Lead
 from models.market.properties import Property
 
 
 def take_back(session: Session, user: User, side: Side, *, lead_id: int, property_id: int) -> Match | None:
-    """
-    Undo the last action of *user*, the owner of the pair's *side*.
+    """Undo the last action of *user*, the owner of the pair's *side*.
 
     A dislike that ended a like becomes that like again, with its commission. Any other action is forgotten: the pair
     is back in the side's list, and a match that nobody else has liked is gone.
@@ -71,8 +71,8 @@ def take_back(session: Session, user: User, side: Side, *, lead_id: int, propert
 
 def disliked_by(side: Side, row_id: int) -> Select[Any, datetime]:
     """
-    Select (entity of the other side, time of the dislike) of the pairs that a lead or property has put aside, the
-    latest first. Pairs with a match stand among the matches.
+    Select (entity of the other side, time of the dislike) of the pairs that a lead or property has dismissed, the
+    latest first. Pairs with a match are left out: they are listed among the matches.
     """
     mine, other_id, other = (
         (Action.lead_id, Action.property_id, Property)
@@ -89,7 +89,7 @@ def disliked_by(side: Side, row_id: int) -> Select[Any, datetime]:
 
 
 def count_disliked(session: Session, side: Side, row_id: int) -> int:
-    """How many pairs :func:`disliked_by` selects."""
+    """The number of pairs that :func:`disliked_by` selects."""
     return session.scalar(select(func.count()).select_from(disliked_by(side, row_id).order_by(None).subquery())) or 0
 
 
@@ -98,7 +98,7 @@ def _figure(match: Match, side: Side) -> Decimal | None:
 
 
 def _forget(session: Session, match: Match) -> None:
-    """Delete a match that only the action taken back had made, and the news of it."""
+    """Delete a match that only the undone action had created, and its notifications."""
     news = (Notification.type == NotificationType.NEW_LIKE, Notification.subject == subject_of(match))
     owners = (match.lead.owner_id, match.property.owner_id)
     session.execute(delete(Notification).where(*news, Notification.user_id.in_(owners)))

@@ -1,4 +1,4 @@
-"""What the ads of a campaign did day by day: impressions, clicks and cost."""
+"""Daily figures of a campaign's ads: impressions, clicks and cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -70,7 +70,7 @@ class Ad(Base):
     text: Mapped[str | None] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(String(2000))
     status: Mapped[AdStatus] = mapped_column(words(AdStatus, "status_is_known"), default=_DRAFT)
-    #: How often it was shown and clicked so far; null: the platform has not told.
+    #: How often it was shown and clicked so far; null: no figure from the platform.
     impressions: Mapped[int | None]
     clicks: Mapped[int | None]
     created_at: Mapped[CreatedAt]
@@ -90,10 +90,9 @@ class Ad(Base):
 
 
 class AdSpend(Base):
-    """
-    What an ad cost and did on one day (UTC). Negative where an earlier figure was corrected downwards.
+    """An ad's cost and counts of one day (UTC). Negative where an earlier figure was corrected downwards.
 
-    Counts of the time before they were kept by day are in no day.
+    Counts from before daily records exist belong to no day.
     """
 
     __tablename__ = "ad_spend"
@@ -148,7 +147,7 @@ def ads_of_niche(niche_id: UUID, limit: int) -> Select[Ad, str]:
 
 @dataclass(frozen=True)
 class AdFigures:
-    """What a platform tells of an ad, so far; None: nothing new of it."""
+    """A platform's figures of an ad so far; None: no new figure."""
 
     ad_id: UUID
     impressions: int | None = None

@@ -36,7 +36,7 @@ class EventKind(StrEnum):
     LEAD_STATUS = "lead.status"
     LEAD_SCORED = "lead.scored"
     LEADS_IMPORTED = "leads.imported"
-    #: These two are not in the stream; they tell one reader where it begins, and that events are gone.
+    #: These two are not in the stream; they tell one reader where it starts, and that events are missing.
     HELLO = "hello"
     GAP = "gap"
 

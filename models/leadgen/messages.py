@@ -63,7 +63,7 @@ def add_message(
 
 @dataclass(frozen=True)
 class Reply:
-    """What is to be sent: the chat of the prospect on the platform, and the text."""
+    """A reply to send: the prospect's chat on the platform, and the text."""
 
     message_id: UUID
     platform: Platform
@@ -89,12 +89,12 @@ def take_reply(session: Session, message_id: UUID) -> Reply | None:
 
 
 def note_delivery(session: Session, message_id: UUID, delivery: MessageDelivery) -> None:
-    """Store how far a reply is, in the caller's transaction."""
+    """Store the state of a reply, in the caller's transaction."""
     session.execute(update(Message).where(Message.id == message_id).values(delivery=delivery))
 
 
-def said_by_prospect(session: Session, prospect_id: UUID) -> str:
-    """All that the prospect wrote, one message a line."""
+def text_of_prospect(session: Session, prospect_id: UUID) -> str:
+    """Everything that the prospect wrote, one message a line."""
     query = messages_of(prospect_id).with_only_columns(Message.message).where(Message.sender == Sender.LEAD)
     return "\n".join(session.scalars(query))
 

@@ -59,7 +59,7 @@ _NEW, _CONTACTED, _QUALIFIED, _HOT, _WON, _LOST, _SPAM = ProspectStatus
 _TALKING = frozenset({_CONTACTED, _QUALIFIED, _HOT})
 
 #: Nobody becomes new again. A deal may fall through, a lost prospect come back, and anybody may turn out to be spam;
-#: what was taken for spam is won only after a talk.
+#: supposed spam is won only after a conversation.
 MOVES = {
     _NEW: frozenset(ProspectStatus) - {_NEW},
     _CONTACTED: frozenset(ProspectStatus) - {_NEW},

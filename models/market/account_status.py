@@ -1,4 +1,4 @@
-"""Who is in and who is out, and what that does to what they offer and seek."""
+"""Activate and deactivate users, with the effect on their leads and properties."""
 
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from models.market.properties import Property
 
 def set_active(session: Session, user_id: int, active: bool) -> User:
     """
-    Let a user in again, or put them out: their tokens are void and what they offer leaves the market at once. Doing so
+    Activate or deactivate a user: a deactivated one's tokens are void and their rows leave the market at once. Doing so
     twice changes nothing.
 
     Raises:
@@ -31,8 +31,7 @@ def set_active(session: Session, user_id: int, active: bool) -> User:
 
 
 def set_role(session: Session, user_id: int, role: Role) -> User:
-    """
-    Give a user another role; their tokens stay good, for rights are read anew with every request.
+    """Change a user's role; their tokens stay valid, because rights are read with every request.
 
     Raises:
         NotFoundError: No such user, or one who was deleted.
@@ -47,6 +46,6 @@ def set_role(session: Session, user_id: int, role: Role) -> User:
 
 
 def touch_market(session: Session, user_id: int) -> None:
-    """Mark everything the user offers or seeks as changed, so that the lists follow."""
+    """Mark all of the user's leads and properties as changed, so that the lists follow."""
     for table in (Lead, Property):
         session.execute(update(table).where(table.owner_id == user_id).values(updated_at=func.now()))

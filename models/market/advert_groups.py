@@ -1,4 +1,4 @@
-"""Which adverts are of one home: derived data, which the worker writes (worker/market/grouping.py)."""
+"""Groups of adverts of one home: derived data, written by the worker (worker/market/grouping.py)."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class AdvertGroup(Base):
 
 
 class AdvertKeys(Base):
-    """By which keys a property was last looked up among the adverts of its home, and in which version."""
+    """The keys by which a property was last compared with other adverts, and the version of the property."""
 
     __tablename__ = "advert_keys"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""How somebody looks at their own base: filters that are saved under a name, and the order and columns chosen last."""
+"""Settings of a user's own base: saved views, and the order and columns chosen last."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ LAST = ""  #: The name under which the last choice is kept.
 
 
 class BaseView(Base):
-    """One saved view; *query* is what the address of the list asks, by the names of its parameters."""
+    """One saved view; *query* is the list's filter in the parameters of its address."""
 
     __tablename__ = "base_views"
     __table_args__ = (
@@ -40,19 +40,18 @@ def views_of(session: Session, user: User, side: Side) -> list[BaseView]:
 
 
 def last_choice(session: Session, user: User, side: Side) -> dict[str, Any]:
-    """The order, size and columns that the user chose last; empty before the first time."""
+    """The order, size and columns that the user chose last; empty at first."""
     query = select(BaseView.query).where(BaseView.user_id == user.id, BaseView.side == side, BaseView.name == LAST)
     return session.scalar(query) or {}
 
 
 def remember_choice(session: Session, user: User, side: Side, chosen: dict[str, Any]) -> None:
-    """Keep an order, a size and columns as the last choice."""
+    """Store an order, a size and columns as the last choice."""
     _put(session, user, side, LAST, chosen)
 
 
 def save_view(session: Session, user: User, side: Side, name: str, query: dict[str, Any]) -> None:
-    """
-    Save a view; one of that name is replaced.
+    """Save a view; one of the same name is replaced.
 
     Raises:
         InvalidValueError: The name is empty, too long or cannot be printed.
@@ -70,7 +69,7 @@ def save_view(session: Session, user: User, side: Side, name: str, query: dict[s
 
 
 def drop_view(session: Session, user: User, side: Side, name: str) -> None:
-    """Delete a view; one that is not there is no error."""
+    """Delete a view; a missing one is no error."""
     session.execute(
         delete(BaseView).where(
             BaseView.user_id == user.id, BaseView.side == side, BaseView.name == name, BaseView.name != LAST

@@ -1,4 +1,4 @@
-"""The ways to reach a client that a lead's free words name, in the order in which they stand there."""
+"""Read a client's contacts from a lead's free text, in its order."""
 
 import re
 from dataclasses import dataclass
@@ -18,8 +18,7 @@ _OTHER = re.compile(
 
 @dataclass(frozen=True)
 class Contact:
-    """
-    One way to reach a client.
+    """One contact of a client.
 
     Args:
         kind: "phone", "email" or "telegram".
@@ -33,7 +32,7 @@ class Contact:
 
     @property
     def digits(self) -> str:
-        """Of a phone, as the addresses of messengers hold it."""
+        """A phone's digits, as addresses of messengers need them."""
         return self.value.removeprefix("+")
 
 

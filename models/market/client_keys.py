@@ -1,7 +1,9 @@
-"""Which leads are of one client: told by the first phone, or else e-mail address or Telegram name, of their contacts.
+"""
+Which leads belong to one client: recognised by the first phone, or else e-mail address or Telegram name, in their
+contacts.
 
-Two leads of one client may be two realtors', and neither learns of the other's: nothing here is shown to anybody but
-the lead's own realtor.
+Two leads of one client may belong to two realtors, and neither learns of the other: only the lead's own realtor sees
+anything of this.
 """
 
 import hashlib
@@ -19,7 +21,7 @@ _TELEGRAM = re.compile(r"(?<![\w.])@(\w{4,32})|t\.me/(\w{4,32})", re.IGNORECASE)
 
 
 class ClientKey(Base):
-    """The client of a lead, as a digest of a contact; no row where the contacts name none."""
+    """The client of a lead, as a digest of a contact; no row without contacts."""
 
     __tablename__ = "client_keys"
 
@@ -30,8 +32,7 @@ class ClientKey(Base):
 
 
 def client_key(contacts: str | None) -> int | None:
-    """
-    A signed 64-bit digest of who the contacts are of.
+    """A signed 64-bit digest of the client's first contact.
 
     >>> client_key("+7 (701) 000-00-00, Пётр") == client_key("8 701 0000000") != client_key("+77010000001")
     True
@@ -52,7 +53,7 @@ def client_key(contacts: str | None) -> int | None:
 
 
 def note_client(session: Session, lead_id: int, contacts: str | None) -> None:
-    """Keep whose lead it is, by its new contacts."""
+    """Store the client of a lead, from its new contacts."""
     key = client_key(contacts)
     if key is None:
         session.execute(delete(ClientKey).where(ClientKey.lead_id == lead_id))

@@ -30,6 +30,6 @@ def other_lead_of_client(session: Session, lead: Lead) -> int | None:
 
 
 def forget_clients(session: Session, owner_id: int) -> None:
-    """Delete whose leads a user's leads are."""
+    """Delete the client keys of a user's leads."""
     leads = select(Lead.id).where(Lead.owner_id == owner_id)
     session.execute(delete(ClientKey).where(ClientKey.lead_id.in_(leads)))

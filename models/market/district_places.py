@@ -1,4 +1,4 @@
-"""Where the districts of a market lie: the middles of their listings, for a schematic map."""
+"""Positions of a market's districts, from their listings, for a schematic map."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ MIN_LISTINGS = 2  #: Listings of a district, that a single wrong coordinate move
 
 
 class DistrictPlace(NamedTuple):
-    """A district, the middle of its listings in degrees, and how many they are."""
+    """A district, the centre of its listings in degrees, and their number."""
 
     name: str
     latitude: float
@@ -32,7 +32,7 @@ def district_places(session: Session, city_key: str, deal_type: str) -> list[Dis
             Property.status == Status.ACTIVE,
             Property.district.is_not(None),
             Property.latitude.is_not(None),
-            # The middle of two listings and the place of one tell the other's.
+            # The middle of two listings and the place of one reveal the other's.
             func.coalesce(Property.address_precision, AddressPrecision.EXACT) == AddressPrecision.EXACT,
         )
         .order_by(Property.id.desc())

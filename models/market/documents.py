@@ -1,8 +1,7 @@
-"""
-Private documents of a lead or a property: contracts, plans, scans.
+"""Private documents of a lead or a property: contracts, plans, scans.
 
-They are their owner's, who put them there: a row that another agent is given keeps them for when it comes back, and
-shows them to nobody meanwhile.
+They belong to the user who uploaded them: if the row is reassigned they are kept for its return, and shown to nobody
+meanwhile.
 """
 
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ UNDO_FOR = timedelta(hours=1)
 
 
 class Document(Base):
-    """One file of one row. Its bytes are an upload that only this row's owner is given."""
+    """One file of one row. Its bytes are an upload that only this row's owner can download."""
 
     __tablename__ = "documents"
     __table_args__ = (
@@ -64,7 +63,7 @@ def documents_of(session: Session, user: User, side: Side, row_id: int) -> Seque
 
 
 def room_for_documents(session: Session, side: Side, row_id: int) -> int:
-    """How many more documents the row may have."""
+    """How many more documents the row may hold."""
     count = select(func.count()).where(_key(side) == row_id, Document.deleted_at.is_(None))
     return max(0, MAX_DOCUMENTS - (session.scalar(count) or 0))
 
@@ -87,8 +86,7 @@ def add_document(session: Session, side: Side, row_id: int, upload_name: str, ti
 
 
 def clean_title(name: str) -> str:
-    """
-    A file's name as it is shown and downloaded: without folders and signs that no name has.
+    """A file's name for showing and downloading: without folders and forbidden characters.
 
     >>> clean_title("C:\\\\Документы\\\\Договор 5.pdf"), clean_title("../../etc/passwd"), clean_title("\\r\\n")
     ('Договор 5.pdf', 'passwd', 'document')
@@ -98,7 +96,7 @@ def clean_title(name: str) -> str:
 
 
 def owned_document(session: Session, user: User, document_id: int, *, deleted: bool = False) -> Document:
-    """The user's document of a row of theirs; one that is *deleted* instead of the others. Raises NotFoundError."""
+    """The user's document of their own row; with *deleted*, among deleted ones instead. Raises NotFoundError."""
     mine = exists().where(Lead.id == Document.lead_id, Lead.owner_id == user.id) | exists().where(
         Property.id == Document.property_id, Property.owner_id == user.id
     )
@@ -111,7 +109,7 @@ def owned_document(session: Session, user: User, document_id: int, *, deleted: b
 
 
 def delete_document(session: Session, user: User, document_id: int) -> Document:
-    """Take a document off its row; for :data:`UNDO_FOR` it can be taken back. Raises NotFoundError."""
+    """Delete a document; for :data:`UNDO_FOR` it can be restored. Raises NotFoundError."""
     document = owned_document(session, user, document_id)
     document.deleted_at = database_now(session)
     session.flush()
@@ -119,8 +117,7 @@ def delete_document(session: Session, user: User, document_id: int) -> Document:
 
 
 def take_back_document(session: Session, user: User, document_id: int) -> Document:
-    """
-    Put a deleted document back.
+    """Restore a deleted document.
 
     Raises:
         NotFoundError: It is gone for good, or not the user's.
@@ -136,7 +133,7 @@ def take_back_document(session: Session, user: User, document_id: int) -> Docume
 
 
 def side_of(document: Document) -> tuple[Side, int]:
-    """Which row a document belongs to."""
+    """The side of the row to which a document belongs."""
     if document.lead_id is not None:
         return Side.LEAD, document.lead_id
     assert document.property_id is not None
@@ -145,9 +142,10 @@ def side_of(document: Document) -> tuple[Side, int]:
 
 def forget_deleted_documents(session: Session) -> int:
     """
-    Delete for good what was deleted long enough ago, and the files of documents whose rows are gone; how many files.
+    Delete for good the documents deleted long enough ago, and the files of documents whose rows no longer exist;
+    returns the number of files.
 
-    Their bytes are without a row then, and go as those of any such file do.
+    Their bytes then have no row and are removed as those of any such file.
     """
     long_ago = func.now() - UNDO_FOR
     session.execute(delete(Document).where(Document.deleted_at < long_ago))

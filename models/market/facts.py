@@ -1,4 +1,4 @@
-"""What the engine is told of a lead or a property: plain values, money in the market's own currency."""
+"""The engine's input for a lead or a property: plain values, money in the market's own currency."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -48,8 +48,7 @@ def parse_factors(line: str) -> Factors:
 
 
 def converted(amount: Decimal, currency: str, into: str, factors: Factors) -> Decimal | None:
-    """
-    An amount in another currency; None where there is no rate. Equal currencies need none.
+    """An amount in another currency; None without a rate. Equal currencies need none.
 
     >>> converted(Decimal(2), "USD", "RUB", {"USD": Decimal("90"), "RUB": Decimal(1)})
     Decimal('180')
@@ -64,8 +63,7 @@ def converted(amount: Decimal, currency: str, into: str, factors: Factors) -> De
 
 
 def stated_range(low: Decimal | None, high: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
-    """
-    A range as far as it says something: one from 0 to 0 is none, and a lower end of 0 says nothing.
+    """A range as far as it limits anything: a range from 0 to 0 is none, and a lower end of 0 is open.
 
     >>> stated_range(Decimal(0), Decimal(0)), stated_range(Decimal(0), Decimal(9)), stated_range(Decimal(5), None)
     ((None, None), (None, Decimal('9')), (Decimal('5'), None))
@@ -147,7 +145,7 @@ def property_facts(listing: Any, factors: Factors) -> dict[str, Any]:
 
 
 def _station(station: Mapping[str, Any]) -> tuple[str, float | None]:
-    """Its name, and the minutes on foot; those of a ride are told as words, which the engine reads."""
+    """The station's name with the minutes on foot; minutes by transport are passed as words, which the engine reads."""
     name, minutes = station["name"], station.get("minutes")
     if minutes is None or not station.get("by_transport"):
         return name, minutes
@@ -155,7 +153,7 @@ def _station(station: Mapping[str, Any]) -> tuple[str, float | None]:
 
 
 def property_text(title: str | None, description: str | None, search_text: str) -> str:
-    """What the engine reads of a property."""
+    """A property's words for the engine."""
     return " ".join(filter(None, (title, description, search_text)))
 
 

@@ -1,4 +1,4 @@
-"""Favourites: properties that somebody keeps in sight."""
+"""Favourites: properties that a user has saved."""
 
 from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, and_, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +14,7 @@ MAX_NOTE = 500
 
 
 class Favorite(Base):
-    """One property kept by one user."""
+    """One property saved by one user."""
 
     __tablename__ = "favorites"
     __table_args__ = (
@@ -33,7 +33,7 @@ class Favorite(Base):
 
 
 def add_favorite(session: Session, user: User, listing: Property, *, from_feed: bool = False) -> Favorite:
-    """Keep a property; keeping it again gives the same favourite, also at the same moment. By hand counts for more."""
+    """Save a property; doing so twice yields the same favourite. One saved by hand outranks one saved by the feed."""
     made = insert(Favorite).values(user_id=user.id, property_id=listing.id, from_feed=from_feed)
     # An update, although most often of nothing: a row that was passed over could be gone before it is read.
     kept = made.on_conflict_do_update(
@@ -44,20 +44,19 @@ def add_favorite(session: Session, user: User, listing: Property, *, from_feed: 
 
 
 def is_favorite(session: Session, user: User, property_id: int) -> bool:
-    """Whether the user keeps the property."""
+    """Whether the user has saved the property."""
     kept = select(Favorite.id).where(Favorite.user_id == user.id, Favorite.property_id == property_id)
     return session.scalar(kept) is not None
 
 
 def remove_favorite(session: Session, user: User, property_id: int, *, only_from_feed: bool = False) -> bool:
-    """Keep it no more; whether it was kept."""
+    """Remove a favourite; returns whether there was one."""
     query = delete(Favorite).where(Favorite.user_id == user.id, Favorite.property_id == property_id)
     return rows_changed(session.execute(query.where(Favorite.from_feed) if only_from_feed else query)) > 0
 
 
 def note_favorite(session: Session, user: User, property_id: int, note: str) -> None:
-    """
-    Keep a note beside a favourite, for its user alone; an empty one is none.
+    """Store the user's private note about a favourite; an empty one removes it.
 
     Raises:
         NotFoundError: The user does not keep the property.
@@ -71,13 +70,13 @@ def note_favorite(session: Session, user: User, property_id: int, note: str) -> 
         raise NotFoundError("favorite")
 
 
-def noted_favorites_of(user: User) -> Select[Property, str | None]:
+def favorites_with_notes(user: User) -> Select[Property, str | None]:
     """:func:`favorites_of` with the note of each."""
     return favorites_of(user).add_columns(Favorite.private_note)
 
 
 def favorites_of(user: User) -> Select[Property]:
-    """The properties that the user keeps and that are on the market, the last kept first."""
+    """The user's saved properties that are on the market, the last saved first."""
     return (
         select(Property)
         .join(Favorite, Favorite.property_id == Property.id)

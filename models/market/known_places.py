@@ -1,4 +1,4 @@
-"""Towns, districts and stations that the market knows, for forms that suggest them as one types."""
+"""Known towns, districts and stations, as suggestions for forms."""
 
 from enum import StrEnum
 

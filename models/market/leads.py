@@ -1,4 +1,4 @@
-"""Leads: what somebody looks for. An exchange lead, a tenant's preference and a portal request are all leads."""
+"""Leads: a client's demand. An exchange lead, a tenant's preferences and a portal request are all leads."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -35,11 +35,11 @@ from models.core.enums import (
 )
 from models.core.errors import NotFoundError
 from models.market.client_keys import note_client
-from models.market.properties import canonical
+from models.market.properties import canonical, kept_market
 
 
 class Lead(Base):
-    """One demand. A null or empty column is a wish left unstated. `version` rises with every change (by a trigger)."""
+    """One demand. A null or empty column is a wish left open. A trigger raises `version` with every change."""
 
     __tablename__ = "leads"
     __table_args__ = (
@@ -68,7 +68,7 @@ class Lead(Base):
     status: Mapped[Status] = mapped_column(words(Status, "status_is_known"), default=Status.ACTIVE)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), default=DealType.SALE)
     client_name: Mapped[str | None] = mapped_column(String(200))
-    #: Shown to nobody but the owner until a match shares contacts.
+    #: Visible only to the owner until a match shares contacts.
     client_contacts: Mapped[str | None] = mapped_column(String(500))
     #: Whether a match that is agreed opens the client's contacts to the other realtor.
     client_contacts_shared: Mapped[ContactSharing] = mapped_column(
@@ -124,9 +124,13 @@ class Lead(Base):
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
 
+    @validates("city_key")
+    def _stays_a_sample(self, _name: str, key: str) -> str:
+        return kept_market(self, key)
+
     @validates("status")
     def _decided(self, _name: str, status: Status) -> Status:
-        """Whoever sets the status of a row decides it: the deal that took it off the market does not any more."""
+        """A person who sets the status of a row overrides the deal that took it off the market."""
         self.left_with_match_id = None
         return status
 
@@ -152,7 +156,7 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
 
 def replace_wishes(session: Session, lead: Lead, wishes: list[dict[str, Any]]) -> None:
     """
-    Set a lead's wishes (:mod:`models.market.readings`) and nothing else: its town may be one that is asked about today.
+    Set only a lead's wishes (:mod:`models.market.readings`); unlike other changes it does not check the town again.
     """
     lead.wishes = wishes
     session.flush()
@@ -198,7 +202,7 @@ def leads_of(owner: User, status: Status | None = None, source_id: int | None = 
 
 
 def archive_lead(session: Session, lead: Lead) -> None:
-    """Take the lead off the market; doing so twice changes nothing. A deal that is undone does not bring it back."""
+    """Take the lead off the market; doing so twice changes nothing. Undoing a deal does not bring it back."""
     if lead.status is not Status.ARCHIVED or lead.left_with_match_id is not None:
         lead.status = Status.ARCHIVED
         session.flush()

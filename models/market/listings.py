@@ -1,4 +1,4 @@
-"""Listings as the public sees them: properties of every contract that are on the market; and who may change one."""
+"""Public listings: properties of every contract that are on the market; and who may change one."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -22,7 +22,7 @@ _WORDS_BUT_ADDRESS = """(
 
 
 class ListingOrder(StrEnum):
-    """Ties go by id, so that pages never overlap."""
+    """Ties are ordered by id, so that pages never overlap."""
 
     NEWEST = "newest"
     CHEAPEST = "price"
@@ -81,8 +81,7 @@ def _ordered(order: ListingOrder, price: ColumnElement[Any]) -> tuple[ColumnElem
 
 
 def listing_on_market(session: Session, listing_id: int) -> Property:
-    """
-    A listing that anybody may see.
+    """A listing that anybody may see.
 
     Raises:
         NotFoundError: It is absent, off the market, or its owner is.

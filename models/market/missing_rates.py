@@ -1,4 +1,4 @@
-"""Markets that hold money which cannot be compared with the rest, for want of an exchange rate."""
+"""Markets with money that cannot be compared because an exchange rate is missing."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -19,10 +19,9 @@ from models.market.rates import Rate, factors_to
 
 @dataclass(frozen=True, order=True)
 class MissingRate:
-    """
-    A currency in a market whose own currency is *home*, and nothing tells what the one costs in the other.
+    """A currency in a market whose own currency is *home*, without a rate between them.
 
-    Amounts of *currency* are compared with each other only; with others they count as unknown.
+    Amounts of *currency* are compared with each other only; compared with others they count as unknown.
     """
 
     city_key: str
@@ -62,5 +61,5 @@ def missing_rates(session: Session) -> list[MissingRate]:
 
 
 def newest_rate_day(session: Session) -> date | None:
-    """The day of the newest rate that is stored; None where there is none."""
+    """The day of the newest stored rate; None without rates."""
     return session.scalar(select(func.max(Rate.day)))

@@ -1,4 +1,4 @@
-"""A realtor's own base: their leads and properties, searched, filtered and sorted in the database."""
+"""A realtor's own leads and properties, searched, filtered and sorted in the database."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _BETWEEN_DIGITS = " ()+-.\u00a0"
 
 
 class BaseOrder(StrEnum):
-    """Ties go by id, so that pages never overlap."""
+    """Ties are ordered by id, so that pages never overlap."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -38,11 +38,10 @@ class BaseOrder(StrEnum):
 
 @dataclass(frozen=True)
 class BaseFilter:
-    """
-    What is asked of the own base; None or empty asks nothing.
+    """A filter of the own base; None or empty filters nothing.
 
-    *price_from* and *price_to* are compared with amounts of the currency that they name, or with every row's own where
-    they name none. A lead's budget passes where it meets the range.
+    *price_from* and *price_to* are compared with amounts of their currency, or with every row's own amount if they name
+    none. A lead's budget passes if it overlaps the range.
     """
 
     words: str = ""
@@ -104,7 +103,7 @@ def page_query(owner: User, side: Side, wanted: BaseFilter, page: int, per_page:
 
 
 def own_towns(session: Session, owner: User, side: Side) -> Mapping[str, str]:
-    """The towns of the owner's leads, or properties: key -> the name that most of them give it, by the alphabet."""
+    """The towns of the owner's leads, or properties: key -> the most frequent name, in alphabetical order."""
     table = TAGGED[side][0]
     name = func.mode().within_group(table.city.asc())
     query = select(table.city_key, name).where(table.owner_id == owner.id).group_by(table.city_key)

@@ -1,4 +1,4 @@
-"""The photos of a property, one by one: adding, order, the cover (the first), what a photo shows."""
+"""The photos of a property: add, reorder, choose the cover (the first), set what a photo shows."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -12,7 +12,7 @@ MAX_PHOTOS = 100  #: Of one property.
 
 
 class PhotoChange(StrEnum):
-    """What can be done with one photo."""
+    """A change of one photo."""
 
     COVER = "cover"
     EARLIER = "earlier"
@@ -30,13 +30,12 @@ KINDS = (PhotoChange.PHOTO, PhotoChange.PLAN, PhotoChange.FLOOR_PLAN, PhotoChang
 
 
 def room_for_photos(listing: Property) -> int:
-    """How many photos may still be added."""
+    """How many more photos may be added."""
     return max(0, MAX_PHOTOS - len(listing.photos))
 
 
 def add_photos(session: Session, listing: Property, links: Sequence[str]) -> None:
-    """
-    Put photos behind those that are there.
+    """Append photos to those of the property.
 
     Raises:
         ConflictError: There would be more than :data:`MAX_PHOTOS`.
@@ -48,8 +47,7 @@ def add_photos(session: Session, listing: Property, links: Sequence[str]) -> Non
 
 
 def change_photo(session: Session, listing: Property, link: str, change: PhotoChange) -> None:
-    """
-    Do one thing with one of the property's photos; one that is first already stays so.
+    """Change one of the property's photos; moving the first one forward changes nothing.
 
     Raises:
         NotFoundError: The property has no such photo.
@@ -74,7 +72,7 @@ def change_photo(session: Session, listing: Property, link: str, change: PhotoCh
 
 
 def put_photo_back(session: Session, listing: Property, link: str, place: int, kind: PhotoChange) -> None:
-    """Undo a removal; a photo that is there again stays where it is."""
+    """Undo a removal; a photo that is present stays where it is."""
     if link in listing.photos or not room_for_photos(listing):
         return
     photos = list(listing.photos)

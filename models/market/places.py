@@ -1,12 +1,13 @@
-"""Cities: any spelling of a name to one canonical city. The reading itself is in :mod:`models.market.towns`."""
+"""Cities: any spelling of a name to one canonical city. Spellings are read by :mod:`models.market.towns`."""
 
 from dataclasses import dataclass
 
+from models.market.sample_keys import is_sample_key, town_of_sample
 from models.market.towns.addresses import town_in_address
 from models.market.towns.gazetteer import by_id
 from models.market.towns.reading import LONGEST_KEY, TownError, read_town
 
-#: ISO 4217's code for "no currency": of an amount in a town whose country is unknown, where no currency was told.
+#: ISO 4217's code for "no currency": of an amount without one in a town whose country is unknown.
 #: Amounts with it are compared with one another and with no others.
 NO_CURRENCY = "XXX"
 #: The unit that amounts of different currencies are compared in where the town's country is unknown.
@@ -57,6 +58,8 @@ def own_currency(key: str) -> str:
     >>> own_currency(city_of("Алматы").key), own_currency("name:новый зурбаган")
     ('KZT', 'XXX')
     """
+    if is_sample_key(key):
+        key = town_of_sample(key)
     kind, _, told = key.partition(":")
     if kind == "geo" and told.isdigit():
         try:

@@ -1,4 +1,4 @@
-"""A tenant's preferences: the one lead that each user may have for the feed."""
+"""A tenant's preferences: each user's single lead for the feed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from models.market.leads import Lead, create_lead, replace_lead
 
 
 def preference_of(session: Session, user: User) -> Lead | None:
-    """The user's preferences, unless none were set or they were taken off the market."""
+    """The user's preferences; None if none were set or they were archived."""
     return session.scalar(
         select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER, Lead.status == Status.ACTIVE)
     )
 
 
 def save_preference(session: Session, user: User, fields: Mapping[str, Any]) -> Lead:
-    """Make or replace the user's preferences; simultaneous calls run one after another and make one row."""
+    """Create or replace the user's preferences; simultaneous calls run one after another and create one row."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"preference:{user.id}", 0))))
     lead = session.scalar(select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).with_for_update())
     if lead is None:

@@ -1,4 +1,4 @@
-"""What properties cost before. A trigger of the database (migration 0060) keeps each change, whoever makes it."""
+"""Former prices of properties. A trigger (migration 0060) records each change, whatever makes it."""
 
 from datetime import datetime
 from typing import Any
@@ -41,10 +41,9 @@ def price_history(session: Session, listing: Property) -> list[dict[str, Any]]:
 
 
 def price_at(listing: Any, moment: ColumnElement[datetime], currency: ColumnElement[str]) -> ColumnElement[Any]:
-    """
-    What *listing*, the table of properties or an alias of it, cost at a *moment*.
+    """The price of *listing*, the table of properties or an alias of it, at a *moment*.
 
-    Null: it was not there yet, or cost another currency.
+    Null if it did not exist yet, or had a price in another currency.
     """
     then = (
         select(case((PropertyPrice.currency == currency, PropertyPrice.price)))
@@ -62,7 +61,7 @@ def price_at(listing: Any, moment: ColumnElement[datetime], currency: ColumnElem
 
 
 def price_since(listing: Any) -> ColumnElement[datetime]:
-    """Since when *listing* has cost what it costs."""
+    """The moment since when *listing* has had its present price."""
     since = (
         select(func.max(PropertyPrice.since))
         .where(PropertyPrice.property_id == listing.id)

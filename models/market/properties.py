@@ -1,4 +1,4 @@
-"""Properties: what somebody offers, through whichever contract."""
+"""Properties: the offers of all contracts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,6 +28,7 @@ from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
 from models.core.enums import AddressPrecision, Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.core.errors import NotFoundError
+from models.market.sample_keys import is_no_sample, is_sample_key
 from models.market.town_aliases import city_in
 
 #: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
@@ -35,7 +36,7 @@ SEARCH_VECTOR = "property_words(title, description, location, search_text)"
 
 
 class Property(Base):
-    """One object on offer. `version` rises with every change (a trigger of the database sees to it)."""
+    """One offer. A trigger raises `version` with every change."""
 
     __tablename__ = "properties"
     __table_args__ = (
@@ -133,7 +134,7 @@ class Property(Base):
     #: Where it was imported from (models.sources), and its id there; null for what people typed in.
     source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
     external_id: Mapped[str | None] = mapped_column(String(100))
-    #: Of what was read at its last import; null where it was not imported.
+    #: The hash of its last import; null if it was not imported.
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     #: When its source took it off the market: it comes back with the source. Null where a person did.
     withdrawn_at: Mapped[datetime | None]
@@ -149,7 +150,7 @@ class Property(Base):
     house_number: Mapped[str | None] = mapped_column(String(50))
     #: The whole address where it came as one text.
     location: Mapped[str | None] = mapped_column(String(500))
-    #: How much of the address strangers see, as its owner chose; null: what is usual where it is shown
+    #: How precisely strangers see the address, as its owner chose; null: as usual on each page
     #: (models/market/shown_addresses.py).
     address_precision: Mapped[AddressPrecision | None] = mapped_column(
         words(AddressPrecision, "address_precision_is_known")
@@ -169,15 +170,15 @@ class Property(Base):
     year_built: Mapped[int | None] = mapped_column(SmallInteger)
     commission_share: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  #: Per cent offered to the buyer's realtor.
     photos: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
-    #: A photo's address -> what it shows, where that is told: "plan", "floor_plan" or "facade".
+    #: A photo's address -> its kind, if known: "plan", "floor_plan" or "facade".
     photo_kinds: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     #: Stations near it: {"name", "minutes", "by_transport"}, the first of them in `metro_station`.
     stations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 7))  #: Degrees north.
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 7))  #: Degrees east.
-    #: What its owner told in fields beyond the columns: a kind of fact -> its value.
+    #: The owner's facts beyond the columns: kind -> value.
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: What the words tell, by kind and with their quotes (models/market/readings.py).
+    #: Facts read from the words, with their quotes (models/market/readings.py).
     read_facts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     #: The version of the grammar that read the words; null: not read yet.
     grammar: Mapped[int | None] = mapped_column(SmallInteger)
@@ -198,12 +199,16 @@ class Property(Base):
     @validates("status")
     def _by_a_person(self, _name: str, status: Status) -> Status:
         """
-        Whoever sets the status of a row decides it: its source does not, until it withdraws the row anew, and the deal
-        that took it off the market does not any more.
+        A person who sets the status of a row overrides its source, until that withdraws the row again, and the deal
+        that took it off the market.
         """
         self.withdrawn_at = None
         self.left_with_match_id = None
         return status
+
+    @validates("city_key")
+    def _stays_a_sample(self, _name: str, key: str) -> str:
+        return kept_market(self, key)
 
     @property
     def is_active(self) -> bool:
@@ -264,20 +269,35 @@ def properties_of(owner: User, status: Status | None = None, source_id: int | No
     return query.where(Property.status == status) if status else query
 
 
+def kept_market(row: Any, key: str) -> str:
+    """The `city_key` of a Property (or Lead) whose town has this key now: a sample stays in its own user's market."""
+    return row.city_key if is_sample_key(row.city_key) else key
+
+
 def on_market(table: Any = Property) -> ColumnElement[bool]:
     """The condition that joins a property (or Lead) to its owner `User` where both are there: what anybody may see."""
+    return and_(on_any_market(table), is_no_sample(table))
+
+
+def on_any_market(table: Any = Property) -> ColumnElement[bool]:
+    """:func:`on_market`, samples too: for the engine, and for queries that name the market, say by a lead on it."""
     return and_(table.status == Status.ACTIVE, User.id == table.owner_id, User.is_active)
 
 
 def is_on_market(session: Session, listing: Any) -> bool:
-    """Whether this property (or Lead) is there, and its owner too."""
+    """Whether anybody may see this property (or Lead): it is there, its owner too, and it is no sample."""
+    return is_on_any_market(session, listing) and not is_sample_key(listing.city_key)
+
+
+def is_on_any_market(session: Session, listing: Any) -> bool:
+    """:func:`is_on_market`, samples too."""
     return listing.status is Status.ACTIVE and session.get_one(User, listing.owner_id).is_active
 
 
 def archive_property(session: Session, listing: Property) -> None:
     """
-    Take the property off the market; doing so twice changes nothing. Neither its source nor a deal that is undone
-    brings it back.
+    Take the property off the market; doing so twice changes nothing. Neither its source nor undoing a deal brings it
+    back.
     """
     if (
         listing.status is not Status.ARCHIVED

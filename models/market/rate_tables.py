@@ -19,7 +19,7 @@ from models.core.currencies import currency_code
 from models.core.errors import DomainError
 from models.market.rates import LARGEST_RATE, SMALLEST_RATE, Rate, set_rate
 
-#: Fewer are half a table: Russia's bank tells more than fifty, Kazakhstan's about forty.
+#: Fewer mean a truncated table: Russia's bank lists more than fifty, Kazakhstan's about forty.
 MIN_CURRENCIES = 10
 #: Currencies of which a table that lacks them all is none.
 MAJORS = frozenset({"USD", "EUR", "CNY"})
@@ -33,12 +33,12 @@ _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 
 
 class RatesRefusedError(DomainError):
-    """A table of rates cannot be read, or is not believed; the last good one stays."""
+    """A table of rates cannot be read or is implausible; the last good one stays."""
 
 
 @dataclass(frozen=True)
 class RateTable:
-    """On *day* and until the next table, 1 unit of each currency costs so many units of *home*."""
+    """The value of 1 unit of each currency in *home*, on *day* and until the next table."""
 
     home: str
     day: date
@@ -47,15 +47,14 @@ class RateTable:
 
 @dataclass(frozen=True)
 class Stored:
-    """What became of a table: of its rates, so many were new or changed."""
+    """The result of storing a table: how many of its rates were new or changed."""
 
     table: RateTable
     changed: int
 
 
 def read_table(content: bytes) -> RateTable:
-    """
-    A table of Russia's or Kazakhstan's central bank, known by its content.
+    """A table of Russia's or Kazakhstan's central bank, recognised by its content.
 
     Currencies that are no legal tender (special drawing rights) are passed over.
 
@@ -77,8 +76,7 @@ def read_table(content: bytes) -> RateTable:
 
 
 def store_table(session: Session, table: RateTable, today: date) -> Stored:
-    """
-    Store a table that is believed, in the caller's transaction; one that is stored already changes nothing.
+    """Store a plausible table in the caller's transaction; one that is stored already changes nothing.
 
     Raises:
         RatesRefusedError: See :func:`check_table`.
@@ -96,8 +94,7 @@ def store_table(session: Session, table: RateTable, today: date) -> Stored:
 
 
 def check_table(table: RateTable, known: dict[str, Rate], today: date) -> None:
-    """
-    Raise RatesRefusedError unless *table* can be a bank's present one.
+    """Raise RatesRefusedError if *table* is implausible as the bank's present one.
 
     Args:
         known: The newest stored rate of each currency.

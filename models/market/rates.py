@@ -1,4 +1,4 @@
-"""Exchange rates, by which money in different currencies is compared: set by ops, or fetched from central banks."""
+"""Exchange rates for comparing money in different currencies: set by operators, or fetched from central banks."""
 
 from datetime import date
 from decimal import Decimal

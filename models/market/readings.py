@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 STATED, READ = "stated", "text"
 
-#: What a structured field of the portal's form tells, by the kind of fact.
+#: Structured fields of the portal's form, by the kind of fact.
 _FORM_FACTS = {
     "ceiling_height": "ceiling_height",
     "living_area": "living_area",
@@ -56,7 +56,7 @@ def merged_wishes(
 
 
 def with_struck(rows: Sequence[Row], kind: str, quote: str, struck: bool) -> list[Row]:
-    """The rows with one reading struck out, or taken back in."""
+    """The rows with one reading struck out, or restored."""
     name = _name({"kind": kind, "quote": quote})
     return [{**row, "struck": struck} if row["source"] == READ and _name(row) == name else dict(row) for row in rows]
 
@@ -113,7 +113,7 @@ def effective_facts(row: Any) -> dict[str, Any]:
 
 
 def contradictions(row: Any) -> list[Row]:
-    """Facts that the words of a property tell otherwise than its fields do; the fields win."""
+    """Facts in which a property's words contradict its fields; the fields win."""
     told = effective_facts(row)
     return [fact for fact in row.read_facts or () if told.get(fact["kind"]) != fact["value"]]
 

@@ -1,4 +1,4 @@
-"""Several leads or properties at once: into the archive and out of it, and prices of properties."""
+"""Bulk changes: archive and restore leads or properties, change prices of properties."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from models.market.price_history import PropertyPrice
 from models.market.properties import Property, archive_property, restore_property
 from models.market.tags import TAGGED
 
-#: A changed price is rounded to this where it is large, so that nobody offers a home for 12 345 678.91.
+#: A changed price is rounded to this where it is large, to avoid prices such as 12 345 678.91.
 STEP = Decimal(100)
 MAX_PRICE = Decimal(10) ** 15
 
@@ -80,8 +80,8 @@ def change_prices(
 
 def give_prices_back(session: Session, owner: User, property_ids: Sequence[int], since: datetime) -> list[Property]:
     """
-    Undo one change of prices that was made after *since*: of those of the owner's properties whose price has changed
-    exactly once since; the ones that cost again what they did.
+    Undo one change of prices that was made after *since*, for those of the owner's properties whose price has changed
+    exactly once since; returns those restored.
     """
     query = select(Property).where(Property.id.in_(property_ids), Property.owner_id == owner.id)
     undone = []

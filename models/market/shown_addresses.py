@@ -1,4 +1,4 @@
-"""Where a home is, as far as somebody may know it: its owner chooses how much strangers see."""
+"""Where a home is, as precisely as its owner lets strangers see it."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ SQUARE = 0.006  # about 670 m
 
 
 def precision_of(listing: Any, usual: AddressPrecision) -> AddressPrecision:
-    """How much of a property's address a stranger sees: what its owner chose, or else the *usual* of the place."""
+    """How precisely a stranger sees a property's address: as its owner chose, or else the *usual* of the page."""
     return listing.address_precision or usual
 
 
@@ -41,14 +41,14 @@ def shown_address(listing: Any, precision: AddressPrecision | None = None) -> li
 
 
 def shown_street(listing: Any, precision: AddressPrecision) -> str:
-    """The street, with its house where that may be known; empty where nothing may."""
+    """The street, with the house number if that may be shown; empty if neither may."""
     if precision is EXACT:
         return " ".join(filter(None, (listing.street, listing.house_number)))
     return without_house(listing.street) if precision is STREET and listing.street else ""
 
 
 def shown_location(listing: Any, precision: AddressPrecision) -> list[str]:
-    """The parts of an address that came as one text, as far as they may be known."""
+    """The parts of a one-text address that may be shown."""
     parts = [part.strip() for part in (listing.location or "").split(",")]
     if precision is DISTRICT:
         return []
@@ -72,8 +72,7 @@ def shown_point(listing: Any, precision: AddressPrecision) -> tuple[float, float
 
 
 def without_house(part: str) -> str:
-    """
-    A part of an address without a house at its end.
+    """A part of an address without a house number at its end.
 
     >>> without_house("Новый Арбат, 7к2"), without_house("ул. 8 Марта, д. 12 корп. 1"), without_house("д. 7")
     ('Новый Арбат', 'ул. 8 Марта', '')

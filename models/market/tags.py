@@ -1,4 +1,4 @@
-"""Tags: a realtor's own words on leads and properties, seen by nobody else. They are the owner's because the row is."""
+"""Tags: a realtor's own labels of leads and properties, seen by nobody else."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -51,8 +51,7 @@ TAGGED: dict[Side, tuple[Any, Any, Any]] = {
 
 
 def read_tag(text: str) -> str:
-    """
-    A tag as it is stored: without blanks at its ends, with single ones inside.
+    """A tag in its stored form: trimmed, with single blanks inside.
 
     Raises:
         InvalidValueError: It is empty or longer than MAX_LENGTH characters, or holds what cannot be printed.
@@ -112,7 +111,7 @@ def add_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], t
 
 
 def remove_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], tag: str) -> list[int]:
-    """Take a tag off those of the rows that are the owner's; the ids of those that had it."""
+    """Remove a tag from those of the rows that are the owner's; returns the ids of rows that had it."""
     rows, table, key = TAGGED[side]
     mine = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id)
     gone = delete(table).where(key.in_(mine), table.tag == " ".join(tag.split())).returning(key)
@@ -120,8 +119,7 @@ def remove_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int]
 
 
 def set_tags(session: Session, owner: User, side: Side, row_id: int, texts: Sequence[str]) -> None:
-    """
-    Give one of the owner's rows these tags and no others; empty texts are passed over.
+    """Set the tags of one of the owner's rows; empty texts are ignored.
 
     Raises:
         InvalidValueError, ConflictError: See :func:`add_tag`.

@@ -1,4 +1,4 @@
-"""Towns that were merged: a town's key -> the key of the town whose market its rows belong to."""
+"""Merged towns: a town's key -> the key of the town whose market holds its rows."""
 
 from sqlalchemy import CheckConstraint, ColumnElement, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -23,7 +23,7 @@ class TownAlias(Base):
 
 
 def merged_key(session: Session, key: str) -> str:
-    """The key under which the town's rows are stored: its own, or that of the town which it was merged into."""
+    """The key under which the town's rows are stored: its own, or that of the town into which it was merged."""
     return session.scalar(select(TownAlias.into_key).where(TownAlias.town_key == key)) or key
 
 

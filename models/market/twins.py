@@ -1,4 +1,4 @@
-"""A row that its owner has on the market already."""
+"""Detect a property that its owner has on the market already."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from models.core.errors import ConflictError
 from models.market.properties import Property
 from models.market.town_aliases import city_in
 
-#: What tells one home from another, as far as columns do; with the price.
+#: Columns that identify a home, with the price.
 _IDENTIFYING = (
     "property_type",
     "street",
@@ -31,7 +31,7 @@ LONG_TEXT = 100
 
 @dataclass(eq=False)
 class AlreadyThereError(ConflictError):
-    """The owner has this very property on the market."""
+    """The owner already has exactly this property on the market."""
 
     code = "property.already_there"
     id: int
@@ -41,7 +41,7 @@ class Twin(NamedTuple):
     """A property that a new one repeats."""
 
     property_id: int
-    #: Surely the same home. Units of a new building are alike in all that is told, so a developer's never are.
+    #: Certainly the same home. Never true of a developer's units, which share all known facts.
     is_certain: bool
 
 

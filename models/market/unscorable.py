@@ -39,7 +39,7 @@ class UnscorableEntity(Base):
 
 @dataclass(frozen=True)
 class Failure:
-    """An entity that the engine failed on, and the failure's kind and place."""
+    """A failure of the engine on an entity: its kind and place."""
 
     side: Side
     entity_id: int
@@ -92,12 +92,12 @@ def quarantined() -> Select[UnscorableEntity]:
 
 
 def count_quarantined(session: Session) -> int:
-    """How many leads and properties are quarantined."""
+    """The number of quarantined leads and properties."""
     return session.scalar(select(func.count()).select_from(UnscorableEntity)) or 0
 
 
 def get_quarantined(session: Session, side: Side, entity_id: int) -> UnscorableEntity:
-    """Return what is quarantined of a lead or property; raises NotFoundError if it is not."""
+    """The quarantine row of a lead or property; raises NotFoundError without one."""
     quarantined = session.get(UnscorableEntity, (side, entity_id))
     if quarantined is None:
         raise NotFoundError("row")

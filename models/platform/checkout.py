@@ -1,4 +1,4 @@
-"""Where this code's files beside its packages are: the Procfile, the schedule, the default home."""
+"""Locations of the files beside the packages: the Procfile, the schedule, the default home."""
 
 import os
 from pathlib import Path

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, CreatedAt, rows_changed
 from models.core.errors import ConflictError
 
-#: How long an answer is kept; a client that retries later starts anew.
+#: How long an answer is kept; a later retry starts again.
 KEPT = timedelta(hours=24)
 
 

@@ -1,5 +1,4 @@
-"""
-A program that makes strangers' pictures safe: each is drawn anew, so that nothing but pixels survives.
+"""A program that re-encodes strangers' pictures, so that nothing but pixels survives.
 
 What comes out was written by us: no EXIF (and so no place where a photo was taken), no second file hidden behind the
 first, colours in sRGB. What a name or a Content-Type header claims plays no part.
@@ -74,7 +73,7 @@ SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
 class TooManyPixelsError(Exception):
-    """The image has more pixels than we take."""
+    """The image has more pixels than we accept."""
 
 
 class MissingDataError(Exception):
@@ -83,8 +82,8 @@ class MissingDataError(Exception):
 
 def clean(content: bytes) -> tuple[bytes, int, str, bytes]:
     """
-    A picture drawn anew: upright, in sRGB, without metadata, at most LONGEST_SIDE wide and high. Of an animation the
-    first frame stays.
+    Re-encode a picture: upright, in sRGB, without metadata, at most LONGEST_SIDE wide and high. Of an animation the
+    first frame is kept.
 
     Returns:
         (outcome, pixels of the source, format, content); the latter two are empty unless the outcome is CLEAN.
@@ -163,7 +162,7 @@ def _drawn_anew(picture: Image.Image) -> tuple[int, str, bytes]:
 
 
 def _loaded(picture: Image.Image) -> Image.Image:
-    """The picture decoded; of an animation its first frame."""
+    """The decoded picture; of an animation its first frame."""
     if picture.format != "WEBP":
         picture.load()
         return picture
@@ -226,10 +225,9 @@ def _converted(picture: Image.Image, mode: str) -> Image.Image:
 
 
 def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """
-    The picture with its colours as every screen shows them, whatever profile they were written for.
+    """The picture with its colours converted to sRGB from any profile.
 
-    A profile that nobody can read, or one for another kind of picture, says nothing: the colours stay as they are.
+    An unreadable profile, or one for another kind of picture, is ignored: the colours stay as they are.
     """
     if not profile:
         return picture

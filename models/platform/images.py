@@ -1,9 +1,9 @@
 """
-Pictures of strangers, decoded in a child process (models/platform/image_decoder.py): what they cost in memory is
-bounded there, and given back.
+Decode strangers' pictures in a child process (models/platform/image_decoder.py), which bounds their memory and returns
+it.
 
-A process has one such child, which starts with the first picture. One picture is decoded at a time; who waits too
-long for a turn is told to come back. A picture that takes too long, or a child that dies of it, is a damaged picture.
+A process has one such child, started with the first picture. Pictures are decoded one at a time; a caller that waits
+too long gets BusyError. A picture that takes too long, or kills the child, counts as damaged.
 """
 
 import logging
@@ -48,7 +48,7 @@ class DamagedImageError(Exception):
 
 
 class TooManyPixelsError(Exception):
-    """The image has more pixels than we take."""
+    """The image has more pixels than we accept."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Decoder:
 
     @property
     def pid(self) -> int | None:
-        """The child's, while there is one."""
+        """The child's process id, while it runs."""
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
     def clean(self, stream: BinaryIO, size: int) -> CleanFile:
@@ -85,7 +85,7 @@ class Decoder:
             NotAnImageError, DamagedImageError, TooManyPixelsError
             BusyError: No turn came within MAX_WAIT_SECONDS.
         """
-        with self._taken():
+        with self._own_turn():
             child = self._running()
             watchdog = threading.Timer(MAX_DECODING_SECONDS, child.kill)
             watchdog.start()
@@ -108,7 +108,7 @@ class Decoder:
         }.get(outcome, DamagedImageError)
 
     @contextmanager
-    def _taken(self) -> Iterator[None]:
+    def _own_turn(self) -> Iterator[None]:
         if not self._turn.acquire(timeout=MAX_WAIT_SECONDS):
             raise BusyError("picture.busy", RETRY_AFTER_SECONDS)
         try:
@@ -119,7 +119,7 @@ class Decoder:
     def _running(self) -> subprocess.Popen[bytes]:
         if self.pid is None:
             self.end()  # One that died by itself has left its pipes open.
-            # -I: neither the folder where we were started nor the environment decides what is imported.
+            # -I: neither the working folder nor the environment decides what is imported.
             program = [sys.executable, "-I", str(Path(image_decoder.__file__).resolve())]
             self._child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})  # nosec B603
             self._left = MAX_PICTURES
@@ -127,7 +127,7 @@ class Decoder:
         return self._child
 
     def end(self) -> None:
-        """End the child, if there is one."""
+        """Stop the child if it runs."""
         child, self._child = self._child, None
         if child is not None:
             child.kill()

@@ -38,7 +38,7 @@ DEFAULT_WEB_THREADS = 96
 LOOPBACK = "127.0.0.0/8,::1/128"
 
 
-#: The variables that :meth:`Settings.from_env` reads; `leadmatch run` tells them to commands in other shells.
+#: The variables that :meth:`Settings.from_env` reads; `leadmatch run` stores them for commands in other shells.
 SETTING_NAMES = tuple(
     """
     ENVIRONMENT DATABASE_URL REDIS_URL SECRET_KEY PORT LEADMATCH_HOME TELEGRAM_BOT_TOKEN TELEGRAM_BOT_SECRET
@@ -110,7 +110,7 @@ class Settings:
     #: WORKER_MEMORY_MB: what a worker process may hold. Markets that would take more are scored in tiles, snapshots are
     #: kept as far as they fit, and a process that has grown beyond it is replaced after its task; 0: no bound.
     worker_memory_mb: int
-    #: METRICS_TOKEN: whoever sends it as a bearer token may read /metrics; empty: nobody may by token.
+    #: METRICS_TOKEN: the bearer token for reading /metrics; empty: no token is accepted.
     metrics_token: str
     #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may
     #: anyway.
@@ -132,7 +132,7 @@ class Settings:
     #: MAP_TILES_URL: where pages load the tiles of maps from, https://tiles.example/{z}/{x}/{y}.png; empty: no page
     #: loads any, and the neighbouring districts are drawn instead.
     map_tiles_url: str
-    #: MAP_ATTRIBUTION: whose map it is, as its terms ask to be told below it.
+    #: MAP_ATTRIBUTION: the attribution below the map, as its terms require.
     map_attribution: str
     #: WEBHOOK_PRIVATE_ADDRESSES: 1 lets webhooks go to this machine and its network, and by http; likewise.
     webhook_private_addresses: bool

@@ -1,11 +1,10 @@
-"""Secrets that somebody has typed, rather than drawn."""
+"""Recognise secrets that were typed instead of generated."""
 
 from itertools import pairwise
 
 
 def is_weak(secret: str, shortest: int) -> bool:
-    """
-    Whether a secret is too short, or repeats itself, or counts, so that it is no random one.
+    """Whether a secret is too short, repeats itself or counts, and so was not generated at random.
 
     >>> is_weak("0123456789abcdefghijklmnopqrstuvwxyz", 32), is_weak("correct-horse" * 3, 32), is_weak("a1" * 16, 32)
     (True, True, True)

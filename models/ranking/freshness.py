@@ -1,4 +1,4 @@
-"""Freshness of the lists: how far they are behind the latest writes, for alerts."""
+"""Freshness of the lists: how many are out of date and for how long, for alerts."""
 
 from dataclasses import dataclass
 

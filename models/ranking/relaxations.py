@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, database_now
 from models.market.leads import Lead
 
-#: A home that meets all that is asked for, as far as it tells, scores this or more: what pages show as 90.
+#: The minimum score of a home that meets everything asked for, as far as its facts are known: shown as 90.
 USEFUL_SCORE = 89.5
 #: Counts this old are counted again when somebody looks at them: homes come and go.
 COUNTS_LAST = timedelta(minutes=1)
@@ -33,7 +33,7 @@ class LeadRelaxations(Base):
 
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int]  #: The lead's version that was counted for.
-    useful: Mapped[int]  #: Homes that meet what is asked for as it is.
+    useful: Mapped[int]  #: Homes that meet the lead's present requirements.
     rows: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     counted_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -1,4 +1,4 @@
-"""What forbids a request about a rescoring run."""
+"""Errors of requests about rescoring runs."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from models.core.errors import ConflictError
 
 @dataclass(eq=False)
 class RunGoingError(ConflictError):
-    """Another run over everything, or over the same, is going."""
+    """Another run over everything, or over the same markets, is going."""
 
     code = "run.going"
     run_id: int
@@ -17,7 +17,7 @@ class RunGoingError(ConflictError):
 
 @dataclass(eq=False)
 class RunEndedError(ConflictError):
-    """A run that has ended cannot be cancelled."""
+    """A finished run cannot be cancelled."""
 
     code = "run.ended"
     run_id: int
@@ -35,7 +35,7 @@ class RunNotFailedError(ConflictError):
 
 @dataclass(eq=False)
 class MarketHasRunError(ConflictError):
-    """A run that is going covers a market of the run that is to be retried."""
+    """Another open run covers a market of the run to retry."""
 
     code = "run.same_market_going"
     run_id: int

@@ -1,10 +1,11 @@
-"""Markets by how much is in them, and what is odd about them: an unknown town, hardly anything to match."""
+"""Markets by size, and signs of misspelt towns: an unknown town, a nearly empty market."""
 
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from models.core.enums import DealType
+from models.market.sample_keys import is_sample_key
 from models.market.towns.likeness import nearest_names
 from models.market.towns.more_towns import MORE_TOWNS
 from models.market.towns.spelling import normal
@@ -17,7 +18,7 @@ NEARLY_EMPTY_ROWS = 5
 
 @dataclass(frozen=True)
 class MarketCount:
-    """A market with what is on it now."""
+    """A market with its present numbers of leads and properties."""
 
     city_key: str
     #: What its rows call the town most often.
@@ -41,16 +42,17 @@ class MarketCount:
 
     @property
     def nearest(self) -> tuple[str, ...]:
-        """Known towns whose names are like an unknown one's; none for a known town."""
+        """Names of known towns similar to an unknown one; none for a known town."""
         return () if self.is_known else nearest_names(self.city_key.removeprefix("name:"))
 
 
 def market_counts(session: Session) -> list[MarketCount]:
-    """All markets with somebody on them, the largest first."""
+    """All markets with rows on them, the largest first, those of sample data apart."""
     names = city_names(session)
     return [
         MarketCount(key, names.get(key, key), deal_type, leads, properties)
         for key, deal_type, leads, properties in live_markets(session)
+        if not is_sample_key(key)
     ]
 
 

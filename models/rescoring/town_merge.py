@@ -1,4 +1,4 @@
-"""Moving a town's leads and properties into another town's markets, and reading towns of old rows anew."""
+"""Move a town's leads and properties into another town's markets, and read the towns of old rows again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,18 +13,19 @@ from models.core.errors import ConflictError, NotFoundError
 from models.market.leads import Lead
 from models.market.places import DEFAULT_CURRENCY, NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 from models.market.town_aliases import TownAlias, merged_key
 from models.market.towns.reading import TownError, read_town
 from models.ranking.display_order import forget_explored, forget_shifts
 from models.ranking.recommendations import Market
 
-#: Contracts through which no currency can be told: what their rows are in was worked out from the town.
+#: Contracts without currencies: the currency of their rows was derived from the town.
 _WITHOUT_CURRENCY = (Origin.EXCHANGE, Origin.TINDER)
 
 
 @dataclass(frozen=True)
 class Moved:
-    """Rows that went from one town to another."""
+    """The rows that moved from one town to another."""
 
     from_key: str
     into_key: str
@@ -73,10 +74,11 @@ def merge_towns(session: Session, from_key: str, into_key: str, merged_by: str) 
 
 def read_towns_anew(session: Session) -> list[Moved]:
     """
-    Give every lead and property the town that its text is read as today; what an older release read otherwise moves.
+    Read the town of every lead and property again, by today's rules, and move rows that an older release read
+    differently.
 
-    Texts that name several towns, or none, stay where they are. Amounts whose currency nobody told, and which were
-    taken for roubles because the town was unknown, are in the currency of the town's country.
+    Texts that name several towns, or none, stay where they are. Amounts without a stated currency that counted as
+    roubles because the town was unknown get the currency of the town's country.
     """
     _take_turns(session)
     moved = []
@@ -91,8 +93,8 @@ def read_towns_anew(session: Session) -> list[Moved]:
 
 
 def _texts(session: Session) -> Iterator[tuple[str, str]]:
-    """(key, text) of all towns in the database."""
-    query = union(*(select(table.city_key, table.city) for table in (Lead, Property)))
+    """(key, text) of all towns in the database; samples stay in the markets of their users."""
+    query = union(*(select(table.city_key, table.city).where(is_no_sample(table)) for table in (Lead, Property)))
     yield from [(row[0], row[1]) for row in session.execute(query)]
 
 
@@ -114,7 +116,7 @@ def _move(session: Session, from_key: str, into_key: str, *, text: str | None = 
 
 
 def _untold(table: type[Lead] | type[Property], from_key: str, reread: bool) -> ColumnElement[bool]:
-    """Whether nobody told the currency of a row's amounts."""
+    """Whether nobody stated the currency of a row's amounts."""
     without = table.currency == NO_CURRENCY
     if not reread or not from_key.startswith("name:"):
         return without
@@ -126,7 +128,7 @@ def _untold(table: type[Lead] | type[Property], from_key: str, reread: bool) -> 
 
 
 def _name_of(session: Session, key: str) -> str | None:
-    """What a row of the town calls it; None if it has no rows."""
+    """The town's name in its rows; None without rows."""
     for table in (Lead, Property):
         name = session.scalar(select(table.city).where(table.city_key == key).limit(1))
         if name is not None:
@@ -135,7 +137,7 @@ def _name_of(session: Session, key: str) -> str | None:
 
 
 def _forget_markets(session: Session, key: str) -> None:
-    """What was kept of markets that have no rows any more."""
+    """Delete the state of markets without rows."""
     for deal_type in DealType:
         forget_shifts(session, key, deal_type)
         forget_explored(session, key, deal_type)
@@ -143,5 +145,7 @@ def _forget_markets(session: Session, key: str) -> None:
 
 
 def _take_turns(session: Session) -> None:
-    """Until the transaction ends nobody else moves towns: two at once could send each other's rows in a circle."""
+    """
+    Lock out other moves of towns until the transaction ends: two at once could send each other's rows in a circle.
+    """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("move-towns", 0))))

@@ -1,1 +1,1 @@
-"""Sources of listings: feeds and files, how they are read, and how what they say becomes properties."""
+"""Sources of listings: feeds and files, their formats, and their conversion to properties."""

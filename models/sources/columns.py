@@ -37,7 +37,8 @@ def columns_of(offer: Offer, default_city: str | None = None) -> dict[str, Any]:
 
     What keeps the offer from being taken is added to its faults; the columns are of no use then.
     """
-    name, city = _town(offer, default_city)
+    # Of a row that could not be read nothing is missing.
+    name, city = ("", None) if any(fault.field == "row" for fault in offer.faults) else _town(offer, default_city)
     for field in ("deal_type", "property_type", "price"):
         if getattr(offer, field) is None and not offer.faults:
             offer.refuse(field, "import.missing")

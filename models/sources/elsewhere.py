@@ -1,8 +1,7 @@
-"""
-What the owner of a source offers through other sources: the same home is not taken twice.
+"""Homes that the owner of a source already offers through other sources: they are not imported twice.
 
-The rule is that of :mod:`models.market.twins`: short words do not tell two flats of one house apart, and a developer's
-units are alike.
+The rule is that of :mod:`models.market.twins`: short texts do not distinguish two flats of one house, and a developer's
+units resemble each other.
 """
 
 from collections.abc import Sequence
@@ -50,7 +49,7 @@ class ListingsElsewhere:
                 connection.execute(text(statement), values)
 
     def refuse(self, read: Sequence[tuple[Offer, dict[str, Any]]]) -> None:
-        """Refuse those of the offers that this source does not have yet, and another has with equal content."""
+        """Refuse offers that are new in this source and equal in content to a listing of another source."""
         if not self.are_there:
             return
         hashes = [content_hash(columns) for offer, columns in read if _is_telling(offer, columns)]

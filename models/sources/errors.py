@@ -1,4 +1,4 @@
-"""What forbids a request about a source."""
+"""Errors of requests about sources."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class RoleOwnsNothingError(NotAllowedError):
 
 @dataclass(eq=False)
 class TooManySourcesError(ConflictError):
-    """The user has as many sources as one may have."""
+    """The user has the maximum number of sources."""
 
     code = "source.too_many"
     max: int

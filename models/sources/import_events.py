@@ -13,7 +13,7 @@ _COUNTS = ("offers", "new", "changed", "returned", "withdrawn", "refused", "held
 
 
 def record_end_of(session: Session, import_ids: Collection[int]) -> None:
-    """Have webhooks told that imports have ended; dry runs and addresses where nothing has changed are not told of."""
+    """Record webhook events for finished imports, except dry runs and addresses where nothing has changed."""
     if not import_ids:
         return
     quiet = (*OPEN_IMPORTS, ImportState.UNCHANGED)

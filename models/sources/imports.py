@@ -184,7 +184,7 @@ def _end(connection: Connection, import_: Import, state: ImportState, report: Re
         )
     )
     if not import_.is_dry_run and state is not ImportState.FAILED:
-        # What an earlier import held back, this one has decided anew.
+        # This import has decided about withdrawals that an earlier one held back.
         earlier = update(Import).where(
             Import.source_id == import_.source_id, Import.id < import_.id, Import.state == ImportState.WAITING
         )

@@ -14,10 +14,11 @@ from models.core.enums import SUPPLY_ROLES, AddressPrecision, DealType, Status
 from models.core.errors import NotFoundError
 from models.core.link_tokens import is_token
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 from models.sources.errors import RoleOwnsNothingError
 from models.sources.formats.yrl_writer import CURRENCIES, FLATS, Seller
 
-TOKEN_BYTES = 24  # 192 random bits: whoever knows the address was told it
+TOKEN_BYTES = 24  # 192 random bits: the address cannot be guessed
 PAGE = 500  # rows in memory at once
 #: Part of the mark of a feed's content; to be raised when the same rows are written otherwise.
 WRITER = 1
@@ -39,8 +40,7 @@ def outgoing_feed(session: Session, owner: User) -> OutgoingFeed | None:
 
 
 def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
-    """
-    Give the owner's feed a new address; an older one is nobody's from then on.
+    """Give the owner's feed a new address; the former one is void from then on.
 
     Raises:
         NotAllowedError: The owner's role may not own properties.
@@ -55,7 +55,7 @@ def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
 
 
 def close_outgoing_feed(session: Session, owner: User) -> None:
-    """End the owner's feed; doing so twice changes nothing."""
+    """Revoke the owner's feed; doing so twice changes nothing."""
     feed = outgoing_feed(session, owner)
     if feed is not None:
         session.delete(feed)
@@ -63,7 +63,7 @@ def close_outgoing_feed(session: Session, owner: User) -> None:
 
 
 def owner_of_feed(session: Session, token: str) -> User:
-    """Whose feed it is; raises NotFoundError where the address is nobody's, or its owner is inactive."""
+    """The owner of a feed; raises NotFoundError if the address is unknown, or its owner is inactive."""
     if not is_token(token):
         raise NotFoundError("feed")
     query = select(User).join(OutgoingFeed, OutgoingFeed.owner_id == User.id).where(OutgoingFeed.token == token)
@@ -79,8 +79,8 @@ def seller_of(owner: User) -> Seller:
 
 
 def mark_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
-    """What changes whenever the feed's content does, and when that was last."""
-    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE)
+    """A value that changes whenever the feed's content does, and the time of the last change."""
+    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
     query = select(func.count(), func.sum(Property.version), func.max(Property.updated_at)).where(*mine)
     count, versions, latest = session.execute(query).one()
     told = f"{WRITER}|{count}|{versions}|{latest}|{seller_of(owner)}"
@@ -93,7 +93,10 @@ def published(factory: sessionmaker[Session], owner_id: int) -> Iterator[Propert
     with factory() as session:
         while True:
             query = select(Property).where(
-                Property.owner_id == owner_id, Property.status == Status.ACTIVE, Property.id > last
+                Property.owner_id == owner_id,
+                Property.status == Status.ACTIVE,
+                Property.id > last,
+                is_no_sample(Property),
             )
             rows = session.scalars(query.order_by(Property.id).limit(PAGE)).all()
             yield from rows
@@ -126,5 +129,6 @@ def left_out(session: Session, owner: User) -> dict[str, int]:
         "floor": flat & Property.floor.is_(None),
     }
     counts = [func.count().filter(condition).label(name) for name, condition in lacks.items()]
-    row = session.execute(select(*counts).where(Property.owner_id == owner.id, Property.status == Status.ACTIVE)).one()
+    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
+    row = session.execute(select(*counts).where(*mine)).one()
     return {name: count for name, count in row._asdict().items() if count}

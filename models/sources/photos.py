@@ -1,8 +1,7 @@
-"""
-Photos that listings name by address, kept here: what is to be fetched, what was, and what is no picture.
+"""Local copies of photos that listings name by address: those to fetch, those stored, and those that are not pictures.
 
-An address is fetched once for its owner, however many listings name it. Whoever is killed in between leaves a row that
-is tried again, a file without a row that the sweep of orphans removes, and nothing else.
+An address is fetched once for its owner, however many listings name it. If a worker is killed, the row is tried again,
+and a file without a row is removed with the orphans; nothing else is left behind.
 """
 
 import hashlib
@@ -29,12 +28,12 @@ BATCH = 1_000
 MAX_ATTEMPTS = 4
 #: Until the next attempt, by how many there were: long enough that two never overlap.
 PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=1))
-#: Broken addresses that are told of a source.
+#: Broken addresses that are listed for a source.
 TOLD = 200
 
 
 class PhotoState(StrEnum):
-    """How far the fetching of an address is."""
+    """The state of fetching an address."""
 
     WAITING = "waiting"
     FETCHED = "fetched"
@@ -42,7 +41,7 @@ class PhotoState(StrEnum):
 
 
 class PhotoFault(StrEnum):
-    """Why an address gives no photo."""
+    """Why an address yields no photo."""
 
     NO_ANSWER = "no_answer"
     NOT_THERE = "not_there"
@@ -78,7 +77,7 @@ class FetchedPhoto(Base):
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
     reason: Mapped[PhotoFault | None] = mapped_column(words(PhotoFault, "reason_is_known"))
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
-    #: :func:`matching.homes.photos.photo_hash` of what was fetched.
+    #: :func:`matching.homes.photos.photo_hash` of the fetched picture.
     photo_hash: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[CreatedAt]
 
@@ -116,7 +115,7 @@ _UNUSED = """
 
 
 def digest_of(address: str) -> bytes:
-    """What an address is found by."""
+    """The digest by which an address is looked up."""
     return hashlib.sha256(address.encode()).digest()
 
 

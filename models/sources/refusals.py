@@ -23,7 +23,7 @@ class RefusedOffer(Base):
 
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)  #: From 1, in the order of the file.
-    #: As :meth:`models.sources.report.Line.as_json` says it, without what was read.
+    #: As :meth:`models.sources.report.Line.as_json` writes it, without the value read.
     remark: Mapped[dict[str, Any]] = mapped_column(JSONB)
     read: Mapped[str] = mapped_column(Text)  #: What stood there.
 

@@ -1,4 +1,4 @@
-"""What an import did, for people: counts, and each offer that was refused or read with a guess."""
+"""The result of an import for people: counts, and each offer that was refused or read with a guess."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +7,7 @@ from models.core.enums import DealType
 from models.core.errors import Fault
 from models.sources.formats.offer import Entry, Remark
 
-#: Remarks that a report keeps of each kind; the counts tell of all.
+#: Remarks that a report keeps of each kind; the counts include all.
 MAX_REMARKS = 1_000
 
 

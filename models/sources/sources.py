@@ -34,7 +34,7 @@ from models.sources.tables import (
 MAX_SOURCES = 50  # of one owner
 #: A failed fetch is tried again after the source's own interval, doubled with each failure, and at least daily.
 LONGEST_PAUSE = timedelta(days=1)
-#: An import that nobody took up or went on with for so long is asked for again.
+#: An import without a worker for so long is queued again.
 LOST_AFTER = timedelta(minutes=15)
 
 

@@ -63,7 +63,7 @@ OnCommitted = Callable[[list[int]], None]
 
 @dataclass
 class Progress:
-    """How far an import is."""
+    """The progress of an import."""
 
     bytes_read: int = 0
     report: Report | None = None
@@ -128,7 +128,7 @@ class OfferStore:
     def note_feed(self, feed: Feed) -> None:
         """Take what the reader noted of the feed as a whole."""
         self.report.passed_over, self.report.columns = feed.notes.passed_over, feed.notes.columns
-        # Cells may hold names and phones: they are shown while columns are told apart, and not kept afterwards.
+        # Cells may hold names and phones: they are shown while columns are mapped, and deleted afterwards.
         self.report.samples = feed.notes.samples if self.is_dry_run else {}
 
     def finish(self, on_committed: OnCommitted) -> tuple[ImportState, list[int]]:

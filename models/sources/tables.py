@@ -1,4 +1,4 @@
-"""Tables: sources of listings, and what each import of one did."""
+"""Tables: sources of listings, and the result of each import."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ class SourceState(StrEnum):
 
 
 class SourceContent(StrEnum):
-    """What a source brings."""
+    """The kind of rows that a source brings."""
 
     LISTINGS = "listings"
     #: Clients' requests, from tables.
@@ -28,7 +28,7 @@ class SourceContent(StrEnum):
 
 
 class ImportState(StrEnum):
-    """How far an import is."""
+    """The state of an import."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -51,10 +51,9 @@ SHORTEST_REFRESH, LONGEST_REFRESH = 15, 7 * 24 * 60  # minutes
 
 
 class Source(Base):
-    """
-    Where an owner's listings come from: a feed's address, or files that are sent one after another.
+    """Where an owner's listings come from: a feed's address, or files sent one after another.
 
-    A listing's identity is (source, external id): what one source brings, no other touches.
+    A listing's identity is (source, external id): no source touches the listings of another.
     """
 
     __tablename__ = "sources"
@@ -81,7 +80,7 @@ class Source(Base):
     city: Mapped[str | None] = mapped_column(String(100))
     #: Of tables: a column's name -> the field that it holds, or "" to pass it over.
     mapping: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: Each file holds all listings: what is missing from it is off the market.
+    #: Each file holds all listings: missing ones are off the market.
     is_complete: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     state: Mapped[SourceState] = mapped_column(
         words(SourceState, "state_is_known"), default=SourceState.ACTIVE, server_default="active"

@@ -1,5 +1,4 @@
-"""
-What the Telegram bot shows of a home, and its buttons: words, and the data that a pressed button brings back.
+"""Cards of homes in the Telegram bot, and their buttons: words, and the data that a pressed button sends back.
 
 The worker sends cards for notifications, the bot answers with them; both write and read buttons here.
 """
@@ -20,8 +19,7 @@ Keyboard = list[list[dict[str, str]]]
 
 @dataclass(frozen=True)
 class Pressed:
-    """
-    What a button brings back: what it is about, and the choice.
+    """The data of a pressed button: its subject, and the choice.
 
     >>> Pressed.of_data("pair:LEAD:3:17:LIKE")
     Pressed(what='pair', values=('LEAD', '3', '17', 'LIKE'))

@@ -1,4 +1,4 @@
-"""What a notification says, in the language of its reader."""
+"""The text of a notification, in the language of its reader."""
 
 from collections.abc import Mapping
 from string import Formatter
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from models.translations.catalogue import LANGUAGES, is_known, translate
 
-#: Of users who never told a language: that of most of them.
+#: The language of users who have not chosen one: that of most users.
 DEFAULT_LANGUAGE = "ru"
 
 

@@ -39,7 +39,8 @@ from models.deals.answer_templates import AnswerTemplate, erase_templates
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.home_views import HomeView
-from models.deals.matches import Match, match_ids_of
+from models.deals.match_table import Match
+from models.deals.matches import match_ids_of
 from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
 from models.market.base_views import BaseView
 from models.market.clients import forget_clients
@@ -53,6 +54,7 @@ from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
 from models.sources.photos import FetchedPhoto
 from models.sources.tables import Import, Source
+from models.upkeep.samples import SampleSet, remove_samples
 from models.webhooks.tables import Delivery, Endpoint, Event
 
 #: Columns that an export leaves out: secrets and bookkeeping.
@@ -101,7 +103,7 @@ def erase_user(session: Session, user: User) -> None:
 
 
 def holdings_of(session: Session, user: User) -> dict[str, int]:
-    """What of the user's leaves the market with them: noun -> how many, those that there are none of left out."""
+    """The user's rows that leave the market with them: noun -> number, without zeros."""
     counts = {
         "lead": select(func.count()).where(Lead.owner_id == user.id, Lead.status == Status.ACTIVE),
         "property": select(func.count()).where(Property.owner_id == user.id, Property.status == Status.ACTIVE),
@@ -118,6 +120,10 @@ def export_user(session: Session, user: User) -> dict[str, Any]:
 
 def _erase_bot_chat(session: Session, user: User) -> None:
     unlink(session, user)
+
+
+def _erase_samples(session: Session, user: User) -> None:
+    remove_samples(session, user)  # the caller removes all files of the user
 
 
 def _erase_leads(session: Session, user: User) -> None:
@@ -167,7 +173,7 @@ def _erase_properties(session: Session, user: User) -> None:
 
 
 def _erase_sources(session: Session, user: User) -> None:
-    # With what their imports told; the listings stay, without a source.
+    # With their imports' reports; the listings stay, without a source.
     session.execute(delete(Source).where(Source.owner_id == user.id))
     session.execute(delete(OutgoingFeed).where(OutgoingFeed.owner_id == user.id))
     session.execute(delete(FetchedPhoto).where(FetchedPhoto.owner_id == user.id))
@@ -190,7 +196,7 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(AccountExport).where(AccountExport.user_id == user.id))
     session.execute(delete(BaseView).where(BaseView.user_id == user.id))
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
-    # Kept answers repeat what the user sent and was told.
+    # Kept answers repeat the user's requests and answers.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
     forget_sessions_of(session, user)
     session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))
@@ -241,6 +247,7 @@ def _plain(value: Any) -> Any:
 
 #: Each erases one subject of a user's data, in the caller's transaction.
 ERASERS: list[Callable[[Session, User], None]] = [
+    _erase_samples,  # before the leads and properties that stay
     _erase_leads,
     erase_selections,
     erase_searches,
@@ -279,6 +286,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
         PropertyTag,
         lambda user: PropertyTag.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
     ),
+    "sample_data": _rows_of(SampleSet, lambda user: SampleSet.user_id == user.id),
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
     "outgoing_feeds": _rows_of(OutgoingFeed, lambda user: OutgoingFeed.owner_id == user.id),
     "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),

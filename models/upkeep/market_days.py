@@ -1,8 +1,8 @@
-"""A row for each market and day: how big it was, how its lists stood, and what people did with what they were shown.
+"""One row per market and day: its size, the state of its lists, and people's actions on shown entries.
 
-Today's row is written anew with each count, and yesterday's once more until its actions are complete; writing a row
-twice changes nothing. What happened on a day is counted by the day of the last action of each pair, so a like that is
-taken back later is gone from the day's figure when the day is counted again, and stays in it afterwards.
+Today's row is written again with each count, and yesterday's once more until its actions are complete; writing a row
+twice changes nothing. Actions are counted by the day of the last action of each pair, so a like that is taken back
+later disappears from the day's figure if the day is counted again, and stays in it afterwards.
 """
 
 from collections import defaultdict
@@ -21,9 +21,10 @@ from models.core.enums import ActionKind, DealType, FeedActionKind, MarketKey, S
 from models.deals.actions import Action
 from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property, on_market
+from models.market.sample_keys import is_sample_key
 from models.ranking.recommendations import LeadRecommendations, stale_rows
 from models.rescoring.market_state import ENOUGH
 from models.rescoring.run_plan import live_markets
@@ -70,7 +71,7 @@ STANDS = ("leads", "properties", "covered", "stale", "stale_seconds")
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What became of what a market showed over some days."""
+    """People's actions on the entries that a market showed over some days."""
 
     city_key: str
     deal_type: DealType
@@ -81,13 +82,13 @@ class Outcomes:
     deals: int
 
     def per_hundred(self, count: int) -> float | None:
-        """A count for each hundred places that were shown; None where none was."""
+        """A count per hundred shown entries; None if nothing was shown."""
         return 100 * count / self.places if self.places else None
 
 
 def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int], tuple[int, int]]]) -> int:
     """
-    Write today's rows, and what happened yesterday. Returns how many rows were written.
+    Write today's rows, and what happened yesterday, on sample data apart. Returns how many rows were written.
 
     Args:
         shown: Day -> (side, id of the list's owner) -> (pages, entries) that were shown of the list.
@@ -103,7 +104,8 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
         if day == today:
             for market, standing in _stands(session).items():
                 figures[market] |= standing
-        written += _write(session, day, figures, HAPPENED if day < today else (*HAPPENED, *STANDS))
+        kept = {market: counts for market, counts in figures.items() if not is_sample_key(market[0])}
+        written += _write(session, day, kept, HAPPENED if day < today else (*HAPPENED, *STANDS))
     return written
 
 
@@ -114,7 +116,7 @@ def days_of(city_key: str, deal_type: DealType, since: date) -> Select[MarketDay
 
 
 def outcomes_by_market(session: Session, since: date) -> list[Outcomes]:
-    """What became of what each market showed from *since* on, the most shown first."""
+    """The outcomes of each market from *since* on, the most shown first."""
     sums = [func.sum(getattr(MarketDay, name)) for name in ("lists_shown", "places_shown", "likes", "matches", "deals")]
     query = (
         select(MarketDay.city_key, MarketDay.deal_type, *sums)
@@ -127,7 +129,7 @@ def outcomes_by_market(session: Session, since: date) -> list[Outcomes]:
 
 
 def outcomes_by_day(session: Session, since: date) -> list[tuple[date, Outcomes]]:
-    """What became of what all markets together showed on each day from *since* on."""
+    """The outcomes of all markets together on each day from *since* on."""
     sums = [func.sum(getattr(MarketDay, name)) for name in ("lists_shown", "places_shown", "likes", "matches", "deals")]
     query = select(MarketDay.day, *sums).where(MarketDay.day >= since).group_by(MarketDay.day).order_by(MarketDay.day)
     return [
@@ -136,7 +138,7 @@ def outcomes_by_day(session: Session, since: date) -> list[tuple[date, Outcomes]
 
 
 def _stands(session: Session) -> dict[MarketKey, dict[str, int]]:
-    """How each market stands now."""
+    """The present state of each market."""
     figures: dict[MarketKey, dict[str, int]] = {}
     for city_key, deal_type, leads, properties in live_markets(session):
         figures[(city_key, deal_type)] = {"leads": leads, "properties": properties}
@@ -162,7 +164,7 @@ def _stands(session: Session) -> dict[MarketKey, dict[str, int]]:
 
 
 def _happened(session: Session, day: date) -> defaultdict[MarketKey, dict[str, int]]:
-    """What people did on a day, by the market of the lead, or of the listing in the feed."""
+    """People's actions on a day, by the market of the lead, or of the listing in the feed."""
     begin = datetime.combine(day, time.min, UTC)
     end = begin + timedelta(days=1)
     counts: defaultdict[MarketKey, dict[str, int]] = defaultdict(dict)
@@ -230,7 +232,7 @@ def _write(session: Session, day: date, figures: Mapping[MarketKey, Mapping[str,
     if not rows:
         return 0
     stored = insert(MarketDay)
-    # Redis forgets: a count of what was shown that has become smaller is not believed.
+    # Redis may lose counts: a count that has become smaller is ignored.
     kept = {
         name: func.greatest(getattr(MarketDay, name), stored.excluded[name])
         if name in ("lists_shown", "places_shown")

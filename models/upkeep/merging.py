@@ -1,8 +1,8 @@
-"""Merging two accounts of one person: what one of them has becomes the other's, and the first is closed.
+"""Merge two accounts of one person: the rows of one move to the other, and the first is closed.
 
-An administrator says that both are one person; nothing here proves it. So the rules are careful: no account with rights
-over others is merged, and none that has dealt with the other, for then they are two persons. No password moves: whoever
-knows that of the closed account must not come into the one that stays.
+An administrator states that both are one person; nothing here proves it. So the rules are careful: accounts with rights
+over others are not merged, nor accounts that have dealt with each other, because then they are two persons. Passwords
+do not move: a person who knows the closed account's password must not get into the other.
 """
 
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from models.deals.chats import Chat, ChatMessage
 from models.deals.feed import FeedAction
 from models.deals.home_views import HomeView
 from models.deals.inquiries import Inquiry
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.base_views import BaseView
 from models.market.favorites import Favorite
 from models.market.leads import Lead
@@ -43,11 +43,10 @@ from models.webhooks.tables import Endpoint, Event
 
 @dataclass(frozen=True)
 class Moved:
-    """
-    Rows whose *column* names their user, and that move.
+    """Rows that move, by the *column* that references their user.
 
-    *unique*: a user has one row for each value of these columns; where both accounts have one, that of the account
-    that stays counts, and the other is left with the closed account.
+    *unique*: a user has one row for each value of these columns; if both accounts have one, that of the account that
+    stays counts, and the other stays with the closed account.
     """
 
     table: Any
@@ -79,7 +78,7 @@ MOVED = (
     Moved(Match, "completed_by_id"),
 )
 
-#: Columns that name a user and stay as they are: what was done stays done by whom it was done, and ways in end.
+#: Columns that reference a user and stay: records of past actions, and sign-ins, which end.
 LEFT = frozenset(
     {
         "audit_log.actor_id",
@@ -108,7 +107,7 @@ DROPPED = frozenset({"bot_codes.user_id", "bot_drafts.user_id", "account_exports
 
 @dataclass
 class Merged:
-    """What a merge moved, by table; *identifiers*: those that the account that stays has got."""
+    """The rows that a merge moved, by table; *identifiers*: those that moved to the account that stays."""
 
     rows: dict[str, int] = field(default_factory=dict)
     identifiers: list[Claim] = field(default_factory=list)
@@ -223,7 +222,7 @@ def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
     theirs = {column: (getattr(gone, column), getattr(gone, PROVEN_AT[column])) for column in COLUMN.values()}
     username = gone.telegram_username
     gone.phone = gone.email = gone.telegram_id = gone.telegram_username = None
-    session.flush()  # they are unique: nobody holds them when they move
+    session.flush()  # they are unique, so they are cleared before they move
     got = []
     for kind, column in COLUMN.items():
         value, proven_at = theirs[column]
@@ -239,7 +238,7 @@ def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
 
 
 def _close(session: Session, gone: User) -> None:
-    """Nobody comes in by the account any more, and it names nobody."""
+    """Close the account: it cannot be used to sign in, and holds no name."""
     for table in (SuspendedClaim, AccountExport):
         session.execute(delete(table).where(table.user_id == gone.id))
     forget_sessions_of(session, gone)
@@ -256,7 +255,7 @@ def _count(merged: Merged, table: type[Base], rows: int) -> None:
 
 
 def rows_of_user(session: Session, user_id: int) -> dict[str, int]:
-    """How many rows of each table would move, for whoever is to confirm it."""
+    """The number of rows of each table that would move, for the confirmation."""
     counts: dict[str, int] = {}
     for table, column in ((Lead, Lead.owner_id), *((each.table, getattr(each.table, each.column)) for each in MOVED)):
         count = session.scalar(select(func.count()).select_from(table).where(column == user_id)) or 0

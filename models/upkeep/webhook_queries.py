@@ -2,7 +2,7 @@
 
 from models.upkeep.invariant_queries import Probe, Rule
 
-#: Workers look for what is due every few seconds, and a task that died is made up for after two minutes.
+#: Workers look for due deliveries every few seconds, and a dead task is replaced after two minutes.
 WEBHOOKS = Probe(
     """
     SELECT 'webhook_overdue', d.id, d.endpoint_id FROM webhook_deliveries AS d

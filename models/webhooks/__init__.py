@@ -1,1 +1,1 @@
-"""Webhooks: events that other systems are told of, kept with the change that they tell of, and sent by workers."""
+"""Webhooks: events for other systems, stored with the change that they report, and sent by workers."""

@@ -61,8 +61,8 @@ _GONE = 410
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A delivery that was taken to be sent, and all that sending needs."""
+class ClaimedDelivery:
+    """A delivery that was claimed, with everything that sending needs."""
 
     delivery_id: int
     endpoint_id: int
@@ -77,14 +77,14 @@ class Taken:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt went: an answer's status, and what was wrong; without an error it was delivered."""
+    """The result of an attempt: an answer's status, and the error; without an error it was delivered."""
 
     status: int | None
     error: DeliveryError | None = None
     pause: timedelta | None = None  #: How long the endpoint asked us to wait.
 
 
-def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Taken]:
+def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
     """
     Take up to *most* deliveries that are due and whose turn it is; the caller commits before it sends.
 
@@ -111,7 +111,7 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Ta
         delivery.attempts += 1
         delivery.next_at, delivery.last_attempt_at = now + LEASE, now
         taken.append(
-            Taken(
+            ClaimedDelivery(
                 delivery.id,
                 endpoint.id,
                 delivery.attempts,
@@ -163,13 +163,13 @@ def _due_ids(session: Session, most: int, busy: Collection[int], now: datetime) 
 
 
 def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
-    """The secrets that sign at the moment, the newest first."""
+    """The secrets that sign at present, the newest first."""
     if endpoint.old_secret and endpoint.old_secret_until and now < endpoint.old_secret_until:
         return endpoint.secret, endpoint.old_secret
     return (endpoint.secret,)
 
 
-def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
+def note_outcome(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
     """
     Store how an attempt went.
 
@@ -179,7 +179,7 @@ def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
         _note_success(session, taken, outcome)
         return
     now = database_now(session)
-    # The endpoint first, as whoever changes or deletes one does: no two wait for each other.
+    # Lock the endpoint first, as changes and deletions do, so that no two wait for each other.
     endpoint = session.get(Endpoint, taken.endpoint_id, with_for_update={"key_share": True}, populate_existing=True)
     query = select(Delivery).where(Delivery.id == taken.delivery_id).with_for_update()
     delivery = session.scalar(query.execution_options(populate_existing=True))
@@ -193,7 +193,7 @@ def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
     _move_followers(session, delivery.id, now if delivery.state is DeliveryState.FAILED else delivery.next_at)
 
 
-def _note_success(session: Session, taken: Taken, outcome: Outcome) -> None:
+def _note_success(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
     session.execute(
         update(Endpoint)
         .where(Endpoint.id == taken.endpoint_id, Endpoint.failures > 0)
@@ -241,7 +241,7 @@ def _note_failure(session: Session, endpoint: Endpoint, delivery: Delivery, outc
 
 
 def _move_followers(session: Session, delivery_id: int, when: datetime | ColumnElement[datetime]) -> None:
-    """Make what waits behind a delivery due when its turn can come, and not before."""
+    """Make the deliveries that wait behind another one due as soon as their turn can come."""
     before = aliased(Delivery)
     session.execute(
         update(Delivery)

@@ -1,4 +1,4 @@
-"""The log of deliveries: reading it, sending again, forgetting."""
+"""The log of deliveries: list, replay, delete."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -73,7 +73,7 @@ def replay_failed(session: Session, endpoint: Endpoint, since: datetime) -> int:
 
 
 def has_pending_test(session: Session, endpoint_id: int) -> bool:
-    """Whether a test of the endpoint is on its way."""
+    """Whether a test of the endpoint is still pending."""
     query = select(Delivery.id).join(Event).where(
         Delivery.endpoint_id == endpoint_id,
         Delivery.state == DeliveryState.PENDING,
@@ -83,7 +83,7 @@ def has_pending_test(session: Session, endpoint_id: int) -> bool:
 
 
 def forget_old_log(session: Session) -> int:
-    """Delete what is older than :data:`LOG_KEPT`; the number of deleted events."""
+    """Delete what is older than :data:`LOG_KEPT`; returns the number of deleted events."""
     old = Event.created_at < func.now() - LOG_KEPT
     # A replayed one is under way again, but not for ever.
     is_open = exists().where(

@@ -1,4 +1,4 @@
-"""Operations on endpoints, by their owner: add, read, change, remove, rotate the secret, ask for a test."""
+"""Operations on endpoints, by their owner: add, list, change, remove, rotate the secret, send a test."""
 
 import ipaddress
 from collections.abc import Collection, Mapping
@@ -25,7 +25,7 @@ MAX_ENDPOINTS = 10  # of one owner
 OLD_SECRET_VALID = timedelta(hours=24)
 MAX_URL = 2000  # characters
 
-#: Types that only users of some roles can be told of; all others are open to everybody.
+#: Types that only users of some roles may subscribe to; all others are open to everybody.
 ROLES_OF_TYPES: dict[EventType, Collection[Role]] = {
     EventType.RUN_FINISHED: ENGINE_ROLES,
     EventType.PROSPECT_CREATED: ADVERTISING_ROLES,
@@ -34,8 +34,7 @@ ROLES_OF_TYPES: dict[EventType, Collection[Role]] = {
 
 
 def add_endpoint(session: Session, owner: User, fields: Mapping[str, Any], *, allow_private: bool = False) -> Endpoint:
-    """
-    Add an endpoint of the owner's, with a secret of its own.
+    """Add an endpoint of the owner's, with a new secret.
 
     Args:
         fields: `url` and `types`; `name`, `min_score` and `is_enabled` may be left out.

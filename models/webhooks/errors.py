@@ -1,4 +1,4 @@
-"""What forbids a request about a webhook."""
+"""Errors of requests about webhooks."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from models.core.errors import ConflictError
 
 @dataclass(eq=False)
 class TooManyEndpointsError(ConflictError):
-    """The user has as many endpoints as one may have."""
+    """The user has the maximum number of endpoints."""
 
     code = "webhook.too_many"
     max: int

@@ -1,8 +1,7 @@
-"""
-Record events, in the transaction of the change that they tell of: an outbox.
+"""Record events in the transaction of the change that they report: an outbox.
 
-An event is stored only if some endpoint wants it, together with a delivery for each. What happens while an endpoint is
-switched off is not told later.
+An event is stored only if some endpoint wants it, together with a delivery for each. Events from while an endpoint is
+switched off are not sent later.
 """
 
 from collections import defaultdict
@@ -56,7 +55,7 @@ def record_events(
             Endpoint.types.contains([type_.value]),
             User.is_active,
         )
-        .with_for_update(of=Endpoint, read=True, key_share=True)  # whoever deletes one waits
+        .with_for_update(of=Endpoint, read=True, key_share=True)  # deletions wait
     )
     by_owner: dict[int, list[int]] = defaultdict(list)
     if happenings:

@@ -1,4 +1,4 @@
-"""Events of new recommendations, which come in thousands: stored by one statement, and each pair told once."""
+"""Events of new recommendations, which come in thousands: stored by one statement, each pair once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ BATCH = 5000
 
 @dataclass(frozen=True)
 class Listener:
-    """An endpoint that is to be told of recommendations from a score on."""
+    """An endpoint that wants recommendations from a score on."""
 
     endpoint_id: int
     owner_id: int

@@ -1,4 +1,4 @@
-"""Tables: endpoints that want to be told, events, and what became of telling each endpoint of each event."""
+"""Tables: endpoints, events, and the deliveries of each event."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from models.core.enums import Side
 
 
 class EventType(StrEnum):
-    """What a webhook may tell of. The words are part of the API: they are added to and never change."""
+    """The types of events. The words are part of the API: new ones are added, existing ones never change."""
 
     LIKE_RECEIVED = "like.received"
     MATCH_CREATED = "match.created"
@@ -34,14 +34,14 @@ class EventType(StrEnum):
 
 
 class DisabledReason(StrEnum):
-    """Why nothing is sent to an endpoint."""
+    """Why an endpoint is switched off."""
 
     OWNER = "owner"  #: Its owner switched it off.
     GONE = "gone"  #: It answered 410.
 
 
 class DeliveryState(StrEnum):
-    """How far a delivery is."""
+    """The state of a delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -78,7 +78,7 @@ class Endpoint(Base):
     name: Mapped[str | None] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000))
     types: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
-    #: What the score of a recommendation must be for the endpoint to be told of it, 0 to 100.
+    #: The minimum score of recommendations sent to the endpoint, 0 to 100.
     min_score: Mapped[int] = mapped_column(SmallInteger, default=85, server_default=text("85"))
     #: "whsec_" and base64. Signing needs it as it is, so it is not hashed.
     secret: Mapped[str] = mapped_column(String(100))
@@ -94,8 +94,8 @@ class Endpoint(Base):
     created_at: Mapped[CreatedAt]
 
 
-class ToldPair(Base):
-    """A pair that an endpoint has been told of as a recommendation; it is not told again where the pair comes back."""
+class AnnouncedPair(Base):
+    """A pair that was sent to an endpoint as a recommendation; it is not sent again if the pair returns."""
 
     __tablename__ = "webhook_told_pairs"
 
@@ -106,7 +106,7 @@ class ToldPair(Base):
 
 
 class Event(Base):
-    """Something that happened, for one owner. It holds ids and plain facts, never contacts or words of people."""
+    """An event for one owner. It holds ids and plain facts, never contacts or people's words."""
 
     __tablename__ = "webhook_events"
     __table_args__ = (
@@ -127,7 +127,7 @@ class Event(Base):
 
 
 class Delivery(Base):
-    """One event for one endpoint, and how the last attempt to tell it went."""
+    """One event for one endpoint, with the result of the last attempt."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

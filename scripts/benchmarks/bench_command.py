@@ -1,4 +1,4 @@
-"""``leadmatch bench``: the engine beside what one could use instead, on the same vectors, taking turns in one run."""
+"""``leadmatch bench``: the engine beside alternatives, on the same vectors, taking turns in one run."""
 
 import os
 import statistics
@@ -69,7 +69,7 @@ def command(
 ) -> None:
     """Time the engine against brute force and other libraries; check its lists in the same run.
 
-    The comparators are optional: pip install 'leadmatch[bench]'. What is missing is left out and named.
+    The comparators are optional: pip install 'leadmatch[bench]'. Missing ones are named and left out.
     """
     threads = threads or os.cpu_count() or 1
     if shape_names:
@@ -114,10 +114,9 @@ def _vectors(market: SyntheticMarket, model: TextModel, threads: int) -> Vectors
 
 
 def measure_in_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bool) -> MarketLists:
-    """
-    Time everybody, the slower ones between the first two turns of ours and of the floor.
+    """Time all methods, the slower ones between the first two turns of ours and of the floor.
 
-    Returns: Our lists, the last made.
+    Returns: Our last lists.
     """
     size, k, threads = len(vectors.leads), timings.k, timings.threads
     share, library_share = (1, 1) if size <= LARGEST_DENSE else (FLOOR_SHARE, LIBRARY_SHARE)
@@ -145,9 +144,7 @@ def _sampled(share: int) -> str:
 
 
 def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample: int) -> None:
-    """
-    The query that does the same in a PostgreSQL of our own: as one would write it, and shared out among our threads.
-    """
+    """Time the SQL query in a PostgreSQL of our own: on one connection, and shared among as many as we have threads."""
     click.echo("loading PostgreSQL")
     note = f"{sample} rows of each side, times {timings.size / min(sample, timings.size):g}"
     with sql.loaded(market, model) as url:
@@ -159,7 +156,7 @@ def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample
 
 
 def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:
-    """Compute of one changed lead, and of one changed property."""
+    """Time the computation for one changed lead, and for one changed property."""
     market = vectors.market
     rows = np.linspace(0, min(len(market.leads), len(market.properties)) - 1, times).astype(int)
     for name, work in (

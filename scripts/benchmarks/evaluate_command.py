@@ -1,4 +1,4 @@
-"""``leadmatch evaluate``: does the ranking find what is looked for, against what one would do without us."""
+"""``leadmatch evaluate``: the quality of the ranking, against baselines."""
 
 import time
 from pathlib import Path
@@ -22,9 +22,9 @@ from scripts.benchmarks.evaluate.sections import SECTIONS, Inputs, intro
     help="Where evaluation.md and its plot go.",
 )
 def command(listings: Path, sections: tuple[str, ...], leads: int, seed: int, out: Path) -> None:
-    """Measure the ranking on the listings of a CSV file, and write it down.
+    """Measure the ranking on the listings of a CSV file, and write the page.
 
-    All sections of the page, or only SECTIONS: then the others stay as they are.
+    Measures all sections of the page, or only SECTIONS: then the others stay as they are.
     """
     inputs = Inputs(listings, leads, seed, out)
     if not 0 < leads <= len(inputs.listings):

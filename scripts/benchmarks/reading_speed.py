@@ -1,6 +1,6 @@
-"""How much CPU reading takes: ``python -m scripts.benchmarks.reading_speed [--texts 20000] [--profile]``.
+"""The CPU cost of reading: ``python -m scripts.benchmarks.reading_speed [--texts 20000] [--profile]``.
 
-The texts are put together from sentences about homes, told and untold by the grammar, at random with a fixed seed,
+The texts are put together from sentences about homes, known and unknown to the grammar, at random with a fixed seed,
 until each has 700 characters; so about a third of the words are the grammar's, as in real descriptions.
 """
 

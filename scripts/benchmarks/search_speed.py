@@ -45,7 +45,7 @@ TWICE = 0.08
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of search; *make* draws one."""
+    """A kind of search; *make* draws a random one."""
 
     name: str
     make: Callable[[Random], SearchCriteria]
@@ -90,7 +90,7 @@ def command(listings: int, rounds: int, home: Path | None, explain: bool) -> Non
 
 
 def fill(engine: Engine, listings: int, console: Console) -> None:
-    """A market of so many listings, unless there is one: owners, groups of adverts, facts, the words of all."""
+    """Create the market unless it exists: owners, groups of adverts, facts, the words of all."""
     with Session(engine) as session:
         if session.scalar(text("SELECT count(*) FROM properties")):
             return
@@ -115,7 +115,7 @@ def fill(engine: Engine, listings: int, console: Console) -> None:
 
 
 def kinds() -> list[Kind]:
-    """What visitors ask, from the front page to a typing error."""
+    """The searches of visitors, from the front page to a typing error."""
     moscow = _town("Москва")
     district = lambda rng: rng.choice([each.name for each in _cities()["Москва"].districts])
     rent = {**moscow, "deal_type": DealType.RENT}
@@ -236,7 +236,7 @@ def _statements(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
 
 
 def _on_processor(server: int) -> float:
-    """Seconds that this thread and the database's process have run."""
+    """Seconds of CPU of this thread and the database's process."""
     nanoseconds = int(Path(f"/proc/{server}/schedstat").read_text().split()[0])
     return time.thread_time() + nanoseconds / 1e9
 

@@ -35,6 +35,6 @@ def command(email: str, password: str, name: str) -> None:
             email=normal_email(email),
             password_hash=hash_password(password),
         )
-        set_proven(session, admin, Claim.EMAIL)  # whoever may run this command vouches for it
+        set_proven(session, admin, Claim.EMAIL)  # the person who runs this command vouches for it
         record(session, "admin_created", table_name="users", row_id=admin.id)
     click.echo(f"Administrator {admin.id} is made: {admin.email}")

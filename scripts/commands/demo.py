@@ -1,4 +1,4 @@
-"""`leadmatch demo`: a believable market to try things on."""
+"""`leadmatch demo`: a plausible market to try things with."""
 
 import click
 from rich.console import Console

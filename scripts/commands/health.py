@@ -1,4 +1,4 @@
-"""`leadmatch health`: whether a process works, for whoever restarts those that do not."""
+"""`leadmatch health`: check a process, for supervisors that restart failed ones."""
 
 import os
 import socket
@@ -26,11 +26,11 @@ BEAT_LOCK = "redbeat::lock"
 @click.argument("process", type=click.Choice(["web", *WORKERS, "bot", "beat"]))
 @click.option("--host", default=socket.gethostname, show_default="this one", help="Host of a worker, runner or bot.")
 def command(process: str, host: str) -> None:
-    """Ask a process whether it works; exit code 1 if it does not.
+    """Check a process; exit code 1 if it does not work.
 
-    web: it can serve requests (/health/ready). worker, runner: the one of this host takes messages, be it busy or not.
-    bot: the one of this host has given a sign of life within the last minute, or is switched off (TELEGRAM_BOT).
-    beat: one of all hosts has sent what was due within the last minute.
+    web: it can serve requests (/health/ready). worker, runner: the one of this host takes messages, busy or not. bot:
+    the one of this host has sent a heartbeat within the last minute, or is switched off (TELEGRAM_BOT). beat: one of
+    all hosts has sent due tasks within the last minute.
     """
     if process == "web":
         _check_web(Settings.for_command().port)

@@ -62,8 +62,8 @@ def command(
 ) -> None:
     """Import listings: YRL, CIAN, Avito, CSV or XLSX, from a file or an address.
 
-    New ones are added, changed ones updated, and what a complete file lacks leaves the market. A refused listing is
-    told with its place and reason and does not stop the rest. See docs/imports.md.
+    New ones are added, changed ones updated, and listings missing from a complete file leave the market. A refused
+    listing is reported with its place and reason and does not stop the rest. See docs/imports.md.
     """
     wanted = Wanted(
         what,
@@ -92,7 +92,7 @@ def listings(file: Path, city: str, owner: str | None, dry_run: bool, errors: IO
 
 
 def run(wanted: Wanted, owner: str | None, errors: IO[str] | None, *, rescore: bool) -> None:
-    """Do the import with a bar that shows how far it is, and tell its outcome."""
+    """Do the import with a progress bar, and print its outcome."""
     console = Terminal()
     settings = Settings.for_command("REDIS_URL")
     factory = session_factory(settings)
@@ -119,7 +119,7 @@ def run(wanted: Wanted, owner: str | None, errors: IO[str] | None, *, rescore: b
 
 
 def tell(console: Terminal, report: Report, wanted: Wanted, errors: IO[str] | None) -> None:
-    """Print a report: what was refused, guessed and passed over, and the numbers."""
+    """Print a report: refused, guessed and ignored values, and the counts."""
     _lines(
         console,
         "Refused",

@@ -1,4 +1,4 @@
-"""`leadmatch markets`: what markets there are, and how their lists are read."""
+"""`leadmatch markets`: list markets, choose the order of their lists, merge towns."""
 
 import click
 from rich.table import Table
@@ -20,18 +20,18 @@ from scripts.terminal import Terminal
 
 @click.group()
 def command() -> None:
-    """List markets; choose how their lists are read.
+    """List markets; choose the order of their lists.
 
-    By score (the default) or balanced: spread over the market, so that not everybody is sent to the same few. And with
-    a few new properties after the end that hardly any list has room for, or without (the default). Scores stay what
-    they are. docs/evaluation.md tells what it brings.
+    By score (the default) or balanced: spread over the market, so that not everybody is sent to the same few homes. And
+    with a few new properties after the end that are in hardly any list, or without (the default). Scores stay the same.
+    docs/evaluation.md shows the effects.
     """
 
 
 @command.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
-    """List the markets and how their lists are read."""
+    """List the markets and the order of their lists."""
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
         scored = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
@@ -62,7 +62,7 @@ def list_command(as_json: bool) -> None:
             market.deal_type,
             str(count.leads if count else 0),
             str(count.properties if count else 0),
-            _told(market),
+            _as_row(market),
             str(market.exploration_slots or ""),
             f"{market.published_at:%Y-%m-%d %H:%M}" if market.published_at else "",
             _remarks(market, count),
@@ -75,7 +75,10 @@ def list_command(as_json: bool) -> None:
 @click.option("--city", type=CityName(), required=True)
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def order_command(order: str, city: str, deal_type: str) -> None:
-    """Read the lists of a market by score, or in the balanced order: markets order balanced --city Москва"""
+    """Choose the order in which lists are shown.
+
+    By score, or the balanced order: markets order balanced --city Москва
+    """
     with session_factory(Settings.for_command())() as session:
         set_list_order(session, city_in(session, city).key, DealType(deal_type), ListOrder(order))
         session.commit()
@@ -90,7 +93,10 @@ def order_command(order: str, city: str, deal_type: str) -> None:
 @click.option("--city", type=CityName(), required=True)
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def explore_command(slots: int, city: str, deal_type: str) -> None:
-    """Let up to SLOTS new properties follow each lead's list: markets explore 3 --city Москва. 0 ends it."""
+    """Let new properties follow each lead's list.
+
+    Up to SLOTS of them: markets explore 3 --city Москва. 0 ends it.
+    """
     with session_factory(Settings.for_command())() as session:
         set_exploration_slots(session, city_in(session, city).key, DealType(deal_type), slots)
         session.commit()
@@ -101,7 +107,7 @@ def explore_command(slots: int, city: str, deal_type: str) -> None:
 
 
 def _remarks(market: Market, count: MarketCount | None) -> str:
-    """What is odd about a market: its town is unknown (with names that are like it), or hardly anything is in it."""
+    """Signs of a misspelt town: an unknown name (with similar ones), or a nearly empty market."""
     if count is None:
         return "empty"
     if not count.is_known:
@@ -110,7 +116,7 @@ def _remarks(market: Market, count: MarketCount | None) -> str:
     return "nearly empty" if count.is_nearly_empty else ""
 
 
-def _told(market: Market) -> str:
+def _as_row(market: Market) -> str:
     if market.list_order is ListOrder.BALANCED and market.ordered_at is None:
         return "balanced (soon)"
     return market.list_order.value
@@ -120,9 +126,11 @@ def _told(market: Market) -> str:
 @click.argument("town")
 @click.argument("into", type=CityName())
 def merge_command(town: str, into: str) -> None:
-    """Move a town's leads and properties into the markets of another: markets merge "Алматы гор" Алматы
+    """Move a town's rows into another town's markets.
 
-    TOWN is a name, or a key as `markets list` shows it. What is written under its name from now on goes there too.
+    Its leads and properties: markets merge "Алматы гор" Алматы
+
+    TOWN is a name, or a key as `markets list` shows it. Rows saved under its name later go to the other town too.
     """
     factory = session_factory(Settings.for_command())
     with factory() as session:
@@ -134,10 +142,10 @@ def merge_command(town: str, into: str) -> None:
 
 @command.command("reread")
 def reread_command() -> None:
-    """Read the towns of all leads and properties anew, as this release reads them.
+    """Read the towns of all leads and properties again.
 
-    After an upgrade: what an earlier release took for towns of their own moves into the right markets. Doing so twice
-    changes nothing.
+    After an upgrade: rows that an earlier release put into towns of their own move into the right markets. Doing so
+    twice changes nothing.
     """
     with session_factory(Settings.for_command())() as session:
         moved = read_towns_anew(session)
@@ -156,5 +164,5 @@ def _tell_moved(moved: Moved) -> None:
 
 
 def _printable(text: str) -> str:
-    """A key that came from somebody's text, without signs that order a terminal about."""
+    """A key that came from somebody's text, without terminal control characters."""
     return "".join(sign for sign in text if sign.isprintable())

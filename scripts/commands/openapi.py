@@ -9,7 +9,7 @@ import click
 def command() -> None:
     """Print the OpenAPI document.
 
-    It is what the web process answers at /openapi.json. No database is asked, and no setting.
+    It is the web process's answer at /openapi.json. Needs no database and no settings.
     """
     click.echo(json.dumps(document(), ensure_ascii=False, indent=1))
 

@@ -48,7 +48,7 @@ def set_command(base: str, currency: str, rate: str, day: datetime | None) -> No
 @click.option("--all", "everything", is_flag=True, help="Earlier rates too, not only the newest of each pair.")
 @json_option
 def list_command(everything: bool, as_json: bool) -> None:
-    """List the rates that count."""
+    """List the rates in use."""
     console = Terminal()
     query = select(Rate).order_by(Rate.base, Rate.currency, Rate.day.desc())
     if not everything:
@@ -65,7 +65,10 @@ def list_command(everything: bool, as_json: bool) -> None:
 
 @command.command("fetch")
 def fetch_command() -> None:
-    """Fetch the tables of RATES_URL now; the schedule does it every three hours."""
+    """Fetch the tables of RATES_URL now.
+
+    The schedule does it every three hours.
+    """
     from worker.jobs.rates import Stored, fetch_tables
 
     settings = Settings.for_command()

@@ -23,7 +23,7 @@ from scripts.listing import json_option, print_listing
 from scripts.rescoring import request, run_line, watch
 from scripts.terminal import Terminal
 
-#: What is told of each market in figures.
+#: The figures of each market.
 COUNTS = ("leads", "properties", "pairs", "tiles")
 
 
@@ -35,7 +35,7 @@ COUNTS = ("leads", "properties", "pairs", "tiles")
 @click.option("--dry-run", is_flag=True, help="Say which markets would be scored; start nothing.")
 @json_option
 def command(city: str | None, deal_type: str | None, stale: bool, watched: bool, dry_run: bool, as_json: bool) -> None:
-    """Ask the workers for a rescoring run: of everything, of one market, or of what is stale.
+    """Ask the workers for a rescoring run: of everything, of one market, or of stale lists.
 
     The same request while a run is going joins that run. Ctrl-C while watching leaves the run going.
     """

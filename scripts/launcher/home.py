@@ -92,7 +92,9 @@ class Home:
         return file
 
     def secret_key(self, report: Callable[[str], None]) -> str:
-        """Return the key of this home, created at the first call; made anew, which *report* hears, if it is lost."""
+        """
+        Return the key of this home, created at the first call; if it is lost, a new one is made and *report* is called.
+        """
         path = self.path / "secret-key"
         key = path.read_text(errors="replace").strip("\0 \n") if path.exists() else None
         if not key:
@@ -103,10 +105,9 @@ class Home:
         return key
 
     def bring_back_uploads(self, report: Callable[[str], None]) -> None:
-        """
-        Move uploads into the home that an earlier release kept beside it.
+        """Move uploads into the home that an earlier release kept beside it.
 
-        It took the path's percent-encoded form for a folder where the path held a blank, a Cyrillic letter, % or #.
+        It used the path's percent-encoded form as a folder if the path held a blank, a Cyrillic letter, % or #.
         """
         media = self.path / "media"
         stray = Path(media.as_uri().removeprefix("file://"))
@@ -115,7 +116,7 @@ class Home:
         shutil.move(stray, media)
         for folder in stray.parents:
             try:
-                folder.rmdir()  # only what is empty, and so was made for it
+                folder.rmdir()  # only an empty folder, which was made for it
             except OSError:
                 break
         report(f"Uploads of this home lay in {stray}; they are moved to {media}.")

@@ -4,7 +4,8 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from api.http.limits import LEADGEN_KEY, Limits
+from api.http.limit_counters import LimitCounters
+from api.http.limits import LEADGEN_KEY
 from models.accounts.api_keys import create_api_key
 
 PRODUCTION = {
@@ -26,7 +27,7 @@ def key(engine, clean_database):
 def test_limits_hold_whichever_process_answers(start_web, app_with, key, redis_url):
     """One test for all three, and one of two processes is the test's own: web processes take their time to start."""
     web, here = start_web(**PRODUCTION), app_with(**PRODUCTION).test_client()
-    earlier = Limits(redis_url)
+    earlier = LimitCounters(redis_url)
     for _ in range(860):
         earlier.spend(LEADGEN_KEY, "leadgen-key", f"key:{key[0]}")
 

@@ -7,7 +7,7 @@ import pytest
 from limits import parse
 from sqlalchemy import select
 
-from api.http.limits import Limits
+from api.http.limit_counters import LimitCounters
 from api.server.app import create_app
 from models.accounts.audit import AuditEntry
 from models.core.errors import TooManyError
@@ -17,7 +17,7 @@ TWO = parse("2 per minute")
 
 
 def test_a_limit_is_per_key_and_says_when_to_come_back(redis_url):
-    limits = Limits(redis_url)
+    limits = LimitCounters(redis_url)
     for _ in range(2):
         limits.spend(TWO, "door", "10.0.0.1")
 
@@ -29,7 +29,7 @@ def test_a_limit_is_per_key_and_says_when_to_come_back(redis_url):
 
 
 def test_two_processes_share_their_counts(redis_url):
-    one, other = Limits(redis_url), Limits(redis_url)
+    one, other = LimitCounters(redis_url), LimitCounters(redis_url)
     one.spend(TWO, "door", "a")
     other.spend(TWO, "door", "a")
 
@@ -38,14 +38,14 @@ def test_two_processes_share_their_counts(redis_url):
 
 
 def test_checking_costs_nothing(redis_url):
-    limits = Limits(redis_url)
+    limits = LimitCounters(redis_url)
     for _ in range(5):
         limits.check(TWO, "door", "a")
     limits.spend(TWO, "door", "a")
 
 
 def test_without_redis_the_doors_stay_limited_from_memory():
-    limits = Limits("redis://127.0.0.1:1")
+    limits = LimitCounters("redis://127.0.0.1:1")
     for _ in range(2):
         limits.spend(TWO, "door", "a")
 

@@ -15,6 +15,10 @@ from models.platform.storage import Storage
 from models.sources.tables import Import, Source
 from tests.factories import make_property
 from tests.models.sources.feeds import xlsx, yrl, yrl_offer
+from tests.models.sources.unseen.cases import counted
+from tests.models.sources.unseen.second_cases import SECOND_CASES
+from tests.models.sources.unseen.xlsx_cases import XLSX_CASES
+from tests.models.sources.unseen.yrl_cases import YRL_CASES
 from worker.jobs.imports import take_import
 from worker.queue.client import Client
 
@@ -62,6 +66,20 @@ def test_an_uploaded_feed_is_taken_in_and_told(person, send, database):
     assert agency("GET", "/properties").json["total"] == 4
 
 
+@pytest.mark.parametrize("case", [*YRL_CASES[-8:-5], *XLSX_CASES[11:13], *SECOND_CASES[:3]], ids=str)
+def test_a_file_sent_comes_to_what_each_of_its_offers_means_dry_and_in_earnest(person, send, case):
+    agency = person(Role.AGENCY)
+    form = {"city": case.city} if case.city else {}
+    reports = [send(agency, case.data, "stock", **form, dry_run=dry) for dry in ("true", "false")]
+
+    for report in reports:
+        if case.fails:
+            assert report["state"] == "failed"
+        else:
+            assert {name: report["counts"][name] for name in counted(case)} == counted(case)
+    assert reports[0]["report"]["refused"] == reports[1]["report"]["refused"]
+
+
 def test_a_dry_run_a_mapping_and_the_import_of_the_same_file(person, send, database):
     realtor = person(Role.REALTOR)
     data = xlsx(["Наш шифр", "Адрес", "Просим", "Комн"], ["007", "улица Мира, 3", 4_500_000, 2])
@@ -69,7 +87,7 @@ def test_a_dry_run_a_mapping_and_the_import_of_the_same_file(person, send, datab
     assert (blind["state"], blind["is_dry_run"]) == ("failed", True)
     assert "No column of prices was found" in blind["reason"]
     assert blind["reason_code"] == "feed.no_prices"
-    assert blind["report"]["columns"] == {"Наш шифр": "", "Адрес": "address", "Просим": "", "Комн": ""}
+    assert blind["report"]["columns"] == {"Наш шифр": "", "Адрес": "address", "Просим": "", "Комн": "rooms"}
 
     mapping = json.dumps({"Наш шифр": "id", "Просим": "price", "Комн": "rooms"})
     dry = send(realtor, data, "База.xlsx", city="Тула", mapping=mapping, dry_run="true")

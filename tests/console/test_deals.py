@@ -4,7 +4,8 @@ from playwright.sync_api import expect
 
 from api.console.realtors import recommendation_page
 from models.core.enums import ActionKind, Side
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.market.leads import Lead
 from models.market.properties import Property
 from tests.console.conftest import HASTE, enter

@@ -10,7 +10,7 @@ from api.console.operators import ops
 from api.console.tenants import tenants
 from models.core.enums import NegotiationStatus
 from models.deals.chats import open_chat, post_message
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.leadgen.campaigns import Campaign, CampaignStatus, create_campaign
 from models.leadgen.earnings import niche_earnings, niche_totals
 from models.leadgen.niches import create_niche, get_niche

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from models.core.enums import ActionKind, Side
 from models.deals.actions import Action
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.deals.selections import Picked, create_selection
 from models.market.properties import Property, archive_property
 from tests.console.conftest import AXE, HASTE, enter

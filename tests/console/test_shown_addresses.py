@@ -11,7 +11,8 @@ from sqlalchemy import select
 from api.http.services import services_of
 from models.core.base import database_now
 from models.core.enums import ActionKind, AddressPrecision, Side
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.deals.selections import Picked, create_selection
 from models.market.properties import Property
 from tests.console.conftest import enter

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.notifications import Notification, NotificationType
 from models.core.enums import MatchStatus, RunState
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.conftest import FULL, full_only

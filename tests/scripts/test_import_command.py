@@ -14,6 +14,9 @@ from scripts.cli import cli
 from scripts.one_line import one_line
 from tests.factories import make_user
 from tests.models.sources.feeds import xlsx, yrl, yrl_offer
+from tests.models.sources.unseen.cases import counted
+from tests.models.sources.unseen.other_feed_cases import AVITO_CASES, CIAN_CASES
+from tests.models.sources.unseen.table_cases import CSV_CASES
 from tests.sentences import english
 
 HEADER = (
@@ -199,3 +202,18 @@ def test_requests_of_clients_become_leads(factory, agency, tmp_path):
     path.write_bytes(xlsx(["Код", "Цена", "Адрес"], ["1", "12 млн", "улица Арбат, 7"]))
     done = run("import", path, "--owner", agency, "--city", "Москва", "--no-rescore")
     assert "clients holds leads; name another one" in one_line(done.exception)
+
+
+@pytest.mark.parametrize("case", [CIAN_CASES[0], CIAN_CASES[4], AVITO_CASES[0], *CSV_CASES[10:14]], ids=str)
+def test_a_dry_run_and_an_import_by_command_tell_the_same_numbers(factory, agency, tmp_path, case):
+    path = tmp_path / "stock"
+    path.write_bytes(case.data)
+    wanted = counted(case)
+    arguments = ["import", path, "--owner", agency, *(["--city", case.city] if case.city else []), "--no-rescore"]
+    dry = run(*arguments, "--dry-run")
+    assert properties(factory) == {}
+    real = run(*arguments)
+
+    for done in (dry, real):
+        assert f"{wanted['new']} new, 0 changed" in done.output and f"{wanted['refused']} refused." in done.output
+    assert len(properties(factory)) == wanted["new"]

@@ -1,1 +1,1 @@
-"""The Celery application and what surrounds every task."""
+"""The Celery application and the surroundings of every task."""

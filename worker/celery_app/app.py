@@ -25,7 +25,7 @@ WEBHOOKS_SECONDS = 5
 #: How often files without a row are searched: the search lists the whole storage.
 ORPHANS_SECONDS = 6 * 3600
 
-#: The safety net and its intervals. Beat does not send them to a queue that nobody empties (worker/celery_app/beat.py).
+#: The safety net and its intervals. Beat does not send them to a queue without workers (worker/celery_app/beat.py).
 SWEEPS = {
     "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep-runs": {"task": "worker.tasks.sweep_runs", "schedule": SWEEP_SECONDS},
@@ -63,7 +63,7 @@ CUT_OFF = {
     "socket_timeout": 20,
     "health_check_interval": 10,
     "socket_keepalive": True,
-    # TCP_KEEPIDLE has another name on macOS, where nobody runs more than one machine.
+    # TCP_KEEPIDLE has another name on macOS, which is used for single machines only.
     "socket_keepalive_options": {
         getattr(socket, name): seconds
         for name, seconds in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 2))
@@ -192,6 +192,6 @@ def _give_way(**_: object) -> None:
 
 @signals.worker_ready.connect
 def _sweep_at_start(**_: object) -> None:
-    # Finds what was lost while no worker ran at once, rather than half a minute later.
+    # Recovers work lost while no worker ran at once, rather than half a minute later.
     for task, queue in (("worker.tasks.sweep", "entities"), ("worker.tasks.sweep_runs", "runs")):
         app.send_task(task, queue=queue)

@@ -1,4 +1,4 @@
-"""What may be stored and shown of an error."""
+"""The part of an error that may be stored and shown."""
 
 import traceback
 

@@ -1,4 +1,4 @@
-"""How long the stages of a piece of work take: timed where they happen, recorded by whoever asks for them around it."""
+"""Durations of the stages of a piece of work: timed where they happen, recorded by the caller that wants them."""
 
 import resource
 import sys
@@ -26,7 +26,7 @@ def recorded_stages() -> Iterator[Stages]:
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Time the work within as the stage *name*; a stage that comes several times is added up."""
+    """Time the work within as the stage *name*; repeated stages are added up."""
     stages = _recorded.get()
     if stages is None:
         yield
@@ -40,6 +40,6 @@ def stage(name: str) -> Iterator[None]:
 
 
 def peak_mb() -> float:
-    """The most memory that this process has held so far, in MiB."""
+    """The peak memory of this process so far, in MiB."""
     unit = 2**20 if sys.platform == "darwin" else 2**10  # getrusage counts in bytes there
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

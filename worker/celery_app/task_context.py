@@ -1,4 +1,4 @@
-"""What tasks use: settings, sessions, Redis, the client that sends further tasks. One of each a process."""
+"""Resources of tasks: settings, sessions, Redis, the client that sends further tasks. One of each per process."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 import models.all_tables  # noqa: F401 - sessions need every table
-from models.accounts.live_channels import tell_after_commits
+from models.accounts.live_channels import signal_after_commits
 from models.platform.database import connect, sessions
 from models.platform.settings import Settings
 from worker.queue import metrics
@@ -35,7 +35,7 @@ def _sessions_of(_process: int) -> sessionmaker[Session]:
     )
     factory = sessions(engine)
     # A notification that a task stores is seen as soon as one that a request stores.
-    tell_after_commits(factory, redis_client())
+    signal_after_commits(factory, redis_client())
     return factory
 
 
@@ -51,7 +51,7 @@ def session_factory() -> sessionmaker[Session]:
 
 @cache
 def client() -> Client:
-    """Sends further tasks."""
+    """The client that sends further tasks."""
     return Client(settings().redis_url)
 
 
@@ -65,10 +65,10 @@ def count_stages(stages: Mapping[str, float]) -> None:
 
 @cache
 def redis_client() -> redis.Redis:
-    """This process's connection to Redis; it gives up soon, for what tasks write there is not worth waiting for."""
+    """This process's connection to Redis, with short timeouts: nothing that tasks write there is worth a long wait."""
     return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 
 def worker_name() -> str:
-    """Host and process id, for people who look at a run."""
+    """Host and process id, shown with a run."""
     return f"{socket.gethostname()}:{os.getpid()}"

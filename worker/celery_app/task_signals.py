@@ -1,4 +1,4 @@
-"""What happens around tasks outside of them: messages get the time of sending, traces are sent when a process ends."""
+"""Celery signals: messages get the time of sending, traces are sent when a process ends."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ def register() -> None:
 
 
 def _stamp(headers: dict[str, Any], **_: Any) -> None:
-    """Add the time of sending, whoever publishes (beat, a retry); worker.queue.metrics reads it."""
+    """Add the time of sending, whoever sends (a request, beat, a retry); worker.queue.metrics reads it."""
     headers.setdefault("sent_at", time.time())
 
 

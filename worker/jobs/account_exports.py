@@ -1,4 +1,4 @@
-"""Making the export of an account: a ZIP of all that is stored about its user, and of the files that they handed in."""
+"""Make the export of an account: a ZIP of all stored data about its user and of the files they uploaded."""
 
 import io
 import json
@@ -37,7 +37,7 @@ def make_export(export_id: int) -> None:
 
 
 def zipped(data: dict, uploads: list[Upload]) -> bytes:
-    """A ZIP of `data.json` and `files/`; a file that the storage lost is left out."""
+    """A ZIP of `data.json` and `files/`; files missing from the storage are left out."""
     archive = io.BytesIO()
     storage, room = Storage(settings().media_url), MAX_FILE_BYTES
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:

@@ -1,4 +1,4 @@
-"""Jobs of accounts: sending codes by SMS and links by e-mail, and removing files that belong to nobody."""
+"""Jobs of accounts: send codes by SMS and links by e-mail, remove files without rows."""
 
 import logging
 from datetime import timedelta
@@ -27,9 +27,9 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 6
 #: The broker has lost a code that no worker has claimed for this long.
 LOST_AFTER = timedelta(seconds=30)
-#: A request that stores a file is over by then; a file still without a row belongs to nobody.
+#: A request that stores a file is over by then; a file still without a row is an orphan.
 ORPHANED_AFTER = timedelta(hours=1)
-#: A clock that differs from the database's by more than this does not tell the age of files.
+#: If the clocks differ by more than this, the age of files is unknown.
 CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -95,7 +95,7 @@ def send_link(link_id: int) -> None:
 
 
 def _language_for(user: User | None, asked: str | None) -> str:
-    """The language of a message: the user's, or that of who asked for it, or that of most users."""
+    """The language of a message: the user's, or the requester's, or most users'."""
     told = (user.language if user is not None else None, asked)
     return next((each for each in told if each in LANGUAGES), DEFAULT_LANGUAGE)
 

@@ -1,4 +1,4 @@
-"""The display order of markets that ask for another than by score, computed from the stored lists after each run."""
+"""The display order of markets that do not order by score, computed from the stored lists after each run."""
 
 import io
 import logging

@@ -1,7 +1,7 @@
-"""Fetching a feed from its owner's address: only from public addresses, within limits, and only if it has changed.
+"""Fetch a feed from its owner's address: only from public addresses, within limits, and only if it has changed.
 
-The guard stands where connections are made: each name is resolved once, every address that it has must be public, and
-the connection goes to one of those. Redirects are followed by hand and pass the same guard; no proxy is used.
+The check is made where connections are opened: each name is resolved once, all its addresses must be public, and the
+connection goes to one of them. Redirects are followed one by one through the same check; no proxy is used.
 """
 
 import socket
@@ -32,7 +32,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class FetchError(UnusableError):
-    """The feed could not be fetched; the fault says why, for its owner."""
+    """The feed could not be fetched; the fault states why, for its owner."""
 
     def __init__(self, fault: str, pause: timedelta | None = None) -> None:
         super().__init__(fault)
@@ -49,7 +49,7 @@ class NoHostError(FetchError):
 
 @dataclass(frozen=True)
 class Fetched:
-    """What an address answered. `path` is None where it said that nothing has changed."""
+    """The answer of an address. `path` is None if the feed has not changed."""
 
     path: Path | None
     etag: str | None
@@ -103,7 +103,7 @@ def fetch_feed(
 def _one_answer(
     pool: httpcore.ConnectionPool, address: str, headers: dict[str, str], target: Path, limits: Limits, ends: float
 ) -> "Fetched | str":
-    """The feed, or the address that it has moved to."""
+    """The feed, or the address of a redirect."""
     timeout = {"connect": CONNECT_SECONDS, "read": limits.read_seconds, "write": CONNECT_SECONDS, "pool": 1.0}
     names = [*headers.items(), ("Host", _host(address))]
     try:
@@ -151,7 +151,7 @@ def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise FetchError(Fault("fetch.unknown_encoding", encoding=encoding[:20]))
-    reader = zlib.decompressobj(47)  # gzip or zlib, told by the header
+    reader = zlib.decompressobj(47)  # gzip or zlib, by the header
     try:
         for part in parts:
             while part:

@@ -1,4 +1,4 @@
-"""One import: fetched, read, taken in. Also used by the command, in its own process."""
+"""One import: fetch, read, store. The command uses it too, in its own process."""
 
 import logging
 import shutil
@@ -28,14 +28,14 @@ from worker.queue.client import Client
 
 log = logging.getLogger(__name__)
 
-#: How often a running import tells how far it is.
+#: How often a running import reports its progress.
 SHOWN_EVERY = 1.0  # seconds
-#: Changed properties that are made right one by one; more are left to one run over what is stale.
+#: Changed properties that are rescored one by one; more are left to one run over stale lists.
 MAX_SINGLE = 200
 
 
 class Rescoring:
-    """Asks the workers to make right the lists of what an import writes: few at once, many by one run in the end."""
+    """Requests the rescoring of imported rows: few at once, many by one run at the end."""
 
     def __init__(self, client_: Client, content: SourceContent = SourceContent.LISTINGS) -> None:
         self._client = client_
@@ -50,7 +50,7 @@ class Rescoring:
                 self._changed(each)
 
     def finish(self, factory: sessionmaker[Session], asked_by: str) -> None:
-        """At the import's end."""
+        """Request the run at the import's end."""
         if self.count <= MAX_SINGLE:
             return
         with factory() as session:
@@ -64,11 +64,11 @@ class Rescoring:
 
 
 class Showing:
-    """Writes into an import's row how far it is, at most once in :data:`SHOWN_EVERY` seconds."""
+    """Writes an import's progress into its row, at most once in :data:`SHOWN_EVERY` seconds."""
 
     def __init__(self, factory: sessionmaker[Session], import_id: int, feed: Feed) -> None:
         self._factory, self._import_id = factory, import_id
-        # Of what is packed, the place in the unpacked text says nothing of the file's size.
+        # For a packed file, the position in the unpacked text is unrelated to the file's size.
         packed = feed.kind == "xlsx" or is_packed(feed.path)
         self._size = 0 if packed else feed.path.stat().st_size
         self._next = 0.0
@@ -87,7 +87,7 @@ class Showing:
 
 
 def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
-    """Fetch what an import is to read, and take it in; whatever goes wrong stands in the import's row."""
+    """Fetch and import; any failure is recorded in the import's row."""
     with factory() as session:
         import_ = session.get(Import, import_id)
         if import_ is None or import_.state not in OPEN_IMPORTS:
@@ -120,7 +120,7 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
 def _file_of(
     factory: sessionmaker[Session], settings_: Settings, source: Source, import_: Import
 ) -> Iterator[Path | None]:
-    """The file to read, in a temporary folder; None where the address says that nothing has changed."""
+    """The file to read, in a temporary folder; None if the address reports no change."""
     with tempfile.TemporaryDirectory(prefix="leadmatch-feed-") as folder:
         path = Path(folder) / "feed"
         if import_.asked_by == "upload" or not source.address:
@@ -132,7 +132,7 @@ def _file_of(
             yield path
             return
         limits = Limits(bytes=settings_.feed_max_mb << 20, allow_private=settings_.feed_private_addresses)
-        # Somebody who asks wants to see it done, so an unchanged feed is read again then.
+        # An import requested by a person reads even an unchanged feed again.
         etag, modified = (source.etag, source.last_modified) if import_.asked_by == "schedule" else (None, None)
         fetched = fetch_feed(source.address, path, limits, etag=etag, last_modified=modified)
         yield fetched.path

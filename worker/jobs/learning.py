@@ -38,7 +38,7 @@ from worker.market.snapshot import row_of
 
 log = logging.getLogger(__name__)
 
-#: Actions that a set is learnt from, the newest ones: older ones tell of another market.
+#: The number of newest actions that a set is learnt from; older ones reflect another market.
 MAX_ACTIONS = 20_000
 #: A scope learns again when it has this many times the actions that its last set was learnt from. So a set that ops
 #: rolled back does not come back the next night from the very same actions.
@@ -47,7 +47,7 @@ GROWTH = 1.1
 
 @dataclass(frozen=True)
 class Lesson:
-    """The outcome of learning for one scope."""
+    """The result of learning for one scope."""
 
     scope: Scope
     #: Actions of the scope so far.

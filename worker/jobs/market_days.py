@@ -1,4 +1,4 @@
-"""The figures of markets by day: what the tables hold, and what Redis has counted of lists that were shown."""
+"""Figures of markets by day: from the tables, and from Redis' counts of shown lists."""
 
 import logging
 from datetime import timedelta
@@ -15,7 +15,10 @@ log = logging.getLogger(__name__)
 
 
 def count_days(session: Session) -> int:
-    """Write today's and yesterday's rows in the caller's transaction; how many. Without Redis nothing new was shown."""
+    """
+    Write today's and yesterday's rows in the caller's transaction; returns their number. Without Redis no newly shown
+    lists are added.
+    """
     today = utc_now().date()
     shown = {}
     try:

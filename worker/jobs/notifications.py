@@ -1,8 +1,8 @@
-"""Notifications that reach users who are away: a message by Telegram, e-mail or SMS for a row of the table.
+"""Send notifications to users who are away, by Telegram, e-mail or SMS.
 
-At most one message each by a channel: a notification is claimed (committed) before it is sent, and released only when
-it certainly was not sent. A worker that dies between the two loses it; two messages would be worse, and the application
-shows it anyway. Who wants what is decided in one place (models.accounts.notification_switches).
+At most one message per channel: a notification is claimed (committed) before it is sent, and released only if it was
+certainly not sent. If a worker dies in between, the message is lost; two messages would be worse, and the application
+shows the notification anyway. The users' settings are in one place (models.accounts.notification_switches).
 """
 
 import logging
@@ -39,8 +39,7 @@ class NotSentError(Exception):
 
 
 def send_notification(notification_id: int, attempt: int = 0) -> None:
-    """
-    Send one notification to its user by every channel that is due, and by none twice.
+    """Send one notification to its user by every due channel, and by none twice.
 
     Raises:
         NotSentError: By a channel it certainly was not sent; the claim of that channel is released.
@@ -62,7 +61,7 @@ def send_notification(notification_id: int, attempt: int = 0) -> None:
 
 
 def store_and_send(store: Callable[[Session], list[int]]) -> None:
-    """Store notifications by *store*, which gives their ids, and have each sent once they are committed."""
+    """Store notifications by *store*, which returns their ids, and queue the sending of each after the commit."""
     with new_session() as session:
         notification_ids = store(session)
         session.commit()
@@ -81,19 +80,19 @@ def send_lost() -> None:
 
 
 def outside_channels() -> frozenset[Channel]:
-    """The channels beside the console that have a gateway."""
+    """The configured channels beside the console."""
     return configured_channels(settings()) - {Channel.CONSOLE}
 
 
 def told(outgoing: Outgoing) -> tuple[str, str]:
-    """Title and message in the user's language; they name whom and what it is about."""
+    """Title and message in the user's language; they name the people and homes concerned."""
     with new_session() as session:
         names = names_of(session, [outgoing])
     return describe_notification(outgoing.language, outgoing, names[outgoing.id])
 
 
 def link_of(outgoing: Outgoing) -> str:
-    """The page that a notification is about, for who is or gets signed in."""
+    """The page of a notification's subject; it asks for sign-in first if necessary."""
     return f"{settings().public_url}/console/notifications/{outgoing.id}"
 
 
@@ -125,7 +124,7 @@ def send_by_email(outgoing: Outgoing, attempt: int = 0) -> None:
 
 
 def send_by_sms(outgoing: Outgoing, attempt: int = 0) -> None:
-    """Send an SMS, short as it is paid for; raises NotSentError as :func:`send_by_telegram` does."""
+    """Send an SMS, kept short because it costs money; raises NotSentError as :func:`send_by_telegram` does."""
     title, _ = describe_notification(outgoing.language, outgoing)
     try:
         gateway_of(settings().sms_gateway_url).send(outgoing.address, f"{title}: {link_of(outgoing)}", outgoing.id)

@@ -1,7 +1,7 @@
-"""Fetching the photos that listings name by address: a host at a time, one after another, and none that misbehaves.
+"""Fetch the photos that listings name by address: host by host, one at a time, with pauses for hosts that misbehave.
 
-A task takes one host for some seconds and then asks to be called again, so that it keeps neither the host nor the queue
-busy. No two tasks ask the same host at once, on whichever machines they run.
+A task works on one host for some seconds and then queues itself again, so that it blocks neither the host nor the
+queue. No two tasks request the same host at once, even on different machines.
 """
 
 import io
@@ -68,7 +68,7 @@ _ACCEPT = "image/webp, image/jpeg, image/png, image/*;q=0.8"
 
 
 class PhotoError(Exception):
-    """An address gives no photo, now or for good."""
+    """An address yields no photo, now or for good."""
 
     def __init__(self, reason: PhotoFault, *, is_final: bool, pause: timedelta | None = None) -> None:
         super().__init__(reason)
@@ -87,8 +87,7 @@ def find_photos(factory: sessionmaker[Session]) -> list[int]:
 
 
 def fetch_photos(factory: sessionmaker[Session], settings_: Settings, photo_id: int) -> int | None:
-    """
-    Fetch photos that are due from the host of this one, for some seconds.
+    """Fetch due photos from the host of this one, for some seconds.
 
     Returns:
         The id of a photo of the host to go on with; None where nothing is due, or another task is at it.
@@ -133,22 +132,22 @@ def _fetch_from(factory: sessionmaker[Session], settings_: Settings, host: str) 
 
 
 def _regroup(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
-    """Have the listings grouped anew that have all their photos by now; photos tell adverts of one home."""
+    """Regroup the listings whose photos are all fetched by now; photos identify adverts of one home."""
     with factory() as session:
         for property_id in properties_to_regroup(session, photo):
             client().property_changed(property_id)
 
 
 def _fetched(address: str, settings_: Settings) -> images.CleanFile:
-    """The photo at an address, drawn anew; raises PhotoError."""
+    """The photo at an address, re-encoded; raises PhotoError."""
     limits = Limits(LARGEST_PHOTO, LONGEST_PHOTO, READ_SECONDS, settings_.feed_private_addresses)
     with tempfile.TemporaryDirectory(prefix="leadmatch-photo-") as folder:
         path = Path(folder) / "photo"
         try:
             fetch_feed(_plain(address), path, limits, accept=_ACCEPT)
         except FetchError as error:
-            raise _told(error) from None
-        if not path.exists():  # 304, which nobody asked for
+            raise _photo_error(error) from None
+        if not path.exists():  # 304, although the request was unconditional
             raise PhotoError(PhotoFault.NO_ANSWER, is_final=False)
         try:
             with path.open("rb") as file:
@@ -164,7 +163,7 @@ def _fetched(address: str, settings_: Settings) -> images.CleanFile:
             raise PhotoError(PhotoFault.NO_ANSWER, is_final=False) from None
 
 
-def _told(error: FetchError) -> PhotoError:
+def _photo_error(error: FetchError) -> PhotoError:
     if error.fault == "fetch.answers":
         later = error.fault.facts["status"] in _LATER
         reason = PhotoFault.NO_ANSWER if later else PhotoFault.NOT_THERE
@@ -174,7 +173,7 @@ def _told(error: FetchError) -> PhotoError:
 
 
 def _plain(address: str) -> str:
-    """An address in ASCII, as requests have it: «/фото 1.jpg» is what browsers ask for as well."""
+    """An address in ASCII, as requests need it: browsers convert «/фото 1.jpg» as well."""
     parts = urlsplit(address)
     host = (parts.hostname or "").encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
     if not parts.netloc.isascii() and parts.port:
@@ -206,7 +205,7 @@ def _keep(factory: sessionmaker[Session], settings_: Settings, photo: FetchedPho
 
 
 def _hash(file: images.CleanFile) -> int:
-    """Of a picture that we have drawn ourselves."""
+    """The perceptual hash of a re-encoded picture."""
     with Image.open(io.BytesIO(file.content)) as picture:
         picture.draft("L", (SIDE * 4, SIDE * 4))  # a JPEG is decoded no larger than needed
         grey = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -224,7 +223,7 @@ def _note(factory: sessionmaker[Session], photo: FetchedPhoto, error: PhotoError
 
 
 def _give_back(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
-    """Undo a claim that nothing was done with."""
+    """Undo an unused claim."""
     mine = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:
         session.execute(mine.values(attempts=FetchedPhoto.attempts - 1, next_try_at=func.now()))
@@ -232,7 +231,7 @@ def _give_back(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
 
 
 def _rest(factory: sessionmaker[Session], host: str, pause: timedelta) -> None:
-    """Leave a host alone: what it has due waits, without counting as an attempt."""
+    """Pause a host: its due photos wait, which counts as no attempt."""
     due = (FetchedPhoto.host == host) & (FetchedPhoto.state == PhotoState.WAITING)
     later = func.now() + pause
     with factory() as session:

@@ -1,4 +1,4 @@
-"""The quality of prospects: scored after every write, by the schedule, and when a niche has learnt a model."""
+"""The quality of prospects: scored after every write, by the schedule, and when a niche has a new model."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ MAX_OUTCOMES = 20_000
 
 
 def score_prospect(session: Session, prospect_id: str) -> None:
-    """Score one prospect, commit, and tell live readers."""
+    """Score one prospect, commit, and notify live readers."""
     scored = _score(session, [UUID(prospect_id)])
     session.commit()
     for row in scored:

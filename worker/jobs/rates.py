@@ -17,7 +17,7 @@ MAX_BYTES = 2_000_000
 
 
 def fetch_rates(session: Session, settings: Settings) -> None:
-    """Fetch today's tables and store what is new; what cannot be read or believed is logged, and changes nothing."""
+    """Fetch today's tables and store new rates; unreadable or implausible tables are logged and change nothing."""
     for url, outcome in fetch_tables(session, settings).items():
         host = urlsplit(url).hostname
         if isinstance(outcome, Stored):

@@ -21,8 +21,7 @@ SLOW_DOWN_SECONDS = 30
 
 
 def send_reply(message_id: str, attempt: int = 0) -> None:
-    """
-    Send one reply and note whether the prospect has it.
+    """Send one reply and record whether it was delivered.
 
     Raises:
         NotSentError: It certainly was not sent; another attempt may succeed. The last one counts as failed.

@@ -67,12 +67,12 @@ class ShardWork(WorkControl):
 
     @property
     def is_given_up(self) -> bool:
-        """Whether so many attempts have ended without a word that the shard itself must be to blame."""
+        """Whether so many attempts have ended without a report that the shard itself must be the cause."""
         return self._attempt > MAX_ATTEMPTS
 
     @property
     def generation(self) -> Generation:
-        """What to compute with."""
+        """The generation to compute with."""
         return self.shard.generation
 
     def add_pairs(self, pairs: int) -> None:

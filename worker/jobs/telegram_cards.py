@@ -1,4 +1,4 @@
-"""What a notification looks like in Telegram: a card with a photo and buttons for who uses the bot, else words."""
+"""Notifications in Telegram: a card with a photo and buttons for users of the bot, else text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ from models.translations.bot_cards import (
 from models.translations.catalogue import translate
 from models.translations.notifications import describe_notification
 
-#: Kinds that are told with the home that they are about.
+#: Kinds that are shown with the home that they are about.
 _OF_HOMES = (
     NotificationType.NEW_RECOMMENDATION,
     NotificationType.NEW_LIKE,
@@ -43,14 +43,15 @@ TelegramCall = tuple[str, dict[str, Any]]
 
 
 def words_only(outgoing: Outgoing, link: str, names: Mapping[str, str] | None = None) -> TelegramCall:
-    """A notification as words, for who has not started the bot; *names* as :func:`describe_notification` has them."""
+    """
+    A notification as text, for users who have not started the bot; *names* as :func:`describe_notification` has them.
+    """
     heading = describe_notification(known_language(outgoing.language), outgoing, names)
     return card(outgoing.address, "\n".join([*heading, link]), [])
 
 
 def telegram_message(session: Session, outgoing: Outgoing, link: str, public_url: str) -> TelegramCall:
-    """
-    The call that tells a notification, with a photo and buttons.
+    """The call that shows a notification, with a photo and buttons.
 
     Args:
         link: The page that it is about.

@@ -1,9 +1,8 @@
-"""
-Webhooks: what is due is sent to its endpoints, at least once.
+"""Send due webhooks to their endpoints, at least once.
 
-A delivery is taken in one transaction, sent without any, and its outcome stored in another one. A worker that dies in
-between leaves a delivery that is due again after a while, and is sent again under the same message id. Requests are
-made in threads, so that a slow receiver keeps nobody but itself waiting; the database is this thread's alone.
+A delivery is claimed in one transaction, sent outside of any, and its outcome stored in another one. If a worker dies
+in between, the delivery becomes due again after a while, and is sent again under the same message id. Requests run in
+threads, so that a slow receiver delays only itself; only the main thread uses the database.
 """
 
 import logging
@@ -18,7 +17,7 @@ import httpcore
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.webhooks.deliveries import AT_ONCE, Outcome, Taken, note_outcome, take_due
+from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, note_outcome, take_due
 from models.webhooks.signing import body_of, headers_of
 from models.webhooks.tables import DeliveryError
 from worker.celery_app.task_context import client, new_session, settings
@@ -39,20 +38,20 @@ TASK_SECONDS = 20.0
 
 
 def send_webhooks() -> None:
-    """Send what is due; one task at a time, since a task keeps one of the worker's few processes."""
+    """Send due webhooks; one task at a time, because a task occupies one of the worker's few processes."""
     with new_session() as guard:
         lock = func.pg_try_advisory_xact_lock(func.hashtextextended("send-webhooks", 0))
         if not guard.scalar(select(lock)):
-            return  # it takes up what is due now as well
+            return  # it sends presently due deliveries as well
         is_rest = _send_for(TASK_SECONDS)
     if is_rest:
         client().webhooks_due()
 
 
 def _send_for(seconds: float) -> bool:
-    """Send for so long; whether something may be left."""
+    """Send for so many seconds; returns whether anything may be left."""
     ends = time.monotonic() + seconds
-    flying: dict[Future[Outcome], Taken] = {}
+    flying: dict[Future[Outcome], ClaimedDelivery] = {}
     with new_session() as session, ThreadPoolExecutor(THREADS, "webhook") as pool:
         while True:
             is_over = time.monotonic() > ends
@@ -66,7 +65,7 @@ def _send_for(seconds: float) -> bool:
             session.commit()
 
 
-def _take(session: Session, flying: dict[Future[Outcome], Taken]) -> list[Taken]:
+def _take(session: Session, flying: dict[Future[Outcome], ClaimedDelivery]) -> list[ClaimedDelivery]:
     at_work = Counter(taken.endpoint_id for taken in flying.values())
     busy = [endpoint_id for endpoint_id, count in at_work.items() if count >= AT_ONCE]
     taken = take_due(session, THREADS - len(flying), busy)
@@ -74,7 +73,7 @@ def _take(session: Session, flying: dict[Future[Outcome], Taken]) -> list[Taken]
     return taken
 
 
-def _note(session: Session, taken: Taken, outcome: Outcome) -> None:
+def _note(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
     note_outcome(session, taken, outcome)
     facts = {"delivery_id": taken.delivery_id, "endpoint_id": taken.endpoint_id, "status": outcome.status}
     if outcome.error is None:
@@ -83,7 +82,7 @@ def _note(session: Session, taken: Taken, outcome: Outcome) -> None:
         log.warning("webhook_not_delivered", extra=facts | {"kind": outcome.error, "attempt": taken.attempt})
 
 
-def _attempt(taken: Taken) -> Outcome:
+def _attempt(taken: ClaimedDelivery) -> Outcome:
     message_id, body = f"msg_{taken.message_id.hex}", body_of(taken.type, taken.happened_at, taken.facts)
     signed = headers_of(taken.secrets, message_id, int(time.time()), body)
     return post(taken.url, signed, body, allow_private=settings().webhook_private_addresses)
@@ -129,7 +128,7 @@ def post(
 
 
 def _read_a_little(answer: httpcore.Response) -> None:
-    """Read the begin of a body, so that a receiver which writes a short one is not cut off in it."""
+    """Read the beginning of a body, so that a receiver with a short answer is not cut off."""
     count = 0
     try:
         for piece in answer.iter_stream():

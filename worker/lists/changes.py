@@ -225,7 +225,7 @@ def _rewrite_others(
     snapshot = scorer.snapshot
     part = snapshot.part(side)
     columns = np.array(sorted(changes.ids(side.other)), np.int64)
-    # The lists of changed owners are rewritten already; that of an owner who has left is cleared with that change.
+    # The lists of changed owners are rewritten already; a departed owner's list is cleared with that change.
     affected = np.setdiff1d(affected, np.array(sorted(changes.ids(side)), np.int64))
     affected = affected[row_of(part.ids, affected) >= 0]
     stored = read_lists(session, side, snapshot.market, affected)

@@ -1,9 +1,8 @@
-"""
-New entries of lists, for the webhooks of their owners.
+"""New entries of lists, for their owners' webhooks.
 
-What lists are about to gain is noted before they are replaced, and told at the end of the transaction that publishes,
-of the entries that are still there then: a list may be written more than once on the way. Where no endpoint asks for
-recommendations, each publication costs one look at the table of endpoints.
+Entries that lists are about to gain are recorded before the lists are replaced. At the end of the publishing
+transaction, those that are still in the lists become events: a list may be written more than once on the way. If no
+endpoint asks for recommendations, each publication costs one query of the table of endpoints.
 """
 
 from sqlalchemy import text
@@ -17,7 +16,7 @@ _NOTED = "has_new_entries"
 
 
 def note_new_entries(session: Session, side: Side) -> None:
-    """Note which entries the staged lists of *side* would add to the stored ones, for owners who want to be told."""
+    """Record which entries the staged lists of *side* would add to the stored ones, for owners who want events."""
     listeners = recommendation_listeners(session)
     if not listeners:
         return
@@ -55,7 +54,7 @@ def note_new_entries(session: Session, side: Side) -> None:
 
 
 def tell_of_new_entries(session: Session) -> None:
-    """Record events of the noted entries that the lists hold now; once, before the transaction is committed."""
+    """Store events of the recorded entries that the lists hold now; once, before the transaction is committed."""
     noted_in = session.info.pop(_NOTED, None)
     if noted_in is None or noted_in is not session.get_transaction():
         return

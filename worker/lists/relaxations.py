@@ -1,4 +1,4 @@
-"""Counting what the limits and wishes of a lead cost it, with the market that this process has in memory."""
+"""Count what the limits and wishes of a lead cost it, with the market in this process's memory."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _WISH = frozenset({"wish"})
 
 @dataclass(frozen=True)
 class _Weaker:
-    """A lead that asks for one thing less; the first three as the rows of LeadRelaxations."""
+    """A lead with one requirement relaxed; the first three fields as in rows of LeadRelaxations."""
 
     name: str
     changes: Mapping[str, Any]
@@ -91,7 +91,7 @@ def _count(session: Session, snapshot: Snapshot, lead: Lead) -> None:
 
 
 class _HomeCounter:
-    """Counts homes: several adverts of one are one, and what was acted on is none."""
+    """Counts homes: several adverts of one home count once, dismissed and liked ones not at all."""
 
     def __init__(
         self,
@@ -116,14 +116,14 @@ class _HomeCounter:
 
 
 def _groups_of(session: Session, property_ids: list[int]) -> dict[int, int]:
-    """Property id to its group, which is named by an id of a property of its own; those without one are left out."""
+    """Property id to its group, named by the id of one of its properties; properties without a group are left out."""
     among = literal(property_ids, ARRAY(BigInteger))
     query = select(AdvertGroup.property_id, AdvertGroup.group_id).where(AdvertGroup.property_id == any_(among))
     return dict(session.execute(query).all())
 
 
 def _facts(lead: Lead, factors: Factors, **changes: Any) -> LeadFacts:
-    """What the engine is told of the lead with other values in some columns."""
+    """The engine's facts of the lead with other values in some columns."""
     row = {column.key: getattr(lead, column.key) for column in LEAD_COLUMNS} | changes
     return stored_lead(lead_facts(SimpleNamespace(**row), factors))
 
@@ -138,7 +138,7 @@ def _limits(lead: Lead, factors: Factors) -> list[_Weaker]:
 
 
 def _wishes(lead: Lead, factors: Factors) -> list[_Weaker]:
-    """The lead without each of its wishes: without the words it was read from, without what a client stated."""
+    """The lead without each of its wishes in turn: those read from words, and those stated by a client."""
     rows = list(lead.wishes or ())
     asked = effective_wishes(rows, lead.payment_method)
 

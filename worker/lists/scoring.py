@@ -1,4 +1,4 @@
-"""Scoring a whole market, without the rows that make it fail."""
+"""Score a whole market, without rows that make it fail."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Writing recommendation lists: COPY into a staging table, then one statement that moves them into place."""
+"""Write recommendation lists: COPY into a staging table, then one statement that moves them into place."""
 
 from contextlib import closing
 from dataclasses import dataclass

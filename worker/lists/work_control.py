@@ -1,4 +1,4 @@
-"""What long work on lists asks of whoever ordered it: threads, progress, whether to stop, and how to commit."""
+"""Control of long work on lists by its caller: threads, progress, stopping, commits."""
 
 from sqlalchemy.orm import Session
 
@@ -7,9 +7,7 @@ from worker.celery_app.task_context import settings
 
 
 class WorkControl:
-    """
-    Work that nobody watches or stops, such as a changed lead's. :class:`worker.jobs.shard_work.ShardWork` is watched.
-    """
+    """Unsupervised work, such as that of a changed lead. :class:`worker.jobs.shard_work.ShardWork` supervises it."""
 
     @property
     def threads(self) -> int:
@@ -20,7 +18,7 @@ class WorkControl:
         """Note that so many more pairs have been scored."""
 
     def should_stop(self) -> bool:
-        """Whether the work is no longer wanted."""
+        """Whether the work should stop."""
         return False
 
     def raise_if_stopped(self) -> None:

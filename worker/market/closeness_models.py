@@ -1,11 +1,11 @@
-"""What is near what in a market: learnt before a run over it where that is not known, or has become out of date."""
+"""Closeness of a market's places: learnt before a run if it is missing or out of date."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from matching.facts.closeness import Closeness
+from matching.facts.closeness import FORM, Closeness, form_of
 from matching.facts.columns import PlaceIndex, PropertyColumns, PropertyFacts, learn_closeness
 from models.core.base import database_now
 from models.core.enums import MarketKey, RunScope, Status
@@ -16,7 +16,8 @@ from models.ranking.closeness import ClosenessRow
 MIN_PROPERTIES = 30
 #: The newest properties that are learnt from: more move the middles of places little.
 MAX_PROPERTIES = 50_000
-#: As for text models: a closeness serves until so many of its properties have come or gone, or for so long.
+#: As for text models: a closeness serves until so many of its properties have come or gone, for so long, or until a
+#: release learns it otherwise.
 CHANGED_SHARE = 0.2
 SERVES = timedelta(days=7)
 
@@ -24,10 +25,9 @@ _HAS_PLACE = or_(Property.district.is_not(None), Property.metro_station.is_not(N
 
 
 def learn_closeness_models(session: Session, scope: RunScope, market: MarketKey | None = None) -> int:
-    """
-    Learn what is near what in the markets that a run covers, where that is needed; how many were learnt.
+    """Learn the closeness of places of a run's markets where needed; returns the number learnt.
 
-    Only a run over everything replaces what is known; any run learns where nothing is. The caller commits.
+    Only a run over everything replaces existing models; any run learns missing ones. The caller commits.
     """
     counts = select(Property.city_key, Property.deal_type, func.count()).where(
         Property.status == Status.ACTIVE, _HAS_PLACE
@@ -45,7 +45,7 @@ def learn_closeness_models(session: Session, scope: RunScope, market: MarketKey 
 
 
 def newest_closeness(session: Session, market: MarketKey) -> int | None:
-    """The id of what was learnt last of a market; None where nothing was."""
+    """The id of a market's newest closeness model; None without one."""
     row = _newest(session, market)
     return None if row is None else row[0]
 
@@ -61,8 +61,10 @@ def _newest(session: Session, market: MarketKey) -> tuple[int, int, datetime] | 
 
 
 def _is_out_of_date(session: Session, newest: tuple[int, int, datetime], count: int) -> bool:
-    _, properties, created_at = newest
-    return abs(count - properties) > CHANGED_SHARE * properties or database_now(session) - created_at > SERVES
+    row_id, properties, created_at = newest
+    if abs(count - properties) > CHANGED_SHARE * properties or database_now(session) - created_at > SERVES:
+        return True
+    return form_of(session.execute(select(ClosenessRow.model).where(ClosenessRow.id == row_id)).scalar_one()) != FORM
 
 
 def _learn(session: Session, market: MarketKey, count: int) -> None:

@@ -1,4 +1,4 @@
-"""The present generation of a market, and what a generation stands for in a worker's memory."""
+"""The present generation of a market, and its models in a worker's memory."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ _closeness: dict[int, Closeness] = {}
 
 @dataclass(frozen=True)
 class ScoringModels:
-    """What :class:`models.ranking.generations.Generation` names, loaded: all that turns a row into a vector."""
+    """The loaded models of a :class:`models.ranking.generations.Generation`: all that turns a row into a vector."""
 
     generation: Generation
     text_model: TextModel
@@ -84,7 +84,7 @@ def text_model(session: Session, model_id: int | None) -> TextModel:
 
 
 def closeness(session: Session, closeness_id: int | None) -> Closeness:
-    """The stored closeness; without an id, that of a market in which nothing is near anything."""
+    """The stored closeness; without an id, that of a market in which no places are near each other."""
     if closeness_id is None:
         return Closeness.empty()
     if closeness_id not in _closeness:

@@ -83,7 +83,7 @@ def regroup_all(session: Session) -> set[int]:
 
 
 def _group_in_batches(session: Session, which: Select[int]) -> set[int]:
-    """House by house, so that the neighbours which a batch is compared with are read once and not for each batch."""
+    """Group house by house, so that the neighbours of a batch are read once."""
     by_house = which.order_by(Property.city_key, Property.street, Property.house_number, Property.location, Property.id)
     ids = session.scalars(by_house).all()
     session.commit()
@@ -153,7 +153,7 @@ class _Known:
 
 
 def _store(session: Session, affected: set[int], group_of: dict[int, list[int]]) -> set[int]:
-    """Store the groups of the *affected* adverts; those whose group is another than before."""
+    """Store the groups of the *affected* adverts; returns those whose group has changed."""
     former = _members(session, affected)
     changed = {each for each in affected if former.get(each, {each}) != set(group_of.get(each, [each]))}
     if not changed:

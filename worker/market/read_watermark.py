@@ -1,4 +1,4 @@
-"""How far a reader has seen the database, in transaction numbers: clocks jump, and transactions commit out of order."""
+"""What a reader has seen of the database, in transaction numbers: clocks jump, and transactions commit out of order."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +9,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 @dataclass(frozen=True)
 class ReadWatermark:
-    """
-    What a read has missed: writes of transactions from *first* on, and of those *running* at the time.
+    """The writes that a read has missed: those of transactions from *first* on, and of those *running* at the time.
 
     Naming the running transactions, rather than all since the oldest of them, matters: a run's transaction is open for
-    seconds while it publishes, and everything written since it began would be read again and again.
+    seconds while it publishes, and everything written since it began would otherwise be read again and again.
     """
 
     first: int

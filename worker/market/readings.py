@@ -1,8 +1,7 @@
-"""
-Reading the words of leads and properties that nobody has read yet: rows of imports, and rows of an older grammar.
+"""Read the words of leads and properties that are still unread: imported rows, and rows of an older grammar.
 
-A text may kill the worker that reads it. So attempts are counted as those at scoring are (`worker.lists.careful`): a
-row is read in the smaller a group the more attempts at it have ended with their worker, and is then quarantined.
+A text may kill the worker that reads it. So attempts are counted as those at scoring are (`worker.lists.careful`): the
+more attempts at a row have ended with their worker, the smaller its group, until it is quarantined.
 """
 
 import logging
@@ -163,7 +162,8 @@ def _read(row: Lead | Property) -> dict[str, Any]:
 @contextmanager
 def _alone_in(session: Session, market: MarketKey) -> Iterator[None]:
     """
-    No other worker counts attempts at reading in the market while the context is open: what is counted, the dead left.
+    Keep other workers from counting attempts at reading in the market while the context is open, so that counted
+    attempts are those of dead workers.
 
     The lock belongs to a connection of its own, and ends with it.
     """

@@ -1,1 +1,1 @@
-"""Asking workers for work; all that the API may import of this package."""
+"""Sending tasks to workers; the only part of this package that the API may import."""

@@ -1,7 +1,7 @@
-"""Sending tasks to workers, by name only: the code of the tasks is not imported here.
+"""Send tasks to workers, by name only: the tasks' code is not imported here.
 
-A broker that is away must not fail a write that the database has accepted: the message is dropped with a line in the
-log, and the worker's sweep finds the same work in the tables (docs/operations.md).
+An unavailable broker must not fail a write that the database has accepted: the message is dropped with a log line, and
+the worker's sweep finds the same work in the tables (docs/operations.md).
 """
 
 import logging
@@ -50,70 +50,70 @@ class Client:
 
     def warm_up(self) -> None:
         """
-        Load the libraries that sending needs, so that the first sender does not wait for them. Connects to nothing.
+        Load the libraries that sending needs, so that the first sender does not wait for them. Opens no connection.
         """
         self._celery.finalize()
         self._celery.amqp.producer_pool  # noqa: B018 - made when first asked for
         self._celery.connection_for_write().transport  # noqa: B018 - imported when first asked for
 
     def lead_changed(self, lead_id: int) -> bool:
-        """Have the lists rescored that a change of a lead affects."""
+        """Rescore the lists that a change of a lead affects."""
         return self.send("worker.tasks.rescore_lead", lead_id, queue="entities")
 
     def property_changed(self, property_id: int) -> bool:
-        """Have the lists rescored that a change of a property affects."""
+        """Rescore the lists that a change of a property affects."""
         return self.send("worker.tasks.rescore_property", property_id, queue="entities")
 
     def relaxations_wanted(self, lead_id: int) -> bool:
-        """Have it counted what the limits and wishes of a lead cost it."""
+        """Count what the limits and wishes of a lead cost it."""
         return self.send("worker.tasks.count_relaxations", lead_id, queue="entities")
 
     def prospect_changed(self, prospect_id: str) -> bool:
-        """Have a prospect scored."""
+        """Score a prospect."""
         return self.send("worker.tasks.score_prospect", prospect_id, queue="entities")
 
     def prospects_changed(self) -> bool:
-        """Have every prospect scored that has changed."""
+        """Score every changed prospect."""
         return self.send("worker.tasks.score_stale_prospects", queue="entities")
 
     def run_requested(self, run_id: int) -> bool:
-        """Have a rescoring run started."""
+        """Start a rescoring run."""
         return self.send("worker.tasks.start_run", run_id, queue="runs")
 
     def import_requested(self, import_id: int) -> bool:
-        """Ask that an import of a source be done."""
+        """Run an import of a source."""
         return self.send("worker.tasks.run_import", import_id, queue="runs")
 
     def photos_due(self, photo_id: int) -> bool:
-        """Ask that photos be fetched from the host of this one."""
+        """Fetch photos from the host of this one."""
         return self.send("worker.tasks.fetch_photos", photo_id, queue="runs")
 
     def shard_queued(self, shard_id: int) -> bool:
-        """Have a shard of a run scored."""
+        """Score a shard of a run."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
 
     def notification_stored(self, notification_id: int) -> bool:
-        """Have a notification sent to its user outside the application."""
+        """Send a notification outside the application."""
         return self.send("worker.tasks.send_notification", notification_id, queue="notifications")
 
     def reply_written(self, message_id: str) -> bool:
-        """Have a marketer's reply sent to its prospect."""
+        """Send a marketer's reply to its prospect."""
         return self.send("worker.tasks.send_reply", message_id, queue="notifications")
 
     def webhooks_due(self) -> bool:
-        """Have webhooks sent that are due."""
+        """Send due webhooks."""
         return self.send("worker.tasks.send_webhooks", queue="notifications")
 
     def code_made(self, code_id: int) -> bool:
-        """Have an activation code sent by SMS."""
+        """Send an activation code by SMS."""
         return self.send("worker.tasks.send_code", code_id, queue="notifications")
 
     def link_made(self, link_id: int) -> bool:
-        """Ask that a one-time link be sent by e-mail."""
+        """Send a one-time link by e-mail."""
         return self.send("worker.tasks.send_link", link_id, queue="notifications")
 
     def export_requested(self, export_id: int) -> bool:
-        """Have the export of an account made."""
+        """Make the export of an account."""
         return self.send("worker.tasks.make_account_export", export_id, queue="runs")
 
     def queues(self) -> list[Queue]:
@@ -121,15 +121,15 @@ class Client:
         return list(queues(self._redis))
 
     def task_times(self) -> list[TaskTimes]:
-        """How long tasks took so far; raises redis.RedisError when the broker is away."""
+        """Durations of tasks so far; raises redis.RedisError when the broker is away."""
         return task_times(self._redis)
 
     def stage_seconds(self) -> dict[str, float]:
-        """How long the stages of runs took so far; raises redis.RedisError when the broker is away."""
+        """Durations of the stages of runs so far; raises redis.RedisError when the broker is away."""
         return stage_seconds(self._redis)
 
     def waiting(self, queue: str, limit: int) -> list[Message]:
-        """The next messages of a queue, left where they are; raises redis.RedisError."""
+        """The next messages of a queue, without taking them; raises redis.RedisError."""
         return waiting(self._redis, queue, limit)
 
     def taken(self, limit: int) -> list[Message]:
@@ -154,7 +154,7 @@ class Client:
         return failed
 
     def last_ends(self) -> dict[str, End]:
-        """How each scheduled task ended last, by `ends.line_key`; raises redis.RedisError."""
+        """The last end of each scheduled task, by `ends.line_key`; raises redis.RedisError."""
         return last_ends(self._redis)
 
     def run_now(self, entry: Entry) -> bool:

@@ -1,6 +1,6 @@
-"""How tasks ended: the last end of each scheduled line, and the last tasks that failed, for people who operate.
+"""Ends of tasks, for operators: the last end of each scheduled line, and the last failed tasks.
 
-Kept in Redis beside the counts of :mod:`worker.queue.metrics`; if it is wiped they begin anew. Nothing here holds
+Kept in Redis beside the counts of :mod:`worker.queue.metrics`; if it is wiped they start again. Nothing here holds
 personal data: arguments are ids, and an error is its kind and place, without its message.
 """
 
@@ -41,12 +41,12 @@ class Failed:
 
 
 def line_key(task: str, kwargs: Mapping[str, Any]) -> str:
-    """What a line of the schedule and the end of its task are known by."""
+    """The key shared by a line of the schedule and the end of its task."""
     return f"{task} {json.dumps(dict(kwargs), sort_keys=True, ensure_ascii=False)}"
 
 
 def note_end(client: redis.Redis, task: str, args: Sequence[Any], kwargs: Mapping[str, Any], end: End) -> None:
-    """Remember the end of a task without positional arguments, as a scheduled one is."""
+    """Record the end of a task without positional arguments, as scheduled ones are."""
     if not args:
         client.hset(ENDS_KEY, line_key(task, kwargs), json.dumps(asdict(end)))
 
@@ -58,7 +58,7 @@ def last_ends(client: redis.Redis) -> dict[str, End]:
 
 
 def note_failure(client: redis.Redis, failed: Failed) -> None:
-    """Remember a failure; the oldest is forgotten where there are too many."""
+    """Record a failure; the oldest is dropped when there are too many."""
     with client.pipeline(transaction=False) as pipe:
         pipe.lpush(FAILURES_KEY, json.dumps(asdict(failed)))
         pipe.ltrim(FAILURES_KEY, 0, FAILURES_KEPT - 1)

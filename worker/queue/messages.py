@@ -1,7 +1,7 @@
-"""The messages of the queues, read and left where they are: what waits for a worker, and what a worker has taken.
+"""Read the messages of the queues without taking them: those that wait for a worker, and those a worker has taken.
 
 Celery keeps a queue as a Redis list: it pushes on the left and takes from the right. A message that a worker has taken
-stands in the hash ``unacked`` until its task has ended; one that waits for its next try stands there as well.
+is in the hash ``unacked`` until its task has ended; one that waits for its next attempt is there as well.
 """
 
 import base64
@@ -26,7 +26,7 @@ class Message:
     queue: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    #: Since it was sent; None: it does not tell.
+    #: Since it was sent; None: unknown.
     age_seconds: float | None
     #: How often it was tried before.
     retries: int
@@ -51,7 +51,7 @@ def taken(client: redis.Redis, limit: int = MAX_READ) -> list[Message]:
 
 
 def _message(raw: bytes | str | dict[str, Any], queue: str) -> Message | None:
-    """A message as Celery's second protocol writes it; None for what is none."""
+    """A message in Celery's second protocol; None if it is malformed."""
     try:
         whole = raw if isinstance(raw, dict) else json.loads(raw)
         headers = whole["headers"]

@@ -1,4 +1,4 @@
-"""Which queue a task goes to."""
+"""The queue of each task."""
 
 #: Queue -> the tasks that go to it; all others go to `entities`, where nothing may keep a changed lead waiting.
 QUEUES = {

@@ -1,4 +1,4 @@
-"""How often lists were shown: counted in Redis by day and list, and read when a day's figures are written.
+"""Counts of shown lists: kept in Redis by day and list, and read when a day's figures are written.
 
 Key: ``leadmatch:shown:<day>``, a hash of ``<side>:<id>:lists`` and ``<side>:<id>:places``: pages of the list of that
 lead or property, and entries on them. A day's counts are kept for some days; without Redis nothing is counted.
@@ -21,7 +21,7 @@ ListKey = tuple[Side, int]
 
 @dataclass
 class Shown:
-    """Pages that were shown of a list, and entries on them."""
+    """Shown pages of a list, and entries on them."""
 
     lists: int = 0
     places: int = 0

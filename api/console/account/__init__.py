@@ -1,1 +1,1 @@
-"""Signing in, one's own account, notifications."""
+"""Sign-in, the visitor's own account, notifications."""

@@ -1,4 +1,4 @@
-"""The visitor's account: identifiers, password, sessions; and invitations, for who makes or accepts one."""
+"""The visitor's account: identifiers, password, sessions; making and accepting invitations."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
 blp = page_blueprint("account")
 
-#: How a form's way of signing in is told.
+#: The form's field for the way of signing in.
 WAYS = {
     "password": "Password",
     "sms": "Code by SMS",
@@ -49,7 +49,7 @@ def account() -> str:
 @blp.post("/console/account/password")
 @page_for()
 def password() -> Response | tuple[str, int]:
-    """Change the password, or set a first one; this browser stays signed in, all others are out."""
+    """Change the password, or set a first one; this browser stays signed in, all other sessions end."""
     new = request.form.get("new", "")
     if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD:
         return _account(error=translate(TOO_SHORT)), 400
@@ -63,7 +63,7 @@ def password() -> Response | tuple[str, int]:
 @blp.post("/console/account/claims")
 @page_for()
 def claims() -> Response | tuple[str, int]:
-    """Take back or forget what is suspended."""
+    """Confirm or drop suspended identifiers."""
     kind, do = request.form.get("kind", ""), request.form.get("do", "")
     if kind not in list(Claim) or do not in ("confirm", "drop"):
         raise InvalidValueError("kind", "claim.choose")
@@ -87,7 +87,7 @@ def end(session_id: int) -> Response:
 @blp.post("/console/account/telegram")
 @page_for()
 def telegram() -> Response | str:
-    """Connect the Telegram bot, by a link that is shown this once, or have it write no more."""
+    """Connect the Telegram bot by a link that is shown once, or disconnect it."""
     settings = services().settings
     if request.form.get("do") == "stop":
         unlink(session(), visitor())
@@ -112,7 +112,7 @@ def invite_somebody() -> str | tuple[str, int]:
 @anybody
 @way_in
 def invitation() -> RedirectResponse | str | tuple[str, int]:
-    """Accept an invitation: make an account."""
+    """Accept an invitation: create an account."""
     link = request.values.get("link", "")[:64]
     if request.method == "GET":
         return render_template("console/invitation.html", link=link, filled={})
@@ -148,7 +148,7 @@ def _account(**shown: Any) -> str:
 
 
 def _proofs() -> dict[str, str]:
-    """Identifier -> the page where it is proven; that of who is signed in stays theirs."""
+    """Identifier -> the page on which it is proven; a signed-in visitor stays signed in."""
     settings = services().settings
     pages = {"phone": "/console/sign-in/code", "email": "/console/sign-in/email"}
     is_set_up = {"phone": settings.sms_gateway_url, "email": settings.smtp_url or settings.is_local}

@@ -1,4 +1,4 @@
-"""Notifications: the page, the number on the bell and the stream that says when it changes, marking as read."""
+"""Notifications: the page, the count at the bell, the stream of changes, marking as read."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -51,7 +51,7 @@ def all_notifications() -> str:
 @blp.get("/console/notifications/count")
 @page_for()
 def count() -> Response:
-    """How many are unread, and the newest of them: what the bell shows."""
+    """The number of unread notifications and the newest of them, for the bell."""
     topics = unread_by_topic(session(), visitor())
     newest = session().scalars(notifications_of(visitor(), unread_only=True).limit(1)).first() if topics else None
     return jsonify(
@@ -65,11 +65,10 @@ def count() -> Response:
 @blp.get("/console/notifications/stream")
 @page_for()
 def stream() -> Response:
-    """
-    A server-sent event whenever the page had better look: at notifications, with ``?of=leadgen`` at its own figures.
+    """A server-sent event for each change of notifications, or of lead generation's figures with ``?of=leadgen``.
 
-    Where no seat is free, or Redis is away, the answer is 204: an EventSource then gives up without a word, and the
-    script asks every few seconds.
+    If no slot is free, or Redis is away, the answer is 204: an EventSource then gives up, and the script polls every
+    few seconds.
     """
     channels = [live_updates.of_user(visitor().id)]
     if request.args.get("of") == "leadgen" and visitor().role in ADVERTISING_ROLES:
@@ -79,19 +78,19 @@ def stream() -> Response:
     if not places.take(PAGE):
         return Response(status=204)
     board = chat_hub()
-    rings = live_updates.rings(services().settings.redis_url, channels, lambda: board.is_closing)
+    signals = live_updates.signals(services().settings.redis_url, channels, lambda: board.is_closing)
     try:
-        first = next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
+        first = next(signals)  # before the answer begins, so that a Redis that is away is no stream that breaks off
     except RedisError:
         places.give_back(PAGE)
         return Response(status=204)
     except BaseException:
         places.give_back(PAGE)
         raise
-    response = Response(_events(first, rings), mimetype="text/event-stream")
+    response = Response(_events(first, signals), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
-    response.call_on_close(rings.close)
+    response.call_on_close(signals.close)
     response.call_on_close(lambda: places.give_back(PAGE))  # the server closes the answer whether or not it was read
     return response
 
@@ -101,7 +100,7 @@ def stream() -> Response:
 @anybody
 @deprecated(day(2026, 12, 1), instead="/console/notifications")
 def former_address(rest: str) -> Response:
-    """The address of releases before 0.2, which pages that are still open ask for; to go with 0.3."""
+    """The address before release 0.2, which pages that are still open use; remove it with 0.3."""
     path = f"/console/notifications/{rest}" if rest else "/console/notifications"
     query = request.query_string.decode()
     return cast(Response, redirect(f"{path}?{query}" if query else path, HTTPStatus.PERMANENT_REDIRECT))
@@ -110,19 +109,19 @@ def former_address(rest: str) -> Response:
 @blp.post("/console/notifications/<int:notification_id>/read")
 @page_for()
 def read(notification_id: int) -> Response:
-    """Mark one, and what belongs together with it, as read and go to what it is about."""
+    """Mark a notification, and those grouped with it, as read and go to its subject."""
     mark_read(session(), visitor(), notification_id)
     notification = session().get_one(Notification, notification_id)
     key = session().scalars(select(group_key()).where(Notification.id == notification_id)).one()
     mark_group_read(session(), visitor(), key)
-    _ring_after_commit()
+    _notify_after_commit()
     return back(page_of_notification(notification))
 
 
 @blp.get("/console/notifications/<int:notification_id>")
 @page_for()
 def open_one(notification_id: int) -> Response:
-    """Where the links of messages lead: as pressing the notification's button."""
+    """The target of links in messages; does the same as the notification's button."""
     return read(notification_id)
 
 
@@ -130,12 +129,12 @@ def open_one(notification_id: int) -> Response:
 @page_for()
 def read_all() -> Response:
     mark_all_read(session(), visitor())
-    _ring_after_commit()
+    _notify_after_commit()
     return back("/console/notifications", "read")
 
 
 def page_of_notification(notification: Notification) -> str:
-    """The page that a notification is about."""
+    """The page of a notification's subject."""
     if "chat_id" in notification.data:
         return f"/console/chats/{notification.data['chat_id']}"
     if notification.type is NotificationType.AGENCY_NEWS:
@@ -164,28 +163,28 @@ def page_of_notification(notification: Notification) -> str:
 
 
 def _in_one_line(notification: Notification) -> str:
-    """What a toast says: the message alone names whom and what it is about."""
+    """The text of a toast; the message alone names its subject."""
     names = names_of(session(), [notification])[notification.id]
     title, message = describe_notification(language(), notification, names)
     return f"{title}. {message}"
 
 
-def _ring_after_commit() -> None:
-    """The reader's other tabs show the smaller number too."""
+def _notify_after_commit() -> None:
+    """Update the count in the reader's other tabs after the commit."""
     user_id = visitor().id
     after_commit(lambda: live_updates.notify(services().redis, live_updates.of_user(user_id)))
 
 
-def _events(first: str | None, rings: Iterator[str | None]) -> Iterator[str]:
+def _events(first: str | None, signals: Iterator[str | None]) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
     yield f"retry: 1000\n{_event(first)}"
     try:
-        for channel in rings:
+        for channel in signals:
             yield _event(channel) if channel else ": alive\n\n"
     except RedisError:
         return  # the reader comes back and finds out
 
 
 def _event(channel: str | None) -> str:
-    """`change`: what lead generation shows has changed; `look`: there is something about the reader's notifications."""
+    """`change`: lead generation's figures have changed; `look`: the reader's notifications have changed."""
     return f"event: {'change' if channel == CHANGED else 'look'}\ndata: now\n\n"

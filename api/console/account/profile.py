@@ -1,4 +1,4 @@
-"""Who the visitor is: name, photo, language, the clock; a copy of what is stored about them, and leaving."""
+"""The visitor's profile: name, photo, language, time zone; data export, deletion of the account."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -51,7 +51,7 @@ DATA = "/console/account/data"
 
 @blp.app_template_global("time_zones")
 def time_zones() -> list[str]:
-    """The clocks to choose from, the visitor's own among them."""
+    """The time zones to choose from, the visitor's own included."""
     own = visitor().time_zone
     return [*TIME_ZONES, *([own] if own and own not in TIME_ZONES else [])]
 
@@ -60,7 +60,7 @@ def time_zones() -> list[str]:
 @page_for()
 @takes_uploads
 def save() -> Response:
-    """Change name, photo, language and clock."""
+    """Change name, photo, language and time zone."""
     user, form = visitor(), request.form
     first, _, last = " ".join(form.get("name", "").split()).partition(" ")
     if not first or max(len(first), len(last)) > NAME_LENGTH:
@@ -83,7 +83,7 @@ def save() -> Response:
 @blp.get(DATA)
 @page_for()
 def data() -> str:
-    """What is stored about the visitor: a copy to download, and what leaving would erase."""
+    """The data stored about the visitor: a copy to download, and what deletion would erase."""
     return _data()
 
 
@@ -103,7 +103,7 @@ def file(export_id: int) -> Response:
 @blp.post(f"{DATA}/erase")
 @page_for()
 def erase() -> Response | tuple[str, int]:
-    """Leave for good, once the word that the page asks for was typed."""
+    """Delete the account, after the visitor has typed the word that the page shows."""
     if request.form.get("word", "").strip().casefold() != translate("delete").casefold():
         return _data(error=translate("Type the word as it is shown.")), 400
     leave(visitor())

@@ -1,4 +1,4 @@
-"""The way in and out: the landing page, signing in by password, SMS code or Telegram, the look of the pages."""
+"""The landing page; sign-in by password, SMS code, e-mail link or Telegram; sign-out; theme and language."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ blp = page_blueprint("sign_in")
 @blp.get("/")
 @anybody
 def landing() -> Response | str:
-    """What Leadmatch is, for who comes by; who is signed in goes on to work."""
+    """The landing page; signed-in visitors are redirected to their first page."""
     user = visitor_or_none()
     return (
         back(home_of(user.role))
@@ -54,7 +54,7 @@ def start() -> Response:
 @anybody
 @way_in
 def sign_in() -> Response | str | tuple[str, int]:
-    """By e-mail or phone and password."""
+    """Sign in by e-mail or phone and password."""
     if request.method == "GET":
         return _sign_in_page()
     username = request.form.get("username", "")[:254]
@@ -68,7 +68,7 @@ def sign_in() -> Response | str | tuple[str, int]:
 @anybody
 @way_in
 def sign_in_by_code() -> Response | str | tuple[str, int]:
-    """By a code that an SMS brings: the first form asks for it, the second proves it."""
+    """Sign in by a code sent by SMS: the first form requests it, the second checks it."""
     if request.method == "GET":
         return _sign_in_page(way="code")
     raw, code = request.form.get("phone", "")[:40], request.form.get("code", "").strip()[:20]
@@ -89,7 +89,8 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
 @way_in
 def sign_in_by_email() -> Response | str | tuple[str, int]:
     """
-    By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up.
+    Sign in by a link sent by e-mail. It opens a page with one button, so that programs that follow links do not use it
+    up.
     """
     link = request.values.get("link", "")[:64]
     if request.method == "GET":
@@ -110,7 +111,7 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
 @anybody
 @way_in
 def sign_in_by_telegram() -> Response | str | tuple[str, int]:
-    """By what Telegram signed. It comes back in the address's fragment, which a script of ours posts."""
+    """Sign in by Telegram's signature. It arrives in the address's fragment, which a script of ours posts."""
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
         raise NotFoundError("page")
@@ -139,7 +140,7 @@ def sign_out() -> Response:
 @blp.post("/console/look")
 @anybody
 def look() -> Response:
-    """Keep the theme or the language that somebody chose."""
+    """Store the chosen theme or language."""
     response = back(_safe(request.form.get("next", "")) or "/")
     if request.form.get("theme") in THEMES:
         access.set_preference(response, "theme", request.form["theme"])
@@ -174,7 +175,9 @@ def _sign_in_page(way: str = "password", error: str | None = None, **filled: Any
 
 
 def proved_by_code(phone: str, code: str) -> User | None:
-    """Whom the code lets in. Who has registered and was never here before is activated: no page asks for that alone."""
+    """
+    The user whom the code proves. A registered user who was never activated is activated: no page asks for that alone.
+    """
     try:
         return user_by_code(spend, phone, code, visitor_or_none())
     except NotAllowedError:
@@ -191,26 +194,26 @@ def _has_demo_login(email: str) -> bool:
 
 
 def _enter(user: User, by: str) -> Response:
-    """Sign *user* in: on to where they were going, or to the first page of their role."""
+    """Sign *user* in and redirect to where they were going, or to the first page of their role."""
     note_entry(user, by)
     return access.let_in(back(next_page() or home_of(user.role)), new_token(user, by))
 
 
 def next_page() -> str:
-    """The page of ours that the request says to go on to; empty if it names none."""
+    """The page of ours to which the request wants to return; empty if it names none."""
     return _safe(request.values.get("next", ""))
 
 
 def _safe(path: str) -> str:
-    """A page of ours to go on to, or nothing: a link must not send who signs in to another site."""
+    """A page of ours, or nothing: a link must not redirect users to another site after they sign in."""
     inside = path == "/" or path.startswith(("/console", "/homes"))
     return path if inside and "\\" not in path and "//" not in path and path.isprintable() else ""
 
 
 def telegram_address(then: str = "") -> str | None:
     """
-    Telegram's own page for signing in, which leads back here and on to *then*; None where we have no bot. It needs no
-    script from there, so our policy stays strict.
+    Telegram's own sign-in page, which leads back here and on to *then*; None without a bot. It needs no script from
+    Telegram, so our content policy stays strict.
     """
     bot_id = services().settings.telegram_bot_token.partition(":")[0]
     if not bot_id.isdecimal():

@@ -1,4 +1,4 @@
-"""Making an account of one's own: by e-mail and password, or by a code that an SMS brings."""
+"""Registration: by e-mail and password, or by a code sent by SMS."""
 
 import contextlib
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class PhoneSignUp(WhoSignsUp):
 @anybody
 @way_in
 def by_email() -> Response | str | tuple[str, int]:
-    """By e-mail and password. Where mails can be sent, a link that proves the address follows."""
+    """Register by e-mail and password. If mail is configured, a link that proves the address follows."""
     user = visitor_or_none()
     if user is not None:
         return back(home_of(user.role))
@@ -82,7 +82,10 @@ def by_email() -> Response | str | tuple[str, int]:
 @anybody
 @way_in
 def by_phone() -> Response | str | tuple[str, int]:
-    """By phone: the first form has a code sent, the second proves it. Nothing tells whether the phone is registered."""
+    """
+    Register by phone: the first form requests a code, the second checks it. Nothing shows whether the phone is
+    registered.
+    """
     user = visitor_or_none()
     if user is not None:
         return back(home_of(user.role))
@@ -105,14 +108,14 @@ def by_phone() -> Response | str | tuple[str, int]:
 
 
 def _let_in(user: User, way: str, outcome: str | None = None) -> Response:
-    """On to the page that they came from, or to the first page of their role."""
+    """Redirect to the page that they came from, or to the first page of their role."""
     further = _way_back()
     response = back(further) if further else back(home_of(user.role), outcome)
     return access.let_in(response, new_token(user, way))
 
 
 def _read(schema: Body, **normal_forms: Callable[[str], str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the form says, its identifiers in *normal_forms*; and the first complaint about each of its fields."""
+    """The form's values, with identifiers in *normal_forms*; and the first error of each field."""
     raw = {name: request.form[name] for name in schema.fields if request.form.get(name)}
     try:
         body, errors = schema.load(raw), {}
@@ -148,15 +151,17 @@ def _page(way: str, errors: dict[str, str] | None = None, **shown: Any) -> str:
 
 def _way_back() -> str:
     """
-    Where the public search or an invitation into an agency wants its visitor back; empty for any other page, which may
-    not be for the role that they choose.
+    The page of the public search or of an agency's invitation to return to; empty for other pages, which the chosen
+    role may not open.
     """
     further = next_page()
     return further if further.startswith(("/homes", "/console/team/join/")) else ""
 
 
 def _sent_link(email: str) -> bool:
-    """Whether a link that proves the address is on its way. Without one the account stands: its page sends another."""
+    """
+    Whether a link that proves the address was sent. Without one the account exists, and its page can send another.
+    """
     if not services().settings.smtp_url:
         return False
     with contextlib.suppress(TooManyError):

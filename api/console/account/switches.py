@@ -1,4 +1,4 @@
-"""What the visitor is notified of, and how: a box for each topic and channel that reaches them."""
+"""The visitor's notification settings: a checkbox for each topic and each channel that reaches them."""
 
 from flask import Response, render_template, request
 
@@ -48,7 +48,7 @@ PATH = "/console/account/notifications"
 @blp.route(PATH, methods=["GET", "POST"])
 @page_for()
 def switches() -> Response | str:
-    """See what is on, and change it; channels that do not reach the visitor stay as they are."""
+    """Show and change the settings; channels that do not reach the visitor stay as they are."""
     user = visitor()
     topics = topics_of(user.role)
     channels = [channel for channel in Channel if channel in configured_channels(services().settings)]

@@ -1,4 +1,4 @@
-"""Webhooks of who has homes or leads of their own: add, change, try, and the log with replays."""
+"""Webhooks of users with leads or properties: add, change, test, and the log with replays."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ blp = page_blueprint("webhooks")
 for_owners = page_for(*SUPPLY_ROLES)
 
 PER_PAGE = 30
-#: What somebody who adds a webhook most likely wants to be told of.
+#: The event types that are preselected for a new webhook.
 USUAL = [EventType.RECOMMENDATION_CREATED, EventType.MATCH_CREATED, EventType.INQUIRY_CREATED]
 
 
@@ -47,7 +47,7 @@ def all_webhooks() -> str:
 @blp.post("/console/webhooks")
 @for_owners
 def add() -> str | tuple[str, int]:
-    """Add a webhook; the answer shows its secret, this once."""
+    """Add a webhook; only this answer shows its secret."""
     try:
         fields = NewWebhook().load(_typed())
         endpoint = add_endpoint(session(), visitor(), fields, allow_private=_allows_private())
@@ -88,7 +88,7 @@ def switch(webhook_id: int) -> Response:
 @blp.post("/console/webhooks/<int:webhook_id>/secret")
 @for_owners
 def secret(webhook_id: int) -> str:
-    """Rotate the secret; the answer shows the new one, this once."""
+    """Rotate the secret; only this answer shows the new one."""
     endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
     new = rotate_secret(session(), endpoint)
     session().refresh(endpoint)
@@ -105,7 +105,7 @@ def test(webhook_id: int) -> Response | tuple[str, int]:
 @blp.post("/console/webhooks/<int:webhook_id>/replay")
 @for_owners
 def replay_all(webhook_id: int) -> Response | tuple[str, int]:
-    """Send again whatever failed and is still in the log."""
+    """Send all failed deliveries in the log again."""
     endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
     since = database_now(session()) - LOG_KEPT - timedelta(days=1)
     return _sent(endpoint, lambda: replay_failed(session(), endpoint, since), "webhook_replay")
@@ -135,7 +135,7 @@ def _sent(endpoint: Endpoint, send: Any, outcome: str) -> Response | tuple[str, 
 
 
 def _typed() -> dict[str, Any]:
-    """The body that a form stands for."""
+    """The request body that a form represents."""
     return {
         "url": request.form.get("url", ""),
         "name": request.form.get("name", "").strip() or None,
@@ -145,7 +145,7 @@ def _typed() -> dict[str, Any]:
 
 
 def _faults(error: ValidationError | InvalidValueError | ConflictError) -> dict[str, str]:
-    """What is wrong, by the form's field; "" where it is none."""
+    """Errors by the form's field; "" for errors of no field."""
     if isinstance(error, ValidationError):
         told = error.messages if isinstance(error.messages, dict) else {}
         return {name: translate_fault(_first(faults)) for name, faults in told.items()}
@@ -153,7 +153,7 @@ def _faults(error: ValidationError | InvalidValueError | ConflictError) -> dict[
 
 
 def _first(faults: Any) -> str:
-    """The first fault, however deep it lies."""
+    """The first fault, however deeply nested."""
     while not isinstance(faults, str):
         faults = next(iter(faults.values() if isinstance(faults, dict) else faults))
     return faults
@@ -193,7 +193,7 @@ def _one(
 
 
 def _types() -> list[EventType]:
-    """What the visitor may be told of."""
+    """The event types that the visitor may subscribe to."""
     return [each for each in SUBSCRIBED if visitor().role in ROLES_OF_TYPES.get(each, (visitor().role,))]
 
 

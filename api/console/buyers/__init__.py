@@ -1,1 +1,1 @@
-"""Pages of who looks for a home through the portal: requests and their offers."""
+"""Pages for buyers: requests and their offers."""

@@ -1,4 +1,4 @@
-"""A buyer's requests: the list, one with its ranked offers, the form, and the same from pasted words."""
+"""A buyer's requests: the list, one with its ranked offers, the form, and a form filled from pasted words."""
 
 from typing import Any, cast
 
@@ -83,7 +83,7 @@ _READ_PATHS = {
 @blp.get(PATH)
 @for_buyers
 def all_requests() -> str:
-    """The visitor's requests, open ones first, each with how many offers it has and how well the best suits."""
+    """The visitor's requests, open ones first, each with the number of offers and the best score."""
     query = leads_of(visitor()).where(Lead.origin == Origin.PORTAL)
     rows, pager = listed(query.order_by(None).order_by(Lead.status, Lead.id.desc()), PER_PAGE)
     lists = best_scores(session(), Side.LEAD, [lead.id for lead in rows])
@@ -106,7 +106,7 @@ def new_request() -> Response | str | tuple[str, int]:
 @blp.route(f"{PATH}/paste", methods=["GET", "POST"])
 @for_buyers
 def paste() -> str:
-    """The form, filled with what is read in the visitor's own words; nothing is stored before it is saved."""
+    """The form, filled from the visitor's own words; nothing is stored before it is saved."""
     if request.method == "GET":
         return render_template("console/buyers/paste.html")
     pasted = lead_of_text(session(), pasted_text())
@@ -131,7 +131,7 @@ def paste() -> str:
 @blp.get(f"{PATH}/<int:request_id>")
 @for_buyers
 def one_request(request_id: int) -> str:
-    """A request and its offers, best first, with the reasons of each."""
+    """A request and its offers, best first, each with its reasons."""
     lead = owned_request(visitor(), request_id)
     if not wants_part():
         mark_group_read(session(), visitor(), f"request_id:{lead.id}")
@@ -188,13 +188,13 @@ def reopen(request_id: int) -> Response:
 
 
 def _read(present: Lead | None) -> tuple[dict[str, Any] | None, forms.Filled]:
-    """The body that the form says; its amounts are in the request's currency, or else the town's."""
+    """The body from the form; amounts are in the request's currency, or else the town's."""
     currency = currency_of_town(request.form.get("city", ""), present)
     return forms.read(RequestBody(), CONTROLS, request.form, currency=currency)
 
 
 def _stored(body: dict[str, Any], present: Lead | None) -> dict[str, Any]:
-    """The columns of a body; what the form does not show of a request that is there stays."""
+    """The columns from a body; fields that the form does not show keep the present request's values."""
     if present is not None:
         shown = {control.path for control in CONTROLS}
         kept = {name: value for name, value in present.attributes.items() if name not in shown}
@@ -204,7 +204,7 @@ def _stored(body: dict[str, Any], present: Lead | None) -> dict[str, Any]:
 
 
 def _values(lead: Lead) -> dict[str, Any]:
-    """A request as its form shows it: choices by their canonical words, amounts as they are written."""
+    """A request's values for its form: choices by canonical words, amounts as they are written."""
     row = request_row(lead)
     amounts = ("budget_min", "budget_max", "total_area_min", "total_area_max")
     return {

@@ -1,4 +1,4 @@
-"""One import: how far it is, its report, and the columns of a table that a person tells apart before the next try."""
+"""One import: its progress, its report, and the column mapping that a person completes before the next attempt."""
 
 from typing import Any
 
@@ -41,12 +41,12 @@ def one_import(import_id: int) -> str:
 @blp.post("/console/imports/<int:import_id>")
 @for_owners
 def again(import_id: int) -> Response | tuple[str, int]:
-    """Remember how the columns were told apart, and try the file once more or take it in."""
+    """Store the column mapping, and test the file once more or import it."""
     imported = owned_import(session(), visitor(), import_id)
     source = owned_source(session(), visitor(), imported.source_id, lock=True)
     is_dry_run = request.form.get("do") == "try"
     try:
-        fields = _told_of_source(source)
+        fields = _source_settings(source)
         change_source(session(), source, fields)
         asked_by = "upload" if source.file and not source.address else "request"
         name = imported.file_name if asked_by == "upload" else None
@@ -77,8 +77,10 @@ def refused(import_id: int) -> Response:
     return refused_file(owned_import(session(), visitor(), import_id), TableFormat.CSV, shown_reason)
 
 
-def _told_of_source(source: Source) -> dict[str, Any]:
-    """Columns of a source by the form: its mapping, where that differs from what names say, its town, completeness."""
+def _source_settings(source: Source) -> dict[str, Any]:
+    """
+    A source's settings from the form: its mapping, where that differs from the automatic one, its town, completeness.
+    """
     town = request.form.get("city", "").strip()
     problem = town_problem(town)
     if problem:
@@ -141,6 +143,6 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
 
 
 def _parted(why: str) -> tuple[str, str]:
-    """(field, reason) of what offers were refused for."""
+    """(field, reason) of the reasons for which offers were refused."""
     field, _, reason = why.partition(": ")
     return field, reason

@@ -1,4 +1,4 @@
-"""Words of files and feeds: what a column may hold, how often an address is fetched, why an offer was refused."""
+"""Words of the import pages: meanings of columns, intervals of fetches, reasons of refusals."""
 
 from flask import request
 
@@ -67,6 +67,7 @@ FIELD_LABELS = {
     "address": "Whole address",
     "latitude": "Latitude",
     "longitude": "Longitude",
+    "coordinates": "Latitude and longitude in one cell",
     "title": "Headline",
     "description": "Description",
     "class": "Class",
@@ -140,30 +141,30 @@ REMARKED = {
 
 
 def field_label(name: str) -> str:
-    """A field of a report in the page's language; what has no word stays as it is."""
+    """A report's field in the page's language; fields without a translation stay as they are."""
     label = FIELD_LABELS.get(name) or REMARKED.get(name) or LEAD_LABELS.get(name)
     return translate(label) if label else name.replace("_", " ")
 
 
 def shown_reason(reason: str | None) -> str:
-    """A reason of a report; one that a release before 0.2 stored is an English sentence without capital and stop."""
+    """The sentence of a report's reason; releases before 0.2 stored English sentences without capital and full stop."""
     told = translate_fault(reason) if reason else ""
     return told[:1].upper() + told[1:] + ("" if not told or told.endswith((".", "?", "!", "…", ")")) else ".")
 
 
 def complaint(error: DomainError) -> str:
-    """What is wrong, in the page's language: the reason of a field, else the whole message."""
+    """The sentence of an error in the page's language: the field's reason, or else the whole message."""
     return translate_error(error)
 
 
 def named_source() -> Source | None:
-    """The visitor's source that the address names, for lists of what it brought; raises NotFoundError."""
+    """The visitor's source that the address names, for lists of its rows; raises NotFoundError."""
     raw = request.args.get("source", "")
     return owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
 
 
 def town_problem(town: str) -> Fault | None:
-    """Why a text is no town; None if nothing speaks against it."""
+    """Why a text does not name a town; None if it does."""
     if not town:
         return None
     try:
@@ -174,5 +175,5 @@ def town_problem(town: str) -> Fault | None:
 
 
 def photo_fault(reason: PhotoFault) -> str:
-    """Why an address gives no photo, as people say it."""
+    """Why an address yields no photo, in plain words."""
     return translate(PHOTO_FAULTS[reason])

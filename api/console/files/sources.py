@@ -1,4 +1,4 @@
-"""Files and feeds that listings come from: send a file, add an address, and one source with its history."""
+"""Files and feeds of listings: send a file, add an address, one source with its history."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -56,7 +56,7 @@ def all_sources() -> str:
 @for_owners
 @takes_uploads
 def send() -> Response | tuple[str, int]:
-    """Keep a file, and try it out: nothing is changed before its owner has seen what it would do."""
+    """Store a file and test it: nothing is changed before its owner has seen the result."""
     upload = request.files.get("file")
     try:
         if upload is None or not upload.filename:
@@ -107,7 +107,7 @@ def change(source_id: int) -> Response | tuple[str, int]:
         change_source(session(), source, fields)
     except PROBLEMS as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _told(error, "name"), request.form), _status(
+        return _source(owned_source(session(), visitor(), source_id), _beside(error, "name"), request.form), _status(
             error
         )
     return back(f"/console/sources/{source_id}", "saved")
@@ -121,7 +121,7 @@ def run(source_id: int) -> Response | tuple[str, int]:
         asked(request_import(session(), source, "request"))
     except ConflictError as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _told(error, "run")), 409
+        return _source(owned_source(session(), visitor(), source_id), _beside(error, "run")), 409
     return back(f"/console/sources/{source_id}")
 
 
@@ -143,7 +143,7 @@ def delete(source_id: int) -> Response | tuple[str, int]:
         gone = delete_source(session(), source)
     except ConflictError as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _told(error, "run")), 409
+        return _source(owned_source(session(), visitor(), source_id), _beside(error, "run")), 409
     if file:
         remove_feed(file, visitor())
     rescore_properties(gone)
@@ -153,7 +153,7 @@ def delete(source_id: int) -> Response | tuple[str, int]:
 @blp.post("/console/sources/outgoing")
 @for_owners
 def outgoing() -> Response:
-    """Give the visitor's own feed a new address, or end it."""
+    """Give the visitor's own feed a new address, or revoke it."""
     if request.form.get("do") == "end":
         close_outgoing_feed(session(), visitor())
     else:
@@ -162,7 +162,7 @@ def outgoing() -> Response:
 
 
 def _settings() -> dict[str, Any]:
-    """What every form of a source says; raises InvalidValueError where the town is none."""
+    """The settings in every form of a source; raises InvalidValueError if the town does not exist."""
     town = request.form.get("city", "").strip()
     problem = town_problem(town)
     if problem:
@@ -181,11 +181,11 @@ def _minutes() -> int | None:
 
 def _refused(error: Any, place: str) -> tuple[str, int]:
     session().rollback()
-    return _list(_told(error, place), request.form), _status(error)
+    return _list(_beside(error, place), request.form), _status(error)
 
 
-def _told(error: Any, place: str) -> dict[str, str]:
-    """A problem by the control that it stands beside: that of its field, else of *place*."""
+def _beside(error: Any, place: str) -> dict[str, str]:
+    """An error's sentence by the control beside which it is shown: that of its field, or else *place*."""
     reason = complaint(error)
     field = getattr(error, "field", None) or place
     known = ("file", "address", "city", "name", "refresh_minutes")

@@ -1,1 +1,1 @@
-"""What every page of the console is made of: access, templates, forms, words."""
+"""Shared parts of all pages: access, templates, forms, words."""

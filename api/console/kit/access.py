@@ -1,8 +1,8 @@
-"""Who may open a page: a cookie holds the access token, and every POST proves that one of our own pages sent it.
+"""Access to pages: a cookie holds the access token, and every POST must prove that one of our own pages sent it.
 
-The JSON API never looks at the cookie, so no page of another site can make a browser speak to it as somebody. Here a
-request that changes something needs a token that such a page cannot know: an HMAC, under the server's key, of what the
-browser's own cookie holds (the synchronizer token of OWASP's CSRF cheat sheet, without a table).
+The JSON API ignores the cookie, so no page of another site can make a browser call it as a user. Here a request that
+changes something needs a token that such a page cannot know: an HMAC, under the server's key, of the browser's own
+cookie (the synchronizer token of OWASP's CSRF cheat sheet, without a table).
 """
 
 import hashlib
@@ -36,12 +36,12 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def anybody(view: View) -> View:
-    """Anybody may open this; who is signed in is known."""
+    """Anybody may open this page; a signed-in visitor is identified."""
     return with_facts(view, access=Access("page: anyone", None, _know_visitor))
 
 
 def page_for(*roles: Role) -> Callable[[View], View]:
-    """Signed-in users of these roles may open this; without roles, all of them."""
+    """Signed-in users of these roles may open this page; without roles, all of them."""
 
     def check() -> None:
         user = _visitor()
@@ -58,7 +58,7 @@ def page_for(*roles: Role) -> Callable[[View], View]:
 
 
 def visitor() -> User:
-    """Who is signed in; raises NotSignedInError where nobody is."""
+    """The signed-in user; raises NotSignedInError without one."""
     user = visitor_or_none()
     if user is None:
         raise NotSignedInError(REFUSED)
@@ -66,16 +66,15 @@ def visitor() -> User:
 
 
 def visitor_or_none() -> User | None:
-    """Who is signed in, on a page that anybody may open."""
+    """The signed-in user on a page that anybody may open, or None."""
     return current().user
 
 
 def csrf_token() -> str:
-    """
-    What the forms of this answer must carry: the proof under a mask of this answer's own.
+    """The token that the forms of this answer carry: the proof under a mask that is new in every answer.
 
-    Answers are compressed and may show what somebody put into the address, so that the proof itself could be guessed
-    letter by letter from their lengths (BREACH); a mask that changes with every answer leaves nothing to guess.
+    Answers are compressed and may repeat text from the address, so the proof itself could be guessed letter by letter
+    from their lengths (BREACH); a changing mask prevents that.
     """
     state = current()
     if state.csrf is None:
@@ -86,7 +85,7 @@ def csrf_token() -> str:
 
 
 def let_in(response: Answer, token: str) -> Answer:
-    """Give the browser the session of a token."""
+    """Set the session cookie."""
     _set_cookie(response, SESSION_COOKIE, token, services().settings.token_hours * 3600)
     _set_cookie(response, DEVICE_COOKIE, token, int(KNOWN_FOR.total_seconds()))
     response.delete_cookie(GUEST_COOKIE, path="/")
@@ -94,13 +93,13 @@ def let_in(response: Answer, token: str) -> Answer:
 
 
 def let_out(response: Response) -> Response:
-    """Take the browser's session away."""
+    """Delete the session cookie."""
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
 
 
 def keep_guest(response: Response) -> Response:
-    """After a request: hand out the number that the forms of a visitor's page are bound to."""
+    """After a request: set the cookie to which the forms of a guest's page are bound."""
     made = current().new_guest
     if made:
         _set_cookie(response, GUEST_COOKIE, made, 24 * 3600)
@@ -108,7 +107,7 @@ def keep_guest(response: Response) -> Response:
 
 
 def set_preference(response: Response, name: str, value: str) -> None:
-    """Keep a visitor's choice of look for a year; it is no secret and identifies nobody."""
+    """Store a visitor's choice of theme or language for a year; it is no secret and identifies nobody."""
     _set_cookie(response, name, value, 365 * 24 * 3600)
 
 
@@ -146,7 +145,7 @@ def _proof(basis: str) -> bytes:
 
 
 def _unmasked(token: str) -> bytes:
-    """The proof in a token; nothing of one that is none."""
+    """The proof in a token; empty if the token is malformed."""
     try:
         both = bytes.fromhex(token)
     except ValueError:

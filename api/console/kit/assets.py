@@ -1,4 +1,4 @@
-"""The console's own scripts and styles, under names that change with their content, so that browsers may keep them."""
+"""The console's own scripts and styles, under names that change with their content, so that browsers may cache them."""
 
 import functools
 import gzip
@@ -39,7 +39,7 @@ def static_file(version: str, name: str) -> Response:
 
 
 def takes_gzip() -> bool:
-    """Whether who asks takes gzip: to name it with `q=0` is to refuse it."""
+    """Whether the client accepts gzip; `q=0` refuses it."""
     return request.accept_encodings.quality("gzip") > 0
 
 

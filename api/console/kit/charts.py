@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn by the server: nothing to load, sharp at any size; the numbers stand in a table beside them."""
+"""Charts as SVG drawn by the server: nothing to load, sharp at any size; a table beside each holds the numbers."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -20,7 +20,7 @@ MOST = 4
 
 @dataclass(frozen=True)
 class Cell:
-    """What one home has; *kind* is good, fair, poor or unknown."""
+    """One home's value; *kind* is good, fair, poor or unknown."""
 
     fact: str
     verdict: str
@@ -29,21 +29,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One criterion or wish: what is wanted, and what each home has, in the order of the homes."""
+    """One criterion or wish: what is wanted, and each home's value, in the order of the homes."""
 
     name: str
     wanted: str
     cells: list[Cell]
 
 
-def asked_homes() -> list[int]:
-    """The ids that the address names, as `ids=3,7` or as ticked boxes."""
+def homes_of_address() -> list[int]:
+    """The ids in the address, as `ids=3,7` or as ticked boxes."""
     asked = [*request.args.get("ids", "").split(","), *request.args.getlist("home")]
     return [int(each) for each in asked if each.isascii() and each.isdigit() and len(each) < 19][:100]
 
 
 def compared(lead: Lead, homes: list[Property]) -> tuple[list[float | None], list[Row]]:
-    """The score of each home, and what the lead states with what each home has of it, the weightiest first."""
+    """The score of each home, and the lead's criteria and wishes with each home's value, the weightiest first."""
     explained = explanations_of_pairs(session(), [lead], homes) if homes else []
     criteria = [{share.criterion: share for share in each.criteria if share.stated} for each in explained]
     wishes = [{share.kind: share for share in each.wishes} for each in explained]
@@ -51,7 +51,7 @@ def compared(lead: Lead, homes: list[Property]) -> tuple[list[float | None], lis
 
 
 def _of_criteria(lead: Lead, homes: list[Property], shares: list[dict[str, CriterionShare]]) -> list[Row]:
-    """The weightiest first."""
+    """Rows of criteria, the weightiest first."""
     weights = {name: share.weight for each in shares for name, share in each.items() if name in NAMES}
     return [
         Row(
@@ -71,7 +71,7 @@ def _criterion(name: str, listing: Property, share: CriterionShare | None) -> Ce
 
 
 def _of_wishes(shares: list[dict[str, WishShare]]) -> list[Row]:
-    """In the order in which the lead says them."""
+    """Rows of wishes, in the lead's order."""
     kinds = {kind: share for each in shares for kind, share in each.items()}
     return [
         Row(describe_reading(kind, share.value), "", [_wish(each[kind] if kind in each else None) for each in shares])

@@ -1,8 +1,8 @@
 """
-Two people, or two windows, edit one row: what only one of them changed is kept, and what both changed is asked about.
+Concurrent edits of one row by two people or two windows: changes to different fields are merged, conflicts are shown.
 
-A form carries what stood in it when it was opened (`was`). When it is sent, each of its controls is compared with that
-and with what is stored by now.
+A form carries its original values (`was`). When it is sent, each control is compared with its original value and with
+the value that is stored by now.
 """
 
 import json
@@ -17,13 +17,12 @@ from api.console.kit.i18n import translate, word
 
 #: The name of the control that carries what stood in the form.
 WAS = "was"
-#: Behind a control's path: take what is stored, and not what was typed.
+#: Suffix of a control's path: take the stored value, not the typed one.
 TAKE = ".take"
 
 
 def merge(controls: Iterable[Control], form: MultiDict, stored: Mapping[str, Any]) -> tuple[MultiDict, dict[str, str]]:
-    """
-    The form with what others have changed meanwhile, and what both have changed: path -> what is stored, in words.
+    """The form with others' changes merged, and the conflicts: path -> the stored value, in words.
 
     Args:
         stored: What would stand in the form if it were opened now.
@@ -53,8 +52,8 @@ def read_edit(
     currency: str | None = None,
 ) -> tuple[dict | None, Filled]:
     """
-    As :func:`api.console.kit.forms.read`, of a row that is there: what others have changed since the form was opened
-    stays, and what was changed here too is asked about.
+    As :func:`api.console.kit.forms.read`, for an existing row: others' changes since the form was opened are kept, and
+    conflicts are returned as questions.
 
     Args:
         stored: What would stand in the form if it were opened now.
@@ -67,12 +66,12 @@ def read_edit(
 
 
 def as_was(values: Mapping[str, Any]) -> str:
-    """What a form carries of how it stood when it was opened."""
+    """A form's original values, as it carries them."""
     return json.dumps(dict(values), ensure_ascii=False)
 
 
 def in_words(control: Control, value: Any) -> str:
-    """A control's value as somebody reads it."""
+    """A control's value in words."""
     if isinstance(value, list):
         value = ", ".join(translate("studio") if each == "0" else each for each in value)
     if not value:
@@ -93,7 +92,7 @@ def _given(control: Control, form: MultiDict) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Line ends and blanks at the ends are no change."""
+    """Line ends, and blanks at the ends, do not count as changes."""
     if isinstance(value, list):
         return sorted(str(each) for each in value)
     return "\n".join(str(value).splitlines()).strip()

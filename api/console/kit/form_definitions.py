@@ -193,7 +193,7 @@ def all_of(groups: list[tuple[str, list[Control]]]) -> list[Control]:
 
 
 def lead_values(lead: Lead) -> dict[str, Any]:
-    """What stands in the form of a lead that is edited."""
+    """The form's values of an existing lead."""
     body = {
         "client_name": lead.client_name,
         "client_contacts": lead.client_contacts,
@@ -212,7 +212,7 @@ def lead_values(lead: Lead) -> dict[str, Any]:
 
 
 def property_values(listing: Property) -> dict[str, Any]:
-    """What stands in the form of a property that is edited."""
+    """The form's values of an existing property."""
     body = {
         "address": address_of(listing),
         "details": details_of(listing),
@@ -226,7 +226,7 @@ def property_values(listing: Property) -> dict[str, Any]:
 
 
 def texts_of(controls: list[Control], body: dict) -> dict[str, Any]:
-    """What stands in the controls of a form, by their paths, for what a body of the API says."""
+    """The texts of a form's controls, by path, for a body of the API."""
     values: dict[str, Any] = {}
     for control in controls:
         value: Any = body

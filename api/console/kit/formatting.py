@@ -1,4 +1,4 @@
-"""How values look on a page: money, numbers, times, the ring of a score, the bar of a share, names of homes."""
+"""Formatting of values on pages: money, numbers, times, score rings, share bars, titles of homes."""
 
 import functools
 from collections.abc import Callable
@@ -32,6 +32,16 @@ def number(value: float | Decimal | None, places: int = 0) -> str:
     return "—" if value is None else print_number(value, places, mark=_mark())
 
 
+def compact(value: float) -> str:
+    """
+    A count in full below a million, else in millions.
+
+    >>> compact(9108) == number(9108), compact(86_040_000)
+    (True, '86 млн')
+    """
+    return number(value) if value < 1_000_000 else f"{number(value / 1e6, 1)} {translate('m')}"
+
+
 def _mark() -> str:
     return "." if language() == "en" else ","
 
@@ -47,7 +57,7 @@ def percent(value: float | Decimal | None, places: int = 1) -> str:
 
 
 def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool = False) -> str:
-    """An amount with its currency; *short* tells millions."""
+    """An amount with its currency; *short* abbreviates millions."""
     if amount is None:
         return "—"
     if currency == NO_CURRENCY:
@@ -56,7 +66,7 @@ def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool 
 
 
 def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], str]) -> str:
-    """A range with either end open; an end of 0 says nothing."""
+    """A range with either end open; an end of 0 is open."""
     if low and high:
         return f"{show(low)} – {show(high)}"
     if high:
@@ -65,7 +75,7 @@ def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], st
 
 
 def when(moment: datetime | None, *, seconds: bool = False) -> Markup:
-    """A moment; scripts put it into the reader's own time zone, without them it is UTC."""
+    """A moment in UTC; scripts convert it to the reader's time zone."""
     if moment is None:
         return Markup("—")
     moment = moment.astimezone(UTC)
@@ -112,7 +122,7 @@ def _bar(percent: int, kind: str) -> Markup:
 
 
 def title_of(listing: Property) -> str:
-    """What a property is, in few words: its kind, rooms and area. Titles that people typed are theirs to show below."""
+    """A property in a few words: kind, rooms and area. Owners' own titles are shown below it."""
     kind = word(listing.property_type)
     if listing.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and listing.rooms is not None:
         of_rooms = translate("{rooms}-room {kind}", rooms=listing.rooms, kind=kind.lower())
@@ -124,8 +134,8 @@ def precision_for_visitor(
     listing: Property, usual: AddressPrecision = AddressPrecision.EXACT, *, in_contact: bool = False
 ) -> AddressPrecision:
     """
-    How much of a property's address the visitor sees: its owner and who is *in_contact* all of it, others what its
-    owner chose, or else the *usual* of the page.
+    How precisely the visitor sees a property's address: its owner and users *in_contact* see all of it, others as much
+    as its owner chose, or else the page's *usual* precision.
     """
     user = visitor_or_none() if has_request_context() else None
     is_own = user is not None and getattr(listing, "owner_id", None) == user.id
@@ -136,7 +146,9 @@ def precision_for_visitor(
 def location_label(
     listing: Property, usual: AddressPrecision = AddressPrecision.EXACT, *, in_contact: bool = False
 ) -> str:
-    """Where a property is, the widest part first, as far as the visitor sees it (:func:`precision_for_visitor`)."""
+    """
+    A property's place, the widest part first, as precisely as the visitor may see it (:func:`precision_for_visitor`).
+    """
     precision = precision_for_visitor(listing, usual, in_contact=in_contact)
     metro = translate("metro {name}", name=listing.metro_station) if listing.metro_station else None
     parts = [listing.city, listing.district, metro, shown_street(listing, precision)]
@@ -147,24 +159,24 @@ def location_label(
 
 def drawing_of(listing: Property) -> str:
     """
-    Which drawing of homes.svg stands where *listing* has no photo; blocks of flats differ, so that a list is no
-    wallpaper.
+    The drawing of homes.svg that replaces a missing photo of *listing*; apartment buildings vary, so that lists are not
+    monotonous.
     """
     kinds = {PropertyType.HOUSE: "house", PropertyType.TOWNHOUSE: "row", PropertyType.COMMERCIAL: "shop"}
     return kinds.get(listing.property_type) or f"flat-{listing.id % 3}"
 
 
 def photo_of(listing: Property) -> str | None:
-    """The first photo that a page may show; None where there is none."""
+    """The first photo that a page may show; None without one."""
     return next(iter(photos_of(listing)), None)
 
 
 def photos_of(listing: Property) -> list[str]:
-    """The photos that a page may show: those of ours, and those that come encrypted."""
+    """The photos that a page may show: our own and those with https addresses."""
     return [link for link in shown_photos(listing) if link.startswith(("https://", "/media/"))]
 
 
 def advert_of(listing: Property) -> str | None:
-    """The address of the property's own advert, where its source told one that a page may link to."""
+    """The address of the property's own advert, if its source gave one that a page may link to."""
     link = listing.attributes.get("url")
     return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None

@@ -1,7 +1,7 @@
-"""Forms read with the JSON API's own schemas, so that a page accepts exactly what the API does.
+"""Forms validated by the JSON API's own schemas, so that a page accepts exactly what the API accepts.
 
-A control is named by its field's path (``requirements.budget.min``). The texts of a form become a body, the schema
-checks it, and its complaints come back by the same paths, each to be shown beside its control.
+A control is named by its field's path (``requirements.budget.min``). The form's texts become a body, the schema
+validates it, and errors return by the same paths, each to be shown beside its control.
 """
 
 import re
@@ -60,7 +60,7 @@ class Control:
 
 @dataclass
 class Filled:
-    """A form as it is shown: what stands in its controls, and what is wrong with that."""
+    """A form with its present texts and errors."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -81,8 +81,7 @@ class Filled:
 def read(
     schema: Schema, controls: list[Control], form: MultiDict, *, currency: str | None = None, asks: bool = True
 ) -> tuple[dict | None, Filled]:
-    """
-    The body that the form says, and the form itself to be shown again.
+    """The body from the form, and the form to show again.
 
     Args:
         currency: In which amounts are written here; None where any will do.
@@ -114,7 +113,7 @@ def read(
 
 
 def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> None:
-    """An unknown town with a name like others' is asked about once; sent again, it stays as it is."""
+    """Ask once about an unknown town whose name resembles a known one; if the form is sent again, it is accepted."""
     if not town or form.get(f"{path}.kept") == town:
         return
     reading = read_town(town)
@@ -130,10 +129,9 @@ def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> No
 def send(
     schema: Schema, controls: list[Control], form: MultiDict, store: Callable[[dict[str, Any]], Result]
 ) -> tuple[Result | None, Filled]:
-    """
-    Read a form and *store* its body; what it became, and the form to be shown again where it has errors.
+    """Read a form and *store* its body; returns the result, or the form to show again with its errors.
 
-    What the domain refuses stands beside its field too: a move that cannot follow beside the status.
+    Errors of the domain are shown beside their field too, such as a forbidden change of status.
     """
     body, filled = read(schema, controls, form)
     if body is None:
@@ -157,18 +155,20 @@ def show(
     cancel: str,
     here: str,
     action: str | None = None,
+    template: str = "console/form.html",
+    **more: Any,
 ) -> str:
-    """
-    The page of a form.
+    """Render the page of a form.
 
     Args:
         groups: (English heading, controls) of each part.
         cancel: Where to go without sending.
         here: The page of the menu that the form belongs to.
         action: Where it is sent; None: to the address where it stands.
+        template: One that extends the page of a form, which gets *more*.
     """
     return render_template(
-        "console/form.html",
+        template,
         groups=groups,
         filled=filled,
         known=_known_places(groups, filled),
@@ -176,11 +176,12 @@ def show(
         action=action or request.path,
         cancel=cancel,
         here=here,
+        **more,
     )
 
 
 def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -> dict[str, list[str]]:
-    """Names that the market knows, for the form's towns, and for its districts and stations once a town is named."""
+    """Suggestions for the form: known towns, and districts and stations once a town is named."""
     controls = [control for _, listed in groups for control in listed]
     town = next((control.path for control in controls if control.kind == "town"), None)
     if town is None:
@@ -198,14 +199,14 @@ def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -
 
 
 def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:
-    """The word that a form names; raises InvalidValueError."""
+    """The enumeration's word in a form; raises InvalidValueError."""
     if raw not in list(words):
         raise InvalidValueError(field_, reason)
     return words(raw)
 
 
 def _value(control: Control, given: Any, currency: str | None) -> Any:
-    """A control's text as JSON holds it; None: left out. Raises UnreadableError."""
+    """A control's text as a JSON value; None: left out. Raises UnreadableError."""
     if control.kind == "checks":
         return [_whole(each) for each in given]
     if control.kind == "list":
@@ -225,7 +226,10 @@ def _whole(text: str) -> Any:
 
 
 def _put(body: dict, path: str, value: Any) -> None:
-    """Put a value at its path. Of what is left out the outer objects are there, or they would be missed, and not it."""
+    """
+    Set a value at its path. For a value that is left out, only the outer objects are created, because they are
+    required.
+    """
     *outer, last = path.split(".")
     for name in outer:
         body = body.setdefault(name, {})
@@ -234,7 +238,7 @@ def _put(body: dict, path: str, value: Any) -> None:
 
 
 def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> dict[str, str]:
-    """What is wrong with each line of the controls that take one thing a line, by path: a line for each."""
+    """Errors of controls that take one item a line, by path: one text for each line."""
     values = {}
     for control in controls:
         wrong, given = messages, body
@@ -248,8 +252,7 @@ def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> d
 
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
-    """
-    Complaints by dotted path, in the page's language; those about one entry of a list are the list's.
+    """Errors by dotted path, in the page's language; those of list entries belong to the list.
 
     >>> _flat({"area": {"min": ["number.invalid"]}, "rooms": {0: ["number.not_integer"]}})
     {'area.min': 'Это не число.', 'rooms': 'Это не целое число.'}

@@ -1,4 +1,4 @@
-"""Where a home is: a map of tiles where a setting names their server, else a scheme of the neighbouring districts."""
+"""A map of a home: tiles if a setting names their server, or else a schematic of the neighbouring districts."""
 
 import math
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ LETTER, LINE = 6.4, 14  # of the labels: about how wide one is, and how high
 
 @dataclass(frozen=True)
 class HomeMap:
-    """A drawing, and what is to be told below it."""
+    """A drawing with its caption."""
 
     drawing: Markup
     told: str
@@ -118,7 +118,7 @@ def _scheme(listing: Property, point: tuple[float, float] | None, *, is_exact: b
 
 
 def _by_closeness(listing: Property, key: str) -> HomeMap | None:
-    """Around the district those that the market's listings show to be near it, in no direction that would mean one."""
+    """Around the home's district, those that the market's listings show to be near; directions are arbitrary."""
     near = closeness_in(session(), listing.city_key, listing.deal_type).district
     if not key or key not in near.keys:
         return None
@@ -152,8 +152,7 @@ def _km(spot: _Spot) -> float:
 
 
 def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: str) -> Markup:
-    """
-    Districts as circles with their names, the home's own among them.
+    """Districts as labelled circles, the home's own among them.
 
     Args:
         sign: The home's, in the middle: "here", "about" where it is near there, or nothing.
@@ -193,7 +192,7 @@ def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: s
 
 
 def _label(name: str, x: float, y: float, off: float, taken: list) -> tuple[float, float] | None:
-    """Where a name covers no other: below its circle, or above it, or nowhere."""
+    """Place a label where it covers no other: below its circle, or above, or nowhere."""
     half = min(len(name) * LETTER / 2, WIDTH / 2)
     x = max(half + 2, min(WIDTH - half - 2, x))
     for base in (y + off + 10, y - off, y + off + 24, y - off - 14):

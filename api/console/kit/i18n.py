@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from flask import request
 
-from api.http.language import asked_language
+from api.http.language import accepted_language
 from api.http.request_state import current
 from models.core.amounts import print_number
 from models.core.errors import DomainError, Fault, InvalidValueError
@@ -23,10 +23,10 @@ _language: ContextVar[str] = ContextVar("language", default="ru")
 
 
 def choose_language() -> None:
-    """Before a page: the visitor's choice, or else the best that the browser asks for, or else Russian."""
+    """Before a page: the visitor's choice, or else the browser's preference, or else Russian."""
     chosen = request.cookies.get("lang")
     if chosen not in LANGUAGES:
-        chosen = asked_language("ru")
+        chosen = accepted_language("ru")
     current().language = chosen
     _language.set(chosen)
 
@@ -36,7 +36,7 @@ def language() -> str:
 
 
 def translate(sentence: str, **facts: object) -> str:
-    """A sentence in the page's language, its facts filled in; one that is not known stays English."""
+    """A sentence in the page's language with its values; without a translation it stays English."""
     return catalogue.translate(language(), sentence, facts)
 
 
@@ -48,7 +48,7 @@ def translate_error(error: DomainError) -> str:
 
 
 def translate_fault(fault: str) -> str:
-    """The sentence of what is wrong with a value, in the page's language."""
+    """The sentence of a fault in the page's language."""
     return catalogue.describe_fault(language(), fault)
 
 
@@ -63,7 +63,7 @@ def noun_of(count: int, noun: str) -> str:
 
 
 def word(value: StrEnum | str | None) -> str:
-    """A word of the domain's lists as people say it; `offer SALE` is what SALE is called of an offer."""
+    """A value of an enumeration in people's words; `offer SALE` is the word of SALE for an offer."""
     return "—" if value is None else catalogue.translate_word(language(), str(value))
 
 
@@ -111,6 +111,8 @@ OUTCOMES = {
     "notifications_stopped": "The notifications are stopped.",
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
+    "samples_added": "Here is the sample data; the lists fill within moments.",
+    "samples_removed": "The sample data is removed.",
     "withdrawn": "They are off the market.",
     "photos_added": "The photos are added.",
     "documents_added": "The documents are added.",
@@ -145,5 +147,5 @@ OUTCOMES = {
 
 
 def outcome(key: str | None) -> str | None:
-    """The sentence of a key; what is no key says nothing, so that nobody can put words into our pages."""
+    """The sentence of a key; an unknown key yields none, so that links cannot put text into our pages."""
     return translate(OUTCOMES[key]) if key in OUTCOMES else None

@@ -1,4 +1,4 @@
-"""Line icons, drawn for this console on a grid of 24; they take the colour of the text around them."""
+"""Line icons, drawn for this console on a grid of 24; they take the colour of the surrounding text."""
 
 import functools
 
@@ -48,7 +48,7 @@ _PATHS = {
 
 @functools.lru_cache(maxsize=500)
 def icon(name: str, label: str | None = None, size: int = 20) -> Markup:
-    """An icon; without *label* it decorates and screen readers pass over it."""
+    """An icon; without *label* it is decoration that screen readers skip."""
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     drawn = Markup(_PATHS[name])  # noqa: S704 - drawings of this module
     return Markup(

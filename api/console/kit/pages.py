@@ -1,4 +1,4 @@
-"""What every page of the console shares: its blueprint, headers, errors, and the names that templates know."""
+"""Shared by all pages of the console: blueprints, headers, errors, and names that templates know."""
 
 import gzip
 import logging
@@ -79,7 +79,7 @@ THEMES = ("auto", "light", "dark")
 
 
 def page_blueprint(name: str) -> Blueprint:
-    """A blueprint whose answers are pages, also when something goes wrong."""
+    """A blueprint whose answers, errors included, are pages."""
     blp = Blueprint(f"console_{name}", __name__)
     blp.before_request(leave_out_nul)
     blp.before_request(i18n.choose_language)
@@ -92,8 +92,8 @@ def page_blueprint(name: str) -> Blueprint:
 
 def leave_out_nul() -> None:
     """
-    Take U+0000 out of what a form or an address says: PostgreSQL cannot store it, and nobody types it. Programs that
-    call the JSON API are told instead.
+    Remove U+0000 from forms and addresses: PostgreSQL cannot store it, and nobody types it. The JSON API refuses it
+    instead.
     """
     if any("\x00" in part for pair in request.args.items(multi=True) for part in pair):
         request.args = _without_nul(request.args)
@@ -115,17 +115,17 @@ def address_in(field: str, longest: int) -> list[tuple[str, str]]:
 
 
 def wants_json() -> bool:
-    """Whether one of our scripts asks, which shows the answer in place, rather than a form or a link."""
+    """Whether one of our scripts asks and will show the answer in place, rather than a form or a link."""
     return request.headers.get("Accept", "").startswith("application/json")
 
 
 def wants_part() -> bool:
-    """Whether a script asks for the living part of a page, to put it in the old one's place."""
+    """Whether a script asks for the live part of a page, to replace the old one."""
     return request.args.get("part") == "1"
 
 
 def back(path: str, outcome: str | None = None, **query: Any) -> Response:
-    """See another page, and there what has been done: *outcome* is a key of :data:`api.console.kit.i18n.OUTCOMES`."""
+    """Redirect to a page that reports the result: *outcome* is a key of :data:`api.console.kit.i18n.OUTCOMES`."""
     query = {name: value for name, value in query.items() if value not in (None, "")}
     if outcome:
         query["outcome"] = outcome
@@ -134,7 +134,7 @@ def back(path: str, outcome: str | None = None, **query: Any) -> Response:
 
 
 def listed(query: Select, per_page: int) -> tuple[list[Any], dict[str, int]]:
-    """The rows of the page that the address names, the last where there are fewer, and what its pager shows."""
+    """The rows of the requested page, or of the last one if there are fewer, and its pager."""
     page = page_number()
     rows, total = page_of(query, {"page": page, "limit": per_page})
     pages = max(1, -(-total // per_page))
@@ -145,19 +145,19 @@ def listed(query: Select, per_page: int) -> tuple[list[Any], dict[str, int]]:
 
 
 def chosen(words: type[Word], name: str) -> Word | None:
-    """The word that the address names; None where it names none of them."""
+    """The known word in the address; None if there is none."""
     raw = request.args.get(name)
     return words(raw) if raw in list(words) else None
 
 
 def page_number() -> int:
-    """The page that the query names, the first where it names none or nonsense."""
+    """The page number in the query; the first for a missing or malformed one."""
     raw = request.args.get("page", "1")
     return max(1, min(int(raw), 100_000)) if raw.isascii() and raw.isdigit() and len(raw) < 7 else 1
 
 
 def home_of(role: Role) -> str:
-    """Where somebody of this role begins."""
+    """The first page of a role."""
     if role in ENGINE_ROLES:
         return "/console/engine"
     if role is Role.MARKETER:
@@ -168,7 +168,7 @@ def home_of(role: Role) -> str:
 
 
 def menu_of(role: Role) -> list[tuple[str, str, str]]:
-    """(path, English name, icon) of the pages of a role, the most used first."""
+    """(path, English name, icon) of a role's pages, the most used first."""
     talk = [("/console/chats", "Chats", "chat")]
     if role in PRIVILEGED_ROLES:
         return [page for page, roles in PRIVILEGED_PAGES if role in roles]
@@ -203,7 +203,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
 
 
 def _present_page(menu: list[tuple[str, str, str]]) -> str | None:
-    """The path of the menu's page that the visitor is on or below; of two the nearer one."""
+    """The menu's path that contains the visitor's page; of several the longest."""
     here = request.path
     return max((path for path, _, _ in menu if here == path or here.startswith(f"{path}/")), key=len, default=None)
 
@@ -233,6 +233,7 @@ def _names() -> dict[str, Any]:
         "icon": icon,
         "money": formatting.money,
         "number": formatting.number,
+        "compact": formatting.compact,
         "percent": formatting.percent,
         "ring": formatting.ring,
         "bar": formatting.bar,
@@ -250,7 +251,7 @@ def _names() -> dict[str, Any]:
 
 
 def badges_of(topics: Mapping[Topic, int]) -> dict[str, int]:
-    """Path of a page in the menu -> how many unread notifications lead there."""
+    """Path of a menu's page -> the number of unread notifications that lead there."""
     counts: dict[str, int] = {}
     for topic, count in topics.items():
         path = PAGE_OF.get(topic)
@@ -260,7 +261,7 @@ def badges_of(topics: Mapping[Topic, int]) -> dict[str, int]:
 
 
 def _unread() -> dict[Topic, int]:
-    """How many notifications the visitor has not read; asked for by pages with a bell, not by their living parts."""
+    """The visitor's number of unread notifications; needed on pages with a bell, not in their live parts."""
     state = current()
     if state.unread is None:
         state.unread = unread_by_topic(session(), visitor())
@@ -268,7 +269,9 @@ def _unread() -> dict[Topic, int]:
 
 
 def _place() -> str:
-    """Where to come back to from choosing a look: the same page of the same list, or the same sign-in page."""
+    """
+    The page to return to after choosing a theme or language: the same page of the same list, or the same sign-in page.
+    """
     if request.method == "GET":
         query = [
             (name, value) for name, value in request.args.items(multi=True) if name not in ("outcome", "part", "undo")
@@ -288,7 +291,7 @@ def _add_headers(response: Response) -> Response:
 
 def _policy() -> str:
     """
-    With FETCH_PHOTOS pictures come from here only, and tiles of maps from their one server if MAP_TILES_URL names it.
+    The content policy. With FETCH_PHOTOS, images are ours only, and map tiles come from the server of MAP_TILES_URL.
     """
     settings = services().settings
     if not settings.fetch_photos:
@@ -298,7 +301,10 @@ def _policy() -> str:
 
 
 def _compress(response: Response) -> None:
-    """A page of a hundred cards says much the same a hundred times: gzip makes a tenth of it, in two milliseconds."""
+    """
+    Compress the answer: the cards of a page resemble each other, so that gzip reduces it to a tenth in two
+    milliseconds.
+    """
     response.vary.add("Accept-Encoding")
     if takes_gzip() and not response.is_streamed and (response.content_length or 0) > SMALL:
         response.set_data(gzip.compress(response.get_data(), compresslevel=1, mtime=0))
@@ -306,7 +312,7 @@ def _compress(response: Response) -> None:
 
 
 def _error_page(error: Exception) -> Response:
-    """The JSON API's own answer, told as a page; a visitor is asked to sign in."""
+    """The JSON API's error as a page; unknown visitors are asked to sign in."""
     if "language" not in g:
         i18n.choose_language()
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
@@ -328,7 +334,7 @@ def _error_page(error: Exception) -> Response:
 
 
 def _form_of(path: str) -> str:
-    """Where the form stands that was sent to *path*: there, where a page answers to it; else nowhere."""
+    """The page of the form that was sent to *path*: that path, if it answers GET; else none."""
     try:
         current_app.url_map.bind("").match(path, method="GET")
     except HTTPException:

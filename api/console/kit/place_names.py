@@ -1,4 +1,4 @@
-"""Names of places for lists of suggestions, kept for a moment: they change seldom, and counting them reads a market."""
+"""Place names for suggestions, cached for a moment: they change seldom, and counting them reads a market."""
 
 from api.http.db import session
 from api.http.short_cache import cached_for
@@ -9,7 +9,7 @@ KEPT = 300  # seconds
 
 
 def suggested_towns() -> list[str]:
-    """The towns that the market knows, the biggest first."""
+    """Known towns, the largest first."""
     return cached_for(KEPT, "places:towns", lambda: known_places(session(), PlaceKind.TOWN))
 
 

@@ -1,4 +1,4 @@
-"""Wishes and facts as people say them, in the language of the page: «не первый этаж», «кухня от 9 м²».
+"""Wishes and facts in words, in the page's language: «не первый этаж», «кухня от 9 м²».
 
 The catalogue holds the words (`readings.po`): `reading.<kind>.yes` and `.no` of a flag, `.label` of a number or a
 choice, and `reading.<kind>.<word>` of each choice.
@@ -14,7 +14,7 @@ from models.translations.catalogue import is_known, translate
 
 
 def describe_reading(kind: str, value: Any) -> str:
-    """A wish or a fact in words; a kind that pages do not know is shown by its name."""
+    """A wish or a fact in words; unknown kinds are shown by name."""
     known = KIND_OF.get(kind)
     if known is None:
         return kind
@@ -24,7 +24,7 @@ def describe_reading(kind: str, value: Any) -> str:
 
 
 def _message(code: str, other: str = "", **facts: object) -> str:
-    """A message of a reading, its blanks put right where a fact is empty; *other* where there is none."""
+    """A message of a reading, with spaces cleaned up where a value is empty; *other* without a message."""
     code = f"reading.{code}"
     return (
         " ".join(filter(None, translate(language(), code, facts).split(" "))) if is_known(language(), code) else other
@@ -80,7 +80,7 @@ def _quarter(year: float) -> str:
 
 
 def _day(number: float) -> str:
-    """A day of the year, 0 for at once."""
+    """A day of the year; 0 means at once."""
     if number == 0:
         return _message("at_once")
     day = date(2023, 1, 1) + timedelta(days=int(number) - 1)  # as in any year that is no leap year

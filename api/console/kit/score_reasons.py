@@ -1,4 +1,4 @@
-"""Why a pair scores what it scores, in words: what the lead wants, what the property has, how well that fits."""
+"""The reasons behind a pair's score in words: what the lead wants, what the property has, how well that fits."""
 
 from collections.abc import Sequence
 
@@ -59,7 +59,7 @@ def why(lead: Lead, listing: Property, explanation: PairExplanation, *, level: i
 
 
 def _wishes(listing: Property, shares: Sequence[WishShare]) -> str:
-    """Wishes with their outcome, those that are not met first, and the listing's own words that say so."""
+    """Wishes with their outcome, unmet ones first, and the listing's own words that decided them."""
     if not shares:
         return ""
     order = list(OUTCOMES)[::-1]
@@ -91,7 +91,7 @@ def _place(explanation: PairExplanation) -> str:
 
 
 def _reason(lead: Lead, listing: Property, share: CriterionShare, wanted: str) -> str:
-    """One criterion that the lead states: what the property has, what was wanted, how well that fits."""
+    """One stated criterion: the property's value, the wanted value, how well they fit."""
     name, percent = share.criterion, 100 * share.value
     kind = grade(percent) if share.known else "unknown"
     verdict, fact = (VERDICTS[kind], fact_of(name, listing)) if share.known else ("not told", translate("not told"))
@@ -124,7 +124,7 @@ def wish_of(name: str, lead: Lead) -> str:
 
 
 def fact_of(name: str, listing: Property) -> str:
-    """What a property has of a criterion, where it tells."""
+    """A property's value of a criterion, if known."""
     match name:
         case "price":
             return money(listing.price, listing.currency, short=True)
@@ -145,7 +145,7 @@ def fact_of(name: str, listing: Property) -> str:
 
 
 def rooms_of(counts: list[int]) -> str:
-    """Wanted numbers of rooms in a few signs: ``studio, 1, 2``."""
+    """Wanted numbers of rooms in short form: ``studio, 1, 2``."""
     return ", ".join(translate("studio") if count == 0 else str(count) for count in sorted(counts)) or "—"
 
 

@@ -1,4 +1,4 @@
-"""Files that a form sends: which of them are taken, and why the others are not."""
+"""Check the files that a form sends: which are accepted, and why others are not."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,7 @@ from models.core.errors import Fault, InvalidFileError
 def sort_out(
     files: list[FileStorage], check: Callable[[FileStorage], object], *, most: int, too_many: str
 ) -> tuple[list[FileStorage], list[tuple[str, str]]]:
-    """
-    The files that *check* lets through; and the names of the others, each with the reason it is refused for.
+    """The accepted files, and the names of the others, each with the reason.
 
     Args:
         check: Raises InvalidFileError for a file that is not taken.
@@ -31,5 +30,5 @@ def sort_out(
 
 
 def short_name(file: FileStorage) -> str:
-    """What the file is called, as far as a page shows it: its last 80 letters."""
+    """A file's name as a page shows it: its last 80 characters."""
     return (file.filename or "")[-80:]

@@ -1,4 +1,4 @@
-"""What people type into a control, read by the one reader of amounts, numbers and rooms."""
+"""Values that people type into controls, read by the shared reader of amounts, numbers and rooms."""
 
 from decimal import Decimal
 from typing import Any
@@ -57,7 +57,7 @@ def read_money(text: str, currency: str | None, *, end: Bound | None = None) -> 
 
 
 def currency_of_town(name: str, present: Lead | Property | None = None) -> str | None:
-    """In which currency amounts there are written: what *present* has, or else the town's; None: unknown."""
+    """The currency of amounts in a town's form: that of *present*, or else the town's; None: unknown."""
     try:
         city = city_of(name) if name.strip() else None
     except DomainError:  # the form will say so beside the town
@@ -75,7 +75,7 @@ def _one_of(text: str) -> int:
 
 
 def _end_of(name: str) -> Bound | None:
-    """Which end of a range a field is for, by its name."""
+    """Which end of a range a field is, by its name."""
     if name == "min" or name.endswith("_min"):
         return Bound.LOW
     return Bound.HIGH if name == "max" or name.endswith("_max") else None

@@ -1,6 +1,6 @@
 """
-Names of what can be taken back: an archived row, a completed match, a task, a document, one side's last action on a
-pair, or what was done with several rows at once.
+Tokens that name an action to undo: an archived row, a completed match, a task, a document, one side's last action on a
+pair, or an action on several rows.
 """
 
 import base64
@@ -26,8 +26,7 @@ PHOTO = re.compile(r"photo-([0-9]{1,18})-([0-9]{1,2})-(photo|plan|floor_plan|fac
 
 
 def undo_of_several(side: Side, done: str, tag: str, ids: list[int]) -> str:
-    """
-    The token that takes back what was *done* with several rows: archived, restored, tagged or untagged.
+    """The token that undoes an action on several rows: archived, restored, tagged or untagged.
 
     >>> undo_of_several(Side.LEAD, "archived", "", [3, 7])
     'LEAD-archived--3.7'
@@ -38,7 +37,7 @@ def undo_of_several(side: Side, done: str, tag: str, ids: list[int]) -> str:
 
 
 def read_several(token: str) -> tuple[Side, str, str, list[int]] | None:
-    """What a token of :func:`undo_of_several` names; None: it is none."""
+    """The contents of a token of :func:`undo_of_several`; None if it is not one."""
     match = SEVERAL.fullmatch(token)
     try:
         return match and (Side(match[1]), match[2], bytes.fromhex(match[3]).decode(), [*map(int, match[4].split("."))])
@@ -47,7 +46,7 @@ def read_several(token: str) -> tuple[Side, str, str, list[int]] | None:
 
 
 class PhotoToken(NamedTuple):
-    """A photo that was taken off a property: where it stood, what it shows, its address."""
+    """A photo that was removed from a property: its position, kind and address."""
 
     property_id: int
     place: int
@@ -56,8 +55,7 @@ class PhotoToken(NamedTuple):
 
 
 def undo_of_photo(property_id: int, place: int, kind: str, link: str) -> str:
-    """
-    The token that puts a photo back.
+    """The token that restores a photo.
 
     >>> read_photo(undo_of_photo(7, 2, "floor_plan", "/media/abc.jpg"))
     PhotoToken(property_id=7, place=2, kind='floor_plan', link='/media/abc.jpg')
@@ -67,7 +65,8 @@ def undo_of_photo(property_id: int, place: int, kind: str, link: str) -> str:
 
 def read_photo(token: str) -> PhotoToken | None:
     """
-    What a token of :func:`undo_of_photo` names; None: it is none, or names no address that a property may have.
+    The contents of a token of :func:`undo_of_photo`; None if it is not one, or has an address that a property may not
+    have.
 
     >>> read_photo("photo-7-2-plan-aHR0cDovL3gueQ=="), read_photo("photo-7-2-plan-!")
     (None, None)
@@ -84,8 +83,7 @@ def read_photo(token: str) -> PhotoToken | None:
 
 
 def undo_of_action(side: Side, lead_id: int, property_id: int) -> str:
-    """
-    The token that takes one side's last action on a pair back.
+    """The token that undoes one side's last action on a pair.
 
     >>> undo_of_action(Side.LEAD, 3, 7)
     'LEAD-3-7'
@@ -94,5 +92,5 @@ def undo_of_action(side: Side, lead_id: int, property_id: int) -> str:
 
 
 def known_token(token: str | None) -> str | None:
-    """The token itself if it is one, so that no link puts another's words into our forms."""
+    """The token itself if it is valid, so that links cannot put other text into our forms."""
     return token if token and (TOKEN.fullmatch(token) or read_several(token) or read_photo(token)) else None

@@ -62,7 +62,7 @@ AD_CHANGES = [*AD, Control("status", "State", "choice", choices=tuple(AdStatus))
 
 
 class NicheForm(Body):
-    """What the API's body is, with all fields always there: who empties a field of a form means it."""
+    """The API's body with all fields always present: an emptied field is meant to be cleared."""
 
     name = Text(200, required=True)
     category = Text(100, required=True)
@@ -103,12 +103,12 @@ class AdOfNicheForm(AdBody):
 
 
 def statuses_after(present: Status, moves: Mapping[Status, frozenset[Status]]) -> tuple[Status, ...]:
-    """The statuses that may be chosen: the present one, and those that can follow it."""
+    """The statuses that may be chosen: the present one and its allowed successors."""
     return (present, *(status for status in type(present) if status in moves[present]))
 
 
 def values_of(row: Any, controls: list[Control]) -> dict[str, str]:
-    """What stands in the form of a row that is edited."""
+    """The form's values of an existing row."""
     return {control.path: _text(getattr(row, control.path, None)) for control in controls}
 
 

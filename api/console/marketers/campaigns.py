@@ -1,4 +1,4 @@
-"""Campaigns of a niche and the ads in them: their figures, the forms that make and change them."""
+"""A niche's campaigns and their ads: figures, and the forms that create and change them."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -64,14 +64,14 @@ USUAL_PERIOD = 30
 @blp.get("/console/leadgen/campaigns/<uuid:campaign_id>")
 @for_marketers
 def one_campaign(campaign_id: UUID) -> str:
-    """What a campaign costs and brings, and its ads, the newest first."""
+    """A campaign's costs and results, and its ads, the newest first."""
     return _campaign_page(campaign_id)
 
 
 @blp.post("/console/leadgen/campaigns/<uuid:campaign_id>/figures")
 @for_marketers
 def take_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
-    """Take in a file of impressions, clicks and costs; what is wrong with it is told on the page."""
+    """Import a file of impressions, clicks and costs; errors are shown on the page."""
     get_campaign(session(), campaign_id)
     try:
         file = request.files.get("file")
@@ -80,14 +80,14 @@ def take_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
         take_figures(file.stream)
     except FileRefused as error:
         session().rollback()
-        return _campaign_page(campaign_id, told_mistakes(error)), 400
+        return _campaign_page(campaign_id, mistake_sentences(error)), 400
     return back(f"/console/leadgen/campaigns/{campaign_id}", "saved")
 
 
 @blp.get("/console/leadgen/campaigns/<uuid:campaign_id>/figures.csv")
 @for_marketers
 def ad_figures_file(campaign_id: UUID) -> Response:
-    """The campaign's ads with their figures, as a file that can be filled in and sent back."""
+    """The campaign's ads with their figures, as a file to complete and import again."""
     get_campaign(session(), campaign_id)
     rows = [
         [str(ad.id), ad.title, ad.impressions, ad.clicks, spent]
@@ -96,8 +96,8 @@ def ad_figures_file(campaign_id: UUID) -> Response:
     return table_file("ads", TableFormat.CSV, ("ad_id", "title", "impressions", "clicks", "spent"), rows)
 
 
-def told_mistakes(error: FileRefused) -> str:
-    """The first mistakes of a file, in the page's language."""
+def mistake_sentences(error: FileRefused) -> str:
+    """The first errors of a file, in the page's language."""
     told = []
     for place, faults in next(iter(error.data["messages"].values())).items():
         fields_ = faults.items() if isinstance(faults, dict) else [(place, faults)]
@@ -130,13 +130,13 @@ def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
 
 
 def days_asked() -> int:
-    """How many days the address asks for; :data:`USUAL_PERIOD` where it names none that can be chosen."""
+    """The number of days in the address; :data:`USUAL_PERIOD` if it is missing or not offered."""
     raw = request.args.get("days", "")
     return int(raw) if raw in map(str, PERIODS) else USUAL_PERIOD
 
 
 def _chart_of(days: Mapping[date, AdDay], name: str, label: str) -> Markup:
-    """One figure by day; a correction downwards stands in the table only."""
+    """One figure by day; negative corrections appear only in the table."""
     rows = [(f"{day:%d.%m}", max(0, getattr(figures, name))) for day, figures in days.items()]
     return charts.columns(rows, label, every=max(1, len(rows) // 6), whole=name != "spend")
 
@@ -182,7 +182,7 @@ def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
 @blp.post("/console/leadgen/campaigns/<uuid:campaign_id>/status")
 @for_marketers
 def move_campaign(campaign_id: UUID) -> Response:
-    """Start, pause or end it, by one button of its page."""
+    """Start, pause or end a campaign."""
     campaign = get_campaign(session(), campaign_id, lock=True)
     status = forms.one_of(CampaignStatus, request.form.get("status"), "status", "status.choose")
     if change_status(session(), campaign, status):
@@ -213,7 +213,7 @@ def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
 @blp.route("/console/leadgen/<uuid:niche_id>/ads/new", methods=["GET", "POST"])
 @for_marketers
 def new_ad_of_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
-    """The form of an ad that starts with its campaign: one of the niche's."""
+    """The form of an ad for one of the niche's campaigns."""
     niche = get_niche(session(), niche_id)
     rows = session().scalars(campaigns().where(Campaign.niche_id == niche.id).limit(MAX_ADS))
     names = {str(row.id): row.name for row in rows}

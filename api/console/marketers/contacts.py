@@ -1,4 +1,4 @@
-"""What marketers do with prospects: add one by hand, answer, make a lead of one, take all as a file."""
+"""Marketers' work with prospects: add one by hand, reply, convert one to a lead, export all."""
 
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from models.leadgen.ads import ads_of_niche
 from models.leadgen.campaigns import Platform
 from models.leadgen.conversion import LEAD_OWNERS, convert
 from models.leadgen.events import EventKind
-from models.leadgen.messages import MessageDelivery, Sender, add_message, said_by_prospect
+from models.leadgen.messages import MessageDelivery, Sender, add_message, text_of_prospect
 from models.leadgen.niches import get_niche
 from models.leadgen.prospects import Prospect, ProspectStatus, add_prospect, get_prospect
 
@@ -77,7 +77,7 @@ class ConversionForm(Body):
 @blp.route("/console/leadgen/<uuid:niche_id>/prospects/new", methods=["GET", "POST"])
 @for_marketers
 def new_contact(niche_id: UUID) -> Response | str | tuple[str, int]:
-    """Add a contact by hand: somebody who called, or wrote where no program listens."""
+    """Add a prospect by hand, for example after a phone call."""
     niche = get_niche(session(), niche_id)
     ads = {
         str(ad.id): f"{ad.title} · {campaign}" for ad, campaign in session().execute(ads_of_niche(niche.id, MAX_ADS))
@@ -105,7 +105,7 @@ def new_contact(niche_id: UUID) -> Response | str | tuple[str, int]:
 @blp.post("/console/leadgen/prospects/<uuid:prospect_id>/reply")
 @for_marketers
 def reply(prospect_id: UUID) -> Response:
-    """Answer a prospect: sent where the channel is configured and known, and only recorded otherwise."""
+    """Reply to a prospect: sent if the channel is configured and known, otherwise only recorded."""
     prospect = get_prospect(session(), prospect_id)
     words = request.form.get("message", "").strip()
     if not words or len(words) > LONGEST_REPLY:
@@ -123,7 +123,7 @@ def reply(prospect_id: UUID) -> Response:
 @blp.route("/console/leadgen/prospects/<uuid:prospect_id>/convert", methods=["GET", "POST"])
 @for_marketers
 def make_lead(prospect_id: UUID) -> Response | str | tuple[str, int]:
-    """Make a lead of a realtor's from a prospect, with the wishes that the conversation tells."""
+    """Convert a prospect to a realtor's lead, with the wishes read from the conversation."""
     prospect = get_prospect(session(), prospect_id, lock=request.method == "POST")
     realtors = {
         str(user.id): " · ".join(filter(None, (user.name or str(user.id), user.agency_name)))
@@ -134,7 +134,7 @@ def make_lead(prospect_id: UUID) -> Response | str | tuple[str, int]:
     title = translate("Make a lead of {name}", name=prospect.name)
     texts = {"title": title, "cancel": f"/console/leadgen/prospects/{prospect.id}"}
     if request.method == "GET":
-        said = said_by_prospect(session(), prospect.id)[:MAX_WISHES]
+        said = text_of_prospect(session(), prospect.id)[:MAX_WISHES]
         values = {"additional_requirements": said or prospect.notes or "", "deal_type": DealType.SALE.value}
         return _form(controls, forms.Filled(values), **texts)
 
@@ -154,7 +154,7 @@ def make_lead(prospect_id: UUID) -> Response | str | tuple[str, int]:
 @blp.get("/console/leadgen/prospects.csv")
 @for_marketers
 def contacts_file() -> Response:
-    """All prospects of a status, or all, as the API's export writes them; that it was taken is audited."""
+    """All prospects, or those of one status, as the API's export; the download is audited."""
     raw = request.args.get("status")
     status = ProspectStatus(raw) if raw in list(ProspectStatus) else None
     audit.record(session(), "prospects_exported", actor_id=visitor().id)
@@ -162,7 +162,7 @@ def contacts_file() -> Response:
 
 
 def reaches(prospect: Prospect) -> bool:
-    """Whether a reply goes out by itself: to who wrote to our bot on Telegram."""
+    """Whether a reply is sent automatically: to prospects who wrote to our bot on Telegram."""
     is_known = prospect.source is Platform.TELEGRAM and bool(prospect.platform_user_id)
     return is_known and bool(services().settings.telegram_bot_token)
 

@@ -1,4 +1,6 @@
-"""Lead generation for marketers: niches against their targets, campaigns, prospects and why they are good."""
+"""
+Lead generation for marketers: niches against their targets, campaigns, prospects with the reasons of their quality.
+"""
 
 from datetime import timedelta
 from uuid import UUID
@@ -61,7 +63,7 @@ class StatusForm(Body):
 @blp.get("/console/leadgen")
 @for_marketers
 def all_niches() -> str:
-    """Niches with what they cost and bring, against their targets; a script keeps the figures fresh."""
+    """Niches with costs and results, against their targets; a script refreshes the figures."""
     rows, pager = listed(niches(), PER_PAGE)
     totals = niche_totals(session(), [niche.id for niche in rows])
     name = "console/niches_part.html" if wants_part() else "console/niches.html"
@@ -100,7 +102,7 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
 @blp.get("/console/leadgen/<uuid:niche_id>")
 @for_marketers
 def one_niche(niche_id: UUID) -> str:
-    """A niche over a period, beside the period before it; all time has none before it."""
+    """A niche over a period, compared with the period before; "all time" has no comparison."""
     niche = get_niche(session(), niche_id)
     raw = request.args.get("days", "")
     period = int(raw) if raw in map(str, PERIODS) else None
@@ -139,7 +141,7 @@ def one_niche(niche_id: UUID) -> str:
 @blp.get("/console/leadgen/prospects")
 @for_marketers
 def all_prospects() -> str:
-    """Prospects, found by words and status, newest or best first."""
+    """Prospects, filtered by words and status, newest or best first."""
     status, words = chosen(ProspectStatus, "status"), request.args.get("q", "").strip()[:100]
     best_first = request.args.get("sort") == "quality"
     rows, pager = listed(found_prospects(words, best_first=best_first, status=status), PER_PAGE)
@@ -158,14 +160,14 @@ def all_prospects() -> str:
 @blp.get("/console/leadgen/prospects/<uuid:prospect_id>")
 @for_marketers
 def one_prospect(prospect_id: UUID) -> str:
-    """The conversation, and what each criterion adds to the quality; a script asks for what came since."""
+    """The conversation, and each criterion's share of the quality; a script polls for new messages."""
     return _prospect_page(get_prospect(session(), prospect_id))
 
 
 @blp.post("/console/leadgen/prospects/<uuid:prospect_id>")
 @for_marketers
 def move(prospect_id: UUID) -> Response | tuple[str, int]:
-    """Give a prospect another status; where it is won, with what it brought."""
+    """Change a prospect's status; a won one takes its revenue."""
     prospect = get_prospect(session(), prospect_id, lock=True)
     changed, filled = forms.send(
         StatusForm(),

@@ -1,4 +1,6 @@
-"""What needs somebody's attention, on one page: what failed, feeds, unknown towns, currencies without rates."""
+"""
+Everything that needs an operator's attention, on one page: failures, feeds, unknown towns, currencies without rates.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -36,14 +38,14 @@ KEPT_SECONDS = 60
 @blp.get("/console/attention")
 @for_operators
 def attention() -> str:
-    """Everything that needs attention; a script asks again every five seconds."""
+    """Everything that needs attention; a script refreshes it every five seconds."""
     return _page()
 
 
 @blp.post("/console/attention/merge")
 @for_operators
 def merge_markets() -> Response | tuple[str, int]:
-    """Merge a town's markets into another's; what cannot be merged is told where the form stands."""
+    """Merge a town's markets into another's; errors are shown beside the form."""
     town, into = (request.form.get(name, "").strip()[:110] for name in ("town", "into"))
     try:
         if not town or not into:
@@ -83,7 +85,7 @@ def _page(wrong_merge: tuple[str, str] | None = None) -> str:
 
 
 def _failed_tasks() -> int | None:
-    """How many failed tasks are remembered; None while Redis is away."""
+    """The number of failed tasks on record; None while Redis is away."""
     try:
         return len(services().worker.failures())
     except (RedisError, OSError):

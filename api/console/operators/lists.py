@@ -1,4 +1,4 @@
-"""One user's list as that user sees it, for operators who are asked about it. Looking is audited."""
+"""A user's list as the user sees it, for operators who answer questions about it. Viewing is audited."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ MAX_USERS, MAX_LEADS = 20, 50
 
 @dataclass(frozen=True)
 class FoundUser:
-    """A user who fits the search, with their leads."""
+    """A user who matches the search, with their leads."""
 
     user: User
     leads: list[Lead]
@@ -37,7 +37,7 @@ class FoundUser:
 @blp.get("/console/lists")
 @for_operators
 def lists() -> str:
-    """Leads and properties by their number, or a user's leads by the user's name, phone or e-mail."""
+    """Leads and properties by id, or a user's leads by the user's name, phone or e-mail."""
     words = request.args.get("q", "").strip()[:100]
     rows = [
         FoundUser(user, list(session().scalars(leads_of(user).limit(MAX_LEADS))))
@@ -56,7 +56,7 @@ def lists() -> str:
 @blp.get("/console/lists/<side>/<int:row_id>")
 @for_operators
 def one_list(side: str, row_id: int) -> str:
-    """The list of a lead or property with its owner's eyes: what they have acted on is left out."""
+    """The list of a lead or property as its owner sees it, without entries that the owner has acted on."""
     if side not in ("lead", "property"):
         raise NotFoundError("list")
     mine = session().get(Lead, row_id) if side == "lead" else session().get(Property, row_id)

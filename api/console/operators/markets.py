@@ -44,7 +44,7 @@ FIGURES: tuple[tuple[str, Callable[[MarketDay], float], str], ...] = (
 @blp.get("/console/markets")
 @for_operators
 def markets() -> str:
-    """One market's history: the one that the address names, else the largest."""
+    """One market's history: the one in the address, or else the largest."""
     known = counted_markets()
     chosen = next((each for each in known if _name_of(each) == request.args.get("market")), None)
     chosen = chosen or (known[0] if known else None)
@@ -69,13 +69,13 @@ def markets() -> str:
 
 
 def counted_markets() -> list[MarketCount]:
-    """All markets with what is in them, read at most once a minute."""
+    """All markets with their sizes, cached for a minute."""
     counts: list[MarketCount] = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: market_counts(session()))
     return counts
 
 
 def _name_of(market: MarketCount) -> str:
-    """What the address calls a market."""
+    """A market's name in the address."""
     return f"{market.deal_type}:{market.city_key}"
 
 

@@ -1,4 +1,4 @@
-"""Operators' pages: the engine's runs, what the lists are like."""
+"""Operators' pages of the engine: runs and the quality of lists."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -37,7 +37,7 @@ for_operators = page_for(*ENGINE_ROLES)
 RUNS_PER_PAGE = 15
 MAX_MARKETS = 100
 OUTCOME_DAYS = 30
-#: What reads every list, lead or property: for so long one reading serves all who look.
+#: Seconds for which the result of reading every list, lead or property is cached.
 CHARTS_KEPT_SECONDS = 60
 MARKETS_KEPT_SECONDS = 60
 #: Pages ask for this every second.
@@ -46,7 +46,7 @@ FRESHNESS_KEPT_SECONDS = 3
 
 @blp.app_template_global("asker")
 def asker(requested_by: str) -> str:
-    """Who or what asked for a run, in words: ``ops:7`` is a person, ``schedule:1c9a...`` and ``sweep`` are not."""
+    """The requester of a run in words: ``ops:7`` is a person, ``schedule:1c9a...`` and ``sweep`` are not."""
     kind, _, number_ = requested_by.partition(":")
     if kind != "ops" or not number_.isdecimal():
         return word(kind)
@@ -57,7 +57,7 @@ def asker(requested_by: str) -> str:
 @blp.get("/console/engine")
 @for_operators
 def engine() -> str:
-    """Runs, newest first, and how far behind the lists are. A script asks for the living part again and again."""
+    """Runs, newest first, and the age of stale lists. A script refreshes the live part."""
     return _engine_page()
 
 
@@ -84,10 +84,10 @@ def _engine_page(wrong_city: str | None = None) -> str:
 @blp.post("/console/engine")
 @for_operators
 def start_run() -> Response | tuple[str, int]:
-    """Ask for a run. A market that is not named is told where the form stands, beside its field."""
+    """Request a run. A missing market is reported beside its field."""
     refuse_while_queues_are_deep()
     try:
-        scope, city, deal = _asked(request.form)
+        scope, city, deal = _requested_run(request.form)
     except InvalidValueError as error:
         if error.field != "city":
             raise
@@ -129,8 +129,8 @@ def retry(run_id: int) -> Response:
 @blp.get("/console/quality")
 @for_operators
 def quality() -> str:
-    """Four charts of what the lists are like."""
-    state = _kept_state()
+    """Four charts of the quality of lists."""
+    state = _cached_state()
     scores = [(str(low), count) for low, count in state["scores"]]
     shares = [100 * share for share in state["exposure"].curve]
     times = [(f"№{row.run_id}", row.seconds) for row in state["times"]]
@@ -159,13 +159,13 @@ def quality() -> str:
 
 
 def _likes_chart(days: list[tuple[date, Outcomes]]) -> Markup | None:
-    """Likes of a hundred shown places by day; None while nothing was shown."""
+    """Likes per hundred shown entries by day; None while nothing was shown."""
     rows = [(f"{day:%d.%m}", each.per_hundred(each.likes) or 0) for day, each in days]
     label = translate("Likes of a hundred shown places")
     return charts.columns(rows, label, every=max(1, len(rows) // 6)) if rows else None
 
 
-def _asked(form: Any) -> tuple[RunScope, str | None, DealType | None]:
+def _requested_run(form: Any) -> tuple[RunScope, str | None, DealType | None]:
     if form.get("scope") not in list(RunScope):
         raise InvalidValueError("scope", "run.choose_scope")
     scope = RunScope(form["scope"])
@@ -192,8 +192,8 @@ def _cities() -> dict[str, str]:
     return cached_for(MARKETS_KEPT_SECONDS, "cities", lambda: market_state.city_names(session()))
 
 
-def _kept_state() -> dict[str, Any]:
-    """What the charts show."""
+def _cached_state() -> dict[str, Any]:
+    """The data of the charts."""
     read = lambda: {
         "scores": market_state.score_histogram(session()),
         "coverage": market_state.coverage(session()),

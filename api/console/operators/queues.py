@@ -1,4 +1,4 @@
-"""The queues of tasks: what waits, what is worked on, what failed; and rows that the engine fails on."""
+"""Task queues: waiting, running and failed tasks; and rows on which the engine fails."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MAX_QUARANTINED = 100
 
 @dataclass(frozen=True)
 class Figures:
-    """What became of one task's executions so far."""
+    """The results of one task's executions so far."""
 
     task: str
     succeeded: int
@@ -41,7 +41,7 @@ class Figures:
 @blp.get("/console/queues")
 @for_operators
 def queues() -> str:
-    """What waits and what failed; a script asks for it every two seconds."""
+    """Waiting and failed tasks; a script refreshes them every two seconds."""
     shown: dict[str, Any] = {"is_away": False}
     try:
         shown |= _broker()
@@ -55,7 +55,7 @@ def queues() -> str:
 @blp.post("/console/queues/failures/<task_id>/retry")
 @for_operators
 def retry_task(task_id: str) -> Response:
-    """Send a failed task again, with the arguments it had."""
+    """Send a failed task again, with its arguments."""
     try:
         failed = services().worker.retry(task_id)
     except (RedisError, OSError):
@@ -69,7 +69,7 @@ def retry_task(task_id: str) -> Response:
 @blp.post("/console/queues/quarantined/<side>/<int:row_id>/retry")
 @for_operators
 def retry_row(side: str, row_id: int) -> Response:
-    """Have the engine try a lead or property again that it has failed on."""
+    """Retry a lead or property on which the engine has failed."""
     if side not in list(Side):
         raise NotFoundError("row")
     quarantined: UnscorableEntity = get_quarantined(session(), Side(side), row_id)
@@ -108,7 +108,7 @@ def _broker() -> dict[str, Any]:
 
 
 def _by_task(messages: list[Message]) -> list[tuple[str, int]]:
-    """(task, how many wait), the most first."""
+    """(task, number waiting), the largest first."""
     return Counter(message.task for message in messages).most_common()
 
 

@@ -1,4 +1,4 @@
-"""The lines of the schedule: when they are due, how each ended last, and a button that runs one now."""
+"""The schedule's lines: due times, last results, and a button that runs one now."""
 
 import json
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ NEXT_TIMES = 2
 @blp.get("/console/schedule")
 @for_operators
 def schedule() -> str:
-    """The file's lines; a script asks for their last ends every two seconds."""
+    """The schedule's lines; a script refreshes their last results every two seconds."""
     error, entries, ends = None, [], _ends()
     try:
         entries = services().worker.schedule(utc_now(), NEXT_TIMES)
@@ -48,7 +48,7 @@ def schedule() -> str:
 @blp.post("/console/schedule/run")
 @for_operators
 def run_now() -> Response:
-    """Run one line of the schedule now; it stays due at its own times."""
+    """Run one line of the schedule now; its own times stay."""
     refuse_while_queues_are_deep()
     wanted = request.form.get("line", "")
     entry = next((each for each in _entries() if line_key(each.task, each.arguments) == wanted), None)
@@ -65,7 +65,7 @@ def _entries() -> list[Entry]:
 
 
 def _ends() -> dict[str, End]:
-    """How the lines ended last; nothing is known of it while Redis is away."""
+    """The last results of the lines; empty while Redis is away."""
     try:
         return services().worker.last_ends()
     except (RedisError, OSError):

@@ -1,4 +1,4 @@
-"""Users with their roles, merging two accounts of one person, and the audit log: for administrators."""
+"""User administration: roles, merging two accounts of one person, the audit log."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -38,7 +38,7 @@ AUDIT_COLUMNS = ("id", "created_at", "actor_id", "actor", "action", "table", "ro
 @blp.get("/console/users")
 @for_admins
 def users() -> str:
-    """Users by name, phone, e-mail or number, of one role or all, let in or put out."""
+    """Users by name, phone, e-mail or id, by role, active or not."""
     words, role = request.args.get("q", "").strip()[:100], chosen(Role, "role")
     state = request.args.get("state") if request.args.get("state") in STATES else None
     rows, pager = listed(find_users(words, role, STATES[state] if state else None), PER_PAGE)
@@ -49,7 +49,7 @@ def users() -> str:
 @blp.post("/console/users/<int:user_id>")
 @for_admins
 def change_user(user_id: int) -> Response:
-    """Give another role, or put out and let in again, as the pressed button says."""
+    """Change the role, or deactivate or reactivate a user, by the pressed button."""
     changes: dict[str, object] = {}
     lock_user(session(), user_id)
     if request.form.get("do") == "role":
@@ -75,15 +75,15 @@ def change_user(user_id: int) -> Response:
 @blp.get("/console/users/<int:user_id>/merge")
 @for_admins
 def choose_merge(user_id: int) -> str:
-    """Look for the other account of the same person, then see what merging would do."""
-    return _merge_page(get_user(session(), user_id), _kept(request.args.get("into", "")))
+    """Search for the other account of the same person, then preview the merge."""
+    return _merge_page(get_user(session(), user_id), _account_to_keep(request.args.get("into", "")))
 
 
 @blp.post("/console/users/<int:user_id>/merge")
 @for_admins
 def merge(user_id: int) -> Response | tuple[str, int]:
-    """Merge this account into the other; what forbids it is told on the page."""
-    gone, kept = get_user(session(), user_id), _kept(request.form.get("into", ""))
+    """Merge this account into the other; obstacles are shown on the page."""
+    gone, kept = get_user(session(), user_id), _account_to_keep(request.form.get("into", ""))
     if kept is None:
         raise InvalidValueError("into", "merge.choose")
     try:
@@ -105,7 +105,7 @@ def audit_log() -> str:
 @blp.get("/console/audit.csv")
 @for_admins
 def audit_file() -> Response:
-    """The same entries as a file, streamed; that it was taken is an entry itself."""
+    """The audit entries as a streamed file; the download is itself audited."""
     query = audit.entries(**_audit_filters())
     audit.record(session(), "audit_exported", actor_id=visitor().id, address=address())
     return table_file("audit", TableFormat.CSV, AUDIT_COLUMNS, _audit_rows(services().sessions, query))
@@ -123,7 +123,7 @@ def _audit_rows(sessions: sessionmaker[Session], query: Any) -> Iterator[list[An
 
 
 def _audit_filters() -> dict[str, Any]:
-    """What the address asks for; a day that is none filters nothing."""
+    """The filters in the address; a malformed day filters nothing."""
     return {
         "action": request.args.get("action", "")[:50] or None,
         "person": request.args.get("person", "").strip()[:100],
@@ -139,8 +139,8 @@ def _day(name: str) -> date | None:
         return None
 
 
-def _kept(raw: str) -> User | None:
-    """The account that is to stay, by its number; raises NotFoundError where there is none."""
+def _account_to_keep(raw: str) -> User | None:
+    """The account to keep, by its id; raises NotFoundError."""
     return get_user(session(), int(raw)) if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID else None
 
 

@@ -22,7 +22,7 @@ PER_PAGE = 30
 @blp.get("/console/weights")
 @for_operators
 def weights() -> str:
-    """All sets, the newest first."""
+    """All versions, the newest first."""
     rows, pager = listed(weight_sets(), PER_PAGE)
     names = {each.city_key: each.name for each in counted_markets()}
     return render_template(
@@ -33,7 +33,7 @@ def weights() -> str:
 @blp.post("/console/weights/<int:set_id>")
 @for_operators
 def change(set_id: int) -> Response:
-    """Make an earlier set live again, or go back from the live one to the one before it."""
+    """Activate an earlier version, or roll back from the active one."""
     weight_set: WeightSet = get_set(session(), set_id)
     if request.form.get("do") not in ("live", "back"):
         raise NotFoundError("weight set")

@@ -1,1 +1,1 @@
-"""Pages of who owns listings: how these are received, inquiries and answers."""
+"""Pages for owners of listings: views and likes of listings, inquiries and answers."""

@@ -1,4 +1,4 @@
-"""One inquiry for its owner: who asks, what they look for and how the home fits, and an answer by template."""
+"""One inquiry for the listing's owner: its sender, what they look for, how the home fits, and an answer by template."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ DEFAULTS = {
 @blp.route("/console/owner/inquiries/<int:inquiry_id>", methods=["GET", "POST"])
 @for_owners
 def one_inquiry(inquiry_id: int) -> Response | str:
-    """Read an inquiry; or answer it, which opens the chat and takes the inquiry up."""
+    """Show an inquiry; or answer it, which opens the chat and moves the inquiry to "in progress"."""
     inquiry, listing, tenant = inquiry_for(session(), visitor(), inquiry_id)
     if request.method == "POST":
         return _answer(inquiry.id, listing, tenant)
@@ -61,7 +61,7 @@ def one_inquiry(inquiry_id: int) -> Response | str:
 @blp.post("/console/owner/templates/<int:template_id>/drop")
 @for_owners
 def drop(template_id: int) -> Response:
-    """Forget one of the visitor's templates, and go on with the inquiry."""
+    """Delete one of the visitor's templates and return to the inquiry."""
     drop_template(session(), visitor(), template_id)
     inquiry = request.form.get("inquiry", "")
     is_id = inquiry.isascii() and inquiry.isdigit() and len(inquiry) < 19
@@ -85,13 +85,13 @@ def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:
 
 
 def _spoken(tenant: User) -> str:
-    """The language of the templates: as chosen, or else the tenant's, or else the page's."""
+    """The language of the templates: the chosen one, or else the tenant's, or else the page's."""
     asked = request.values.get("lang", "")
     return next(each for each in (asked, tenant.language, language()) if each in LANGUAGES)
 
 
 def _templates(spoken: str, listing: Property, tenant: User) -> list[dict[str, Any]]:
-    """Templates in one language: the visitor's own, then those that everybody has."""
+    """Templates in one language: the visitor's own, then the built-in ones."""
     own = session().scalars(templates_of(visitor()).where(AnswerTemplate.language == spoken))
     rows = [{"key": f"own-{each.id}", "id": each.id, "text": each.text} for each in own]
     return rows + [{"key": key, "id": None, "text": _default(spoken, key, listing, tenant)} for key in DEFAULTS]

@@ -1,4 +1,4 @@
-"""An owner's first page, listings with how they are received; and what the market says of one of them."""
+"""An owner's first page, with views and likes of each listing; one listing compared with its market."""
 
 from flask import render_template
 
@@ -22,7 +22,7 @@ NEW_INQUIRIES = 5
 @blp.get("/console/owner/listings")
 @for_owners
 def board() -> str:
-    """The visitor's listings, and the inquiries that wait for an answer."""
+    """The visitor's listings, and the inquiries that await an answer."""
     rows, pager = listed(properties_of(visitor()), PER_PAGE)
     waiting = inquiries_with_listings(visitor(), to_me=True).where(Inquiry.status == InquiryStatus.NEW)
     inquiries = session().execute(waiting.limit(NEW_INQUIRIES)).all()
@@ -39,7 +39,7 @@ def board() -> str:
 @blp.get("/console/owner/listings/<int:listing_id>")
 @for_owners
 def one_listing(listing_id: int) -> str:
-    """How a listing is received, where lists place it, and what comparable homes cost."""
+    """A listing's views and likes, its positions in lists, and prices of comparable homes."""
     listing = owned_property(session(), visitor(), listing_id)
     prices = market_prices(session(), listing)
     is_known = isinstance(prices, MarketPrices)

@@ -1,1 +1,1 @@
-"""Pages for anybody: the search over all homes on the market, a home, and what search engines read."""
+"""Public pages: the search over all homes on the market, a home, and files for search engines."""

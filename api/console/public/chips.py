@@ -1,4 +1,4 @@
-"""What a search asks for, each thing as a chip that takes it away."""
+"""A search's criteria as chips, each of which removes its criterion."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 from api.console.kit.formatting import money, number
 from api.console.kit.i18n import translate, word
 from api.console.kit.readings import describe_reading
-from api.console.public.asked import address_of
+from api.console.public.search_request import address_of
 from api.swipe.listing_words import PROPERTY_TYPES
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.prices import currency_of_search
@@ -15,14 +15,14 @@ from models.market.search.prices import currency_of_search
 
 @dataclass(frozen=True)
 class Chip:
-    """One thing that is asked for, in words, and the address of the search without it."""
+    """One criterion in words, and the search's address without it."""
 
     label: str
     without: str
 
 
 def chips_of(wanted: SearchCriteria) -> list[Chip]:
-    """All that a search asks for beside its town, in the order of the form."""
+    """Chips of all criteria except the town, in the order of the form."""
     chips = []
     for label, changes in _parts(wanted):
         chips.append(Chip(label, address_of(replace(wanted, **changes))))
@@ -30,7 +30,7 @@ def chips_of(wanted: SearchCriteria) -> list[Chip]:
 
 
 def _parts(wanted: SearchCriteria) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is asked for, in words, and the fields of the search without it."""
+    """Each criterion in words, and the fields of the search without it."""
     if wanted.words:
         yield f"«{wanted.words}»", {"words": ""}
     if wanted.deal_type:

@@ -1,4 +1,4 @@
-"""The page of one home that is on the market: for visitors, and for who is signed in."""
+"""The public page of one home that is on the market."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from api.console.kit.formatting import photos_of, title_of
 from api.console.kit.home_map import map_of
 from api.console.kit.i18n import word
 from api.console.kit.pages import page_blueprint
-from api.console.public.asked import address_of
 from api.console.public.search import check_openness, json_for_script
+from api.console.public.search_request import address_of
 from api.http.db import session
 from api.http.services import services
 from models.core.enums import AddressPrecision, DealType, PropertyType
@@ -42,7 +42,7 @@ KINDS = {
 @blp.get("/homes/<int:property_id>")
 @anybody
 def home(property_id: int) -> str:
-    """What anybody may know of a home: neither its house nor its owner nor their contacts."""
+    """The public facts of a home, without its house number, its owner and their contacts."""
     listing = listing_on_market(session(), property_id)
     user = visitor_or_none()
     base = services().settings.public_url
@@ -69,7 +69,7 @@ def _back_to(listing: Property) -> str:
 
 
 def structured(listing: Property, description: str, base: str) -> Markup:
-    """The home as https://schema.org/RealEstateListing, for a script element that holds data."""
+    """The home as https://schema.org/RealEstateListing, for a script element with structured data."""
     address = shown_address(listing)
     about: dict[str, Any] = {
         "@type": KINDS[listing.property_type],

@@ -1,4 +1,4 @@
-"""The public search: homes on the market by filters, words and order; no account needed."""
+"""The public search: homes on the market by filters, words and order, without an account."""
 
 import json
 from dataclasses import replace
@@ -13,8 +13,16 @@ from api.console.kit.i18n import translate, word
 from api.console.kit.pages import page_blueprint, page_number
 from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.readings import describe_reading
-from api.console.public.asked import LONGEST, MOST, Asked, address_of, asked_of_address, is_listed, query_of
 from api.console.public.chips import chips_of
+from api.console.public.search_request import (
+    LONGEST,
+    MOST,
+    SearchRequest,
+    address_of,
+    criteria_of_address,
+    is_listed,
+    query_of,
+)
 from api.console.public.wishes_in_words import ReadWords, with_words
 from api.http.db import session
 from api.http.services import services
@@ -43,7 +51,7 @@ ORDERS = {
 
 @blp.before_request
 def check_openness() -> None:
-    """With PUBLIC_SEARCH=off these pages are for who is signed in."""
+    """With PUBLIC_SEARCH=off these pages require sign-in."""
     if not services().settings.public_search and visitor_or_none() is None:
         raise NotSignedInError(REFUSED)
 
@@ -51,8 +59,8 @@ def check_openness() -> None:
 @blp.get("/homes")
 @anybody
 def homes() -> str | Response:
-    """Homes on the market, as the address asks; words of the form's box become filters of an address first."""
-    asked, unused = asked_of_address(), tuple(request.args.getlist("unused")[:MOST])
+    """Homes on the market by the criteria in the address; words in the search box are converted to criteria first."""
+    asked, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MOST])
     if "say" in request.args:
         said = request.args["say"].replace("\0", "").strip()[:LONGEST]
         read = with_words(asked.wanted, said)
@@ -86,32 +94,32 @@ def homes() -> str | Response:
 
 
 def _address_after(read: ReadWords) -> str:
-    """The one address of what was read, with the words that no filter can ask for; they are told and ask nothing."""
+    """The address of the criteria read from words; words that no filter covers are listed in it and search nothing."""
     query = [*query_of(read.wanted), *(("unused", each) for each in read.unused)]
     return f"/homes?{urlencode(query)}" if query else "/homes"
 
 
 def heading_of_search(wanted: SearchCriteria) -> str:
-    """What the page is about: «Аренда: Москва»."""
+    """The search's heading: «Аренда: Москва»."""
     deal = word(f"offer {wanted.deal_type}") if wanted.deal_type else translate("Homes for sale and to let")
     return f"{deal}: {wanted.city}" if wanted.city_key else deal
 
 
 def item_list(addresses: list[str]) -> Markup:
-    """The homes of a page as https://schema.org/ItemList, for a script element that holds data."""
+    """The homes of a page as https://schema.org/ItemList, for a script element with structured data."""
     items = [{"@type": "ListItem", "position": place, "url": url} for place, url in enumerate(addresses, 1)]
     return json_for_script({"@context": "https://schema.org", "@type": "ItemList", "itemListElement": items})
 
 
 def json_for_script(data: Any) -> Markup:
-    """JSON that no text in it can end the script element of."""
+    """JSON that cannot end the script element that contains it."""
     text = json.dumps(data, ensure_ascii=False)
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return Markup(text)  # noqa: S704 - the letters that could end the element are written as numbers
 
 
-def _choices(asked: Asked) -> dict[str, Any]:
+def _choices(asked: SearchRequest) -> dict[str, Any]:
     wanted = asked.wanted
     return {
         "chosen_types": [kind for kind, codes in PROPERTY_TYPES.items() if set(codes) <= set(wanted.property_types)],
@@ -127,7 +135,7 @@ def _choices(asked: Asked) -> dict[str, Any]:
 
 
 def _places(kind: PlaceKind, wanted: SearchCriteria, chosen: tuple[str, ...]) -> list[str]:
-    """The town's places with the most homes, and those that are chosen."""
+    """The town's places with the most homes, and the chosen ones."""
     if not wanted.city_key:
         return list(chosen)
     names = suggested_places(kind, wanted.city, limit=MAX_PLACES)

@@ -1,4 +1,4 @@
-"""What search engines ask for: robots.txt, and sitemaps of all homes and of searches that are worth listing."""
+"""Files for search engines: robots.txt, and sitemaps of all homes and of common searches."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, abort
 
-from api.console.public.asked import address_of
+from api.console.public.search_request import address_of
 from api.http.access import public
 from api.http.db import only_reads, session
 from api.http.services import services
@@ -23,20 +23,20 @@ XML = "application/xml"
 @blp.get("/robots.txt")
 @public
 def robots() -> Response:
-    """Engines may read the search, the homes and the landing page; with PUBLIC_SEARCH=off the landing page only."""
+    """Allow search engines the search, the homes and the landing page; with PUBLIC_SEARCH=off the landing page only."""
     lines = ["User-agent: *", "Disallow: /console", "Disallow: /s/"]
     if services().settings.public_search:
         lines += [f"Sitemap: {services().settings.public_url}/sitemap.xml"]
     else:
         lines += ["Disallow: /homes"]
-    return _kept(Response("\n".join(lines) + "\n", mimetype="text/plain"))
+    return _cacheable(Response("\n".join(lines) + "\n", mimetype="text/plain"))
 
 
 @blp.get("/sitemap.xml")
 @public
 @only_reads
 def sitemap() -> Response:
-    """The maps that there are: one of towns, and one for each part of the homes."""
+    """The index of sitemaps: one of towns, and one for each part of the homes."""
     _check_open()
     maps = cached_for(KEPT, "sitemap", lambda: maps_of_homes(session()))
     places = ["/sitemaps/towns.xml", *(f"/sitemaps/homes-{number}.xml" for number in maps)]
@@ -47,7 +47,7 @@ def sitemap() -> Response:
 @public
 @only_reads
 def towns() -> Response:
-    """The search of each town, for sale and to let."""
+    """The search of each town, for sale and for rent."""
     _check_open()
     markets = cached_for(KEPT, "sitemap:towns", lambda: towns_with_homes(session()))
     wanted = [SearchCriteria(city=town, city_key=key, deal_type=deal) for key, town, deal in markets]
@@ -58,7 +58,7 @@ def towns() -> Response:
 @public
 @only_reads
 def homes(number: int) -> Response:
-    """One part of the homes: those with an id of a range of HOMES_A_MAP, so that a home never changes its map."""
+    """One part of the homes: those in one range of HOMES_A_MAP ids, so that a home never changes its sitemap."""
     _check_open()
     if number > 2**62 // HOMES_A_MAP:
         abort(HTTPStatus.NOT_FOUND)
@@ -75,7 +75,7 @@ def _check_open() -> None:
 
 def _xml(root: str, content: str) -> Response:
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
-    return _kept(Response(f"{text}{content}</{root}>\n", mimetype=XML))
+    return _cacheable(Response(f"{text}{content}</{root}>\n", mimetype=XML))
 
 
 def _loc(path: str) -> str:
@@ -86,6 +86,6 @@ def _lastmod(moment: datetime) -> str:
     return f"<lastmod>{moment:%Y-%m-%d}</lastmod>"
 
 
-def _kept(response: Response) -> Response:
+def _cacheable(response: Response) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={KEPT}"
     return response

@@ -1,4 +1,4 @@
-"""Where the link in a notification leads that ends the notifications of a saved search; whoever has the link may."""
+"""The unsubscribe link in notifications of a saved search; anybody who has the link may use it."""
 
 from flask import Response, render_template
 
@@ -14,7 +14,7 @@ blp = page_blueprint("unsubscribe")
 @blp.get("/homes/unsubscribe/<seed>")
 @anybody
 def ask(seed: str) -> str:
-    """A page with one button: programs that look into links end nothing."""
+    """A page with one button, so that programs that follow links change nothing."""
     search = search_of_seed(session(), seed)
     return render_template(
         "console/public/unsubscribe.html", search=search, seed=seed, is_over=search.pace is NotificationPace.NEVER

@@ -1,4 +1,4 @@
-"""What somebody writes into the search box, read as leads' wishes are: what can be a filter becomes one."""
+"""Convert words typed into the search box, read as leads' wishes are, to filters where a filter exists."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from api.console.public.asked import LARGEST
+from api.console.public.search_request import LARGEST
 from api.exchange.understand import understand_request
 from api.http.db import session
 from api.swipe.listing_words import PROPERTY_TYPES
@@ -26,18 +26,16 @@ _AS = {"cats": "pets", "dogs": "pets"}
 
 @dataclass(frozen=True)
 class ReadWords:
-    """What the words ask for, with what was asked for before."""
+    """The criteria read from words, added to the criteria before."""
 
     wanted: SearchCriteria  #: Its `words` are those that nothing was read from, or that listings may say as well.
     unused: tuple[str, ...]  #: Words that were understood, but that no filter can ask for.
 
 
 def with_words(asked: SearchCriteria, text: str) -> ReadWords:
-    """
-    *asked* with the filters that *text* names; the text's own filters take the place of those before them, its wishes
-    join them.
+    """*asked* with the filters read from *text*: its fields replace former values, its wishes are added.
 
-    Text of which nothing is understood is looked for as it stands; no text is an error.
+    Text that is not understood is searched for as it stands; no text is an error.
     """
     signs = " ".join(_SIGNS.findall(text))
     plain = _SIGNS.sub(lambda match: " " * len(match[0]), text)
@@ -65,7 +63,7 @@ def with_words(asked: SearchCriteria, text: str) -> ReadWords:
 
 
 def _with_place(asked: SearchCriteria, reading: RequestReading) -> SearchCriteria:
-    """With the text's town, and its districts and stations."""
+    """Add the text's town, districts and stations."""
     if reading.town is not None:
         try:
             key = city_in(session(), reading.town).key
@@ -81,7 +79,7 @@ def _with_place(asked: SearchCriteria, reading: RequestReading) -> SearchCriteri
 
 
 def _fields(asked: SearchCriteria, reading: RequestReading) -> tuple[dict[str, Any], set[str]]:
-    """Columns of the criteria that the text's own fields fill, and the names of fields that did."""
+    """Criteria columns from the text's own fields, and the names of the fields used."""
     changes: dict[str, Any] = {}
     used = set()
     if reading.rooms:
@@ -103,7 +101,7 @@ def _fields(asked: SearchCriteria, reading: RequestReading) -> tuple[dict[str, A
 
 
 def _range(name: str, low: float | None, high: float | None) -> dict[str, Any]:
-    """Both ends of a range, or neither where they are none that the search takes."""
+    """Both ends of a range, or neither if the search does not accept it."""
     ends = [None if end is None else Decimal(str(end)) for end in (low, high)]
     if any(end is not None and not 0 <= end <= LARGEST for end in ends):
         return {}
@@ -113,7 +111,7 @@ def _range(name: str, low: float | None, high: float | None) -> dict[str, Any]:
 
 
 def _filter_of(wish: Wish, asked: SearchCriteria) -> dict[str, Any] | None:
-    """The columns of the criteria that ask for what a wish asks for; None where none does."""
+    """The criteria columns for a wish; None if no filter covers it."""
     kind, value = _AS.get(wish.kind, wish.kind), wish.value
     if kind in WISHES and value is True:
         return {"wishes": tuple(each for each in WISHES if each == kind or each in asked.wishes)}

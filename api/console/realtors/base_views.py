@@ -1,4 +1,4 @@
-"""How the lists of the own base are looked at: columns, the order and size chosen last, views saved under a name."""
+"""Settings of the lists of the own base: columns, order and page size chosen last, and views saved under a name."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ PATHS = {Side.LEAD: "/console/leads", Side.PROPERTY: "/console/properties"}
 #: What of an address asks for rows, or for their order.
 FILTERS = ("q", "status", "town", "deal", "rooms", "from", "to", "tag", "sort", "size", "source", "page")
 
-#: Column -> what it is called; those that nobody has chosen yet come after.
+#: Column -> its label; columns that nobody has chosen yet come last.
 COLUMNS: dict[Side, dict[str, str]] = {
     Side.LEAD: {
         "wishes": "What they look for",
@@ -46,8 +46,7 @@ USUAL = {
 
 
 def choice_of(side: Side) -> dict[str, Any]:
-    """
-    The order, size and columns of a list: as the address chooses, which is remembered, or else as was chosen last.
+    """The order, size and columns of a list: those in the address, which are remembered, or else the last choice.
 
     Returns:
         "sort" and "size" as texts, which may be no known ones, and "columns", names of COLUMNS.
@@ -83,7 +82,7 @@ def property_views() -> Response:
 
 
 def _change(side: Side) -> Response:
-    """Save what the list asks under a name, or forget the view of that name."""
+    """Save the list's filters under a name, or delete the view of that name."""
     query = {name: value[:300] for name, value in address_in("was", 2000) if name in FILTERS and name != "page"}
     wanted, name = request.form.get("do", ""), request.form.get("name", "")
     if wanted == "save":

@@ -1,9 +1,8 @@
-"""
-The page of a selection that a lead's client opens by its link: on a phone, without an account, cookies or scripts.
+"""The page of a selection that a lead's client opens by its link: on a phone, without an account, cookies or scripts.
 
-The token in the address is the only key, and whoever can forge a request knows it already, so that the forms here carry
-no proof against forgery. What the page tells of a home names neither the other realtor nor the house: the words of the
-listing are left out, as they may hold contacts.
+The token in the address is the only key, and whoever could forge a request knows it already, so the forms here carry no
+CSRF token. The page names neither the other realtor nor the house number, and leaves out the listing's words, which may
+hold contacts.
 """
 
 from typing import cast
@@ -29,7 +28,7 @@ ANSWERS = {"LIKE": ActionKind.LIKE, "DISLIKE": ActionKind.DISLIKE, "NONE": None}
 
 @blp.after_request
 def _tell_nobody(response: Response) -> Response:
-    """No engine lists the page, no link tells where it was clicked, and no cookie marks who looks."""
+    """Headers that keep the page private: not indexed, no referrer, no cookie."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response.headers["Referrer-Policy"] = "no-referrer"
     current().new_guest = None
@@ -56,7 +55,7 @@ def look(token: str) -> str:
 @blp.get("/s/<token>/pdf")
 @public
 def as_pdf(token: str) -> Response:
-    """The selection as a file, with what the page shows."""
+    """The selection as a PDF with the page's contents."""
     selection, lead, owner = opened_selection(session(), token)
     homes = homes_of(session(), [selection])
     return pdf_answer(selection, owner, homes, homes_on_market(session(), homes, lead), for_client=True)
@@ -65,7 +64,7 @@ def as_pdf(token: str) -> Response:
 @blp.post("/s/<token>/homes/<int:property_id>")
 @public
 def answer(token: str, property_id: int) -> Response:
-    """Keep a mark or a question, and show the page again where it was."""
+    """Store a mark or a question, and return to its place on the page."""
     said = request.form.get("answer")
     if said is not None:
         if said not in ANSWERS:

@@ -1,9 +1,9 @@
-"""Up to four homes of a lead side by side, criterion by criterion and wish by wish."""
+"""Up to four homes of a lead side by side, by criterion and wish."""
 
 from flask import render_template
 
 from api.console.kit.access import page_for, visitor
-from api.console.kit.comparison import MOST, asked_homes, compared
+from api.console.kit.comparison import MOST, compared, homes_of_address
 from api.console.kit.pages import page_blueprint
 from api.http.db import session
 from models.core.enums import SUPPLY_ROLES
@@ -16,9 +16,9 @@ blp = page_blueprint("compare")
 @blp.get("/console/leads/<int:lead_id>/compare")
 @page_for(*SUPPLY_ROLES)
 def compare(lead_id: int) -> str:
-    """The homes that the address names; others than the first four are left out."""
+    """The homes in the address; more than four are left out."""
     lead = owned_lead(session(), visitor(), lead_id)
-    offered = offered_homes(session(), lead, asked_homes())
+    offered = offered_homes(session(), lead, homes_of_address())
     homes = [listing for listing in offered if listing.owner_id != lead.owner_id][:MOST]
     scores, rows = compared(lead, homes)
     return render_template(

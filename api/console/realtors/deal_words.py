@@ -1,4 +1,4 @@
-"""Who pays whom how much in a deal, in words: shares of the price, and the sums that they are."""
+"""The commission of a deal in words: who pays whom, as a share of the price and as a sum."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +12,7 @@ from models.market.properties import Property
 
 @dataclass(frozen=True)
 class CommissionLine:
-    """One side's word on the commission: who says it, the share, the sum where the price is known."""
+    """One side's proposal of the commission: its author, the share, and the sum if the price is known."""
 
     label: str
     share: str
@@ -20,10 +20,9 @@ class CommissionLine:
 
 
 def commission_lines(board: BoardMatch) -> list[CommissionLine]:
-    """
-    What both sides say about the commission, or the one thing that is agreed; none where nobody has named a figure.
+    """The proposals of both sides, or the agreed commission; empty if nobody has proposed one.
 
-    The property's realtor pays it to the lead's, as a share of the price, or of a month's rent.
+    The property's realtor pays it to the lead's realtor, as a share of the price, or of a month's rent.
     """
     match, listing = board.match, board.match.property
     by_lead = board.side is Side.LEAD
@@ -54,9 +53,7 @@ def line(label: str, share: Decimal, listing: Property) -> CommissionLine:
 
 
 def commission_sum(share: Decimal | None, listing: Property) -> str | None:
-    """
-    What *share* per cent of the price are, in whole units of its currency; None where either is unknown.
-    """
+    """*share* per cent of the price, in whole units of its currency; None if price or share is unknown."""
     if share is None or not listing.price:
         return None
     return money((listing.price * share / 100).quantize(Decimal(1)), listing.currency)

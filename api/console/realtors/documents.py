@@ -1,4 +1,4 @@
-"""Documents of a lead or a property, the owner's alone: adding by a field or by dropping, downloading, deleting."""
+"""Documents of a lead or a property, visible to the owner only: upload, download, delete."""
 
 from http import HTTPStatus
 from typing import Any
@@ -53,7 +53,7 @@ PATHS = {Side.LEAD: "/console/leads", Side.PROPERTY: "/console/properties"}
 @for_owners
 @takes_uploads
 def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
-    """The documents of a row; or keep those among the files that are documents, and tell why the others are not."""
+    """List the documents of a row; or store the accepted files, with the reasons why others were refused."""
     owned_row(session(), visitor(), side, row_id)
     if request.method == "GET":
         return _page(side, row_id)
@@ -84,7 +84,7 @@ def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
 @blp.get("/console/documents/<int:document_id>")
 @for_owners
 def download(document_id: int) -> Response:
-    """One document: a download whatever it holds, never a page."""
+    """One document, always as a download, never as a page."""
     document = owned_document(session(), visitor(), document_id)
     upload = session().get_one(Upload, document.upload_id)
     try:
@@ -110,13 +110,13 @@ def delete(document_id: int) -> Response:
 
 
 def undo_document(document_id: int) -> str:
-    """Take a deleted document back; where to look at it."""
+    """Restore a deleted document; returns where to see it."""
     side, row_id = side_of(take_back_document(session(), visitor(), document_id))
     return f"{PATHS[side]}/{row_id}/documents"
 
 
 def _download_name(document: Document, upload: Upload) -> str:
-    """The name it came with, with the ending of what it holds: a picture is drawn anew, and may have become another."""
+    """The original name with the extension of the stored content: a re-encoded picture may have another format."""
     ending = upload.name.rsplit(".", 1)[-1]
     stem = document.title.rsplit(".", 1)[0] if "." in document.title else document.title
     return f"{stem}.{ending}"

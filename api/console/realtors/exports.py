@@ -1,10 +1,10 @@
-"""Lists of the console as files: what the API's exports give, for browsers that have a cookie instead of a token."""
+"""Exports of the console's lists: the API's files, for browsers with a cookie instead of a token."""
 
 from flask import Response
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import page_blueprint
-from api.console.realtors.own_base import asked_filter
+from api.console.realtors.own_base import requested_filter
 from api.exchange.exports import filtered_file, match_file, recommendation_file
 from api.http.table_files import TableFormat
 from models.core.enums import SUPPLY_ROLES, Side
@@ -20,10 +20,10 @@ OWN_LISTS = {"leads": Side.LEAD, "properties": Side.PROPERTY}
 @blp.get("/console/export/<what>.<kind>")
 @for_owners
 def whole_list(what: str, kind: str) -> Response:
-    """A list of one's own, as far as the filter of the address lets it pass; or all matches."""
+    """All rows of an own list that pass the address's filter; or all matches."""
     if what in OWN_LISTS:
         side = OWN_LISTS[what]
-        return filtered_file(visitor(), _format(kind), side, asked_filter(side))
+        return filtered_file(visitor(), _format(kind), side, requested_filter(side))
     if what != "matches":
         raise NotFoundError("page")
     return match_file(visitor(), _format(kind))

@@ -1,4 +1,4 @@
-"""What the pages of one home show: photos, where it is, its prices, how it is received."""
+"""Parts of a home's pages: photos, map, price history, views and likes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ KIND_NAMES = {
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo: the address that the listing names, the one to show, and what it shows."""
+    """One photo: the listing's address of it, the address to show, and its kind."""
 
     link: str
     shown: str
@@ -38,7 +38,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class HomeParts:
-    """What is shown of one home beside its fields."""
+    """Everything shown of a home beside its fields."""
 
     photos: list[Photo]
     map: HomeMap | None
@@ -47,7 +47,7 @@ class HomeParts:
 
 
 def photos_for(listing: Property, *, to_owner: bool = False) -> list[Photo]:
-    """The photos of a home in their order; *to_owner* has those too that cannot be shown."""
+    """The photos of a home in order; *to_owner* includes those that cannot be shown."""
     photos = []
     for link, shown in photo_pairs(listing, to_owner=to_owner):
         told = listing.photo_kinds.get(link)
@@ -58,7 +58,7 @@ def photos_for(listing: Property, *, to_owner: bool = False) -> list[Photo]:
 
 
 def parts_of(listing: Property, *, in_contact: bool = False) -> HomeParts:
-    """What the page of a home shows; the place as far as the visitor may know it."""
+    """The parts of a home's page; the map as precise as the visitor may see it."""
     prices = price_history(session(), listing)
     precision = precision_for_visitor(listing, in_contact=in_contact)
     return HomeParts(photos_for(listing), map_of(listing, precision), prices, _chart(prices))

@@ -1,4 +1,4 @@
-"""The page of a home for realtors who met it in a list, a match or a selection: all is seen, nothing edited."""
+"""The read-only page of a home for realtors who see it in a list, a match or a selection."""
 
 from typing import cast
 
@@ -22,10 +22,9 @@ blp = page_blueprint("homes")
 @blp.get("/console/homes/<int:property_id>")
 @page_for(*SUPPLY_ROLES)
 def one_home(property_id: int) -> str | Response:
-    """
-    One home; `?lead=ID` names the lead of the visitor's for which it is looked at, and tells how well it suits.
+    """One home; `?lead=ID` names the visitor's lead for which it is viewed, and adds the score for it.
 
-    The owner's contacts stand nowhere here: after an agreement they are on the page of the match.
+    The owner's contacts are never here: after an agreement they are on the page of the match.
     """
     listing = home_for(session(), visitor(), property_id)
     if listing.owner_id == visitor().id:
@@ -51,7 +50,7 @@ def one_home(property_id: int) -> str | Response:
 
 
 def _lead() -> Lead | None:
-    """The lead that the address names; one that is not the visitor's is none."""
+    """The visitor's lead in the address; None for others' leads."""
     raw = request.args.get("lead", "")
     if not (raw.isascii() and raw.isdigit() and len(raw) < 19):
         return None

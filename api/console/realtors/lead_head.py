@@ -1,4 +1,4 @@
-"""What the pages of one lead share: the client's contacts, numbers beside the tabs, private notes, the shortlist."""
+"""Parts shared by a lead's pages: the client's contacts, counts beside the tabs, private notes, the shortlist."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -39,30 +39,30 @@ NOTES = [forms.Control("private_notes", "Private notes", "long", required=False,
 
 @blp.app_template_global("contacts_of")
 def contacts_of(lead: Lead) -> list[Contact]:
-    """The ways to reach a lead's client."""
+    """Links for the contacts of a lead's client."""
     return read_contacts(lead.client_contacts)
 
 
 @blp.app_template_global("summary_of_lead")
 def summary_of_lead(lead: Lead) -> LeadSummary:
-    """The numbers beside the tabs of a lead's page."""
+    """The counts beside the tabs of a lead's page."""
     return summary_of(session(), lead)
 
 
 @blp.app_template_global("frequency_of_lead")
 def frequency_of_lead(lead: Lead) -> Frequency:
-    """How the visitor is told of new recommendations of a lead of theirs."""
+    """How often the visitor is notified of a lead's new recommendations."""
     return frequency_of(session(), visitor(), lead.id)
 
 
-#: How one is told -> what that is called.
+#: Frequency -> its label.
 FREQUENCIES = {Frequency.AT_ONCE: "at once", Frequency.DAILY: "once a day", Frequency.NEVER: "never"}
 blp.add_app_template_global(lambda: FREQUENCIES, "frequency_names")
 
 
 @blp.app_template_global("own_time")
 def own_time(moment: datetime) -> Markup:
-    """A moment in the visitor's own time zone, the one that reminders are told in."""
+    """A moment in the visitor's time zone, which reminders use."""
     return time_in(moment, zone_of(session(), visitor()))
 
 
@@ -76,7 +76,9 @@ def time_in(moment: datetime, zone: ZoneInfo) -> Markup:
 @blp.route("/console/leads/<int:lead_id>/notes", methods=["GET", "POST"])
 @for_realtors
 def notes(lead_id: int) -> Response | str | tuple[str, int]:
-    """The private notes alone: the lead's page edits them in place; what two windows changed is asked about here."""
+    """
+    The private notes alone: the lead's page edits them in place; conflicting edits of two windows are resolved here.
+    """
     lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
     values = {"private_notes": lead.private_notes or ""}
     if request.method == "GET":
@@ -92,7 +94,7 @@ def notes(lead_id: int) -> Response | str | tuple[str, int]:
 @blp.post("/console/leads/<int:lead_id>/shortlist/<int:property_id>")
 @for_realtors
 def star(lead_id: int, property_id: int) -> Response:
-    """Put a home on the shortlist of a lead, or take it off, as the form says."""
+    """Put a home on the lead's shortlist, or remove it."""
     is_on = request.form.get("star") == "1"
     (add_to_shortlist if is_on else remove_from_shortlist)(session(), visitor(), lead_id, property_id)
     said = "shortlisted" if is_on else "unshortlisted"
@@ -104,7 +106,7 @@ def star(lead_id: int, property_id: int) -> Response:
 @blp.post("/console/leads/<int:lead_id>/frequency")
 @for_realtors
 def choose_frequency(lead_id: int) -> Response:
-    """How the realtor is told of new recommendations of the lead."""
+    """Choose how often the visitor is notified of a lead's new recommendations."""
     chosen = request.form.get("frequency", "")
     if chosen not in list(Frequency):
         raise InvalidValueError("frequency", "lead.choose_frequency")

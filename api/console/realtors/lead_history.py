@@ -1,4 +1,4 @@
-"""What happened to a lead, in words."""
+"""A lead's history in words."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -85,7 +85,7 @@ def history(lead_id: int) -> str:
 
 
 def sentence(entry: HistoryEntry, lead: Lead, homes: dict[int, Property]) -> Markup:
-    """What one entry tells."""
+    """The sentence of one entry."""
     facts = entry.facts
     home = homes.get(entry.property_id or 0)
     parts: list[Any] = [title_of(home)] if home is not None else []

@@ -28,6 +28,7 @@ from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, owned_lead, replace_lead, restore_lead
 from models.market.readings import STATED
 from models.market.tags import tags_of
+from models.upkeep.samples import refuse_sample
 
 blp = page_blueprint("leads")
 
@@ -36,7 +37,7 @@ for_realtors = page_for(*SUPPLY_ROLES)
 
 @blp.app_template_global("wishes_of")
 def wishes_of(lead: Lead) -> list[str]:
-    """What a lead looks for, in short pieces, the most telling first."""
+    """A lead's wishes in short pieces, the most important first."""
     place = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
     more = len(lead.districts) + len(lead.metro_stations) - len(place)
     pieces = [
@@ -55,7 +56,7 @@ def wishes_of(lead: Lead) -> list[str]:
 
 @blp.app_template_global("heading_of")
 def heading_of(lead: Lead) -> str:
-    """What a lead is about: ``Buy an apartment in Moscow``."""
+    """A lead's heading: ``Buy an apartment in Moscow``."""
     kind = word(lead.property_type) if lead.property_type else translate("Any home")
     return f"{word(lead.deal_type)}: {kind.lower()}, {lead.city}"
 
@@ -69,7 +70,7 @@ def all_leads() -> str:
 @blp.post("/console/leads/several")
 @for_realtors
 def several() -> Response:
-    """Archive, restore or tag the leads that are picked."""
+    """Archive, restore or tag the selected leads."""
     return act_on_several(Side.LEAD)
 
 
@@ -79,7 +80,9 @@ def new_lead() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         copied = copied_id()
         if copied is not None:
-            return _form(forms.Filled(lead_values(owned_lead(session(), visitor(), copied))), None)
+            row = owned_lead(session(), visitor(), copied)
+            refuse_sample(row)
+            return _form(forms.Filled(lead_values(row)), None)
         return _form(forms.Filled({"deal_type": "SALE"}), None)
     body, filled = _read(None)
     if body is None:
@@ -106,7 +109,7 @@ def one_lead(lead_id: int) -> str:
 @blp.get("/console/leads/<int:lead_id>/list-state")
 @for_realtors
 def list_state(lead_id: int) -> Response:
-    """Whether the page of the list would show something else by now."""
+    """Whether the page of the list is out of date."""
     return jsonify(recommendation_page.list_state(Side.LEAD, owned_lead(session(), visitor(), lead_id)))
 
 
@@ -158,7 +161,7 @@ def act_for_lead(lead_id: int, property_id: int) -> Response:
 
 
 def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
-    """The columns of a lead that was edited; what the form does not show, and other contracts may have set, stays."""
+    """The columns of an edited lead; values that the form does not show keep what other contracts have set."""
     stated = [row for row in lead.wishes if row["source"] == STATED]
     columns = lead_columns(body | {"wishes": stated}, lead)
     if body["requirements"]["location"]["city"] == lead.city:
@@ -177,7 +180,7 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
 
 
 def _read(present: Lead | None) -> tuple[dict | None, forms.Filled]:
-    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    """The body from the form; amounts are in the currency of *present*, or else the town's."""
     currency = currency_of_town(request.form.get("requirements.location.city", ""), present)
     controls = all_of(LEAD_GROUPS)
     if present is None:

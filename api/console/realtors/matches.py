@@ -1,4 +1,6 @@
-"""The board of matches by state, the page of one: the pair, its score and reasons, negotiation, contacts, the end."""
+"""
+The board of matches by state; the page of one: the pair, its score and reasons, negotiation, contacts, completion.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,17 +21,17 @@ from models.core.base import database_now
 from models.core.enums import MatchStatus
 from models.deals.completion import complete, object_to_completion
 from models.deals.match_board import OPEN, BoardMatch, board_match, counts_by_status, match_of, matches_for
-from models.deals.matches import Match
+from models.deals.match_table import Match
 
 blp = page_blueprint("matches")
 
-#: Cards of the board on one page; each open one tells its score and reasons.
+#: Cards of the board on one page; each open one shows its score and reasons.
 PER_PAGE = 40
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """What a pair scores and why; no score where it no longer fits, or its sides are in two markets."""
+    """A pair's score and its reasons; no score if it no longer fits, or its sides are in different markets."""
 
     score: float | None
     why: Markup | None
@@ -103,7 +105,7 @@ def _may_object(match: Match, now: datetime) -> bool:
 
 
 def _reasons(matches_seen: Iterable[BoardMatch], *, level: int = 4) -> dict[int, Reasons]:
-    """Match id -> why its pair scores what it scores, as both sides see it."""
+    """Match id -> the reasons of its pair's score, as both sides see them."""
     markets: dict[tuple, list[Match]] = {}
     reasons = {}
     for seen in matches_seen:

@@ -1,4 +1,4 @@
-"""Lists of one's own leads and properties: filters of the address, several rows at once, tags; and their undoing."""
+"""Lists of one's own leads and properties: filters, actions on several rows, tags, undo."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,8 +46,8 @@ ORDERS = {
 
 
 @dataclass
-class Asked:
-    """The filter that the address names; *errors* tells of what cannot be read, which filters nothing."""
+class ListRequest:
+    """The filter in the address; unreadable values filter nothing and are reported in *errors*."""
 
     wanted: BaseFilter
     errors: dict[str, str] = field(default_factory=dict)
@@ -55,15 +55,15 @@ class Asked:
 
     @property
     def asks(self) -> bool:
-        """Whether anything but the order is asked."""
+        """Whether there is any filter beside the order."""
         plain = BaseFilter(order=self.wanted.order)
         return self.wanted != plain
 
 
 def own_list(side: Side) -> dict[str, Any]:
-    """What the page of a list shows, as the address asks; what only the filters need is left out of the living part."""
+    """The contents of a list's page; parts that only the filters need are left out of the live part."""
     choice = choice_of(side)
-    asked = _asked(choice)
+    asked = _list_request(choice)
     rows, pager = _page(side, asked)
     ids = [row.id for row in rows]
     part = wants_part()
@@ -91,13 +91,13 @@ def own_list(side: Side) -> dict[str, Any]:
     }
 
 
-def asked_filter(side: Side) -> BaseFilter:
-    """What the address asks of the list: the same rows in the same order as its pages show."""
-    return _asked(choice_of(side)).wanted
+def requested_filter(side: Side) -> BaseFilter:
+    """The filter of the list in the address: it selects the same rows in the same order as the pages."""
+    return _list_request(choice_of(side)).wanted
 
 
 def act_on_several(side: Side) -> Response:
-    """Do what the form says with the rows that are picked in it, the visitor's own ones."""
+    """Apply the form's action to the selected rows that are the visitor's own."""
     form = request.form
     ids = [
         int(each) for each in form.getlist("id")[:MAX_SEVERAL] if each.isascii() and each.isdigit() and len(each) < 19
@@ -127,11 +127,11 @@ def act_on_several(side: Side) -> Response:
         return jsonify(said=translate(OUTCOMES[said]), key=said, undo=undo)
     if form.get("back") == "row":
         return back(f"{PATHS[side]}/{ids[0]}", said, undo=undo)
-    return back(PATHS[side], said, undo=undo, **kept_filter())
+    return back(PATHS[side], said, undo=undo, **present_filter())
 
 
 def undo_several(token: str) -> str | None:
-    """Take back what the token names; where to look at it. None: it is no such token."""
+    """Undo the action that the token names; returns where to see it. None: not a token of several rows."""
     named = read_several(token)
     if named is None:
         return None
@@ -148,7 +148,7 @@ def undo_several(token: str) -> str | None:
 
 
 def copied_id() -> int | None:
-    """Which row the form of a new one is to be filled from."""
+    """The id of the row to copy into a new one's form."""
     raw = request.args.get("copy", "")
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
 
@@ -164,8 +164,7 @@ def _move(side: Side, ids: list[int], status: Status) -> list[int]:
 
 
 def _change_prices(ids: list[int], text: str) -> tuple[str, list[int]]:
-    """
-    Change prices by what is written: «−5 %», «+200 тыс.», «-300000 ₽».
+    """Change prices by a typed amount: «−5 %», «+200 тыс.», «-300000 ₽».
 
     Returns:
         What the undoing needs to know of it, and the ids of those that cost something else now.
@@ -194,8 +193,8 @@ def _give_prices_back(ids: list[int], since: str) -> None:
         rescore_property(row)
 
 
-def _page(side: Side, asked: Asked) -> tuple[list[Any], dict[str, int]]:
-    """The rows of the page that the address names, the last where there are fewer, and what its pager shows."""
+def _page(side: Side, asked: ListRequest) -> tuple[list[Any], dict[str, int]]:
+    """The rows of the requested page, or of the last one if there are fewer, and its pager."""
 
     def read(page: int) -> tuple[list[Any], int]:
         return own_page(session(), visitor(), side, asked.wanted, page=page, per_page=asked.size)
@@ -210,7 +209,7 @@ def _page(side: Side, asked: Asked) -> tuple[list[Any], dict[str, int]]:
     return rows, {"total": total, "page": page, "pages": max(1, -(-total // asked.size))}
 
 
-def _asked(choice: dict[str, Any]) -> Asked:
+def _list_request(choice: dict[str, Any]) -> ListRequest:
     args = request.args
     errors: dict[str, str] = {}
     source = named_source()
@@ -227,11 +226,11 @@ def _asked(choice: dict[str, Any]) -> Asked:
         source_id=source.id if source else None,
         order=BaseOrder(order) if order in list(BaseOrder) else BaseOrder.NEWEST,
     )
-    return Asked(wanted, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
+    return ListRequest(wanted, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
 
 
 def _text(name: str) -> str | None:
-    """A text of the address; the database holds no zero bytes, so that none is looked for."""
+    """A text of the address without zero bytes, which the database cannot hold."""
     return request.args.get(name, "").strip()[:300].replace("\0", "") or None
 
 
@@ -245,10 +244,10 @@ def _read(args: MultiDict, name: str, read: Any, errors: dict[str, str]) -> Any:
 
 
 def _query() -> dict[str, str]:
-    """What the address asks, without what belongs to one view of it."""
+    """The address's filter without the parameters of one view."""
     return {name: value for name, value in request.args.items() if value and name in FILTERS and name != "page"}
 
 
-def kept_filter() -> dict[str, str]:
-    """The filter that the list had: it is seen again behind what was done with its rows."""
+def present_filter() -> dict[str, str]:
+    """The list's filter, to return to after an action on its rows."""
     return {name: value for name, value in address_in("was", 2000) if name in FILTERS}

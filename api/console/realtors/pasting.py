@@ -1,5 +1,6 @@
 """
-Adding by pasting: a client's message, or a listing's text, fills the form; what was read is marked with its words.
+Add by pasting: a client's message, or a listing's text, fills the form; values that were read are marked with their
+words.
 
 Nothing is stored before the form is saved.
 """
@@ -15,6 +16,7 @@ from api.console.kit.i18n import translate
 from api.console.kit.pages import page_blueprint
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors.leads import for_realtors
+from api.console.realtors.new_photos import show_with_photos
 from api.console.realtors.properties import for_owners
 from api.exchange.pasted_text import lead_of_text, without_contacts
 from api.exchange.understand import property_answer, understand_listing
@@ -94,18 +96,11 @@ def paste_property() -> str:
         "description": text.strip(),
     }
     filled = forms.Filled(texts_of(all_of(PROPERTY_GROUPS), body), read=quotes_of(text, reading.spans, _PROPERTY_PATHS))
-    return forms.show(
-        PROPERTY_GROUPS,
-        filled,
-        title=translate("New property"),
-        cancel="/console/properties/paste",
-        here="/console/properties",
-        action="/console/properties/new",
-    )
+    return show_with_photos(filled, cancel="/console/properties/paste")
 
 
 def pasted_text() -> str:
-    """What was pasted into a form; raises InvalidValueError where that is nothing."""
+    """The text pasted into a form; raises InvalidValueError if it is empty."""
     text = request.form.get("text", "").replace("\0", "").replace("\r\n", "\n").strip()
     if not text:
         raise InvalidValueError("text", "paste.empty")
@@ -113,7 +108,7 @@ def pasted_text() -> str:
 
 
 def _money(value: float | None, answer: Mapping[str, Any]) -> Any:
-    """An amount as a form holds it: with its currency where that is not the town's, which the form then asks about."""
+    """An amount for a form; if its currency is not the town's it is added, so that the form asks about it."""
     named = answer["currency"]
     if value is None or not named or named == currency_of_town(answer["city"] or ""):
         return value
@@ -121,7 +116,7 @@ def _money(value: float | None, answer: Mapping[str, Any]) -> Any:
 
 
 def quotes_of(text: str, spans: Mapping[str, Sequence[tuple[int, int]]], paths: Mapping[str, str]) -> dict[str, str]:
-    """Control's path -> the words that it was read from."""
+    """Path of a control -> the words from which its value was read."""
     return {
         paths[name]: ", ".join(dict.fromkeys(" ".join(text[low:high].split()) for low, high in where))
         for name, where in spans.items()

@@ -1,4 +1,4 @@
-"""A property's photos: adding by a file field or by dropping, their order, the cover, what each shows."""
+"""A property's photos: upload, order, cover, kind."""
 
 from flask import Response, render_template, request
 
@@ -42,7 +42,7 @@ def photos(property_id: int) -> str:
 @for_owners
 @takes_uploads
 def add(property_id: int) -> Response | str | tuple[str, int]:
-    """Keep the pictures among the files; why a file is none is told beside the field, by its name."""
+    """Store the pictures among the files; refused files are named with the reason beside the field."""
     files = [each for each in request.files.getlist("photos") if each.filename]
     owned_property(session(), visitor(), property_id)
     good, refused = sort_out(
@@ -68,7 +68,7 @@ def add(property_id: int) -> Response | str | tuple[str, int]:
 @blp.post("/console/properties/<int:property_id>/photos/change")
 @for_owners
 def change(property_id: int) -> Response:
-    """Move a photo, say what it shows, or take it off; taking it off can be undone."""
+    """Move a photo, set its kind, or remove it; removal can be undone."""
     wanted, link = request.form.get("do", ""), request.form.get("photo", "")
     if wanted not in list(PhotoChange):
         raise InvalidValueError("do", "photo.choose_change")
@@ -83,7 +83,7 @@ def change(property_id: int) -> Response:
 
 
 def undo_photo(token: str) -> str | None:
-    """Put back the photo that the token names; where to look at it. None: it is no such token."""
+    """Restore the token's photo; returns where to see it. None: not a photo's token."""
     named = read_photo(token)
     if named is None:
         return None

@@ -1,5 +1,6 @@
-"""What somebody offers: the list, one property with its ranked leads, the form."""
+"""Own properties: the list, one property with its ranked leads, the form."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -13,12 +14,14 @@ from api.console.kit.pages import back, page_blueprint
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
 from api.console.realtors.home_parts import parts_of
+from api.console.realtors.new_photos import FIELD, show_with_photos, stored_photos
 from api.console.realtors.own_base import act_on_several, copied_id, own_list
 from api.console.realtors.recommendation_page import place_of_action
 from api.exchange.open_bodies import OpenPropertyBody
 from api.exchange.schemas import property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property
+from api.http.uploads import commit_uploads, takes_uploads
 from models.core.enums import SUPPLY_ROLES, Origin, Side
 from models.deals.home_views import interest_in
 from models.deals.match_board import best_scores
@@ -34,6 +37,7 @@ from models.market.properties import (
 )
 from models.market.tags import tags_of
 from models.market.twins import refuse_twin
+from models.upkeep.samples import refuse_sample
 
 blp = page_blueprint("properties")
 
@@ -49,21 +53,30 @@ def all_properties() -> str:
 @blp.post("/console/properties/several")
 @for_owners
 def several() -> Response:
-    """Archive, restore or tag the properties that are picked."""
+    """Archive, restore or tag the selected properties."""
     return act_on_several(Side.PROPERTY)
 
 
 @blp.route("/console/properties/new", methods=["GET", "POST"])
 @for_owners
+@takes_uploads
 def new_property() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         copied = copied_id()
         if copied is not None:
-            return _form(forms.Filled(property_values(owned_property(session(), visitor(), copied))), None)
+            row = owned_property(session(), visitor(), copied)
+            refuse_sample(row)
+            return _form(forms.Filled(property_values(row)), None)
         return _form(forms.Filled({"deal_type": "SALE", "details.property_type": "APARTMENT"}), None)
+    photos = stored_photos()
     body, filled = _read(None)
-    if body is None:
-        return _form(filled, None), 400
+    if body is None or photos.refused:
+        commit_uploads()
+        filled.values = {**filled.values, "photos": "\n".join(photos.links)}
+        if photos.refused:
+            filled.errors[FIELD] = photos.refused[0][1]
+        return _form(filled, None, photos.refused), 400
+    body["photos"] = photos.links
     refuse_twin(session(), visitor(), property_columns(body))
     listing = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
     rescore_property(listing)
@@ -90,7 +103,7 @@ def one_property(property_id: int) -> str:
 @blp.get("/console/properties/<int:property_id>/list-state")
 @for_owners
 def list_state(property_id: int) -> Response:
-    """Whether the page of the list would show something else by now."""
+    """Whether the page of the list is out of date."""
     return jsonify(recommendation_page.list_state(Side.PROPERTY, owned_property(session(), visitor(), property_id)))
 
 
@@ -136,7 +149,7 @@ def act_for_property(property_id: int, lead_id: int) -> Response:
 
 def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
     """
-    The columns of a property that was edited; what the form does not show of a place stays, while the address does.
+    The columns of an edited property; facts of its place that the form does not show are kept while the address stays.
     """
     # What the form leaves open is the usual again.
     columns = property_columns({"address_precision": None} | body, listing)
@@ -145,18 +158,17 @@ def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
     return columns
 
 
-def _form(filled: forms.Filled, listing: Property | None) -> str:
+def _form(filled: forms.Filled, listing: Property | None, refused: Sequence[tuple[str, str]] = ()) -> str:
+    here = "/console/properties"
+    if listing is None:
+        return show_with_photos(filled, cancel=here, refused=refused)
     return forms.show(
-        PROPERTY_GROUPS,
-        filled,
-        title=translate("Edit property") if listing else translate("New property"),
-        cancel=f"/console/properties/{listing.id}" if listing else "/console/properties",
-        here="/console/properties",
+        PROPERTY_GROUPS, filled, title=translate("Edit property"), cancel=f"{here}/{listing.id}", here=here
     )
 
 
 def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
-    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    """The body from the form; amounts are in the currency of *present*, or else the town's."""
     currency = currency_of_town(request.form.get("address.city", ""), present)
     controls = all_of(PROPERTY_GROUPS)
     if present is None:

@@ -1,4 +1,4 @@
-"""What is changed of a row where it stands in the list: its price, or the end of a budget, its status and tags."""
+"""Edit a row in its list: price or upper budget, status, tags."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.console.realtors.base_views import PATHS
-from api.console.realtors.own_base import kept_filter
+from api.console.realtors.own_base import present_filter
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_property
 from models.core.amount_words import Bound
@@ -56,7 +56,7 @@ def listing(row_id: int) -> Response:
 
 
 def _check_version(listing: Any) -> None:
-    """What another window has changed since is not written over unseen."""
+    """Refuse to overwrite another window's change that the visitor has not seen."""
     if request.form.get("version") != str(listing.version):
         raise ConflictError("row.changed_meanwhile")
 
@@ -89,4 +89,4 @@ def _answer(side: Side) -> Response:
     done = "saved"
     if wants_json():
         return jsonify(said=translate(OUTCOMES[done]), key=done)
-    return back(PATHS[side], done, **kept_filter())
+    return back(PATHS[side], done, **present_filter())

@@ -1,4 +1,4 @@
-"""A lead's ranked properties, a property's ranked leads, and what a realtor says about one: one page, two sides."""
+"""A lead's ranked properties, a property's ranked leads, and likes and dislikes: one page for both sides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +28,8 @@ from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
 from models.deals.alike import AlikeUnits, grouped
-from models.deals.matches import Action, Match, act
+from models.deals.match_table import Match
+from models.deals.matches import Action, act
 from models.deals.recommendation_pages import Recommended, recommended_page
 from models.deals.taking_back import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
@@ -53,11 +54,9 @@ class Card:
 
 
 def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
-    """
-    The page of one ranked list, filtered as the query asks. A list is short, so it is filtered whole.
+    """The page of one ranked list with the query's filters, which are applied to the whole list.
 
-    Units of one building that are alike share a card; `?alike=ID` shows those that share the card of a property each by
-    itself.
+    Similar units of one building share a card; `?alike=ID` shows the units of that property's card one by one.
     """
     if request.args.get("show") == "aside":
         return _aside_page(side, mine, **more)
@@ -65,7 +64,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     state = list_state(side, mine)
     recommended = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
-    wanted = _wanted(recommended.entries, side, mine, filters)
+    wanted = _passing(recommended.entries, side, mine, filters)
     starred, gone = _shortlist(side, mine, recommended.entries)
     if request.args.get("shortlist"):
         wanted = [entry for entry in wanted if entry.row.id in starred]
@@ -102,8 +101,8 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
 
 def list_state(side: Side, mine: Lead | Property) -> dict[str, Any]:
     """
-    How a list stands: `stamp`, which is another one once the page would show something else, and `follows`: whether it
-    is older than its owner, and so about to be replaced.
+    A list's state: `stamp` changes whenever the page would; `follows`: whether the list is older than its owner, and so
+    about to be replaced.
     """
     _, lists, key, _ = SIDE_TABLES[side]
     acted = Action.lead_id if side is Side.LEAD else Action.property_id
@@ -117,14 +116,14 @@ def list_state(side: Side, mine: Lead | Property) -> dict[str, Any]:
 
 
 def _fresh(side: Side, mine: Lead | Property) -> set[int]:
-    """The ids of what came into a lead's list since the visit before; opening the whole page is a visit."""
+    """Ids of recommendations that are new since the last visit; opening the page counts as a visit."""
     if not isinstance(mine, Lead):
         return set()
     return new_ids(session(), mine.id) if wants_part() else visit_lead(session(), mine)
 
 
 def _shortlist(side: Side, mine: Lead | Property, entries: list[Recommended]) -> tuple[set[int], list[Property]]:
-    """The ids on a lead's shortlist; and, where it is looked at, its homes that the list does not hold any more."""
+    """The ids on a lead's shortlist; with that filter, also those of its homes that the list no longer holds."""
     if side is not Side.LEAD:
         return set(), []
     starred = shortlisted(session(), mine.id)
@@ -135,7 +134,7 @@ def _shortlist(side: Side, mine: Lead | Property, entries: list[Recommended]) ->
 
 
 def _aside_page(side: Side, mine: Lead | Property, **more: Any) -> str:
-    """What a lead or property has put aside, the latest first, each with a button that takes it back."""
+    """Dismissed entries of a lead or property, latest first, each with a button to take it back."""
     rows, pager = listed(disliked_by(side, mine.id), PER_PAGE)
     entries = [
         (
@@ -149,7 +148,7 @@ def _aside_page(side: Side, mine: Lead | Property, **more: Any) -> str:
 
 
 def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Response:
-    """Like or dislike, as the form says, and answer the script or the form that asked."""
+    """Like or dislike, and answer the calling script or form."""
     kind = request.form.get("action", "")
     if kind not in list(ActionKind):
         raise InvalidValueError("action", "recommendation.choose_action")
@@ -177,7 +176,7 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
 
 
 def place_of_action(usual: str) -> str:
-    """Where somebody came from who acted on a pair: the board of matches, the page of one, or the *usual* list."""
+    """The page from which a pair was liked or disliked: the board of matches, one match, or the *usual* list."""
     origin = request.form.get("from", "")
     if origin == "board":
         return "/console/matches"
@@ -205,7 +204,7 @@ def _commission(text: str) -> Decimal | None:
 
 
 def _groups(side: Side, entries: list[Recommended]) -> tuple[list[AlikeUnits], bool]:
-    """What shares a card; and whether these are the units of one card, each by itself."""
+    """Groups of entries that share a card; and whether the page shows the units of one card one by one."""
     if side is not Side.LEAD:
         return [AlikeUnits(entry, []) for entry in entries], False
     groups = grouped(entries)
@@ -229,7 +228,7 @@ def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[
 
 @dataclass
 class Filters:
-    """The filters of the query, read; *errors* tells of those that cannot be, which filter nothing."""
+    """The query's filters; unreadable ones filter nothing and are reported in *errors*."""
 
     score: Decimal | None = None
     price: Amount | None = None
@@ -256,7 +255,7 @@ def _filters(side: Side) -> Filters:
     return filters
 
 
-def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
+def _passing(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
     """The entries that pass the filters."""
     limit = filters.price
     factors = market_factors(session(), mine.city_key) if limit is not None and limit.value else {}

@@ -1,4 +1,7 @@
-"""What stands in the way of a lead: which limit or wish to relax, and how many more homes that brings."""
+"""
+«What stands in the way?»: the limits and wishes of a lead that could be relaxed, and how many more homes each would
+bring.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -32,7 +35,7 @@ _AMOUNTS = {
     "area_max": (_AREA + "max", "Area up to {value} m²", "area"),
     "area_min": (_AREA + "min", "Area from {value} m²", "area"),
 }
-#: As above, of what is dropped.
+#: As above, of dropped requirements.
 _DROPPED = {
     "districts": (_PLACE + "districts", "Without the districts", "location"),
     "metros": (_PLACE + "metro_stations", "Without the metro stations", "location"),
@@ -76,15 +79,15 @@ def page(lead_id: int) -> str:
 @blp.get("/console/leads/<int:lead_id>/relaxations/state")
 @for_realtors
 def state(lead_id: int) -> Response:
-    """Whether the page would show something else by now."""
+    """Whether the page is out of date."""
     lead = owned_lead(session(), visitor(), lead_id)
     return jsonify(_state(lead, relaxations_of(session(), lead)))
 
 
 def relaxed_values(lead: Lead, key: str) -> dict[str, Any]:
     """
-    The controls of the lead's form that a proposal changes, with what would stand in them; none where the lead has
-    changed since it was counted.
+    The controls of the lead's form that a proposal changes, with their new values; empty if the lead has changed since
+    the counting.
     """
     counted = relaxations_of(session(), lead)
     row = next((row for row in counted.rows if _key(row) == key), None) if counted is not None else None
@@ -130,7 +133,7 @@ def _words(lead: Lead, row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _values(lead: Lead, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The controls of the form that say it; none where no control does."""
+    """The form's controls for a proposal; empty if there are none."""
     name, changes = row["name"], row["changes"]
     if name in _AMOUNTS:
         return {_AMOUNTS[name][0]: plain_text(Decimal(str(changes[name])))}

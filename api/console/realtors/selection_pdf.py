@@ -1,7 +1,6 @@
-"""
-A selection as a PDF: what the client's page shows, to be printed or kept.
+"""A selection as a PDF: the client's page, for printing or keeping.
 
-The letters are Noto Sans, cut down to Latin, Cyrillic with Kazakh, and signs (api/static/fonts), and are embedded.
+The font is Noto Sans, reduced to Latin, Cyrillic with Kazakh, and signs (api/static/fonts), and embedded.
 """
 
 import io
@@ -44,8 +43,7 @@ GREEN, GREY, BLACK = (31, 95, 84), (93, 97, 104), (28, 30, 33)
 def pdf_answer(
     selection: Selection, owner: User, homes: Mapping[int, Property], there: Set[int], *, for_client: bool
 ) -> Response:
-    """
-    The file to download.
+    """The file to download.
 
     Args:
         homes: Property id -> the property, of all homes of the selection.
@@ -135,7 +133,7 @@ def _facts(listing: Property) -> list[str]:
 
 
 def _photo(listing: Property) -> io.BytesIO | None:
-    """The first photo that is kept here, made small; photos elsewhere are not fetched while somebody waits."""
+    """The first photo stored here, scaled down; photos elsewhere are not fetched during a request."""
     for link in photos_of(listing):
         if not link.startswith(PREFIX):
             continue
@@ -152,7 +150,7 @@ def _photo(listing: Property) -> io.BytesIO | None:
 
 
 def _filled(picture: Image.Image) -> Image.Image:
-    """The middle of a picture in the proportions of its place; no larger than it is printed."""
+    """The middle of a picture in the proportions of its place, no larger than it is printed."""
     wide, high = picture.size
     share = PHOTO_WIDTH / PHOTO_HEIGHT
     width, height = min(wide, high * share), min(high, wide / share)
@@ -171,7 +169,7 @@ def _line(
     bold: bool = False,
     height: float | None = None,
 ) -> None:
-    """Text in as many lines as it takes; what the letters cannot write is left out."""
+    """Text in as many lines as needed; characters that the font lacks are left out."""
     text = "".join(each for each in text if each == "\n" or ord(each) in _letters())
     pdf.set_font("Noto", "B" if bold else "", size)
     pdf.set_text_color(*colour)

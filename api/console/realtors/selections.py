@@ -1,4 +1,4 @@
-"""A realtor's selections of a lead's homes: picking, words, the link, and what the client answered."""
+"""A realtor's selections of a lead's homes: choosing, text, link, and the client's answers."""
 
 import math
 from typing import Any
@@ -44,7 +44,7 @@ TERMS = (7, 14, 30, 90, 0)
 @blp.get("/console/leads/<int:lead_id>/selections")
 @for_realtors
 def all_selections(lead_id: int) -> str:
-    """The lead's selections with the answers, the newest first; what is new comes by itself."""
+    """The lead's selections with the answers, the newest first; new answers appear live."""
     lead = owned_lead(session(), visitor(), lead_id)
     selections, pager = listed(selections_of(session(), visitor(), lead_id), PER_PAGE)
     homes = homes_of(session(), selections)
@@ -66,7 +66,7 @@ def all_selections(lead_id: int) -> str:
 @blp.get("/console/leads/<int:lead_id>/selections/new")
 @for_realtors
 def pick(lead_id: int) -> str:
-    """The homes that were ticked in the list, with room for words."""
+    """The homes ticked in the list, with fields for text."""
     lead = owned_lead(session(), visitor(), lead_id)
     ids = [int(each) for each in request.args.getlist("home") if _is_id(each)][: MAX_HOMES + 1]
     return _form(lead_id, lead=lead, homes=offered_homes(session(), lead, ids)[:MAX_HOMES])
@@ -89,7 +89,7 @@ def make(lead_id: int) -> Response:
 @blp.get("/console/leads/<int:lead_id>/selections/<int:selection_id>/pdf")
 @for_realtors
 def as_pdf(lead_id: int, selection_id: int) -> Response:
-    """The selection as the file that the client may download."""
+    """The selection as the PDF that the client may download."""
     selection = owned_selection(session(), visitor(), lead_id, selection_id)
     homes = homes_of(session(), [selection])
     there = homes_on_market(session(), homes, owned_lead(session(), visitor(), lead_id))
@@ -106,7 +106,7 @@ def withdraw(lead_id: int, selection_id: int) -> Response:
 @blp.post("/console/leads/<int:lead_id>/selections/<int:selection_id>/homes/<int:property_id>/like")
 @for_realtors
 def like(lead_id: int, selection_id: int, property_id: int) -> Response:
-    """Make the realtor's own like, which the other side is told of, of the client's mark."""
+    """Turn the client's mark into the realtor's own like, of which the other side is notified."""
     selection = owned_selection(session(), visitor(), lead_id, selection_id)
     if all(home.property_id != property_id for home in selection.homes):
         raise NotFoundError("property")

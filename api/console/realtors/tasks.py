@@ -1,4 +1,4 @@
-"""Tasks and showings: one lead's, all of a realtor's, one to be changed; the calendar's address, the time zone."""
+"""Tasks and showings: of one lead, of all leads, editing one; the calendar's address, the time zone."""
 
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,7 @@ ZONES = (
 @blp.get("/console/tasks")
 @for_realtors
 def all_tasks() -> str:
-    """Every open task, as it falls due; or, with `?show=done`, what was done last."""
+    """Open tasks by due time; with `?show=done`, the latest completed ones."""
     show_done = request.args.get("show") == "done"
     rows, pager = listed(tasks_of(visitor(), open_only=not show_done), PER_PAGE)
     zone = zone_of(session(), visitor())
@@ -99,7 +99,7 @@ def lead_tasks(lead_id: int) -> Response | str | tuple[str, int]:
 @blp.route("/console/tasks/<int:task_id>", methods=["GET", "POST"])
 @for_realtors
 def one_task(task_id: int) -> Response | str | tuple[str, int]:
-    """One task, to be changed."""
+    """Edit one task."""
     task = owned_task(session(), visitor(), task_id)
     lead = owned_lead(session(), visitor(), task.lead_id)
     if request.method == "GET":
@@ -135,7 +135,7 @@ def choose_zone() -> Response:
 @blp.post("/console/tasks/calendar")
 @for_realtors
 def calendar() -> Response:
-    """Make the calendar's address, or another one, or end it."""
+    """Create, replace or revoke the calendar's address."""
     if request.form.get("do") == "end":
         close_calendar(session(), visitor())
     else:
@@ -153,8 +153,7 @@ def _answer(task: LeadTask, outcome: str) -> Response:
 
 def _read() -> dict[str, Any]:
     """
-    The fields of the task that the form says; its moment is in the visitor's time zone, which the browser tells those
-    who never chose one.
+    The task's fields from the form; its moment is in the visitor's time zone, or in the browser's if none was chosen.
 
     Raises:
         InvalidValueError: Something cannot be read.
@@ -233,7 +232,7 @@ def _task_page(task: LeadTask, lead: Lead, error: InvalidValueError | None = Non
 
 
 def _form_of(lead: Lead, filled: Any, error: InvalidValueError | None) -> dict[str, Any]:
-    """What the form of a task shows: the homes are those that the realtor has dealt with for the lead."""
+    """The form of a task; the homes are those that the realtor has acted on for the lead."""
     return {
         "filled": filled,
         "error": error,
@@ -246,7 +245,7 @@ def _form_of(lead: Lead, filled: Any, error: InvalidValueError | None) -> dict[s
 
 
 def _groups(rows: list[LeadTask], zone: ZoneInfo) -> list[tuple[str, list[LeadTask]]]:
-    """Open tasks by when they are due, in words; groups without any are left out."""
+    """Open tasks grouped by when they are due, in words, without empty groups."""
     now = database_now(session())
     today = now.astimezone(zone).date()
     groups: dict[str, list[LeadTask]] = {"Overdue": [], "Today": [], "Later": []}

@@ -1,4 +1,4 @@
-"""A realtor's agency: founding it, its members, invitations, leaving it and dissolving it."""
+"""A realtor's agency: found it, manage members and invitations, leave or dissolve it."""
 
 from urllib.parse import quote
 
@@ -42,7 +42,7 @@ PATH = "/console/team"
 @blp.route("/console/team", methods=["GET", "POST"])
 @for_realtors
 def team() -> Response | str | tuple[str, int]:
-    """The agency; posting a name founds one, or renames that which the visitor heads."""
+    """The agency; posting a name founds one, or renames the agency that the visitor heads."""
     mine = membership_of(session(), visitor())
     if request.method == "GET":
         mark_topic_read(session(), visitor(), Topic.TEAM)
@@ -89,7 +89,7 @@ def make_head(user_id: int) -> Response:
 @blp.post("/console/team/invitations")
 @for_realtors
 def new_invitation() -> str | tuple[str, int]:
-    """Make a link, and show it: only this answer can."""
+    """Create an invitation link; only this answer shows it."""
     try:
         token = invite(session(), visitor(), request.form.get("label", "")[:1000])
     except (InvalidValueError, ConflictError) as error:
@@ -109,7 +109,7 @@ def withdraw(invitation_id: int) -> Response:
 @blp.route("/console/team/join/<token>", methods=["GET", "POST"])
 @anybody
 def join(token: str) -> Response:
-    """What a link invites into, for whoever has it; posting accepts, for a realtor who is signed in."""
+    """The page of an invitation, for anybody with the link; posting accepts it, for a signed-in realtor."""
     error, status = "", 200
     user = visitor_or_none()
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""What the head of an agency sees of the agents' leads and properties, and reassigning them."""
+"""The leads and properties of an agency's agents, for its head, and reassigning them."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ SIDES = {"leads": Side.LEAD, "properties": Side.PROPERTY}
 @blp.get("/console/team/properties", defaults={"what": "properties"})
 @for_realtors
 def rows(what: str) -> str:
-    """The leads, or properties, of all agents."""
+    """All agents' leads, or properties."""
     return _list(headed_agency(session(), visitor()), what)
 
 
@@ -42,7 +42,7 @@ def rows(what: str) -> str:
 @blp.post("/console/team/properties", defaults={"what": "properties"})
 @for_realtors
 def reassign_rows(what: str) -> Response | tuple[str, int]:
-    """Give the rows that are picked to another agent; of each that stays the reason is told."""
+    """Give the selected rows to another agent; rows that must stay are reported with the reason."""
     side = SIDES[what]
     ids = [number for raw in request.form.getlist("id")[:MAX_AT_ONCE] if (number := _number(raw)) is not None]
     if not ids:
@@ -60,7 +60,7 @@ def reassign_rows(what: str) -> Response | tuple[str, int]:
 @blp.get("/console/team/leads/<int:lead_id>")
 @for_realtors
 def one_lead(lead_id: int) -> str:
-    """An agent's lead, without what is the agent's alone."""
+    """An agent's lead, without the agent's private parts."""
     agency = headed_agency(session(), visitor())
     lead = readable_lead(session(), visitor(), lead_id)
     return render_template("console/realtors/team_lead.html", lead=lead, **_about(agency, Side.LEAD, lead))
@@ -69,7 +69,7 @@ def one_lead(lead_id: int) -> str:
 @blp.get("/console/team/properties/<int:property_id>")
 @for_realtors
 def one_property(property_id: int) -> str:
-    """An agent's property, as whoever meets it in a list sees it."""
+    """An agent's property, as anybody who meets it in a list sees it."""
     agency = headed_agency(session(), visitor())
     listing = readable_property(session(), visitor(), property_id)
     about = _about(agency, Side.PROPERTY, listing)
@@ -79,7 +79,7 @@ def one_property(property_id: int) -> str:
 @blp.get("/console/team/duplicates")
 @for_realtors
 def duplicates() -> str:
-    """What two agents have twice."""
+    """Clients and homes that two agents both have."""
     headed_agency(session(), visitor())
     return render_template("console/realtors/team_duplicates.html", groups=duplicates_for(session(), visitor()))
 

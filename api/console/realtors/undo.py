@@ -1,4 +1,4 @@
-"""Taking back what was just done, from the toast or the note that tells of it."""
+"""Undo the last action, from its toast or note."""
 
 from flask import Response, jsonify, request
 
@@ -32,7 +32,7 @@ def undo() -> Response:
 
 
 def _undo(token: str) -> str:
-    """Take back what the token names; where to look at it."""
+    """Undo the action that the token names; returns where to see it."""
     if (path := undo_several(token) or undo_photo(token)) is not None:
         return path
     match = TOKEN.fullmatch(token)

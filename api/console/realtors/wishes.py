@@ -1,6 +1,6 @@
 """
-What was understood of people's words, on the pages: chips of wishes, struck out with one click; what a text says while
-one types.
+Readings of people's words on the pages: chips of wishes, which can be struck out, and the reading of a text while it is
+typed.
 """
 
 from typing import Any
@@ -29,20 +29,20 @@ MAX_TEXT = 20_000
 
 @blp.app_template_global("wish_chips")
 def wish_chips(lead: Lead) -> list[dict[str, Any]]:
-    """A lead's wishes for a page: words, strength, the quote that they were read from, whether they are struck out."""
+    """A lead's wishes for a page: words, strength, the quote from which each was read, whether it is struck out."""
     return [_chip(row) for row in shown_wishes(lead)]
 
 
 @blp.app_template_global("fact_chips")
 def fact_chips(listing: Property) -> list[dict[str, Any]]:
-    """A property's facts for a page, but for that a flat is no apartments, which goes without saying."""
+    """A property's facts for a page; "not apartments", which is usual for a flat, is left out."""
     return [_chip(row) for row in shown_facts(listing) if (row["kind"], row["value"]) != ("apartments", False)]
 
 
 @blp.post("/console/leads/<int:lead_id>/wishes")
 @for_realtors
 def strike_wish(lead_id: int) -> Response:
-    """Strike a reading out of a lead, or take it back in; the list of homes follows."""
+    """Strike out a reading of a lead, or restore it; the list follows."""
     kind, quote = request.form.get("kind", ""), request.form.get("quote", "")
     lead = owned_lead(session(), visitor(), lead_id, lock=True)
     struck = request.form.get("struck") == "1"
@@ -61,7 +61,7 @@ def strike_wish(lead_id: int) -> Response:
 @blp.post("/console/understand")
 @page_for()
 def understand() -> str:
-    """What a text says, as chips: for forms, while somebody types."""
+    """The reading of a text as chips, for forms, while somebody types."""
     text = request.form.get("text", "")[:MAX_TEXT]
     rows = fact_rows(text) if request.form.get("of") == "property" else wish_rows(text)
     return render_template("console/understood.html", chips=[_chip(row) for row in rows])

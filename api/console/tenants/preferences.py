@@ -1,4 +1,4 @@
-"""What a tenant looks for: a form, which words can fill."""
+"""A tenant's preferences: a form, which can be filled from words."""
 
 from decimal import Decimal
 from typing import Any
@@ -76,8 +76,8 @@ PATHS = {
 }
 
 
-class AskedPreference(PreferenceBody):
-    """The body of the API with prices that may be left open: the page asks for as little as it can."""
+class OpenPreferenceBody(PreferenceBody):
+    """The API's body with optional prices: the page requires as little as possible."""
 
     price_min = money(load_default=Decimal(0))
     price_max = money(load_default=None, allow_none=True)
@@ -96,7 +96,7 @@ def preferences() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _form(forms.Filled(_texts(row(before)) if before else {"deal_type": "rent", "property_type": "flat"}))
     currency = currency_of_town(request.form.get("city", ""))
-    body, filled = forms.read(AskedPreference(), CONTROLS, request.form, currency=currency)
+    body, filled = forms.read(OpenPreferenceBody(), CONTROLS, request.form, currency=currency)
     if body is None:
         return _form(filled), 400
     rescore_lead(save_preference(session(), visitor(), columns(body, before)))
@@ -106,7 +106,7 @@ def preferences() -> Response | str | tuple[str, int]:
 @blp.post("/console/preferences/words")
 @page_for()
 def from_words() -> str:
-    """The form as a tenant's own words fill it; nothing is stored before it is saved."""
+    """The form, filled from a tenant's own words; nothing is stored before it is saved."""
     text = request.form.get("text", "").strip()
     if not text or len(text) > MAX_TEXT:
         raise InvalidValueError("text", "message.wrong_length")
@@ -143,7 +143,7 @@ def _form(filled: forms.Filled) -> str:
 
 
 def _texts(values: dict[str, Any]) -> dict[str, Any]:
-    """What stands in the controls for values of the API."""
+    """The texts of the controls for values of the API."""
     texts: dict[str, Any] = {}
     for control in CONTROLS:
         value = values.get(control.path)

@@ -1,4 +1,4 @@
-"""Saved searches: made of the public search's filters or of the preferences, with notifications of news."""
+"""Saved searches: created from the public search or the preferences, with notifications of new homes and price cuts."""
 
 from flask import Response, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -6,8 +6,8 @@ from werkzeug.datastructures import MultiDict
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import address_in, back, listed, page_blueprint
-from api.console.public.asked import address_of, asked_of_address
 from api.console.public.search import heading_of_search
+from api.console.public.search_request import address_of, criteria_of_address
 from api.http.db import session
 from models.core.enums import PropertyType
 from models.core.errors import NotFoundError
@@ -48,14 +48,14 @@ def searches() -> str:
 @blp.post("/console/searches")
 @page_for()
 def save() -> Response:
-    """Save the search that the form names by its address, or what the visitor's preferences ask for."""
+    """Save the search in the form's address, or the visitor's preferences as a search."""
     if request.form.get("of") == "preferences":
         preference = preference_of(session(), visitor())
         if preference is None:
             raise NotFoundError("preferences")
-        wanted = wanted_of_preference(preference)
+        wanted = criteria_of_preference(preference)
     else:
-        wanted = asked_of_address(MultiDict(address_in("asked", 4000))).wanted
+        wanted = criteria_of_address(MultiDict(address_in("asked", 4000))).wanted
     pace = forms.one_of(
         NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
     )
@@ -67,7 +67,7 @@ def save() -> Response:
 @blp.get("/console/searches/<int:search_id>")
 @page_for()
 def news(search_id: int) -> str:
-    """What the visitor was told of one search."""
+    """The news that the visitor has received of one search."""
     search = saved_search(session(), visitor(), search_id)
     rows, pager = listed(news_of(search), PER_PAGE)
     return render_template(
@@ -83,7 +83,7 @@ def news(search_id: int) -> str:
 @blp.post("/console/searches/<int:search_id>")
 @page_for()
 def change(search_id: int) -> Response:
-    """Set how often the visitor is told of news, or forget the search."""
+    """Set how often the visitor is notified of news, or delete the search."""
     if request.form.get("do") == "remove":
         delete_search(session(), visitor(), search_id)
         return back("/console/searches", "search_removed")
@@ -93,12 +93,12 @@ def change(search_id: int) -> Response:
 
 
 def name_of_search(wanted: SearchCriteria) -> str:
-    """A name for a search that was given none: what it is about, and its words."""
+    """A default name of a search: its subject and its words."""
     return ", ".join(filter(None, (heading_of_search(wanted), wanted.words)))[:LONGEST_NAME]
 
 
-def wanted_of_preference(preference: Lead) -> SearchCriteria:
-    """The preferences as a search; what only a score can weigh is left out."""
+def criteria_of_preference(preference: Lead) -> SearchCriteria:
+    """The preferences as a search, without those that only a score can weigh."""
     kind = preference.property_type
     types = {PropertyType.APARTMENT: (PropertyType.APARTMENT, PropertyType.APARTMENTS)}
     return SearchCriteria(

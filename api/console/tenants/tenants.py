@@ -1,4 +1,4 @@
-"""Pages of who looks for a home, and what owners see of them: the feed, favourites, inquiries, chats."""
+"""Tenants' pages, and owners' view of tenants: the feed, favourites, inquiries, chats."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ MESSAGES = 100
 @blp.get("/console/feed")
 @page_for()
 def feed() -> str:
-    """The best listing that the user has not acted on; before they said what they look for, the question."""
+    """The best listing that the user has not acted on; without preferences, the form that asks for them."""
     preference = preference_of(session(), visitor())
     if preference is None and not wants_part():
         return render_template("console/tenants/first.html", longest=MAX_TEXT)
@@ -85,7 +85,7 @@ def undo_last() -> Response:
 @blp.get("/console/inquiries")
 @page_for()
 def inquiries() -> str:
-    """What I asked and, for owners, what I was asked."""
+    """The visitor's inquiries and, for owners, those about their listings."""
     is_owner = visitor().role in SUPPLY_ROLES
     mark_topic_read(session(), visitor(), Topic.INQUIRIES)
     rows, pager = listed(inquiries_with_listings(visitor(), to_me=is_owner), PER_PAGE)
@@ -118,7 +118,7 @@ def ask(listing_id: int) -> Response:
 @blp.post("/console/listings/<int:listing_id>/chat")
 @page_for()
 def start_chat(listing_id: int) -> Response:
-    """Open the chat about a listing: with its owner or, for the owner, with the tenant whom the form names."""
+    """Open the chat about a listing: with its owner or, for the owner, with the tenant in the form."""
     tenant = request.form.get("tenant", "")
     buyer_id = int(tenant) if tenant.isdecimal() and len(tenant) < 19 else visitor().id
     seller_id = visitor().id if tenant else listing_on_market(session(), listing_id).owner_id
@@ -136,10 +136,9 @@ def chats() -> str:
 @blp.route("/console/chats/<int:chat_id>", methods=["GET", "POST"])
 @page_for()
 def one_chat(chat_id: int) -> Response | str:
-    """
-    A conversation; opening it marks it as read, a script asks for what came since.
+    """A conversation; opening it marks it as read, and a script polls for new messages.
 
-    What was said before the latest messages is a page further back, by ``?before=`` the oldest that is shown.
+    Earlier messages are a page back, by ``?before=`` the oldest one shown.
     """
     if request.method == "POST":
         return _say(chat_id)

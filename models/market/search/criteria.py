@@ -1,4 +1,4 @@
-"""What a visitor of the public search asks for, and how it is kept with a saved search."""
+"""The criteria of a public search, and their form in a saved search."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from models.core.enums import DealType, PropertyType
 #: This number of rooms stands for itself and all above it.
 MANY_ROOMS = 5
 
-#: Wishes that can be ticked: kinds of facts (matching/reading/kinds.py) that a listing tells with a yes.
+#: Wishes that can be ticked: kinds of facts (matching/reading/kinds.py) that a listing affirms.
 WISHES = (
     "pets",
     "children",
@@ -29,7 +29,7 @@ WISHES = (
 
 
 class HomeOrder(StrEnum):
-    """Ties go by id, so that pages never overlap."""
+    """Ties are ordered by id, so that pages never overlap."""
 
     NEWEST = "newest"
     CHEAPEST = "price"
@@ -68,7 +68,7 @@ class SearchCriteria:
     order: HomeOrder = HomeOrder.NEWEST
 
     def as_json(self) -> dict[str, Any]:
-        """What is asked for, to be stored; :meth:`from_json` reads it."""
+        """The criteria to store; :meth:`from_json` reads them."""
         stored: dict[str, Any] = {}
         for name, value in vars(self).items():
             if value != getattr(SearchCriteria, name):

@@ -1,4 +1,4 @@
-"""Homes on the market that meet what somebody asks for: a page of them, and how many there are."""
+"""Homes on the market that match a search: a page of them, and their number."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,20 +14,21 @@ from models.accounts.users import User
 from models.core.enums import Status
 from models.market.advert_groups import AdvertGroup
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.ordering import Part, Sorting, parts_of, sorting_of
 from models.market.search.prices import PriceIn, price_in
 from models.market.search.words import Words, holds_words, split_words, understood
 
-#: More adverts than this are not counted: it is told that there are more.
+#: Beyond this, adverts are not counted, and the page says "more than".
 MAX_COUNTED = 5_000
-#: Homes that can be leafed through; who wants others asks for less.
+#: Homes that can be paged through; narrower searches reach the others.
 MAX_SHOWN = 2_400
 #: With words no more are counted than can be leafed through: each has to be looked at.
 MAX_COUNTED_WITH_WORDS = MAX_SHOWN
 #: With words that are common so many adverts are looked at, for one that is shown, before another way is taken.
 READ_FOR_ONE = 20
-#: No statement of a search runs longer; the visitor is told to try again.
+#: No statement of a search runs longer; the visitor is asked to try again.
 STATEMENT_TIMEOUT_MS = 2_000
 
 
@@ -131,7 +132,7 @@ def _is_near(stations: tuple[str, ...]) -> ColumnElement[bool]:
 def _is_on_market() -> ColumnElement[bool]:
     """As :func:`models.market.properties.on_market`; there are few inactive users, so that none is looked up by row."""
     is_inactive = exists().where(User.id == Property.owner_id, ~User.is_active)
-    return and_(Property.status == literal_column(f"'{Status.ACTIVE}'"), ~is_inactive)
+    return and_(Property.status == literal_column(f"'{Status.ACTIVE}'"), is_no_sample(Property), ~is_inactive)
 
 
 #: (id of a property, its group)
@@ -185,7 +186,7 @@ def _count(
 
 
 def _adverts_for(homes: int) -> int:
-    """How many adverts are read at first, to have so many homes."""
+    """How many adverts to read at first, to obtain so many homes."""
     return homes + homes // 4 + 10
 
 

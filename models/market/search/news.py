@@ -1,4 +1,4 @@
-"""News of saved searches: homes that came to the market, and homes that have become cheaper."""
+"""News of saved searches: new homes, and homes that have become cheaper."""
 
 from dataclasses import dataclass
 
@@ -12,17 +12,17 @@ from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.price_history import price_at
 from models.market.properties import Property
 from models.market.search.homes import bounded_statements, matching_homes
-from models.market.search.saved import NotificationPace, SavedSearch, ToldHome, horizon
+from models.market.search.saved import AnnouncedHome, NotificationPace, SavedSearch, horizon
 
-#: Homes that one notification tells of at most; the others are told by the next.
+#: Homes in one notification at most; the others follow in the next.
 MAX_HOMES = 100
-#: A home is told of as cheaper when its price is below this share of the former one.
+#: A home is announced as cheaper when its price is below this share of the former one.
 CUT_TO = 0.99
 
 
 @dataclass(frozen=True)
 class News:
-    """What a look at one search brings."""
+    """The news of one search."""
 
     new: list[Property]
     cut: list[Property]
@@ -30,17 +30,16 @@ class News:
 
 
 def due_searches(session: Session, pace: NotificationPace) -> list[int]:
-    """Ids of the searches whose users are told at this pace."""
+    """Ids of the searches that are due at this pace."""
     query = select(SavedSearch.id).join(User, User.id == SavedSearch.user_id)
     return list(session.scalars(query.where(SavedSearch.pace == pace, User.is_active).order_by(SavedSearch.id)))
 
 
 def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
-    """
-    Look at what was written since the last look, and store a notification if there is news; its id.
+    """Look for changes since the last look, and store a notification if there is news; returns its id.
 
-    A home is told of once as new, whichever of its adverts is seen first, and once more each time that it has become
-    cheaper since. What somebody else is looking at at the moment is left to them.
+    A home is announced once as new, whichever of its adverts appears first, and again each time that it becomes
+    cheaper. A search that another worker is processing is skipped.
     """
     search = session.scalar(
         select(SavedSearch)
@@ -72,7 +71,7 @@ def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
 
 
 def _news(session: Session, search: SavedSearch) -> News:
-    told = aliased(ToldHome)
+    told = aliased(AnnouncedHome)
     before = func.coalesce(told.price, price_at(Property, literal(search.created_at), Property.currency.expression))
     is_new = and_(told.search_id.is_(None), Property.created_at > search.created_at, ~_is_told(search))
     is_cut = and_(
@@ -91,7 +90,7 @@ def _news(session: Session, search: SavedSearch) -> News:
             .limit(MAX_HOMES)
         )
         rows = session.execute(query).all()
-    # Of a home only its first advert is told, so that fewer homes may come than adverts were read.
+    # Only a home's first advert is announced, so fewer homes may result than adverts were read.
     news = News([], [], is_all=len(rows) < MAX_HOMES)
     seen: set[int] = set()
     for listing, came, group_id in rows:
@@ -104,8 +103,8 @@ def _news(session: Session, search: SavedSearch) -> News:
 
 
 def _is_told(search: SavedSearch) -> ColumnElement[bool]:
-    """Another advert of the same home was told of."""
-    mine, theirs, told = aliased(AdvertGroup), aliased(AdvertGroup), aliased(ToldHome)
+    """Whether another advert of the same home was announced."""
+    mine, theirs, told = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
     return (
         select(told.property_id)
         .join(theirs, theirs.property_id == told.property_id)
@@ -129,10 +128,11 @@ def _keep(session: Session, search: SavedSearch, news: News) -> None:
         for listing in homes
     ]
     if rows:
-        made = insert(ToldHome).values(rows)
+        made = insert(AnnouncedHome).values(rows)
         fresh = {name: made.excluded[name] for name in ("price", "currency", "is_cut")}
         session.execute(
             made.on_conflict_do_update(
-                index_elements=[ToldHome.search_id, ToldHome.property_id], set_={**fresh, "told_at": func.now()}
+                index_elements=[AnnouncedHome.search_id, AnnouncedHome.property_id],
+                set_=fresh | {"told_at": func.now()},
             )
         )

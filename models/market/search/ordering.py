@@ -1,4 +1,4 @@
-"""In which order homes are shown, and how the indexes hold it."""
+"""The orders of homes, and the indexes that hold them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from models.market.search.prices import PriceIn
 
 @dataclass(frozen=True)
 class Part:
-    """Adverts of which an index holds the order; the newest first among equals."""
+    """Adverts whose order is held by an index; the newest first among equals."""
 
     condition: ColumnElement[bool]
     order: tuple[ColumnElement[Any], ...] = ()
@@ -33,7 +33,7 @@ class Sorting:
 
 
 def sorting_of(order: HomeOrder, price: PriceIn) -> Sorting:
-    """The order that is asked for, with prices in the currency of *price*."""
+    """The requested order, with prices in the currency of *price*."""
     match order:
         case HomeOrder.NEWEST:
             return Sorting(literal(0))
@@ -44,7 +44,7 @@ def sorting_of(order: HomeOrder, price: PriceIn) -> Sorting:
         case HomeOrder.DEAREST:
             return Sorting(price.amount(_PRICE), falls=True)
         case HomeOrder.CHEAPEST_PER_METRE:
-            # Divided before it is converted: what the index holds, rounded, is what is compared.
+            # Divided before conversion, because the index holds the rounded quotient.
             return Sorting(price.amount(_PER_METRE))
 
 

@@ -1,4 +1,4 @@
-"""Prices of a search: of properties in any currency, compared in one."""
+"""Prices in a search: in any currency, compared in one."""
 
 import operator
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from models.market.search.criteria import HomeOrder, SearchCriteria
 
 
 def currency_of_search(wanted: SearchCriteria) -> str:
-    """In which currency prices are asked for."""
+    """The currency of a search's prices."""
     return currency_of_city(wanted.city_key) if wanted.city_key else DEFAULT_CURRENCY
 
 
@@ -37,7 +37,7 @@ def price_in(session: Session, wanted: SearchCriteria) -> "PriceIn":
 
 @dataclass(frozen=True)
 class PriceIn:
-    """A property's price in one currency; *factors* of the others. What has no rate has no price."""
+    """A property's price in one currency; *factors* of the others. Without a rate there is no price."""
 
     currency: str
     factors: Mapping[str, Decimal]

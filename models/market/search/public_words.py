@@ -1,4 +1,4 @@
-"""A listing's own words as the public may read them: without phones, addresses of people, and links."""
+"""A listing's own words for the public: without phones, addresses of people, and links."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Saved searches: what somebody looks for again and again, and what they were told of it."""
+"""Saved searches, and the news already sent of each."""
 
 import secrets
 from datetime import datetime
@@ -21,7 +21,7 @@ LONGEST_NAME = 200
 
 
 class NotificationPace(StrEnum):
-    """How often a user is told of a saved search's news."""
+    """How often a user is notified of a saved search's news."""
 
     AT_ONCE = "at_once"
     DAILY = "daily"
@@ -54,8 +54,8 @@ class SavedSearch(Base):
         return SearchCriteria.from_json(self.criteria)
 
 
-class ToldHome(Base):
-    """An advert that a user was told of, as news of a saved search; what it cost then."""
+class AnnouncedHome(Base):
+    """An advert announced to a user as news of a saved search, and its price then."""
 
     __tablename__ = "told_homes"
     __table_args__ = (Index("ix_told_homes_property", "property_id"),)
@@ -68,14 +68,13 @@ class ToldHome(Base):
     )
     price: Mapped[Money]
     currency: Mapped[str] = mapped_column(String(3))
-    #: It was told of because it had become cheaper.
+    #: It was announced because it had become cheaper.
     is_cut: Mapped[bool]
     told_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 def save_search(session: Session, user: User, name: str, wanted: SearchCriteria, pace: NotificationPace) -> SavedSearch:
-    """
-    Save a search; homes that come to the market from now on are its news.
+    """Save a search; homes that come to the market from now on are its news.
 
     Raises:
         ConflictError: The user has MAX_SEARCHES already.
@@ -98,7 +97,7 @@ def save_search(session: Session, user: User, name: str, wanted: SearchCriteria,
 
 
 def horizon(session: Session) -> int:
-    """The oldest transaction that may still write: what it and later ones write is not seen yet."""
+    """The oldest transaction that may still write: its writes and later ones are not visible yet."""
     return int(session.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")).scalar_one())
 
 
@@ -121,7 +120,7 @@ def saved_search(session: Session, user: User, search_id: int) -> SavedSearch:
 
 
 def set_pace(session: Session, user: User, search_id: int, pace: NotificationPace) -> None:
-    """Tell of the search's news as often as this. What came while nobody was to be told is not told later."""
+    """Set how often the user is notified. News from while notifications were off is not sent later."""
     search = saved_search(session, user, search_id)
     if search.pace is NotificationPace.NEVER:
         search.looked_until = horizon(session)
@@ -130,7 +129,7 @@ def set_pace(session: Session, user: User, search_id: int, pace: NotificationPac
 
 
 def delete_search(session: Session, user: User, search_id: int) -> None:
-    """Forget a saved search and what was told of it; nothing happens where it is gone."""
+    """Delete the search and its sent news; nothing happens if it is gone."""
     session.execute(delete(SavedSearch).where(SavedSearch.id == search_id, SavedSearch.user_id == user.id))
 
 
@@ -148,19 +147,19 @@ def search_of_seed(session: Session, seed: str) -> SavedSearch:
 
 
 def stop_notifications(session: Session, seed: str) -> bool:
-    """End the notifications of the search with this seed; whether there is one."""
+    """Switch off the notifications of the search with this seed; returns whether there is one."""
     stopped = update(SavedSearch).where(SavedSearch.seed == seed).values(pace=NotificationPace.NEVER)
     return rows_changed(session.execute(stopped)) > 0
 
 
-def news_of(search: SavedSearch) -> Select[Property, ToldHome]:
-    """The homes on the market that the user was told of, the last told first."""
+def news_of(search: SavedSearch) -> Select[Property, AnnouncedHome]:
+    """The homes on the market that were announced to the user, the latest first."""
     return (
-        select(Property, ToldHome)
-        .join(ToldHome, ToldHome.property_id == Property.id)
+        select(Property, AnnouncedHome)
+        .join(AnnouncedHome, AnnouncedHome.property_id == Property.id)
         .join(User, on_market())
-        .where(ToldHome.search_id == search.id)
-        .order_by(ToldHome.told_at.desc(), Property.id.desc())
+        .where(AnnouncedHome.search_id == search.id)
+        .order_by(AnnouncedHome.told_at.desc(), Property.id.desc())
     )
 
 

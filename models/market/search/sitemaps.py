@@ -1,4 +1,4 @@
-"""All homes on the market in parts of a stable size, for sitemaps; and the towns that have any."""
+"""All homes on the market in parts of a stable size, for sitemaps; and towns with homes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,13 +19,13 @@ _IS_ACTIVE = Property.status == literal_column(f"'{Status.ACTIVE}'")
 
 
 def maps_of_homes(session: Session) -> Sequence[int]:
-    """The numbers of the maps that name homes: map n has the ids from n * HOMES_A_MAP on."""
+    """The numbers of the sitemaps that name homes: map n holds the ids from n * HOMES_A_MAP on."""
     number = (Property.id // HOMES_A_MAP).label("number")
     return session.scalars(select(number).where(_IS_ACTIVE).distinct().order_by(number)).all()
 
 
 def homes_of_map(session: Session, number: int) -> list[tuple[int, datetime]]:
-    """(id, when it was last written) of each home of a map; a home with several adverts is named by its first."""
+    """(id, time of the last write) of each home of a map; a home with several adverts is named by its first."""
     mine, theirs, sibling, owner = aliased(AdvertGroup), aliased(AdvertGroup), aliased(Property), aliased(User)
     has_earlier = (
         exists()
@@ -43,7 +43,7 @@ def homes_of_map(session: Session, number: int) -> list[tuple[int, datetime]]:
 
 
 def towns_with_homes(session: Session) -> list[tuple[str, str, DealType]]:
-    """(key, name, deal) of each market that has homes, the biggest first."""
+    """(key, name, deal) of each market with homes, the largest first."""
     count = func.count()
     name = func.mode().within_group(Property.city)
     query = (

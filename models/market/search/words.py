@@ -1,8 +1,9 @@
 """
-The words of a search: looked for as lexemes and, where a word stands in no listing, as the word that it is most like.
+The words of a search: matched as lexemes; a word that occurs in no listing is replaced by the most similar one that
+does.
 
-A listing's words are those of its title, description and features, and of its places. Numbers are left to the filters:
-a search for digits would tell the house, the flat or the phone that a listing's words may hold.
+A listing's words are those of its title, description, features and places. Numbers are left to the filters: a search
+for digits could reveal the house, the flat or the phone in a listing's words.
 """
 
 import re
@@ -32,7 +33,7 @@ MAX_WORDS = 8  # of a search; what is beyond is passed over
 MAX_LETTERS = 40
 #: A shorter word is not corrected: too many are like it.
 SHORTEST_CORRECTED = 4
-#: Likeness (shared letter triples) from which a word may be what was meant.
+#: Minimum similarity (shared letter triples) of a correction.
 MIN_LIKENESS = 0.3
 #: Words of the market that are looked at for one that was mistyped.
 MAX_CANDIDATES = 40
@@ -48,7 +49,7 @@ _WORD = re.compile(r"(-?)([^\W\d_]+(?:-[^\W\d_]+)*)(?!\w)")
 
 
 class SearchWord(Base):
-    """A word of the listings on the market, in how many it stands. Derived: :func:`refresh_words` writes it."""
+    """A word of the listings on the market, and in how many it occurs. Derived: :func:`refresh_words` writes it."""
 
     __tablename__ = "search_words"
     __table_args__ = (
@@ -79,7 +80,7 @@ class ListingWords(Base):
 
 @dataclass(frozen=True)
 class Words:
-    """Words that a listing must hold, and words that it must not; *corrections*: what was typed -> what is meant."""
+    """Words that a listing must contain, and words that it must not; *corrections*: typed word -> intended word."""
 
     wanted: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -162,7 +163,7 @@ def holds_words(words: Words, property_id: Any) -> ColumnElement[bool]:
 
 
 def refresh_words(session: Session) -> int:
-    """Count the words of all listings on the market anew; how many there are. Reads every listing: for the night."""
+    """Count the words of all listings on the market; returns their number. Reads every listing, so run it at night."""
     session.execute(text("DELETE FROM search_words"))
     # A word that is added meanwhile (:func:`add_new_words`) is met here by its key.
     again = "ON CONFLICT (word) DO UPDATE SET listings = excluded.listings"
@@ -171,7 +172,7 @@ def refresh_words(session: Session) -> int:
 
 
 def add_new_words(session: Session, minutes: int) -> None:
-    """Add the words of listings that were written in the last *minutes*, so that they can be corrected to."""
+    """Add the words of listings written in the last *minutes*, so that they can serve as corrections."""
     written = f"updated_at > now() - interval ''{int(minutes)} minutes''"
     session.execute(
         text(f"INSERT INTO search_words (word, letters, listings) {_counted(written)} ON CONFLICT (word) DO NOTHING")
@@ -179,7 +180,7 @@ def add_new_words(session: Session, minutes: int) -> None:
 
 
 def _counted(condition: str) -> str:
-    """A query for words, and in how many listings each stands; *condition* is SQL with doubled quotes."""
+    """A query for words, and the number of listings with each; *condition* is SQL with doubled quotes."""
     return _COUNTED.replace("{condition}", condition)
 
 
@@ -207,7 +208,7 @@ def _likest(session: Session, word: str) -> str | None:
         .order_by(like.desc(), SearchWord.word)
         .limit(MAX_CANDIDATES)
     ).all()
-    # A swapped pair of letters breaks four triples: what is one error away goes before what is merely like the word.
+    # A swapped pair of letters breaks four triples: words one error away precede merely similar ones.
     fitting = [
         (_errors(letters, theirs), -likeness, -listings, candidate)
         for candidate, theirs, likeness, listings in candidates

@@ -17,7 +17,7 @@ _SHORTEST_END = 3
 
 def towns_cut_short(text: str) -> list[Town]:
     """
-    The towns at home whose names begin, word by word, as this text's words do; none if no word is visibly cut.
+    The towns at home whose names begin, word by word, as this text's words do; none if no word is visibly abbreviated.
 
     A word is visibly cut by a dot or a hyphen behind it; the last one also by a hyphen before it. One letter and a dot
     that also stand for a kind of place are none: «с. Оскол» is a village.

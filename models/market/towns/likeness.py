@@ -1,4 +1,4 @@
-"""Names that are like one which nobody bears: for forgiving a typing error, and for asking "did you mean"."""
+"""Names similar to an unknown one: to forgive a typing error, and to ask "did you mean"."""
 
 from collections import Counter
 from functools import cache
@@ -33,7 +33,7 @@ def one_error_away(plain: str) -> list[Town]:
 
 
 def nearest_names(plain: str) -> tuple[str, ...]:
-    """Up to three names of towns that are the most like this one, the likest first; none if none is."""
+    """Up to three names of towns most similar to this one, the most similar first; none if none is similar enough."""
     triples = _triples(plain)
     shared: Counter[str] = Counter(name for triple in triples for name in _by_triple().get(triple, ()))
     likeness: dict[int, tuple[float, int]] = {}

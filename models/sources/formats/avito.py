@@ -7,7 +7,7 @@ from models.sources.formats.status import set_status
 from models.sources.formats.tree import Node
 from models.sources.formats.vocabulary import CLASSES, DEALS, MARKETS, entry, fold
 
-#: A word of MultimediaOptions and the like -> the kind of fact that it tells.
+#: A word of MultimediaOptions and similar tags -> its kind of fact.
 OPTIONS = {
     "кондиционер": "air_conditioner",
     "wi fi": "internet",
@@ -84,7 +84,7 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
         offer.facts["share"] = True
     offer.market = entry(MARKETS, node.text("markettype"))
     lease = fold(node.text("leasetype") or "")
-    if "посуточно" in lease:
+    if "посуточн" in lease:
         offer.per_day = True
         offer.facts["rent_term"] = "daily"
     elif lease and offer.deal_type is DealType.RENT:

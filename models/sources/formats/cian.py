@@ -127,7 +127,7 @@ def _rooms(offer: Offer, node: Node) -> None:
     elif low == str(OPEN_PLAN):
         common.set_rooms(offer, None, open_plan=True)
     elif fold(kind or "") == str(OPEN_PLAN) and low == "1" and offer.market == "new":
-        # One developer's feed tells its studios so.
+        # One developer's feed marks its studios so.
         offer.guess("rooms", "import.studio_of_type_7", kind)
         common.set_rooms(offer, None, studio=True)
     else:

@@ -1,4 +1,4 @@
-"""What the formats share: prices, rooms and types as feeds tell them."""
+"""Shared by all formats: prices, rooms and types in feeds."""
 
 import re
 from collections.abc import Iterable
@@ -6,15 +6,18 @@ from decimal import Decimal
 
 from models.core.enums import PropertyType
 from models.core.errors import Fault
+from models.core.numbers import UnreadableError
+from models.core.rooms import read_rooms
 from models.sources.formats import taking, values
+from models.sources.formats.kinds_in_words import kind_in
 from models.sources.formats.offer import Offer
-from models.sources.formats.vocabulary import SHARES, TYPES, entry, fold
+from models.sources.formats.vocabulary import SHARE, SHARES, TYPES, entry, fold
 
 #: Flats without a number of rooms that are no larger than this are taken for studios.
 LARGEST_STUDIO = 45  # square metres
 HOMES = frozenset({PropertyType.APARTMENT, PropertyType.APARTMENTS})
 
-_STUDIO = re.compile(r"студи|studio")
+_STUDIO = re.compile(r"студи|studio|^ст\.?$")
 _OPEN_PLAN = re.compile(r"своб\w*\.? план|open plan|свободная")
 _PER_AREA = re.compile(r"кв|м2|м²|sq|метр|m2|squaremeter|squaremetre")
 
@@ -87,13 +90,12 @@ def _set_period(offer: Offer, period: str) -> None:
 
 
 def set_type(offer: Offer, text: str | None, *, apartments: bool | None = None) -> None:
-    """What is on offer; land, garages and words that are not known refuse it by name."""
-    if text is not None and fold(text) in SHARES:
+    """Set the type of the offer; land, garages and unknown words refuse the offer by name."""
+    known = SHARE if text and fold(text) in SHARES else entry(TYPES, text) or (kind_in(text) if text else None)
+    if known == SHARE:
         offer.property_type = PropertyType.APARTMENT
         offer.facts["share"] = True
-        return
-    known = entry(TYPES, text)
-    if isinstance(known, PropertyType):
+    elif isinstance(known, PropertyType):
         offer.property_type = PropertyType.APARTMENTS if apartments and known is PropertyType.APARTMENT else known
     elif known is not None:
         offer.refuse("type", str(known), text)
@@ -134,7 +136,9 @@ def set_rooms(
     if text is not None and digits:
         offer.rooms = taking.whole(offer, "rooms", digits[1], taking.ROOMS, core=True)
     elif text is not None:
-        offer.rooms = taking.whole(offer, "rooms", text, taking.ROOMS, core=True)
+        offer.rooms = _rooms_in_words(offer, text)
+        if offer.rooms == 0:
+            _studio(offer)
         return
     if offer.property_type not in HOMES:
         offer.rooms = offer.rooms or None
@@ -143,6 +147,20 @@ def set_rooms(
     elif text is None and studio is None and offer.area is not None and offer.area <= LARGEST_STUDIO:
         offer.guess("rooms", "import.rooms_taken_for_studio", f"{offer.area} m²")
         _studio(offer)
+
+
+def _rooms_in_words(offer: Offer, text: str) -> int | None:
+    """«двухкомнатная», «однушка», «евротрёшка»; of what admits several numbers, nothing is taken."""
+    try:
+        rooms = read_rooms(text)
+    except UnreadableError:
+        rooms = []
+    if fold(text).startswith("евро") and len(rooms) == 2:
+        offer.facts["euro_layout"] = True  # its large kitchen is counted as a room in its name
+        return rooms[-1]
+    if len(rooms) == 1:
+        return rooms[0]
+    return taking.whole(offer, "rooms", text, taking.ROOMS, core=True)
 
 
 def _studio(offer: Offer) -> None:

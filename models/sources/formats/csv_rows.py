@@ -70,9 +70,9 @@ def rows(stream: IO[bytes]) -> Iterator[Row]:
             if any("\0" in cell for cell in cells):
                 yield Row(begins, [], Fault("import.zero_byte"))
             elif any(cell.strip() for cell in cells):
-                yield Row(begins, [plain_cell(cell.strip()) for cell in cells])
+                yield Row(begins, [_plain(cell.strip()) for cell in cells])
     finally:
-        with suppress(ValueError):  # whoever stops early may have closed the stream before us
+        with suppress(ValueError):  # a caller that stops early may have closed the stream before us
             text.detach()
 
 
@@ -166,6 +166,18 @@ class _Lines:
         self._taken.append(line)
         self.number += 1
         return line
+
+
+def _plain(cell: str) -> str:
+    """
+    A cell as it was before it was made safe, or kept from becoming a number.
+
+    >>> _plain('="007"'), _plain("'=1+1"), _plain('=HYPERLINK("http://a.example")')
+    ('007', '=1+1', '=HYPERLINK("http://a.example")')
+    """
+    if cell.startswith('="') and cell.endswith('"') and cell.count('"') == 2:
+        return cell[2:-1].strip()
+    return plain_cell(cell)
 
 
 def _reason(error: BaseException) -> Fault:

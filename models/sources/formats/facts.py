@@ -1,4 +1,4 @@
-"""What feeds say beyond the columns: facts, named and answered as their kinds are (matching.reading.kinds)."""
+"""Facts in feeds beyond the columns, named as the kinds of matching.reading.kinds."""
 
 import re
 
@@ -13,14 +13,14 @@ _NO = re.compile(r"\b(?:нет|без|no|none|отсутствует)\b")
 
 
 def set_flag(offer: Offer, kind: str, text: str | None) -> None:
-    """A fact of yes or no, where the file tells one."""
+    """Set a fact of yes or no, if the file states one."""
     value = values.flag(text)
     if value is not None:
         offer.facts[kind] = value
 
 
 def set_number(offer: Offer, kind: str, text: str | None, least: float, most: float) -> None:
-    """A number within sensible bounds; others are unknown (portals write -1 and 0 for it)."""
+    """Set a number within plausible bounds; others are unknown (portals write -1 and 0 for it)."""
     try:
         value = values.number(text)
     except ValueError as error:
@@ -93,7 +93,7 @@ def set_balcony(offer: Offer, *texts: str | None) -> None:
 
 
 def set_view(offer: Offer, text: str | None) -> None:
-    """What the windows look at."""
+    """Set what the windows look out on."""
     if text is None:
         return
     low = fold(text)
@@ -107,7 +107,7 @@ def set_view(offer: Offer, text: str | None) -> None:
 
 
 def set_parking(offer: Offer, text: str | None) -> None:
-    """A place for a car; a bare yes tells no kind."""
+    """Set a parking place; a bare yes names no kind."""
     low = fold(text or "")
     words = (
         ("underground", ("подзем", "underground", "паркинг", "multilevel")),
@@ -161,7 +161,7 @@ def set_deposit(offer: Offer, text: str | None) -> None:
 
 
 def set_commission(offer: Offer, text: str | None) -> None:
-    """What the client pays to the agent, in per cent; a sum of money is told as a share of the price."""
+    """Set the client's commission in per cent; a sum of money is converted to a share of the price."""
     try:
         value = values.amount((text or "").replace("%", "").strip() or None)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A file of listings, whatever its format: its kind is found by its content, and its offers are read as a stream."""
+"""A file of listings of any format: its kind is recognised by its content, and its offers are read as a stream."""
 
 import gzip
 import zipfile
@@ -48,18 +48,18 @@ class Feed:
     now: datetime | None = None
     dialect: str = ""
     of_leads: bool = False  #: Its rows are clients' requests.
+    encoding: str | None = None  #: Of XML that does not say, or says wrongly, how it is written.
     notes: Notes = field(default_factory=Notes)
 
     def check(self) -> None:
-        """
-        Read an XML file to its end, so that one that was cut off is known before anything of it is taken.
+        """Read an XML file to its end, so that a truncated one is recognised before anything is imported.
 
         Raises:
             FeedError: It is damaged or ends in the middle.
         """
         if self.kind in _READERS:
             with self._open() as stream:
-                tree.check_whole(stream)
+                tree.check_whole(stream, self.encoding)
         else:
             self.header()
 
@@ -85,7 +85,7 @@ class Feed:
                 yield from _with_place(self._of_rows(rows, header), stream, on_bytes)
                 return
             reader = _READERS[self.kind]
-            elements = tree.records(stream, _NAMES[self.kind])
+            elements = tree.records(stream, _NAMES[self.kind], self.encoding)
             yield from _with_place((reader(tree.Node(each, self.notes)) for each in elements), stream, on_bytes)
 
     def header(self) -> table.Header:
@@ -147,11 +147,15 @@ def open_feed(
         raise FeedError(Fault("feed.other_kind", found=detected, kind=kind))
     if of_leads and detected not in TABLES:
         raise FeedError("feed.leads_need_table")
-    return Feed(path, detected, dict(mapping or {}), now, dialect, of_leads)
+    encoding = None
+    if detected not in TABLES:
+        with _opened(path) as stream:
+            encoding = tree.encoding_of(stream.read(_HEAD))
+    return Feed(path, detected, dict(mapping or {}), now, dialect, of_leads, encoding)
 
 
 def _kind_of(path: Path) -> tuple[str, str]:
-    """(kind, dialect) by content."""
+    """(kind, dialect), recognised by content."""
     with path.open("rb") as raw:
         magic = raw.read(8)
     if magic.startswith(b"PK\x03\x04"):
@@ -211,7 +215,7 @@ def _kind_of_xml(head: bytes, start: str) -> tuple[str, str]:
 
 
 def _start_of(head: bytes) -> str:
-    """The beginning of the text, for looking at: without marks and blanks."""
+    """The beginning of the text without marks and blanks, for recognition."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head[:8000].decode("utf-16", errors="ignore").strip()
     if head[:4] in (b"<\0?\0", b"\0<\0?"):
@@ -220,7 +224,7 @@ def _start_of(head: bytes) -> str:
 
 
 class _Unpacked(gzip.GzipFile):
-    """What a .gz file holds; a damaged one, and one that unpacks to more than any feed, raise FeedError."""
+    """The content of a .gz file; raises FeedError for damaged files and for content larger than any feed."""
 
     def read(self, size: int | None = -1) -> bytes:
         return self._checked(super().read, size)
@@ -245,12 +249,12 @@ def is_packed(path: Path) -> bool:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """The file's bytes, unpacked where it is gzip's."""
+    """The file's bytes, unpacked if it is a gzip file."""
     return cast(BinaryIO, _Unpacked(path, "rb")) if is_packed(path) else path.open("rb")
 
 
 def _with_place(entries: Iterator[Entry], stream: BinaryIO, on_bytes: Callable[[int], None]) -> Iterator[Entry]:
-    """The entries; *on_bytes* is told the place in the file now and then, and at its end."""
+    """The entries; *on_bytes* is called with the position in the file from time to time, and at its end."""
     for number, each in enumerate(entries):
         # Asking is a system call, for which a thread gives way to others and then waits for its turn: not for each.
         if number % PLACE_EVERY == 0:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from models.core.currencies import CURRENCY_PHRASES, currency_code
+from models.sources.formats.header_words import MORE_NAMES, WORDS, without_empty, words_of
 from models.sources.formats.vocabulary import fold
 
 #: Field -> names of its column, folded; the first is our own name.
@@ -49,6 +50,7 @@ NAMES: dict[str, str] = {
     "address": "address|адрес|полный адрес|местоположение|адрес объекта|location|расположение",
     "latitude": "latitude|широта|lat",
     "longitude": "longitude|долгота|lng|lon",
+    "coordinates": "coordinates|координаты|gps|geo|широта долгота|широта/долгота|координаты объекта",
     "title": "title|headline|заголовок|название|наименование|заголовок объявления",
     "description": "description|описание|текст|комментарий|текст объявления|описание объекта|примечание",
     "class": "declared class|property class|класс|класс дома|класс жилья|класс недвижимости|class",
@@ -97,16 +99,25 @@ class Column:
     field: str  #: Empty: passed over.
     factor: Decimal = Decimal(1)  #: Of money: a column in thousands or millions.
     currency: str | None = None
+    is_sure: bool = True  #: Named exactly so in the table, or by a person.
 
 
-def names_of(table: Mapping[str, str]) -> dict[str, str]:
-    """Plain name of a column -> its field, of a table as :data:`NAMES`; the first field that has a name keeps it."""
+def names_of(table: Mapping[str, str], more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """
+    Plain name of a column -> its field, of a table as :data:`NAMES`; the first field that has a name keeps it.
+
+    The names, and *more* that are less sure, stand there by their words as well, behind a mark (:mod:`header_words`).
+    """
     fields: dict[str, str] = {}
-    for field, names in table.items():
-        for name in names.split("|"):
-            fields.setdefault(_plain(name), field)
-        fields.setdefault(_plain(field), field)
-    return fields
+    by_words: dict[str, set[str]] = {}
+    for names, are_sure in ((table, True), (more or {}, False)):
+        for field, row in names.items():
+            for name in (*row.split("|"), field):
+                plain = _plain(name)
+                if not are_sure or fields.setdefault(plain, field) == field:
+                    by_words.setdefault(WORDS + words_of(plain), set()).add(field)
+    # Words that two fields share in another order tell nothing.
+    return fields | {words: next(iter(told)) for words, told in by_words.items() if len(told) == 1}
 
 
 def _plain(name: str) -> str:
@@ -117,7 +128,7 @@ def _plain(name: str) -> str:
     return " ".join(re.sub(r"[.:;*?\"«»]", " ", fold(name)).replace("²", "2").split())
 
 
-BY_NAME = names_of(NAMES)
+BY_NAME = names_of(NAMES, MORE_NAMES)
 #: Fields that hold money: their columns may be in thousands or millions, and name a currency.
 _MONEY = frozenset({"price", "discount_price", "price_per_area", "budget", "budget_min", "budget_max"})
 
@@ -129,8 +140,9 @@ def column_of(name: str, mapping: Mapping[str, str] | None = None, known: Mappin
     Args:
         known: Plain names of columns -> fields (:func:`names_of`); of listings where nothing else is given.
 
-    >>> column_of("Цена, тыс. руб."), column_of("Общая площадь (м²)").field, column_of("Куратор").field
-    (Column(name='Цена, тыс. руб.', field='price', factor=Decimal('1000'), currency='RUB'), 'area', '')
+    >>> price = column_of("Цена, тыс. руб.")
+    >>> price.field, price.factor, price.currency, column_of("S общ., м²").field, column_of("Куратор").field
+    ('price', Decimal('1000'), 'RUB', 'area', '')
     """
     chosen = (mapping or {}).get(name)
     units = " ".join(" ".join(filter(None, match)) for match in _UNIT.findall(name)).casefold()
@@ -140,17 +152,37 @@ def column_of(name: str, mapping: Mapping[str, str] | None = None, known: Mappin
         units += tail[0]
         bare = bare.strip()[: len(bare.strip()) - len(tail[0]) + 1]
     field = known.get(_plain(name)) or known.get(_plain(bare), "") if chosen is None else chosen
+    is_sure = bool(field) or chosen is not None
+    if not is_sure:
+        field = _by_words(name, known) or _by_words(bare, known)
     if field == "price" and chosen is None and _PER_AREA.search(name.casefold()):
         field = "price_per_area"
     if field not in _MONEY:
-        return Column(name, field)
+        return Column(name, field, is_sure=is_sure)
     factor = (
         Decimal(1_000_000) if "млн" in units else Decimal(1_000) if "тыс" in units or "т.р" in units else Decimal(1)
     )
     words = re.findall(r"[^\s,./]+", units)
     named = (CURRENCY_PHRASES.get(word) or currency_code(word) for word in words if len(word) < 20)
     currency = next(filter(None, named), None)
-    return Column(name, field, factor, currency)
+    return Column(name, field, factor, currency, is_sure)
+
+
+def _by_words(name: str, known: Mapping[str, str]) -> str:
+    words = words_of(_plain(name))
+    return known.get(WORDS + words) or known.get(WORDS + without_empty(words), "")
+
+
+def surest(columns: Sequence[Column], several: Sequence[str] = ()) -> list[Column]:
+    """The columns, where one whose name is less sure gives its field up to another; fields in *several* have many."""
+    sure = {column.field for column in columns if column.is_sure}
+    kept: list[Column] = []
+    for column in columns:
+        if not column.is_sure and column.field not in several:
+            taken = column.field in sure or any(other.field == column.field for other in kept)
+            column = replace(column, field="") if taken else column
+        kept.append(column)
+    return kept
 
 
 def header_score(

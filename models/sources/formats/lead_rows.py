@@ -27,19 +27,25 @@ Read = TypeVar("Read")
 #: Field -> names of its column, folded; the first is our own name.
 LEAD_NAMES: dict[str, str] = {
     "id": "id|код|номер|№|код заявки|номер заявки|номер запроса|№ заявки|id заявки|request id|lead id|external id",
-    "client": "client name|client|клиент|имя|имя клиента|фио|фио клиента|покупатель|арендатор|заказчик|"
+    "client": "client name|client|клиент|имя|имя клиента|фио|фио клиента|покупатель|арендатор|заказчик|заявка от|"
+    "контактное имя|ф и о|фамилия имя|кто ищет|"
     "контактное лицо|name",
-    "phone": "phone|телефон|телефон клиента|тел|номер телефона|моб телефон|мобильный|phone number|контактный телефон",
+    "phone": "phone|телефон|телефон клиента|тел|номер телефона|моб телефон|мобильный|phone number|контактный телефон|"
+    "сотовый|тел клиента|моб|мобильный телефон",
     "email": "email|e mail|почта|эл почта|электронная почта|mail",
     "contact": "client contacts|контакты|контакт|telegram|телеграм|whatsapp|вотсап|контакты клиента|связь",
-    "deal": "deal type|тип сделки|сделка|операция|вид сделки|цель|купить снять|покупка аренда|deal|запрос",
-    "city": "city|город|населенный пункт|town|где",
+    "deal": "deal type|тип сделки|сделка|операция|вид сделки|цель|купить снять|покупка аренда|deal|запрос|"
+    "тип операции|куп аренда|вид операции",
+    "city": "city|город|населенный пункт|нас пункт|town|где|нп",
     "district": "districts|район|районы|district|желаемый район|микрорайон|локация|предпочтительный район|место",
     "metro": "metro stations|метро|станция метро|станции метро|metro|metro station",
     "budget": "budget|бюджет|бюджет аренды|сумма|цена|стоимость|бюджет клиента|бюджет покупки|ценовой диапазон|"
     "price|диапазон цен",
-    "budget_min": "budget min|бюджет от|цена от|сумма от|бюджет мин|минимальный бюджет|price min|price from",
+    "budget_min": "budget min|бюджет от|цена от|сумма от|бюджет мин|минимальный бюджет|price min|price from|мин цена|"
+    "стоимость от",
     "budget_max": "budget max|бюджет до|цена до|сумма до|бюджет макс|максимальный бюджет|макс бюджет|price max|"
+    "макс цена|"
+    "стоимость до|потолок цены|предел бюджета|"
     "price to",
     "currency": "currency|валюта",
     "area": "area|площадь|метраж|желаемая площадь|общая площадь|квадратура",
@@ -52,6 +58,8 @@ LEAD_NAMES: dict[str, str] = {
     "payment": "payment method|оплата|способ оплаты|форма оплаты|расчет|вид оплаты|ипотека наличные|payment",
     "year_min": "year min|год постройки от|год от|не старше|дом не старше",
     "words": "additional requirements|пожелания|требования|комментарий|описание|запрос клиента|что ищет|"
+    "хочет|что хочет|"
+    "что нужно|пожелание|доп пожелания|дополнительные пожелания|текст заявки|суть запроса|что надо|"
     "пожелания клиента|дополнительно|особые пожелания|"
     "критерии|wishes|requirements|comment|описание запроса|комментарии",
     "notes": "notes|заметки|примечание|примечания|заметка",
@@ -59,9 +67,9 @@ LEAD_NAMES: dict[str, str] = {
 }
 BY_NAME = names_of(LEAD_NAMES)
 NUMBERS = frozenset({"budget", "budget_min", "budget_max", "area", "area_min", "area_max", "rooms", "year_min"})
-#: Without one of these a table tells of nobody's wish.
+#: Without one of these columns a table holds no requests.
 ASKED = frozenset({"client", "budget", "budget_min", "budget_max", "rooms", "district", "area", "words"})
-#: By what a request is known where the table has no column of ids: who asks for which deal.
+#: The identity of a request in a table without ids: client and deal type.
 IDENTITY = ("client", "phone", "email", "contact", "deal", "city")
 MAX_PLACES, LONGEST_WORDS = 50, 5_000
 WANTS = {"купить": DealType.SALE, "покупка": DealType.SALE, "покупает": DealType.SALE, "снимет": DealType.RENT,
@@ -197,7 +205,7 @@ def _range(request: Request, field: str, text: str | None, units: Mapping[str, C
     read = read_amount_range if money else lambda each: read_number_range(each, Unit.AREA)
     value = _read(request, field, text, read)
     column = units.get(field)
-    # A column in thousands: what is written out in full there ("12,5 млн") is not in thousands.
+    # A column in thousands: amounts written in full ("12,5 млн") are not in thousands.
     if value is None or column is None or column.factor == 1 or "м" in (text or "").casefold():
         return value
     times = column.factor

@@ -1,4 +1,4 @@
-"""An offer: one listing as a file tells it, in our words, whatever the format was."""
+"""An offer: one listing of a file in our own terms, whatever its format."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -28,10 +28,9 @@ class FeedError(UnusableError):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """
-    Something to tell about one field of an offer: why it is refused, or how a doubtful value was taken.
+    """A remark about one field of an offer: why it is refused, or how a doubtful value was read.
 
-    `reason` is a code of the catalogue; a Fault where its sentence has facts.
+    `reason` is a code of the catalogue; a Fault if its sentence has facts.
     """
 
     field: str
@@ -61,7 +60,7 @@ class Photo:
 
 @dataclass(slots=True)
 class Entry:
-    """One row or element of a file, with what is to be told of it."""
+    """One row or element of a file, with remarks."""
 
     line: int  #: Where it begins (XML) or ends (tables); 1 is the first line.
     external_id: str = ""  #: As the file writes it: `007` and `7` are two.
@@ -69,17 +68,17 @@ class Entry:
     guesses: list[Remark] = field(default_factory=list)  #: Values that were taken as unknown or read with a guess.
 
     def refuse(self, name: str, reason: str, read: object = "") -> None:
-        """Note why this cannot be taken."""
+        """Record why this offer cannot be imported."""
         self.faults.append(Remark(name, reason, _shortened(read)))
 
     def guess(self, name: str, reason: str, read: object = "") -> None:
-        """Note how a doubtful value was taken."""
+        """Record how a doubtful value was read."""
         self.guesses.append(Remark(name, reason, _shortened(read)))
 
 
 @dataclass(slots=True)
 class Request(Entry):
-    """What one client looks for. `fields` are columns of :class:`models.market.leads.Lead`; absent: not told."""
+    """One client's demand. `fields` are columns of :class:`models.market.leads.Lead`; absent: not stated."""
 
     fields: dict[str, Any] = field(default_factory=dict)
 
@@ -125,12 +124,12 @@ class Offer(Entry):
     #: Values of single formats that are kept as they are.
     attributes: dict[str, Any] = field(default_factory=dict)
     on_market: bool = True
-    status: str | None = None  #: The file's own word, where it told one.
+    status: str | None = None  #: The file's own word, if it has one.
 
 
 @dataclass
 class Notes:
-    """What a reader notes of a file as a whole, while it is read."""
+    """A reader's notes about a file as a whole."""
 
     kind: str = ""  #: "yrl", "cian", "avito", "csv" or "xlsx".
     dialect: str = ""  #: What was found of the format, for people.
@@ -153,7 +152,7 @@ class Notes:
 
     @property
     def passed_over(self) -> dict[str, int]:
-        """Tags or columns that were met and not read, with how often, most frequent first."""
+        """Tags or columns that were present and not read, with their counts, most frequent first."""
         counts = Counter(self.met)
         for (path, names), count in self.shapes.items():
             asked = self.asked.get(path, set())

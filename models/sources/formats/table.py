@@ -8,17 +8,17 @@ from itertools import chain, islice
 
 from models.core.enums import DealType, PropertyType
 from models.core.errors import Fault
-from models.sources.formats import addresses, common, facts, taking, values
+from models.sources.formats import addresses, cells, common, facts, kinds_in_words, loose_rows, taking, values
 from models.sources.formats.csv_rows import Row
-from models.sources.formats.headers import BY_NAME, Column, column_of, header_score, joined
+from models.sources.formats.headers import BY_NAME, Column, column_of, header_score, joined, surest
 from models.sources.formats.offer import Entry, FeedError, Notes, Offer
 from models.sources.formats.status import set_status
-from models.sources.formats.vocabulary import CLASSES, DEALS, MARKETS, entry
+from models.sources.formats.vocabulary import CLASSES, DAILY, DEALS, MARKETS, entry, fold
 from models.sources.formats.xlsx_rows import DATE_MARK
 
 #: Rows above the header that are looked through: titles, dates, a firm's address.
 MAX_TITLE_ROWS = 30
-#: Rows after the header, values of a column and characters of a value that people are shown to tell columns apart.
+#: Rows after the header, values of a column and characters of a value that people see when they map columns.
 SAMPLED_ROWS, MAX_SAMPLES, LONGEST_SAMPLE = 20, 3, 60
 #: Columns of numbers, where a date means that the spreadsheet read "2/5" as one.
 NUMBERS = frozenset(
@@ -37,7 +37,7 @@ NUMBERS = frozenset(
         "ceiling",
     ]
 )
-#: Columns by which a home is told from another where the table has no column of ids.
+#: Columns that identify a home in a table without ids.
 IDENTITY = ("deal", "type", "city", "district", "address", "street", "house", "rooms", "area", "floor", "total_floors")
 #: Fields that may have several columns: their texts are put together.
 SEVERAL = ("photos", "description", "words", "notes", "private_notes", "contact")
@@ -109,10 +109,12 @@ def read_header(
     following = next(rest, None)
     if following is not None:
         if _is_lower_half(names, following.cells, mapping, known):
-            names, line = joined(names, following.cells), following.line
+            names, line = _whole_names(names, following.cells, mapping, known), following.line
+        elif header_score(following.cells, mapping, known) > header_score(names, mapping, known):
+            names, line = following.cells, following.line  # what stands above it names groups of columns
         else:
             rest = chain([following], rest)
-    columns = [column_of(" ".join(name.split()), mapping, known) for name in names]
+    columns = surest([column_of(" ".join(name.split()), mapping, known) for name in names], SEVERAL)
     first = list(islice(rest, SAMPLED_ROWS))
     return Header(line, columns, _samples(columns, first)), chain(first, rest)
 
@@ -136,7 +138,9 @@ def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]
 def told_rows(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[tuple[Row, dict[str, str]]]:
     """Each row with what stands in its known columns: field -> text. One that cannot be read has its `error`."""
     notes.columns, notes.samples = header.names, header.samples
-    for row in _cut_off_told(rows) if notes.kind == "csv" else rows:
+    is_csv = notes.kind == "csv"  # a workbook that was cut off cannot be read at all
+    rows = loose_rows.listings(rows, [column.name for column in header.columns], may_be_cut=is_csv)
+    for row in loose_rows.cut_off_told(rows) if is_csv else rows:
         told: dict[str, str] = {}
         for column, cell in zip(header.columns, row.cells, strict=False):
             if cell and column.field:
@@ -150,20 +154,17 @@ def told_rows(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[tup
             yield row, told
 
 
-def _cut_off_told(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows; a last one that is shorter than all before it is told as cut off, together with the file."""
-    shortest: int | None = None
-    last: Row | None = None
-    for row in rows:
-        if last is not None:
-            shortest = len(last.cells) if shortest is None else min(shortest, len(last.cells))
-            yield last
-        last = row
-    if last is None:
-        return
-    if shortest is not None and len(last.cells) < shortest and not last.error:
-        last = Row(last.line, [], Fault("import.shorter"))
-    yield last
+def _whole_names(
+    upper: list[str], lower: list[str], mapping: Mapping[str, str] | None, known: Mapping[str, str]
+) -> list[str]:
+    """The names of a header of two rows: «Этаж» over «этажность» is told by its lower half alone."""
+    both = joined(upper, lower)
+    alone = [column_of(cell, mapping, known) for cell in lower]
+    return [
+        lower[place] if place < len(alone) and alone[place].field and alone[place].is_sure and not sure else name
+        for place, name in enumerate(both)
+        for sure in [column_of(name, mapping, known).is_sure]
+    ]
 
 
 def _is_lower_half(
@@ -212,7 +213,7 @@ def refuse_twice(header: Header) -> None:
 def undo_dates(offer: Entry, told: dict[str, str], numbers: frozenset[str]) -> None:
     """Take out of columns of *numbers* what a spreadsheet made a date of, and the marks of all other dates."""
     for field in numbers & told.keys():
-        if told[field].startswith(DATE_MARK):
+        if told[field].startswith(DATE_MARK) or cells.is_date(told[field]):
             day = told.pop(field).removeprefix(DATE_MARK)
             offer.guess(field, "import.spreadsheet_date", day)
     for field, text in told.items():
@@ -229,12 +230,15 @@ def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], no
     get = told.get
     deal = get("deal")
     offer.deal_type = entry(DEALS, deal)
+    period = get("period")
+    if fold(deal or "") in DAILY:
+        offer.deal_type, period = DealType.RENT, period or "посуточно"
     if offer.deal_type is None:
         if deal is not None:
             offer.refuse("deal", "import.neither_sale_nor_rent", deal)
         else:
             price_heading = units["price"].name.casefold() if "price" in units else ""
-            rents = "аренд" in price_heading or "rent" in price_heading or get("period") is not None
+            rents = "аренд" in price_heading or "rent" in price_heading or period is not None
             offer.deal_type = DealType.RENT if rents else DealType.SALE
     if get("type") is None:
         offer.property_type = PropertyType.APARTMENT
@@ -242,15 +246,18 @@ def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], no
             offer.property_type = PropertyType.APARTMENTS
     else:
         common.set_type(offer, get("type"), apartments=values.flag(get("is_apartments")))
-    for name in ("area", "living_area", "kitchen_area"):
-        setattr(offer, name, taking.area(offer, name, get(name), core=name == "area"))
+    whole, living, kitchen = cells.areas(get("area"))
+    offer.area = taking.area(offer, "area", whole, core=True)
+    offer.living_area = taking.area(offer, "living_area", get("living_area", living))
+    offer.kitchen_area = taking.area(offer, "kitchen_area", get("kitchen_area", kitchen))
     if get("land_area"):
         taking.land_area(offer, get("land_area"), "сот" if "сот" in units["land_area"].name.casefold() else None)
-    common.set_rooms(offer, get("rooms"), studio=bool(values.flag(get("studio"))))
+    rooms = get("rooms") or kinds_in_words.rooms_in(get("type"))
+    common.set_rooms(offer, rooms, studio=bool(values.flag(get("studio"))))
     taking.floors(offer, get("floor"), get("total_floors"))
     offer.year_built = taking.year(offer, get("year_built"))
     _take_place(offer, told)
-    _take_price(offer, told, units)
+    _take_price(offer, told, units, period)
     _take_home(offer, told)
     offer.title = values.told(get("title"))
     offer.description = values.prose(get("description"))
@@ -269,18 +276,11 @@ def _take_place(offer: Offer, told: Mapping[str, str]) -> None:
     street, house = values.told(get("street")), values.told(get("house"))
     offer.street = street[:200] if street else offer.street
     offer.house_number = house[:50] if house else offer.house_number
-    taking.coordinates(offer, get("latitude"), get("longitude"))
-    names = [part for part in (get("metro") or "").replace(";", ",").replace("|", ",").split(",") if part.strip()]
-    walks = values.flag(get("metro_walk"))
-    minutes = get("metro_min")
-    for place, name in enumerate(names):
-        first = minutes if place == 0 else None
-        taking.add_station(
-            offer, values.told(name), None if walks is False else first, first if walks is False else None
-        )
+    taking.coordinates(offer, *cells.degrees(get("coordinates"), get("latitude"), get("longitude")))
+    cells.add_stations(offer, get("metro"), get("metro_min"), values.flag(get("metro_walk")))
 
 
-def _take_price(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column]) -> None:
+def _take_price(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], period: str | None) -> None:
     field, unit = ("price", None)
     if "price" not in told and "price_per_area" in told:
         field, unit = "price_per_area", "кв. м"
@@ -291,9 +291,9 @@ def _take_price(offer: Offer, told: Mapping[str, str], units: Mapping[str, Colum
         [told.get("discount_price")],
         currency=told.get("currency") or (column.currency if column else None),
         unit=unit,
-        period=told.get("period"),
+        period=period,
     )
-    # A column in thousands: what is written out in full there ("12,5 млн") is not in thousands.
+    # A column in thousands: amounts written in full ("12,5 млн") are not in thousands.
     if column and column.factor != 1 and offer.price is not None and "м" not in told.get(field, ""):
         offer.price *= column.factor
 
@@ -301,7 +301,7 @@ def _take_price(offer: Offer, told: Mapping[str, str], units: Mapping[str, Colum
 def _take_home(offer: Offer, told: Mapping[str, str]) -> None:
     get = told.get
     offer.property_class = taking.word(offer, "class", CLASSES, values.told(get("class")))
-    offer.market = entry(MARKETS, values.told(get("market")))
+    offer.market = entry(MARKETS, values.told(get("market"))) or kinds_in_words.market_in(get("type"))
     facts.set_condition(offer, values.told(get("condition")))
     facts.set_material(offer, values.told(get("material")))
     facts.set_bathroom(offer, values.told(get("wc")))

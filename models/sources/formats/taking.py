@@ -1,5 +1,9 @@
-"""Taking values into an offer: what can be read is set, what cannot is told, and what means unknown is counted."""
+"""
+Read values into an offer: readable values are set, unreadable ones are reported, and placeholders for "unknown" are
+counted.
+"""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,6 +17,11 @@ from models.sources.formats.vocabulary import entry, fold
 LARGEST_PRICE, LARGEST_AREA = Decimal(10) ** 15, Decimal(10) ** 8
 FLOORS, HOUSE_FLOORS, ROOMS, YEARS = range(-10, 301), range(1, 301), range(101), range(1500, 2101)
 LONGEST_ID = 100  # characters
+#: Words beside a floor's number: «3 эт.», «3-й этаж», «9 этажей».
+_FLOOR_WORDS = re.compile(r"(?<=\d)(?:-?(?:й|ый|ой|ий)\b)?(?:\s*(?:эт(?:аж\w*)?\b\.?|floors?\b))?", re.IGNORECASE)
+#: A basement and an attic have no number.
+_NO_FLOOR = re.compile(r"цок|подвал|полуподвал|мансард|антресол|basement|attic", re.IGNORECASE)
+_YEAR_WORD = re.compile(r"(?<=\d)\s*(?:г(?:од|ода)?\b\.?|year)\Z", re.IGNORECASE)
 #: Years that generators write for "unknown" (the epoch of their clocks).
 NO_YEARS = frozenset({0, 1, 1970, -1})
 #: Beginnings of a unit of land -> its square metres.
@@ -23,12 +32,14 @@ LAND_UNITS = {
     "гек": Decimal(10_000),
     "hec": Decimal(10_000),
 }
-#: A plot measured in sotkas that is larger than this was measured in square metres (6 ha).
-LARGEST_SOTKAS = 600
+_WITH_UNIT = re.compile(r"([0-9\s.,]+?)\s*([^\W\d_].*)")
+#: A plot measured in sotkas that is larger than this was measured in square metres: of 400, 600 and 1,000 square
+#: metres are most plots of dachas, and hardly a house stands on three hectares.
+LARGEST_SOTKAS = 299
 
 
 def set_id(offer: Offer, text: str | None) -> None:
-    """The listing's own id; without one an offer cannot be told from others, and is refused."""
+    """Set the listing's own id; an offer without one is refused, because it cannot be recognised again."""
     offer.external_id = (text or "").strip()
     if not offer.external_id:
         offer.refuse("id", "import.missing")
@@ -84,7 +95,7 @@ def whole(offer: Offer, name: str, text: str | None, allowed: range, *, core: bo
 
 def year(offer: Offer, text: str | None) -> int | None:
     """The year a house was built in; the epoch of a computer's clock means unknown."""
-    value: Decimal | None = read(offer, "year_built", text, values.number)
+    value: Decimal | None = read(offer, "year_built", text, _year)
     if value is None:
         return None
     if value in NO_YEARS or not YEARS[0] <= value <= YEARS[-1] or value != value.to_integral_value():
@@ -93,13 +104,22 @@ def year(offer: Offer, text: str | None) -> int | None:
     return int(value)
 
 
+def _year(text: str | None) -> Decimal | None:
+    """The number of a year, with or without the word: «1987 г.»."""
+    return values.number(text if text is None or text.isdecimal() else _YEAR_WORD.sub("", text.strip()))
+
+
 def floors(offer: Offer, floor: str | None, total: str | None) -> None:
     """The floor and the house's floors; `3/9` in the first tells both."""
+    floor, total = (_FLOOR_WORDS.sub("", each) if each and not each.isdecimal() else each for each in (floor, total))
     if floor and "/" in floor and not total:
         floor, _, total = floor.partition("/")
     elif floor and " из " in floor:
         floor, _, rest = floor.partition(" из ")
         total = total or rest
+    if floor and _NO_FLOOR.match(floor.strip()):
+        offer.guess("floor", "import.unknown", floor)
+        floor = None
     offer.floor = whole(offer, "floor", floor, FLOORS, core=True)
     offer.total_floors = whole(offer, "total_floors", total, HOUSE_FLOORS, core=True)
     if offer.floor is not None and offer.total_floors is not None and offer.floor > offer.total_floors:
@@ -110,8 +130,8 @@ def floors(offer: Offer, floor: str | None, total: str | None) -> None:
 
 def coordinates(offer: Offer, latitude: str | None, longitude: str | None) -> None:
     """Degrees; 0/0 is a place in the ocean that means unknown."""
-    north = read(offer, "latitude", latitude, values.number)
-    east = read(offer, "longitude", longitude, values.number)
+    north = read(offer, "latitude", latitude, _degrees)
+    east = read(offer, "longitude", longitude, _degrees)
     if north is None or east is None:
         if (north is None) != (east is None):
             offer.guess("latitude", "import.one_coordinate", f"{latitude or ''} {longitude or ''}")
@@ -122,8 +142,16 @@ def coordinates(offer: Offer, latitude: str | None, longitude: str | None) -> No
     offer.latitude, offer.longitude = round(north, 7), round(east, 7)
 
 
+def _degrees(text: str | None) -> Decimal | None:
+    """Degrees, whose comma is a decimal one however many digits follow."""
+    return values.number(text.replace(",", ".") if text and text.count(",") == 1 and "." not in text else text)
+
+
 def land_area(offer: Offer, text: str | None, unit: str | None) -> None:
     """A plot in square metres. Some generators write square metres and call them sotkas: too large a plot tells."""
+    together = _WITH_UNIT.fullmatch(text.strip()) if text else None
+    if together:
+        text, unit = together[1], together[2]
     value = area(offer, "land_area", text)
     if value is None:
         return

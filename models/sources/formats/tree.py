@@ -1,6 +1,7 @@
 """XML as a stream of nodes, found by structure, whatever their case and namespace. No entities, no DTDs, no network."""
 
 import io
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, BinaryIO, cast
@@ -16,14 +17,14 @@ _FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
 _CLEAN = bytes(32 if code in _FORBIDDEN else code for code in range(256))
 _BLANKS = b" \t\r\n"
 _MARK = b"\xef\xbb\xbf"
+_DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 _CHUNK = 1 << 18  # bytes
 
 
 class Node:
-    """
-    An element with its children by name. Names are local and in lower case: `<ns:Price>` is `price`.
+    """An element with its children by name. Names are local and in lower case: `<ns:Price>` is `price`.
 
-    What is asked for is noted, so that a file's report can tell which tags were passed over.
+    Names that are asked for are recorded, so that a file's report can list the tags that were not read.
     """
 
     __slots__ = ("_asked", "children", "element", "notes", "path")
@@ -113,7 +114,28 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2].casefold()
 
 
-def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
+def encoding_of(head: bytes) -> str | None:
+    """
+    Windows-1251 where the beginning of a document says UTF-8, or nothing, and is no UTF-8; None: what it says.
+
+    Of Russian in Windows-1251 hardly two letters in a row are UTF-8, so one broken letter of UTF-8 does not count.
+
+    >>> text = "<?xml version='1.0'?><a>Казань</a>"
+    >>> encoding_of(text.encode()), encoding_of(text.encode("cp1251"))
+    (None, 'windows-1251')
+    """
+    start = head.lstrip(_BLANKS)
+    if _wide(start) or start.startswith(_MARK) or start.isascii():
+        return None
+    declared = _DECLARED.match(start)
+    if declared and declared[1].lower() not in (b"utf-8", b"utf8"):
+        return None
+    text = start.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    return "windows-1251" if broken > sum(not letter.isascii() for letter in text) - broken else None
+
+
+def records(stream: BinaryIO, name: str, encoding: str | None = None) -> Iterator[etree._Element]:
     """
     The elements called *name*, in any case and namespace, that lie in no other of them; each is complete.
 
@@ -133,6 +155,7 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
         huge_tree=True,
         remove_comments=True,
         remove_pis=True,
+        encoding=encoding,
     )
     try:
         for _, element in parser:
@@ -147,7 +170,7 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
         raise FeedError(_fault(error)) from None
 
 
-def check_whole(stream: BinaryIO) -> None:
+def check_whole(stream: BinaryIO, encoding: str | None = None) -> None:
     """
     Read the document to its end without looking at it.
 
@@ -155,7 +178,12 @@ def check_whole(stream: BinaryIO) -> None:
         FeedError: It is not well-formed, or ends in the middle.
     """
     parser = etree.XMLParser(
-        target=cast(Any, _Nothing()), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+        target=cast(Any, _Nothing()),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        encoding=encoding,
     )
     cleaned = _Cleaned(stream)
     try:

@@ -36,14 +36,29 @@ def _table(*rows: tuple[Any, str]) -> dict[str, Any]:
 
 
 DEALS = _table(
-    (DealType.SALE, "продажа|продам|продаю|купить|sale|sell|selling|sold|sales"),
-    (DealType.RENT, "аренда|сдам|сдаю|сдается|снять|rent|rental|lease|long rent|long term rent"),
+    (
+        DealType.SALE,
+        "продажа|сату|сатылым|продам|продаю|продается|продать|купить|sale|sell|selling|sold|sales|for sale",
+    ),
+    (
+        DealType.RENT,
+        "аренда|жалға беру|жалға|сдам|сдаю|сдается|сдать|снять|найм|rent|rental|lease|long rent|long term rent|"
+        "for rent|to let",
+    ),
 )
 
-#: A word for what is on offer -> its type, or a sentence why it is not taken.
+#: Words of a deal that tell of rent by the day.
+DAILY = frozenset({"посуточно", "посуточная", "посуточная аренда", "аренда посуточно", "сдам посуточно", "daily"})
+
+#: A word for the kind of offer -> its type, or a sentence why it is refused.
 NO_LAND, NO_GARAGE = "import.land", "import.garage"
+#: Stands for a share of a flat.
+SHARE = "share"
 TYPES: dict[str, PropertyType | str] = _table(
-    (PropertyType.APARTMENT, "квартира|квартиры|flat|apartment|кв|студия|studio|новостройка|пентхаус|жилая|living"),
+    (
+        PropertyType.APARTMENT,
+        "квартира|квартиры|flat|apartment|кв|студия|студии|квартира студия|studio|новостройка|пентхаус|жилая|living",
+    ),
     (PropertyType.APARTMENTS, "апартаменты|апартамент|апарты|apartments"),
     (PropertyType.ROOM, "комната|комнаты|room|bed|койко место"),
     (PropertyType.HOUSE, "дом|дома|house|дом с участком|house with lot|коттедж|коттеджи|cottage|дача|дачи|dacha"),
@@ -53,6 +68,10 @@ TYPES: dict[str, PropertyType | str] = _table(
     (PropertyType.COMMERCIAL, "торговая площадь|склад|псн|помещение свободного назначения|здание|бизнес|business"),
     (NO_LAND, "участок|lot|land|земля|земельный участок|участки|земельные участки|plot"),
     (NO_GARAGE, "гараж|garage|гаражи|машиноместо|parking|parking place|паркинг|гаражи и машиноместа|кладовая|бокс"),
+    (
+        NO_GARAGE,
+        "машино место|кладовка|кладовое помещение|парковочное место|парковка",
+    ),
 )
 
 CLASSES: dict[str, PropertyClass] = _table(
@@ -79,7 +98,7 @@ CONDITIONS: dict[str, Condition] = _table(
     (Condition.DESIGN, "дизайнерский|дизайнерский ремонт|design|designer|дизайнерская|авторский|эксклюзивный"),
 )
 
-#: Words for a share of a home, which is told as a fact of a flat.
+#: Words for a share of a home, which becomes a fact of a flat.
 SHARES = frozenset(fold(word) for word in ("доля", "доля в квартире", "доля квартиры", "share", "flat share"))
 
 #: Beginnings of words for what walls are of; several may stand together.
@@ -122,6 +141,8 @@ STATUSES: dict[str, bool] = _table(
         "available|free|active|on sale|published|свободно|свободна|свободен|в продаже|в наличии|активно|активен",
     ),
     (True, "активна|for sale|for rent|опубликовано|open|actual|актуально|публикуется"),
+    (True, "в рекламе|рекламируется|выставлен|выставлена|выставлено|продается|сдается|опубликован|опубликована"),
+    (False, "задаток|на задатке|аванс|на авансе|внесен аванс|на сделке|сделка|снята с продажи|снят с продажи|куплено"),
     (False, "sold|booked|unavailable|withheld|reserved|reserve|closed|archived|archive|deleted|inactive|hidden|rented"),
     (False, "продано|продана|продан|забронировано|бронь|забронирована|в резерве|резерв|снято|снята|снято с продажи"),
     (False, "недоступно|недоступна|закрыто|сдано|сдана|не в продаже|скрыто|архив|не продается|expired|blocked|draft"),

@@ -15,7 +15,7 @@ from models.sources.formats.offer import FeedError
 
 #: A workbook unpacked. A small file that unpacks to more is no table of homes.
 LARGEST_UNPACKED = 2 << 30  # bytes
-#: A cell's text where a spreadsheet made a date of what was typed ("2/5").
+#: The text of a cell in which a spreadsheet turned typed text ("2/5") into a date.
 DATE_MARK = "a date: "
 
 _DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, TypeError, ParseError, OSError, EOFError, AttributeError)

@@ -10,7 +10,7 @@ from models.sources.formats.tree import Node
 from models.sources.formats.vocabulary import CLASSES, DEALS, MARKETS, PHOTO_KINDS, entry, fold
 
 _SQUARE_METRES = re.compile(r"кв|м2|м²|sq|m2|m²|meter|метр")
-#: Tags of yes or no -> the kind of fact that they tell.
+#: Tags of yes or no -> their kind of fact.
 FLAGS = {
     "air-conditioner": "air_conditioner",
     "internet": "internet",
@@ -82,7 +82,9 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
         category = "гараж"
     elif node.text("commercial-type") and category is None:
         category = "коммерческая"
-    # Garages and shops stand among flats in some feeds, told apart by their property-type alone.
+    if fold(node.text("commercial-type") or "") in ("land", "участок", "земля", "земельный участок"):
+        category = "участок"
+    # Garages and shops stand among flats in some feeds, distinguished by their property-type alone.
     if kind and fold(kind) in ("гараж", "garage", "машиноместо", "кладовая", "parking", "parking place", "участок"):
         category = kind
     common.set_type(offer, category or kind, apartments=apartments)
@@ -200,7 +202,7 @@ def _home(offer: Offer, node: Node) -> None:
 
 
 def _terms(offer: Offer, node: Node) -> None:
-    agent = node.node("sales-agent")  # names and phones are read by nobody here
+    agent = node.node("sales-agent")  # names and phones are not read here
     category = fold((agent.text("category") if agent is not None else None) or "")
     if category in ("владелец", "owner", "собственник"):
         offer.facts["from_owner"] = True

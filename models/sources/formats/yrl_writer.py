@@ -39,7 +39,7 @@ FINISHES = {
 RENOVATIONS = {"euro": "евро", "cosmetic": "косметический", "design": "дизайнерский", "rough": "черновая отделка"}
 PHOTO_TAGS = {"plan": "plan", "floor_plan": "floorplan", "facade": "housemain"}
 SELLERS = {Role.DEVELOPER: "застройщик", Role.LANDLORD: "владелец"}
-#: Kind of fact -> the first tag that tells it.
+#: Kind of fact -> its first tag.
 TAGS = {kind: tag for tag, kind in reversed(FLAGS.items())}
 #: Characters that XML 1.0 does not hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -124,7 +124,7 @@ def _location(listing: Property) -> list[str]:
         _tag("locality-name", listing.city),
         _tag("sub-locality-name", listing.district),
         _tag("address", _address(listing)),
-        # A point in a street that is not to tell the house would be taken for the house's.
+        # A point in a street would be taken for the house, which is to stay hidden.
         *(() if precision_of(listing, EXACT) is not EXACT else _point(listing)),
         *stations,
     ]

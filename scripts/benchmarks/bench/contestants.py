@@ -1,9 +1,11 @@
-"""Ways to find everybody's best k in a market, all over the same vectors. Each returns what the whole market takes.
+"""
+Methods to compute the best k of every row in a market, all on the same vectors. Each returns the time for the whole
+market.
 
-The dense ones take the vectors written out: districts, stations, price knots and answers to wishes included, words not,
-for these would take thousands of columns (which spares the dense ones work that the engine does). Their work is
-proportional to the rows they are asked for, so at sizes where they would take minutes they are timed on every
-n-th row and the time multiplied by n. The query in SQL is in :mod:`scripts.benchmarks.bench.sql`.
+The dense methods use dense vectors: with districts, stations, price knots and answers to wishes, without words, which
+would take thousands of columns (so they do less work than the engine). Their work is proportional to the rows they are
+asked for, so at sizes where they would take minutes they are timed on every n-th row and the time is multiplied by n.
+The SQL query is in :mod:`scripts.benchmarks.bench.sql`.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +37,7 @@ CHECKED_ROWS = 300
 
 @dataclass(frozen=True)
 class Vectors:
-    """A market as sparse-minded vectors for the engine, and written out for the others."""
+    """A market as sparse vectors for the engine and as dense ones for the others."""
 
     market: Market
     #: float32 (leads, width) and (properties, width).
@@ -56,7 +58,7 @@ def vectors_of(market: Market, threads: int) -> Vectors:
 
 
 def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: int, share: int) -> Took:
-    """The product alone, tile by tile, nothing kept: what no dense method can beat."""
+    """The product alone, tile by tile, without keeping anything: a lower bound of dense methods."""
     transposed = np.ascontiguousarray(properties.T)
     rows = range(0, len(leads), FLOOR_ROWS)[::share]
 
@@ -77,7 +79,7 @@ def ours(vectors: Vectors, k: int, threads: int) -> tuple[Took, MarketLists]:
 
 
 def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> Took:
-    """faiss-cpu's exact index, searched once from each side. Knows nothing of owners or of limits of price and area."""
+    """faiss-cpu's exact index, searched once from each side. It ignores owners and limits of price and area."""
     import faiss
 
     faiss.omp_set_num_threads(threads)
@@ -114,7 +116,7 @@ def implicit_topk(vectors: Vectors, k: int, threads: int, share: int) -> Took:
 
 @dataclass(frozen=True)
 class Comparator:
-    """Somebody else's way; left out where its *package* is not installed, or above *largest* rows a side."""
+    """Another method; left out if its *package* is not installed, or above *largest* rows a side."""
 
     package: str
     measure: Callable[[Vectors, int, int, int], Took]
@@ -133,9 +135,7 @@ def installed(package: str) -> bool:
 
 
 def rows_that_differ(vectors: Vectors, lists: MarketLists, k: int) -> int:
-    """
-    How many checked rows of both sides are not, id for id and score for score, what brute force over all pairs gives.
-    """
+    """The number of checked rows of both sides that differ, in ids or scores, from brute force over all pairs."""
     market, wrong = vectors.market, 0
     for row in np.linspace(0, len(market.leads) - 1, CHECKED_ROWS).astype(int):
         scores = _scores(vectors.properties @ vectors.leads[row], market, leads=[row])
@@ -164,7 +164,7 @@ def _same(left: tuple[NDArray, NDArray], right: tuple[NDArray, NDArray]) -> bool
 
 
 def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, share: int) -> Took:
-    """What all rows of both sides take, from every *share*-th."""
+    """The time for all rows of both sides, from every *share*-th."""
     total = Took(0.0, 0.0)
     for queries, base in ((vectors.leads, vectors.properties), (vectors.properties, vectors.leads)):
         sample = np.ascontiguousarray(queries[::share])

@@ -1,4 +1,4 @@
-"""How the engine's time and memory grow with a market, and what many small markets cost."""
+"""Growth of the engine's time and memory with the market, and the cost of many small markets."""
 
 import resource
 import sys
@@ -31,13 +31,13 @@ class Point:
 
 
 def measure(k: int, threads: int, sizes: tuple[int, ...] = SIZES) -> list[Point]:
-    """A point for each of *sizes*, which must rise; said as they come, after the many small markets."""
+    """A point for each of *sizes*, which must rise, reported as they come, after the many small markets."""
     point = _measured(SMALL, SMALL_MARKETS, k, threads)
-    click.echo(f"{SMALL_MARKETS} markets of {SMALL:,} x {SMALL:,}: {_said(point)}")
+    click.echo(f"{SMALL_MARKETS} markets of {SMALL:,} x {SMALL:,}: {_line(point)}")
     points = []
     for size in sizes:
         points.append(_measured(size, 1, k, threads))
-        click.echo(f"{size:,} x {size:,}: {_said(points[-1])}")
+        click.echo(f"{size:,} x {size:,}: {_line(points[-1])}")
     return points
 
 
@@ -62,7 +62,7 @@ def as_markdown(points: list[Point]) -> list[str]:
 
 
 def _measured(size: int, markets: int, k: int, threads: int) -> Point:
-    """*markets* different ones, one after another; only scoring is timed."""
+    """The time of *markets* different markets, one after another; only scoring is timed."""
     seconds = cpu_seconds = share = 0.0
     for seed in range(1, markets + 1):
         made = synthetic_market(size, size, seed)
@@ -77,12 +77,12 @@ def _measured(size: int, markets: int, k: int, threads: int) -> Point:
 
 
 def peak_memory() -> float:
-    """Of this process so far, GiB."""
+    """Peak memory of this process so far, GiB."""
     # Linux counts in KiB, macOS in bytes.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (30 if sys.platform == "darwin" else 20)
 
 
-def _said(point: Point) -> str:
+def _line(point: Point) -> str:
     return (
         f"{point.seconds:.2f} s (CPU {point.cpu_seconds:.2f} s), {point.share_scored:.1%} of pairs scored, "
         f"peak memory {point.peak_memory:.2f} GiB"

@@ -1,4 +1,4 @@
-"""A believable market of any size as arrays, in seconds: skewed prices and districts, leads built around real wishes.
+"""A plausible market of any size as arrays, in seconds: skewed prices and districts, leads with realistic wishes.
 
 Leads are made from a property that would suit them: budgets and areas around its own, its district or neighbouring
 ones, some of the words of its text, a few wishes that it mostly meets. Nothing here is tuned to the engine: the shares
@@ -50,7 +50,7 @@ def synthetic_market(n_leads: int, n_properties: int, seed: int = 1) -> Syntheti
 
 
 class _City:
-    """Districts in zones, stations in districts, and how dear each district is."""
+    """Districts in zones, stations in districts, and each district's price level."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.zone = np.sort(rng.integers(0, N_ZONES, N_DISTRICTS))
@@ -61,7 +61,7 @@ class _City:
         self.first_of_zone = np.searchsorted(self.zone, np.arange(N_ZONES + 1))
 
     def metro_in(self, rng: np.random.Generator, district: NDArray[np.int64]) -> NDArray[np.int32]:
-        """A station of each district, -1 where it has none."""
+        """A station of each district, -1 without one."""
         first, after = self.first_metro[district], self.first_metro[district + 1]
         return np.where(after > first, first + (rng.random(len(district)) * (after - first)).astype(int), -1).astype(
             np.int32
@@ -193,7 +193,7 @@ def _places_around(
 
 
 def _texts(rng: np.random.Generator, style: NDArray[np.int64], least: int, most: int, empty: float) -> list[str]:
-    """Words by popularity, a third of them from the text's style, a rare one now and then."""
+    """Words by popularity, a third of them from the text's style, some rare ones."""
     words = np.array([*FEATURES, *(f"жк{number}" for number in range(2000))])
     chance = 1 / np.arange(1, len(words) + 1) ** 0.7
     liked = np.random.default_rng(5).integers(0, len(FEATURES), (60, 8))

@@ -1,10 +1,8 @@
-"""
-Whether the processes that score grow run after run: ``python -m scripts.benchmarks.bench.memory``.
+"""Check that the processes that score do not grow run after run: ``python -m scripts.benchmarks.bench.memory``.
 
-It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and has the
-market rescored ``--runs`` times while leads and properties are changed one after another. After each run it notes what
-every process of the workers holds that it shares with nobody (USS), and in the end prints each one's slope, megabytes a
-run, with the 95% interval.
+It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and rescores
+it ``--runs`` times while leads and properties are changed one after another. After each run it records the unshared
+memory (USS) of every worker process, and at the end prints each one's slope, megabytes a run, with the 95% interval.
 """
 
 import os
@@ -43,7 +41,7 @@ Samples = dict[str, list[float]]
 @click.option("--runs", type=click.IntRange(min=1), default=60, show_default=True)
 @memory_option
 def main(size: int, runs: int, memory_mb: int) -> None:
-    """Tell whether the processes that score grow run after run."""
+    """Report whether the processes that score grow run after run."""
     samples: Samples = defaultdict(list)
     with system(memory_mb) as (factory, client):
         with factory() as session:
@@ -60,7 +58,7 @@ def main(size: int, runs: int, memory_mb: int) -> None:
 
 
 def held_by_workers() -> dict[str, float]:
-    """The processes of our workers, and the megabytes that each shares with nobody."""
+    """Our worker processes with their unshared megabytes."""
     megabytes_of = {}
     for process in psutil.Process(os.getpid()).children(recursive=True):
         command = " ".join(process.cmdline())
@@ -72,7 +70,8 @@ def held_by_workers() -> dict[str, float]:
 @contextmanager
 def changes_going(factory: sessionmaker, client: Client) -> Iterator[Callable[[], int]]:
     """
-    Leads and properties change in turns as long as we are within, each when the one before is visible; how many so far.
+    Change leads and properties in turns within the context, each when the one before is visible; yields their number so
+    far.
     """
     chance, over, made = Random("memory"), threading.Event(), 0
     with factory() as session:
@@ -99,7 +98,7 @@ def changes_going(factory: sessionmaker, client: Client) -> Iterator[Callable[[]
 
 
 def report(samples: Samples, runs: int) -> None:
-    """Print a line a process that was there all the time."""
+    """Print a line for each process that was there all the time."""
     print(f"\n{'':16}{'MB at first':>12}{'at last':>9}{'a run':>9}{'±':>7}")
     for name, values in samples.items():
         counted = np.array(values[int(runs * WARM_UP_SHARE) :])

@@ -1,7 +1,6 @@
-"""
-The score as one writes it in SQL: the best counterparts of each lead, and of each property.
+"""The score in SQL: the best counterparts of each lead, and of each property.
 
-What the columns hold is told in :mod:`scripts.benchmarks.bench.sql`.
+The columns are described in :mod:`scripts.benchmarks.bench.sql`.
 """
 
 _STEP = """CASE WHEN p.{0} IS NULL THEN 0.5 ELSE (ARRAY[0, 0.1, 0.4, 1, 0.8, 0.65, 0.65])[p.{0} - l.{0} + 4] END"""

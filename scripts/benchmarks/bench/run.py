@@ -1,5 +1,5 @@
 """
-A whole rescoring through a real worker, stage by stage, beside the dense product of the same vectors: ``make
+Measure a whole rescoring through a real worker, stage by stage, beside the dense product of the same vectors: ``make
 bench-run`` (``SIZE=100k``), or ``python -m scripts.benchmarks.bench.run --size 20k``.
 
 It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and then
@@ -95,7 +95,7 @@ def main(size: int, repeats: int, memory_mb: int, changes: int) -> None:
 
 @contextmanager
 def system(memory_mb: int) -> Iterator[tuple[sessionmaker[Session], Client]]:
-    """Servers, a worker for entities and one for runs, as the Procfile has them; all gone afterwards."""
+    """Servers, a worker for entities and one for runs, as in the Procfile; all removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="leadmatch-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # as root, PostgreSQL runs under another account, which must come through
@@ -129,7 +129,7 @@ def _start(line: str) -> subprocess.Popen:
 
 
 def fill(session: Session, size: int) -> None:
-    """*size* properties and leads of the demo's kind, all for sale in one city."""
+    """Add *size* properties and leads of the demo's kind, all for sale in one city."""
     began = time.perf_counter()
     rng = Random("bench")
     people = demo_users(session, max(20, size // 30), 1, with_login=False)
@@ -151,7 +151,7 @@ def fill(session: Session, size: int) -> None:
 
 
 def measure_in_turns(factory: sessionmaker[Session], client: Client, repeats: int) -> tuple[list[dict], list[float]]:
-    """Of every run its stages and seconds, and the seconds of the floors taken between them."""
+    """The stages and seconds of every run, and the seconds of the floors measured between them."""
     runs, floors, dense = [], [], None
     for _ in range(repeats):
         runs.append(whole_run(factory, client))
@@ -164,7 +164,7 @@ def measure_in_turns(factory: sessionmaker[Session], client: Client, repeats: in
 
 
 def whole_run(factory: sessionmaker[Session], client: Client) -> dict:
-    """Have everything rescored and written anew, and wait for it."""
+    """Rescore everything with every list rewritten, and wait for it."""
     with factory() as session:
         session.execute(text("UPDATE markets SET rates = NULL"))  # as if rates had changed: no list stays as it is
         session.commit()
@@ -239,7 +239,7 @@ def _listed(numbers: Iterable[float]) -> str:
 
 
 def report_changes(factory: sessionmaker[Session], client: Client, changes: int) -> bool:
-    """Time single changes in each situation; whether all lists were right in the end."""
+    """Time single changes in each situation; returns whether all lists were right in the end."""
     rng = Random("changes")
     with factory() as session:
         ids = {
@@ -277,7 +277,7 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
 
 @contextmanager
 def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | None) -> Iterator[None]:
-    """One run after another as long as we are within; None: none at all."""
+    """Start one run after another within the context; None: no runs."""
     over = threading.Event()
 
     def keep_running() -> None:

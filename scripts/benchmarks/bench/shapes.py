@@ -1,6 +1,6 @@
 """
-The engine on other shapes of market than one big one of varied people: how much it skips, and what it takes beside the
-dense product of the same vectors, taken in the same run.
+The engine on other shapes of market than a large, varied one: its skip rates, and its time beside the dense product of
+the same vectors in the same run.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,20 +25,20 @@ ORIGINALS = 500
 
 
 def usual(n_leads: int = 0, n_properties: int = 0, markets: int = 1) -> Iterator[SyntheticMarket]:
-    """Different *markets* of the usual kind, one after another; of USUAL rows where none are told."""
+    """Several different *markets* of the usual kind, one after another; of USUAL rows by default."""
     for seed in range(1, markets + 1):
         yield synthetic_market(n_leads or USUAL, n_properties or USUAL, seed)
 
 
 def same_wish() -> Iterator[SyntheticMarket]:
-    """Everybody wants the same."""
+    """All leads want the same."""
     for market in usual():
         leads = market.leads.take(np.full(USUAL, _of_many_wishes(market)))
         yield SyntheticMarket(replace(leads, owner=market.leads.owner), market.properties)
 
 
 def near_duplicates() -> Iterator[SyntheticMarket]:
-    """Few homes, each advertised by many, at prices a little apart."""
+    """Few homes, each advertised several times at slightly different prices."""
     rng = np.random.default_rng(1)
     for market in usual():
         homes = market.properties.take(rng.integers(0, ORIGINALS, USUAL))
@@ -47,7 +47,7 @@ def near_duplicates() -> Iterator[SyntheticMarket]:
 
 
 def all_unknown() -> Iterator[SyntheticMarket]:
-    """No property tells anything but its type."""
+    """Properties with nothing known but the type."""
     for market in usual():
         homes = market.properties
         untold = {name: np.full(USUAL, np.nan) for name in ("price", "area", "year")}
@@ -59,7 +59,7 @@ def all_unknown() -> Iterator[SyntheticMarket]:
 
 
 def _of_many_wishes(market: SyntheticMarket) -> int:
-    """A lead that asks for much."""
+    """A lead with many wishes."""
     leads = market.leads
     asked = sum(np.minimum(np.diff(getattr(leads, f"{kind}_indptr")), 1) for kind in (*PLACE_KINDS, "wish"))
     return int(np.argmax(asked + ~np.isnan(leads.price_max) + ~np.isnan(leads.area_min)))
@@ -79,7 +79,7 @@ SHAPES: dict[str, Callable[[], Iterator[SyntheticMarket]]] = {
 
 @dataclass
 class Shape:
-    """What all markets of one shape took together."""
+    """The total of all markets of one shape."""
 
     name: str
     ours: Took = Took(0.0, 0.0)
@@ -118,7 +118,7 @@ class Shape:
 
 
 def measure(names: tuple[str, ...], k: int, threads: int) -> list[str]:
-    """A table in Markdown, each shape's row said as soon as it is known."""
+    """A table in Markdown; each shape's row is reported as soon as it is known."""
     rows = [
         "| shape | pairs skipped | Leadmatch, CPU s | dense product, CPU s | ratio of CPU | of the clock |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""How many rows to measure with, as an option of a command."""
+"""The option for the number of rows to measure with."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a benchmark has measured: said at once, kept in a file at once, and in the end a table."""
+"""Timings of a benchmark: printed and appended to a file at once, and summarised in a table at the end."""
 
 import json
 import math
@@ -18,7 +18,7 @@ SQL = "PostgreSQL LATERAL"
 
 
 class Took(NamedTuple):
-    """What some work took. CPU seconds are those of all threads; NaN where another process did the work."""
+    """The time of some work. CPU seconds are those of all threads; NaN if another process did the work."""
 
     seconds: float
     cpu_seconds: float = math.nan
@@ -31,7 +31,7 @@ class Took(NamedTuple):
 
 
 def timed(work: Callable[[], object]) -> Took:
-    """On a busy machine CPU seconds tell more than the clock."""
+    """Time the work within; on a busy machine CPU seconds are more meaningful than the clock."""
     started, cpu_started = time.perf_counter(), time.process_time()
     work()
     return Took(time.perf_counter() - started, time.process_time() - cpu_started)
@@ -39,11 +39,9 @@ def timed(work: Callable[[], object]) -> Took:
 
 @dataclass
 class Timings:
-    """
-    What every contestant took, in the order of its first turn.
+    """The timings of all contestants, in the order of their first turn.
 
-    Each is appended to *path* as a line of JSON the moment it is known, so that a run that is broken off leaves what
-    it has found.
+    Each is appended to *path* as a line of JSON as soon as it is known, so that an aborted run keeps its results.
     """
 
     size: int
@@ -53,7 +51,9 @@ class Timings:
     turns: dict[str, list[Took]] = field(default_factory=dict)
 
     def add(self, contestant: str, took: Took, note: str = "") -> None:
-        """*note* says how the time was come by if not by the clock alone, as "every 4th row, times 4"."""
+        """
+        Add a timing; *note* states how it was obtained if not simply by the clock, such as "every 4th row, times 4".
+        """
         self.turns.setdefault(contestant, []).append(took)
         cpu = "" if math.isnan(took.cpu_seconds) else f" (CPU {took.cpu_seconds:.2f} s)"
         click.echo(f"  {contestant:36} {took.seconds:9.2f} s{cpu}{f'  ({note})' if note else ''}")

@@ -1,4 +1,4 @@
-"""Stored lists against brute force, and how long scoring one entity takes."""
+"""Compare stored lists with brute force, and time the scoring of one entity."""
 
 import time
 from random import Random
@@ -17,7 +17,7 @@ MAX_TOUCHED = 500
 
 
 def scoring_ms(snapshot: Snapshot, rng: Random, times: int) -> dict[Side, list[float]]:
-    """Milliseconds to score one row of each side against all of the other, and rank."""
+    """Milliseconds to score one row of each side against all of the other, and rank the result."""
     milliseconds: dict[Side, list[float]] = {side: [] for side in Side}
     leads, properties = snapshot.leads.vectors, snapshot.properties.vectors
     for _ in range(times):
@@ -33,8 +33,8 @@ def scoring_ms(snapshot: Snapshot, rng: Random, times: int) -> dict[Side, list[f
 
 def lists_unlike_brute_force(session: Session, snapshot: Snapshot, changed: dict[Side, set[int]]) -> tuple[int, int]:
     """
-    Of the lists of the changed, and of those in which they stand: how many are not, id for id and score for score, what
-    scoring everything gives; and how many were looked at.
+    Of the lists of changed entities, and those that contain them: the number that differ from brute force in ids or
+    scores, and the number compared.
     """
     wrong = looked = 0
     for side in Side:

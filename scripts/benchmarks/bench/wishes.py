@@ -1,4 +1,4 @@
-"""What the properties of a synthetic market tell, and what its leads wish for beyond the fields."""
+"""Facts of the properties of a synthetic market, and wishes of its leads beyond the fields."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,7 @@ STRENGTHS, CHANCES = ("must", "wish", "soft"), (0.15, 0.7, 0.15)
 
 
 def answers(rng: np.random.Generator, n: int) -> NDArray[np.int8]:
-    """What n properties tell, int8 (n, kinds)."""
+    """The facts of n properties, int8 (n, kinds)."""
     table = np.full((n, len(KINDS)), -1, np.int8)
     for name, (share, chances) in TOLD.items():
         kind = KIND_OF[name]
@@ -80,7 +80,8 @@ def wishes(
     rng: np.random.Generator, source: NDArray[np.int8], table: WishTable
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """
-    CSR of the wishes of leads made of properties with the answers *source*: nine in ten are met by it where it tells.
+    CSR of the wishes of leads made from properties with the answers *source*: nine in ten are met by it if it states
+    the fact.
     """
     n = len(source)
     asks = {name: rng.random(n) < share for name, _, share in ASKED}

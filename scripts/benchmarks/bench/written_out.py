@@ -1,6 +1,6 @@
 """
-Both sides of a market as wide dense matrices, as a dense method would take them: a column for every district, station,
-price knot, area knot and answer to a wish. The words of texts would take thousands more, and are left out.
+Both sides of a market as wide dense matrices, as dense methods need them: a column for every district, station, price
+knot, area knot and answer to a wish. Words would take thousands more, and are left out.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -45,7 +45,7 @@ def written_out(leads: LeadVectors, properties: PropertyVectors, threads: int) -
 
 
 def _answer_points(leads: LeadVectors, kind: int, answers: NDArray[np.int64]) -> Matrix:
-    """What each answer to a kind of wish earns, (leads, answers)."""
+    """The points of each answer to a kind of wish, (leads, answers)."""
     wishes = leads.wish_table.arrays()
     entries = np.flatnonzero(wishes.kind[leads.wish_codes] == kind)
     codes, points = leads.wish_codes[entries, np.newaxis], leads.wish_points[entries, np.newaxis]

@@ -1,4 +1,4 @@
-"""What balanced order does to a market of real listings: more meetings, spread wider, at what price in rank."""
+"""The effect of balanced order on a market of real listings: more meetings, spread wider, and the cost in rank."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ TEMPERATURES = (0.01, TEMPERATURE, 0.1, 1.0)
 
 @dataclass(frozen=True)
 class Order:
-    """One order of one market's lists."""
+    """One order of a market's lists."""
 
     #: Leads x listings.
     market: str

@@ -1,4 +1,4 @@
-"""BM25, plainly: the lexical baseline that words are measured against.
+"""BM25: the lexical baseline.
 
 Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): a home's score for a lead is the sum over the
 lead's distinct stems of ``idf * tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length))`` with

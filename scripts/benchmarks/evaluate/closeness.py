@@ -1,4 +1,7 @@
-"""Does nearness count: what stands beside a wanted district's homes; is a home found by the next district's name."""
+"""
+The effect of closeness: the entries outside a wanted district, and whether a home is found by a neighbouring district's
+name.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +38,7 @@ class Closeness:
 
 
 def measure(listings: list[Listing], n_leads: int, seed: int) -> Closeness:
-    """Leads that name exactly one district and no station."""
+    """Measure with leads that name exactly one district and no station."""
     rng = np.random.default_rng(seed)
     known = [listing for listing in listings if listing.facts.district in moscow.CENTRES]
     planted, sources = plant(known, _BLUR, min(n_leads, len(known)), rng, lambda row, rng: "")
@@ -61,7 +64,7 @@ def _neighbour(district: str, rng: np.random.Generator) -> str:
 
 
 def _outside(lists: RankedLists, leads: Sequence[LeadFacts], homes: list[Listing]) -> tuple[float, np.ndarray]:
-    """Share of the first entries that lie outside, and their distances."""
+    """The share of the first entries outside the district, and their distances."""
     tops = [lists.row(row)[0][:FIRST] for row in range(len(lists))]
     away = np.concatenate([_distances([lead], top[None], homes)[0] for lead, top in zip(leads, tops, strict=True)])
     outside = np.concatenate(
@@ -71,7 +74,7 @@ def _outside(lists: RankedLists, leads: Sequence[LeadFacts], homes: list[Listing
 
 
 def _distances(leads: Sequence[LeadFacts], rows: np.ndarray, homes: list[Listing]) -> np.ndarray:
-    """Kilometres (leads, rows) from the wanted district to those homes'."""
+    """Kilometres (leads, rows) from the wanted district to those homes."""
     return np.array(
         [
             moscow.distances(np.array([homes[at].facts.district for at in row], dtype=str), list(lead.districts))

@@ -1,4 +1,4 @@
-"""Listings with descriptions: invented rents, asked for by words quoted from them and by hand-written leads."""
+"""Listings with descriptions: invented rents, with leads that quote them and hand-written leads."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""By how much scores move when the text model is fitted anew: on real listings, a fifth more of them than before."""
+"""How far scores move when the text model is fitted again: on real listings, with a fifth more of them than before."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ DRAWN = 200_000
 
 @dataclass(frozen=True)
 class Drift:
-    """What a new model does to the scores and the lists of leads and listings that have not changed."""
+    """The effect of a new model on scores and lists of unchanged leads and listings."""
 
     leads: int
     #: Listings before and after; the scores compared are of those before.
@@ -85,7 +85,7 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Drift:
 def _of(
     chosen: NDArray[np.bool_], leads: NDArray[np.intp], homes: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Those pairs whose lead is chosen."""
+    """The pairs whose lead is chosen."""
     return leads[chosen[leads]], homes[chosen[leads]]
 
 

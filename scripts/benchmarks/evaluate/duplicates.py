@@ -1,4 +1,4 @@
-"""Adverts of one home: made copies of real sales are to be found, and near-identical units are not to be joined."""
+"""Adverts of one home: copies of real sales must be recognised, and near-identical units must not be joined."""
 
 import csv
 import io
@@ -42,7 +42,7 @@ _SENTENCES = (
 
 @dataclass(frozen=True)
 class Sale:
-    """One advert, with the home that it is of."""
+    """One advert with the id of its home."""
 
     facts: AdvertFacts
     home: int
@@ -160,7 +160,7 @@ def _copied(
 
 
 def _address_again(street: str, house: str, rng: random.Random) -> tuple[str, str]:
-    """An address as another agency writes it."""
+    """The address as another agency writes it."""
     short = street
     for word, shortened in (("улица", "ул."), ("проспект", "пр-т"), ("переулок", "пер."), ("шоссе", "ш.")):
         short = short.replace(word, shortened)
@@ -169,7 +169,7 @@ def _address_again(street: str, house: str, rng: random.Random) -> tuple[str, st
 
 
 def _picture(rng: np.random.Generator) -> Image.Image:
-    """A picture of surfaces, edges and grain, as of a room."""
+    """A picture with surfaces, edges and grain, like one of a room."""
     coarse = Image.fromarray(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8))
     pixels = np.asarray(coarse.resize((160, 120), Image.Resampling.BICUBIC)).astype(np.float64)
     for _ in range(6):
@@ -210,7 +210,7 @@ def _with_renders_of_buildings(all_sales: list[Sale], rng: random.Random) -> lis
 
 @dataclass(frozen=True)
 class Found:
-    """How the joined pairs of adverts compare with the true ones."""
+    """The joined pairs of adverts compared with the true ones."""
 
     name: str
     joined: int
@@ -228,7 +228,7 @@ class Found:
 
 
 def measure(name: str, adverts: Sequence[Sale]) -> list[Found]:
-    """For all, and for resales and new buildings apart."""
+    """Measure all, and resales and new buildings separately."""
     home_of = {sale.facts.id: sale.home for sale in adverts}
     is_new = {sale.facts.id: sale.facts.is_new for sale in adverts}
     joined = [pair for group in groups([sale.facts for sale in adverts]) for pair in itertools.combinations(group, 2)]
@@ -243,7 +243,7 @@ def measure(name: str, adverts: Sequence[Sale]) -> list[Found]:
 
 
 def natural_pairs(path: Path, rng: random.Random) -> Counter[str]:
-    """How the rule joins the file's own resales, every row with an owner of its own: pairs by how prices compare."""
+    """The file's own resales joined by the rule, every row with its own owner: pairs by the ratio of their prices."""
     with path.open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["house"] and row["floor"] and row["rooms"] and row["area"]]
     facts = [replace(_facts(row, number, number, rng), text="") for number, row in enumerate(rows)]

@@ -1,4 +1,4 @@
-"""What a few places after the end of leads' lists do for new listings that stand in hardly anybody's list."""
+"""The effect of a few extra entries after the end of leads' lists on new listings that are in hardly any list."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ NIGHTS = 7
 
 @dataclass(frozen=True)
 class Chance:
-    """One number of slots in one market."""
+    """One number of extra entries in one market."""
 
     leads: int
     slots: int
@@ -72,7 +72,7 @@ def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
 
 
 def _appended(lists: RankedLists, explored: Explored) -> RankedLists:
-    """Lists with what is explored after their ends."""
+    """Lists with the extra entries appended."""
     rows = np.concatenate([np.repeat(np.arange(len(lists)), lists.lengths), explored.leads])
     order = np.argsort(rows, kind="stable")
     columns, scores = (

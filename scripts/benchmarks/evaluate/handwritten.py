@@ -1,4 +1,7 @@
-"""Hand-written leads on the real sales: which of their wishes the first ten violate, and how many could be sent."""
+"""
+Hand-written leads on the real sales: which of their wishes the first ten entries violate, and how many a realtor could
+send.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +34,7 @@ class Named(Protocol):
 
 
 class Written(Protocol):
-    """A lead that somebody wrote."""
+    """A hand-written lead."""
 
     @property
     def text(self) -> str: ...
@@ -42,7 +45,7 @@ class Written(Protocol):
 
 @dataclass(frozen=True)
 class Truth:
-    """What is true of each home for each lead, without the engine."""
+    """The true answers of each home to each lead, computed without the engine."""
 
     #: bool (leads, homes): a realtor would send it: no field and no wish is known to be violated.
     sendable: NDArray[np.bool_]
@@ -72,7 +75,7 @@ class Outcome:
 
 
 def lead_facts(lead: SaleLead) -> LeadFacts:
-    """The lead as the engine takes it."""
+    """The lead in the engine's form."""
     return LeadFacts(
         owner=LEAD_OWNER,
         property_type="APARTMENT",
@@ -147,7 +150,7 @@ def measure(lists: RankedLists, known: Truth, leads: Sequence[Written] = LEADS) 
 
 
 def _bands(lists: RankedLists, sendable: NDArray[np.bool_]) -> list[tuple[int, float]]:
-    """Of the stored hundreds."""
+    """The figures of each band of stored scores."""
     good = sendable[np.repeat(np.arange(len(lists)), lists.lengths), lists.columns]
     band = np.searchsorted(BANDS, lists.scores, side="right") - 1
     counts = np.bincount(band, minlength=len(BANDS))
@@ -180,7 +183,7 @@ def as_markdown(outcome: Outcome) -> list[str]:
 
 
 def meaning(outcome: Outcome) -> list[str]:
-    """What a score says, in words, with the shares of the bands above."""
+    """The meaning of a score in words, with the shares of the bands above."""
     share = lambda low, high: _share(outcome, low, high)
     return [
         "### What a score means",

@@ -1,4 +1,4 @@
-"""Learning on simulated people who look for real listings and weigh criteria in a way that the engine is not told."""
+"""Learning from simulated people who search real listings and weigh criteria in a way unknown to the engine."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -29,7 +29,7 @@ _HIDDEN = {
 
 @dataclass(frozen=True)
 class Lesson:
-    """REPEATS simulations of one kind of people and one number of actions; what it came to on average."""
+    """The average of REPEATS simulations of one kind of people and one number of actions."""
 
     people: str
     actions: int
@@ -46,7 +46,7 @@ class Lesson:
 
 
 def learn(listings: list[Listing], n_leads: int, seed: int) -> list[Lesson]:
-    """Every kind of people with every number of actions."""
+    """Simulate every kind of people with every number of actions."""
     listed = _listed(listings, n_leads, seed)
     return [
         _lesson(listed, people, count, np.random.default_rng([seed, index]))
@@ -55,7 +55,7 @@ def learn(listings: list[Listing], n_leads: int, seed: int) -> list[Lesson]:
 
 
 def _listed(listings: list[Listing], n_leads: int, seed: int) -> ActedPairs:
-    """All pairs of the leads' stored lists, with their places; nobody has said anything yet."""
+    """All pairs of the leads' stored lists with their positions; there are no actions yet."""
     leads, _ = plant(listings, BLURS[-1], n_leads, np.random.default_rng(seed))
     town = Town.of(leads, listings)
     lists = leadmatch(town).for_leads
@@ -98,7 +98,7 @@ def _lesson(listed: ActedPairs, people: str, count: int, rng: np.random.Generato
 
 
 def _act(listed: ActedPairs, hidden: Weights, count: int, rng: np.random.Generator) -> ActedPairs:
-    """*count* of the listed pairs are looked at, upper places more often, and liked or disliked."""
+    """Simulate *count* looks at listed pairs, upper positions more often, each ending in a like or dislike."""
     chance = propensities(listed.places)
     seen = listed.take(rng.choice(len(listed), count, replace=False, p=chance / chance.sum()))
     mind = scores_of(seen, hidden) / 100
@@ -107,7 +107,7 @@ def _act(listed: ActedPairs, hidden: Weights, count: int, rng: np.random.Generat
 
 
 def distance(left: Weights, right: Weights) -> float:
-    """The share of weight that lies elsewhere, 0 to 1."""
+    """The share of weight that differs, 0 to 1."""
     shares = [np.array([getattr(weights, name) for name in CRITERION_NAMES]) for weights in (left, right)]
     return float(np.abs(shares[0] / shares[0].sum() - shares[1] / shares[1].sum()).sum() / 2)
 

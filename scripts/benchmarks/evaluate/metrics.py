@@ -1,4 +1,4 @@
-"""What a set of lists is worth: does the planted listing come back, and is the market served evenly."""
+"""Quality of a set of lists: the rank of the planted listing, and how evenly the market is served."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,10 @@ def interval(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[flo
 
 
 def exposure(lists: RankedLists, n_columns: int, top: int = 10) -> dict[str, float]:
-    """
-    How evenly the columns are shown in the first *top* places.
+    """How evenly the columns are shown in the first *top* positions.
 
-    Returns: ``coverage``: share of columns in somebody's top; ``gini``: of how often each is there, 0 even, 1
-        one takes all; ``empty``: share of rows without any list.
+    Returns: ``coverage``: share of columns in any top; ``gini`` of their frequencies, 0 even, 1 one takes all;
+    ``empty``: share of rows without a list.
     """
     places = np.arange(len(lists.columns)) - np.repeat(lists.indptr[:-1], lists.lengths)
     shown = np.sort(np.bincount(lists.columns[places < top], minlength=n_columns))

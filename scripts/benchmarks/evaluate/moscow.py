@@ -1,6 +1,6 @@
-"""Where the districts of Moscow lie, about: test data written from general knowledge, good to a kilometre or so.
+"""Approximate positions of Moscow's districts: test data from general knowledge, accurate to about a kilometre.
 
-The engine never sees it. It is what closeness is measured with.
+The engine never sees it. It serves to measure closeness.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The page docs/evaluation.md: sections between marks, so that one can be measured anew and the others stay."""
+"""The page docs/evaluation.md: marked sections, so that one can be measured again while the others stay."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ _MARK = re.compile(r"^<!-- section: (\w+) -->$", re.MULTILINE)
 
 
 def read_sections(path: Path) -> dict[str, str]:
-    """What the page holds so far, by the names of its sections; nothing where there is no page or it has no marks.
+    """The page's present sections by name; empty if there is no page or it has no marks.
 
     >>> read_sections(Path("nowhere.md"))
     {}
@@ -20,7 +20,7 @@ def read_sections(path: Path) -> dict[str, str]:
 
 
 def write_page(path: Path, intro: Sequence[str], sections: Mapping[str, str], order: Sequence[str]) -> None:
-    """The page anew: *intro*, then *sections* in *order*; a section that was never measured is left out."""
+    """Rewrite the page: *intro*, then *sections* in *order*; sections that were never measured are left out."""
     lines = ["\n".join(intro)]
     lines += [f"<!-- section: {name} -->\n\n{sections[name].strip()}" for name in order if name in sections]
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,6 @@
-"""Planted truth: real listings, and leads made by blurring some of them. A good ranking brings the listing back.
+"""Planted truth: leads made by blurring some real listings. A good ranking returns the listing.
 
-Nothing of the blur is known to the engine or tuned to it: every stated wish is drawn around the listing's own
-    value.
+The blur is unknown to the engine and not tuned to it: every stated wish is drawn around the listing's own value.
 """
 
 import csv
@@ -25,7 +24,7 @@ LEAD_OWNER, PROPERTY_OWNER = 1, 2
 
 @dataclass(frozen=True)
 class Listing:
-    """A property and what the file says of it besides."""
+    """A property with the file's further columns."""
 
     #: Grows with time on the portal, and so stands for the date.
     id: int
@@ -35,7 +34,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Blur:
-    """How far a lead is from the listing that it was made of."""
+    """The distance of a lead from the listing that it was made of."""
 
     name: str
     #: Half-width of the budget and of the area, and how far their middles may lie from the listing's, as a share.

@@ -1,4 +1,4 @@
-"""Planted truth whose text is two or three true wishes in a realtor's words, which the listing does not hold."""
+"""Planted truth with a text of two or three true wishes in a realtor's words, which the listing does not contain."""
 
 from dataclasses import dataclass
 from functools import partial

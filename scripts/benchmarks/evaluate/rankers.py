@@ -1,4 +1,4 @@
-"""The engine and what it is measured against. Each gives every lead a list of at most K listings, best first."""
+"""The engine and the baselines. Each returns for every lead a list of at most K listings, best first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ BM25_POINTS = 5
 
 @dataclass(frozen=True)
 class Town:
-    """Leads and listings of one evaluation, as facts and as arrays."""
+    """The leads and listings of one evaluation, as facts and as arrays."""
 
     leads: list[LeadFacts]
     listings: list[Listing]
@@ -47,7 +47,7 @@ class Town:
 
 
 def leadmatch(town: Town, weights: Weights = DEFAULT_WEIGHTS) -> MarketLists:
-    """The engine, both ways."""
+    """The engine, in both directions."""
     model = TextModel.fit(town.property_columns.text + town.lead_columns.text, seed=0)
     market = Market(
         lead_vectors(town.lead_columns, model, weights),
@@ -62,7 +62,7 @@ def without_words(town: Town) -> MarketLists:
 
 
 def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
-    """What `WHERE` leaves: all that the lead states must hold exactly. What is not told fails, as NULL does."""
+    """The rows of a `WHERE`: everything that the lead states must hold exactly. Unknown values fail, as NULL does."""
     lead, listing = town.field_columns, town.property_columns
     keep = (listing.price >= lead.price_min[row]) & (listing.price <= lead.price_max[row])
     if not np.isnan(lead.area_min[row]):
@@ -124,7 +124,7 @@ def bm25_alone(town: Town) -> RankedLists:
 
 
 def criteria_and_bm25(town: Town) -> RankedLists:
-    """The engine's criteria without any text, plus BM25 as a share of the lead's best: what a day's work gives."""
+    """The engine's criteria without any text, plus BM25 as a share of the lead's best: a baseline of a day's work."""
     leads = lead_vectors(town.field_columns, TextModel.empty())
     homes = property_vectors(town.property_columns, TextModel.empty())
     index = BM25(town.property_columns.text)
@@ -164,7 +164,7 @@ def _ordered(keep: NDArray[np.bool_], by: NDArray) -> NDArray[np.intp]:
 
 
 def _listed(n: int, row_list: Callable[[int], NDArray[np.intp]]) -> RankedLists:
-    """Lists of positions; the scores only keep their order."""
+    """Lists of positions; only the order of the scores is used."""
     rows = [row_list(row) for row in range(n)]
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
     scores = [np.linspace(100, 0, len(row), endpoint=False, dtype=np.float32) for row in rows]

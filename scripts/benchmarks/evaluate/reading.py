@@ -11,7 +11,7 @@ from scripts.benchmarks.evaluate.reading_corpus import Case, Reading, cases, sho
 
 @dataclass(frozen=True)
 class Measure:
-    """How many readings are right, how many were given, how many should be."""
+    """The numbers of correct, given and expected readings."""
 
     right: int
     given: int
@@ -19,12 +19,12 @@ class Measure:
 
     @property
     def precision(self) -> float:
-        """Of the readings given, the share that is right."""
+        """The share of given readings that are correct."""
         return self.right / self.given if self.given else 1.0
 
     @property
     def recall(self) -> float:
-        """Of the readings due, the share that was given."""
+        """The share of expected readings that were given."""
         return self.right / self.due if self.due else 1.0
 
 
@@ -58,7 +58,7 @@ def _difference(case: Case, readings: frozenset[Reading]) -> str:
 
 @dataclass(frozen=True)
 class CorpusRead:
-    """One corpus, each case with what was read of it."""
+    """One corpus, with the readings of each case."""
 
     name: str
     cases: list[tuple[Case, frozenset[Reading]]]
@@ -70,7 +70,7 @@ class CorpusRead:
 
 
 def read_corpora() -> list[CorpusRead]:
-    """Both corpora, read."""
+    """Read both corpora."""
     return [
         CorpusRead(name, [(case, read(case.text)) for case in cases(name)])
         for name, read in (("leads.txt", wishes_of), ("listings.txt", facts_of))
@@ -99,7 +99,7 @@ def as_markdown() -> list[str]:
 
 
 def main() -> None:
-    """Print the figures, and with ``--wrong`` every text that is not read as it should be."""
+    """Print the figures, and with ``--wrong`` every text with a wrong reading."""
     for corpus in read_corpora():
         counted = corpus.counted
         if "--wrong" in sys.argv:

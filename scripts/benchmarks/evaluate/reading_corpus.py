@@ -1,4 +1,4 @@
-"""The corpora of texts and the readings they should give, and how a reading is compared with them."""
+"""The corpora of texts with their expected readings, and the comparison of readings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Reading = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """One text and all that should be read of it."""
+    """One text with its expected readings."""
 
     text: str
     readings: frozenset[Reading]

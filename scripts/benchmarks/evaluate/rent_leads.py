@@ -1,4 +1,4 @@
-"""Leads on rents, written by hand as realtors and clients write them, with what their words ask for."""
+"""Hand-written leads on rents, in the words of realtors and clients, with the meaning of their words."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,9 @@ from scripts.benchmarks.evaluate.truth import MET, UNTOLD, VIOLATED
 
 @dataclass(frozen=True)
 class RentWish:
-    """``holds`` says whether a told fact of the kind meets the wish; ``value`` is what a perfect reader would give."""
+    """
+    ``holds`` states whether a known fact of the kind meets the wish; ``value`` is the reading of a perfect reader.
+    """
 
     kind: str
     value: Any
@@ -24,7 +26,7 @@ class RentWish:
         return f"{self.kind} {self.value}"
 
     def judge(self, rents: Sequence[Rent]) -> NDArray[np.int8]:
-        """int8 (rents,) of MET, UNTOLD, VIOLATED, by what fields or words tell."""
+        """int8 (rents,) of MET, UNTOLD, VIOLATED, by the fields or words."""
         told = [rent.told.get(self.kind) for rent in rents]
         verdict = lambda value: UNTOLD if value is None else MET if self.holds(value) else VIOLATED
         return np.array([verdict(value) for value in told], np.int8)

@@ -1,6 +1,6 @@
-"""How owners and agents write what a flat for rent has and has not: many ways for each fact, in some sentences.
+"""How owners and agents describe a flat for rent: many phrasings of each fact, in sentences.
 
-Written apart from the grammar that reads such words, and never looked up in it.
+Written independently of the grammar that reads such words, and never looked up in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -138,7 +138,7 @@ _NOISE = (
 
 
 def sentence_of(kind: str, value: Any, rng: np.random.Generator) -> str | None:
-    """One way to say a fact; None where there is none."""
+    """One phrasing of a fact; None without one."""
     pick = lambda ways: str(rng.choice(np.array(ways))) if len(ways) else None
     if kind in _YES_NO:
         return pick(_YES_NO[kind][0 if value else 1])
@@ -205,7 +205,7 @@ def sentence_of(kind: str, value: Any, rng: np.random.Generator) -> str | None:
 
 
 def description(facts: Mapping[str, Any], opening: str, rng: np.random.Generator) -> str:
-    """A description that says all *facts* that can be said, in any order, among sentences that say nothing of them."""
+    """A description that states all *facts* that have phrasings, in random order, among sentences without facts."""
     told = [sentence for kind, value in facts.items() if (sentence := sentence_of(kind, value, rng))]
     noise = [str(one) for one in rng.choice(np.array(_NOISE), int(rng.integers(1, 5)), replace=False)]
     sentences = told + noise

@@ -1,4 +1,4 @@
-"""Flats for rent with descriptions whose facts are known: invented terms and words, in real houses of the sales."""
+"""Flats for rent with descriptions of known facts: invented terms and words, in real houses of the sales."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Rent:
 
     @property
     def told(self) -> dict[str, Any]:
-        """What fields and words tell, and what follows from the floor."""
+        """The facts in fields and words, and those implied by the floor."""
         told = {**self.in_words, **self.in_fields}
         if "floor" in told:
             told["first_floor"] = told["floor"] <= 1
@@ -48,7 +48,7 @@ class Rent:
 
 @dataclass(frozen=True)
 class _Chances:
-    """How often a flag is true of a flat, among those of which it is known either way."""
+    """The chance that a flag is true of a flat for which it is known."""
 
     of: Mapping[str, float] = field(
         default_factory=lambda: {
@@ -136,7 +136,7 @@ def _opening(rooms: int, rng: np.random.Generator) -> str:
 
 
 def _facts(homes: SalesTable, row: int, rng: np.random.Generator) -> dict[str, Any]:
-    """What the owner knows: the house from the file, the terms invented."""
+    """The owner's knowledge: the house from the file, the terms invented."""
     chances = _Chances()
     facts: dict[str, Any] = {"floor": float(homes.floor[row]), "house_floors": float(homes.floors_total[row])}
     for kind, column in (

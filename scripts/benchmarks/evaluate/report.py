@@ -18,7 +18,7 @@ METRICS = (*(f"recall@{n}" for n in metrics.RECALL_AT), "MRR", "NDCG@100")
 
 @dataclass(frozen=True)
 class Outcome:
-    """One blur level."""
+    """The results of one blur level."""
 
     blur: Blur
     #: Ranker to metric to (mean, low, high).
@@ -71,7 +71,7 @@ def _broken_truth(town: Town, sources: NDArray[np.intp]) -> float:
 
 
 def beaten_everywhere(outcomes: list[Outcome]) -> list[str]:
-    """Where our interval is not wholly above a baseline's, for MRR and recall@10."""
+    """Cases in which our interval is not wholly above a baseline's, for MRR and recall@10."""
     return [
         f"{outcome.blur.name}: {metric} against {name}"
         for outcome in outcomes

@@ -1,4 +1,4 @@
-"""Leads on Moscow sales, written by hand as realtors write: fields, additional words, and what the words ask for."""
+"""Hand-written leads on Moscow sales, as realtors write: fields, additional words, and the meaning of the words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,9 @@ from scripts.benchmarks.evaluate.truth import (
 
 @dataclass(frozen=True)
 class SaleLead:
-    """Prices are millions of roubles, areas square metres; ``wishes`` those that the file can confirm or refute."""
+    """
+    Prices in millions of roubles, areas in square metres; ``wishes`` are those that the file can confirm or refute.
+    """
 
     text: str
     wishes: Sequence[Wish]

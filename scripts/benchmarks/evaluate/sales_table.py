@@ -1,4 +1,4 @@
-"""What the file of sales says of each listing, as columns: for truth that the engine does not see."""
+"""The file of sales as columns: the truth, which the engine does not see."""
 
 import csv
 import re
@@ -25,7 +25,7 @@ MATERIALS = {
 
 @dataclass(frozen=True)
 class SalesTable:
-    """One array a column, all of one length, in the file's order. NaN, -1 and the empty string mean: not told."""
+    """One array per column, all of one length, in the file's order. NaN, -1 and the empty string mean unknown."""
 
     district: NDArray[np.str_]
     okrug: NDArray[np.str_]
@@ -96,7 +96,7 @@ def read_table(path: Path) -> SalesTable:
 
 
 def _number(text: str, low: float, high: float) -> float:
-    """NaN for nothing and for what no home has: -1 and 0 stand for unknown in scraped files."""
+    """NaN for empty and impossible values: -1 and 0 mean unknown in scraped files."""
     value = float(text) if text else np.nan
     return value if low <= value <= high else np.nan
 

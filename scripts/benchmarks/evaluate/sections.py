@@ -1,4 +1,4 @@
-"""The sections of the evaluation: what each measures and writes. Each takes about two minutes of CPU or less."""
+"""The sections of the evaluation. Each takes about two minutes of CPU or less."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from scripts.benchmarks.evaluate.sales_table import SalesTable, read_table
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the sections are measured on."""
+    """The data that sections are measured on."""
 
     path: Path
     n_leads: int

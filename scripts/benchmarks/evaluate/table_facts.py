@@ -1,4 +1,4 @@
-"""What the file of sales tells of each listing, as facts of the kinds that leads' words may ask for."""
+"""The file of sales as facts of the kinds that leads' words may ask for."""
 
 import math
 from typing import Any
@@ -7,7 +7,7 @@ from scripts.benchmarks.evaluate.sales_table import SalesTable
 
 
 def table_facts(homes: SalesTable) -> list[dict[str, Any]]:
-    """For each listing: name of the kind (`matching.reading.kinds`) to the fact; absent where not told."""
+    """For each listing: name of the kind (`matching.reading.kinds`) to the fact; unknown facts are absent."""
     return [_of_one(homes, row) for row in range(len(homes))]
 
 

@@ -1,4 +1,4 @@
-"""Truth of single wishes over the file of sales, written without the engine: met, not met, or not told."""
+"""The truth of single wishes over the file of sales, computed without the engine: met, violated, or unknown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MET, UNTOLD, VIOLATED = 1, 0, -1
 
 @dataclass(frozen=True)
 class Wish:
-    """One thing that a lead's words ask for. ``judge`` gives int8 (listings,) of MET, UNTOLD, VIOLATED."""
+    """One wish of a lead's words. ``judge`` returns int8 (listings,) of MET, UNTOLD, VIOLATED."""
 
     name: str
     judge: Callable[[SalesTable], NDArray[np.int8]]
@@ -56,7 +56,7 @@ def house_of(low: float = 1, high: float = np.inf) -> Wish:
 
 
 def kitchen(low: float = 0, high: float = np.inf) -> Wish:
-    """Half a metre less than asked for is not worth a refusal: the truth forgives 2 %, as a realtor does."""
+    """A kitchen of a minimum area; the truth forgives 2 %, as a realtor does."""
     return Wish(
         f"a kitchen of {low} to {high} m2",
         lambda homes: _holds(_within(homes.kitchen_area, low * 0.98, high * 1.02), homes.kitchen_area),
@@ -104,7 +104,7 @@ def no_apartments() -> Wish:
 
 
 def material(*wanted: str) -> Wish:
-    """Brick and monolith, whatever the file calls mixed houses, satisfy a wish for either."""
+    """A material of the walls; brick and monolith satisfy a wish for either, however the file names mixed houses."""
     judge = lambda homes: _material(homes, set(wanted), refused=False)
     return Wish(f"a house of {', '.join(wanted)}", judge, "material", {"any_of": list(wanted)})
 
@@ -140,7 +140,7 @@ def metro_within(minutes: float, on_foot: bool = True) -> Wish:
 
 
 def _limits(low: float, high: float) -> dict[str, float]:
-    """The ends that bound anything."""
+    """The bounds of a range that limit anything."""
     return ({"min": low} if low > 1 else {}) | ({"max": high} if high < 3000 else {})
 
 
@@ -149,7 +149,7 @@ def _within(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.
 
 
 def _holds(good: NDArray[np.bool_], *told: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Untold where any of the columns that decide is NaN."""
+    """Untold where any of the deciding columns is NaN."""
     return _is(good, ~np.any([np.isnan(column) for column in told], axis=0))
 
 

@@ -1,4 +1,4 @@
-"""What the words of leads and listings mean to the engine: read as they are when somebody stores them."""
+"""The words of leads and listings in the engine's terms, read as they are when somebody stores them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,13 +11,13 @@ from matching.reading.listing_text import read_facts
 
 
 def understood_lead(lead: LeadFacts) -> LeadFacts:
-    """With the wishes of its text beside those that it has. The text stays whole, as it does when a lead is stored."""
+    """The lead with the wishes of its text added. The text stays whole, as it does when a lead is stored."""
     wishes = [(wish.kind, wish.value, wish.strength) for wish in _wishes(lead.text)]
     return replace(lead, wishes=[*lead.wishes, *wishes])
 
 
 def understood_home(facts: PropertyFacts) -> PropertyFacts:
-    """With the facts of its text; where fields tell something of a kind, the fields hold."""
+    """The home with the facts of its text; fields take precedence."""
     return replace(facts, facts=complete_facts({**_facts(facts.text), **facts.facts}))
 
 

@@ -1,4 +1,4 @@
-"""Invented rents as a feed of Yandex.Realty's format (YRL), to put the whole path from file to list to the test."""
+"""Invented rents as a feed in Yandex.Realty's format (YRL), to test the whole path from file to list."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -33,7 +33,7 @@ _NUMBERS = {
 
 
 def feed_of(rents: Iterable[Rent]) -> bytes:
-    """The feed, UTF-8 with its XML declaration. What `in_fields` tells stands in elements, the rest in the words."""
+    """The feed, UTF-8 with its XML declaration. Facts of `in_fields` are in elements, the rest in the words."""
     root = Element("realty-feed", xmlns=_NAMESPACE)
     SubElement(root, "generation-date").text = _WRITTEN
     for rent in rents:
@@ -66,7 +66,7 @@ def _offer(root: Element, rent: Rent) -> None:
 
 
 def _words(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The elements that hold words."""
+    """The elements with words."""
     view = " и ".join(
         {"yard": "во двор", "street": "на улицу"}.get(view_kind, "") for view_kind in fields.get("window_view", ())
     )
@@ -81,7 +81,7 @@ def _words(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(parent: Element, values: Mapping[str, Any]) -> None:
-    """One element for each value that is known."""
+    """One element for each known value."""
     for name, value in values.items():
         if value is not None:
             SubElement(parent, name).text = str(value)

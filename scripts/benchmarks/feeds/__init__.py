@@ -1,1 +1,4 @@
-"""Imports measured: one table of listings as a feed of each format, each imported to the same rows; rate and memory."""
+"""
+Measurements of imports: one table of listings as a feed of each format, each imported to the same rows; rate and
+memory.
+"""

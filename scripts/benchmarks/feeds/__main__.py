@@ -23,7 +23,7 @@ from models.sources.tables import Import, Source
 from scripts.benchmarks.feeds.writers import WRITERS, read_table
 from scripts.benchmarks.load.own import own_system
 from scripts.importing import Wanted, bring
-from scripts.one_line import told_in_one_line
+from scripts.one_line import errors_in_one_line
 
 #: Columns that every format can tell; the address is compared as one text, and years, where a format rounds nothing.
 COMPARED = (
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folder: Path) -> list[str]:
-    """Import the table as a feed of each format; what differs from the table's own import."""
+    """Import the table as a feed of each format; returns the differences from the table's own import."""
     expected: dict[str, tuple[Any, ...]] = {}
     broken = []
     for kind in ("table", *WRITERS):
@@ -73,14 +73,14 @@ def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folde
 
 
 def imported(factory: sessionmaker[Session], path: Path, name: str, city: str) -> tuple[Report, float]:
-    """The report of an import into the source *name* of the firm that owns imports, and its seconds of our CPU."""
+    """The report of an import into the source *name* of the default owner of imports, and our CPU seconds."""
     began = time.process_time()
     report = bring(factory, Wanted(str(path), source=name, city=city), open_feed(path), None)
     return report, time.process_time() - began
 
 
 def rows_of(factory: sessionmaker[Session], name: str) -> dict[str, tuple[Any, ...]]:
-    """External id -> what is compared of its row."""
+    """External id -> the compared columns of its row."""
     columns = [getattr(Property, each) for each in COMPARED]
     query = (
         select(Property.external_id, Property.location, Property.street, Property.house_number, *columns)
@@ -105,5 +105,5 @@ def forget(factory: sessionmaker[Session], name: str) -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with errors_in_one_line():
         main()

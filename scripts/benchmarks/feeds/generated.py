@@ -1,4 +1,4 @@
-"""A feed as large as one likes, of the demo's homes: with texts, photos and coordinates, as real feeds have them."""
+"""A feed of any size with the demo's homes: with texts, photos and coordinates, as real feeds have them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def offer(home: Property) -> str:
 
 
 def homes(count: int) -> list[Property]:
-    """*count* sales in one town, which no session knows, the same ones each time."""
+    """*count* sales in one town, not added to any session, the same ones each time."""
     rng = Random("large feed")
     rows = property_rows(rng, MOSCOW, max(2 * count, 1_000), [0])  # of few, all may be let
     sales = islice((row for row in rows if row["deal_type"] is DealType.SALE), count)

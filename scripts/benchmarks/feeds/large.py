@@ -1,11 +1,10 @@
-"""
-A large feed through a real worker, twice: ``make bench-import`` (``SIZE=500k``).
+"""A large feed through a real worker, twice: ``make bench-import`` (``SIZE=500k``).
 
 It starts servers and workers of its own in a temporary folder, serves a generated YRL feed at an address, and has a
-worker fetch and import it. Told are offers a second, by the clock and by CPU seconds of the worker and of PostgreSQL
-(on a busy machine only these tell something), how the worker's memory goes, and what the same feed writes when it comes
-again: nothing but the row of the import itself. Before, a small feed is imported several times with changes, and the
-time until the lists show them is told. Exit code 1 where a promise is broken.
+worker fetch and import it. It reports offers a second, by the clock and by CPU seconds of the worker and of PostgreSQL
+(on a busy machine only these are meaningful), the worker's memory over time, and the writes of a second import of the
+same feed: only the row of the import itself. Before, a small feed is imported several times with changes, and the time
+until the lists show them is reported. Exit code 1 if a promise is broken.
 """
 
 import os
@@ -57,8 +56,8 @@ LOOK_EVERY = 0.1  # seconds
 
 
 @dataclass
-class Taken:
-    """How one import went."""
+class ImportFigures:
+    """The measurements of one import."""
 
     counts: dict[str, int]
     seconds: float  #: By the clock, with fetching.
@@ -71,7 +70,7 @@ class Taken:
 
     @property
     def rate(self) -> float:
-        """Offers in a second of CPU of the busier one, the worker or PostgreSQL."""
+        """Offers per second of CPU of the busier one, the worker or PostgreSQL."""
         return self.counts["offers"] / max(self.worker_seconds, self.database_seconds)
 
     def __str__(self) -> str:
@@ -117,8 +116,8 @@ def main(size: int, lists: bool, memory_mb: int) -> None:
     sys.exit(_verdicts(size, max(visible.values()), first, second))
 
 
-def _verdicts(size: int, visible: float, first: Taken, second: Taken) -> int:
-    """Print which promises are kept; 1 if one is not."""
+def _verdicts(size: int, visible: float, first: ImportFigures, second: ImportFigures) -> int:
+    """Print which promises are kept; returns 1 if any is broken."""
     kept = {
         f"changes are in all lists within {PROMISED_SECONDS:g} s": visible <= PROMISED_SECONDS,
         f"{size:,} offers are taken": first.counts["new"] == size and second.counts["unchanged"] == size,
@@ -147,8 +146,8 @@ def _served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def _imported(factory: sessionmaker[Session], client: Client, source_id: int) -> Taken:
-    """Have the source imported, and watch it."""
+def _imported(factory: sessionmaker[Session], client: Client, source_id: int) -> ImportFigures:
+    """Import the source, and measure it."""
     with factory() as session:
         import_id = request_import(session, session.get_one(Source, source_id), "request").id
         session.commit()
@@ -169,7 +168,7 @@ def _imported(factory: sessionmaker[Session], client: Client, source_id: int) ->
     if import_.state is not ImportState.SUCCEEDED:
         raise SystemExit(f"the import {import_.state}: {import_.reason} {import_.reason_facts}")
     after = _state_of_listings(factory)
-    return Taken(
+    return ImportFigures(
         import_.counts,
         time.monotonic() - began,
         _cpu_seconds(worker) - spent[0],
@@ -187,7 +186,7 @@ def _import(factory: sessionmaker[Session], import_id: int) -> Import:
 
 
 def _end_runs(factory: sessionmaker[Session], wait: bool) -> None:
-    """Wait for the runs that the import asked for, or cancel them: they are measured by ``make bench-run``."""
+    """Wait for the runs requested by the import, or cancel them: ``make bench-run`` measures those."""
     began = time.monotonic()
     while True:
         with factory() as session:
@@ -204,7 +203,7 @@ def _end_runs(factory: sessionmaker[Session], wait: bool) -> None:
 
 
 def _make_lists(factory: sessionmaker[Session], client: Client) -> None:
-    """Have everything scored that is on the market, and wait for it."""
+    """Score everything on the market, and wait for it."""
     with factory() as session:
         run, _ = request_run(session, RunScope.ALL, "bench")
         session.commit()
@@ -214,7 +213,7 @@ def _make_lists(factory: sessionmaker[Session], client: Client) -> None:
 
 
 def _state_of_listings(factory: sessionmaker[Session]) -> dict[str, Any]:
-    """Table -> what any write to one of its rows changes: PostgreSQL stores a new version at another place."""
+    """Table -> a value that any write to one of its rows changes: PostgreSQL stores a new version at another place."""
     queries = {
         name: f"SELECT count(*), sum(hashtext(ctid::text || '/' || xmin::text)::bigint) FROM {name}"  # noqa: S608
         for name in LISTINGS
@@ -229,12 +228,12 @@ def _wal(factory: sessionmaker[Session]) -> int:
 
 
 def _worker() -> list[psutil.Process]:
-    """Our worker for runs and imports: the process that waits and the one that works."""
+    """Our worker for runs and imports: the parent process and its child."""
     return [each for each in psutil.Process().children(recursive=True) if "--queues runs" in _command(each)]
 
 
 def _database() -> list[psutil.Process]:
-    """Our PostgreSQL. Its own process comes first, whose figures hold those of backends that have ended."""
+    """Our PostgreSQL. Its main process comes first; its figures include ended backends."""
     return [each for each in psutil.Process().children() if "postgres" in _command(each)]
 
 
@@ -257,7 +256,7 @@ def _cpu_seconds(processes: list[psutil.Process]) -> float:
 
 
 def _memory_mb(processes: list[psutil.Process]) -> int:
-    """Of the largest of them."""
+    """Memory of the largest of them."""
     sizes = [0]
     for process in processes:
         with suppress(psutil.Error):

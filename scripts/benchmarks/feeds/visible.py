@@ -1,4 +1,4 @@
-"""How long after its commit the lists show what an import changed: new, cheaper, gone, back, sold, offered twice."""
+"""Time from an import's commit until the lists show its changes: new, cheaper, gone, back, sold, offered twice."""
 
 import tempfile
 import time
@@ -26,9 +26,9 @@ PATIENCE = 60  # seconds
 
 def seconds_until_visible(factory: sessionmaker[Session], client: Client) -> Iterator[tuple[str, float]]:
     """
-    What an import changes, and the seconds from its first commit until every list is of its owner's present version.
+    Each change of an import, and the seconds from its first commit until every list is of its owner's present version.
 
-    Before, every list must be fresh. A change is told to the workers as any import tells them.
+    Before, every list must be fresh. Workers are notified of a change as by any import.
     """
     with factory() as session:
         session.add(User(role=Role.AGENCY, name="Агентство «Замок»", email=OTHER_AGENCY))
@@ -42,7 +42,7 @@ def seconds_until_visible(factory: sessionmaker[Session], client: Client) -> Ite
 
 
 def _changes() -> Iterator[tuple[str, str | None, list[str]]]:
-    """(what is changed, whose feed tells it, the offers there), in their order; None: the firm that owns imports."""
+    """(change, owner of the feed, its offers), in their order; None: the default owner of imports."""
     there = homes(HOMES)
     for number, home in enumerate(there):
         home.id, home.floor, home.total_floors = number + 1, number + 1, 20

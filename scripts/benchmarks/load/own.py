@@ -1,4 +1,4 @@
-"""The system of this home, for measurements that leave rows behind: on this machine and never in production."""
+"""The system of this home, for measurements that leave rows behind: only on this machine and never in production."""
 
 import sys
 from urllib.parse import urlsplit

@@ -110,7 +110,7 @@ def _folder_outside() -> Path:
     for parent in OUTSIDE:
         if parent.is_dir():
             folder = parent / f"leadmatch-{secrets.token_hex(6)}"
-            folder.mkdir(mode=0o755)  # Fails if it exists, so nobody can have prepared it.
+            folder.mkdir(mode=0o755)  # Fails if it exists, so nobody else can have prepared it.
             folder.chmod(0o755)  # Whatever our umask: the account must reach its own folder inside.
             return folder
     raise LaunchError(f"none of {', '.join(map(str, OUTSIDE))} exists to keep PostgreSQL's data in")

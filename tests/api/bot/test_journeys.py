@@ -20,7 +20,7 @@ from models.core.enums import DealType, InquiryStatus, Role
 from models.deals.chats import ChatMessage
 from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry, inquire
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from models.market.leads import Lead
 from scripts.launcher.processes import dies_with_parent
 from tests.conftest import ROOT

@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 
 from models.accounts.notifications import Notification, NotificationType
 from models.core.enums import ActionKind, MatchStatus, Side, Status
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
 

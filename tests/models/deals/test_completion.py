@@ -9,7 +9,8 @@ from models.accounts.notifications import NotificationType
 from models.core.enums import NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.completion import SLIP_TIME, complete, object_to_completion, take_back_completion
-from models.deals.matches import OBJECTION_TIME, Match, act
+from models.deals.match_table import OBJECTION_TIME, Match
+from models.deals.matches import act
 from models.market.leads import archive_lead, replace_lead, restore_lead
 from models.market.properties import archive_property, restore_property
 from tests.models.deals.market import ACCEPTED, COMPLETED, DISLIKE, PENDING, REJECTED, Market, others_of, violations

@@ -12,7 +12,8 @@ from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action
 from models.deals.completion import complete
-from models.deals.matches import Match, act, match_counts
+from models.deals.match_table import Match
+from models.deals.matches import act, match_counts
 from models.market.account_status import set_active
 from models.market.leads import archive_lead
 from models.market.properties import archive_property

@@ -9,7 +9,8 @@ from models.accounts.notifications import Notification, NotificationType, mark_a
 from models.core.enums import ActionKind, Side
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.deals.actions import Action
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.deals.selection_answers import answer_home, ask_about_home
 from models.deals.selections import (
     MAX_ANSWERS,

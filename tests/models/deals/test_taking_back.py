@@ -8,7 +8,8 @@ from models.core.enums import ActionKind, MatchStatus, Side
 from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
 from models.deals.completion import complete
-from models.deals.matches import Match, act
+from models.deals.match_table import Match
+from models.deals.matches import act
 from models.deals.taking_back import count_disliked, disliked_by, take_back
 from tests.models.deals.market import DISLIKE, LIKE, Market, violations
 

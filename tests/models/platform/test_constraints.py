@@ -6,7 +6,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from models.core.enums import ActionKind, Side
 from models.deals.actions import Action
-from models.deals.matches import Match
+from models.deals.match_table import Match
 from tests.factories import make_lead, make_property, make_user
 
 

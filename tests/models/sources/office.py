@@ -28,7 +28,7 @@ class Office:
             session.commit()
             return found.id
 
-    def bring(self, source_id, data, *, is_dry_run=False, **options):
+    def bring(self, source_id, data, *, is_dry_run=False, of_leads=False, mapping=None, **options):
         """Import a file; its report."""
         path = self.folder / f"feed-{source_id}"
         path.write_bytes(data)
@@ -37,7 +37,8 @@ class Office:
             found = request_import(session, source, "command", file_name="feed", is_dry_run=is_dry_run)
             session.commit()
             import_id = found.id
-        return import_feed(self.factory, import_id, open_feed(path), **options)
+        feed = open_feed(path, None, mapping, of_leads=of_leads)
+        return import_feed(self.factory, import_id, feed, **options)
 
     def last(self, source_id):
         with self.factory() as session:

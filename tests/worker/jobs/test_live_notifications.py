@@ -7,7 +7,7 @@ import redis
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.accounts.live_channels import channel_of_user, tell_after_commits
+from models.accounts.live_channels import channel_of_user, signal_after_commits
 from models.accounts.notifications import NotificationType, notify
 from models.agenda.tasks import TaskKind, create_task
 from tests.conftest import WORKER_PATIENCE
@@ -60,7 +60,7 @@ def test_a_worker_that_stores_a_notification_has_the_open_pages_look(due, heard,
 def factory(engine, redis_url, clean_database):
     made = sessionmaker(engine, expire_on_commit=False)
     with redis.Redis.from_url(redis_url) as client:
-        tell_after_commits(made, client)
+        signal_after_commits(made, client)
         yield made
 
 

@@ -1,4 +1,4 @@
-"""What the address of the search asks for, and the address that asks for it."""
+"""The criteria in the search's address, and the address of given criteria."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -31,15 +31,15 @@ LISTED = frozenset({"town", "deal", "type", "rooms", "page"})
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked for; what could not be read is left out of it and stands among the errors, by its control."""
+class SearchRequest:
+    """The search's criteria; unreadable values are left out and reported in the errors, by control."""
 
     wanted: SearchCriteria
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def asked_of_address(args: MultiDict[str, str] | None = None) -> Asked:
-    """Read the address of the present request, or other arguments in its names."""
+def criteria_of_address(args: MultiDict[str, str] | None = None) -> SearchRequest:
+    """Read the criteria from the address of the request, or from other arguments with the same names."""
     args = request.args if args is None else args
     errors: dict[str, str] = {}
     town = _text(args, "town")
@@ -76,11 +76,11 @@ def asked_of_address(args: MultiDict[str, str] | None = None) -> Asked:
         wishes=tuple(_known(args, "wish", WISHES)),
         order=_order(args.get("order", "")),
     )
-    return Asked(_without_reversed(wanted, errors), errors)
+    return SearchRequest(_without_reversed(wanted, errors), errors)
 
 
 def query_of(wanted: SearchCriteria, page: int = 1) -> list[tuple[str, str]]:
-    """The address's arguments that ask for this, always in one order: one search has one address."""
+    """The address's arguments for these criteria, always in one order: one search has one address."""
     words = {code: word for word, codes in PROPERTY_TYPES.items() for code in codes}
     pairs: list[tuple[str, Any]] = [
         ("town", wanted.city if wanted.city_key else ""),
@@ -108,7 +108,7 @@ def address_of(wanted: SearchCriteria, page: int = 1) -> str:
 
 
 def is_listed(wanted: SearchCriteria) -> bool:
-    """Whether search engines may list the search: towns, deals, types and rooms; not each turn of every filter."""
+    """Whether search engines may list the search: by town, deal, type and rooms; not every combination of filters."""
     names = [name for name, _ in query_of(wanted)]
     return set(names) <= LISTED and len(names) == len(set(names))
 
@@ -124,7 +124,7 @@ _NUMBERS = (
 
 
 def _without_reversed(wanted: SearchCriteria, errors: dict[str, str]) -> SearchCriteria:
-    """A range whose ends are reversed is no range; it is told beside its first end."""
+    """A range with reversed ends is ignored; the error is shown beside its first end."""
     for first, column, other in (
         ("price_from", "price_min", "price_max"),
         ("area_from", "area_min", "area_max"),
@@ -139,7 +139,7 @@ def _without_reversed(wanted: SearchCriteria, errors: dict[str, str]) -> SearchC
 
 
 def _town(typed: str, errors: dict[str, str]) -> tuple[str | None, str]:
-    """The town's key and its name as it is written; (None, "") where none is named or it cannot be told."""
+    """The town's key and its name as written; (None, "") if there is none or it is ambiguous."""
     if not typed:
         return None, ""
     try:
@@ -154,7 +154,7 @@ def _order(raw: str) -> HomeOrder:
 
 
 def _text(args: MultiDict[str, str], name: str) -> str:
-    """A text of the address; the database holds no zero bytes, so that none is looked for."""
+    """A text of the address without zero bytes, which the database cannot hold."""
     return args.get(name, "").replace("\0", "").strip()[:LONGEST]
 
 
@@ -164,7 +164,7 @@ def _names(args: MultiDict[str, str], name: str) -> tuple[str, ...]:
 
 
 def _known(args: MultiDict[str, str], name: str, known: Iterable[str]) -> list[str]:
-    """Those of the known words that the address names, in their own order."""
+    """The known words in the address, in their own order."""
     given = set(args.getlist(name)[: 10 * MOST])
     return [each for each in known if each in given]
 
