@@ -110,9 +110,14 @@ def worker_here(process_environment, worker_engine, monkeypatch):
     from worker.celery_app import task_context
     from worker.market import cache, generations
 
+    connect = task_context.connect
+
+    def shared(url: str, **options: object):
+        return worker_engine if url == process_environment["DATABASE_URL"] else connect(url, **options)
+
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(task_context, "connect", lambda _url, **_options: worker_engine)
+    monkeypatch.setattr(task_context, "connect", shared)
     caches = (task_context.settings, task_context._sessions_of, task_context.client, task_context.redis_client)
     for cached in caches:
         cached.cache_clear()
