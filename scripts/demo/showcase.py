@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.demo_logins import DEMO_LOGINS
@@ -33,9 +33,9 @@ SEED = 20260103
 AGENCY = "Ключевой адрес"
 AGENTS = 2
 #: Homes that get pictures: drawing one takes a few milliseconds, and the first start waits for them.
-DRAWN = 40
+DRAWN = 24
 #: Every so many properties have cost something else before.
-PRICED_ANEW = 9
+PRICED_ANEW = 15
 ADVERTISED_TWICE = 40
 PICKED = 4
 
@@ -69,10 +69,11 @@ def add_showcase(session: Session, storage: Storage | None) -> None:
 
 def _add_price_histories(session: Session, rng: Random) -> None:
     """Let some properties have been dearer, or cheaper, once or twice; they were put on the market then."""
-    query = select(Property).where(Property.origin == Origin.DEMO, Property.id % PRICED_ANEW == 0).order_by(Property.id)
+    query = select(Property.id, Property.price, Property.currency).order_by(Property.id)
+    query = query.where(Property.origin == Origin.DEMO, Property.id % PRICED_ANEW == 0)
     now = utc_now()
-    rows = []
-    for listing in session.scalars(query):
+    rows, made = [], []
+    for listing in session.execute(query):
         steps = [rng.choice((1.04, 1.06, 1.1, 0.97)) for _ in range(rng.choice((1, 1, 2)))]
         since = [now - timedelta(days=days) for days in sorted(rng.sample(range(4, 150), len(steps) + 1), reverse=True)]
         prices = [listing.price]
@@ -82,10 +83,10 @@ def _add_price_histories(session: Session, rng: Random) -> None:
             {"property_id": listing.id, "price": price, "currency": listing.currency, "since": moment}
             for price, moment in zip(prices, since, strict=True)
         ]
-        listing.created_at = since[0]
+        made.append({"id": listing.id, "created_at": since[0]})
     if rows:
         session.execute(insert(PropertyPrice), rows)
-    session.flush()
+        session.execute(update(Property), made)
 
 
 def _rounded(price: Decimal, like: Decimal) -> Decimal:
