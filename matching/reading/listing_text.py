@@ -18,7 +18,7 @@ _ROOM_OF_FLAT = re.compile(
     re.IGNORECASE,
 )
 #: «Собственник.» as a sentence says who offers the home; within one it says nothing.
-_OWNER_ALONE = re.compile(r"(?:^|[.!?\n])\s*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$)", re.IGNORECASE)
+_OWNER_ALONE = re.compile(r"(?:^|[.!?\n])[^\S\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
