@@ -81,10 +81,10 @@ def test_a_client_has_answered_a_selection(session, realtor):
 
 
 def test_the_realtor_heads_an_agency_and_has_something_to_do(session, realtor):
-    membership = membership_of(session, realtor)
+    agency_role = membership_of(session, realtor)
 
-    assert membership is not None and membership.is_head
-    assert len(session.execute(members_of(membership.agency)).all()) == 3
+    assert agency_role is not None and agency_role.is_head
+    assert len(session.execute(members_of(agency_role.agency)).all()) == 3
     assert session.scalar(select(func.count()).select_from(LeadTask)) == 3
 
 
