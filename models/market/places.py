@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.market.sample_keys import is_sample_key, town_of_sample
 from models.market.towns.addresses import town_in_address
-from models.market.towns.gazetteer import by_id
+from models.market.towns.gazetteer import by_id, called
 from models.market.towns.reading import LONGEST_KEY, TownError, read_town
 
 #: ISO 4217's code for "no currency": of an amount without one in a town whose country is unknown.
@@ -18,6 +18,7 @@ __all__ = [
     "LONGEST_KEY",
     "NO_CURRENCY",
     "City",
+    "canonical_name",
     "city_of",
     "city_of_address",
     "currency_of_city",
@@ -70,6 +71,20 @@ def own_currency(key: str) -> str:
         return read_town(told).currency or NO_CURRENCY
     except TownError:  # a key of the time before such names were refused
         return NO_CURRENCY
+
+
+def canonical_name(key: str) -> str | None:
+    """
+    What the city of this key is called in Russian; None for one that the gazetteer does not have.
+
+    >>> canonical_name(city_of("мск").key), canonical_name("name:новый зурбаган")
+    ('Москва', None)
+    """
+    kind, _, told = key.partition(":")
+    try:
+        return called(int(told)) if kind == "geo" and told.isdigit() else None
+    except KeyError:
+        return None
 
 
 def currency_of_city(key: str) -> str:

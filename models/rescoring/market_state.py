@@ -14,6 +14,7 @@ from models.accounts.users import User
 from models.core.base import utc_now
 from models.core.enums import RunState
 from models.market.leads import Lead
+from models.market.places import canonical_name
 from models.market.properties import Property, on_market
 from models.ranking.display_order import first_entries
 from models.ranking.recommendations import LeadRecommendations
@@ -129,7 +130,7 @@ def run_times(session: Session, weeks: int = 8, limit: int = 60) -> list[RunTime
 
 
 def city_names(session: Session) -> dict[str, str]:
-    """Key of each city in the database -> its most frequent name there."""
+    """Key of each city in the database -> its name: the gazetteer's, or that of most of its rows."""
     named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
     query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
-    return dict(session.execute(query).all())
+    return {key: canonical_name(key) or name for key, name in session.execute(query)}
