@@ -15,6 +15,7 @@ from models.core.amounts import Amount
 from models.core.enums import DealType, Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.search.words import RUSSIAN, ArchivedWords, ListingWords
 from models.market.tags import TAGGED
 
 MAX_WORDS = 8  # of a search; what is beyond is passed over
@@ -132,6 +133,10 @@ def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[Colum
     return conditions
 
 
+#: Where the words of rows of a status are kept.
+_WORDS: dict[Status, Any] = {Status.ACTIVE: ListingWords, Status.ARCHIVED: ArchivedWords}
+
+
 def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]]:
     """One condition for each word; a run of digits, as a phone is written, is one word."""
     looks_like_phone = _DIGITS.fullmatch(words)
@@ -156,17 +161,20 @@ def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
     # Descriptions are long, so that their words are found by the indexes of the market and of the archive.
     query = " & ".join(f"'{each}':*" for each in beginnings)
     described = aliased(Property)
-    vector = func.property_words(described.title, described.description, described.location, described.search_text)
-    in_text = vector.op("@@")(func.to_tsquery(literal_column("'pg_catalog.russian'"), query))
+    asked = func.to_tsquery(RUSSIAN, query)
     return or_(
         short,
         *(
             Property.id.in_(
-                select(described.id).where(
-                    described.owner_id == owner.id, described.status == literal_column(f"'{status}'"), in_text
+                select(described.id)
+                .join(table, table.property_id == described.id)
+                .where(
+                    described.owner_id == owner.id,
+                    described.status == literal_column(f"'{status}'"),
+                    table.words.bool_op("@@")(asked),
                 )
             )
-            for status in Status
+            for status, table in _WORDS.items()
         ),
     )
 

@@ -78,6 +78,21 @@ class ListingWords(Base):
     words: Mapped[Any] = mapped_column(TSVECTOR)
 
 
+class ArchivedWords(Base):
+    """The same of one archived listing, for its owner's search. Derived: the trigger moves them (migration 0225)."""
+
+    __tablename__ = "archived_words"
+    __table_args__ = (
+        Index("ix_archived_words_words", "words", postgresql_using="gin"),
+        {"info": {"derived": True}},
+    )
+
+    property_id: Mapped[int] = mapped_column(
+        ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    words: Mapped[Any] = mapped_column(TSVECTOR)
+
+
 @dataclass(frozen=True)
 class Words:
     """Words that a listing must contain, and words that it must not; *corrections*: typed word -> intended word."""
