@@ -106,10 +106,16 @@ def _curve(times: list[int], count: int) -> list[float]:
 
 
 def run_times(session: Session, weeks: int = 8, limit: int = 60) -> list[RunTime]:
-    """Runs that succeeded over the last *weeks*, oldest first, at most the *limit* newest."""
+    """
+    Runs that succeeded over the last *weeks*, oldest first, at most the *limit* newest.
+
+    Their times are those of their shards, as their own pages tell them (:func:`run_figures.progress_of`).
+    """
     pairs = func.coalesce(func.sum(RescoringShard.pairs_done), 0)
+    began = func.coalesce(func.min(RescoringShard.started_at), RescoringRun.started_at)
+    ended = func.coalesce(func.max(RescoringShard.finished_at), RescoringRun.finished_at)
     query = (
-        select(RescoringRun.id, RescoringRun.finished_at, RescoringRun.started_at, pairs)
+        select(RescoringRun.id, ended, began, pairs)
         .outerjoin(RescoringShard, RescoringShard.run_id == RescoringRun.id)
         .where(
             RescoringRun.state == RunState.SUCCEEDED,
@@ -121,9 +127,9 @@ def run_times(session: Session, weeks: int = 8, limit: int = 60) -> list[RunTime
         .limit(limit)
     )
     rows = [
-        RunTime(run_id, ended, (ended - began).total_seconds(), int(count))
-        for run_id, ended, began, count in session.execute(query)
-        if ended is not None and began is not None
+        RunTime(run_id, last, (last - first).total_seconds(), int(count))
+        for run_id, last, first, count in session.execute(query)
+        if last is not None and first is not None
     ]
     return rows[::-1]
 
