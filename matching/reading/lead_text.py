@@ -15,7 +15,7 @@ from matching.reading.quantities import AT_MOST, BELOW, flipped, limits
 
 #: «балкон, собственник, до 50 тысяч»: alone in its clause it says who should offer the home.
 _OWNER_ALONE = re.compile(
-    r"(?:^|[,;.!?\n(])\s*(?P<must>(?:только|строго|исключительно|обязательно)\s+)?(?P<soft>(?:лучше|желательно)\s+)?"
+    r"(?:^|[,;.!?\n(])[^\S\n]*(?P<must>(?:только|строго|исключительно|обязательно)\s+)?(?P<soft>(?:лучше|желательно)\s+)?"
     r"(собственники?|хозяин|хозяева|хозяйка|owner)(?:\s+сам)?\s*(?=$|[,;.!?\n)])",
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ _ROOM_OF_FLAT = re.compile(
 )
 #: «Собственник.» as a sentence says who offers the home; within one it says nothing.
 _OWNER_ALONE = re.compile(
-    r"(?:^|[.!?\n])\s*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$|,\s*(?:без\s|сда|прод))", re.IGNORECASE
+    r"(?:^|[.!?\n])[^\S\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$|,\s*(?:без\s|сда|прод))", re.IGNORECASE
 )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.market.sample_keys import is_sample_key, town_of_sample
 from models.market.towns.addresses import town_in_address
 from models.market.towns.gazetteer import by_id
 from models.market.towns.reading import LONGEST_KEY, TownError, read_town
@@ -57,6 +58,8 @@ def own_currency(key: str) -> str:
     >>> own_currency(city_of("Алматы").key), own_currency("name:новый зурбаган")
     ('KZT', 'XXX')
     """
+    if is_sample_key(key):
+        key = town_of_sample(key)
     kind, _, told = key.partition(":")
     if kind == "geo" and told.isdigit():
         try:
