@@ -33,6 +33,8 @@ from models.market.town_aliases import city_in
 
 #: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
 SEARCH_VECTOR = "property_words(title, description, location, search_text)"
+#: The same with the owner as one more word, for the search of one's own (migration 0223).
+OWN_VECTOR = "own_words(owner_id, title, description, location, search_text)"
 
 
 class Property(Base):
@@ -63,6 +65,7 @@ class Property(Base):
             postgresql_using="gin",
             postgresql_where=text("status = 'ARCHIVED'"),
         ),
+        Index("ix_properties_own_words", text(OWN_VECTOR), postgresql_using="gin"),
         # The public search (models/market/search).
         Index(
             "ix_properties_public",
