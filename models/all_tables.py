@@ -42,7 +42,7 @@ from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations, relaxations
 from models.rescoring import attempts, partial_lists, runs
 from models.sources import outgoing, photos, refusals, tables
-from models.upkeep import erasure, market_days
+from models.upkeep import erasure, market_days, samples
 from models.webhooks import tables as webhook_tables
 
 __all__ = ["Base"]

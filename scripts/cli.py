@@ -11,7 +11,7 @@ import click
 
 from models.version import VERSION
 from scripts.launcher.home import load_home_environment
-from scripts.one_line import told_in_one_line
+from scripts.one_line import errors_in_one_line
 
 #: Name of a command -> (its module, its line in `leadmatch --help`).
 COMMANDS = {
@@ -78,5 +78,5 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line; an error that the user can fix is printed in one line, without a traceback."""
-    with told_in_one_line():
+    with errors_in_one_line():
         cli(prog_name="leadmatch")

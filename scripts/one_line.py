@@ -18,7 +18,7 @@ NO_TABLE = "42P01"
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
+def errors_in_one_line() -> Iterator[None]:
     """End the program with a line and exit code 1 for an error that its user can fix; pass on any other."""
     try:
         yield

@@ -11,7 +11,7 @@ from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, s
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.language import told_language
+from api.http.language import stated_language
 from api.http.limits import account_of, address, check_failures, count_failure, failures_of, network
 from api.http.services import services
 from models.accounts.audit import record
@@ -259,7 +259,7 @@ def new_token(user: User, way: str) -> str:
     """A new access token; starts a session and records the way and the place of the sign-in."""
     settings = services().settings
     if user.language is None:
-        user.language = told_language()
+        user.language = stated_language()
     token = make_token(user, settings.secret_key, settings.token_hours)
     claims = claims_of(token, settings.secret_key)
     note_session(session(), claims, way=way, network=network(), agent=client_name())

@@ -17,7 +17,7 @@ from api.http.access import device, public, token_user, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
-from api.http.language import told_language
+from api.http.language import stated_language
 from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
@@ -156,7 +156,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
         registration=registration,
         address=network(),
         device=device(),
-        language=told_language(),
+        language=stated_language(),
         sends_per_hour=settings.sms_per_hour,
         now=database_now(session()),
     )

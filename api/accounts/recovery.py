@@ -14,7 +14,7 @@ from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Email, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.language import told_language
+from api.http.language import stated_language
 from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
@@ -139,7 +139,7 @@ def send_link(email: str) -> str | None:
     if not settings.smtp_url and not settings.is_local:
         raise NotAllowedError("email.not_set_up")
     now = database_now(session())
-    row = request_email_link(session(), email, network=network(), device=device(), language=told_language(), now=now)
+    row = request_email_link(session(), email, network=network(), device=device(), language=stated_language(), now=now)
     if settings.smtp_url:
         tasks.send_link(row.id)
     return link_of(row, settings.secret_key) if settings.is_local else None

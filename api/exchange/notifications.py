@@ -10,7 +10,7 @@ from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, shown_word
 from api.http.db import session
 from api.http.fields import IdText, Moment
-from api.http.language import asked_language
+from api.http.language import accepted_language
 from api.http.paging import page_of
 from models.accounts.notifications import Notification, NotificationType, mark_read, notifications_of, unread_count
 from models.deals.notification_names import names_of
@@ -54,7 +54,7 @@ class ReadAnswer(Body):
 
 def _shown(row: Notification, names: Mapping[str, str]) -> dict[str, Any]:
     user = current_user()
-    title, message = describe_notification(asked_language(user.language or DEFAULT_LANGUAGE), row, names)
+    title, message = describe_notification(accepted_language(user.language or DEFAULT_LANGUAGE), row, names)
     shown = ("id", "type", "data", "is_read", "created_at")
     return {name: getattr(row, name) for name in shown} | {"title": title, "message": message}
 

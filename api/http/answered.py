@@ -106,7 +106,7 @@ def _alike(bodies: list[Schema], answer: Schema) -> list[Schema]:
     """
     The bodies that share the most names with an answer; none if no name is shared: the answer is about something else.
     """
-    shared = [len(_taken(body).keys() & _shown(answer).keys()) for body in bodies]
+    shared = [len(_accepted_fields(body).keys() & _shown(answer).keys()) for body in bodies]
     return [body for body, count in zip(bodies, shared, strict=True) if count == max(shared) > 0]
 
 
@@ -119,7 +119,7 @@ def _row_of(answer: Schema) -> Schema:
 
 def _compare(body: Schema, answer: Schema, names: dict[type[Schema], set[str]]) -> None:
     """Record the names that *answer* has and *body* does not accept, here and in nested objects."""
-    taken = _taken(body)
+    taken = _accepted_fields(body)
     for name, field in _shown(answer).items():
         if name not in taken:
             names[type(body)].add(name)
@@ -129,7 +129,7 @@ def _compare(body: Schema, answer: Schema, names: dict[type[Schema], set[str]]) 
             _compare(part, shown_part, names)
 
 
-def _taken(body: Schema) -> dict[str, fields.Field]:
+def _accepted_fields(body: Schema) -> dict[str, fields.Field]:
     return {field.data_key or name: field for name, field in body.load_fields.items()}
 
 

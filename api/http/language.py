@@ -13,24 +13,24 @@ def request_language() -> str:
     """The language of the request, one of LANGUAGES; for pages it was chosen before (api/console/kit/i18n.py)."""
     state = current()
     if state.language is None:
-        state.language = asked_language(LANGUAGES[0])
+        state.language = accepted_language(LANGUAGES[0])
     return state.language
 
 
-def told_language() -> str | None:
+def stated_language() -> str | None:
     """The language of the page, or else the one that the client asks for; None if we do not have it."""
-    return current().language or asked_language()
+    return current().language or accepted_language()
 
 
 @overload
-def asked_language(default: str) -> str: ...
+def accepted_language(default: str) -> str: ...
 
 
 @overload
-def asked_language(default: None = None) -> str | None: ...
+def accepted_language(default: None = None) -> str | None: ...
 
 
-def asked_language(default: str | None = None) -> str | None:
+def accepted_language(default: str | None = None) -> str | None:
     """
     The language that the client likes best of those that we have, `ru` for `ru-RU`.
 

@@ -53,7 +53,7 @@ def polled(side: Side, row_id: int, *, is_exact: bool = True) -> Iterator[Polled
     if not known or not is_exact or services().settings.fetch_photos:
         yield Polled()
         return
-    asked, engine = _asked(), services().engine
+    asked, engine = _request_key(), services().engine
     tag, validator = _own_tag(known, asked)
     # One snapshot for the validator and the page: what comes after it is newer.
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
@@ -77,7 +77,7 @@ def unchanged_own_list(kind: OwnList, row_id: int | None = None) -> Response | N
     known = known_tags()
     if not known or services().settings.fetch_photos:
         return None
-    asked = _asked()
+    asked = _request_key()
     tag, validator = _own_tag(known, asked)
     present = present_own_list(session().connection(), claims(), kind, validator, row_id)
     if present is None:
@@ -100,7 +100,7 @@ def _unchanged(tag: str) -> Response:
     return response
 
 
-def _asked() -> str:
+def _request_key() -> str:
     """What was asked for, by whom, of which release: a tag of another page is no tag of this one."""
     asked = (VERSION, str(claims().user_id), request.full_path, str(current().language))
     return hashlib.blake2b("\n".join(asked).encode(), digest_size=6).hexdigest()

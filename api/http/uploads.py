@@ -153,6 +153,12 @@ def remove_all_uploads(owner: User) -> None:
     _remove(forget_uploads(session(), owner))
 
 
+def commit_uploads() -> None:
+    """Keep what the request has stored so far, whatever it is answered: a form that is refused shows it again."""
+    session().commit()
+    _forget_uncommitted()
+
+
 def storage() -> Storage:
     """The application's storage."""
     return services().storage

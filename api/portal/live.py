@@ -115,7 +115,7 @@ def _events(
             changes = _look(sessions, user_id, moment)
             # The number of an event is where the next look begins: a reader that resumes from it misses nothing.
             moment = changes.moment
-            yield "".join(_told(changes, told)) or ": alive\n\n"
+            yield "".join(_new_events(changes, told)) or ": alive\n\n"
             if next(signals, live_updates) is live_updates:
                 return
     except RedisError:
@@ -127,7 +127,7 @@ def _look(sessions: sessionmaker[Session], user_id: int, moment: int) -> Changes
         return changes_since(session, user_id, moment)
 
 
-def _told(changes: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
+def _new_events(changes: Changes, told: dict[tuple[ChangeKind, int], int]) -> Iterator[str]:
     """The events of a look at the tables, without those already sent by this stream; updates *told*."""
     if changes.is_reset:
         yield _event(changes.moment, "reset", [])

@@ -151,7 +151,7 @@ CRITERIA = (
     _criterion(
         "location",
         "0.10 + 0.55 (in a wanted district) + 0.35 (at a wanted station); where the lead names only "
-        "districts, or only stations, 0.10 + 0.90 for those. A place near a wanted one counts up to 0.77 as much, by "
+        "districts, or only stations, 0.10 + 0.90 for those. A place near a wanted one counts up to 0.79 as much, by "
         "its nearness, and up to 0.8 where the lead says that the neighbourhood or a radius will do; a station up to "
         "10 minutes away counts wholly, up to 15 for 62/64, 20 for 59/64, 30 for 56/64, further for 52/64. Around a "
         "point: 1 within the radius r, then in a line to 0 at 2 r + 1 km",

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 #: Raised whenever the score of the same facts changes: lists of an earlier engine are computed anew.
-ENGINE_VERSION = 3
+ENGINE_VERSION = 4
 #: Lead-side points that make 100.
 POINTS_PER_100 = 51_200
 #: Property-side parts of one answer; also how finely a place between two knots is told.

@@ -4,10 +4,12 @@ Two ways, the first where it can be had:
 
 - **Coordinates.** The middle of a place is the median of the coordinates of its properties (at least
   :data:`MIN_POINTS` of them). Nearness of two places is ``exp(-km / SCALE_KM)``.
-- **Shared neighbours.** Count properties n(district, station). With P(district | station) its columns and Q(station |
-  district) its rows, normalised, ``N = Q P'`` is the chance to get from one district to another through one shared
-  station. Nearness is ``sqrt(NN[a, b] / NN[a, a])``, at most 1, where NN = N N allows two steps. The same for stations,
-  through districts. Measured against coordinates of 212 stations of a town, it tells "within 4 km" with an AUC of .975.
+- **Shared neighbours.** Count properties n(district, station); r(district) and c(station) are its sums. A walk steps
+  from a district to another through a shared station with the chance ``sum_s n[a, s] n[b, s] / (r[a] c[s])``; times
+  ``sqrt(r[a] / r[b])`` that is a symmetric matrix S. Nearness is ``sqrt(K[a, b] / sqrt(K[a, a] K[b, b]))`` with
+  ``K = S S S``, :data:`STEPS` steps: the cosine of where walks from both places may end, which no large neighbour
+  outweighs and which is 1 for the place itself only. The same for stations, through districts. Against the middles of
+  150 districts of Moscow it tells "within 4 km" with an AUC of .954.
 
 What nearness earns is up to :mod:`matching.engine.criteria`. A wanted place earns 1, every other one less.
 """
@@ -26,9 +28,13 @@ from matching.facts.places import PlaceIndex, rows_of
 
 MIN_POINTS = 3
 SCALE_KM = 2.5
+#: Steps from district to district that nearness looks at.
+STEPS = 3
 #: Neighbours remembered of a place, and the nearness below which a place is no neighbour.
 MAX_NEIGHBOURS = 24
 MIN_NEARNESS = 0.03
+#: Raised where nearness is learnt otherwise; what an earlier form holds can still be read.
+FORM = 2
 #: A district holds a station if at least this share of the station's properties lies there.
 MIN_SHARE = 0.05
 
@@ -129,7 +135,7 @@ class Closeness:
         """As a compressed .npz, without pickle."""
         buffer = io.BytesIO()
         arrays = {
-            "version": np.array([1]),
+            "version": np.array([FORM]),
             "holds_indptr": self.district_of_metro_indptr,
             "holds": self.district_of_metro,
         }
@@ -149,6 +155,15 @@ class Closeness:
                 return cls(near[0], near[1], stored["holds_indptr"], stored["holds"])
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"not a stored closeness: {error}") from error
+
+
+def form_of(data: bytes) -> int:
+    """In which form closeness was stored (:data:`FORM`). Raises InvalidInputError as :meth:`Closeness.from_bytes`."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            return int(stored["version"][0])
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InvalidInputError(f"not a stored closeness: {error}") from error
 
 
 def _by_name(keys: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
@@ -179,13 +194,11 @@ def _neighbours(
     n = len(keys)
     if not n:
         return Neighbours.none()
-    of_row = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    of_column = counts / np.maximum(counts.sum(axis=0, keepdims=True), 1)
-    one_step = of_row @ of_column.T
-    one_step /= np.maximum(one_step.sum(axis=1, keepdims=True), 1e-12)
-    two_steps = one_step @ one_step
-    own = np.maximum(two_steps.diagonal()[:, np.newaxis], 1e-12)
-    nearness = np.sqrt(np.minimum(two_steps / own, 1))
+    per_row = counts / np.sqrt(np.maximum(counts.sum(axis=1, keepdims=True), 1))
+    step = per_row @ (per_row / np.maximum(counts.sum(axis=0, keepdims=True), 1)).T
+    walks = np.linalg.matrix_power(step, STEPS)
+    own = np.sqrt(np.maximum(walks.diagonal(), 1e-12))
+    nearness = np.sqrt(np.clip(walks / own[:, np.newaxis] / own, 0, 1))
     km = distance_km(latitude[:, np.newaxis], longitude[:, np.newaxis], latitude, longitude)
     nearness = np.where(np.isnan(km), nearness, np.exp(-km / SCALE_KM))
     np.fill_diagonal(nearness, 0)

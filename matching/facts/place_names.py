@@ -15,6 +15,7 @@ from matching.facts.place_words import (
     ADJECTIVE,
     DIRECTIONS,
     DISTANCE,
+    FIRST_HALVES,
     GENERIC_PLACE_WORDS,
     KINDS,
     LEADING,
@@ -27,6 +28,7 @@ from matching.facts.place_words import (
     SHORT_WORDS,
     STEMS,
     TOWNS_IN_BRACKETS,
+    TOWNS_OF_DISTRICTS,
 )
 
 _WORD = re.compile(r"[^\W_]+")
@@ -39,11 +41,15 @@ _NEXT_STATION = re.compile(r"(?<=\w)[\s,]+(?=(?:ст\.?\s*)?(?:м\.|метро)\
 _NOT_PARTED = re.compile(
     r"серп\w*\s+и\s+молот\w*|троицк\w+\s+и\s+новомосковск\w+|(?:ул\.?|улица)\s+\w+\s+и\s+\w+", re.IGNORECASE
 )
-#: Abbreviations with a hyphen, a slash or dots inside, made one word before words are cut.
+#: Abbreviations with a hyphen, a slash or dots inside, or behind a number («7мкр»), made one word before words are cut.
 _JOINED = (
+    (re.compile(r"(?<=\d)(?=мкр|микрорайон)", re.IGNORECASE), ""),
     (re.compile(r"(?<!\w)р\s*[-–/]\s*(?:о?н)(?!\w)", re.IGNORECASE), "район"),
     (
-        re.compile(r"(?<!\w)мк?\s*[-–/]\s*р?н(?!\w)|(?<!\w)мкр\s*[-–]\s*н(?!\w)|(?<!\w)м\s*/\s*р(?!\w)", re.IGNORECASE),
+        re.compile(
+            r"(?<!\w)мк?\s*[-–/]\s*р?н(?!\w)|(?<!\w)мкр\s*[-–]\s*н(?!\w)|(?<!\w)м\s*[-–]\s*он(?!\w)|(?<!\w)м\s*/\s*р(?!\w)",
+            re.IGNORECASE,
+        ),
         "мкр",
     ),
     (re.compile(r"(?<!\w)пр\s*[-–]\s*к?т(?!\w)|(?<!\w)п\s*[-–]\s*т(?!\w)", re.IGNORECASE), "проспект"),
@@ -57,7 +63,13 @@ _JOINED = (
     (re.compile(r"(?<!\w)н\s*[-–/]\s*п(?!\w)", re.IGNORECASE), "пос"),
     (re.compile(r"(?<!\w)м\.\s*о\.?(?!\w)", re.IGNORECASE), "округ"),
     (re.compile(r"(?<!\w)ш\s*[-–]\s*се(?!\w)", re.IGNORECASE), "шоссе"),
-    (re.compile(r"(?<=\w)\s+города\s+(?:москвы|санкт-петербурга|алматы|астаны)(?!\w)", re.IGNORECASE), " "),
+    (
+        re.compile(
+            rf"(?<=\w)\s+(?:(?:район\w*|округ\w*)\s+(?:города|г\.?)?|города)\s*(?:{TOWNS_OF_DISTRICTS})(?!\w)",
+            re.IGNORECASE,
+        ),
+        " ",
+    ),
     (re.compile(r"(?<!\w)ш\s*/\s*а(?!\w)", re.IGNORECASE), "мкр"),
 )
 #: «1-я», «1-ый», «2nd»: the number alone.
@@ -241,17 +253,11 @@ def _line(match: re.Match[str]) -> str:
     return " "
 
 
+_COLOURS = frozenset("red blue green circle orange purple grey yellow".split())
+
+
 def _is_adjective(word: str) -> bool:
-    return word.endswith(("ая", "яя")) or word in (
-        "red",
-        "blue",
-        "green",
-        "circle",
-        "orange",
-        "purple",
-        "grey",
-        "yellow",
-    )
+    return word.endswith(("ая", "яя")) or word in _COLOURS
 
 
 def _split(text: str) -> Iterator[str]:
@@ -283,12 +289,19 @@ def _key(text: str) -> str:
     if not telling:
         return sounds(" ".join(words))
     telling = _kind_first(telling)
+    if len(telling) > 1 and telling[0].isdigit() and len(telling[0]) < 3 and not telling[-1].isdigit():
+        telling = [*telling[1:], telling[0]]  # «2-й Самал»
     if len(telling) > 1:
-        telling = [_without_ending(sounds(SHORT_WORDS.get(word, word))) for word in telling]
+        telling = [_without_ending(_SHORT.get(sounds(word), sounds(word))) for word in telling]
         if telling[-1] in DIRECTIONS:
             telling = [telling[-1], *telling[:-1]]
-    told = sounds(" ".join(telling))
+    told = sounds(_joined_halves(telling))
     return _SAME_KEYS.get(told, told)
+
+
+def _joined_halves(words: list[str]) -> str:
+    """The words with blanks between them, but not behind the first half of a double name."""
+    return "".join(f"{word}{'' if sounds(word) in FIRST_HALVES else ' '}" for word in words).strip()
 
 
 def _okrug(words: list[str]) -> str | None:
@@ -302,22 +315,12 @@ def _okrug(words: list[str]) -> str | None:
     return None
 
 
-_ROMAN = {
-    "i": "1",
-    "ii": "2",
-    "iii": "3",
-    "iv": "4",
-    "v": "5",
-    "vi": "6",
-    "vii": "7",
-    "viii": "8",
-    "ix": "9",
-    "x": "10",
-}
+_ROMAN = {letters: str(at) for at, letters in enumerate("i ii iii iv v vi vii viii ix x".split(), start=1)}
 _SAME_KEYS = {sounds(spelling): sounds(other) for spelling, other in SAME_PLACES.items()}
+_SHORT = {sounds(word): sounds(whole) for word, whole in SHORT_WORDS.items()}
 _OKRUG_LETTERS = frozenset(OKRUGS.values())
-_TOWN_KEYS = frozenset(sounds(town) for town in TOWNS_IN_BRACKETS)
-_OKRUG_KEYS = frozenset(sounds(letters) for letters in OKRUGS.values())
+_TOWN_KEYS = frozenset(sounds(town.replace("-", " ")) for town in TOWNS_IN_BRACKETS)
+_OKRUG_KEYS = frozenset(map(sounds, _OKRUG_LETTERS))
 
 
 def _without_okrugs(keys: list[str]) -> list[str]:

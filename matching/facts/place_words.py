@@ -7,9 +7,9 @@ GENERIC_PLACE_WORDS = frozenset(
     """
     m п мо dist район р н рн рон районе района мкр мкрн мкрр микрорайон микрорайоне округ ао административный
     административного муниципальный муниципального внутригородской поселение поселения пос поселок метро мет м ст
-    станция станции станцияси стансасы метростанция платформа жд остановка ост ауданы аудан ауданында
+    станция станции станцияси стансасы метростанция платформа жд остановка ост ауданы аудан ауданында ауд
     ықшамауданы шағынауданы ықшам шағын ықш массив жилмассив жм жилрайон жр ул улица улице улицы көшесі көш им
-    имени district area neighborhood neighbourhood microdistrict okrug metro subway station stn underground
+    имени imeni district area neighborhood neighbourhood microdistrict okrug metro subway station stn underground
     raion rayon rajon street str ulitsa ulica ul mkr mikrorayon mikroraion microraion audany kentaudany
     """.split()
 )
@@ -90,9 +90,19 @@ LINES = frozenset(
 #: Large towns, whose names in brackets only say where a district is.
 TOWNS_IN_BRACKETS = frozenset(
     """
-    москва спб санкт-петербург алматы астана екатеринбург казань новосибирск краснодар центр moscow almaty astana
+    москва спб санкт-петербург петербург алматы астана екатеринбург казань новосибирск краснодар центр самара омск
+    челябинск ростов-на-дону уфа красноярск пермь воронеж волгоград шымкент караганда moscow almaty astana shymkent
+    saint-petersburg st-petersburg
     """.split()
 )
+#: The same in the genitive, behind a district: «Вахитовский район Казани».
+TOWNS_OF_DISTRICTS = (
+    r"москвы|санкт[- ]петербурга|петербурга|спб|алматы|астаны|екатеринбурга|казани|новосибирска|краснодара|самары|"
+    r"омска|челябинска|ростова[- ]на[- ]дону|уфы|красноярска|перми|воронежа|волгограда|нижнего новгорода|шымкента|"
+    r"караганды"
+)
+#: First halves of double names, with a hyphen or without: «Ново-Савиновский», «Новопеределкино».
+FIRST_HALVES = frozenset({"novo", "staro", "verhne", "nizhne", "krasno", "belo"})
 LINE_WORDS = r"лини[яи]|линий|ветка|ветки|line|branch|желісі|диаметр|диаметра|мц[кд]|mc[cd]|d[1-5]|бкл|монорельс"
 
 #: Districts of the first level, which stand before or behind the district that is meant: name -> its letters.
@@ -141,6 +151,7 @@ SAME_PLACES = {
 медеу = медеуский
 медеу ский = медеуский
 наурызбай = наурызбайский
+наурызбай батыр = наурызбайский
 түрксіб = турксибский
 турксиб = турксибский
 есиль = есильский
@@ -149,6 +160,9 @@ SAME_PLACES = {
 сарыарқа = сарыаркинский
 байконур = байконурский
 байқоңыр = байконурский
+bayqongyr = байконурский
+абая = абайский
+jibek joly = жибек жолы
 нура = нуринский
 нұра = нуринский
 сарайшык = сарайшыкский

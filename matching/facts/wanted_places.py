@@ -13,7 +13,7 @@ from matching.facts.places import PlaceIndex, PlaceNames, csr_of, rows_of
 from matching.facts.records import LeadFacts
 
 #: What the nearest neighbour of a wanted place earns of what the place itself does; less by its nearness.
-NEAR = 0.77
+NEAR = 0.79
 #: The same where the lead asks for the neighbourhood, too, or for a radius that holds it. Below the least that a wanted
 #: station earns (matching.engine.criteria.METRO_PARTS), so that being there is always better.
 WIDENED = 0.8

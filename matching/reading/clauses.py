@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matching.reading import markers
 from matching.reading.counted import attach_numbers
 from matching.reading.denials import cancel_own, deny_ahead, deny_also, deny_around
+from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Senses, Tokens
 from matching.reading.quantities import AT_MOST
 from matching.reading.strength import strengthen
@@ -13,6 +14,7 @@ from matching.reading.strength import strengthen
 _SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
 _BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony", "kitchen_area", "bedrooms"}
 _HAVE_TERMS = frozenset({"instalments", "mortgage", "subsidised_mortgage", "registration", "deposit"})
+_OUTSIDE = frozenset(kind.name for kind in KINDS if kind.group == "outside")
 _ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
 
 
@@ -23,7 +25,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     _settle_denied_numbers(items)
     attach_numbers(cut_text, items)
     everything = items
-    items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
+    items = _with_what_tells(items)
     for place, item in enumerate(items):
         if item.role in (markers.NOT, markers.NEVER):
             deny_ahead(cut_text, items, place)
@@ -38,9 +40,13 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     for place, item in enumerate(items):
         if "rent_term" in item.meanings.kinds and (word := cut_text.words[item.start]) is not None:
             item.cancelled = item.cancelled or word.symbol == "на" and has_term_of_its_own(items, place)
+        if item.role == markers.FUTURE:
+            _cancel_planned(items, place)
+        elif "handed_over" in item.meanings.kinds and _is_built_near(cut_text, items, place):
+            items[place - 1].cancelled = item.cancelled = True
         if item.role == markers.IF:
             for condition in items[place + 1 :]:
-                if condition.clause != item.clause:
+                if condition.clause != item.clause or _has_then(cut_text, item, condition):
                     break
                 condition.cancelled = True
         elif item.denied and "lift" in item.meanings.kinds and place + 1 < len(items):
@@ -60,6 +66,39 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             strengthen(cut_text, items, place)
     return everything
+
+
+def _has_then(cut_text: Tokens, condition: Item, item: Item) -> bool:
+    """«если выше третьего этажа то лифт»: what follows is asked for."""
+    return any(token.lower() in ("то", "тогда") for token in cut_text.tokens[condition.end : item.start])
+
+
+def _with_what_tells(items: list[Item]) -> list[Item]:
+    """*items* without the mentions that lack their number; markers in their clauses speak of nothing before."""
+    kept = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
+    if len(kept) < len(items):
+        clauses = {item.clause for item in items} - {item.clause for item in kept if item.role == MENTION}
+        named = {item.clause for item in items if item.role == MENTION} & clauses
+        for item in kept:
+            item.beside = item.clause in named
+    return kept
+
+
+def _cancel_planned(items: Sequence[Item], place: int) -> None:
+    """«планируется школа»: what is only planned is not there."""
+    for item in items[max(0, place - 5) : place + 6]:
+        item.cancelled |= item.clause == items[place].clause and not item.meanings.kinds.isdisjoint(_OUTSIDE)
+
+
+def _is_built_near(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«новая школа строится»: it is the school that is under construction."""
+    item, word = items[place], cut_text.words[items[place].start]
+    if not place or word is None or word.symbol != "строиться":
+        return False
+    before = items[place - 1]
+    return (
+        before.clause == item.clause and item.start - before.end <= 3 and not before.meanings.kinds.isdisjoint(_OUTSIDE)
+    )
 
 
 def _settle_denied_numbers(items: Sequence[Item]) -> None:
@@ -91,7 +130,7 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
     for place, item in enumerate(items):
         if not item.meanings.needs:
             continue
-        near = _stands_near(items, place, markers.NEAR, 4)
+        near = _stands_near(items, place, markers.NEAR, 4) or _is_listed_near(items, place)
         seen = _is_seen(cut_text, items, place)
         kept = []
         for meaning in item.meanings:
@@ -112,6 +151,19 @@ def has_term_of_its_own(items: Sequence[Item], place: int) -> bool:
         other.clause == items[place].clause and not other.meanings.kinds.isdisjoint(_HAVE_TERMS)
         for other in items[max(0, place - 6) : place + 7]
     )
+
+
+def _is_listed_near(items: Sequence[Item], place: int) -> bool:
+    """«рядом магазины, спортзал, метро»."""
+    for here in range(place - 1, -1, -1):
+        item, after = items[here], items[here + 1]
+        if item.sentence != after.sentence or after.clause - item.clause > 1:
+            return False
+        if item.role == markers.NEAR:
+            return True
+        if item.role != markers.AND and not item.meanings.kinds & _OUTSIDE:
+            return False
+    return False
 
 
 def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bool:

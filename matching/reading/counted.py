@@ -56,7 +56,7 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
         ):
             upward = first.how in (AT_LEAST, ABOVE) and second.how in (AT_MOST, BELOW) and first.low < second.high
             downward = first.how in (AT_MOST, BELOW) and second.how in (AT_LEAST, ABOVE) and second.low < first.high
-            limited = upward or downward and fits(item, second)
+            limited = (upward or downward) and fits(item, second)
             if limited or joined and first.how == second.how == "eq" and first.low < second.high and fits(item, second):
                 if not limited:
                     item.quantity, second = moved(first, AT_LEAST), moved(second, AT_MOST)

@@ -7,7 +7,7 @@ from matching.reading.clauses import has_term_of_its_own
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, limits
+from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, flipped, limits
 from matching.reading.single_numbers import BY_METRO, DASHES, is_word
 
 #: Roubles; less is no price.
@@ -28,6 +28,11 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
         if item.role != NUMBER or item.taken or quantity is None:
             continue
         strength = _strength_near(items, place)
+        if _is_refused(items, place):
+            quantity = flipped(quantity)
+            if quantity is None:
+                continue
+            strength = "must"
         if quantity.unit in ("", "year") and _is_year(quantity) and quantity.how != "eq":
             wishes.append(("year_built", _limits(quantity), strength, item))
         elif quantity.unit == "quarter":
@@ -36,6 +41,8 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             wishes.append((way, {"max": quantity.high}, strength, item))
         elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
             wishes.append(("rent_term", {"any_of": ["months"]}, strength, item))
+        elif quantity.unit == "day" and quantity.how == "eq" and _ends_a_stay(tokens, items, place + 1):
+            continue  # «июнь-август»
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             wishes.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, items, place)) is not None:
@@ -68,6 +75,8 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             facts += [("floor", quantity.low, item), ("house_floors", quantity.high, item)]  # «78/50/10, 4/14»
         elif (way := _way_to_metro(tokens, quantity)) is not None:
             facts.append((way, quantity.high, item))
+        elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
+            facts.append(("rent_term", "months", item))
         elif (term := _term(tokens, items, place)) is not None:
             facts.append(("rent_term", term, item))
         elif (
@@ -81,14 +90,20 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             facts.append(("completion", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
-            if word is not None and word.symbol == "из" and item.quantity.low >= floor.quantity.low:
+            if word is not None and word.symbol in ("из", "of") and item.quantity.low >= floor.quantity.low:
                 facts.append(("house_floors", item.quantity.low, item))
     return facts
 
 
+def _is_refused(items: Sequence[Item], place: int) -> bool:
+    """«дороже 60 тысяч не предлагать»."""
+    after = items[place + 1] if place + 1 < len(items) else None
+    return after is not None and after.role == markers.REFUSE and after.clause == items[place].clause
+
+
 def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
     """«с октября по май»: the second date is the end."""
-    before = items[place - 1] if place else None
+    before = items[place - 1] if 0 < place < len(items) else None
     if (
         before is None
         or before.quantity is None
@@ -200,6 +215,14 @@ def _strength_near(items: Sequence[Item], place: int) -> str:
     return "wish"
 
 
+def _names_budget(tokens: Tokens, quantity: Quantity) -> bool:
+    """«бюджет строго 8 млн»."""
+    return bool(
+        {"бюджет", "цена", "budget"}
+        & {token.lower() for token in tokens.tokens[max(0, quantity.start - 3) : quantity.start]}
+    )
+
+
 def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: Quantity) -> bool:
     """«строго до 12 млн», «до 60 тысяч, не больше», «не дороже 60 тысяч»: money, and a word that it is the end."""
     if quantity.unit not in ("money", "") or quantity.high < MIN_PRICE or _is_year(quantity) and not quantity.unit:
@@ -210,13 +233,15 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     if any(word is not None and word.symbol in _OTHER_SUMS for word in preceding):
         return False
     item = items[place]
+    if _is_refused(items, place):
+        return True
     symbols = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
     if symbols and symbols[0] in _HARD_LIMITS:
         return True
     ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
     if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):
         return True
-    if quantity.how != "eq" and _strength_near(items, place) == "must":
+    if _strength_near(items, place) == "must" and (quantity.how != "eq" or _names_budget(tokens, quantity)):
         return True
     after = next(
         (word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."),
@@ -225,7 +250,7 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     if after is not None and after.symbol in ("потолок", "предел", "край"):
         return True
     before = {word.symbol for word in tokens.words[max(0, quantity.start - 3) : quantity.start] if word is not None}
-    if before & _LIMITED:
+    if before & _LIMITED or tokens.tokens[max(0, quantity.start - 2)].lower().startswith("максимальн"):
         return True
     for other in items[place + 1 : place + 3]:
         if other.role == markers.CAP and other.sentence == item.sentence and other.clause - item.clause <= 1:

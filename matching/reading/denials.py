@@ -75,6 +75,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             return
         if items[before].sentence != marker.sentence or marker.clause - items[before].clause > 1:
             return
+    _cancel_refused_whole(cut_text, items, before)
     for each in [before, *_denied_row(cut_text, items, before, -1, False)]:
         if items[each].denied and each != before and marker.role != markers.CANCEL:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
@@ -82,12 +83,36 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         act(items[each])
 
 
+def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+    """«новостройку без отделки не надо»: what is refused is both together, and a new building is not asked for."""
+    item = items[place]
+    start = min((start for start, _ in item.by), default=item.start)
+    if not _lacks(cut_text, start):
+        return
+    whole = next((each for each in items[:place] if each.role == MENTION and each.end == start), None)
+    if whole is not None and not whole.denied:
+        whole.cancelled = True
+
+
+def _lacks(cut_text: Tokens, start: int) -> bool:
+    """Whether «без» stands at the token *start*."""
+    word = cut_text.words[start]
+    return word is not None and word.symbol in ("без", "without")
+
+
 def _act_on(cut_text: Tokens, item: Item, marker: Item, symbols: Sequence[str]) -> None:
     """Deny one item, or cancel it: a marker of *symbols* that says that it does not matter makes no wish of it."""
     is_cancelling = marker.role == markers.CANCEL
     if is_cancelling and "против" in symbols and item.meanings.of_people:
         return  # «чтобы хозяин был не против кошки» wants it allowed
-    if is_cancelling or marker.role == markers.UNNEEDED and not item.refused and not _is_refused_by_need(item):
+    unneeded = marker.role == markers.UNNEEDED and not (
+        item.refused
+        or _is_refused_by_need(item)
+        or _is_worse(item)
+        or item.denied
+        and _denied_by_without(cut_text, item)
+    )
+    if is_cancelling or unneeded:
         item.cancelled = True
         return
     unwished = any("желательн" in symbol for symbol in symbols)
@@ -117,6 +142,8 @@ def _only_mention_before(cut_text: Tokens, items: Sequence[Item], place: int) ->
     «…, не предлагать».
     """
     marker = items[place]
+    if marker.beside:
+        return None
     if marker.start != 0 and ((sign := cut_text.words[marker.start - 1]) is None or sign.symbol.isalnum()):
         return None
     for item in items:
@@ -148,7 +175,7 @@ def _without_follows(cut_text: Tokens, items: Sequence[Item], place: int) -> boo
 
 def _is_genitive(cut_text: Tokens, item: Item) -> bool:
     first = cut_text.words[item.start]
-    return first is not None and first.genitive
+    return first is not None and first.case == "genitive"
 
 
 def _denied_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
@@ -167,8 +194,9 @@ def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
 
 def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
     # «без лифта не предлагать» asks for a lift; «не первый, апартаменты не предлагать» for no apartments.
+    refuses = marker.role in (markers.REFUSE, markers.UNNEEDED) or _is_no(cut_text, marker)
     twice = marker.role == markers.REFUSE and any(item.start - 1 <= end <= item.start for _, end in item.by)
-    if marker.role == markers.REFUSE and item.denied and not twice:
+    if refuses and item.denied and not twice:
         twice = _denied_by_without(cut_text, item)  # «без лифта и балкона не предлагать»
     item.denied = not (item.denied and twice)
     item.by.append((marker.start, marker.end))
@@ -180,7 +208,14 @@ def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool
 
 def _is_refused_by_need(item: Item) -> bool:
     """«мебель не нужна» asks for none; «балкон не нужен» asks for nothing."""
-    return not item.meanings.kinds.isdisjoint(("furnished", "kitchen_living_room", "from_owner"))
+    if any(value == "daily" for _, value, _, _ in item.meanings):
+        return True  # «посуточная аренда не нужна»
+    return not item.meanings.kinds.isdisjoint(("furnished", "kitchen_living_room", "from_owner", "new_building"))
+
+
+def _is_worse(item: Item) -> bool:
+    """«смежные комнаты не нужны» refuses them: nobody asks for what is worse."""
+    return any(isinstance(value, str) and value in entry.worse for entry, value, _, _ in item.meanings)
 
 
 def deny_also(cut_text: Tokens, items: Sequence[Item], place: int) -> None:

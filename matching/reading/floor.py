@@ -13,11 +13,13 @@ ENTRIES: tuple[Entry, ...] = (
         (
             Says(
                 True,
-                "(первый/1/1 й/1st/first/ground) (этаж/эт/floor) | биринши кабат | 1 кабат | ground floor",
+                "(первый/1/1 й/1st/first/ground/=перв) (этаж/эт/floor) | биринши кабат | 1 кабат | ground floor",
             ),
-            Says(True, "ground | биринши | первый | 1 | 1 й | 1 го | 1 ый | first", only_denied=True),
+            Says(True, "ground | биринши | первый | 1 | 1 й | 1 го | 1 ый | first | =перв", only_denied=True),
             Says(True, "нижний (этаж/эт)", "listing"),
-            Says(True, "(крайний/нижний/край) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
+            Says(True, "(крайний/нижний/край/=крайн) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
+            Says(False, "средний | промежуточный", "lead", needs="floor"),
+            Says(False, "(биринши/1) кабат баска", "lead"),
             Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
             Says(
                 False,
@@ -39,11 +41,14 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "last_floor",
         (
-            Says(True, "(последний/top/last) (этаж/эт/floor) | сонгы кабат | (этаж/эт) последний | top floor"),
-            Says(True, "последний | сонгы", only_denied=True),
             Says(
                 True,
-                "крайний [этаж/эт] | край | (этаж/эт) (край/крайний) | верхний [этаж/эт] | top | last",
+                "(последний/top/last/=посл/=последн) (этаж/эт/floor) | сонгы кабат | (этаж/эт) последний | top floor",
+            ),
+            Says(True, "последний | сонгы | =посл | =последн", only_denied=True),
+            Says(
+                True,
+                "(крайний/=крайн) [этаж/эт] | край | (этаж/эт) (край/крайний) | верхний [этаж/эт] | top | last",
                 "lead",
                 only_denied=True,
             ),
@@ -53,6 +58,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "| орта кабат | не под крыша",
             ),
             Says(True, "под крыша | под самый крыша", only_denied=True),
+            Says(False, "предпоследний [этаж/эт]", "lead"),
+            Says(False, "средний | промежуточный", "lead", needs="floor"),
         ),
         refused=True,
         lead={
@@ -111,8 +118,9 @@ ENTRIES: tuple[Entry, ...] = (
             Says({"min": 17}, "высотка | высотный | небоскреб | high rise", "lead"),
         ),
         subject=(
-            "=этажей | этажность | этажный | =этажка | storey | story | этажный дом | stories | в дом =этажей "
-            "| этажность дом | этажка | кабатты"
+            "=этажей | этажность | этажный | =этажка | =кабатты | =кабаттын | storey | story | этажный дом "
+            "| stories | в дом =этажей "
+            "| этажность дом | этажка"
         ),
         units=("", "floor"),
         least=1,

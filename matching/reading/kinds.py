@@ -16,7 +16,7 @@ from matching.reading.kind import JsonValue, Kind
 __all__ = ["GRAMMAR_VERSION", "KINDS", "KIND_OF", "JsonValue", "Kind", "complete_facts"]
 
 #: Raised whenever a text may be read otherwise than before: readings are stored, and a new grammar is a new generation.
-GRAMMAR_VERSION = 3
+GRAMMAR_VERSION = 4
 
 
 def _flag(group: str, name: str, label: str, implied: JsonValue = None) -> Kind:

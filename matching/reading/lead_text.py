@@ -11,11 +11,11 @@ from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item, Tokens
-from matching.reading.quantities import AT_MOST, BELOW, limits
+from matching.reading.quantities import AT_MOST, BELOW, flipped, limits
 
 #: «балкон, собственник, до 50 тысяч»: alone in its clause it says who should offer the home.
 _OWNER_ALONE = re.compile(
-    r"(?:^|[,;.!?\n(])\s*(?P<must>(?:только|строго|исключительно|обязательно)\s+)?(?P<soft>(?:лучше|желательно)\s+)?"
+    r"(?:^|[,;.!?\n(])[^\S\n]*(?P<must>(?:только|строго|исключительно|обязательно)\s+)?(?P<soft>(?:лучше|желательно)\s+)?"
     r"(собственники?|хозяин|хозяева|хозяйка|owner)(?:\s+сам)?\s*(?=$|[,;.!?\n)])",
     re.IGNORECASE,
 )
@@ -80,7 +80,14 @@ def read_wishes(text: str) -> list[Wish]:
     if all(wish.kind != "from_owner" for wish in wishes) and (alone := _OWNER_ALONE.search(text)) is not None:
         strength = "must" if alone["must"] else "soft" if alone["soft"] else "wish"
         wishes.append(Wish("from_owner", True, strength, *alone.span(3)))
-    return _merged(sorted(wishes, key=lambda wish: wish.start))
+    return _merged(_without_alternatives(sorted(wishes, key=lambda wish: wish.start)))
+
+
+def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
+    """«можно и вторичку, и новостройку» asks for neither."""
+    said = {(wish.value, wish.strength) for wish in wishes if wish.kind == "new_building"}
+    either = any((not value, strength) in said for value, strength in said)
+    return [wish for wish in wishes if not (either and wish.kind == "new_building")]
 
 
 def _above_refused_floors(tokens: Tokens, mentions: list[Item]) -> Wish | None:
@@ -92,7 +99,7 @@ def _above_refused_floors(tokens: Tokens, mentions: list[Item]) -> Wish | None:
         kinds = item.meanings.kinds
         if not item.denied or not kinds & {"floor", "first_floor"}:
             continue
-        each = [quantity for quantity in (item.quantity, item.other_limit) if quantity is not None]
+        each = [each for each in (item.quantity, item.other_limit) if each is not None and flipped(each) is None]
         if each and "floor" in kinds:
             refused |= set(range(int(each[0].low), int(each[-1].high) + 1)) if each[-1].high <= 9 else set()
             by.append(item)
@@ -124,10 +131,11 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
         return None  # «готовы оплатить три месяца вперёд» asks for nothing
     if item.allowed and isinstance(value, str) and value in entry.worse:
         return None
+    worse = value is False and kind.name != "new_building"  # «рассмотрю вторичку» is no lesser wish
     if (
         item.allowed
         and not entry.of_people
-        and (item.denied or value is False or _is_refused(entry, value) and kind.implied is None)
+        and (item.denied or worse or _is_refused(entry, value) and kind.implied is None)
     ):
         return None  # «можно без мебели», «можно первый этаж»: it is accepted, not asked for
     if kind.form == "number":
@@ -147,7 +155,8 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
             last = item.quantity.high + (-0.25 if before else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         if item.denied:
-            return None
+            opposite = flipped(quantity)
+            return None if opposite is None else limits(opposite, entry.meant, entry.strict)
         if quantity.fraction and kind.name in ("floor", "house_floors"):
             told = quantity.low if kind.name == "floor" else quantity.high
             return {"min": told, "max": told}
@@ -185,7 +194,8 @@ def _merged(wishes: list[Wish]) -> list[Wish]:
         elif wanted is not None and refused.strength != "must" and (not KIND_OF[kind].many or kind == "bath_or_shower"):
             del merged[kind, "none_of"]  # «ванна, не душ»: what is wanted says it already
     floor, floors = merged.get(("floor", "")), merged.get(("house_floors", ""))
-    if floor is not None and floors is not None and floors.value.get("min") == floors.value.get("max"):
+    exact = [each is not None and each.value.get("min") == each.value.get("max") for each in (floor, floors)]
+    if floor is not None and floors is not None and all(exact):
         del merged["house_floors", ""]  # «20 этаж 32-этажного дома» asks for a floor
     return list(merged.values())
 

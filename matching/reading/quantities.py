@@ -14,6 +14,7 @@ from matching.reading.single_numbers import (
     FLOOR_WORDS,
     MONTHS,
     PART_OF_MONTH,
+    PARTS_OF_HOUR,
     QUARTER,
     ROMAN,
     Number,
@@ -42,7 +43,8 @@ _BEFORE: dict[str, str] = {
         " | up to | max | maximum | no more than | not more than | under | within | at most "
         "| not higher than | below | < = | ≤ | дейин"
     ),
-    ABOVE: "более | больше | выше | свыше | over | above | more than | higher than | > | более чем | больше чем",
+    ABOVE: "более | больше | выше | свыше | дальше | дороже | дольше | over | above | more than | higher than | > "
+    "| более чем | больше чем",
     BELOW: "менее | меньше | ниже | lower than | less than | < | раньше | ранее | старше",
 }
 _AFTER: dict[str, str] = {
@@ -83,7 +85,7 @@ VOCABULARY: set[str] = (
     | set(ROMAN)
     | set(QUARTER)
     | set(PART_OF_MONTH)
-    | {"половина", "год", "т", "включительно"}
+    | {"половина", "год", "т", "включительно", *PARTS_OF_HOUR, "час"}
 )
 
 
@@ -98,7 +100,7 @@ def set_symbols(symbol: Callable[[str], str]) -> None:
             (tuple(map(symbol, words)), how) for how, phrases in table.items() for words in expand(phrases)
         )
     _STARTS[0] = frozenset(
-        {*_TREES["before"].root.follows, "$", "€", "₸", *MONTHS, *ROMAN, *PART_OF_MONTH, *_UNITS_AHEAD}
+        {*_TREES["before"].root.follows, "$", "€", "₸", *MONTHS, *ROMAN, *PART_OF_MONTH, *PARTS_OF_HOUR, *_UNITS_AHEAD}
     )
 
 
@@ -150,6 +152,8 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     quantity = _with_limit_behind(words, quantity)
     quantity = _with_third_number(words, tokens, quantity)
     quantity = _with_inclusion(words, tokens, quantity)
+    if quantity.unit == "year" and _is_short_year(words, tokens, quantity):
+        return replace(quantity, low=2000 + low, high=2000 + low)
     if quantity.how != "range" and not quantity.fraction and _is_decade(tokens, first, number):
         low = 1900 + quantity.low if quantity.low < 100 else quantity.low
         how = "range" if quantity.how == "eq" else quantity.how
@@ -207,8 +211,9 @@ def _with_limit_behind(words: Sequence[Word | None], quantity: Quantity) -> Quan
     after = _TREES["after"].longest(words, end)
     if after is not None and is_word(words, end, "+", "плюс") and is_word(words, after[0], *CHARGES):
         after = None  # «35 000 + КУ»
-    if after is None and is_word(words, end, *FLOOR_WORDS):
-        after = _TREES["after"].longest(words, end + 1)
+    floor = end + is_word(words, end, *DASHES)  # «3-қабаттан жоғары»
+    if after is None and is_word(words, floor, *FLOOR_WORDS):
+        after = _TREES["after"].longest(words, floor + 1)
         if after is not None and after[0] < len(words) and (then := words[after[0]]) is not None and then.number:
             after = None  # «этаж 3, максимум 10 минут»
         return quantity if after is None else replace(quantity, how=after[1][0])
@@ -259,6 +264,19 @@ def _number_after_unit(words: Sequence[Word | None], tokens: Sequence[str], plac
     return number[0] * factor, number[1], unit, False, ""
 
 
+def _is_short_year(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> bool:
+    """«не старше 15 года»; «не старше 15 лет» tells an age."""
+    named = any(
+        is_word(words, place, "старше", "новее", "раньше", "ранее") for place in range(quantity.start, quantity.first)
+    )
+    return (
+        named
+        and quantity.low == quantity.high
+        and 5 <= quantity.low <= 40
+        and tokens[quantity.end - 1] in ("года", "г")
+    )
+
+
 def _is_decade(tokens: Sequence[str], first: int, number: Number) -> bool:
     """«90-х годов», «в 80-х», «2000-х годов»."""
     value, end, unit = number[0], number[1], number[2]
@@ -294,6 +312,14 @@ def limits(quantity: Quantity, meant: str, strict: float) -> dict[str, float]:
     if meant == "exact":
         return {"min": quantity.low, "max": quantity.high}
     return {meant: quantity.low}
+
+
+_FLIPPED = {ABOVE: AT_MOST, AT_LEAST: BELOW, BELOW: AT_LEAST, AT_MOST: ABOVE}
+
+
+def flipped(quantity: Quantity) -> Quantity | None:
+    """What a denial leaves of it: «выше 5 не предлагать» is at most 5; of one number or a range, nothing."""
+    return moved(quantity, _FLIPPED[quantity.how]) if quantity.how in _FLIPPED else None
 
 
 def moved(quantity: Quantity, how: str) -> Quantity:

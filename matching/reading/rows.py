@@ -90,6 +90,15 @@ def _is_of_people(item: Item) -> bool:
     return item.meanings.of_people
 
 
+def _are_people_refused(cut_text: Tokens, item: Item, last: Item) -> bool:
+    """«студентов, животных не беспокоить»; not «для семьи, студентов не беспокоить»."""
+    if not (_is_of_people(item) and _is_of_people(last)) or item.denied or "couples" in item.meanings.kinds:
+        return False
+    before = cut_text.tokens[item.start - 1].lower() if item.start else ""
+    words = cut_text.words[item.start], cut_text.words[last.start]
+    return before != "для" and all(word is not None and word.case == "genitive" for word in words)
+
+
 def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
     """
     Mentions that stand in one row with *items[place]*, going forward or backward: joined by «и» or «или»; over a comma
@@ -108,20 +117,29 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
         elif item.role == MENTION:
             between = cut_text.words[last.end : item.start] if step > 0 else cut_text.words[item.end : last.start]
             stops = WITH if item.refused and last.refused else _STOPS_ROW
+            if item.refused and last.refused and any(each.role == markers.WINDOW for each in items[here - 2 : here]):
+                stops = frozenset()  # «первый этаж и квартиры с окнами на дорогу не предлагать»
             if joined and _is_of_people(item) and _is_of_people(last):
                 stops = frozenset()  # «курящим и с питомцами не сдаём»
             if any(word is not None and word.symbol in stops for word in [*between, cut_text.words[item.start]]):
                 break
             first = cut_text.words[item.start]
+            if governs and first is not None and first.case in ("nominative", "other"):
+                break  # «без обременений и один собственник»
             if len(between) == 1 and between[0] is not None and between[0].symbol in DASHES:
                 joined = True  # «первый-последний»
             if item.clause == last.clause:
                 if not joined or gap > REACH:
                     break
             elif abs(item.clause - last.clause) == 1 and gap <= 3:
-                goes_on = governs and first is not None and first.genitive
+                goes_on = governs and first is not None and first.case == "genitive"
                 # «кроме первого, панельный дом» refuses no panel.
                 agrees = not governs or goes_on or first is not None and first.number is not None
+                let = any(
+                    each.role == markers.CAN for each in items[max(0, here - 2) : here] if each.clause == item.clause
+                )
+                if step < 0 and not let and _are_people_refused(cut_text, item, last):
+                    goes_on = True
                 if not (item.refused and last.refused and not item.denied and agrees) and not goes_on:
                     break
             else:

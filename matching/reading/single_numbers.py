@@ -33,6 +33,7 @@ MONTHS = {
 ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
+PARTS_OF_HOUR = frozenset({"четверть", "полчаса"})
 FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
 _ENDINGS = frozenset("й го ый ой м х ые ых ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
 #: Minutes to the metro: on foot («минут пешком»), and by transport.
@@ -77,6 +78,10 @@ def number_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -
     if word.symbol in ("$", "€", "₸") and place + 1 < len(words):  # "$2,000"
         after = number_at(words, tokens, place + 1)
         return None if after is None else (after[0], after[1], "money", False, word.symbol)
+    if word.symbol == "полчаса":
+        return 30.0, place + 1, "min", False, ""
+    if word.symbol == "четверть" and is_word(words, place + 1, "час"):
+        return 15.0, place + 2, "min", False, ""
     if word.number is None:
         return None
     value, end, ordinal = word.number, place + 1, word.ordinal

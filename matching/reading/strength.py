@@ -6,6 +6,9 @@ from matching.reading import markers
 from matching.reading.mentions import MENTION, Item, Tokens
 from matching.reading.rows import REACH, after_colon, row_of
 
+#: Said of all that is listed before.
+_OF_MANY = frozenset({"обязательны", "желательны", "необходимы", "приветствуются"})
+
 
 def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     """Apply the marker *place* (must, soft or can) to what it speaks of."""
@@ -37,6 +40,8 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         item = items[here]
         if item.clause != marker.clause or marker.start - item.end > 2 * REACH:
             break
+        if item.role == markers.AND and item.end == marker.start:
+            break  # «окна во двор и желательно на юг»
         if item.role == MENTION:
             behind = here
             break
@@ -50,8 +55,27 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         if target is None:
             return
     step = 1 if target > place else -1
-    for each in [target, *row_of(cut_text, items, target, step, False)]:
+    row = [target, *row_of(cut_text, items, target, step, False)]
+    if step < 0 and cut_text.tokens[marker.start].lower() in _OF_MANY:
+        row += _list_before(items, row[-1])
+    for each in row:
         act(items[each])
+
+
+def _list_before(items: Sequence[Item], place: int) -> list[int]:
+    """«посудомойка, кондиционер и холодильник обязательны»: the plural speaks of the whole list."""
+    listed: list[int] = []
+    last = items[place]
+    for here in range(place - 1, -1, -1):
+        item = items[here]
+        if item.role not in (MENTION, markers.AND) or last.clause - item.clause > 1 or item.sentence != last.sentence:
+            break
+        if item.role == MENTION:
+            if item.denied or item.cancelled:
+                break
+            listed.append(here)
+            last = item
+    return listed
 
 
 def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:

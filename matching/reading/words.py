@@ -20,6 +20,7 @@ from functools import lru_cache
 import pymorphy3
 from pymorphy3.analyzer import Parse
 
+from matching.reading.kazakh import MIN_LETTERS, STEMS, kazakh_forms, without
 from matching.reading.numerals import NUMERALS, ORDINALS
 
 #: A number, a word (with its combining marks), a line end, or one other mark.
@@ -49,14 +50,15 @@ class Word:
         number: What it counts, where it is a number or a numeral.
         ordinal: It numbers in a row: «третий».
         exact: «=form» where a phrase names this form alone.
-        genitive: Its form is a genitive and no nominative, as after «без».
+        case: ``nominative`` where its form may be one and no genitive, ``genitive`` (as after «без») where it is the
+            other way round, ``other`` where it is neither; "" where it may be both, or where the word has one form.
     """
 
     symbol: str
     exact: str = ""
     number: float | None = None
     ordinal: bool = False
-    genitive: bool = False
+    case: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -131,14 +133,15 @@ class Vocabulary:
 
     def _add_forms(self, word: str) -> None:
         number, ordinal = self._numeral(word)
-        self._forms[word] = Word(word, number=number, ordinal=ordinal)
+        forms = forms_of(word) if len(word) >= 3 and _CYRILLIC.search(word) else []
+        self._forms[word] = Word(word, number=number, ordinal=ordinal, case=dict(forms).get(word, ""))
         if _LATIN.search(word):
-            for form in (word + "s", word + "es"):
+            for form in (word + "s", word + "es", word[:-1] + "ies" if word[-1] == "y" else word + "s"):
                 self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal))
-        if len(word) < 3 or not _CYRILLIC.search(word):
-            return
-        for form, genitive in forms_of(word):
-            self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal, genitive=genitive))
+        for form, case in forms:
+            self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal, case=case))
+        for form in _kazakh_forms_of(word):
+            self._forms.setdefault(form, Word(word))
 
     def word(self, token: str) -> Word | None:
         """The grammar's word of *token*, or None."""
@@ -191,8 +194,19 @@ def _is_base_form(word: str) -> bool:
     return len(word) <= 3 or fold(_parses(word)[0].normal_form) == word
 
 
-def forms_of(word: str) -> list[tuple[str, bool]]:
-    """Every form of a folded Russian word, and whether it is a genitive only; nothing where it has none."""
+def _kazakh_forms_of(word: str) -> set[str]:
+    """Every form, folded, of a Kazakh noun of the grammar («мысык»), or of one that is denied («жихазсыз»)."""
+    if word in STEMS:
+        forms = kazakh_forms(STEMS[word])
+    elif word.endswith("сыз") and word[:-3] in STEMS:
+        forms = without(STEMS[word[:-3]])
+    else:
+        return set()
+    return {fold(form) for form in forms if len(form) >= MIN_LETTERS}
+
+
+def forms_of(word: str) -> list[tuple[str, str]]:
+    """Every form of a folded Russian word with its case (:class:`Word`); nothing where it has none."""
     parses = [parse for parse in _parses(word) if fold(parse.word) == word and parse.tag.POS is not None]
     own = [parse for parse in parses if fold(parse.normal_form) == word]
     parse = next((parse for parse in own or parses if parse.tag.POS in _WORD_CLASSES), None)
@@ -214,7 +228,13 @@ def forms_of(word: str) -> list[tuple[str, bool]]:
         if part_of_speech in ("VERB", "INFN") and kind.startswith("PRT") or kind == "COMP":
             continue
         sets.get(str(form.tag.case), others).add(fold(form.word))
-    return [(form, form in genitive and form not in nominative) for form in sorted(nominative | genitive | others)]
+    return [(form, _case_of(form, nominative, genitive)) for form in sorted(nominative | genitive | others)]
+
+
+def _case_of(form: str, nominative: set[str], genitive: set[str]) -> str:
+    if form in nominative:
+        return "" if form in genitive else "nominative"
+    return "genitive" if form in genitive else "other"
 
 
 @lru_cache(maxsize=4096)  # each word is asked about twice

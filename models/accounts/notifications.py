@@ -258,7 +258,7 @@ def take_to_send(session: Session, notification_id: int, channels: Collection[Ch
     if user is None:
         return []
     outgoing = []
-    elsewhere = _told_otherwise(taken.type) if is_linked(session, user) else frozenset()
+    elsewhere = _channels_with_cards(taken.type) if is_linked(session, user) else frozenset()
     for channel in OUTSIDE:
         address = address_of(user, channel)
         is_open = channel in channels and channel not in taken.sent_by and channel not in elsewhere
@@ -284,7 +284,7 @@ def take_to_send(session: Session, notification_id: int, channels: Collection[Ch
     return outgoing
 
 
-def _told_otherwise(type_: NotificationType) -> frozenset[Channel]:
+def _channels_with_cards(type_: NotificationType) -> frozenset[Channel]:
     """
     Whether the user learns of new recommendations in another way: by cards of homes in the bot, by counts elsewhere.
     """

@@ -71,7 +71,7 @@ def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
     """The user whom *data* proves, as :func:`verified`, and the time in it: its age is still to be checked."""
     if isinstance(data, Mapping):
         data = data.get("init_data", data.get("initData", data))
-    fields = _taken_apart(data) if isinstance(data, str) else _texts(data)
+    fields = _parsed(data) if isinstance(data, str) else _texts(data)
     is_mini_app = "user" in fields
     claimed = fields.pop("hash", "")
     key = (
@@ -178,7 +178,7 @@ def _check_active(user: User | None) -> None:
         raise NotAllowedError("account.switched_off")
 
 
-def _taken_apart(init_data: str) -> dict[str, str]:
+def _parsed(init_data: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(init_data, keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS)
     except ValueError:

@@ -183,10 +183,10 @@ def refuse_taken(session: Session) -> Iterator[None]:
         with session.begin_nested():
             yield
     except IntegrityError as error:
-        raise ConflictError(_taken(error)) from None
+        raise ConflictError(_taken_identifier(error)) from None
 
 
-def _taken(error: IntegrityError) -> str:
+def _taken_identifier(error: IntegrityError) -> str:
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
     code = {
         "uq_users_email": "user.email_taken",
@@ -218,8 +218,9 @@ def user_by_phone(session: Session, phone: str) -> User | None:
 
 
 def all_users() -> Select[User]:
-    """All users who are not deleted, oldest first."""
-    return select(User).where(User.deleted_at.is_(None)).order_by(User.id)
+    """All users who are not deleted, oldest first, without the partners of sample data (models.upkeep.samples)."""
+    is_somebody = text("NOT EXISTS (SELECT FROM sample_sets WHERE sample_sets.partner_id = users.id)")
+    return select(User).where(User.deleted_at.is_(None), is_somebody).order_by(User.id)
 
 
 def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> None:

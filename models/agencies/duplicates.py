@@ -18,6 +18,7 @@ from models.market.advert_groups import AdvertGroup
 from models.market.client_keys import ClientContactKey
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 
 #: Of each kind; a head begins with these.
 MAX_SHOWN = 50
@@ -77,7 +78,7 @@ def _several(table: Any) -> ColumnElement[Any]:
 
 
 def _of_two_owners(user: User, table: Any, query: Select[Any], *key: Any) -> Select[Any]:
-    there = (table.owner_id.in_(readable_owner_ids(user)), table.status == Status.ACTIVE)
+    there = (table.owner_id.in_(readable_owner_ids(user)), table.status == Status.ACTIVE, is_no_sample(table))
     query = query.where(*there).group_by(*key).having(func.count(table.owner_id.distinct()) > 1)
     return query.order_by(func.max(table.id).desc()).limit(MAX_SHOWN)
 

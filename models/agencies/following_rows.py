@@ -78,6 +78,7 @@ RULES: dict[str, Rule] = {
             bot_codes.user_id bot_drafts.user_id chat_messages.sender_id chats.buyer_id chats.property_id
             chats.seller_id documents.lead_id documents.property_id
             one_time_links.made_by outgoing_feeds.owner_id phone_codes.user_id saved_searches.user_id
+            sample_sets.partner_id sample_sets.user_id
             sources.owner_id suspended_claims.user_id webhook_endpoints.owner_id webhook_events.owner_id
             """,
     }.items()

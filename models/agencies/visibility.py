@@ -20,6 +20,7 @@ from models.core.enums import Origin, Role, Side, Status
 from models.core.errors import NotFoundError
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 
 MAX_WORDS = 8  # of a search; what is beyond is passed over
 MAX_WORD = 60  # characters
@@ -92,7 +93,8 @@ def readable_ids(session: Session, user: User, side: Side, row_ids: Sequence[int
 
 
 def _readable(user: User, table: Any) -> ColumnElement[bool]:
-    readable: ColumnElement[bool] = table.owner_id.in_(readable_owner_ids(user))
+    # Samples are for whoever tries the console with them, and no work of the agency.
+    readable: ColumnElement[bool] = table.owner_id.in_(readable_owner_ids(user)) & is_no_sample(table)
     # A preference of the swipe contract is a person's own search; nobody else may see it.
     return readable & (Lead.origin != Origin.TINDER) if table is Lead else readable
 

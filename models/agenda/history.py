@@ -20,7 +20,7 @@ from models.core.enums import ActionKind, Side
 from models.deals.actions import Action
 from models.deals.selections import Selection, SelectionHome
 from models.market.leads import Lead, owned_lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 
 #: Kinds of entries in a history.
 KINDS = (
@@ -97,7 +97,7 @@ def homes_of_lead(session: Session, lead: Lead) -> list[Property]:
     sent = select(SelectionHome.property_id).join(Selection, Selection.id == SelectionHome.selection_id)
     known = Property.id.in_(union(liked, starred, sent.where(Selection.lead_id == lead.id)))
     there = (Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
-    query = select(Property).join(User, on_market()).where(known, *there)
+    query = select(Property).join(User, on_any_market()).where(known, *there)
     return list(session.scalars(query.order_by(Property.id.desc()).limit(100)))
 
 

@@ -11,7 +11,7 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt
 from models.core.errors import ConflictError, NotFoundError
 from models.market.leads import Lead, owned_lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 
 MAX_SHORTLISTED = 100  # homes of one lead
 
@@ -40,7 +40,7 @@ def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: in
         return
     offered = (
         select(Property.id)
-        .join(User, on_market())
+        .join(User, on_any_market())
         .where(Property.id == property_id, Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
     )
     if session.scalar(offered) is None:

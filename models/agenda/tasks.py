@@ -28,7 +28,7 @@ from models.core.base import Base, CreatedAt, Id, UpdatedAt, database_now, rows_
 from models.core.enums import Status
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.market.leads import Lead, owned_lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 
 MAX_TITLE = 200  # characters
 MAX_NOTES = 2000  # characters
@@ -240,7 +240,7 @@ def _moment_of_reminder(task: LeadTask, now: datetime) -> datetime | None:
 def _is_offered(session: Session, lead: Lead, property_id: int) -> bool:
     query = (
         select(Property.id)
-        .join(User, on_market())
+        .join(User, on_any_market())
         .where(Property.id == property_id, Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
     )
     return session.scalar(query) is not None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.core.amount_words import Bound, Item, Kind, Unit, items_of
+from models.core.amount_words import AND_A_HALF, Bound, Item, Kind, Unit, items_of
 from models.core.currencies import one_currency
 from models.core.numbers import UnreadableError, decimal_of
 
@@ -222,6 +222,8 @@ def _adds_up(before: Item, item: Item) -> bool:
     >>> _adds_up(twenty, five), _adds_up(five, twenty)
     (True, False)
     """
+    if item.text == AND_A_HALF:
+        return "." not in before.text and "," not in before.text
     if not (before.spelled and item.spelled):
         return False
     larger, smaller = Decimal(before.text), Decimal(item.text)

@@ -8,7 +8,15 @@ from enum import Enum, StrEnum
 from functools import cache
 
 from models.core.currencies import WORD, currency_at, one_script
-from models.core.numbers import NUMBER, UnreadableError, check_exponent, check_length, phrases_in, prepared
+from models.core.numbers import (
+    NUMBER,
+    UnreadableError,
+    check_exponent,
+    check_length,
+    phrases_in,
+    prepared,
+    without_kazakh_cases,
+)
 
 
 class Unit(StrEnum):
@@ -87,7 +95,8 @@ RANGE_PHRASES: Mapping[str, Item] = {
         _LOW,
         """
         от; с; начиная с; начиная от; не менее; не меньше; не дешевле; не ниже; более; больше; свыше; дороже; выше;
-        from; at least; over; above; more than; not less than; no less than; starting from; starting at; >; > =; ≥
+        from; at least; over; above; more than; not less than; no less than; starting from; starting at; >; > =; ≥;
+        кемінде; ең аз дегенде; ең азы
     """,
     ),
     **_phrases(Item(Kind.BOUND, "between", bound=Bound.LOW), "between", "между"),
@@ -95,21 +104,22 @@ RANGE_PHRASES: Mapping[str, Item] = {
         _HIGH,
         """
         до; не более; не больше; не дороже; не выше; в пределах; менее; меньше; дешевле; ниже; up to; upto; at most;
-        under; below; less than; not more than; no more than; not over; within; <; < =; ≤; until; till
+        under; below; less than; not more than; no more than; not over; within; <; < =; ≤; until; till;
+        ең көбі; ең көп дегенде
     """,
     ),
     **_phrases(
         _LOW_EITHER,
         """
         минимум; мин; min; minimum; как минимум; и более; и больше; и выше; или больше; или более; и дороже; or more;
-        and more; and up; and over; and above; plus; плюс; +; бастап
+        and more; and up; and over; and above; plus; плюс; +; бастап; артық; жоғары; кем емес; аз емес; астам
     """,
     ),
     **_phrases(
         _HIGH_EITHER,
         """
         максимум; макс; max; maximum; и менее; и меньше; и ниже; или меньше; или менее; и дешевле; or less; and less;
-        and below; or below; дейін; не более чем
+        and below; or below; дейін; не более чем; көп емес; артық емес; аспайды; аспайтын; төмен
     """,
     ),
     **_phrases(Item(Kind.LINK, "-"), "-; - -"),
@@ -124,7 +134,8 @@ RANGE_PHRASES: Mapping[str, Item] = {
 }
 
 _PER_MONTH = phrases_in(
-    "/ мес; / месяц; в месяц; в мес; за месяц; ежемесячно; / month; / mo; per month; a month; monthly; / m; pcm; айына"
+    "/ мес; / месяц; в месяц; в мес; за месяц; ежемесячно; / month; / mo; per month; a month; monthly; / m; pcm; "
+    "айына; / ай; ай сайын"
 )
 _PER = ("/", "за", "per", "в", "a", "на")
 _PER_WHAT = phrases_in(
@@ -167,7 +178,10 @@ _UNIT_PHRASES: Mapping[Unit, Mapping[str, str]] = {
     Unit.NONE: {},
     Unit.AREA: {
         **_unit("м²; m²; м; m; кв м; кв метр; кв метры; кв метра; кв метров; квм; кв; sqm; sq m; метр; метра; метров"),
-        **_unit("квадрат; квадрата; квадратов; квадратный метр; квадратных метра; квадратных метров; ш м"),
+        **_unit(
+            "квадрат; квадрата; квадратов; квадратный метр; квадратных метра; квадратных метров; ш м; шаршы метр; "
+            "шаршы м"
+        ),
         **_unit("sq meters; sq metres; square meters; square metres"),
         **_unit("сотка; сотки; соток; сот", "100"),
         **_unit("га; ha; гектар; гектара; гектаров; hectare; hectares", "10000"),
@@ -192,17 +206,31 @@ def _counted(words: str, first: int, step: int = 1) -> dict[str, str]:
     return {word: str(first + place * step) for place, same in enumerate(words.split()) for word in same.split("|")}
 
 
+#: What adds to any whole number before it: «пять с половиной».
+AND_A_HALF = "0.50"
 #: Words that are numbers.
 _NUMBER_WORDS = {
     **{"пол": "0.5", "половина": "0.5", "полтора": "1.5", "полторы": "1.5", "half": "0.5", "half a": "0.5"},
+    **{"полутора": "1.5", "с половиной": AND_A_HALF, "and a half": AND_A_HALF},
     **_counted("ноль один|одна|одну|одного два|две|двух три|трех четыре|четырех пять|пяти шесть|шести семь|семи", 0),
     **_counted(
-        "восемь|восьми девять|девяти десять|десяти одиннадцать двенадцать тринадцать четырнадцать пятнадцать", 8
+        "восемь|восьми девять|девяти десять|десяти одиннадцать|одиннадцати двенадцать|двенадцати "
+        "тринадцать|тринадцати четырнадцать|четырнадцати пятнадцать|пятнадцати шестнадцать|шестнадцати "
+        "семнадцать|семнадцати восемнадцать|восемнадцати девятнадцать|девятнадцати",
+        8,
     ),
     **_counted(
-        "двадцать|двадцати тридцать|тридцати сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто", 20, 10
+        "двадцать|двадцати тридцать|тридцати сорок|сорока пятьдесят|пятидесяти шестьдесят|шестидесяти "
+        "семьдесят|семидесяти восемьдесят|восьмидесяти девяносто|девяноста",
+        20,
+        10,
     ),
-    **_counted("сто|ста двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот", 100, 100),
+    **_counted(
+        "сто|ста двести|двухсот триста|трехсот четыреста|четырехсот пятьсот|пятисот шестьсот|шестисот "
+        "семьсот|семисот восемьсот|восьмисот девятьсот|девятисот",
+        100,
+        100,
+    ),
     **_counted("zero one two three four five six seven eight nine ten eleven twelve", 0),
     **_counted("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
 }
@@ -213,6 +241,8 @@ _TOKEN = re.compile(rf"{NUMBER}|{WORD}|\.\.|[^\s.]")
 _SQUARE = re.compile(r"(?<![^\W\d_])([мm]) ?(?:²|\^2|2)(?![0-9])")
 #: 12500000,- and 12500000.- as cheques have it.
 _DASHED_END = re.compile(r"(?<=[0-9])[.,] ?-+(?= *(?:$|[^\W\d_]|[₽₸$€]))")
+#: «10+ млн»
+_PLUS_BEFORE_SCALE = re.compile(r"(?<=[0-9])\+ ?(млн|тыс|млрд|mln|million|m|k|м|к)(?!\w)\.?")
 _LONGEST_PHRASE = 3
 
 
@@ -236,7 +266,8 @@ def items_of(text: str, unit: Unit | None) -> list[Item]:
             currency.ambiguous.
     """
     check_length(text)
-    plain = _DASHED_END.sub(" ", _HALF.sub("пол ", _SQUARE.sub("м²", prepared(text))))
+    plain = _PLUS_BEFORE_SCALE.sub(r" \1 +", without_kazakh_cases(prepared(text)))
+    plain = _DASHED_END.sub(" ", _HALF.sub("пол ", _SQUARE.sub("м²", plain)))
     if not plain.strip(" -"):
         raise UnreadableError("number.empty")
     check_exponent(plain)

@@ -43,6 +43,7 @@ _ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
 _BLANKS = re.compile("[\\s\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _SIGNS = str.maketrans(
     {**dict.fromkeys("‐‑‒–—―−﹣－", "-"), **dict.fromkeys("’‘ʼʹ′`´＇", "'"), "ё": "е", "，": ",", "．": ".", "…": ".."}
+    | {chr(0xFF10 + digit): str(digit) for digit in range(10)}
 )
 #: The quick way for what machines write: at most 15 digits, and at most two after a dot.
 _PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?")
@@ -80,6 +81,22 @@ def prepared(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", text)).casefold().translate(_SIGNS)
     return _BLANKS.sub(" ", text).strip()
+
+
+#: Endings of Kazakh cases before «дейін» (up to) and «бастап» (from), and of "from" before the other end of a range.
+_UP_TO = re.compile(r"(?<=\w)-?(?:ға|ге|қа|ке)(?= дейін)")
+_FROM = re.compile(r"(?<=\w)-?(?:нан|нен|дан|ден|тан|тен)(?= (?:бастап|артық|жоғары|көп|кем|аз|төмен)(?!\w))")
+_FROM_TO = re.compile(r"(?<=\w)-?(?:нан|нен|дан|ден|тан|тен) (?=[0-9])")
+
+
+def without_kazakh_cases(plain: str) -> str:
+    """
+    A :func:`prepared` range without the endings that its Kazakh words have after numbers.
+
+    >>> without_kazakh_cases("10 млн-нан 20 млн-ға дейін"), without_kazakh_cases("2 бөлмеден бастап")
+    ('10 млн - 20 млн дейін', '2 бөлме бастап')
+    """
+    return _FROM_TO.sub(" - ", _FROM.sub("", _UP_TO.sub("", plain)))
 
 
 def check_length(text: str) -> None:

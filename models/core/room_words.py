@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from models.core.currencies import one_script
-from models.core.numbers import UnreadableError, check_length, phrases_in, prepared
+from models.core.numbers import UnreadableError, check_length, phrases_in, prepared, without_kazakh_cases
 
 STUDIO = 0
 #: Where "3 and more" ends: larger numbers are not distinguished.
@@ -53,13 +53,14 @@ _PHRASES: Mapping[str, Item] = {
         bound(is_low=True),
         """
         от; с; хотя бы; не менее; не меньше; не ниже; from; at least; no less than; not less than; no fewer than;
-        not fewer than; > =; ≥; начиная с; начиная от
+        not fewer than; > =; ≥; начиная с; начиная от; кемінде; ең аз дегенде; ең азы
         """,
     ),
     **_phrases(
         bound(is_low=False),
         """
-        до; не более; не больше; не выше; up to; upto; at most; no more than; not more than; < =; ≤; в пределах
+        до; не более; не больше; не выше; up to; upto; at most; no more than; not more than; < =; ≤; в пределах;
+        ең көбі; ең көп дегенде
         """,
     ),
     **_phrases(
@@ -78,14 +79,16 @@ _PHRASES: Mapping[str, Item] = {
         bound(is_low=True, follows=True),
         """
         минимум; как минимум; мин; min; minimum; и более; и больше; и выше; или более; или больше; или выше;
-        или более комнат; и более комнат; or more; and more; and up; or above; and above; плюс; plus
+        или более комнат; и более комнат; or more; and more; and up; or above; and above; плюс; plus;
+        бастап; кем емес; аз емес
         """,
     ),
     **_phrases(
         bound(is_low=False, follows=True),
         """
         максимум; как максимум; макс; max; maximum; и менее; и меньше; и ниже; или менее; или меньше; или ниже;
-        or less; or fewer; and less; and fewer; and below; or below
+        or less; or fewer; and less; and fewer; and below; or below;
+        дейін; көп емес; артық емес; аспайды
         """,
     ),
     **_phrases(
@@ -97,7 +100,7 @@ _PHRASES: Mapping[str, Item] = {
     **_phrases(
         Item(Kind.OR),
         """
-        ,; /; или; либо; or; |; \
+        ,; /; или; либо; or; немесе; |; \
         """,
     ),
     **_phrases(
@@ -118,7 +121,7 @@ _PHRASES: Mapping[str, Item] = {
         любое; любая; любой; любые; любую; неважно; не важно; не имеет значения; без разницы; все равно; any;
         any number; all; все; любое количество; любое число; anything; свободная планировка; свободной планировки;
         свободная; open plan; не принципиально; не указано; doesn't matter; no matter; рассмотрим любые;
-        рассмотрю любые
+        рассмотрю любые; кез келген; бәрібір; маңызды емес
         """,
     ),
     **_phrases(Item(Kind.EURO), "евро", "euro", "евро -"),
@@ -129,8 +132,8 @@ _PHRASES: Mapping[str, Item] = {
         комнат; комнаты; комната; комнату; комн; комнатная; комнатную; комнатные; комнатной; комнатный; комнатных;
         room; rooms; roomed; квартира; квартиру; квартиры; квартир; кв; кв - ра; квартира -; квартиру -; квартиры -;
         flat; flats; apartment; apartments; только; строго; ровно; именно; only; exactly; a; an; :; (; );
-        количество; количество комнат; между; between; бөлме; бөлмелі; жилых; жилые; жилая; нужна; нужно; ищу; хочу;
-        рассмотрю; рассмотрим; варианты; вариант
+        количество; количество комнат; можно; можно и; пәтер; бөлме; бөлмелі; жилых; жилые; жилая; нужна; нужно;
+        ищу; хочу; рассмотрю; рассмотрим; варианты; вариант
         """,
     ),
 }
@@ -159,11 +162,14 @@ _EURO_WORD = re.compile(r"евро-?(?=одн|дв|тр|чет)|(?<![^\W\d_])evr
 _BEDROOMS = re.compile(r"(?<![^\W\d_])(?:спал\w*|bed(?:room)?s?|br|bhk|bdr?m?s?)(?![^\W\d_])")
 #: What stands behind a number and says "rooms": 2-х комнатная, 2к, 2-к.кв, 2ккв, 2-комн.
 _ENDING = r"(?: ?- ?)?(?:х|ух|ех|ми|ти|и|ая|я|й)(?![^\W\d_])"
-_NOUN = r" ?-? ?(?:комнатн\w*|комнат\w*|комн?|к\.? ?кв\w*|ккв|кк|к|k|rooms?|roomed|бөлмел?і?)(?![^\W\d_])\.?"
+_NOUN = r" ?-? ?(?:комнатн\w*|комнат\w*|комн?|к\.? ?кв\w*|ккв|кк|к|k|rooms?|roomed|бөлме\w*)(?![^\W\d_])\.?"
 _SUFFIX = re.compile(rf"(?<=[0-9])(?:{_ENDING}(?:{_NOUN})?|{_NOUN})")
 _WORD_SUFFIX = re.compile(
-    r"(?<=[^\W\d_])-(?=комн)|(?<=двух)[- ](?=комн)|(?<=трех)[- ](?=комн)|(?<=одно)[- ](?=комн)|(?<=четырех)[- ](?=комн)"
+    r"(?<=[^\W\d_])-(?=комн)|(?<=одно)-(?= ?[,/и])|(?<=двух)-(?= ?[,/и])|(?<=трех)-(?= ?[,/и])|"
+    r"(?<=двух)[- ](?=комн)|(?<=трех)[- ](?=комн)|(?<=одно)[- ](?=комн)|(?<=четырех)[- ](?=комн)"
 )
+#: "between 2 and 4", «между 2 и 4»
+_BETWEEN = re.compile(r"(?<!\w)(?:between|между) (.+?) (?:and|и) ")
 #: «1,5-комнатная» is no list of one room and five.
 _ONE_AND_A_HALF = re.compile(r"(?<![0-9,])[1-35-9],5(?![0-9,])")
 _EURO_NUMBER = re.compile(r"([0-9])-?[еe](?![^\W\d_])")
@@ -179,7 +185,7 @@ def items_of(text: str) -> list[Item]:
         UnreadableError: rooms.bedrooms, rooms.too_many, number.not_whole, number.too_long.
     """
     check_length(text)
-    plain = prepared(text).replace(";", ",")
+    plain = _BETWEEN.sub(r"от \1 до ", without_kazakh_cases(prepared(text).replace(";", ",").replace("-room", " room")))
     bedrooms = _BEDROOMS.search(plain)
     if bedrooms:
         raise UnreadableError("rooms.bedrooms", text=bedrooms[0])

@@ -16,7 +16,7 @@ from models.deals.match_table import Match
 from models.deals.selections import Selection, SelectionHome
 from models.market.favorites import Favorite
 from models.market.leads import Lead
-from models.market.properties import Property, is_on_market
+from models.market.properties import Property, is_on_any_market
 from models.ranking.recommendations import LeadRecommendations
 
 
@@ -61,7 +61,7 @@ def home_for(session: Session, user: User, property_id: int) -> Property:
         raise NotFoundError("property")
     if listing.owner_id == user.id or _met(session, user, property_id):
         return listing
-    if not is_on_market(session, listing) or not _listed(session, user, listing):
+    if not is_on_any_market(session, listing) or not _listed(session, user, listing):
         raise NotFoundError("property")
     return listing
 

@@ -30,7 +30,7 @@ from models.deals.actions import Action, store_action
 from models.deals.match_notifications import look_at, notify_of_contacts, notify_of_like, notify_of_match
 from models.deals.match_table import Match
 from models.market.leads import Lead
-from models.market.properties import Property, is_on_market
+from models.market.properties import Property, is_on_any_market
 
 #: The lock that keeps a row as it was read: only writers of the row wait for it.
 KEPT = {"read": True}
@@ -181,7 +181,7 @@ def _check_one_market(lead: Lead, listing: Property, side: Side) -> None:
 
 def _check_on_market(session: Session, lead: Lead, listing: Property, side: Side) -> None:
     mine, other, thing = (lead, listing, "property") if side is Side.LEAD else (listing, lead, "lead")
-    if not is_on_market(session, other):
+    if not is_on_any_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
         raise ConflictError("match.archived")

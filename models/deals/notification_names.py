@@ -18,7 +18,7 @@ from models.market.properties import Property
 from models.market.shown_addresses import EXACT, precision_of, shown_street
 
 
-class Told(Protocol):
+class NamedNotification(Protocol):
     """A notification, stored or claimed for sending."""
 
     @property
@@ -33,7 +33,7 @@ class Told(Protocol):
 Names = dict[int, dict[str, str]]
 
 
-def names_of(session: Session, notifications: Iterable[Told]) -> Names:
+def names_of(session: Session, notifications: Iterable[NamedNotification]) -> Names:
     """
     The people and homes that each notification is about: private persons' names are short until contacts are shared.
     """
@@ -52,7 +52,7 @@ def home_name(listing: Property, reader_id: int, *, in_contact: bool = False) ->
 class _Rows:
     """The rows that the notifications name, each table read once."""
 
-    def __init__(self, session: Session, told: list[Told]) -> None:
+    def __init__(self, session: Session, told: list[NamedNotification]) -> None:
         self._session = session
         both = selectinload(Match.lead), selectinload(Match.property)
         self._matches = self._by_id(Match, _ids(told, "match_id"), *both)
@@ -68,7 +68,7 @@ class _Rows:
         others = _ids(told, "tenant_id") | _ids(told, "member_id")
         self._users = self._by_id(User, sides | talkers | owners | others)
 
-    def names(self, told: Told) -> dict[str, str | None]:
+    def names(self, told: NamedNotification) -> dict[str, str | None]:
         data = told.data
         match, chat = self._matches.get(_id(data, "match_id")), self._chats.get(_id(data, "chat_id"))
         if match is not None:
@@ -106,7 +106,7 @@ class _Rows:
         return {row.id: row for row in self._session.scalars(select(table).where(table.id.in_(ids)).options(*options))}
 
 
-def _ids(told: list[Told], name: str) -> set[int]:
+def _ids(told: list[NamedNotification], name: str) -> set[int]:
     return {number for each in told if (number := _id(each.data, name))}
 
 

@@ -34,7 +34,7 @@ from models.core.enums import ActionKind
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.core.link_tokens import is_token
 from models.market.leads import Lead, owned_lead
-from models.market.properties import Property, is_on_market, on_market
+from models.market.properties import Property, is_on_any_market, on_any_market
 
 TOKEN_BYTES = 24
 MAX_HOMES = 30  #: More than a client looks through.
@@ -213,7 +213,7 @@ def homes_of(session: Session, selections: Sequence[Selection]) -> dict[int, Pro
 
 def homes_on_market(session: Session, homes: Iterable[int], lead: Lead | None = None) -> set[int]:
     """Of these ids of properties, those that are still on the market, or on that of *lead*."""
-    query = select(Property.id).join(User, on_market()).where(Property.id.in_(list(homes)))
+    query = select(Property.id).join(User, on_any_market()).where(Property.id.in_(list(homes)))
     if lead is not None:
         query = query.where(Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
     return set(session.scalars(query))
@@ -252,7 +252,7 @@ def opened_selection(session: Session, token: str, *, lock: bool = False) -> tup
 def is_offered(session: Session, lead: Lead, listing: Property) -> bool:
     """Whether a home is on the market, and on the lead's."""
     one_market = (lead.city_key, lead.deal_type) == (listing.city_key, listing.deal_type)
-    return one_market and is_on_market(session, listing)
+    return one_market and is_on_any_market(session, listing)
 
 
 def erase_selections(session: Session, user: User) -> None:
@@ -268,7 +268,7 @@ def selection_ids_of(user: User) -> Select[int]:
 def _offered(session: Session, lead: Lead, property_ids: Sequence[int]) -> dict[int, Property]:
     query = (
         select(Property)
-        .join(User, on_market())
+        .join(User, on_any_market())
         .where(
             Property.id.in_(property_ids),
             and_(Property.city_key == lead.city_key, Property.deal_type == lead.deal_type),

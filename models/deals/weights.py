@@ -37,6 +37,7 @@ from models.deals.errors import WeightsLiveAlreadyError
 from models.deals.feed import FeedAction
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 
 #: (city_key, deal_type); None stands for the global set.
 Scope = tuple[str, DealType] | None
@@ -193,11 +194,11 @@ def newest_actions(session: Session, scope: Scope, limit: int) -> list[PairActio
 
 def _pair_actions() -> CompoundSelect[*tuple[Any, ...]]:
     """
-    Likes and dislikes of both sides of a pair that is still in one market; a match is two likes.
+    Likes and dislikes of both sides of a pair that is still in one market, samples apart; a match is two likes.
 
     In the feed, which shows one listing at a time, a favourite is a like too.
     """
-    together = and_(Property.city_key == Lead.city_key, Property.deal_type == Lead.deal_type)
+    together = and_(Property.city_key == Lead.city_key, Property.deal_type == Lead.deal_type, is_no_sample(Lead))
     market = (Lead.city_key, Lead.deal_type)
     in_lists = (
         select(

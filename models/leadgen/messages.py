@@ -93,7 +93,7 @@ def note_delivery(session: Session, message_id: UUID, delivery: MessageDelivery)
     session.execute(update(Message).where(Message.id == message_id).values(delivery=delivery))
 
 
-def said_by_prospect(session: Session, prospect_id: UUID) -> str:
+def text_of_prospect(session: Session, prospect_id: UUID) -> str:
     """Everything that the prospect wrote, one message a line."""
     query = messages_of(prospect_id).with_only_columns(Message.message).where(Message.sender == Sender.LEAD)
     return "\n".join(session.scalars(query))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base
 
 _PHONE = re.compile(r"\+?\d(?:[\s()\-.]{0,3}\d){9,14}")
-_EMAIL = re.compile(r"[^\s,;<>]+@[^\s,;<>]+\.\w+")
+_EMAIL = re.compile(r"[^\s,;<>@]{1,64}@[^\s,;<>@]{1,255}\.\w+")
 _TELEGRAM = re.compile(r"(?<![\w.])@(\w{4,32})|t\.me/(\w{4,32})", re.IGNORECASE)
 
 

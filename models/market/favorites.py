@@ -70,7 +70,7 @@ def note_favorite(session: Session, user: User, property_id: int, note: str) -> 
         raise NotFoundError("favorite")
 
 
-def noted_favorites_of(user: User) -> Select[Property, str | None]:
+def favorites_with_notes(user: User) -> Select[Property, str | None]:
     """:func:`favorites_of` with the note of each."""
     return favorites_of(user).add_columns(Favorite.private_note)
 

@@ -35,7 +35,7 @@ from models.core.enums import (
 )
 from models.core.errors import NotFoundError
 from models.market.client_keys import note_client
-from models.market.properties import canonical
+from models.market.properties import canonical, kept_market
 
 
 class Lead(Base):
@@ -123,6 +123,10 @@ class Lead(Base):
     updated_at: Mapped[UpdatedAt]
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    @validates("city_key")
+    def _stays_a_sample(self, _name: str, key: str) -> str:
+        return kept_market(self, key)
 
     @validates("status")
     def _decided(self, _name: str, status: Status) -> Status:

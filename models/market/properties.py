@@ -28,6 +28,7 @@ from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
 from models.core.enums import AddressPrecision, Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.core.errors import NotFoundError
+from models.market.sample_keys import is_no_sample, is_sample_key
 from models.market.town_aliases import city_in
 
 
@@ -190,6 +191,10 @@ class Property(Base):
         self.left_with_match_id = None
         return status
 
+    @validates("city_key")
+    def _stays_a_sample(self, _name: str, key: str) -> str:
+        return kept_market(self, key)
+
     @property
     def is_active(self) -> bool:
         return self.status is Status.ACTIVE
@@ -249,13 +254,28 @@ def properties_of(owner: User, status: Status | None = None, source_id: int | No
     return query.where(Property.status == status) if status else query
 
 
+def kept_market(row: Any, key: str) -> str:
+    """The `city_key` of a Property (or Lead) whose town has this key now: a sample stays in its own user's market."""
+    return row.city_key if is_sample_key(row.city_key) else key
+
+
 def on_market(table: Any = Property) -> ColumnElement[bool]:
     """The condition that joins a property (or Lead) to its owner `User` where both are there: what anybody may see."""
+    return and_(on_any_market(table), is_no_sample(table))
+
+
+def on_any_market(table: Any = Property) -> ColumnElement[bool]:
+    """:func:`on_market`, samples too: for the engine, and for queries that name the market, say by a lead on it."""
     return and_(table.status == Status.ACTIVE, User.id == table.owner_id, User.is_active)
 
 
 def is_on_market(session: Session, listing: Any) -> bool:
-    """Whether this property (or Lead) is there, and its owner too."""
+    """Whether anybody may see this property (or Lead): it is there, its owner too, and it is no sample."""
+    return is_on_any_market(session, listing) and not is_sample_key(listing.city_key)
+
+
+def is_on_any_market(session: Session, listing: Any) -> bool:
+    """:func:`is_on_market`, samples too."""
     return listing.status is Status.ACTIVE and session.get_one(User, listing.owner_id).is_active
 
 

@@ -85,7 +85,7 @@ class Decoder:
             NotAnImageError, DamagedImageError, TooManyPixelsError
             BusyError: No turn came within MAX_WAIT_SECONDS.
         """
-        with self._taken():
+        with self._own_turn():
             child = self._running()
             watchdog = threading.Timer(MAX_DECODING_SECONDS, child.kill)
             watchdog.start()
@@ -108,7 +108,7 @@ class Decoder:
         }.get(outcome, DamagedImageError)
 
     @contextmanager
-    def _taken(self) -> Iterator[None]:
+    def _own_turn(self) -> Iterator[None]:
         if not self._turn.acquire(timeout=MAX_WAIT_SECONDS):
             raise BusyError("picture.busy", RETRY_AFTER_SECONDS)
         try:

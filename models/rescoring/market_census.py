@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from models.core.enums import DealType
+from models.market.sample_keys import is_sample_key
 from models.market.towns.likeness import nearest_names
 from models.market.towns.more_towns import MORE_TOWNS
 from models.market.towns.spelling import normal
@@ -46,11 +47,12 @@ class MarketCount:
 
 
 def market_counts(session: Session) -> list[MarketCount]:
-    """All markets with rows on them, the largest first."""
+    """All markets with rows on them, the largest first, those of sample data apart."""
     names = city_names(session)
     return [
         MarketCount(key, names.get(key, key), deal_type, leads, properties)
         for key, deal_type, leads, properties in live_markets(session)
+        if not is_sample_key(key)
     ]
 
 

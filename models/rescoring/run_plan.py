@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.core.enums import OPEN_STATES, DealType, MarketKey, RunScope, Side
 from models.market.leads import Lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 from models.ranking.recommendations import stale_rows
 from models.rescoring.runs import RescoringShard
 from models.rescoring.tiles import grid_of
@@ -49,12 +49,12 @@ def planned_markets(
         wanted = live | {market: empty for market in sorted(stale_markets(session)) if market not in live}
     else:
         wanted = {market: live.get(market, empty) for market in stale_markets(session)}
-    taken = taken_markets(session)
+    taken = busy_markets(session)
     free = [(market, planned) for market, planned in wanted.items() if market not in taken]
     return dict(sorted(free, key=lambda item: (-item[1].pairs, item[0])))
 
 
-def taken_markets(session: Session) -> set[MarketKey]:
+def busy_markets(session: Session) -> set[MarketKey]:
     """The markets of shards that have not ended."""
     query = select(RescoringShard.city_key, RescoringShard.deal_type).where(RescoringShard.state.in_(OPEN_STATES))
     return {(city_key, deal_type) for city_key, deal_type in session.execute(query.distinct())}
@@ -67,7 +67,7 @@ def live_markets(session: Session) -> list[tuple[str, DealType, int, int]]:
     for position, table in enumerate(tables):
         counted = (
             select(table.city_key, table.deal_type, func.count())
-            .join(User, on_market(table))
+            .join(User, on_any_market(table))
             .group_by(table.city_key, table.deal_type)
         )
         for city_key, deal_type, count in session.execute(counted):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.core.enums import DealType
 from models.market.leads import Lead
-from models.market.properties import Property, on_market
+from models.market.properties import Property, on_any_market
 
 #: Memory of a worker process before it has loaded anything: libraries, the text model, buffers.
 BASE_MB = 380
@@ -122,5 +122,5 @@ def _count(session: Session, table: type[Lead] | type[Property], city_key: str, 
 def _on_market(
     query: Select[Any], table: type[Lead] | type[Property], city_key: str, deal_type: DealType
 ) -> Select[Any]:
-    joined = query.select_from(table).join(User, on_market(table))
+    joined = query.select_from(table).join(User, on_any_market(table))
     return joined.where(table.city_key == city_key, table.deal_type == deal_type)

@@ -13,6 +13,7 @@ from models.core.errors import ConflictError, NotFoundError
 from models.market.leads import Lead
 from models.market.places import DEFAULT_CURRENCY, NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 from models.market.town_aliases import TownAlias, merged_key
 from models.market.towns.reading import TownError, read_town
 from models.ranking.display_order import forget_explored, forget_shifts
@@ -92,8 +93,8 @@ def read_towns_anew(session: Session) -> list[Moved]:
 
 
 def _texts(session: Session) -> Iterator[tuple[str, str]]:
-    """(key, text) of all towns in the database."""
-    query = union(*(select(table.city_key, table.city) for table in (Lead, Property)))
+    """(key, text) of all towns in the database; samples stay in the markets of their users."""
+    query = union(*(select(table.city_key, table.city).where(is_no_sample(table)) for table in (Lead, Property)))
     yield from [(row[0], row[1]) for row in session.execute(query)]
 
 

@@ -14,6 +14,7 @@ from models.core.enums import SUPPLY_ROLES, AddressPrecision, DealType, Status
 from models.core.errors import NotFoundError
 from models.core.link_tokens import is_token
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 from models.sources.errors import RoleOwnsNothingError
 from models.sources.formats.yrl_writer import CURRENCIES, FLATS, Seller
 
@@ -79,7 +80,7 @@ def seller_of(owner: User) -> Seller:
 
 def mark_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
     """A value that changes whenever the feed's content does, and the time of the last change."""
-    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE)
+    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
     query = select(func.count(), func.sum(Property.version), func.max(Property.updated_at)).where(*mine)
     count, versions, latest = session.execute(query).one()
     told = f"{WRITER}|{count}|{versions}|{latest}|{seller_of(owner)}"
@@ -92,7 +93,10 @@ def published(factory: sessionmaker[Session], owner_id: int) -> Iterator[Propert
     with factory() as session:
         while True:
             query = select(Property).where(
-                Property.owner_id == owner_id, Property.status == Status.ACTIVE, Property.id > last
+                Property.owner_id == owner_id,
+                Property.status == Status.ACTIVE,
+                Property.id > last,
+                is_no_sample(Property),
             )
             rows = session.scalars(query.order_by(Property.id).limit(PAGE)).all()
             yield from rows
@@ -125,5 +129,6 @@ def left_out(session: Session, owner: User) -> dict[str, int]:
         "floor": flat & Property.floor.is_(None),
     }
     counts = [func.count().filter(condition).label(name) for name, condition in lacks.items()]
-    row = session.execute(select(*counts).where(Property.owner_id == owner.id, Property.status == Status.ACTIVE)).one()
+    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
+    row = session.execute(select(*counts).where(*mine)).one()
     return {name: count for name, count in row._asdict().items() if count}

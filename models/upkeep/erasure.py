@@ -54,6 +54,7 @@ from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
 from models.sources.photos import FetchedPhoto
 from models.sources.tables import Import, Source
+from models.upkeep.samples import SampleSet, remove_samples
 from models.webhooks.tables import Delivery, Endpoint, Event
 
 #: Columns that an export leaves out: secrets and bookkeeping.
@@ -119,6 +120,10 @@ def export_user(session: Session, user: User) -> dict[str, Any]:
 
 def _erase_bot_chat(session: Session, user: User) -> None:
     unlink(session, user)
+
+
+def _erase_samples(session: Session, user: User) -> None:
+    remove_samples(session, user)  # the caller removes all files of the user
 
 
 def _erase_leads(session: Session, user: User) -> None:
@@ -242,6 +247,7 @@ def _plain(value: Any) -> Any:
 
 #: Each erases one subject of a user's data, in the caller's transaction.
 ERASERS: list[Callable[[Session, User], None]] = [
+    _erase_samples,  # before the leads and properties that stay
     _erase_leads,
     erase_selections,
     erase_searches,
@@ -280,6 +286,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
         PropertyTag,
         lambda user: PropertyTag.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
     ),
+    "sample_data": _rows_of(SampleSet, lambda user: SampleSet.user_id == user.id),
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
     "outgoing_feeds": _rows_of(OutgoingFeed, lambda user: OutgoingFeed.owner_id == user.id),
     "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),

@@ -24,6 +24,7 @@ from models.deals.inquiries import Inquiry
 from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property, on_market
+from models.market.sample_keys import is_sample_key
 from models.ranking.recommendations import LeadRecommendations, stale_rows
 from models.rescoring.market_state import ENOUGH
 from models.rescoring.run_plan import live_markets
@@ -87,7 +88,7 @@ class Outcomes:
 
 def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int], tuple[int, int]]]) -> int:
     """
-    Write today's rows, and what happened yesterday. Returns how many rows were written.
+    Write today's rows, and what happened yesterday, on sample data apart. Returns how many rows were written.
 
     Args:
         shown: Day -> (side, id of the list's owner) -> (pages, entries) that were shown of the list.
@@ -103,7 +104,8 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
         if day == today:
             for market, standing in _stands(session).items():
                 figures[market] |= standing
-        written += _write(session, day, figures, HAPPENED if day < today else (*HAPPENED, *STANDS))
+        kept = {market: counts for market, counts in figures.items() if not is_sample_key(market[0])}
+        written += _write(session, day, kept, HAPPENED if day < today else (*HAPPENED, *STANDS))
     return written
 
 

@@ -55,7 +55,7 @@ from models.sources.photos import forget_unused
 from models.sources.tables import Import
 from models.upkeep.market_days import MarketDay
 from models.webhooks.delivery_log import forget_old_log
-from models.webhooks.tables import ToldPair
+from models.webhooks.tables import AnnouncedPair
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
@@ -95,7 +95,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "tasks": forget_deleted(session),
         "documents": forget_deleted_documents(session),
         "agency_invitations": forget_past(session),
-        "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
+        "told_pairs": rows_changed(session.execute(_announced_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),
         "sessions": forget_old_sessions(session, database_now(session)),
@@ -151,7 +151,7 @@ def _forget_outdated_quarantines(session: Session) -> int:
     return count
 
 
-def _told_pairs_of_deleted() -> Delete:
-    lead = select(Lead.id).where(Lead.id == ToldPair.lead_id)
-    listing = select(Property.id).where(Property.id == ToldPair.property_id)
-    return delete(ToldPair).where(~lead.exists() | ~listing.exists())
+def _announced_pairs_of_deleted() -> Delete:
+    lead = select(Lead.id).where(Lead.id == AnnouncedPair.lead_id)
+    listing = select(Property.id).where(Property.id == AnnouncedPair.property_id)
+    return delete(AnnouncedPair).where(~lead.exists() | ~listing.exists())

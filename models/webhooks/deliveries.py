@@ -61,7 +61,7 @@ _GONE = 410
 
 
 @dataclass(frozen=True)
-class Taken:
+class ClaimedDelivery:
     """A delivery that was claimed, with everything that sending needs."""
 
     delivery_id: int
@@ -84,7 +84,7 @@ class Outcome:
     pause: timedelta | None = None  #: How long the endpoint asked us to wait.
 
 
-def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Taken]:
+def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
     """
     Take up to *most* deliveries that are due and whose turn it is; the caller commits before it sends.
 
@@ -111,7 +111,7 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Ta
         delivery.attempts += 1
         delivery.next_at, delivery.last_attempt_at = now + LEASE, now
         taken.append(
-            Taken(
+            ClaimedDelivery(
                 delivery.id,
                 endpoint.id,
                 delivery.attempts,
@@ -169,7 +169,7 @@ def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
     return (endpoint.secret,)
 
 
-def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
+def note_outcome(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
     """
     Store how an attempt went.
 
@@ -193,7 +193,7 @@ def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
     _move_followers(session, delivery.id, now if delivery.state is DeliveryState.FAILED else delivery.next_at)
 
 
-def _note_success(session: Session, taken: Taken, outcome: Outcome) -> None:
+def _note_success(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
     session.execute(
         update(Endpoint)
         .where(Endpoint.id == taken.endpoint_id, Endpoint.failures > 0)

@@ -94,7 +94,7 @@ class Endpoint(Base):
     created_at: Mapped[CreatedAt]
 
 
-class ToldPair(Base):
+class AnnouncedPair(Base):
     """A pair that was sent to an endpoint as a recommendation; it is not sent again if the pair returns."""
 
     __tablename__ = "webhook_told_pairs"

@@ -27,7 +27,7 @@ from models.platform.settings import Settings
 from scripts.benchmarks.load.report import percentile
 from scripts.launcher.home import load_home_environment
 from scripts.launcher.servers.state import free_port
-from scripts.one_line import told_in_one_line
+from scripts.one_line import errors_in_one_line
 
 DATABASE = "leadmatch_speed"
 NICHES, CAMPAIGNS, ADS, PROSPECTS, MESSAGES, DAYS = 20, 200, 1000, 200_000, 1_000_000, 180
@@ -234,5 +234,5 @@ def explain(engine: Engine) -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with errors_in_one_line():
         main()

@@ -35,7 +35,7 @@ from scripts.benchmarks.load.market import fill, finish, is_open, lead_body, sta
 from scripts.benchmarks.load.own import own_system
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import processes_in, processes_marked
-from scripts.one_line import told_in_one_line
+from scripts.one_line import errors_in_one_line
 
 #: The first part of the run fills caches and pools and is not measured.
 WARM_UP_SHARE = 0.4
@@ -282,5 +282,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with errors_in_one_line():
         main()

@@ -31,7 +31,7 @@ from models.market.favorites import add_favorite, note_favorite
 from models.market.leads import create_lead
 from models.market.preferences import save_preference
 from models.market.search.criteria import SearchCriteria
-from models.market.search.saved import NotificationPace, SavedSearch, ToldHome, save_search
+from models.market.search.saved import AnnouncedHome, NotificationPace, SavedSearch, save_search
 from models.market.unscorable import Failure, quarantine
 from models.rescoring.runs import RescoringRun
 from models.sources.sources import create_source
@@ -152,7 +152,7 @@ def wanted_by(db: Session, town: Town) -> SavedSearch:
     for number, found in enumerate(town.properties[1:]):
         add_favorite(db, town.tenant, found)
         note_favorite(db, town.tenant, found.id, "Тихий двор")
-        told = ToldHome(
+        told = AnnouncedHome(
             search_id=search.id, property_id=found.id, price=13_000_000, currency="RUB", is_cut=bool(number)
         )
         db.add(told)

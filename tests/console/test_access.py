@@ -36,6 +36,7 @@ TABLE = {
     "/console/owner": OWNERS,
     "/console/requests": "page: tenant",
     "/console/properties": OWNERS,
+    "/console/samples": OWNERS,
     "/console/tasks": OWNERS,
     "/console/team": REALTORS,
     "/console/team/join": ANYONE,  # an invitation: who knows its token is told whose it is

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from api.console.tenants.searches import wanted_of_preference
+from api.console.tenants.searches import criteria_of_preference
 from models.core.enums import DealType
-from models.market.favorites import add_favorite, noted_favorites_of
+from models.market.favorites import add_favorite, favorites_with_notes
 from models.market.preferences import preference_of
 from models.market.properties import Property
 from models.market.search.saved import NotificationPace, SavedSearch
@@ -68,7 +68,7 @@ def test_preferences_keep_rooms_places_area_and_words(tenant, town, db):
     assert [wish["kind"] for wish in found.wishes] == ["cats"]
     page = tenant.get("/console/preferences").text
     assert "Арбат, Тверской" in page and "с котом" in page
-    wanted = wanted_of_preference(found)
+    wanted = criteria_of_preference(found)
     assert (wanted.rooms, wanted.deal_type, wanted.districts) == ((2,), DealType.SALE, ("Арбат", "Тверской"))
 
 
@@ -94,7 +94,7 @@ def test_favourites_are_noted_and_compared(tenant, town, db):
     assert post(tenant, f"/console/favorites/{one}", do="note", note="  шумно  ").status_code == 303
     assert post(tenant, f"/console/favorites/{third}", do="note", note="x").status_code == 404
     assert post(tenant, f"/console/favorites/{one}", do="note", note="x" * 501).status_code == 400
-    assert {found.id: note for found, note in db.execute(noted_favorites_of(town.tenant))} == {
+    assert {found.id: note for found, note in db.execute(favorites_with_notes(town.tenant))} == {
         one: "шумно",
         other: None,
     }

@@ -78,7 +78,7 @@ def test_a_torn_append_only_file_is_set_aside_and_valkey_comes_back(kept, tmp_pa
 def test_a_file_that_cannot_be_read_for_another_reason_stays_where_it_is(kept, tmp_path, monkeypatch):
     server = ValkeyServer(tmp_path)
     (tmp_path / "data/appendonlydir").mkdir(parents=True)
-    monkeypatch.setattr(server, "_said_since_start", lambda: "Can't open the append only file: No space left on device")
+    monkeypatch.setattr(server, "_log_since_start", lambda: "Can't open the append only file: No space left on device")
 
     assert not server._sets_aside_what_is_torn()
     assert (tmp_path / "data/appendonlydir").exists()

@@ -20,7 +20,7 @@ def district_value(lead, home, world):
         return 0.5
     value = max((named_value("district", lead, name, home.district, world) for name in lead.districts), default=0.0)
     if lead.place_scope == "only" and any(home.district in world.districts_of.get(name, ()) for name in lead.metros):
-        value = max(value, 0.77)
+        value = max(value, 0.79)
     return value
 
 
@@ -56,7 +56,7 @@ def named_value(kind, lead, wanted, place, world):
     if lead.place_scope == "only" or (kind, wanted, place) not in world.near:
         return 0.0
     nearness, km = world.near[kind, wanted, place]
-    plain = 0.77 * nearness**0.75
+    plain = 0.79 * nearness**0.75
     if lead.radius_km and km is not None:
         return max(plain, 0.8 * math.exp(-max(km - lead.radius_km, 0) / 2.5))
     return max(plain, 0.8 * math.sqrt(nearness)) if lead.radius_km or lead.place_scope == "near" else plain

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from models.core.errors import SettingsError
 from models.platform.settings import SETTING_NAMES, Settings
 from scripts.cli import COMMANDS, LazyGroup, cli
-from scripts.one_line import told_in_one_line
+from scripts.one_line import errors_in_one_line
 
 #: Nobody listens there.
 NOWHERE = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1", "SECRET_KEY": "x" * 40}
@@ -44,7 +44,7 @@ def invoke(line: list[str], tmp_path, environment: dict, capsys) -> str:
     assert done.exception is not None, done.output
     if isinstance(done.exception, SystemExit):  # click said it
         return done.output
-    with pytest.raises(SystemExit) as end, told_in_one_line():
+    with pytest.raises(SystemExit) as end, errors_in_one_line():
         raise done.exception
     assert end.value.code == 1
     return capsys.readouterr().err
@@ -87,7 +87,7 @@ def test_measurements_say_it_as_well(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [name, *arguments])
     for variable, value in (NOWHERE | {"LEADMATCH_HOME": str(tmp_path)}).items():
         monkeypatch.setenv(variable, value)
-    with pytest.raises(SystemExit) as end, told_in_one_line():
+    with pytest.raises(SystemExit) as end, errors_in_one_line():
         module.main()
 
     assert end.value.code == 1

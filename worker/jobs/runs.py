@@ -14,7 +14,7 @@ from models.core.errors import ConflictError
 from models.market.unscorable import Failure
 from models.platform import logs
 from models.ranking.recommendations import Market
-from models.rescoring.run_plan import PlannedMarket, planned_markets, taken_markets
+from models.rescoring.run_plan import PlannedMarket, busy_markets, planned_markets
 from models.rescoring.runs import (
     RescoringRun,
     RescoringShard,
@@ -103,7 +103,7 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
                 return []
             run.text_model_id = text_model_id
             lock_run_requests(session)
-            taken = taken_markets(session)
+            taken = busy_markets(session)
             if taken if run.scope is RunScope.ALL else (run.city_key, run.deal_type) in taken:
                 log.info("run_waits", extra={"run_id": run.id, "taken": len(taken)})
                 return []

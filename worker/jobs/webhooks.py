@@ -17,11 +17,11 @@ import httpcore
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.webhooks.deliveries import AT_ONCE, Outcome, Taken, note_outcome, take_due
+from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, note_outcome, take_due
 from models.webhooks.signing import body_of, headers_of
 from models.webhooks.tables import DeliveryError
 from worker.celery_app.task_context import client, new_session, settings
-from worker.jobs.fetch import FetchError, GuardedBackend, NoHostError, PrivateAddressError, pause_of
+from worker.jobs.fetch import FetchError, GuardedBackend, NoHostError, PrivateAddressError, in_ascii, pause_of
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def send_webhooks() -> None:
 def _send_for(seconds: float) -> bool:
     """Send for so many seconds; returns whether anything may be left."""
     ends = time.monotonic() + seconds
-    flying: dict[Future[Outcome], Taken] = {}
+    flying: dict[Future[Outcome], ClaimedDelivery] = {}
     with new_session() as session, ThreadPoolExecutor(THREADS, "webhook") as pool:
         while True:
             is_over = time.monotonic() > ends
@@ -65,7 +65,7 @@ def _send_for(seconds: float) -> bool:
             session.commit()
 
 
-def _take(session: Session, flying: dict[Future[Outcome], Taken]) -> list[Taken]:
+def _take(session: Session, flying: dict[Future[Outcome], ClaimedDelivery]) -> list[ClaimedDelivery]:
     at_work = Counter(taken.endpoint_id for taken in flying.values())
     busy = [endpoint_id for endpoint_id, count in at_work.items() if count >= AT_ONCE]
     taken = take_due(session, THREADS - len(flying), busy)
@@ -73,7 +73,7 @@ def _take(session: Session, flying: dict[Future[Outcome], Taken]) -> list[Taken]
     return taken
 
 
-def _note(session: Session, taken: Taken, outcome: Outcome) -> None:
+def _note(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
     note_outcome(session, taken, outcome)
     facts = {"delivery_id": taken.delivery_id, "endpoint_id": taken.endpoint_id, "status": outcome.status}
     if outcome.error is None:
@@ -82,10 +82,15 @@ def _note(session: Session, taken: Taken, outcome: Outcome) -> None:
         log.warning("webhook_not_delivered", extra=facts | {"kind": outcome.error, "attempt": taken.attempt})
 
 
-def _attempt(taken: Taken) -> Outcome:
+def _attempt(taken: ClaimedDelivery) -> Outcome:
     message_id, body = f"msg_{taken.message_id.hex}", body_of(taken.type, taken.happened_at, taken.facts)
     signed = headers_of(taken.secrets, message_id, int(time.time()), body)
-    return post(taken.url, signed, body, allow_private=settings().webhook_private_addresses)
+    try:
+        return post(taken.url, signed, body, allow_private=settings().webhook_private_addresses)
+    except Exception:
+        # What nobody has thought of is this endpoint's failure; all others wait in the same task.
+        log.exception("webhook_attempt_failed", extra={"delivery_id": taken.delivery_id})
+        return Outcome(None, DeliveryError.UNREACHABLE)
 
 
 def post(
@@ -105,7 +110,7 @@ def post(
         # A connection of its own: an endpoint is rarely written to twice within the time that servers keep one open.
         with (
             httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
-            pool.stream("POST", url, headers=sent, content=body, extensions={"timeout": timeout}) as answer,
+            pool.stream("POST", in_ascii(url), headers=sent, content=body, extensions={"timeout": timeout}) as answer,
         ):
             told = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
             _read_a_little(answer)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from matching.engine.units import ENGINE_VERSION
 from models.accounts.users import User
 from models.core.enums import MarketKey, Side
-from models.market.properties import on_market
+from models.market.properties import on_any_market
 from models.market.unscorable import Failure
 from models.ranking.generations import Generation
 from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
@@ -98,7 +98,7 @@ def markets_of(session: Session, side: Side, entity_id: int) -> list[MarketKey]:
     table, lists, key, _ = SIDE_TABLES[side]
     listed = session.execute(select(lists.city_key, lists.deal_type).where(key == entity_id)).one_or_none()
     present = session.execute(
-        select(table.city_key, table.deal_type).join(User, on_market(table)).where(table.id == entity_id)
+        select(table.city_key, table.deal_type).join(User, on_any_market(table)).where(table.id == entity_id)
     ).one_or_none()
     session.commit()
     rows = [row for row in (listed, present) if row is not None]

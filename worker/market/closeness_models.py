@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from matching.facts.closeness import Closeness
+from matching.facts.closeness import FORM, Closeness, form_of
 from matching.facts.columns import PlaceIndex, PropertyColumns, PropertyFacts, learn_closeness
 from models.core.base import database_now
 from models.core.enums import MarketKey, RunScope, Status
@@ -16,7 +16,8 @@ from models.ranking.closeness import ClosenessRow
 MIN_PROPERTIES = 30
 #: The newest properties that are learnt from: more move the middles of places little.
 MAX_PROPERTIES = 50_000
-#: As for text models: a closeness serves until so many of its properties have come or gone, or for so long.
+#: As for text models: a closeness serves until so many of its properties have come or gone, for so long, or until a
+#: release learns it otherwise.
 CHANGED_SHARE = 0.2
 SERVES = timedelta(days=7)
 
@@ -60,8 +61,10 @@ def _newest(session: Session, market: MarketKey) -> tuple[int, int, datetime] | 
 
 
 def _is_out_of_date(session: Session, newest: tuple[int, int, datetime], count: int) -> bool:
-    _, properties, created_at = newest
-    return abs(count - properties) > CHANGED_SHARE * properties or database_now(session) - created_at > SERVES
+    row_id, properties, created_at = newest
+    if abs(count - properties) > CHANGED_SHARE * properties or database_now(session) - created_at > SERVES:
+        return True
+    return form_of(session.execute(select(ClosenessRow.model).where(ClosenessRow.id == row_id)).scalar_one()) != FORM
 
 
 def _learn(session: Session, market: MarketKey, count: int) -> None:

@@ -11,6 +11,7 @@ from models.core.enums import RunScope, Status
 from models.market.facts import property_text
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 from models.ranking.recommendations import TextModelRow
 
 #: Texts of each side that a model is fitted on at most: more teach it little, and cost time and memory.
@@ -61,13 +62,13 @@ def fit_text_model(session: Session, texts: int) -> int:
         property_text(*row)
         for row in session.execute(
             select(Property.title, Property.description, Property.search_text)
-            .where(Property.status == Status.ACTIVE)
+            .where(Property.status == Status.ACTIVE, is_no_sample(Property))
             .order_by(Property.id.desc())
             .limit(MAX_TEXTS)
         )
     ]
     requirements = select(Lead.additional_requirements).where(
-        Lead.status == Status.ACTIVE, Lead.additional_requirements.is_not(None)
+        Lead.status == Status.ACTIVE, is_no_sample(Lead), Lead.additional_requirements.is_not(None)
     )
     newest = session.scalars(requirements.order_by(Lead.id.desc()).limit(MAX_TEXTS))
     texts_of_both += [words for words in newest if words]

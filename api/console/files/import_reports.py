@@ -46,7 +46,7 @@ def again(import_id: int) -> Response | tuple[str, int]:
     source = owned_source(session(), visitor(), imported.source_id, lock=True)
     is_dry_run = request.form.get("do") == "try"
     try:
-        fields = _told_of_source(source)
+        fields = _source_settings(source)
         change_source(session(), source, fields)
         asked_by = "upload" if source.file and not source.address else "request"
         name = imported.file_name if asked_by == "upload" else None
@@ -77,7 +77,7 @@ def refused(import_id: int) -> Response:
     return refused_file(owned_import(session(), visitor(), import_id), TableFormat.CSV, shown_reason)
 
 
-def _told_of_source(source: Source) -> dict[str, Any]:
+def _source_settings(source: Source) -> dict[str, Any]:
     """
     A source's settings from the form: its mapping, where that differs from the automatic one, its town, completeness.
     """

@@ -107,7 +107,7 @@ def change(source_id: int) -> Response | tuple[str, int]:
         change_source(session(), source, fields)
     except PROBLEMS as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _told(error, "name"), request.form), _status(
+        return _source(owned_source(session(), visitor(), source_id), _beside(error, "name"), request.form), _status(
             error
         )
     return back(f"/console/sources/{source_id}", "saved")
@@ -121,7 +121,7 @@ def run(source_id: int) -> Response | tuple[str, int]:
         asked(request_import(session(), source, "request"))
     except ConflictError as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _told(error, "run")), 409
+        return _source(owned_source(session(), visitor(), source_id), _beside(error, "run")), 409
     return back(f"/console/sources/{source_id}")
 
 
@@ -143,7 +143,7 @@ def delete(source_id: int) -> Response | tuple[str, int]:
         gone = delete_source(session(), source)
     except ConflictError as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _told(error, "run")), 409
+        return _source(owned_source(session(), visitor(), source_id), _beside(error, "run")), 409
     if file:
         remove_feed(file, visitor())
     rescore_properties(gone)
@@ -181,10 +181,10 @@ def _minutes() -> int | None:
 
 def _refused(error: Any, place: str) -> tuple[str, int]:
     session().rollback()
-    return _list(_told(error, place), request.form), _status(error)
+    return _list(_beside(error, place), request.form), _status(error)
 
 
-def _told(error: Any, place: str) -> dict[str, str]:
+def _beside(error: Any, place: str) -> dict[str, str]:
     """An error's sentence by the control beside which it is shown: that of its field, or else *place*."""
     reason = complaint(error)
     field = getattr(error, "field", None) or place

@@ -36,7 +36,7 @@ class Row:
     cells: list[Cell]
 
 
-def asked_homes() -> list[int]:
+def homes_of_address() -> list[int]:
     """The ids in the address, as `ids=3,7` or as ticked boxes."""
     asked = [*request.args.get("ids", "").split(","), *request.args.getlist("home")]
     return [int(each) for each in asked if each.isascii() and each.isdigit() and len(each) < 19][:100]

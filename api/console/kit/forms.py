@@ -155,6 +155,8 @@ def show(
     cancel: str,
     here: str,
     action: str | None = None,
+    template: str = "console/form.html",
+    **more: Any,
 ) -> str:
     """Render the page of a form.
 
@@ -163,9 +165,10 @@ def show(
         cancel: Where to go without sending.
         here: The page of the menu that the form belongs to.
         action: Where it is sent; None: to the address where it stands.
+        template: One that extends the page of a form, which gets *more*.
     """
     return render_template(
-        "console/form.html",
+        template,
         groups=groups,
         filled=filled,
         known=_known_places(groups, filled),
@@ -173,6 +176,7 @@ def show(
         action=action or request.path,
         cancel=cancel,
         here=here,
+        **more,
     )
 
 

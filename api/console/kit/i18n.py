@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from flask import request
 
-from api.http.language import asked_language
+from api.http.language import accepted_language
 from api.http.request_state import current
 from models.core.amounts import print_number
 from models.core.errors import DomainError, Fault, InvalidValueError
@@ -26,7 +26,7 @@ def choose_language() -> None:
     """Before a page: the visitor's choice, or else the browser's preference, or else Russian."""
     chosen = request.cookies.get("lang")
     if chosen not in LANGUAGES:
-        chosen = asked_language("ru")
+        chosen = accepted_language("ru")
     current().language = chosen
     _language.set(chosen)
 
@@ -111,6 +111,8 @@ OUTCOMES = {
     "notifications_stopped": "The notifications are stopped.",
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
+    "samples_added": "Here is the sample data; the lists fill within moments.",
+    "samples_removed": "The sample data is removed.",
     "withdrawn": "They are off the market.",
     "photos_added": "The photos are added.",
     "documents_added": "The documents are added.",

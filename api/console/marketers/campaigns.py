@@ -80,7 +80,7 @@ def take_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
         take_figures(file.stream)
     except FileRefused as error:
         session().rollback()
-        return _campaign_page(campaign_id, told_mistakes(error)), 400
+        return _campaign_page(campaign_id, mistake_sentences(error)), 400
     return back(f"/console/leadgen/campaigns/{campaign_id}", "saved")
 
 
@@ -96,7 +96,7 @@ def ad_figures_file(campaign_id: UUID) -> Response:
     return table_file("ads", TableFormat.CSV, ("ad_id", "title", "impressions", "clicks", "spent"), rows)
 
 
-def told_mistakes(error: FileRefused) -> str:
+def mistake_sentences(error: FileRefused) -> str:
     """The first errors of a file, in the page's language."""
     told = []
     for place, faults in next(iter(error.data["messages"].values())).items():

@@ -29,7 +29,7 @@ from models.leadgen.ads import ads_of_niche
 from models.leadgen.campaigns import Platform
 from models.leadgen.conversion import LEAD_OWNERS, convert
 from models.leadgen.events import EventKind
-from models.leadgen.messages import MessageDelivery, Sender, add_message, said_by_prospect
+from models.leadgen.messages import MessageDelivery, Sender, add_message, text_of_prospect
 from models.leadgen.niches import get_niche
 from models.leadgen.prospects import Prospect, ProspectStatus, add_prospect, get_prospect
 
@@ -134,7 +134,7 @@ def make_lead(prospect_id: UUID) -> Response | str | tuple[str, int]:
     title = translate("Make a lead of {name}", name=prospect.name)
     texts = {"title": title, "cancel": f"/console/leadgen/prospects/{prospect.id}"}
     if request.method == "GET":
-        said = said_by_prospect(session(), prospect.id)[:MAX_WISHES]
+        said = text_of_prospect(session(), prospect.id)[:MAX_WISHES]
         values = {"additional_requirements": said or prospect.notes or "", "deal_type": DealType.SALE.value}
         return _form(controls, forms.Filled(values), **texts)
 

@@ -87,7 +87,7 @@ def start_run() -> Response | tuple[str, int]:
     """Request a run. A missing market is reported beside its field."""
     refuse_while_queues_are_deep()
     try:
-        scope, city, deal = _asked(request.form)
+        scope, city, deal = _requested_run(request.form)
     except InvalidValueError as error:
         if error.field != "city":
             raise
@@ -130,7 +130,7 @@ def retry(run_id: int) -> Response:
 @for_operators
 def quality() -> str:
     """Four charts of the quality of lists."""
-    state = _kept_state()
+    state = _cached_state()
     scores = [(str(low), count) for low, count in state["scores"]]
     shares = [100 * share for share in state["exposure"].curve]
     times = [(f"№{row.run_id}", row.seconds) for row in state["times"]]
@@ -165,7 +165,7 @@ def _likes_chart(days: list[tuple[date, Outcomes]]) -> Markup | None:
     return charts.columns(rows, label, every=max(1, len(rows) // 6)) if rows else None
 
 
-def _asked(form: Any) -> tuple[RunScope, str | None, DealType | None]:
+def _requested_run(form: Any) -> tuple[RunScope, str | None, DealType | None]:
     if form.get("scope") not in list(RunScope):
         raise InvalidValueError("scope", "run.choose_scope")
     scope = RunScope(form["scope"])
@@ -192,7 +192,7 @@ def _cities() -> dict[str, str]:
     return cached_for(MARKETS_KEPT_SECONDS, "cities", lambda: market_state.city_names(session()))
 
 
-def _kept_state() -> dict[str, Any]:
+def _cached_state() -> dict[str, Any]:
     """The data of the charts."""
     read = lambda: {
         "scores": market_state.score_histogram(session()),

@@ -76,14 +76,14 @@ def change_user(user_id: int) -> Response:
 @for_admins
 def choose_merge(user_id: int) -> str:
     """Search for the other account of the same person, then preview the merge."""
-    return _merge_page(get_user(session(), user_id), _kept(request.args.get("into", "")))
+    return _merge_page(get_user(session(), user_id), _account_to_keep(request.args.get("into", "")))
 
 
 @blp.post("/console/users/<int:user_id>/merge")
 @for_admins
 def merge(user_id: int) -> Response | tuple[str, int]:
     """Merge this account into the other; obstacles are shown on the page."""
-    gone, kept = get_user(session(), user_id), _kept(request.form.get("into", ""))
+    gone, kept = get_user(session(), user_id), _account_to_keep(request.form.get("into", ""))
     if kept is None:
         raise InvalidValueError("into", "merge.choose")
     try:
@@ -139,7 +139,7 @@ def _day(name: str) -> date | None:
         return None
 
 
-def _kept(raw: str) -> User | None:
+def _account_to_keep(raw: str) -> User | None:
     """The account to keep, by its id; raises NotFoundError."""
     return get_user(session(), int(raw)) if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID else None
 

@@ -7,7 +7,7 @@ from typing import Any
 from api.console.kit.formatting import money, number
 from api.console.kit.i18n import translate, word
 from api.console.kit.readings import describe_reading
-from api.console.public.asked import address_of
+from api.console.public.search_request import address_of
 from api.swipe.listing_words import PROPERTY_TYPES
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.prices import currency_of_search

@@ -10,8 +10,8 @@ from api.console.kit.formatting import photos_of, title_of
 from api.console.kit.home_map import map_of
 from api.console.kit.i18n import word
 from api.console.kit.pages import page_blueprint
-from api.console.public.asked import address_of
 from api.console.public.search import check_openness, json_for_script
+from api.console.public.search_request import address_of
 from api.http.db import session
 from api.http.services import services
 from models.core.enums import AddressPrecision, DealType, PropertyType

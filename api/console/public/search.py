@@ -13,8 +13,16 @@ from api.console.kit.i18n import translate, word
 from api.console.kit.pages import page_blueprint, page_number
 from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.readings import describe_reading
-from api.console.public.asked import LONGEST, MOST, Asked, address_of, asked_of_address, is_listed, query_of
 from api.console.public.chips import chips_of
+from api.console.public.search_request import (
+    LONGEST,
+    MOST,
+    SearchRequest,
+    address_of,
+    criteria_of_address,
+    is_listed,
+    query_of,
+)
 from api.console.public.wishes_in_words import ReadWords, with_words
 from api.http.db import session
 from api.http.services import services
@@ -52,7 +60,7 @@ def check_openness() -> None:
 @anybody
 def homes() -> str | Response:
     """Homes on the market by the criteria in the address; words in the search box are converted to criteria first."""
-    asked, unused = asked_of_address(), tuple(request.args.getlist("unused")[:MOST])
+    asked, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MOST])
     if "say" in request.args:
         said = request.args["say"].replace("\0", "").strip()[:LONGEST]
         read = with_words(asked.wanted, said)
@@ -111,7 +119,7 @@ def json_for_script(data: Any) -> Markup:
     return Markup(text)  # noqa: S704 - the letters that could end the element are written as numbers
 
 
-def _choices(asked: Asked) -> dict[str, Any]:
+def _choices(asked: SearchRequest) -> dict[str, Any]:
     wanted = asked.wanted
     return {
         "chosen_types": [kind for kind, codes in PROPERTY_TYPES.items() if set(codes) <= set(wanted.property_types)],

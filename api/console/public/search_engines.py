@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, abort
 
-from api.console.public.asked import address_of
+from api.console.public.search_request import address_of
 from api.http.access import public
 from api.http.db import only_reads, session
 from api.http.services import services
@@ -29,7 +29,7 @@ def robots() -> Response:
         lines += [f"Sitemap: {services().settings.public_url}/sitemap.xml"]
     else:
         lines += ["Disallow: /homes"]
-    return _kept(Response("\n".join(lines) + "\n", mimetype="text/plain"))
+    return _cacheable(Response("\n".join(lines) + "\n", mimetype="text/plain"))
 
 
 @blp.get("/sitemap.xml")
@@ -75,7 +75,7 @@ def _check_open() -> None:
 
 def _xml(root: str, content: str) -> Response:
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
-    return _kept(Response(f"{text}{content}</{root}>\n", mimetype=XML))
+    return _cacheable(Response(f"{text}{content}</{root}>\n", mimetype=XML))
 
 
 def _loc(path: str) -> str:
@@ -86,6 +86,6 @@ def _lastmod(moment: datetime) -> str:
     return f"<lastmod>{moment:%Y-%m-%d}</lastmod>"
 
 
-def _kept(response: Response) -> Response:
+def _cacheable(response: Response) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={KEPT}"
     return response

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from api.console.public.asked import LARGEST
+from api.console.public.search_request import LARGEST
 from api.exchange.understand import understand_request
 from api.http.db import session
 from api.swipe.listing_words import PROPERTY_TYPES

@@ -4,7 +4,7 @@ from flask import Response
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import page_blueprint
-from api.console.realtors.own_base import asked_filter
+from api.console.realtors.own_base import requested_filter
 from api.exchange.exports import filtered_file, match_file, recommendation_file
 from api.http.table_files import TableFormat
 from models.core.enums import SUPPLY_ROLES, Side
@@ -23,7 +23,7 @@ def whole_list(what: str, kind: str) -> Response:
     """All rows of an own list that pass the address's filter; or all matches."""
     if what in OWN_LISTS:
         side = OWN_LISTS[what]
-        return filtered_file(visitor(), _format(kind), side, asked_filter(side))
+        return filtered_file(visitor(), _format(kind), side, requested_filter(side))
     if what != "matches":
         raise NotFoundError("page")
     return match_file(visitor(), _format(kind))

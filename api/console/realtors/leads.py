@@ -28,6 +28,7 @@ from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, owned_lead, replace_lead, restore_lead
 from models.market.readings import STATED
 from models.market.tags import tags_of
+from models.upkeep.samples import refuse_sample
 
 blp = page_blueprint("leads")
 
@@ -79,7 +80,9 @@ def new_lead() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         copied = copied_id()
         if copied is not None:
-            return _form(forms.Filled(lead_values(owned_lead(session(), visitor(), copied))), None)
+            row = owned_lead(session(), visitor(), copied)
+            refuse_sample(row)
+            return _form(forms.Filled(lead_values(row)), None)
         return _form(forms.Filled({"deal_type": "SALE"}), None)
     body, filled = _read(None)
     if body is None:

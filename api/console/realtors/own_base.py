@@ -46,7 +46,7 @@ ORDERS = {
 
 
 @dataclass
-class Asked:
+class ListRequest:
     """The filter in the address; unreadable values filter nothing and are reported in *errors*."""
 
     wanted: BaseFilter
@@ -63,7 +63,7 @@ class Asked:
 def own_list(side: Side) -> dict[str, Any]:
     """The contents of a list's page; parts that only the filters need are left out of the live part."""
     choice = choice_of(side)
-    asked = _asked(choice)
+    asked = _list_request(choice)
     rows, pager = _page(side, asked)
     ids = [row.id for row in rows]
     part = wants_part()
@@ -91,9 +91,9 @@ def own_list(side: Side) -> dict[str, Any]:
     }
 
 
-def asked_filter(side: Side) -> BaseFilter:
+def requested_filter(side: Side) -> BaseFilter:
     """The filter of the list in the address: it selects the same rows in the same order as the pages."""
-    return _asked(choice_of(side)).wanted
+    return _list_request(choice_of(side)).wanted
 
 
 def act_on_several(side: Side) -> Response:
@@ -127,7 +127,7 @@ def act_on_several(side: Side) -> Response:
         return jsonify(said=translate(OUTCOMES[said]), key=said, undo=undo)
     if form.get("back") == "row":
         return back(f"{PATHS[side]}/{ids[0]}", said, undo=undo)
-    return back(PATHS[side], said, undo=undo, **kept_filter())
+    return back(PATHS[side], said, undo=undo, **present_filter())
 
 
 def undo_several(token: str) -> str | None:
@@ -193,7 +193,7 @@ def _give_prices_back(ids: list[int], since: str) -> None:
         rescore_property(row)
 
 
-def _page(side: Side, asked: Asked) -> tuple[list[Any], dict[str, int]]:
+def _page(side: Side, asked: ListRequest) -> tuple[list[Any], dict[str, int]]:
     """The rows of the requested page, or of the last one if there are fewer, and its pager."""
 
     def read(page: int) -> tuple[list[Any], int]:
@@ -209,7 +209,7 @@ def _page(side: Side, asked: Asked) -> tuple[list[Any], dict[str, int]]:
     return rows, {"total": total, "page": page, "pages": max(1, -(-total // asked.size))}
 
 
-def _asked(choice: dict[str, Any]) -> Asked:
+def _list_request(choice: dict[str, Any]) -> ListRequest:
     args = request.args
     errors: dict[str, str] = {}
     source = named_source()
@@ -226,7 +226,7 @@ def _asked(choice: dict[str, Any]) -> Asked:
         source_id=source.id if source else None,
         order=BaseOrder(order) if order in list(BaseOrder) else BaseOrder.NEWEST,
     )
-    return Asked(wanted, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
+    return ListRequest(wanted, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
 
 
 def _text(name: str) -> str | None:
@@ -248,6 +248,6 @@ def _query() -> dict[str, str]:
     return {name: value for name, value in request.args.items() if value and name in FILTERS and name != "page"}
 
 
-def kept_filter() -> dict[str, str]:
+def present_filter() -> dict[str, str]:
     """The list's filter, to return to after an action on its rows."""
     return {name: value for name, value in address_in("was", 2000) if name in FILTERS}

@@ -16,6 +16,7 @@ from api.console.kit.i18n import translate
 from api.console.kit.pages import page_blueprint
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors.leads import for_realtors
+from api.console.realtors.new_photos import show_with_photos
 from api.console.realtors.properties import for_owners
 from api.exchange.pasted_text import lead_of_text, without_contacts
 from api.exchange.understand import property_answer, understand_listing
@@ -95,14 +96,7 @@ def paste_property() -> str:
         "description": text.strip(),
     }
     filled = forms.Filled(texts_of(all_of(PROPERTY_GROUPS), body), read=quotes_of(text, reading.spans, _PROPERTY_PATHS))
-    return forms.show(
-        PROPERTY_GROUPS,
-        filled,
-        title=translate("New property"),
-        cancel="/console/properties/paste",
-        here="/console/properties",
-        action="/console/properties/new",
-    )
+    return show_with_photos(filled, cancel="/console/properties/paste")
 
 
 def pasted_text() -> str:

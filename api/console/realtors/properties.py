@@ -1,5 +1,6 @@
 """Own properties: the list, one property with its ranked leads, the form."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -13,12 +14,14 @@ from api.console.kit.pages import back, page_blueprint
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
 from api.console.realtors.home_parts import parts_of
+from api.console.realtors.new_photos import FIELD, show_with_photos, stored_photos
 from api.console.realtors.own_base import act_on_several, copied_id, own_list
 from api.console.realtors.recommendation_page import place_of_action
 from api.exchange.open_bodies import OpenPropertyBody
 from api.exchange.schemas import property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property
+from api.http.uploads import commit_uploads, takes_uploads
 from models.core.enums import SUPPLY_ROLES, Origin, Side
 from models.deals.home_views import interest_in
 from models.deals.match_board import best_scores
@@ -34,6 +37,7 @@ from models.market.properties import (
 )
 from models.market.tags import tags_of
 from models.market.twins import refuse_twin
+from models.upkeep.samples import refuse_sample
 
 blp = page_blueprint("properties")
 
@@ -55,15 +59,24 @@ def several() -> Response:
 
 @blp.route("/console/properties/new", methods=["GET", "POST"])
 @for_owners
+@takes_uploads
 def new_property() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         copied = copied_id()
         if copied is not None:
-            return _form(forms.Filled(property_values(owned_property(session(), visitor(), copied))), None)
+            row = owned_property(session(), visitor(), copied)
+            refuse_sample(row)
+            return _form(forms.Filled(property_values(row)), None)
         return _form(forms.Filled({"deal_type": "SALE", "details.property_type": "APARTMENT"}), None)
+    photos = stored_photos()
     body, filled = _read(None)
-    if body is None:
-        return _form(filled, None), 400
+    if body is None or photos.refused:
+        commit_uploads()
+        filled.values = {**filled.values, "photos": "\n".join(photos.links)}
+        if photos.refused:
+            filled.errors[FIELD] = photos.refused[0][1]
+        return _form(filled, None, photos.refused), 400
+    body["photos"] = photos.links
     refuse_twin(session(), visitor(), property_columns(body))
     listing = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
     rescore_property(listing)
@@ -145,13 +158,12 @@ def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
     return columns
 
 
-def _form(filled: forms.Filled, listing: Property | None) -> str:
+def _form(filled: forms.Filled, listing: Property | None, refused: Sequence[tuple[str, str]] = ()) -> str:
+    here = "/console/properties"
+    if listing is None:
+        return show_with_photos(filled, cancel=here, refused=refused)
     return forms.show(
-        PROPERTY_GROUPS,
-        filled,
-        title=translate("Edit property") if listing else translate("New property"),
-        cancel=f"/console/properties/{listing.id}" if listing else "/console/properties",
-        here="/console/properties",
+        PROPERTY_GROUPS, filled, title=translate("Edit property"), cancel=f"{here}/{listing.id}", here=here
     )
 
 

@@ -8,7 +8,7 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.console.realtors.base_views import PATHS
-from api.console.realtors.own_base import kept_filter
+from api.console.realtors.own_base import present_filter
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_property
 from models.core.amount_words import Bound
@@ -89,4 +89,4 @@ def _answer(side: Side) -> Response:
     done = "saved"
     if wants_json():
         return jsonify(said=translate(OUTCOMES[done]), key=done)
-    return back(PATHS[side], done, **kept_filter())
+    return back(PATHS[side], done, **present_filter())

@@ -64,7 +64,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     state = list_state(side, mine)
     recommended = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
-    wanted = _wanted(recommended.entries, side, mine, filters)
+    wanted = _passing(recommended.entries, side, mine, filters)
     starred, gone = _shortlist(side, mine, recommended.entries)
     if request.args.get("shortlist"):
         wanted = [entry for entry in wanted if entry.row.id in starred]
@@ -220,9 +220,11 @@ def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[
     leads, properties = ([mine], rows) if isinstance(mine, Lead) else (rows, [mine])
     explained = explanations_of_pairs(session(), leads, properties)
     cards = []
+    # Of one lead with many homes; of one home the leads differ.
+    wishes: dict[str, str] | None = {} if isinstance(mine, Lead) else None
     for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
         lead, listing = (mine, row) if isinstance(mine, Lead) else (row, mine)
-        cards.append(Card(entry, lead, listing, why(lead, listing, explanation), len(others)))
+        cards.append(Card(entry, lead, listing, why(lead, listing, explanation, wishes_in_words=wishes), len(others)))
     return cards
 
 
@@ -255,7 +257,7 @@ def _filters(side: Side) -> Filters:
     return filters
 
 
-def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
+def _passing(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
     """The entries that pass the filters."""
     limit = filters.price
     factors = market_factors(session(), mine.city_key) if limit is not None and limit.value else {}

@@ -3,14 +3,14 @@
 from flask import Response, render_template, request
 
 from api.console.kit.access import page_for, visitor
-from api.console.kit.comparison import MOST, asked_homes, compared
+from api.console.kit.comparison import MOST, compared, homes_of_address
 from api.console.kit.pages import back, listed, page_blueprint
 from api.http.db import session
 from models.market.favorites import (
     MAX_NOTE,
     add_favorite,
+    favorites_with_notes,
     note_favorite,
-    noted_favorites_of,
     remove_favorite,
 )
 from models.market.listings import listing_on_market
@@ -26,7 +26,7 @@ PER_PAGE = 30
 @blp.get("/console/favorites")
 @page_for()
 def favorites() -> str:
-    rows, pager = listed(noted_favorites_of(visitor()), PER_PAGE)
+    rows, pager = listed(favorites_with_notes(visitor()), PER_PAGE)
     return render_template(
         "console/favorites.html", kept=rows, address_of=shown_address, longest=MAX_NOTE, most=MOST, **pager
     )
@@ -50,8 +50,8 @@ def change_favorite(listing_id: int) -> Response:
 @page_for()
 def compare() -> str:
     """Up to four favourites side by side by their facts and, in the tenant's market, by the preferences."""
-    ids = asked_homes()
-    kept = session().execute(noted_favorites_of(visitor()).where(Property.id.in_(ids))).all() if ids else []
+    ids = homes_of_address()
+    kept = session().execute(favorites_with_notes(visitor()).where(Property.id.in_(ids))).all() if ids else []
     homes = [listing for listing, _ in kept][:MOST]
     preference = preference_of(session(), visitor())
     market = preference and (preference.city_key, preference.deal_type)

@@ -76,7 +76,7 @@ PATHS = {
 }
 
 
-class AskedPreference(PreferenceBody):
+class OpenPreferenceBody(PreferenceBody):
     """The API's body with optional prices: the page requires as little as possible."""
 
     price_min = money(load_default=Decimal(0))
@@ -96,7 +96,7 @@ def preferences() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _form(forms.Filled(_texts(row(before)) if before else {"deal_type": "rent", "property_type": "flat"}))
     currency = currency_of_town(request.form.get("city", ""))
-    body, filled = forms.read(AskedPreference(), CONTROLS, request.form, currency=currency)
+    body, filled = forms.read(OpenPreferenceBody(), CONTROLS, request.form, currency=currency)
     if body is None:
         return _form(filled), 400
     rescore_lead(save_preference(session(), visitor(), columns(body, before)))

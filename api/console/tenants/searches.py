@@ -6,8 +6,8 @@ from werkzeug.datastructures import MultiDict
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import address_in, back, listed, page_blueprint
-from api.console.public.asked import address_of, asked_of_address
 from api.console.public.search import heading_of_search
+from api.console.public.search_request import address_of, criteria_of_address
 from api.http.db import session
 from models.core.enums import PropertyType
 from models.core.errors import NotFoundError
@@ -53,9 +53,9 @@ def save() -> Response:
         preference = preference_of(session(), visitor())
         if preference is None:
             raise NotFoundError("preferences")
-        wanted = wanted_of_preference(preference)
+        wanted = criteria_of_preference(preference)
     else:
-        wanted = asked_of_address(MultiDict(address_in("asked", 4000))).wanted
+        wanted = criteria_of_address(MultiDict(address_in("asked", 4000))).wanted
     pace = forms.one_of(
         NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
     )
@@ -97,7 +97,7 @@ def name_of_search(wanted: SearchCriteria) -> str:
     return ", ".join(filter(None, (heading_of_search(wanted), wanted.words)))[:LONGEST_NAME]
 
 
-def wanted_of_preference(preference: Lead) -> SearchCriteria:
+def criteria_of_preference(preference: Lead) -> SearchCriteria:
     """The preferences as a search, without those that only a score can weigh."""
     kind = preference.property_type
     types = {PropertyType.APARTMENT: (PropertyType.APARTMENT, PropertyType.APARTMENTS)}

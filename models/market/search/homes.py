@@ -14,6 +14,7 @@ from models.accounts.users import User
 from models.core.enums import Status
 from models.market.advert_groups import AdvertGroup
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.ordering import Part, Sorting, parts_of, sorting_of
 from models.market.search.prices import PriceIn, price_in
@@ -131,7 +132,7 @@ def _is_near(stations: tuple[str, ...]) -> ColumnElement[bool]:
 def _is_on_market() -> ColumnElement[bool]:
     """As :func:`models.market.properties.on_market`; there are few inactive users, so that none is looked up by row."""
     is_inactive = exists().where(User.id == Property.owner_id, ~User.is_active)
-    return and_(Property.status == literal_column(f"'{Status.ACTIVE}'"), ~is_inactive)
+    return and_(Property.status == literal_column(f"'{Status.ACTIVE}'"), is_no_sample(Property), ~is_inactive)
 
 
 #: (id of a property, its group)

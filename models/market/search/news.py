@@ -12,7 +12,7 @@ from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.price_history import price_at
 from models.market.properties import Property
 from models.market.search.homes import bounded_statements, matching_homes
-from models.market.search.saved import NotificationPace, SavedSearch, ToldHome, horizon
+from models.market.search.saved import AnnouncedHome, NotificationPace, SavedSearch, horizon
 
 #: Homes in one notification at most; the others follow in the next.
 MAX_HOMES = 100
@@ -71,7 +71,7 @@ def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
 
 
 def _news(session: Session, search: SavedSearch) -> News:
-    told = aliased(ToldHome)
+    told = aliased(AnnouncedHome)
     before = func.coalesce(told.price, price_at(Property, literal(search.created_at), Property.currency.expression))
     is_new = and_(told.search_id.is_(None), Property.created_at > search.created_at, ~_is_told(search))
     is_cut = and_(
@@ -104,7 +104,7 @@ def _news(session: Session, search: SavedSearch) -> News:
 
 def _is_told(search: SavedSearch) -> ColumnElement[bool]:
     """Whether another advert of the same home was announced."""
-    mine, theirs, told = aliased(AdvertGroup), aliased(AdvertGroup), aliased(ToldHome)
+    mine, theirs, told = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
     return (
         select(told.property_id)
         .join(theirs, theirs.property_id == told.property_id)
@@ -128,10 +128,11 @@ def _keep(session: Session, search: SavedSearch, news: News) -> None:
         for listing in homes
     ]
     if rows:
-        made = insert(ToldHome).values(rows)
+        made = insert(AnnouncedHome).values(rows)
         fresh = {name: made.excluded[name] for name in ("price", "currency", "is_cut")}
         session.execute(
             made.on_conflict_do_update(
-                index_elements=[ToldHome.search_id, ToldHome.property_id], set_={**fresh, "told_at": func.now()}
+                index_elements=[AnnouncedHome.search_id, AnnouncedHome.property_id],
+                set_=fresh | {"told_at": func.now()},
             )
         )

@@ -54,7 +54,7 @@ class SavedSearch(Base):
         return SearchCriteria.from_json(self.criteria)
 
 
-class ToldHome(Base):
+class AnnouncedHome(Base):
     """An advert announced to a user as news of a saved search, and its price then."""
 
     __tablename__ = "told_homes"
@@ -152,14 +152,14 @@ def stop_notifications(session: Session, seed: str) -> bool:
     return rows_changed(session.execute(stopped)) > 0
 
 
-def news_of(search: SavedSearch) -> Select[Property, ToldHome]:
+def news_of(search: SavedSearch) -> Select[Property, AnnouncedHome]:
     """The homes on the market that were announced to the user, the latest first."""
     return (
-        select(Property, ToldHome)
-        .join(ToldHome, ToldHome.property_id == Property.id)
+        select(Property, AnnouncedHome)
+        .join(AnnouncedHome, AnnouncedHome.property_id == Property.id)
         .join(User, on_market())
-        .where(ToldHome.search_id == search.id)
-        .order_by(ToldHome.told_at.desc(), Property.id.desc())
+        .where(AnnouncedHome.search_id == search.id)
+        .order_by(AnnouncedHome.told_at.desc(), Property.id.desc())
     )
 
 

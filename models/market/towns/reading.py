@@ -9,11 +9,17 @@ from typing import Any
 from models.core.errors import InvalidValueError
 from models.market.towns.abbreviations import towns_cut_short
 from models.market.towns.countries import HOME_COUNTRIES, currencies
-from models.market.towns.gazetteer import Town, bearers, by_id, called, largest_in, rank
+from models.market.towns.gazetteer import Town, bearers, by_id, called, is_present_name, largest_in, rank
 from models.market.towns.likeness import nearest_names, one_error_away
 from models.market.towns.regions import Region
 from models.market.towns.segments import Named, Segment, read_segment, towns_of
 from models.market.towns.spelling import from_keyboard, normal
+from models.market.towns.telling_parts import (
+    is_province_of_another,
+    towns_called_like_regions,
+    without_old_names,
+    without_streets,
+)
 from models.market.towns.words import BETWEEN_TOWNS
 
 #: What a column of keys holds. Casefolding can make a name longer than it was.
@@ -28,6 +34,7 @@ _FEDERAL = {
     524901: Region("Москва", "RU", frozenset({"48"}), 524901),
     498817: Region("Санкт-Петербург", "RU", frozenset({"66"}), 498817),
 }
+_LETTERS_OF_OTHER_LAYER = frozenset("[];',.`")
 #: So large a town is meant although another region is named.
 _UNMISTAKABLE = 250_000
 
@@ -92,11 +99,12 @@ def read_town(text: str) -> TownReading:
     >>> read_town("Новый Зурбаган").key, read_town("Новый Зурбаган").currency, read_town("Новый Зурбаган").known
     ('name:новый зурбаган', None, False)
     """
+    text = _from_other_layer(text)
     whole = read_segment(_without_brackets(text))
     if whole.towns and not whole.unknown and not _COMMAS.search(text):
         return _resolve(text, [whole])
     parts = [part for part in _COMMAS.split(text) if normal(part)]
-    if not any(sign.isalpha() for sign in text):
+    if not parts or not any(sign.isalpha() for sign in text):
         raise NoTownError("town.none")
     segments: list[Segment] = []
     for part in parts:
@@ -108,17 +116,30 @@ def _without_brackets(text: str) -> str:
     return text.replace("(", " ").replace(")", " ")
 
 
+def _from_other_layer(text: str) -> str:
+    """The text as it was meant if the keys were those of a Russian keyboard and its signs part it: «cjxb», «nfv,jd»."""
+    if text.isascii() and any(sign in _LETTERS_OF_OTHER_LAYER for sign in text):
+        typed = from_keyboard(text)
+        if any(town.country in HOME_COUNTRIES for town in bearers(normal(typed))):
+            return typed
+    return text
+
+
 def _resolve(text: str, segments: list[Segment]) -> TownReading:
     """One town of what all parts say."""
+    segments = towns_called_like_regions(segments)
     joined = read_segment(" ".join(segment.text for segment in segments)) if len(segments) > 1 else segments[0]
     if len(segments) > 1 and not joined.unknown and len(joined.towns) == 1 and not any(part.towns for part in segments):
         segments = [joined]  # «Санкт - Петербург»
     regions = [region for segment in segments for region in segment.regions]
     countries = [country for segment in segments for country in segment.countries]
-    provinces = [segment for segment in segments if _is_province_of_another(segment, segments)]
+    provinces = [segment for segment in segments if is_province_of_another(segment, segments)]
     regions += [region for segment in provinces for region in segment.bare_regions]
-    named = [one for segment in segments if not segment.is_part and segment not in provinces for one in segment.towns]
+    telling = [segment for segment in segments if not segment.is_part and segment not in provinces]
+    named = [one for segment in without_streets(telling, segments) for one in segment.towns]
     distinct = _distinct(named, regions, countries)
+    if len(distinct) > 1 and "(" in text:
+        distinct = without_old_names(named, distinct)
     if not any(town.country in HOME_COUNTRIES for town in distinct):
         cut_short = _cut_short(segments, regions)
         distinct = [cut_short] if cut_short else distinct
@@ -127,16 +148,6 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
     if distinct:
         return _of_town(distinct[0])
     return _unknown(text, segments, regions, countries)
-
-
-def _is_province_of_another(segment: Segment, segments: Sequence[Segment]) -> bool:
-    """Whether it may name a region, and another part a town in it: «Калуга, Калужская», "London, Ontario"."""
-    others = [town for other in segments if not other.is_part for one in other.towns for town in one.towns]
-    return any(
-        region.holds(town.country, town.region) and town not in [each for one in segment.towns for each in one.towns]
-        for region in segment.bare_regions
-        for town in others
-    )
 
 
 def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -> list[Town]:
@@ -193,6 +204,9 @@ def best_town(
     """
     if not regions and not countries:
         everyday = [town for town in towns if town in bearers(plain)] or list(_sounding(plain, towns))
+        presently = [town for town in everyday if is_present_name(plain, town)]
+        if any(town.population >= _LARGE for town in presently):
+            everyday = presently  # "Samarkand" is not Temirtau, although that was once called so
         return max(everyday, key=lambda town: rank(plain, town), default=None)
     there = [town for town in towns if any(region.holds(town.country, town.region) for region in regions)]
     if not there:
@@ -215,8 +229,9 @@ def _is_large(town: Town) -> bool:
 
 
 def _sounding(plain: str, towns: Sequence[Town]) -> list[Town]:
-    """Towns that were found by sound or by the look of letters, not by the name as it stands."""
-    return [] if bearers(plain, abroad=True) else list(towns)
+    """Towns by their sound, an oblique case or the look of letters, not by the name as it stands."""
+    by_name = bearers(plain, abroad=True)
+    return [town for town in towns if town not in by_name]
 
 
 def _of_town(town: Town, *, corrected: bool = False, by_region: bool = False) -> TownReading:
@@ -294,14 +309,15 @@ def _joined(name: str, regions: list[Region], countries: list[str]) -> Town | No
 
 def _forgiven(name: str, regions: list[Region], countries: list[str]) -> Town | None:
     """The only town that is one typing error away, or what was typed on the keyboard's other layer."""
-    typed = towns_of(normal(from_keyboard(name))) if name.isascii() else ()
+    meant = normal(from_keyboard(name))
+    typed = towns_of(meant) if name.isascii() else ()
     near = [town for town in typed if town.country in HOME_COUNTRIES] or one_error_away(name)
     if regions:
         near = [town for town in near if any(region.holds(town.country, town.region) for region in regions)]
     elif countries:
         near = [town for town in near if town.country in countries]
     if typed and near:
-        return max(near, key=lambda town: rank(name, town))
+        return max(near, key=lambda town: rank(meant, town))
     return near[0] if len({town.key for town in near}) == 1 else None
 
 

@@ -4,19 +4,28 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from models.market.towns.countries import HOME_COUNTRIES, country_of
-from models.market.towns.gazetteer import Town, bearers, rank, sounding_like
+from models.market.towns.countries import HOME_COUNTRIES, NEAR_COUNTRIES, country_of
+from models.market.towns.gazetteer import Town, bearers, in_oblique_case, is_own, rank, sounding_like
 from models.market.towns.regions import REGION_WORDS, Region, bare_region_of, region_of
 from models.market.towns.spelling import looks_cyrillic, normal
 from models.market.towns.words import FILLERS, PARTS_OF_TOWNS, STREET_WORDS, TOWN_KINDS, VILLAGE_KINDS
 
 #: More words than any name of a town or region has.
 _LONGEST_NAME = 6
+#: Letters of a name that stands beside other words.
+_SHORTEST_NAME = 3
 #: Kinds of one letter that count behind a name as well: «Алматы г», «Алматы қ».
 _BEHIND = frozenset({"г", "қ", "с", "п", "д"})
 #: A town from this size on is known by its first word even if others follow it that say nothing: «Алматы Бостандык».
 _WELL_KNOWN = 300_000
 _ADJECTIVE = re.compile(r"[а-яәіңғүұқөһ]+(?:ская|цкая|ский|цкий)")
+#: Words for a region that agree with an adjective in «-ская»; the others take «-ский».
+_FEMININE = frozenset({"область", "обл", "обласьт", "республика", "респ", "автономная", "провинция", "губерния"})
+_ADJECTIVE_NAME = re.compile(r"(?:ый|ий|ой|ая|ое|ие|ые)$")
+_MASCULINE = re.compile(r"(?:ый|ий)$")
+_FEMININE_STREETS = frozenset({"ул", "улица", "ulitsa"})
+#: What such a word stands beside is a district, also where the gazetteer has a town of the whole name.
+_DISTRICTS = frozenset({"район", "ауданы", "аудан", "raion", "rayon", "district"})
 
 
 #: «М.О.», whose «м» would be an underground's.
@@ -69,8 +78,8 @@ def read_segment(text: str, *, behind: bool = False) -> Segment:
     """
     plain = _KINDS_OF_WORDS.sub(" ", _MOSCOW_REGION.sub("мо", normal(text))).strip() or normal(text)
     segment = Segment(text.strip())
-    words = _without_kinds(plain.split(), segment)
-    if _is_part(words, segment):
+    words = _without_street(_without_kinds(plain.split(), segment))
+    if _is_part(words, segment, behind):
         segment.is_part = True
         segment.unknown = " ".join(words)
         return segment
@@ -89,9 +98,12 @@ def read_segment(text: str, *, behind: bool = False) -> Segment:
 def towns_of(plain: str) -> tuple[Town, ...]:
     """Everything that this plain name can mean, itself or as a transliteration."""
     towns = bearers(plain, abroad=True)
+    if towns and not any(town.country in HOME_COUNTRIES or town.country in NEAR_COUNTRIES for town in towns):
+        if not any(town.population >= _WELL_KNOWN for town in towns):
+            towns = [town for town in in_oblique_case(plain) if town.country in HOME_COUNTRIES] or towns
     if not towns and (cyrillic := looks_cyrillic(plain.upper())):
         towns = bearers(normal(cyrillic), abroad=True)
-    return tuple(towns or sounding_like(plain))
+    return tuple(towns or in_oblique_case(plain) or sounding_like(plain))
 
 
 def _without_kinds(words: list[str], segment: Segment) -> list[str]:
@@ -104,17 +116,47 @@ def _without_kinds(words: list[str], segment: Segment) -> list[str]:
         segment.is_marked |= words[0] in TOWN_KINDS
         segment.is_village |= words[0] in VILLAGE_KINDS
         words = words[1:]
+        if len(words) > 1 and words[-1] in VILLAGE_KINDS and bearers(" ".join(words)):
+            return words  # «г. Красное Село»
     while len(words) > 1 and words[-1] in TOWN_KINDS | VILLAGE_KINDS and (len(words[-1]) > 1 or words[-1] in _BEHIND):
         segment.is_marked |= words[-1] in TOWN_KINDS
         segment.is_village |= words[-1] in VILLAGE_KINDS
         words = words[:-1]
+        if bearers(" ".join(words)):
+            return words
     return words
 
 
-def _is_part(words: list[str], segment: Segment) -> bool:
+def _without_street(words: list[str]) -> list[str]:
+    """The words of a town's name before a street or a district: «Караганда ул. Ленина 5», not «Октябрьский пр-т»."""
+    for place in range(1, min(len(words), _LONGEST_NAME)):
+        if len(words[place]) > 1 and words[place] in PARTS_OF_TOWNS | STREET_WORDS:
+            name = " ".join(words[:place])
+            # «Октябрьский проспект» is a street, «Октябрьский улица Ленина» a town and a street.
+            is_street = _ADJECTIVE_NAME.search(name) and not (
+                _MASCULINE.search(name) and words[place] in _FEMININE_STREETS
+            )
+            if is_street or not any(town.country in HOME_COUNTRIES for town in bearers(name)):
+                return words
+            return words[:place] if place + 1 < len(words) else words
+    return words
+
+
+def _without_regions(words: list[str]) -> list[str]:
+    """The words without the names of regions, of whose words some are those of districts, too: «автономный округ»."""
+    for length in range(min(len(words), _LONGEST_NAME), 1, -1):
+        for place in range(len(words) - length + 1):
+            if region_of(" ".join(words[place : place + length])):
+                return _without_regions(words[:place] + words[place + length :])
+    return words
+
+
+def _is_part(words: list[str], segment: Segment, behind: bool) -> bool:
     """Whether the words are a district, a street or a number rather than a place."""
-    if not words or towns_of(" ".join(words)) or region_of(" ".join(words)):
+    named = words and (towns_of(" ".join(words)) or region_of(" ".join(words)))
+    if not words or (named and not (behind and words[-1] in _DISTRICTS)):
         return False
+    words = _without_regions(words)
     if any(word.isdigit() for word in words):
         return True
     # «Город Шахты, ш.» is rare; «р-н» is cut in two by the plain form.
@@ -160,9 +202,11 @@ def _take(words: list[str], segment: Segment, behind: bool, alone: bool) -> bool
         region = region_of(f"us {plain}")
     if region is None and len(words) == 2 and not REGION_WORDS.isdisjoint(words):
         region = _region_by_town(words)
-    if len(words) == 1 and not alone and (len(plain) < 3 or plain in FILLERS) and region is None and country is None:
+    if len(words) == 1 and not alone and region is None and country is None and _says_too_little(plain, segment):
         return False
-    is_area = behind or _is_region_first(plain, region, country)
+    if segment.is_marked and alone and any(town.country in HOME_COUNTRIES for town in towns):
+        region = country = None  # «г. Алтай»
+    is_area = behind or _is_region_first(plain, region, country) or not REGION_WORDS.isdisjoint(words)
     if towns and not ((region or country) and (is_area or not alone)):
         segment.towns.append(Named(plain, towns))
     elif region or country:
@@ -173,12 +217,19 @@ def _take(words: list[str], segment: Segment, behind: bool, alone: bool) -> bool
     return True
 
 
+def _says_too_little(plain: str, segment: Segment) -> bool:
+    """Whether a word beside others is too short or common for a town's name; «г. Шу» is long enough."""
+    if plain in FILLERS:
+        return True
+    return len(plain) < _SHORTEST_NAME and not segment.is_marked and not any(is_own(plain, at) for at in bearers(plain))
+
+
 def _is_region_first(plain: str, region: Region | None, country: str | None) -> bool:
     """Whether a name of both a region or country and of a town far away means the former: «Россия», «Татарстан»."""
     if not region and not country:
         return False
-    towns = towns_of(plain)
-    return not any(town.country in (country, region.country if region else None) for town in towns)
+    of_it = (country, region.country if region else None)
+    return not any(town.country in of_it and (is_own(plain, town) or not country) for town in towns_of(plain))
 
 
 def _region_by_town(words: list[str]) -> Region | None:
@@ -186,6 +237,8 @@ def _region_by_town(words: list[str]) -> Region | None:
     for word in words:
         if word in REGION_WORDS or not _ADJECTIVE.fullmatch(word):
             continue
+        if word.endswith("ий") != _FEMININE.isdisjoint(words):
+            continue  # «Октябрьский Республика Башкортостан»
         stem = word[:-4]
         for name in (word[:-2], stem, f"{stem}а", f"{stem}ь", f"{stem}ы", f"{stem}и", f"{stem}о"):
             towns = [town for town in towns_of(name) if town.part_of is None]

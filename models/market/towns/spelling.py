@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 #: Latin letters that look like Cyrillic ones. Small letters look alike less often than capitals.
 _TO_CYRILLIC = str.maketrans("AaBCcEeHiIKkMmOoPpTtXxYy", "АаВСсЕеНіІКкМмОоРрТтХхУу")
@@ -38,6 +39,16 @@ _ALIKE = (
     (re.compile(r"ts"), "c"),
     (re.compile(r"([a-z])\1+"), r"\1"),
 )
+
+#: Letters of scientific transliterations and of Kazakh in Latin letters, which lose what they say with their marks.
+_MARKED = str.maketrans(
+    {
+        **{"ž": "zh", "š": "sh", "ş": "sh", "č": "ch", "ŝ": "shch", "û": "iu", "â": "ia", "ë": "e", "è": "e", "ı": "y"},
+        **dict.fromkeys("ʹʺ", None),
+    }
+)
+#: What some rules write for a sound that most write otherwise: ГОСТ 7.79 has x and cz, others j for ж.
+_RARE = ((("cz", "ts"), ("x", "h")), (("j", "zh"),))
 
 _KEYBOARD = str.maketrans("qwertyuiop[]asdfghjkl;'zxcvbnm,.`", "йцукенгшщзхъфывапролджэячсмитьбюё")
 
@@ -95,6 +106,29 @@ def skeleton(plain: str) -> str:
     for pattern, sound in _ALIKE:
         text = pattern.sub(sound, text)
     return text
+
+
+def skeletons(plain: str) -> Iterator[str]:
+    """
+    The rough forms to look a name up by, the likeliest first: rarer rules of transliteration come after common ones.
+
+    >>> skeleton("елец") in skeletons("elecz"), skeleton("волжский") in skeletons("voljskii")
+    (True, True)
+    >>> skeleton("шымкент") in skeletons("şymkent"), skeleton("ярославль") in skeletons("âroslavlʹ")
+    (True, True)
+    """
+    told = [skeleton(plain)]
+    if not plain.isascii() and _LATIN.search(plain):
+        plain = plain.translate(_MARKED)
+        told.append(skeleton(plain))
+    if plain.isascii():
+        for pairs in _RARE:
+            other = plain
+            for written, usual in pairs:
+                other = other.replace(written, usual)
+            if other != plain:
+                told.append(skeleton(other))
+    yield from dict.fromkeys(told)
 
 
 def _of_one_script(word: str) -> str:

@@ -21,7 +21,7 @@ FILLERS = frozenset(
     и в во на the of in and area metro metropolitan greater region регион область обл обласьт агломерация
     пригород пригороды пригороде окрестности окрестностях рядом около вокруг весь вся всё все центр центре
     центральный downtown center centre любой любая желательно только строго бывший бывшая бывш ныне ex former
-    formerly ранее теперь
+    formerly ранее теперь остров island
     """.split()
 )
 #: A part of text with one of these is a district or a street, not a town.

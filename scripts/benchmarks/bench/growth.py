@@ -33,11 +33,11 @@ class Point:
 def measure(k: int, threads: int, sizes: tuple[int, ...] = SIZES) -> list[Point]:
     """A point for each of *sizes*, which must rise, reported as they come, after the many small markets."""
     point = _measured(SMALL, SMALL_MARKETS, k, threads)
-    click.echo(f"{SMALL_MARKETS} markets of {SMALL:,} x {SMALL:,}: {_said(point)}")
+    click.echo(f"{SMALL_MARKETS} markets of {SMALL:,} x {SMALL:,}: {_line(point)}")
     points = []
     for size in sizes:
         points.append(_measured(size, 1, k, threads))
-        click.echo(f"{size:,} x {size:,}: {_said(points[-1])}")
+        click.echo(f"{size:,} x {size:,}: {_line(points[-1])}")
     return points
 
 
@@ -82,7 +82,7 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (30 if sys.platform == "darwin" else 20)
 
 
-def _said(point: Point) -> str:
+def _line(point: Point) -> str:
     return (
         f"{point.seconds:.2f} s (CPU {point.cpu_seconds:.2f} s), {point.share_scored:.1%} of pairs scored, "
         f"peak memory {point.peak_memory:.2f} GiB"

@@ -21,7 +21,7 @@ _MATERIALS = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class WishText:
     """Words, and the reading of a perfect reader: kinds and wishes of `matching.reading.kinds`."""
 
     text: str
@@ -32,7 +32,7 @@ class Asked:
 Ways = tuple[list[tuple[str, Any]], Sequence[str]] | None
 
 
-def words_of(homes: SalesTable, row: int, count: int, rng: np.random.Generator) -> Asked:
+def words_of(homes: SalesTable, row: int, count: int, rng: np.random.Generator) -> WishText:
     """The text of *count* wishes (or as many as the file knows) that the listing meets. Empty without any."""
     makers = [group[int(rng.integers(len(group)))] for group in _MAKERS]
     ways = [way for way in (make(homes, row, rng) for make in makers) if way]
@@ -41,7 +41,7 @@ def words_of(homes: SalesTable, row: int, count: int, rng: np.random.Generator) 
     text = str(rng.choice(_OPENINGS)) + str(rng.choice(_JOINTS)).join(texts) if texts else ""
     style = rng.random()
     text = text.upper() if style < 0.03 else text.capitalize() if style < 0.3 else text
-    return Asked(text, [wish for wishes, _ in chosen for wish in wishes])
+    return WishText(text, [wish for wishes, _ in chosen for wish in wishes])
 
 
 def _not_at_the_edges(homes: SalesTable, row: int, rng: np.random.Generator) -> Ways:

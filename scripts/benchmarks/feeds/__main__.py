@@ -23,7 +23,7 @@ from models.sources.tables import Import, Source
 from scripts.benchmarks.feeds.writers import WRITERS, read_table
 from scripts.benchmarks.load.own import own_system
 from scripts.importing import Wanted, bring
-from scripts.one_line import told_in_one_line
+from scripts.one_line import errors_in_one_line
 
 #: Columns that every format can tell; the address is compared as one text, and years, where a format rounds nothing.
 COMPARED = (
@@ -105,5 +105,5 @@ def forget(factory: sessionmaker[Session], name: str) -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with errors_in_one_line():
         main()

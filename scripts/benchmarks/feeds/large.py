@@ -56,7 +56,7 @@ LOOK_EVERY = 0.1  # seconds
 
 
 @dataclass
-class Taken:
+class ImportFigures:
     """The measurements of one import."""
 
     counts: dict[str, int]
@@ -116,7 +116,7 @@ def main(size: int, lists: bool, memory_mb: int) -> None:
     sys.exit(_verdicts(size, max(visible.values()), first, second))
 
 
-def _verdicts(size: int, visible: float, first: Taken, second: Taken) -> int:
+def _verdicts(size: int, visible: float, first: ImportFigures, second: ImportFigures) -> int:
     """Print which promises are kept; returns 1 if any is broken."""
     kept = {
         f"changes are in all lists within {PROMISED_SECONDS:g} s": visible <= PROMISED_SECONDS,
@@ -146,7 +146,7 @@ def _served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def _imported(factory: sessionmaker[Session], client: Client, source_id: int) -> Taken:
+def _imported(factory: sessionmaker[Session], client: Client, source_id: int) -> ImportFigures:
     """Import the source, and measure it."""
     with factory() as session:
         import_id = request_import(session, session.get_one(Source, source_id), "request").id
@@ -168,7 +168,7 @@ def _imported(factory: sessionmaker[Session], client: Client, source_id: int) ->
     if import_.state is not ImportState.SUCCEEDED:
         raise SystemExit(f"the import {import_.state}: {import_.reason} {import_.reason_facts}")
     after = _state_of_listings(factory)
-    return Taken(
+    return ImportFigures(
         import_.counts,
         time.monotonic() - began,
         _cpu_seconds(worker) - spent[0],

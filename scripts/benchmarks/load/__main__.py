@@ -22,7 +22,7 @@ from scripts.benchmarks.load.journal import Journal, lost
 from scripts.benchmarks.load.locusts import Plan, send
 from scripts.benchmarks.load.own import own_system
 from scripts.benchmarks.load.report import ratio, table
-from scripts.one_line import told_in_one_line
+from scripts.one_line import errors_in_one_line
 
 
 def main() -> None:
@@ -75,5 +75,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with errors_in_one_line():
         main()

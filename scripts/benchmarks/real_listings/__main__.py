@@ -36,7 +36,7 @@ from scripts.benchmarks.real_listings.market import Person
 from scripts.benchmarks.real_listings.statements import Watched
 from scripts.benchmarks.real_listings.swiping import Tenant
 from scripts.benchmarks.soak import broken_rules
-from scripts.one_line import told_in_one_line
+from scripts.one_line import errors_in_one_line
 
 #: Limit of the median time from a new lead to its recommendations.
 FIRST_LIST_SECONDS = 1.0
@@ -185,5 +185,5 @@ def _print_statements(name: str, seen: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with errors_in_one_line():
         main()

@@ -139,7 +139,7 @@ class Server(ABC):
             os.close(log)
         self._wait_for_an_answer()
 
-    def _said_since_start(self) -> str:
+    def _log_since_start(self) -> str:
         return log_since(self.log, self._log_start)
 
     def _wait_for_an_answer(self) -> None:
@@ -148,12 +148,12 @@ class Server(ABC):
         while not self._given_up.wait(0.01):
             # Checked before the question: on the port of a dead server, another program might answer.
             if self.has_ended:
-                raise LaunchError(f"{self.name} does not start: {cause_in(self._said_since_start())}")
+                raise LaunchError(f"{self.name} does not start: {cause_in(self._log_since_start())}")
             if self._answers():
                 return
             if time.monotonic() >= next_report:
                 next_report += REPORT_SECONDS
-                last = self._said_since_start().strip().splitlines()[-1:]
+                last = self._log_since_start().strip().splitlines()[-1:]
                 waited = time.monotonic() - began
                 self.report(f"Waiting for {self.name} ({waited:.0f} s): {''.join(last) or 'it has said nothing yet'}")
         self.stop()

@@ -81,7 +81,7 @@ class ValkeyServer(Server):
 
         Nothing in it is the truth: sweeps find in the database what was still to be done.
         """
-        kept, output = self._data / "appendonlydir", self._said_since_start()
+        kept, output = self._data / "appendonlydir", self._log_since_start()
         if not kept.exists() or not TORN.search(output) or NOT_TORN.search(output):
             return False
         aside = self._data / "appendonlydir.torn"

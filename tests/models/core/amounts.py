@@ -249,7 +249,7 @@ REFUSED = [
     ("от 10 до 15 млн", "number.range"),
     ("9" * 200, "number.too_long"),
     ("~12 млн", "number.not_understood"),
-    ("12+ млн", "number.not_understood"),
+    ("12+ млн", "number.range"),
     ("12 500 000 + коммуналка", "number.not_understood"),
     ("1 .5 млн", "number.groups"),
     ("1.234.56", "number.groups"),

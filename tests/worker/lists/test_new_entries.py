@@ -9,7 +9,7 @@ from models.market.properties import Property
 from models.rescoring.runs import request_run
 from models.upkeep.retention import delete_expired
 from models.webhooks.endpoints import add_endpoint, change_endpoint
-from models.webhooks.tables import Delivery, Event, EventType, ToldPair
+from models.webhooks.tables import AnnouncedPair, Delivery, Event, EventType
 from tests.factories import make_lead, make_property, make_user
 from tests.statements import statements_on
 from worker.jobs.runs import begin_run, run_shard
@@ -124,7 +124,7 @@ def test_lists_that_are_not_stored_are_not_told(there, monkeypatch):
     rescore.reconcile_market(session, MOSCOW)
     session.rollback()
 
-    assert told(session) == [] and session.scalar(select(func.count()).select_from(ToldPair)) == 0
+    assert told(session) == [] and session.scalar(select(func.count()).select_from(AnnouncedPair)) == 0
 
 
 def test_without_an_endpoint_each_publication_looks_once_and_stores_nothing(there):
@@ -145,4 +145,4 @@ def test_pairs_of_deleted_rows_are_forgotten(there):
     session.execute(delete(Property).where(Property.id == gone.id))
     delete_expired(session)
 
-    assert session.scalars(select(ToldPair.property_id)).all() == [kept.id]
+    assert session.scalars(select(AnnouncedPair.property_id)).all() == [kept.id]

@@ -42,6 +42,8 @@ def test_words_are_those_of_the_present_text_however_status_and_text_change(sess
         {"address_precision": None, "status": Status.ARCHIVED},
         {"status": Status.ACTIVE, "street": "Лесная"},
         {"price": listing.price + 1},
+        {"owner_id": make_user(session).id, "status": Status.ARCHIVED},
+        {"owner_id": make_user(session).id},
     ]
     for change in changes:
         for name, value in change.items():

@@ -31,14 +31,14 @@ LISTED = frozenset({"town", "deal", "type", "rooms", "page"})
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchRequest:
     """The search's criteria; unreadable values are left out and reported in the errors, by control."""
 
     wanted: SearchCriteria
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def asked_of_address(args: MultiDict[str, str] | None = None) -> Asked:
+def criteria_of_address(args: MultiDict[str, str] | None = None) -> SearchRequest:
     """Read the criteria from the address of the request, or from other arguments with the same names."""
     args = request.args if args is None else args
     errors: dict[str, str] = {}
@@ -76,7 +76,7 @@ def asked_of_address(args: MultiDict[str, str] | None = None) -> Asked:
         wishes=tuple(_known(args, "wish", WISHES)),
         order=_order(args.get("order", "")),
     )
-    return Asked(_without_reversed(wanted, errors), errors)
+    return SearchRequest(_without_reversed(wanted, errors), errors)
 
 
 def query_of(wanted: SearchCriteria, page: int = 1) -> list[tuple[str, str]]:

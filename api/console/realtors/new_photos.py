@@ -1,0 +1,73 @@
+"""
+Photos that come with the form of a new property: several at once, in the order in which they are to stand.
+
+A form that is refused keeps them: they are stored, and their addresses stand in its field for addresses of pictures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import request
+
+from api.console.kit import forms
+from api.console.kit.access import visitor
+from api.console.kit.form_definitions import PROPERTY_GROUPS
+from api.console.kit.i18n import translate, translate_error, translate_fault
+from api.console.kit.sent_files import short_name, sort_out
+from api.console.realtors.photos import MAX_FILES, PURPOSE
+from api.http.uploads import read_pictures, store_image
+from models.core.errors import Fault, TooLargeFileError
+from models.market.photos import MAX_PHOTOS
+
+#: The name of the field of files.
+FIELD = "new_photos"
+
+
+@dataclass
+class SentPhotos:
+    """The addresses of a new property's photos in their order, and the files that are none, each with the reason."""
+
+    links: list[str]
+    refused: list[tuple[str, str]]
+
+
+def stored_photos() -> SentPhotos:
+    """
+    Store the pictures among the form's files; to be called before anything is asked of the database.
+
+    They stand behind the addresses of the form's own field, or where `photo_order` says: "k1 f0 k0" is the second
+    address, the first file, the first address.
+    """
+    kept = [line.strip() for line in request.form.get("photos", "").splitlines() if line.strip()]
+    files = [each for each in request.files.getlist(FIELD) if each.filename]
+    good, refused = sort_out(
+        files, lambda each: read_pictures([each], visitor()), most=MAX_FILES, too_many="photo.too_many_at_once"
+    )
+    room = max(0, MAX_PHOTOS - len(kept))
+    refused += [(short_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]
+    links = {f"k{place}": link for place, link in enumerate(kept)}
+    for each in good[:room]:
+        try:
+            links[f"f{files.index(each)}"] = store_image(each, visitor(), PURPOSE)
+        except TooLargeFileError as error:  # what the user may store is full
+            refused.append((short_name(each), translate_error(error)))
+    order = dict.fromkeys(request.form.get("photo_order", "")[:1000].split())
+    wanted = [name for name in order if name in links]
+    return SentPhotos([links[name] for name in (*wanted, *(name for name in links if name not in order))], refused)
+
+
+def show_with_photos(filled: forms.Filled, *, cancel: str, refused: Sequence[tuple[str, str]] = ()) -> str:
+    """The page of the form of a new property."""
+    text = filled.values.get("photos") or ""
+    return forms.show(
+        PROPERTY_GROUPS,
+        filled,
+        title=translate("New property"),
+        cancel=cancel,
+        here="/console/properties",
+        action="/console/properties/new",
+        template="console/realtors/new_property.html",
+        refused=refused,
+        kept=[line.strip() for line in text.splitlines() if line.strip().startswith(("/media/", "https://"))],
+        field=FIELD,
+    )

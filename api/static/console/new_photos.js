@@ -1,0 +1,81 @@
+// Photos of a property that is not saved yet: shown small, in the order in which they will stand; taken off and moved.
+
+const box = document.querySelector("[data-new-photos]");
+const field = box.querySelector("input[type=file]");
+const list = box.querySelector(".photo-order");
+const order = box.querySelector("[name=photo_order]");
+const lines = document.querySelector("textarea[name=photos]");
+const files = new Map(); // item -> its file
+
+const linksOf = () => lines.value.split("\n").map((line) => line.trim()).filter(Boolean);
+const isSame = (one, other) => one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
+
+/** The file field holds the files in their order, and `photo_order` says where they stand among the addresses. */
+function write() {
+  const holder = new DataTransfer();
+  const addresses = linksOf();
+  const names = [];
+  for (const item of list.children) {
+    if (files.has(item)) names.push(`f${holder.items.add(files.get(item)) && holder.files.length - 1}`);
+    else names.push(`k${addresses.indexOf(item.dataset.link)}`);
+  }
+  field.files = holder.files;
+  order.value = names.join(" ");
+  [...list.children].forEach((item, place) => {
+    for (const button of item.querySelectorAll("button")) button.ariaLabel = button.dataset.words.replace("#", place + 1);
+    item.querySelector("[data-move='-1']").disabled = place === 0;
+    item.querySelector("[data-move='1']").disabled = place === list.children.length - 1;
+  });
+}
+
+function withButtons(item) {
+  item.append(box.querySelector("template[data-buttons]").content.cloneNode(true));
+  for (const button of item.querySelectorAll("button")) button.dataset.words = button.ariaLabel;
+  return item;
+}
+
+/** A picture is drawn small; of what the browser cannot read stands the name. */
+async function draw(item, file) {
+  try {
+    const picture = await createImageBitmap(file, { resizeWidth: 320 });
+    const canvas = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height });
+    canvas.getContext("2d").drawImage(picture, 0, 0);
+    canvas.setAttribute("role", "img");
+    canvas.ariaLabel = file.name;
+    item.querySelector(".name").replaceWith(canvas);
+  } catch { /* HEIC, or no picture: the server says */ }
+}
+
+function add(file) {
+  if ([...files.values()].some((each) => isSame(each, file))) return;
+  const item = document.createElement("li");
+  item.append(Object.assign(document.createElement("span"), { className: "name small", textContent: file.name }));
+  list.append(withButtons(item));
+  files.set(item, file);
+  draw(item, file);
+}
+
+field.addEventListener("change", () => { // choosing again adds to what was chosen
+  for (const file of [...field.files]) add(file);
+  write();
+});
+
+list.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  const item = button?.closest("li");
+  if (!item) return;
+  const by = Number(button.dataset.move);
+  const next = item.nextElementSibling ?? item.previousElementSibling;
+  if (by < 0) item.previousElementSibling?.before(item);
+  else if (by > 0) item.nextElementSibling?.after(item);
+  else {
+    item.remove();
+    if (!files.delete(item)) lines.value = linksOf().filter((link) => link !== item.dataset.link).join("\n");
+  }
+  write();
+  (by ? (button.disabled ? item.querySelector("button:enabled") : button) : (next?.querySelector("button:enabled") ?? field)).focus();
+});
+
+// Addresses that are typed anew are no items here: they stand behind the others, as the server puts them.
+[...list.children].forEach(withButtons);
+write();

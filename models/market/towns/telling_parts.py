@@ -1,0 +1,56 @@
+"""Which parts of a written place tell its town: not streets, provinces and former names beside it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from models.market.towns.gazetteer import Town, is_own
+from models.market.towns.segments import Named, Segment, towns_of
+from models.market.towns.spelling import normal
+
+
+def is_province_of_another(segment: Segment, segments: Sequence[Segment]) -> bool:
+    """Whether it may name a region, and another part a town in it: «Калуга, Калужская», "London, Ontario"."""
+    others = [town for other in segments if not other.is_part for one in other.towns for town in one.towns]
+    return any(
+        region.holds(town.country, town.region) and town not in [each for one in segment.towns for each in one.towns]
+        for region in segment.bare_regions
+        for town in others
+    )
+
+
+def towns_called_like_regions(segments: list[Segment]) -> list[Segment]:
+    """The parts, where a region's name is a town's in another region that is told, too: «Алтай, ВКО»."""
+    read: list[Segment] = []
+    for segment in segments:
+        others = [region for other in segments if other is not segment for region in other.regions]
+        countries = [country for other in segments if other is not segment for country in other.countries]
+        towns = towns_of(normal(segment.text)) if segment.regions and not segment.towns else ()
+        there = tuple(
+            town
+            for town in towns
+            if any(region.holds(town.country, town.region) for region in others)
+            or (town.country in countries and all(region.country != town.country for region in segment.regions))
+        )
+        plain = normal(segment.text)
+        read.append(replace(segment, towns=[Named(plain, there)], regions=[]) if there else segment)
+    return read
+
+
+def without_streets(telling: list[Segment], segments: Sequence[Segment]) -> list[Segment]:
+    """Without what a house number follows, if a town is left: «Гагарин, 5, Смоленск»."""
+    left = [
+        segment
+        for segment in telling
+        if not (following := segments[segments.index(segment) + 1 :][:1]) or not following[0].text[:1].isdigit()
+    ]
+    return left if any(segment.towns for segment in left) else telling
+
+
+def without_old_names(named: Sequence[Named], distinct: Sequence[Town]) -> list[Town]:
+    """Without a town of which another one bore the name: «Самара (Куйбышев)»."""
+    former = {
+        other.key for one in named for other in one.towns for town in one.towns if town != other and town in distinct
+    }
+    present = [town for town in distinct if town.key not in former]
+    kept = [town for town in distinct if any(town in one.towns and not is_own(one.plain, town) for one in named)]
+    return kept if len(kept) == 1 else present or list(distinct)

@@ -1,0 +1,92 @@
+"""Photos on the form of a new property: several, in the order chosen, kept when the form is refused."""
+
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import func, select
+
+from models.accounts.uploads import Upload
+from models.market.photos import MAX_PHOTOS
+from models.market.properties import Property
+from tests.api.pictures import photo, saved
+from tests.console.conftest import enter
+
+FILLED = {"deal_type": "SALE", "address.city": "Москва", "details.price": "9 млн", "details.property_type": "APARTMENT"}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Three pictures of different sizes, so that one can be told from another, and one file that is none."""
+    paths = []
+    for number, name in enumerate(("one.jpg", "two.jpg", "three.jpg"), start=1):
+        paths.append(tmp_path / name)
+        paths[-1].write_bytes(saved(photo(size=(40 * number, 30)), "JPEG"))
+    paths.append(tmp_path / "notes.txt")
+    paths[-1].write_text("no picture")
+    return paths
+
+
+def newest(db) -> Property:
+    return db.scalars(select(Property).order_by(Property.id.desc()).limit(1)).one()
+
+
+def test_photos_are_chosen_ordered_and_kept_when_the_form_is_refused(visit, town, db, files):
+    page = visit(town.seller)
+    page.goto("/console/properties/new")
+    page.fill("[name='details.price']", "9 млн")
+    page.set_input_files("#new-photos", files[:2])
+    expect(page.locator(".photo-order li")).to_have_count(2)
+    page.set_input_files("#new-photos", files[2])
+    expect(page.locator(".photo-order canvas")).to_have_count(3)
+    page.get_by_role("button", name="Photo 3: earlier").click()
+    page.get_by_role("button", name="Photo 1: take off").click()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("photos need not be chosen again")).to_be_visible()
+    expect(page.locator(".photo-order img")).to_have_count(2)
+    page.fill("[name='address.city']", "Москва")
+    page.set_input_files("#new-photos", files[0])
+    page.get_by_role("button", name="Photo 3: earlier").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+
+    widths = [page.evaluate(WIDTH, link) for link in newest(db).photos]
+    assert widths == [120, 40, 80]
+
+
+#: How wide the picture at an address is.
+WIDTH = """async (link) => (await createImageBitmap(await (await fetch(link)).blob())).width"""
+
+
+def test_a_file_that_is_no_picture_is_told_by_its_name_and_the_others_are_kept(app, town, db, files):
+    seller = app.test_client()
+    csrf = enter(seller, town.seller)
+    before = newest(db).id
+
+    def send(**more):
+        return seller.post("/console/properties/new", data={"csrf": csrf, **FILLED, **more})
+
+    sent = [(io.BytesIO(path.read_bytes()), path.name) for path in (files[3], files[0])]
+    refused = send(new_photos=sent)
+    links = refused.text.split('name="photos"')[1].split("</textarea>")[0].split(">")[1].split()
+
+    assert refused.status_code == 400 and "notes.txt" in refused.text
+    assert newest(db).id == before
+    assert len(links) == 1 and seller.get(links[0]).status_code == 200
+    assert send(photos="\n".join(links)).status_code == 303
+    db.expire_all()
+    assert newest(db).photos == links
+
+
+def test_no_more_photos_than_a_property_may_have(app, town, db, files):
+    seller = app.test_client()
+    csrf = enter(seller, town.seller)
+    addresses = "\n".join(f"https://example.com/{number}.jpg" for number in range(MAX_PHOTOS))
+    data = {"csrf": csrf, **FILLED, "photos": addresses, "new_photos": (io.BytesIO(files[0].read_bytes()), "one.jpg")}
+
+    answer = seller.post("/console/properties/new", data=data)
+
+    assert answer.status_code == 400 and "one.jpg" in answer.text
+    assert db.scalar(select(func.count()).select_from(Upload)) == 0
