@@ -64,7 +64,7 @@ class SearchWord(Base):
 
 
 class ListingWords(Base):
-    """The words of one listing on the market, as lexemes, and `owner N`. Derived: triggers (migration 0225) keep them."""
+    """The words of one listing on the market, as lexemes, and `owner N`. Derived: triggers (migration 0225) keep it."""
 
     __tablename__ = "listing_words"
     __table_args__ = (
