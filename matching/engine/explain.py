@@ -107,7 +107,7 @@ def explain_pairs(
     explanations = []
     for row in range(n):
         lead, listing = leads[row % len(leads)], properties[row % len(properties)]
-        wishes = wish_shares(wants.take([row]), offers.take([row]), listing.facts)
+        wishes = wish_shares(wants, offers, row, listing.facts)
         place = place_note(lead, listing, closeness)
         explanations.append(_explanation(wants, units[row], lost[row], broken, known[row], wishes, place, row))
     return explanations

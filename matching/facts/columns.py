@@ -19,7 +19,7 @@ from matching.facts.records import LeadFacts, PropertyFacts
 from matching.facts.tables import Table
 from matching.facts.vocabulary import CONDITIONS, MAX_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 from matching.facts.wanted_places import wanted_places
-from matching.facts.wishes import WishTable, answers_of
+from matching.facts.wishes import WishTable, answer_table
 from matching.reading.kinds import KINDS, walk_of_ride
 
 __all__ = ["LeadColumns", "LeadFacts", "PlaceIndex", "PropertyColumns", "PropertyFacts"]
@@ -241,7 +241,7 @@ class PropertyColumns(_Columns):
             latitude=latitude,
             longitude=longitude,
             year=_numbers(properties, lambda listing: listing.year),
-            answers=np.array([answers_of(listing.facts) for listing in properties], np.int8).reshape(-1, len(KINDS)),
+            answers=answer_table([listing.facts for listing in properties]),
             text=[listing.text or "" for listing in properties],
         )
 

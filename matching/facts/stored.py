@@ -1,13 +1,12 @@
 """Facts of stored rows: readings of an older grammar that the present one does not know count for nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
-from json import dumps, loads
 from typing import Any
 
 from matching.errors import InvalidInputError
 from matching.facts.records import LeadFacts, PropertyFacts
-from matching.facts.wishes import STRENGTHS
+from matching.facts.wishes import STRENGTHS, answer_of, frozen, thawed
 from matching.reading.kinds import KIND_OF, JsonValue, complete_facts
 
 
@@ -18,7 +17,7 @@ def stored_lead(fields: Mapping[str, Any]) -> LeadFacts:
 
 def stored_property(fields: Mapping[str, Any]) -> PropertyFacts:
     """The facts of a property, from the fields as they are stored; what follows from what is told is added."""
-    return PropertyFacts(**{**fields, "facts": usable_facts(complete_facts(usable_facts(fields["facts"])))})
+    return PropertyFacts(**{**fields, "facts": complete_facts(usable_facts(fields["facts"]))})
 
 
 def usable_wishes(wishes: Iterable[tuple[str, JsonValue, str]]) -> list[tuple[str, JsonValue, str]]:
@@ -31,7 +30,7 @@ def usable_wishes(wishes: Iterable[tuple[str, JsonValue, str]]) -> list[tuple[st
     return [
         (kind, value, strength)
         for kind, value, strength in wishes
-        if strength in STRENGTHS and _can_judge(kind, dumps(value, sort_keys=True))
+        if strength in STRENGTHS and _can_judge(kind, frozen(value))
     ]
 
 
@@ -46,22 +45,21 @@ def usable_facts(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 @lru_cache(maxsize=50_000)
-def _can_judge(kind: str, value: str) -> bool:
+def _can_judge(kind: str, value: Hashable) -> bool:
     if kind not in KIND_OF:
         return False
     try:
-        KIND_OF[kind].judge(loads(value))
+        KIND_OF[kind].judge(thawed(value))
     except InvalidInputError:
         return False
     return True
 
 
 def _is_answer(kind: str, value: JsonValue) -> bool:
-    known = KIND_OF.get(kind)
-    if known is None:
+    if kind not in KIND_OF:
         return False
     try:
-        known.answer_of(value)
+        answer_of(kind, value)
     except InvalidInputError:
         return False
     return True

@@ -4,7 +4,7 @@ A wish is (kind, value, strength) of :mod:`matching.reading.kinds`. A property a
 numbers, or does not tell. Leads hold codes of wishes; the table holds what each answer of the wish's kind is worth.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -72,7 +72,7 @@ class WishTable:
         """
         kept = set()
         for kind, value, strength in wishes:
-            key = (kind, _frozen(value), strength)
+            key = (kind, frozen(value), strength)
             code = self._code_of.get(key)
             if code is None:
                 _judged(*key)  # raises for what is no wish, before it gets a code
@@ -83,7 +83,7 @@ class WishTable:
     def wish(self, code: int) -> Wish:
         """The wish that has a code."""
         kind, value, strength = list(self._code_of)[code]
-        return Wish(kind, _thawed(value), strength)
+        return Wish(kind, thawed(value), strength)
 
     def arrays(self) -> WishArrays:
         """All wishes met so far."""
@@ -102,17 +102,36 @@ class WishTable:
         return self._arrays
 
 
-def answers_of(facts: Mapping[str, JsonValue]) -> NDArray[np.int8]:
+def answer_table(rows: Sequence[Mapping[str, JsonValue]]) -> NDArray[np.int8]:
     """
-    The answers that *facts* give, int8 (kinds,) in the order of KINDS; NOT_TOLD elsewhere.
+    The answers that the facts of each row give, int8 (rows, kinds) in the order of KINDS; NOT_TOLD elsewhere.
 
     Raises:
         InvalidInputError: A kind is unknown, or a value is none of its kind.
     """
-    answers = np.full(len(KINDS), NOT_TOLD, np.int8)
-    for kind, value in facts.items():
-        answers[_kind_code(kind)] = _answer(kind, _frozen(value))
-    return answers
+    table = np.full((len(rows), len(KINDS)), NOT_TOLD, np.int8)
+    places: list[int] = []
+    answers: list[int] = []
+    for first, facts in zip(range(0, table.size, len(KINDS)), rows, strict=True):
+        for kind, value in facts.items():
+            places.append(first + _kind_code(kind))
+            answers.append(answer_of(kind, value))
+    table.ravel()[places] = answers
+    return table
+
+
+def answer_of(kind: str, value: JsonValue) -> int:
+    """
+    The answer that a fact of *kind* gives, 0 or more. Values repeat, so each is looked at once.
+
+    Raises:
+        InvalidInputError: The value is none of the kind.
+    """
+    try:
+        # A list cannot be remembered as it is; those of facts hold words.
+        return _answer(kind, tuple(value) if isinstance(value, list) else value)
+    except TypeError:  # nor can what else JSON holds, which is no fact
+        return KIND_OF[kind].answer_of(value)
 
 
 def implied_contradictions(answers: NDArray[np.int8]) -> NDArray[np.bool_]:
@@ -133,9 +152,10 @@ def _kind_code(kind: str) -> int:
     return KIND_CODES[kind]
 
 
-@lru_cache(maxsize=100_000)
-def _answer(kind: str, value: Any) -> int:
-    return KIND_OF[kind].answer_of(_thawed(value))
+# Typed, because True is no 1 here.
+@lru_cache(maxsize=100_000, typed=True)
+def _answer(kind: str, value: Hashable) -> int:
+    return KIND_OF[kind].answer_of(value)
 
 
 @lru_cache(maxsize=20_000)
@@ -143,22 +163,27 @@ def _judged(kind: str, value: Any, strength: str) -> tuple[NDArray[np.float64], 
     _kind_code(kind)
     if strength not in STRENGTHS:
         raise InvalidInputError(f"a wish is {', '.join(STRENGTHS)}, not {strength!r}")
-    return KIND_OF[kind].judge(_thawed(value))
+    return KIND_OF[kind].judge(thawed(value))
 
 
-def _frozen(value: JsonValue) -> Any:
+def frozen(value: JsonValue) -> Any:
     """A JSON value that can be hashed: lists as tuples, dictionaries as a tuple of a mark and pairs. True is not 1."""
-    if isinstance(value, Mapping):
-        return "{}", *((key, _frozen(value[key])) for key in sorted(value))
+    if isinstance(value, bool):
+        return "!", value
+    if isinstance(value, str | int | float):
+        return value
     if isinstance(value, list | tuple):
-        return "[]", *(_frozen(each) for each in value)
-    return ("!", value) if isinstance(value, bool) else value
+        return "[]", *(frozen(each) for each in value)
+    if isinstance(value, Mapping):
+        return "{}", *((key, frozen(value[key])) for key in sorted(value))
+    return value
 
 
-def _thawed(value: Any) -> JsonValue:
+def thawed(value: Any) -> JsonValue:
+    """The JSON value that :func:`frozen` made hashable."""
     if not isinstance(value, tuple):
         return value
     mark, *parts = value
     if mark == "!":
         return parts[0]
-    return {key: _thawed(each) for key, each in parts} if mark == "{}" else [_thawed(each) for each in parts]
+    return {key: thawed(each) for key, each in parts} if mark == "{}" else [thawed(each) for each in parts]

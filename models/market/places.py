@@ -18,10 +18,11 @@ __all__ = [
     "LONGEST_KEY",
     "NO_CURRENCY",
     "City",
-    "canonical_name",
     "city_of",
     "city_of_address",
     "currency_of_city",
+    "name_of_city",
+    "own_currency",
     "own_currency",
 ]
 
@@ -73,17 +74,19 @@ def own_currency(key: str) -> str:
         return NO_CURRENCY
 
 
-def canonical_name(key: str) -> str | None:
+def name_of_city(key: str) -> str | None:
     """
-    What the city of this key is called in Russian; None for one that the gazetteer does not have.
+    The gazetteer's name of the city with this key; None where it knows none.
 
-    >>> canonical_name(city_of("мск").key), canonical_name("name:новый зурбаган")
-    ('Москва', None)
+    >>> name_of_city(city_of("г. Самара").key), name_of_city(city_of("Astana").key), name_of_city("name:новый зурбаган")
+    ('Самара', 'Астана', None)
     """
-    kind, _, told = key.partition(":")
+    kind, _, number = key.partition(":")
+    if kind != "geo" or not number.isdigit():
+        return None
     try:
-        return called(int(told)) if kind == "geo" and told.isdigit() else None
-    except KeyError:
+        return called(int(number))
+    except KeyError:  # a town that the gazetteer no longer has
         return None
 
 

@@ -22,11 +22,13 @@ from models.rescoring.tiles import EVERYTHING, IdRange
 from worker.celery_app.error_location import error_location
 from worker.celery_app.stages import stage
 from worker.market.failing_rows import without_failing_rows
+from worker.market.garbage import without_garbage_collection
 from worker.market.generations import ScoringModels
+from worker.market.plain_rows import PlainRows
 from worker.market.read_watermark import ReadWatermark
 
 #: Rows turned into vectors at a time.
-PAGE = 10_000
+PAGE = 5_000
 
 LEAD_COLUMNS = (
     Lead.id,
@@ -80,6 +82,9 @@ PROPERTY_COLUMNS = (
 )
 
 
+_LEADS, _PROPERTIES = PlainRows(LEAD_COLUMNS), PlainRows(PROPERTY_COLUMNS)
+
+
 @dataclass
 class Rows:
     """
@@ -118,8 +123,8 @@ def load_leads(
         columns = LeadColumns.from_facts(facts, places, models.closeness)
         return lead_vectors(columns, models.text_model, models.weights)
 
-    query = _on_market(Side.LEAD, Lead, LEAD_COLUMNS, market, changed_since, among, skipping)
-    return _rows(session, Side.LEAD, query, vectors, changed_since)
+    query = _on_market(Side.LEAD, Lead, _LEADS, market, changed_since, among, skipping)
+    return _rows(session, Side.LEAD, query, _LEADS, vectors, changed_since)
 
 
 def load_properties(
@@ -137,19 +142,21 @@ def load_properties(
         facts = [stored_property(property_facts(row, models.factors)) for row in rows]
         return property_vectors(PropertyColumns.from_facts(facts, places, models.closeness), models.text_model)
 
-    query = _on_market(Side.PROPERTY, Property, PROPERTY_COLUMNS, market, changed_since, among, skipping)
-    return _rows(session, Side.PROPERTY, query, vectors, changed_since)
+    query = _on_market(Side.PROPERTY, Property, _PROPERTIES, market, changed_since, among, skipping)
+    return _rows(session, Side.PROPERTY, query, _PROPERTIES, vectors, changed_since)
 
 
 def _rows(
     session: Session,
     side: Side,
     query: Select[Any],
+    plain_rows: PlainRows,
     vectors: Callable[[Sequence[Any]], Any],
     changed_since: ReadWatermark | None,
 ) -> Rows:
     """The query's rows as vectors, page by page: Python values take several times the memory of vectors."""
-    pages = [_page(side, rows, vectors) for rows in _pages(session, query, whole=changed_since is None)]
+    with without_garbage_collection():
+        pages = [_page(side, rows, vectors) for rows in _pages(session, query, plain_rows, whole=changed_since is None)]
     if len(pages) == 1:
         return pages[0]
     return Rows(
@@ -181,7 +188,7 @@ def gone_since(
 def _on_market(
     side: Side,
     table: Any,
-    columns: Sequence[Any],
+    plain_rows: PlainRows,
     market: MarketKey,
     changed_since: ReadWatermark | None,
     among: IdRange,
@@ -195,7 +202,7 @@ def _on_market(
         UnscorableEntity.error == KILLED_ITS_WORKER,
     )
     query = (
-        select(*columns)
+        select(*plain_rows.selected)
         .join(User, on_any_market(table))
         .where(table.city_key == market[0], table.deal_type == market[1], ~killer)
         .order_by(table.id)
@@ -209,9 +216,9 @@ def _on_market(
     return query if changed_since is None else query.where(changed_since.missed(table.changed_in))
 
 
-def _pages(session: Session, query: Select[Any], whole: bool) -> Iterator[Sequence[Any]]:
+def _pages(session: Session, query: Select[Any], plain_rows: PlainRows, whole: bool) -> Iterator[Sequence[Any]]:
     """
-    The query's rows as the driver returns them, in at least one page, all from one database snapshot.
+    The query's rows with plain values, in at least one page, all from one database snapshot.
 
     SQLAlchemy's own conversions (of text to enumerations, of arrays item by item) cost more than the query, and the
     engine does not need them.
@@ -224,11 +231,12 @@ def _pages(session: Session, query: Select[Any], whole: bool) -> Iterator[Sequen
     with stage("load"):
         options = {"stream_results": True, "max_row_buffer": PAGE} if whole else {}
         result = connection.exec_driver_sql(compiled.string, compiled.params, execution_options=options)
-        rows = result.fetchmany(PAGE)
+        rows = plain_rows.of(result.fetchmany(PAGE))
     yield rows
     while len(rows) == PAGE:
+        del rows
         with stage("load"):
-            rows = result.fetchmany(PAGE)
+            rows = plain_rows.of(result.fetchmany(PAGE))
         if rows:
             yield rows
     result.close()

@@ -8,6 +8,8 @@ from models.market.towns.gazetteer import Town, called, home_names, is_own, rank
 
 #: A shorter name is not guessed: too many are one letter away from it.
 SHORTEST_GUESSED = 5
+#: A longer one is no town's with an error; the forms with one letter less take the square of its length.
+LONGEST_GUESSED = 100
 #: Share of letter triples that two names must have in common to be called alike.
 _ALIKE = 0.28
 _MAX_NAMES = 3
@@ -17,12 +19,12 @@ def one_error_away(plain: str) -> list[Town]:
     """
     Towns whose names become this one by one letter too many, missing, wrong or swapped with its neighbour.
 
-    Those at home if there are any; otherwise others. Short names have none.
+    Those at home if there are any; otherwise others. Short names and very long ones have none.
 
     >>> [town.english for town in one_error_away("мосвка")], one_error_away("уфо")
     (['Moscow'], [])
     """
-    if len(plain) < SHORTEST_GUESSED:
+    if not SHORTEST_GUESSED <= len(plain) <= LONGEST_GUESSED:
         return []
     names = {name for form in (plain, *_shortened(plain)) for name in _deletions().get(form, ())}
     # Of namesakes the likeliest counts.

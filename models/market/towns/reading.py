@@ -104,7 +104,7 @@ def read_town(text: str) -> TownReading:
     if whole.towns and not whole.unknown and not _COMMAS.search(text):
         return _resolve(text, [whole])
     parts = [part for part in _COMMAS.split(text) if normal(part)]
-    if not any(sign.isalpha() for sign in text):
+    if not parts or not any(sign.isalpha() for sign in text):
         raise NoTownError("town.none")
     segments: list[Segment] = []
     for part in parts:

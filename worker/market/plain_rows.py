@@ -1,0 +1,48 @@
+"""Rows of a table as plain tuples with names, which a market of a hundred thousand rows reads quickly."""
+
+import json
+from collections import namedtuple
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Text, cast
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute
+
+
+class PlainRows:
+    """
+    Some columns of a table, read as the driver gives them, JSON decoded.
+
+    JSON comes from the database as text: the driver's own decoding of it takes longer than all its other work. Values
+    are those of the standard library's decoder, but for whole numbers of more than 64 bits, which become floats.
+    """
+
+    def __init__(self, columns: Sequence[InstrumentedAttribute[Any]]) -> None:
+        #: What to select, in this order.
+        self.selected = [
+            cast(column, Text).label(column.key) if isinstance(column.type, JSONB) else column for column in columns
+        ]
+        self._json = [place for place, column in enumerate(columns) if isinstance(column.type, JSONB)]
+        self._make_row = _row_type([column.key for column in columns])._make
+
+    def of(self, rows: Sequence[Any]) -> list[Any]:
+        """The rows of a query of what is *selected*, as named tuples."""
+        if not rows:
+            return []
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place in self._json:
+            columns[place] = [None if text is None else _decoded(text) for text in columns[place]]
+        return list(map(self._make_row, zip(*columns, strict=True)))
+
+
+def _row_type(names: Sequence[str]) -> Any:
+    return namedtuple("PlainRow", names)
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # a number beyond all floats
+        return json.loads(text)
