@@ -108,6 +108,8 @@ def _reason(listing: Property, share: CriterionShare, wish: str) -> str:
     name, percent = share.criterion, 100 * share.value
     kind = grade(percent) if share.known else "unknown"
     verdict, fact = (VERDICTS[kind], fact_of(name, listing)) if share.known else ("not told", translate("not told"))
+    if name == "text":
+        fact = ""  # "Description: by its description, wanted ..." says it twice
     label = translate(NAMES[name])
     return (
         f'<li><span class="words"><b>{label}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
