@@ -1,5 +1,7 @@
 """Where somebody is signed in is told by browser and system, in words that people know."""
 
+import re
+
 import pytest
 
 from api.console.account.devices import device_of
@@ -29,12 +31,15 @@ def test_a_device_is_called_by_its_browser_and_system(agent, expected):
     assert device_of(agent) == expected
 
 
-def test_the_profile_tells_devices_and_the_whole_name_on_hovering(client, town):
+def test_the_profile_tells_devices_by_name_and_that_a_password_is_set(client, town):
     agent = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/138.0.0.0 Safari/537.36"
     form = {"username": town.buyer.email, "password": PASSWORD}
     assert client.post("/auth/login", data=form, headers={"User-Agent": agent}).status_code == 200
     enter(client, town.buyer)
 
-    page = client.get("/console/account").text
+    page = client.get("/console/account", headers={"Accept-Language": "en"}).text
 
     assert f'title="{agent}">Chrome, Windows<' in page
+    assert re.search(r"<b>Password</b>\s*is set", page), (
+        "nobody can confirm a password, so it is not told to be unproven"
+    )
