@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from models.core.enums import DealType, Origin, Side
@@ -41,7 +41,8 @@ def acted_pairs(
 
 #: A query of pairs, and its columns of the lead's and the property's id.
 Pairs = tuple[Select[*tuple[Any, ...]], Any, Any]
-CITY_KEY, DEAL_TYPE = bindparam("city_key"), bindparam("deal_type")
+CITY_KEY: BindParameter[str] = bindparam("city_key")
+DEAL_TYPE: BindParameter[DealType] = bindparam("deal_type")
 
 
 @cache
