@@ -146,6 +146,20 @@ def test_every_task_has_a_name_that_operators_can_read(language):
     assert {name for name in tasks if WORD + name not in catalogue(language).messages} == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_requests_a_run_has_a_word_that_operators_can_read(language):
+    files = [
+        *(ROOT / "worker").rglob("*.py"),
+        *(ROOT / "scripts").glob("*.py"),
+        *(ROOT / "scripts/commands").glob("*.py"),
+    ]
+    code = "\n".join(path.read_text() for path in files)
+    askers = set(re.findall(r'(?:request_run|request|finish)\([^"\n]*"([a-z]+)(?=[:"])', code))
+
+    assert askers >= {"cli", "engine", "import", "schedule", "sweep", "upgrade"}
+    assert {name for name in askers if WORD + name not in catalogue(language).messages} == set()
+
+
 def test_an_error_has_the_facts_that_its_sentence_needs():
     lacking = {
         kind.__name__: missing
