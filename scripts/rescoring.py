@@ -101,18 +101,28 @@ def watch(factory: sessionmaker[Session], run_id: int, console: Console, *, tran
 
 
 class _Pairs(ProgressColumn):
-    """``12.3 M of 86.0 M pairs, 25.1 M/s, 3 s left``."""
+    """``12.3 M of 86.0 M pairs, 25.1 M a second, 3 s left``."""
 
     def render(self, task: Task) -> Text:
         if not task.total or task.finished:
             return Text("")
-        parts = [f"{task.completed / 1e6:,.1f} M of {task.total / 1e6:,.1f} M pairs"]
+        parts = [f"{pairs(task.completed)} of {pairs(task.total)} pairs"]
         rate, eta = task.fields.get("rate"), task.fields.get("eta")
         if rate:
-            parts.append(f"{rate / 1e6:,.1f} M/s")
+            parts.append(f"{pairs(rate)} a second")
         if eta is not None and rate:
             parts.append(f"{eta:.0f} s left")
         return Text(", ".join(parts))
+
+
+def pairs(count: float) -> str:
+    """
+    How many pairs, in full below a million.
+
+    >>> pairs(9108), pairs(86_040_000)
+    ('9,108', '86.0 M')
+    """
+    return f"{count:,.0f}" if count < 1_000_000 else f"{count / 1e6:,.1f} M"
 
 
 def run_line(session: Session, run: RescoringRun, names: dict[str, str]) -> str:
@@ -121,6 +131,6 @@ def run_line(session: Session, run: RescoringRun, names: dict[str, str]) -> str:
     shards = sum(figures["shards"].values())
     market = f" ({names.get(run.city_key, run.city_key)}, {run.deal_type})" if run.city_key else ""
     return (
-        f"Run {run.id}{market} {run.state}: {figures['pairs_done'] / 1e6:,.1f} M pairs in {shards}"
+        f"Run {run.id}{market} {run.state}: {pairs(figures['pairs_done'])} pairs in {shards}"
         f" shard{'' if shards == 1 else 's'}, {figures['seconds']:.1f} s"
     )

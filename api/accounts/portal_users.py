@@ -6,7 +6,7 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 from werkzeug.datastructures import FileStorage
 
-from api.accounts.portal_auth import Message, WhichPhone
+from api.accounts.portal_auth import Message
 from api.accounts.role_names import PORTAL_LABELS
 from api.http.access import claims, current_user, for_roles, signed_in
 from api.http.answered import answered_by
@@ -21,7 +21,7 @@ from models.accounts.notification_switches import follow_flags
 from models.accounts.tokens import end
 from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
 from models.core.enums import Role
-from models.core.errors import NotAllowedError, NotFoundError
+from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
 from models.upkeep.erasure import erase_user
 
 blp = Blueprint("portal-users", __name__, description="Users of the portal")
@@ -54,6 +54,14 @@ class Flag(fields.Boolean):
 
 ProfileTexts: Any = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
 ProfileSwitches: Any = Body.from_dict({f"notifications_{name}": Flag() for name in SWITCHES}, name="ProfileSwitches")
+
+
+class PhoneInAddress(Body):
+    phone = Phone(metadata={"description": "Whom to delete, where the request has no body; `+` is written `%2B`."})
+
+
+class PhoneInBody(Body):
+    phone = Phone(metadata={"description": "Whom to delete."})
 
 
 class ProfileForm(ProfileTexts, ProfileSwitches):
@@ -141,17 +149,19 @@ class Delete(MethodView):
     """Delete a user."""
 
     @signed_in
-    @blp.arguments(WhichPhone)
+    @blp.arguments(PhoneInAddress, location="query")
+    @blp.arguments(PhoneInBody, required=False)
     @blp.response(200, Message)
     @blp.alt_response(403, description="It is somebody else, and the caller no administrator.")
     @blp.alt_response(404, description="Nobody has this phone.")
     @blp.alt_response(409, description="It is the last administrator.")
-    def delete(self, body: dict[str, Any]) -> Any:
+    def delete(self, address_args: dict[str, Any], body: dict[str, Any]) -> Any:
         """Delete a user: myself, or anybody as an administrator
 
-        Personal data is erased, tokens are void, leads and properties leave the market.
+        The phone stands in the body, or in the query for clients that send no body with a DELETE; one of the two has to
+        name it. Personal data is erased, tokens are void, leads and properties leave the market.
         """
-        caller, phone = current_user(), normal_phone(body["phone"])
+        caller, phone = current_user(), normal_phone(named_phone(address_args.get("phone"), body.get("phone")))
         if phone != caller.phone and caller.role is not Role.ADMIN:
             # Said of every phone but one's own: whether it is registered does not show.
             raise NotAllowedError("user.delete_not_allowed")
@@ -178,6 +188,16 @@ class List(MethodView):
         """
         users = session().scalars(all_users().offset(args["skip"]).limit(args["limit"]))
         return [portal_user(user) for user in users]
+
+
+def named_phone(in_address: str | None, in_body: str | None) -> str:
+    """The phone that a request names in one place or both; InvalidValueError where neither or two different ones."""
+    if in_address is not None and in_body is not None and normal_phone(in_address) != normal_phone(in_body):
+        raise InvalidValueError("phone", "phone.two_named")
+    phone = in_body or in_address
+    if phone is None:
+        raise InvalidValueError("phone", "value.required")
+    return phone
 
 
 def leave(user: User, caller: User | None = None) -> None:

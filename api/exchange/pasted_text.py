@@ -17,7 +17,7 @@ from matching.reading.request_text import RequestReading
 #: Phones of eleven digits or with a country's code, e-mail addresses, Telegram names: sums of money are none of them.
 _CONTACT = re.compile(
     r"(?<!\d)(?:\+\d{1,3}|[78])[\s(\-]{0,3}\d{3}[\s)\-]{0,3}\d{3}[\s\-]?\d{2}[\s\-]?\d{2}(?!\d)"
-    r"|[^\s,;<>@]+@[^\s,;<>@]+\.\w+|(?<![\w.])@[A-Za-z]\w{3,31}|(?:https?://)?t\.me/\w{4,32}"
+    r"|[^\s,;<>@]{1,64}@[^\s,;<>@]{1,255}\.\w+|(?<![\w.])@[A-Za-z]\w{3,31}|(?:https?://)?t\.me/\w{4,32}"
 )
 #: «Меня зовут Анна»: without this the name is read as the town of Анна. The name is the second group.
 _NAME = re.compile(

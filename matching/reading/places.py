@@ -12,6 +12,7 @@ from matching.reading.words import fold, morphology
 PlaceKind = Literal["town", "district", "station"]
 
 MAX_WORDS = 4
+MAX_NAME = 100  # characters; no place has a longer name, and looking for one takes more time than its length
 MAX_SPELLINGS = 24
 #: So many variants of one word are tried: «Тверской» is a district as it stands, and a form of «Тверская».
 MAX_FORMS = 4
@@ -96,6 +97,8 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[
         before = fold(tokens[start - 2])
     for end in reversed(ends):
         words = [token for token in tokens[start:end] if token[0].isalnum()]
+        if sum(map(len, words)) > MAX_NAME:
+            continue
         if len(words) == 1 and not _may_be_a_name(cut_text, start, before):
             continue
         hyphened = any(mark in "-–" for mark in tokens[start:end])

@@ -2,8 +2,15 @@
 
 import ipaddress
 
-#: Networks that are reachable and yet nobody's public host: a NAT64 or 6to4 address hides another one.
-_TUNNELS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+#: Networks that no public host is in, although the library's table, which is as old as the interpreter, does not say so
+#: of each: a NAT64, Teredo or 6to4 address hides another one, others are for protocols, documentation or a site's own.
+_NOBODYS = tuple(
+    map(
+        ipaddress.ip_network,
+        ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "3fff::/20", "5f00::/16",
+         "192.0.0.0/24", "192.88.99.0/24"),
+    )
+)  # fmt: skip
 
 
 def is_public(text: str) -> bool:
@@ -13,9 +20,8 @@ def is_public(text: str) -> bool:
     (True, False, False, False)
     """
     address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        elif any(address in network for network in _TUNNELS):
-            return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if any(address in network for network in _NOBODYS):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved and not address.is_unspecified

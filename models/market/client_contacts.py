@@ -10,7 +10,7 @@ from models.accounts.users import HOME_REGION
 #: Digits; with fewer a number may be a price, a date or an hour.
 SHORTEST_PHONE = 10
 _OTHER = re.compile(
-    r"(?P<email>[^\s,;<>:@]+@[^\s,;<>@]+\.\w+)"
+    r"(?P<email>[^\s,;<>:@]{1,64}@[^\s,;<>@]{1,255}\.\w+)"
     r"|(?:https?://)?(?:t\.me|telegram\.me)/(?P<link>[A-Za-z]\w{3,31})"
     r"|(?<![\w.])@(?P<name>[A-Za-z]\w{3,31})"
 )

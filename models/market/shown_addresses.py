@@ -9,8 +9,8 @@ EXACT, STREET, DISTRICT = AddressPrecision.EXACT, AddressPrecision.STREET, Addre
 
 #: A house, a block or a flat at the end of a part of an address: «д. 7», «7к2», «корп. 1», «12/3».
 _HOUSE = re.compile(
-    r"[\s,]*\b(?:(?:д|дом|корп|корпус|к|стр|строение|вл|влд|владение|кв|квартира|уч|участок|үй|house|apt|flat|bldg)\b\.?)?"
-    r"\s*№?\s*\d+(?:[/-]?\d+)*\s*[а-яa-z]?(?:\s*(?:к|корп|с|стр)\.?\s*\d+)*\s*$",
+    r"(?<![\s,])[\s,]*\b(?:(?:д|дом|корп|корпус|к|стр|строение|вл|влд|владение|кв|квартира|уч|участок|үй|house|apt|flat|bldg)\b\.?)?"
+    r"\s*(?:№\s*)?\d+(?:[/-]\d+)*\s*[а-яa-z]?(?:\s*(?:к|корп|с|стр)\.?\s*\d+)*\s*$",
     re.IGNORECASE,
 )
 #: Coordinates of a home whose house is not shown are those of the middle of a square of this size, in degrees north.

@@ -268,7 +268,9 @@ def note_fetch(
         source.next_fetch_at = now + max(wait, pause or timedelta()) if source.refresh_minutes else None
     else:
         source.failures = 0
-        source.etag, source.last_modified = (etag or "")[:500] or None, (last_modified or "")[:100] or None
+        # A mark that was cut would never be the address's own again.
+        source.etag = etag if etag and len(etag) <= 500 else None
+        source.last_modified = last_modified if last_modified and len(last_modified) <= 100 else None
     session.flush()
 
 

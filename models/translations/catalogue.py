@@ -77,7 +77,8 @@ def translate(language: str, message_id: str, facts: Mapping[str, object] | None
     text = catalogue(language).messages.get(message_id, message_id)
     if not isinstance(text, str):
         text = text[0]
-    return _filled(language, text, facts) if facts else text
+    # Two braces are one that people see, also in a sentence without facts.
+    return _filled(language, text, facts or {}) if facts or "{{" in text else text
 
 
 def translate_count(language: str, noun: str, count: int) -> str:
@@ -115,7 +116,8 @@ def describe_kind(language: str, code: str) -> str:
     >>> describe_kind("en", "number.above_max")
     'Must be less than or equal to ….'
     """
-    return _filled(language, translate(language, code), defaultdict(lambda: "…")) if is_known(language, code) else code
+    text = catalogue(language).messages.get(code, code)
+    return _filled(language, text, defaultdict(lambda: "…")) if isinstance(text, str) else code
 
 
 def describe_error(language: str, error: DomainError) -> str:

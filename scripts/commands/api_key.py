@@ -40,7 +40,10 @@ def create(name: str, niche: UUID | None) -> None:
 @command.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List the keys: first characters, niche of a confined one, times of creation, last use and revocation."""
+    """List the keys.
+
+    First characters, niche of a confined one, times of creation, last use and revocation.
+    """
     table = Table("id", "name", "begins with", "niche", "made", "last used", "revoked")
     rows = []
     with transaction() as session:

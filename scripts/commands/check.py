@@ -1,6 +1,9 @@
 """`leadmatch check`: check the consistency of stored data."""
 
+import json
 import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -9,11 +12,15 @@ from models.platform.settings import Settings
 from scripts.databases import session_factory
 from scripts.terminal import Terminal
 
+if TYPE_CHECKING:
+    from models.upkeep.invariants import Result
+
 
 @click.command()
 @click.option("--examples", type=click.IntRange(0, 1000), default=5, show_default=True, help="Ids shown of each rule.")
 @click.option("--quiet", is_flag=True, help="Print broken rules only.")
-def command(examples: int, quiet: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print rules and missing rates as JSON.")
+def command(examples: int, quiet: bool, as_json: bool) -> None:
     """Check every list, match, notification and run against the rules that must hold at any moment.
 
     Only reads, in one snapshot of the database, so it may run while the system works. Exit code 1 if a rule is broken.
@@ -24,11 +31,15 @@ def command(examples: int, quiet: bool) -> None:
 
     console = Console()
     broken = 0
+    rules: list[dict[str, Any]] = []
     with session_factory(Settings.for_command())() as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         for result in check_all(session, examples):
-            if result.count:
-                broken += 1
+            broken += bool(result.count)
+            if as_json:
+                if result.count or not quiet:
+                    rules.append(_row(result))
+            elif result.count:
                 shown = "; ".join(result.examples)
                 console.print(
                     f"[red]BROKEN[/] {result.rule.claim}: {result.count:,} ({shown})", highlight=False, soft_wrap=True
@@ -39,7 +50,11 @@ def command(examples: int, quiet: bool) -> None:
                     highlight=False,
                     soft_wrap=True,
                 )
-        rates = missing_rates(session)
+        rates = list(missing_rates(session))
+    if as_json:
+        report = {"broken": broken, "rules": rules, "missing_rates": [asdict(missing) for missing in rates]}
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        sys.exit(1 if broken else 0)
     for missing in rates:
         # The names of towns are strangers' text.
         Terminal().print(
@@ -51,3 +66,12 @@ def command(examples: int, quiet: bool) -> None:
     if broken:
         console.print(f"{broken} rules are broken.", highlight=False)
     sys.exit(1 if broken else 0)
+
+
+def _row(result: "Result") -> dict[str, Any]:
+    return {
+        "claim": result.rule.claim,
+        "broken": result.count,
+        "examples": list(result.examples),
+        "seconds": round(result.seconds, 3),
+    }

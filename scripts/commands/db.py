@@ -13,7 +13,10 @@ def command() -> None:
 
 @command.command("upgrade")
 def upgrade_command() -> None:
-    """Migrate the schema to the newest revision; does nothing if it is up to date."""
+    """Migrate the schema to the newest revision.
+
+    Does nothing if it is up to date.
+    """
     upgrade(Settings.for_command().database_url)
     click.echo("The database's schema is up to date.")
 
@@ -22,7 +25,10 @@ def upgrade_command() -> None:
 @click.argument("revision")
 @click.confirmation_option(prompt="What only the newer schema holds is lost. Is there a backup, and nothing running?")
 def downgrade_command(revision: str) -> None:
-    """Take the schema back to REVISION, for an older release that needs it; it says which when it starts."""
+    """Take the schema back to REVISION.
+
+    For an older release that needs it; it says which when it starts.
+    """
     if revision == "base":
         raise click.BadParameter("this would delete everything", param_hint="REVISION")
     downgrade(Settings.for_command().database_url, revision)

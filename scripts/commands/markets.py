@@ -75,7 +75,10 @@ def list_command(as_json: bool) -> None:
 @click.option("--city", type=CityName(), required=True)
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def order_command(order: str, city: str, deal_type: str) -> None:
-    """Show the lists of a market by score, or in the balanced order: markets order balanced --city Москва"""
+    """Choose the order in which lists are shown.
+
+    By score, or the balanced order: markets order balanced --city Москва
+    """
     with session_factory(Settings.for_command())() as session:
         set_list_order(session, city_in(session, city).key, DealType(deal_type), ListOrder(order))
         session.commit()
@@ -90,7 +93,10 @@ def order_command(order: str, city: str, deal_type: str) -> None:
 @click.option("--city", type=CityName(), required=True)
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def explore_command(slots: int, city: str, deal_type: str) -> None:
-    """Let up to SLOTS new properties follow each lead's list: markets explore 3 --city Москва. 0 ends it."""
+    """Let new properties follow each lead's list.
+
+    Up to SLOTS of them: markets explore 3 --city Москва. 0 ends it.
+    """
     with session_factory(Settings.for_command())() as session:
         set_exploration_slots(session, city_in(session, city).key, DealType(deal_type), slots)
         session.commit()
@@ -120,7 +126,9 @@ def _as_row(market: Market) -> str:
 @click.argument("town")
 @click.argument("into", type=CityName())
 def merge_command(town: str, into: str) -> None:
-    """Move a town's leads and properties into the markets of another: markets merge "Алматы гор" Алматы
+    """Move a town's rows into another town's markets.
+
+    Its leads and properties: markets merge "Алматы гор" Алматы
 
     TOWN is a name, or a key as `markets list` shows it. Rows saved under its name later go to the other town too.
     """
@@ -134,7 +142,7 @@ def merge_command(town: str, into: str) -> None:
 
 @command.command("reread")
 def reread_command() -> None:
-    """Read the towns of all leads and properties again, as this release reads them.
+    """Read the towns of all leads and properties again.
 
     After an upgrade: rows that an earlier release put into towns of their own move into the right markets. Doing so
     twice changes nothing.

@@ -65,7 +65,10 @@ def list_command(everything: bool, as_json: bool) -> None:
 
 @command.command("fetch")
 def fetch_command() -> None:
-    """Fetch the tables of RATES_URL now; the schedule does it every three hours."""
+    """Fetch the tables of RATES_URL now.
+
+    The schedule does it every three hours.
+    """
     from worker.jobs.rates import Stored, fetch_tables
 
     settings = Settings.for_command()

@@ -16,7 +16,7 @@ from models.rescoring.shards import retry_failed
 from scripts.arguments import ROW_ID
 from scripts.databases import session_factory
 from scripts.listing import json_option, print_listing
-from scripts.rescoring import run_line
+from scripts.rescoring import pairs, run_line
 from scripts.terminal import Terminal
 from worker.queue.client import Client
 
@@ -70,7 +70,7 @@ def _list(session: Session, state: RunState | None, limit: int, console: Console
     listed = list(session.scalars(runs(state).limit(limit)))
     progress = progress_of(session, [run.id for run in listed])
     names = city_names(session) if any(run.city_key for run in listed) else {}
-    table = Table("run", "what", "state", "by", "requested (UTC)", "M pairs", "s")
+    table = Table("run", "what", "state", "by", "requested (UTC)", "pairs", "s")
     for column in (0, 5, 6):
         table.columns[column].justify = "right"
     table.columns[4].no_wrap = True
@@ -82,7 +82,7 @@ def _list(session: Session, state: RunState | None, limit: int, console: Console
             _share(run, done),
             run.requested_by,
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-            f"{done['pairs_done'] / 1e6:,.1f}" if done else "",
+            pairs(done["pairs_done"]) if done else "",
             f"{done['seconds']:.1f}" if done else "",
         )
     rows = [_row(run) | {"progress": progress.get(run.id)} for run in listed]
@@ -115,7 +115,7 @@ def _show(session: Session, run_id: int, console: Console, as_json: bool) -> Non
     console.print(f"  requested by {run.requested_by}, {run.created_at:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
     if run.error:
         console.print(f"  {run.error}", highlight=False, markup=False)
-    table = Table("shard", "market", "state", "M pairs", "of", "s", "tries", "worker", "error")
+    table = Table("shard", "market", "state", "pairs", "of", "s", "tries", "worker", "error")
     for column in (0, 3, 4, 5, 6):
         table.columns[column].justify = "right"
     for shard in run.shards:
@@ -125,8 +125,8 @@ def _show(session: Session, run_id: int, console: Console, as_json: bool) -> Non
             str(shard.id),
             f"{names.get(shard.city_key, shard.city_key)}, {shard.deal_type}{_tile(shard)}",
             shard.state.value,
-            f"{shard.pairs_done / 1e6:,.1f}",
-            f"{shard.pairs_total / 1e6:,.1f}",
+            pairs(shard.pairs_done),
+            pairs(shard.pairs_total),
             "" if seconds is None else f"{seconds:.1f}",
             str(shard.attempts),
             shard.worker or "",

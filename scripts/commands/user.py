@@ -26,7 +26,9 @@ def command() -> None:
 @click.argument("user_id", type=ROW_ID)
 def export(user_id: int) -> None:
     """
-    Print all stored data about the user with this id, as JSON (leads, properties, matches, notifications, files,
+    Print all stored data about a user.
+
+    As JSON, of the user with this id (leads, properties, matches, notifications, files,
     ...).
     """
     with transaction() as session:
@@ -43,7 +45,9 @@ def export(user_id: int) -> None:
 @click.confirmation_option(prompt="All personal data of this user will be deleted for good. Continue?")
 def erase(user_id: int) -> None:
     """
-    Erase the user with this id for good, as DELETE /users/delete/ does, but also a user without a phone.
+    Erase a user for good.
+
+    The user with this id, as DELETE /users/delete/ does, but also a user without a phone.
     """
     storage = Storage(Settings.for_command().media_url)
     with transaction() as session:

@@ -34,7 +34,10 @@ def command() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
 @json_option
 def list_command(limit: int, as_json: bool) -> None:
-    """List the sets, newest first, with the log-loss per held-out action (before → with the set)."""
+    """List the sets, newest first.
+
+    With the log-loss per held-out action (before → with the set).
+    """
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
         sets = list(session.scalars(weight_sets().limit(limit)))
@@ -59,7 +62,10 @@ def list_command(limit: int, as_json: bool) -> None:
 
 @command.command("learn")
 def learn_command() -> None:
-    """Learn now, as the schedule does: globally, then for every market."""
+    """Learn now, as the schedule does.
+
+    Globally, then for every market.
+    """
     from worker.jobs.learning import learn  # Its numeric libraries are needed by nothing else here.
 
     console = Terminal()
@@ -79,7 +85,10 @@ def learn_command() -> None:
     "--to", "set_id", type=ROW_ID, metavar="ID", help="A certain set of that scope  [the one before the live one]."
 )
 def rollback_command(city: str | None, deal_type: str | None, set_id: int | None) -> None:
-    """Make an earlier set live again; from the first one, return to the weights before it."""
+    """Make an earlier set live again.
+
+    From the first one, return to the weights before it.
+    """
     if deal_type and not city:
         raise click.UsageError("--deal-type goes with --city.")
     with session_factory(Settings.for_command())() as session:

@@ -32,6 +32,8 @@ def in_templates() -> Iterator[str]:
 def in_code() -> Iterator[str]:
     for path in (ROOT / "api/console").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Tuple) and is_group(node):
+                yield node.elts[0].value
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", "")
@@ -40,6 +42,14 @@ def in_code() -> Iterator[str]:
             if name == "Control":
                 yield node.args[1].value
                 yield from (word.value.value for word in node.keywords if word.arg in ("hint", "unit"))
+
+
+def is_group(node: ast.Tuple) -> bool:
+    """Whether it is a heading of a form and the controls below it."""
+    match node.elts:
+        case [ast.Constant(value=str()), ast.List(elts=[ast.Call(func=ast.Name(id="Control")), *_])]:
+            return True
+    return False
 
 
 def is_text(node: ast.AST) -> bool:

@@ -27,6 +27,16 @@ def test_every_command_has_its_module(name):
     assert command.help
 
 
+def test_lists_of_commands_say_in_a_whole_sentence_what_each_does():
+    groups = [name for name in cli.COMMANDS if isinstance(cli.LazyGroup().get_command(None, name), click.Group)]
+    assert groups
+
+    for group in ([], *([name] for name in groups)):
+        shown = CliRunner().invoke(cli.cli, [*group, "--help"], terminal_width=80).output
+        listed = shown.partition("\nCommands:\n")[2].splitlines()
+        assert listed and not [line for line in listed if line.endswith("...")]
+
+
 def test_help_does_not_wait_for_the_numeric_libraries():
     code = "import sys; from scripts.cli import cli; cli(['--help'], standalone_mode=False)\n"
     code += "print([name for name in ('numpy', 'sklearn', 'celery', 'flask') if name in sys.modules])"

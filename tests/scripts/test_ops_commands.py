@@ -53,14 +53,14 @@ def market(factory):
 
 def test_a_city_that_somebody_made_up_neither_breaks_commands_nor_orders_terminals_about(leadmatch, factory):
     with factory() as session:
-        make_property(session, make_user(session), city="[/b]\x1b]0;mine\x07", deal_type=DealType.RENT)
+        make_property(session, make_user(session), city="[/b]\x1b]0;zurbagan\x07", deal_type=DealType.RENT)
         run, _ = request_run(session, RunScope.ALL, "test")
         session.commit()
-        session.add(RescoringShard(run_id=run.id, city_key="name:[/b]\x1b]0;mine\x07", deal_type=DealType.RENT))
+        session.add(RescoringShard(run_id=run.id, city_key="name:[/b]\x1b]0;zurbagan\x07", deal_type=DealType.RENT))
         session.commit()
 
     for told in (leadmatch("rescore", "--dry-run"), leadmatch("runs", str(run.id))):
-        assert "[/b]\ufffd]0;mine\ufffd" in told and "\x1b" not in told
+        assert "[/b]\ufffd]0;zurbagan\ufffd" in told and "\x1b" not in told
 
 
 def test_a_city_that_nobody_named_is_not_rescored(leadmatch, factory):
@@ -89,7 +89,7 @@ def test_a_watched_run_ends_in_whole_lists_and_a_showcase(leadmatch, market, wor
 
 def test_check_notes_money_that_nothing_converts_and_fails_not_for_it(leadmatch, factory):
     with factory() as session:
-        make_property(session, make_user(session), city="[/b]\x1b]0;mine\x07", currency="AED")
+        make_property(session, make_user(session), city="[/b]\x1b]0;zurbagan\x07", currency="AED")
         session.commit()
 
     checked = leadmatch("check", "--quiet")
@@ -112,6 +112,12 @@ def test_check_fails_when_a_rule_is_broken(leadmatch, market, factory):
     assert "BROKEN every list of a lead is sorted by score, ties by id: 1 (lead " in output
     assert "ok" not in output.split()
 
+    report = json.loads(leadmatch("check", "--quiet", "--json", exit_code=1))
+    assert report["broken"] == len(report["rules"]) >= 1
+    [unsorted] = [rule for rule in report["rules"] if rule["claim"].startswith("every list of a lead is sorted")]
+    assert unsorted["broken"] == 1 and unsorted["examples"][0].startswith("lead ")
+    assert all("broken" in rule for rule in json.loads(leadmatch("check", "--json", exit_code=1))["rules"])
+
 
 def test_a_run_is_asked_for_once_and_another_that_overlaps_is_refused(leadmatch, market):
     first = leadmatch("rescore")
@@ -126,6 +132,7 @@ def test_a_dry_run_tells_markets_and_starts_nothing(leadmatch, market, factory):
     output = leadmatch("rescore", "--dry-run")
 
     assert "Москва" in output and "SALE" in output and "pairs in" in output
+    assert "0.0 M" not in output
     assert "0 pairs in 0 markets" in leadmatch("rescore", "--city", "Казань", "--dry-run")
     assert "Москва" in leadmatch("rescore", "--stale", "--dry-run")
     assert leadmatch("runs") == "There is no run yet: leadmatch rescore\n"

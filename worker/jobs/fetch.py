@@ -6,6 +6,7 @@ connection goes to one of them. Redirects are followed one by one through the sa
 
 import socket
 import ssl
+import string
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 
@@ -27,7 +28,12 @@ MAX_REDIRECTS = 5
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 #: A whole fetch, however slowly the address drips.
 LONGEST_SECONDS = 600.0
+#: An address may ask us to wait so long, and is taken to ask for this where it asks for more.
+LONGEST_PAUSE = timedelta(days=1)
+_DIGITS = 20  # of a number of seconds; those after them make it none the shorter
 _CHUNK = 1 << 16
+#: Signs of a path that are not percent-encoded.
+_AS_IT_IS = "/%:@!$&'()*+,;=~-._"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -87,6 +93,7 @@ def fetch_feed(
         headers["If-None-Match"] = etag
     if last_modified:
         headers["If-Modified-Since"] = last_modified
+    address = in_ascii(address)
     with httpcore.ConnectionPool(
         ssl_context=ssl.create_default_context(),
         network_backend=GuardedBackend(limits.allow_private),
@@ -105,12 +112,15 @@ def _one_answer(
 ) -> "Fetched | str":
     """The feed, or the address of a redirect."""
     timeout = {"connect": CONNECT_SECONDS, "read": limits.read_seconds, "write": CONNECT_SECONDS, "pool": 1.0}
-    names = [*headers.items(), ("Host", _host(address))]
+    # In bytes: a mark that an address has given may hold any letter of latin-1.
+    names = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    names.append((b"Host", _host(address).encode()))
     try:
         with pool.stream("GET", address, headers=names, extensions={"timeout": timeout}) as answer:
             told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
             if answer.status in _REDIRECTS and "location" in told:
-                return told["location"]
+                # Whatever encoding its bytes are of, they are what is asked for.
+                return quote(told["location"].encode("latin-1"), safe=string.punctuation)
             if answer.status == 304:
                 return Fetched(None, told.get("etag"), told.get("last-modified"))
             if answer.status != 200:
@@ -165,30 +175,50 @@ def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 def _next_address(address: str, location: str) -> str:
     try:
-        return check_address(urljoin(address, location))
-    except InvalidValueError:
+        return in_ascii(check_address(urljoin(address, location)))
+    except (InvalidValueError, ValueError):
         raise FetchError("fetch.bad_redirect") from None
+
+
+def in_ascii(address: str) -> str:
+    """
+    An address as it is asked for, without a fragment: its host's letters in Punycode, all others percent-encoded.
+
+    Raises:
+        NoHostError: No host can have this name.
+
+    >>> in_ascii("https://пример.рф:8443/фото 1.jpg?a=%20#x")
+    'https://xn--e1afmkfd.xn--p1ai:8443/%D1%84%D0%BE%D1%82%D0%BE%201.jpg?a=%20'
+    """
+    try:
+        parts = urlsplit(address)
+        netloc = parts.netloc
+        if not netloc.isascii():
+            port = f":{parts.port}" if parts.port else ""
+            netloc = (parts.hostname or "").encode("idna").decode() + port
+    except ValueError:
+        raise NoHostError(Fault("fetch.no_host", host=address[:100])) from None
+    path, query = quote(parts.path, safe=_AS_IT_IS), quote(parts.query, safe=_AS_IT_IS + "?")
+    return parts._replace(netloc=netloc, path=path, query=query, fragment="").geturl()
 
 
 def _host(address: str) -> str:
     parts = urlsplit(address)
     host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host.encode("idna").decode() if not host.isascii() else host
+    host = f"[{host}]" if ":" in host else host
     return f"{host}:{parts.port}" if parts.port else host
 
 
 def pause_of(text: str | None) -> timedelta | None:
-    """Retry-After: seconds or a date; at most a day."""
-    if not text:
+    """Retry-After: seconds or a date; at most a day. None where it is neither."""
+    text = (text or "").strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text[:_DIGITS]), LONGEST_PAUSE.total_seconds()))
+    try:
+        wait = parsedate_to_datetime(text) - datetime.now(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
-    if text.strip().isdecimal():
-        wait = timedelta(seconds=min(int(text), 86_400))
-    else:
-        try:
-            wait = parsedate_to_datetime(text) - datetime.now(UTC)
-        except (ValueError, TypeError):
-            return None
-    return min(max(wait, timedelta()), timedelta(days=1))
+    return min(max(wait, timedelta()), LONGEST_PAUSE)
 
 
 class GuardedBackend(httpcore.SyncBackend):

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 import numpy as np
 from PIL import Image
@@ -144,7 +143,7 @@ def _fetched(address: str, settings_: Settings) -> images.CleanFile:
     with tempfile.TemporaryDirectory(prefix="leadmatch-photo-") as folder:
         path = Path(folder) / "photo"
         try:
-            fetch_feed(_plain(address), path, limits, accept=_ACCEPT)
+            fetch_feed(address, path, limits, accept=_ACCEPT)
         except FetchError as error:
             raise _photo_error(error) from None
         if not path.exists():  # 304, although the request was unconditional
@@ -170,18 +169,6 @@ def _photo_error(error: FetchError) -> PhotoError:
         return PhotoError(reason, is_final=not later, pause=error.pause)
     reason = _CAUSES.get(str(error.fault), PhotoFault.NO_ANSWER)
     return PhotoError(reason, is_final=reason in (PhotoFault.PRIVATE, PhotoFault.TOO_LARGE))
-
-
-def _plain(address: str) -> str:
-    """An address in ASCII, as requests need it: browsers convert «/фото 1.jpg» as well."""
-    parts = urlsplit(address)
-    host = (parts.hostname or "").encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
-    if not parts.netloc.isascii() and parts.port:
-        host = f"{host}:{parts.port}"
-    safe = "/%:@!$&'()*+,;=~-._"
-    return parts._replace(
-        netloc=host, path=quote(parts.path, safe=safe), query=quote(parts.query, safe=safe + "?"), fragment=""
-    ).geturl()
 
 
 def _keep(factory: sessionmaker[Session], settings_: Settings, photo: FetchedPhoto, file: images.CleanFile) -> None:

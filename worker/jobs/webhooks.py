@@ -21,7 +21,7 @@ from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, note_o
 from models.webhooks.signing import body_of, headers_of
 from models.webhooks.tables import DeliveryError
 from worker.celery_app.task_context import client, new_session, settings
-from worker.jobs.fetch import FetchError, GuardedBackend, NoHostError, PrivateAddressError, pause_of
+from worker.jobs.fetch import FetchError, GuardedBackend, NoHostError, PrivateAddressError, in_ascii, pause_of
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,12 @@ def _note(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
 def _attempt(taken: ClaimedDelivery) -> Outcome:
     message_id, body = f"msg_{taken.message_id.hex}", body_of(taken.type, taken.happened_at, taken.facts)
     signed = headers_of(taken.secrets, message_id, int(time.time()), body)
-    return post(taken.url, signed, body, allow_private=settings().webhook_private_addresses)
+    try:
+        return post(taken.url, signed, body, allow_private=settings().webhook_private_addresses)
+    except Exception:
+        # What nobody has thought of is this endpoint's failure; all others wait in the same task.
+        log.exception("webhook_attempt_failed", extra={"delivery_id": taken.delivery_id})
+        return Outcome(None, DeliveryError.UNREACHABLE)
 
 
 def post(
@@ -105,7 +110,7 @@ def post(
         # A connection of its own: an endpoint is rarely written to twice within the time that servers keep one open.
         with (
             httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
-            pool.stream("POST", url, headers=sent, content=body, extensions={"timeout": timeout}) as answer,
+            pool.stream("POST", in_ascii(url), headers=sent, content=body, extensions={"timeout": timeout}) as answer,
         ):
             told = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
             _read_a_little(answer)

@@ -32,6 +32,16 @@ def number(value: float | Decimal | None, places: int = 0) -> str:
     return "—" if value is None else print_number(value, places, mark=_mark())
 
 
+def compact(value: float) -> str:
+    """
+    A count in full below a million, else in millions.
+
+    >>> compact(9108) == number(9108), compact(86_040_000)
+    (True, '86 млн')
+    """
+    return number(value) if value < 1_000_000 else f"{number(value / 1e6, 1)} {translate('m')}"
+
+
 def _mark() -> str:
     return "." if language() == "en" else ","
 

@@ -233,6 +233,7 @@ def _names() -> dict[str, Any]:
         "icon": icon,
         "money": formatting.money,
         "number": formatting.number,
+        "compact": formatting.compact,
         "percent": formatting.percent,
         "ring": formatting.ring,
         "bar": formatting.bar,

@@ -19,7 +19,7 @@ export async function post(path, fields) {
     if (answer.status === 401) location.reload();
     toast(said.message, { bad: true });
   } catch {
-    toast(language === "ru" ? "Нет связи с сервером; попробуйте ещё раз." : "The server cannot be reached; try again.", { bad: true });
+    toast(main?.dataset.unreachable ?? "The server cannot be reached; try again.", { bad: true });
   }
   return null;
 }
@@ -27,14 +27,14 @@ export async function post(path, fields) {
 /** Show times in the zone that the reader chose, or else the device's. */
 export function localTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
-    // Browsers have no names of months in Kazakh: they write "M11".
+    // Browsers have no forms of Kazakh dates: they write "M11" and "11-29". Its numerals are those of Russian.
     const month = language === "kk" ? "2-digit" : "short";
     const options = { day: "numeric", month, hour: "2-digit", minute: "2-digit" };
     if (main?.dataset.zone) options.timeZone = main.dataset.zone;
     if ("seconds" in time.dataset) options.second = "2-digit";
     const moment = new Date(time.dateTime);
     if (moment.getFullYear() !== new Date().getFullYear()) options.year = "numeric";
-    time.textContent = moment.toLocaleString(language, options);
+    time.textContent = moment.toLocaleString(language === "kk" ? "ru" : language, options);
   }
 }
 

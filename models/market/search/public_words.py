@@ -6,7 +6,7 @@ HIDDEN = "[…]"
 
 _CONTACTS = re.compile(
     r"""
-    \S+@\S+\.\w+                                            # an e-mail address
+    [^\s@]{1,64}@[^\s@]{1,255}\.\w+                         # an e-mail address
     | (?<![\w@])@\w{3,}                                     # a name in a messenger
     | (?:https?://|www\.)\S+                                # a link
     | \b(?:t|wa|vk|telegram|instagram)\.(?:me|com)/\S+

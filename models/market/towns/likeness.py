@@ -8,6 +8,8 @@ from models.market.towns.gazetteer import Town, called, home_names, is_own, rank
 
 #: A shorter name is not guessed: too many are one letter away from it.
 SHORTEST_GUESSED = 5
+#: A longer one is no town's with an error; the forms with one letter less take the square of its length.
+LONGEST_GUESSED = 100
 #: Share of letter triples that two names must have in common to be called alike.
 _ALIKE = 0.28
 _MAX_NAMES = 3
@@ -17,19 +19,21 @@ def one_error_away(plain: str) -> list[Town]:
     """
     Towns whose names become this one by one letter too many, missing, wrong or swapped with its neighbour.
 
-    Those at home if there are any; otherwise others. Short names have none.
+    Those at home if there are any; otherwise others. Short names and very long ones have none.
 
     >>> [town.english for town in one_error_away("мосвка")], one_error_away("уфо")
     (['Moscow'], [])
     """
-    if len(plain) < SHORTEST_GUESSED:
+    if not SHORTEST_GUESSED <= len(plain) <= LONGEST_GUESSED:
         return []
     names = {name for form in (plain, *_shortened(plain)) for name in _deletions().get(form, ())}
     # Of namesakes the likeliest counts.
-    best = (max(_by_name()[name], key=lambda town: rank(name, town)) for name in names if _is_one_error(plain, name))
-    towns = {town.key: town for town in best}
-    at_home = [town for town in towns.values() if town.country in HOME_COUNTRIES]
-    return at_home or list(towns.values())
+    best = {name: max(_by_name()[name], key=lambda town: rank(name, town)) for name in names}
+    near = {name: town for name, town in best.items() if _is_one_error(plain, name)}
+    near = {name: town for name, town in near.items() if town.country in HOME_COUNTRIES} or near
+    # An old or odd name of one town makes the present name of another no less clear.
+    own = {town.key: town for name, town in near.items() if is_own(name, town)}
+    return list((own or {town.key: town for town in near.values()}).values())
 
 
 def nearest_names(plain: str) -> tuple[str, ...]:

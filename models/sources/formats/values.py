@@ -23,7 +23,7 @@ NO = frozenset({"нет", "no", "false", "0", "-", "n", "ложь"})
 _UNITS = re.compile(r"(?:кв\.?\s*м\.?|м\s*2|м²|кв\.?\s*метр\w*|sq\.?\s*m\.?|sqm|m2|m²|м\.?|m)\Z", re.IGNORECASE)
 #: Coordinates, for which the grammar of people's numbers is slow. It shortens what ends in a nought.
 _DECIMALS = re.compile(r"[0-9]{1,6}\.[0-9]{3,14}[1-9]")
-_TAG = re.compile(r"<\s*(br|/p|/li|/div|/tr|/h[1-6])\b[^>]*>|<[a-zA-Z/!][^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<\s*(br|/p|/li|/div|/tr|/h[1-6])\b[^>]{0,1000}>|<[a-zA-Z/!][^>]{0,1000}>", re.IGNORECASE)
 
 
 def told(text: str | None) -> str | None:
@@ -35,6 +35,8 @@ def told(text: str | None) -> str | None:
     """
     if not text:
         return None
+    if text.isdecimal():  # a quick way for what most values are
+        return text
     text = " ".join(text.split())
     return None if len(text) <= _LONGEST_PLACEHOLDER and text.casefold() in PLACEHOLDERS else text
 

@@ -14,7 +14,7 @@ import pytest
 
 from models.core.enums import InquiryStatus
 from models.core.errors import ConflictError, DomainError, Fault, InvalidValueError
-from models.translations.catalogue import LANGUAGES, WORD, catalogue, describe_error, translate
+from models.translations.catalogue import LANGUAGES, WORD, catalogue, describe_error, describe_kind, translate
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("api", "models", "worker")
@@ -137,6 +137,29 @@ def test_no_word_is_left_that_the_domain_lacks():
     assert {word for word in words if not re.search(rf"\b{word.split('.')[-1]}\b", code)} == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_task_has_a_name_that_operators_can_read(language):
+    code = "\n".join(path.read_text() for path in sorted((ROOT / "worker").rglob("*.py")))
+    tasks = set(re.findall(r'@task\(\s*name="(worker\.tasks\.\w+)"', code))
+
+    assert len(tasks) > 30
+    assert {name for name in tasks if WORD + name not in catalogue(language).messages} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_requests_a_run_has_a_word_that_operators_can_read(language):
+    files = [
+        *(ROOT / "worker").rglob("*.py"),
+        *(ROOT / "scripts").glob("*.py"),
+        *(ROOT / "scripts/commands").glob("*.py"),
+    ]
+    code = "\n".join(path.read_text() for path in files)
+    askers = set(re.findall(r'(?:request_run|request|finish)\([^"\n]*"([a-z]+)(?=[:"])', code))
+
+    assert askers >= {"cli", "engine", "import", "schedule", "sweep", "upgrade"}
+    assert {name for name in askers if WORD + name not in catalogue(language).messages} == set()
+
+
 def test_an_error_has_the_facts_that_its_sentence_needs():
     lacking = {
         kind.__name__: missing
@@ -183,3 +206,13 @@ def test_a_language_is_read_in_a_moment(language):
     assert catalogue(language).messages
 
     assert time.process_time() - before < 2  # seconds; a quarter of one on a slow machine
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_braces_that_people_see_are_single_with_facts_and_without(language):
+    for message_id, text in catalogue(language).messages.items():
+        if isinstance(text, str) and "{{" in text:
+            assert "{{" not in translate(language, message_id), message_id
+            assert "{{" not in describe_kind(language, message_id), message_id
+    assert '{"message": "' in translate(language, "chat.send_json")
+    assert '{"message": "' in describe_kind(language, "chat.send_object")

@@ -17,7 +17,7 @@ from tests.models.sources.feeds import yrl, yrl_offer
 from tests.sentences import english
 from tests.sites import Site
 from worker.celery_app import task_context
-from worker.jobs.fetch import FetchError, Limits, fetch_feed, is_public
+from worker.jobs.fetch import FetchError, Limits, fetch_feed, is_public, pause_of
 from worker.tasks import find_due_imports, run_import
 
 
@@ -142,6 +142,45 @@ def test_a_name_is_judged_by_what_it_resolves_to_when_connecting(site, tmp_path,
 def test_public_addresses_are_told_from_others():
     assert all(map(is_public, ["93.184.216.34", "2606:2800:220:1::1"]))
     assert not any(map(is_public, ["224.0.0.1", "2002:7f00:1::1", "240.0.0.1", "fe80::1%eth0"]))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["fec0::1", "fed0::7f00:1", "::127.0.0.1", "::ffff:10.1.2.3", "64:ff9b:1::7f00:1", "2001::1", "192.0.0.8",
+     "192.88.99.1", "3fff::1", "5f00::1", "100::1", "198.18.0.1"],
+)  # fmt: skip
+def test_what_is_nobodys_public_host_is_not_public(address):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("mark", ['"é"', '"' + "а".encode().decode("latin-1") + '"', '"\x7fx"', '"' + "m" * 2000 + '"'])
+def test_any_mark_of_a_feed_is_sent_back_as_it_came_or_not_at_all(here, site, source, mark):
+    site.put(FEED, ETag=mark)
+    fetch(here, source, "schedule")
+    again, kept = fetch(here, source, "schedule")
+
+    assert again.state is ImportState.SUCCEEDED
+    assert site.asked[-1][1].get("If-None-Match") in (None, mark)
+    assert kept.failures == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "pause"),
+    [
+        ("9" * 5000, timedelta(days=1)),
+        ("1" * 30, timedelta(days=1)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", timedelta(days=1)),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2035 00:00:00 +99999999999999", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2300", timedelta()),
+        ("٣", None),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_any_wait_that_an_address_asks_for_is_bounded(text, pause):
+    assert pause_of(text) == pause
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -51,3 +52,30 @@ def test_nothing_is_sent_into_a_private_network(receiver, host):
 
     assert outcome.error is DeliveryError.PRIVATE_ADDRESS
     assert receiver.got == []
+
+
+@pytest.mark.parametrize("path", ["/приём?город=Алматы", "/a b", "/[1]|{2}", "/%D0%B0"])
+def test_an_address_in_any_letters_is_sent_to(receiver, path):
+    outcome = post(receiver.url(path), {}, b"{}", allow_private=True)
+
+    assert (outcome.status, outcome.error) == (200, None)
+    assert receiver.got[0].path.isascii()
+
+
+@pytest.mark.parametrize("host", ["нет.такого.пример", "\u200b.com", "а..рф", "ж" * 80 + ".рф"])
+def test_a_name_in_other_letters_that_no_host_has_is_no_host(host):
+    outcome = post(f"http://{host}/hook", {}, b"{}", allow_private=True)
+
+    assert outcome.error is DeliveryError.NO_HOST
+
+
+@pytest.mark.parametrize(
+    ("wait", "pause"),
+    [("9" * 5000, timedelta(days=1)), ("Mon, 01 Jan 99999999999 00:00:00 GMT", None), ("\xe9", None)],
+)
+def test_whatever_wait_a_receiver_asks_for_is_bounded(receiver, wait, pause):
+    receiver.answer = lambda request: (503, {"Retry-After": wait})
+
+    outcome = post(receiver.url(), {}, b"{}", allow_private=True)
+
+    assert (outcome.status, outcome.pause) == (503, pause)

@@ -326,3 +326,25 @@ def test_the_check_finds_a_webhook_that_is_overdue_without_an_attempt(here, rece
     receiver.answer = lambda _: 500
     send_webhooks()
     assert broken() == [0]
+
+
+def test_an_error_of_one_attempt_keeps_nobody_elses_event(here, receiver, subscribed, monkeypatch):
+    """Whoever finds an address or an answer that we have not thought of must not stop the webhooks of all."""
+    broken, whole = subscribed(receiver.url("/broken")), subscribed()
+    real = webhooks.post
+
+    def post(url, *args, **kwargs):
+        if url.endswith("/broken"):
+            raise TypeError("not thought of")
+        return real(url, *args, **kwargs)
+
+    monkeypatch.setattr(webhooks, "post", post)
+    happen(here, broken, "1")
+    happen(here, whole, "1")
+
+    send_webhooks()
+
+    assert len(receiver.got) == 1
+    states = {each.endpoint_id: (each.state, each.last_error) for each in deliveries(here)}
+    assert states[whole.id] == (DeliveryState.DELIVERED, None)
+    assert states[broken.id] == (DeliveryState.PENDING, DeliveryError.UNREACHABLE)

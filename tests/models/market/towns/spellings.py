@@ -182,7 +182,7 @@ SEVERAL = """
 """  # noqa: E501
 
 #: Texts that name a country or nothing.
-NONE = "Казахстан ; Россия ; РФ ; Казахстан, РК ; — ; 123 ; ... ; 🏠"
+NONE = "Казахстан ; Россия ; РФ ; Казахстан, РК ; — ; 123 ; ... ; 🏠 ; или ; или либо, или ; Or ; немесе"
 
 #: Towns that nobody knows: key, country's currency or nothing, spellings that meet under it.
 UNKNOWN = """

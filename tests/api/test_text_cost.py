@@ -1,0 +1,117 @@
+"""What anybody writes costs its reader, and whoever is shown it, about as much as its length."""
+
+import time
+
+import pytest
+
+from api.exchange.pasted_text import without_contacts as contacts_apart
+from api.exchange.pasted_text import without_name
+from matching.facts.place_names import place_key
+from matching.homes.addresses import flat_number, house_key
+from matching.reading.request_text import read_listing, read_request
+from models.market.client_contacts import read_contacts
+from models.market.client_keys import client_key
+from models.market.search.public_words import without_contacts
+from models.market.shown_addresses import without_house
+from models.market.towns.reading import TownError, read_town
+from models.sources.formats.values import prose
+
+MAX_SECONDS = 0.5  # of CPU; the texts that gave rise to this took seconds, and some would never have ended
+
+
+def town(text: str) -> None:
+    try:
+        read_town(text)
+    except TownError:
+        pass
+
+
+class Towns:
+    """The gazetteer's towns, of which a text may name any, and no other places."""
+
+    def town(self, name: str) -> str | None:
+        town(name)
+        return None
+
+    def district(self, name: str) -> str | None:
+        return place_key(name) and None
+
+    station = district
+
+
+def message(text: str) -> None:
+    read_request(text, Towns())
+
+
+def listing(text: str) -> None:
+    read_listing(text, Towns())
+
+
+def house(text: str) -> None:
+    house_key(text, text)
+
+
+#: Readers, each with the longest text in characters that it is given, or its first part.
+READERS = [
+    (message, 4_000),
+    (listing, 4_000),
+    (prose, 20_000),
+    (without_contacts, 4_000),
+    (contacts_apart, 4_000),
+    (without_name, 4_000),
+    (without_house, 500),
+    (read_contacts, 500),
+    (client_key, 500),
+    (house, 200),
+    (town, 100),
+    (place_key, 100),
+    (flat_number, 50),
+]
+#: Repeated to the whole length; patterns that look for an end begin anew at each of them.
+PIECES = [
+    "1", "12-", "1 ", " ", "\n", "\u00a0", ".", ", ", "(", "<", "<br", "@", "a@", "a@a.", "a", "А", "А-", "А а",
+    "+7", "7(", "м. ", "ул. А", "д. 1 ", "№ ", "или ", "собственник ", "меня зовут А", "\u0300", "\u200b", "\u0130",
+]  # fmt: skip
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("reader", "length"), READERS, ids=lambda each: getattr(each, "__name__", ""))
+def test_no_text_costs_more_than_its_length(reader, length):
+    for text in ("Москва", "Зурбаган или Лисс, 2 комнаты"):
+        reader(text)  # warm: vocabularies are read when they are first used
+    costs = {}
+    for piece in PIECES:
+        for end in ("", "!"):
+            text = (piece * length)[: length - len(end)] + end
+            began = time.thread_time()
+            reader(text)
+            costs[piece, end] = time.thread_time() - began
+
+    assert {case: cost for case, cost in costs.items() if cost > MAX_SECONDS} == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [
+        ("ул. Арбат, д. 7", "ул. Арбат"),
+        ("ул. Арбат 7к2", "ул. Арбат"),
+        ("Арбат №  12/3-4 корп. 1 стр 2", "Арбат"),
+        ("11" * 100, ""),
+        ("11" * 100 + " лет Победы", "11" * 100 + " лет Победы"),
+    ],
+)
+def test_a_house_is_left_out_of_an_address_as_ever(part, shown):
+    assert without_house(part) == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("пишите a.b-c+d@mail.example.kz!", "пишите […]!"),
+        ("a@b@c.ru", "a@[…]"),
+        ("@" * 50, "@" * 50),
+        ("x" * 200 + "@mail.ru", "x" * 136 + "[…]"),
+    ],
+)
+def test_addresses_are_hidden_from_the_public_as_ever(words, shown):
+    assert without_contacts(words) == shown
