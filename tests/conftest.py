@@ -10,13 +10,11 @@ Nothing starts before a test asks for it, so tests of pure functions cost no ser
     new_database     makes more databases, migrated or empty, for tests that need one of their own
 """
 
+import gc
 import os
-import signal
-import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -29,13 +27,12 @@ import models.all_tables  # noqa: F401 - sessions need every table
 from api.http.services import services_of
 from models.platform.settings import Settings
 from models.platform.settings import database_url as with_driver
-from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers.postgres import PostgresServer
 from scripts.launcher.servers.valkey import ValkeyServer
 from tests import promises
 from tests.cleaning import empty_tables
 
-pytest_plugins = ["tests.servers", "tests.smtp", "tests.telegram"]
+pytest_plugins = ["tests.servers", "tests.smtp", "tests.telegram", "tests.workers"]
 
 # The processes that tests start, and later sessions, need not compile everything again, wherever this is switched off.
 sys.dont_write_bytecode = False
@@ -46,17 +43,29 @@ hypothesis.settings.register_profile("without deadlines", deadline=None)
 hypothesis.settings.load_profile("without deadlines")
 
 ROOT = Path(__file__).parent.parent
-WORKER_PATIENCE = 120  # seconds
 
-
-#: Folders whose files take long; what follows them is short, so that two processes that share the files end together.
-LONG_FIRST = ("faults", "scripts", "console", "worker", "api")
+#: Folders and files that take long; what follows them is short, so that processes that share the files end together.
+LONG_FIRST = ("test_contributing.py", "faults", "scripts", "console", "worker", "api", "test_what_processes_load.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the folders, and leave the order inside them."""
-    places = {folder: place for place, folder in enumerate(LONG_FIRST)}
-    items.sort(key=lambda item: places.get(item.nodeid.split("/")[1] if "/" in item.nodeid else "", len(places)))
+    """Sort folders and files beside them, and leave the order inside the folders."""
+    places = {name: place for place, name in enumerate(LONG_FIRST)}
+
+    def order_of(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return places.get(file.split("/")[1] if "/" in file else "", len(places))
+
+    items.sort(key=order_of)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Collect garbage again, but never go through what is loaded by now: it lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 # -- Databases ---------------------------------------------------------------------------------------------------------
@@ -229,101 +238,3 @@ def app(app_with: Callable):
 def client(app):
     """A client of the API that speaks WSGI, without a socket."""
     return app.test_client()
-
-
-@pytest.fixture
-def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
-    """
-    A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed
-    after the test.
-
-    ``start_worker("runs", concurrency=1)`` listens to one queue; *through* is a command that runs it, such as
-    ``ip netns exec``, and *cwd* holds its code; further arguments are variables of its environment. The process
-    has ``lines``, what it has printed so far.
-    """
-    started: list[subprocess.Popen] = []
-
-    def start(
-        *queues: str, concurrency: int = 1, through: Sequence[str] = (), cwd: Path = ROOT, **variables: str
-    ) -> subprocess.Popen:
-        queues = queues or ("entities", "notifications", "runs")
-        command = [
-            *through,
-            sys.executable,
-            "-m",
-            "celery",
-            "--app",
-            "worker.celery_app.app",
-            "worker",
-            "--queues",
-            ",".join(queues),
-        ]
-        name = f"test{len(started)}-{uuid.uuid4().hex[:8]}@localhost"
-        worker = subprocess.Popen(
-            [*command, "--concurrency", str(concurrency), "--loglevel", "INFO", "--hostname", name],
-            cwd=cwd,
-            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGKILL),
-        )
-        started.append(worker)
-        _wait_until_ready(worker)
-        return worker
-
-    yield start
-    for worker in started:
-        if worker.poll() is None:
-            os.killpg(worker.pid, signal.SIGKILL)  # The pool's processes are in its group.
-        stop_child(worker, [])
-        worker.stdout.close()
-
-
-def _wait_until_ready(worker: subprocess.Popen) -> None:
-    """Read what the worker prints, for as long as it lives, and return when it says that it is ready."""
-    worker.lines = []
-    ready = threading.Event()
-
-    def read() -> None:
-        try:
-            for line in worker.stdout:
-                worker.lines.append(line)
-                if " ready." in line:
-                    ready.set()
-        except ValueError:  # The test is over and closed the pipe.
-            pass
-        ready.set()
-
-    threading.Thread(target=read, daemon=True).start()
-    if not ready.wait(WORKER_PATIENCE) or worker.poll() is not None:
-        pytest.fail("the worker does not come up:\n" + "".join(worker.lines))
-
-
-@pytest.fixture
-def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.Popen:
-    """A running Celery worker that listens to every queue."""
-    return start_worker()
-
-
-@pytest.fixture
-def worker_here(process_environment, monkeypatch):
-    """Let functions of `worker` run in this process, on the test's database; gives what makes sessions."""
-    from worker.celery_app import task_context
-    from worker.market import cache, generations
-
-    for name, value in process_environment.items():
-        monkeypatch.setenv(name, value)
-    caches = (task_context.settings, task_context._sessions_of, task_context.client, task_context.redis_client)
-    for cached in caches:
-        cached.cache_clear()
-    cache.forget_snapshots()
-    generations.forget_text_models()
-    yield task_context.new_session
-    task_context.new_session().get_bind().dispose()
-    for cached in caches:
-        cached.cache_clear()
-    cache.forget_snapshots()
-    generations.forget_text_models()

@@ -17,6 +17,7 @@ from api.server.counts import forget_counts
 from matching.reading.json_rows import wish_rows
 from models.market.places import city_of
 from models.platform.checkout import default_home
+from models.platform.loading import without_collector
 from models.platform.logs import configuration
 from models.platform.settings import DEFAULT_WEB_THREADS
 
@@ -56,10 +57,11 @@ def on_starting(_server: Arbiter) -> None:
     A HUP therefore restarts the processes with the code that the master has loaded; a new release restarts the master.
     """
     forget_counts(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
-    importlib.import_module("api.server.app")  # late: the folder must be there first
-    # A second and a half that the first write of every process would wait for.
-    city_of("Москва")
-    wish_rows("первый этаж")
+    with without_collector():
+        importlib.import_module("api.server.app")  # late: the folder must be there first
+        # A second that the first write of every process would wait for.
+        city_of("Москва")
+        wish_rows("первый этаж")
     # Pages that the collector does not touch stay shared.
     gc.collect()
     gc.freeze()

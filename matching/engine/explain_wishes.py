@@ -34,45 +34,41 @@ class WishShare:
     points: float
 
 
-def wish_shares(lead: LeadVectors, listing: PropertyVectors, facts: Mapping[str, JsonValue]) -> tuple[WishShare, ...]:
+def wish_shares(
+    leads: LeadVectors, properties: PropertyVectors, row: int, facts: Mapping[str, JsonValue]
+) -> tuple[WishShare, ...]:
     """
-    The wishes of one lead, and the implied refusals that the property meets with.
+    The wishes of lead *row*, and the implied refusals that property *row* meets with.
 
     Args:
-        lead, home: One row each.
         facts: What the property tells, by kind.
     """
     shares = []
-    wishes = lead.wish_table.arrays()
-    for code, whole in zip(lead.wish_codes.tolist(), lead.wish_points.tolist(), strict=True):
-        answer = np.array([listing.answers[0, wishes.kind[code]]], np.int64)
-        [earned], _ = answer_points(wishes, np.array([code]), np.array([whole]), answer)
-        at = wishes.first[code] + answer[0]
-        wish = lead.wish_table.wish(code)
+    wishes = leads.wish_table.arrays()
+    own = slice(leads.wish_indptr[row], leads.wish_indptr[row + 1])
+    codes, points = leads.wish_codes[own], leads.wish_points[own]
+    answers = properties.answers[row, wishes.kind[codes]].astype(np.int64)
+    earned, _ = answer_points(wishes, codes, points, answers)
+    shown = (earned + unknown_points(points)) * ANSWER_SCALE * BASE_OF_UNIT
+    for code, whole, answer, share in zip(
+        codes.tolist(), points.tolist(), answers.tolist(), shown.tolist(), strict=True
+    ):
+        wish = leads.wish_table.wish(code)
+        at = wishes.first[code] + answer
         outcome: Outcome = (
             "not_told"
-            if answer[0] == NOT_TOLD
+            if answer == NOT_TOLD
             else "not_met"
             if wishes.contradicts[at]
             else "met"
             if wishes.values[at] == 1
             else "partly"
         )
-        points = float(earned + unknown_points(np.array(whole))) * ANSWER_SCALE * BASE_OF_UNIT
-        shares.append(
-            WishShare(
-                wish.kind,
-                wish.value,
-                wish.strength,
-                False,
-                outcome,
-                facts.get(wish.kind),
-                whole / POINTS_PER_100,
-                points,
-            )
-        )
+        fact = facts.get(wish.kind)
+        weight = whole / POINTS_PER_100
+        shares.append(WishShare(wish.kind, wish.value, wish.strength, False, outcome, fact, weight, share))
     span = DENSE["implied"]
-    for column in np.flatnonzero(lead.dense[0, span] * listing.dense[0, span] < 0).tolist():
+    for column in np.flatnonzero(leads.dense[row, span] * properties.dense[row, span] < 0).tolist():
         kind = KINDS[IMPLIED_KINDS[column]]
         shares.append(WishShare(kind.name, kind.implied, "must", True, "not_met", facts.get(kind.name), 0.0, 0.0))
     return tuple(shares)

@@ -25,7 +25,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     _settle_denied_numbers(items)
     attach_numbers(cut_text, items)
     everything = items
-    items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
+    items = _with_what_tells(items)
     for place, item in enumerate(items):
         if item.role in (markers.NOT, markers.NEVER):
             deny_ahead(cut_text, items, place)
@@ -71,6 +71,17 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
 def _has_then(cut_text: Tokens, condition: Item, item: Item) -> bool:
     """«если выше третьего этажа то лифт»: what follows is asked for."""
     return any(token.lower() in ("то", "тогда") for token in cut_text.tokens[condition.end : item.start])
+
+
+def _with_what_tells(items: list[Item]) -> list[Item]:
+    """*items* without the mentions that lack their number; markers in their clauses speak of nothing before."""
+    kept = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
+    if len(kept) < len(items):
+        clauses = {item.clause for item in items} - {item.clause for item in kept if item.role == MENTION}
+        named = {item.clause for item in items if item.role == MENTION} & clauses
+        for item in kept:
+            item.beside = item.clause in named
+    return kept
 
 
 def _cancel_planned(items: Sequence[Item], place: int) -> None:
@@ -119,7 +130,7 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
     for place, item in enumerate(items):
         if not item.meanings.needs:
             continue
-        near = _stands_near(items, place, markers.NEAR, 4)
+        near = _stands_near(items, place, markers.NEAR, 4) or _is_listed_near(items, place)
         seen = _is_seen(cut_text, items, place)
         kept = []
         for meaning in item.meanings:
@@ -140,6 +151,19 @@ def has_term_of_its_own(items: Sequence[Item], place: int) -> bool:
         other.clause == items[place].clause and not other.meanings.kinds.isdisjoint(_HAVE_TERMS)
         for other in items[max(0, place - 6) : place + 7]
     )
+
+
+def _is_listed_near(items: Sequence[Item], place: int) -> bool:
+    """«рядом магазины, спортзал, метро»."""
+    for here in range(place - 1, -1, -1):
+        item, after = items[here], items[here + 1]
+        if item.sentence != after.sentence or after.clause - item.clause > 1:
+            return False
+        if item.role == markers.NEAR:
+            return True
+        if item.role != markers.AND and not item.meanings.kinds & _OUTSIDE:
+            return False
+    return False
 
 
 def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bool:

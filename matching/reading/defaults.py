@@ -41,6 +41,8 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             wishes.append((way, {"max": quantity.high}, strength, item))
         elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
             wishes.append(("rent_term", {"any_of": ["months"]}, strength, item))
+        elif quantity.unit == "day" and quantity.how == "eq" and _ends_a_stay(tokens, items, place + 1):
+            continue  # «июнь-август»
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             wishes.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, items, place)) is not None:
@@ -73,6 +75,8 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             facts += [("floor", quantity.low, item), ("house_floors", quantity.high, item)]  # «78/50/10, 4/14»
         elif (way := _way_to_metro(tokens, quantity)) is not None:
             facts.append((way, quantity.high, item))
+        elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
+            facts.append(("rent_term", "months", item))
         elif (term := _term(tokens, items, place)) is not None:
             facts.append(("rent_term", term, item))
         elif (
@@ -86,7 +90,7 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             facts.append(("completion", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
-            if word is not None and word.symbol == "из" and item.quantity.low >= floor.quantity.low:
+            if word is not None and word.symbol in ("из", "of") and item.quantity.low >= floor.quantity.low:
                 facts.append(("house_floors", item.quantity.low, item))
     return facts
 
@@ -99,7 +103,7 @@ def _is_refused(items: Sequence[Item], place: int) -> bool:
 
 def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
     """«с октября по май»: the second date is the end."""
-    before = items[place - 1] if place else None
+    before = items[place - 1] if 0 < place < len(items) else None
     if (
         before is None
         or before.quantity is None
@@ -246,7 +250,7 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     if after is not None and after.symbol in ("потолок", "предел", "край"):
         return True
     before = {word.symbol for word in tokens.words[max(0, quantity.start - 3) : quantity.start] if word is not None}
-    if before & _LIMITED:
+    if before & _LIMITED or tokens.tokens[max(0, quantity.start - 2)].lower().startswith("максимальн"):
         return True
     for other in items[place + 1 : place + 3]:
         if other.role == markers.CAP and other.sentence == item.sentence and other.clause - item.clause <= 1:

@@ -142,6 +142,8 @@ def _only_mention_before(cut_text: Tokens, items: Sequence[Item], place: int) ->
     «…, не предлагать».
     """
     marker = items[place]
+    if marker.beside:
+        return None
     if marker.start != 0 and ((sign := cut_text.words[marker.start - 1]) is None or sign.symbol.isalnum()):
         return None
     for item in items:
@@ -192,7 +194,7 @@ def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
 
 def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
     # «без лифта не предлагать» asks for a lift; «не первый, апартаменты не предлагать» for no apartments.
-    refuses = marker.role in (markers.REFUSE, markers.UNNEEDED)
+    refuses = marker.role in (markers.REFUSE, markers.UNNEEDED) or _is_no(cut_text, marker)
     twice = marker.role == markers.REFUSE and any(item.start - 1 <= end <= item.start for _, end in item.by)
     if refuses and item.denied and not twice:
         twice = _denied_by_without(cut_text, item)  # «без лифта и балкона не предлагать»
@@ -206,7 +208,9 @@ def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool
 
 def _is_refused_by_need(item: Item) -> bool:
     """«мебель не нужна» asks for none; «балкон не нужен» asks for nothing."""
-    return not item.meanings.kinds.isdisjoint(("furnished", "kitchen_living_room", "from_owner"))
+    if any(value == "daily" for _, value, _, _ in item.meanings):
+        return True  # «посуточная аренда не нужна»
+    return not item.meanings.kinds.isdisjoint(("furnished", "kitchen_living_room", "from_owner", "new_building"))
 
 
 def _is_worse(item: Item) -> bool:

@@ -18,6 +18,8 @@ ENTRIES: tuple[Entry, ...] = (
             Says(True, "ground | биринши | первый | 1 | 1 й | 1 го | 1 ый | first | =перв", only_denied=True),
             Says(True, "нижний (этаж/эт)", "listing"),
             Says(True, "(крайний/нижний/край/=крайн) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
+            Says(False, "средний | промежуточный", "lead", needs="floor"),
+            Says(False, "(биринши/1) кабат баска", "lead"),
             Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
             Says(
                 False,
@@ -56,6 +58,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "| орта кабат | не под крыша",
             ),
             Says(True, "под крыша | под самый крыша", only_denied=True),
+            Says(False, "предпоследний [этаж/эт]", "lead"),
+            Says(False, "средний | промежуточный", "lead", needs="floor"),
         ),
         refused=True,
         lead={

@@ -62,11 +62,12 @@ def without(stem: str) -> Iterator[str]:
     The forms that say that there is none.
 
     >>> list(without("жануар"))
-    ['жануарсыз', 'жануарынсыз', 'жануарларсыз', 'жануарларынсыз']
+    ['жануарсыз', 'жануарысыз', 'жануарынсыз', 'жануарларсыз', 'жануарларысыз', 'жануарларынсыз']
     """
     for base in (stem, stem + _plural(stem)):
         ending = "сіз" if _is_front(base) else "сыз"
         yield base + ending
+        yield _owned(base, "сы") + ending
         yield f"{_owned(base, 'сы')}н{ending}"
 
 

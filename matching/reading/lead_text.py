@@ -194,7 +194,8 @@ def _merged(wishes: list[Wish]) -> list[Wish]:
         elif wanted is not None and refused.strength != "must" and (not KIND_OF[kind].many or kind == "bath_or_shower"):
             del merged[kind, "none_of"]  # «ванна, не душ»: what is wanted says it already
     floor, floors = merged.get(("floor", "")), merged.get(("house_floors", ""))
-    if floor is not None and floors is not None and floors.value.get("min") == floors.value.get("max"):
+    exact = [each is not None and each.value.get("min") == each.value.get("max") for each in (floor, floors)]
+    if floor is not None and floors is not None and all(exact):
         del merged["house_floors", ""]  # «20 этаж 32-этажного дома» asks for a floor
     return list(merged.values())
 

@@ -18,7 +18,9 @@ _ROOM_OF_FLAT = re.compile(
     re.IGNORECASE,
 )
 #: «Собственник.» as a sentence says who offers the home; within one it says nothing.
-_OWNER_ALONE = re.compile(r"(?:^|[.!?\n])[^\S\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$)", re.IGNORECASE)
+_OWNER_ALONE = re.compile(
+    r"(?:^|[.!?\n])[^\S\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$|,\s*(?:без\s|сда|прод))", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]
         name = "metro_transport" if kind.name == "metro_walk" and item.transport else kind.name
         if quantity.fraction:
             return [("floor", quantity.low), ("house_floors", quantity.high)] if quantity.low <= quantity.high else []
+        if entry.meant == "max" and item.other_limit is not None:
+            return [(name, min(quantity.low, item.other_limit.low))]  # «две станции: 8 и 14 минут»
         told = quantity.low if entry.meant != "max" or quantity.how != "range" else quantity.high
         return [(name, told)]
     if value is SUBJECT:
@@ -118,6 +122,8 @@ def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]
 def _together(known: Fact, fact: Fact, known_denied: bool, denied: bool) -> Fact:
     """Of a flag, a denial is the more deliberate; choices that may hold together do; otherwise the first stays."""
     kind = KIND_OF[known.kind]
+    if known.kind == "balcony" and known.value:
+        return known  # «лоджия есть, балкона нет»
     if kind.form == "flag" and denied and not known_denied:
         return fact
     if known.kind == "rent_term" and known.value == "daily":

@@ -83,6 +83,7 @@ class Item:
         strength: ``must``, ``wish`` or ``soft``.
         quantity: Of a number: itself. Of a mention: the number that belongs to it.
         other_limit: Of a mention: a second limit that stands before: «не ниже третьего, не выше пятого этажа».
+        beside: Of a marker: its clause names something of which it says no more, as «санузел - любой».
         by: The tokens of denials and numbers that belong to a mention, for its span.
     """
 
@@ -100,6 +101,7 @@ class Item:
     other_limit: Quantity | None = None
     transport: bool = False
     taken: bool = False
+    beside: bool = False
     by: list[tuple[int, int]] = field(default_factory=list)
 
     @property

@@ -124,7 +124,7 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             if any(word is not None and word.symbol in stops for word in [*between, cut_text.words[item.start]]):
                 break
             first = cut_text.words[item.start]
-            if governs and first is not None and first.case == "nominative":
+            if governs and first is not None and first.case in ("nominative", "other"):
                 break  # «без обременений и один собственник»
             if len(between) == 1 and between[0] is not None and between[0].symbol in DASHES:
                 joined = True  # «первый-последний»

@@ -40,6 +40,8 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         item = items[here]
         if item.clause != marker.clause or marker.start - item.end > 2 * REACH:
             break
+        if item.role == markers.AND and item.end == marker.start:
+            break  # «окна во двор и желательно на юг»
         if item.role == MENTION:
             behind = here
             break

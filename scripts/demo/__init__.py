@@ -17,12 +17,14 @@ from models.core.errors import DomainError
 from models.market.leads import Lead
 from models.market.places import city_of
 from models.market.properties import Property
+from models.platform.storage import Storage
 from scripts.batches import batched
 from scripts.demo.actions import demo_actions
 from scripts.demo.cities import CITIES, DemoCity
 from scripts.demo.leads import lead_rows, supply_of
 from scripts.demo.people import LOGIN_EMAIL, LOGIN_PASSWORD, demo_users
 from scripts.demo.properties import RENT_SHARE, property_rows
+from scripts.demo.showcase import add_showcase
 
 DEFAULT_SEED = 20260101
 #: A market whose first full rescoring takes seconds.
@@ -52,8 +54,13 @@ def is_empty(session: Session) -> bool:
     return not any(session.scalar(select(exists().where(table.id > 0))) for table in (Lead, Property))
 
 
-def fill_if_empty(session_factory: sessionmaker[Session], console: Console) -> bool:
-    """Fill an empty database with the demo market, never in production. Returns whether a demo was made."""
+def fill_if_empty(session_factory: sessionmaker[Session], console: Console, storage: Storage | None = None) -> bool:
+    """
+    Fill an empty database with the demo market, never in production. Returns whether a demo was made.
+
+    Args:
+        storage: Where pictures of some homes are kept; None: none are drawn.
+    """
     with session_factory() as session:
         if not is_empty(session):
             return False
@@ -63,6 +70,7 @@ def fill_if_empty(session_factory: sessionmaker[Session], console: Console) -> b
         summary = make_demo(session, console)
         if summary.has_login:
             demo_actions(session)
+            add_showcase(session, storage)
         print_summary(summary, console)
     return True
 

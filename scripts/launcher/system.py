@@ -129,11 +129,12 @@ def _prepare_database(settings: Settings, console: Console, *, demo: bool) -> No
     upgrade(settings.database_url)
     if not demo:
         return
+    from models.platform.storage import Storage
     from scripts.demo import fill_if_empty
 
     engine = connect(settings.database_url, application="leadmatch run")
     try:
-        fill_if_empty(sessions(engine), console)
+        fill_if_empty(sessions(engine), console, Storage(settings.media_url))
     finally:
         engine.dispose()
 

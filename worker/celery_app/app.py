@@ -8,6 +8,7 @@ from celery import Celery, signals
 
 from models.core.errors import SettingsError
 from models.platform import logs
+from models.platform.loading import without_collector
 from models.platform.settings import Settings
 from worker.celery_app import task_signals
 from worker.celery_app.base_task import LeadmatchTask
@@ -115,7 +116,8 @@ def make_app(settings: Settings) -> Celery:
 
 def add_former_names(app: Celery) -> None:
     """Make every task known by its former name too. In workers only: beat sends by name, and loads no tasks."""
-    app.loader.import_default_modules()
+    with without_collector():
+        app.loader.import_default_modules()
     for former, present in FORMER_NAMES.items():
         app.tasks[former] = app.tasks[present]
 

@@ -35,12 +35,19 @@ OUTCOMES = {
 }
 
 
-def why(lead: Lead, listing: Property, explanation: PairExplanation, *, level: int = 4) -> Markup:
+def why(
+    lead: Lead,
+    listing: Property,
+    explanation: PairExplanation,
+    *,
+    level: int = 4,
+    wishes_in_words: dict[str, str] | None = None,
+) -> Markup:
     """
     The reasons behind the score of *lead* with *listing* (api.http.explanations): each wish with what became of it and
     the listing's words that say so, then the criteria, the weightiest first, and what is left open.
 
-    *level* is that of the heading.
+    *level* is that of the heading; *wishes_in_words* keeps what the lead wants, for its next pair.
 
     Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would
     spend half of the page's time on them.
@@ -48,17 +55,20 @@ def why(lead: Lead, listing: Property, explanation: PairExplanation, *, level: i
     shares = [share for share in explanation.criteria if share.criterion != "wish"]
     stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
     left = ", ".join(translate(NAMES[share.criterion]).lower() for share in shares if not share.stated)
-    wanted = translate("wanted {wish}")
-    reasons = "".join(_reason(lead, listing, share, wanted) for share in stated)
+    wanted = {} if wishes_in_words is None else wishes_in_words
+    for share in stated:
+        if share.criterion not in wanted:
+            wanted[share.criterion] = str(escape(translate("wanted {wish}", wish=wish_of(share.criterion, lead))))
+    reasons = "".join(_reason(listing, share, wanted[share.criterion]) for share in stated)
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
-    wishes = _wishes(listing, explanation.wishes)
+    wishes = _wishes(listing, explanation.wishes, wanted)
     return Markup(  # noqa: S704 - every part of it is escaped where it is made
         f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 
 
-def _wishes(listing: Property, shares: Sequence[WishShare]) -> str:
+def _wishes(listing: Property, shares: Sequence[WishShare], said: dict[str, str]) -> str:
     """Wishes with their outcome, unmet ones first, and the listing's own words that decided them."""
     if not shares:
         return ""
@@ -69,10 +79,13 @@ def _wishes(listing: Property, shares: Sequence[WishShare]) -> str:
         sign, verdict, look = OUTCOMES[share.outcome]
         reading = read.get(share.kind)
         quote = reading["quote"] if reading and reading["value"] == share.fact else None
+        name = f"{share.kind} {share.value}"
+        if name not in said:
+            said[name] = str(escape(describe_reading(share.kind, share.value)))
         told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
-            f"{escape(describe_reading(share.kind, share.value))}"
+            f"{said[name]}"
             f'<span class="unseen">: {escape(translate(verdict))}</span>{told}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'
@@ -90,12 +103,13 @@ def _place(explanation: PairExplanation) -> str:
     return f'<p class="small near">{escape(text)}</p>'
 
 
-def _reason(lead: Lead, listing: Property, share: CriterionShare, wanted: str) -> str:
+def _reason(listing: Property, share: CriterionShare, wish: str) -> str:
     """One stated criterion: the property's value, the wanted value, how well they fit."""
     name, percent = share.criterion, 100 * share.value
     kind = grade(percent) if share.known else "unknown"
     verdict, fact = (VERDICTS[kind], fact_of(name, listing)) if share.known else ("not told", translate("not told"))
-    wish = wanted.replace("{wish}", escape(wish_of(name, lead)))
+    if name == "text":
+        fact = ""  # "Description: by its description, wanted ..." says it twice
     label = translate(NAMES[name])
     return (
         f'<li><span class="words"><b>{label}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'

@@ -220,9 +220,11 @@ def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[
     leads, properties = ([mine], rows) if isinstance(mine, Lead) else (rows, [mine])
     explained = explanations_of_pairs(session(), leads, properties)
     cards = []
+    # Of one lead with many homes; of one home the leads differ.
+    wishes: dict[str, str] | None = {} if isinstance(mine, Lead) else None
     for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
         lead, listing = (mine, row) if isinstance(mine, Lead) else (row, mine)
-        cards.append(Card(entry, lead, listing, why(lead, listing, explanation), len(others)))
+        cards.append(Card(entry, lead, listing, why(lead, listing, explanation, wishes_in_words=wishes), len(others)))
     return cards
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from models.accounts.live_channels import channel_of_user, signal_after_commits
 from models.accounts.notifications import NotificationType, notify
 from models.agenda.tasks import TaskKind, create_task
-from tests.conftest import WORKER_PATIENCE
 from tests.factories import make_lead, make_user
+from tests.workers import WORKER_PATIENCE
 from worker.queue.client import Client
 
 
