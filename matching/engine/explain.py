@@ -103,13 +103,20 @@ def explain_pairs(
     units = criterion_units(wants, offers)
     lost = wish_units(wants, offers).lost
     broken = broken_criteria(wants, offers, units, lost)
-    known = _known(wants, offers)
+    known = _known(wants, offers).tolist()
+    weights_of_row = (wants.whole_points / POINTS_PER_100).tolist()
+    stated = (wants.sizes > 0).tolist()
     explanations = []
     for row in range(n):
         lead, listing = leads[row % len(leads)], properties[row % len(properties)]
         wishes = wish_shares(wants, offers, row, listing.facts)
         place = place_note(lead, listing, closeness)
-        explanations.append(_explanation(wants, units[row], lost[row], broken, known[row], wishes, place, row))
+        broken_here = tuple(name for name, holds in broken.items() if holds[row])
+        explanations.append(
+            _explanation(
+                weights_of_row[row], stated[row], units[row], lost[row], broken_here, known[row], wishes, place
+            )
+        )
     return explanations
 
 
@@ -177,25 +184,25 @@ def _known(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.bool_]
 
 
 def _explanation(
-    leads: LeadVectors,
+    weights: list[float],
+    stated: list[bool],
     units: NDArray[np.float64],
     lost: float,
-    broken: dict[str, NDArray[np.bool_]],
-    known: NDArray[np.bool_],
+    broken_here: tuple[str, ...],
+    known: list[bool],
     wishes: tuple[WishShare, ...],
     place: PlaceNote | None,
-    row: int,
 ) -> PairExplanation:
-    broken_here = tuple(name for name, holds in broken.items() if holds[row])
+    """One pair's explanation, from its values by criterion, in the order of CRITERION_NAMES."""
     shares = []
+    earned = units.tolist()  # Python's own numbers: an array's, one by one, take most of the time
     for column, name in enumerate(CRITERION_NAMES):
-        weight = float(leads.whole_points[row, column]) / POINTS_PER_100
+        weight = weights[column]
         is_broken = name in broken_here and name != "wish"
-        points = 0.0 if is_broken else float(max(units[column], 0.0)) * BASE_OF_UNIT
+        points = 0.0 if is_broken else max(earned[column], 0.0) * BASE_OF_UNIT
         value = min(points / (100 * weight), 1.0) if weight > 0 else 0.0
-        stated = bool(leads.sizes[row, column] > 0)
-        told = any(share.outcome != "not_told" for share in wishes) if name == "wish" else bool(known[column])
-        shares.append(CriterionShare(name, stated, told, value, weight, points))
+        told = any(share.outcome != "not_told" for share in wishes) if name == "wish" else known[column]
+        shares.append(CriterionShare(name, stated[column], told, value, weight, points))
     base = sum(share.points for share in shares)
     score = None if broken_here else float(score_of_units(TIERS_UNITS + units.sum() - lost))
     adjustment = 0.0 if score is None else score - base

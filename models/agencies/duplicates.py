@@ -1,6 +1,6 @@
 """Duplicates between two agents of an agency: leads of one client, and properties that are one home.
 
-Clients are compared by the digest of their first contact, so the contact itself is not revealed. Leads whose agent
+Clients are compared by digests of all their contacts, so no contact is revealed. Leads whose agent
 shows contacts to nobody are left out: a head could otherwise test phones on them.
 """
 
@@ -15,7 +15,7 @@ from models.accounts.users import User
 from models.agencies.visibility import TABLES, readable_owner_ids
 from models.core.enums import ContactSharing, Origin, Side, Status
 from models.market.advert_groups import AdvertGroup
-from models.market.client_keys import ClientKey
+from models.market.client_keys import ClientContactKey
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.sample_keys import is_no_sample
@@ -43,7 +43,7 @@ class Duplicate:
 
 def duplicates_for(session: Session, user: User) -> list[Duplicate]:
     """Duplicates among the rows on the market that the user may read, the newest first."""
-    clients = _ids(session, _same_client(user))
+    clients = _joined(_ids(session, _same_client(user)))
     adverts = _ids(session, _same_adverts(user))
     told = {row_id for ids in adverts for row_id in ids}
     addresses = [ids for ids in _ids(session, _same_address(user)) if not told.issuperset(ids)]
@@ -55,9 +55,9 @@ def duplicates_for(session: Session, user: User) -> list[Duplicate]:
 
 
 def _same_client(user: User) -> Select[Any]:
-    query = select(_several(Lead)).join(ClientKey, ClientKey.lead_id == Lead.id)
+    query = select(_several(Lead)).join(ClientContactKey, ClientContactKey.lead_id == Lead.id)
     shown = (Lead.client_contacts_shared != ContactSharing.NEVER, Lead.origin != Origin.TINDER)
-    return _of_two_owners(user, Lead, query.where(*shown), ClientKey.key)
+    return _of_two_owners(user, Lead, query.where(*shown), ClientContactKey.key)
 
 
 def _same_adverts(user: User) -> Select[Any]:
@@ -85,6 +85,25 @@ def _of_two_owners(user: User, table: Any, query: Select[Any], *key: Any) -> Sel
 
 def _ids(session: Session, query: Select[Any]) -> list[list[int]]:
     return [sorted(ids) for ids in session.scalars(query)]
+
+
+def _joined(groups: list[list[int]]) -> list[list[int]]:
+    """
+    Groups that share a row become one, at the place of the first: a client may be known by a phone here and by an
+    e-mail address there.
+
+    >>> _joined([[7, 9], [1, 2], [2, 7], [3, 4]])
+    [[1, 2, 7, 9], [3, 4]]
+    """
+    joined: list[set[int]] = []
+    for ids in groups:
+        touched = [other for other in joined if not other.isdisjoint(ids)]
+        if not touched:
+            joined.append(set(ids))
+            continue
+        touched[0].update(ids, *touched[1:])
+        joined = [other for other in joined if not any(other is each for each in touched[1:])]
+    return [sorted(ids) for ids in joined]
 
 
 def _with_rows(session: Session, side: Side, likeness: Likeness, groups: list[list[int]]) -> list[Duplicate]:

@@ -55,7 +55,8 @@ RULES: dict[str, Rule] = {
             matches.completed_by_id
             """,
         Rule.ALONG: """
-            actions.lead_id actions.property_id advert_groups.property_id advert_keys.property_id client_keys.lead_id
+            actions.lead_id actions.property_id advert_groups.property_id advert_keys.property_id
+            archived_words.property_id client_contact_keys.lead_id client_keys.lead_id
             inquiries.property_id lead_changes.lead_id lead_recommendations.lead_id lead_relaxations.lead_id
             lead_tasks.lead_id lead_tasks.property_id listing_words.property_id matches.lead_id matches.property_id
             photo_checks.property_id property_prices.property_id property_recommendations.property_id prospects.lead_id

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, select, text
+from sqlalchemy import ColumnElement, Select, case, func, select, text
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.core.enums import Role, Status
 from models.core.errors import NotAllowedError, NotFoundError
 from models.market.facts import market_factors
-from models.market.properties import SEARCH_VECTOR, Property, is_on_market, on_market
+from models.market.properties import Property, is_on_market, on_market
+from models.market.search.words import RUSSIAN, ListingWords
 from models.market.town_aliases import city_in, stored_key
 
 #: What strangers may look through of a listing whose owner lets them see less than the whole address.
@@ -64,12 +65,9 @@ def public_listings(
     if "rooms" in wanted:
         query = query.where(Property.rooms.in_(wanted["rooms"]))
     if "q" in wanted:
-        query = query.where(
-            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(
-                words=wanted["q"]
-            ),
-            text(_WORDS_BUT_ADDRESS).bindparams(words=wanted["q"]),
-        )
+        asked = func.websearch_to_tsquery(RUSSIAN, wanted["q"])
+        holding = select(ListingWords.property_id).where(ListingWords.words.bool_op("@@")(asked))
+        query = query.where(Property.id.in_(holding), text(_WORDS_BUT_ADDRESS).bindparams(words=wanted["q"]))
     return query
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.market.sample_keys import is_sample_key, town_of_sample
 from models.market.towns.addresses import town_in_address
-from models.market.towns.gazetteer import by_id
+from models.market.towns.gazetteer import by_id, called
 from models.market.towns.reading import LONGEST_KEY, TownError, read_town
 
 #: ISO 4217's code for "no currency": of an amount without one in a town whose country is unknown.
@@ -21,6 +21,8 @@ __all__ = [
     "city_of",
     "city_of_address",
     "currency_of_city",
+    "name_of_city",
+    "own_currency",
     "own_currency",
 ]
 
@@ -70,6 +72,22 @@ def own_currency(key: str) -> str:
         return read_town(told).currency or NO_CURRENCY
     except TownError:  # a key of the time before such names were refused
         return NO_CURRENCY
+
+
+def name_of_city(key: str) -> str | None:
+    """
+    The gazetteer's name of the city with this key; None where it knows none.
+
+    >>> name_of_city(city_of("г. Самара").key), name_of_city(city_of("Astana").key), name_of_city("name:новый зурбаган")
+    ('Самара', 'Астана', None)
+    """
+    kind, _, number = key.partition(":")
+    if kind != "geo" or not number.isdigit():
+        return None
+    try:
+        return called(int(number))
+    except KeyError:  # a town that the gazetteer no longer has
+        return None
 
 
 def currency_of_city(key: str) -> str:

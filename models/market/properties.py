@@ -31,9 +31,6 @@ from models.core.errors import NotFoundError
 from models.market.sample_keys import is_no_sample, is_sample_key
 from models.market.town_aliases import city_in
 
-#: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
-SEARCH_VECTOR = "property_words(title, description, location, search_text)"
-
 
 class Property(Base):
     """One offer. A trigger raises `version` with every change."""
@@ -51,18 +48,6 @@ class Property(Base):
         Index("ix_properties_market", "city_key", "deal_type", "id"),
         Index("ix_properties_changed", "changed_in"),
         Index("ix_properties_active_newest", "id", postgresql_where=text("status = 'ACTIVE'")),
-        Index(
-            "ix_properties_search",
-            text(SEARCH_VECTOR),
-            postgresql_using="gin",
-            postgresql_where=text("status = 'ACTIVE'"),
-        ),
-        Index(
-            "ix_properties_search_archived",
-            text(SEARCH_VECTOR),
-            postgresql_using="gin",
-            postgresql_where=text("status = 'ARCHIVED'"),
-        ),
         # The public search (models/market/search).
         Index(
             "ix_properties_public",

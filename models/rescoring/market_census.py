@@ -21,7 +21,7 @@ class MarketCount:
     """A market with its present numbers of leads and properties."""
 
     city_key: str
-    #: What its rows call the town most often.
+    #: The name of the town: the gazetteer's, or that of most of its rows.
     name: str
     deal_type: DealType
     leads: int

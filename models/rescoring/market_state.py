@@ -4,6 +4,7 @@ A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* measures how
 first :data:`SHOWN` entries of a lead's list, and a property has the share of all these entries that name it.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from models.accounts.users import User
 from models.core.base import utc_now
 from models.core.enums import RunState
 from models.market.leads import Lead
+from models.market.places import name_of_city
 from models.market.properties import Property, on_market
 from models.ranking.display_order import first_entries
 from models.ranking.recommendations import LeadRecommendations
@@ -106,10 +108,16 @@ def _curve(times: list[int], count: int) -> list[float]:
 
 
 def run_times(session: Session, weeks: int = 8, limit: int = 60) -> list[RunTime]:
-    """Runs that succeeded over the last *weeks*, oldest first, at most the *limit* newest."""
+    """
+    Runs that succeeded over the last *weeks*, oldest first, at most the *limit* newest.
+
+    Their times are those of their shards, as their own pages tell them (:func:`run_figures.progress_of`).
+    """
     pairs = func.coalesce(func.sum(RescoringShard.pairs_done), 0)
+    began = func.coalesce(func.min(RescoringShard.started_at), RescoringRun.started_at)
+    ended = func.coalesce(func.max(RescoringShard.finished_at), RescoringRun.finished_at)
     query = (
-        select(RescoringRun.id, RescoringRun.finished_at, RescoringRun.started_at, pairs)
+        select(RescoringRun.id, ended, began, pairs)
         .outerjoin(RescoringShard, RescoringShard.run_id == RescoringRun.id)
         .where(
             RescoringRun.state == RunState.SUCCEEDED,
@@ -121,15 +129,23 @@ def run_times(session: Session, weeks: int = 8, limit: int = 60) -> list[RunTime
         .limit(limit)
     )
     rows = [
-        RunTime(run_id, ended, (ended - began).total_seconds(), int(count))
-        for run_id, ended, began, count in session.execute(query)
-        if ended is not None and began is not None
+        RunTime(run_id, last, (last - first).total_seconds(), int(count))
+        for run_id, last, first, count in session.execute(query)
+        if last is not None and first is not None
     ]
     return rows[::-1]
 
 
 def city_names(session: Session) -> dict[str, str]:
-    """Key of each city in the database -> its most frequent name there."""
+    """
+    Key of each city in the database -> its name.
+
+    The gazetteer's, for people write "г. Самара" and "Astana"; the most frequent one there of towns that it does not
+    know, and of namesakes, which people tell apart by the region.
+    """
     named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
     query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
-    return dict(session.execute(query).all())
+    written: dict[str, str] = dict(session.execute(query).all())
+    known = {key: name_of_city(key) for key in written}
+    bearers = Counter(known.values())
+    return {key: name if (name := known[key]) and bearers[name] == 1 else text for key, text in written.items()}

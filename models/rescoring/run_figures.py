@@ -18,7 +18,11 @@ def failed_runs_since(session: Session, since: datetime) -> int:
 
 
 def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, Any]]:
-    """Per run: shards by state, pairs done and total, pairs a second so far, seconds left (None: unknown)."""
+    """
+    Per run: shards by state, pairs done and total, pairs a second so far, seconds left (None: unknown).
+
+    Its `seconds` are those from the start of its first shard to the end of its last one, or till now.
+    """
     progress: dict[int, dict[str, Any]] = {}
     ended = case((RescoringShard.state.in_(OPEN_STATES), None), else_=RescoringShard.finished_at)
     query = (
@@ -28,18 +32,23 @@ def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, Any
             func.count(),
             func.sum(RescoringShard.pairs_done),
             func.sum(RescoringShard.pairs_total),
-            func.extract("epoch", func.coalesce(func.max(ended), func.now()) - func.min(RescoringShard.started_at)),
+            func.min(RescoringShard.started_at),
+            func.coalesce(func.max(ended), func.now()),
         )
         .where(RescoringShard.run_id.in_(run_ids))
         .group_by(RescoringShard.run_id, RescoringShard.state)
     )
-    for run_id, state, count, done, total, seconds in session.execute(query):
+    times: dict[int, list[tuple[datetime, datetime]]] = {}
+    for run_id, state, count, done, total, began, until in session.execute(query):
         entry = progress.setdefault(run_id, {"shards": {}, "pairs_done": 0, "pairs_total": 0, "seconds": 0.0})
         entry["shards"][state.value] = count
         entry["pairs_done"] += int(done)
         entry["pairs_total"] += int(total)
-        entry["seconds"] = max(entry["seconds"], float(seconds or 0))
-    for entry in progress.values():
+        if began is not None:
+            times.setdefault(run_id, []).append((began, until))
+    for run_id, entry in progress.items():
+        if spans := times.get(run_id):
+            entry["seconds"] = (max(until for _, until in spans) - min(began for began, _ in spans)).total_seconds()
         rate = entry["pairs_done"] / entry["seconds"] if entry["seconds"] else None
         left = max(0, entry["pairs_total"] - entry["pairs_done"])  # a market may have grown since it was planned
         entry["pairs_per_second"] = rate

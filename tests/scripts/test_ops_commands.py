@@ -53,14 +53,14 @@ def market(factory):
 
 def test_a_city_that_somebody_made_up_neither_breaks_commands_nor_orders_terminals_about(leadmatch, factory):
     with factory() as session:
-        make_property(session, make_user(session), city="[/b]\x1b]0;mine\x07", deal_type=DealType.RENT)
+        make_property(session, make_user(session), city="[/b]\x1b]0;zurbagan\x07", deal_type=DealType.RENT)
         run, _ = request_run(session, RunScope.ALL, "test")
         session.commit()
-        session.add(RescoringShard(run_id=run.id, city_key="name:[/b]\x1b]0;mine\x07", deal_type=DealType.RENT))
+        session.add(RescoringShard(run_id=run.id, city_key="name:[/b]\x1b]0;zurbagan\x07", deal_type=DealType.RENT))
         session.commit()
 
     for told in (leadmatch("rescore", "--dry-run"), leadmatch("runs", str(run.id))):
-        assert "[/b]\ufffd]0;mine\ufffd" in told and "\x1b" not in told
+        assert "[/b]\ufffd]0;zurbagan\ufffd" in told and "\x1b" not in told
 
 
 def test_a_city_that_nobody_named_is_not_rescored(leadmatch, factory):
@@ -89,7 +89,7 @@ def test_a_watched_run_ends_in_whole_lists_and_a_showcase(leadmatch, market, wor
 
 def test_check_notes_money_that_nothing_converts_and_fails_not_for_it(leadmatch, factory):
     with factory() as session:
-        make_property(session, make_user(session), city="[/b]\x1b]0;mine\x07", currency="AED")
+        make_property(session, make_user(session), city="[/b]\x1b]0;zurbagan\x07", currency="AED")
         session.commit()
 
     checked = leadmatch("check", "--quiet")

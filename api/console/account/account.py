@@ -9,6 +9,7 @@ from api.accounts.account_sessions import end_session, session_rows
 from api.accounts.auth import new_token, replace_password
 from api.accounts.identifiers import confirm_claim
 from api.accounts.invitations import accepted, invited
+from api.console.account.devices import device_of
 from api.console.account.sign_in import telegram_address
 from api.console.kit import access
 from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor
@@ -137,6 +138,7 @@ def _account(**shown: Any) -> str:
         known=known,
         has_password=visitor().password_hash is not None,
         sessions=session_rows(visitor(), jti),
+        device_of=device_of,
         ways=WAYS,
         proofs=_proofs(),
         telegram=None if visitor().telegram_proven_at else telegram_address("/console/account"),

@@ -3,6 +3,7 @@
 The English sentence in a template or in code is the message's id: `{{ _('Sign in') }}`, `translate("Saved.")`.
 """
 
+import functools
 from contextvars import ContextVar
 from enum import StrEnum
 
@@ -37,7 +38,13 @@ def language() -> str:
 
 def translate(sentence: str, **facts: object) -> str:
     """A sentence in the page's language with its values; without a translation it stays English."""
-    return catalogue.translate(language(), sentence, facts)
+    if facts:
+        return catalogue.translate(language(), sentence, facts)
+    return _plain(language(), sentence)
+
+
+# A page of a hundred cards says a few dozen sentences thousands of times.
+_plain = functools.lru_cache(4096)(catalogue.translate)
 
 
 def translate_error(error: DomainError) -> str:

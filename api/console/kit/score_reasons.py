@@ -47,7 +47,7 @@ def why(
     The reasons behind the score of *lead* with *listing* (api.http.explanations): each wish with what became of it and
     the listing's words that say so, then the criteria, the weightiest first, and what is left open.
 
-    *level* is that of the heading; *wishes_in_words* keeps what the lead wants of each criterion, for its next pair.
+    *level* is that of the heading; *wishes_in_words* keeps what the lead wants, for its next pair.
 
     Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would
     spend half of the page's time on them.
@@ -61,14 +61,14 @@ def why(
             wanted[share.criterion] = str(escape(translate("wanted {wish}", wish=wish_of(share.criterion, lead))))
     reasons = "".join(_reason(listing, share, wanted[share.criterion]) for share in stated)
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
-    wishes = _wishes(listing, explanation.wishes)
+    wishes = _wishes(listing, explanation.wishes, wanted)
     return Markup(  # noqa: S704 - every part of it is escaped where it is made
         f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 
 
-def _wishes(listing: Property, shares: Sequence[WishShare]) -> str:
+def _wishes(listing: Property, shares: Sequence[WishShare], said: dict[str, str]) -> str:
     """Wishes with their outcome, unmet ones first, and the listing's own words that decided them."""
     if not shares:
         return ""
@@ -79,10 +79,13 @@ def _wishes(listing: Property, shares: Sequence[WishShare]) -> str:
         sign, verdict, look = OUTCOMES[share.outcome]
         reading = read.get(share.kind)
         quote = reading["quote"] if reading and reading["value"] == share.fact else None
+        name = f"{share.kind} {share.value}"
+        if name not in said:
+            said[name] = str(escape(describe_reading(share.kind, share.value)))
         told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
-            f"{escape(describe_reading(share.kind, share.value))}"
+            f"{said[name]}"
             f'<span class="unseen">: {escape(translate(verdict))}</span>{told}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'
@@ -105,6 +108,8 @@ def _reason(listing: Property, share: CriterionShare, wish: str) -> str:
     name, percent = share.criterion, 100 * share.value
     kind = grade(percent) if share.known else "unknown"
     verdict, fact = (VERDICTS[kind], fact_of(name, listing)) if share.known else ("not told", translate("not told"))
+    if name == "text":
+        fact = ""  # "Description: by its description, wanted ..." says it twice
     label = translate(NAMES[name])
     return (
         f'<li><span class="words"><b>{label}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'

@@ -64,11 +64,26 @@ class SearchWord(Base):
 
 
 class ListingWords(Base):
-    """The words of one listing on the market, as lexemes. Derived: triggers (migration 0170) keep them."""
+    """The words of one listing on the market, as lexemes, and `owner N`. Derived: triggers (migration 0225) keep it."""
 
     __tablename__ = "listing_words"
     __table_args__ = (
         Index("ix_listing_words_words", "words", postgresql_using="gin"),
+        {"info": {"derived": True}},
+    )
+
+    property_id: Mapped[int] = mapped_column(
+        ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    words: Mapped[Any] = mapped_column(TSVECTOR)
+
+
+class ArchivedWords(Base):
+    """The same of one archived listing, for its owner's search. Derived: the trigger moves them (migration 0225)."""
+
+    __tablename__ = "archived_words"
+    __table_args__ = (
+        Index("ix_archived_words_words", "words", postgresql_using="gin"),
         {"info": {"derived": True}},
     )
 

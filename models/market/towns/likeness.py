@@ -28,10 +28,12 @@ def one_error_away(plain: str) -> list[Town]:
         return []
     names = {name for form in (plain, *_shortened(plain)) for name in _deletions().get(form, ())}
     # Of namesakes the likeliest counts.
-    best = (max(_by_name()[name], key=lambda town: rank(name, town)) for name in names if _is_one_error(plain, name))
-    towns = {town.key: town for town in best}
-    at_home = [town for town in towns.values() if town.country in HOME_COUNTRIES]
-    return at_home or list(towns.values())
+    best = {name: max(_by_name()[name], key=lambda town: rank(name, town)) for name in names}
+    near = {name: town for name, town in best.items() if _is_one_error(plain, name)}
+    near = {name: town for name, town in near.items() if town.country in HOME_COUNTRIES} or near
+    # An old or odd name of one town makes the present name of another no less clear.
+    own = {town.key: town for name, town in near.items() if is_own(name, town)}
+    return list((own or {town.key: town for town in near.values()}).values())
 
 
 def nearest_names(plain: str) -> tuple[str, ...]:

@@ -179,8 +179,11 @@ def _is_marked(pair: tuple[Named, Town], _: dict[str, tuple[Named, Town]]) -> bo
 
 def _is_no_district(pair: tuple[Named, Town], all_of_them: dict[str, tuple[Named, Town]]) -> bool:
     one, town = pair
-    beside_large = any(other.population >= _LARGE for _, other in all_of_them.values() if other is not town)
-    return not (beside_large and town.population < _SMALL and _ADJECTIVE.search(one.plain))
+    larger = [other for _, other in all_of_them.values() if other is not town and other.population >= _LARGE]
+    if town.population >= _SMALL or not larger:
+        return True
+    is_far = town.country not in HOME_COUNTRIES and all(other.country != town.country for other in larger)
+    return not (is_far or _ADJECTIVE.search(one.plain))  # «Дубай, Марина»
 
 
 def _lies_in(town: Town, other: Town) -> bool:

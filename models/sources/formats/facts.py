@@ -1,6 +1,7 @@
 """Facts in feeds beyond the columns, named as the kinds of matching.reading.kinds."""
 
 import re
+from functools import lru_cache
 
 from models.core.errors import Fault
 from models.sources.formats import values
@@ -53,15 +54,19 @@ def set_material(offer: Offer, text: str | None) -> None:
     if text is None:
         return
     offer.attributes.setdefault("house_type", text)
-    low = fold(text)
-    materials = [word for word, parts in MATERIALS if any(part in low for part in parts)]
-    kind = next((word for word, parts in HOUSE_TYPES if any(part in low for part in parts)), None)
+    materials, kind = _materials_in(fold(text))
     if materials:
-        offer.facts["material"] = materials
+        offer.facts["material"] = list(materials)
     if kind:
         offer.facts["house_type"] = kind
     if not materials and not kind:
         offer.guess("material", "import.unknown_word", text)
+
+
+@lru_cache(maxsize=4096)
+def _materials_in(low: str) -> tuple[tuple[str, ...], str | None]:
+    materials = tuple(word for word, parts in MATERIALS if any(part in low for part in parts))
+    return materials, next((word for word, parts in HOUSE_TYPES if any(part in low for part in parts)), None)
 
 
 def set_bathroom(offer: Offer, text: str | None) -> None:

@@ -51,6 +51,8 @@ def set_id(offer: Offer, text: str | None) -> None:
 
 def read(offer: Offer, name: str, text: str | None, reader: Callable[[str | None], Any], *, core: bool = False) -> Any:
     """What *reader* makes of the text; what it cannot read refuses the offer if *core*, and is unknown otherwise."""
+    if text is None:
+        return None
     try:
         return reader(text)
     except ValueError as error:

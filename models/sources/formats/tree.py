@@ -15,6 +15,7 @@ from models.sources.formats.values import told
 #: Bytes below 32 that XML forbids, and that generators write all the same; each becomes a blank.
 _FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
 _CLEAN = bytes(32 if code in _FORBIDDEN else code for code in range(256))
+_HIGH = bytes(range(128, 256))
 _BLANKS = b" \t\r\n"
 _MARK = b"\xef\xbb\xbf"
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
@@ -33,15 +34,21 @@ class Node:
         self.element = element
         self.path = path
         self.notes = notes
-        self.children: dict[str, list[etree._Element]] = {}
+        children: dict[str, list[etree._Element]] = {}
+        self.children = children
         if not len(element):  # a photo's address, for one: nothing below can be asked for or passed over
             return
         for child in element:
             tag = child.tag
             if isinstance(tag, str):
-                self.children.setdefault(local(tag), []).append(child)
+                name = local(tag)
+                same = children.get(name)
+                if same is None:
+                    children[name] = [child]
+                else:
+                    same.append(child)
         self._asked = notes.asked_of(path)
-        notes.shapes[path, tuple(self.children)] += 1
+        notes.shapes[path, tuple(children)] += 1
 
     @property
     def line(self) -> int:
@@ -52,9 +59,10 @@ class Node:
         """The text of the first of *names* that is there and says something, with single blanks."""
         children = self.children
         for name in names:
-            if name in children:
+            same = children.get(name)
+            if same is not None:
                 self._asked.add(name)
-                for child in children[name]:
+                for child in same:
                     value = told(_text_of(child))
                     if value is not None:
                         return value
@@ -87,7 +95,7 @@ class Node:
 
     def attribute(self, *names: str) -> str | None:
         """The value of an attribute, whatever its case."""
-        for name, value in self.element.attrib.items():
+        for name, value in self.element.items():
             if local(str(name)) in names:
                 return told(str(value))
         return None
@@ -130,9 +138,9 @@ def encoding_of(head: bytes) -> str | None:
     declared = _DECLARED.match(start)
     if declared and declared[1].lower() not in (b"utf-8", b"utf8"):
         return None
-    text = start.decode("utf-8", errors="replace")
-    broken = text.count("\ufffd")
-    return "windows-1251" if broken > sum(not letter.isascii() for letter in text) - broken else None
+    broken = start.decode("utf-8", errors="replace").count("\ufffd")
+    whole = (len(start) - len(start.translate(None, _HIGH)) - broken) // 2  # letters of two bytes each
+    return "windows-1251" if broken > whole else None
 
 
 def records(stream: BinaryIO, name: str, encoding: str | None = None) -> Iterator[etree._Element]:

@@ -35,6 +35,8 @@ def told(text: str | None) -> str | None:
     """
     if not text:
         return None
+    if text.isdecimal():  # a quick way for what most values are
+        return text
     text = " ".join(text.split())
     return None if len(text) <= _LONGEST_PLACEHOLDER and text.casefold() in PLACEHOLDERS else text
 

@@ -50,6 +50,15 @@ def test_places_that_share_stations_are_near_and_the_next_is_nearer_than_the_one
     assert "5" not in found
 
 
+def test_a_large_neighbour_of_a_small_place_is_no_nearer_than_the_small_one_of_it():
+    small = [home("хутор", "общая") for _ in range(2)]
+    large = [home("город", "общая") for _ in range(40)] + [home("город", "своя") for _ in range(40)]
+    near = learnt([*small, *large]).district
+    nearness = {near.keys[at]: float(near.nearness[near.of(at)][0]) for at in range(2)}
+
+    assert nearness["hutor"] == nearness["gorod"] < 1
+
+
 def test_what_is_learnt_does_not_depend_on_the_order_of_properties():
     one, other = learnt(ROW), learnt(ROW[::-1])
 

@@ -10,6 +10,7 @@ from models.agencies.visibility import TeamFilter, readable_lead, readable_owner
 from models.core.enums import ContactSharing, Role, Side, Status
 from models.core.errors import NotFoundError
 from models.market.advert_groups import AdvertGroup
+from models.market.client_keys import note_client
 from models.market.leads import archive_lead
 from models.market.preferences import save_preference
 from tests.factories import make_lead, make_property, make_user
@@ -136,6 +137,32 @@ def test_leads_of_one_client_of_two_agents_are_shown(session, head, agents, stra
     assert duplicates_for(session, agents[0]) == []
     archive_lead(session, ours[0])
     assert duplicates_for(session, head) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("+77051112233, anna@mail.kz", "пишите Anna@mail.kz"),
+        ("8 705 111-22-33, 8 705 444-55-66", "+77054445566"),
+        ("87051112233 87054445566", "+77054445566"),
+        ("+77051112233 @anna_k", "t.me/Anna_K"),
+    ],
+)
+def test_leads_are_of_one_client_whichever_of_the_contacts_they_share(session, head, agents, one, other):
+    ours = [make_lead(session, agent, client_contacts=told) for agent, told in zip(agents, (one, other), strict=False)]
+
+    assert [[row.id for row, _ in each.rows] for each in duplicates_for(session, head)] == [[lead.id for lead in ours]]
+
+
+def test_leads_that_a_third_one_joins_are_shown_together(session, head, agents):
+    contacts = ("+77051112233", "+77051112233, anna@mail.kz", "anna@mail.kz")
+    owners = (agents[0], agents[1], agents[0])
+    ours = [make_lead(session, owner, client_contacts=told) for owner, told in zip(owners, contacts, strict=True)]
+    replaced = make_lead(session, agents[1], client_contacts="+77051112233")
+    note_client(session, replaced.id, "+77010000000")
+
+    [group] = duplicates_for(session, head)
+    assert [row.id for row, _ in group.rows] == [lead.id for lead in ours]
 
 
 def test_a_client_whose_contacts_are_never_shared_is_not_compared(session, head, agents):

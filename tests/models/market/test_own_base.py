@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from models.core.amounts import Amount
 from models.core.enums import DealType, Side, Status
@@ -47,6 +48,24 @@ def test_a_lead_is_found_by_what_is_remembered_of_it(session, owner, words):
     make_lead(session, make_user(session), client_name="Анна Королёва", client_contacts="+77012345678")
 
     assert found(session, owner, words=words) == [anna.id]
+
+
+@pytest.mark.parametrize("word", ["на", "и", "the"])
+def test_a_stop_word_brings_only_what_it_stands_in(session, owner, word):
+    make_property(session, owner, title="Дом", description=f"дом {word} реке", street="Садовый")
+
+    assert found(session, owner, Side.PROPERTY, words=word) == []
+
+
+def test_long_texts_of_ones_own_are_looked_up_in_indexes_that_know_the_owner(session, owner):
+    connection = session.connection()
+    query = own_rows(owner, Side.PROPERTY, BaseFilter(words="консьерж")).compile(connection)
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+
+    plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {query}", query.params))
+
+    assert "ix_listing_words_words" in plan and "ix_archived_words_words" in plan
+    assert plan.count(f"''owner {owner.id}''") >= 2
 
 
 @pytest.mark.parametrize("words", ["анна пётр", "70199", "%", "_", "(", "\\", "[а-я]", "' OR 1=1"])

@@ -3,6 +3,7 @@ from sqlalchemy import text
 
 from models.core.enums import DealType, RunScope, RunState
 from models.core.errors import ConflictError
+from models.rescoring.market_state import run_times
 from models.rescoring.run_figures import progress_of
 from models.rescoring.runs import RescoringShard, cancel_run, request_run
 from models.rescoring.shards import abandoned, claim_shard, end_shard, report, retry_failed
@@ -117,6 +118,31 @@ def test_what_is_queued_again_begins_anew_in_the_figures_too(session, run):
     progress = progress_of(session, [run.id])[run.id]
     assert (progress["pairs_done"], progress["seconds"], progress["eta_seconds"]) == (0, 0, None)
     assert shard.seconds is None
+
+
+def test_a_run_takes_from_the_start_of_its_first_shard_on_whatever_states_the_others_are_in(session, run):
+    done, going = shard_of(session, run, city="geo:1"), shard_of(session, run, city="geo:2")
+    for shard in (done, going):
+        claim_shard(session, shard.id, "one")
+    report(session, done.id, "one", 1, 100)
+    end_shard(session, done, RunState.SUCCEEDED)
+    session.execute(
+        text(
+            "UPDATE rescoring_shards SET"
+            " started_at = now() - interval '1 s' * CASE WHEN id = :done THEN 100 ELSE 40 END,"
+            " finished_at = CASE WHEN id = :done THEN now() - interval '60 s' END"
+        ),
+        {"done": done.id},
+    )
+
+    progress = progress_of(session, [run.id])[run.id]
+    assert (progress["seconds"], progress["pairs_per_second"], progress["eta_seconds"]) == (100, 1, 100)
+
+    session.execute(text("UPDATE rescoring_shards SET state = 'succeeded', finished_at = coalesce(finished_at, now())"))
+    session.execute(
+        text("UPDATE rescoring_runs SET state = 'succeeded', started_at = now() - interval '1 h', finished_at = now()")
+    )
+    assert [(time.run_id, time.seconds) for time in run_times(session)] == [(run.id, 100)]
 
 
 def test_a_market_that_grew_since_it_was_planned_has_nothing_left_rather_than_less(session, run):

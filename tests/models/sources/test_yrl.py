@@ -178,7 +178,7 @@ def test_placeholders_mean_unknown_and_are_counted(offer, changes, field):
 
     assert found.faults == []
     assert [guess.field for guess in found.guesses] == [field]
-    assert "taken as unknown" in english(found.guesses[0].reason)
+    assert "as unknown" in english(found.guesses[0].reason)
 
 
 def test_empty_tags_and_dashes_mean_unknown_without_a_word(offer):

@@ -137,6 +137,29 @@ def test_no_word_is_left_that_the_domain_lacks():
     assert {word for word in words if not re.search(rf"\b{word.split('.')[-1]}\b", code)} == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_task_has_a_name_that_operators_can_read(language):
+    code = "\n".join(path.read_text() for path in sorted((ROOT / "worker").rglob("*.py")))
+    tasks = set(re.findall(r'@task\(\s*name="(worker\.tasks\.\w+)"', code))
+
+    assert len(tasks) > 30
+    assert {name for name in tasks if WORD + name not in catalogue(language).messages} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_requests_a_run_has_a_word_that_operators_can_read(language):
+    files = [
+        *(ROOT / "worker").rglob("*.py"),
+        *(ROOT / "scripts").glob("*.py"),
+        *(ROOT / "scripts/commands").glob("*.py"),
+    ]
+    code = "\n".join(path.read_text() for path in files)
+    askers = set(re.findall(r'(?:request_run|request|finish)\([^"\n]*"([a-z]+)(?=[:"])', code))
+
+    assert askers >= {"cli", "engine", "import", "schedule", "sweep", "upgrade"}
+    assert {name for name in askers if WORD + name not in catalogue(language).messages} == set()
+
+
 def test_an_error_has_the_facts_that_its_sentence_needs():
     lacking = {
         kind.__name__: missing

@@ -138,7 +138,7 @@ def opinionated_market(session, n_leads=30, each=12):
         for home in chance.sample(homes, each):
             kind = ActionKind.LIKE if home.area >= 50 else ActionKind.DISLIKE
             kind = kind if chance.random() < 0.9 else chance.choice(list(ActionKind))
-            act(session, seeker, Side.LEAD, lead_id=lead.id, property_id=home.id, kind=kind)
+            session.add(Action(lead_id=lead.id, property_id=home.id, side=Side.LEAD, kind=kind))
     session.commit()
 
 

@@ -164,3 +164,10 @@ def test_unknown_and_nearly_empty_markets_are_told(session):
     assert not counts["name:кировс"].is_known and "Кировск" in counts["name:кировс"].nearest
     assert not counts[MOSCOW].is_odd
     assert session.scalar(select(Property.city_key).where(Property.city == "Кировс")) == "name:кировс"
+
+
+def test_a_market_of_merged_rows_alone_bears_its_own_towns_name(session):
+    make_property(session, make_user(session), city=VILLAGE)
+    merge_towns(session, VILLAGE_KEY, MOSCOW, "cli")
+
+    assert {count.city_key: count.name for count in market_counts(session)} == {MOSCOW: "Москва"}
