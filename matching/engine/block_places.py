@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from matching.engine.units import ANSWER_SCALE
 from matching.engine.vectors import LeadVectors, PropertyVectors
-from matching.facts.places import PLACE_KINDS, rows_of, take_lists
+from matching.facts.places import PLACE_KINDS, rows_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,8 @@ class BlockPlaces:
     most_parts: NDArray[np.float32]
     #: float32 (codes, P): the parts of properties with one place.
     single: NDArray[np.float32]
+    #: (P,): which of *codes* is a property's one place; len(codes) where it has none or several.
+    single_code: NDArray[np.intp]
     #: The places in *codes*, and the parts, of properties with several; and the properties that have just these.
     several: tuple[tuple[tuple[tuple[int, float], ...], NDArray[np.intp]], ...]
     has_unknown: bool
@@ -40,17 +41,19 @@ def block_places(kind: str, properties: PropertyVectors, start: int, stop: int) 
     counts = np.diff(indptr)
     most = np.zeros(len(codes), np.float32)
     np.maximum.at(most, places, entry_parts)
-    single_code = np.flatnonzero(counts == 1)
+    with_one = np.flatnonzero(counts == 1)
+    first = indptr[:-1][with_one] - indptr[0]
     single = np.zeros((len(codes), stop - start), np.float32)
-    first = indptr[:-1][single_code] - indptr[0]
-    single[places[first], single_code] = entry_parts[first]
+    single[places[first], with_one] = entry_parts[first]
+    single_code = np.full(stop - start, len(codes))
+    single_code[with_one] = places[first]
     profiles: dict[tuple[tuple[int, float], ...], list[int]] = {}
     for row in np.flatnonzero(counts > 1).tolist():
         entries = slice(indptr[row] - indptr[0], indptr[row + 1] - indptr[0])
         profile = tuple(zip(places[entries].tolist(), entry_parts[entries].tolist(), strict=True))
         profiles.setdefault(profile, []).append(row)
     several = tuple((profile, np.array(rows, np.intp)) for profile, rows in profiles.items())
-    return BlockPlaces(codes.astype(np.int32), most, single, several, bool((counts == 0).any()))
+    return BlockPlaces(codes.astype(np.int32), most, single, single_code, several, bool((counts == 0).any()))
 
 
 class LeadPlaces:
@@ -65,9 +68,10 @@ class LeadPlaces:
         self._elsewhere = getattr(leads, f"{kind}_elsewhere")
         only = self._elsewhere < 0
         self._any_only = bool(only.any())
-        kept = only[rows_of(indptr)]
-        #: CSR of the places that leads want which want no other; the rows of others are empty.
-        self._only_indptr, self._only_codes = np.concatenate([[0], np.cumsum(kept)])[indptr], codes[kept]
+        rows = rows_of(indptr)
+        #: Leads that want no other place and the places that they want, as one ascending number each, and a last one
+        #: that is no pair.
+        self._only = np.append((rows << 32 | codes)[only[rows]], np.iinfo(np.int64).max)
 
     def best(self, places: BlockPlaces, unknown: NDArray[np.float32]) -> NDArray[np.float32]:
         """
@@ -111,19 +115,16 @@ class LeadPlaces:
 
     def _break_elsewhere(self, units: NDArray[np.float32], places: BlockPlaces, leads: NDArray[np.intp]) -> None:
         only = np.flatnonzero(self._elsewhere[leads] < 0)
-        if not len(only) or not len(places.codes):
+        n_codes = len(places.codes)
+        if not len(only) or not n_codes:
             return
-        there = places.single > 0
-        indptr, entries = take_lists(self._only_indptr, leads[only])
-        wanted = self._only_codes[entries]
-        at = np.minimum(np.searchsorted(places.codes, wanted), len(places.codes) - 1)
-        wanted_at = np.flatnonzero(places.codes[at] == wanted)
-        shape = len(only), len(there)
-        named = csr_matrix(
-            (np.ones(len(wanted_at), np.float32), at[wanted_at], np.searchsorted(wanted_at, indptr)), shape
-        )
-        elsewhere = there.any(axis=0) & (named @ there.astype(np.float32) == 0)
-        units[only] += elsewhere * (self._elsewhere[leads[only]] * np.float32(ANSWER_SCALE))[:, np.newaxis]
+        asked = leads[only][:, np.newaxis] << 32 | places.codes
+        wanted = self._only[np.searchsorted(self._only, asked)] == asked
+        # The last column is for properties without a place or with several, to which this does not apply.
+        elsewhere = np.zeros((len(only), n_codes + 1), bool)
+        elsewhere[:, :n_codes] = ~wanted
+        lost = self._elsewhere[leads[only]] * np.float32(ANSWER_SCALE)
+        units[only] += elsewhere[:, places.single_code] * lost[:, np.newaxis]
 
     def _of(self, code: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         if code >= len(self._starts) - 1:

@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix, hstack
 
 from matching.engine.block_places import BlockPlaces
 from matching.engine.sparse import answer_points
+from matching.engine.sparse_product import add_product, rows_of_matrix
 from matching.engine.units import ANSWER_SCALE
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS
@@ -178,12 +179,9 @@ class BlockTerms:
     #: float32 (terms of the block, properties): parts.
     _table: NDArray[np.float32]
 
-    def units(self, leads: NDArray[np.intp]) -> NDArray[np.float32]:
-        """What the terms earn some leads, in units, float32 (leads, properties of the block)."""
-        lead_rows = self._rows[leads]
-        local = self._local[lead_rows.indices]
+    def add_to(self, units: NDArray[np.float32], leads: NDArray[np.intp]) -> None:
+        """Add what the terms earn some leads to their *units*, float32 (leads, properties of the block), C order."""
+        indptr, terms, points = rows_of_matrix(self._rows, leads)
+        local = self._local[terms]
         kept = np.flatnonzero(local >= 0)
-        mine = csr_matrix(
-            (lead_rows.data[kept], local[kept], np.searchsorted(kept, lead_rows.indptr)), (len(leads), len(self._table))
-        )
-        return mine @ self._table
+        add_product(units, np.searchsorted(kept, indptr), local[kept], points[kept], self._table)

@@ -41,13 +41,23 @@ def area_points(leads: LeadVectors, knot: NDArray[np.integer]) -> NDArray[np.flo
 
 def price_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """What the price of row *i* earns with row *i*; 0 where it is not known."""
-    at, after = (price_points(leads, properties.price_knot + step, properties.price_space) for step in (0, 1))
+    if len(leads) == 1 and properties.one_space is not None:
+        # Knots are fewer than properties.
+        knots = np.arange(properties.price_knot.max() + 2)
+        points = price_points(leads, knots, np.full(len(knots), properties.one_space))
+        at, after = points[properties.price_knot], points[properties.price_knot + 1]
+    else:
+        at, after = (price_points(leads, properties.price_knot + step, properties.price_space) for step in (0, 1))
     return at.astype(np.float64) * properties.price_parts + after.astype(np.float64) * properties.price_next_parts
 
 
 def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """What the area of row *i* earns with row *i*; 0 where it is not known."""
-    at, after = (area_points(leads, properties.area_knot + step) for step in (0, 1))
+    if len(leads) == 1 and len(properties):
+        points = area_points(leads, np.arange(properties.area_knot.max() + 2))
+        at, after = points[properties.area_knot], points[properties.area_knot + 1]
+    else:
+        at, after = (area_points(leads, properties.area_knot + step) for step in (0, 1))
     return at.astype(np.float64) * properties.area_parts + after.astype(np.float64) * properties.area_next_parts
 
 
@@ -82,7 +92,7 @@ def broken_by_price(
     """
     own = criteria.over_budget(properties.own_price[property_rows], leads.own_ceiling[lead_rows])
     # One currency on both sides is the rule, and needs no second look.
-    if len(leads) and (leads.currency == leads.currency[0]).all() and (properties.currency == leads.currency[0]).all():
+    if leads.one_currency is not None and leads.one_currency == properties.one_currency:
         return own
     converted = criteria.over_budget(properties.market_price[property_rows], leads.market_ceiling[lead_rows])
     return np.where(leads.currency[lead_rows] == properties.currency[property_rows], own, converted)

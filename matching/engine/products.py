@@ -6,11 +6,15 @@ from numpy.typing import NDArray
 from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket
 from matching.facts.places import PLACE_KINDS
 
+#: Leads multiplied with a block at once.
+LEAD_CHUNK = 4096
+
 
 class Workspace:
     """What one thread needs again and again; fresh pages cost more than the arithmetic on them."""
 
-    def __init__(self, market: PreparedMarket, max_leads: int) -> None:
+    def __init__(self, market: PreparedMarket, max_leads: int = LEAD_CHUNK) -> None:
+        self.max_leads = max_leads
         self.points = np.empty(max_leads * max(block.parts.shape[1] for block in market.blocks), np.float32)
         self.units = np.empty(max_leads * BLOCK_SIZE, np.float32)
 
@@ -28,17 +32,18 @@ class BlockProduct:
         The units of all pairs of some leads, each once, with the block, (leads, properties); negative where broken.
 
         Args:
-            space: Where to work; the result then lasts until it is used again.
+            space: Where to work, if it is large enough; the result then lasts until it is used again.
         """
         market, block, n = self._market, self._block, len(leads)
-        space = space or Workspace(market, n)
+        if space is None or space.max_leads < n:
+            space = Workspace(market, n)
         points = space.points[: n * block.parts.shape[1]].reshape(n, -1)
         first = 0
         for run in block.runs:
             points[:, first : first + run.stop - run.start] = market.points[:, run][leads]
             first += run.stop - run.start
         units = np.matmul(points, block.parts.T, out=space.units[: n * len(block)].reshape(n, -1))
-        units += self._terms.units(leads)
+        self._terms.add_to(units, leads)
         for kind in PLACE_KINDS:
             market.places[kind].add_to(units, block.answers.places[kind], leads)
         return units

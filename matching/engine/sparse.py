@@ -47,23 +47,36 @@ def place_units(kind: str, leads: LeadVectors, properties: PropertyVectors) -> N
 
 def word_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """What the words that both texts have earn."""
-    l_codes, points = leads.word_codes, leads.word_points.astype(np.float64)
-    p_codes, parts = properties.word_codes, properties.word_parts.astype(np.float64)
-    width = max(l_codes.max(initial=-1), p_codes.max(initial=-1)) + 1
     if len(leads) == 1:
-        return sum_by_row(properties.word_indptr, _at(l_codes, points, width)[p_codes] * parts)
+        points = leads.word_points
+        return _shared_words(
+            leads.word_codes, points, properties.word_indptr, properties.word_codes, properties.word_parts
+        )
     if len(properties) == 1:
-        return sum_by_row(leads.word_indptr, _at(p_codes, parts, width)[l_codes] * points)
+        parts = properties.word_parts
+        return _shared_words(properties.word_codes, parts, leads.word_indptr, leads.word_codes, leads.word_points)
     rows = rows_of(properties.word_indptr)
-    entries = find_in_rows(leads.word_indptr, l_codes, rows, p_codes)
+    entries = find_in_rows(leads.word_indptr, leads.word_codes, rows, properties.word_codes)
     hits = np.flatnonzero(entries >= 0)
-    return np.bincount(rows[hits], points[entries[hits]] * parts[hits], minlength=len(properties)).astype(np.float64)
+    earned = leads.word_points[entries[hits]].astype(np.float64) * properties.word_parts[hits]
+    return np.bincount(rows[hits], earned, minlength=len(properties)).astype(np.float64)
 
 
-def _at(codes: NDArray[np.int32], values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    dense = np.zeros(width)
-    dense[codes] = values
-    return dense
+def _shared_words(
+    own: NDArray[np.int32],
+    own_worth: NDArray[np.float32],
+    indptr: NDArray[np.int64],
+    codes: NDArray[np.int32],
+    worth: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """The sum over the words that one text has of its own worth times that of each row of a CSR table."""
+    width = max(own.max(initial=-1), codes.max(initial=-1)) + 1
+    is_own, dense = np.zeros(width, bool), np.zeros(width)
+    is_own[own], dense[own] = True, own_worth
+    # Few of a market's words are in one text: the rest are looked at only once.
+    hits = np.flatnonzero(is_own[codes])
+    rows = np.searchsorted(indptr, hits, side="right") - 1
+    return np.bincount(rows, dense[codes[hits]] * worth[hits], minlength=len(indptr) - 1).astype(np.float64)
 
 
 class WishUnits(NamedTuple):
@@ -108,13 +121,40 @@ def wish_units(leads: LeadVectors, properties: PropertyVectors) -> WishUnits:
         return WishUnits(np.zeros(n), np.zeros(n))
     wishes = leads.wish_table.arrays()
     if len(leads) == 1:
-        answers = properties.answers[:, wishes.kind[leads.wish_codes]].astype(np.int64)
-        earned, lost = answer_points(wishes, leads.wish_codes, leads.wish_points, answers)
-        return WishUnits(earned.sum(axis=1) * ANSWER_SCALE, lost.sum(axis=1) * ANSWER_SCALE)
-    rows = rows_of(leads.wish_indptr)
-    kinds = wishes.kind[leads.wish_codes]
-    given = properties.answers[0, kinds] if len(properties) == 1 else properties.answers[rows, kinds]
-    earned, lost = answer_points(wishes, leads.wish_codes, leads.wish_points, given.astype(np.int64))
+        return _wishes_of_one(wishes, leads, properties.answers)
+    if len(properties) == 1:
+        return _wishes_of_all(wishes, leads, properties.answers[0])
+    given = properties.answers[leads.wish_rows, wishes.kind[leads.wish_codes]].astype(np.int64)
+    earned, lost = answer_points(wishes, leads.wish_codes, leads.wish_points, given)
     return WishUnits(
         sum_by_row(leads.wish_indptr, earned) * ANSWER_SCALE, sum_by_row(leads.wish_indptr, lost) * ANSWER_SCALE
     )
+
+
+def _wishes_of_all(wishes: WishArrays, leads: LeadVectors, answers: NDArray[np.int8]) -> WishUnits:
+    """:func:`wish_units` with one property: a market's wishes are few, and each meets its answer once."""
+    n = len(leads)
+    given = answers[wishes.kind].astype(np.int64)
+    is_told = given != NOT_TOLD
+    at = np.where(is_told, wishes.first + given, 0)
+    lost_by_wish = wishes.contradicts[at] * _STRENGTH_POINTS[wishes.strength]
+    told = np.flatnonzero(is_told[leads.wish_codes])
+    codes, points = leads.wish_codes[told], leads.wish_points[told].astype(np.float64)
+    rows, earned = leads.wish_rows[told], np.rint(points * wishes.values[at][codes]) - unknown_points(points)
+    return WishUnits(
+        np.bincount(rows, earned, minlength=n).astype(np.float64) * ANSWER_SCALE,
+        np.bincount(rows, lost_by_wish[codes], minlength=n).astype(np.float64) * ANSWER_SCALE,
+    )
+
+
+def _wishes_of_one(wishes: WishArrays, lead: LeadVectors, answers: NDArray[np.int8]) -> WishUnits:
+    """:func:`wish_units` of one lead: each possible answer to a wish is worked out once, not for each property."""
+    earned, lost = np.zeros(len(answers)), np.zeros(len(answers))
+    for code, points in zip(lead.wish_codes.tolist(), lead.wish_points, strict=True):
+        given = answers[:, wishes.kind[code]]
+        # NOT_TOLD is -1: the last place.
+        possible = np.append(np.arange(given.max(initial=NOT_TOLD) + 1), NOT_TOLD)
+        of_answer = answer_points(wishes, np.array([code]), points, possible)
+        earned += of_answer[0][given]
+        lost += of_answer[1][given]
+    return WishUnits(earned * ANSWER_SCALE, lost * ANSWER_SCALE)

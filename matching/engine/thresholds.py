@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket
-from matching.engine.products import BlockProduct
+from matching.engine.products import LEAD_CHUNK, BlockProduct, Workspace
 from matching.engine.units import MAX_UNITS
 
 #: Blocks looked through for each lead: this share of all, at least and at most so many. In a small market more than a
@@ -61,13 +61,16 @@ def _kth_in_blocks(
     best = np.full((best_blocks.size, kept), -1, np.float32)
     by_block = np.argsort(best_blocks.ravel(), kind="stable")
     block_starts = np.searchsorted(best_blocks.ravel()[by_block], np.arange(len(market.blocks) + 1))
+    space = Workspace(market)
     for number, block in enumerate(market.blocks):
         slots = by_block[block_starts[number] : block_starts[number + 1]]
-        if len(slots):
-            lead_rows = leads[slots // best_blocks.shape[1]]
-            units = BlockProduct(market, block).units(lead_rows)
+        product = BlockProduct(market, block) if len(slots) else None
+        for some in (slots[at : at + LEAD_CHUNK] for at in range(0, len(slots), LEAD_CHUNK)):
+            assert product is not None
+            lead_rows = leads[some // best_blocks.shape[1]]
+            units = product.units(lead_rows, space)
             _strike_forbidden(market, block, lead_rows, units)
-            best[slots, : len(block)] = _largest_of_rows(units, kept)
+            best[some, : len(block)] = _largest_of_rows(units, kept)
     return kth_best(best.reshape(len(leads), -1), k + market.excluded_for_leads.count[leads])
 
 

@@ -35,14 +35,12 @@ from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
 from matching.engine.buckets import SLACK, Bucket
 from matching.engine.ends import NOTHING, Ends, ends_at, ranked_within, units_of_ends
 from matching.engine.incremental import NO_PAIRS
-from matching.engine.products import BlockProduct, Workspace
+from matching.engine.products import LEAD_CHUNK, BlockProduct, Workspace
 from matching.engine.ranking import MAX_COLUMNS, RankedLists, pack, unpack
 from matching.engine.thresholds import column_thresholds, row_thresholds
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError, ScoringStoppedError
 
-#: Leads scored in one matrix product.
-LEAD_CHUNK = 4096
 _SHIFT = BLOCK_SIZE.bit_length() - 1
 #: Leads whose survivors wait together.
 BUCKET_SIZE = 1024
@@ -184,7 +182,7 @@ class _Scoring:
         if not self.for_properties:
             return np.zeros(0, np.intp), np.full(len(block), NOTHING, np.int64)
         first = self.market.bounds.most_promising(number, max(MIN_FIRST, int(FIRST_SHARE * n_leads)))
-        units = product.units(first)
+        units = product.units(first, self._workspace())
         ends = ends_at(column_thresholds(self.market, block, first, units, self.k))
         self._take(block, first, units, ends, best, FIRST_SLACK)
         return first, ends
@@ -240,7 +238,7 @@ class _Scoring:
 
     def _workspace(self) -> Workspace:
         if not hasattr(self._local, "space"):
-            self._local.space = Workspace(self.market, LEAD_CHUNK)
+            self._local.space = Workspace(self.market)
         return self._local.space
 
     def lists(self, pool: Executor) -> MarketLists:

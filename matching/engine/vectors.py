@@ -9,12 +9,13 @@ worked out where it is needed (:mod:`matching.engine.curves`, :mod:`matching.eng
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine import criteria
-from matching.facts.places import PLACE_KINDS
+from matching.facts.places import PLACE_KINDS, rows_of
 from matching.facts.tables import Table
 from matching.facts.vocabulary import CONDITIONS, MAX_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 from matching.facts.wishes import IMPLIED_KINDS, WishTable
@@ -108,6 +109,16 @@ class LeadVectors(Table):
         """bool (L, criteria)."""
         return self.sizes > 0
 
+    @cached_property
+    def wish_rows(self) -> NDArray[np.int64]:
+        """The lead of each wish."""
+        return rows_of(self.wish_indptr)
+
+    @cached_property
+    def one_currency(self) -> int | None:
+        """The currency of all leads; None where there are several, or no lead."""
+        return _one_of(self.currency)
+
 
 @dataclass(frozen=True)
 class PropertyVectors(Table):
@@ -149,3 +160,17 @@ class PropertyVectors(Table):
     word_parts: NDArray[np.float32]
 
     _LISTS = {f"{kind}_indptr": (f"{kind}_codes", f"{kind}_parts") for kind in (*PLACE_KINDS, "word")}
+
+    @cached_property
+    def one_currency(self) -> int | None:
+        """As a lead's."""
+        return _one_of(self.currency)
+
+    @cached_property
+    def one_space(self) -> int | None:
+        """The one *price_space* of all properties; None where there are several, or no property."""
+        return _one_of(self.price_space)
+
+
+def _one_of(codes: NDArray[np.int32]) -> int | None:
+    return int(codes[0]) if len(codes) and (codes == codes[0]).all() else None

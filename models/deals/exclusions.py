@@ -1,9 +1,10 @@
 """Pairs that a list leaves out because its side has acted on them."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from models.core.enums import DealType, Origin, Side
@@ -29,42 +30,55 @@ def acted_pairs(
     On the lead's side this includes a tenant's actions in the feed, which shows the list of the preference; and all
     adverts of a home of which one was acted on, except those that have returned by a price cut (price_cuts.py).
     """
-    queries = [_by_property(market)] if side is Side.PROPERTY else [*_by_lead(market), *_in_feed(market)]
+    parameters: dict[str, Any] = {"city_key": market[0], "deal_type": market[1]}
+    parameters |= {} if lead_ids is None else {"lead_ids": lead_ids}
+    parameters |= {} if property_ids is None else {"property_ids": property_ids}
     pairs: dict[tuple[int, int], None] = {}
-    for query, lead_id, property_id in queries:
-        if lead_ids is not None:
-            query = query.where(lead_id.in_(lead_ids))
-        if property_ids is not None:
-            query = query.where(property_id.in_(property_ids))
-        pairs.update(dict.fromkeys((row[0], row[1]) for row in session.execute(query)))
+    for query in _queries(side, lead_ids is not None, property_ids is not None):
+        pairs.update(dict.fromkeys((row[0], row[1]) for row in session.execute(query, parameters)))
     return list(pairs)
 
 
 #: A query of pairs, and its columns of the lead's and the property's id.
 Pairs = tuple[Select[*tuple[Any, ...]], Any, Any]
+CITY_KEY: BindParameter[str] = bindparam("city_key")
+DEAL_TYPE: BindParameter[DealType] = bindparam("deal_type")
 
 
-def _by_property(market: tuple[str, DealType]) -> Pairs:
+@cache
+def _queries(side: Side, among_leads: bool, among_properties: bool) -> list[Select[*tuple[Any, ...]]]:
+    """The queries of a side, put together once: that takes longer than most of them run, and every change asks them."""
+    queries = []
+    for query, lead_id, property_id in [_by_property()] if side is Side.PROPERTY else [*_by_lead(), *_in_feed()]:
+        if among_leads:
+            query = query.where(lead_id.in_(bindparam("lead_ids", expanding=True)))
+        if among_properties:
+            query = query.where(property_id.in_(bindparam("property_ids", expanding=True)))
+        queries.append(query)
+    return queries
+
+
+def _by_property() -> Pairs:
     query = (
         select(Action.lead_id, Action.property_id)
         .join(Property, Property.id == Action.property_id)
-        .where(Action.side == Side.PROPERTY, Property.city_key == market[0], Property.deal_type == market[1])
+        .where(Action.side == Side.PROPERTY, Property.city_key == CITY_KEY, Property.deal_type == DEAL_TYPE)
     )
     return query, Action.lead_id, Action.property_id
 
 
-def _by_lead(market: tuple[str, DealType]) -> Iterator[Pairs]:
-    return _acted(lambda: actions_of_lead(Lead.id), market)
+def _by_lead() -> Iterator[Pairs]:
+    return _acted(lambda: actions_of_lead(Lead.id))
 
 
-def _in_feed(market: tuple[str, DealType]) -> Iterator[Pairs]:
-    for query, *ids in _acted(lambda: feed_actions_of(Lead.owner_id), market):
+def _in_feed() -> Iterator[Pairs]:
+    for query, *ids in _acted(lambda: feed_actions_of(Lead.owner_id)):
         yield query.where(Lead.origin == Origin.TINDER), *ids
 
 
-def _acted(actions: Any, market: tuple[str, DealType]) -> Iterator[Pairs]:
+def _acted(actions: Any) -> Iterator[Pairs]:
     """The properties acted on, and the other adverts of their homes."""
-    in_market = Lead.city_key == market[0], Lead.deal_type == market[1]
+    in_market = Lead.city_key == CITY_KEY, Lead.deal_type == DEAL_TYPE
     acted: ActionsOf = actions()
     table, listing = acted.table, aliased(Property)
     yield (

@@ -164,7 +164,7 @@ class Person:
             assert status < 300, answer
             return {"Authorization": f"Bearer {answer['access_token']}"}, answer["id"]
 
-        phones = (f"+770300000{number:02}", f"+770300001{number:02}", f"+770300002{number:02}")
+        phones = (f"+770110000{number:02}", f"+770110001{number:02}", f"+770110002{number:02}")
         buyer, seller = (sign_up({"telegram_id": phone[1:], "phone": phone})[0] for phone in phones[:2])
         tenant, tenant_id = sign_up(
             {

@@ -24,7 +24,8 @@ SHOWN = text(
     """
     SELECT table_name, string_agg(
         CASE WHEN data_type LIKE 'timestamp%' OR data_type IN ('uuid', 'bytea')
-                  OR column_name IN ('worker', 'name', 'changed_in', 'looked_until', 'stages')
+                  OR column_name IN ('worker', 'name', 'changed_in', 'looked_until', 'stages',
+                                     'stale_seconds')
              THEN format('(%I IS NULL)', column_name) ELSE quote_ident(column_name) END, ', ' ORDER BY ordinal_position)
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
     WHERE table_schema = 'public' AND table_type = 'BASE TABLE' GROUP BY table_name

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.core.base import database_now
+from models.core.base import database_now, rows_changed
 from models.core.enums import RunScope
 from models.core.errors import BusyError, ConflictError, Fault
 from models.platform.settings import Settings
@@ -95,12 +95,14 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
         source = session.get_one(Source, import_.source_id)
         session.expunge_all()
     rescoring = Rescoring(client_, source.content)
+    is_ours = False  # of several deliveries of the message at once, one reads the feed
     try:
         with _file_of(factory, settings_, source, import_) as path:
             if path is None:
                 _close(factory, import_, ImportState.UNCHANGED, None)
                 return
             feed = open_feed(path, mapping=source.mapping, of_leads=source.content is SourceContent.LEADS)
+            is_ours = True
             import_feed(factory, import_id, feed, on_committed=rescoring, on_progress=Showing(factory, import_id, feed))
         log.info("import_done", extra={"import_id": import_id, "source_id": source.id})
     except ConflictError:
@@ -109,8 +111,8 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
         log.warning(
             "import_failed", extra={"import_id": import_id, "source_id": source.id, "kind": type(error).__name__}
         )
-        _close(factory, import_, ImportState.FAILED, Fault(error.code, **error.facts))
-        if not import_.is_dry_run and source.address and import_.asked_by in ("schedule", "request"):
+        is_ours |= _close(factory, import_, ImportState.FAILED, Fault(error.code, **error.facts))
+        if is_ours and not import_.is_dry_run and source.address and import_.asked_by in ("schedule", "request"):
             _note_failure(factory, source, error)
     finally:
         rescoring.finish(factory, f"import:{import_id}")
@@ -144,12 +146,16 @@ def _file_of(
                 session.commit()
 
 
-def _close(factory: sessionmaker[Session], import_: Import, state: ImportState, reason: Fault | None) -> None:
+def _close(factory: sessionmaker[Session], import_: Import, state: ImportState, reason: Fault | None) -> bool:
+    """End an import; False if another delivery of its message has ended it, and told of it, before."""
     with factory() as session:
         statement = update(Import).where(Import.id == import_.id, Import.state.in_(OPEN_IMPORTS))
-        session.execute(statement.values(state=state, finished_at=database_now(session), **reason_values(reason)))
-        record_end_of(session, [import_.id])
+        values = {"state": state, "finished_at": database_now(session), **reason_values(reason)}
+        is_first = bool(rows_changed(session.execute(statement.values(**values))))
+        if is_first:
+            record_end_of(session, [import_.id])
         session.commit()
+        return is_first
 
 
 def _note_failure(factory: sessionmaker[Session], source: Source, error: Exception) -> None:

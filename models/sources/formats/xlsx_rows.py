@@ -15,6 +15,10 @@ from models.sources.formats.offer import FeedError
 
 #: A workbook unpacked. A small file that unpacks to more is no table of homes.
 LARGEST_UNPACKED = 2 << 30  # bytes
+#: A sheet has no more rows. A row may claim any number, and empty ones are made for all that are missing before it.
+MAX_ROWS = 1 << 20
+#: So many columns are read: a row is filled up to its last cell, which may stand anywhere.
+MAX_COLUMNS = 256
 #: The text of a cell in which a spreadsheet turned typed text ("2/5") into a date.
 DATE_MARK = "a date: "
 
@@ -38,14 +42,17 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
         FeedError: The workbook cannot be read.
     """
     last_values: Iterator[Any] | None = None
+    empty: Any = None
     with ExitStack() as stack:
         book = stack.enter_context(_open(path, data_only=False))
-        for line, cells in enumerate(book[sheet].iter_rows(), start=1):
+        for line, cells in enumerate(_cells(book, sheet), start=1):
+            if cells is empty and last_values is None:
+                continue  # the library gives one object for all rows of a gap, which may be a million
             texts = [_text(cell) for cell in cells]
             formulas = [place for place, text in enumerate(texts) if text.startswith("=") and _is_formula(cells[place])]
             if formulas and last_values is None:
                 values_book = stack.enter_context(_open(path, data_only=True))
-                last_values = islice(values_book[sheet].iter_rows(), line - 1, None)
+                last_values = islice(_cells(values_book, sheet), line - 1, None)
             if last_values is not None:
                 known = next(last_values, ())
                 for place in formulas:
@@ -56,6 +63,8 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
                 texts.pop()
             if texts:
                 yield Row(line, texts)
+            else:
+                empty = cells
 
 
 @contextmanager
@@ -73,6 +82,12 @@ def _open(path: Path, *, data_only: bool) -> Iterator[Any]:
             yield book
     except _DAMAGED as error:
         raise FeedError(Fault("feed.workbook_unreadable", error=type(error).__name__)) from None
+
+
+def _cells(book: Any, sheet: str) -> Iterator[Any]:
+    columns = min(book[sheet].max_column or MAX_COLUMNS, MAX_COLUMNS)
+    cells: Iterator[Any] = book[sheet].iter_rows(max_row=MAX_ROWS, max_col=columns)
+    return cells
 
 
 def _is_formula(cell: Any) -> bool:

@@ -135,76 +135,94 @@ def best_of(url: str, side: str, rows: Sequence[int], k: int, threads: int) -> l
 def _lead_lines(leads: LeadColumns, model: TextModel) -> Iterator[str]:
     words = model.lead_words(leads.text)
     wishes = leads.wish_table.arrays()
-    weights = DEFAULT_WEIGHTS.as_dict()
     for row in range(len(leads)):
-        rooms = np.flatnonzero(leads.rooms[row])
-        kind = leads.property_type[row]
-        district_span = slice(*leads.district_indptr[row : row + 2])
-        metro_span = slice(*leads.metro_indptr[row : row + 2])
         word_span = slice(*words.indptr[row : row + 2])
         wish = leads.wish_codes[slice(*leads.wish_indptr[row : row + 2])]
-        districts, metros = leads.district_codes[district_span], leads.metro_codes[metro_span]
-        may_be = [code for code in IMPLIED_KINDS if code in wishes.kind[wish]]
-        may_be += [
-            code
-            for code in IMPLIED_KINDS
-            if KINDS[code].name == "room" and PROPERTY_TYPES[kind] == "ROOM" and kind >= 0
-        ]
-        price_min, area_min = (bound if bound > 0 else np.nan for bound in (leads.price_min[row], leads.area_min[row]))
-        stated = {
-            "price": not (np.isnan(price_min) and np.isnan(leads.price_max[row])),
-            "location": len(districts) + len(metros) > 0,
-            "rooms": len(rooms) > 0,
-            "area": not (np.isnan(area_min) and np.isnan(leads.area_max[row])),
-            "text": word_span.start < word_span.stop,
-            "property_class": leads.property_class[row] >= 0,
-            "property_type": kind >= 0,
-            "condition": leads.condition[row] >= 0,
-            "year": not np.isnan(leads.year_min[row]),
-        }
-        unstated = UNSTATED_SHARE * sum(weights[name] for name in WEIGHED if not stated[name])
-        unstated += 0 if len(wish) else UNSTATED_SHARE * weights["wish"]
-        wish_weights = weights["wish"] * wishes.size[wish]
-        shares = (
-            criteria.PLACE_PARTS["district"] * bool(len(districts)),
-            criteria.PLACE_PARTS["metro"] * bool(len(metros)),
-        )
-        district_part, metro_part = ((1 - criteria.LOCATION_BASE) * share / max(sum(shares), 1e-9) for share in shares)
+        wish_weights = DEFAULT_WEIGHTS.as_dict()["wish"] * wishes.size[wish]
         yield _line(
             row,
             leads.owner[row],
-            price_min,
-            leads.price_max[row],
-            area_min,
-            leads.area_max[row],
-            rooms,
-            _or_null(kind),
-            _or_null(leads.property_class[row]),
-            _or_null(leads.condition[row]),
-            leads.year_min[row],
-            districts,
-            leads.district_values[district_span],
-            leads.district_only[row],
-            metros,
-            leads.metro_values[metro_span],
-            leads.metro_only[row],
-            leads.price_max[row] * criteria.PRICE_LIMIT_PERCENT / 100 if leads.price_max[row] > 0 else np.inf,
-            area_min * criteria.AREA_LIMIT_PERCENT / 100 if area_min > 0 else 0.0,
-            np.flatnonzero(~np.isnan(criteria.TYPE_VALUES[kind])) if kind >= 0 else np.arange(len(PROPERTY_TYPES)),
-            _admitted_rooms(leads.rooms[row]),
-            PRIOR * unstated,
-            unstated + sum(weights[name] for name in WEIGHED if stated[name]) + wish_weights.sum(),
-            district_part,
-            metro_part,
-            *(weights[name] if stated[name] else 0.0 for name in WEIGHED),
+            *_asked(leads, row),
+            *_limits(leads, row),
+            *_weighed(leads, row, _stated(leads, row, word_span.start < word_span.stop), wish_weights),
             wishes.kind[wish] + 1,  # arrays of PostgreSQL count from 1
             wishes.first[wish],
             wish_weights,
             wishes.strength[wish],
-            np.array(may_be, np.int16),
+            _may_be(leads.property_type[row], wishes.kind[wish]),
             words.codes[word_span],
             words.worth[word_span],
         )
+
+
+def _asked(leads: LeadColumns, row: int) -> Iterator[float | np.ndarray]:
+    """What the lead states, field by field; places with their neighbours."""
+    yield from (_minimum(leads.price_min[row]), leads.price_max[row])
+    yield from (_minimum(leads.area_min[row]), leads.area_max[row])
+    yield np.flatnonzero(leads.rooms[row])
+    yield from (_or_null(codes[row]) for codes in (leads.property_type, leads.property_class, leads.condition))
+    yield leads.year_min[row]
+    for kind in ("district", "metro"):
+        span = slice(*getattr(leads, f"{kind}_indptr")[row : row + 2])
+        yield from (getattr(leads, f"{kind}_codes")[span], getattr(leads, f"{kind}_values")[span])
+        yield getattr(leads, f"{kind}_only")[row]
+
+
+def _limits(leads: LeadColumns, row: int) -> tuple[float | np.ndarray, ...]:
+    """What breaks a pair: the highest price, the smallest area, and the types and room counts that are admitted."""
+    area_min, price_max, kind = _minimum(leads.area_min[row]), leads.price_max[row], leads.property_type[row]
+    return (
+        price_max * criteria.PRICE_LIMIT_PERCENT / 100 if price_max > 0 else np.inf,
+        area_min * criteria.AREA_LIMIT_PERCENT / 100 if area_min > 0 else 0.0,
+        np.flatnonzero(~np.isnan(criteria.TYPE_VALUES[kind])) if kind >= 0 else np.arange(len(PROPERTY_TYPES)),
+        _admitted_rooms(leads.rooms[row]),
+    )
+
+
+def _stated(leads: LeadColumns, row: int, has_words: bool) -> dict[str, bool]:
+    """Which of the criteria WEIGHED the lead states."""
+    return {
+        "price": not (np.isnan(_minimum(leads.price_min[row])) and np.isnan(leads.price_max[row])),
+        "location": _names(leads, "district", row) or _names(leads, "metro", row),
+        "rooms": bool(leads.rooms[row].any()),
+        "area": not (np.isnan(_minimum(leads.area_min[row])) and np.isnan(leads.area_max[row])),
+        "text": has_words,
+        "property_class": leads.property_class[row] >= 0,
+        "property_type": leads.property_type[row] >= 0,
+        "condition": leads.condition[row] >= 0,
+        "year": not np.isnan(leads.year_min[row]),
+    }
+
+
+def _weighed(leads: LeadColumns, row: int, stated: dict[str, bool], wish_weights: np.ndarray) -> tuple[float, ...]:
+    """What every property gets, the whole, the parts of districts and stations, and the weight of each criterion."""
+    weights = DEFAULT_WEIGHTS.as_dict()
+    unstated = UNSTATED_SHARE * sum(weights[name] for name in WEIGHED if not stated[name])
+    unstated += 0 if len(wish_weights) else UNSTATED_SHARE * weights["wish"]
+    shares = [criteria.PLACE_PARTS[kind] * _names(leads, kind, row) for kind in ("district", "metro")]
+    return (
+        PRIOR * unstated,
+        unstated + sum(weights[name] for name in WEIGHED if stated[name]) + wish_weights.sum(),
+        *((1 - criteria.LOCATION_BASE) * share / max(sum(shares), 1e-9) for share in shares),
+        *(weights[name] if stated[name] else 0.0 for name in WEIGHED),
+    )
+
+
+def _may_be(kind: int, wished_kinds: np.ndarray) -> np.ndarray:
+    """The kinds of which nothing is implied for a lead that wants this type of property and wishes for these kinds."""
+    wants_room = kind >= 0 and PROPERTY_TYPES[kind] == "ROOM"
+    may_be = [code for code in IMPLIED_KINDS if code in wished_kinds or (wants_room and KINDS[code].name == "room")]
+    return np.array(may_be, np.int16)
+
+
+def _names(leads: LeadColumns, kind: str, row: int) -> bool:
+    first, after = getattr(leads, f"{kind}_indptr")[row : row + 2]
+    return bool(first < after)
+
+
+def _minimum(bound: float) -> float:
+    """A lower bound; one of 0 says nothing."""
+    return bound if bound > 0 else np.nan
 
 
 def _property_lines(properties: PropertyColumns, model: TextModel) -> Iterator[str]:

@@ -257,6 +257,25 @@ def test_failures_are_retried_ever_more_seldom_and_retry_after_is_kept_to(here, 
     assert second.failures == 2 and timedelta(hours=3, minutes=59) < wait < timedelta(hours=4, minutes=1)
 
 
+def test_a_failure_counts_once_although_its_message_was_delivered_twice_at_once(here, site, source):
+    with here() as session:
+        import_id = request_import(session, session.get_one(Source, source), "schedule").id
+        session.commit()
+
+    def answer(asked):
+        if len(site.asked) == 1:
+            run_import(import_id)  # the second delivery, while the first waits for this answer
+        return 500, {}, b""
+
+    site.answers["/feed.xml"] = answer
+    run_import(import_id)
+
+    assert len(site.asked) == 2
+    with here() as session:
+        assert session.get_one(Import, import_id).state is ImportState.FAILED
+        assert session.get_one(Source, source).failures == 1
+
+
 def test_a_private_address_is_not_fetched_by_the_worker(here, site, source, monkeypatch):
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "0")
     task_context.settings.cache_clear()
