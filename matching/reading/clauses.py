@@ -14,6 +14,10 @@ from matching.reading.strength import strengthen
 _SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
 _BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony", "kitchen_area", "bedrooms"}
 _HAVE_TERMS = frozenset({"instalments", "mortgage", "subsidised_mortgage", "registration", "deposit"})
+#: Markers that may speak of the clause before.
+_SPEAKS_BACK = frozenset({markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED})
+#: How many things one «рядом» may speak of.
+LONGEST_LIST = 12
 _OUTSIDE = frozenset(kind.name for kind in KINDS if kind.group == "outside")
 _ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
 
@@ -38,47 +42,52 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
         elif item.role == markers.OWN:
             cancel_own(items, place)
     for place, item in enumerate(items):
-        if "rent_term" in item.meanings.kinds and (word := cut_text.words[item.start]) is not None:
-            item.cancelled = item.cancelled or word.symbol == "на" and has_term_of_its_own(items, place)
         if item.role == markers.FUTURE:
             _cancel_planned(items, place)
-        elif "handed_over" in item.meanings.kinds and _is_built_near(cut_text, items, place):
-            items[place - 1].cancelled = item.cancelled = True
-        if item.role == markers.IF:
-            for condition in items[place + 1 :]:
-                if condition.clause != item.clause or _has_then(cut_text, item, condition):
-                    break
-                condition.cancelled = True
-        elif item.denied and "lift" in item.meanings.kinds and place + 1 < len(items):
-            after = items[place + 1]  # «без лифта не выше третьего» asks for a floor
-            if after.quantity is not None and after.quantity.how == AT_MOST and after.start - item.end <= 1:
-                item.cancelled = True
-        if item.denied and "lift" in item.meanings.kinds:
-            before = next((each for each in reversed(items[:place]) if each.role in (NUMBER, MENTION)), None)
-            if (
-                before is not None
-                and before.quantity is not None
-                and before.quantity.how == AT_MOST
-                and item.start - before.end <= 5
-            ):
-                item.cancelled = True  # «не выше 4-го без лифта»
+        elif item.role == markers.IF:
+            _cancel_condition(cut_text, items, place)
+        elif item.meanings.watched:
+            _settle_watched(cut_text, items, place)
     for place, item in enumerate(items):
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             strengthen(cut_text, items, place)
     return everything
 
 
-def _has_then(cut_text: Tokens, condition: Item, item: Item) -> bool:
-    """«если выше третьего этажа то лифт»: what follows is asked for."""
-    return any(token.lower() in ("то", "тогда") for token in cut_text.tokens[condition.end : item.start])
+def _cancel_condition(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+    """«не выше 5, если нет лифта»; but «если выше третьего этажа то лифт» asks for a lift."""
+    marker = items[place]
+    ahead = cut_text.tokens[marker.end : marker.end + 3 * LONGEST_LIST]
+    then = next((at for at, token in enumerate(ahead, marker.end) if token.lower() in ("то", "тогда")), None)
+    for condition in items[place + 1 :]:
+        if condition.clause != marker.clause or then is not None and condition.start > then:
+            break
+        condition.cancelled = True
+
+
+def _settle_watched(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+    """A term that is not of the rent, a school that is under construction, a limit of floors for want of a lift."""
+    item = items[place]
+    word, kinds = cut_text.words[item.start], item.meanings.kinds
+    if "rent_term" in kinds and word is not None:
+        item.cancelled = item.cancelled or word.symbol == "на" and has_term_of_its_own(items, place)
+    if "handed_over" in kinds and _is_built_near(cut_text, items, place):
+        items[place - 1].cancelled = item.cancelled = True
+    if item.denied and "lift" in kinds:
+        after = items[place + 1] if place + 1 < len(items) else None
+        if after is not None and after.quantity is not None and after.quantity.how == AT_MOST:
+            item.cancelled |= after.start - item.end <= 1  # «без лифта не выше третьего» asks for a floor
+        before = next((each for each in reversed(items[:place]) if each.role in (NUMBER, MENTION)), None)
+        if before is not None and before.quantity is not None and before.quantity.how == AT_MOST:
+            item.cancelled |= item.start - before.end <= 5  # «не выше 4-го без лифта»
 
 
 def _with_what_tells(items: list[Item]) -> list[Item]:
     """*items* without the mentions that lack their number; markers in their clauses speak of nothing before."""
     kept = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
-    if len(kept) < len(items):
-        clauses = {item.clause for item in items} - {item.clause for item in kept if item.role == MENTION}
-        named = {item.clause for item in items if item.role == MENTION} & clauses
+    if len(kept) < len(items) and not _SPEAKS_BACK.isdisjoint({item.role for item in kept}):
+        told = {item.clause for item in kept if item.role == MENTION}
+        named = {item.clause for item in items if item.role == MENTION} - told
         for item in kept:
             item.beside = item.clause in named
     return kept
@@ -130,7 +139,7 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
     for place, item in enumerate(items):
         if not item.meanings.needs:
             continue
-        near = _stands_near(items, place, markers.NEAR, 4) or _is_listed_near(items, place)
+        near = _stands_near(items, place, markers.NEAR, 4)
         seen = _is_seen(cut_text, items, place)
         kept = []
         for meaning in item.meanings:
@@ -138,7 +147,8 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
                 if seen:
                     kept.append(meaning)
             elif meaning.needs:
-                if near if meaning.needs == markers.NEAR else _stands_near(items, place, meaning.needs, 5):
+                listed = meaning.needs == markers.NEAR and (near or _is_listed_near(items, place))
+                if listed if meaning.needs == markers.NEAR else _stands_near(items, place, meaning.needs, 5):
                     kept.append(meaning)
             elif not (seen and meaning.entry.kind in _SEEN_OR_NEAR):
                 kept.append(meaning)
@@ -155,7 +165,7 @@ def has_term_of_its_own(items: Sequence[Item], place: int) -> bool:
 
 def _is_listed_near(items: Sequence[Item], place: int) -> bool:
     """«рядом магазины, спортзал, метро»."""
-    for here in range(place - 1, -1, -1):
+    for here in range(place - 1, max(-1, place - LONGEST_LIST), -1):
         item, after = items[here], items[here + 1]
         if item.sentence != after.sentence or after.clause - item.clause > 1:
             return False

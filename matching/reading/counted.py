@@ -230,6 +230,8 @@ def _mark_transport(cut_text: Tokens, items: Sequence[Item], place: int, other: 
     for near in range(max(0, min(place, other) - 2), min(len(items), max(place, other) + 4)):
         each = items[near]
         if each.role in (markers.WALK, markers.TRANSPORT) and each.sentence == item.sentence:
+            if each.clause > number.clause and cut_text.tokens[each.start - 1].lower() not in ("на", "by"):
+                continue  # «метро в 1 км, автобус у дома»; but «15 минут от метро, можно на автобусе»
             gap = each.start - number.end if each.start >= number.end else number.start - each.end + 1
             if gap <= 5 and (nearest is None or gap < nearest[0]):
                 nearest = gap, each.role == markers.TRANSPORT

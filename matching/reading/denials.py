@@ -89,7 +89,9 @@ def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], place: int) -
     start = min((start for start, _ in item.by), default=item.start)
     if not _lacks(cut_text, start):
         return
-    whole = next((each for each in items[:place] if each.role == MENTION and each.end == start), None)
+    whole = next(
+        (each for each in items[max(0, place - 3) : place] if each.role == MENTION and each.end == start), None
+    )
     if whole is not None and not whole.denied:
         whole.cancelled = True
 
@@ -194,9 +196,9 @@ def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
 
 def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
     # «без лифта не предлагать» asks for a lift; «не первый, апартаменты не предлагать» for no apartments.
-    refuses = marker.role in (markers.REFUSE, markers.UNNEEDED) or _is_no(cut_text, marker)
     twice = marker.role == markers.REFUSE and any(item.start - 1 <= end <= item.start for _, end in item.by)
-    if refuses and item.denied and not twice:
+    refuses = item.denied and (marker.role in (markers.REFUSE, markers.UNNEEDED) or _is_no(cut_text, marker))
+    if refuses and not twice:
         twice = _denied_by_without(cut_text, item)  # «без лифта и балкона не предлагать»
     item.denied = not (item.denied and twice)
     item.by.append((marker.start, marker.end))

@@ -20,6 +20,7 @@ ENTRIES: tuple[Entry, ...] = (
             Says(True, "(крайний/нижний/край/=крайн) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
             Says(False, "средний | промежуточный", "lead", needs="floor"),
             Says(False, "(биринши/1) кабат баска", "lead"),
+            Says(None, "хоть (первый/1) этаж", "lead"),
             Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
             Says(
                 False,

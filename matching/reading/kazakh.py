@@ -32,6 +32,7 @@ STEMS: dict[str, str] = {
     "кондиционер": "кондиционер",
     "теледидар": "теледидар",
     "техника": "техника",
+    "лифт": "лифт",
     "посредник": "посредник",
 }
 #: Shorter forms look like other words: «ит» is also how IT mortgages are written.

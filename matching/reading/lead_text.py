@@ -1,6 +1,7 @@
 """The wishes of a lead's own words."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
-from matching.reading.mentions import MENTION, SUBJECT, Item, Tokens
+from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import AT_MOST, BELOW, flipped, limits
 
 #: «балкон, собственник, до 50 тысяч»: alone in its clause it says who should offer the home.
@@ -19,6 +20,7 @@ _OWNER_ALONE = re.compile(
     r"(собственники?|хозяин|хозяева|хозяйка|owner)(?:\s+сам)?\s*(?=$|[,;.!?\n)])",
     re.IGNORECASE,
 )
+_ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 _STRENGTHS = ("soft", "wish", "must")
 
 
@@ -73,7 +75,7 @@ def read_wishes(text: str) -> list[Wish]:
             parts = [*item.by, (item.start, item.end)]
             start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
             wishes.append(Wish(kind, read, strength, start, end))
-    if (above := _above_refused_floors(tokens, own_items)) is not None:
+    if (above := _above_refused_floors(tokens, items)) is not None:
         wishes = [*(wish for wish in wishes if wish.kind != "first_floor"), above]
     for name, value, strength, number in free_wishes(tokens, items):
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
@@ -90,12 +92,25 @@ def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
     return [wish for wish in wishes if not (either and wish.kind == "new_building")]
 
 
-def _above_refused_floors(tokens: Tokens, mentions: list[Item]) -> Wish | None:
+def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
+    """«1, 2 и последний этаж не предлагать»: numbers that stand in a row with a refused end of the house."""
+    for place, item in enumerate(items):
+        number = item.quantity
+        if item.role != NUMBER or item.taken or number is None or number.how != "eq" or number.unit or number.fraction:
+            continue
+        for other in items[max(0, place - 1) : place + 3]:
+            gap = max(other.start - item.end, item.start - other.end)
+            if other.denied and other.meanings.kinds & _ENDS_OF_HOUSE and gap <= 1 and 2 <= number.low <= 9:
+                yield int(number.low), other
+                break
+
+
+def _above_refused_floors(tokens: Tokens, items: list[Item]) -> Wish | None:
     """«1 и 2 этаж исключаем» asks for the third floor and above; «этаж 1 не предлагать» for none but the first."""
     refused: set[int] = set()
     by: list[Item] = []
     first: list[Item] = []
-    for item in mentions:
+    for item in items:
         kinds = item.meanings.kinds
         if not item.denied or not kinds & {"floor", "first_floor"}:
             continue
@@ -106,6 +121,9 @@ def _above_refused_floors(tokens: Tokens, mentions: list[Item]) -> Wish | None:
         elif "first_floor" in kinds:
             refused.add(1)
             first.append(item)
+    for number, beside in _floors_beside(items):
+        refused.add(number)
+        by.append(beside)
     low = next(floor for floor in range(1, 12) if floor not in refused)
     if not by or low == 1:
         return None
@@ -127,8 +145,8 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
         return None
-    if item.allowed and entry.kind == "prepayment":
-        return None  # «готовы оплатить три месяца вперёд» asks for nothing
+    if item.allowed and (entry.kind == "prepayment" or entry.kind == "house_floors" and value is not SUBJECT):
+        return None  # «готовы оплатить три месяца вперёд», «можно пятиэтажку» ask for nothing
     if item.allowed and isinstance(value, str) and value in entry.worse:
         return None
     worse = value is False and kind.name != "new_building"  # «рассмотрю вторичку» is no lesser wish

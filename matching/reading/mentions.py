@@ -26,6 +26,9 @@ class Meaning(NamedTuple):
     needs: str = ""
 
 
+_WATCHED = frozenset({"rent_term", "handed_over", "lift"})
+
+
 class Senses(tuple[Meaning, ...]):
     """
     All that one phrase may say, and what the reader asks of it most often.
@@ -37,6 +40,7 @@ class Senses(tuple[Meaning, ...]):
         needs: Something must stand beside it.
         of_people: It is said of the people who will live there.
         refused: Leads name it mostly to refuse it.
+        watched: What stands beside it may make something else of it.
     """
 
     role: str
@@ -45,6 +49,7 @@ class Senses(tuple[Meaning, ...]):
     needs: bool
     of_people: bool
     refused: bool
+    watched: bool
 
     def __new__(cls, meanings: Iterable[Meaning]) -> "Senses":
         """Of a phrase that is a thing and a marker the thing is kept; what is skipped is skipped."""
@@ -58,6 +63,7 @@ class Senses(tuple[Meaning, ...]):
         senses.counts = any(meaning.value is SUBJECT for meaning in every)
         senses.needs = any(meaning.needs for meaning in every)
         senses.of_people = any(meaning.entry.of_people for meaning in every)
+        senses.watched = not senses.kinds.isdisjoint(_WATCHED)
         senses.refused = any(
             entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
             for entry, value, _, _ in every

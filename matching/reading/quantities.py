@@ -211,7 +211,7 @@ def _with_limit_behind(words: Sequence[Word | None], quantity: Quantity) -> Quan
     after = _TREES["after"].longest(words, end)
     if after is not None and is_word(words, end, "+", "плюс") and is_word(words, after[0], *CHARGES):
         after = None  # «35 000 + КУ»
-    floor = end + is_word(words, end, *DASHES)  # «3-қабаттан жоғары»
+    floor = end + (end < len(words) and (word := words[end]) is not None and word.symbol in DASHES)  # «3-қабаттан»
     if after is None and is_word(words, floor, *FLOOR_WORDS):
         after = _TREES["after"].longest(words, floor + 1)
         if after is not None and after[0] < len(words) and (then := words[after[0]]) is not None and then.number:

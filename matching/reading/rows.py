@@ -7,6 +7,8 @@ from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import DASHES
 
+_ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
+_ANIMALS = frozenset({"pets", "cats", "dogs"})
 #: How far a marker may stand from what it marks, in tokens.
 REACH = 5
 
@@ -83,7 +85,7 @@ def previous_mention(items: Sequence[Item], place: int) -> int | None:
 
 def _is_floor(item: Item, quantity: Quantity) -> bool:
     """«кроме 1, 2 и последнего»."""
-    return quantity.how == "eq" and quantity.unit == "" and "first_floor" in item.meanings.kinds
+    return quantity.how == "eq" and quantity.unit == "" and not item.meanings.kinds.isdisjoint(_ENDS_OF_HOUSE)
 
 
 def _is_of_people(item: Item) -> bool:
@@ -94,6 +96,8 @@ def _are_people_refused(cut_text: Tokens, item: Item, last: Item) -> bool:
     """«студентов, животных не беспокоить»; not «для семьи, студентов не беспокоить»."""
     if not (_is_of_people(item) and _is_of_people(last)) or item.denied or "couples" in item.meanings.kinds:
         return False
+    if item.meanings.kinds | last.meanings.kinds <= _ANIMALS and last.start - item.end == 1:
+        return True  # «кошки, собаки - нет»
     before = cut_text.tokens[item.start - 1].lower() if item.start else ""
     words = cut_text.words[item.start], cut_text.words[last.start]
     return before != "для" and all(word is not None and word.case == "genitive" for word in words)
@@ -135,10 +139,10 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
                 goes_on = governs and first is not None and first.case == "genitive"
                 # «кроме первого, панельный дом» refuses no panel.
                 agrees = not governs or goes_on or first is not None and first.number is not None
-                let = any(
+                let = step > 0 or any(
                     each.role == markers.CAN for each in items[max(0, here - 2) : here] if each.clause == item.clause
                 )
-                if step < 0 and not let and _are_people_refused(cut_text, item, last):
+                if not let and _are_people_refused(cut_text, item, last):
                     goes_on = True
                 if not (item.refused and last.refused and not item.denied and agrees) and not goes_on:
                     break

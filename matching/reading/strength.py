@@ -66,7 +66,7 @@ def _list_before(items: Sequence[Item], place: int) -> list[int]:
     """«посудомойка, кондиционер и холодильник обязательны»: the plural speaks of the whole list."""
     listed: list[int] = []
     last = items[place]
-    for here in range(place - 1, -1, -1):
+    for here in range(place - 1, max(-1, place - 4 * REACH), -1):
         item = items[here]
         if item.role not in (MENTION, markers.AND) or last.clause - item.clause > 1 or item.sentence != last.sentence:
             break
