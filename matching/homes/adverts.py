@@ -40,9 +40,10 @@ def keys(advert: AdvertFacts) -> list[int]:
     """
     Signed 64-bit numbers; adverts that can be of one home have at least one in common.
 
-    A key is a house (or a square of 220 m; two grids each way, so that neighbours within 110 m share one), the floor,
-    the rooms and a step of the area (two rows of steps of 2 m², so that areas less than 1 m² apart share one). An
-    advert that tells no place or no area has none: it is the only one of its home.
+    A key is a place, the floor, the rooms and a step of the area (two rows of steps of 2 m², so that areas less than
+    1 m² apart share one). Places are the house, the flat in it, and squares of 220 m (two grids each way, so that
+    neighbours within 110 m share one). An advert that tells no place or no area has none: it is the only one of its
+    home.
     """
     if advert.area is None or advert.rooms is None:
         return []
@@ -54,6 +55,8 @@ def keys(advert: AdvertFacts) -> list[int]:
 def _places(advert: AdvertFacts) -> Iterator[str]:
     if advert.house:
         yield advert.house
+        if advert.flat:  # few share it, even where a developer's feed fills the house
+            yield f"{advert.house}|{advert.flat}"
     if advert.latitude is not None and advert.longitude is not None:
         for grid, (down, right) in enumerate(((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5))):
             row = math.floor(advert.latitude / CELL + down)

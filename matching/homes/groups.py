@@ -9,12 +9,19 @@ from matching.homes.same_home import ENOUGH, is_different, points
 
 #: An advert that is like two different homes, one by less than so many points more than the other, is of neither.
 CLEARLY = 1.0
+#: A key that more adverts share tells nothing: so many are units that are alike, or stand where their town's centre is.
+MAX_ALIKE = 60
 
 Edges = Mapping[tuple[int, int], float]
 
 
 def edges_between(adverts: Sequence[AdvertFacts], keys_of: Mapping[int, Iterable[int]]) -> dict[tuple[int, int], float]:
-    """The pairs (smaller id, larger id) that look like one home, with their points; only adverts that share a key."""
+    """
+    The pairs (smaller id, larger id) that look like one home, with their points.
+
+    Only adverts that share a key are compared, and only by keys that no more than :data:`MAX_ALIKE` adverts share, so
+    that the comparisons grow with the number of adverts, not with its square.
+    """
     at: dict[int, list[AdvertFacts]] = defaultdict(list)
     for advert in adverts:
         for key in keys_of[advert.id]:
@@ -22,6 +29,8 @@ def edges_between(adverts: Sequence[AdvertFacts], keys_of: Mapping[int, Iterable
     compared: set[tuple[int, int]] = set()
     edges = {}
     for block in at.values():
+        if len(block) > MAX_ALIKE:
+            continue
         for left, right in combinations(sorted(block, key=lambda each: each.id), 2):
             pair = (left.id, right.id)
             if pair in compared:
@@ -54,49 +63,78 @@ def components(edges: Iterable[tuple[int, int]]) -> list[set[int]]:
 
 
 def groups(adverts: Sequence[AdvertFacts]) -> list[list[int]]:
-    """
-    The groups of two adverts and more, each as rising ids; by smallest id.
+    """The groups of two adverts and more among *adverts*, each as rising ids; by smallest id."""
+    edges = edges_between(adverts, {advert.id: keys(advert) for advert in adverts})
+    return groups_of_edges({advert.id: advert for advert in adverts}, edges)
 
-    Each connected component of pairs that look alike is a function of its own adverts alone, so whatever holds all of a
+
+def groups_of_edges(by_id: Mapping[int, AdvertFacts], edges: Edges) -> list[list[int]]:
+    """
+    As :func:`groups`, of pairs that :func:`edges_between` gave.
+
+    Each connected component is a function of its own adverts and edges alone, so whatever holds all edges of a
     component gives the groups that the whole market would.
     """
-    by_id = {advert.id: advert for advert in adverts}
-    edges = edges_between(adverts, {advert.id: keys(advert) for advert in adverts})
-    all_groups = []
-    for component in components(edges):
-        inside = {pair: score for pair, score in edges.items() if pair[0] in component}
-        all_groups += _groups_of_component(by_id, inside)
-    return sorted(all_groups)
+    contradictions = _Contradictions(by_id)
+    component_of = {each: place for place, component in enumerate(components(edges)) for each in component}
+    inside: dict[int, dict[tuple[int, int], float]] = defaultdict(dict)
+    for pair, score in edges.items():
+        inside[component_of[pair[0]]][pair] = score
+    return sorted(group for each in inside.values() for group in _groups_of_component(contradictions, each))
 
 
-def _groups_of_component(by_id: Mapping[int, AdvertFacts], edges: Edges) -> list[list[int]]:
+class _Contradictions:
+    """Which adverts contradict each other; each pair is compared once."""
+
+    def __init__(self, by_id: Mapping[int, AdvertFacts]) -> None:
+        self._by_id = by_id
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def between(self, left: int, right: int) -> bool:
+        pair = (left, right) if left < right else (right, left)
+        known = self._known.get(pair)
+        if known is None:
+            known = self._known[pair] = is_different(self._by_id[left], self._by_id[right])
+        return known
+
+
+def _groups_of_component(contradictions: _Contradictions, edges: Edges) -> list[list[int]]:
     """
     Pairs are joined best first, unless that would put two adverts that contradict each other into one group.
 
     An advert that is like two different homes about as much tells of neither: both pairs are dropped.
     """
-    doubtful = _doubtful(by_id, edges)
-    group_of: dict[int, set[int]] = {}
+    doubtful = _doubtful(contradictions, edges)
+    members = {each: {each} for pair in edges for each in pair}
+    group_of = {each: each for each in members}
+    kept_apart: set[tuple[int, int]] = set()  # groups, by their smallest ids
     for pair in sorted(edges, key=lambda pair: (-edges[pair], pair)):
-        if pair in doubtful:
+        mine, theirs = sorted(group_of[each] for each in pair)
+        if pair in doubtful or mine == theirs or (mine, theirs) in kept_apart:
             continue
-        mine, theirs = (group_of.get(each, {each}) for each in pair)
-        if mine is theirs or any(is_different(by_id[left], by_id[right]) for left in mine for right in theirs):
+        if any(contradictions.between(left, right) for left in members[mine] for right in members[theirs]):
+            # Groups only grow, so that what keeps two apart stays.
+            kept_apart.add((mine, theirs))
             continue
-        joined = mine | theirs
-        for each in joined:
-            group_of[each] = joined
-    return [sorted(group) for group in {id(group): group for group in group_of.values()}.values()]
+        for each in members[theirs]:
+            group_of[each] = mine
+        members[mine] |= members.pop(theirs)
+    return [sorted(group) for group in members.values() if len(group) > 1]
 
 
-def _doubtful(by_id: Mapping[int, AdvertFacts], edges: Edges) -> set[tuple[int, int]]:
+def _doubtful(contradictions: _Contradictions, edges: Edges) -> set[tuple[int, int]]:
     pairs_of: dict[int, list[tuple[int, tuple[int, int]]]] = defaultdict(list)
     for left, right in edges:
         pairs_of[left].append((right, (left, right)))
         pairs_of[right].append((left, (left, right)))
-    doubtful = set()
+    doubtful: set[tuple[int, int]] = set()
     for likes in pairs_of.values():
-        for (left, pair), (right, other_pair) in combinations(likes, 2):
-            if abs(edges[pair] - edges[other_pair]) < CLEARLY and is_different(by_id[left], by_id[right]):
-                doubtful |= {pair, other_pair}
+        for left, pair in likes:
+            if pair in doubtful:
+                continue  # those that it casts doubt on see it in their own turn
+            for right, other_pair in likes:
+                is_close = left != right and abs(edges[pair] - edges[other_pair]) < CLEARLY
+                if is_close and contradictions.between(left, right):
+                    doubtful |= {pair, other_pair}
+                    break
     return doubtful

@@ -2,20 +2,22 @@
 
 The rule is :mod:`matching.homes`. Groups are the connected components of adverts that look like one home, cut where
 they contradict. So what a written advert can change lies within the components that it was in and is in now. Both are
-found by keys: those under which it was stored, and those that it has now. So groups after any writes are those of
+found by keys: those under which it was stored, and those that it has now. A key that too many share joins nothing;
+where a write makes it so, or ends it, all its adverts are grouped anew. So groups after any writes are those of
 :func:`regroup_all`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, delete, func, or_, select, text
+from sqlalchemy import BigInteger, Select, any_, cast, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from matching.homes.addresses import flat_number, house_key
 from matching.homes.adverts import AdvertFacts, keys
-from matching.homes.groups import components, edges_between, groups
+from matching.homes.groups import MAX_ALIKE, groups_of_edges
+from matching.homes.same_home import ENOUGH, points
 from models.core.enums import MarketKey, Status
 from models.market.advert_groups import AdvertGroup, AdvertKeys
 from models.market.properties import Property
@@ -83,8 +85,9 @@ def regroup_all(session: Session) -> set[int]:
 
 
 def _group_in_batches(session: Session, which: Select[int]) -> set[int]:
-    """Group house by house, so that the neighbours of a batch are read once."""
-    by_house = which.order_by(Property.city_key, Property.street, Property.house_number, Property.location, Property.id)
+    """Group house by house, and in a house what is alike together, so that the neighbours of a batch are read once."""
+    house = (Property.city_key, Property.street, Property.house_number, Property.location)
+    by_house = which.order_by(*house, Property.floor, Property.rooms, Property.area, Property.id)
     ids = session.scalars(by_house).all()
     session.commit()
     changed: set[int] = set()
@@ -94,62 +97,127 @@ def _group_in_batches(session: Session, which: Select[int]) -> set[int]:
     return changed
 
 
-def _regroup(session: Session, property_ids: Iterable[int]) -> set[int]:
+def _regroup(session: Session, property_ids: Sequence[int]) -> set[int]:
     """Rewrite the groups that these properties were in, or are in now, in the caller's transaction."""
     # One at a time: two that saw each other's adverts half written would store groups that contradict.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('group-adverts', 0))"))
-    known = _Known(session)
-    former = session.scalars(select(AdvertKeys.keys).where(AdvertKeys.property_id.in_(list(property_ids))))
-    reached = {key for each in former for key in each}
-    written = known.load(property_ids, is_written=True)
-    reached.update(key for each in written for key in known.keys_of[each])
-    ids = known.load_sharing(reached) | written
-    affected = set(ids)
-    while ids:
-        known.load_sharing({key for each in ids for key in known.keys_of[each]})
-        expanded = known.expanded = known.expanded | ids
-        edges = edges_between(list(known.facts.values()), known.keys_of)
-        for component in components(edges):
-            if component & affected:
-                affected |= component
-        ids = affected - expanded
-    group_of = {each: group for group in groups([known.facts[each] for each in sorted(affected)]) for each in group}
+    adverts = _Adverts(session)
+    affected = adverts.load_written(property_ids)
+    edges: dict[tuple[int, int], float] = {}
+    reached = affected
+    while reached:
+        new_edges = adverts.edges_of(reached)
+        edges |= new_edges
+        reached = {each for pair in new_edges for each in pair} - affected
+        affected |= reached
+    group_of = {each: group for group in groups_of_edges(adverts.facts, edges) for each in group}
     return _store(session, affected, group_of)
 
 
-class _Known:
-    """Adverts that were read, with their keys."""
+class _Adverts:
+    """The adverts around those that were written: their facts, their keys, and which adverts share a key."""
 
     def __init__(self, session: Session) -> None:
-        self.session = session
         self.facts: dict[int, AdvertFacts] = {}
-        self.keys_of: dict[int, list[int]] = {}
-        self.expanded: set[int] = set()
+        self._session = session
+        self._keys_of: dict[int, list[int]] = {}
+        self._versions: dict[int, int] = {}
+        #: Of each key that was looked up, its adverts; of a key that too many share, some more than MAX_ALIKE.
+        self._at: dict[int, set[int]] = {}
+        self._compared: set[tuple[int, int]] = set()
 
-    def load(self, ids: Iterable[int], *, is_written: bool = False) -> set[int]:
-        """Read what is not known yet; keep the keys and versions of what *is_written*. Returns those that exist."""
-        wanted = sorted(set(ids))
-        missing = [each for each in wanted if each not in self.facts]
-        rows = self.session.execute(select(*_COLUMNS).where(Property.id.in_(missing))).all() if missing else []
-        hashes = photo_hashes(self.session, missing) if missing else {}
+    def load_written(self, ids: Sequence[int]) -> set[int]:
+        """
+        Read the written properties and store their keys.
+
+        Returns:
+            Those that exist, and all adverts that may have had, or may have now, another edge than before: whose key a
+            written one had or has, unless too many share that key, before and after.
+        """
+        former: dict[int, list[int]] = {
+            row.property_id: row.keys
+            for row in self._session.execute(
+                select(AdvertKeys.property_id, AdvertKeys.keys).where(AdvertKeys.property_id.in_(ids))
+            )
+        }
+        self._load(ids)
+        written = {each for each in ids if each in self.facts}
+        touched = {key for each in ids for key in (*former.get(each, ()), *self._keys_of.get(each, ()))}
+        self._look_up(touched)
+        affected = written | self._sharing(touched)
+        left = {key for each in ids for key in former.get(each, ()) if key not in self._keys_of.get(each, ())}
+        self._store_keys(written)
+        for each in written:
+            for key in self._keys_of[each]:
+                self._at[key].add(each)
+        for key in left:
+            del self._at[key]
+        self._look_up(left)
+        affected |= self._sharing(touched)
+        self._load(affected)
+        return affected & self.facts.keys()
+
+    def edges_of(self, ids: set[int]) -> dict[tuple[int, int], float]:
+        """The edges of these adverts that were not compared yet, as :func:`edges_between` has them."""
+        self._look_up({key for each in ids for key in self._keys_of[each]})
+        self._load({other for each in ids for other in self._sharing(self._keys_of[each])})
+        edges = {}
+        for each in ids:
+            for other in self._sharing(self._keys_of[each]) & self.facts.keys():
+                pair = (each, other) if each < other else (other, each)
+                if each == other or pair in self._compared:
+                    continue
+                self._compared.add(pair)
+                score = points(self.facts[pair[0]], self.facts[pair[1]])
+                if score >= ENOUGH:
+                    edges[pair] = score
+        return edges
+
+    def _sharing(self, wanted: Iterable[int]) -> set[int]:
+        """The adverts that have one of these keys, where not too many do."""
+        return {each for key in wanted if len(self._at[key]) <= MAX_ALIKE for each in self._at[key]}
+
+    def _look_up(self, wanted: Iterable[int]) -> None:
+        """Read which adverts are stored under these keys, of each key hardly more than count."""
+        missing = sorted(set(wanted) - self._at.keys())
+        if not missing:
+            return
+        self._at.update((key, set()) for key in missing)
+        wanted_keys = cast(missing, ARRAY(BigInteger))
+        pairs = (
+            select(func.unnest(AdvertKeys.keys).label("key"), AdvertKeys.property_id)
+            .where(AdvertKeys.keys.overlap(wanted_keys))
+            .subquery()
+        )
+        number = func.row_number().over(partition_by=pairs.c.key).label("number")
+        numbered = select(pairs, number).where(pairs.c.key == any_(wanted_keys)).subquery()
+        few = select(numbered.c.key, numbered.c.property_id).where(numbered.c.number <= MAX_ALIKE + 1)
+        for shared, property_id in self._session.execute(few):
+            self._at[shared].add(property_id)
+
+    def _load(self, ids: Iterable[int]) -> None:
+        """Read the facts that are not known yet, of those that exist."""
+        missing = sorted(set(ids) - self.facts.keys())
+        if not missing:
+            return
+        rows = self._session.execute(select(*_COLUMNS).where(Property.id.in_(missing))).all()
+        hashes = photo_hashes(self._session, missing)
         for row in rows:
             self.facts[row.id] = advert_facts(row, hashes.get(row.id, ()))
-            self.keys_of[row.id] = keys(self.facts[row.id])
-        if is_written and rows:
-            values = [{"property_id": row.id, "version": row.version, "keys": self.keys_of[row.id]} for row in rows]
-            stored = insert(AdvertKeys)
-            changed = {"version": stored.excluded.version, "keys": stored.excluded["keys"]}
-            self.session.execute(
-                stored.on_conflict_do_update(index_elements=[AdvertKeys.property_id], set_=changed), values
-            )
-        return {each for each in wanted if each in self.facts}
+            self._keys_of[row.id] = keys(self.facts[row.id])
+            self._versions[row.id] = row.version
 
-    def load_sharing(self, wanted: set[int]) -> set[int]:
-        """Read the adverts that are stored under one of these keys."""
-        if not wanted:
-            return set()
-        shares = AdvertKeys.keys.overlap(cast(sorted(wanted), ARRAY(BigInteger)))
-        return self.load(self.session.scalars(select(AdvertKeys.property_id).where(shares)))
+    def _store_keys(self, ids: set[int]) -> None:
+        if not ids:
+            return
+        values = [
+            {"property_id": each, "version": self._versions[each], "keys": self._keys_of[each]} for each in sorted(ids)
+        ]
+        stored = insert(AdvertKeys)
+        changed = {"version": stored.excluded.version, "keys": stored.excluded["keys"]}
+        self._session.execute(
+            stored.on_conflict_do_update(index_elements=[AdvertKeys.property_id], set_=changed), values
+        )
 
 
 def _store(session: Session, affected: set[int], group_of: dict[int, list[int]]) -> set[int]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from matching.homes.addresses import house_key
 from matching.homes.adverts import AdvertFacts, keys
-from matching.homes.groups import groups
+from matching.homes.groups import MAX_ALIKE, groups
 from matching.homes.photos import SIDE, photo_hash
 from matching.homes.same_home import is_different, points
 from tests.length import examples
@@ -91,6 +91,15 @@ def test_an_advert_that_is_like_two_units_of_one_developer_joins_neither():
 
     assert groups([*units, copy(id=3, is_new=True)]) == []
     assert groups([units[0], copy(id=3, is_new=True)]) == [[1, 3]]
+
+
+def test_what_too_many_adverts_share_joins_none_of_them_but_the_number_of_a_flat_does():
+    alike = [copy(id=number, owner=number) for number in range(1, MAX_ALIKE + 1)]
+    with_a_number = [copy(id=1_000 + number, owner=number, flat="15") for number in (1, 2)]
+
+    assert groups(alike) == [[each.id for each in alike]]
+    assert groups([*alike, copy(id=1_000)]) == []
+    assert groups([*alike, *with_a_number]) == [[1_001, 1_002]]
 
 
 def test_homes_without_an_address_are_joined_by_coordinates_within_sixty_metres():

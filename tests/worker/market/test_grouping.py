@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete, select, text
 
+from matching.homes import groups, same_home
+from matching.homes.groups import MAX_ALIKE
 from models.accounts.users import User
 from models.core.enums import ActionKind, DealType, Side, Status
 from models.deals.matches import act
@@ -15,7 +17,8 @@ from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
 from tests.length import examples
 from worker.lists import rescore
-from worker.market.grouping import group_market, group_property, regroup_all
+from worker.market import grouping
+from worker.market.grouping import advert_facts, group_market, group_property, regroup_all
 
 
 def stored(session) -> dict[int, int]:
@@ -23,8 +26,11 @@ def stored(session) -> dict[int, int]:
     return dict(session.execute(select(AdvertGroup.property_id, AdvertGroup.group_id)).all())
 
 
+@pytest.mark.parametrize("max_alike", [60, 8])
 @pytest.mark.parametrize("seed", range(3))
-def test_groups_after_any_writes_are_those_of_grouping_all_anew(worker_here, seed):
+def test_groups_after_any_writes_are_those_of_grouping_all_anew(worker_here, monkeypatch, seed, max_alike):
+    monkeypatch.setattr(groups, "MAX_ALIKE", max_alike)
+    monkeypatch.setattr(grouping, "MAX_ALIKE", max_alike)
     chance = random.Random(seed)
 
     def fields():
@@ -51,7 +57,7 @@ def test_groups_after_any_writes_are_those_of_grouping_all_anew(worker_here, see
                 found = chance.choice(homes)
                 for name, value in fields().items():
                     setattr(found, name, value)
-            else:
+            elif max_alike == 60:
                 found = homes.pop(chance.randrange(len(homes)))
                 session.execute(text("DELETE FROM properties WHERE id = :id"), {"id": found.id})
                 session.commit()
@@ -63,11 +69,57 @@ def test_groups_after_any_writes_are_those_of_grouping_all_anew(worker_here, see
         session.execute(delete(AdvertKeys))
         session.commit()
         regroup_all(session)
+        rows = session.execute(select(*grouping._COLUMNS)).all()
 
         anew = _named(stored(session))
 
         assert {each: group for each, group in _named(after_writes).items() if len(group) > 1} == anew
+        assert {frozenset(group) for group in groups.groups([advert_facts(row) for row in rows])} == set(anew.values())
         assert anew  # there were groups to compare
+
+
+@pytest.mark.parametrize("owners", [1, 4])
+def test_a_write_among_hundreds_of_adverts_that_are_alike_compares_hardly_any(worker_here, monkeypatch, owners):
+    compared, is_different = [], same_home.is_different
+    monkeypatch.setattr(same_home, "is_different", lambda *pair: compared.append(pair) or is_different(*pair))
+    with worker_here() as session:
+        people = [make_user(session) for _ in range(owners)]
+        homes = [make_property(session, people[number % owners]) for number in range(150)]
+        session.commit()
+        regroup_all(session)
+        compared_by_all, read = len(compared), []
+        facts_of = grouping.advert_facts
+        monkeypatch.setattr(
+            grouping, "advert_facts", lambda row, *photos: read.append(row.id) or facts_of(row, *photos)
+        )
+        compared.clear()
+        homes[0].price += 1_000
+        session.commit()
+        group_property(session, homes[0].id)
+        assert compared_by_all <= len(homes) * MAX_ALIKE
+        assert len(compared) <= MAX_ALIKE
+        assert len(read) <= 2 * MAX_ALIKE
+
+
+@pytest.mark.parametrize("max_alike", [2, 3])
+def test_adverts_are_grouped_anew_when_too_many_share_a_key_and_when_they_no_longer_do(
+    worker_here, monkeypatch, max_alike
+):
+    monkeypatch.setattr(grouping, "MAX_ALIKE", max_alike)
+    with worker_here() as session:
+        homes = [make_property(session, make_user(session)) for _ in range(max_alike + 1)]
+        session.commit()
+        for home in homes[:-1]:
+            group_property(session, home.id)
+        assert set(stored(session)) == {home.id for home in homes[:-1]}
+
+        assert group_property(session, homes[-1].id) == {home.id for home in homes[:-1]}
+        assert stored(session) == {}
+
+        homes[0].floor = 6
+        session.commit()
+        assert group_property(session, homes[0].id) == {home.id for home in homes[1:]}
+        assert set(stored(session)) == {home.id for home in homes[1:]}
 
 
 def _named(group_of: dict[int, int]) -> dict[int, frozenset[int]]:
