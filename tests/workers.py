@@ -99,7 +99,7 @@ def worker_engine(database_url: str):
     """The engine of `worker_here`: one, for writing its statements out takes longer than many a test."""
     from models.platform.database import connect
 
-    engine = connect(database_url, pool_size=2, max_overflow=2, statement_timeout_ms=0, application="leadmatch-worker")
+    engine = connect(database_url, pool_size=2, max_overflow=2, statement_timeout_ms=0, application="worker-here")
     yield engine
     engine.dispose()
 

@@ -21,6 +21,7 @@ Scores are whole numbers (:mod:`matching.engine.vectorize`), so thresholds and t
 properties, and by a 64th of a byte for each pair: the bounds.
 """
 
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -49,8 +50,9 @@ BUCKET_SIZE = 1024
 FIRST_SLACK = 2
 #: Survivors among this share of the pairs come of ties, and are told apart before they are picked out.
 MANY = 1 / 4
-#: Leads scored with a block before the others, to learn what its properties can get: this share, at least so many.
-FIRST_SHARE, MIN_FIRST = 0.04, 1024
+#: Leads scored with a block before the others, to learn what its properties can get: this share, at least so many, but
+#: of few leads this share at most.
+FIRST_SHARE, MIN_FIRST, MAX_FIRST_SHARE = 0.04, 1024, 0.125
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,8 @@ class _Scoring:
         block, n_leads = self.market.blocks[number], len(self.market.leads)
         if not self.for_properties:
             return np.zeros(0, np.intp), np.full(len(block), NOTHING, np.int64)
-        first = self.market.bounds.most_promising(number, max(MIN_FIRST, int(FIRST_SHARE * n_leads)))
+        n_first = max(FIRST_SHARE * n_leads, min(MIN_FIRST, MAX_FIRST_SHARE * n_leads))
+        first = self.market.bounds.most_promising(number, math.ceil(n_first))
         units = product.units(first, self._workspace())
         ends = ends_at(column_thresholds(self.market, block, first, units, self.k))
         self._take(block, first, units, ends, best, FIRST_SLACK)

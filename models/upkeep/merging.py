@@ -17,13 +17,13 @@ from models.accounts.bot_links import is_linked, linked_user, unlink
 from models.accounts.identity import COLUMN, Claim, SuspendedClaim
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_sessions_of
-from models.accounts.uploads import Upload
+from models.accounts.uploads import Upload, forget_uploads
 from models.accounts.users import PROVEN_AT, User, lock_user
 from models.agencies.departing import merge_memberships
 from models.agencies.put_aside import merge_put_aside
 from models.core.base import Base, rows_changed, utc_now
 from models.core.enums import PRIVILEGED_ROLES, SUPPLY_ROLES, Origin, Status
-from models.core.errors import ConflictError
+from models.core.errors import ConflictError, NotFoundError
 from models.deals.answer_templates import AnswerTemplate
 from models.deals.chats import Chat, ChatMessage
 from models.deals.feed import FeedAction
@@ -34,10 +34,12 @@ from models.market.base_views import BaseView
 from models.market.favorites import Favorite
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.sample_keys import is_no_sample
 from models.market.search.saved import SavedSearch
 from models.sources.outgoing import OutgoingFeed
 from models.sources.photos import FetchedPhoto
 from models.sources.tables import Source
+from models.upkeep.samples import SampleSet, remove_samples
 from models.webhooks.tables import Endpoint, Event
 
 
@@ -90,7 +92,7 @@ LEFT = frozenset(
     }
 )
 #: Moved by rules of their own: a person has one preference and is in one agency, messages follow their chat, and the
-#: bot's chat the Telegram account.
+#: bot's chat the Telegram account. Sample data is removed.
 BY_RULE = frozenset(
     {
         "leads.owner_id",
@@ -99,6 +101,8 @@ BY_RULE = frozenset(
         "agency_members.user_id",
         "agencies.head_id",
         "put_aside_words.owner_id",
+        "sample_sets.user_id",
+        "sample_sets.partner_id",
     }
 )
 #: Deleted: what was begun with the bot and not finished, and exports, which only their own account may fetch.
@@ -120,9 +124,12 @@ def check_merge(session: Session, gone: User, kept: User) -> None:
     Raises:
         ConflictError: They are one account, one has rights over others, the account that stays may not own what the
             other owns, or they have dealt with each other.
+        NotFoundError: One of them belongs to sample data.
     """
     if gone.id == kept.id:
         raise ConflictError("merge.same_account")
+    if session.scalar(select(exists().where(SampleSet.partner_id.in_([gone.id, kept.id])))):
+        raise NotFoundError("user")  # the invented partner of sample data is nobody
     if {gone.role, kept.role} & PRIVILEGED_ROLES:
         raise ConflictError("merge.privileged")
     owns = select(or_(*(exists().where(table.owner_id == gone.id) for table in (Property, Source))))
@@ -147,6 +154,8 @@ def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, add
     gone, kept = users[gone_id], users[kept_id]
     check_merge(session, gone, kept)
     merged = Merged()
+    photos = remove_samples(session, gone)
+    forget_uploads(session, gone, [address.rpartition("/")[2] for address in photos])  # the bytes go with the orphans
     merge_put_aside(session, gone, kept)
     merge_memberships(session, gone, kept)  # before the rows: reassigning locks the agency first, too
     for moved in MOVED:
@@ -258,7 +267,8 @@ def rows_of_user(session: Session, user_id: int) -> dict[str, int]:
     """The number of rows of each table that would move, for the confirmation."""
     counts: dict[str, int] = {}
     for table, column in ((Lead, Lead.owner_id), *((each.table, getattr(each.table, each.column)) for each in MOVED)):
-        count = session.scalar(select(func.count()).select_from(table).where(column == user_id)) or 0
+        is_moved = [column == user_id, *([is_no_sample(table)] if table in (Lead, Property) else [])]
+        count = session.scalar(select(func.count()).select_from(table).where(*is_moved)) or 0
         if count:
             counts[table.__tablename__] = counts.get(table.__tablename__, 0) + count
     return counts

@@ -25,6 +25,7 @@ from models.market.properties import Property
 from models.market.search.criteria import SearchCriteria
 from models.market.search.saved import NotificationPace, SavedSearch, save_search
 from models.upkeep.merging import BY_RULE, DROPPED, LEFT, MOVED, merge_users, rows_of_user
+from models.upkeep.samples import SampleSet, add_samples
 from tests.factories import SECRET, make_lead, make_property, make_user
 
 
@@ -192,3 +193,22 @@ def test_what_is_not_one_persons_is_not_merged(session, people):
     with pytest.raises(ConflictError) as error:  # a match is a dealing too
         merge_users(session, tenant.id, gone.id, admin.id)
     assert error.value.code == "merge.dealt_with_each_other"
+
+
+def test_sample_data_does_not_move_and_its_partner_is_nobody(session, people):
+    gone, kept, admin, _ = people
+    add_samples(session, gone)
+    add_samples(session, kept)
+    before = set(session.scalars(select(Lead.id).where(Lead.owner_id == kept.id)))
+    own = make_lead(session, gone)
+    partner = session.scalars(select(SampleSet.partner_id).where(SampleSet.user_id == kept.id)).one()
+    with pytest.raises(NotFoundError):
+        merge_users(session, gone.id, partner, admin.id)
+    shown = rows_of_user(session, gone.id)
+    assert (shown["leads"], shown.get("properties")) == (1, None)
+
+    merge_users(session, gone.id, kept.id, admin.id)
+
+    session.expire_all()
+    assert set(session.scalars(select(Lead.id).where(Lead.owner_id == kept.id))) == before | {own.id}
+    assert session.scalars(select(SampleSet.user_id)).all() == [kept.id]
