@@ -12,18 +12,19 @@ help: ## show this list
 run: .venv/project build/help/index.html ## start everything and serve on PORT (8000); NO_DEMO=1 for an empty database
 	@exec $(RUN) scripts run
 
-# Two processes, each with servers of its own; a file's tests stay together, for they share what they have set up.
-# Files are taken in the order that tests/conftest.py gives them, the long ones first, so that both end together.
-IN_TWO = -n 2 --dist loadfile --no-loadscope-reorder
+# Three processes on two cores, each with servers of its own: tests wait for browsers, servers and workers a third of
+# their time. A file's tests stay together, because they share what they have set up. Files are taken in the order that
+# tests/conftest.py gives them, the long ones first, so that all end together.
+IN_THREE = -n 3 --dist loadfile --no-loadscope-reorder
 test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 0" runs them in one process
-	@$(RUN) pytest $(IN_TWO) $(ARGS)
+	@$(RUN) pytest $(IN_THREE) $(ARGS)
 
 test-at-length: .venv/project ## run the tests with many more random histories, markets and texts (an hour); ARGS as for test
-	@AT_LENGTH=1 $(RUN) pytest $(IN_TWO) --timeout 3600 $(ARGS)
+	@AT_LENGTH=1 $(RUN) pytest $(IN_THREE) --timeout 3600 $(ARGS)
 
 # Measuring costs half of the tests' CPU time once more, so it is not part of `make test`.
 coverage: .venv/project ## run the tests and print which lines and branches they run, by file; ARGS as for test
-	@$(RUN) pytest $(IN_TWO) --cov --cov-report=term $(ARGS)
+	@$(RUN) pytest $(IN_THREE) --cov --cov-report=term $(ARGS)
 
 faults: .venv/project ## break the system on purpose, in full: kills, lost servers, cut-off hosts, jumping clocks, an upgrade (ten minutes)
 	@FAULTS=full $(RUN) pytest tests/faults $(ARGS)
