@@ -99,4 +99,7 @@ def as_markdown(one: Closeness) -> list[str]:
             f"| {name} | {' | '.join(cell(measured[metric]) for metric in METRICS)} |"
             for name, measured in one.found.items()
         ),
+        "",
+        "How closeness is learnt and what else was tried stands in [matching.md](matching.md), under "
+        '"How closeness without coordinates is learnt".',
     ]
