@@ -208,10 +208,11 @@ class _Adverts:
             self._versions[row.id] = row.version
 
     def _store_keys(self, ids: set[int]) -> None:
-        if not ids:
+        present = sorted(_present(self._session, ids))
+        if not present:
             return
         values = [
-            {"property_id": each, "version": self._versions[each], "keys": self._keys_of[each]} for each in sorted(ids)
+            {"property_id": each, "version": self._versions[each], "keys": self._keys_of[each]} for each in present
         ]
         stored = insert(AdvertKeys)
         changed = {"version": stored.excluded.version, "keys": stored.excluded["keys"]}
@@ -228,12 +229,19 @@ def _store(session: Session, affected: set[int], group_of: dict[int, list[int]])
         return changed
     alone = [each for each in changed if each not in group_of]
     session.execute(delete(AdvertGroup).where(AdvertGroup.property_id.in_(alone)))
-    rows = [{"property_id": each, "group_id": group_of[each][0]} for each in sorted(changed) if each in group_of]
+    grouped = _present(session, changed & group_of.keys())
+    rows = [{"property_id": each, "group_id": group_of[each][0]} for each in sorted(grouped)]
     if rows:
         stored = insert(AdvertGroup)
         moved = {"group_id": stored.excluded.group_id}
         session.execute(stored.on_conflict_do_update(index_elements=[AdvertGroup.property_id], set_=moved), rows)
     return changed
+
+
+def _present(session: Session, ids: set[int]) -> set[int]:
+    """Those of the properties that exist; they are kept from deletion until the transaction ends."""
+    kept = select(Property.id).where(Property.id.in_(sorted(ids))).order_by(Property.id)
+    return set(session.scalars(kept.with_for_update(read=True, key_share=True))) if ids else set()
 
 
 def _members(session: Session, ids: set[int]) -> dict[int, set[int]]:

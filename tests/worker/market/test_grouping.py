@@ -12,6 +12,7 @@ from models.accounts.users import User
 from models.core.enums import ActionKind, DealType, Side, Status
 from models.deals.matches import act
 from models.market.advert_groups import AdvertGroup, AdvertKeys
+from models.market.properties import Property
 from models.ranking.recommendations import LeadRecommendations
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
@@ -182,3 +183,26 @@ def test_whatever_adverts_of_homes_are_acted_on_the_lists_break_no_rule(worker_h
             lists = session.scalars(select(LeadRecommendations).execution_options(populate_existing=True))
             hidden += sum(len(homes) - len(each.property_ids) for each in lists)
         assert hidden  # actions did shorten lists
+
+
+@pytest.mark.parametrize("step, place", [("photo_hashes", 1), ("points", 0)])
+def test_an_advert_that_is_deleted_while_it_is_grouped_is_passed_over(worker_here, monkeypatch, step, place):
+    """The one that was written, once it was read; or the one that it is compared with."""
+    real = getattr(grouping, step)
+    with worker_here() as session:
+        adverts = [make_property(session, make_user(session), area=60.2).id for _ in range(2)]
+        session.commit()
+        group_property(session, adverts[0])
+
+        def delete_then(*given: object) -> object:
+            with worker_here() as other:
+                other.execute(delete(Property).where(Property.id == adverts[place]))
+                other.commit()
+            return real(*given)
+
+        monkeypatch.setattr(grouping, step, delete_then)
+
+        group_property(session, adverts[1])
+
+        assert session.scalars(select(Property.id)).all() == [adverts[1 - place]]
+        assert adverts[place] not in stored(session)
