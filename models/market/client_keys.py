@@ -54,8 +54,8 @@ def client_key(contacts: str | None) -> int | None:
     text = contacts or ""
     if match := _PHONE.search(text):
         return _digest(_normal_phone(re.sub(r"\D", "", match[0])))
-    told = [*_emails(text), *_telegram_names(text)]
-    return _digest(told[0]) if told else None
+    others = [*_emails(text), *_telegram_names(text)]
+    return _digest(others[0]) if others else None
 
 
 def contact_keys(contacts: str | None) -> list[int]:
@@ -66,7 +66,7 @@ def contact_keys(contacts: str | None) -> list[int]:
     (True, 4, [])
     """
     text = contacts or ""
-    return sorted({_digest(told) for told in (*_phones(text), *_emails(text), *_telegram_names(text))})
+    return sorted({_digest(contact) for contact in (*_phones(text), *_emails(text), *_telegram_names(text))})
 
 
 def _phones(text: str) -> Iterator[str]:
@@ -91,8 +91,8 @@ def _telegram_names(text: str) -> list[str]:
     return ["@" + (at or link).casefold() for at, link in _TELEGRAM.findall(text)]
 
 
-def _digest(told: str) -> int:
-    return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest(), "big", signed=True)
+def _digest(contact: str) -> int:
+    return int.from_bytes(hashlib.blake2b(contact.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def note_client(session: Session, lead_id: int, contacts: str | None) -> None:
