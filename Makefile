@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-at-length coverage faults fuzz load soak real-listings docs clients lint format bench bench-run bench-import lock clean
+.PHONY: help run test test-at-length coverage faults fuzz load soak real-listings docs clients lint format perf scale-out bench bench-run bench-import lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -12,9 +12,9 @@ help: ## show this list
 run: .venv/project build/help/index.html ## start everything and serve on PORT (8000); NO_DEMO=1 for an empty database
 	@exec $(RUN) scripts run
 
-# Three processes on two cores, each with servers of its own: tests wait for browsers, servers and workers a third of
-# their time. A file's tests stay together, because they share what they have set up. Files are taken in the order that
-# tests/conftest.py gives them, the long ones first, so that all end together.
+# Three processes on two cores, each with servers of its own: tests spend a third of their time waiting for browsers,
+# servers and workers. The tests of a file run in the same process, because they share fixtures. tests/conftest.py
+# orders the files, the long ones first, so that all processes finish at about the same time.
 IN_THREE = -n 3 --dist loadfile --no-loadscope-reorder
 test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 0" runs them in one process
 	@$(RUN) pytest $(IN_THREE) $(ARGS)
@@ -22,7 +22,7 @@ test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 
 test-at-length: .venv/project ## run the tests with many more random histories, markets and texts (an hour); ARGS as for test
 	@AT_LENGTH=1 $(RUN) pytest $(IN_THREE) --timeout 3600 $(ARGS)
 
-# Measuring costs half of the tests' CPU time once more, so it is not part of `make test`.
+# Measuring coverage adds half to the tests' CPU time, so it is not part of `make test`.
 coverage: .venv/project ## run the tests and print which lines and branches they run, by file; ARGS as for test
 	@$(RUN) pytest $(IN_THREE) --cov --cov-report=term $(ARGS)
 
@@ -30,24 +30,24 @@ faults: .venv/project ## break the system on purpose, in full: kills, lost serve
 	@FAULTS=full $(RUN) pytest tests/faults $(ARGS)
 
 ROLES = admin realtor tenant anonymous
-fuzz: .venv/project ## hold the whole API to its OpenAPI document at length, as who may and as each role (half an hour); EXAMPLES=200
+fuzz: .venv/project ## test the whole API against its OpenAPI document at length, as an allowed user and as each role (half an hour); EXAMPLES=200
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(RUN) pytest -n 0 -s tests/api/test_openapi_fuzz.py $(ARGS)
 	@for role in $(ROLES); do FUZZ_AS=$$role FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(RUN) pytest -n 0 -s tests/api/test_openapi_fuzz.py $(ARGS) || exit 1; done
 
 load: .venv/project ## measure a running system under load (needs pip install -e '.[load]'); ARGS="--seconds 60"
 	@$(RUN) scripts.benchmarks.load $(ARGS)
 
-soak: .venv/project ## load a running system for long and tell what grows; ARGS="--minutes 30"
+soak: .venv/project ## load a running system for a long time and report what grows; ARGS="--minutes 30"
 	@$(RUN) scripts.benchmarks.soak $(ARGS)
 
-real-listings: .venv/project ## hold the feed and new leads' lists to their promises; ARGS="listings.csv --city Москва"
+real-listings: .venv/project ## check the feed and new leads' lists on real listings; ARGS="listings.csv --city Москва"
 	@$(RUN) scripts.benchmarks.real_listings $(ARGS)
 
 docs: ## build the help, which the web process serves at /help
 	@rm -f build/help/index.html && $(MAKE) --no-print-directory build/help/index.html
 
 .PHONY: client
-client: .venv/project ## make the wheel of the Python client (clients/python) in build/clients/dist
+client: .venv/project ## build the wheel of the Python client (clients/python) in build/clients/dist
 	@mkdir -p build/clients && [ -x build/clients/python/venv/bin/openapi-python-client ] || { \
 		"$(PYTHON)" -m venv build/clients/python/venv && \
 		build/clients/python/venv/bin/pip install -q --disable-pip-version-check -r tests/clients/requirements.txt; }
@@ -56,7 +56,7 @@ client: .venv/project ## make the wheel of the Python client (clients/python) in
 	@$(RUN) pip wheel -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -w build/clients/dist build/clients/client
 	@ls build/clients/dist/*.whl
 
-clients: .venv/project ## lint the OpenAPI document, try clients of it and every example, install the wheel (needs npm; minutes)
+clients: .venv/project ## lint the OpenAPI document, test generated clients and every example, install the wheel (needs npm; minutes)
 	@CLIENTS=1 $(RUN) pytest -n 0 tests/clients $(ARGS)
 
 lint: .venv/project ## check layout, style, known security mistakes and types
@@ -64,7 +64,7 @@ lint: .venv/project ## check layout, style, known security mistakes and types
 	@$(RUN) ruff check --quiet .
 	@$(RUN) mypy
 
-format: .venv/project ## lay files out, sort imports, mend what can be mended
+format: .venv/project ## format files, sort imports, fix what can be fixed automatically
 	@$(RUN) ruff check --quiet --fix .
 	@$(RUN) ruff format --quiet .
 
@@ -74,6 +74,12 @@ bench-run: .venv/project ## rescore a market through a real worker, beside the d
 bench-import: .venv/project ## import a large generated feed twice through a real worker; SIZE=500k
 	@$(RUN) scripts.benchmarks.feeds.large $(ARGS)
 
+perf: .venv/project ## compare the ratios of speed with those of the last release, in one run (minutes, on a quiet machine)
+	@$(RUN) scripts.benchmarks.perf $(ARGS)
+
+scale-out: .venv/project ## share one run among hosts (network namespaces), and report what each costs; SIZE=40k (needs root)
+	@$(RUN) scripts.benchmarks.scale_out $(ARGS)
+
 bench: .venv/project ## measure the engine beside brute force and other libraries
 	@$(RUN) scripts bench $(ARGS)
 
@@ -81,15 +87,15 @@ clean: ## delete .venv; the state in var/ stays
 	@rm -rf .venv build leadmatch.egg-info
 
 # -- .venv -------------------------------------------------------------------------------------------------------------
-# One environment for running and testing: what tests need besides is small. It is made anew when the lock changes, or
-# when the checkout has moved: the commands inside name their python by its full path.
+# One environment for running and testing, because the tests' own dependencies are small. It is rebuilt when the lock
+# file changes or the checkout has moved, because the commands inside contain the full path of their Python.
 
-# The folder's name is compared by the shell: it may hold what Make would read ($, #, %).
+# The shell compares the folder's name, because it may contain characters that are special to Make ($, #, %).
 ifneq ($(shell [ "`cat .venv/made-in 2>/dev/null`" = "`pwd -P`" ] && echo same),same)
 .PHONY: .venv/made-in
 endif
 
-# `make run` on a busy port says so before it makes .venv, not after.
+# `make run` reports a busy port before it creates .venv, not after.
 define PORT_IS_FREE
 import os, socket, sys
 port = os.environ.get("PORT") or "8000"
@@ -112,13 +118,13 @@ export PORT_IS_FREE
 	@$(RUN) pip install -qq --disable-pip-version-check --prefer-binary --require-hashes -r requirements-dev.lock
 	@pwd -P > $@
 
-# Installed without an index: what the build needs (setuptools) is in the lock.
+# Installed without an index: the build's only requirement, setuptools, is in the lock file.
 .venv/project: .venv/made-in setup.cfg pyproject.toml
 	@$(RUN) pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # -- The help ------------------------------------------------------------------------------------------------------------
-# A page that cannot be built is no reason not to start: the tests find it.
+# A page that cannot be built does not prevent a start; the tests report it.
 
 build/help/index.html: .venv/project $(wildcard docs/*.md docs/*/*.md docs/site/*.py docs/site/theme/*)
 	@.venv/bin/python docs/site/build.py build/help || echo "The help is not built; everything else works." >&2
@@ -128,9 +134,9 @@ build/help/index.html: .venv/project $(wildcard docs/*.md docs/*/*.md docs/site/
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-find-links --no-emit-index-url --no-emit-trusted-host --build-deps-for editable
 
-# Of what builds need only setuptools is locked, for the editable install; what the help is built with is in "dev".
-# The oldest Python that we support makes the lock, so that what it pins exists for all.
-lock: build/lock/bin/pip-compile ## pin what setup.cfg asks for; ARGS=--upgrade for the newest
+# Of the build's requirements only setuptools is locked, for the editable install; those of the help are in "dev".
+# Run it with the oldest supported Python, so that the pinned versions exist for every supported one.
+lock: build/lock/bin/pip-compile ## pin the requirements of setup.cfg; ARGS=--upgrade for the newest versions
 	@$(COMPILE) $(ARGS) --extra dev --output-file requirements-dev.lock setup.cfg
 	@$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock setup.cfg
 

@@ -1,13 +1,13 @@
-"""Errors of the matching engine; if one reaches HTTP the bug is ours, so they know no status.
+"""Errors of the matching engine; if one reaches HTTP, it is our bug, so they have no HTTP status.
 
 MatchingError
 ├── InvalidInputError     also a ValueError: arrays that contradict each other or their documented ranges
-└── ScoringStoppedError   the caller's should_stop said so; nothing was published
+└── ScoringStoppedError   the caller's should_stop returned true; nothing was published
 """
 
 
 class MatchingError(Exception):
-    """The engine cannot do what was asked."""
+    """The engine cannot perform the requested operation."""
 
 
 class InvalidInputError(MatchingError, ValueError):

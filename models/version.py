@@ -1,3 +1,3 @@
-"""The version of Leadmatch: of the distribution, the command and the API's document."""
+"""The version of Leadmatch, used by the distribution, the command and the OpenAPI document."""
 
 VERSION = "0.2.0"

@@ -1,4 +1,4 @@
-"""`python -m scripts` is the command `leadmatch` where it is not installed."""
+"""`python -m scripts` runs the command `leadmatch` if it is not installed."""
 
 from scripts.cli import main
 

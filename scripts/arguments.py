@@ -1,4 +1,4 @@
-"""Types of arguments that several commands take."""
+"""Types of arguments that several commands accept."""
 
 import click
 

@@ -9,6 +9,7 @@ import importlib
 
 import click
 
+from models.platform.loading import without_collector
 from models.version import VERSION
 from scripts.launcher.home import load_home_environment
 from scripts.one_line import errors_in_one_line
@@ -39,12 +40,13 @@ COMMANDS = {
     "bot": ("commands.bot", "Run the Telegram bot."),
     "health": ("commands.health", "Ask whether a process works, for health checks."),
     "search-speed": ("benchmarks.search_speed", "Check the public search against its time limit."),
+    "scale": ("benchmarks.scale.command", "Compute what a country of a given size needs."),
     "openapi": ("commands.openapi", "Print the OpenAPI document."),
     "check": ("commands.check", "Check the consistency of stored data."),
 }
 
 #: Commands that do not join a running system.
-STANDALONE = {"run", "openapi", "bench", "evaluate", "screenshots", "search-speed"}
+STANDALONE = {"run", "openapi", "bench", "evaluate", "scale", "screenshots", "search-speed"}
 
 
 class LazyGroup(click.Group):
@@ -56,7 +58,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"scripts.{COMMANDS[name][0]}").command
+        with without_collector():
+            return importlib.import_module(f"scripts.{COMMANDS[name][0]}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

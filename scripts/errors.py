@@ -1,7 +1,7 @@
 """Errors of the commands; each is printed as one line.
 
 DomainError              models/core/errors.py
-└── LaunchError          the system cannot start on this machine; the message says what to do
+└── LaunchError          the system cannot start on this machine; the message states what to do
     └── PortBusyError    another program listens on our port
 """
 

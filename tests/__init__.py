@@ -1,7 +1,7 @@
-"""The tests. What stands here runs before anything of them is loaded."""
+"""The tests. The code in this file runs before any test is loaded."""
 
 import gc
 
-# Nothing that is loaded is garbage, and looking for it takes half as long as loading. tests/conftest.py switches the
-# collector on again when the tests are there.
+# Loading modules creates no garbage, and looking for it takes half as long as loading. tests/conftest.py enables the
+# garbage collector again once the tests are loaded.
 gc.disable()

@@ -5,8 +5,8 @@ import threading
 import psycopg2
 from psycopg2 import sql
 
-#: A table whose file has grown beyond this is truncated, which gives the file back. Below, deleting is far cheaper:
-#: truncating makes a new file for every index of the table and of all that refer to it.
+#: A table whose file is larger than this is truncated, which frees the file. For smaller ones, deleting is far cheaper:
+#: truncating creates a new file for every index of the table and of all tables that refer to it.
 LARGE = 1 << 20  # bytes
 
 _known: dict[str, "_Cleaner"] = {}
@@ -14,7 +14,7 @@ _lock = threading.Lock()
 
 
 def empty_tables(url: str) -> None:
-    """Empty every table of the database at *url*, once nobody writes to it any more; numbering goes on."""
+    """Wait until nobody writes to the database at *url* and empty every table; sequences are not reset."""
     with _lock:
         cleaner = _known.pop(url, None)
         try:
@@ -30,10 +30,10 @@ def empty_tables(url: str) -> None:
 
 
 class _Cleaner:
-    """A connection that is kept, and its prepared question which tables hold rows."""
+    """A connection that stays open, with a prepared query for the tables that have rows."""
 
     def __init__(self, url: str) -> None:
-        # As a replica it checks no foreign keys: all that refers to a row goes as well.
+        # In the role of a replica it checks no foreign keys, which is safe because all tables are emptied.
         options = "-c lock_timeout=60000 -c session_replication_role=replica"
         self._connection = psycopg2.connect(url.replace("+psycopg2", ""), options=options, application_name="cleaning")
         with self._connection, self._connection.cursor() as cursor:

@@ -1,13 +1,14 @@
 """Real servers for the tests that need them: PostgreSQL and Valkey, started once a session in a temporary folder.
 
-Nothing starts before a test asks for it, so tests of pure functions cost no server. What to ask for:
+A server starts when a test first requests it, so tests of pure functions start none. The main fixtures:
 
-    session          one transaction, rolled back after the test: for functions that take a Session
-    clean_database   URL of a database where the test may commit; emptied after it
-    client, app      the API on a clean database and broker; app_with(NAME="value") under other settings
+    session          one transaction, rolled back after the test: for functions that accept a Session
+    clean_database   URL of a database where the test may commit; emptied after the test
+    client, app      the API on a clean database and broker; app_with(NAME="value") has other settings
     worker_here      the worker's functions in the test's own process, on the same database
-    worker_process   the API's other half: a real Celery worker on the same database and broker
-    new_database     makes more databases, migrated or empty, for tests that need one of their own
+    worker_process   a real Celery worker on the same database and broker
+    preloaded        forks workers, web processes, beats and bots from a process that has loaded the code
+    new_database     creates more databases, migrated or empty, for tests that need their own
 """
 
 import gc
@@ -21,35 +22,47 @@ import hypothesis
 import psycopg2
 import pytest
 import redis
+from argon2 import PasswordHasher
 from psycopg2 import sql
 
 import models.all_tables  # noqa: F401 - sessions need every table
 from api.http.services import services_of
-from models.platform.settings import Settings
+from models.accounts import passwords
+from models.platform.settings import SETTING_NAMES, Settings
 from models.platform.settings import database_url as with_driver
 from scripts.launcher.servers.postgres import PostgresServer
 from scripts.launcher.servers.valkey import ValkeyServer
 from tests import promises
 from tests.cleaning import empty_tables
 
-pytest_plugins = ["tests.servers", "tests.smtp", "tests.telegram", "tests.workers"]
+pytest_plugins = ["tests.forked", "tests.servers", "tests.smtp", "tests.telegram", "tests.workers"]
 
-# The processes that tests start, and later sessions, need not compile everything again, wherever this is switched off.
+# Write bytecode even if the environment forbids it, so that started processes and later sessions compile less.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# A busy machine is no failure.
+# A developer's own system must not affect the tests: neither the shell's variables nor those that a running system
+# keeps in its home, which every command reads. (Links in notifications once led to that system's port.)
+for _name in SETTING_NAMES:
+    os.environ.pop(_name, None)
+os.environ["LEADMATCH_HOME"] = "/nonexistent"
+_ENVIRONMENT = {name: os.environ.get(name) for name in SETTING_NAMES}
+
+# Real hashes at the lowest cost; the normal cost, about 30 ms, slows sign-ins. `real_password_cost` restores it.
+_password_hasher, passwords._hasher = passwords._hasher, PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
+
+# A test must not fail because the machine is busy.
 hypothesis.settings.register_profile("without deadlines", deadline=None)
 hypothesis.settings.load_profile("without deadlines")
 
 ROOT = Path(__file__).parent.parent
 
-#: Folders and files that take long; what follows them is short, so that processes that share the files end together.
+#: Folders and files that take long run first, so that the processes that share the tests end at about the same time.
 LONG_FIRST = ("test_contributing.py", "faults", "scripts", "console", "worker", "api", "test_what_processes_load.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort folders and files beside them, and leave the order inside the folders."""
+    """Sort the tests by top-level folder or file; the order inside a folder stays."""
     places = {name: place for place, name in enumerate(LONG_FIRST)}
 
     def order_of(item: pytest.Item) -> int:
@@ -59,10 +72,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=order_of)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that leaves a setting in the environment, instead of a test that runs after it."""
+    yield
+    left = {name: os.environ.get(name) for name in SETTING_NAMES}
+    if left != _ENVIRONMENT:
+        for name, value in _ENVIRONMENT.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        pytest.fail(f"left in the environment: {left.items() - _ENVIRONMENT.items()}", pytrace=False)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
-    """Collect garbage again, but never go through what is loaded by now: it lives as long as the process."""
-    gc.collect()
+    """Enable the garbage collector, which now ignores the loaded modules: they live as long as the process."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
@@ -73,13 +96,16 @@ def pytest_runtestloop() -> None:
 
 @pytest.fixture(scope="session")
 def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
-    """Makes a database and gives its URL: ``new_database()``, or empty: ``new_database(template="template0")``."""
+    """
+    A function that creates a database and returns its URL: ``new_database()`` is migrated,
+    ``new_database(template="template0")`` is empty.
+    """
 
     def make(name: str | None = None, template: str | None = None) -> str:
         name = name or f"test_{uuid.uuid4().hex[:12]}"
         if template is None:
             template = _migrated_template(postgres_server)
-        # Copying files beats copying through the log when nothing is synced to disk.
+        # Faster than copying through the write-ahead log, because nothing is synced to disk.
         statement = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
         _administer(postgres_server, sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template)))
         return with_driver(postgres_server.url_of(name))
@@ -88,7 +114,7 @@ def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
 
 
 def _migrated_template(server: PostgresServer, name: str = "template_migrated") -> str:
-    """The name of a database with today's schema, made by the migrations at the first call."""
+    """The name of a database with the current schema; the first call creates it by running the migrations."""
     if not _administer(server, sql.SQL("SELECT 1 FROM pg_database WHERE datname = {}").format(sql.Literal(name))):
         from models.platform.migrate import upgrade
 
@@ -104,7 +130,7 @@ def _migrated_template(server: PostgresServer, name: str = "template_migrated") 
 
 
 def _administer(server: PostgresServer, statement: sql.Composable) -> list[tuple]:
-    """Run *statement* outside a transaction; its rows, if it has any."""
+    """Run *statement* outside a transaction and return its rows, if it has any."""
     connection = psycopg2.connect(server.url_of("postgres"))
     try:
         connection.autocommit = True
@@ -117,7 +143,7 @@ def _administer(server: PostgresServer, statement: sql.Composable) -> list[tuple
 
 @pytest.fixture(scope="session")
 def database_url(new_database: Callable[..., str]) -> str:
-    """URL of the session's migrated database; ask for `session` or `clean_database`, which leave it empty."""
+    """URL of the session's migrated database. Tests use `session` or `clean_database`, which leave it empty."""
     return new_database("leadmatch_tests")
 
 
@@ -150,6 +176,15 @@ def clean_database(database_url: str) -> Iterator[str]:
     empty_tables(database_url)
 
 
+@pytest.fixture
+def real_password_cost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hash passwords at the cost that is used outside tests."""
+    passwords._dummy_hash.cache_clear()
+    monkeypatch.setattr(passwords, "_hasher", _password_hasher)
+    yield
+    passwords._dummy_hash.cache_clear()
+
+
 # -- The rest of the system --------------------------------------------------------------------------------------------
 
 
@@ -163,12 +198,12 @@ def redis_url(valkey_server: ValkeyServer) -> str:
 
 @pytest.fixture
 def process_environment(clean_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
-    """The variables that put a process on the test's database and broker."""
+    """The environment variables of a process that uses the test's database and broker."""
     return environment_of(clean_database, redis_url, tmp_path / "home")
 
 
 def environment_of(database_url: str, redis_url: str, home: Path) -> dict[str, str]:
-    """The variables that put a process on these servers."""
+    """The environment variables of a process that uses these servers."""
     return {
         "ENVIRONMENT": "test",
         "DATABASE_URL": database_url,
@@ -186,22 +221,23 @@ def settings(process_environment: dict[str, str]) -> Settings:
 
 @pytest.fixture(scope="session")
 def idle_apps() -> list:
-    """Applications that no test has at the moment: making one takes longer than most tests."""
+    """Applications that no test uses at the moment, for reuse: creating one takes longer than most tests."""
     return []
 
 
 @pytest.fixture
 def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> Iterator[Callable]:
     """
-    A function that gives the API under further variables of the environment: ``app_with(ENVIRONMENT="local")``.
+    A function that returns the API with further environment variables: ``app_with(ENVIRONMENT="local")``.
 
-    Its routes may have served another test; its settings, counters, connections and storage are its own. All share the
-    session's one pool of connections: a pool for each test would use them up. CORS_ORIGINS and TRUSTED_PROXIES are
-    wired into the routes: who wants those calls `create_app`. So is whether the system is local.
+    The application may have served another test; its settings, counters, connections and storage are new. All
+    applications share the session's connection pool: a pool for each test would use up the connections. CORS_ORIGINS
+    and TRUSTED_PROXIES are fixed when an application is created, so tests of these call `create_app`. Whether the
+    system is local is fixed too.
     """
     from api.server.app import attach, create_app
 
-    taken = []
+    used = []
 
     def make(**variables: str):
         settings = Settings.from_env(process_environment | variables)
@@ -215,15 +251,15 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
             app = create_app(settings, engine)
             app.is_local = settings.is_local
             app.broken_promises = promises.watch(app)
-        taken.append(app)
+        used.append(app)
         return app
 
     yield make
-    for app in taken:
+    for app in used:
         services_of(app).redis.close()
-    idle_apps.extend(taken)
-    broken = [each for app in taken for each in app.broken_promises]
-    for app in taken:
+    idle_apps.extend(used)
+    broken = [each for app in used for each in app.broken_promises]
+    for app in used:
         app.broken_promises.clear()
     assert not broken, "these answers are not what the document says"
 
@@ -236,5 +272,5 @@ def app(app_with: Callable):
 
 @pytest.fixture
 def client(app):
-    """A client of the API that speaks WSGI, without a socket."""
+    """A client that calls the API through WSGI, without a socket."""
     return app.test_client()

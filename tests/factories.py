@@ -1,4 +1,4 @@
-"""Makers of rows and bodies for tests. Whatever is not given is of the kind that fits everything else made here."""
+"""Factories of rows and bodies for tests. By default, leads and properties made here match each other."""
 
 import itertools
 from typing import Any
@@ -17,7 +17,7 @@ SECRET = "only-for-tests-0123456789-abcdefghijk"
 
 
 def make_user(session: Session, role: Role = Role.REALTOR, **fields: Any) -> User:
-    """A user whom nobody else in the test resembles."""
+    """A user whose name and contacts nobody else in the test has."""
     number = next(_numbers)
     return create_user(
         session,

@@ -1,4 +1,4 @@
-"""Every answer that a test gets from the API is held to the document: its status, its type, and its body's schema."""
+"""Checks every answer that a test gets from the API against the OpenAPI document: status, content type and schema."""
 
 import json
 import re
@@ -8,12 +8,12 @@ from typing import Any
 import jsonschema_rs
 from flask import Flask, Request, Response, request
 
-#: What the document tells of no operation: routing's own refusals, and limits of the body, which may come before it.
-UNTOLD = {404, 405, 413}
+#: Statuses that the document does not list: errors of the routing, and limits of the body that apply before it.
+UNDOCUMENTED = {404, 405, 413}
 
 
 def watch(app: Flask) -> list[str]:
-    """What *app* answers against its own document from now on, for as long as it lives."""
+    """From now on, collect in a list the answers of *app* that contradict its own document."""
     broken: list[str] = []
     document = Document(app)
 
@@ -28,25 +28,29 @@ def watch(app: Flask) -> list[str]:
 
 
 class Document:
-    """The document of an application, read when the first answer comes."""
+    """The document of an application, read with the first answer."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._validators: dict[str, Any] = {}  #: By what they validate: most errors share one.
+        self._validators: dict[str, Any] = {}  #: By schema: most errors share one.
 
     @cached_property
     def _read(self) -> dict[str, Any]:
         return _as_json_schema(self._app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict())
 
-    def complaint(self, asked: Request, response: Response) -> str | None:
-        """What the document does not say of an answer; None if it says all."""
-        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", asked.url_rule.rule) if asked.url_rule else ""
-        operation = self._read["paths"].get(path, {}).get(asked.method.lower())
-        if operation is None or "Upgrade" in asked.headers:
+    def complaint(self, request: Request, response: Response) -> str | None:
+        """How an answer contradicts the document; None if it does not."""
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", request.url_rule.rule) if request.url_rule else ""
+        operation = self._read["paths"].get(path, {}).get(request.method.lower())
+        if operation is None or "Upgrade" in request.headers:
             return None
         answer = operation["responses"].get(str(response.status_code))
         if answer is None:
-            return None if response.status_code in UNTOLD or response.status_code >= 500 else "the status is not there"
+            return (
+                None
+                if response.status_code in UNDOCUMENTED or response.status_code >= 500
+                else "the status is not there"
+            )
         name = answer.get("$ref", "").rpartition("/")[2]
         types = (self._read["components"]["responses"][name] if name else answer).get("content", {})
         if types and response.mimetype not in types:
@@ -67,7 +71,7 @@ class Document:
 
 
 def _as_json_schema(part: Any) -> Any:
-    """The document's schemas, closed: a field that it does not tell of must not be answered, open as answers are."""
+    """The document's schemas, closed: answers must not contain fields that the document does not name."""
     if isinstance(part, list):
         return [_as_json_schema(each) for each in part]
     if not isinstance(part, dict):

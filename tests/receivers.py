@@ -1,4 +1,4 @@
-"""A receiver of webhooks on this machine, which answers as a test says and keeps what it got."""
+"""A receiver of webhooks on this machine, which answers as a test requires and keeps the requests."""
 
 import json
 import threading
@@ -27,12 +27,12 @@ class Received:
         return json.loads(self.body)
 
     def verified(self, secret: str) -> Any:
-        """The event, if the signature is good; else an error of the package that receivers use."""
+        """The event, if the signature is valid; otherwise raises an error of the package that receivers use."""
         return Webhook(secret).verify(self.body, self.headers)
 
 
 class Receiver:
-    """Answers 200 unless `answer`, a function of a request, gives another status, or (status, headers)."""
+    """Answers 200 unless `answer`, a function of a request, returns another status, or (status, headers)."""
 
     def __init__(self) -> None:
         self.got: list[Received] = []

@@ -1,8 +1,8 @@
-"""What errors and faults say in English, for tests that look for a word of it."""
+"""The English messages of errors and faults, for tests that look for a word in them."""
 
 from models.core.errors import DomainError
 from models.translations.catalogue import describe_error, describe_fault
 
 
-def english(told: DomainError | str) -> str:
-    return describe_error("en", told) if isinstance(told, DomainError) else describe_fault("en", told)
+def english(error: DomainError | str) -> str:
+    return describe_error("en", error) if isinstance(error, DomainError) else describe_fault("en", error)

@@ -18,14 +18,14 @@ FOLDER_PREFIX = "leadmatch-tests-"
 
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
-    """A temporary folder for servers, locked while we live; what killed sessions left is cleared away."""
+    """A temporary folder for servers, locked during the session; folders of killed sessions are removed first."""
     for old in Path(tempfile.gettempdir()).glob(FOLDER_PREFIX + "*"):
         _clear_if_abandoned(old)
-    # Under another name until it is locked: a session that begins at the same time would take it for abandoned.
+    # It has another name until it is locked; otherwise a session that starts meanwhile would remove it as abandoned.
     unlocked = Path(tempfile.mkdtemp(prefix="new-" + FOLDER_PREFIX))
     lock = Home(unlocked).lock()
     folder = unlocked.rename(unlocked.with_name(unlocked.name.removeprefix("new-")))
-    folder.chmod(0o755)  # As root, PostgreSQL runs under another account, which must come through.
+    folder.chmod(0o755)  # If we are root, PostgreSQL runs under another account, which needs access.
     yield folder
     lock.close()
     shutil.rmtree(folder, ignore_errors=True)
@@ -47,7 +47,7 @@ def _clear_if_abandoned(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server(servers_folder: Path) -> Iterator[PostgresServer]:
-    """A running PostgreSQL; a test that kills it starts it again (it comes back on the same port)."""
+    """A running PostgreSQL; a test that kills it must start it again (on the same port)."""
     with PostgresServer(servers_folder / "postgres", durable=False) as server:
         yield server
     shutil.rmtree(server.folder, ignore_errors=True)
@@ -55,6 +55,6 @@ def postgres_server(servers_folder: Path) -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def valkey_server(servers_folder: Path) -> Iterator[ValkeyServer]:
-    """A running Valkey; a test that stops it starts it again (it comes back on the same port)."""
+    """A running Valkey; a test that stops it must start it again (on the same port)."""
     with ValkeyServer(servers_folder / "valkey", durable=False) as server:
         yield server

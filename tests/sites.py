@@ -1,20 +1,24 @@
-"""A web site on this machine that answers as a test says: well, slowly, wrongly or elsewhere."""
+"""A web site on this machine whose answers a test chooses: correct, slow, wrong or redirecting."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Site:
-    """A web site; `answers` maps a path to a function of the request's headers that gives (status, headers, body)."""
+    """
+    A web site; `answers` maps a path to a function of the request's headers that returns (status, headers, body).
+
+    `requests` are the (path, headers) of the requests so far.
+    """
 
     def __init__(self):
         self.answers = {}
-        self.asked = []
+        self.requests = []
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                site.asked.append((self.path, dict(self.headers)))
+                site.requests.append((self.path, dict(self.headers)))
                 answer = site.answers.get(self.path)
                 status, headers, body = answer(self.headers) if answer else (404, {}, b"")
                 self.send_response(status)
@@ -33,7 +37,7 @@ class Site:
                     else:
                         self.wfile.write(body)
                 except OSError:
-                    pass  # the client gave up, as it should
+                    pass  # the client closed the connection, as it should
 
             def log_message(self, *_):
                 pass

@@ -1,4 +1,4 @@
-"""A mail server that speaks SMTP over a socket, and the fixture `smtp`, which every test can have."""
+"""A mail server that speaks SMTP over a socket, and the fixture `smtp`, which every test can use."""
 
 import email
 import email.policy
@@ -10,7 +10,7 @@ import pytest
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
-    """Takes mail as RFC 5321 has it; *refusals* are answers to give to a command in place of 250."""
+    """Accepts mail by RFC 5321; *refusals* are answers to a command in place of 250."""
 
     allow_reuse_address = daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""The SQL that runs meanwhile."""
+"""Records SQL statements."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ from sqlalchemy import Engine, event
 
 @contextmanager
 def statements_on(engine: Engine) -> Iterator[list[str]]:
-    """What *engine* is asked for while the block runs, in order."""
-    asked: list[str] = []
+    """The statements that *engine* executes while the block runs, in order."""
+    statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
+        statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:
-        yield asked
+        yield statements
     finally:
         event.remove(engine, "before_cursor_execute", note)

@@ -1,8 +1,8 @@
 """
-A stand-in for Telegram's server, and the fixture `telegram`, which every test can have (tests/conftest.py).
+A stand-in for Telegram's server, and the fixture `telegram`, which every test can use (tests/conftest.py).
 
-It speaks as much of the Bot API (https://core.telegram.org/bots/api) as our processes use: messages, cards, buttons,
-and updates by long polling, which it forgets once a later offset was asked for, as Telegram does.
+It implements the part of the Bot API (https://core.telegram.org/bots/api) that our processes use: messages, cards,
+buttons, and updates by long polling. As in Telegram, a request with a later offset removes the earlier updates.
 """
 
 import itertools
@@ -16,19 +16,19 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 TOKEN = "12345:stand-in"
 
-#: Methods that ask, and tell nobody anything.
+#: Methods that only query, and send no message to anybody.
 ASKING = {"getMe", "getUpdates", "setWebhook", "deleteWebhook"}
 
 
 class Telegram(ThreadingHTTPServer):
     """
-    Takes messages as Telegram does; `answers` are given first, in order.
+    Accepts messages as Telegram does. The entries of `answers` are used first, in order.
 
-    `messages` are the calls that people would notice: arguments, `path`, and the `message_id` that was answered.
+    `messages` are the calls that people would notice: arguments, `path`, and the `message_id` in the answer.
     """
 
     daemon_threads = True
@@ -49,11 +49,11 @@ class Telegram(ThreadingHTTPServer):
 
     def wait_for(self, count: int) -> list[dict]:
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.messages) >= count, timeout=PATIENCE_SECONDS), self.messages
+            assert self.arrived.wait_for(lambda: len(self.messages) >= count, timeout=WAIT_LIMIT_SECONDS), self.messages
             return list(self.messages)
 
     def wait_for_call(self, method: str, chat_id: object = None, after: int = 0) -> dict:
-        """The first call of *method* (to a chat) behind the first *after* messages."""
+        """The first call of *method* (to a chat) after the first *after* messages."""
 
         def found() -> dict | None:
             return next(
@@ -66,33 +66,33 @@ class Telegram(ThreadingHTTPServer):
             )
 
         with self.arrived:
-            assert self.arrived.wait_for(found, timeout=PATIENCE_SECONDS), (method, self.messages)
+            assert self.arrived.wait_for(found, timeout=WAIT_LIMIT_SECONDS), (method, self.messages)
             return found()
 
     # -- What people do
 
     def say(self, person: int, text: str, reply_to: dict | None = None) -> dict:
-        """Somebody writes to the bot, perhaps in reply to one of its messages; the update."""
+        """Write to the bot as a person, perhaps in reply to one of its messages; returns the update."""
         message = {"message_id": next(self._numbers), "date": 1, **self._from(person), "text": text}
         if reply_to is not None:
             message["reply_to_message"] = self.shown(person, reply_to)
         return self.tell({"message": message})
 
     def press(self, person: int, message: dict, words: str) -> dict:
-        """Somebody presses the button of a message whose words contain *words*; the update."""
+        """Press the button of a message whose label contains *words*; returns the update."""
         rows = message["reply_markup"]["inline_keyboard"]
         [data] = [each["callback_data"] for row in rows for each in row if words in each["text"]]
         query = {"id": str(next(self._numbers)), "chat_instance": "1", "data": data, "from": self._from(person)["from"]}
         return self.tell({"callback_query": query | {"message": self.shown(person, message)}})
 
     def shown(self, person: int, message: dict) -> dict:
-        """A message of the bot as updates carry it."""
+        """A message of the bot in the form that updates contain."""
         words = {name: message[name] for name in ("text", "caption", "reply_markup") if name in message}
         bot = {"id": 12345, "is_bot": True, "first_name": "Leadmatch"}
         return {"message_id": message["message_id"], "date": 1, **self._from(person), "from": bot, **words}
 
     def tell(self, content: dict) -> dict:
-        """Have the bot told an update."""
+        """Queue an update for the bot."""
         with self.arrived:
             update = {"update_id": next(self._numbers), **content}
             self._updates.append(update)
@@ -134,7 +134,7 @@ class Telegram(ThreadingHTTPServer):
             return list(self._updates)
 
     def end(self) -> None:
-        """Let whoever waits for updates go."""
+        """End the requests that wait for updates."""
         with self.arrived:
             self._is_over = True
             self.arrived.notify_all()
@@ -168,7 +168,7 @@ def _arguments(kind: str, body: bytes) -> dict:
 
 
 def _value(text: str) -> Any:
-    """Forms carry objects as JSON, and everything else as text."""
+    """In forms, objects are JSON and all other values are text."""
     return json.loads(text) if text[:1] in ("{", "[") else text
 
 

@@ -1,5 +1,5 @@
 """
-The files of deploy/ can be read, and speak of things that exist. Building the image needs Docker and is not tested.
+The files of deploy/ are valid, and the things that they name exist. Building the image needs Docker and is not tested.
 """
 
 import configparser
@@ -30,7 +30,7 @@ def commands() -> dict[str, str]:
 
 
 def same_command(command: list[str], process: str) -> bool:
-    """Whether *command* is the Procfile's, but for the level of logs, which the environment sets anyway."""
+    """Whether *command* is the Procfile's, apart from the log level, which the environment sets."""
     expected = shlex.split(commands()[process])
     if "--loglevel" in expected:
         place = expected.index("--loglevel")
@@ -50,7 +50,7 @@ def test_compose_runs_the_processes_of_the_procfile():
     assert same_command(json.loads(re.search(r"^CMD (.*)$", docker, re.M)[1]), "web")
 
 
-def test_compose_gives_what_the_settings_need():
+def test_compose_sets_every_required_setting():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     secret = "q7Vw2-pLr9_XkTzB4mNcY8sHdG3fJ6aE"
     environment = {
@@ -63,7 +63,7 @@ def test_compose_gives_what_the_settings_need():
     assert settings.is_production
 
 
-def test_every_service_has_a_bound_of_memory_and_tells_whether_it_works():
+def test_every_service_has_a_memory_limit_and_a_health_check():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     checks = {name: service.get("healthcheck", {}).get("test", [None])[1:] for name, service in services.items()}
 
@@ -74,13 +74,13 @@ def test_every_service_has_a_bound_of_memory_and_tells_whether_it_works():
         assert health.command.params[0].type.convert(name.rstrip("12"), None, None)
 
 
-def test_workers_have_the_names_by_which_their_health_is_asked():
+def test_workers_have_the_names_that_their_health_checks_use():
     for process, name in health.WORKERS.items():
         assert f"--hostname {name}@%h" in commands()[process]
 
 
-def test_a_worker_may_hold_what_its_settings_let_it():
-    """Else the kernel would end it before it sees that its memory is full."""
+def test_the_memory_limit_of_a_worker_covers_what_its_settings_allow():
+    """Otherwise the kernel would kill it before it notices that its memory is full."""
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     settings = Settings.for_command(environ={"DATABASE_URL": "postgresql://x"})
     units = {"m": 1, "g": 1024}
@@ -91,7 +91,7 @@ def test_a_worker_may_hold_what_its_settings_let_it():
         assert int(limit[:-1]) * units[limit[-1]] > processes * settings.worker_memory_mb, name
 
 
-def test_the_proxy_leads_to_the_web_processes_and_drops_connections_before_they_do():
+def test_the_proxy_forwards_to_the_web_processes_and_closes_idle_connections_before_they_do():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     caddyfile = (DEPLOY / "caddy/Caddyfile").read_text()
 
@@ -105,7 +105,7 @@ def test_the_proxy_leads_to_the_web_processes_and_drops_connections_before_they_
     assert (DEPLOY / mounted.split(":")[0]).is_file()
 
 
-def test_each_alert_has_its_part_of_the_runbook():
+def test_each_alert_has_a_section_in_the_runbook():
     alerts = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text())
     rules = [rule for group in alerts["groups"] for rule in group["rules"]]
     parts = re.findall(r"^## (\w+)$", (ROOT / "docs/howto/alerts.md").read_text(), re.M)
@@ -130,8 +130,8 @@ def test_every_setting_of_the_deployment_reaches_its_processes():
         assert services[name]["env_file"] == ".env"
 
 
-def test_the_settings_tell_of_every_variable_that_servers_read_and_that_files_here_set():
-    told = set(
+def test_every_variable_that_servers_read_or_these_files_set_is_documented_in_the_settings():
+    documented = set(
         re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bPORT\b|\bBIND\b", (ROOT / "models/platform/settings.py").read_text())
     )
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
@@ -141,7 +141,7 @@ def test_the_settings_tell_of_every_variable_that_servers_read_and_that_files_he
             named |= set(re.findall(r"environ(?:\.\w+)?[\[(]\"([A-Z_]+)\"", path.read_text()))
 
     ours = {name for name in named if not name.startswith(("OTEL_", "OPENBLAS_", "PATH_INFO"))}
-    assert ours - told - {"ENVIRONMENT"} == set()
+    assert ours - documented - {"ENVIRONMENT"} == set()
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "runner", "bot", "beat"])
@@ -153,7 +153,7 @@ def test_units_run_the_processes_of_the_procfile(name):
     assert same_command(shlex.split(unit["Service"]["ExecStart"].replace("%%", "%")), name)
 
 
-def test_the_image_runs_as_nobody_in_particular():
+def test_the_image_runs_as_an_unprivileged_account():
     docker = (DEPLOY / "Dockerfile").read_text()
 
     assert re.search(r"^USER (?!root)", docker, re.M)
@@ -162,7 +162,7 @@ def test_the_image_runs_as_nobody_in_particular():
 
 
 def test_the_image_holds_no_servers():
-    """They are an extra, which is for one machine; the lock that the image is made from is without extras."""
+    """They are an extra, for a single machine; the lock file that the image is built from has no extras."""
     locked = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.M)
 
     assert "flask" in locked
@@ -170,7 +170,7 @@ def test_the_image_holds_no_servers():
 
 
 def test_uploads_in_a_new_volume_are_ours():
-    """Whoever mounts a volume over a folder that the image lacks gets one of root's."""
+    """If the image lacks the folder where a volume is mounted, the volume belongs to root."""
     docker = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     [made] = re.findall(r"install --directory --owner leadmatch .*", docker)
@@ -183,9 +183,10 @@ def test_uploads_in_a_new_volume_are_ours():
 @pytest.fixture(scope="module")
 def image(tmp_path_factory) -> tuple[Path, dict[str, str]]:
     """
-    The image's folders, as the Dockerfile lays them: the packages in site-packages, and again beside what ops edit.
+    The image's folders, laid out as by the Dockerfile, and the environment of its commands.
 
-    With the environment that its commands get; no file of the checkout is found by it.
+    The packages are in site-packages; the files that ops may edit are in the working directory. Nothing in the
+    environment leads to the checkout.
     """
     root = tmp_path_factory.mktemp("image")
     site, workdir = root / "opt/leadmatch/lib/site-packages", root / "srv/leadmatch"
@@ -201,7 +202,7 @@ def image(tmp_path_factory) -> tuple[Path, dict[str, str]]:
 @pytest.mark.parametrize("line", [["schedule"], ["--version"], ["run"]], ids=" ".join)
 def test_commands_find_their_files_in_the_image(image, line):
     workdir, environment = image
-    unusable = {"LEADMATCH_HOME": str(workdir / "home"), "PORT": "none"}  # `run` reads its files, and stops at the port
+    unusable = {"LEADMATCH_HOME": str(workdir / "home"), "PORT": "none"}  # `run` reads its files, and fails on the port
     done = subprocess.run(
         [sys.executable, "-c", "from scripts.cli import main; main()", *line],
         cwd=workdir,
@@ -220,7 +221,7 @@ def test_commands_find_their_files_in_the_image(image, line):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become the image's account")
 def test_the_images_account_keeps_uploads_in_its_volume(image, servers_folder):
-    """As uid 10001, which has no name here, with a folder that is its own as the Dockerfile makes it."""
+    """Runs as uid 10001, which has no name here, with a folder that it owns, as in the Dockerfile."""
     volume = servers_folder / "media"
     volume.mkdir(mode=0o750)
     os.chown(volume, 10001, 10001)
@@ -238,15 +239,15 @@ def test_the_images_account_keeps_uploads_in_its_volume(image, servers_folder):
     assert (volume / "Abc-123_xyzAbc123xyzAbc123xyzAbc.jpg").stat().st_uid == 10001
 
 
-def test_dashboard_and_alerts_ask_for_metrics_that_we_tell():
+def test_dashboard_and_alerts_use_metrics_that_exist():
     source = (ROOT / "api/ops/metrics.py").read_text()
-    told = set(re.findall(r'"(leadmatch_\w+)"', source))
-    told |= {f"{metric._name}{end}" for metric in (REQUESTS, SECONDS, CONNECTIONS) for end in ("", "_total")}
+    exported = set(re.findall(r'"(leadmatch_\w+)"', source))
+    exported |= {f"{metric._name}{end}" for metric in (REQUESTS, SECONDS, CONNECTIONS) for end in ("", "_total")}
     alerts = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text())
     yaml.safe_load((DEPLOY / "prometheus/prometheus.yaml").read_text())
-    asked = [rule["expr"] for group in alerts["groups"] for rule in group["rules"]]
+    queries = [rule["expr"] for group in alerts["groups"] for rule in group["rules"]]
     dashboard = json.loads((DEPLOY / "grafana/leadmatch.json").read_text())
-    asked += [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    queries += [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
 
-    unknown = set(re.findall(r"leadmatch_\w+", " ".join(asked))) - told
-    assert {name for name in unknown if name.removesuffix("_bucket") not in told} == set()
+    unknown = set(re.findall(r"leadmatch_\w+", " ".join(queries))) - exported
+    assert {name for name in unknown if name.removesuffix("_bucket") not in exported} == set()

@@ -1,4 +1,4 @@
-"""What README and docs name exists: files, modules and what is in them, commands, settings, pages."""
+"""The files, modules, names in modules, commands, settings and pages that README and docs name exist."""
 
 import importlib
 import re
@@ -15,13 +15,13 @@ NAMES = [str(path.relative_to(ROOT)) for path in PAGES]
 
 
 def code_of(page: str) -> list[str]:
-    """What stands between backticks."""
+    """The texts between backticks."""
     return re.findall(r"`([^`\n]+)`", (ROOT / page).read_text())
 
 
 @pytest.mark.parametrize("page", NAMES)
 def test_files_that_a_page_names_exist(page):
-    """Whole paths; `<contract>` and `*` stand for many. The changelog may speak of what is gone."""
+    """Whole paths; `<contract>` and `*` are wildcards. The changelog may name files that are gone."""
     named = [match for code in code_of(page) for match in re.findall(rf"(?<![\w/.])(?:{PACKAGES})/[\w/.-]*\w", code)]
 
     assert sorted({path for path in named if not (ROOT / path).exists()}) == []
@@ -48,7 +48,7 @@ def test_modules_and_names_that_a_page_names_exist(page):
 
 
 def exists(name: str) -> bool:
-    """Whether a dotted name is a module, or something in one, or a task's name."""
+    """Whether a dotted name is a module, a name in a module, or a task's name."""
     if any(f'name="{name}"' in path.read_text() for path in (ROOT / "worker").glob("*.py")):
         return True
     module, _, rest = name, "", ""
@@ -88,8 +88,8 @@ def test_settings_of_the_readme_are_those_of_the_code():
     assert [name for name in rows if name not in source and name not in ("NO_DEMO", "LEADMATCH_HOME")] == []
 
 
-def test_what_the_agencys_tutorial_presses_is_on_a_page():
-    """Bold words are labels of the console: sentences of its templates."""
+def test_labels_in_the_agencys_tutorial_are_on_a_page():
+    """Bold words are labels of the console, and thus sentences of its templates."""
     pressed = re.findall(r"\*\*([^*]+)\*\*", (ROOT / "docs/tutorials/agency.md").read_text())
     pages = "".join(path.read_text() for path in (ROOT / "api").rglob("*") if path.suffix in (".html", ".py"))
     shown = set(re.findall(r"\b(?:_|translate)\(['\"]([^'\"]+)['\"]", pages))

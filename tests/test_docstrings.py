@@ -1,4 +1,4 @@
-"""Examples in docstrings say what the code does."""
+"""Examples in docstrings are correct."""
 
 import contextvars
 import doctest

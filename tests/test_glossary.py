@@ -1,4 +1,4 @@
-"""Retired terms stay away: names, files, URLs, metrics and docs use the terms of docs/glossary.md."""
+"""Retired terms do not return: names, files, URLs, metrics and docs use the terms of docs/glossary.md."""
 
 import io
 import re
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("api", "matching", "models", "scripts", "tests", "worker")
 
-#: Retired name -> what takes its place. Whole names: `doors` forbids neither the word in a sentence nor `indoors`.
+#: Retired name -> its replacement. Only whole names count: `doors` forbids neither the word in sentences nor `indoors`.
 RETIRED = {
     "doors": "sign_in",
     "portal_doors": "portal_auth",
@@ -65,12 +65,49 @@ RETIRED = {
     "LOOK": "CHANGED",
     "seats": "slots",
     "told_facts": "effective_facts",
+    "NOT_TOLD": "NOT_STATED",
+    "UNTOLD": "NOT_STATED",
+    "tell_of_new_entries": "queue_new_entry_events",
+    "tell_at_once": "send_immediate_notifications",
+    "tell_recommendations": "notify_new_recommendations",
+    "tell_search_news": "notify_search_news",
+    "tell_news": "check_for_news",
+    "tell_defaults": "describe_defaults",
+    "let_out": "delete_session_cookie",
+    "PATIENCE": "WAIT_LIMIT",
+    "PATIENCE_SECONDS": "WAIT_LIMIT_SECONDS",
+    "HASTE": "FASTER_POLLING",
+    "TALKATIVE": "CONVERSATION_SCALE",
+    "READ_FOR_ONE": "ADVERTS_READ_PER_SHOWN",
+    "NOT_A_ROWS_FAULT": "SYSTEM_FAILURES",
+    "UNWATCHED": "NO_CONTROL",
+    "TURN_SECONDS": "CHECK_INTERVAL_SECONDS",
+    "TURNS_A_HEARTBEAT": "CHECKS_PER_HEARTBEAT",
+    "WAYS_BACK": "ACCEPTING_OPERATIONS",
+    "UNREMARKABLE": "PROBE_PATHS",
+    "way_in": "auth_attempt",
+    "is_way_in": "is_auth_attempt",
+    "still_let_in": "key_checker",
+    "twin_of": "duplicate_of",
+    "refuse_twin": "refuse_duplicate",
+    "bearers": "towns_with_name",
+    "look_at": "signal_match_changed",
+    "came_back": "has_returned",
+    "room_for_photos": "remaining_photos",
+    "hears_others": "is_subscribed",
+    "give_prices_back": "undo_price_change",
+    "roughly_fitting": "nearest_to_budget",
+    "read_towns_anew": "reread_towns",
+    "written_here": "written_ids",
+    "moved_here": "moved_to_market",
+    "words_only": "plain_message",
+    "outside_channels": "external_channels",
 }
 
 #: Limits are called MAX_ and MIN_.
 RETIRED_PREFIX = re.compile(r"_?(MOST|LEAST|FEW)_[A-Z]")
 
-#: Files that must not come back under a name that means nothing or another thing by now: folder -> names.
+#: File names that must not return, because they mean nothing or have another meaning now: folder -> names.
 RETIRED_FILES = {
     "api/console": {
         "domain_words",
@@ -89,9 +126,11 @@ RETIRED_FILES = {
         "vocabulary",
     }
     | {"words"},
+    "api/bot": {"talk"},
     "api/http": {"json", "paths", "requests", "work"},
     "matching/prospect_quality": {"quality"},
     "models/core": {"words"},
+    "models/market": {"twins"},
     "models/deals": {"match_notices", "offers"},
     "models/platform": {"prepared"},
     "models/ranking": {"attention"},
@@ -104,7 +143,7 @@ RETIRED_FILES = {
 
 
 def names_in(source: str) -> Iterator[tuple[int, str]]:
-    """Every name in a module's code; not words of comments and strings."""
+    """Every name in a module's code; words in comments and strings are ignored."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.NAME:
             yield token.start[0], token.string
@@ -113,7 +152,7 @@ def names_in(source: str) -> Iterator[tuple[int, str]]:
 def files(*endings: str) -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
-            # Migrations are history: they hold the names of their time.
+            # Migrations are history and keep the names of their time.
             if path.suffix in endings and not {"versions", "vendor", "redoc"} & set(path.parts):
                 yield path
 
@@ -157,7 +196,7 @@ def test_urls_and_metrics_have_no_retired_name():
 
 
 def test_docs_name_no_retired_thing():
-    """In `code` only: the published contract of tenants is called tinder, and a sentence may speak of doors."""
+    """Checks `code` only: the tenants' published contract is called tinder, and a sentence may contain "doors"."""
     wrong = []
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for code in re.findall(r"`([^`\n]+)`", path.read_text()):
@@ -175,8 +214,8 @@ def test_every_term_of_the_glossary_is_explained_once():
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
 
 
-def test_names_are_told_from_words():
-    """The check itself: a comment and a string may say what a name may not."""
+def test_names_are_distinguished_from_words():
+    """Tests the check itself: comments and strings may contain words that names may not."""
     found = [name for _, name in names_in('"""doors"""\nx = 1  # doors\nfor doors in "doors":\n    y.bell = doors\n')]
 
     assert found.count("doors") == 2

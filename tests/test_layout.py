@@ -1,8 +1,8 @@
-"""The house holds its shape: who may import whom, and how long a file may be.
+"""The layout of the code: which package may import which, and how long a file may be.
 
     api ──> models <── worker ──> matching        scripts and tests may import everything
 
-One exception each: `api` enqueues through `worker.queue.client` and explains pairs through `matching.engine.explain`.
+Two exceptions: `api` enqueues through `worker.queue.client` and explains pairs through `matching.engine.explain`.
 """
 
 import ast
@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = {"api", "matching", "models", "scripts", "worker"}
 
-#: Package -> what of ours it may import: whole packages, or single modules of them.
+#: Package -> which of our packages, or single modules, it may import.
 MAY_IMPORT = {
     "api": {
         "api",
@@ -38,8 +38,8 @@ MAY_IMPORT = {
     "worker": {"worker", "models", "matching"},
 }
 
-#: Package -> folder of it -> the folders of the same package that it may import. What stands beside the folders is
-#: free.
+#: Package -> one of its folders -> the folders of the same package that it may import. Modules outside the folders are
+#: not restricted.
 FOLDERS: dict[str, dict[str, set[str]]] = {
     "api": {
         "http": set(),
@@ -67,7 +67,7 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
             "webhooks",
         },
     },
-    # One folder for each person at the console, above what all pages are made of.
+    # One folder for each role at the console; they may import the parts that all pages share.
     "api.console": {
         "kit": set(),
         "account": {"kit"},
@@ -98,10 +98,10 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "ranking": {"core", "accounts", "market"},
         "rescoring": {"core", "accounts", "market", "ranking", "webhooks"},
         "leadgen": {"core", "accounts", "market", "webhooks"},
-        "deals": {"core", "accounts", "market", "ranking", "webhooks"},
+        "deals": {"core", "platform", "accounts", "market", "ranking", "webhooks"},
         "agenda": {"core", "platform", "accounts", "market", "ranking", "deals"},
         "agencies": {"core", "platform", "accounts", "market", "sources", "ranking", "deals", "agenda"},
-        "translations": {"core"},  # nothing of models imports it: rules raise codes, and others tell them
+        "translations": {"core"},  # nothing in models imports it: rules raise codes, which other code translates
         "upkeep": {
             "core",
             "platform",
@@ -132,11 +132,10 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
     },
 }
 
-#: Modules that put a package together and are started by name: they import what they assemble, and nothing imports
-#: them.
+#: Modules that assemble a package and are started by name: they import its parts, and nothing imports them.
 ENTRY_POINTS = {"worker.celery_app.app", "worker.celery_app.beat"}
 
-#: Package -> libraries of others that it must do without.
+#: Package -> third-party libraries that it must not import.
 DOES_WITHOUT = {
     "api": {"celery", "numpy", "scipy", "sklearn"},
     "models": {"celery", "click", "flask", "flask_smorest", "gunicorn", "numpy", "scipy", "sklearn"},
@@ -147,10 +146,10 @@ DOES_WITHOUT = {
 MATCHING_USES = {"numpy", "pymorphy3", "scipy", "sklearn", "snowballstemmer", "threadpoolctl"}
 
 
-#: No file of ours is longer: it then is about more than one thing.
+#: The maximum length of a file; a longer one is about more than one thing.
 MAX_LINES = 350
 
-#: Endings of what is written by hand in the packages and in tests; migrations that are released are never edited.
+#: Suffixes of handwritten files in the packages and in tests; released migrations are never edited.
 WRITTEN = {".css", ".html", ".js", ".py"}
 NOT_OURS = {"redoc", "vendor", "versions"}
 
@@ -228,7 +227,7 @@ def test_arrows_between_the_folders_of_a_package_point_one_way(package):
     assert wrong == []
 
 
-def test_every_folder_of_a_package_has_its_arrows_declared():
+def test_the_allowed_imports_of_every_folder_are_declared():
     for package, folders in FOLDERS.items():
         present = {
             path.name for path in (ROOT / package.replace(".", "/")).iterdir() if (path / "__init__.py").exists()
@@ -261,25 +260,25 @@ def test_no_files_import_each_other_in_a_circle():
 
 
 @pytest.mark.parametrize("package", sorted(DOES_WITHOUT))
-def test_packages_do_without_the_libraries_of_their_neighbours(package):
+def test_packages_do_not_import_the_libraries_of_other_packages(package):
     assert [str(found) for found in imports_of(package) if found.package in DOES_WITHOUT[package]] == []
 
 
-def test_matching_knows_arrays_and_nothing_else():
+def test_matching_imports_only_libraries_for_arrays_and_text():
     known = MATCHING_USES | {"matching"} | sys.stdlib_module_names
 
     assert [str(found) for found in imports_of("matching") if found.package not in known] == []
 
 
 @pytest.mark.parametrize("package", sorted(PACKAGES - {"scripts"}))
-def test_no_import_hides_in_a_function_from_a_cycle(package):
-    """Commands load late what `--help` need not wait for; elsewhere such an import means a wrong arrow."""
+def test_no_import_in_a_function_avoids_a_cycle(package):
+    """Commands import late what `--help` need not wait for; elsewhere an import in a function hides a wrong arrow."""
     imports = [found for found in imports_of(package) if found.package in PACKAGES - {package}]
 
     assert [str(found) for found in imports if found.in_function] == []
 
 
-def test_no_file_is_longer_than_a_reader_takes_in():
+def test_no_file_is_too_long():
     longer = set()
     for package in [*PACKAGES, "tests"]:
         for path in (ROOT / package).rglob("*"):
@@ -291,8 +290,8 @@ def test_no_file_is_longer_than_a_reader_takes_in():
     assert longer == set()
 
 
-def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch):
-    """The scan itself: relative, aliased, in a function, behind TYPE_CHECKING."""
+def test_imports_are_found_everywhere_in_a_file(tmp_path, monkeypatch):
+    """Tests the scan itself: relative, aliased, in a function, behind TYPE_CHECKING."""
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     (tmp_path / "models/sub").mkdir(parents=True)
     (tmp_path / "models/sub/x.py").write_text(

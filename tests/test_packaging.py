@@ -1,4 +1,4 @@
-"""What a wheel must bring along is declared; building and installing one is part of `make clients`."""
+"""The files that a wheel must contain are declared; building and installing one is part of `make clients`."""
 
 import configparser
 import re
@@ -16,8 +16,9 @@ PACKAGES = ("api", "matching", "models", "scripts", "worker")
 
 
 def tracked_data() -> set[str]:
-    """The files of the packages that are no modules."""
-    listed = subprocess.run(["git", "ls-files", *PACKAGES], cwd=ROOT, check=True, capture_output=True, text=True)
+    """The files of the packages that are not modules; benchmarks are not installed."""
+    of_packages = ["git", "ls-files", *PACKAGES, ":!scripts/benchmarks"]
+    listed = subprocess.run(of_packages, cwd=ROOT, check=True, capture_output=True, text=True)
     return {name for name in listed.stdout.splitlines() if not name.endswith(".py") and (ROOT / name).is_file()}
 
 
@@ -40,8 +41,8 @@ def test_files_beside_the_packages_are_found_in_a_checkout(name):
     assert (checkout.checkout() / name).is_file()
 
 
-def test_a_folder_is_ours_only_with_all_of_the_files(tmp_path, monkeypatch):
-    """Whoever calls `leadmatch run` in the folder of another program must not start that program."""
+def test_a_folder_counts_as_a_checkout_only_with_all_of_the_files(tmp_path, monkeypatch):
+    """`leadmatch run` in the folder of another program must not start that program."""
     monkeypatch.setattr(checkout, "__file__", str(tmp_path / "site/models/platform/checkout.py"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
@@ -54,7 +55,7 @@ def test_a_folder_is_ours_only_with_all_of_the_files(tmp_path, monkeypatch):
     assert checkout.default_home() == tmp_path / "var"
 
 
-def test_the_version_has_its_part_of_the_changelog():
+def test_the_version_has_a_section_in_the_changelog():
     assert re.search(rf"^## {re.escape(VERSION)}\b", (ROOT / "CHANGELOG.md").read_text(), re.M)
 
 

@@ -1,12 +1,12 @@
-"""A process loads what it needs: start-up is mostly imports, and every process pays for its own."""
+"""A process loads only the libraries it needs, because imports take most of the time of a start."""
 
 import subprocess
 import sys
 
 import pytest
 
-#: What takes long to import.
-HEAVY = ("numpy", "openpyxl", "redis", "scipy", "sklearn", "sqlalchemy")
+#: Libraries that take long to import.
+HEAVY = ("icalendar", "numpy", "openpyxl", "redis", "scipy", "sklearn", "sqlalchemy")
 
 BEAT = "from worker.celery_app.app import app; app.tasks.get('worker.tasks.sweep')"
 WEB = "import api.server.app"

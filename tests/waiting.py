@@ -1,4 +1,4 @@
-"""Waiting for what happens in another process or thread."""
+"""Waiting for events in another process or thread."""
 
 import time
 from collections.abc import Callable
@@ -9,16 +9,16 @@ from sqlalchemy import Engine, text
 
 Result = TypeVar("Result")
 
-#: Longer than anything takes on a slow machine beside other work: only a test that fails waits for so long.
-PATIENCE_SECONDS = 120
+#: Longer than anything takes on a slow, busy machine: only a failing test waits this long.
+WAIT_LIMIT_SECONDS = 120
 
 
 def wait_for(
-    check: Callable[[], Result], seconds: float = PATIENCE_SECONDS, what: str = "the expected state"
+    check: Callable[[], Result], seconds: float = WAIT_LIMIT_SECONDS, what: str = "the expected state"
 ) -> Result:
     """Call *check* until its result is true, and return that result; AssertionError after *seconds*."""
     end = time.monotonic() + seconds
-    never, pause = Event(), 0.01  # seconds; longer and longer, for looking costs what is waited for its time
+    never, pause = Event(), 0.01  # seconds; it grows, because checking takes CPU time from the work that is waited for
     while not (result := check()):
         assert time.monotonic() < end, f"{what} did not come within {seconds:g} s"
         never.wait(pause)
@@ -28,10 +28,9 @@ def wait_for(
 
 def lock_waits(engine: Engine, application: str | None = None) -> int:
     """
-    How many connections to the database, of *application* or of any, wait for a lock at the moment.
+    How many connections to the database, of *application* or of all, wait for a lock at the moment.
 
-    Each call is a transaction of its own: within one, the picture of pg_stat_activity that the first look takes never
-    changes.
+    Each call uses its own transaction, because within one the content of pg_stat_activity never changes.
     """
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     if application is not None:

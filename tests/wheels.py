@@ -1,4 +1,4 @@
-"""Building the wheel from a copy of what is tracked, so that a build leaves nothing in the checkout."""
+"""Builds the wheel from a copy of the tracked files, so that a build leaves nothing in the checkout."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def tracked(*folders: str) -> list[str]:
-    """The files of the checkout that git knows, or would take."""
+    """The files of the checkout that git tracks, or would add."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]

@@ -12,50 +12,56 @@ from pathlib import Path
 import pytest
 
 from scripts.launcher.processes import dies_with_parent, stop_child
+from tests.forked import Forked, Preloaded
 
 ROOT = Path(__file__).parent.parent
-WORKER_PATIENCE = 120  # seconds
+WORKER_WAIT_LIMIT = 120  # seconds
 
 
 @pytest.fixture
-def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
+def start_worker(
+    process_environment: dict[str, str], preloaded: Preloaded
+) -> Iterator[Callable[..., subprocess.Popen | Forked]]:
     """
-    A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed
+    A function that starts a Celery worker in its own session and waits until it is ready; all workers are killed
     after the test.
 
-    ``start_worker("runs", concurrency=1)`` listens to one queue; *through* is a command that runs it, such as
-    ``ip netns exec``, and *cwd* holds its code; further arguments are variables of its environment. The process
-    has ``lines``, what it has printed so far.
+    ``start_worker("runs", concurrency=1)`` listens to one queue. *through* is a command that runs the worker, such as
+    ``ip netns exec``; *cwd* is the folder of its code; further arguments are environment variables. The process's
+    ``lines`` are the lines that it has printed so far. It is forked, unless *through*, *cwd*, LD_PRELOAD or
+    *is_forked* = False requires a new Python process, whose memory holds only what a worker loads.
     """
-    started: list[subprocess.Popen] = []
+    started: list[subprocess.Popen | Forked] = []
 
     def start(
-        *queues: str, concurrency: int = 1, through: Sequence[str] = (), cwd: Path = ROOT, **variables: str
-    ) -> subprocess.Popen:
-        queues = queues or ("entities", "notifications", "runs")
-        command = [
-            *through,
-            sys.executable,
-            "-m",
-            "celery",
-            "--app",
-            "worker.celery_app.app",
-            "worker",
-            "--queues",
-            ",".join(queues),
-        ]
-        name = f"test{len(started)}-{uuid.uuid4().hex[:8]}@localhost"
-        worker = subprocess.Popen(
-            [*command, "--concurrency", str(concurrency), "--loglevel", "INFO", "--hostname", name],
-            cwd=cwd,
-            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGKILL),
-        )
+        *queues: str,
+        concurrency: int = 1,
+        through: Sequence[str] = (),
+        cwd: Path = ROOT,
+        is_forked: bool = True,
+        **variables: str,
+    ) -> subprocess.Popen | Forked:
+        command = ["celery", "--app", "worker.celery_app.app", "worker"]
+        command += ["--queues", ",".join(queues or ("entities", "notifications", "runs"))]
+        command += ["--concurrency", str(concurrency), "--loglevel", "INFO"]
+        command += ["--hostname", f"test{len(started)}-{uuid.uuid4().hex[:8]}@localhost"]
+        environment = {**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables}
+        output, ours = os.pipe()
+        if through or cwd != ROOT or "LD_PRELOAD" in variables or not is_forked:
+            worker = subprocess.Popen(
+                [*through, sys.executable, "-m", *command],
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=ours,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=dies_with_parent(signal.SIGKILL),
+            )
+        else:
+            worker = preloaded.fork(*command, environment=environment, stdout=ours)
+        os.close(ours)
+        worker.stdout = open(output)
         started.append(worker)
         _wait_until_ready(worker)
         return worker
@@ -68,8 +74,8 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
         worker.stdout.close()
 
 
-def _wait_until_ready(worker: subprocess.Popen) -> None:
-    """Read what the worker prints, for as long as it lives, and return when it says that it is ready."""
+def _wait_until_ready(worker: subprocess.Popen | Forked) -> None:
+    """Return when the worker prints that it is ready; a thread keeps reading its output while it runs."""
     worker.lines = []
     ready = threading.Event()
 
@@ -84,7 +90,7 @@ def _wait_until_ready(worker: subprocess.Popen) -> None:
         ready.set()
 
     threading.Thread(target=read, daemon=True).start()
-    if not ready.wait(WORKER_PATIENCE) or worker.poll() is not None:
+    if not ready.wait(WORKER_WAIT_LIMIT) or worker.poll() is not None:
         pytest.fail("the worker does not come up:\n" + "".join(worker.lines))
 
 
@@ -96,17 +102,24 @@ def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.
 
 @pytest.fixture(scope="session")
 def worker_engine(database_url: str):
-    """The engine of `worker_here`: one, for writing its statements out takes longer than many a test."""
+    """The engine of `worker_here`, one a session: compiling its statements takes longer than many tests."""
     from models.platform.database import connect
 
-    engine = connect(database_url, pool_size=2, max_overflow=2, statement_timeout_ms=0, application="worker-here")
+    engine = connect(
+        database_url,
+        pool_size=2,
+        max_overflow=2,
+        statement_timeout_ms=0,
+        application="worker-here",
+        one_plan_each=True,
+    )
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
 def worker_here(process_environment, worker_engine, monkeypatch):
-    """Let functions of `worker` run in this process, on the test's database; gives what makes sessions."""
+    """Let functions of `worker` run in this process, on the test's database; the value creates sessions."""
     from worker.celery_app import task_context
     from worker.market import cache, generations
 
@@ -124,7 +137,7 @@ def worker_here(process_environment, worker_engine, monkeypatch):
     cache.forget_snapshots()
     generations.forget_text_models()
     yield task_context.new_session
-    if worker_engine.pool.checkedout():  # A session that was left open must not hold up the next test.
+    if worker_engine.pool.checkedout():  # A session that was left open must not block the next test.
         worker_engine.dispose()
     for cached in caches:
         cached.cache_clear()

@@ -7,6 +7,6 @@ and the surroundings of every task), `market` (a market in memory), `lists` (com
 
 import os
 
-# Before anything in the package imports numpy. Runs have threads of their own; for one changed lead, BLAS's threads,
+# Set before anything in the package imports numpy. Runs use their own threads. For one changed lead, BLAS's threads,
 # which spin while they wait for each other, cost several times what they save on a machine with other work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -29,7 +29,7 @@ def fit_quality_models(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.send_reply", bind=True, max_retries=replies.MAX_ATTEMPTS)
 def send_reply(self: LeadmatchTask, message_id: str) -> None:
-    """Send one reply to its prospect by Telegram, unless it was sent."""
+    """Send one reply to its prospect by Telegram, unless it has been sent already."""
     try:
         replies.send_reply(message_id, attempt=self.request.retries)
     except replies.NotSentError as error:

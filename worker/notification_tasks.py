@@ -1,7 +1,7 @@
-"""Tasks that send notifications and webhooks: thin wrappers, as those of :mod:`worker.tasks`."""
+"""Tasks that send notifications and webhooks; thin wrappers like those of :mod:`worker.tasks`."""
 
 from models.agenda.offer_notifications import notify_of_new_offers
-from models.agenda.recommendation_digests import send_digests, tell_at_once
+from models.agenda.recommendation_digests import send_digests, send_immediate_notifications
 from models.agenda.reminders import remind
 from worker.celery_app.base_task import LeadmatchTask, task
 from worker.jobs import notifications, webhooks
@@ -34,19 +34,19 @@ def remind_of_tasks() -> None:
     notifications.store_and_send(remind)
 
 
-@task(name="worker.tasks.tell_recommendations")
-def tell_recommendations() -> None:
-    """Notify realtors at once of new recommendations of leads that they follow so."""
-    notifications.store_and_send(tell_at_once)
+@task(name="worker.tasks.notify_new_recommendations")
+def notify_new_recommendations() -> None:
+    """Notify realtors at once of new recommendations for leads that they follow with immediate notifications."""
+    notifications.store_and_send(send_immediate_notifications)
 
 
 @task(name="worker.tasks.send_recommendation_digests")
 def send_recommendation_digests() -> None:
-    """Send realtors, in their morning, the new recommendations of leads that they follow daily."""
+    """Send realtors, in their morning, the new recommendations for leads that they follow daily."""
     notifications.store_and_send(send_digests)
 
 
 @task(name="worker.tasks.send_webhooks")
 def send_webhooks() -> None:
-    """Send the webhooks that are due; a message that comes twice sends nothing twice."""
+    """Send the webhooks that are due; a message that is delivered twice sends nothing twice."""
     webhooks.send_webhooks()

@@ -1,11 +1,11 @@
 """
-All tasks but those of lead generation (worker/leadgen_tasks.py), of notifications and webhooks
-(worker/notification_tasks.py) and of the public search (worker/search_tasks.py): thin wrappers of the package's
-functions.
+Tasks: thin wrappers of the package's functions. Other modules contain those of lead generation
+(worker/leadgen_tasks.py), of notifications and webhooks (worker/notification_tasks.py) and of the public search
+(worker/search_tasks.py).
 
-Each may be delivered twice, or again after a crash, without harm. Arguments are ids: no personal data enters the
-broker. A new task needs a line in :data:`worker.queue.routing.QUEUES` unless fresh leads and properties may wait for
-it, and a scene in tests/faults/scenes.py.
+Each task may be delivered twice, or again after a crash, without harm. Arguments are ids, so no personal data enters
+the broker. A new task needs a scene in tests/faults/scenes.py, and a line in :data:`worker.queue.routing.QUEUES` unless
+changed leads and properties may wait for it.
 """
 
 import logging
@@ -74,7 +74,7 @@ def count_relaxations(self: LeadmatchTask, lead_id: int) -> None:
 
 @task(name="worker.tasks.sweep", bind=True)
 def sweep(self: LeadmatchTask) -> None:
-    """Rescore what is stale: changes whose messages the broker lost, or whose worker died."""
+    """Rescore stale leads and properties: changes whose messages the broker lost, or whose worker died."""
     with self.session() as session:
         stale = sorted(stale_markets(session))
         session.commit()
@@ -86,16 +86,16 @@ def sweep(self: LeadmatchTask) -> None:
                 else:
                     reconcile_carefully(session, market)
         if has_lists_of_another_engine(session, ENGINE_VERSION):
-            # A release has changed the definition of scores: one run, whenever it ends, moves all lists to it.
+            # A release has changed how scores are computed: one run over everything computes all lists again.
             _request_run(session, RunScope.ALL, f"engine:{ENGINE_VERSION}", once=True)
         if needs_run:
-            # Done here, a bulk load would keep fresh leads and properties waiting.
+            # If this task did the work of a bulk load, changed leads and properties would have to wait.
             _request_run(session, RunScope.STALE, "sweep")
 
 
 def _request_run(session: Session, scope: RunScope, requested_by: str, once: bool = False) -> None:
     """
-    Request a run and notify the workers; if an open run covers a part of it, nothing is requested until that has ended.
+    Request a run and notify the workers; does nothing while an open run covers a part of it.
     """
     try:
         run, is_new = request_run(session, scope, requested_by, once=once)
@@ -111,7 +111,7 @@ def _request_run(session: Session, scope: RunScope, requested_by: str, once: boo
 
 @task(name="worker.tasks.request_full_run", bind=True)
 def request_full_run(self: LeadmatchTask) -> None:
-    """Request a run over everything, or join an open one. A message that comes twice requests one."""
+    """Request a run over everything, or join an open one. A message that is delivered twice requests one run."""
     with self.session() as session:
         try:
             run, is_new = request_run(session, RunScope.ALL, f"schedule:{str(self.request.id)[:8]}", once=True)
@@ -134,7 +134,7 @@ def start_run(run_id: int) -> None:
 
 @task(name="worker.tasks.score_shard", bind=True)
 def score_shard(self: LeadmatchTask, shard_id: int) -> None:
-    """Score one shard of a run; then send the merge of the market's tiles, if it was the last, and runs that wait."""
+    """Score one shard of a run; then send the merge of the market's tiles, if this was the last, and waiting runs."""
     with trim_heap_after():
         merge_id = run_shard(shard_id)
     if merge_id is not None:
@@ -150,8 +150,8 @@ def sweep_runs(self: LeadmatchTask) -> None:
     """
     Send again the runs and shards whose messages the broker lost, or whose worker died.
 
-    Goes to the queue of runs: behind a hundred changed leads it would come late, and while no runner is free nobody
-    could take what it finds.
+    Uses the queue of runs. In the other queue it would wait behind changed leads; and while no worker of the queue of
+    runs is free, none could process the shards that it sends.
     """
     with self.session() as session:
         run_ids, shard_ids = abandoned(session)
@@ -177,7 +177,7 @@ def clear_away(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.regroup_adverts", bind=True)
 def regroup_adverts(self: LeadmatchTask) -> None:
-    """Group all adverts again, to apply changes that no write has announced, such as a new rule."""
+    """Group all adverts again, to apply changes that no write has triggered, such as a new rule."""
     with trim_heap_after(), self.session() as session:
         changed = regroup_all(session)
     log.info("adverts_regrouped", extra={"changed": len(changed)})
@@ -207,7 +207,7 @@ def order_markets(self: LeadmatchTask) -> None:
 @task(name="worker.tasks.learn_weights", bind=True)
 def learn_weights(self: LeadmatchTask) -> None:
     """
-    Learn weights where there are enough actions; a set that goes live is used from the next run over the market on.
+    Learn weights where there are enough actions; a set that goes live is used from the market's next run on.
     """
     with self.session() as session:
         for lesson in learning.learn(session):
@@ -220,7 +220,7 @@ def learn_weights(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.send_code", bind=True, max_retries=accounts.MAX_ATTEMPTS)
 def send_code(self: LeadmatchTask, code_id: int) -> None:
-    """Send one activation code by SMS, at most once; a busy gateway is asked again."""
+    """Send one activation code by SMS, at most once; retried if the gateway is busy."""
     try:
         accounts.send_code(code_id)
     except SmsBusyError as busy:
@@ -229,7 +229,7 @@ def send_code(self: LeadmatchTask, code_id: int) -> None:
 
 @task(name="worker.tasks.send_link", bind=True, max_retries=accounts.MAX_ATTEMPTS)
 def send_link(self: LeadmatchTask, link_id: int) -> None:
-    """Send one link by e-mail, at most once; a busy server is asked again."""
+    """Send one link by e-mail, at most once; retried if the server is busy."""
     try:
         accounts.send_link(link_id)
     except MailBusyError as busy:
@@ -238,7 +238,7 @@ def send_link(self: LeadmatchTask, link_id: int) -> None:
 
 @task(name="worker.tasks.make_account_export")
 def make_account_export(export_id: int) -> None:
-    """Make the export of an account; a message that comes twice makes one."""
+    """Create the export of an account; a message that is delivered twice creates one."""
     account_exports.make_export(export_id)
 
 
@@ -297,7 +297,7 @@ def find_due_photos() -> None:
 
 @task(name="worker.tasks.fetch_photos")
 def fetch_photos(photo_id: int) -> None:
-    """Fetch photos from the host of this one for some seconds. A message that comes twice finds nothing due."""
+    """Fetch photos from the host of this one for some seconds. A message that is delivered twice finds nothing due."""
     if settings().fetch_photos:
         next_id = photos.fetch_photos(session_factory(), settings(), photo_id)
         if next_id is not None:

@@ -1,4 +1,4 @@
-"""Export everything that is stored about the caller; a worker makes the file."""
+"""Export everything that is stored about the caller; a worker creates the file."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ class ExportFile(MethodView):
 
 
 def requested(user: User) -> AccountExport:
-    """Request an export of the user's data and queue the task that makes it."""
+    """Request an export of the user's data and queue the task that creates it."""
     export = request_export(session(), user)
     make_export(export)
     return export

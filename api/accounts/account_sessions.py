@@ -53,7 +53,7 @@ class OneSession(MethodView):
     def delete(self, session_id: int) -> dict[str, str]:
         """End one of my sessions: its token is void from now on
 
-        This may be the present session; `/auth/logout` ends that without its id. Changing the password ends all
+        This may be the current session; `/auth/logout` ends that one without its id. Changing the password ends all
         sessions.
         """
         end_session(current_user(), session_id)

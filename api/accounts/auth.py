@@ -6,7 +6,7 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api.accounts.role_names import GRANTED_ROLES, TINDER_ROLES, tinder_role
-from api.http.access import claims, client_name, current_user, device, public, signed_in, way_in
+from api.http.access import auth_attempt, claims, client_name, current_user, device, public, signed_in
 from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
@@ -46,8 +46,8 @@ class TinderSignUp(Body):
 
 class LoginForm(Body):
     """
-    What clients of OAuth 2.0's password grant send (RFC 6749, 4.3.2). Any client may ask, so its id and secret are
-    ignored; they may come by HTTP Basic as well.
+    The form of OAuth 2.0's password grant (RFC 6749, 4.3.2). Any client may send it, so the client's id and secret are
+    ignored; they may also be sent by HTTP Basic.
     """
 
     username = Text(254, required=True, metadata={"description": "E-mail address or phone."})
@@ -88,7 +88,7 @@ class Profile(Body):
 
 
 class SignedUp(Profile):
-    """The new user and their first token; has the fields that clients of either contract read."""
+    """The new user and their first token, with the fields that clients of either contract read."""
 
     access_token = fields.String()
     token_type = fields.String()
@@ -97,7 +97,7 @@ class SignedUp(Profile):
 WRONG = "login.wrong"
 TOKEN_TYPE = "bearer"  # noqa: S105 - the scheme, not a token
 
-#: OpenAPI's word for a body of one of two shapes.
+#: OpenAPI's description of a body with one of two schemas.
 EITHER = {
     "required": True,
     "content": {"application/json": {"schema": {"oneOf": [TinderSignUp, ExchangeSignUp]}}},
@@ -109,7 +109,7 @@ class Register(MethodView):
     """Register, with the swipe contract's body or the exchange's."""
 
     @public
-    @way_in
+    @auth_attempt
     @blp.doc(requestBody=EITHER)
     @blp.response(201, SignedUp)
     @blp.alt_response(200, schema=SignedUp, description="The same, for a body with a password.")
@@ -131,7 +131,7 @@ class Login(MethodView):
     """Sign in by password."""
 
     @public
-    @way_in
+    @auth_attempt
     @blp.arguments(LoginForm, location="form_or_json")
     @blp.response(200, Token)
     @blp.alt_response(401, description="login.wrong")
@@ -139,7 +139,7 @@ class Login(MethodView):
     def post(self, form: dict[str, Any]) -> Any:
         """Sign in by e-mail or phone and password
 
-        Takes a form, as in OAuth 2.0's password grant, or the same names as JSON. Send the token of the answer as
+        Accepts a form, as in OAuth 2.0's password grant, or the same fields as JSON. Send the token of the answer as
         `Authorization: Bearer ...`. Failed attempts are counted by account and by address.
         """
         user = user_by_password(form["username"], form["password"])
@@ -178,7 +178,7 @@ class Password(MethodView):
     def put(self, body: dict[str, Any]) -> Any:
         """Change my password, or set a first one
 
-        Every token issued before is void; the answer holds a new one. A user without a password sets a first one.
+        All earlier tokens become invalid; the answer contains a new one. A user without a password sets a first one.
         """
         replace_password(current_user(), body.get("old_password"), body["new_password"])
         return token_of(current_user(), "password")
@@ -204,7 +204,7 @@ def user_by_password(username: str, password: str) -> User | None:
     with an error.
 
     Raises:
-        TooManyError: Too many tries came from the address, or failed for the account.
+        TooManyError: There were too many tries from the address, or too many failed ones for the account.
     """
     user = user_by_login(session(), username)
     account = failures_of(account_of(username), known_place(session(), user, network(), device()))
@@ -222,7 +222,7 @@ def replace_password(user: User, old: str | None, new: str) -> None:
     """Replace a password after checking the old one, or set a first one.
 
     Raises:
-        InvalidValueError: The old one is missing or wrong; the try is counted.
+        InvalidValueError: The old password is missing or wrong; the attempt is counted.
         TooManyError: Too many tries were wrong.
     """
     account = f"user:{user.id}"
@@ -234,7 +234,7 @@ def replace_password(user: User, old: str | None, new: str) -> None:
 
 
 def set_password(user: User, new: str) -> None:
-    """Set a password and void all tokens issued before."""
+    """Set a password and invalidate all earlier tokens."""
     change_password(session(), user, hash_password(new))
     record(session(), "password_changed", actor_id=user.id, table_name="users", row_id=user.id, address=address())
 
@@ -245,7 +245,7 @@ def profile_of(user: User) -> dict[str, Any]:
 
 
 def entered(user: User, way: str) -> dict[str, str]:
-    """Record that *user* signed in and return a new access token, as every sign-in answers it."""
+    """Record that *user* signed in, and return a new access token in the format of every sign-in's answer."""
     note_entry(user, way)
     return token_of(user, way)
 
@@ -256,7 +256,7 @@ def token_of(user: User, way: str) -> dict[str, str]:
 
 
 def new_token(user: User, way: str) -> str:
-    """A new access token; starts a session and records the way and the place of the sign-in."""
+    """A new access token; starts a session and records the method and the place of the sign-in."""
     settings = services().settings
     if user.language is None:
         user.language = stated_language()

@@ -1,4 +1,4 @@
-"""Invitations: an administrator makes a link; its recipient creates an account with it."""
+"""Invitations: an administrator creates a link, with which its recipient creates an account."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from api.accounts.auth import Token, entered
 from api.accounts.role_names import GRANTED_ROLES
-from api.http.access import current_user, for_roles, public, way_in
+from api.http.access import auth_attempt, current_user, for_roles, public
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Text
@@ -64,7 +64,7 @@ class AcceptInvitation(MethodView):
     """Accept an invitation."""
 
     @public
-    @way_in
+    @auth_attempt
     @keeps_no_answer
     @blp.arguments(Acceptance)
     @blp.response(201, Token)

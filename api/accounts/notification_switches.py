@@ -23,7 +23,7 @@ blp = Blueprint("notification-switches", __name__, description="What a user is n
 
 
 class ByChannel(Body):
-    """A topic's switches; channels that are left out stay as they are."""
+    """A topic's switches; channels that are left out do not change."""
 
     console = fields.Boolean(metadata={"description": "Counted and announced on the pages; the list holds it anyway."})
     telegram = fields.Boolean()
@@ -72,7 +72,7 @@ class NotificationSwitches(MethodView):
     def patch(self, body: dict[str, Any]) -> dict[str, Any]:
         """Switch notifications on and off, by topic and channel
 
-        Switches that are left out stay as they are. The flags `notifications_...` of the portal's profile follow.
+        Switches that are left out do not change. The flags `notifications_...` of the portal's profile follow.
         """
         set_switches(session(), current_user(), body["switches"])
         return answer_of(current_user())

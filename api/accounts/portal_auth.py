@@ -13,7 +13,7 @@ from marshmallow import fields, validate
 from api.accounts.auth import Token, entered
 from api.accounts.role_names import PORTAL_ROLES
 from api.http import tasks
-from api.http.access import device, public, token_user, way_in
+from api.http.access import auth_attempt, device, public, token_user
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
@@ -26,7 +26,7 @@ from models.accounts.users import User, normal_phone
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
 
-#: What a code is good for: models.accounts.codes.activate, or spend.
+#: A function that uses a code: models.accounts.codes.activate, or spend.
 Step = Callable[..., User | None]
 
 blp = Blueprint("portal-auth", __name__, description="Signing up and in by phone")
@@ -65,7 +65,7 @@ class Register(MethodView):
     """Register by phone."""
 
     @public
-    @way_in
+    @auth_attempt
     @blp.arguments(SignUp)
     @blp.response(201, CodeSent)
     @blp.alt_response(403, description="Signing in by SMS is not set up here.")
@@ -85,7 +85,7 @@ class Activate(MethodView):
     """Activate an account with the first code."""
 
     @public
-    @way_in
+    @auth_attempt
     @blp.arguments(Proof)
     @blp.response(200, Message)
     @blp.alt_response(401, description="The code does not fit.")
@@ -106,7 +106,7 @@ class GetToken(MethodView):
     """Exchange a code for a token."""
 
     @public
-    @way_in
+    @auth_attempt
     @blp.arguments(Proof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="The code does not fit.")
@@ -126,7 +126,7 @@ class Reset(MethodView):
     """Request another code."""
 
     @public
-    @way_in
+    @auth_attempt
     @blp.arguments(WhichPhone)
     @blp.response(200, CodeSent)
     @blp.alt_response(403, description="Signing in by SMS is not set up here.")
@@ -145,7 +145,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
 
     Raises:
         NotAllowedError: No SMS gateway is set.
-        TooManyError: Too many codes were asked for.
+        TooManyError: Too many codes were requested.
     """
     settings = services().settings
     if not settings.sms_gateway_url:

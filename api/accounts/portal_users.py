@@ -65,7 +65,7 @@ class PhoneInBody(Body):
 
 
 class ProfileForm(ProfileTexts, ProfileSwitches):
-    """The fields of a profile that its user may change. Fields that are left out stay as they are."""
+    """The fields of a profile that its user may change. Fields that are left out do not change."""
 
     phone = Phone(required=True, metadata={"description": "My own phone; it says whose profile is meant."})
     first_name = Text(90)
@@ -158,12 +158,13 @@ class Delete(MethodView):
     def delete(self, address_args: dict[str, Any], body: dict[str, Any]) -> Any:
         """Delete a user: myself, or anybody as an administrator
 
-        The phone stands in the body, or in the query for clients that send no body with a DELETE; one of the two has to
-        name it. Personal data is erased, tokens are void, leads and properties leave the market.
+        The phone is in the body, or in the query for clients that send no body with a DELETE; it is required in one of
+        the two. Personal data is erased, tokens are void, leads and properties leave the market.
         """
         caller, phone = current_user(), normal_phone(named_phone(address_args.get("phone"), body.get("phone")))
         if phone != caller.phone and caller.role is not Role.ADMIN:
-            # Said of every phone but one's own: whether it is registered does not show.
+            # The same answer for every phone except the caller's own, so that it does not reveal whether the phone is
+            # registered.
             raise NotAllowedError("user.delete_not_allowed")
         user = user_by_phone(session(), phone)
         if user is None:
@@ -191,7 +192,10 @@ class List(MethodView):
 
 
 def named_phone(in_address: str | None, in_body: str | None) -> str:
-    """The phone that a request names in one place or both; InvalidValueError where neither or two different ones."""
+    """
+    The phone in the request's body, its query, or both; raises InvalidValueError if there is none or two different
+    ones.
+    """
     if in_address is not None and in_body is not None and normal_phone(in_address) != normal_phone(in_body):
         raise InvalidValueError("phone", "phone.two_named")
     phone = in_body or in_address

@@ -9,7 +9,7 @@ from api.accounts.auth import Token, entered, set_password
 from api.accounts.portal_auth import Message, user_of_code
 from api.accounts.telegram import TELEGRAM_SHAPE, user_of_proof
 from api.http import tasks
-from api.http.access import device, public, token_user, way_in
+from api.http.access import auth_attempt, device, public, token_user
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Email, PasswordText, Phone, Text
@@ -67,7 +67,7 @@ class SendLink(MethodView):
     """Request a sign-in link by e-mail."""
 
     @public
-    @way_in
+    @auth_attempt
     @blp.arguments(WhichEmail)
     @blp.response(200, LinkSent)
     @blp.alt_response(403, description="Signing in by e-mail is not set up here.")
@@ -86,7 +86,7 @@ class LinkToken(MethodView):
     """Exchange a link for a token."""
 
     @public
-    @way_in
+    @auth_attempt
     @keeps_no_answer
     @blp.arguments(LinkBody)
     @blp.response(200, Token)
@@ -105,7 +105,7 @@ class ResetPassword(MethodView):
     """Reset a forgotten password."""
 
     @public
-    @way_in
+    @auth_attempt
     @keeps_no_answer
     @blp.arguments(PasswordReset)
     @blp.response(200, Token)
@@ -115,8 +115,8 @@ class ResetPassword(MethodView):
     def post(self, body: dict) -> dict[str, str]:
         """Set a new password, or a first one, with a proof instead of the old one
 
-        The proof is a code by SMS (`/users/reset`), a Telegram signature, or a link by e-mail (`/auth/email`). Every
-        token issued before is void; the answer holds a new one.
+        The proof is a code by SMS (`/users/reset`), a Telegram signature, or a link by e-mail (`/auth/email`). All
+        earlier tokens become invalid; the answer contains a new one.
         """
         if "link" in body:
             user, way = user_of_link(body["link"], token_user()), "email"
@@ -133,7 +133,7 @@ def send_link(email: str) -> str | None:
 
     Raises:
         NotAllowedError: No mail server is set.
-        TooManyError: Too many links were asked for.
+        TooManyError: Too many links were requested.
     """
     settings = services().settings
     if not settings.smtp_url and not settings.is_local:

@@ -2,7 +2,7 @@
 
 from models.core.enums import Role
 
-#: Tinder's words. It knows no firms: a developer or an agency acts there as an agent.
+#: Tinder's words. It has no firms: developers and agencies act there as agents.
 TINDER_ROLES = {
     "tenant": Role.TENANT,
     "landlord": Role.LANDLORD,
@@ -10,10 +10,10 @@ TINDER_ROLES = {
     "admin": Role.ADMIN,
 }
 
-#: What administrators give and see: tinder's words, and roles of our own.
+#: The roles that administrators assign and see: tinder's words, and roles of our own.
 GRANTED_ROLES = TINDER_ROLES | {"operator": Role.OPERATOR, "marketer": Role.MARKETER}
 
-#: The portal's words, as it takes them.
+#: The words that the portal accepts.
 PORTAL_ROLES = {
     "user": Role.TENANT,
     "realtor": Role.REALTOR,
@@ -21,7 +21,7 @@ PORTAL_ROLES = {
     "agency": Role.AGENCY,
 }
 
-#: The portal's labels, as it shows them to people.
+#: The labels that the portal shows to people.
 PORTAL_LABELS = {
     Role.TENANT: "Пользователь",
     Role.LANDLORD: "Собственник",

@@ -10,11 +10,11 @@ from marshmallow import fields, validate
 
 from api.accounts.auth import Token, entered
 from api.accounts.role_names import TINDER_ROLES
-from api.http.access import proved_by, public, token_user, way_in
+from api.http.access import auth_attempt, proved_by, public, token_user
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
-from api.http.limits import count_way_in
+from api.http.limits import count_auth_attempt
 from api.http.services import services
 from models.accounts.telegram import user_of_bot, user_of_telegram, verified
 from models.accounts.users import User, normal_phone
@@ -28,7 +28,7 @@ blp = Blueprint("telegram", __name__, description="Signing in by Telegram")
 HEADER = "X-Telegram-Bot-Secret"
 
 
-#: What Telegram signs, as OpenAPI describes it.
+#: The signed data of Telegram, as an OpenAPI schema.
 TELEGRAM_SHAPE = {
     "oneOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}],
     "description": "The Login Widget's fields as an object, or a Mini App's initData as text.",
@@ -48,19 +48,19 @@ class BotSignIn(Body):
 
 def check_bot() -> None:
     """
-    Check the secret of our bot. In `local`, where no secret is set, everybody passes; api/server/openness.py warns of
-    it at start.
+    Check the secret of our bot. In the `local` environment without a secret, every caller is accepted;
+    api/server/openness.py warns of this at start.
 
     Raises:
-        NotSignedInError: The secret is missing or wrong, or none is set.
-        TooManyError: Too many wrong ones came from the address. The bot itself is never counted.
+        NotSignedInError: The request's secret is missing or wrong, or no secret is configured.
+        TooManyError: There were too many wrong secrets from the address. The bot itself is never counted.
     """
     settings = services().settings
     secret = settings.telegram_bot_secret
     if not secret and settings.is_local:
         return
     if not secret or not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret.encode()):
-        count_way_in()
+        count_auth_attempt()
         raise NotSignedInError("telegram.bot_only")
 
 
@@ -80,7 +80,7 @@ class TelegramLogin(MethodView):
     """Sign in with Telegram's signature."""
 
     @public
-    @way_in
+    @auth_attempt
     @blp.arguments(TelegramProof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")

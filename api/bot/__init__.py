@@ -1,1 +1,1 @@
-"""The Telegram bot: what people write and press there calls the same operations of `models` as the API does."""
+"""The Telegram bot: messages and buttons call the same operations of `models` as the API."""

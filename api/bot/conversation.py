@@ -1,7 +1,7 @@
 """
-What the bot does about an update of Telegram's: one transaction each, which also queues what is answered.
+The bot's handling of an update from Telegram: one transaction for each, which also queues the answers.
 
-Only private chats are listened to: their id is that of the Telegram account, which Telegram vouches for.
+Only private chats are handled, because their id is that of the Telegram account, for which Telegram vouches.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.bot import drafts
-from api.bot.talk import Bot, Talk
-from models.accounts.bot_links import link_by_code, linked_user, unlink
+from api.bot.dialog import Bot, Dialog
+from models.accounts.bot_links import link_by_code, linked_user, unlink, user_of_code
 from models.accounts.users import User
 from models.core.enums import SUPPLY_ROLES, ActionKind, FeedActionKind, InquiryStatus, MatchStatus, Role, Side
 from models.core.errors import DomainError, InvalidValueError, NotFoundError
@@ -27,7 +27,7 @@ MAX_MESSAGE = 4000  # characters of a reply
 
 
 def handle(session: Session, bot: Bot, update: Mapping[str, Any]) -> None:
-    """Do what an update asks for, in the caller's transaction."""
+    """Handle an update in the caller's transaction."""
     pressed = update.get("callback_query")
     message = (pressed or {}).get("message") if pressed else update.get("message")
     sender = (pressed or message or {}).get("from") or {}
@@ -36,58 +36,63 @@ def handle(session: Session, bot: Bot, update: Mapping[str, Any]) -> None:
     chat_id = str(sender["id"])
     user = linked_user(session, chat_id)
     language = known_language(user.language if user else None, sender.get("language_code"))
-    talk = Talk(session, bot, chat_id, language, user)
+    dialog = Dialog(session, bot, chat_id, language, user)
     if pressed:
-        _answer_press(talk, pressed, message)
+        _answer_press(dialog, pressed, message)
     else:
-        _answer_message(talk, message)
+        _answer_message(dialog, message)
 
 
 # -- What is written
 
 
-def _answer_message(talk: Talk, message: Mapping[str, Any]) -> None:
+def _answer_message(dialog: Dialog, message: Mapping[str, Any]) -> None:
     words = (message.get("text") or message.get("caption") or "").replace("\x00", "").strip()
     command, _, rest = words.partition(" ")
     command = command.partition("@")[0]
     if command == "/start" and rest.strip():
-        _link(talk, rest.strip())
-    elif talk.user is None:
-        talk.send(talk.word("bot.who_are_you", address=f"{talk.bot.public_url}/console/account"))
+        _offer_link(dialog, rest.strip())
+    elif dialog.user is None:
+        dialog.send(dialog.word("bot.who_are_you", address=f"{dialog.bot.public_url}/console/account"))
     elif command in ("/start", "/help"):
-        talk.send(_greeting(talk, talk.user))
+        dialog.send(_greeting(dialog, dialog.user))
     elif command == "/stop":
-        unlink(talk.session, talk.user)
-        talk.send(talk.word("bot.stopped"))
+        unlink(dialog.session, dialog.user)
+        dialog.send(dialog.word("bot.stopped"))
     elif command == "/feed":
-        _show_next(talk, talk.user)
-    elif (asked := _replied_to(message)) is not None:
-        _reply(talk, talk.user, asked, words)
-    elif talk.user.role in SUPPLY_ROLES and words and not words.startswith("/"):
-        drafts.propose(talk, talk.user, words)
+        _show_next(dialog, dialog.user)
+    elif (question := _replied_to(message)) is not None:
+        _reply(dialog, dialog.user, question, words)
+    elif dialog.user.role in SUPPLY_ROLES and words and not words.startswith("/"):
+        drafts.propose(dialog, dialog.user, words)
     else:
-        talk.send(_greeting(talk, talk.user))
+        dialog.send(_greeting(dialog, dialog.user))
 
 
-def _link(talk: Talk, code: str) -> None:
+def _offer_link(dialog: Dialog, code: str) -> None:
+    """
+    Show which account a code would link, without linking it yet: somebody else's link can be opened with a single tap,
+    and would then connect the reader's Telegram to that person's account.
+    """
     try:
-        with talk.session.begin_nested():
-            user = link_by_code(talk.session, code, talk.chat_id)
+        user = user_of_code(dialog.session, code)
     except DomainError as error:
-        talk.send(talk.told(error))
+        dialog.send(dialog.describe_error(error))
         return
-    talk.user, talk.language = user, known_language(user.language, talk.language)
-    talk.send(f"{talk.word('bot.linked')}\n{_greeting(talk, user)}")
+    account = ", ".join(filter(None, (user.name, user.email or user.phone)))
+    dialog.send(
+        dialog.word("bot.whose_link", account=account), [[button(dialog.word("bot.button.connect"), "link", code)]]
+    )
 
 
-def _greeting(talk: Talk, user: User) -> str:
+def _greeting(dialog: Dialog, user: User) -> str:
     if user.role in SUPPLY_ROLES:
-        return talk.word("bot.help_of_realtor")
-    return talk.word("bot.help_of_tenant") if user.role is Role.TENANT else talk.word("bot.help")
+        return dialog.word("bot.help_of_realtor")
+    return dialog.word("bot.help_of_tenant") if user.role is Role.TENANT else dialog.word("bot.help")
 
 
 def _replied_to(message: Mapping[str, Any]) -> Pressed | None:
-    """What a reply is about: the message that it answers carries buttons that say so."""
+    """The subject of a reply, taken from the buttons of the message that it answers."""
     rows = (message.get("reply_to_message") or {}).get("reply_markup", {}).get("inline_keyboard", [])
     for each in (pressable for row in rows for pressable in row):
         pressed = Pressed.of_data(each.get("callback_data") or "")
@@ -96,70 +101,87 @@ def _replied_to(message: Mapping[str, Any]) -> Pressed | None:
     return None
 
 
-def _reply(talk: Talk, user: User, asked: Pressed, words: str) -> None:
-    """Words for who asked about a home, or wrote in a chat: they go into that chat."""
+def _reply(dialog: Dialog, user: User, question: Pressed, words: str) -> None:
+    """Handle a reply to a person who asked about a home or wrote in a chat: it is posted in that chat."""
     try:
         if not words or len(words) > MAX_MESSAGE:
             raise InvalidValueError("text", "text.too_long", max=MAX_MESSAGE)
-        with talk.session.begin_nested():
-            chat_id = asked.number(0)
-            if asked.what == "inquiry":
-                inquiry = _inquiry_of(talk, user, chat_id)
+        with dialog.session.begin_nested():
+            chat_id = question.number(0)
+            if question.what == "inquiry":
+                inquiry = _inquiry_of(dialog, user, chat_id)
                 who = {"buyer_id": inquiry.tenant_id, "seller_id": user.id, "property_id": inquiry.property_id}
-                chat_id = open_chat(talk.session, user, **who)[0].id
-            chat, stored = post_message(talk.session, user, chat_id, words)
-            notify_absent(talk.session, chat, stored)
-            talk.session.info.setdefault("messages", []).append((chat.id, chat.buyer_id, chat.seller_id))
+                chat_id = open_chat(dialog.session, user, **who)[0].id
+            chat, stored = post_message(dialog.session, user, chat_id, words)
+            notify_absent(dialog.session, chat, stored)
+            dialog.session.info.setdefault("messages", []).append((chat.id, chat.buyer_id, chat.seller_id))
     except DomainError as error:
-        talk.send(talk.told(error))
+        dialog.send(dialog.describe_error(error))
     else:
-        talk.send(talk.word("bot.reply_sent"))
+        dialog.send(dialog.word("bot.reply_sent"))
 
 
 # -- What is pressed
 
 
-def _answer_press(talk: Talk, query: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+def _answer_press(dialog: Dialog, query: Mapping[str, Any], message: Mapping[str, Any]) -> None:
     pressed = Pressed.of_data(query.get("data") or "")
     answers = {"pair": _press_pair, "feed": _press_feed, "inquiry": _press_inquiry, "draft": drafts.decide}
+    if pressed.what == "link":
+        _press_link(dialog, query, message, pressed)
+        return
     try:
-        if talk.user is None:
+        if dialog.user is None:
             raise NotFoundError("bot_account")
-        with talk.session.begin_nested():
+        with dialog.session.begin_nested():
             if pressed.what == "chat":
-                told, done = talk.word("bot.reply_to_this"), False
+                answer, done = dialog.word("bot.reply_to_this"), False
             elif pressed.what in answers:
-                told, done = answers[pressed.what](talk, talk.user, pressed)
+                answer, done = answers[pressed.what](dialog, dialog.user, pressed)
             else:
                 raise NotFoundError("bot_button")
     except DomainError as error:
-        told, done = talk.told(error), False
-    talk.call("answerCallbackQuery", callback_query_id=query["id"], text=told[:200])
+        answer, done = dialog.describe_error(error), False
+    dialog.call("answerCallbackQuery", callback_query_id=query["id"], text=answer[:200])
     if done:
-        _mark_done(talk, message, told)
-        if pressed.what == "feed" and talk.user is not None:
-            _show_next(talk, talk.user)
+        _mark_done(dialog, message, answer)
+        if pressed.what == "feed" and dialog.user is not None:
+            _show_next(dialog, dialog.user)
 
 
-def _mark_done(talk: Talk, message: Mapping[str, Any], told: str) -> None:
-    """Instead of the buttons that were pressed, what came of it; links stay."""
+def _press_link(dialog: Dialog, query: Mapping[str, Any], message: Mapping[str, Any], pressed: Pressed) -> None:
+    try:
+        with dialog.session.begin_nested():
+            dialog.user = link_by_code(dialog.session, pressed.values[0] if pressed.values else "", dialog.chat_id)
+    except DomainError as error:
+        dialog.call("answerCallbackQuery", callback_query_id=query["id"], text=dialog.describe_error(error)[:200])
+        return
+    dialog.language = known_language(dialog.user.language, dialog.language)
+    answer = dialog.word("bot.linked")
+    dialog.call("answerCallbackQuery", callback_query_id=query["id"], text=answer)
+    _mark_done(dialog, message, answer)
+    dialog.send(_greeting(dialog, dialog.user))
+
+
+def _mark_done(dialog: Dialog, message: Mapping[str, Any], answer: str) -> None:
+    """Replace the pressed buttons with the result; links are kept."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     links = [row for row in rows if any("url" in each for each in row)]
-    keyboard = [[button(told[:60], "done")], *links]
-    talk.call(
+    keyboard = [[button(answer[:60], "done")], *links]
+    dialog.call(
         "editMessageReplyMarkup",
-        chat_id=talk.chat_id,
+        chat_id=dialog.chat_id,
         message_id=message["message_id"],
         reply_markup={"inline_keyboard": keyboard},
     )
 
 
-def _press_pair(talk: Talk, user: User, pressed: Pressed) -> tuple[str, bool]:
+def _press_pair(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool]:
     side, _, _, kind = (*pressed.values, "", "", "", "")[:4]
     if side not in list(Side) or kind not in list(ActionKind):
         raise NotFoundError("bot_button")
     match = act(
-        talk.session,
+        dialog.session,
         user,
         Side(side),
         lead_id=pressed.number(1),
@@ -167,58 +189,58 @@ def _press_pair(talk: Talk, user: User, pressed: Pressed) -> tuple[str, bool]:
         kind=ActionKind(kind),
     )
     if kind == ActionKind.DISLIKE:
-        return talk.word("bot.put_aside"), True
+        return dialog.word("bot.put_aside"), True
     is_mutual = match is not None and match.status is MatchStatus.ACCEPTED
-    return talk.word("bot.matched") if is_mutual else talk.word("bot.liked"), True
+    return dialog.word("bot.matched") if is_mutual else dialog.word("bot.liked"), True
 
 
-def _press_feed(talk: Talk, user: User, pressed: Pressed) -> tuple[str, bool]:
+def _press_feed(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool]:
     kind = pressed.values[1] if len(pressed.values) > 1 else ""
     if kind not in list(FeedActionKind):
         raise NotFoundError("bot_button")
-    listing = listing_on_market(talk.session, pressed.number(0))
-    act_in_feed(talk.session, user, listing, FeedActionKind(kind), "telegram")
-    told = {
-        FeedActionKind.LIKE: talk.word("bot.asked"),
-        FeedActionKind.DISLIKE: talk.word("bot.put_aside"),
-        FeedActionKind.FAVORITE: talk.word("bot.kept"),
+    listing = listing_on_market(dialog.session, pressed.number(0))
+    act_in_feed(dialog.session, user, listing, FeedActionKind(kind), "telegram")
+    answers = {
+        FeedActionKind.LIKE: dialog.word("bot.asked"),
+        FeedActionKind.DISLIKE: dialog.word("bot.put_aside"),
+        FeedActionKind.FAVORITE: dialog.word("bot.kept"),
     }
-    return told[FeedActionKind(kind)], True
+    return answers[FeedActionKind(kind)], True
 
 
-def _press_inquiry(talk: Talk, user: User, pressed: Pressed) -> tuple[str, bool]:
+def _press_inquiry(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool]:
     kind = pressed.values[1] if len(pressed.values) > 1 else ""
     if kind == "reply":
-        _inquiry_of(talk, user, pressed.number(0))
-        return talk.word("bot.reply_to_this"), False
+        _inquiry_of(dialog, user, pressed.number(0))
+        return dialog.word("bot.reply_to_this"), False
     if kind not in list(InquiryStatus):
         raise NotFoundError("bot_button")
-    move_inquiry(talk.session, user, pressed.number(0), InquiryStatus(kind))
-    # The buttons stay: a reply is written to this message, and an inquiry that is taken up is closed one day.
-    return talk.word("bot.inquiry_moved"), False
+    move_inquiry(dialog.session, user, pressed.number(0), InquiryStatus(kind))
+    # The buttons are kept, because replies refer to this message, and an inquiry in progress can be closed later.
+    return dialog.word("bot.inquiry_moved"), False
 
 
-def _inquiry_of(talk: Talk, user: User, inquiry_id: int) -> Inquiry:
-    inquiry = talk.session.get(Inquiry, inquiry_id)
+def _inquiry_of(dialog: Dialog, user: User, inquiry_id: int) -> Inquiry:
+    inquiry = dialog.session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.owner_id != user.id:
         raise NotFoundError("inquiry")
     return inquiry
 
 
-def _show_next(talk: Talk, user: User) -> None:
+def _show_next(dialog: Dialog, user: User) -> None:
     """The next home of the feed as a card."""
-    coming = next_listing(talk.session, user)
+    coming = next_listing(dialog.session, user)
     listing = coming.listing
     if listing is None:
-        talk.send(talk.word("bot.feed_is_empty"))
+        dialog.send(dialog.word("bot.feed_is_empty"))
         return
     stem = ("feed", str(listing.id))
     choice = [
-        button(talk.word("bot.button.like"), *stem, FeedActionKind.LIKE),
-        button(talk.word("bot.button.dislike"), *stem, FeedActionKind.DISLIKE),
-        button(talk.word("bot.button.keep"), *stem, FeedActionKind.FAVORITE),
+        button(dialog.word("bot.button.like"), *stem, FeedActionKind.LIKE),
+        button(dialog.word("bot.button.dislike"), *stem, FeedActionKind.DISLIKE),
+        button(dialog.word("bot.button.keep"), *stem, FeedActionKind.FAVORITE),
     ]
-    opening = open_button(talk.language, f"{talk.bot.public_url}/console/feed")
-    talk.send(
-        caption(listing, ", ".join(shown_address(listing))), [choice, opening], photo_of(listing, talk.bot.public_url)
-    )
+    opening = open_button(dialog.language, f"{dialog.bot.public_url}/console/feed")
+    place = ", ".join(shown_address(listing, language=dialog.language))
+    words = caption(dialog.language, listing, place)
+    dialog.send(words, [choice, opening], photo_of(listing, dialog.bot.public_url))

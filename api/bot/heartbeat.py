@@ -9,10 +9,10 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-#: How often a process that works gives a sign of life.
+#: The interval of heartbeats.
 EVERY_SECONDS = 5.0
-#: How long a sign of life counts. A question for updates that Telegram does not answer takes up to 35 s.
-LASTS_SECONDS = 60
+#: How long a heartbeat counts. A request for updates that Telegram does not answer takes up to 35 s.
+HEARTBEAT_LIFETIME_SECONDS = 60
 
 
 def key_of(host: str) -> str:
@@ -38,7 +38,7 @@ class Heartbeat:
             return
         self._next = time.monotonic() + EVERY_SECONDS
         try:
-            self._client.set(self._key, b"", ex=LASTS_SECONDS)
+            self._client.set(self._key, b"", ex=HEARTBEAT_LIFETIME_SECONDS)
         except (RedisError, OSError) as error:
             log.warning("heartbeat_not_sent", extra={"kind": type(error).__name__})
 

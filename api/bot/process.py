@@ -1,7 +1,8 @@
 """The bot's process: receives updates, processes each once, and makes the calls that answer them.
 
-By long polling, or, with TELEGRAM_WEBHOOK, through `POST /telegram/updates` of the web process, which stores Telegram's
-posts. One process works at a time; another one waits, and takes over when the first has stopped.
+It receives updates by long polling or, with TELEGRAM_WEBHOOK, from `POST /telegram/updates` of the web process, which
+stores Telegram's posts. Only one process is active at a time; another one waits and takes over when the first has
+stopped.
 """
 
 import asyncio
@@ -22,8 +23,8 @@ from telegram import Bot as TelegramBot
 from telegram.error import InvalidToken, TelegramError
 
 from api.bot.conversation import handle
+from api.bot.dialog import Bot
 from api.bot.heartbeat import EVERY_SECONDS, Heartbeat
-from api.bot.talk import Bot
 from api.bot.telegram_api import POLL_SECONDS, WANTED, NotMadeError, bot_of, make, received
 from api.bot.updates import PATH, secret_of
 from api.http import live_updates
@@ -45,15 +46,16 @@ Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
-#: How often a bot with a webhook looks for stored updates, and a waiting bot for its turn.
-LOOK_SECONDS = 0.5
-#: How often an update is worked on while the database refuses for a reason that passes: a lock, a restart.
+#: How often a bot with a webhook checks for stored updates, and how often a waiting bot checks whether it can take
+#: over.
+POLL_INTERVAL_SECONDS = 0.5
+#: The number of attempts at an update while the database fails for a temporary reason, such as a lock or a restart.
 ATTEMPTS = 5
 ATTEMPT_SECONDS = 1.0
 
 
 def serve(settings: Settings, poll_seconds: int = POLL_SECONDS) -> None:
-    """Run the bot until SIGTERM or SIGINT; without TELEGRAM_BOT, or without a token, wait for that and do nothing."""
+    """Run the bot until SIGTERM or SIGINT. Without TELEGRAM_BOT, or without a token, only wait for the signal."""
     stop = _Stop()
     if not settings.telegram_bot or not settings.telegram_bot_token:
         log.info("bot_is_off")
@@ -65,7 +67,7 @@ def serve(settings: Settings, poll_seconds: int = POLL_SECONDS) -> None:
         with engine.connect() as guard:
             while not stop.is_set and not _is_alone(guard):
                 heartbeat.beat()
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_INTERVAL_SECONDS)
             if not stop.is_set:
                 asyncio.run(_Process(settings, sessions(engine), stop, poll_seconds).run())
     finally:
@@ -78,14 +80,14 @@ def _redis(settings: Settings) -> redis.Redis:
 
 
 def _is_alone(guard: Connection) -> bool:
-    """Whether no other process works; the lock holds until the connection ends."""
+    """Whether no other process is active; the lock is held until the connection ends."""
     taken = guard.scalar(select(func.pg_try_advisory_lock(func.hashtextextended("telegram-bot", 0))))
     guard.commit()
     return bool(taken)
 
 
 class _Stop:
-    """Whether the process is to end."""
+    """Whether the process has to stop."""
 
     def __init__(self) -> None:
         self.is_set = False
@@ -127,7 +129,7 @@ class _Process:
             while not self._stop.is_set:
                 self._heartbeat.beat()
                 try:
-                    self._work_off()
+                    self._process_updates()
                     await self._send(telegram)
                     await self._receive(telegram)
                 except NotMadeError as wait:
@@ -149,7 +151,7 @@ class _Process:
 
     async def _receive(self, telegram: TelegramBot) -> None:
         if self._settings.telegram_webhook:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_INTERVAL_SECONDS)
             return
         with self._new_session() as session:
             offset = next_offset(session)
@@ -167,7 +169,7 @@ class _Process:
             await self._unless_stopped(asyncio.sleep(min(left, EVERY_SECONDS)))
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, Result]) -> Result | None:
-        """The work's result; None if the process is told to end before that."""
+        """The work's result; None if the process has to stop first."""
         task = asyncio.ensure_future(work)
         while not task.done():
             await asyncio.wait([task], timeout=0.2)
@@ -178,7 +180,7 @@ class _Process:
                 return None
         return task.result()
 
-    def _work_off(self) -> None:
+    def _process_updates(self) -> None:
         """Process every stored update, each in a transaction of its own; updates with lasting errors are dropped."""
         attempts: Counter[int] = Counter()
         while not self._stop.is_set:
@@ -200,7 +202,7 @@ class _Process:
                 if isinstance(failure, OperationalError) and attempts[update_id] < ATTEMPTS:
                     time.sleep(ATTEMPT_SECONDS)
                     continue
-                # What was written is personal: the log names the kind of failure alone.
+                # Messages are personal data, so the log contains only the kind of failure.
                 log.error("bot_update_failed", extra={"update_id": update_id, "kind": type(failure).__name__})
                 with self._new_session() as session:
                     drop_update(session, update_id)
@@ -217,7 +219,7 @@ class _Process:
         stored = session.info.pop("notifications", {})
         for notification_id in stored:
             self._worker.notification_stored(notification_id)
-        for user_id in {*stored.values(), *session.info.pop("looks", set())}:
+        for user_id in {*stored.values(), *session.info.pop("changed_for_users", set())}:
             live_updates.notify(self._redis, live_updates.of_user(user_id))
         for chat_id, *people in session.info.pop("messages", []):
             with suppress(RedisError, OSError):

@@ -14,9 +14,9 @@ from models.platform.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: Updates that the bot does something about.
+#: The types of updates that the bot handles.
 WANTED = ["message", "callback_query"]
-#: How long Telegram holds a question for updates open.
+#: How long Telegram keeps a request for updates open.
 POLL_SECONDS = 25
 TIMEOUT_SECONDS = 10.0
 
@@ -32,7 +32,7 @@ class NotMadeError(Exception):
 def bot_of(settings: Settings) -> Bot:
     """The bot with the settings' token, not connected yet."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the pool of connections, which is of one
+        warnings.simplefilter("ignore")  # about the connection pool, which has a single connection
         return Bot(
             settings.telegram_bot_token,
             base_url=f"{settings.telegram_api_url}/bot",
@@ -56,7 +56,7 @@ async def received(bot: Bot, offset: int | None, seconds: int = POLL_SECONDS) ->
     """Wait for updates from *offset* on; Telegram forgets earlier ones.
 
     Raises:
-        NotMadeError: Telegram cannot be reached, or another bot of this token asks too.
+        NotMadeError: Telegram cannot be reached, or another bot with this token polls too.
     """
     try:
         updates = await bot.get_updates(offset=offset, timeout=seconds, allowed_updates=WANTED)
@@ -73,8 +73,8 @@ async def received(bot: Bot, offset: int | None, seconds: int = POLL_SECONDS) ->
 async def make(bot: Bot, call: Call) -> None:
     """Make a queued call.
 
-    Without an answer it may have been made, and counts as made. What Telegram refuses is dropped; a card whose photo it
-    refuses is sent as words.
+    A call without an answer may have been made, and counts as made. A call that Telegram refuses is dropped; a card
+    whose photo it refuses is sent as text.
 
     Raises:
         NotMadeError: It certainly was not made.

@@ -11,7 +11,7 @@ from marshmallow import INCLUDE, fields
 from api.http.access import proved_by
 from api.http.blueprint import Blueprint, Body, StatusOk
 from api.http.db import session
-from api.http.limits import count_way_in
+from api.http.limits import count_auth_attempt
 from api.http.services import services
 from models.accounts.bot_queue import store_updates
 from models.core.errors import NotSignedInError
@@ -33,17 +33,17 @@ class Update(Body):
 
 
 def secret_of(secret_key: str) -> str:
-    """The secret that Telegram sends with each update, derived from our own and known to nobody else."""
+    """The secret that Telegram sends with each update; it is derived from our own secret and known only to Telegram."""
     return hmac.new(secret_key.encode(), b"telegram-updates", hashlib.sha256).hexdigest()
 
 
 def check_telegram() -> None:
-    """Check the secret that Telegram was given; raises NotSignedInError, TooManyError."""
+    """Check the secret of Telegram's request; raises NotSignedInError, TooManyError."""
     settings = services().settings
     if not settings.telegram_webhook or not settings.telegram_bot:
         raise NotSignedInError("telegram.bot_only")
     if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret_of(settings.secret_key).encode()):
-        count_way_in()
+        count_auth_attempt()
         raise NotSignedInError("telegram.bot_only")
 
 
@@ -55,9 +55,9 @@ class Updates(MethodView):
     @blp.arguments(Update, unknown=INCLUDE)
     @blp.response(200, StatusOk)
     def post(self, body: dict[str, Any]) -> dict[str, str]:
-        """Take an update of Telegram's for our bot
+        """Receive an update from Telegram for our bot
 
-        It is stored, and worked on by the bot's process; the same one again changes nothing.
+        It is stored, and the bot's process handles it. Sending it again changes nothing.
         """
         store_updates(session(), [body])
         return {"status": "ok"}

@@ -1,6 +1,7 @@
 """The web console: server-rendered pages for realtors, tenants and operators.
 
-A page calls the same operations of `models` as the JSON API; what is here is parsing of forms, words and markup.
+Pages call the same operations of `models` as the JSON API; this package contains the parsing of forms, texts and
+markup.
 """
 
 from flask import Flask
@@ -9,6 +10,7 @@ from api.console.account import account, notifications, profile, sign_in, sign_u
 from api.console.buyers import requests
 from api.console.files import import_reports, sources
 from api.console.kit import assets
+from api.console.kit.compiled_templates import configure_templates
 from api.console.marketers import campaigns, contacts, leadgen
 from api.console.operators import attention, lists, markets, ops, queues, schedule, user_admin, weights
 from api.console.owners import inquiries as owner_inquiries
@@ -43,8 +45,7 @@ from api.console.tenants import favorites, preferences, searches, tenants
 
 def register(app: Flask) -> None:
     """Serve the console from *app*."""
-    # Tags of templates that stand on lines of their own leave no lines behind.
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    configure_templates(app)
     pages = (
         sign_in,
         sign_up,

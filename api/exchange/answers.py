@@ -15,13 +15,13 @@ class ReadyPart(fields.Nested):
     slow.
     """
 
-    # marshmallow's Nested names the first parameter otherwise than its own Field.
+    # marshmallow's Nested names the first parameter differently from its own Field.
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         return value
 
 
 class ShownLocation(Body):
-    """Where a lead looks; the distance is present only where it is stated."""
+    """Where a lead's client wants to live; the distance is present only if it is stated."""
 
     sometimes = ("scope", "radius_km", "latitude", "longitude")
 

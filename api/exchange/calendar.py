@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from icalendar import Alarm, Calendar, Event
 from marshmallow import fields
 
 from api.http.access import current_user, for_roles, public
@@ -95,6 +94,8 @@ def address_of(token: str | None) -> str | None:
 
 def calendar_of(owner: User, tasks: list[CalendarTask]) -> bytes:
     """Tasks in the form of RFC 5545; tasks with a reminder get an alarm."""
+    from icalendar import Alarm, Calendar, Event  # imported late: 80 modules, and most processes never write a calendar
+
     language = owner.language if owner.language in LANGUAGES else DEFAULT_LANGUAGE
     calendar = Calendar()
     calendar.add("prodid", "-//Leadmatch//Tasks//EN")

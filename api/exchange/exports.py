@@ -32,7 +32,7 @@ PAGE = 500  # rows in memory at once
 SOLD = {Status.ACTIVE: "active", Status.ARCHIVED: "archived"}
 
 Cells = dict[str, Callable[[Any], Any]]
-#: Column -> what stands in it.
+#: Column -> the function that returns its cell.
 PROPERTY_CELLS: Cells = {
     "id": lambda row: row.id,
     "status": lambda row: SOLD[row.status],
@@ -91,7 +91,7 @@ PLACE_CELLS: Cells = {
     "latitude": lambda row: row.latitude if _precision(row) is EXACT else None,
     "longitude": lambda row: row.longitude if _precision(row) is EXACT else None,
 }
-#: Of a match, both sides as each may see the other's: no contacts.
+#: Both sides of a match as the other may see them, without contacts.
 MATCH_CELLS: Cells = {
     "id": lambda mine: mine.match.id,
     "status": lambda mine: mine.match.status,
@@ -113,7 +113,7 @@ class ExportArgs(Body):
     format = one_of(TableFormat, load_default=TableFormat.CSV)
 
 
-def _exported(path: str, summary: str, told: str, write: Callable[..., Response]) -> None:
+def _exported(path: str, summary: str, description: str, write: Callable[..., Response]) -> None:
     """Serve one list as a file at *path*."""
 
     class Export(MethodView):
@@ -124,7 +124,7 @@ def _exported(path: str, summary: str, told: str, write: Callable[..., Response]
         def get(self, args: dict[str, Any], **place: int) -> Response:
             return write(current_user(), args["format"], **place)
 
-        get.__doc__ = f"{summary}\n\n{told}"
+        get.__doc__ = f"{summary}\n\n{description}"
 
     Export.__name__ = f"Export{write.__name__.title().replace('_', '')}"
     blp.route(path)(Export)
@@ -191,7 +191,8 @@ def _rows(cells: Cells, rows: Iterable[Any]) -> Iterator[list[Any]]:
 
 def _all(table: Any, query: Select) -> Iterator[Any]:
     """
-    The rows of the query, by descending id, one page in memory at a time; by then the request's session is closed.
+    The rows of the query, by descending id, one page in memory at a time. The request's session is closed by the time
+    they are read.
     """
     return _paged(services().sessions, table, query)
 

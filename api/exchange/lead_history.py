@@ -68,7 +68,7 @@ class History(MethodView):
 
 
 class FrequencyBody(Body):
-    frequency = one_of(Frequency, required=True, metadata={"description": "How I am told of new recommendations."})
+    frequency = one_of(Frequency, required=True, metadata={"description": "How I am notified of new recommendations."})
 
 
 class FrequencyOut(Body):

@@ -1,6 +1,6 @@
 """
-Leads of the exchange: create, list, read, replace, archive, restore. `POST /leads` takes the swipe contract's inquiries
-too.
+Leads of the exchange: create, list, read, replace, archive, restore. `POST /leads` accepts the swipe contract's
+inquiries too.
 """
 
 from typing import Any
@@ -54,11 +54,11 @@ class LeadRows(Body):
     page = fields.Integer()
 
 
-#: Where a body names the town.
+#: The path of the town in a body.
 TOWN = "requirements.location.city"
 #: Clients of the swipe contract and of the exchange post to the same path; the body distinguishes them.
 EITHER_BODY = {"oneOf": [LeadBody, InquiryBody]}
-# Made once: schemas within schemas are costly to make.
+# Created once, because nested schemas are costly to create.
 LEAD_BODY, INQUIRY_BODY, INQUIRY_ROW = LeadBody(), InquiryBody(), InquiryRow()
 
 

@@ -70,8 +70,8 @@ class Notifications(MethodView):
         """List my notifications, newest first
 
         `unread_count` counts all unread ones, whatever the page. `data` holds the ids of the objects concerned. `title`
-        and `message` are in the language of `Accept-Language`, or else the user's own. One-sided likes and the ends of
-        deals are included only with `all`.
+        and `message` are in the language of `Accept-Language`, otherwise in the user's own. One-sided likes and the
+        ends of deals are included only with `all`.
         """
         of_contract = not args["all"]
         query = notifications_of(current_user(), unread_only=args["unread_only"], of_contract=of_contract)

@@ -14,15 +14,24 @@ from sqlalchemy.orm import Session
 from api.exchange.understand import lead_answer, understand_request
 from matching.reading.request_text import RequestReading
 
-#: Phones of eleven digits or with a country's code, e-mail addresses, Telegram names: sums of money are none of them.
+#: Phones of eleven digits or with a country code, e-mail addresses and Telegram names. Sums of money do not match.
 _CONTACT = re.compile(
     r"(?<!\d)(?:\+\d{1,3}|[78])[\s(\-]{0,3}\d{3}[\s)\-]{0,3}\d{3}[\s\-]?\d{2}[\s\-]?\d{2}(?!\d)"
     r"|[^\s,;<>@]{1,64}@[^\s,;<>@]{1,255}\.\w+|(?<![\w.])@[A-Za-z]\w{3,31}|(?:https?://)?t\.me/\w{4,32}"
 )
-#: «Меня зовут Анна»: without this the name is read as the town of Анна. The name is the second group.
+#: Words that only announce a phone and are useless once the phone is in its field.
+_BEFORE_PHONE = re.compile(
+    r"\b(?:(?:мой|номер|моб|тел|телефон|whatsapp|ватсап|вотсап|phone)\b[.:]?\s*)+\Z", re.IGNORECASE
+)
+_CAPITAL = "[А-ЯЁӘІҢҒҮҰҚӨҺA-Z]"
+_FULL_NAME = rf"{_CAPITAL}[\w-]+(?: {_CAPITAL}[\w-]+)?"
+_GREETING = r"(?i:(?:здравствуйте|добр\w+ (?:день|утро|вечер)\w*|привет\w*|сәлем\w*|қайырлы күн|hello|hi|good \w+)\W+)?"
+#: «Меня зовут Анна», and at the beginning «Я Анна,»: without this the name is read as the town of Анна. The name is the
+#: second group. «Я Москву знаю» names nobody.
 _NAME = re.compile(
-    r"((?i:меня зовут|клиент(?:ка)?:?|my name is|менің атым) +)"
-    r"([А-ЯЁӘІҢҒҮҰҚӨҺA-Z][\w-]+(?: [А-ЯЁӘІҢҒҮҰҚӨҺA-Z][\w-]+)?)"
+    r"((?i:меня зовут|клиент(?:ка)?:?|my name is|менің атым) +"
+    rf"|\A\s*{_GREETING}(?i:я|это|мен|i am) +(?={_FULL_NAME}\s*[.,!\n]))"
+    rf"({_FULL_NAME})"
 )
 _CLAUSE_END = re.compile(r"[;!?\n]+|[,.](?=\s|$)")
 
@@ -32,7 +41,7 @@ class PastedLead:
     """A message after reading."""
 
     text: str  #: Without contacts and name, of the same length.
-    body: dict[str, Any]  #: Of a lead, as the exchange takes it; what the message does not say is open.
+    body: dict[str, Any]  #: A lead in the exchange's format; unstated wishes are open.
     answer: Mapping[str, Any]  #: The reading in the API's words.
     reading: RequestReading
 
@@ -43,17 +52,22 @@ def lead_of_text(session: Session, message: str) -> PastedLead:
     text, name = without_name(text)
     reading = understand_request(session, text, None)
     answer = lead_answer(reading, text)
+    wishing = wishing_clauses(text, [(wish["start"], wish["end"]) for wish in answer["wishes"]])
     body = {
         "client_name": name,
         "client_contacts": contacts,
-        "private_notes": "\n".join(piece["quote"] for piece in answer["unread"]),
+        "private_notes": "\n".join(
+            piece["quote"]
+            for piece in answer["unread"]
+            if not any(low <= piece["start"] and piece["end"] <= high for low, high in wishing)
+        ),
         "deal_type": answer["deal_type"] or "SALE",
         "requirements": {
             **{each: answer[each] for each in ("rooms", "area", "property_type", "property_class", "condition")},
             "payment_method": answer["payment_method"],
             "budget": answer["budget"],
             "location": {each: answer[each] for each in ("city", "districts", "metro_stations")},
-            "additional_requirements": wishing_clauses(text, [(w["start"], w["end"]) for w in answer["wishes"]]),
+            "additional_requirements": ", ".join(" ".join(text[low:high].split()) for low, high in wishing),
         },
     }
     return PastedLead(text, body, answer, reading)
@@ -64,9 +78,15 @@ def without_contacts(text: str) -> tuple[str, str]:
 
     >>> without_contacts("Анна, 8 (701) 234-56-78: до 10 000 000 - 15 000 000")
     ('Анна,                  : до 10 000 000 - 15 000 000', '8 (701) 234-56-78')
+    >>> without_contacts("Тел. 8 701 234 56 78")
+    ('                    ', '8 701 234 56 78')
     """
-    contacts = ", ".join(match[0] for match in _CONTACT.finditer(text))
-    return _CONTACT.sub(lambda match: " " * len(match[0]), text), contacts
+    found = list(_CONTACT.finditer(text))
+    for match in found:
+        announced = _BEFORE_PHONE.search(text, 0, match.start())
+        start = announced.start() if announced else match.start()
+        text = text[:start] + " " * (match.end() - start) + text[match.end() :]
+    return text, ", ".join(match[0] for match in found)
 
 
 def without_name(text: str) -> tuple[str, str]:
@@ -74,6 +94,8 @@ def without_name(text: str) -> tuple[str, str]:
 
     >>> without_name("Меня зовут Анна, ищу дом")
     ('               , ищу дом', 'Анна')
+    >>> without_name("Здравствуйте! Я Айгуль. Ищу дом")[1], without_name("Добрый день, я Москву знаю")[1]
+    ('Айгуль', '')
     """
     match = _NAME.search(text)
     if match is None:
@@ -81,16 +103,17 @@ def without_name(text: str) -> tuple[str, str]:
     return text[: match.start()] + " " * len(match[0]) + text[match.end() :], match[2]
 
 
-def wishing_clauses(text: str, spans: Sequence[tuple[int, int]]) -> str:
+def wishing_clauses(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """
-    The complete clauses that contain one of the *spans*, so that each keeps its words of strength ("must", "ideally").
+    The spans of the complete clauses that contain one of the *spans*, so that each keeps its words of strength ("must",
+    "ideally").
 
-    >>> wishing_clauses("Я Анна, хорошо бы балкон. Звоните", [(18, 24)])
-    'хорошо бы балкон'
+    >>> "Я Анна, хорошо бы балкон. Звоните"[7:24], wishing_clauses("Я Анна, хорошо бы балкон. Звоните", [(18, 24)])
+    (' хорошо бы балкон', [(7, 24)])
     """
     kept, start = [], 0
     for end, after in [*((mark.start(), mark.end()) for mark in _CLAUSE_END.finditer(text)), (len(text), len(text))]:
         if any(low < end and high > start for low, high in spans):
-            kept.append(" ".join(text[start:end].split()))
+            kept.append((start, end))
         start = after
-    return ", ".join(kept)
+    return kept

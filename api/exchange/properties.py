@@ -18,12 +18,13 @@ from api.http.photos import shown_photos
 from api.http.polled_lists import unchanged_own_list
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
-from api.http.warnings import Warnings, warn, warn_of_town
+from api.http.warnings import Warnings, warn, warn_of_price, warn_of_town
 from models.core.enums import SUPPLY_ROLES, AddressPrecision, Origin, Side, Status
 from models.core.errors import Fault
 from models.deals.matches import match_counts
 from models.deals.own_list_validators import OwnList
 from models.deals.recommendation_pages import adverts_of_home
+from models.market.duplicates import refuse_duplicate
 from models.market.price_history import price_history
 from models.market.properties import (
     Property,
@@ -34,11 +35,10 @@ from models.market.properties import (
     replace_property,
     restore_property,
 )
-from models.market.twins import refuse_twin
 
-#: Where a body names the town.
+#: The path of the town in a body.
 TOWN = "address.city"
-# Made once: schemas within schemas are costly to make.
+# Created once, because nested schemas are costly to create.
 PROPERTY_BODY = PropertyBody()
 
 blp = Blueprint("properties", __name__, description="What realtors have to offer")
@@ -85,15 +85,16 @@ class Properties(MethodView):
         """Create a property
 
         It is recommended and listed through every contract. Its list of leads is ready within a moment. If it repeats
-        one of the caller's properties in everything that tells homes apart, the answer carries a warning; if the
+        one of the caller's properties in everything that distinguishes homes, the answer carries a warning; if the
         description is the same as well, it is refused.
         """
         columns = property_columns(body)
-        twin = refuse_twin(session(), current_user(), columns)
+        duplicate = refuse_duplicate(session(), current_user(), columns)
         listing = create_property(session(), current_user(), Origin.EXCHANGE, columns)
         warn_of_town(TOWN, listing.city, listing.currency)
-        if twin is not None:
-            warn("address", Fault("warning.already_there", id=twin), (str(twin),))
+        warn_of_price("details.price", listing.price)
+        if duplicate is not None:
+            warn("address", Fault("warning.already_there", id=duplicate), (str(duplicate),))
         rescore_property(listing)
         return listing
 
@@ -153,6 +154,7 @@ class OneProperty(MethodView):
         body = read_replacement(PROPERTY_BODY, property_row(listing, 0))
         replace_property(session(), listing, property_columns(body, listing))
         warn_of_town(TOWN, listing.city, listing.currency)
+        warn_of_price("details.price", listing.price)
         rescore_property(listing)
         return _shown(listing)
 

@@ -1,4 +1,4 @@
-"""Ranked lists of recommendations, read as they are stored, and a realtor's likes and dislikes."""
+"""Ranked lists of recommendations, as stored, and a realtor's likes and dislikes."""
 
 from dataclasses import replace
 from typing import Any
@@ -37,7 +37,7 @@ class CriterionShare(Body):
 
     criterion = fields.String()
     stated = fields.Boolean(metadata={"description": "Whether the lead states a wish; if not, the value is a prior."})
-    known = fields.Boolean(metadata={"description": "Whether the property tells what the wish is about."})
+    known = fields.Boolean(metadata={"description": "Whether the property says anything about what the wish is about."})
     value = fields.Float(metadata={"description": "0 to 1"})
     weight = fields.Float(metadata={"description": "Its share of the whole; all together are 1."})
     points = fields.Float(metadata={"description": "What it adds to match_score."})
@@ -51,7 +51,7 @@ class WishAnswer(Body):
     value = fields.Raw()
     strength = fields.String()
     outcome = fields.String(metadata={"description": "met, partly, not_met or not_told."})
-    fact = fields.Raw(allow_none=True, metadata={"description": "What the property tells; null where it does not."})
+    fact = fields.Raw(allow_none=True, metadata={"description": "What the property says; null where it says nothing."})
     quote = fields.String(allow_none=True, metadata={"description": "The listing's own words that say so."})
     points = fields.Float(metadata={"description": "What it adds to match_score; part of the criterion `wish`."})
 
@@ -282,8 +282,8 @@ def _grouped_page(
     whole = shown_page(session(), claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH, connection=connection)
     groups = grouped(whole.entries)
     shown = groups[(page - 1) * limit : page * limit]
-    found = replace(whole, entries=[group.best for group in shown], total=len(groups))
-    return found, [[str(other.row.id) for other in group.others] for group in shown]
+    best_of_groups = replace(whole, entries=[group.best for group in shown], total=len(groups))
+    return best_of_groups, [[str(other.row.id) for other in group.others] for group in shown]
 
 
 def _property_entry(entry: Recommended) -> dict:

@@ -1,8 +1,8 @@
 """Bodies of PUT for rows that were created through another contract.
 
-What a GET answers can be sent back. For such a row it answers null for fields that the other contract lacks, and words
-that the exchange does not otherwise accept (a ROOM). So a field may stay null or absent if the row has no value for it,
-and such a word may stay. Where the row has a value, the exchange's own rules hold.
+The answer of a GET can be sent back. For such a row it contains null for fields that the other contract lacks, and
+words that the exchange does not otherwise accept (a ROOM). So a field may remain null or absent if the row has no value
+for it, and such a word may remain. If the row has a value, the exchange's own rules apply.
 """
 
 from collections.abc import Iterator, Mapping

@@ -48,7 +48,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 
 MAX_FLOORS = 300
-#: How strictly the places of a lead are meant.
+#: How strictly a lead is limited to its places.
 PLACE_SCOPES = ("only", "near")
 FIRST_YEAR, LAST_YEAR = 1500, 2100
 
@@ -129,7 +129,7 @@ class LeadBody(Body):
         metadata={"description": "Whether a match opens the client's contacts to the other realtor, or nothing does."},
     )
     notes = Text(5000, empty=True, allow_none=True)
-    private_notes = Text(5000, empty=True, allow_none=True, metadata={"description": "Nobody else ever sees them."})
+    private_notes = Text(5000, empty=True, allow_none=True, metadata={"description": "Only you can see them."})
     deal_type = deal_type_field()
 
 
@@ -208,7 +208,7 @@ class PropertyCreated(Body):
     warnings = Warnings()
 
 
-# A schema is costly to make: these are made once, not for every row of a page.
+# Schemas are costly to create, so these are created once and not for every row of a page.
 ADDRESS_FIELDS = ("city", "district", "street", "house_number", "metro_station")
 DETAILS_FIELDS = tuple(Details().fields)
 _address, _details = attrgetter(*ADDRESS_FIELDS), attrgetter(*DETAILS_FIELDS)
@@ -270,7 +270,7 @@ def property_columns(body: dict, before: Property | None = None) -> dict[str, An
         "photos": body.get("photos") or [],
         "description": body.get("description"),
         "deal_type": body.get("deal_type") or body["details"].get("deal_type") or DealType.SALE,
-        # A client of the contract does not know the field: its replacement must not show more than the owner chose.
+        # Clients of this contract do not know the field, so a replacement must not reveal more than the owner chose.
         "address_precision": body.get("address_precision", before.address_precision if before is not None else None),
     }
 
@@ -300,7 +300,7 @@ def _range(low: Decimal | None, high: Decimal | None) -> dict[str, Any]:
 
 
 def _location_of(lead: Lead) -> dict[str, Any]:
-    """Where a lead looks; the distance is present only where it is stated."""
+    """Where a lead's client wants to live; the distance is present only if it is stated."""
     around = {
         "scope": lead.place_scope,
         "radius_km": _plain(lead.radius_km),

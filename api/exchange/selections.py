@@ -46,7 +46,7 @@ class SelectionBody(Body):
         MAX_DAYS,
         load_default=USUAL_DAYS,
         allow_none=True,
-        metadata={"description": "How long the link holds; null: until it is withdrawn."},
+        metadata={"description": "How long the link is valid; null: until it is withdrawn."},
     )
 
 

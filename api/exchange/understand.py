@@ -14,6 +14,8 @@ from api.http.place_lexicon import MarketLexicon
 from api.http.readings import FactRow, WishRow
 from matching.reading.kinds import KIND_OF
 from matching.reading.request_text import ListingReading, RequestReading, read_listing, read_request
+from models.core.errors import DomainError
+from models.market.places import city_of
 
 blp = Blueprint("understand", __name__, description="What is read out of a text")
 
@@ -157,7 +159,7 @@ def lead_answer(reading: RequestReading, text: str) -> dict[str, Any]:
         "refused_metro_stations": reading.refused_stations,
         "rooms": reading.rooms,
         "budget": {"min": budget and budget.low, "max": budget and budget.high},
-        "currency": budget and budget.currency,
+        "currency": _currency(budget.currency, reading.town) if budget else None,
         "area": {"min": area and area.low, "max": area and area.high},
         "deal_type": reading.deal_type,
         "property_type": reading.property_type,
@@ -194,12 +196,12 @@ def property_answer(reading: ListingReading, text: str) -> dict[str, Any]:
         "total_floors",
         "year_built",
         "price",
-        "currency",
     )
     return {
         "city": reading.town,
         "metro_station": reading.station,
         **{name: getattr(reading, name) for name in (*same, "deal_type", "property_type", "condition")},
+        "currency": _currency(reading.currency, reading.town) if reading.price is not None else None,
         "facts": [
             {
                 "kind": fact.kind,
@@ -212,6 +214,14 @@ def property_answer(reading: ListingReading, text: str) -> dict[str, Any]:
         ],
         "unread": _pieces(text, reading.unread),
     }
+
+
+def _currency(named: str | None, town: str | None) -> str | None:
+    """The currency that a text names, otherwise that of its town; None if neither is known."""
+    try:
+        return named or (city_of(town).currency if town else None)
+    except DomainError:
+        return None
 
 
 def _pieces(text: str, spans: list[tuple[int, int]]) -> list[dict[str, Any]]:

@@ -2,5 +2,5 @@
 
 from api.http import faults
 
-# Before any schema is made: fields and validators take their messages when they are made.
+# Before any schema is created: fields and validators copy their messages when they are created.
 faults.install()

@@ -1,10 +1,10 @@
 """Access control: every operation declares by a decorator who may call it; the application refuses to start otherwise.
 
-The check runs before the request is parsed: who is not signed in learns nothing of a body's shape.
+The check runs before the request is parsed, so callers without access learn nothing about a body's schema.
 
     @public              anybody
     @signed_in           any active user
-    @signed_in_by_query  likewise, found out by the view's own query
+    @signed_in_by_query  likewise, checked by the view's own query
     @for_roles(...)      active users of these roles
     @proved_by(check)    whoever passes *check*, e.g. an API key
 """
@@ -29,9 +29,9 @@ from models.core.base import LARGEST_ID
 from models.core.enums import Role
 from models.core.errors import DomainError, InvalidValueError, NotAllowedError, NotSignedInError
 
-#: A registration or a proof, with room for all that their fields may hold.
-LARGEST_WAY_IN = 16 << 10  # bytes
-#: The last token that a browser was given; it is kept beyond the token's end.
+#: Enough for a registration or a proof with all fields at their maximum length.
+LARGEST_AUTH_BODY = 16 << 10  # bytes
+#: The last token that a browser received; the cookie outlives the token.
 DEVICE_COOKIE = "leadmatch_device"
 
 
@@ -40,13 +40,13 @@ def public(view: View) -> View:
     return with_facts(view, access=Access("anyone", None, lambda: None))
 
 
-def way_in(view: View) -> View:
+def auth_attempt(view: View) -> View:
     """Registration or sign-in: attempts are counted by address before the body is read, and the body must be small.
 
-    Whoever sends bad bodies is counted as well, and none of them costs more than reading LARGEST_WAY_IN.
-    Stands below the access decorator.
+    Requests with invalid bodies are counted as well, and no request costs more than reading LARGEST_AUTH_BODY. Apply it
+    below the access decorator.
     """
-    return with_facts(view, is_way_in=True, largest_body=LARGEST_WAY_IN)
+    return with_facts(view, is_auth_attempt=True, largest_body=LARGEST_AUTH_BODY)
 
 
 def signed_in(view: View) -> View:
@@ -57,10 +57,10 @@ def signed_in(view: View) -> View:
 def signed_in_by_query(view: View) -> View:
     """Any active user may call this; the view's own query checks that the user is active.
 
-    For the most frequent reads, where a trip to the database only to learn who is asking is a third of the whole.
-    Before the view only the token's signature and times are checked; the view passes `claims()` to a domain
-    operation that holds them against the database in its one statement (`models.accounts.tokens.still_holds`). Whatever
-    else goes wrong, 401 comes first here too.
+    It is for the most frequent reads, in which a separate query for the caller would be a third of the total time.
+    Before the view, only the token's signature and times are checked. The view passes `claims()` to a domain operation,
+    which checks them against the database in its single statement (`models.accounts.tokens.still_holds`). A 401 takes
+    precedence over every other error here too.
     """
 
     @functools.wraps(view)
@@ -100,8 +100,8 @@ def sign_in() -> User:
     """The user of the request's bearer token or Mini App; raises NotSignedInError."""
     state = current()
     if state.user is None:
-        said = claims()
-        state.user = state.user or user_of_claims(session(), said)
+        token_claims = claims()
+        state.user = state.user or user_of_claims(session(), token_claims)
     return state.user
 
 
@@ -116,7 +116,7 @@ def token_user() -> User | None:
 def device() -> str | None:
     """
     The `jti` of a token of ours, valid or expired, from the Authorization header or from the cookie that the pages keep
-    for a year. It grants nothing; it tells a user's own device from a stranger's (models.accounts.sessions).
+    for a year. It grants no access; it distinguishes a user's own device from others (models.accounts.sessions).
     """
     for token in (request.headers.get("Authorization", "").partition(" ")[2], request.cookies.get(DEVICE_COOKIE, "")):
         with contextlib.suppress(NotSignedInError):
@@ -131,9 +131,9 @@ def client_name() -> str | None:
 
 def claims() -> Claims:
     """
-    The claims of the request's proof: a bearer token, its signature and times checked, or what Telegram signed for a
-    Mini App (`Authorization: tma ...`). Raises NotSignedInError, or TooManyError for too many new accounts by Mini
-    Apps.
+    The claims of the request's proof: those of a bearer token whose signature and times have been checked, or what
+    Telegram signed for a Mini App (`Authorization: tma ...`). Raises NotSignedInError, or TooManyError if Mini Apps
+    create too many new accounts.
     """
     state = current()
     if state.claims is None:
@@ -150,7 +150,7 @@ def claims() -> Claims:
 
 def bearer_token() -> str:
     """
-    The token of the Authorization header; for a Mini App, which has none, a new token of its user. Raises
+    The token of the Authorization header. A Mini App has no token, so this creates a new one for its user. Raises
     NotSignedInError.
     """
     scheme, proof = _authorization()
@@ -181,12 +181,12 @@ def current_user() -> User:
 
 
 def caller() -> str | None:
-    """A name of the caller for limits and logs, as far as the access check knows: "user:7", "key:3"."""
+    """A name of the caller for limits and logs, if the access check has identified one: "user:7", "key:3"."""
     return current().caller
 
 
-def refuse_strangers() -> None:
-    """Before every request, where ENVIRONMENT is not set: refuse everybody outside this machine; see Settings."""
+def refuse_remote_callers() -> None:
+    """Before every request, if ENVIRONMENT is not set: refuse callers outside this machine; see Settings."""
     if services().settings.is_environment_said:
         return
     seen = [request.remote_addr or "", *request.headers.get("X-Forwarded-For", "").split(",")]

@@ -1,14 +1,16 @@
-"""Fields that we answer but do not accept: a GET's answer can be sent back, so these names are ignored in requests.
+"""
+Fields that answers contain but requests do not accept. They are ignored in requests, so a GET's answer can be sent
+back.
 
-Which they are is derived from the schemas, operation by operation, once the application is put together. A body is held
-against what the operation itself answers, and against what reading its resource answers:
+The names are derived from the schemas of each operation when the application is assembled. A body is compared with the
+operation's own answers and with the answers of reading the same resource:
 
     PUT /leads/<lead_id>               its own answer, GET /leads/<lead_id>
     POST /leads                        its own answers, GET /leads, GET /leads/<lead_id>
     PATCH /api/leads/<lead_id>/status  its own answer, GET /api/leads/<lead_id>
 
-Where a contract reads a resource under another path, its view says so by :func:`answered_by`. A name that nothing
-answers stays a 400: it is a slip of the pen.
+Where a contract reads a resource under another path, its view declares it with :func:`answered_by`. A name that no
+answer contains is still a 400, because it is probably a typing error.
 """
 
 from collections import defaultdict
@@ -21,11 +23,11 @@ from werkzeug.routing import Rule
 
 from api.http.operations import View, facts_of, with_facts
 
-#: Schema of a body -> names in it that are passed over.
+#: Schema of a body -> names in it that are ignored.
 Names = Mapping[type[Schema], frozenset[str]]
 
 _KEY = "answered_names"
-#: An object with these is a page, and holds rows.
+#: An object with these fields is a page with rows.
 _OF_A_PAGE = {"total", "page"}
 
 
@@ -34,7 +36,7 @@ def answered_by(*answers: type[Schema]) -> Callable[[View], View]:
     return lambda view: with_facts(view, answers=answers)
 
 
-def passed_over(body: type[Schema]) -> frozenset[str]:
+def ignored_names(body: type[Schema]) -> frozenset[str]:
     """Names that a body of the current operation may contain although its schema does not accept them."""
     if not has_request_context():
         return frozenset()
@@ -43,7 +45,9 @@ def passed_over(body: type[Schema]) -> frozenset[str]:
 
 
 def note_answers(app: Flask) -> None:
-    """Collect for every operation of *app* the names that its bodies may contain beside those that they accept."""
+    """
+    For every operation of *app*, collect the names that its bodies may contain in addition to those that they accept.
+    """
     rules = {rule.rule: rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     answered: dict[tuple[str | None, str], Names] = {}
     for rule in app.url_map.iter_rules():
@@ -76,7 +80,7 @@ def _read_at(path: str, method: str, readable: Mapping[str, Rule]) -> Iterator[s
     if path in readable:
         yield path
     elif method != "POST" and not last.startswith("<") and above in readable:
-        yield above  # /leads/<lead_id>/status is a part of /leads/<lead_id>
+        yield above  # /leads/<lead_id>/status belongs to /leads/<lead_id>
     if method == "POST":
         yield from (
             each for each in readable if each.startswith(f"{path}/<") and each.count("/") == path.count("/") + 1
@@ -84,11 +88,11 @@ def _read_at(path: str, method: str, readable: Mapping[str, Rule]) -> Iterator[s
 
 
 def _bodies(view: Any) -> Iterator[Schema]:
-    said = getattr(view, "_apidoc", {})  # what flask-smorest's decorators have noted
-    for parameter in said.get("arguments", {}).get("parameters", ()):
+    documented = getattr(view, "_apidoc", {})  # what flask-smorest's decorators have noted
+    for parameter in documented.get("arguments", {}).get("parameters", ()):
         if isinstance(parameter.get("schema"), Schema) and parameter["in"] not in ("query", "headers", "path"):
             yield parameter["schema"]
-    for content in said.get("manual_doc", {}).get("requestBody", {}).get("content", {}).values():
+    for content in documented.get("manual_doc", {}).get("requestBody", {}).get("content", {}).values():
         taken = content["schema"]
         for schema in taken.get("oneOf", ()) if isinstance(taken, dict) else (taken,):
             yield schema()
@@ -104,21 +108,22 @@ def _answers(view: Any) -> Iterator[Schema]:
 
 def _alike(bodies: list[Schema], answer: Schema) -> list[Schema]:
     """
-    The bodies that share the most names with an answer; none if no name is shared: the answer is about something else.
+    The bodies that share the most names with an answer; empty if none shares a name, because then the answer is about
+    something else.
     """
     shared = [len(_accepted_fields(body).keys() & _shown(answer).keys()) for body in bodies]
     return [body for body, count in zip(bodies, shared, strict=True) if count == max(shared) > 0]
 
 
 def _row_of(answer: Schema) -> Schema:
-    """The schema of a page's rows; of any other answer the schema itself."""
+    """The schema of a page's rows; for any other answer the schema itself."""
     if answer.fields.keys() >= _OF_A_PAGE:
         return next(filter(None, map(_nested, answer.fields.values())), answer)
     return answer
 
 
 def _compare(body: Schema, answer: Schema, names: dict[type[Schema], set[str]]) -> None:
-    """Record the names that *answer* has and *body* does not accept, here and in nested objects."""
+    """Record the names that *answer* has and *body* does not accept, at this level and in nested objects."""
     taken = _accepted_fields(body)
     for name, field in _shown(answer).items():
         if name not in taken:

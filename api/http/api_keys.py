@@ -1,7 +1,8 @@
 """
-The access check of programs: an API key in `X-API-Key`. In `local` the key may be left out, to make first steps easy.
+The access check for programs: an API key in `X-API-Key`. In the `local` environment the key is optional.
 """
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import request
@@ -10,7 +11,7 @@ from api.http.access import proved_by
 from api.http.db import session
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.api_keys import REFUSED, use_api_key
+from models.accounts.api_keys import REFUSED, is_valid, use_api_key
 from models.core.errors import NotSignedInError
 
 HEADER = "X-API-Key"
@@ -20,7 +21,7 @@ def api_key_or_local() -> None:
     """Allow callers with a valid key, and in `local` callers without one; the caller becomes "key:<id>" or "local".
 
     Raises:
-        NotSignedInError: The key is wrong or revoked, or missing where it is required.
+        NotSignedInError: The key is wrong or revoked, or it is required and missing.
     """
     key = request.headers.get(HEADER)
     if key is None:
@@ -29,9 +30,23 @@ def api_key_or_local() -> None:
             return
         raise NotSignedInError(REFUSED)
     row = use_api_key(session(), key)
-    current().caller, current().niche_id = f"key:{row.id}", row.niche_id
-    # The use is noted at once: held until the request ends, the row's lock would queue up all who share the key.
+    current().caller, current().key_id, current().niche_id = f"key:{row.id}", row.id, row.niche_id
+    # The use is recorded and committed at once. A row lock held until the request ends would make all requests with the
+    # same key wait for each other.
     session().commit()
+
+
+def key_checker() -> Callable[[], bool]:
+    """Return a function that checks whether the caller's key is still valid; it also works after the request."""
+    key_id, sessions = current().key_id, services().reading_sessions
+
+    def is_authorized() -> bool:
+        if key_id is None:
+            return True  # a caller without a key, in `local`
+        with sessions() as session:
+            return is_valid(session, key_id)
+
+    return is_authorized
 
 
 def niche_scope() -> UUID | None:

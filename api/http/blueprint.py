@@ -13,25 +13,25 @@ from webargs.multidictproxy import MultiDictProxy
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from api.http.answered import passed_over
+from api.http.answered import ignored_names
 from api.http.fields import FormWhole
 from api.http.request_state import current
 from models.core.errors import Fault
 
-#: An answer names so many faults, and how many more there are.
+#: An answer names this many faults and states how many more there are.
 MAX_FAULTS = 20
 
 
-#: Either is read where a form is expected.
+#: Where a form is expected, both types are accepted.
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Parser(FlaskParser):
     """
-    Reads a request's parts. Unknown names are refused everywhere but in headers and paths, and so is a body of another
-    type than expected: passed over it would be taken for an empty one, and "Missing data" would be no help.
+    Reads a request's parts. Unknown names are refused everywhere except in headers and paths. A body of an unexpected
+    type is refused as well: if it were ignored, it would count as empty, and "Missing data" would not help the client.
 
-    `current().read_from` is the part that was read last: errors found later, by the domain, name the same place.
+    `current().read_from` is the part that was read last. Errors that the domain raises later name the same part.
     """
 
     DEFAULT_VALIDATION_STATUS = 400
@@ -44,8 +44,8 @@ class Parser(FlaskParser):
         "multipart": RAISE,
         "form_or_json": RAISE,
     }
-    #: `multipart`: the texts and the files of a multipart body, read as one. `form_or_json`: as its type says, a form
-    #: where it says none.
+    #: `multipart`: the texts and the files of a multipart body, read together. `form_or_json`: read according to the
+    #: Content-Type; without one, as a form.
     __location_map__ = {
         **FlaskParser.__location_map__,
         "multipart": "load_multipart",
@@ -54,19 +54,19 @@ class Parser(FlaskParser):
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         current().read_from = "query"
-        asked = req.args
-        if any(map(is_for_others, asked)):
+        query = req.args
+        if any(map(is_for_others, query)):
             known = {field.data_key or name for name, field in schema.load_fields.items()}
-            asked = MultiDict(
-                (name, value) for name, value in asked.items(multi=True) if name in known or not is_for_others(name)
+            query = MultiDict(
+                (name, value) for name, value in query.items(multi=True) if name in known or not is_for_others(name)
             )
-        return self._makeproxy(asked, schema)
+        return self._makeproxy(query, schema)
 
     def load_headers(self, req: Request, schema: Schema) -> Any:
-        # Only those that are asked for, in whatever case they come: of the others there may be many.
+        # Only the requested headers, in any letter case: a request may have many others.
         names = [field.data_key or name for name, field in schema.load_fields.items()]
-        asked = MultiDict((name, value) for name in names for value in req.headers.getlist(name))
-        return self._makeproxy(asked, schema)
+        headers = MultiDict((name, value) for name in names for value in req.headers.getlist(name))
+        return self._makeproxy(headers, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         _refuse_unless(is_json_request(req), req, "application/json")
@@ -75,13 +75,13 @@ class Parser(FlaskParser):
             return super().load_json(req, schema)
         except RecursionError:
             raise BadRequest(Fault("json.too_deep")) from None
-        except ValueError:  # not of the JSON's form, which webargs answers itself
+        except ValueError:  # not valid JSON in form; webargs answers that itself
             raise BadRequest(Fault("json.too_many_digits")) from None
 
     def _raw_load_json(self, req: Request) -> Any:
         if req.mimetype or not _has_body(req):
             return super()._raw_load_json(req)
-        return parse_json(req.get_data(cache=True))  # of no said type: it is JSON that we expect
+        return parse_json(req.get_data(cache=True))  # no Content-Type: JSON is expected
 
     def load_form(self, req: Request, schema: Schema) -> Any:
         _refuse_unless(req.mimetype in FORMS, req, FORMS[0])
@@ -107,7 +107,7 @@ class Parser(FlaskParser):
 
 
 def is_for_others(parameter: str) -> bool:
-    """Whether a query parameter is not meant for us: tracking parameters of advertising, and cache busters.
+    """Whether a query parameter is not meant for this API: advertising trackers and cache busters.
 
     >>> is_for_others("utm_source"), is_for_others("_"), is_for_others("page")
     (True, True, False)
@@ -116,13 +116,14 @@ def is_for_others(parameter: str) -> bool:
 
 
 def refuse_unless_json() -> None:
-    """Raise a 415 for a body that says to be anything but JSON; for views that parse their body themselves."""
+    """Raise a 415 for a body that declares another type than JSON; for views that parse their body themselves."""
     _refuse_unless(is_json_request(request), request, "application/json")
 
 
 def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
     """Raise a 415 for a body of another type than *expected*."""
-    # A form without a type would be read as an empty one; JSON is read as what it is (see _raw_load_json).
+    # A form without a Content-Type would be read as an empty form; JSON without one is read as JSON (see
+    # _raw_load_json).
     if not fits and (req.mimetype or expected in FORMS) and _has_body(req):
         raise UnsupportedMediaType(Fault("http.expected_type", expected=expected))
 
@@ -142,14 +143,14 @@ class Blueprint(flask_smorest.Blueprint):
     }
 
     def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Callable[..., Any]:
-        """As flask-smorest's, but a schema is made once: webargs would make one for every request."""
+        """Like flask-smorest's, but the schema is created once: webargs would create one for every request."""
         return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
 
 
 class Body(Schema):
     """Base of schemas of requests and answers."""
 
-    #: Fields that an answer may lack; the document promises the others (api/http/openapi.py).
+    #: Fields that an answer may lack; the OpenAPI document marks the others as required (api/http/openapi.py).
     sometimes: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
@@ -158,8 +159,8 @@ class Body(Schema):
 
     def load(self, data: Any, **kwargs: Any) -> Any:
         """
-        As marshmallow's, but of what is too much no more than the answer names is looked at: of unknown names and of
-        lists that are too long. Each would be complained of one by one otherwise. What `partial` names may be null.
+        Like marshmallow's, but it checks only as many unknown names, and entries of lists that are too long, as an
+        error answer names; marshmallow would report every one of them. Fields named by `partial` may be null.
         """
         partial = kwargs.get("partial") or self.partial
         if isinstance(data, Mapping) and not isinstance(partial, bool | None):
@@ -171,10 +172,10 @@ class Body(Schema):
 
     def _read(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """
-        What is there of *data*. Absent count names that only answers have (api/http/answered.py), null where a field
-        may be left out, and in forms and queries a value without characters.
+        The part of *data* that counts as present. Not present are: names that only answers have (api/http/answered.py),
+        null for a field that may be left out, and, in forms and queries, an empty value.
         """
-        absent = passed_over(type(self)).intersection(data)
+        absent = ignored_names(type(self)).intersection(data)
         is_text = isinstance(data, MultiDictProxy)
         for name, (takes_null, takes_empty) in self._optional.items():
             value = data.get(name, missing)
@@ -197,7 +198,7 @@ class Body(Schema):
 
     @cached_property
     def _optional(self) -> dict[str, tuple[bool, bool]]:
-        """Names of fields that may be left out; whether they take null, and whether an empty text."""
+        """Names of fields that may be left out; whether each accepts null, and whether it accepts an empty text."""
         return {
             field.data_key or name: (bool(field.allow_none), bool(getattr(field, "empty", False)))
             for name, field in self.load_fields.items()
@@ -206,7 +207,7 @@ class Body(Schema):
 
     @cached_property
     def _lists(self) -> dict[str, int]:
-        """Names of lists, and how long each may be."""
+        """Names of list fields and the maximum length of each."""
         return {
             field.data_key or name: rule.max
             for name, field in self.load_fields.items()
@@ -291,7 +292,7 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
 
 
 def one_of(enum: Any, *, only: Collection[Any] | None = None, **kwargs: Any) -> fields.Field:
-    """A field that takes a word of an enumeration, or one of some of its words."""
+    """A field that accepts a word of an enumeration, or one of a subset of its words."""
     if only is None:
         return fields.Enum(enum, by_value=True, **kwargs)
     return SomeWords(enum, only, **kwargs)
@@ -303,7 +304,7 @@ def shown_word(enum: Iterable[str], **kwargs: Any) -> fields.String:
 
 
 class SomeWords(fields.String):
-    """Some words of an enumeration; apispec would list all of them for marshmallow's own Enum."""
+    """A subset of an enumeration's words; for marshmallow's own Enum, apispec would list all of them."""
 
     def __init__(self, enum: Any, only: Collection[Any], **kwargs: Any) -> None:
         self.enum, self.words = enum, tuple(member.value for member in only)
@@ -316,9 +317,9 @@ class SomeWords(fields.String):
 
 def or_null(schema: type[Schema]) -> dict[str, Any]:
     """
-    What `Blueprint.doc` is to say of an operation that answers 200 with *schema* or with null.
+    The arguments of `Blueprint.doc` for an operation that answers 200 with *schema* or with null.
 
-    Such a view returns `jsonify(None)`: marshmallow would make an object without fields of a None.
+    Such a view returns `jsonify(None)`, because marshmallow would turn None into an object without fields.
     """
     either = {"anyOf": [schema, {"type": "null"}]}
     return {"responses": {"200": {"description": "OK", "content": {"application/json": {"schema": either}}}}}

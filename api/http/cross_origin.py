@@ -13,13 +13,14 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-#: Of our answers' own headers, those that pages of other origins are to read.
+#: The headers of our answers that pages of other origins may read.
 EXPOSED = ["ETag", "X-Pagination", "Retry-After", "Idempotency-Replayed", "X-Request-ID"]
-#: With ENVIRONMENT=local the pages of any server on this machine may call: what frontends are written with.
+#: With ENVIRONMENT=local, pages of any server on this machine may call: the development servers of frontends.
 LOOPBACK = r"https?://(localhost|[a-z0-9-]{1,63}\.localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?$"
-#: For data: nothing in it may run or be framed, should a browser ever show it as a page.
+#: For data: if a browser ever shows it as a page, nothing in it may run or be framed.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
-#: For pages (the readers of the OpenAPI document): everything from here; they style and start themselves inline.
+#: For pages (the viewers of the OpenAPI document): all assets come from this server; they use inline styles and
+#: scripts.
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: https:; worker-src 'self' blob:; frame-ancestors 'none'"
@@ -31,7 +32,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.after_request(_add_headers)
     origins = [*settings.cors_origins, *([LOOPBACK] if settings.is_local else [])]
     if origins:
-        # Tokens travel in a header that pages set themselves; cookies do not come into it.
+        # Tokens are sent in a header that pages set themselves; cookies are not involved.
         CORS(app, origins=origins, supports_credentials=False, max_age=600, expose_headers=EXPOSED)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
@@ -46,7 +47,8 @@ def _add_headers(response: Response) -> Response:
         ours["Cache-Control"] = "no-store"
     if request.is_secure:
         ours["Strict-Transport-Security"] = "max-age=31536000"
-    # What a view has set itself stays. Not by setdefault, which raises and catches two exceptions for each.
+    # Headers that a view has set are kept. setdefault is not used, because it raises and catches two exceptions for
+    # each header.
     there = {name.lower() for name, _ in response.headers}
     response.headers.extend((name, value) for name, value in ours.items() if name.lower() not in there)
     return response

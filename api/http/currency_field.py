@@ -13,8 +13,8 @@ class Currency(Text):
     """A currency's ISO 4217 code, or its usual word or sign; with null or a blank text the town decides."""
 
     def __init__(self, **kwargs: Any) -> None:
-        told = words("currency-word", "ISO 4217, or a word (рубли, тенге); the town's own unless named.")
-        super().__init__(50, empty=True, allow_none=True, metadata=told, **kwargs)
+        metadata = words("currency-word", "ISO 4217, or a word (рубли, тенге); the town's own unless named.")
+        super().__init__(50, empty=True, allow_none=True, metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)

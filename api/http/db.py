@@ -19,9 +19,9 @@ def session() -> Session:
 
 def only_reads(view: View) -> View:
     """
-    Mark a view that writes nothing: its statements run without a transaction around them, which saves two round trips.
-    In a transaction each statement would see a state of its own, too (READ COMMITTED). Stands below the access
-    decorator.
+    Mark a view that writes nothing: its statements run without a transaction, which saves two round trips. Nothing is
+    lost, because under READ COMMITTED each statement of a transaction has its own snapshot too. Apply it below the
+    access decorator.
     """
     return with_facts(view, only_reads=True)
 

@@ -10,21 +10,21 @@ from werkzeug.http import http_date
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: What holds for all of them; served by the documentation.
+#: The policy for all deprecated addresses; the documentation serves it.
 RULE = "https://leadmatch.example/docs/api-changes"
 
 
 def deprecated(since: datetime, *, instead: str | None = None, until: datetime | None = None) -> Callable[[View], View]:
     """
-    Answers of this view say that its address is to go, errors included. Stands beneath the route; an operation of the
-    API is marked in the document as well: `@blp.doc(deprecated=True)`.
+    All answers of this view, errors included, state that its address is deprecated. Apply it below the route. An
+    operation of the API is also marked in the OpenAPI document: `@blp.doc(deprecated=True)`.
 
     Args:
         since: When it was deprecated.
-        instead: The address that takes its place; fields in braces stand for themselves.
-        until: From when on it may be gone; None: not decided. At least six months after *since*.
+        instead: The address that replaces it; fields in braces are left as they are.
+        until: The earliest moment of removal; None: not decided. At least six months after *since*.
     Raises:
-        ValueError: *until* comes too soon.
+        ValueError: *until* is less than six months after *since*.
     """
     if until is not None and (until - since).days < 180:
         raise ValueError(f"{until:%Y-%m-%d} is less than six months after {since:%Y-%m-%d}")
@@ -32,7 +32,7 @@ def deprecated(since: datetime, *, instead: str | None = None, until: datetime |
     if instead is not None:
         links.append(f'<{instead}>; rel="successor-version"')
 
-    def tell(response: Response) -> Response:
+    def add_headers(response: Response) -> Response:
         response.headers["Deprecation"] = f"@{int(since.timestamp())}"
         if until is not None:
             response.headers["Sunset"] = http_date(until)
@@ -42,7 +42,7 @@ def deprecated(since: datetime, *, instead: str | None = None, until: datetime |
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Any:
-            after_this_request(tell)
+            after_this_request(add_headers)
             return view(*args, **kwargs)
 
         return cast(View, answer)

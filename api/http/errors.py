@@ -1,10 +1,10 @@
 """
-Errors as answers: one shape, and one table from the domain's errors to HTTP's.
+Errors as answers: one format, and one table that maps the domain's errors to HTTP statuses.
 
     {"code": 409, "status": "Conflict", "message": "...", "error_code": "inquiry.cannot_go_back", "facts": {...}}
 
-`code`, `status`, `message` and `errors` are flask-smorest's; `error_code` and `facts` are for programs, `faults` tells
-the same of each field. Sentences are in the language that the request asks for.
+`code`, `status`, `message` and `errors` are flask-smorest's. `error_code` and `facts` are for programs; `faults` has
+the same for each field. Sentences are in the language of the request.
 """
 
 import errno
@@ -31,7 +31,7 @@ from models.translations.catalogue import fact_text, is_known
 
 log = logging.getLogger(__name__)
 
-#: A SettingsError never meets a request: it stops the start.
+#: A SettingsError never occurs in a request: it stops the start.
 STATUS = {
     errors.InvalidValueError: HTTPStatus.BAD_REQUEST,
     errors.TooLargeFileError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -44,23 +44,23 @@ STATUS = {
     errors.BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-#: Characters of one fact in an answer; the message holds all of it.
+#: The maximum number of characters of one fact in an answer; the message contains the complete fact.
 LONGEST_FACT = 200
 
-#: What a busy or restarting database costs a client: a little patience.
+#: The wait after which a client may retry while the database is busy or restarts.
 RETRY_AFTER_SECONDS = 2
-#: Somebody has to make room first.
+#: The wait if the disk is full: an operator has to free space first.
 NO_SPACE_RETRY_SECONDS = 300
 
 
 def register(app: Flask) -> None:
-    """Answer every error of *app* in the same form."""
+    """Answer every error of *app* in the same format."""
     for kind, handle in HANDLERS:
         app.register_error_handler(kind, handle)
 
 
 def answer_to(error: Exception) -> Response:
-    """The JSON API's answer to *error*; pages show its content in words."""
+    """The JSON API's answer to *error*; pages show its content as text."""
     return next(handle for kind, handle in HANDLERS if isinstance(error, kind))(error)
 
 
@@ -68,8 +68,8 @@ def answer(status: int, fault: str, fields: dict | None = None) -> Response:
     """The answer to an error.
 
     Args:
-        fault: A code of the catalogue, with its facts where it is a Fault.
-        fields: The faults of single values, by place and field path; the first leads the message.
+        fault: A code of the catalogue; a Fault also carries its facts.
+        fields: The faults of single values, by place and field path; the message begins with the first.
     """
     status = HTTPStatus(status)
     body: dict[str, Any] = {"code": status.value, "status": status.phrase}
@@ -82,7 +82,8 @@ def answer(status: int, fault: str, fields: dict | None = None) -> Response:
         body |= {"error_code": "input.invalid", "errors": _rendered(named), "faults": _flat(named)}
     else:
         body |= {"message": reason_of(fault), "error_code": _code(fault), "facts": _facts(fault)}
-    # "replace": a reason may repeat what was sent, and JSON can name lone surrogates, which UTF-8 has no bytes for.
+    # "replace": a reason may repeat the client's input, and JSON can contain lone surrogates, which UTF-8 cannot
+    # encode.
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return add_language(Response(content, status.value, mimetype="application/json"))
 
@@ -162,7 +163,7 @@ def _flat(fields: Any, path: tuple[str, ...] = ()) -> list[dict[str, Any]]:
 
 
 def _named(fields: Any, left: list[int]) -> Any:
-    """The first faults of a nested dict, at most as many as *left* holds in its only element."""
+    """The first faults of a nested dict; *left* holds their maximum number in its only element."""
     if not isinstance(fields, dict):
         reasons = fields if isinstance(fields, list) else [fields]
         taken = [coded(reason) for reason in reasons[: left[0]]]
@@ -188,7 +189,7 @@ def _too_large() -> Fault:
         if limit < 1 << 20:
             return Fault("http.larger_than_kib", kibibytes=limit >> 10)
         return Fault("http.larger_than", mebibytes=f"{limit / (1 << 20):g}")
-    return Fault("http.413")  # a form of too many parts, a body of untold length
+    return Fault("http.413")  # a form with too many parts, or a body of unknown length
 
 
 def _first(fields: object, path: tuple[str, ...] = ()) -> tuple[str, str]:
@@ -209,7 +210,7 @@ def _database_away(error: Exception) -> Response:
     return response
 
 
-#: SQLSTATEs that heal by themselves: serialization failures, no resources, lock and statement timeouts, shutdown.
+#: SQLSTATEs of temporary conditions: serialization failures, no resources, lock and statement timeouts, shutdown.
 _PASSING = ("40", "53", "55P03", "57")
 
 
@@ -228,8 +229,8 @@ def _no_space(error: OSError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    # The trace goes to the log, not to the client. Of a database error only the statement and the primary message go
-    # there: its parameters and details may hold personal data.
+    # The traceback is logged and not sent to the client. Of a database error only the statement and the primary message
+    # are logged, because parameters and details may contain personal data.
     facts = {"path": request.path, "kind": type(error).__name__}
     if isinstance(error, DBAPIError):
         primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
@@ -239,7 +240,7 @@ def _unexpected(error: Exception) -> Response:
     return answer(500, "http.500")
 
 
-#: What answers which errors; a kind stands before what it is a kind of.
+#: The handler of each class of errors; a subclass comes before its base class.
 HANDLERS: tuple[tuple[type[Exception], Callable[..., Response]], ...] = (
     (errors.DomainError, _domain_error),
     (HTTPException, _http_error),

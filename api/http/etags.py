@@ -1,9 +1,9 @@
-"""`ETag` of answers that clients ask for again and again: what has not changed since is answered with 304 and no body.
+"""`ETag` of answers that clients poll: an unchanged answer is a 304 without a body.
 
-The tag is a digest of the answer itself, so that it changes with whatever shows in it: the list, what was acted on, a
-price, the language. That saves the transfer and the client's reading and rendering, not the query; pages of lists have
-tags that save the query as well (api/http/polled_lists.py). Answers stay
-`no-store`, since they hold personal data: a client keeps the tag itself.
+The tag is a digest of the answer itself, so it changes with anything that the answer shows: the list, likes and
+dislikes, a price, the language. This saves the transfer and the client's parsing and rendering, but not the query.
+Pages of lists have tags that save the query as well (api/http/polled_lists.py). Answers remain `no-store`, because they
+contain personal data; the client stores the tag itself.
 """
 
 import hashlib
@@ -14,7 +14,9 @@ from api.http.request_state import current
 
 
 def register(app: Flask) -> None:
-    """Tag the JSON that *app* answers to GET. Comes after whatever else changes an answer."""
+    """
+    Tag the JSON that *app* answers to GET. Register it so that it runs after everything else that changes an answer.
+    """
     app.after_request(_tag)
 
 
@@ -26,7 +28,7 @@ def _tag(response: Response) -> Response:
     response.set_etag(f"{current().list_tag}.{digest}" if current().list_tag else digest)
     known = known_tags()
     if any(tag.rpartition(".")[2] == digest for tag in known):
-        # The same answer, whatever else its tag says; the client keeps the new tag.
+        # The answer is the same even if the rest of its tag differs; the client keeps the new tag.
         response.status_code = 304
         response.set_data(b"")
     elif request.if_none_match.star_tag:
@@ -35,5 +37,7 @@ def _tag(response: Response) -> Response:
 
 
 def known_tags() -> set[str]:
-    """What the client says it has (`If-None-Match`), weak tags included. Werkzeug reads the empty tag `""` as None."""
+    """
+    The tags that the client sends (`If-None-Match`), weak tags included. Werkzeug reads the empty tag `""` as None.
+    """
     return {tag or "" for tag in request.if_none_match.as_set(include_weak=True)}

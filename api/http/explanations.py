@@ -1,4 +1,4 @@
-"""Explain the scores of the few pairs on a page. Lists are only read here, never scored."""
+"""Explain the scores of the few pairs on a page. Lists are only read here; scoring is the workers' task."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,17 +18,18 @@ from models.ranking.closeness import ClosenessRow
 from models.ranking.generations import Generation
 from models.ranking.recommendations import TextModelRow, generation_of
 
-#: The model of the market looked at last stays in memory; all markets share one but while a run goes through them.
+#: The model of the last requested market is kept in memory. All markets share one model, except while a rescoring run
+#: is in progress.
 _kept: dict[int, explain.TextModel] = {}
 _kept_closeness: dict[int, Closeness] = {}
 
 
 def explain_pairs(session: Session, leads: list[Lead], properties: list[Property]) -> list[dict[str, Any]]:
-    """:func:`explanations_of_pairs` for JSON: criteria, wishes, the place, and what contradictions take away."""
+    """:func:`explanations_of_pairs` for JSON: criteria, wishes, the place, and the deductions for contradictions."""
     explanations = explanations_of_pairs(session, leads, properties)
     return [
         {
-            # Not dataclasses.asdict, which copies deeply: that was a third of a page of a hundred cards.
+            # dataclasses.asdict is not used: its deep copies took a third of the time of a page with a hundred cards.
             "criteria": [dict(vars(share)) for share in explanation.criteria],
             "wishes": [wish_answer(share, properties[row % len(properties)]) for share in explanation.wishes],
             "adjustment": explanation.adjustment,
@@ -57,10 +58,10 @@ def explanations_of_pairs(
     session: Session, leads: list[Lead], properties: list[Property]
 ) -> list[explain.PairExplanation]:
     """
-    For each pair, lead *i* with property *i* (a side of one goes with each of the other): what each criterion and wish
-    did.
+    The effect of each criterion and wish for each pair of lead *i* and property *i*. If one side has a single row, it
+    is paired with every row of the other side.
 
-    All pairs are of one market.
+    All pairs belong to one market.
     """
     if not leads or not properties:
         return []
@@ -76,7 +77,7 @@ def explanations_of_pairs(
 
 
 def _generation(session: Session, lead: Lead) -> Generation:
-    """The generation of the lead market's lists; before the first list, only today's rates."""
+    """The generation of the lists in the lead's market; before the first list, only today's rates."""
     generation = generation_of(session, lead.city_key, lead.deal_type)
     if generation is not None and generation.is_known:
         return generation
@@ -110,6 +111,6 @@ def _closeness(session: Session, closeness_id: int | None) -> Closeness:
 
 
 def closeness_in(session: Session, city_key: str, deal_type: DealType) -> Closeness:
-    """The closeness of a market's places; empty if nothing was learnt."""
+    """The closeness of a market's places; empty if none was learnt."""
     generation = generation_of(session, city_key, deal_type)
     return Closeness.empty() if generation is None else _closeness(session, generation.closeness_id)

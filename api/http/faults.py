@@ -1,4 +1,4 @@
-"""Replace marshmallow's messages by codes of the catalogue, so that each can be shown in every language."""
+"""Replace marshmallow's messages with codes of the catalogue, so that each can be shown in every language."""
 
 from typing import Any
 
@@ -27,7 +27,8 @@ MESSAGES: dict[type, dict[str, str]] = {
     Schema: {"type": "value.not_object", "unknown": "value.unknown_field"},
 }
 
-#: Validator -> attribute that holds a message -> code. What they fill in (`min`, `max`, `choices`) become facts.
+#: Validator -> attribute that holds a message -> code. The values that they fill in (`min`, `max`, `choices`) become
+#: facts.
 VALIDATORS: dict[type, dict[str, str]] = {
     validate.Range: {
         "message_min": "number.below_min",
@@ -46,19 +47,19 @@ VALIDATORS: dict[type, dict[str, str]] = {
     validate.Email: {"default_message": "value.not_email"},
 }
 
-#: Facts that marshmallow fills in and no sentence needs; `input` is what the client sent.
-NEEDLESS = frozenset({"input", "labels", "min_op", "max_op", "obj_type", "regex", "awareness", "equal", "method"})
+#: Facts that marshmallow fills in but no sentence uses; `input` is the value that the client sent.
+UNUSED_FACTS = frozenset({"input", "labels", "min_op", "max_op", "obj_type", "regex", "awareness", "equal", "method"})
 
 
 class SchemaFault(Fault):
     """A message of marshmallow; the values that marshmallow fills in become facts."""
 
     def format(self, *_: object, **facts: object) -> "SchemaFault":
-        kept = {name: fact for name, fact in facts.items() if name not in NEEDLESS and fact is not None}
+        kept = {name: fact for name, fact in facts.items() if name not in UNUSED_FACTS and fact is not None}
         return SchemaFault(str(self), **{**self.facts, **kept})
 
 
-#: Sentences of other libraries about bodies.
+#: Messages of other libraries about bodies.
 FOREIGN = {"Invalid JSON body.": "json.invalid"}
 
 

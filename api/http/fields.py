@@ -1,4 +1,4 @@
-"""Fields of requests and answers; each rule about a kind of value is written once, here."""
+"""Fields of requests and answers; each rule about a kind of value is defined once, in this module."""
 
 import math
 import re
@@ -16,24 +16,24 @@ from models.core.numbers import UnreadableError
 from models.market.places import NO_CURRENCY
 from models.market.towns.reading import TownError, read_town
 
-#: What a Money column holds.
+#: The largest value of a Money column.
 MAX_MONEY = Decimal("999999999999999")
 
-#: Square metres that a column holds.
+#: The largest area in square metres that a column can hold.
 LARGEST_AREA = 99_999_999
 #: More rooms than any home has.
 MAX_ROOMS = 100
 
-#: What is blank to people, whichever of the world's spaces it is made of. Spelt out, because Python, ECMAScript (whose
-#: patterns OpenAPI uses) and PostgreSQL each mean something else by white space.
+#: All characters that people see as blank, in any script. They are listed because Python, ECMAScript (whose patterns
+#: OpenAPI uses) and PostgreSQL each define white space differently.
 _BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u2060\\u3000\\ufeff"
 NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,24}")
-#: As answers and other programs write a number where JSON has text: "260000.00".
+#: A number as our answers and other programs write it in a JSON string: "260000.00".
 _NUMBER = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,24})?", re.ASCII)
-#: As programs write numbers below 0.0001; people write no exponents.
+#: An exponent, as programs write numbers below 0.0001; people do not write exponents.
 _TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
 _TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
 _HAS_SIGN = re.compile(NOT_BLANK)
@@ -68,7 +68,7 @@ class Text(fields.String):
 
 
 class PasswordText(Text):
-    """A password of *shortest* to *longest* characters, blank ones among them; never in an answer."""
+    """A password of *shortest* to *longest* characters, blanks included; never in an answer."""
 
     def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
         shape = validate.Length(min=shortest)
@@ -93,7 +93,7 @@ class Town(Text):
 
 
 class ShownCurrency(fields.String):
-    """The ISO 4217 code of an amount's currency; null where none is known."""
+    """The ISO 4217 code of an amount's currency; null if none is known."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_none=True, metadata={"description": "ISO 4217; null: unknown."}, **kwargs)
@@ -119,7 +119,7 @@ class Phone(Text):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(LONGEST_PHONE, **kwargs)
-        # The format says all: bounds on the length would call texts good that are no phone.
+        # The format is sufficient: length limits would suggest that other texts of that length are valid phones.
         self.validators = []
         self.metadata = {"format": "phone", "example": "+77011234567"} | kwargs.get("metadata", {})
 
@@ -143,7 +143,7 @@ class Number(fields.Field):
     """
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
-        # apispec reads limits off marshmallow's own numbers only.
+        # apispec reads limits only from marshmallow's own number fields.
         limits = {"minimum": float(least), "maximum": float(min(most, MAX_MONEY))}
         super().__init__(**described(kwargs, type="number", **limits))
         self.span = validate.Range(min=least, max=most)
@@ -154,11 +154,11 @@ class Number(fields.Field):
             value = self.number_of(value)
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("number.not_finite")
-        self.span(value)  # before rounding, which would bring in what lies just outside
-        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
+        self.span(value)  # before rounding, which would admit values just outside the limits
+        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # turns -0.0 into 0
 
     def number_of(self, value: Any) -> Decimal:
-        """The number that stands as text where a number is expected; raises ValidationError."""
+        """The number in a text that was sent in place of a number; raises ValidationError."""
         return digits(value, "number.invalid")
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
@@ -187,13 +187,13 @@ class FormNumber(Number):
 
 
 class FormMoney(FormNumber):
-    """An amount of money in a form or query, not negative; its currency stands elsewhere."""
+    """An amount of money in a form or query, not negative; its currency is in another field."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(0, MAX_MONEY, **kwargs)
 
     def read(self, text: str) -> Decimal:
-        # No program writes a nought at the end: 150.000 was typed, and may mean thousands.
+        # Programs do not write trailing zeros: 150.000 was typed by a person and may mean thousands.
         amount = read_amount(text, machine=not _TYPED_THOUSANDS.fullmatch(text.strip()))
         if amount.currency is not None:
             raise UnreadableError("amount.currency_apart", text=amount.currency)

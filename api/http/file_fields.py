@@ -1,4 +1,4 @@
-"""Pictures and documents in requests: as parts of a multipart body, and as addresses."""
+"""Pictures and documents in requests: parts of a multipart body, or addresses."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ _PHOTO_ADDRESS = re.compile(
     r"https://[^\s/?#\\\"'<>@:]+\.[^\s/?#\\\"'<>@:.]{2,}(:[0-9]{1,5})?([/?#][^\s\\\"<>]*)?|/media/[\w.-]{10,60}",
     re.IGNORECASE,
 )
-#: The address at which a stored file was answered.
+#: The address of a stored file, as answers contain it.
 _STORED_FILE = re.compile(r"(https?://[^\s\\\"<>]{1,1900})?/media/[\w.-]{10,60}", re.ASCII)
 
 
@@ -34,7 +34,7 @@ class PhotoAddress(Text):
 
 class File(fields.Field):
     """
-    A file of a multipart body; None where a browser sent an empty part because no file was chosen, or a client sent
+    A file of a multipart body; None if a browser sent an empty part because no file was chosen, or if a client sent
     back the URL of the stored file.
     """
 

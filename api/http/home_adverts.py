@@ -1,4 +1,4 @@
-"""Former prices of a home and its other adverts, as answers show them."""
+"""A home's former prices and its other adverts, in the form that answers show."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from models.deals.recommendation_pages import Group, Recommended
 
 
 class PricePoint(Body):
-    """A price, and the moment since when the home has cost it."""
+    """A price and the moment from which it applied."""
 
     price = fields.Float()
     currency = ShownCurrency()
@@ -19,7 +19,7 @@ class PricePoint(Body):
 
 
 class PriceCut(Body):
-    """A home that was disliked is back because it costs less than then."""
+    """A disliked home is recommended again because its price has been cut since the dislike."""
 
     from_ = fields.Float(attribute="from", data_key="from", metadata={"description": "What it cost when disliked."})
     to = fields.Float()
@@ -59,7 +59,7 @@ def shown_history(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def of_home(entry: Recommended) -> dict[str, Any]:
-    """`price_cut` and `group` of an entry of a lead's list, where they exist."""
+    """`price_cut` and `group` of an entry of a lead's list, if it has them."""
     shown: dict[str, Any] = {"price_cut": entry.price_cut} if entry.price_cut else {}
     return shown | ({"group": shown_group(entry.group)} if entry.group else {})
 

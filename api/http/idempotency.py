@@ -20,14 +20,14 @@ LONGEST_KEY = 200
 def keeps_no_answer(view: View) -> View:
     """Let the operation ignore Idempotency-Key, because its request or answer holds a secret.
 
-    A kept answer would hold a token, and a fingerprint of the body a fast hash of a password, for whoever reads the
-    table.
+    A stored answer would contain a token, and the fingerprint of the body would be a fast hash of a password; anybody
+    who could read the table would have them.
     """
     return with_facts(view, keeps_no_answer=True)
 
 
 def earlier_answer() -> Response | None:
-    """The first answer to this caller's key; otherwise claims the key for this request.
+    """Return the first answer to this caller's key; if there is none, claim the key for this request.
 
     Raises:
         InvalidValueError: The key is not 1 to 200 printable ASCII characters.
@@ -69,7 +69,7 @@ def _fingerprint() -> bytes:
         digest.update(f"{len(name)}:{name}={len(value)}:{value}\n".encode())
     for name, upload in sorted(request.files.items(multi=True), key=lambda item: (item[0], item[1].filename or "")):
         digest.update(f"{len(name)}:{name}@{upload.filename}\n".encode())
-        stream = cast(BytesIO, upload.stream)  # that, or a temporary file: both have what file_digest needs
+        stream = cast(BytesIO, upload.stream)  # or a temporary file: both have the methods that file_digest needs
         digest.update(hashlib.file_digest(stream, "sha256").digest())
         upload.stream.seek(0)
     return digest.digest()

@@ -6,14 +6,14 @@ import orjson
 from flask import Response, current_app, jsonify
 from flask.json.provider import DefaultJSONProvider
 
-#: What the standard library's encoder leaves to `default`, or writes otherwise, stays as it was.
+#: Types that the standard library's encoder passes to `default`, or encodes differently, are encoded as before.
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 class FastJSON(DefaultJSONProvider):
     """
-    Flask's JSON provider with another encoder. Decoding stays with the standard library: our error messages for bodies
-    depend on it.
+    Flask's JSON provider with another encoder. Decoding uses the standard library, because our error messages for
+    bodies depend on it.
     """
 
     ensure_ascii = False
@@ -31,13 +31,13 @@ class FastJSON(DefaultJSONProvider):
     def _encoded(self, obj: Any) -> bytes:
         try:
             return orjson.dumps(obj, self.default, _OPTIONS)
-        except TypeError:  # a number beyond 64 bits, half a surrogate pair: rare, and the slow encoder's to judge
+        except TypeError:  # a number beyond 64 bits or a lone surrogate: rare, left to the slow encoder
             return super().dumps(obj).encode()
 
 
 def ready(answer: dict[str, Any]) -> Response:
-    """An answer that its view has built exactly as its schema would, for pages on which marshmallow would be slowest.
+    """An answer that its view has built exactly as its schema would; for pages on which marshmallow would be slowest.
 
-    The schema still describes it; a test holds the two together.
+    The schema still documents it; a test checks that the two agree.
     """
     return jsonify(answer)

@@ -1,4 +1,4 @@
-"""The language of an answer: the page's, or the best match of `Accept-Language`, or else English."""
+"""The language of an answer: that of the page, otherwise the best match of `Accept-Language`, otherwise English."""
 
 from typing import overload
 
@@ -10,7 +10,7 @@ from models.translations.catalogue import LANGUAGES, describe_error, describe_fa
 
 
 def request_language() -> str:
-    """The language of the request, one of LANGUAGES; for pages it was chosen before (api/console/kit/i18n.py)."""
+    """The language of the request, one of LANGUAGES; for pages, api/console/kit/i18n.py has already chosen it."""
     state = current()
     if state.language is None:
         state.language = accepted_language(LANGUAGES[0])
@@ -18,7 +18,7 @@ def request_language() -> str:
 
 
 def stated_language() -> str | None:
-    """The language of the page, or else the one that the client asks for; None if we do not have it."""
+    """The language of the page, otherwise the one that the client requests; None if it is not available."""
     return current().language or accepted_language()
 
 
@@ -32,11 +32,11 @@ def accepted_language(default: None = None) -> str | None: ...
 
 def accepted_language(default: str | None = None) -> str | None:
     """
-    The language that the client likes best of those that we have, `ru` for `ru-RU`.
+    The available language that the client prefers; `ru` for `ru-RU`.
 
-    Not werkzeug's best_match, which takes `en` of `ru-RU, en;q=0.5`.
+    werkzeug's best_match is not used: for `ru-RU, en;q=0.5` it chooses `en`.
     """
-    for name, _ in request.accept_languages:  # the best first
+    for name, _ in request.accept_languages:  # the most preferred first
         language = name.replace("_", "-").partition("-")[0].lower()
         if language in LANGUAGES:
             return language
@@ -54,7 +54,7 @@ def reason_of(fault: str) -> str:
 
 
 def add_language(response: Response) -> Response:
-    """Set the Content-Language of the answer's sentences."""
+    """Set Content-Language to the language of the answer's sentences."""
     response.headers["Content-Language"] = request_language()
     response.vary.add("Accept-Language")
     return response

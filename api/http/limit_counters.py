@@ -1,4 +1,6 @@
-"""Counters of rate limits: in Redis, over a moving window; in memory while Redis is away (see api/http/limits.py)."""
+"""
+Counters of rate limits: in Redis, over a moving window; in memory while Redis is unavailable (see api/http/limits.py).
+"""
 
 import logging
 import math
@@ -16,12 +18,12 @@ from models.core.errors import TooManyError
 
 log = logging.getLogger(__name__)
 
-#: After Redis failed it is left alone for so long, or every request would wait for its timeout.
+#: After a failure, Redis is not contacted for this long; otherwise every request would wait for its timeout.
 REST_SECONDS = 5
 
 
 class LimitCounters:
-    """Counters in Redis, in memory while Redis is away."""
+    """Counters in Redis; in memory while Redis is unavailable."""
 
     def __init__(self, redis_url: str) -> None:
         timeouts: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
@@ -30,12 +32,12 @@ class LimitCounters:
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._away_until = 0.0
 
-    def spend(self, limit: RateLimitItem, name: str, key: str) -> None:
+    def count_call(self, limit: RateLimitItem, name: str, key: str) -> None:
         """Count one call of *key* under the limit called *name*; raises TooManyError when the limit is exceeded."""
         self._try(lambda counters: self._take(counters, limit, name, key))
 
     def check(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """Raise TooManyError if another call would be one too many; counts nothing."""
+        """Raise TooManyError if another call would exceed the limit; counts nothing."""
         self._try(lambda counters: counters.test(limit, name, key) or self._refuse(counters, limit, name, key))
 
     def _take(self, counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
@@ -55,6 +57,6 @@ class LimitCounters:
     @staticmethod
     def _refuse(counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
         reset = counters.get_window_stats(limit, name, key).reset_time
-        # A clock that went back since would have us say "tomorrow".
+        # The limit's period is the longest wait, because a clock that has been set back would yield a much longer one.
         wait = min(math.ceil(reset - time.time()), limit.get_expiry())
         raise TooManyError("limits.spent", max(1, wait))

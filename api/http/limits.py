@@ -1,12 +1,13 @@
 """Rate limits, counted in Redis over a moving window.
 
-While Redis is away each web process counts in its own memory. The other two choices are worse: without limits
-passwords and codes could be guessed for as long as Redis is down, and if nobody were let in, a broken cache
-would lock everybody out. With p processes an attacker gets at most p times the limit meanwhile, and codes
-keep their bound of five tries, which PostgreSQL counts (models/accounts/codes.py).
+While Redis is unavailable, each web process counts in its own memory. The two alternatives are worse: without limits,
+passwords and codes could be guessed for as long as Redis is down; and if all sign-ins were refused, a broken cache
+would lock everybody out. With p processes an attacker meanwhile gets at most p times the limit. Codes keep their limit
+of five tries, which PostgreSQL counts (models/accounts/codes.py).
 
-The engine is `limits`, the library under flask-limiter. flask-limiter itself ties a limit to a route and a
-request's address; ours also depend on what a body says (the account tried), which its decorators cannot see.
+The limits use `limits`, the library that flask-limiter is built on. flask-limiter itself ties a limit to a route and a
+request's address; ours also depend on the content of the body (the account in question), which its decorators cannot
+see.
 """
 
 import contextlib
@@ -23,12 +24,12 @@ from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
 from models.core.errors import InvalidValueError
 
-#: Signing up or in, from one address.
+#: Attempts to sign up or in from one address.
 AUTH_LIMIT = parse("60 per minute")
-#: Failures to get into one account, from one place that its user is known by or from all others together; successes are
-#: not counted, so nobody is locked out by being busy.
+#: Failed sign-ins to one account, from one known place of its user or from all other places together. Successful ones
+#: are not counted, so an active user is never locked out.
 ACCOUNT_FAILURES = parse("20 per 15 minutes")
-#: The lead generation API (docs/leadgen.md): from one address, and with one key.
+#: Calls of the lead generation API (docs/leadgen.md): from one address, and with one key.
 LEADGEN_ADDRESS = parse("100 per minute")
 LEADGEN_KEY = parse("1000 per hour")
 
@@ -42,24 +43,25 @@ def limit_caller() -> None:
     """Before a request, after its access check: the limit of one API key."""
     caller = current().caller or ""
     if caller.startswith("key:"):
-        limits().spend(LEADGEN_KEY, "leadgen-key", caller)
+        limits().count_call(LEADGEN_KEY, "leadgen-key", caller)
 
 
-def limit_way_in() -> None:
-    """Before a request is processed: count an attempt to register or sign in (api/http/access.py, way_in)."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and facts_of_request().is_way_in:
-        count_way_in()
+def limit_auth_attempts() -> None:
+    """Before a request is processed: count an attempt to register or sign in (api/http/access.py, auth_attempt)."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and facts_of_request().is_auth_attempt:
+        count_auth_attempt()
 
 
-def count_way_in() -> None:
+def count_auth_attempt() -> None:
     """Count one attempt to register or sign in from the caller's address."""
-    limits().spend(AUTH_LIMIT, "auth", network() or "unknown")
+    limits().count_call(AUTH_LIMIT, "auth", network() or "unknown")
 
 
 def account_of(username: str) -> str:
     """
-    What failures to get in as *username* are counted under: the same for every spelling of a phone or an e-mail
-    address, or a guesser would have as many limits as a number has spellings. Hashed, to keep both out of Redis.
+    The name under which failed sign-ins as *username* are counted. It is the same for every spelling of a phone or an
+    e-mail address; otherwise each spelling would give an attacker another set of tries. It is hashed, so that Redis
+    contains no phones or addresses.
     """
     for normal in (normal_email, normal_phone):
         with contextlib.suppress(InvalidValueError):
@@ -70,11 +72,11 @@ def account_of(username: str) -> str:
 
 def failures_of(account: str, place: str | None) -> str:
     """
-    What failures to get into *account* are counted under: a place that its user is known by (`device:...`,
-    `network:...`) has a count of its own, all others have one together. So a stranger's guesses shut strangers out, and
-    not the user.
+    The name under which failed sign-ins to *account* are counted. Each known place of its user (`device:...`,
+    `network:...`) has its own count; all other places share one. So an attacker's guesses lock out strangers, but not
+    the user.
 
-    With *k* known places that a guesser reaches, at most 20 * (1 + k) guesses in 15 minutes.
+    An attacker who can use *k* of the known places has at most 20 * (1 + k) guesses in 15 minutes.
     """
     return account if place is None else f"{account}|{place}"
 
@@ -86,7 +88,7 @@ def check_failures(counted: str) -> None:
 
 def count_failure(counted: str) -> None:
     """Count a failed attempt; raises TooManyError when the limit is exceeded."""
-    limits().spend(ACCOUNT_FAILURES, "failures", counted)
+    limits().count_call(ACCOUNT_FAILURES, "failures", counted)
 
 
 def limits() -> LimitCounters:
@@ -96,12 +98,11 @@ def limits() -> LimitCounters:
 
 def address() -> str | None:
     """
-    The IP address that the request comes from; X-Forwarded-For counts only from configured proxies
-    (api/http/cross_origin.py).
+    The IP address of the client; X-Forwarded-For is trusted only from configured proxies (api/http/cross_origin.py).
 
-    None where there is none: on a UNIX socket, or behind a proxy that names its clients otherwise. A port (Azure's
-    gateways write `203.0.113.7:51234`) and a zone are left out: the database keeps addresses, and refuses anything
-    else.
+    None if it is unknown: on a UNIX socket, or behind a proxy that identifies its clients in another way. A port
+    (Azure's gateways write `203.0.113.7:51234`) and a zone are removed, because the database column accepts only
+    addresses.
     """
     raw = request.remote_addr or ""
     if raw.startswith("["):
@@ -118,8 +119,8 @@ def address() -> str | None:
 def network() -> str | None:
     """The network under which calls are counted: the address itself, or an IPv6 address's first 64 bits.
 
-    A holder of an IPv6 address usually has all 2**64 addresses of its network (RFC 6177), so a limit for each would be
-    none.
+    The holder of an IPv6 address usually has all 2**64 addresses of its network (RFC 6177), so a limit for each address
+    would have no effect.
     """
     ip = address()
     if ip is None or not isinstance(ip_address(ip), IPv6Address):
@@ -130,4 +131,4 @@ def network() -> str | None:
 def _limit_address() -> None:
     # Before the access check: guessing keys is limited too.
     if request.path.startswith("/api/") and request.path != "/api/health":
-        limits().spend(LEADGEN_ADDRESS, "leadgen-address", network() or "unknown")
+        limits().count_call(LEADGEN_ADDRESS, "leadgen-address", network() or "unknown")

@@ -1,8 +1,8 @@
-"""Live updates: open pages learn at once of notifications and changes.
+"""Live updates: open pages learn of notifications and changes at once.
 
 Redis carries only a signal: the channel names the user (or lead generation), the payload is empty, and listeners read
-the tables. So a lost or repeated signal does no harm. A listener holds a thread of the web process, so listeners are
-few and short-lived; clients without a slot poll every few seconds instead.
+the tables. A lost or repeated signal is therefore harmless. A listener holds a thread of the web process, so listeners
+are few and short-lived; clients without a slot poll every few seconds instead.
 """
 
 import time
@@ -12,35 +12,39 @@ import redis
 
 from models.accounts.live_channels import channel_of_user, signal
 
-#: What workers and processes of the web have in common.
+#: The prefix of channels that workers and web processes share.
 notify, of_user = signal, channel_of_user
 
 LIFETIME_SECONDS = 120.0
-#: How often a silent listener looks whether its process is about to end.
-TURN_SECONDS = 1.0
-#: After so many silent turns it says that it is alive, and learns whether its reader is.
-TURNS_A_HEARTBEAT = 15
+#: How often a listener without signals checks whether its process is stopping.
+CHECK_INTERVAL_SECONDS = 1.0
+#: After this many checks without a signal it sends a heartbeat, which also shows whether its reader is still connected.
+CHECKS_PER_HEARTBEAT = 15
 
 
 def signals(
-    redis_url: str, channels: Sequence[str], is_over: Callable[[], bool], *, turns_a_heartbeat: int = TURNS_A_HEARTBEAT
+    redis_url: str,
+    channels: Sequence[str],
+    is_over: Callable[[], bool],
+    *,
+    checks_per_heartbeat: int = CHECKS_PER_HEARTBEAT,
 ) -> Generator[str | None, None, None]:
     """Yield the channel of each signal, or None when a heartbeat is due; ends after the lifetime, or when *is_over*.
 
-    Each channel is yielded once when it is open: what happened before that was not heard.
+    Each channel is yielded once when its subscription begins, because earlier signals were missed.
 
     Raises:
-        RedisError: Redis is away.
+        RedisError: Redis is unavailable.
     """
-    client = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=TURN_SECONDS + 5)
+    client = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=CHECK_INTERVAL_SECONDS + 5)
     until = time.monotonic() + LIFETIME_SECONDS
     silent = 0
     with client, client.pubsub() as subscription:
         subscription.subscribe(*channels)
         while time.monotonic() < until and not is_over():
-            news = subscription.get_message(timeout=TURN_SECONDS)
+            news = subscription.get_message(timeout=CHECK_INTERVAL_SECONDS)
             silent = 0 if news else silent + 1
             if news:
                 yield news["channel"].decode()
-            elif silent % turns_a_heartbeat == 0:
+            elif silent % checks_per_heartbeat == 0:
                 yield None

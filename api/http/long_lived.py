@@ -1,4 +1,4 @@
-"""The budget of connections that hold a thread of the web process for long: chats, page streams, event streams.
+"""The budget of connections that hold a thread of the web process for a long time: chats, page streams, event streams.
 
 They share two thirds of the process's threads, so that requests always have the rest. Within the budget, pages and
 event streams have limits of their own, because their clients can poll every few seconds instead and chats cannot. One
@@ -12,9 +12,9 @@ from collections import Counter
 from models.core.errors import SettingsError
 
 CHAT, PAGE, EVENTS = "chat", "page", "events"
-#: Of the budget, at most these shares and these numbers.
+#: Kind -> its largest share of the budget, and its largest number of connections.
 BOUNDS = {PAGE: (0.25, 12), EVENTS: (0.125, 6)}
-#: With fewer threads than this a single long-lived connection leaves too few.
+#: With fewer threads than this, even one long-lived connection would leave too few for requests.
 FEWEST_THREADS = 4
 
 
@@ -36,9 +36,9 @@ class LongLived:
     def __init__(self, threads: int) -> None:
         """
         Args:
-            threads: Of the web process.
+            threads: The number of threads of the web process.
         Raises:
-            SettingsError: There are too few.
+            SettingsError: There are too few threads.
         """
         if threads < FEWEST_THREADS:
             raise SettingsError(f"WEB_THREADS is {threads}; use {FEWEST_THREADS} or more")
@@ -62,7 +62,7 @@ class LongLived:
         Take a place for a connection; False if there is none.
 
         Args:
-            holder: Whose connection it is: who holds half of the kind's places already gets no more.
+            holder: The owner of the connection; a holder of half of the kind's places gets no more.
         """
         with self._lock:
             if self.is_full(kind):
@@ -75,9 +75,9 @@ class LongLived:
             return True
 
     def give_back(self, kind: str, holder: str | None = None) -> None:
-        """Release a connection's slot; *holder* as it was taken."""
+        """Release a connection's place; *holder* as in :meth:`take`."""
         with self._lock:
             self._taken[kind] -= 1
             if holder is not None:
                 self._of_holder[holder] -= 1
-                self._of_holder += Counter()  # forgets those who hold nothing
+                self._of_holder += Counter()  # removes holders without places

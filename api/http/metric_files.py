@@ -1,8 +1,9 @@
-"""Files in which web processes count, mapped into memory so that each process can add up the counts of all.
+"""
+The files in which web processes count. They are mapped into memory, so that each process can add up the counts of all.
 
-prometheus_client creates them with holes, which are filled as counts are added. If the disk has no room to fill one, no
-error is raised: the process is killed by SIGBUS, and so is the next one. Here the room is reserved before a file is
-mapped; without room, the process counts in its own memory, and `/metrics` shows the others' counts.
+prometheus_client creates them as sparse files, whose blocks are allocated as counts are added. If the disk is full at
+that moment, no error is raised: the process is killed by SIGBUS, and so is the next one. Here the space is reserved
+before a file is mapped. Without space, the process counts in its own memory, and `/metrics` shows the others' counts.
 """
 
 import logging
@@ -17,14 +18,14 @@ from prometheus_client.mmap_dict import MmapedDict
 log = logging.getLogger(__name__)
 
 INITIAL_BYTES = 1 << 16
-#: What a process that finds no room keeps in memory: more than all routes and statuses together take.
+#: The memory of a process that finds no space on the disk: more than all routes and statuses together need.
 MEMORY_BYTES = 1 << 23
-#: Of an entry beside its key: its length, padding, value and time.
+#: The bytes of an entry in addition to its key: its length, padding, value and time.
 ENTRY_BYTES = 32
 
 
 class ReservedDict(MmapedDict):
-    """The library's dictionary of counts, in a file without holes, or in memory where the disk has no room."""
+    """The library's dictionary of counts, in a file whose space is reserved, or in memory if the disk is full."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
         if not read_mode and not _reserve(filename, INITIAL_BYTES):
@@ -42,12 +43,12 @@ class ReservedDict(MmapedDict):
         super()._init_value(key)
 
     def close(self) -> None:
-        """As the library's close; counts in memory are lost with the process."""
+        """Like the library's close; counts in memory are lost with the process."""
         if self._f is not None:
             super().close()
 
     def _in_memory(self, content: bytes) -> None:
-        self._m = mmap.mmap(-1, MEMORY_BYTES)  # takes memory as it is written
+        self._m = mmap.mmap(-1, MEMORY_BYTES)  # uses memory only as it is written
         self._m[: len(content)] = content
         self._capacity = MEMORY_BYTES
         self._used = len(content) or 8
@@ -56,22 +57,22 @@ class ReservedDict(MmapedDict):
 
 
 def use_reserved_files() -> None:
-    """Keep all counts of this process in such files; call it before the first count is created."""
+    """Keep all counts of this process in such files. Call it before the first metric is created."""
     setattr(values, "MmapedDict", ReservedDict)  # noqa: B010 - a class to mypy, which may not be assigned to
 
 
 def _reserve(filename: str, size: int) -> bool:
-    """Reserve *size* bytes for the file; returns whether there was room."""
+    """Reserve *size* bytes for the file; returns whether there was enough space."""
     try:
         with open(filename, "ab") as file:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, size)
-            else:  # macOS: writing reserves the room
+            else:  # macOS: writing reserves the space
                 file.write(bytes(max(0, size - os.fstat(file.fileno()).st_size)))
     except OSError as error:
         log.warning("counts_in_memory", extra={"reason": error.strerror})
         with suppress(OSError):
             if os.path.getsize(filename) < INITIAL_BYTES:
-                os.unlink(filename)  # the process that adds up all files would fail on it
+                os.unlink(filename)  # otherwise the process that adds up all files would fail on it
         return False
     return True

@@ -1,12 +1,12 @@
-"""`Authorization: tma <initData>`: a Telegram Mini App proves its user with each request, and needs no token.
+"""`Authorization: tma <initData>`: a Telegram Mini App proves its user with each request and needs no token.
 
-The checks are those of `POST /auth/telegram`, and a user who is new is made as there. A request of a known user costs
-one query, as with a token; a new one counts as a try at signing up from the address.
+The checks are those of `POST /auth/telegram`, and an account is created for a new user in the same way. A request of a
+known user costs one query, as with a token. A new user counts as an attempt to sign up from the address.
 https://docs.telegram-mini-apps.com/platform/authorizing-user
 """
 
 from api.http.db import session
-from api.http.limits import address, count_way_in
+from api.http.limits import address, count_auth_attempt
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.mini_apps import InitData, read_init_data, user_of_init_data
@@ -18,10 +18,10 @@ from models.core.errors import NotAllowedError, NotSignedInError
 
 def claims_of_mini_app(init_data: str) -> tuple[User, Claims]:
     """
-    The active user whom *init_data* proves, and what their token would claim.
+    The active user whom *init_data* proves, and the claims that a token of theirs would have.
 
     Raises:
-        NotSignedInError: Telegram did not sign it, or too long ago; it was signed out; its user is put out.
+        NotSignedInError: Telegram did not sign it, or too long ago; it has been signed out; or its user is inactive.
         TooManyError: Too many new users came from the address.
     """
     bot_token = services().settings.telegram_bot_token
@@ -30,7 +30,7 @@ def claims_of_mini_app(init_data: str) -> tuple[User, Claims]:
     proof = read_init_data(init_data, bot_token)
     user = user_of_init_data(session(), proof)
     if user is None:
-        count_way_in()
+        count_auth_attempt()
         _make_user(proof)
         user = user_of_init_data(session(), proof)
     if user is None:
@@ -39,7 +39,10 @@ def claims_of_mini_app(init_data: str) -> tuple[User, Claims]:
 
 
 def _make_user(proof: InitData) -> None:
-    """Have an account for who is new, in a transaction of its own: the request may be one that only reads."""
+    """
+    Create an account for a new user, in a transaction of its own, because the request's session may be for reading
+    only.
+    """
     with services().sessions() as own:
         proof.check(own)
         try:

@@ -1,7 +1,7 @@
 """Complete the OpenAPI document: access, every error and its headers, operation ids, retries.
 
-The document promises exactly what is kept: tests/api/test_openapi_fuzz.py holds every operation to it, and an answer
-that is not listed fails there. So no operation has a `default` answer, which would promise nothing.
+The document lists exactly what operations answer: tests/api/test_openapi_fuzz.py checks every operation against it, and
+an answer that is not listed fails there. No operation therefore has a `default` answer, which would allow anything.
 """
 
 from collections.abc import Iterator
@@ -39,13 +39,13 @@ SCHEMES = {
     "bot": {"type": "apiKey", "in": "header", "name": "X-Telegram-Bot-Secret"},
 }
 
-#: Proofs that are as good as another.
-INSTEAD = {"token": ("token", "password", "mini_app")}
+#: Equivalent ways to authenticate: security scheme -> its alternatives.
+ALTERNATIVE_SCHEMES = {"token": ("token", "password", "mini_app")}
 
 RETRY_AFTER = {
     "Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
 }
-#: Errors that any operation of some kind may answer: what it means, and the headers that come with it.
+#: Errors that any operation of some kind may answer: the meaning of each, and its headers.
 ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
     400: ("Bad input: `errors` names the fields and the reasons. Nothing was stored.", {}),
     401: (
@@ -65,7 +65,7 @@ ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
     503: ("Something that this needs is busy or away.", RETRY_AFTER),
 }
 
-#: What each error is in its example.
+#: The example of each error.
 CODES = {
     400: "input.invalid",
     401: "token.refused",
@@ -75,7 +75,7 @@ CODES = {
     503: "database.away",
 }
 
-#: The web server answers this before the application hears of the request, and in its own way.
+#: The web server answers this itself, in its own format, before the request reaches the application.
 TOO_LONG = {
     "description": "The path with its query is longer than 4,094 bytes.",
     "content": {"text/html": {"schema": {"type": "string"}}},
@@ -93,8 +93,8 @@ IF_NONE_MATCH = {
 NOT_MODIFIED = {"description": "The answer is the one that the caller has.", "headers": ETAG}
 
 WRITES = ("post", "put", "patch", "delete")
-#: These answer from the process alone, so nothing they need can be away.
-ALONE = ("/health", "/health/live")
+#: These need neither the database nor Redis, so no dependency can be unavailable.
+WITHOUT_DEPENDENCIES = ("/health", "/health/live")
 
 IDEMPOTENCY_KEY = {
     "in": "header",
@@ -113,16 +113,16 @@ IDEMPOTENCY_KEY = {
 
 def complete(app: Flask, api: flask_smorest.Api) -> None:
     """
-    Add to the document of *app*, whose operations are all registered, the facts that hold for kinds of operations.
+    Add to the document of *app* the facts that hold for kinds of operations. All operations must be registered already.
     """
     for name, scheme in SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
     for status, (meaning, headers) in ERRORS.items():
-        # Set, not added: flask-smorest has some of these already, without their headers.
+        # Assigned rather than added: flask-smorest has already entered some of these, without headers.
         api.spec.components.responses[_name(status)] = _error(status, meaning, headers)
     api.spec.components.responses[_name(414)] = TOO_LONG
     api.spec.components.responses[_name(304)] = NOT_MODIFIED
-    paths = api.spec._paths  # apispec has no public way to amend a path that flask-smorest has added
+    paths = api.spec._paths  # apispec has no public way to change a path that flask-smorest has added
     _require_what_answers_have(paths, api.spec.components.schemas)
     _amend_schemas(api)
     for method, path, facts in access.operations(app):
@@ -133,9 +133,9 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
     schemas.pop("PaginationMetadata", None)  # flask-smorest's own; our pages have another header
     openapi_shapes.name_shapes(schemas, paths)
     bodies = [operation.get("requestBody") for operation in _operations(paths)]
-    asked = _named(bodies, schemas)
-    openapi_shapes.open_answers(schemas, asked)
-    openapi_shapes.tell_defaults(schemas, asked)
+    request_schemas = _named(bodies, schemas)
+    openapi_shapes.open_answers(schemas, request_schemas)
+    openapi_shapes.describe_defaults(schemas, request_schemas)
     openapi_examples.add_examples(schemas)
 
 
@@ -145,7 +145,9 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
         return  # access.check_all_declared refuses to start with it
     operation["operationId"] = operation_names.name_of(method.upper(), _openapi_path(path))
     operation["x-who"] = who.name
-    operation["security"] = [{scheme: []} for scheme in INSTEAD.get(who.scheme or "", filter(None, [who.scheme]))]
+    operation["security"] = [
+        {scheme: []} for scheme in ALTERNATIVE_SCHEMES.get(who.scheme or "", filter(None, [who.scheme]))
+    ]
     if who.is_optional:
         operation["security"].append({})
     for parameter in in_path:
@@ -190,9 +192,9 @@ def _errors_of(operation: dict[str, Any], path: str, in_path: list[dict], who: A
         yield 415
     if any(each["in"] == "query" for each in operation.get("parameters", [])):
         yield 414
-    if path.startswith("/api/") or who.scheme == "token":  # a Mini App's new user may be one too many
+    if path.startswith("/api/") or who.scheme == "token":  # a new user of a Mini App may exceed the limit
         yield 429
-    if path not in ALONE:
+    if path not in WITHOUT_DEPENDENCIES:
         yield 503
 
 
@@ -215,9 +217,9 @@ def _error(status: int, meaning: str, headers: dict[str, Any]) -> dict[str, Any]
 
 def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     """
-    Mark all fields of schemas that only answers are made of as required: marshmallow knows no such thing of what it
-    dumps. What answers may lack is in a schema's `sometimes`, and `warnings`. tests/promises.py holds every answer to
-    this.
+    Mark all fields of answer-only schemas as required, which marshmallow cannot express for dumped fields. Fields that
+    answers may lack are listed in a schema's `sometimes`; `warnings` is another. tests/promises.py checks every answer
+    against this.
     """
     sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
     operations = _operations(paths)

@@ -5,7 +5,8 @@ from typing import Any
 
 from api.http.openapi_shapes import SCHEMAS
 
-#: Examples by field name, where a generated value would mean nothing. Ignored if they do not match the field's type.
+#: Examples by field name, for fields whose generated values would be meaningless. Ignored if they do not match the
+#: field's type.
 BY_NAME: dict[str, tuple[Any, ...]] = {
     "access_token": ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl",),
     "token_type": ("bearer",),
@@ -83,7 +84,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def add_examples(schemas: dict[str, Any]) -> None:
-    """Give each schema that has none its example."""
+    """Add an example to each schema without one."""
     made = {name: example_of(schema, schemas) for name, schema in schemas.items()}
     for name, schema in schemas.items():
         schema.setdefault("examples", [made[name]])
@@ -110,10 +111,10 @@ def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str 
     for several in ("oneOf", "anyOf", "allOf"):
         if several in schema and kind != "object":
             return example_of(schema[several][0], schemas, name, depth)
-    for told in BY_NAME.get(name, ()):
-        if kind is None or (isinstance(told, _TYPES[kind]) and (kind == "boolean" or not isinstance(told, bool))):
-            if _fits(told, schema):
-                return told
+    for example in BY_NAME.get(name, ()):
+        if kind is None or (isinstance(example, _TYPES[kind]) and (kind == "boolean" or not isinstance(example, bool))):
+            if _fits(example, schema):
+                return example
     return _made(kind, schema, schemas, depth)
 
 

@@ -1,4 +1,4 @@
-"""Make the document easy for client generators: named enumerations and objects, open response objects.
+"""Adapt the document to client generators: named enumerations and objects, response objects that allow more fields.
 
 Pure functions on the parts of an OpenAPI 3.1 document, which they change in place.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 SCHEMAS = "#/components/schemas/"
 
-#: Names of enumerations that are no class of ours, or whose class is named more shortly than a client would understand.
+#: Names of enumerations that have no class of ours, or whose class name is too short to be clear to clients.
 NAMES: dict[frozenset[str], str] = {
     frozenset(words.split()): name
     for name, words in {
@@ -41,9 +41,9 @@ NAMES: dict[frozenset[str], str] = {
 
 def name_shapes(schemas: dict[str, Any], paths: dict[str, Any]) -> None:
     """
-    Move enumerations and objects that stand within other schemas into components of their own.
+    Move enumerations and objects that are nested in other schemas into components of their own.
 
-    A part that may be null becomes `anyOf` of a reference and null: what generators of clients make one type of.
+    A nullable part becomes `anyOf` of a reference and null, for which client generators create one type.
     """
     for name in list(schemas):
         for key, part in list(_parts(schemas[name])):
@@ -58,24 +58,24 @@ def name_shapes(schemas: dict[str, Any], paths: dict[str, Any]) -> None:
                         _lift(parameter, ("schema",), parameter["schema"], parameter.get("name", ""), schemas)
 
 
-def open_answers(schemas: dict[str, Any], asked: set[str]) -> None:
+def open_answers(schemas: dict[str, Any], request_schemas: set[str]) -> None:
     """Allow more fields in response-only objects: we add some without a new version, and clients must accept them."""
     for name, schema in schemas.items():
-        if name not in asked and "properties" in schema:
+        if name not in request_schemas and "properties" in schema:
             schema.pop("additionalProperties", None)
 
 
-def tell_defaults(schemas: dict[str, Any], asked: set[str]) -> None:
+def describe_defaults(schemas: dict[str, Any], request_schemas: set[str]) -> None:
     """State in words the default of a body's field: openapi-typescript makes a field with a `default` required."""
-    for name in asked:
+    for name in request_schemas:
         for field in schemas[name].get("properties", {}).values():
             if "default" in field:
-                told = json.dumps(field.pop("default"), ensure_ascii=False)
-                field["description"] = " ".join(filter(None, (field.get("description"), f"By default {told}.")))
+                default = json.dumps(field.pop("default"), ensure_ascii=False)
+                field["description"] = " ".join(filter(None, (field.get("description"), f"By default {default}.")))
 
 
 def _parts(schema: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """(where, what) of the schemas within a schema or operation, the innermost first."""
+    """(location, schema) of the schemas within a schema or operation, the innermost first."""
     if isinstance(schema, list):
         for place, part in enumerate(schema):
             yield from _parts(part, (*at, place))
@@ -95,7 +95,7 @@ def _is_object(schema: Mapping[str, Any]) -> bool:
 
 def _lift(whole: Any, at: tuple[Any, ...], part: dict[str, Any], name: str, schemas: dict[str, Any]) -> None:
     if "$ref" in part or ("oneOf" in at or "anyOf" in at) and "properties" in at:
-        return  # a condition upon the object around it is no type
+        return  # a condition on the enclosing object is not a type
     words = part.get("enum")
     if words is None and not _is_object(part):
         return
@@ -117,7 +117,7 @@ def _lift(whole: Any, at: tuple[Any, ...], part: dict[str, Any], name: str, sche
 
 
 def _named(name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> str:
-    """A component's name for *schema*: *name* itself, or with a number where another schema has it."""
+    """A component's name for *schema*: *name* itself, or *name* with a number if another schema already has it."""
     number, free = 1, name
     while free in schemas and _bare(schemas[free]) != _bare(schema):
         number += 1
@@ -137,7 +137,9 @@ def _enum_name(words: list[str], otherwise: str) -> str:
 
 
 def _classes() -> dict[frozenset[str], str]:
-    """The names of our enumerations by their words; of two with the same words, the alphabetically first."""
+    """
+    The names of our enumerations by their words; of two enumerations with the same words, the alphabetically first.
+    """
     ours = {each.__name__: each for each in StrEnum.__subclasses__() if each.__module__.startswith("models.")}
     return {frozenset(map(str, ours[name])): name for name in sorted(ours, reverse=True)}
 

@@ -187,8 +187,8 @@ NAMES = {
     "GET /api/ws": "open_event_socket",
 }
 
-#: What the answer of one operation gives to others: operation -> status -> name of the parameter, its place in the
-#: answer, and the operations that take it.
+#: Values in one operation's answer that are parameters of others: operation -> status -> name of the parameter, its
+#: place in the answer, and the operations that accept it.
 LINKS: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "create_lead_or_inquiry": {
         "201": ("lead_id", "lead_id", ("get_lead", "replace_lead", "archive_lead", "list_property_recommendations"))

@@ -9,17 +9,19 @@ from marshmallow import Schema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: Where a view keeps its facts. `functools.wraps` copies it to wrappers of the view.
+#: The attribute of a view that holds its facts. `functools.wraps` copies it to wrappers of the view.
 _ATTRIBUTE = "operation_facts"
 
 
 @dataclass(frozen=True)
 class Access:
     """
-    Who may call, for people (`name`), for OpenAPI (`scheme`, None: anybody) and for the request (`check`).
+    Who may call: as text (`name`), as an OpenAPI security scheme (`scheme`, None: anybody) and as a check of the
+    request (`check`).
 
-    *may_forbid*: the check may answer 403. *is_optional*: it may let in who sends no proof. *leaves_to_view*: it looks
-    at the signature alone, and whoever answers without the view's query asks `api.http.access.sign_in` first.
+    *may_forbid*: the check may answer 403. *is_optional*: it may admit callers without a proof. *leaves_to_view*: it
+    checks only the token's signature; code that answers without the view's query must call `api.http.access.sign_in`
+    first.
     """
 
     name: str
@@ -34,12 +36,12 @@ class Access:
 class OperationFacts:
     """The facts that one view's decorators have stated."""
 
-    access: Access | None = None  #: None: not said, which stops the start.
+    access: Access | None = None  #: None: not declared, which stops the start.
     only_reads: bool = False  #: It writes nothing; see `api.http.db.only_reads`.
     largest_body: int | None = None  #: Bytes; None: the application's limit.
-    keeps_no_answer: bool = False  #: It passes Idempotency-Key by; see `api.http.idempotency.keeps_no_answer`.
-    is_way_in: bool = False  #: It signs up or in; see `api.http.access.way_in`.
-    answers: tuple[type[Schema], ...] = ()  #: What reading the same resource answers; see `api.http.answered`.
+    keeps_no_answer: bool = False  #: It ignores Idempotency-Key; see `api.http.idempotency.keeps_no_answer`.
+    is_auth_attempt: bool = False  #: It signs up or signs in; see `api.http.access.auth_attempt`.
+    answers: tuple[type[Schema], ...] = ()  #: The schemas of reading the same resource; see `api.http.answered`.
 
 
 def facts_of(view: object) -> OperationFacts:
@@ -49,7 +51,7 @@ def facts_of(view: object) -> OperationFacts:
 
 
 def with_facts(view: View, **facts: Any) -> View:
-    """The view itself, with these fields of its OperationFacts set; TypeError for a name that is no field."""
+    """The view itself, with these fields of its OperationFacts set; TypeError for an unknown field."""
     setattr(view, _ATTRIBUTE, replace(facts_of(view), **facts))
     return view
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 
 from api.http.db import session
 
-#: The OpenAPI description of the header that :func:`pagination` makes.
+#: The OpenAPI description of the header that :func:`pagination` builds.
 PAGINATION = {
     "X-Pagination": {
         "required": True,

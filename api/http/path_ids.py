@@ -1,6 +1,6 @@
 """
-Path converters: ids are ASCII digits, while Werkzeug's own converter takes those of every script, so that ٣ would be 3;
-words hold no U+0000, which PostgreSQL cannot compare.
+Path converters. Ids are ASCII digits; Werkzeug's own converter accepts digits of every script, so ٣ would be 3. Words
+contain no U+0000, which PostgreSQL cannot compare.
 """
 
 from typing import Any

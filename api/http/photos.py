@@ -1,4 +1,4 @@
-"""Addresses of listings' photos in answers and pages: our own addresses where FETCH_PHOTOS is on."""
+"""Addresses of listings' photos in answers and pages: addresses of our own copies if FETCH_PHOTOS is on."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,9 +15,9 @@ def shown_photos(listing: Any, *, to_owner: bool = False) -> list[str]:
     """
     The addresses of a listing's photos, in its order.
 
-    Without FETCH_PHOTOS those that it names. With it those that are here, uploaded or fetched: what is broken or was
-    not fetched yet is left out, or, if *to_owner*, stays the address that the owner gave: what an owner reads and sends
-    back loses nothing.
+    Without FETCH_PHOTOS, these are the addresses that the listing names. With it, they are those of the stored photos,
+    uploaded or fetched. A photo that is broken or not fetched yet is left out; if *to_owner*, it keeps the address that
+    the owner gave, so an owner who reads the listing and sends it back loses nothing.
 
     Args:
         listing: A property, or a row with its `photos`.
@@ -26,12 +26,13 @@ def shown_photos(listing: Any, *, to_owner: bool = False) -> list[str]:
 
 
 def photo_pairs(listing: Any, *, to_owner: bool = False) -> list[tuple[str, str]]:
-    """As :func:`shown_photos`: (the address that the listing names, the one to show) of each photo."""
-    if not services().settings.fetch_photos or not listing.photos:
+    """Like :func:`shown_photos`, but with pairs: (the address in the listing, the one to show) of each photo."""
+    if not listing.photos or not services().settings.fetch_photos:
         return [(link, link) for link in listing.photos]
     known = current().photos
     if any(link not in known for link in listing.photos):
-        # With those of all listings that the request has read, by one query: it shows a list of them, most likely.
+        # Together with the photos of all listings that the request has read, in one query: the request probably shows a
+        # list.
         loaded = [each for each in session().identity_map.values() if isinstance(each, Property)]
         _remember([listing, *(each for each in loaded if "photos" in each.__dict__)])
     pairs = [(link, known[link] or (link if to_owner else None)) for link in listing.photos]

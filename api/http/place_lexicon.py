@@ -8,7 +8,7 @@ from matching.facts.place_names import place_key
 from models.market.known_places import PlaceKind, known_places
 from models.market.towns.reading import TownError, read_town
 
-#: Places of one town at most.
+#: The maximum number of places of one town.
 MAX_PLACES = 5_000
 
 
@@ -16,7 +16,7 @@ class MarketLexicon:
     """
     A :class:`matching.reading.places.PlaceLexicon` of one town's districts and stations, and of all towns.
 
-    Districts and stations of *city* only, where one is named: «Центральный» is a district in a hundred towns.
+    If *city* is given, only its own districts and stations: «Центральный» is a district in a hundred towns.
     """
 
     def __init__(self, session: Session, city: str | None) -> None:
@@ -24,7 +24,10 @@ class MarketLexicon:
         self._city = city
 
     def town(self, name: str) -> str | None:
-        """The town called *name*, exactly: in running text a typing error is more likely another word."""
+        """
+        The town with exactly this *name*: in running text, a near match is more likely another word than a typing
+        error.
+        """
         try:
             reading = read_town(name)
         except TownError:

@@ -1,4 +1,4 @@
-"""Wishes and facts in every contract: how they are sent, read out of words, and shown."""
+"""Wishes and facts in every contract: how they are sent, read from text, and shown."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -45,7 +45,9 @@ class StationBody(Body):
 
 
 class WishBody(Body):
-    """A wish that the client states, or a reading that it strikes out. Wishes read out of words need not be sent."""
+    """
+    A wish that the client states, or a reading that the client strikes out. Wishes read from text need not be sent.
+    """
 
     kind = fields.String(required=True, validate=validate.OneOf(sorted(KIND_OF)))
     value = fields.Raw(
@@ -55,14 +57,14 @@ class WishBody(Body):
     struck = fields.Boolean(load_default=False, metadata={"description": "Read wrongly: it counts for nothing."})
     source = fields.String(load_default=STATED, validate=validate.OneOf((STATED, READ)))
     quote = fields.String(allow_none=True, validate=validate.Length(max=5000))
-    # What we answer about a reading; ignored when it is sent back.
+    # Fields of answers about a reading; ignored when they are sent back.
     label = fields.String(allow_none=True)
     start = fields.Integer(allow_none=True)
     end = fields.Integer(allow_none=True)
 
     @validates_schema
     def check_value(self, data: dict, **kwargs: Any) -> None:
-        if data.get("source") == READ:  # its value is what the words say, whatever is sent
+        if data.get("source") == READ:  # its value is always the one read from the text
             return
         try:
             check_wish(data["kind"], data["value"])
@@ -95,7 +97,7 @@ class FactRow(Body):
 
 
 def wishes_field() -> fields.Field:
-    """The field of a body by which wishes are stated and readings struck out."""
+    """The field of a body that states wishes and strikes out readings."""
     return fields.List(fields.Nested(WishBody), allow_none=True, validate=validate.Length(max=MAX_WISHES))
 
 
@@ -103,12 +105,12 @@ def wish_columns(
     text: str | None, sent: Sequence[Mapping[str, Any]] | None, before: Lead | None = None
 ) -> dict[str, Any]:
     """
-    The columns of a lead that hold its wishes.
+    The values of the columns that hold a lead's wishes.
 
     Args:
         text: The lead's own words.
-        sent: The body's wishes; None where it names none: then nothing is stated.
-        before: The lead as it stands, whose struck readings stay struck while their words stay.
+        sent: The body's wishes; None if the body has none, and then nothing is stated.
+        before: The stored lead. Its struck readings stay struck as long as their words are unchanged.
     """
     sent = sent or []
     stated = [dict(wish) for wish in sent if wish["source"] == STATED]
@@ -122,12 +124,12 @@ def wish_columns(
 
 
 def fact_columns(title: str | None, description: str | None, search_text: str = "") -> dict[str, Any]:
-    """The columns of a property with the facts read out of its words."""
+    """The values of the columns that hold the facts read from a property's text."""
     return {"read_facts": fact_rows(property_text(title, description, search_text)), "grammar": GRAMMAR_VERSION}
 
 
 def shown_wishes(lead: Lead) -> list[dict[str, Any]]:
-    """A lead's wishes as the API shows them; the text of an unread row is read now."""
+    """A lead's wishes as the API shows them. A text that has not been read yet is read now."""
     rows = lead.wishes
     if lead.grammar is None:
         rows = merged_wishes(rows, wish_rows(lead.additional_requirements or ""))
@@ -135,14 +137,14 @@ def shown_wishes(lead: Lead) -> list[dict[str, Any]]:
 
 
 def shown_facts(listing: Property) -> list[dict[str, Any]]:
-    """A property's facts as the API shows them; a field takes precedence over words about the same thing."""
+    """A property's facts as the API shows them; a field takes precedence over a reading of the same fact."""
     read = {fact["kind"]: fact for fact in listing.read_facts}
     if listing.grammar is None:
         text = property_text(listing.title, listing.description, listing.search_text)
         read = {fact["kind"]: fact for fact in fact_rows(text)}
     shown = []
-    told = {kind: fact["value"] for kind, fact in read.items()} | effective_facts(listing)
-    for kind, value in told.items():
+    values = {kind: fact["value"] for kind, fact in read.items()} | effective_facts(listing)
+    for kind, value in values.items():
         if kind not in KIND_OF:
             continue
         by_text = kind in read and read[kind]["value"] == value

@@ -1,4 +1,4 @@
-"""An id for each request, which follows it into its tasks, and one log line when it is answered."""
+"""An id for each request, which is passed on to its tasks, and one log line when it is answered."""
 
 import logging
 import re
@@ -15,15 +15,15 @@ log = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
 
-#: What we take over from a proxy or client; anything else might smuggle things into logs.
+#: Request ids that are accepted from a proxy or client; other text could inject content into logs.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-#: Asked every few seconds by machines; their lines would bury the others.
-UNREMARKABLE = ("/health", "/api/health", "/health/live", "/health/ready", "/metrics")
+#: Paths that machines request every few seconds; their log lines would bury the others.
+PROBE_PATHS = ("/health", "/api/health", "/health/live", "/health/ready", "/metrics")
 
 
 def register(app: Flask) -> None:
-    """Number and log the requests of *app*. Call it before other hooks are registered."""
+    """Give an id to each request of *app* and log it. Call this before other hooks are registered."""
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_end_trace)
@@ -39,7 +39,7 @@ def _begin() -> None:
     state = current()
     state.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
     state.began = time.perf_counter()
-    # A stranger's trace is not continued: whoever it belongs to, its sampling is not ours.
+    # A client's trace is not continued, because its sampling is not ours.
     state.trace = tracing.begin(
         f"{request.method} {route()}", "SERVER", **{"http.route": route(), "request_id": state.request_id}
     )
@@ -59,7 +59,7 @@ def _end(response: Response) -> Response:
         "ms": round(seconds * 1000, 1),
         "caller": access.caller(),
     }
-    quiet = facts["route"] in UNREMARKABLE and response.status_code < 400
+    quiet = facts["route"] in PROBE_PATHS and response.status_code < 400
     log.log(logging.DEBUG if quiet else logging.INFO, "request", extra=facts)
     return response
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event
 
 from api.http.metric_files import use_reserved_files
 
-#: A page of recommendations takes a few milliseconds; a request that takes 10 s has been given up by its client.
+#: A page of recommendations takes a few milliseconds; after 10 s the client has abandoned the request.
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 use_reserved_files()
@@ -18,7 +18,7 @@ SECONDS = Histogram("leadmatch_http_request_seconds", "Time to answer.", ["metho
 CONNECTIONS = Gauge(
     "leadmatch_database_connections_in_use", "Connections taken from the pools.", multiprocess_mode="livesum"
 )
-#: Methods that have a label of their own; a stranger may invent others without end.
+#: Methods with a label of their own; clients could invent any number of others.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

@@ -22,43 +22,47 @@ if TYPE_CHECKING:
 class RequestState:
     """Fields are unset until the responsible hook sets them."""
 
-    #: Who is calling: by the access check, the console's cookie, or a chat's ticket.
+    #: The caller, identified by the access check, the console's cookie, or a chat's ticket.
     user: User | None = None
-    #: What the bearer token says, its signature and times checked.
+    #: The claims of the bearer token, whose signature and times have been checked.
     claims: Claims | None = None
     #: A name of the caller, for limits and the log: "user:7", "key:3", "local".
     caller: str | None = None
-    #: The only niche that the caller's API key opens.
+    #: The only niche that the caller's API key may use.
+    key_id: int | None = None  #: The API key of the caller, if it has one.
     niche_id: UUID | None = None
     #: The request's database session, opened by the first query.
     session: Session | None = None
     #: The operation writes nothing, so its session needs no transaction.
     only_reads: bool = False
-    #: What is to follow the commit, in order.
+    #: The callbacks to run after the commit, in order.
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     #: (caller, key) of a write with an Idempotency-Key.
     idempotency: tuple[str, str] | None = None
+    #: Pixels of the pictures decoded so far, as they were sent.
+    pixels: int = 0
     #: Names of stored files whose rows are not committed yet.
     uncommitted_files: list[str] | None = None
-    #: The part of the request that was read last ("json", "query", "form", ...): where a later error is said to be.
+    #: The part of the request that was read last ("json", "query", "form", ...); later errors name it as their place.
     read_from: str = "json"
-    #: Faults of the request beyond those that are named to the client.
+    #: The number of faults beyond those that the answer names.
     more_faults: int = 0
-    #: What the answer warns of, as :mod:`api.http.warnings` shapes it.
+    #: The answer's warnings, in the format of :mod:`api.http.warnings`.
     warnings: list[dict[str, Any]] = field(default_factory=list)
-    #: Addresses of photos that were looked for -> the stored file's name, None where it is not here.
+    #: Addresses of photos that were looked up -> the stored file's name, or None if there is no copy.
     photos: dict[str, str | None] = field(default_factory=dict)
-    #: What a list's tag says beside the digest of the answer (api/http/polled_lists.py).
+    #: The part of a list's tag that precedes the digest of the answer (api/http/polled_lists.py).
     list_tag: str = ""
     request_id: str = ""
-    #: Seconds of the monotonic clock.
+    #: The start of the request in seconds of the monotonic clock.
     began: float = 0.0
     trace: OpenSpan | None = None
     status: int = 500
     #: A chat socket's handshake: the token that opened it, and the message after which it begins.
     chat_token: str = ""
     after_id: int = 0
-    #: The console's: its form token, a new guest's cookie, the visitor's language, how many notifications are unread.
+    #: For the console: its form token, a new guest's cookie, the visitor's language, the number of unread
+    #: notifications.
     csrf: str | None = None
     new_guest: str | None = None
     language: str | None = None

@@ -29,14 +29,14 @@ class Services:
     limits: LimitCounters
     #: Sends tasks to the workers.
     worker: Client
-    #: Where the bytes of uploads are kept.
+    #: The storage of uploaded files.
     storage: Storage
-    #: Places for connections that hold a thread for long.
+    #: The budget of connections that hold a thread for a long time.
     long_lived: LongLived
 
 
 def attach_services(app: Flask, services: Services) -> None:
-    """Set the services of *app*, replacing those before."""
+    """Set the services of *app*, replacing earlier ones."""
     app.extensions["services"] = services
 
 

@@ -1,4 +1,4 @@
-"""A short cache in the process for results of costly queries, so that two callers cost no more than one."""
+"""A short-lived cache in the process for results of costly queries, so that two callers cost no more than one."""
 
 import math
 import threading
@@ -19,7 +19,7 @@ class _Entry:
 
 def cached_for(seconds: float, name: str, read: Callable[[], Any]) -> Any:
     """
-    The value that *read* returned at most so many seconds ago; *name* distinguishes it from the application's others.
+    The value of *read*, at most this many seconds old; *name* distinguishes it from the application's other values.
     """
     entry = current_app.extensions.setdefault("short_cache", {}).setdefault(name, _Entry())
     with entry.lock:

@@ -1,5 +1,5 @@
 """
-Count how often lists are shown; counts are collected and sent every few seconds, so that no request waits for Redis.
+Count how often lists are shown. Counts are collected and sent every few seconds, so that no request waits for Redis.
 """
 
 import logging
@@ -11,27 +11,27 @@ from flask import current_app
 from api.http.services import services
 from models.core.base import utc_now
 from models.core.enums import Side
-from worker.queue.shown import ListKey, Shown, add_shown
+from worker.queue.shown import ListKey, ShownCounts, add_shown
 
 log = logging.getLogger(__name__)
 
-#: How long counts are gathered; a process that is killed loses so much.
+#: How long counts are collected before they are sent; a process that is killed loses the counts of this time.
 GATHERED_SECONDS = 5.0
 
 
 class Gathered:
-    """Counts of one application that are not sent yet."""
+    """Counts of one application that have not been sent yet."""
 
     def __init__(self, client: redis.Redis) -> None:
         self.client = client
-        self._counts: dict[ListKey, Shown] = {}
+        self._counts: dict[ListKey, ShownCounts] = {}
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
 
     def add(self, side: Side, row_id: int, places: int) -> None:
-        """Count one page of a list with so many entries."""
+        """Count one page of a list with this many entries."""
         with self._lock:
-            shown = self._counts.setdefault((side, row_id), Shown())
+            shown = self._counts.setdefault((side, row_id), ShownCounts())
             shown.lists += 1
             shown.places += places
             if self._timer is None:
@@ -51,7 +51,7 @@ class Gathered:
 
 
 def gathered() -> Gathered:
-    """The counts of the application that answers the request at hand."""
+    """The counts of the application that answers the current request."""
     client = services().redis
     collected: Gathered | None = current_app.extensions.get("shown_lists")
     if collected is None or collected.client is not client:

@@ -1,4 +1,4 @@
-"""Tables as files to download, CSV or XLSX, streamed; no cell of them is run as a formula."""
+"""Tables as files to download, CSV or XLSX, streamed. No cell is evaluated as a formula."""
 
 import csv
 import io
@@ -16,14 +16,14 @@ from models.core.csv_cells import safe_cell
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PIECE = 1 << 16
-#: A cell of a spreadsheet holds no more characters.
+#: The maximum number of characters in a cell of a spreadsheet.
 LONGEST_CELL = 32_767
-#: Characters that a workbook's XML does not hold.
+#: Characters that a workbook's XML cannot contain.
 _FORBIDDEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 
 
 class TableFormat(StrEnum):
-    """What a table is written as."""
+    """The file format of a table."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -55,8 +55,8 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]
 
 
 def _xlsx(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """A workbook, put together on disk: its directory stands at its end."""
-    from openpyxl import Workbook  # late: it takes a quarter of a second, and few processes ever write a workbook
+    """A workbook. It is assembled on disk, because the directory of a ZIP file comes at its end."""
+    from openpyxl import Workbook  # late: it takes 0.25 s, and few processes ever write a workbook
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
@@ -76,7 +76,7 @@ def _cell(sheet: Any, value: Any) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet, value=value.translate(_FORBIDDEN)[:LONGEST_CELL])
-    cell.data_type = "s"  # a text, whatever sign it begins with
+    cell.data_type = "s"  # a text, even if it begins with a sign of a formula
     return cell
 
 

@@ -1,4 +1,4 @@
-"""Queue tasks for workers; each is sent after the request's commit, and not at all if the request fails."""
+"""Queue tasks for workers. Each task is sent after the request's commit, and not at all if the request fails."""
 
 from functools import partial
 from uuid import UUID
@@ -20,7 +20,7 @@ def rescore_lead(lead: Lead) -> None:
 
 
 def count_relaxations(lead: Lead) -> None:
-    """Count what the limits and wishes of this lead cost it."""
+    """Count how many more properties this lead would have without each of its limits and wishes."""
     after_commit(lambda: _client().relaxations_wanted(lead.id))
 
 
@@ -72,7 +72,7 @@ def start_run(run: RescoringRun) -> None:
 
 
 def go_on_with_run(run: RescoringRun, shard_ids: list[int]) -> None:
-    """Score these shards of a run; without any, the run failed before it had shards and is started again."""
+    """Score these shards of a run. Without shards, the run failed before it had any, and it is started again."""
     for shard_id in shard_ids:
         after_commit(partial(_client().shard_queued, shard_id))
     if not shard_ids:

@@ -1,14 +1,17 @@
-"""Every path answers with and without a trailing slash: the slash is taken off before routing."""
+"""Every path answers with and without a trailing slash: the slash is removed before routing."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-#: Folders of static pages whose relative links need their slash.
+#: Folders of static pages whose relative links need the slash.
 KEPT = ("/docs/",)
 
 
 class WithoutTrailingSlash:
-    """WSGI middleware; routes are declared without the slash. No redirect: a redirected POST loses its body."""
+    """
+    WSGI middleware; routes are declared without the slash. It does not redirect, because a redirected POST loses its
+    body.
+    """
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self.app = app

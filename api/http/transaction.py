@@ -1,4 +1,6 @@
-"""One transaction per request: opened at the first query, committed in one place when the answer is successful."""
+"""
+One transaction per request. It begins at the first query and is committed in one place if the answer is successful.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,22 +34,23 @@ class App(Flask):
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Nothing here is a coroutine. Flask asks fifteen times a request whether something is, by `inspect`."""
+        """No function here is a coroutine. Flask would check this with `inspect` fifteen times per request."""
         return func
 
 
 def send_notifications(session: Session) -> None:
     """
-    Have the notifications that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent
-    outside; and whoever a match has changed for (`models.deals.match_notifications.look_at`) look.
+    Signal open pages that a committed transaction has stored notifications (`models.accounts.notifications.notify`) and
+    queue their delivery outside; also signal the users whose matches have changed
+    (`models.deals.match_notifications.signal_match_changed`).
 
-    Have webhooks of recorded events (`models.webhooks.events.record_event`) sent.
+    Queue the webhooks of recorded events (`models.webhooks.events.record_event`).
     """
     if session.info.pop("has_webhooks", False):
         services().worker.webhooks_due()
     stored = session.info.pop("notifications", {})
-    lookers = session.info.pop("looks", set())
+    user_ids = session.info.pop("changed_for_users", set())
     for notification_id in stored:
         services().worker.notification_stored(notification_id)
-    for user_id in {*stored.values(), *lookers}:
+    for user_id in {*stored.values(), *user_ids}:
         live_updates.notify(services().redis, live_updates.of_user(user_id))

@@ -1,4 +1,4 @@
-"""Uploads: what an operation calls to keep a file that came with a request.
+"""Uploads: the functions that an operation calls to store a file of a request.
 
     @signed_in
     @takes_uploads
@@ -7,11 +7,10 @@
         read_pictures([form["avatar"]], current_user())
         url = store_image(form["avatar"], current_user(), "avatar")
 
-Pictures are decoded first, all of a request's, and before anything is asked of the database: who waits for a turn holds
-no connection.
-A file is stored while its request runs and removed again if the request fails; a removed file goes once the
-request's writes are committed. A crash in between leaves bytes without a row, which
-`worker.tasks.remove_orphans` clears away.
+All pictures of a request are decoded first, before any query, so that a request that waits for its turn to decode holds
+no database connection. A file is stored while its request runs and removed again if the request fails. A deleted file
+is removed after the request's writes are committed. A crash in between leaves bytes without a row, which
+`worker.tasks.remove_orphans` deletes.
 """
 
 import logging
@@ -38,14 +37,14 @@ from models.platform.storage import Storage
 log = logging.getLogger(__name__)
 
 
-#: One file, and one request with all its files.
+#: The limits of one file, and of one request with all its files.
 LARGEST_FILE = 20 << 20  # bytes
 LARGEST_REQUEST = 64 << 20  # bytes
 #: The total of one user's files, so that no user fills the disk alone.
 QUOTA = 2 << 30  # bytes
-#: All pictures of one request, as they came: some seconds of decoding.
+#: Pixels of all pictures of one request as they were sent; decoding them takes some seconds.
 MAX_PIXELS_OF_REQUEST = 400_000_000
-#: Pictures of one user.
+#: The rate limit of pictures by one user.
 PICTURES_OF_USER = parse("300 per 10 minutes")
 PICTURES = "picture.wrong_type"
 DOCUMENTS = "document.wrong_type"
@@ -65,34 +64,32 @@ def read_pictures(
     pictures: Iterable[FileStorage | None], owner: User, *, documents: Iterable[FileStorage | None] = ()
 ) -> None:
     """
-    Decode what a request's files hold of pictures, for :func:`store_image` and :func:`store_document` to keep.
+    Decode the pictures among a request's files; :func:`store_image` and :func:`store_document` store them afterwards.
 
-    To be called before the request writes anything: its transaction, in which so far it was only looked who is asking,
-    is ended, so that no connection is held meanwhile. With an Idempotency-Key it is held, for the key is claimed in it.
+    Call this before the request writes anything. It ends the request's transaction, which so far has only identified
+    the caller, so that no connection is held meanwhile. With an Idempotency-Key the transaction is kept open, because
+    the key is claimed in it.
 
     Raises:
         WrongFileTypeError, TooLargeFileError, InvalidFileError, BusyError: Answered 415, 413, 400 and 503.
-        TooManyError: The user has sent very many of late.
+        TooManyError: The user has recently sent too many pictures.
     """
     _end_transaction()
-    pixels = 0
     wanted = [(upload, PICTURES) for upload in pictures] + [(upload, DOCUMENTS) for upload in documents]
     for upload, kinds in wanted:
         if upload is None or (kinds is DOCUMENTS and _is_pdf(upload)):
             continue
-        pixels += _read(upload, owner, kinds).pixels
-        if pixels > MAX_PIXELS_OF_REQUEST:
-            most = MAX_PIXELS_OF_REQUEST // 1_000_000
-            raise TooLargeFileError(_field(upload), "picture.too_many_in_all", megapixels=most)
+        _read(upload, owner, kinds)
 
 
 def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
     """
-    Keep a picture (JPEG, PNG, WebP or HEIC, told by its content), drawn anew without metadata; the URL to GET it from.
+    Store a picture (JPEG, PNG, WebP or HEIC, recognised by its content), encoded again without metadata; returns the
+    URL to GET it from.
 
     Args:
-        upload: As it came; its `name` is the field that errors speak of.
-        purpose: A word for the record: "avatar", "property".
+        upload: The file as it was sent; errors name its `name` as their field.
+        purpose: A word that is stored with the file: "avatar", "property".
     Raises:
         WrongFileTypeError, TooLargeFileError, InvalidFileError: Answered 415, 413 and 400.
     """
@@ -100,14 +97,14 @@ def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
 
 
 def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
-    """Keep a PDF as it is, or a picture as :func:`store_image` does; the URL to GET it from."""
+    """Store a PDF unchanged, or a picture as :func:`store_image` does; returns the URL to GET it from."""
     is_pdf = not hasattr(upload, "clean") and _is_pdf(upload)
     file = CleanFile(upload.stream.read(), "pdf") if is_pdf else _read(upload, owner, DOCUMENTS)
     return _store(file, upload, owner, purpose)
 
 
 def read_private_documents(files: Iterable[FileStorage], owner: User) -> None:
-    """As :func:`read_pictures`, for :func:`store_private_document` to keep; documents of Office pass as well."""
+    """Like :func:`read_pictures`, for :func:`store_private_document`; Office documents are accepted as well."""
     _end_transaction()
     for upload in files:
         _check_size(upload, MAX_PRIVATE_DOCUMENT)
@@ -117,10 +114,11 @@ def read_private_documents(files: Iterable[FileStorage], owner: User) -> None:
 
 def store_private_document(upload: FileStorage, owner: User) -> str:
     """
-    Keep a PDF, a .docx or a .xlsx as it is, or a picture as :func:`store_image` does, told by its content.
+    Store a PDF, .docx or .xlsx unchanged, or a picture as :func:`store_image` does. The type is recognised by its
+    content.
 
     Returns:
-        Its name in the storage, under which it is not served.
+        Its name in the storage; the file is not served under this name.
     """
     _check_size(upload, MAX_PRIVATE_DOCUMENT)
     if hasattr(upload, "clean"):
@@ -133,18 +131,22 @@ def store_private_document(upload: FileStorage, owner: User) -> str:
 
 
 def store_feed(upload: FileStorage, owner: User) -> str:
-    """Keep a file of listings as it is, for a worker to read; its name in the storage. It is not served."""
+    """
+    Store a file of listings unchanged, for a worker to read; returns its name in the storage. The file is not served.
+    """
     _check_size(upload, LARGEST_REQUEST)
     return _keep(upload.stream.read(), "application/octet-stream", "feed", upload, owner, FEED)
 
 
 def remove_feed(name: str, owner: User) -> None:
-    """Remove what :func:`store_feed` kept, once the request's writes are committed."""
+    """Remove a file that :func:`store_feed` stored, once the request's writes are committed."""
     _remove(forget_uploads(session(), owner, [name]))
 
 
 def remove_uploads(urls: Iterable[str], owner: User) -> None:
-    """Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are left."""
+    """
+    Remove those of *urls* that are the owner's uploads, once the request's writes are committed; ignore the others.
+    """
     _remove(forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)]))
 
 
@@ -154,7 +156,7 @@ def remove_all_uploads(owner: User) -> None:
 
 
 def commit_uploads() -> None:
-    """Keep what the request has stored so far, whatever it is answered: a form that is refused shows it again."""
+    """Keep the files that the request has stored so far, whatever its answer: a refused form shows them again."""
     session().commit()
     _forget_uncommitted()
 
@@ -165,14 +167,16 @@ def storage() -> Storage:
 
 
 def limit_body() -> None:
-    """Before a request is looked at: its operation's own limit of the body, larger for uploads, smaller for ways in."""
+    """
+    Before a request is processed: set its operation's own limit of the body, larger for uploads, smaller for sign-in.
+    """
     largest = facts_of_request().largest_body
     if largest:
         request.max_content_length = largest
 
 
 def remove_what_failed(_error: BaseException | None = None) -> None:
-    """At a request's end: remove the files that it stored and whose rows were not committed."""
+    """At a request's end: remove the files that it stored but whose rows were not committed."""
     state = current()
     names, state.uncommitted_files = state.uncommitted_files or [], None
     for name in names:
@@ -214,9 +218,19 @@ def _read(upload: FileStorage, owner: User, wanted: str) -> CleanFile:
     kept = vars(upload)  # the picture stays with its upload, so that it is decoded once
     if "clean" not in kept:
         _check_size(upload)
-        limits().spend(PICTURES_OF_USER, "pictures", f"user:{owner.id}")
-        kept["clean"] = _image(upload, wanted)
+        _check_pixels(upload)  # before decoding: a page goes on with the next file after a refusal
+        limits().count_call(PICTURES_OF_USER, "pictures", f"user:{owner.id}")
+        kept["clean"] = clean = _image(upload, wanted)
+        current().pixels += clean.pixels
+        _check_pixels(upload)
     return cast(CleanFile, kept["clean"])
+
+
+def _check_pixels(upload: FileStorage) -> None:
+    """Raise TooLargeFileError if the pictures of this request are too many in all."""
+    if current().pixels > MAX_PIXELS_OF_REQUEST:
+        most = MAX_PIXELS_OF_REQUEST // 1_000_000
+        raise TooLargeFileError(_field(upload), "picture.too_many_in_all", megapixels=most)
 
 
 def _image(upload: FileStorage, wanted: str) -> CleanFile:

@@ -1,5 +1,6 @@
 """Warnings in answers: input that was accepted but may not mean what its sender intended."""
 
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import fields, missing
@@ -28,7 +29,7 @@ def warn(field: str, fault: Fault, suggestions: tuple[str, ...] = ()) -> None:
     """Add a warning to the answer of the current request.
 
     Args:
-        field: The path of what was sent.
+        field: The path of the value in the request.
         fault: `warning.<code>`, and its facts.
     """
     code = fault.removeprefix("warning.").removesuffix("_like")
@@ -41,15 +42,21 @@ def warn_of_town(field: str, town: str, currency: str | None = None) -> None:
 
     Args:
         field: The path of the town in what was sent.
-        town: As it was sent; it names one town.
-        currency: What the row's amounts are kept in.
+        town: The text that was sent; it names one town.
+        currency: The currency of the row's amounts.
     """
     reading = read_town(town)
-    told = _doubt(reading)
-    if told:
-        warn(field, *told)
+    doubt = _doubt(reading)
+    if doubt:
+        warn(field, *doubt)
     if currency == NO_CURRENCY:
         warn(field, Fault("warning.unknown_currency"))
+
+
+def warn_of_price(field: str, price: Decimal) -> None:
+    """Warn of a price of 0, which is within every budget."""
+    if not price:
+        warn(field, Fault("warning.price_zero"))
 
 
 def _doubt(reading: TownReading) -> tuple[Fault, tuple[str, ...]] | None:

@@ -31,12 +31,12 @@ class FiguresRow(Body):
     spent_on = fields.Date()
 
 
-#: Columns of our own file of ads that an import passes over, so that the file can be sent back.
+#: Columns of our own file of ads that an import ignores, so that the file can be sent back.
 IGNORED = frozenset({"title", "campaign", "ctr"})
 
 
 class FiguresTaken(Body):
-    ads = fields.Integer(metadata={"description": "How many ads the file told of."})
+    ads = fields.Integer(metadata={"description": "How many ads the file names."})
 
 
 CSV_BODY = {

@@ -48,7 +48,7 @@ def announce_prospect(kind: EventKind, prospect: Prospect, **more: Any) -> None:
 
 
 def announce_stats(campaign_id: UUID | None) -> None:
-    """Publish a campaign's figures, as they are after the commit."""
+    """Publish a campaign's figures after the commit."""
     if campaign_id is not None:
         after_commit(lambda: _publish_stats(campaign_id))
 

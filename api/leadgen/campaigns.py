@@ -69,7 +69,7 @@ class CampaignWithStats(CampaignRow):
 
 
 class AdBody(Body):
-    #: spent_on goes with spent only.
+    #: spent_on is allowed only together with spent.
     openapi = {"anyOf": [{"required": ["spent"]}, {"not": {"required": ["spent_on"]}}]}
 
     title = Text(200, required=True)

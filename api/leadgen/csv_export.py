@@ -85,7 +85,7 @@ def prospect_file(sessions: sessionmaker[Session], **wanted: Any) -> Response:
 
 
 def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:
-    with sessions() as own:  # the request's session is closed by now
+    with sessions() as own:  # the request's session is already closed
         for *place, leads, qualified, won, revenue, spend in own.execute(query.execution_options(yield_per=1000)):
             part = Figures(int(leads), int(qualified), int(won), revenue, spend)
             figures = [part.leads, part.qualified, part.won, part.spend, part.revenue]
@@ -117,5 +117,5 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return moment(value)
     if value is None or isinstance(value, int | Decimal):
-        return value  # not escaped, since a negative number is no formula
+        return value  # not escaped, since a negative number is not a formula
     return safe_cell(str(value))

@@ -34,16 +34,16 @@ blp = Blueprint("leadgen-import", __name__, description="Leads from CSV")
 
 MAX_ROWS = 100_000
 ROWS_AT_ONCE = 500
-#: Bytes of a file that are held in memory; a larger one is written to the disk.
+#: The maximum size of a file in memory, in bytes; a larger one is written to the disk.
 MAX_HELD = 4 << 20
-#: Rows with mistakes that one response reports.
+#: The maximum number of faulty rows in one response.
 MAX_MISTAKES = 50
-#: Campaigns whose new figures are announced; a larger import is announced without the rest.
+#: The maximum number of campaigns whose new figures one import announces.
 MAX_ANNOUNCED = 20
 
 
 class CellMoney(FormMoney):
-    """An amount as people and spreadsheets write it: 12,5 млн, "1 234,50"; a currency beside it is ignored."""
+    """An amount in the notation of people and spreadsheets: 12,5 млн, "1 234,50"; its currency is ignored."""
 
     def read(self, text: str) -> Decimal:
         return read_amount(text).value
@@ -93,8 +93,8 @@ class ProspectImport(MethodView):
     def post(self) -> Any:
         """Add leads from CSV; a mistake in any row refuses the whole file
 
-        At most 100,000 rows, separated by commas or semicolons; an export can be imported. A person whom the niche
-        knows already becomes a touch.
+        At most 100,000 rows, separated by commas or semicolons; an export can be imported. A contact of a person who is
+        already known in the niche becomes a touch.
         """
         schema = ProspectRowIn()
         mistakes: dict[int, Any] = {}
@@ -149,11 +149,11 @@ def read_rows(
     Yield (line, cells by column) of every row that is not empty.
 
     Args:
-        needed, known, ignored: Columns that must be there, those that may be, and those that are passed over.
+        needed, known, ignored: Required columns, optional columns, and ignored columns.
     Raises:
         BadRequest: The file cannot be read, has other columns, or too many rows.
     """
-    with tempfile.SpooledTemporaryFile(max_size=MAX_HELD) as file:  # a request's stream can be read once only
+    with tempfile.SpooledTemporaryFile(max_size=MAX_HELD) as file:  # a request's stream can be read only once
         shutil.copyfileobj(stream, file)
         try:
             rows = csv_rows.rows(cast(IO[bytes], file))

@@ -61,7 +61,7 @@ class Probe:
     def _run(self, answer: Future[None]) -> None:
         try:
             self._ask()
-        except Exception as error:  # any error means that the service is not usable
+        except Exception as error:  # any error means that the service is unusable
             answer.set_exception(error)
         else:
             answer.set_result(None)

@@ -1,13 +1,13 @@
-"""Live updates: the same events over a WebSocket and as server-sent events, from where a reader stopped.
+"""Live updates: the same events over a WebSocket and as server-sent events, resumable by the id of the last event.
 
 A live connection holds one of the web process's threads, so connections are few and short: each is closed after
-:data:`LIFETIME_SECONDS`, and a reader reconnects with the id of the last event it saw. Browsers' EventSource does that
-by itself.
+:data:`LIFETIME_SECONDS`, and a reader reconnects with the id of the last event that it received. Browsers' EventSource
+does this automatically.
 """
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
 from api.http import long_lived
-from api.http.api_keys import niche_scope, with_api_key
+from api.http.api_keys import key_checker, niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body
 from api.http.db import end_session
 from api.http.services import services
@@ -34,7 +34,7 @@ LIFETIME_SECONDS = 120.0
 #: After this long without an event, an event stream sends a comment, which shows whether its reader is still there.
 HEARTBEAT_SECONDS = 5.0
 #: How often a WebSocket without events is checked.
-TURN_SECONDS = 1.0
+CHECK_INTERVAL_SECONDS = 1.0
 #: How long an EventSource waits before it reconnects.
 RETRY_MS = 1000
 #: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 and the IANA registry of close codes
@@ -55,7 +55,7 @@ EVENTS = {
 }
 
 
-#: Both are looked at, though but one is followed.
+#: Both are validated, although only one is used.
 IS_EVENT_ID = validate.Regexp(EVENT_ID["pattern"], error="event.not_an_id")
 
 
@@ -88,15 +88,15 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     last_event_id = None if raw is None else check_id(raw, "last_event_id")
-    scope = niche_scope()
-    end_session()  # nothing of the database is needed from here on
+    scope, is_authorized = niche_scope(), key_checker()
+    end_session()  # the database is not needed from here on
     places = services().long_lived
     if not places.take(long_lived.EVENTS):
         raise TooManyError("live.too_many", 5)
     try:
         client = _own_redis()
-        # Asked before the response begins, so that an unreachable Redis is a 503 and not a stream that breaks off.
-        following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS, scope)
+        # Called before the response begins, so that an unreachable Redis is a 503 and not a broken stream.
+        following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS, scope, is_authorized)
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
         places.give_back(long_lived.EVENTS)
@@ -139,7 +139,10 @@ def live(ws: Server) -> None:
         return
     try:
         with _own_redis() as client:
-            for event in _follow(client, last_event_id, newest_id(client), TURN_SECONDS, niche_scope()):
+            scope, is_authorized = niche_scope(), key_checker()
+            for event in _follow(
+                client, last_event_id, newest_id(client), CHECK_INTERVAL_SECONDS, scope, is_authorized
+            ):
                 if not ws.connected:
                     return
                 while ws.receive(timeout=0) is not None:
@@ -162,12 +165,18 @@ def _own_redis() -> redis.Redis:
 
 
 def _follow(
-    client: redis.Redis, last_event_id: str | None, newest: str, turn_seconds: float, scope: UUID | None
+    client: redis.Redis,
+    last_event_id: str | None,
+    newest: str,
+    turn_seconds: float,
+    scope: UUID | None,
+    is_authorized: Callable[[], bool],
 ) -> Iterator[Event | None]:
     """Yield events until the lifetime is over, and None after every turn without an event.
 
     Args:
-        scope: The only niche whose events are told; None: all.
+        scope: The only niche whose events are sent; None: all.
+        is_authorized: Whether the reader's key is still valid; the events end when it is not.
     """
     until = time.monotonic() + LIFETIME_SECONDS
     after = last_event_id or newest
@@ -178,6 +187,8 @@ def _follow(
         yield Event(after, EventKind.GAP, {"message": "Some events are lost; read the lists again."})
     while (left := until - time.monotonic()) > 0:
         new_events = follow(client, after, min(left, turn_seconds))
+        if not is_authorized():
+            return
         yield from (each for each in new_events if scope is None or each.data.get("niche_id") == str(scope))
         if new_events:
             after = new_events[-1].id

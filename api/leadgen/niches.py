@@ -20,7 +20,7 @@ from models.leadgen.niches import Niche, NicheStatus, change_niche, create_niche
 
 blp = Blueprint("leadgen-niches", __name__, description="Markets that advertising tries out")
 
-#: What money of a niche may be in.
+#: The allowed currencies of a niche.
 NICHE_CURRENCIES = ("KZT", "RUB", "USD", "EUR")
 OF_ONE_NICHE = "The API key is of one niche."
 
@@ -120,7 +120,7 @@ class Niches(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Create a niche
 
-        It begins as research. Targets say what a lead may cost and what the money spent must return.
+        It begins as research. Targets state the maximum cost of a lead and the minimum return on the money spent.
         """
         _refuse_confined()
         announce_change()
@@ -212,7 +212,9 @@ class OneNicheStats(MethodView):
 
 
 def _refuse_confined() -> None:
-    """Raise NotAllowedError for a key of one niche: it works within the niche and may not change it."""
+    """
+    Raise NotAllowedError for a key that is restricted to one niche: it may work within the niche, but not change it.
+    """
     if niche_scope() is not None:
         raise NotAllowedError("api_key.of_one_niche")
 

@@ -235,7 +235,7 @@ class OneProspectStatus(MethodView):
     def patch(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Move a lead to another status
 
-        A move that is not allowed is refused with 409, which names the allowed ones. Only won takes `revenue`.
+        A move that is not allowed is refused with 409, which names the allowed ones. Only `won` accepts `revenue`.
         """
         prospect = get_prospect(session(), lead_id, lock=True, scope=niche_scope())
         if change_status(session(), prospect, body["status"], body.get("revenue")):
@@ -298,7 +298,7 @@ class Conversion(MethodView):
 
 
 def filters_of(args: dict[str, Any]) -> dict[str, Any]:
-    """Return the filters among a list's arguments, and the niche that the caller is confined to."""
+    """Return the filters among a list's arguments, and the niche to which the caller is restricted."""
     filters = {name: args.get(name) for name in ("status", "source", "niche_id", "campaign_id")}
     return filters | {"scope": niche_scope()}
 

@@ -70,7 +70,7 @@ class Markets(MethodView):
         merged.
         """
         counts = market_counts(session())
-        return {"markets": [each for each in counts if each.is_odd or not args["odd"]]}
+        return {"markets": [each for each in counts if each.needs_attention or not args["odd"]]}
 
 
 @blp.route("/ops/markets/merge")
@@ -91,7 +91,7 @@ class Merge(MethodView):
 
 
 def merge(actor_id: int, town: str, into: str) -> Moved:
-    """Merge, record who did it, and request a run over the stale lists.
+    """Merge the markets, record who did it, and request a run over the stale lists.
 
     Args:
         town: The town's name, or its key as lists show it.

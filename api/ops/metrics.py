@@ -1,4 +1,4 @@
-"""/metrics for Prometheus: the counts of this web server, and the present state of the whole system.
+"""/metrics for Prometheus: the counts of this web server, and the current state of the whole system.
 
 The state (runs, queues, tasks, freshness) is the same on every server: take its maximum over servers, not its sum.
 """
@@ -30,7 +30,7 @@ from models.rescoring.run_figures import runs_by_state, seconds_since_full_run
 from worker.queue.client import Client
 
 RATES_KEPT_SECONDS = 60
-#: Series of one metric: a market for every unknown town would be many.
+#: The maximum number of series of one metric, because unknown towns could create many markets.
 MAX_SERIES = 100
 
 blp = Blueprint("metrics", __name__, description="What monitoring reads")
@@ -50,7 +50,7 @@ def check_reader() -> None:
         address = ip_address(request.remote_addr or "")
     except ValueError:
         address = None
-    # A request that came through a proxy on this machine has the machine's address: then only the token counts.
+    # A request through a proxy on this machine has the machine's address, so only the token counts for it.
     forwarded = "X-Forwarded-For" in request.headers and not settings.trusted_proxies
     if address is None or forwarded or not any(address in network for network in settings.metrics_networks):
         raise NotAllowedError("metrics.not_allowed")

@@ -7,7 +7,7 @@ import redis
 from api.http.services import services
 from models.core.errors import BusyError
 
-#: A queue this deep takes a while; a client that comes back sooner finds the same.
+#: Such a deep queue needs some time; an earlier retry would be refused again.
 RETRY_AFTER_SECONDS = 30
 
 
@@ -29,7 +29,7 @@ def refuse_while_queues_are_deep() -> None:
     try:
         queues = services().worker.queues()
     except redis.RedisError:
-        return  # nobody can tell; what is asked for waits in the database then, where it does not pile up
+        return  # depth unknown; requested work then waits in the database, where it does not pile up
     limit = services().settings.queue_limit
     for queue in queues:
         if queue.depth > limit:

@@ -83,7 +83,7 @@ class Run(Body):
     joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
 
 
-#: Fields that come from the run's row alone.
+#: Fields that come only from the run's row.
 RUN_FIELDS = tuple(name for name in Run().fields if name not in ("progress", "joined"))
 
 

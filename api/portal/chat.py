@@ -70,7 +70,7 @@ class ChatRow(ChatMade):
     other_id = fields.Integer(metadata={"description": "The one of the two who is not me."})
     other_name = fields.String(
         allow_none=True,
-        metadata={"description": "A seller is told a buyer's name once the buyer has asked or written."},
+        metadata={"description": "A seller sees a buyer's name once the buyer has asked or written."},
     )
     last_message = fields.Nested(SaidMessage, allow_none=True)
     unread_count = fields.Integer()

@@ -1,4 +1,4 @@
-"""The open chat sockets of this process, and how they learn of new messages.
+"""The open chat sockets of this process, and how they are notified of new messages.
 
 A message is committed before anybody is notified. Redis carries only a notice: the channel names a chat and a user, the
 payload is empty, and every socket then reads the messages after the last one that it sent. So the order of arrival, a
@@ -7,7 +7,7 @@ lost or repeated notice, and several web processes make no difference to clients
 A channel has a subscriber exactly while a user has a socket open on the chat in some process, so the number of
 receivers that Redis reports for a publication shows whether the user is present.
 
-Without Redis, sockets poll every :data:`ALONE_SECONDS`.
+Without Redis, sockets poll every :data:`FALLBACK_POLL_SECONDS`.
 """
 
 import logging
@@ -28,10 +28,10 @@ from models.core.errors import TooManyError
 
 log = logging.getLogger(__name__)
 
-#: How often a socket looks for messages while Redis is away.
-ALONE_SECONDS = 2.0
+#: How often a socket checks for messages while Redis is unavailable.
+FALLBACK_POLL_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
-#: Sockets of one user in one process: some devices with some tabs each.
+#: The maximum number of sockets of one user in one process: some devices with some tabs each.
 MAX_OF_ONE_USER = 12
 FULL = "chat.full"
 RETRY_AFTER_SECONDS = 30
@@ -39,7 +39,7 @@ RETRY_AFTER_SECONDS = 30
 
 @dataclass(frozen=True, eq=False)
 class Connection:
-    """An open socket as the hub knows it."""
+    """The hub's interface of an open socket."""
 
     chat_id: int
     user_id: int
@@ -51,32 +51,32 @@ class ChatHub:
     """The open sockets of one process."""
 
     def __init__(self, redis_url: str, budget: LongLived) -> None:
-        """Create the hub; *budget* limits its sockets, because each holds a thread that HTTP requests need too."""
+        """Create the hub. *budget* limits its sockets, because each holds a thread that HTTP requests also need."""
         self._budget = budget
         self._connections: dict[str, set[Connection]] = defaultdict(set)
         self._of_user: dict[int, int] = defaultdict(int)
         self._lock = threading.Lock()
         self._publisher = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
-        # A listener that waits has no timeout of its own, and repairs its connection itself.
+        # A waiting listener has no timeout, and repairs its connection itself.
         self._listener = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0))
         self._subscription: PubSub | None = None
         self._thread: threading.Thread | None = None
         self.is_closing = False
 
     @property
-    def hears_others(self) -> bool:
-        """Whether messages of other processes arrive."""
+    def is_subscribed(self) -> bool:
+        """Whether notices from other processes arrive."""
         return self._subscription is not None
 
     def check_room(self, user_id: int) -> None:
-        """Raise TooManyError if one more socket, or one more of this user, is too many."""
+        """Raise TooManyError if one more socket, or one more socket of this user, would exceed a limit."""
         if self._of_user.get(user_id, 0) >= MAX_OF_ONE_USER:
             raise TooManyError("chat.too_many_open", RETRY_AFTER_SECONDS)
         if self.is_closing or self._budget.is_full(CHAT):
             raise TooManyError(FULL, RETRY_AFTER_SECONDS)
 
     def join(self, connection: Connection) -> None:
-        """Notify *connection* from now on; once the channel is open it is notified of what came before.
+        """Notify *connection* from now on. It is also notified once when the channel is open, to read earlier messages.
 
         Raises:
             TooManyError: See :meth:`check_room`.
@@ -88,11 +88,11 @@ class ChatHub:
                 raise TooManyError(FULL, RETRY_AFTER_SECONDS)
             self._of_user[connection.user_id] += 1
             self._connections[name].add(connection)
-            if self._thread is None:  # here, not at start: a thread does not survive the fork of a web process
-                self._thread = threading.Thread(target=self._listen, name="switchboard", daemon=True)
+            if self._thread is None:  # started here, because a thread does not survive the fork of a web process
+                self._thread = threading.Thread(target=self._listen, name="chat-hub", daemon=True)
                 self._thread.start()
             elif len(self._connections[name]) == 1:
-                self._tell_redis("subscribe", name)
+                self._command_redis("subscribe", name)
 
     def leave(self, connection: Connection) -> None:
         """Stop notifying a connection."""
@@ -105,7 +105,7 @@ class ChatHub:
             self._connections[name].discard(connection)
             if not self._connections[name]:
                 del self._connections[name]
-                self._tell_redis("unsubscribe", name)
+                self._command_redis("unsubscribe", name)
 
     def notify(self, chat_id: int, user_id: int) -> bool:
         """Wake every socket of the user on the chat, in all processes; returns whether there is one."""
@@ -117,7 +117,7 @@ class ChatHub:
             return self._notify_here(name)
 
     def close(self) -> None:
-        """End all sockets, because the process is about to stop. Called from a signal handler."""
+        """End all sockets, because the process is stopping. Called from a signal handler."""
         self.is_closing = True
         for connections in list(self._connections.values()):
             for connection in list(connections):
@@ -130,7 +130,7 @@ class ChatHub:
             connection.notify()
         return bool(connections)
 
-    def _tell_redis(self, command: str, name: str) -> None:
+    def _command_redis(self, command: str, name: str) -> None:
         """
         Publish a notice; called with the lock held. The listening thread repairs failures by opening every channel
         again.
@@ -148,7 +148,7 @@ class ChatHub:
             subscription = self._listener.pubsub()
             try:
                 with self._lock:
-                    # One channel that is never used keeps the connection subscribed while no socket is open.
+                    # An unused channel keeps the connection subscribed while no socket is open.
                     subscription.subscribe("chat", *self._connections)
                     self._subscription = subscription
                 while self._subscription is subscription:
@@ -185,5 +185,5 @@ def chat_hub_of(app: Flask) -> ChatHub:
 
 
 def chat_hub() -> ChatHub:
-    """The hub of the application that answers the request at hand."""
+    """The hub of the application that answers the current request."""
     return chat_hub_of(current_app)

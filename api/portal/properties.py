@@ -14,14 +14,14 @@ from api.http.paging import PAGINATION, page_of, pagination
 from api.http.readings import fact_columns
 from api.http.tasks import rescore_property
 from api.http.uploads import read_pictures, store_document, store_image, takes_uploads
-from api.http.warnings import Warnings, warn_of_town
+from api.http.warnings import Warnings, warn_of_price, warn_of_town
 from api.portal.property_form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
 from models.core.enums import Origin, Role
 from models.market.properties import create_property, properties_of
 
 blp = Blueprint("portal-properties", __name__, description="Properties with all their papers")
 
-#: Who offers on the portal.
+#: The roles that can offer properties on the portal.
 SELLERS = (Role.REALTOR, Role.AGENCY, Role.DEVELOPER)
 
 
@@ -79,6 +79,7 @@ class CreateProperty(MethodView):
                 columns["attributes"][name] = store(form[name], current_user(), "property")
         listing = create_property(session(), current_user(), Origin.PORTAL, columns)
         warn_of_town("location", listing.city, listing.currency)
+        warn_of_price("price", listing.price)
         rescore_property(listing)
         return {"id": listing.id, "message": "Property created successfully", "created_at": listing.created_at}
 

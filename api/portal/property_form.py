@@ -1,7 +1,7 @@
 """The portal's form of a property: its fields, their conversion to columns, and back.
 
-A field that was sent is answered as it was sent. Most facts have a column of their own. Free words ("хочу купить") and
-more precise numbers are kept in `attributes` under the form's names, and shown until the column derived from them is
+A field is answered exactly as it was sent. Most facts have a column of their own. Free texts ("хочу купить") and more
+precise numbers are also stored in `attributes` under the form's names, and are answered until the derived column is
 changed through another contract.
 """
 
@@ -38,11 +38,11 @@ from models.market.properties import Property
 from models.market.shown_addresses import EXACT, precision_of, shown_address
 from models.market.towns.reading import TownError, read_town
 
-#: How exactly a number of the form is kept, whatever its column rounds it to.
+#: The precision with which a number of the form is stored, independent of its column's rounding.
 PLACES = 6
 MAX_IMAGES = 50
 
-#: Files of one each: field -> whether it may be a PDF.
+#: Fields with a single file: field -> whether it may be a PDF.
 SINGLE_FILES = {
     "layout": False,
     "building_layout": False,
@@ -109,7 +109,7 @@ class PropertyForm(Body):
 
     @validates_schema
     def check_words(self, data: dict, **kwargs: Any) -> None:
-        """Refuse unknown words in fields that need known ones, by the name of the field."""
+        """Refuse unknown words in fields that need known ones; the error names the field."""
         for name, read in (("deal_format", deal_type_of), ("type", property_type_of), ("currency", currency_of)):
             try:
                 read(data[name])
@@ -150,17 +150,17 @@ class WholePropertyForm(PropertyForm):
             raise ValidationError("picture.none", "images")
 
 
-def _shown(asked: fields.Field) -> fields.Field:
+def _shown(field: fields.Field) -> fields.Field:
     """
     The field of an answer for a field of the form: null if the property came through another contract and the value is
     unknown.
     """
-    if isinstance(asked, FormWhole):
+    if isinstance(field, FormWhole):
         return fields.Integer(allow_none=True)
-    return Number(0, MAX_MONEY, allow_none=True) if isinstance(asked, FormNumber) else fields.String(allow_none=True)
+    return Number(0, MAX_MONEY, allow_none=True) if isinstance(field, FormNumber) else fields.String(allow_none=True)
 
 
-#: A base class made at run time, which type checkers cannot follow.
+#: A base class created at run time, which type checkers cannot analyse.
 ShownForm: Any = Body.from_dict(
     {name: _shown(asked) for name, asked in PropertyForm().fields.items()}, name="ShownForm"
 )
@@ -191,7 +191,7 @@ def town_of(location: str) -> str:
 
 
 def _worded(form: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that hold less than the form's words."""
+    """The columns that are less specific than the form's words."""
     share = form.get("commission_amount") if _is_share(form) else None
     return {
         "deal_type": deal_type_of(form["deal_format"]),
@@ -203,7 +203,7 @@ def _worded(form: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-#: What the engine reads as text beside title and description.
+#: Further texts for the engine besides title and description.
 _SEARCHED = (
     "subtype",
     "purpose",
@@ -219,7 +219,7 @@ _SEARCHED = (
     "services",
 )
 
-#: Fields whose column says all.
+#: Fields that are fully represented by their column.
 _EXACT = {
     "title": "title",
     "description": "description",
@@ -231,7 +231,7 @@ _EXACT = {
     "rooms": "rooms",
 }
 
-#: Fields whose column holds less than the value sent: the column, and how to show it once it differs.
+#: Fields whose column is less specific than the value sent: the column, and how to show it once it differs.
 _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "deal_format": ("deal_type", str.lower),
     "type": ("property_type", str.lower),
@@ -246,7 +246,7 @@ def form_row(listing: Property, *, private: bool) -> dict[str, Any]:
     """A property of any contract in the form's fields; unknown ones are null.
 
     Args:
-        private: For its owner; without it documents and commission are left out.
+        private: Include the fields for the owner, which are documents and commission.
     """
     sent = listing.attributes if listing.origin is Origin.PORTAL else {}
     row: dict[str, Any] = {"id": listing.id, "owner_id": listing.owner_id}

@@ -1,4 +1,4 @@
-"""Requests of the portal: what a user looks for, in free words, and the properties offered for it."""
+"""Requests of the portal: a user's wishes in free text, and the properties offered for them."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -55,7 +55,7 @@ blp = Blueprint("portal-requests", __name__, description="What users look for")
 
 
 class RequestBody(Body):
-    """A request. Words are free; those that the search depends on must be known."""
+    """A request. Texts are free; words on which the search depends must be known."""
 
     city = Town(required=True)
     district = Text(100, empty=True, allow_none=True)
@@ -151,8 +151,7 @@ class CreateRequest(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Create a request
 
-        Words are kept as they were sent; those that the search depends on must be known. Offers are ready within a
-        moment.
+        Texts are kept unchanged; words on which the search depends must be known. Offers are ready within a moment.
         """
         lead = create_lead(
             session(),
@@ -247,7 +246,7 @@ def owned_request(user: User, request_id: int, *, lock: bool = False) -> Lead:
 
 def request_columns(body: dict) -> dict[str, Any]:
     """
-    A lead's columns: the meaning of the words; the words themselves are stored beside them. Raises InvalidValueError.
+    A lead's columns with the meaning of the texts; the original texts are stored beside them. Raises InvalidValueError.
     """
     rooms = rooms_of(body.get("total_rooms"))
     if not rooms and (is_studio(body["type"]) or is_studio(body.get("subtype"))):
@@ -300,12 +299,12 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-#: Equal to no column.
+#: A value that is equal to no column.
 _UNREAD = object()
 
 
 def request_row(lead: Lead) -> dict[str, Any]:
-    """A request in the words that were sent, until another contract changes the columns derived from them."""
+    """A request in the original words, until another contract changes the columns derived from them."""
     sent = lead.attributes
     row = {name: sent.get(name) for name in names_of(RequestBody) if name != "read_wishes"}
     made = _made_of(sent)
@@ -327,7 +326,10 @@ def request_row(lead: Lead) -> dict[str, Any]:
 
 
 def _made_of(sent: dict[str, Any]) -> dict[str, Any]:
-    """The columns that the words mean now. A phrase that an earlier release accepted and we refuse yields none."""
+    """
+    The columns that the original words yield now. A phrase that an earlier release accepted and this one refuses yields
+    none.
+    """
     if not sent:
         return {}
     refused: list[str] = []

@@ -6,9 +6,9 @@
     server -> {"error": {"code": 400, "message": "..."}}  a frame was not understood; the socket stays open
 
 The token comes as `?token=` (with "Bearer" before it or without), in the Authorization header, or as a one-use
-`?ticket=` (POST /chat/ticket). With `?after_id=17` the socket begins with everything after message 17, otherwise with
-what is said from now on.
-Who may not talk is refused at the handshake; a socket whose user is put out later is closed with 1008.
+`?ticket=` (POST /chat/ticket). With `?after_id=17` the socket begins with all messages after 17, otherwise with the
+next new message. Callers without access are refused at the handshake. If the user is deactivated later, the socket is
+closed with 1008.
 
 A socket holds one thread for as long as it is open, and a database connection only while it reads or writes.
 """
@@ -36,7 +36,7 @@ from api.http.request_state import current
 from api.http.services import services
 from api.http.transaction import send_notifications
 from api.portal.chat import ChatMessageBody, blp, frame_of, spread, token_of_ticket
-from api.portal.chat_hub import ALONE_SECONDS, ChatHub, Connection, chat_hub
+from api.portal.chat_hub import FALLBACK_POLL_SECONDS, ChatHub, Connection, chat_hub
 from models.accounts.tokens import user_of_token
 from models.core.base import LARGEST_ID
 from models.core.errors import DomainError, Fault, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
@@ -47,12 +47,12 @@ sock = Sock()
 
 PING_SECONDS = 25
 LARGEST_FRAME = 64 << 10  # bytes: the longest message with every character escaped
-#: A socket on which nothing was said or heard for so long is closed; the client comes back with after_id.
+#: A socket without messages in either direction for this long is closed; the client reconnects with after_id.
 IDLE_SECONDS = 30 * 60
-#: Frames that wait to be read; a client that sends faster than we store is cut off.
+#: The maximum number of unread frames; a client that sends faster than the server stores is disconnected.
 MAX_WAITING = 500
 BATCH = 100
-#: A client that takes in nothing for so long is gone (TCP_USER_TIMEOUT, in ms): a blocked send ends then.
+#: A client that acknowledges nothing for this long counts as gone (TCP_USER_TIMEOUT, in ms), which ends a blocked send.
 SEND_TIMEOUT_MS = 30_000
 
 SERVER_OPTIONS = {"ping_interval": PING_SECONDS, "max_message_size": LARGEST_FRAME}
@@ -67,7 +67,7 @@ class ReadFrame(Body):
 
 
 def check_participant() -> None:
-    """At the handshake: the caller is one of the chat's two, and there is room for one more socket."""
+    """At the handshake: check that the caller is one of the chat's two users and that one more socket is allowed."""
     token = _token()
     user = current().user = user_of_token(session(), token, services().settings.secret_key)
     current().chat_token = token
@@ -101,9 +101,10 @@ def check_participant() -> None:
 def talk(ws: Server, chat_id: int) -> None:
     """Exchange messages in one of my chats, over a WebSocket
 
-    Send `{"message": "text"}` to say something and `{"read": 17}` to tell how far you have read; what either side says
-    comes to both as in `/chat/chat_messages`. A socket is closed with 1001 when its server stops or nothing was said
-    for long: come back with `after_id`. With 1008 it is closed when the token is void.
+    Send `{"message": "text"}` to send a message and `{"read": 17}` to mark messages as read up to this id. Messages of
+    either side are sent to both, in the format of `/chat/chat_messages`. A socket is closed with 1001 when its server
+    stops or after a long time without messages: reconnect with `after_id`. It is closed with 1008 when the token is
+    void.
     """
     chat_session = ChatSession(ws, chat_id, current_user().id, current().chat_token, current().after_id)
     end_session()  # the handshake's connection: a socket lives for hours
@@ -125,30 +126,30 @@ def talk(ws: Server, chat_id: int) -> None:
 
 
 class ChatSession:
-    """One open socket. All sending is done by its own thread; others only ring."""
+    """One open socket. Only its own thread sends; other threads wake it."""
 
     def __init__(self, ws: Server, chat_id: int, user_id: int, token: str, sent_id: int) -> None:
         self.connection = Connection(chat_id, user_id, self._wake)
         self._chat_id = chat_id
         self._ws = ws
         self._token = token
-        self._sent_id = sent_id  #: The newest message that this socket was sent.
+        self._sent_id = sent_id  #: The newest message that this socket has sent.
         self._is_rung = False
         self._last_life = time.monotonic()
 
     def _wake(self) -> None:
-        """Have the socket's thread look; from any thread."""
-        if not self._is_rung:  # one look finds everything; a second one may still be queued, and finds nothing
+        """Wake the socket's thread to check for messages; can be called from any thread."""
+        if not self._is_rung:  # one check finds all messages; a second queued one would find none
             self._is_rung = True
-            # simple-websocket has no way to end a wait from another thread; a marker among the received frames does it.
+            # simple-websocket cannot end a wait from another thread, so a marker is put among the received frames.
             self._ws.input_buffer.append(_RING)
             self._ws.event.set()
 
     def run(self, board: ChatHub) -> None:
-        """Until the client leaves, is idle, or the process ends."""
+        """Serve the socket until the client disconnects or is idle, or the process stops."""
         self._deliver()
         while not board.is_closing:
-            frame = self._ws.receive(timeout=PING_SECONDS if board.hears_others else ALONE_SECONDS)
+            frame = self._ws.receive(timeout=PING_SECONDS if board.is_subscribed else FALLBACK_POLL_SECONDS)
             if frame is _RING or frame is None:
                 self._is_rung = False
                 self._deliver()
@@ -160,14 +161,15 @@ class ChatSession:
                 return
             else:
                 self._last_life = time.monotonic()
-                self._hear(frame)
+                self._receive(frame)
         self._ws.close(GOING_AWAY, "come back with after_id")
 
     def _deliver(self) -> None:
-        """Send what this socket was not sent yet, oldest first."""
+        """Send all messages that this socket has not sent yet, oldest first."""
         while True:
             with services().sessions() as own:
-                # Each time: a token may have been ended, or its user put out, since the last message.
+                # Checked each time, because the token may have been revoked, or its user deactivated, since the last
+                # message.
                 self._user(own)
                 news = messages_between(own, self._chat_id, after_id=self._sent_id, limit=BATCH)
             for stored in news:
@@ -177,7 +179,7 @@ class ChatSession:
             if len(news) < BATCH:
                 return
 
-    def _hear(self, frame: str | bytes) -> None:
+    def _receive(self, frame: str | bytes) -> None:
         try:
             content = _content(frame)
             with services().sessions() as own:
@@ -200,12 +202,12 @@ class ChatSession:
     def _send(self, content: dict) -> None:
         try:
             self._ws.send(json.dumps(content, ensure_ascii=False))
-        except OSError:  # the client has gone without a word
+        except OSError:  # the client has disconnected without closing
             raise ConnectionClosed(None, None) from None
 
 
 def _content(frame: str | bytes) -> dict[str, Any]:
-    """What a frame says; raises InvalidValueError."""
+    """The content of a frame; raises InvalidValueError."""
     try:
         raw = json.loads(frame)
     except (ValueError, RecursionError):
@@ -238,6 +240,6 @@ def _after_id() -> int | None:
 
 
 def _give_up_on_silent_peers(ws: Server) -> None:
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; elsewhere the pings alone find them
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; elsewhere only pings detect such clients
         with contextlib.suppress(OSError):
             ws.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT_MS)

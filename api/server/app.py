@@ -121,8 +121,12 @@ BLUEPRINTS = (
     *LEADGEN,
 )
 
-#: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.
+#: Larger bodies are refused before they are read; uploads have a larger limit of their own.
 LARGEST_BODY = 1 << 20  # bytes
+#: Connections of one process to the database. Every connection that was once opened stays open: until a new one has
+#: read the catalogs and planned the frequent statements, it costs PostgreSQL as much as fifteen pages. Closing those
+#: above an everyday number would make every peak of requests pay this cost again.
+CONNECTIONS = 16
 #: Parts of a multipart body: a property's form has some fifty texts and as many pictures.
 MAX_FORM_PARTS = 200
 
@@ -131,7 +135,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     """Create the Flask application for *settings*.
 
     Args:
-        engine: The database, for tests that have one; otherwise a pool is opened on the settings' URL.
+        engine: The database of a test; otherwise a pool is opened for the settings' URL.
     """
     app = App("api", static_folder=None)
     app.url_map.converters |= {"int": PathId, "default": PathWord, "string": PathWord}
@@ -152,16 +156,16 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     attach(
         app,
         settings,
-        engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web"),
+        engine or connect_web(settings.database_url),
     )
 
     request_log.register(app)
     etags.register(app)
     cross_origin.register(app, settings)
     limits.register(app)
-    # What costs nothing to find out comes first: a body is read by the access check of a page, or later.
-    app.before_request(access.refuse_strangers)
-    app.before_request(limits.limit_way_in)
+    # Cheap checks come first: the body is read by a page's access check at the earliest.
+    app.before_request(access.refuse_remote_callers)
+    app.before_request(limits.limit_auth_attempts)
     app.before_request(uploads.limit_body)
     app.before_request(access.check_access)
     app.before_request(limits.limit_caller)
@@ -176,7 +180,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     docs.register(app, api)
     help_pages.register(app)
     console.register(app)
-    errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
+    errors.register(app)  # after flask-smorest, whose own handler would otherwise answer HTTP errors
     access.check_all_declared(app)
     answered.note_answers(app)
     warn_of_openness(settings)
@@ -184,16 +188,21 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     return app
 
 
+def connect_web(database_url: str) -> Engine:
+    """Return the engine of a web process."""
+    return connect(database_url, pool_size=CONNECTIONS, max_overflow=0, application="leadmatch-web", one_plan_each=True)
+
+
 def attach(app: Flask, settings: Settings, engine: Engine) -> None:
     """Attach settings and services to *app*: database, Redis, task queue, uploads.
 
-    This is separate from routes, which take far longer to create: tests attach the same routes to one world after
-    another. What the settings wire once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was created.
+    This is separate from the routes, which take far longer to create: tests attach the same routes to different
+    services. Parts that depend on the settings at creation (CORS, proxies: api/http/cross_origin.py) do not change.
     """
     watch_pool(engine)
-    app.extensions.pop("short_cache", None)  # answers of another database
+    app.extensions.pop("short_cache", None)  # values read from another database
     long_lived = LongLived(settings.web_threads)
-    # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
+    # Short timeouts: no request waits long for Redis, and every use of Redis has a fallback.
     short = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
     )

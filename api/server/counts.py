@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-#: As prometheus_client names its files.
+#: The names that prometheus_client gives its files.
 COUNTS = re.compile(r"(counter|gauge_[a-z]+|histogram|summary)_\d+\.db")
 
 

@@ -11,7 +11,7 @@ from api.http import access, openapi
 
 REDOC = Path(__file__).parent.parent / "static" / "redoc"
 
-#: What is true of every operation: the document begins with it.
+#: Facts about all operations, with which the document begins.
 ABOUT = """
 Two-way matching of realtors' leads and properties, and what goes with it. One system serves four contracts: the
 exchange (leads, properties, recommendations, matches), the feed of listings for tenants, the portal (forms, requests,
@@ -23,7 +23,7 @@ chats) and lead generation (`/api`).
   `errors`, by place and path. Programs go by `error_code` and `facts`, of single fields by those in `faults`.
   `message` is in the language of `Accept-Language`: English, Russian or Kazakh. 429 and 503 say in `Retry-After`
   when to come again.
-* **Lists** take `page` from 1 and `limit` up to 100. Bare arrays tell the rest in the header `X-Pagination`.
+* **Lists** take `page` from 1 and `limit` up to 100. Bare arrays show the rest in the header `X-Pagination`.
 * **Retries.** A write sent again with the same `Idempotency-Key` gets its first answer.
 * **Values.** Times are UTC, ISO 8601. Numbers may be sent as digits in text. Every path answers with and without a
   slash at its end.
@@ -31,7 +31,7 @@ chats) and lead generation (`/api`).
   fields are refused by name. Answers may gain fields without a new version; bear with those that you do not know.
 """
 
-#: What the document says of itself.
+#: The document's own metadata.
 SPEC = {
     "info": {
         "description": ABOUT,
@@ -66,7 +66,7 @@ def register(app: Flask, api: flask_smorest.Api) -> None:
     app.add_url_rule("/redoc/<path:name>", "redoc_asset", access.public(_redoc_asset))
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith(("swagger_ui.", "api-docs.")):
-            # Wrapped, for some of them are bound methods, which take no marks.
+            # Wrapped, because some of them are bound methods, which accept no attributes.
             app.view_functions[endpoint] = access.public(functools.partial(view))
 
 

@@ -13,13 +13,13 @@ from api.http.access import public
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.services import services
-from models.platform.migrate import is_behind
+from models.platform.revisions import is_behind
 
 log = logging.getLogger(__name__)
 
 blp = Blueprint("health", __name__, description="Whether the service is up")
 
-#: A database that restarts is back in seconds.
+#: A restarting database is available again in seconds.
 RETRY_AFTER_SECONDS = 2
 
 
@@ -80,7 +80,7 @@ class ReadyView(MethodView):
         A readiness probe for load balancers. The state of Redis is reported but does not decide: without it requests
         are served, and lists follow later.
         """
-        # Redis is reported but not required: without it reads and writes work, and taking all processes out of service
+        # Redis is reported but not required: reads and writes work without it, and taking all processes out of service
         # would turn a lost cache into an outage.
         states = _database() | {"redis": _redis()}
         ready = states["database"] == states["migrations"] == "ok"

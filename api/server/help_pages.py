@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.http import access
 from models.platform.checkout import checkout
 
-#: Laid in where a wheel is built; a checkout has it where `make docs` puts it.
+#: A wheel contains the site here; in a checkout it is where `make docs` writes it.
 INSTALLED = Path(__file__).parent / "help_site"
 
-#: Scripts and styles from here and none inline; the search loads its index as a script.
+#: Scripts and styles only from this server and none inline; the search loads its index as a script.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -36,7 +36,7 @@ def site() -> Path:
 
 
 def _start() -> AnyResponse:
-    # Under its own name: every path answers with and without a slash, and relative links need one.
+    # The page has its own name: every path answers with and without a slash, and relative links need the slash.
     return redirect("/help/index.html")
 
 

@@ -1,4 +1,4 @@
-"""Serve uploaded files, whatever they hold never as a page and never sniffed."""
+"""Serve uploaded files. Whatever their content, browsers never show them as a page and never guess their type."""
 
 from http import HTTPStatus
 
@@ -14,7 +14,7 @@ from models.core.errors import NotFoundError
 
 blp = Blueprint("media", __name__, description="Uploaded files")
 
-#: Names are never used twice, so a copy never goes stale; private, for shared caches need not know of documents.
+#: Names are never reused, so a cached copy never becomes stale. "private" keeps documents out of shared caches.
 CACHE = "private, max-age=86400, immutable"
 
 BYTES = {"type": "string", "format": "binary"}
@@ -49,7 +49,7 @@ class Media(MethodView):
             answer.content_length = row.size
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        # Pages of other sites may show a listing's pictures.
+        # Pages of other sites may embed a listing's pictures.
         answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if is_image else "same-origin"
         answer.headers["Cache-Control"] = CACHE
         return answer

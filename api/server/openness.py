@@ -8,8 +8,8 @@ from models.platform.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: Hosts that a plain address may name: nothing leaves the machine.
-HERE = ("127.0.0.1", "localhost", "::1")
+#: Hosts for which plain HTTP is allowed, because nothing leaves the machine.
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 def warn_of_openness(settings: Settings) -> None:
@@ -29,7 +29,7 @@ def openness_of(settings: Settings) -> Iterator[str]:
     if "*" in settings.cors_origins:
         yield "CORS_ORIGINS is *: pages of any site may call the API"
     telegram = urlsplit(settings.telegram_api_url)
-    if telegram.scheme != "https" and telegram.hostname not in HERE:
+    if telegram.scheme != "https" and telegram.hostname not in LOCAL_HOSTS:
         yield "TELEGRAM_API_URL is no https address: the bot's token travels in the open"
     if settings.is_production and not settings.sms_gateway_url:
         yield "SMS_GATEWAY_URL is not set: signing in by SMS is off"

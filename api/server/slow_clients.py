@@ -1,10 +1,10 @@
-"""gunicorn's threaded worker, made so that slow clients cost nobody else anything.
+"""gunicorn's threaded worker, changed so that slow clients do not affect others.
 
-gunicorn gives a connection a thread as soon as its first byte is there, and the thread waits for the rest for as long
-as the client likes: a hundred clients that send a byte a second ("slowloris") would hold every thread. Here the main
-loop gathers a request, without a thread, until its head and a body of up to :data:`MAX_GATHERED` bytes are there. A
-thread waits only for the rest of larger bodies (uploads of people who are signed in: others are refused before their
-body is read), and only while they come at a fair pace.
+gunicorn gives a connection a thread as soon as its first byte arrives, and the thread waits for the rest as long as the
+client likes: a hundred clients that send a byte a second ("slowloris") would occupy every thread. Here the main loop
+gathers a request without a thread until its head and a body of up to :data:`MAX_GATHERED` bytes have arrived. A thread
+waits only for the rest of larger bodies (uploads of signed-in users; others are refused before their body is read), and
+only while the bytes arrive at a minimum pace.
 """
 
 import errno
@@ -18,28 +18,27 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-#: A request's head, and its body as far as it is gathered, have to be there so soon after the connection or the last
-#: answer's client began to send.
+#: A request's head, and the gathered part of its body, must arrive within this time after the client began to send.
 GATHER_SECONDS = 15.0
-#: A stopping process waits so long for a connection that has sent nothing yet.
+#: A stopping process waits this long for a connection that has sent nothing yet.
 LINGER_SECONDS = 2.0
 MAX_GATHERED = 1024 * 1024  # bytes
-LONGEST_HEAD = 64 * 1024  # bytes; more than gunicorn's parser takes
-#: What a thread waits for has to come at this pace; as Apache's mod_reqtimeout, with a faster network in mind.
+LONGEST_HEAD = 64 * 1024  # bytes; more than gunicorn's parser accepts
+#: The minimum pace of bytes that a thread waits for; like Apache's mod_reqtimeout, but for faster networks.
 MIN_PACE = 2_000  # bytes a second
 FIRST_BYTES_SECONDS = 10.0
-#: A client that takes nothing of its answer for so long is given up.
+#: A client that reads nothing of its answer for this long is disconnected.
 SEND_SECONDS = 30
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n)", re.IGNORECASE)
-#: The body comes later, or its length is not known beforehand.
+#: The body follows later, or its length is not known in advance.
 _WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 
 
 def is_gathered(received: bytes | bytearray) -> bool:
     r"""
-    Whether a thread may have the request of which *received* is what came so far.
+    Whether the request, of which *received* has arrived so far, can be given to a thread.
 
     >>> is_gathered(b"GET / HTTP/1.1\r\nHost: a\r\n"), is_gathered(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     (False, True)
@@ -48,7 +47,7 @@ def is_gathered(received: bytes | bytearray) -> bool:
     """
     end = received.find(_HEAD_END)
     if end < 0:
-        return len(received) > LONGEST_HEAD  # the parser will say what is wrong with it
+        return len(received) > LONGEST_HEAD  # the parser will report the error
     head = received[: end + 2]
     length = _LENGTH.search(head)
     if length is None or _WAITS.search(head):
@@ -58,7 +57,7 @@ def is_gathered(received: bytes | bytearray) -> bool:
 
 
 class PacedSocket:
-    """A socket as the parser reads it in a thread: raises ConnectionResetError when the bytes come too slowly."""
+    """The socket that the parser reads in a thread; raises ConnectionResetError if the bytes arrive too slowly."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -81,7 +80,7 @@ class PacedSocket:
 
 
 def is_readable(sock: socket.socket, seconds: float) -> bool:
-    """Whether data arrives within so many seconds; uses poll, because select takes no descriptor above 1023."""
+    """Whether data arrives within this many seconds; uses poll, because select accepts no descriptor above 1023."""
     waiting = select.poll()
     waiting.register(sock, select.POLLIN)
     return bool(waiting.poll(max(0.0, seconds) * 1000))
@@ -92,26 +91,26 @@ class Worker(ThreadWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        #: Connection -> (what it has sent so far, when it must have sent the rest).
+        #: Connection -> (the bytes that it has sent so far, the deadline for the rest).
         self._gathering: dict[TConn, tuple[bytearray, float]] = {}
 
     def enqueue_req(self, conn: TConn) -> None:
-        """Called when a connection is new, or, after an answer, has something to read again."""
+        """Called when a connection is new, or when it has data to read again after an answer."""
         if conn.parser is not None and conn.parser.unreader.buf.getvalue():
-            super().enqueue_req(conn)  # the next request came with the last
+            super().enqueue_req(conn)  # the next request arrived together with the last
             return
         if not conn.initialized:
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         conn.sock.setblocking(False)
         received = bytearray()
-        if self._take(conn, received):  # as nearly always: all of it is there
+        if self._take(conn, received):  # the usual case: the request is complete
             self._hand_over(conn, received)
             return
         self._gathering[conn] = (received, time.monotonic() + GATHER_SECONDS)
         self.poller.register(conn.sock, selectors.EVENT_READ, lambda _sock: self._gather(conn))
 
     def murder_pending(self) -> None:
-        """Called in every round of the main loop, also while stopping: give up those that are too slow."""
+        """Called in every round of the main loop, also while stopping: disconnect clients that are too slow."""
         super().murder_pending()
         now = time.monotonic()
         for conn, (received, deadline) in list(self._gathering.items()):
@@ -144,7 +143,7 @@ class Worker(ThreadWorker):
         return not data or is_gathered(received)
 
     def _hand_over(self, conn: TConn, received: bytearray) -> None:
-        if not received:  # the client has left
+        if not received:  # the client has disconnected
             conn.close()
             self.nr_conns -= 1
             return

@@ -1,13 +1,13 @@
-"""Close connections whose request was answered before its body was read, and say so in the answer.
+"""Close connections whose request was answered before its body was read, and state this in the answer.
 
-gunicorn drops what is left of a body before the next request, up to 64 KiB; beyond that it closes the connection,
-although the answer has promised to keep it, and the client's next request is lost.
+Before the next request, gunicorn discards up to 64 KiB of an unread body. If more is left, it closes the connection
+although the answer has promised to keep it open, and the client's next request is lost.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-#: What is left of a body up to here is dropped in passing.
+#: An unread rest of up to this size is discarded without closing the connection.
 DROPPED = 32 << 10  # bytes
 
 
@@ -21,7 +21,7 @@ class CloseUnread:
         def started(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             if status.startswith("4") and is_unread(environ):
                 headers = [*headers, ("Connection", "close")]
-                # gunicorn takes this header from nobody but itself; *start_response* is a method of its answer.
+                # gunicorn accepts this header only from its own code; *start_response* is a method of its response.
                 force_close = getattr(getattr(start_response, "__self__", None), "force_close", None)
                 if force_close is not None:
                     force_close()
@@ -36,5 +36,5 @@ def is_unread(environ: dict[str, Any]) -> bool:
     if reader is None:
         return False
     left = getattr(reader, "length", None)
-    # Of a body in chunks it is not known how much comes.
+    # The length of a chunked body is not known.
     return left > DROPPED if isinstance(left, int) else "HTTP_TRANSFER_ENCODING" in environ

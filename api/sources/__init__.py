@@ -1,1 +1,1 @@
-"""Sources of listings: feeds and files that owners bring, and what their imports did."""
+"""Sources of listings: owners' feeds and files, and the results of their imports."""

@@ -76,10 +76,11 @@ class Imports(MethodView):
     def post(self, form: dict[str, Any]) -> dict[str, Any]:
         """Send a file of listings or of clients' requests
 
-        Its kind is found by its content. New listings are added, changed ones updated, and what a complete file lacks
-        leaves the market, unless that is more than a third: then it waits for `POST /imports/{id}/confirm`. With
-        `content` leads each row is a client's request, its words are read as wishes, and nothing leaves the market. The
-        answer is the import, which a worker takes up; read it again until its state is none of `queued` and `running`.
+        Its kind is recognised by its content. New listings are added and changed ones updated. Listings that are
+        missing from a complete file leave the market; if they are more than a third, the import waits for `POST
+        /imports/{id}/confirm`. With `content` leads, each row is a client's request, its text is read for wishes, and
+        nothing leaves the market. The answer is the import, which a worker runs; read it again until its state is
+        neither `queued` nor `running`.
         """
         upload = form["file"]
         if upload is None:

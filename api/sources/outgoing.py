@@ -32,14 +32,12 @@ blp = Blueprint("outgoing-feed", __name__, description="My properties as a feed 
 for_owners = for_roles(*SUPPLY_ROLES)
 
 XML = "application/xml"
-#: Pieces of an answer are put together to about this size.
+#: The approximate size to which pieces of an answer are joined.
 PIECE = 1 << 16  # characters
 
 
 class OutgoingFeedOut(Body):
-    address = fields.String(
-        allow_none=True, metadata={"description": "To be told to portals; null where there is no feed."}
-    )
+    address = fields.String(allow_none=True, metadata={"description": "For portals; null where there is no feed."})
     created_at = Moment(allow_none=True)
     left_out = fields.Dict(
         keys=fields.String(),

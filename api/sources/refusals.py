@@ -44,14 +44,14 @@ class Refused(MethodView):
         return refused_file(owned_import(session(), current_user(), import_id), args["format"])
 
 
-def refused_file(imported: Import, kind: TableFormat, tell: Callable[[str], str] = reason_of) -> Response:
-    """The refused offers of an import as a file; *tell* converts the reasons to words."""
-    rows: Any = _rows(refusals_of(services().sessions, imported), tell)
+def refused_file(imported: Import, kind: TableFormat, describe: Callable[[str], str] = reason_of) -> Response:
+    """The refused offers of an import as a file; *describe* converts the reasons to words."""
+    rows: Any = _rows(refusals_of(services().sessions, imported), describe)
     rows = stream_with_context(rows)  # the reasons are in the language of the request
     return table_file(f"refused-{imported.id}", kind, COLUMNS, rows)
 
 
-def _rows(lines: Iterator[dict[str, Any]], tell: Callable[[str], str]) -> Iterator[list[Any]]:
+def _rows(lines: Iterator[dict[str, Any]], describe: Callable[[str], str]) -> Iterator[list[Any]]:
     for line in lines:
         fault = Fault.from_json({"code": line["reason"], "facts": line.get("facts", {})})
-        yield [line["line"], line["id"], line["field"], tell(fault), line["read"]]
+        yield [line["line"], line["id"], line["field"], describe(fault), line["read"]]

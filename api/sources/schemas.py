@@ -80,7 +80,7 @@ class RemarkOut(Body):
         allow_none=True, metadata={"description": "The reason for programs; null of imports before release 0.2."}
     )
     facts = fields.Dict(keys=fields.String(), metadata={"description": "What the reason's sentence names."})
-    read = fields.String(metadata={"description": "What stood there."})
+    read = fields.String(metadata={"description": "The text in the file."})
 
 
 class ReportOut(Body):
@@ -155,7 +155,7 @@ def _shown_remark(remark: dict[str, Any]) -> dict[str, Any]:
 
 
 def _code(fault: Fault | None) -> str | None:
-    """None where a release before 0.2 stored an English sentence."""
+    """The code of a reason; None if a release before 0.2 stored an English sentence instead."""
     return str(fault) if fault is not None and is_known(LANGUAGES[0], fault) else None
 
 

@@ -13,8 +13,8 @@ from models.sources.errors import SourceHasAddressError, SourceHoldsOtherError
 from models.sources.sources import change_source, create_source, request_import, source_named, without_nul
 from models.sources.tables import Import, Source, SourceContent
 
-#: What a form may say of a source besides its name.
-TOLD = ("city", "mapping", "is_complete")
+#: The fields of a source that a form may set in addition to its name.
+OPTIONS = ("city", "mapping", "is_complete")
 
 
 def name_of_file(upload: FileStorage) -> str:
@@ -24,17 +24,17 @@ def name_of_file(upload: FileStorage) -> str:
 
 
 def source_for(owner: User, name: str, form: Mapping[str, Any]) -> Source:
-    """The owner's file source called *name*, created or changed as the form says; raises SourceHasAddressError."""
-    told = {field: form[field] for field in TOLD if form.get(field) is not None}
+    """The owner's file source called *name*, created or changed according to the form; raises SourceHasAddressError."""
+    options = {field: form[field] for field in OPTIONS if form.get(field) is not None}
     content = form.get("content") or SourceContent.LISTINGS
     source = source_named(session(), owner, name)
     if source is None:
-        return create_source(session(), owner, {"name": name, "content": content, **told})
+        return create_source(session(), owner, {"name": name, "content": content, **options})
     if source.content is not content:
         raise SourceHoldsOtherError(name=name)
     if source.address:
         raise SourceHasAddressError(name=name)
-    change_source(session(), source, told)
+    change_source(session(), source, options)
     return source
 
 
@@ -43,12 +43,12 @@ def send_file(owner: User, source: Source, upload: FileStorage, *, is_dry_run: b
     if source.file:
         remove_feed(source.file, owner)
     source.file = store_feed(upload, owner)
-    return asked(
+    return queue_import(
         request_import(session(), source, "upload", file_name=upload.filename or "file", is_dry_run=is_dry_run)
     )
 
 
-def asked(imported: Import) -> Import:
+def queue_import(imported: Import) -> Import:
     """Queue a requested import."""
     session().refresh(imported)
     run_import(imported)

@@ -1,4 +1,4 @@
-"""Sources of one's own listings: list, add, read, change, remove, import now, history."""
+"""Sources of the caller's listings: list, add, read, change, remove, import now, history."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from api.http.tasks import rescore_properties, run_import
 from api.http.uploads import remove_feed
 from api.sources.schemas import ImportOut, SourceOut, shown_import, shown_source
 from models.core.enums import SUPPLY_ROLES
-from models.sources.photos import TOLD, PhotoFault, photos_of_source
+from models.sources.photos import MAX_BROKEN, PhotoFault, photos_of_source
 from models.sources.sources import (
     change_source,
     create_source,
@@ -86,7 +86,7 @@ class SourcePhotosOut(Body):
     waiting = fields.Integer()
     fetched = fields.Integer()
     refused = fields.Integer(metadata={"description": "Addresses that give no photo; they are not shown."})
-    broken = fields.List(fields.Nested(BrokenPhoto), metadata={"description": f"The first {TOLD} of them."})
+    broken = fields.List(fields.Nested(BrokenPhoto), metadata={"description": f"The first {MAX_BROKEN} of them."})
 
 
 class ImportRows(Body):
@@ -144,7 +144,7 @@ class OneSource(MethodView):
     def patch(self, body: dict[str, Any], source_id: int) -> dict[str, Any]:
         """Change one of my sources
 
-        Fields that the body leaves out stay. A feed that moves to another address keeps its listings.
+        Fields that the body leaves out do not change. A feed that moves to another address keeps its listings.
         """
         source = owned_source(session(), current_user(), source_id, lock=True)
         change_source(session(), source, body)
@@ -156,7 +156,8 @@ class OneSource(MethodView):
     def delete(self, source_id: int) -> dict[str, str]:
         """Remove one of my sources with its history
 
-        Its listings leave the market and stay as archived properties. Refused while an import of it waits or runs.
+        Its listings leave the market and are kept as archived properties. Refused while an import of it is waiting or
+        running.
         """
         source = owned_source(session(), current_user(), source_id, lock=True)
         if source.file:
@@ -175,8 +176,8 @@ class SourceRun(MethodView):
     def post(self, body: dict[str, Any], source_id: int) -> dict[str, Any]:
         """Import one of my sources now
 
-        From its address, or from the file that was sent last. The answer is the import, which a worker takes up; read
-        it again until its state is none of `queued` and `running`.
+        From its address, or from its last file. The answer is the import, which a worker runs; read it again until its
+        state is neither `queued` nor `running`.
         """
         source = owned_source(session(), current_user(), source_id, lock=True)
         imported = request_import(session(), source, "request", is_dry_run=body["dry_run"])
@@ -205,7 +206,7 @@ class SourceImports(MethodView):
 
 @blp.route("/sources/<int:source_id>/photos")
 class SourcePhotos(MethodView):
-    """The state of the photos that a source's listings name."""
+    """The state of the photos in a source's listings."""
 
     @for_owners
     @only_reads

@@ -1,10 +1,10 @@
 """The feed: the next listing, the user's action on it, and undoing the last action.
 
 `/feed/next` reads the stored list of the user's preferences. A list is stale for a moment after the preferences change,
-and the answer to `POST /preferences` must not be followed by a null: the worker is asked for that one list (it was
-asked already when the change was committed) and the request waits for it, without a database connection and for at most
-:data:`PATIENCE_SECONDS`. If the worker is busy or away, the listing nearest to the budget is shown until the
-list is there; no request waits for a list that is stale for more than :data:`HOPEFUL_SECONDS`.
+but the feed must not be null directly after `POST /preferences`. So the list is requested from the worker (as it
+already was when the change was committed), and the request waits for it, without a database connection and for at most
+:data:`MAX_WAIT_SECONDS`. If the worker is busy or unavailable, the listing nearest to the budget is shown until the
+list exists. No request waits for a list that has been stale for more than :data:`MAX_STALE_SECONDS`.
 """
 
 import logging
@@ -29,7 +29,7 @@ from api.swipe.listings import Listing
 from models.accounts.users import User
 from models.core.base import database_now
 from models.core.enums import FeedActionKind, Side
-from models.deals.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
+from models.deals.feed import Next, act_in_feed, list_is_stale, mark_stale, nearest_to_budget, next_listing, undo
 from models.market.leads import Lead
 from models.market.listings import listing_on_market
 from models.market.price_history import price_history
@@ -38,9 +38,9 @@ log = logging.getLogger(__name__)
 
 blp = Blueprint("feed", __name__, description="Listings one at a time, best first")
 
-PATIENCE_SECONDS = 2.0
-#: A list that has been stale for longer is not waited for.
-HOPEFUL_SECONDS = 5.0
+MAX_WAIT_SECONDS = 2.0
+#: Requests do not wait for a list that has been stale for longer than this.
+MAX_STALE_SECONDS = 5.0
 POLL_SECONDS = 0.02, 0.1  # between two polls: at first, and at most
 #: A list's refill is requested at most once in this time.
 REFILL_PAUSE_SECONDS = 10
@@ -100,7 +100,7 @@ def listing_to_show(user: User) -> Next:
     if preference is None:
         return coming
     if coming.listing is None and coming.refill_is_due:
-        # The whole list is used up: the next one begins where it ended.
+        # The whole list is used up; the next list continues where it ended.
         mark_stale(session(), preference)
         session().commit()
         return _next_of_new_list(preference, age_seconds=0)
@@ -156,19 +156,19 @@ def _next_of_new_list(preference: Lead, age_seconds: float) -> Next:
         age_seconds: How long the list has been stale.
     """
     user = current_user()
-    if age_seconds < HOPEFUL_SECONDS:
+    if age_seconds < MAX_STALE_SECONDS:
         services().worker.lead_changed(preference.id)
         if _wait_for_list(preference.id):
             return next_listing(session(), user)
     log.info("feed_without_list", extra={"lead_id": preference.id})
-    return Next(roughly_fitting(session(), user, preference), preference)
+    return Next(nearest_to_budget(session(), user, preference), preference)
 
 
 def _wait_for_list(lead_id: int) -> bool:
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + MAX_WAIT_SECONDS
     pause, longest = POLL_SECONDS
     while list_is_stale(session(), lead_id):
-        session().commit()  # returns the connection: waiting must not exhaust the pool
+        session().commit()  # returns the connection, because waiting must not exhaust the pool
         if time.monotonic() > until:
             return False
         time.sleep(pause)

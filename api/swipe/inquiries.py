@@ -1,6 +1,6 @@
 """Inquiries, which the swipe contract calls leads: the caller's own, and those about the caller's listings.
 
-They are created by `POST /leads`, which also takes the exchange's body: see :mod:`api.exchange.leads`.
+They are created by `POST /leads`, which also accepts the exchange's body: see :mod:`api.exchange.leads`.
 """
 
 from typing import Any

@@ -9,7 +9,7 @@ from models.market.properties import Property
 
 DEAL_TYPES = {"rent": DealType.RENT, "sale": DealType.SALE}
 
-#: The type that each of tinder's words makes, first; the others read as that word.
+#: Each of tinder's words: first the type that it creates, then the other types shown as that word.
 PROPERTY_TYPES: dict[str, tuple[PropertyType, ...]] = {
     "flat": (PropertyType.APARTMENT, PropertyType.APARTMENTS),
     "house": (PropertyType.HOUSE, PropertyType.TOWNHOUSE),
@@ -45,7 +45,7 @@ def type_word(property_type: PropertyType) -> str:
 
 
 def type_of(word: str, present: PropertyType | None = None) -> PropertyType:
-    """The property type that a word means; *present* stays if the word already names it.
+    """The property type of a word; *present* is kept if it is shown as the same word.
 
     >>> type_of("house"), type_of("house", PropertyType.TOWNHOUSE)
     (<PropertyType.HOUSE: 'HOUSE'>, <PropertyType.TOWNHOUSE: 'TOWNHOUSE'>)
@@ -55,7 +55,7 @@ def type_of(word: str, present: PropertyType | None = None) -> PropertyType:
 
 
 def title_of(listing: Property) -> str:
-    """The title, or one made from the facts: other contracts have none."""
+    """The title, or one generated from the facts, because other contracts have no titles."""
     if listing.title:
         return listing.title
     noun = _NOUNS[listing.property_type]
@@ -68,7 +68,7 @@ def title_of(listing: Property) -> str:
 
 
 def listing_row(listing: Property) -> dict[str, Any]:
-    """A property in the swipe contract's form: its fields, and what a card needs beside them."""
+    """A property in the swipe contract's form: its fields, and additional ones for a card."""
     return {
         "id": listing.id,
         "title": title_of(listing),

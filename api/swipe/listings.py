@@ -30,7 +30,7 @@ from api.http.home_adverts import PricePoint
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.polled_lists import unchanged_own_list
 from api.http.tasks import rescore_property
-from api.http.warnings import Warnings, warn_of_town
+from api.http.warnings import Warnings, warn_of_price, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.deals.own_list_validators import OwnList
@@ -53,7 +53,7 @@ class ListingBody(Body):
 
 
 class Listing(Body):
-    """ListingRead of the contract, and fields that a card needs beside it."""
+    """ListingRead of the contract, and additional fields for a card."""
 
     id = fields.Integer()
     title = fields.String()
@@ -84,8 +84,8 @@ class AdminListing(Listing):
     price = Number(0, MAX_MONEY)
 
 
-#: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read it alike; Python alone lets $ stand before a last
-#: newline.
+#: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read this pattern alike; in Python, $ would also match
+#: before a final newline.
 NUMBERS = re.compile(r"^[0-9]{1,3}(,[0-9]{1,3}){0,19}$(?!\n)")
 
 
@@ -149,6 +149,7 @@ class Listings(MethodView):
         """
         listing = create_property(session(), current_user(), Origin.TINDER, _columns(body))
         warn_of_town("city", listing.city, listing.currency)
+        warn_of_price("price", listing.price)
         rescore_property(listing)
         return listing_row(listing)
 
@@ -192,12 +193,13 @@ class OneListing(MethodView):
     def put(self, body: dict[str, Any], listing_id: int) -> Any:
         """Replace a listing of mine, or any as an administrator
 
-        Facts that the contract lacks (area, floor, photos, ...) stay as they are; `is_active` withdraws it or puts it
-        back on the market.
+        Facts that the contract lacks (area, floor, photos, ...) do not change; `is_active` withdraws it or puts it back
+        on the market.
         """
         listing = editable_listing(session(), current_user(), listing_id)
         replace_property(session(), listing, _columns(body, listing))
         warn_of_town("city", listing.city, listing.currency)
+        warn_of_price("price", listing.price)
         rescore_property(listing)
         return listing_row(listing)
 
@@ -240,8 +242,8 @@ def listing_page(query: Any, args: dict) -> tuple[list[dict], int, dict]:
 
 def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
     """
-    A property's columns from a listing's body. Facts that the swipe contract lacks stay; so does the currency, unless
-    it is the former city's.
+    A property's columns from a listing's body. Facts that the swipe contract lacks do not change; nor does the
+    currency, unless it is that of the former city.
     """
     columns = {
         "title": body["title"],

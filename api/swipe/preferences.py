@@ -72,7 +72,7 @@ class Preferences(MethodView):
     def get(self) -> Any:
         """Read my preferences; null if I have set none
 
-        There is one set to a user.
+        Each user has one set.
         """
         lead = preference_of(session(), current_user())
         if lead is None:
@@ -84,7 +84,7 @@ class Preferences(MethodView):
     @blp.arguments(PreferenceBody)
     @blp.response(200, Preference)
     def post(self, body: dict[str, Any]) -> Any:
-        """Set or replace my preferences; the feed is ranked anew
+        """Set or replace my preferences; the feed is ranked again
 
         The next listing of the feed follows the new preferences at once.
         """

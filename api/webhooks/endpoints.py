@@ -30,7 +30,7 @@ from models.webhooks.endpoints import (
     send_test,
 )
 
-blp = Blueprint("webhooks", __name__, description="Other systems of mine are told what happens")
+blp = Blueprint("webhooks", __name__, description="Other systems of mine are notified of what happens")
 
 
 @blp.route("/webhooks")
@@ -72,7 +72,7 @@ class OneWebhook(MethodView):
     def get(self, webhook_id: int) -> dict[str, Any]:
         """Read one of my webhooks
 
-        Without its secret, which is shown when it is made and when it is replaced.
+        Without its secret, which is shown only when it is created or replaced.
         """
         return shown_endpoint(owned_endpoint(session(), current_user(), webhook_id))
 
@@ -82,8 +82,8 @@ class OneWebhook(MethodView):
     def patch(self, body: dict[str, Any], webhook_id: int) -> dict[str, Any]:
         """Change one of my webhooks
 
-        Fields that the body leaves out stay. A webhook that was switched off, by its owner or by answering 410, is
-        switched on again by `is_enabled`; pending deliveries then continue.
+        Fields that the body leaves out do not change. A webhook that was switched off, by its owner or by answering
+        410, is switched on again by `is_enabled`; pending deliveries then continue.
         """
         endpoint = owned_endpoint(session(), current_user(), webhook_id, lock=True)
         change_endpoint(session(), current_user(), endpoint, body, allow_private=_allows_private())

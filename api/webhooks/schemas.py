@@ -28,14 +28,14 @@ class WebhookChange(Body):
     types = fields.List(
         one_of(EventType, only=SUBSCRIBED),
         validate=validate.Length(1, len(SUBSCRIBED)),
-        metadata={"description": "What is told of.", "example": ["match.created"]},
+        metadata={"description": "Types of events that are sent.", "example": ["match.created"]},
     )
     min_score = Whole(
         0,
         100,
-        metadata={"description": "Default 85. A `recommendation.created` is told from this score on.", "example": 85},
+        metadata={"description": "Default 85. A `recommendation.created` is sent from this score on.", "example": 85},
     )
-    is_enabled = YesNo(metadata={"description": "Default true. What happens while it is off is not told later."})
+    is_enabled = YesNo(metadata={"description": "Default true. What happens while it is off is not sent later."})
 
 
 class NewWebhook(WebhookChange):
@@ -48,7 +48,7 @@ class NewWebhook(WebhookChange):
         one_of(EventType, only=SUBSCRIBED),
         required=True,
         validate=validate.Length(1, len(SUBSCRIBED)),
-        metadata={"description": "What is told of.", "example": ["match.created"]},
+        metadata={"description": "Types of events that are sent.", "example": ["match.created"]},
     )
 
 
@@ -57,7 +57,7 @@ class WebhookOut(Body):
     name = fields.String(allow_none=True)
     url = fields.String()
     types = fields.List(shown_word(EventType))
-    min_score = fields.Integer(metadata={"description": "From which score on recommendations are told."})
+    min_score = fields.Integer(metadata={"description": "From which score on recommendations are sent."})
     is_enabled = fields.Boolean()
     disabled_reason = shown_word(
         DisabledReason,

@@ -1,8 +1,8 @@
 """
-Put the client together: `python make_client.py GENERATOR DOCUMENT FOLDER` copies it to FOLDER and has GENERATOR, the
-command openapi-python-client, make the part that is generated from DOCUMENT. `make client` calls it.
+Put the client together: `python make_client.py GENERATOR DOCUMENT FOLDER` copies it to FOLDER and runs GENERATOR, the
+command openapi-python-client, which generates code from DOCUMENT. `make client` calls it.
 
-What is generated is not kept in the repository: it would be stale with the next change of the API.
+The generated code is not in the repository: the next change of the API would make it stale.
 """
 
 import shutil
@@ -20,7 +20,7 @@ def put_together(generator: Path, document: Path, folder: Path) -> None:
     command = [generator, "generate", "--path", document, "--output-path", generated, "--meta", "none"]
     made = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if made.returncode:
-        sys.exit(made.stdout + made.stderr)  # it tells there too of the few kinds of content that it leaves out
+        sys.exit(made.stdout + made.stderr)  # also lists the content types that it skips
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """
-How the wheel is built (pyproject.toml names this module): by setuptools, once what stands beside the packages in a
-checkout has been laid into them. A wheel holds packages only, and `leadmatch run` needs the Procfile and the schedule,
-and the web process the help, which is built from docs/.
+The build backend of the wheel (named in pyproject.toml). It copies files that a checkout has beside the packages into
+the packages, and calls setuptools. A wheel contains packages only, but `leadmatch run` needs the Procfile and the
+schedule, and the web process needs the help, which is built from docs/.
 """
 
 import configparser
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from setuptools import build_meta
-from setuptools.build_meta import (  # what is not defined here is setuptools' own
+from setuptools.build_meta import (  # operations that this module does not change
     build_editable,
     get_requires_for_build_editable,
     prepare_metadata_for_build_editable,
@@ -42,11 +42,11 @@ HELP = ROOT / "api" / "server" / "help_site"
 
 
 class UnsupportedOperation(Exception):
-    """This backend does not do that."""
+    """This backend does not support the operation."""
 
 
 def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) -> list[str]:
-    """What setuptools asks for, and for the help, whose reference is made from the code: what the code imports."""
+    """The requirements of setuptools, and those of the code: building the help imports it to generate the reference."""
     setup = configparser.ConfigParser(interpolation=None)
     setup.read(ROOT / "setup.cfg")
     listed = [setup["options"]["install_requires"], setup["options.extras_require"]["docs"]]
@@ -57,7 +57,7 @@ def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) 
 def build_wheel(
     wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
 ) -> str:
-    # setuptools takes along whatever an earlier build left there, modules that are gone since among it.
+    # setuptools would include files of an earlier build, even modules that have been deleted since.
     shutil.rmtree(ROOT / "build" / "lib", ignore_errors=True)
     with _laid_in():
         return build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)

@@ -1,8 +1,8 @@
 """
 Build the help, the pages of docs/ as a site: `python docs/site/build.py FOLDER`; `make docs` calls it.
 
-The pages are written for whoever reads them in the repository. Here they are copied beside each other with pages of
-reference that are made from the code; links to files that the site does not hold become plain names.
+The pages are written for readers of the repository. The build copies them to one folder, together with pages of
+reference that are generated from the code. Links to files that are not on the site become plain text.
 """
 
 import re
@@ -15,7 +15,7 @@ SITE = Path(__file__).resolve().parent
 DOCS = SITE.parent
 ROOT = DOCS.parent
 
-#: Pages of the repository's top that are pages of the site as well.
+#: Pages in the repository's root that are on the site too.
 OUTER = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 
 LINK = re.compile(r"(?<!\\)(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
@@ -24,10 +24,10 @@ FENCE = re.compile(r"^(```.*?^```$)", re.M | re.S)
 
 def build(folder: Path) -> None:
     """
-    Write the site into *folder*, which is made anew.
+    Write the site into *folder*, replacing its content.
 
     Raises:
-        SystemExit: Sphinx finds a fault: a link that leads nowhere, a page that no list of pages names.
+        SystemExit: Sphinx finds a fault: a broken link, or a page that is in no list of pages.
     """
     from sphinx.cmd.build import build_main
 
@@ -44,7 +44,7 @@ def build(folder: Path) -> None:
 
 
 def lay_out(pages: Path) -> None:
-    """Copy what the site is made of into the folder *pages*."""
+    """Write the site's sources into the folder *pages*."""
     shutil.copytree(DOCS, pages, ignore=shutil.ignore_patterns("site", "__pycache__"))
     for name in OUTER:
         shutil.copyfile(ROOT / name, pages / name)
@@ -57,7 +57,7 @@ def lay_out(pages: Path) -> None:
 
 
 def links_of_the_site(page: Path, pages: Path) -> str:
-    """The text of *page* with its links to files as the site has them: of a file that it lacks the words alone."""
+    """The text of *page* with links that work on the site; a link to a file that is not there becomes its words."""
     of_docs = page.relative_to(pages)
     original = ROOT / of_docs if str(of_docs) in OUTER else DOCS / of_docs
 

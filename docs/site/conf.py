@@ -12,7 +12,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_use_index = False
 html_domain_indices = False
-# Links to headings, as the pages use them: places.md#photos.
+# Pages link to headings: places.md#photos.
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 suppress_warnings = ["misc.highlighting_failure", "toc.not_included"]

@@ -1,4 +1,4 @@
-"""The pages of reference that are made from the code: settings, commands, operations of the API."""
+"""The pages of reference that are generated from the code: settings, commands, operations of the API."""
 
 import re
 from collections import defaultdict
@@ -12,7 +12,7 @@ from models.platform.settings import SETTING_NAMES, Settings
 from scripts.cli import COMMANDS, LazyGroup, cli
 from scripts.commands.openapi import document
 
-#: What has no default.
+#: Settings without a default, with values that only let the settings be read.
 NEEDED = {"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", "SECRET_KEY": "-", "LEADMATCH_HOME": "/home"}
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -25,16 +25,16 @@ def write_reference(folder: Path) -> None:
 
 
 def settings_page() -> str:
-    """The variables of the environment, each with what the code says of it and its default."""
+    """The variables of the environment, each with its comment in the code and its default."""
     local, production = (
         Settings._read({**NEEDED, "ENVIRONMENT": environment}) for environment in ("local", "production")
     )
     rows = []
-    for name, (attribute, told) in described_settings().items():
+    for name, (attribute, meaning) in described_settings().items():
         defaults = [default_of(name, getattr(each, attribute)) for each in (local, production)]
         is_one = defaults[0] == defaults[1] or name == "ENVIRONMENT"
         default = defaults[0] if is_one else f"{defaults[0]}; in production {defaults[1] or 'none'}"
-        rows.append(f"| `{name}` | {cell(told)} | {default} |")
+        rows.append(f"| `{name}` | {cell(meaning)} | {default} |")
     head = Path(settings.__file__).read_text().split('"""')[1]
     early = head.partition("Read before there are settings: ")[2].partition("\n\n")[0]
     return "\n".join(
@@ -55,7 +55,7 @@ def settings_page() -> str:
 
 def described_settings() -> dict[str, tuple[str, str]]:
     """
-    Name of a variable -> the attribute of Settings, and what its comment says.
+    Name of a variable -> its attribute of Settings, and the comment on it.
 
     >>> described_settings()["PORT"]
     ('port', 'where the web process listens.')
@@ -64,9 +64,9 @@ def described_settings() -> dict[str, tuple[str, str]]:
     found = {}
     for comment, attribute in re.findall(r"((?:^    #: .*\n)+)^    (\w+): ", source, re.M):
         text = " ".join(line.strip().removeprefix("#: ") for line in comment.splitlines())
-        name, colon, told = text.partition(": ")
+        name, colon, meaning = text.partition(": ")
         if colon and name in SETTING_NAMES:
-            found[name] = (attribute, told)
+            found[name] = (attribute, meaning)
     return found
 
 
@@ -86,7 +86,7 @@ def cell(text: str) -> str:
 
 
 def commands_page() -> str:
-    """What `--help` says of every command."""
+    """The `--help` of every command."""
     parts = ["# Commands", "", "What `leadmatch --help` says, and `--help` of each command.", "", *shown(cli, [])]
     group, context = LazyGroup(), click.Context(cli, info_name="leadmatch")
     for name in COMMANDS:
@@ -106,7 +106,7 @@ def shown(command: click.Command, names: list[str]) -> list[str]:
 
 
 def operations_page(openapi: dict[str, Any]) -> str:
-    """Every operation by its tag, with a link to where it can be tried."""
+    """Every operation by its tag, with links to the pages where it can be tried."""
     by_tag: dict[str, list[str]] = defaultdict(list)
     for path, item in openapi["paths"].items():
         for method in METHODS:

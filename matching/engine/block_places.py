@@ -1,9 +1,9 @@
 """
 Places in a block of properties.
 
-A property has mostly one place of a kind; what that earns is a term (:mod:`matching.engine.block_terms`). Here is what
-is no sum: the best that a place of the block could earn each lead, the best of several places of one property, and what
-it costs to lie elsewhere than in the only places that a lead wants.
+A property mostly has one place of a kind, and what it earns is a term (:mod:`matching.engine.block_terms`). This module
+computes the parts that are not sums: the best that a place of the block could earn each lead, the best of several
+places of one property, and the cost of being elsewhere than in the only places that a lead wants.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ class BlockPlaces:
     """The places of one kind in a block of P properties."""
 
     codes: NDArray[np.int32]
-    #: float32 (codes,): the most parts that a property of the block has at each.
+    #: float32 (codes,): the most parts that a property of the block has at each place.
     most_parts: NDArray[np.float32]
     #: float32 (codes, P): the parts of properties with one place.
     single: NDArray[np.float32]
-    #: (P,): which of *codes* is a property's one place; len(codes) where it has none or several.
+    #: (P,): the index in *codes* of a property's one place; len(codes) if it has none or several.
     single_code: NDArray[np.intp]
-    #: The places in *codes*, and the parts, of properties with several; and the properties that have just these.
+    #: For properties with several places: indices in *codes* with parts, and the properties with exactly these places.
     several: tuple[tuple[tuple[tuple[int, float], ...], NDArray[np.intp]], ...]
     has_unknown: bool
 
@@ -57,7 +57,7 @@ def block_places(kind: str, properties: PropertyVectors, start: int, stop: int) 
 
 
 class LeadPlaces:
-    """What places of one kind earn the leads, by place."""
+    """The points that places of one kind earn the leads, by place."""
 
     def __init__(self, kind: str, leads: LeadVectors) -> None:
         indptr, codes, points = (getattr(leads, f"{kind}_{part}") for part in ("indptr", "codes", "points"))
@@ -69,15 +69,12 @@ class LeadPlaces:
         only = self._elsewhere < 0
         self._any_only = bool(only.any())
         rows = rows_of(indptr)
-        #: Leads that want no other place and the places that they want, as one ascending number each, and a last one
-        #: that is no pair.
+        #: Pairs of a lead that accepts no other places and a place that it wants, each as one number, ascending; the
+        #: last number is a sentinel.
         self._only = np.append((rows << 32 | codes)[only[rows]], np.iinfo(np.int64).max)
 
     def best(self, places: BlockPlaces, unknown: NDArray[np.float32]) -> NDArray[np.float32]:
-        """
-        What the best place of a block earns each lead, at most, in units; *unknown* is what an unknown place earns, in
-        points.
-        """
+        """The most units that any place of a block earns each lead; *unknown*: the points of an unknown place."""
         if places.has_unknown:
             best = unknown * np.float32(ANSWER_SCALE)
         elif self._any_only:
@@ -90,7 +87,7 @@ class LeadPlaces:
         return best
 
     def add_to(self, units: NDArray[np.float32], places: BlockPlaces, leads: NDArray[np.intp]) -> None:
-        """Add to the units of a block with some leads, (leads, properties), what is no sum over single places."""
+        """Add the parts that are not sums over places to the *units* of a block, (leads, properties)."""
         if places.several:
             self._add_several(units, places, leads)
         if self._any_only:
@@ -118,9 +115,9 @@ class LeadPlaces:
         n_codes = len(places.codes)
         if not len(only) or not n_codes:
             return
-        asked = leads[only][:, np.newaxis] << 32 | places.codes
-        wanted = self._only[np.searchsorted(self._only, asked)] == asked
-        # The last column is for properties without a place or with several, to which this does not apply.
+        keys = leads[only][:, np.newaxis] << 32 | places.codes
+        wanted = self._only[np.searchsorted(self._only, keys)] == keys
+        # The last column stands for properties without a place or with several, to which this does not apply.
         elsewhere = np.zeros((len(only), n_codes + 1), bool)
         elsewhere[:, :n_codes] = ~wanted
         lost = self._elsewhere[leads[only]] * np.float32(ANSWER_SCALE)

@@ -1,4 +1,4 @@
-"""A market made ready for scoring: alike properties side by side in blocks, and both sides written out as matrices."""
+"""Preparing a market for scoring: similar properties are put together in blocks, and both sides become matrices."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -16,16 +16,18 @@ from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS
 from matching.facts.wishes import IMPLIED_KINDS
 
-#: Properties in a block: enough for a matrix product to run at speed, few enough to be alike.
+#: Properties in a block: enough for an efficient matrix product, few enough to be similar.
 BLOCK_SIZE = 128
-#: Blocks written out at a time.
+#: In a smaller market computing bounds costs more than it saves (200 leads and 200 properties: 2 of 12 ms).
+MIN_BLOCKS_FOR_BOUNDS = 3
+#: Blocks whose matrices are computed at a time.
 BLOCKS_AT_ONCE = 16
-#: Columns that no property of a block uses, but that lie between used ones, are multiplied as well rather than left
-#: out: to pick a lead's points run by run costs more than so many columns.
+#: Up to this many adjacent columns that no property of a block uses are multiplied as well: selecting a lead's points
+#: run by run would cost more.
 MAX_GAP = 8
-#: Price bands of each number of rooms, within which properties are ordered by place.
+#: Price bands for each number of rooms; within a band properties are ordered by place.
 PRICE_BANDS = 3
-#: Bands of budgets within which leads are ordered by place.
+#: Budget bands; within a band leads are ordered by place.
 LEAD_BANDS = 8
 
 
@@ -35,9 +37,9 @@ class Block:
 
     start: int
     stop: int
-    #: The matrix columns in which some property of the block is not 0, as few runs, with gaps of MAX_GAP at most...
+    #: The matrix columns in which some property of the block is not 0, as few runs, including gaps of at most MAX_GAP.
     runs: tuple[slice, ...]
-    #: ...and those columns of the properties' matrix, float32 (stop - start, columns).
+    #: These columns of the properties' matrix, float32 (stop - start, columns).
     parts: NDArray[np.float32]
     answers: Answers
 
@@ -52,21 +54,21 @@ class Exclusions:
     #: ``lead * n_properties + property``, ascending.
     keys: NDArray[np.int64]
     n_properties: int
-    #: How many pairs each row of the side in question leaves out.
+    #: How many pairs each row of this side leaves out.
     count: NDArray[np.int64]
 
     def holds(self, leads: NDArray[np.integer], properties: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether each pair is left out."""
         if not len(self.keys):
             return np.zeros(len(leads), bool)
-        asked = leads.astype(np.int64) * self.n_properties + properties
-        return self.keys[np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)] == asked
+        keys = leads.astype(np.int64) * self.n_properties + properties
+        return self.keys[np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)] == keys
 
 
 @dataclass(frozen=True)
 class PreparedMarket:
     """
-    Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the caller's row.
+    Both sides ordered by similarity. A *position* is a row in that order; ``*_order[position]`` is the caller's row.
     """
 
     lead_order: NDArray[np.intp]
@@ -96,7 +98,7 @@ def prepare(
     excluded_for_properties: NDArray[np.int64],
     pool: Executor,
 ) -> PreparedMarket:
-    """Order, cut and write out a market of at least one lead and one property."""
+    """Order a market of at least one lead and one property, divide it into blocks and compute the matrices."""
     property_order, lead_order = order_properties(properties), order_leads(leads)
     leads, properties = leads.take(lead_order), properties.take(property_order)
     columns = MatrixColumns.of(properties)
@@ -104,13 +106,14 @@ def prepare(
     blocks = _blocks_of(properties, columns, terms)
     points = lead_matrix(leads, columns, pool)
     places_of_leads = lead_places(leads)
-    bounder = Bounder(leads, properties, points, places_of_leads, terms.words)
-    levels = np.empty((len(blocks), len(leads)), np.uint16)
+    levels = np.full((len(blocks), len(leads)), np.iinfo(np.uint16).max, np.uint16)
+    if len(blocks) >= MIN_BLOCKS_FOR_BOUNDS:
+        bounder = Bounder(leads, properties, points, places_of_leads, terms.words)
 
-    def bound(number: int) -> None:
-        levels[number] = levels_of(bounder.of_block(blocks[number].answers))
+        def bound(number: int) -> None:
+            levels[number] = levels_of(bounder.of_block(blocks[number].answers))
 
-    list(pool.map(bound, range(len(blocks))))
+        list(pool.map(bound, range(len(blocks))))
     return PreparedMarket(
         lead_order=lead_order,
         property_order=property_order,
@@ -156,32 +159,33 @@ def _runs(used: NDArray[np.intp]) -> tuple[slice, ...]:
 
 def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
     """
-    Neighbours of one type, one room count, about one price and one district.
+    An order in which neighbours have the same type, room count and district, and about the same price.
 
-    Few places in a block and few prices keep its bound tight; a price band serves both.
+    Bounds of a block are tight if it has few places and few prices; ordering by place within price bands achieves both.
     """
     kind, rooms = _category(properties, "property_type"), _category(properties, "rooms")
     band = np.zeros(len(properties), np.intp)
     for number in np.unique(rooms):
         alike = rooms == number
         band[alike] = _bands(properties.price[alike], PRICE_BANDS)
-    # A block with one property that does not tell its station can serve every lead half-way: keep those together.
+    # A property without a station gives every lead half the points, which loosens its block's bound. Keep such
+    # properties together.
     metro, district = _first_place(properties, "metro"), _first_place(properties, "district")
-    # Hardly anybody is offered a share of a flat: what is refused unless asked for must not stand among other
-    # properties, or their blocks would be scored with everybody, to find leads for it.
+    # Hardly any lead is offered a share of a flat. Properties that are refused unless requested must not be among
+    # others, or the blocks would be scored with all leads just to find leads for these properties.
     refused = (properties.dense[:, DENSE["implied"]] > 0) @ (1 << np.arange(len(IMPLIED_KINDS)))
     return np.lexsort((properties.price, metro, district, metro >= 0, band, rooms, kind, refused))
 
 
 def order_leads(leads: LeadVectors) -> NDArray[np.intp]:
-    """Neighbours that want one type, the same rooms, and about the same budget."""
+    """An order in which neighbours want the same type and rooms, and have about the same budget."""
     kind, rooms = _category(leads, "property_type"), _category(leads, "rooms")
     first_district = _first_place(leads, "district")
     return np.lexsort((leads.price_max, first_district, _bands(leads.price_max, LEAD_BANDS), rooms, kind))
 
 
 def _bands(amount: NDArray[np.float64], bands: int) -> NDArray[np.intp]:
-    """Which of so many equally full bands each amount falls into; the last for NaN."""
+    """Which of *bands* equally full bands each amount belongs to; the last for NaN."""
     known = amount[~np.isnan(amount)]
     edges = np.quantile(known, np.linspace(0, 1, bands + 1)[1:-1]) if len(known) else np.zeros(0)
     return np.searchsorted(edges, amount)

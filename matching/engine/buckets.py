@@ -1,4 +1,4 @@
-"""Where pairs wait that may enter the lists of some rows, until it is known which do."""
+"""Buckets of pairs that may enter the lists of some rows, kept until it is known which do."""
 
 import threading
 
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 from matching.engine.ends import ends_of_keys
 from matching.engine.ranking import best_of_groups
 
-#: A bucket that holds this many times what it can keep is cut back.
+#: A bucket with this many times the entries of its lists is reduced to the best.
 SLACK = 4
 
 
 class Bucket:
-    """Survivors of some rows; threads may add at the same time."""
+    """Survivors of some rows; several threads may add at the same time."""
 
     def __init__(self, rows: int, k: int) -> None:
         self.rows = rows
         self.k = k
-        #: Survivors taken in so far.
+        #: Survivors added so far.
         self.taken = 0
         self._parts: list[NDArray[np.uint64]] = []
         self._waiting = 0
@@ -26,8 +26,8 @@ class Bucket:
 
     def add(self, keys: NDArray[np.uint64], ends: NDArray[np.int64], slack: float = SLACK) -> None:
         """
-        Take in *keys*. When more than *slack* times as many wait as the lists hold, keep the best, and move the *ends*
-        (rows,) of full lists, in place, to their last entries.
+        Add *keys*. If the bucket has more than *slack* times the entries of its lists, keep only the best, and move the
+        *ends* (rows,) of full lists to their last entries, in place.
         """
         with self._lock:
             self._parts.append(keys)
@@ -40,8 +40,10 @@ class Bucket:
                 self._parts, self._waiting = [kept], len(kept)
 
     def finish(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """The k best keys of each row, ascending, and the rows' indptr."""
-        return self._best()
+        """The k best keys of each row, ascending, and the rows' indptr; to be called once, as it empties the bucket."""
+        best = self._best()
+        self._parts = []
+        return best
 
     def _best(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         keys = np.concatenate(self._parts) if self._parts else np.zeros(0, np.uint64)

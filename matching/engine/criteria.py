@@ -11,11 +11,11 @@ so it neither leads every property's list nor vanishes from it, and one that ask
 property has comes before it. The score is made of the base in :func:`score_of_units`.
 
 Because every formula gives at least 0.9 to a property that meets the wish (:data:`CRITERIA`; the least is
-0.91, for a price exactly at the ceiling), a property that meets every stated wish scores at least 90 whatever
+0.937, for the wanted year), a property that meets every stated wish scores at least 90 whatever
 the weights are: a weighted mean of numbers not below 0.9 is not below 0.9. Text joins this bound, for words that no
 property has are worth 0.9, too.
 
-What the property does not tell counts as 0.5, half-way between serving the wish and failing it (text: as
+What the property does not state counts as 0.5, half-way between serving the wish and failing it (text: as
 unrelated, 0.9).
 
 Price, area and year are *sampled*: the formula holds at fixed knots and the value between two knots is
@@ -35,7 +35,7 @@ from matching.facts.vocabulary import CONDITIONS, MAX_ROOMS, PROPERTY_CLASSES, P
 
 UNSTATED_SHARE = 0.25
 PRIOR = 0.90
-#: The value of a stated wish when the property does not tell.
+#: The value of a stated wish when the property does not state it.
 UNKNOWN_VALUE = 0.5
 
 #: A price above the ceiling times this breaks the pair...
@@ -60,13 +60,17 @@ ONE_ROOM_OFF = 0.1
 AREA_SMALL_AT = 0.8
 AREA_LARGE, AREA_LARGE_AT = 0.2, 1.3
 
-#: A price under the minimum m falls in a line to PRICE_LOW at PRICE_LOW_AT times m.
-PRICE_LOW, PRICE_LOW_AT = 0.3, 0.7
+#: A price under the minimum m is worth PRICE_UNDER at once, less in a line to PRICE_LOW at PRICE_LOW_AT times m.
+PRICE_UNDER, PRICE_LOW, PRICE_LOW_AT = 0.9, 0.3, 0.7
+#: A price is worth PRICE_CEILING at the ceiling, PRICE_OVER at PRICE_OVER_BY over it, 0 from PRICE_LOST_BY over it on.
+PRICE_CEILING = 0.96
+PRICE_OVER, PRICE_OVER_BY, PRICE_LOST_BY = 0.85, 0.05, 0.2
 
 #: Location is worth this in the right city at all; the rest is shared out among what the lead names, in these ratios: a
-#: district, a station, a point on the map.
+#: district, a station, a point on the map. A station is the smaller place of the two, and so says more: a home at the
+#: wanted station, in the next district, is nearer to what is wanted than one in the district, at another station.
 LOCATION_BASE = 0.10
-PLACE_PARTS = {"district": 0.55, "metro": 0.35, "spot": 0.90}
+PLACE_PARTS = {"district": 0.30, "metro": 0.60, "spot": 0.90}
 
 #: Text is worth TEXT_BASE + TEXT_REACH * likeness (matching.engine.text): it nudges, and never decides.
 TEXT_BASE, TEXT_REACH = 0.9, 0.1
@@ -143,14 +147,14 @@ CRITERIA = (
     _criterion(
         "price",
         "1 up to the middle of the range (without a minimum: up to half the ceiling), then in a line to 0.96 "
-        "at the ceiling, then in a line to 0 at 20 % over it. Below m, one knot (minimum / 1.04) under the "
-        "minimum: in a line from 1 to 0.3 at 0.7 m, 0.3 from there down. Knots 4 % apart, linear in the "
+        "at the ceiling, to 0.85 at 5 % over it and to 0 at 20 % over it. Below m, one knot (minimum / 1.04) under "
+        "the minimum: in a line from 0.9 to 0.3 at 0.7 m, 0.3 from there down. Knots 4 % apart, linear in the "
         "logarithm of the price between them",
         "price > 1.15 x ceiling",
     ),
     _criterion(
         "location",
-        "0.10 + 0.55 (in a wanted district) + 0.35 (at a wanted station); where the lead names only "
+        "0.10 + 0.30 (in a wanted district) + 0.60 (at a wanted station); where the lead names only "
         "districts, or only stations, 0.10 + 0.90 for those. A place near a wanted one counts up to 0.79 as much, by "
         "its nearness, and up to 0.8 where the lead says that the neighbourhood or a radius will do; a station up to "
         "10 minutes away counts wholly, up to 15 for 62/64, 20 for 59/64, 30 for 56/64, further for 52/64. Around a "
@@ -207,17 +211,20 @@ def price_value(price: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np
         price: Above 0.
         low, high: The budget's ends, NaN where not stated.
 
-    >>> price_value([4e6, 12.5e6, 15e6, 16.5e6, 19e6], 10e6, 15e6).round(2).tolist()
-    [0.3, 1.0, 0.96, 0.48, 0.0]
+    >>> price_value([4e6, 9e6, 12.5e6, 15e6, 15.75e6, 16.5e6, 19e6], 10e6, 15e6).round(2).tolist()
+    [0.3, 0.77, 1.0, 0.96, 0.85, 0.57, 0.0]
     """
     price, low, high = np.broadcast_arrays(*map(np.asarray, (price, low, high)))
     # One knot of grace under the minimum: the interpolated curve then never rises above it.
     with np.errstate(divide="ignore", invalid="ignore"):
-        fall = (1 - PRICE_LOW) / (1 - PRICE_LOW_AT)
-        below = np.clip(1 - fall * (1 - PRICE_RATIO * price / low), PRICE_LOW, 1)
+        fall = (PRICE_UNDER - PRICE_LOW) / (1 - PRICE_LOW_AT)
+        below = np.clip(PRICE_UNDER - fall * (1 - PRICE_RATIO * price / low), PRICE_LOW, 1)
         middle = np.where(np.isnan(low), 0.5 * high, 0.5 * (low + high))
-        inside = 1 - 0.04 * np.clip((price - middle) / (high - middle), 0, 1)
-        over = np.clip(0.96 * (1 - (price / high - 1) / 0.2), 0, 1)
+        inside = 1 - (1 - PRICE_CEILING) * np.clip((price - middle) / (high - middle), 0, 1)
+        excess = price / high - 1
+        little = PRICE_CEILING - (PRICE_CEILING - PRICE_OVER) * excess / PRICE_OVER_BY
+        much = np.clip(PRICE_OVER * (PRICE_LOST_BY - excess) / (PRICE_LOST_BY - PRICE_OVER_BY), 0, 1)
+        over = np.where(excess <= PRICE_OVER_BY, little, much)
     value = np.where(price <= middle, 1.0, np.where(price <= high, inside, over))
     value = np.where(np.isnan(high), 1.0, value)
     return np.where(PRICE_RATIO * price < low, below, value)

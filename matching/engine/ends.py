@@ -1,10 +1,10 @@
 """
-Where a list ends: what ranks behind its last entry can never enter it.
+The end of a list: pairs that rank behind its last entry can never enter it.
 
-An *end* is that entry's rank as one whole number, ``[units upside down | column]``, the key of
-:mod:`matching.engine.ranking` without its group: lower is better. It tells ties apart, so of thousands of pairs with
-equal scores only those before the last entry are looked at again. Being one number, it is read whole while another
-thread replaces it, and an older one only lets more through.
+An *end* is the rank of that entry as one whole number, ``[inverted units | column]``, the key of
+:mod:`matching.engine.ranking` without its group; lower is better. It distinguishes ties, so of thousands of pairs with
+equal scores only those before the last entry are processed further. As a single number it can be read while another
+thread replaces it; an older end only admits more pairs.
 """
 
 from typing import NamedTuple
@@ -15,28 +15,28 @@ from numpy.typing import NDArray
 from matching.engine.ranking import COLUMN_BITS, MAX_COLUMNS, UNIT_BITS
 from matching.engine.units import MAX_UNITS
 
-#: The end that lets nothing through: the list is not wanted.
+#: The end that admits no pair, for lists that are not wanted.
 NOTHING = -1
 _RANK_MASK = np.uint64((1 << (COLUMN_BITS + UNIT_BITS)) - 1)
 
 
 def ends_at(units: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Ends that let through all of these units or more, whatever their columns."""
+    """Ends that admit all pairs with at least these units, whatever their columns."""
     return ((MAX_UNITS - units.astype(np.int64)) << COLUMN_BITS) | (MAX_COLUMNS - 1)
 
 
 def ends_of_keys(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Ends right behind entries."""
+    """Ends directly behind these entries."""
     return (keys & _RANK_MASK).astype(np.int64)
 
 
 def units_of_ends(ends: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The units that the last entry has; more than any pair has for NOTHING."""
+    """The units of the last entry; for NOTHING, more than any pair has."""
     return (MAX_UNITS - (ends >> COLUMN_BITS)).astype(np.float32)
 
 
 class Ends(NamedTuple):
-    """Ends of some rows, and the columns, on the other side, of pairs that are held against them."""
+    """Ends of some rows, and the columns (rows of the other side) of the pairs that are compared with them."""
 
     units: NDArray[np.float32]
     last_columns: NDArray[np.int64]
@@ -47,7 +47,7 @@ class Ends(NamedTuple):
 
     def least_units(self, first_column: int) -> NDArray[np.float32]:
         """
-        Units that let a pair through if its column is *first_column* or a later one; some pairs too many, none too few.
+        The least units of an admitted pair whose column is *first_column* or later; may admit too many, never too few.
 
         >>> ends = Ends(units=np.array([5, 5], np.float32), last_columns=np.array([40, 41]))
         >>> ends.least_units(first_column=41).tolist()
@@ -55,7 +55,7 @@ class Ends(NamedTuple):
         """
         return self.units + (self.last_columns < first_column)
 
-    def let_through(
+    def ranks_within(
         self, rows: NDArray[np.intp], units: NDArray[np.float32], columns: NDArray[np.integer]
     ) -> NDArray[np.bool_]:
         """Whether each pair ranks no worse than its row's end."""

@@ -1,4 +1,4 @@
-"""Why a pair scores what it scores: criterion by criterion, wish by wish."""
+"""Explanations of a pair's score: criterion by criterion, wish by wish."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from matching.facts.closeness import Closeness
 from matching.facts.columns import NOTHING_NEAR, LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
 from matching.facts.places import PLACE_KINDS
 
-#: Criterion to the parts of the dense columns that hold its answers.
+#: Criterion to the slices of the dense columns that hold its answers.
 _DENSE_OF = {
     "price": ("price_unknown",),
     "location": tuple(f"{kind}_unknown" for kind in PLACE_KINDS),
@@ -34,46 +34,46 @@ _DENSE_OF = {
 
 @dataclass(frozen=True)
 class CriterionShare:
-    """What one criterion did for a pair."""
+    """The contribution of one criterion to a pair's score."""
 
     criterion: str
     #: Whether the lead states a wish; if not, *value* is the prior.
     stated: bool
-    #: Whether the property tells what the wish is about.
+    #: Whether the property states anything about the subject of the wish.
     known: bool
     #: 0 to 1.
     value: float
-    #: The criterion's share of the whole, 0 to 1; all of a pair's together are 1.
+    #: The criterion's share of the whole, 0 to 1; the shares of a pair add up to 1.
     weight: float
-    #: What it adds to the base, ``100 * weight * value``; all of a pair's together are the base.
+    #: What it adds to the base, ``100 * weight * value``; the points of a pair add up to the base.
     points: float
 
 
 @dataclass(frozen=True)
 class PairExplanation:
     """
-    The score of a pair taken apart. A broken pair has a *score* of None and names what broke it.
+    The components of a pair's score. A broken pair has a *score* of None and *broken* states the reasons.
 
     ``score == base + adjustment``. The adjustment is 0 for a pair that contradicts no wish and has a base of 60 or
-    more; it is what contradicted wishes take away, or what lifts a low base to where scores of pairs without
-    contradictions lie.
+    more. Otherwise it is the deduction for contradicted wishes, or it lifts a low base into the range of pairs without
+    contradictions.
     """
 
     score: float | None
     base: float
     adjustment: float
     criteria: tuple[CriterionShare, ...]
-    #: Every wish of the lead, and what is refused unless it is asked for where the property is that. They add up to the
-    #: criterion "wish".
+    #: Every wish of the lead, and the implied refusals (features refused unless requested) that the property violates.
+    #: They add up to the criterion "wish".
     wishes: tuple[WishShare, ...]
-    #: Where the property lies, as the lead sees it; None where the lead names no place.
+    #: The property's place compared with the lead's; None if the lead names no place.
     place: PlaceNote | None
-    #: Criteria whose deal-breaker holds, and "owner" when both sides are one realtor's.
+    #: Criteria whose deal-breaker applies, and "owner" if both sides belong to one realtor.
     broken: tuple[str, ...]
 
     @property
     def contradicted(self) -> int:
-        """How many wishes the property is known to contradict, soft ones not counted."""
+        """How many wishes the property is known to contradict, not counting soft ones."""
         return sum(share.outcome == "not_met" and share.strength != "soft" for share in self.wishes)
 
 
@@ -85,7 +85,7 @@ def explain_pairs(
     closeness: Closeness = NOTHING_NEAR,
 ) -> list[PairExplanation]:
     """
-    Explain lead *i* with property *i*; a side of one is paired with each of the other.
+    Explain lead *i* with property *i*; a single lead or property is paired with every row of the other side.
 
     Raises:
         InvalidInputError: The sides have different lengths and neither is 1.
@@ -122,8 +122,8 @@ def explain_pairs(
 
 def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """
-    Units of the base by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; what
-    contradicted wishes take away is not in them. A single lead goes with each property.
+    Units of the base by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES, without the
+    deductions for contradicted wishes. A single lead is paired with each property.
     """
     units = np.repeat(leads.always * ANSWER_SCALE, len(properties) if len(leads) == 1 else 1, axis=0)
     for column, name in enumerate(CRITERION_NAMES):
@@ -150,10 +150,10 @@ def broken_criteria(
     leads: LeadVectors, properties: PropertyVectors, units: NDArray[np.float64], lost: NDArray[np.float64]
 ) -> dict[str, NDArray[np.bool_]]:
     """
-    Which deal-breakers hold, by name ("owner" too), of row *i* with row *i* or of a single lead with each property.
+    Which deal-breakers apply, by name (also "owner"), to row *i* with row *i* or to a single lead with each property.
 
     Args:
-        units, lost: Of these pairs, as :func:`criterion_units` and :func:`wish_units` give them.
+        units, lost: Those of these pairs, as returned by :func:`criterion_units` and :func:`wish_units`.
     """
     span = DENSE["implied"]
     refused = (leads.dense[:, span] * properties.dense[:, span]).min(axis=1) < 0
@@ -168,17 +168,18 @@ def broken_criteria(
 
 def _known(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.bool_]:
     """
-    (n, criteria): whether the property tells. Location is known when one of its places is; wishes, when one is told of.
+    (n, criteria): whether the property states the fact. Location is known if one of its places is; wishes are known if
+    one of them has an answer.
     """
-    tells = lambda name: properties.dense[:, DENSE[name].stop - 1] == 0
+    states = lambda name: properties.dense[:, DENSE[name].stop - 1] == 0
     by_name = {
-        "price": tells("price_unknown") & (leads.price_space == properties.price_space),
+        "price": states("price_unknown") & (leads.price_space == properties.price_space),
         "location": np.any([np.diff(getattr(properties, f"{kind}_indptr")) > 0 for kind in PLACE_KINDS], axis=0),
-        "area": tells("area_unknown"),
+        "area": states("area_unknown"),
         "text": np.diff(properties.word_indptr) > 0,
         "property_type": np.ones(len(properties), bool),
         "wish": (properties.answers >= 0).any(axis=1),
-        **{name: tells(name) for name in ("rooms", "property_class", "condition", "year")},
+        **{name: states(name) for name in ("rooms", "property_class", "condition", "year")},
     }
     return np.stack([by_name[name] for name in CRITERION_NAMES], axis=1)
 
@@ -195,14 +196,14 @@ def _explanation(
 ) -> PairExplanation:
     """One pair's explanation, from its values by criterion, in the order of CRITERION_NAMES."""
     shares = []
-    earned = units.tolist()  # Python's own numbers: an array's, one by one, take most of the time
+    earned = units.tolist()  # Python's own numbers, because reading an array's items one by one takes most of the time
     for column, name in enumerate(CRITERION_NAMES):
         weight = weights[column]
         is_broken = name in broken_here and name != "wish"
         points = 0.0 if is_broken else max(earned[column], 0.0) * BASE_OF_UNIT
         value = min(points / (100 * weight), 1.0) if weight > 0 else 0.0
-        told = any(share.outcome != "not_told" for share in wishes) if name == "wish" else known[column]
-        shares.append(CriterionShare(name, stated[column], told, value, weight, points))
+        is_known = any(share.outcome != "not_told" for share in wishes) if name == "wish" else known[column]
+        shares.append(CriterionShare(name, stated[column], is_known, value, weight, points))
     base = sum(share.points for share in shares)
     score = None if broken_here else float(score_of_units(TIERS_UNITS + units.sum() - lost))
     adjustment = 0.0 if score is None else score - base

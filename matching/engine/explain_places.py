@@ -1,4 +1,4 @@
-"""Where a property lies, as a lead sees it."""
+"""The place of a property compared with the places that a lead wants."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from matching.facts.wanted_places import DEFAULT_RADIUS_KM
 @dataclass(frozen=True)
 class PlaceNote:
     """
-    *wanted*: in a named district, at a named station, or within the radius of the point. *near*: at a neighbour of one.
-    *elsewhere*: at none. *unknown*: the property tells of no place that the lead's wish could be compared with.
+    *wanted*: in a named district, at a named station, or within the radius of the point. *near*: in or at a neighbour
+    of a wanted place. *elsewhere*: neither. *unknown*: the property states no place comparable with the lead's wish.
     """
 
     relation: Literal["wanted", "near", "elsewhere", "unknown"]
-    #: "district", "metro" or "spot": by which kind of place; "" where the relation is unknown.
+    #: The kind of place that decided: "district", "metro" or "spot"; "" if the relation is unknown.
     kind: str
-    #: The lead's place and the property's, as each writes it; "" for a point.
+    #: The lead's place and the property's, as each of them writes it; "" for a point.
     wanted: str
     place: str
-    #: Kilometres between the two; None where not known.
+    #: Kilometres between the two; None if not known.
     km: float | None
 
 
@@ -32,7 +32,7 @@ _ORDER = {"wanted": 0, "near": 1, "elsewhere": 2, "unknown": 3}
 
 
 def place_note(lead: LeadFacts, listing: PropertyFacts, closeness: Closeness) -> PlaceNote | None:
-    """The best of what can be said by district, by station and by distance; None where the lead names no place."""
+    """The best relation by district, by station or by distance; None if the lead names no place."""
     metros = [name for name, _ in listing.metros] + [listing.metro or ""]
     notes = [
         *_by_name("district", lead.districts, [listing.district or ""], closeness.district),

@@ -1,4 +1,4 @@
-"""What became of each wish of a lead with one property."""
+"""The outcome of each wish of a lead for one property."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from matching.engine.sparse import answer_points, unknown_points
 from matching.engine.units import ANSWER_SCALE, BASE_OF_UNIT, POINTS_PER_100
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
-from matching.facts.wishes import IMPLIED_KINDS, NOT_TOLD
+from matching.facts.wishes import IMPLIED_KINDS, NOT_STATED
 from matching.reading.kinds import KINDS, JsonValue
 
 Outcome = Literal["met", "partly", "not_met", "not_told"]
@@ -17,19 +17,19 @@ Outcome = Literal["met", "partly", "not_met", "not_told"]
 
 @dataclass(frozen=True)
 class WishShare:
-    """What one wish did for a pair."""
+    """The contribution of one wish to a pair's score."""
 
     kind: str
-    #: What is wished for, and how firmly: must, wish or soft.
+    #: The wished value, and its strength: must, wish or soft.
     value: JsonValue
     strength: str
-    #: Whether it is refused unless asked for, rather than stated by the lead.
+    #: Whether it is an implied refusal (of a feature refused unless requested), rather than stated by the lead.
     implied: bool
-    #: *partly*: a number past the limit, but not so far that it contradicts.
+    #: *partly*: a number beyond the limit, but not so far beyond that it contradicts.
     outcome: Outcome
-    #: What the property tells of it; None where it does not.
+    #: What the property states about it; None if nothing.
     fact: JsonValue
-    #: The wish's share of the whole, 0 to 1, and what it adds to the base, 0 to 100 times that.
+    #: The wish's share of the whole, 0 to 1, and what it adds to the base, from 0 to 100 times that share.
     weight: float
     points: float
 
@@ -38,10 +38,10 @@ def wish_shares(
     leads: LeadVectors, properties: PropertyVectors, row: int, facts: Mapping[str, JsonValue]
 ) -> tuple[WishShare, ...]:
     """
-    The wishes of lead *row*, and the implied refusals that property *row* meets with.
+    The wishes of lead *row*, and the implied refusals that property *row* violates.
 
     Args:
-        facts: What the property tells, by kind.
+        facts: The facts that the property states, by kind.
     """
     shares = []
     wishes = leads.wish_table.arrays()
@@ -57,7 +57,7 @@ def wish_shares(
         at = wishes.first[code] + answer
         outcome: Outcome = (
             "not_told"
-            if answer == NOT_TOLD
+            if answer == NOT_STATED
             else "not_met"
             if wishes.contradicts[at]
             else "met"

@@ -1,13 +1,13 @@
-"""A chance for new properties that hardly any lead's list has room for: a few places after its end.
+"""Exploration: new properties that are in hardly any lead's list are offered after the end of a few lists.
 
-A new property that stands in fewer than :data:`MIN_LISTS_SEEN` leads' lists is *unseen*: others are better for every
-lead, so nobody looks at it, and nobody can find out that it is liked. Its own list names the leads that suit it best,
-deal- breakers and scores settled. From these, :data:`CHANCES` are drawn; each lead takes in as many of those drawn for
-it as it has *slots*. Lists themselves are untouched: what is explored comes after the last entry of a lead's list, and
-scores less than all of them.
+A new property that is in fewer than :data:`MIN_LISTS_SEEN` leads' lists is *unseen*: others are better for every lead,
+so nobody views it and nobody can find out whether it would be liked. Its own list contains the leads that suit it best,
+with deal-breakers and scores already applied. From these, :data:`MAX_OFFERS_OF_UNSEEN` leads are drawn. Each lead
+accepts as many of the properties drawn for it as it has *slots*. The lists themselves do not change: explored offers
+follow the last entry of a lead's list and have lower scores than all entries.
 
-Fair: among an unseen property's leads, and among the properties that a lead could take in, chance decides, not score.
-Chance is a hash of (lead, property, draw): whoever computes it gets the same, and the next draw is another.
+The draw is fair: chance, not score, decides among an unseen property's leads and among the properties drawn for a lead.
+Chance is a hash of (lead, property, draw), so every computation gives the same result, and another draw gives another.
 """
 
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ from matching.engine.ranking import RankedLists
 from matching.errors import InvalidInputError
 
 MIN_LISTS_SEEN = 3
-#: Leads that an unseen property is offered to at most.
-CHANCES = 20
-#: Slots of a lead, at most.
+#: The most leads that an unseen property is offered to.
+MAX_OFFERS_OF_UNSEEN = 20
+#: The most slots of a lead.
 MAX_SLOTS = 5
 
 
 @dataclass(frozen=True)
 class Explored:
-    """n offers by lead, in each the best first: rows of leads and of properties, and scores."""
+    """n offers, grouped by lead, for each lead the best first: rows of leads and of properties, and scores."""
 
     leads: NDArray[np.int64]
     properties: NDArray[np.int64]
@@ -46,16 +46,16 @@ def explore(
     excluded_for_leads: NDArray[np.int64] = NO_PAIRS,
 ) -> Explored:
     """
-    What leads are offered after the end of their lists.
+    The properties to offer to leads after the end of their lists.
 
     Args:
-        for_leads: Row *i*, the list of lead ``lead_ids[i]``, has rows of properties for columns.
-        for_properties: Row *j*, the list of property ``property_ids[j]``, has rows of leads for columns.
+        for_leads: Row *i* is the list of lead ``lead_ids[i]``; its columns are rows of properties.
+        for_properties: Row *j* is the list of property ``property_ids[j]``; its columns are rows of leads.
         is_new: (properties,)
-        slots: Of each lead, 0 to MAX_SLOTS.
-        draw: Any number from 0; another one draws anew.
-        excluded_for_leads: (n, 2) rows (lead, property) of pairs that leads have acted on. Their lists leave them out,
-            whatever they score, and the properties' do not: what somebody has disliked is no news to them.
+        slots: The slots of each lead, 0 to MAX_SLOTS.
+        draw: Any number from 0; another number gives another draw.
+        excluded_for_leads: (n, 2) rows (lead, property) of pairs that leads have acted on. The leads' lists leave them
+            out whatever their score, but the properties' lists do not, so they must not be offered again here.
     """
     if not 0 <= slots <= MAX_SLOTS:
         raise InvalidInputError(f"a lead has 0 to {MAX_SLOTS} slots, not {slots}")
@@ -67,7 +67,7 @@ def explore(
     known = np.concatenate([listed, excluded_for_leads[:, 0] * width + excluded_for_leads[:, 1]])
     free = np.flatnonzero(unseen[column] & ~np.isin(lead * width + column, known))
     chance = _hashed(lead_ids[lead[free]], property_ids[column[free]], draw)
-    drawn = _first_of_each(column[free], chance, CHANCES)
+    drawn = _first_of_each(column[free], chance, MAX_OFFERS_OF_UNSEEN)
     taken = drawn[_first_of_each(lead[free][drawn], chance[drawn], slots)]
     entries = free[taken]
     order = np.lexsort((property_ids[column[entries]], -for_properties.scores[entries], lead[entries]))
@@ -76,7 +76,7 @@ def explore(
 
 
 def _first_of_each(group: NDArray[np.integer], by: NDArray[np.uint64], most: int) -> NDArray[np.intp]:
-    """Where the *most* smallest of each group are."""
+    """The indices of the *most* smallest entries of each group."""
     order = np.lexsort((by, group))
     ordered = group[order]
     place = np.arange(len(order)) - np.searchsorted(ordered, ordered)
@@ -84,7 +84,7 @@ def _first_of_each(group: NDArray[np.integer], by: NDArray[np.uint64], most: int
 
 
 def _hashed(left: NDArray[np.int64], right: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
-    """Numbers that look random and depend on nothing but the three (the mixing step of SplitMix64, Steele 2014)."""
+    """Pseudorandom numbers that depend only on the arguments (the mixing step of SplitMix64, Steele 2014)."""
     mixed = np.full(len(left), seed, np.uint64)
     for part in (left, right):
         mixed = (mixed ^ part.astype(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)

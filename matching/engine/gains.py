@@ -1,9 +1,9 @@
 """
-What a lead that asks for less would be offered: the homes that come into the useful range of its list.
+The homes that would come into the useful range of a lead's list if the lead asked for less.
 
-A lead has a dozen limits and wishes, and scoring the whole market for each would take a dozen times as long as for the
-lead. So the market is scored once, criterion by criterion, which tells an upper bound of every score that a weaker
-lead can give; only homes that may reach the range are scored again, exactly.
+A lead has a dozen limits and wishes, and scoring the whole market for each would take a dozen times as long as scoring
+it once. So the market is scored once, criterion by criterion, which gives an upper bound of every score for a weaker
+lead. Only homes that may reach the range are scored again, exactly.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from matching.engine.units import ANSWER_SCALE, POINTS_PER_100, TIERS_UNITS, rou
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
 
-#: A score above this says that no wish is contradicted.
+#: A pair with a score above this contradicts no wish.
 _UNCONTRADICTED = 50.0
-#: By dropping what it states, a criterion's share of the whole falls to a quarter at most, so that another's, and what
-#: was lost by rounding it, grows fourfold at most; and once for the weaker lead itself.
+#: Dropping a stated wish reduces a criterion's share of the whole to no less than a quarter, so another criterion's
+#: share, with its rounding error, grows at most fourfold; the weaker lead's own rounding error is added once.
 _ROUNDINGS = 5
 
 
@@ -37,13 +37,13 @@ def gained(
     The homes that would come into the useful range if the lead were weaker.
 
     Args:
-        lead: One row, as it is.
-        weaker: The same lead weakened in one thing a row, made with the same model and weights.
-        criteria: For each row of *weaker*, the criteria that judge otherwise; the others' values are the lead's.
+        lead: One row, the unchanged lead.
+        weaker: The same lead, with one requirement weakened in each row, vectorised with the same model and weights.
+        criteria: For each row of *weaker*, the criteria whose values change; the others keep the lead's values.
         least: The least useful score, above 50.
     Returns:
-        Rows of *properties* that are useful now; and for each row of *weaker*, those that are not and would be.
-        Ascending.
+        Rows of *properties* that are useful for *lead*; and for each row of *weaker*, those that would become useful.
+        Both ascend.
     Raises:
         InvalidInputError: *lead* is not one row, *criteria* are not one set a row, or *least* is not above 50.
     """
@@ -59,7 +59,7 @@ def gained(
     forbidden = np.any(list(broken.values()), axis=0)
     scores = score_of_units(np.maximum(TIERS_UNITS + units.sum(axis=1) - lost, 0))
     useful = ~forbidden & (scores >= least)
-    # What each criterion gives of its weight; where that is 0 this does not tell, and it may be all.
+    # The share of its weight that each criterion earns; if the weight is 0, the value is unknown and may be 1.
     whole = lead.whole_points[0] * ANSWER_SCALE
     values = np.where(whole > 0, np.maximum(units, 0) / np.maximum(whole, 1), 1.0)
     broken["wish"] = broken["wish"] | (lost > 0)
@@ -76,12 +76,12 @@ def gained(
     chosen = np.flatnonzero(may.any(axis=0))
     candidates = properties.take(chosen)
     reached = [pair_scores(weaker.take([row]), candidates) >= least for row in range(len(criteria))]
-    # What is not among a row's own candidates cannot reach the range by it.
+    # Properties that are not among a row's own candidates cannot reach the range for it.
     return np.flatnonzero(useful), [chosen[rows] for rows in reached]
 
 
 def _slack(lead: LeadVectors, weaker: LeadVectors) -> float:
-    """How far a bound may lie under the score for rounding alone, of 100."""
+    """How far rounding may put a bound below the score, on the scale of 100."""
     wishes = max(len(lead.wish_codes), len(weaker.wish_codes))
     words = max(len(lead.word_codes), len(weaker.word_codes))
     return _ROUNDINGS * rounding_bound(wishes, words)

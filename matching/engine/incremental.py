@@ -1,6 +1,6 @@
-"""A few changed leads or properties against a whole market, and what that changes in the other side's lists.
+"""Scoring a few changed leads or properties with a whole market, and updating the lists of the other side.
 
-Everything here gives what a full run would give, to the last bit.
+All results equal those of a full run to the last bit.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from matching.engine.ranking import RankedLists
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
 
-#: (lead, property) rows that leave nothing out.
+#: An empty array of excluded pairs (lead, property).
 NO_PAIRS = np.zeros((0, 2), np.int64)
 
 
@@ -24,7 +24,7 @@ def row_scores(
     Score a few leads against all properties.
 
     Args:
-        excluded: (n, 2) pairs (row of *leads*, row of *properties*) that the list in question leaves out.
+        excluded: (n, 2) pairs (row of *leads*, row of *properties*) that the lists leave out.
     Returns:
         (leads, properties), NaN where the pair is broken, of one owner, or excluded.
     """
@@ -52,7 +52,7 @@ def score_leads_against(
     k: int = 100,
     excluded_for_leads: NDArray[np.int64] = NO_PAIRS,
 ) -> RankedLists:
-    """The *k* best properties of each of a few leads. *excluded_for_leads* holds (row of leads, row of properties)."""
+    """The *k* best properties for each of a few leads. *excluded_for_leads* are (row of leads, row of properties)."""
     return best_of_scores(row_scores(leads, properties, excluded_for_leads), k)
 
 
@@ -63,7 +63,7 @@ def score_properties_against(
     excluded_for_properties: NDArray[np.int64] = NO_PAIRS,
 ) -> RankedLists:
     """
-    The *k* best leads of each of a few properties. *excluded_for_properties* holds (row of leads, row of properties).
+    The *k* best leads for each of a few properties. *excluded_for_properties* are (row of leads, row of properties).
     """
     return best_of_scores(column_scores(leads, properties, excluded_for_properties).T, k)
 
@@ -74,7 +74,7 @@ def best_of_scores(scores: NDArray[np.float32], k: int) -> RankedLists:
     for row in scores:
         columns = np.flatnonzero(~np.isnan(row))
         if len(columns) > k:
-            # Everything not below the k-th best, ties included: sorting these few settles the rest.
+            # Keep everything not below the k-th best, including ties, so that only these few need sorting.
             kth = np.partition(row[columns], len(columns) - k)[len(columns) - k]
             columns = columns[row[columns] >= kth]
         columns = columns[np.lexsort((columns, -row[columns]))][:k]
@@ -84,12 +84,12 @@ def best_of_scores(scores: NDArray[np.float32], k: int) -> RankedLists:
 
 @dataclass(frozen=True)
 class MergedLists:
-    """What a change of some columns does to the other side's lists."""
+    """The effect of a change of some columns on the other side's lists."""
 
-    #: Rows whose list is now another, ascending; ``lists`` holds their new lists in that order.
+    #: Rows whose list has changed, ascending; ``lists`` holds their new lists in that order.
     rows: NDArray[np.int64]
     lists: RankedLists
-    #: Rows that lost an entry of a full list, with nothing known to take its place: score them afresh.
+    #: Rows that lost an entry of a full list without a known replacement; they must be scored again.
     rows_to_recompute: NDArray[np.int64]
 
 
@@ -97,15 +97,15 @@ def merge_changed(
     existing: RankedLists, changed_columns: NDArray[np.integer], scores: NDArray[np.float32], k: int
 ) -> MergedLists:
     """
-    Bring lists up to date after some columns changed, came or went.
+    Update lists after some columns were changed, added or removed.
 
-    An entry of a changed column is dropped and its new score, if there is one, takes its place in order. A
-    list that was full hides what came after its last entry, its *cut*. So long as *k* entries rank no worse
-    than that cut, nothing hidden can belong among them; otherwise the row is returned for a full recomputation.
+    An entry of a changed column is removed and, if it has a new score, inserted again in order. In a list that was
+    full, the entries behind its last one, the *cut*, are unknown. As long as *k* entries rank no worse than that cut,
+    no unknown entry can belong among them; otherwise the row is returned for a full recomputation.
 
     Args:
         existing: Lists of n rows, computed with this *k*.
-        changed_columns: (m,), each once; in the terms of ``existing.columns``.
+        changed_columns: (m,), without duplicates; numbered as in ``existing.columns``.
         scores: (n, m) new scores; NaN where the pair is broken, excluded or gone.
         k: Length of a full list.
     """
@@ -117,7 +117,7 @@ def merge_changed(
 
     new_rows, new = np.nonzero(~np.isnan(scores))
     new_columns, new_scores = np.asarray(changed_columns)[new], scores[new_rows, new]
-    # What ranks behind the cut of a full list stands among hidden entries, and cannot be placed.
+    # An entry that ranks behind the cut of a full list is among unknown entries, so its place is unknown.
     placed = ~was_full[new_rows] | _not_behind(new_scores, new_columns, cut_score[new_rows], cut_column[new_rows])
     new_rows, new_columns, new_scores = new_rows[placed], new_columns[placed], new_scores[placed]
 

@@ -1,9 +1,9 @@
 """
-Vectors of a market written out as matrices: dense columns, then one column a price knot and area knot.
+The vectors of a market as matrices: dense columns, then one column for each price knot and area knot.
 
-Only knots that some property of the market has get a column. Leads stand in columns (``points.T``), because their
-bounds are worked out criterion by criterion, for all of them at once. Places, wishes and words have far more columns,
-of which a lead needs few: see :mod:`matching.engine.block_terms`.
+Only knots that some property of the market uses have a column. Leads are in columns (``points.T``), because their
+bounds are computed criterion by criterion, for all leads at once. Places, wishes and words have far more columns, of
+which a lead needs few: see :mod:`matching.engine.block_terms`.
 """
 
 from concurrent.futures import Executor
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from matching.engine.curves import area_points, price_points
 from matching.engine.vectors import DENSE_WIDTH, LeadVectors, PropertyVectors
 
-#: Leads whose curves are sampled at once: keeps the temporaries of a formula within the processor's cache.
+#: Leads whose curves are sampled at once, so that the temporaries of a formula stay within the processor's cache.
 FILL_CHUNK = 2048
-#: Price knots of different currencies are told apart by multiples of this.
+#: Price knots of different currencies are separated by multiples of this.
 _KNOTS = 1024
 
 
 @dataclass(frozen=True)
 class MatrixColumns:
     """
-    What each matrix column after the dense ones stands for; all ascend.
+    The meaning of each matrix column after the dense ones; all arrays ascend.
 
     A price knot is ``space * 1024 + knot``.
     """
@@ -54,8 +54,14 @@ class MatrixColumns:
 
 
 def _knots(used: NDArray[np.integer]) -> NDArray[np.int64]:
-    """All knots from the first used to the one after the last."""
-    return np.arange(used.min(), used.max() + 2, dtype=np.int64) if len(used) else np.zeros(0, np.int64)
+    """The used knots and the one after each, ascending. A small town uses two thirds of the knots in its range.
+
+    >>> _knots(np.array([7, 3, 7], np.int32)).tolist()
+    [3, 4, 7, 8]
+    """
+    in_use = np.zeros(used.max(initial=-2) + 2, bool)
+    in_use[used] = in_use[used + 1] = True
+    return np.flatnonzero(in_use)
 
 
 def property_matrix(properties: PropertyVectors, columns: MatrixColumns) -> NDArray[np.float32]:
@@ -83,7 +89,7 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns, pool: Executor) -> N
 
     def fill(first: int) -> None:
         span = slice(first, first + FILL_CHUNK)
-        chunk = leads.take(np.arange(len(leads))[span])
+        chunk = leads if len(leads) <= FILL_CHUNK else leads.take(np.arange(len(leads))[span])
         matrix[:DENSE_WIDTH, span] = chunk.dense.T
         if len(columns.price_knots):
             space, knot = np.divmod(columns.price_knots[:, np.newaxis], _KNOTS)

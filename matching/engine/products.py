@@ -11,7 +11,7 @@ LEAD_CHUNK = 4096
 
 
 class Workspace:
-    """What one thread needs again and again; fresh pages cost more than the arithmetic on them."""
+    """Buffers that one thread reuses, because newly allocated pages cost more than the arithmetic on them."""
 
     def __init__(self, market: PreparedMarket, max_leads: int = LEAD_CHUNK) -> None:
         self.max_leads = max_leads
@@ -29,10 +29,10 @@ class BlockProduct:
 
     def units(self, leads: NDArray[np.intp], space: Workspace | None = None) -> NDArray[np.float32]:
         """
-        The units of all pairs of some leads, each once, with the block, (leads, properties); negative where broken.
+        The units of all pairs of some distinct leads with the block, (leads, properties); negative where broken.
 
         Args:
-            space: Where to work, if it is large enough; the result then lasts until it is used again.
+            space: Buffers to use if they are large enough; the result is then valid until they are used again.
         """
         market, block, n = self._market, self._block, len(leads)
         if space is None or space.max_leads < n:

@@ -1,4 +1,4 @@
-"""Ranked lists of a whole market, and the sortable keys from which they are cut."""
+"""Ranked lists of a whole market, and the sortable keys from which they are built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from matching.engine.units import MAX_UNITS, score_of_units
 from matching.errors import InvalidInputError
 
-#: A key is one uint64, [group | units upside down | column], so that ascending keys are: group by group, best
-#: score first, among equal scores the smaller column first.
+#: A key is one uint64, [group | inverted units | column], so that ascending keys are ordered by group, then best score
+#: first, then smaller column first.
 COLUMN_BITS, UNIT_BITS = 26, 24
 MAX_COLUMNS = 1 << COLUMN_BITS
 MAX_GROUPS = 1 << (64 - COLUMN_BITS - UNIT_BITS)
@@ -23,12 +23,12 @@ _UNIT_MASK = np.uint64((1 << UNIT_BITS) - 1)
 @dataclass(frozen=True)
 class RankedLists:
     """
-    A list for each of n rows: ``columns[indptr[i]:indptr[i + 1]]`` and the scores beside.
+    A list for each of n rows: ``columns[indptr[i]:indptr[i + 1]]`` and the same slice of *scores*.
 
     Best first, ties by column.
 
-    *columns* are positions on the other side (or, in a caller's hands, its ids: any integers whose order
-    breaks ties). *scores* are float32, 0 to 100, whole multiples of 2**-18.
+    *columns* are rows of the other side, or other integers that a caller uses, such as ids; their order breaks ties.
+    *scores* are float32, 0 to 100, whole multiples of 2**-18.
     """
 
     indptr: NDArray[np.int64]
@@ -65,13 +65,34 @@ class RankedLists:
 
     @classmethod
     def concat(cls, parts: Sequence["RankedLists"]) -> "RankedLists":
-        """Lists of further rows, one part under another."""
+        """The lists of all *parts*, whose rows follow one another."""
         lengths = np.concatenate([np.zeros(1, np.int64), *[part.lengths for part in parts]])
         return cls(
             np.cumsum(lengths),
             np.concatenate([np.zeros(0, np.int32), *[part.columns for part in parts]]),
             np.concatenate([np.zeros(0, np.float32), *[part.scores for part in parts]]),
         )
+
+    @classmethod
+    def from_parts(cls, parts: list["RankedLists"], order: NDArray[np.intp]) -> "RankedLists":
+        """
+        The lists of all *parts*, whose rows follow one another; the i-th of them becomes row ``order[i]``.
+
+        Empties *parts*: a large market's lists should not be in memory twice.
+        """
+        lengths = np.zeros(len(order), np.int64)
+        lengths[order] = np.concatenate([np.zeros(0, np.int64), *[part.lengths for part in parts]])
+        indptr = np.zeros(len(order) + 1, np.int64)
+        np.cumsum(lengths, out=indptr[1:])
+        columns, scores = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
+        last = len(order)
+        while parts:
+            part = parts.pop()
+            first = last - len(part)
+            entries, _ = spans(indptr[order[first:last]], part.lengths)
+            columns[entries], scores[entries] = part.columns, part.scores
+            last = first
+        return cls(indptr, columns, scores)
 
     @classmethod
     def from_entries(
@@ -92,14 +113,14 @@ class RankedLists:
 
 def _ranked(rows: NDArray[np.integer], columns: NDArray[np.integer], scores: NDArray[np.float32]) -> NDArray[np.intp]:
     """
-    Where entries stand by row, then best score first, then column: ``lexsort((columns, -scores, rows))``, ten times
-    faster.
+    The order of entries by row, then best score first, then column: ``lexsort((columns, -scores, rows))``, but ten
+    times faster.
 
-    Row and score make one whole number (floats from 0 up are in the order of their bits), by which entries out of
-    sorted lists are all but sorted. Ties stay as they came, mostly by column; where not, those that tie are sorted once
-    more.
+    Row and score are combined into one whole number (floats from 0 up sort like their bits), by which entries from
+    sorted lists are almost sorted already. The sort is stable, and equal scores are mostly in the order of columns
+    already; where they are not, the tied entries are sorted again.
     """
-    upside_down = np.uint64(0xFFFFFFFF) - (scores + np.float32(0)).view(np.uint32)  # + 0: there is a zero below zero
+    upside_down = np.uint64(0xFFFFFFFF) - (scores + np.float32(0)).view(np.uint32)  # + 0 turns -0 into 0
     keys = (np.asarray(rows, np.uint64) << np.uint64(32)) | upside_down
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
@@ -112,7 +133,7 @@ def _ranked(rows: NDArray[np.integer], columns: NDArray[np.integer], scores: NDA
 
 
 def spans(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of ``[start, start + length)`` of every span one after another, and where each span begins among them.
+    """The concatenated positions ``[start, start + length)`` of all spans, and the index where each span begins.
 
     >>> spans(np.array([5, 20]), np.array([2, 3]))
     (array([ 5,  6, 20, 21, 22]), array([0, 2, 5]))
@@ -144,5 +165,5 @@ def units_of(keys: NDArray[np.uint64]) -> NDArray[np.float32]:
 
 
 def unpack(keys: NDArray[np.uint64], indptr: NDArray[np.int64]) -> RankedLists:
-    """Lists of keys as :func:`best_of_groups` gives them."""
+    """The lists of keys that :func:`best_of_groups` returned."""
     return RankedLists(indptr, (keys & _COLUMN_MASK).astype(np.int32), score_of_units(units_of(keys)))

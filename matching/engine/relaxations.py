@@ -1,7 +1,7 @@
 """
-A lead's limits made weaker, one at a time: what a realtor may propose to a client whose list is short.
+Relaxing a lead's limits one at a time: proposals that a realtor can make to a client whose list is short.
 
-Wishes in words are weakened where their text is known; here are the limits that are fields of the lead.
+This module relaxes limits that are fields of the lead. Wishes read in texts are relaxed where the text is known.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,9 +12,9 @@ from typing import Any
 from matching.facts.records import LeadFacts
 from matching.facts.vocabulary import MAX_ROOMS
 
-#: How far an amount or an area is moved.
+#: The share by which an amount or an area is changed.
 STEP = Decimal("0.10")
-#: Amounts are rounded to so many figures, away from the present limit: nobody asks for 14,666,667.
+#: Amounts are rounded to this many significant figures, away from the present limit: nobody proposes 14,666,667.
 FIGURES = 3
 
 
@@ -22,11 +22,11 @@ FIGURES = 3
 class Relaxation:
     """One limit made weaker."""
 
-    #: What is weakened: "price_max", "rooms_more", "places" ...; each once for a lead.
+    #: The weakened limit: "price_max", "rooms_more", "places" ...; unique for a lead.
     name: str
     #: Fields of :class:`LeadFacts` to their weaker values.
     changes: Mapping[str, Any]
-    #: The criteria that judge otherwise by it; of all others only the weights may move.
+    #: The criteria whose values it changes; of all others only the weights may change.
     criteria: frozenset[str]
 
     def of(self, lead: LeadFacts) -> LeadFacts:
@@ -95,7 +95,7 @@ def _places(lead: LeadFacts) -> Iterator[Relaxation]:
     location = frozenset({"location"})
     if not lead.districts and not lead.metros:
         return
-    # Strictly these places; these, and next door a little less; next door nearly as well.
+    # The scopes are: only these places; these, with neighbours a little worse (""); neighbours almost as good ("near").
     weaker = {"only": "", "": "near"}.get(lead.place_scope)
     if weaker is not None:
         yield Relaxation("place_scope", {"place_scope": weaker}, location)

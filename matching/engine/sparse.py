@@ -1,6 +1,6 @@
 """
-What places, wishes and words earn for chosen pairs: row *i* with row *i*, or one side's single row with all of the
-other's.
+The units that places, wishes and words earn for chosen pairs: row *i* with row *i*, or the single row of one side with
+all rows of the other.
 """
 
 from typing import NamedTuple
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from matching.engine.units import ANSWER_SCALE, BROKEN, TIER_POINTS
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.facts.places import find_in_rows, max_by_row, rows_of, sum_by_row
-from matching.facts.wishes import NOT_TOLD, WishArrays
+from matching.facts.wishes import NOT_STATED, WishArrays
 
 _STRENGTH_POINTS = np.array([-BROKEN, TIER_POINTS, 0.0])
 
 
 def place_units(kind: str, leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """
-    What the best of a property's places of a kind (of PLACE_KINDS) earns; 0 where none is known, below 0 where it
+    The units of the best of a property's places of a kind (of PLACE_KINDS); 0 if no place is known, below 0 if it
     breaks the pair.
     """
     l_indptr, l_codes, points, elsewhere = (
@@ -46,7 +46,7 @@ def place_units(kind: str, leads: LeadVectors, properties: PropertyVectors) -> N
 
 
 def word_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
-    """What the words that both texts have earn."""
+    """The units of the words that both texts contain."""
     if len(leads) == 1:
         points = leads.word_points
         return _shared_words(
@@ -69,18 +69,18 @@ def _shared_words(
     codes: NDArray[np.int32],
     worth: NDArray[np.float32],
 ) -> NDArray[np.float64]:
-    """The sum over the words that one text has of its own worth times that of each row of a CSR table."""
+    """For each row of a CSR table, the sum over common words of the worth in one text times the worth in the row."""
     width = max(own.max(initial=-1), codes.max(initial=-1)) + 1
     is_own, dense = np.zeros(width, bool), np.zeros(width)
     is_own[own], dense[own] = True, own_worth
-    # Few of a market's words are in one text: the rest are looked at only once.
-    hits = np.flatnonzero(is_own[codes])
+    # Few of a market's words are in one text, so the others are filtered out by a single pass.
+    hits = np.flatnonzero(is_own.take(codes, mode="clip"))  # the quickest way: no code is clipped
     rows = np.searchsorted(indptr, hits, side="right") - 1
     return np.bincount(rows, dense[codes[hits]] * worth[hits], minlength=len(indptr) - 1).astype(np.float64)
 
 
 class WishUnits(NamedTuple):
-    """What wishes earn, n pairs; *lost* is not below 0, and what contradictions take away."""
+    """The units of wishes, for n pairs; *lost*, not below 0, are the units that contradictions take away."""
 
     earned: NDArray[np.float64]
     lost: NDArray[np.float64]
@@ -90,31 +90,36 @@ def answer_points(
     wishes: WishArrays, codes: NDArray[np.integer], points: NDArray, answers: NDArray[np.integer]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
-    What answers to wishes earn beyond what an unknown one does, and what they take away, in points. Arguments
-    broadcast.
+    The points that answers to wishes earn beyond those of an unknown answer, and the points that they take away.
+    Arguments broadcast.
 
     Args:
-        codes: Of the wishes.
-        points: What each earns when it is met.
-        answers: To the kinds of the wishes; NOT_TOLD earns and takes nothing.
+        codes: The codes of the wishes.
+        points: The points that each wish earns if it is met.
+        answers: The answers to the kinds of the wishes; NOT_STATED earns and costs nothing.
     """
     at = wishes.first[codes] + answers
-    at = np.where(answers == NOT_TOLD, 0, at)
+    at = np.where(answers == NOT_STATED, 0, at)
     points = np.asarray(points, np.float64)
     earned = np.rint(points * wishes.values[at]) - unknown_points(points)
-    lost = wishes.contradicts[at] * _STRENGTH_POINTS[wishes.strength[codes]]
-    told = answers != NOT_TOLD
-    return earned * told, lost * told
+    lost = wishes.contradicts[at] * contradiction_points(wishes)[codes]
+    answered = answers != NOT_STATED
+    return earned * answered, lost * answered
+
+
+def contradiction_points(wishes: WishArrays) -> NDArray[np.float64]:
+    """The points that an answer contradicting each wish takes away, which depend on the wish's strength."""
+    return _STRENGTH_POINTS[wishes.strength]
 
 
 def unknown_points(points: NDArray) -> NDArray[np.float64]:
-    """What a wish earns of which the property does not tell; every pair gets it, and answers make up the difference."""
+    """The points of a wish about which the property states nothing; every pair gets them, and answers add to them."""
     return np.rint(np.asarray(points, np.float64) / 2)
 
 
 def wish_units(leads: LeadVectors, properties: PropertyVectors) -> WishUnits:
     """
-    What the answers to the leads' wishes earn beyond unknown ones (which *always* holds), and what they take away.
+    The units that answers to the leads' wishes earn beyond unknown ones (included in *always*), and those they cost.
     """
     n = len(properties) if len(leads) == 1 else len(leads)
     if not len(leads.wish_codes):
@@ -132,15 +137,15 @@ def wish_units(leads: LeadVectors, properties: PropertyVectors) -> WishUnits:
 
 
 def _wishes_of_all(wishes: WishArrays, leads: LeadVectors, answers: NDArray[np.int8]) -> WishUnits:
-    """:func:`wish_units` with one property: a market's wishes are few, and each meets its answer once."""
+    """:func:`wish_units` with one property: each of the market's few distinct wishes is evaluated once."""
     n = len(leads)
     given = answers[wishes.kind].astype(np.int64)
-    is_told = given != NOT_TOLD
-    at = np.where(is_told, wishes.first + given, 0)
-    lost_by_wish = wishes.contradicts[at] * _STRENGTH_POINTS[wishes.strength]
-    told = np.flatnonzero(is_told[leads.wish_codes])
-    codes, points = leads.wish_codes[told], leads.wish_points[told].astype(np.float64)
-    rows, earned = leads.wish_rows[told], np.rint(points * wishes.values[at][codes]) - unknown_points(points)
+    is_stated = given != NOT_STATED
+    at = np.where(is_stated, wishes.first + given, 0)
+    lost_by_wish = wishes.contradicts[at] * contradiction_points(wishes)
+    wish_rows = np.flatnonzero(is_stated[leads.wish_codes])
+    codes, points = leads.wish_codes[wish_rows], leads.wish_points[wish_rows].astype(np.float64)
+    rows, earned = leads.wish_rows[wish_rows], np.rint(points * wishes.values[at][codes]) - unknown_points(points)
     return WishUnits(
         np.bincount(rows, earned, minlength=n).astype(np.float64) * ANSWER_SCALE,
         np.bincount(rows, lost_by_wish[codes], minlength=n).astype(np.float64) * ANSWER_SCALE,
@@ -148,12 +153,12 @@ def _wishes_of_all(wishes: WishArrays, leads: LeadVectors, answers: NDArray[np.i
 
 
 def _wishes_of_one(wishes: WishArrays, lead: LeadVectors, answers: NDArray[np.int8]) -> WishUnits:
-    """:func:`wish_units` of one lead: each possible answer to a wish is worked out once, not for each property."""
+    """:func:`wish_units` of one lead: each possible answer to a wish is evaluated once, not for each property."""
     earned, lost = np.zeros(len(answers)), np.zeros(len(answers))
     for code, points in zip(lead.wish_codes.tolist(), lead.wish_points, strict=True):
-        given = answers[:, wishes.kind[code]]
-        # NOT_TOLD is -1: the last place.
-        possible = np.append(np.arange(given.max(initial=NOT_TOLD) + 1), NOT_TOLD)
+        given = answers[:, wishes.kind[code]].astype(np.intp)  # read once: a column of a wide table is slow to read
+        # NOT_STATED is -1 and so indexes the last item.
+        possible = np.append(np.arange(given.max(initial=NOT_STATED) + 1), NOT_STATED)
         of_answer = answer_points(wishes, np.array([code]), points, possible)
         earned += of_answer[0][given]
         lost += of_answer[1][given]

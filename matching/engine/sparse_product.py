@@ -1,7 +1,8 @@
 """
-Some rows of a sparse matrix, and their product with a dense table: the loops under scipy's own operations.
+Some rows of a sparse matrix, and their product with a dense table, by the loops that underlie scipy's operations.
 
-Those check and copy their arguments, and start from zeros, which takes longer than the loops when rows are short.
+Scipy's operations also check and copy their arguments and start from zeros, which takes longer than the loops if rows
+are short.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.sparse import csr_matrix
 
 try:
     from scipy.sparse._sparsetools import csr_matvecs, csr_row_index
-except ImportError:  # a release of scipy that has moved them
+except ImportError:  # a release of scipy in which the functions have been moved
     csr_matvecs = csr_row_index = None
 
 
@@ -18,7 +19,7 @@ def rows_of_matrix(
     matrix: csr_matrix, rows: NDArray[np.intp]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
     """
-    ``matrix[rows]`` as its indptr, columns and values; *matrix* holds float32 and indices of 32 bits.
+    ``matrix[rows]`` as its indptr, columns and values; *matrix* has float32 values and 32-bit indices.
 
     >>> matrix = csr_matrix(np.array([[0, 5], [6, 7]], np.float32))
     >>> [part.tolist() for part in rows_of_matrix(matrix, np.array([1, 0]))]

@@ -1,15 +1,15 @@
-"""Free words of leads and properties, for what no wish covers: which words a text holds, and what each is worth.
+"""The words of leads' and properties' whole texts, and the worth of each word.
 
-Russian and English. «у метро» and "метро рядом" meet because words are stemmed; «без животных» and «с
-животными» do not, because a negation is joined to the word it denies: the next telling one of its sentence.
+Russian and English. «у метро» and "метро рядом" match because words are stemmed. «без животных» and «с животными» do
+not, because a negation is joined to the word that it denies, which is the next significant word of its sentence.
 
 A lead's words and a property's are compared as Okapi BM25 does (Robertson and Zaragoza 2009), on a scale of 0 to 1::
 
     likeness = sum_w idf_w f_w / sum_w idf_w        over the words w of the lead
     f_w      = min(1, c (k1 + 1) / (c + k1 (1 - b + b length / mean length)))        c times in the property's text
-    idf_w    = ln(1 + (n - n_w + 1/2) / (n_w + 1/2))        n_w of n texts hold w
+    idf_w    = ln(1 + (n - n_w + 1/2) / (n_w + 1/2))        n_w of n texts contain w
 
-Every word of the lead in a property's text of usual length gives 1.
+If a property's text of mean length contains all words of the lead, the likeness is 1.
 """
 
 import io
@@ -27,17 +27,17 @@ from numpy.typing import NDArray
 from matching.errors import InvalidInputError
 from matching.reading.origins import names_origin
 
-#: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word counts.
+#: Words in fewer texts than this are ignored; in a corpus of under a hundred texts every word counts.
 MIN_TEXTS_WITH_WORD = 2
 MAX_WORDS = 60_000
 MAX_WORDS_REMEMBERED = 500_000
-#: How soon repeating a word stops helping, and how much longer texts give way (the usual values).
+#: BM25's parameters: how soon repeating a word stops helping, and how much long texts are discounted (usual values).
 K1, B = 1.2, 0.75
-#: Words that a lead's text counts for: the rarest. It bounds what rounding costs.
+#: How many words of a lead's text are used, the rarest first. The limit bounds the rounding error.
 MAX_LEAD_WORDS = 48
-#: Property-side parts of a word that counts wholly.
+#: Property-side parts of a word that counts fully.
 WORD_PARTS = 64
-#: Stands for a stem that is no word of the model.
+#: The column of a stem that the model does not contain.
 _NO_COLUMN = -1
 
 _WORD_OR_END = re.compile(r"[^\W_]+|[.!?;\n]")
@@ -56,7 +56,7 @@ _STOP_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Words:
-    """Which words each of n texts holds: CSR, codes ascending, *worth* by the side of the text."""
+    """The words of each of n texts: CSR, codes ascending; the meaning of *worth* depends on the side of the text."""
 
     indptr: NDArray[np.int64]
     codes: NDArray[np.int32]
@@ -65,15 +65,15 @@ class Words:
 
 class TextModel:
     """
-    What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same wherever it is
-    scored.
+    The worth of the words of one corpus, learnt once and then fixed, so that a pair has the same score wherever it is
+    computed.
 
     Threads may share a model.
 
     Attributes (after :meth:`fit`):
         words_: Stem to code.
         idf_: (words,) float32.
-        mean_length_: Telling words of a text, on average.
+        mean_length_: The mean number of significant words in a text.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class TextModel:
 
     @classmethod
     def empty(cls) -> "TextModel":
-        """The model that knows no word: text then counts as unstated for every lead."""
+        """The model without words: text then counts as not stated for every lead."""
         return cls()
 
     @classmethod
@@ -92,7 +92,7 @@ class TextModel:
         """
         Learn from *texts* (repeats count once), in any order.
 
-        A corpus without a usable word gives :meth:`empty`. *seed* is of no effect: nothing is drawn.
+        A corpus without a usable word gives :meth:`empty`. *seed* has no effect, because nothing is random.
         """
         model = cls()
         corpus = sorted({text for text in texts if text})
@@ -105,10 +105,10 @@ class TextModel:
         return model
 
     def lead_words(self, texts: Sequence[str]) -> Words:
-        """The words of leads' texts; each row's worth adds up to 1, or there is none that the model knows."""
+        """The words of leads' texts; the worths of each row add up to 1, unless the model knows none of its words."""
         rows, codes, _, _ = self._counted(texts)
         idf = self.idf_[codes].astype(np.float64)
-        # The rarest words of each text, in the order of their codes again.
+        # The rarest words of each text, sorted by code again.
         order = np.lexsort((codes, -idf, rows))
         place = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
         kept = np.sort(order[place < MAX_LEAD_WORDS])
@@ -142,7 +142,7 @@ class TextModel:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 words, idf = stored["words"].tobytes().decode(), stored["idf"]
-                # Models of version 1 have axes instead, and serve until the next fit.
+                # Models of version 1 lack this value and are used until the next fit.
                 mean_length = float(stored["mean_length"][0]) if "mean_length" in stored else 30.0
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"not a stored text model: {error}") from error
@@ -159,7 +159,7 @@ class TextModel:
     def _choose_words(
         self, rows: NDArray[np.int64], stems: NDArray[np.int64], names: Sequence[str], n_texts: int
     ) -> None:
-        """Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is fixed."""
+        """Keep the stems that enough texts contain, most frequent first, then by name, so that the order is fixed."""
         pairs = np.unique(rows * len(names) + stems)
         texts_with = np.bincount(pairs % len(names), minlength=len(names))
         enough = MIN_TEXTS_WITH_WORD if n_texts >= 100 else 1
@@ -172,12 +172,12 @@ class TextModel:
     def _counted(
         self, texts: Sequence[str]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Row, code and count of each known word of each text, ascending; and how many telling words each text has."""
+        """Row, code and count of each known word of each text, ascending; and the number of significant words."""
         if not self.words_ or not len(texts):
             none = np.zeros(0, np.int64)
             return none, none, none, np.zeros(len(texts), np.int64)
         reader = self._reader
-        if len(reader) > MAX_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
+        if len(reader) > MAX_WORDS_REMEMBERED:  # a long-lived process keeps meeting new words
             reader = self._reader = self._new_reader()
         rows, codes = reader.of_texts(texts)
         lengths = np.bincount(rows, minlength=len(texts))
@@ -193,19 +193,19 @@ def _words(rows: NDArray[np.int64], codes: NDArray[np.int64], worth: NDArray, n:
 
 class _Reader:
     """
-    Texts as numbers of their telling words; each distinct word is stemmed once in a reader's life.
+    Converts texts into the numbers of their significant words; each distinct word is stemmed once per reader.
 
-    Threads may share a reader if they may share *number_of_stem*, which is asked for a stem, and for its denial
+    Threads may share a reader if they may share *number_of_stem*, which is called with a stem, and with its denial
     "не_stem".
     """
 
     def __init__(self, number_of_stem: Callable[[str], int]) -> None:
         self._number_of_stem = number_of_stem
         self._russian, self._english = snowballstemmer.stemmer("russian"), snowballstemmer.stemmer("english")
-        # A word gives its stem's number and that of its denial; None for a stop word, True for a negation. A sentence's
-        # end gives False: what is denied in «Животных нет. Рядом парк» is not the park.
+        # Maps a word to the numbers of its stem and of its denial, a stop word to None, a negation to True. The end of
+        # a sentence maps to False: «Животных нет. Рядом парк» does not deny the park.
         self._of_word: dict[str, tuple[int, int] | bool | None] = dict.fromkeys(_SENTENCE_ENDS, False)
-        # A stemmer keeps the word in hand in itself: two threads in one would stem each other's words.
+        # A stemmer stores the current word as its state: two threads using one would stem each other's words.
         self._stemming = threading.Lock()
 
     def __len__(self) -> int:
@@ -213,13 +213,13 @@ class _Reader:
         return len(self._of_word)
 
     def of_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """``(text's row, stem's number)`` of every telling word of every text."""
+        """``(text's row, stem's number)`` of every significant word of every text."""
         stems: list[int] = []
         ends = np.zeros(len(texts) + 1, np.int64)
         known = self._of_word
         for row, text in enumerate(texts):
             denied = False
-            # NFC: some programs write й and ё as a letter and a mark after it, which would cut the word in two.
+            # NFC: some programs write й and ё as a letter and a combining mark, which would split the word in two.
             plain = unicodedata.normalize("NFC", text).lower().replace("ё", "е")
             for word in _WORD_OR_END.findall(plain):
                 meaning = known[word] if word in known else self._learn(word)
@@ -237,7 +237,7 @@ class _Reader:
         meaning: tuple[int, int] | bool | None
         if word in _NEGATIONS:
             meaning = True
-        elif word in _STOP_WORDS or names_origin(word):  # whom a text refuses by origin or belief is passed over
+        elif word in _STOP_WORDS or names_origin(word):  # refusals by origin or belief are ignored
             meaning = None
         else:
             with self._stemming:

@@ -1,6 +1,6 @@
 """
-Lower bounds for the k-th best score of a row, from the pairs that look best: true bounds, because they are
-scores of real pairs.
+Lower bounds for the k-th best score of a row, from the most promising pairs. The bounds are valid because they are
+scores of existing pairs.
 """
 
 from concurrent.futures import Executor
@@ -12,41 +12,41 @@ from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket
 from matching.engine.products import LEAD_CHUNK, BlockProduct, Workspace
 from matching.engine.units import MAX_UNITS
 
-#: Blocks looked through for each lead: this share of all, at least and at most so many. In a small market more than a
-#: few cost more than they save.
+#: The number of blocks scored for each lead: this share of all, with a minimum and a maximum. In a small market more
+#: than a few blocks cost more than they save.
 SHARE_OF_BLOCKS, MIN_BLOCKS, MAX_BLOCKS = 1 / 16, 5, 16
 THRESHOLD_CHUNK = 32_768
-#: Pairs that are kept for a lead, of each block and of all together, at least: leaving out some lowers a bound, and
-#: does not make it wrong.
+#: The least number of pairs that are kept for a lead, of each block and of all together. Leaving out further pairs
+#: lowers a bound but does not make it wrong.
 KEPT_OF_BLOCK, KEPT_OF_ALL = 48, 480
-#: Groups into which leads are put for each rank that is looked for among them.
+#: Leads are divided into this many groups for each rank that is determined among them.
 GROUPS_PER_RANK = 8
 
 
 def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np.float32]:
     """
-    Units that every one of a lead's k best properties reaches, (L,); 0 where fewer than k good ones were found.
+    Units that each of a lead's k best properties reaches, (L,); 0 if fewer than k permitted ones were found.
 
-    The blocks that could be best for a lead are scored in full.
+    The blocks that could be best for a lead are scored completely.
     """
     n_leads, n_blocks = len(market.leads), len(market.blocks)
     thresholds = np.zeros(n_leads, np.float32)
     n_looked_through = blocks_per_lead(n_blocks)
     if n_blocks <= 2 * n_looked_through:
-        return thresholds  # looking first would be half the work already
+        return thresholds  # computing thresholds would already be half the work
 
-    def look(first: int) -> None:
+    def inspect_block(first: int) -> None:
         leads = np.arange(first, min(first + THRESHOLD_CHUNK, n_leads))
         best = market.bounds.best_blocks(slice(first, first + len(leads)), n_looked_through)
         thresholds[leads] = _kth_in_blocks(market, leads, best, k)
 
-    list(pool.map(look, range(0, n_leads, THRESHOLD_CHUNK)))
+    list(pool.map(inspect_block, range(0, n_leads, THRESHOLD_CHUNK)))
     return thresholds
 
 
 def blocks_per_lead(n_blocks: int) -> int:
     """
-    How many blocks of so many are looked through for each lead.
+    How many of *n_blocks* blocks are scored for each lead to find its threshold.
 
     >>> [blocks_per_lead(n_blocks) for n_blocks in (20, 160, 800)]
     [5, 10, 16]
@@ -75,7 +75,7 @@ def _kth_in_blocks(
 
 
 def _largest_of_rows(values: NDArray[np.float32], n: int) -> NDArray[np.float32]:
-    """The *n* largest of each row, or all, in any order; *values* may be overwritten."""
+    """The *n* largest of each row (all, if there are no more), in any order; *values* may be overwritten."""
     if values.shape[1] <= n:
         return values
     values.partition(values.shape[1] - n, axis=1)
@@ -85,13 +85,13 @@ def _largest_of_rows(values: NDArray[np.float32], n: int) -> NDArray[np.float32]
 def column_thresholds(
     market: PreparedMarket, block: Block, leads: NDArray[np.intp], units: NDArray[np.float32], k: int
 ) -> NDArray[np.float32]:
-    """Units that every one of a property's k best leads reaches, judged by some *leads*, (properties of the block,).
+    """Units that each of a property's k best leads reaches, estimated from some *leads*, (properties of the block,).
 
-    *units* (leads, properties) are their products, -1 afterwards where the pair is forbidden.
+    *units* (leads, properties) are their products; forbidden pairs are set to -1.
     """
     _strike_forbidden(market, block, leads, units)
     ranks = k + market.excluded_for_properties.count[block.start : block.stop]
-    # The best of each of many groups are some of all: their k-th best is hardly lower, and found sooner.
+    # The k-th best of the maxima of many groups is hardly lower than the k-th best of all, and is found faster.
     groups = GROUPS_PER_RANK * int(ranks.max())
     folds = max(1, len(leads) // groups)
     if folds > 1:
@@ -105,7 +105,7 @@ def column_thresholds(
 def _strike_forbidden(
     market: PreparedMarket, block: Block, leads: NDArray[np.intp], units: NDArray[np.float32]
 ) -> None:
-    """-1 for forbidden pairs. Excluded pairs stay: who reads a k-th best allows for them."""
+    """Set forbidden pairs to -1. Excluded pairs stay, because callers of :func:`kth_best` allow for them."""
     units[market.is_forbidden(leads[:, np.newaxis], np.arange(block.start, block.stop))] = -1
 
 
@@ -113,8 +113,8 @@ def kth_best(units: NDArray[np.float32], k: NDArray[np.int64]) -> NDArray[np.flo
     """
     The k-th best of each row, at least 0 and at most MAX_UNITS; 0 where the row is shorter.
 
-    *units* is overwritten. *k* differs by row because a row's excluded pairs may be among its best: so
-    many more must reach the bound.
+    *units* is overwritten. *k* differs by row because excluded pairs may be among a row's best, so as many more pairs
+    must reach the bound.
     """
     n, width = units.shape
     best = np.zeros(n, np.float32)

@@ -1,4 +1,4 @@
-"""Markets too big for one task: tiles are scored apart, and their partial lists merged."""
+"""Markets too big for one task: tiles are scored separately, and their partial lists are merged."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ def merge_lists(parts: Sequence[RankedLists], k: int) -> RankedLists:
     """
     The *k* best of each row from partial lists of the same rows over different columns.
 
-    Each part must hold the *k* best of its own columns; then nothing that belongs in the whole is missing.
+    Each part must contain the *k* best of its own columns, so that no entry of the merged list is missing.
 
     Raises:
         InvalidInputError: No part, or parts of different row counts.

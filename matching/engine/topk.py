@@ -3,22 +3,21 @@ All pairs of a market in one pass: the k best properties of every lead and the k
 
 How it works:
 
-1. Properties are ordered so that neighbours are alike, and cut into blocks.
-2. For every block and lead, an upper bound of what any property of the block could be to the lead
+1. Properties are ordered so that neighbours are similar, and divided into blocks.
+2. For every block and lead, an upper bound of the score of any property of the block for the lead is computed
    (:mod:`matching.engine.bounds`).
 3. Each lead gets a threshold: the k-th best score among the properties of the blocks that could be best for it.
-   Whatever ranks among its k best scores at least that (:mod:`matching.engine.thresholds`).
-4. Block by block: a product with the leads that promise most, from which come thresholds for the block's properties;
-   then with those leads only whose bound reaches a threshold of either side (:mod:`matching.engine.products`). From
-   the products, only what itself reaches a threshold is looked at again, the *survivors*. Deal-breakers by amount,
-   common owners and excluded pairs are checked on them.
-5. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
-   leads until the last block. A bucket that is cut back turns thresholds into *ends*, which also tell pairs of equal
-   scores apart (:mod:`matching.engine.ends`). Alike rows stand in the caller's order, so that those which win ties come
-   first.
+   Each of its k best properties scores at least that (:mod:`matching.engine.thresholds`).
+4. Each block is first multiplied with the most promising leads, which gives thresholds for the block's properties; then
+   only with those leads whose bound reaches a threshold of either side (:mod:`matching.engine.products`). Only pairs
+   whose units reach a threshold are processed further, the *survivors*. They are checked for deal-breakers by amount,
+   common owners and exclusions.
+5. A block is scored with all leads, so its properties' lists are final at once. Survivors of leads wait in buckets
+   until the last block. Reducing a bucket turns thresholds into *ends*, which also distinguish pairs of equal scores
+   (:mod:`matching.engine.ends`). Similar rows are in the caller's order, so that the pairs that win ties come first.
 
 Scores are whole numbers (:mod:`matching.engine.vectorize`), so thresholds and ties are exact. Memory grows with leads +
-properties, and by a 64th of a byte for each pair: the bounds.
+properties, and by a 64th of a byte per pair for the bounds.
 """
 
 import math
@@ -27,12 +26,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
-from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
+from matching.engine.blocks import BLOCK_SIZE, MIN_BLOCKS_FOR_BOUNDS, Block, PreparedMarket, prepare
 from matching.engine.buckets import SLACK, Bucket
 from matching.engine.ends import NOTHING, Ends, ends_at, ranked_within, units_of_ends
 from matching.engine.incremental import NO_PAIRS
@@ -43,15 +43,15 @@ from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError, ScoringStoppedError
 
 _SHIFT = BLOCK_SIZE.bit_length() - 1
-#: Leads whose survivors wait together.
+#: Leads whose survivors share a bucket.
 BUCKET_SIZE = 1024
-#: How full (see :mod:`matching.engine.buckets`) the lists of a block's properties may be after the leads that promise
-#: most: sooner cut than others, for the ends are for all other leads.
+#: The slack (see :mod:`matching.engine.buckets`) of a block's properties after the most promising leads: they are
+#: reduced earlier than others, because all other leads are compared with their ends.
 FIRST_SLACK = 2
-#: Survivors among this share of the pairs come of ties, and are told apart before they are picked out.
+#: If more than this share of the pairs survive, there are many ties, and pairs are compared by rank before selection.
 MANY = 1 / 4
-#: Leads scored with a block before the others, to learn what its properties can get: this share, at least so many, but
-#: of few leads this share at most.
+#: Leads scored with a block before the others, to find thresholds for its properties: this share of all, at least the
+#: minimum, but at most the maximum share.
 FIRST_SHARE, MIN_FIRST, MAX_FIRST_SHARE = 0.04, 1024, 0.125
 
 
@@ -60,8 +60,8 @@ class Market:
     """
     All leads and properties of one city and deal type.
 
-    *excluded_for_leads* and *excluded_for_properties* are (n, 2) pairs (lead row, property row) that the
-    lead's list, or the property's, leaves out: the pairs acted on from that side.
+    *excluded_for_leads* and *excluded_for_properties* are (n, 2) pairs (lead row, property row) that the lead's or the
+    property's list leaves out, because that side has acted on the pair.
     """
 
     leads: LeadVectors
@@ -86,9 +86,9 @@ class MarketLists:
 
     for_leads: RankedLists
     for_properties: RankedLists
-    #: Pairs that no bound could rule out; the rest of leads x properties was skipped.
+    #: Pairs that no bound could rule out; all other pairs were skipped.
     pairs_scored: int = 0
-    #: Entries that waited for a place in a list; ties must not make them many more than the lists hold.
+    #: Entries that were put into buckets; ties must not make them many more than the lists contain.
     entries_waited: int = 0
 
 
@@ -103,38 +103,42 @@ def score_market(
     for_properties: bool = True,
 ) -> MarketLists:
     """
-    The *k* best on the other side for every row of *market*, broken and excluded pairs left out.
+    The *k* best on the other side for every row of *market*, without broken and excluded pairs.
 
     Args:
-        threads: How many to use; 0: one a core.
+        threads: The number of threads; 0: one per core.
         progress: Called after each block of properties with the pairs done since the call before.
-        should_stop: Asked before each block.
-        for_leads, for_properties: Whose lists are wanted; those of the other side come out empty, and pairs that only
-            they could use are not scored.
+        should_stop: Called before each block.
+        for_leads, for_properties: Whether the lists of that side are wanted; if not, they are empty, and pairs that
+            matter only to them are not scored.
     Raises:
-        ScoringStoppedError: *should_stop* said so.
+        ScoringStoppedError: *should_stop* returned true.
     """
     if k < 1:
         raise InvalidInputError(f"lists of {k} entries make no sense")
     if not len(market.leads) or not len(market.properties):
         return MarketLists(RankedLists.empty(len(market.leads)), RankedLists.empty(len(market.properties)))
-    # One BLAS thread each: our threads keep the cores busy, and between products too.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    # One BLAS thread for each of our threads, which keep the cores busy also between products.
+    with (
+        _loaded_libraries().limit(limits=1, user_api="blas"),
+        ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool,
+    ):
         prepared = prepare(
             market.leads, market.properties, market.excluded_for_leads, market.excluded_for_properties, pool
         )
         nothing = np.full(len(prepared.leads), NOTHING, np.int64)
         ends = ends_at(row_thresholds(prepared, k, pool)) if for_leads else nothing
         scoring = _Scoring(prepared, k, ends, for_properties)
+        del prepared  # `scoring` releases it before it makes the lists
 
         def score(number: int) -> None:
             if should_stop is not None and should_stop():
                 raise ScoringStoppedError("stopped by the caller")
             scoring.score_block(number)
             if progress is not None:
-                progress(len(prepared.blocks[number]) * len(prepared.leads))
+                progress(len(scoring.market.blocks[number]) * len(scoring.market.leads))
 
-        futures = [pool.submit(score, number) for number in range(len(prepared.blocks))]
+        futures = [pool.submit(score, number) for number in range(len(scoring.market.blocks))]
         try:
             for future in futures:
                 future.result()
@@ -144,15 +148,21 @@ def score_market(
         return scoring.lists(pool)
 
 
+@cache
+def _loaded_libraries() -> ThreadpoolController:
+    """Cached, as finding the process's BLAS takes longer than a small market; numpy and scipy have loaded it by now."""
+    return ThreadpoolController()
+
+
 class _Scoring:
-    """The state of one pass: ends of leads that rise, buckets of survivors, finished lists of properties."""
+    """The state of one pass: the leads' ends, which improve, buckets of survivors, finished lists of properties."""
 
     def __init__(self, market: PreparedMarket, k: int, lead_ends: NDArray[np.int64], for_properties: bool) -> None:
         self.market = market
         self.k = k
         self.for_properties = for_properties
-        # Moved by whichever thread cuts a bucket back, read by the others as it stands: an older one only lets more
-        # through.
+        # Written by the thread that reduces a bucket and read by the others without a lock: an older end only admits
+        # more pairs.
         self.lead_ends = lead_ends
         n_leads = len(market.leads)
         self.buckets = [Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
@@ -179,11 +189,13 @@ class _Scoring:
     def _score_first(
         self, number: int, product: BlockProduct, best: Bucket
     ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-        """Score the leads that promise most. They come back with ends of the block's properties."""
+        """Score the most promising leads; returns them and the ends of the block's properties."""
         block, n_leads = self.market.blocks[number], len(self.market.leads)
         if not self.for_properties:
             return np.zeros(0, np.intp), np.full(len(block), NOTHING, np.int64)
         n_first = max(FIRST_SHARE * n_leads, min(MIN_FIRST, MAX_FIRST_SHARE * n_leads))
+        if len(self.market.blocks) < MIN_BLOCKS_FOR_BOUNDS and n_leads <= MIN_FIRST:
+            n_first = n_leads  # no bound will skip any lead: one product instead of two
         first = self.market.bounds.most_promising(number, math.ceil(n_first))
         units = product.units(first, self._workspace())
         ends = ends_at(column_thresholds(self.market, block, first, units, self.k))
@@ -199,17 +211,17 @@ class _Scoring:
         best: Bucket,
         slack: float = SLACK,
     ) -> None:
-        """Hand on what ranks no worse than an end of either side; *units* are (leads, properties of the block)."""
+        """Put pairs ranking no worse than an end of either side into buckets; *units*: (leads, block's properties)."""
         market = self.market
         of_leads, of_properties = Ends.of(self.lead_ends[leads]), Ends.of(property_ends)
         lead_numbers, numbers = market.lead_order[leads], market.property_order[block.start : block.stop]
-        # Two compares joined let a tenth through of what one compare with the smaller threshold does.
+        # Comparing with both thresholds admits a tenth of the pairs that comparing with the smaller one admits.
         reaches = units >= of_leads.least_units(numbers.min())[:, np.newaxis]
         reaches |= units >= of_properties.least_units(lead_numbers.min())
         if np.count_nonzero(reaches) > MANY * reaches.size:
             reaches = ranked_within(units, of_leads, of_properties, lead_numbers, numbers)
         flat = np.flatnonzero(reaches)
-        # Most blocks are of a power of two: quotient and remainder without a division.
+        # Most block sizes are powers of two: quotient and remainder need no division.
         row, column = (
             (flat >> _SHIFT, flat & (BLOCK_SIZE - 1)) if len(block) == BLOCK_SIZE else divmod(flat, len(block))
         )
@@ -224,15 +236,15 @@ class _Scoring:
                 column[allowed],
             )
 
-        wanted = of_properties.let_through(column, units, lead_numbers[row])
+        wanted = of_properties.ranks_within(column, units, lead_numbers[row])
         wanted &= ~market.excluded_for_properties.holds(lead, listing)
         best.add(pack(column[wanted], units[wanted], lead_numbers[row[wanted]]), property_ends, slack)
 
-        wanted = of_leads.let_through(row, units, numbers[column]) & ~market.excluded_for_leads.holds(lead, listing)
+        wanted = of_leads.ranks_within(row, units, numbers[column]) & ~market.excluded_for_leads.holds(lead, listing)
         self._keep_for_leads(lead[wanted], units[wanted], numbers[column[wanted]])
 
     def _keep_for_leads(self, lead: NDArray[np.intp], units: NDArray[np.float32], numbers: NDArray[np.intp]) -> None:
-        """Give survivors to their leads' buckets; they come lead by lead."""
+        """Add survivors, which are grouped by lead, to their leads' buckets."""
         keys = pack(lead % BUCKET_SIZE, units, numbers)
         bucket_starts = np.searchsorted(lead, np.arange(len(self.buckets) + 1) * BUCKET_SIZE)
         for number in np.flatnonzero(np.diff(bucket_starts)):
@@ -245,13 +257,14 @@ class _Scoring:
         return self._local.space
 
     def lists(self, pool: Executor) -> MarketLists:
-        """Everything in the caller's order; to be called once, when all blocks are done."""
-        market = self.market
-        for_leads = RankedLists.concat(list(pool.map(lambda bucket: unpack(*bucket.finish()), self.buckets)))
-        for_properties = RankedLists.concat(self.property_lists)
+        """All lists in the caller's order; to be called once, when all blocks are done."""
+        lead_order, property_order = self.market.lead_order, self.market.property_order
+        del self.market  # larger than the lists
+        waited = int(self.entries_waited.sum()) + sum(bucket.taken for bucket in self.buckets)
+        of_leads = list(pool.map(lambda bucket: unpack(*bucket.finish()), self.buckets))
         return MarketLists(
-            for_leads.take(np.argsort(market.lead_order)),
-            for_properties.take(np.argsort(market.property_order)),
+            RankedLists.from_parts(of_leads, lead_order),
+            RankedLists.from_parts(self.property_lists, property_order),
             int(self.pairs_scored.sum()),
-            int(self.entries_waited.sum()) + sum(bucket.taken for bucket in self.buckets),
+            waited,
         )

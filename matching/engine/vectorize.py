@@ -1,10 +1,10 @@
 """
-Leads and properties made vectors (:mod:`matching.engine.vectors`): weights, formulas and the text model turned into
+Turning leads and properties into vectors (:mod:`matching.engine.vectors`): weights, formulas and the text model become
 whole numbers.
 
 Deal-breakers by category (type, rooms, a must, an implied refusal, another place than the only ones wanted) are BROKEN
-points, which leave the whole product negative. Those by amount (price, area) are so too wherever both knots around a
-property are beyond the limit; right at the limit only :func:`matching.engine.curves.broken_by_amount` tells.
+points, which make the whole product negative. The same applies to deal-breakers by amount (price, area) if both knots
+around a property are beyond the limit; close to the limit :func:`matching.engine.curves.broken_by_amount` decides.
 """
 
 import numpy as np
@@ -29,14 +29,14 @@ _ROOM_TYPE = PROPERTY_TYPES.index("ROOM")
 
 
 def lead_vectors(leads: LeadColumns, text_model: TextModel, weights: Weights = DEFAULT_WEIGHTS) -> LeadVectors:
-    """Vectors of *leads*; a row depends on nothing but its own lead, the model and the weights."""
+    """Vectors of *leads*; a row depends only on its own lead, the model and the weights."""
     words = text_model.lead_words(leads.text)
     sizes = _sizes(leads, words)
     weight = weights.ratios()
-    # All weight may lie on a single criterion (a learnt set may do so), hence never on nothing: Weights sees to that.
+    # A learnt set may put all weight on a single criterion; Weights ensures that the sum is never 0.
     effective = np.where(sizes > 0, sizes * weight, UNSTATED_SHARE * weight)
     shares = effective / effective.sum(axis=1, keepdims=True)
-    # Rounding the running sum, not each share, makes every lead's points POINTS_PER_100 in all: a perfect pair
+    # Rounding the cumulative sum, not each share, makes every lead's points add up to POINTS_PER_100, so a perfect pair
     # scores 100, not 99.999.
     whole_points = np.diff(np.rint(np.cumsum(shares, axis=1) * POINTS_PER_100), axis=1, prepend=0.0)
     stated = sizes > 0
@@ -77,7 +77,7 @@ def lead_vectors(leads: LeadColumns, text_model: TextModel, weights: Weights = D
         wish_table=leads.wish_table,
         word_indptr=words.indptr,
         word_codes=words.codes,
-        word_points=_shared_out(words.indptr, words.worth, points["text"] - text_base),
+        word_points=_apportioned(words.indptr, words.worth, points["text"] - text_base),
         whole_points=whole_points,
         sizes=sizes,
         always=always,
@@ -86,12 +86,12 @@ def lead_vectors(leads: LeadColumns, text_model: TextModel, weights: Weights = D
 
 def property_vectors(properties: PropertyColumns, text_model: TextModel) -> PropertyVectors:
     """
-    Vectors of *properties*; a row depends on nothing but its own property and the model, so weights may change later.
+    Vectors of *properties*; a row depends only on its own property and the model, so weights may change later.
     """
     dense = np.zeros((len(properties), DENSE_WIDTH), np.float32)
     rows = np.arange(len(properties))
     for name in ("rooms", "property_type", "property_class", "condition"):
-        # Code -1, not known, is the slice's last column.
+        # Code -1, not known, selects the slice's last column.
         codes = getattr(properties, name).astype(np.intp)
         dense[rows, np.where(codes < 0, DENSE[name].stop - 1, DENSE[name].start + codes)] = ANSWER_SCALE
     _fill_years(dense, properties.year)
@@ -144,13 +144,13 @@ def property_vectors(properties: PropertyColumns, text_model: TextModel) -> Prop
 
 
 def _space(columns: LeadColumns | PropertyColumns) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """The currency in which each row's amounts are compared with others', and the factor into it."""
+    """The currency in which each row's amounts are compared with others, and the conversion factor."""
     has_rate = ~np.isnan(columns.rate)
     return np.where(has_rate, 0, columns.currency).astype(np.int32), np.where(has_rate, columns.rate, 1.0)
 
 
 def _sizes(leads: LeadColumns, words: Words) -> NDArray[np.float64]:
-    """(L, criteria). A minimum of 0 says nothing; nor does a text of which the model knows no word."""
+    """(L, criteria). A minimum of 0 states nothing; nor does a text without a word that the model knows."""
     names_place = [np.diff(getattr(leads, f"{kind}_indptr")) > 0 for kind in PLACE_KINDS]
     by_name = {
         "price": (leads.price_min > 0) | ~np.isnan(leads.price_max),
@@ -168,7 +168,7 @@ def _sizes(leads: LeadColumns, words: Words) -> NDArray[np.float64]:
 
 
 def _place_hits(leads: LeadColumns, location: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Kind of place to what the lead's location earns there; 0 for a kind of which the lead names none."""
+    """For each kind of place, the points that location earns the lead there; 0 if the lead names no such place."""
     parts = {kind: criteria.PLACE_PARTS[kind] * (np.diff(getattr(leads, f"{kind}_indptr")) > 0) for kind in PLACE_KINDS}
     total = np.maximum(np.sum(list(parts.values()), axis=0), 1e-9)
     return {
@@ -188,17 +188,17 @@ def _place_columns(leads: LeadColumns, hits: dict[str, NDArray[np.float64]]) -> 
 
 
 def _wish_points(leads: LeadColumns, whole: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What each wish earns when it is met: the whole of all wishes shared out by size."""
+    """The points that each wish earns if it is met: the points of all wishes divided by size."""
     size = leads.wish_table.arrays().size[leads.wish_codes]
     total = sum_by_row(leads.wish_indptr, size)
-    return _shared_out(leads.wish_indptr, size / total[rows_of(leads.wish_indptr)], whole)
+    return _apportioned(leads.wish_indptr, size / total[rows_of(leads.wish_indptr)], whole)
 
 
-def _shared_out(indptr: NDArray[np.int64], shares: NDArray, whole: NDArray[np.float64]) -> NDArray[np.float32]:
+def _apportioned(indptr: NDArray[np.int64], shares: NDArray, whole: NDArray[np.float64]) -> NDArray[np.float32]:
     """Whole numbers that add up to each row's *whole*, in proportion to the entries' *shares*, which add up to 1."""
     lengths = np.diff(indptr)
     running, reached = np.zeros(len(lengths)), np.zeros(len(shares))
-    # Entry after entry of every row at once: a running sum over the whole table would carry the rows above along.
+    # Position by position, for all rows at once: a cumulative sum over the whole table would include earlier rows.
     for place in range(lengths.max(initial=0)):
         rows = np.flatnonzero(lengths > place)
         entries = indptr[rows] + place
@@ -220,8 +220,8 @@ def _always(
     text_base: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """
-    Priors of what is not stated, and the part of location, text and wishes that every property gets; each rounded by
-    itself, so that an explanation by criterion adds up to the score exactly.
+    The priors of unstated criteria, and the part of location, text and wishes that every property gets. Each is rounded
+    separately, so that an explanation by criterion adds up to the score exactly.
     """
     earned = np.where(stated, 0.0, np.rint(PRIOR * whole_points))
     for name, whatever in (
@@ -235,7 +235,7 @@ def _always(
 
 
 def _fill_categories(dense: NDArray[np.float32], leads: LeadColumns, points: dict[str, NDArray[np.float64]]) -> None:
-    """Rooms, type, class, condition and year: points of every answer, and half of them for not telling."""
+    """Rooms, type, class, condition and year: points of every answer, and half of them for no answer."""
     scales = (
         ("property_type", criteria.TYPE_VALUES[leads.property_type], False),
         ("property_class", criteria.CLASS_VALUES[leads.property_class], True),
@@ -249,7 +249,7 @@ def _fill_categories(dense: NDArray[np.float32], leads: LeadColumns, points: dic
             values = np.pad(values, ((0, 0), (0, 1)), constant_values=UNKNOWN_VALUE)
         whole = np.rint(np.nan_to_num(values) * points[name][:, np.newaxis])
         dense[:, DENSE[name]] = np.where(stated[:, np.newaxis], whole, 0)
-    # A deal-breaker holds even where the criterion's weight is 0.
+    # A deal-breaker applies even if the criterion's weight is 0.
     for name, values, given in (
         ("property_type", criteria.TYPE_VALUES[leads.property_type], leads.property_type >= 0),
         ("rooms", criteria.room_values(leads.rooms), leads.rooms.any(axis=1)),
@@ -259,7 +259,7 @@ def _fill_categories(dense: NDArray[np.float32], leads: LeadColumns, points: dic
 
 
 def _fill_implied(dense: NDArray[np.float32], leads: LeadColumns) -> None:
-    """BROKEN for what is refused unless it is asked for. Who wants a room by type asks for one."""
+    """BROKEN for implied refusals (features refused unless requested). A lead with the type room requests a room."""
     implied = np.full((len(leads), len(IMPLIED_KINDS)), BROKEN, np.float32)
     kinds, rows = leads.wish_table.arrays().kind[leads.wish_codes], rows_of(leads.wish_indptr)
     for column, kind in enumerate(IMPLIED_KINDS):
@@ -281,6 +281,6 @@ def _fill_years(dense: NDArray[np.float32], year: NDArray[np.float64]) -> None:
 
 
 def _single(codes: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """One code a row, -1 for none, as CSR."""
-    told = codes >= 0
-    return np.concatenate([[0], np.cumsum(told)]).astype(np.int64), codes[told]
+    """One code per row, -1 for none, as CSR."""
+    is_known = codes >= 0
+    return np.concatenate([[0], np.cumsum(is_known)]).astype(np.int64), codes[is_known]

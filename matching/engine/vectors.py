@@ -1,11 +1,11 @@
-"""Leads and properties as vectors of whole numbers; :mod:`matching.engine.vectorize` makes them.
+"""Leads and properties as vectors of whole numbers; :mod:`matching.engine.vectorize` computes them.
 
-A lead's vector holds *points*, what each possible answer of a property earns; a property's holds *parts*,
-:data:`ANSWER_SCALE` where an answer is its own, 0 elsewhere, and where it lies between two knots of a sampled criterion
-the parts are split between them. Their product is the pair's units (:mod:`matching.engine.units`).
+A lead's vector contains *points*, which each possible answer of a property earns. A property's vector contains *parts*:
+:data:`ANSWER_SCALE` for its own answer and 0 for others; between two knots of a sampled criterion the parts are divided
+between both. The product of the two vectors is the pair's units (:mod:`matching.engine.units`).
 
-Only answers that are few are dense columns. Prices, areas, places, wishes and words stay symbolic: what they earn is
-worked out where it is needed (:mod:`matching.engine.curves`, :mod:`matching.engine.sparse`).
+Only criteria with few answers have dense columns. Prices, areas, places, wishes and words stay symbolic: their points
+are computed where they are needed (:mod:`matching.engine.curves`, :mod:`matching.engine.sparse`).
 """
 
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ def _slices(**widths: int) -> tuple[dict[str, slice], int]:
     return {name: slice(start, end) for name, start, end in zip(widths, starts, ends, strict=True)}, ends[-1]
 
 
-#: Columns of the dense part, by criterion. The last column of rooms, class, condition, year, and the whole of
-#: the *_unknown ones, are for properties that do not tell. `always` is for every property, `implied` for those that
-#: contradict what holds unless it is asked for.
+#: Columns of the dense part, by criterion. The last column of rooms, class, condition and year, and all `*_unknown`
+#: columns, are for properties that do not state the fact. `always` is for every property, `implied` for properties that
+#: violate an implied refusal.
 DENSE, DENSE_WIDTH = _slices(
     rooms=MAX_ROOMS + 2,
     property_type=len(PROPERTY_TYPES),
@@ -53,13 +53,12 @@ class LeadVectors(Table):
     owner: NDArray[np.int64]
     #: float32 (L, DENSE_WIDTH), whole numbers.
     dense: NDArray[np.float32]
-    #: float64 (L,): the budget in the market's currency, or in the lead's own where that has no rate; NaN where not
-    #: stated.
+    #: float64 (L,): the budget in the market's currency, or in the lead's own if that has no rate; NaN if not stated.
     price_min: NDArray[np.float64]
     price_max: NDArray[np.float64]
-    #: int32 (L,): 0 the market's currency, or the code of the lead's own.
+    #: int32 (L,): 0 for the market's currency, otherwise the code of the lead's own.
     price_space: NDArray[np.int32]
-    #: float64 (L,): 0 where no budget is stated.
+    #: float64 (L,): 0 if no budget is stated.
     price_points: NDArray[np.float64]
     #: int32 (L,), and the ceiling in whole hundredths of the lead's own currency and of the market's, NaN where there
     #: is none.
@@ -69,8 +68,8 @@ class LeadVectors(Table):
     area_min: NDArray[np.float64]
     area_max: NDArray[np.float64]
     area_points: NDArray[np.float64]
-    #: CSR of the places of each kind that serve the lead, codes ascending within a row, and what each earns (whole
-    #: numbers). Any other known place earns *_elsewhere*: 0, or BROKEN.
+    #: CSR of the places of each kind that suit the lead, codes ascending within a row, and the points of each (whole
+    #: numbers). Any other known place earns `*_elsewhere`: 0, or BROKEN.
     district_indptr: NDArray[np.int64]
     district_codes: NDArray[np.int32]
     district_points: NDArray[np.float32]
@@ -83,22 +82,22 @@ class LeadVectors(Table):
     spot_codes: NDArray[np.int32]
     spot_points: NDArray[np.float32]
     spot_elsewhere: NDArray[np.float32]
-    #: CSR of wishes: codes of *wish_table* ascending, and what each earns when it is met (whole numbers).
+    #: CSR of wishes: codes of *wish_table*, ascending, and the points that each earns if it is met (whole numbers).
     wish_indptr: NDArray[np.int64]
     wish_codes: NDArray[np.int32]
     wish_points: NDArray[np.float32]
     wish_table: WishTable
-    #: CSR of the words of the text, codes of the text model ascending, and what each earns (whole numbers, not below
-    #: 0).
+    #: CSR of the words of the text: codes of the text model, ascending, and the points of each (whole numbers, not
+    #: below 0).
     word_indptr: NDArray[np.int64]
     word_codes: NDArray[np.int32]
     word_points: NDArray[np.float32]
-    #: float64 (L, criteria), in the order of CRITERION_NAMES: what each can earn, stated or not; POINTS_PER_100 in all.
+    #: float64 (L, criteria), in the order of CRITERION_NAMES: the points that each criterion can earn, stated or not;
+    #: they add up to POINTS_PER_100.
     whole_points: NDArray[np.float64]
-    #: float64 (L, criteria): 1 where a criterion is stated, 0 where not; of wishes, how many (a soft one is half a
-    #: wish).
+    #: float64 (L, criteria): 1 if a criterion is stated, otherwise 0; for wishes, their number (a soft one is half).
     sizes: NDArray[np.float64]
-    #: float64 (L, criteria): the points that each criterion earns whatever the property is.
+    #: float64 (L, criteria): the points that each criterion earns with every property.
     always: NDArray[np.float64]
 
     _LISTS = {f"{kind}_indptr": (f"{kind}_codes", f"{kind}_points") for kind in (*PLACE_KINDS, "wish", "word")}
@@ -116,7 +115,7 @@ class LeadVectors(Table):
 
     @cached_property
     def one_currency(self) -> int | None:
-        """The currency of all leads; None where there are several, or no lead."""
+        """The currency of all leads; None if there are several, or no lead."""
         return _one_of(self.currency)
 
 
@@ -127,22 +126,21 @@ class PropertyVectors(Table):
     owner: NDArray[np.int64]
     #: float32 (P, DENSE_WIDTH), whole numbers.
     dense: NDArray[np.float32]
-    #: As a lead's; *price* is NaN where not known.
+    #: As for leads; *price* is NaN if not known.
     price: NDArray[np.float64]
     price_space: NDArray[np.int32]
     currency: NDArray[np.int32]
     own_price: NDArray[np.float64]
     market_price: NDArray[np.float64]
     area: NDArray[np.float64]
-    #: The knot at or under the price, and the parts (float32) on it and on the next; both 0 where the price is not
-    #: known.
+    #: The knot at or below the price, and the parts (float32) at it and at the next; both 0 if the price is not known.
     price_knot: NDArray[np.int32]
     price_parts: NDArray[np.float32]
     price_next_parts: NDArray[np.float32]
     area_knot: NDArray[np.int32]
     area_parts: NDArray[np.float32]
     area_next_parts: NDArray[np.float32]
-    #: CSR of the places of each kind, codes ascending within a row, and the parts of each. Of several, the best counts.
+    #: CSR of the places of each kind, codes ascending within a row, and the parts of each. Only the best place counts.
     district_indptr: NDArray[np.int64]
     district_codes: NDArray[np.int32]
     district_parts: NDArray[np.float32]
@@ -152,7 +150,7 @@ class PropertyVectors(Table):
     spot_indptr: NDArray[np.int64]
     spot_codes: NDArray[np.int32]
     spot_parts: NDArray[np.float32]
-    #: int8 (P, kinds): answers, -1 where the property does not tell.
+    #: int8 (P, kinds): answers, -1 if the property states nothing.
     answers: NDArray[np.int8]
     #: CSR of the words of the text, and their parts.
     word_indptr: NDArray[np.int64]
@@ -163,12 +161,12 @@ class PropertyVectors(Table):
 
     @cached_property
     def one_currency(self) -> int | None:
-        """As a lead's."""
+        """As for leads."""
         return _one_of(self.currency)
 
     @cached_property
     def one_space(self) -> int | None:
-        """The one *price_space* of all properties; None where there are several, or no property."""
+        """The *price_space* of all properties; None if there are several, or no property."""
         return _one_of(self.price_space)
 
 

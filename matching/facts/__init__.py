@@ -1,1 +1,1 @@
-"""What the engine is told of leads and properties: plain values, and markets as arrays."""
+"""The engine's input about leads and properties: plain values, and markets as arrays."""

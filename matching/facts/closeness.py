@@ -1,17 +1,18 @@
-"""How near the places of one market are to each other, learnt from nothing but its properties.
+"""How near the places of one market are to each other, learnt only from the market's properties.
 
-Two ways, the first where it can be had:
+There are two methods; the first is used where possible:
 
-- **Coordinates.** The middle of a place is the median of the coordinates of its properties (at least
+- **Coordinates.** The centre of a place is the median of the coordinates of its properties (at least
   :data:`MIN_POINTS` of them). Nearness of two places is ``exp(-km / SCALE_KM)``.
-- **Shared neighbours.** Count properties n(district, station); r(district) and c(station) are its sums. A walk steps
-  from a district to another through a shared station with the chance ``sum_s n[a, s] n[b, s] / (r[a] c[s])``; times
-  ``sqrt(r[a] / r[b])`` that is a symmetric matrix S. Nearness is ``sqrt(K[a, b] / sqrt(K[a, a] K[b, b]))`` with
-  ``K = S S S``, :data:`STEPS` steps: the cosine of where walks from both places may end, which no large neighbour
-  outweighs and which is 1 for the place itself only. The same for stations, through districts. Against the middles of
-  150 districts of Moscow it tells "within 4 km" with an AUC of .954.
+- **Shared neighbours.** Count properties n(district, station); r(district) and c(station) are the sums. A random walk
+  steps from one district to another through a shared station with the probability
+  ``sum_s n[a, s] n[b, s] / (r[a] c[s])``; times ``sqrt(r[a] / r[b])`` that is a symmetric matrix S. Nearness is
+  ``sqrt(K[a, b] / sqrt(K[a, a] K[b, b]))`` with ``K = S S S``, :data:`STEPS` steps. It is the cosine of the
+  distributions in which walks from both places end; large neighbours do not dominate it, and it is 1 only for the place
+  itself. Nearness of stations is computed in the same way, through districts. Compared with the centres of 150
+  districts of Moscow, it recognises "within 4 km" with an AUC of .954.
 
-What nearness earns is up to :mod:`matching.engine.criteria`. A wanted place earns 1, every other one less.
+:mod:`matching.engine.criteria` decides what nearness earns. A wanted place earns 1, every other one less.
 """
 
 import io
@@ -28,14 +29,14 @@ from matching.facts.places import PlaceIndex, rows_of
 
 MIN_POINTS = 3
 SCALE_KM = 2.5
-#: Steps from district to district that nearness looks at.
+#: The number of steps from district to district that nearness takes into account.
 STEPS = 3
-#: Neighbours remembered of a place, and the nearness below which a place is no neighbour.
+#: The most neighbours of a place, and the nearness below which a place is no neighbour.
 MAX_NEIGHBOURS = 24
 MIN_NEARNESS = 0.03
-#: Raised where nearness is learnt otherwise; what an earlier form holds can still be read.
+#: To be increased when nearness is learnt differently; data in an earlier form can still be read.
 FORM = 2
-#: A district holds a station if at least this share of the station's properties lies there.
+#: A station belongs to a district if at least this share of the station's properties is there.
 MIN_SHARE = 0.05
 
 
@@ -44,8 +45,8 @@ class Neighbours:
     """
     The places of one kind, ``keys[i]`` being place *i*, and the neighbours of each, as CSR ascending by place.
 
-    *nearness* is above 0 and at most 1; *km* NaN where it is not known; *latitude* and *longitude* are those of a
-    place's middle, NaN where it has none.
+    *nearness* is above 0 and at most 1; *km* is NaN if not known; *latitude* and *longitude* are those of a place's
+    centre, NaN if it has none.
     """
 
     keys: list[str]
@@ -62,11 +63,11 @@ class Neighbours:
         return cls([], np.zeros(1, np.int64), np.zeros(0, np.int32), few, few, empty, empty)
 
     def of(self, place: int) -> slice:
-        """Where a place's neighbours stand."""
+        """The slice of a place's neighbours in the arrays."""
         return slice(int(self.indptr[place]), int(self.indptr[place + 1]))
 
     def km_between(self, key: str, other: str) -> float | None:
-        """Kilometres between the middles of two places; None where one has none."""
+        """Kilometres between the centres of two places; None if one has no centre."""
         if key not in self.keys or other not in self.keys:
             return None
         row, column = self.keys.index(key), self.keys.index(other)
@@ -77,9 +78,9 @@ class Neighbours:
 @dataclass(frozen=True)
 class Closeness:
     """
-    What is near what in one market. Learnt once and then fixed, so that a pair scores the same wherever it is scored.
+    The nearness of places in one market. Learnt once and then fixed, so that a pair has the same score everywhere.
 
-    *district_of_metro* holds, as CSR over the stations, the districts in which each lies.
+    *district_of_metro* is a CSR table with the districts to which each station belongs.
     """
 
     district: Neighbours
@@ -89,7 +90,7 @@ class Closeness:
 
     @classmethod
     def empty(cls) -> "Closeness":
-        """Nothing is near anything."""
+        """A model in which no places are near each other."""
         return cls(Neighbours.none(), Neighbours.none(), np.zeros(1, np.int64), np.zeros(0, np.int32))
 
     @classmethod
@@ -106,11 +107,11 @@ class Closeness:
         Learn from n properties; the result does not depend on their order.
 
         Args:
-            district: (n,) codes of *places*, -1 where not known.
-            metro_indptr, metro_codes: CSR of the stations of each.
-            latitude, longitude: (n,) degrees, NaN where not known.
+            district: (n,) codes of *places*, -1 if not known.
+            metro_indptr, metro_codes: CSR of the stations of each property.
+            latitude, longitude: (n,) degrees, NaN if not known.
         """
-        # By name, so that the codes, which are in the order in which names were met, leave no trace.
+        # Sorted by name, so that the result does not depend on the codes, which depend on the order of the rows.
         district_keys, district_at = _by_name(places.districts.keys())
         metro_keys, metro_at = _by_name(places.metros.keys())
         rows = rows_of(metro_indptr)
@@ -158,7 +159,7 @@ class Closeness:
 
 
 def form_of(data: bytes) -> int:
-    """In which form closeness was stored (:data:`FORM`). Raises InvalidInputError as :meth:`Closeness.from_bytes`."""
+    """The form (:data:`FORM`) of stored closeness. Raises InvalidInputError like :meth:`Closeness.from_bytes`."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             return int(stored["version"][0])
@@ -167,7 +168,7 @@ def form_of(data: bytes) -> int:
 
 
 def _by_name(keys: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """The keys in order, and the place in that order of each code."""
+    """The sorted keys, and the index of each code in that order."""
     order = sorted(range(len(keys)), key=lambda code: keys[code])
     place = np.empty(len(keys), np.int64)
     place[order] = np.arange(len(keys))
@@ -177,7 +178,7 @@ def _by_name(keys: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
 def _middles(
     places: NDArray[np.int64], latitude: NDArray[np.float64], longitude: NDArray[np.float64], n: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The median latitude and longitude of the points of each of n places; NaN where there are too few."""
+    """The median latitude and longitude of the points of each of n places; NaN if there are too few points."""
     middles = np.full((2, n), np.nan)
     known = np.flatnonzero((places >= 0) & ~np.isnan(latitude) & ~np.isnan(longitude))
     order = known[np.argsort(places[known], kind="stable")]
@@ -190,7 +191,7 @@ def _middles(
 def _neighbours(
     keys: list[str], counts: NDArray[np.float64], latitude: NDArray[np.float64], longitude: NDArray[np.float64]
 ) -> Neighbours:
-    """Neighbours of the places that are the rows of *counts*, (places, what they share)."""
+    """Neighbours of the places in the rows of *counts*, (places, places of the other kind that they share)."""
     n = len(keys)
     if not n:
         return Neighbours.none()
@@ -203,7 +204,7 @@ def _neighbours(
     nearness = np.where(np.isnan(km), nearness, np.exp(-km / SCALE_KM))
     np.fill_diagonal(nearness, 0)
     nearness[nearness < MIN_NEARNESS] = 0
-    # Rounded, so that equal neighbours are equal on every machine; ties by name.
+    # Rounded, so that ties are the same on every machine; ties are ordered by name.
     best = np.argsort(-nearness.round(6), axis=1, kind="stable")[:, :MAX_NEIGHBOURS]
     kept = np.zeros_like(nearness, dtype=bool)
     np.put_along_axis(kept, best, True, axis=1)

@@ -1,6 +1,6 @@
-"""Leads and properties of one market as columns of numbers. Ids stay with the caller: row 7 is whatever it calls row 7.
+"""Leads and properties of one market as columns of numbers. The caller keeps the ids of the rows.
 
-Build them from ready arrays (a market loaded by COPY) or, a row at a time, from facts.
+Build them from existing arrays (a market loaded by COPY) or from facts, row by row.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,18 +24,19 @@ from matching.reading.kinds import KINDS, walk_of_ride
 
 __all__ = ["LeadColumns", "LeadFacts", "PlaceIndex", "PropertyColumns", "PropertyFacts"]
 
-#: Nothing is near anything: what a market without a closeness of its own is scored with.
+#: The closeness of a market without its own model: no places are near each other.
 NOTHING_NEAR = Closeness.empty()
 
-#: Minutes on foot to a station, and what a wanted station so far away earns, in parts of 64; further away: the last.
+#: Limits of minutes on foot to a station, and the parts of 64 that a wanted station within each limit earns; the last
+#: is for stations further away.
 METRO_MINUTES = (10.0, 15.0, 20.0, 30.0)
 METRO_PARTS = (64, 62, 59, 56, 52)
 
 
 class _Columns(Table):
-    """What both tables share: as many values in every column, within their ranges."""
+    """The common part of both tables: checks of the columns' lengths and ranges."""
 
-    #: Columns in which every present number must not be negative.
+    #: Columns whose numbers must not be negative.
     _NOT_NEGATIVE: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -65,28 +66,28 @@ class _Columns(Table):
 
 @dataclass(frozen=True)
 class LeadColumns(_Columns):
-    """L leads of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
+    """L leads of one market. Raises InvalidInputError if columns differ in length or values are out of range."""
 
     owner: NDArray[np.int64]
     #: float64, the budget in the lead's own currency; NaN where not stated.
     price_min: NDArray[np.float64]
     price_max: NDArray[np.float64]
-    #: int32, a code of PlaceIndex.currencies, 0 the market's own; and its rate into that, NaN where there is none.
+    #: int32, a code of PlaceIndex.currencies, 0 for the market's own; and the rate into that, NaN if there is none.
     currency: NDArray[np.int32]
     rate: NDArray[np.float64]
     #: float64, square metres; NaN where not stated.
     area_min: NDArray[np.float64]
     area_max: NDArray[np.float64]
-    #: bool (L, 11): column r stands for r rooms, 10 for ten or more; a row of False is not stated.
+    #: bool (L, 11): column r stands for r rooms, 10 for ten or more; if not stated, the whole row is False.
     rooms: NDArray[np.bool_]
-    #: int8 codes of matching.facts.vocabulary; -1 where not stated, as in the next two.
+    #: int8 codes of matching.facts.vocabulary; -1 if not stated; the same for the next two.
     property_type: NDArray[np.int8]
     property_class: NDArray[np.int8]
     condition: NDArray[np.int8]
     #: float64; NaN where not stated.
     year_min: NDArray[np.float64]
-    #: CSR of the places of each kind that serve the lead, codes of the PlaceIndex ascending within a row, and how well
-    #: each does: 1 a wanted one, less a neighbour. *_only*: every other place that is known breaks the pair.
+    #: CSR of the places of each kind that suit the lead, codes of the PlaceIndex ascending within a row, and how well
+    #: each suits: 1 for a wanted place, less for a neighbour. `*_only`: every other known place breaks the pair.
     district_indptr: NDArray[np.int64]
     district_codes: NDArray[np.int32]
     district_values: NDArray[np.float32]
@@ -102,9 +103,9 @@ class LeadColumns(_Columns):
     #: CSR of wishes, as codes of *wish_table*.
     wish_indptr: NDArray[np.int64]
     wish_codes: NDArray[np.int32]
-    #: That of the PlaceIndex that the rows were made with.
+    #: The wish table of the PlaceIndex with which the rows were made.
     wish_table: WishTable
-    #: Free words; "" where there are none.
+    #: Free text; "" if there is none.
     text: list[str]
 
     _LISTS = {f"{kind}_indptr": (f"{kind}_codes", f"{kind}_values") for kind in PLACE_KINDS} | {
@@ -133,7 +134,7 @@ class LeadColumns(_Columns):
             rooms[row, [_room_code(count) for count in lead.rooms]] = True
         district, metro, spot = wanted_places(leads, places, closeness)
         wish_indptr, wish_codes = csr_of([places.wishes.codes(lead.wishes) for lead in leads], np.int32)
-        # A ceiling of 0 says nothing: nobody looks for what costs nothing.
+        # A maximum of 0 counts as not stated: nobody searches for homes that cost nothing.
         ceiling = lambda values: np.where(values > 0, values, np.nan)
         return cls(
             owner=np.array([lead.owner for lead in leads], np.int64),
@@ -169,12 +170,12 @@ class LeadColumns(_Columns):
 
 @dataclass(frozen=True)
 class PropertyColumns(_Columns):
-    """P properties of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
+    """P properties of one market. Raises InvalidInputError if columns differ in length or values are out of range."""
 
     owner: NDArray[np.int64]
     #: float64, in the property's own currency; NaN where not known.
     price: NDArray[np.float64]
-    #: As a lead's.
+    #: As for leads.
     currency: NDArray[np.int32]
     rate: NDArray[np.float64]
     #: float64, square metres; NaN where not known.
@@ -187,18 +188,18 @@ class PropertyColumns(_Columns):
     condition: NDArray[np.int8]
     #: int32 codes of the market's PlaceIndex; -1 where not known.
     district: NDArray[np.int32]
-    #: CSR of stations, codes ascending within a row, and what each earns a lead that wants it, in parts of 64.
+    #: CSR of stations, codes ascending within a row, and the parts of 64 that each earns a lead that wants it.
     metro_indptr: NDArray[np.int64]
     metro_codes: NDArray[np.int32]
     metro_parts: NDArray[np.float32]
-    #: int32, the cell of the map; -1 where not known.
+    #: int32, the cell of the map; -1 if not known.
     spot: NDArray[np.int32]
     #: float64 degrees; NaN where not known.
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
     #: float64; NaN where not known.
     year: NDArray[np.float64]
-    #: int8 (P, kinds): the answer to each of matching.reading.kinds.KINDS; -1 where the property does not tell.
+    #: int8 (P, kinds): the answer to each of matching.reading.kinds.KINDS; -1 if the property states nothing.
     answers: NDArray[np.int8]
     text: list[str]
 
@@ -247,7 +248,7 @@ class PropertyColumns(_Columns):
 
 
 def learn_closeness(properties: PropertyColumns, places: PlaceIndex) -> Closeness:
-    """What is near what in a market, learnt from its properties."""
+    """The closeness of a market's places, learnt from its properties."""
     return Closeness.learn(
         places,
         properties.district,
@@ -262,8 +263,8 @@ def _stations(
     properties: Sequence[PropertyFacts], places: PlaceIndex
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
     """
-    Each station once, as near as it is told to be; the property's one station without minutes only where the list lacks
-    it.
+    Each station once, with the shortest stated time. The property's main station, which has no minutes, is only added
+    if the list lacks it.
     """
     rows: list[list[int]] = []
     parts: list[int] = []
@@ -284,7 +285,7 @@ def _stations(
 
 
 def _minutes_on_foot(station: StationReading) -> float | None:
-    """«Сокол, 10 мин на транспорте» is a longer way on foot."""
+    """Minutes on foot to a station; «Сокол, 10 мин на транспорте» takes longer on foot."""
     return walk_of_ride(station.minutes) if station.minutes and station.on_foot is False else station.minutes
 
 
@@ -299,7 +300,7 @@ def _spots(
     places: PlaceIndex,
     closeness: Closeness,
 ) -> NDArray[np.int32]:
-    """Codes of the cells of the map; of a property without coordinates, the cell of its district's middle."""
+    """Codes of the cells of the map; for a property without coordinates, the cell of its district's centre."""
     near = closeness.district
     middles = np.full((2, len(places.districts) + 1), np.nan)
     codes = places.districts.codes(near.keys)

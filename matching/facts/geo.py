@@ -1,10 +1,10 @@
-"""Points on the map: distances, and the cells into which the engine cuts it."""
+"""Points on the map: distances, and the cells into which the engine divides it."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 KM_PER_DEGREE = 111.2
-#: A cell is about so high and so wide.
+#: The approximate height and width of a cell.
 CELL_KM = 0.5
 _CELL_DEGREES = CELL_KM / KM_PER_DEGREE
 
@@ -13,8 +13,8 @@ def distance_km(
     latitude: ArrayLike, longitude: ArrayLike, to_latitude: ArrayLike, to_longitude: ArrayLike
 ) -> NDArray[np.float64]:
     """
-    Distances on the plane that touches the earth there: right to some metres within a town. Arguments broadcast;
-    degrees.
+    Distances between points in degrees, on the plane that touches the earth there; exact to some metres within a town.
+    Arguments broadcast.
 
     >>> distance_km(55.7558, 37.6173, 55.8058, 37.5150).round(1).tolist()  # from the Kremlin to Sokol
     8.5
@@ -26,7 +26,7 @@ def distance_km(
 
 
 def cell_of(latitude: ArrayLike, longitude: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and column of the cell that holds each point. All cells of a row are of one width in degrees."""
+    """Row and column of the cell that contains each point. All cells of a row have the same width in degrees."""
     row = np.floor(np.divide(latitude, _CELL_DEGREES)).astype(np.int64)
     return row, np.floor(np.divide(longitude, _width_of(row))).astype(np.int64)
 
@@ -35,8 +35,7 @@ def cells_around(
     latitude: float, longitude: float, km: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """
-    Row, column and the distance of the middle of every cell whose middle is within *km* of a point; and the point's
-    own.
+    Every cell whose centre is within *km* of a point, and the point's own cell: row, column and distance of the centre.
     """
     own = cell_of(latitude, longitude)
     reach = int(np.ceil(km / CELL_KM)) + 1
@@ -52,6 +51,6 @@ def cells_around(
 
 
 def _width_of(row: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Degrees of longitude that a cell of the row spans."""
+    """The width of the row's cells in degrees of longitude."""
     middle = np.clip((np.asarray(row) + 0.5) * _CELL_DEGREES, -89, 89)
     return _CELL_DEGREES / np.cos(np.radians(middle))

@@ -1,8 +1,8 @@
 """
 Keys of districts, stations and streets: spellings of one place have one key.
 
-Pure functions of the text. A key is Latin, lower case, and its own key. Keys of districts, stations and streets are
-compared only with others of the same kind.
+All are pure functions of the text. A key is in Latin lower case, and the key of a key is the key itself. Keys of
+districts, stations and streets are compared only with keys of the same kind.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from matching.facts.place_spelling import one_script, sounds
+from matching.facts.place_spelling import one_script, phonetic_form
 from matching.facts.place_words import (
     ADJECTIVE,
     DIRECTIONS,
@@ -34,14 +34,14 @@ from matching.facts.place_words import (
 _WORD = re.compile(r"[^\W_]+")
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _SILENT = str.maketrans("", "", "'’ʼ‘`´\u00ad\u200b\ufeff")
-#: Names are parted by these; a slash between digits belongs to a name.
+#: Separators between names; a slash between digits belongs to a name.
 _BETWEEN = re.compile(r"\s*(?:[,;|\n•·+&]|(?<!\d)/|/(?!\d)|\s(?:и|или|либо|and|or|және|немесе)\s)\s*", re.IGNORECASE)
-#: Another station begins: «м. Сокол м. Аэропорт».
+#: The beginning of another station: «м. Сокол м. Аэропорт».
 _NEXT_STATION = re.compile(r"(?<=\w)[\s,]+(?=(?:ст\.?\s*)?(?:м\.|метро)\s*[«\"]?[А-ЯЁA-Z])")
 _NOT_PARTED = re.compile(
     r"серп\w*\s+и\s+молот\w*|троицк\w+\s+и\s+новомосковск\w+|(?:ул\.?|улица)\s+\w+\s+и\s+\w+", re.IGNORECASE
 )
-#: Abbreviations with a hyphen, a slash or dots inside, or behind a number («7мкр»), made one word before words are cut.
+#: Abbreviations with a hyphen, slash or dots inside, or after a number («7мкр»): made one word before splitting.
 _JOINED = (
     (re.compile(r"(?<=\d)(?=мкр|микрорайон)", re.IGNORECASE), ""),
     (re.compile(r"(?<!\w)р\s*[-–/]\s*(?:о?н)(?!\w)", re.IGNORECASE), "район"),
@@ -72,13 +72,13 @@ _JOINED = (
     ),
     (re.compile(r"(?<!\w)ш\s*/\s*а(?!\w)", re.IGNORECASE), "мкр"),
 )
-#: «1-я», «1-ый», «2nd»: the number alone.
+#: «1-я», «1-ый», «2nd»: only the number is kept.
 _ORDINAL = re.compile(r"(?<!\w)(\d+)\s*[-–]?\s*(?:ый|ий|ой|ая|ое|ые|ого|го|я|й|е|х|st|nd|rd|th)(?!\w)")
 _LINE = re.compile(rf"(?<!\w)(?:{LINE_WORDS})(?!\w)", re.IGNORECASE)
 _DIAMETER = re.compile(
     r"(?<!\w)(?:мц[дк]|mc[dc])\s*[-–№]?\s*[1-5]?(?!\w)|(?<!\w)d\s?[1-5](?!\w)|(?<!\w)бкл(?!\w)", re.IGNORECASE
 )
-#: «(СЛ)», «(ТКЛ)», «(СЗАО)»
+#: The letters of a line or an okrug in brackets: «(СЛ)», «(ТКЛ)», «(СЗАО)»
 _LETTERS_OF_LINE = re.compile(r"[А-ЯЁ]{2,4}|ЗелАО|ТиНАО")
 _NAMED_LINE = re.compile(
     r"(?<!\w)[\w-]+\s+(?:линия|ветка|line|желісі)(?!\w)|(?<!\w)line\s*\d+|(?<!\w)линия\s*(?:м\b|№)?\s*\d+",
@@ -89,7 +89,7 @@ _NUMBERED = re.compile(
     r"((?:^|[,;|\n])\s*)\d{1,2}\s*[.)]\s*(?=[«\"]?[^\W\d])(?!(?:мкр|микрорайон|мкрн|квартал|линия|проезд|район)(?!\w))",
     re.IGNORECASE,
 )
-#: What a house number looks like at the end of a street.
+#: A house number at the end of a street.
 _HOUSE = re.compile(
     r"(?:(?<![\w-])(?:д|дом|вл|владение|зд|здание|к|корп|корпус|стр|строение|лит|литер|кв|квартира|оф|офис|уч|участок|house|apt|үй)\b\.?"
     r"\s*№?\s*\d+\s*[а-яa-z]?(?![\w-])(?:\s*[/-]\s*\d+\w?)?)|,\s*№?\s*\d+.*$",
@@ -102,7 +102,7 @@ _LAST_NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class StationReading:
-    """A station as it was written: its key, the minutes told with it, and whether on foot (None where not told)."""
+    """A station as it was written: its key, the stated minutes, and whether they are on foot (None if not stated)."""
 
     key: str
     minutes: int | None = None
@@ -112,11 +112,11 @@ class StationReading:
 @lru_cache(maxsize=1 << 16)
 def place_key(name: str) -> str:
     """
-    The form of a place name under which its spellings meet; empty for a name without a letter or digit.
+    The common form of all spellings of a place name; empty for a name without a letter or digit.
 
     Case, ё, hyphens, quotes, the script, lines and minutes of stations, okrugs before districts, and words such as
-    "район" or "station" do not count. A name that consists of such words only keeps them, or all such names would be
-    one place. Several names in one text make one key; :func:`place_keys` parts them.
+    "район" or "station" are ignored. A name that consists only of such words keeps them, because otherwise all such
+    names would be one place. Several names in one text give one key; :func:`place_keys` separates them.
 
     >>> place_key("р-н Хорошёво-Мнёвники") == place_key("СЗАО, Хорошево Мневники (район)")
     True
@@ -131,19 +131,19 @@ def place_key(name: str) -> str:
 @lru_cache(maxsize=1 << 15)
 def place_keys(text: str) -> tuple[str, ...]:
     """
-    The keys of all places that one text names, in its order, once each.
+    The keys of all places that one text names, in the order of the text, without duplicates.
 
     >>> place_keys("Сокол, Аэропорт"), place_keys("м. Сокол / Аэропорт")
     (('sokol', 'aeroport'), ('sokol', 'aeroport'))
     """
     parts = list(_split(_plain(text)))
-    telling = [part for part in parts if _is_telling(part)]
-    return tuple(dict.fromkeys(_without_okrugs([key for part in telling or parts if (key := _key(part))])))
+    distinctive = [part for part in parts if _is_distinctive(part)]
+    return tuple(dict.fromkeys(_without_okrugs([key for part in distinctive or parts if (key := _key(part))])))
 
 
 def street_key(street: str) -> str:
     """
-    The form of a street's name under which its spellings meet; house numbers and initials do not count.
+    The common form of all spellings of a street's name; house numbers and initials are ignored.
 
     >>> street_key("ул. Льва Толстого, д. 5") == street_key("Льва Толстого улица") == street_key("Льва Толстого 5к2")
     True
@@ -159,7 +159,7 @@ def street_key(street: str) -> str:
 @lru_cache(maxsize=1 << 15)
 def read_station(text: str) -> StationReading:
     """
-    A station with the minutes to it; of several the first.
+    A station with the minutes to it; if the text names several, the first.
 
     >>> read_station("м. Сокол, 5 мин пешком")
     StationReading(key='sokol', minutes=5, on_foot=True)
@@ -172,7 +172,7 @@ def read_station(text: str) -> StationReading:
 @lru_cache(maxsize=1 << 15)
 def read_stations(text: str) -> tuple[StationReading, ...]:
     """
-    All stations that one text names, each with its minutes; the longer of a span of minutes counts.
+    All stations that one text names, each with its minutes; of a range of minutes the longer counts.
 
     >>> [(each.key, each.minutes) for each in read_stations("м. Сокол 7-10 мин пешком, Аэропорт (15 мин на машине)")]
     [('sokol', 10), ('aeroport', 15)]
@@ -181,9 +181,9 @@ def read_stations(text: str) -> tuple[StationReading, ...]:
     waiting: tuple[int | None, bool | None] | None = None
     for part in _split(_script(text)):
         minutes, on_foot = _minutes(part)
-        if _is_telling(_without_minutes(part)):
-            told = waiting if waiting is not None and minutes is None else (minutes, on_foot)
-            readings.append(StationReading(place_key(part), *told))
+        if _is_distinctive(_without_minutes(part)):
+            way = waiting if waiting is not None and minutes is None else (minutes, on_foot)
+            readings.append(StationReading(place_key(part), *way))
             waiting = None
         elif minutes is not None and readings and readings[-1].minutes is None:
             readings[-1] = StationReading(readings[-1].key, minutes, on_foot)  # «Сокол, 5 мин пешком»
@@ -193,13 +193,13 @@ def read_stations(text: str) -> tuple[StationReading, ...]:
 
 
 def _minutes(text: str) -> tuple[int | None, bool | None]:
-    told = MINUTES.search(text)
-    if told is None:
+    match = MINUTES.search(text)
+    if match is None:
         return None, None
-    minutes = round(float((told["high"] or told["low"]).replace(",", ".")))
-    if told["foot"]:
+    minutes = round(float((match["high"] or match["low"]).replace(",", ".")))
+    if match["foot"]:
         return minutes, True
-    if told["transport"] or told["by"]:
+    if match["transport"] or match["by"]:
         return minutes, False
     return minutes, True if ON_FOOT_ALONE.search(text) else None
 
@@ -210,7 +210,7 @@ def _script(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text in one script, without minutes, distances, lines and brackets that say nothing."""
+    """The text in one script, without minutes, distances, lines and meaningless brackets."""
     text = _script(text)
     stripped = _BRACKETS.sub(_bracket, _without_minutes(text).translate(_SILENT))
     without_lines = _NAMED_LINE.sub(_line, _DIAMETER.sub(" ", stripped))
@@ -228,16 +228,16 @@ def _without_minutes(text: str) -> str:
     return ON_FOOT_ALONE.sub(" ", stripped) if stripped != text else text
 
 
-def _is_telling(text: str) -> bool:
-    """Whether a text names a place by more than words for its kind."""
+def _is_distinctive(text: str) -> bool:
+    """Whether a text names a place by more than words for its kind (such as "район")."""
     return any(word not in GENERIC_PLACE_WORDS for word in _WORD.findall(LEADING.sub("", text.casefold())))
 
 
 def _bracket(match: re.Match[str]) -> str:
-    """Nothing for a line, an okrug or a town in brackets beside a name; anything else may tell it from another."""
+    """Empty for a line, an okrug or a town in brackets after a name; other text stays because it may be distinctive."""
     inside = match.group(1).strip()
     outside = match.string[: match.start()] + match.string[match.end() :]
-    if not _is_telling(outside):
+    if not _is_distinctive(outside):
         return f" {inside} "
     is_known = inside.casefold() in LINES or inside.casefold() in TOWNS_IN_BRACKETS
     found_in = _LINE.search(inside) or ON_FOOT_ALONE.fullmatch(inside) or _LETTERS_OF_LINE.fullmatch(inside)
@@ -245,7 +245,7 @@ def _bracket(match: re.Match[str]) -> str:
 
 
 def _line(match: re.Match[str]) -> str:
-    """Nothing for an underground's line; a street of St. Petersburg («5-я линия») stays."""
+    """Empty for an underground line; a street of St. Petersburg («5-я линия») stays."""
     text = match.group()
     name = text.casefold().split()[0]
     if any(sign.isdigit() for sign in name) or (name not in LINES and not _is_adjective(name)):
@@ -261,7 +261,7 @@ def _is_adjective(word: str) -> bool:
 
 
 def _split(text: str) -> Iterator[str]:
-    """The names in a text; a comma inside brackets does not part them."""
+    """The names in a text; a comma inside brackets does not separate names."""
     brackets = {f"\0{place}\0": original for place, original in enumerate(re.findall(r"\([^()]*\)", text))}
     for mark, original in brackets.items():
         text = text.replace(original, mark, 1)
@@ -284,24 +284,24 @@ def _key(text: str) -> str:
         words = [word for word in words if word not in _OKRUG_LETTERS] or words
     okrug = _okrug(words)
     if okrug:
-        return sounds(okrug)
-    telling = [word for word in words if word not in GENERIC_PLACE_WORDS]
-    if not telling:
-        return sounds(" ".join(words))
-    telling = _kind_first(telling)
-    if len(telling) > 1 and telling[0].isdigit() and len(telling[0]) < 3 and not telling[-1].isdigit():
-        telling = [*telling[1:], telling[0]]  # «2-й Самал»
-    if len(telling) > 1:
-        telling = [_without_ending(_SHORT.get(sounds(word), sounds(word))) for word in telling]
-        if telling[-1] in DIRECTIONS:
-            telling = [telling[-1], *telling[:-1]]
-    told = sounds(_joined_halves(telling))
-    return _SAME_KEYS.get(told, told)
+        return phonetic_form(okrug)
+    distinctive = [word for word in words if word not in GENERIC_PLACE_WORDS]
+    if not distinctive:
+        return phonetic_form(" ".join(words))
+    distinctive = _kind_first(distinctive)
+    if len(distinctive) > 1 and distinctive[0].isdigit() and len(distinctive[0]) < 3 and not distinctive[-1].isdigit():
+        distinctive = [*distinctive[1:], distinctive[0]]  # «2-й Самал»
+    if len(distinctive) > 1:
+        distinctive = [_without_ending(_SHORT.get(phonetic_form(word), phonetic_form(word))) for word in distinctive]
+        if distinctive[-1] in DIRECTIONS:
+            distinctive = [distinctive[-1], *distinctive[:-1]]
+    sounded = phonetic_form(_joined_halves(distinctive))
+    return _SAME_KEYS.get(sounded, sounded)
 
 
 def _joined_halves(words: list[str]) -> str:
-    """The words with blanks between them, but not behind the first half of a double name."""
-    return "".join(f"{word}{'' if sounds(word) in FIRST_HALVES else ' '}" for word in words).strip()
+    """The words joined by blanks, but without a blank after the first half of a double name."""
+    return "".join(f"{word}{'' if phonetic_form(word) in FIRST_HALVES else ' '}" for word in words).strip()
 
 
 def _okrug(words: list[str]) -> str | None:
@@ -316,21 +316,21 @@ def _okrug(words: list[str]) -> str | None:
 
 
 _ROMAN = {letters: str(at) for at, letters in enumerate("i ii iii iv v vi vii viii ix x".split(), start=1)}
-_SAME_KEYS = {sounds(spelling): sounds(other) for spelling, other in SAME_PLACES.items()}
-_SHORT = {sounds(word): sounds(whole) for word, whole in SHORT_WORDS.items()}
+_SAME_KEYS = {phonetic_form(spelling): phonetic_form(other) for spelling, other in SAME_PLACES.items()}
+_SHORT = {phonetic_form(word): phonetic_form(whole) for word, whole in SHORT_WORDS.items()}
 _OKRUG_LETTERS = frozenset(OKRUGS.values())
-_TOWN_KEYS = frozenset(sounds(town.replace("-", " ")) for town in TOWNS_IN_BRACKETS)
-_OKRUG_KEYS = frozenset(map(sounds, _OKRUG_LETTERS))
+_TOWN_KEYS = frozenset(phonetic_form(town.replace("-", " ")) for town in TOWNS_IN_BRACKETS)
+_OKRUG_KEYS = frozenset(map(phonetic_form, _OKRUG_LETTERS))
 
 
 def _without_okrugs(keys: list[str]) -> list[str]:
-    """Without okrugs and the town itself, if districts stand beside them."""
+    """The keys without okrugs and the town itself, if there are districts among them."""
     districts = [key for key in keys if key not in _OKRUG_KEYS and key not in _TOWN_KEYS]
     return districts or keys
 
 
 def _kind_first(words: list[str]) -> list[str]:
-    """«Мира пр-т» as «проспект Мира»: a kind is told first, under its one word."""
+    """Put the kind first, as its standard word: «Мира пр-т» becomes «проспект Мира»."""
     if len(words) < 2:
         return [KINDS.get(words[0], words[0]) if len(words[0]) > 3 else words[0]]
     for place in (0, len(words) - 1):
@@ -340,6 +340,6 @@ def _kind_first(words: list[str]) -> list[str]:
 
 
 def _without_ending(word: str) -> str:
-    """An adjective of direction or size as its stem, so that it meets what is written short."""
+    """The stem of an adjective of direction or size, which equals that of its abbreviation."""
     adjective = ADJECTIVE.fullmatch(word)
     return STEMS[adjective.group(1)] if adjective else word

@@ -39,7 +39,7 @@ _ALIKE = (
 
 def one_script(text: str) -> str:
     """
-    The text with every word in one script: letters that only look alike become those of the word's other letters.
+    The text with every word in one script: similar-looking letters of the other script are replaced.
 
     >>> one_script("\\u0043портивная"), one_script("Kh\\u0430movniki")
     ('Спортивная', 'Khamovniki')
@@ -50,12 +50,14 @@ def one_script(text: str) -> str:
     return text
 
 
-def sounds(plain: str) -> str:
+def phonetic_form(plain: str) -> str:
     """
-    A rough Latin form of a lower-case text, under which the common transliterations of Russian and Kazakh meet.
+    A rough Latin form of a lower-case text, which is equal for the common transliterations of Russian and Kazakh.
 
-    >>> sounds("хамовники"), sounds("khamovniki"), sounds("щёлковская") == sounds("shchyolkovskaya")
-    ('hamovniki', 'hamovniki', True)
+    >>> phonetic_form("хамовники"), phonetic_form("khamovniki")
+    ('hamovniki', 'hamovniki')
+    >>> phonetic_form("щёлковская") == phonetic_form("shchyolkovskaya")
+    True
     """
     text = plain.replace("ё", "е").translate(_SOUNDS)
     if not text.isascii():

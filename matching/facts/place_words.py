@@ -2,7 +2,7 @@
 
 import re
 
-#: Words that say what kind of place a name names, and not which; they are left out of its key.
+#: Words that only state the kind of a place; they are left out of its key.
 GENERIC_PLACE_WORDS = frozenset(
     """
     m п мо dist район р н рн рон районе района мкр мкрн мкрр микрорайон микрорайоне округ ао административный
@@ -14,7 +14,7 @@ GENERIC_PLACE_WORDS = frozenset(
     """.split()
 )
 
-#: Kinds that tell one place from another of the same name, each under one word: «пр-т Мира», «Мира проспект».
+#: Kinds that distinguish places of the same name, each with its standard word: «пр-т Мира», «Мира проспект».
 KINDS = {
     word: kind
     for kind, words in {
@@ -34,7 +34,7 @@ KINDS = {
     for word in words.split()
 }
 
-#: Written short -> whole, where another word follows or goes before.
+#: Abbreviation -> full word; applies if another word precedes or follows.
 SHORT_WORDS = {
     "ак": "академика",
     "акад": "академика",
@@ -55,7 +55,7 @@ SHORT_WORDS = {
     "окт": "октябрьск",
     "комс": "комсомольск",
 }
-#: Adjectives whose endings do not count, so that they meet what is written short; as they sound.
+#: Adjectives that are compared by stem, so that they equal their abbreviations; in the form of :func:`sounds`.
 STEMS = {
     "severn": "sever",
     "uzhn": "ug",
@@ -72,11 +72,11 @@ STEMS = {
     "oktabrsk": "oktabrsk",
     "komsomolsk": "komsomolsk",
 }
-#: Of these, the directions stand first in a key: «Бирюлёво Западное», «Западное Бирюлёво».
+#: Those of them that are directions, which come first in a key: «Бирюлёво Западное», «Западное Бирюлёво».
 DIRECTIONS = frozenset({"sever", "ug", "zapad", "vostok"})
 ADJECTIVE = re.compile(rf"({'|'.join(STEMS)})(?:i|oi|a|oe|ee|e|ogo|ego|omu|emu|om|em|u|ih)")
 
-#: Lines of undergrounds; a name of one behind a station's only says where it lies.
+#: Underground lines; after a station's name they only state its location.
 LINES = frozenset(
     """
     сокольническая замоскворецкая арбатско-покровская филёвская филевская кольцевая калужско-рижская
@@ -87,7 +87,7 @@ LINES = frozenset(
     сормовско-мещерская ленинская дзержинская сокольнической замоскворецкой
     """.split()
 )
-#: Large towns, whose names in brackets only say where a district is.
+#: Large towns, whose names in brackets only state the location of a district.
 TOWNS_IN_BRACKETS = frozenset(
     """
     москва спб санкт-петербург петербург алматы астана екатеринбург казань новосибирск краснодар центр самара омск
@@ -95,7 +95,7 @@ TOWNS_IN_BRACKETS = frozenset(
     saint-petersburg st-petersburg
     """.split()
 )
-#: The same in the genitive, behind a district: «Вахитовский район Казани».
+#: The same towns in the genitive, after a district: «Вахитовский район Казани».
 TOWNS_OF_DISTRICTS = (
     r"москвы|санкт[- ]петербурга|петербурга|спб|алматы|астаны|екатеринбурга|казани|новосибирска|краснодара|самары|"
     r"омска|челябинска|ростова[- ]на[- ]дону|уфы|красноярска|перми|воронежа|волгограда|нижнего новгорода|шымкента|"
@@ -105,7 +105,7 @@ TOWNS_OF_DISTRICTS = (
 FIRST_HALVES = frozenset({"novo", "staro", "verhne", "nizhne", "krasno", "belo"})
 LINE_WORDS = r"лини[яи]|линий|ветка|ветки|line|branch|желісі|диаметр|диаметра|мц[кд]|mc[cd]|d[1-5]|бкл|монорельс"
 
-#: Districts of the first level, which stand before or behind the district that is meant: name -> its letters.
+#: Districts of the first level, which may precede or follow the intended district: name -> its letters.
 OKRUGS = {
     "цао": "цао",
     "сао": "сао",
@@ -135,7 +135,7 @@ OKRUGS = {
     "троицкий и новомосковский": "тинао",
 }
 
-#: Other languages' and older names of districts and stations: key of the spelling -> key that it meets under.
+#: Older names of districts and stations, and names in other languages: key of the name -> key of the present name.
 SAME_PLACES = {
     spelling: other.strip()
     for line in """
@@ -194,12 +194,12 @@ MINUTES = re.compile(
     rf"(?:\s*(?P<by>(?:{_BY_TRANSPORT})(?!\w)))?",
     re.IGNORECASE,
 )
-#: A distance in metres or kilometres, which says nothing of minutes.
+#: A distance in metres or kilometres, which states no minutes.
 DISTANCE = re.compile(
     rf"(?:в\s+)?шагов\w+\s+доступност\w+|(?:(?:в|до|около|~|≈)\s*)?{_NUMBER}\s*(?:метр\w*|км\b\.?|km\b|м\b\.?(?=\s*(?:$|[),;]|от|до|пеш))|meters?|metres?)[\s.]*(?:{_BY_FOOT})?",
     re.IGNORECASE,
 )
-#: Words that lead to a place: «рядом с метро», «у м.», "near".
+#: Words that introduce a place: «рядом с метро», «у м.», "near".
 LEADING = re.compile(
     r"^\s*(?:(?:от|до|рядом\s+с|рядом|у|около|возле|близ|вблизи|недалеко\s+от|близко\s+к|шаговая\s+доступность|"
     r"near(?:\s+to)?|close\s+to|next\s+to|from|to|the|at)(?=[\s.:]|$)[\s.:]*)+",

@@ -11,17 +11,16 @@ from matching.facts.wishes import WishTable
 #: The code of a place that a property does not state.
 UNKNOWN_PLACE = -1
 
-#: What a market may be cut into, one below another: a property has one district and one spot, and any number of
-#: stations.
+#: The kinds of places. A property has one district and one spot (cell of the map), and any number of stations.
 PLACE_KINDS = ("district", "metro", "spot")
 
 
 class PlaceNames:
-    """Names of one kind of place (districts, say) as codes 0, 1, 2, ... in the order they were first seen."""
+    """Names of one kind of place (for example districts) as codes 0, 1, 2, ... in the order of first occurrence."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._code_of_key: dict[str, int] = {}
-        # Spellings are few and repeat a hundred thousand times: each is normalised once.
+        # A cache: there are few spellings, which repeat a hundred thousand times, so each is normalised once.
         self._codes_of_spelling: dict[str | None, tuple[int, ...]] = {}
         self.codes(list(names))
 
@@ -34,14 +33,14 @@ class PlaceNames:
 
     def code(self, name: str | None) -> int:
         """
-        The code of *name*, a new one if it was never seen; :data:`UNKNOWN_PLACE` for None and for no name at all.
+        The code of *name*, a new one for a new name; :data:`UNKNOWN_PLACE` for None and for a text without a name.
 
         A text that names several places has the code of the first.
         """
         return self._codes_in(name)[0]
 
     def _codes_in(self, text: str | None) -> tuple[int, ...]:
-        """The codes of all places that a text names, in its order; (UNKNOWN_PLACE,) if it names none."""
+        """The codes of all places that a text names, in the order of the text; (UNKNOWN_PLACE,) if it names none."""
         known = self._codes_of_spelling.get(text)
         if known is None:
             keys = place_keys(text) if text is not None else ()
@@ -55,7 +54,7 @@ class PlaceNames:
 
     def code_lists(self, lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """
-        Lists of names as CSR ``(indptr, codes)``: each row's codes ascending, once each, nameless ones left out.
+        Lists of names as CSR ``(indptr, codes)``: each row's codes ascending, without duplicates and empty names.
 
         One text of a list may name several places.
         """
@@ -64,7 +63,7 @@ class PlaceNames:
 
 
 class Numbering:
-    """Any hashable things as codes 0, 1, 2, ... in the order they were first seen."""
+    """Any hashable values as codes 0, 1, 2, ... in the order of first occurrence."""
 
     def __init__(self) -> None:
         self._code_of: dict[object, int] = {}
@@ -78,16 +77,16 @@ class Numbering:
 
 class PlaceIndex:
     """
-    What the rows of one market share: its districts, stations, spots, foreign currencies and wishes, as codes.
+    The codes that all rows of one market share: districts, stations, spots, foreign currencies and wishes.
 
-    It grows as names are met, and never renumbers. Leads and properties that are scored together are made with one
+    New names are added; codes never change. Leads and properties that are scored together must be made with the same
     index.
     """
 
     def __init__(self, districts: Iterable[str] = (), metros: Iterable[str] = ()) -> None:
         self.districts = PlaceNames(districts)
         self.metros = PlaceNames(metros)
-        #: Cells of the map, as :mod:`matching.facts.closeness` cuts it.
+        #: Cells of the map.
         self.spots = Numbering()
         self.currencies = Numbering()
         #: Code 0 is the market's own currency.
@@ -103,7 +102,7 @@ def csr_of(rows: Sequence[Sequence[float]], dtype: type) -> tuple[NDArray[np.int
 
 
 def take_lists(indptr: NDArray[np.int64], rows: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The indptr of the given rows of a CSR table, in the given order, and where their entries stand in the old one."""
+    """The indptr of the given rows of a CSR table, in the given order, and the old positions of their entries."""
     lengths = np.diff(indptr)[rows]
     taken = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(lengths, out=taken[1:])
@@ -111,7 +110,7 @@ def take_lists(indptr: NDArray[np.int64], rows: NDArray[np.intp]) -> tuple[NDArr
 
 
 def concat_lists(indptrs: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """The indptr of CSR tables one under another."""
+    """The indptr of the concatenation of CSR tables."""
     lengths = np.concatenate([np.diff(indptr) for indptr in indptrs])
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
@@ -139,14 +138,14 @@ def find_in_rows(
     indptr: NDArray[np.int64], codes: NDArray[np.int32], rows: NDArray[np.integer], wanted: NDArray[np.integer]
 ) -> NDArray[np.int64]:
     """
-    Where the entry ``wanted[i]`` of row ``rows[i]`` stands in a CSR table, -1 where that row has none.
+    The position of the entry ``wanted[i]`` of row ``rows[i]`` in a CSR table, -1 if that row lacks it.
 
     *codes* ascend within a row.
     """
     if not len(codes):
         return np.full(len(wanted), -1, np.int64)
-    # A row and a code make one ascending integer, so that one binary search serves all rows.
+    # Row and code are combined into one ascending integer, so that one binary search is enough for all rows.
     present = (rows_of(indptr) << 32) | codes
-    asked = (np.asarray(rows, np.int64) << 32) + wanted
-    position = np.minimum(np.searchsorted(present, asked), len(present) - 1)
-    return np.where((present[position] == asked) & (wanted >= 0), position, -1)
+    keys = (np.asarray(rows, np.int64) << 32) + wanted
+    position = np.minimum(np.searchsorted(present, keys), len(present) - 1)
+    return np.where((present[position] == keys) & (wanted >= 0), position, -1)

@@ -1,7 +1,7 @@
-"""One lead and one property as plain Python values: the small-scale way into the engine.
+"""One lead and one property as plain Python values: the engine's input for a few rows.
 
-Whole markets come as arrays (:mod:`matching.facts.columns`); facts are for one changed row, a page to explain, and
-tests.
+Whole markets are passed as arrays (:mod:`matching.facts.columns`); facts are used for one changed row, for explanations
+and in tests.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,15 +16,15 @@ Amount = float | Decimal
 
 @dataclass(frozen=True, kw_only=True)
 class LeadFacts:
-    """What somebody looks for. ``None`` and empty mean: not stated; so do a ceiling and a floor of 0."""
+    """The requirements of a lead. ``None``, empty values, and a maximum or minimum of 0 mean: not stated."""
 
-    #: The realtor who owns the lead; never offered their own properties.
+    #: The realtor who owns the lead; the lead is never offered properties of the same realtor.
     owner: int
     #: In *currency*, as the lead states it.
     price_min: Amount | None = None
     price_max: Amount | None = None
-    #: A currency code, "" for the market's own; and what to multiply by to get the market's, None where there is no
-    #: rate.
+    #: A currency code, "" for the market's own; and the rate by which to multiply to get the market's currency, None if
+    #: there is no rate.
     currency: str = ""
     rate: Amount | None = 1
     #: Square metres.
@@ -38,30 +38,30 @@ class LeadFacts:
     condition: str | None = None
     #: Built in this year or later.
     year_min: int | None = None
-    #: Place names in any spelling; any one of them will do.
+    #: Place names in any spelling; each of them is acceptable.
     districts: Sequence[str] = ()
     metros: Sequence[str] = ()
-    #: "only": a property that is known to be elsewhere is not offered. "near": the neighbourhood is nearly as good.
+    #: "only": a property known to be elsewhere is not offered. "near": the neighbourhood is nearly as good.
     place_scope: str = ""
-    #: The neighbourhood reaches so far, around the named places and around the point.
+    #: The radius of the neighbourhood around the named places and around the point.
     radius_km: float | None = None
-    #: A point that the lead wants to live near, in degrees; both or none.
+    #: A point near which the lead wants to live, in degrees; both or none.
     latitude: float | None = None
     longitude: float | None = None
-    #: (kind, value, strength) each, of matching.reading.kinds.
+    #: Each is (kind, value, strength), as in matching.reading.kinds.
     wishes: Sequence[Wish | tuple[str, JsonValue, str]] = ()
-    #: Free words, for what no wish covers.
+    #: The whole free text, including the words from which wishes were read.
     text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PropertyFacts:
-    """What somebody offers. ``None`` and empty mean: not known."""
+    """The facts of an offered property. ``None`` and empty values mean: not known."""
 
     owner: int
     #: A property's type is always known.
     property_type: str
-    #: In *currency*, as the property states it; *currency* and *rate* as a lead's.
+    #: In *currency*, as the property states it; *currency* and *rate* are as for leads.
     price: Amount | None = None
     currency: str = ""
     rate: Amount | None = 1
@@ -78,6 +78,6 @@ class PropertyFacts:
     #: Degrees; both or none.
     latitude: float | None = None
     longitude: float | None = None
-    #: Kind to what is told of it, of matching.reading.kinds (``complete_facts`` adds what follows from what is told).
+    #: Kind (of matching.reading.kinds) to stated value; ``complete_facts`` adds facts that follow from the stated ones.
     facts: Mapping[str, JsonValue] = field(default_factory=dict)
     text: str = ""

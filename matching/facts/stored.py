@@ -1,4 +1,4 @@
-"""Facts of stored rows: readings of an older grammar that the present one does not know count for nothing."""
+"""Facts of stored rows; readings by an older grammar that the present one does not know are ignored."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
@@ -11,12 +11,12 @@ from matching.reading.kinds import KIND_OF, JsonValue, complete_facts
 
 
 def stored_lead(fields: Mapping[str, Any]) -> LeadFacts:
-    """The facts of a lead, from the fields as they are stored."""
+    """The facts of a lead, from its stored fields."""
     return LeadFacts(**{**fields, "wishes": usable_wishes(fields["wishes"])})
 
 
 def stored_property(fields: Mapping[str, Any]) -> PropertyFacts:
-    """The facts of a property, from the fields as they are stored; what follows from what is told is added."""
+    """The facts of a property, from its stored fields, with the facts that follow from stated ones."""
     return PropertyFacts(**{**fields, "facts": complete_facts(usable_facts(fields["facts"]))})
 
 

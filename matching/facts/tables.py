@@ -1,4 +1,4 @@
-"""Tables of columns: what the columns of facts and the vectors made of them share."""
+"""Tables of columns: the common base of the columns of facts and of the vectors computed from them."""
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -13,15 +13,15 @@ from matching.facts.places import concat_lists, take_lists
 
 class Table:
     """
-    Base of dataclasses whose fields are columns of as many rows: arrays, lists of texts, or CSR tables of several
-    fields.
+    Base of dataclasses whose fields are columns with the same number of rows: arrays, lists of texts, or CSR tables,
+    which consist of several fields.
 
     A table has a column *owner*.
     """
 
-    #: Columns that are CSR tables: the name of the indptr column to the names of the columns that it cuts into rows.
+    #: Columns that are CSR tables: the name of the indptr column to the names of the columns that it divides into rows.
     _LISTS: dict[str, tuple[str, ...]] = {}
-    #: Columns that all rows share, and all tables that are joined.
+    #: Fields that all rows share, and that are the same in all tables that are concatenated.
     _SHARED: tuple[str, ...] = ()
 
     owner: NDArray[np.int64]
@@ -47,10 +47,10 @@ class Table:
     @classmethod
     def concat(cls, tables: Sequence[Self]) -> Self:
         """
-        Tables one under another; at least one.
+        The concatenation of at least one table.
 
         Raises:
-            InvalidInputError: They do not share what all rows of a table share.
+            InvalidInputError: The tables differ in a field that all rows share.
         """
         joined: dict[str, Any] = {}
         for name in cls._SHARED:
@@ -67,20 +67,75 @@ class Table:
                 joined[column.name] = np.concatenate(parts)
         return cls(**joined)
 
-    def put(self, rows: NDArray[np.intp] | Sequence[int], others: Self) -> Self:
-        """This table with *rows* replaced by those of *others*, in that order; self stays as it is."""
-        rows = np.asarray(rows, np.intp)
-        source = np.arange(len(self))
-        source[rows] = len(self) + np.arange(len(others))
+    def overwritten(self, rows: NDArray[np.intp], others: Self) -> Self:
+        """
+        This table of arrays with *rows* (ascending) replaced by those of *others*, in its own memory; self must not be
+        used any more.
+
+        A market has a hundred thousand rows, of which one changes; copying all of them would take longer than
+        everything else.
+        """
         changed: dict[str, Any] = {}
         for indptr, names in self._LISTS.items():
-            both = concat_lists([getattr(self, indptr), getattr(others, indptr)])
-            changed[indptr], entries = take_lists(both, source)
+            bounds, new_bounds = getattr(self, indptr), getattr(others, indptr)
+            lengths = bounds[rows + 1] - bounds[rows]
+            as_long = np.array_equal(lengths, np.diff(new_bounds))
             for name in names:
-                changed[name] = np.concatenate([getattr(self, name), getattr(others, name)])[entries]
+                values, new_values = getattr(self, name), getattr(others, name)
+                if as_long and values.flags.writeable:
+                    values[np.repeat(bounds[rows] - new_bounds[:-1], lengths) + np.arange(new_bounds[-1])] = new_values
+                    changed[name] = values
+                else:
+                    changed[name] = _spliced(values, bounds, rows, new_values, new_bounds)
+            if not as_long:
+                every_length = np.diff(bounds)
+                every_length[rows] = np.diff(new_bounds)
+                changed[indptr] = np.concatenate([[0], np.cumsum(every_length)])
         for column in fields(self):  # type: ignore[arg-type]
-            if column.name not in changed and column.name not in self._SHARED:
-                # One copy and a few assignments: gathering all rows anew would cost several times that.
-                changed[column.name] = getattr(self, column.name).copy()
-                changed[column.name][rows] = getattr(others, column.name)
+            if column.name not in changed and column.name not in self._LISTS and column.name not in self._SHARED:
+                values = getattr(self, column.name)
+                values = values if values.flags.writeable else values.copy()
+                values[rows] = getattr(others, column.name)
+                changed[column.name] = values
         return replace(self, **changed)  # type: ignore[type-var]
+
+    def shortened(self, row: int) -> Self:
+        """This table of arrays without *row*, in its own memory; self must not be used any more."""
+        left: dict[str, Any] = {}
+        for indptr, names in self._LISTS.items():
+            bounds = getattr(self, indptr)
+            left |= {name: _closed_up(getattr(self, name), bounds[row], bounds[row + 1]) for name in names}
+            lengths = np.delete(np.diff(bounds), row)
+            left[indptr] = np.concatenate([[0], np.cumsum(lengths)])
+        for column in fields(self):  # type: ignore[arg-type]
+            if column.name not in left and column.name not in self._SHARED:
+                left[column.name] = _closed_up(getattr(self, column.name), row, row + 1)
+        return replace(self, **left)  # type: ignore[type-var]
+
+
+#: Bytes moved at a time, because numpy first makes a copy of overlapping data.
+_MOVED_AT_ONCE = 1 << 19
+
+
+def _closed_up(column: NDArray, start: int, stop: int) -> NDArray:
+    """*column* without ``[start, stop)``, in its own memory."""
+    gap = stop - start
+    if not column.flags.writeable:
+        return np.delete(column, np.s_[start:stop], axis=0)
+    if gap:
+        step = max(1, _MOVED_AT_ONCE // max(column[:1].nbytes, 1))
+        for to in range(start, len(column) - gap, step):
+            end = min(to + step, len(column) - gap)
+            column[to:end] = column[to + gap : end + gap]
+    return column[: len(column) - gap]
+
+
+def _spliced(
+    values: NDArray, bounds: NDArray[np.int64], rows: NDArray[np.intp], new: NDArray, new_bounds: NDArray[np.int64]
+) -> NDArray:
+    """The entries of a CSR table with those of *rows* (ascending) replaced by the *new* ones."""
+    parts, copied = [], 0
+    for place, (start, stop) in enumerate(zip(bounds[rows].tolist(), bounds[rows + 1].tolist(), strict=True)):
+        parts += [values[copied:start], new[new_bounds[place] : new_bounds[place + 1]]]
+        copied = stop
+    return np.concatenate([*parts, values[copied:]])

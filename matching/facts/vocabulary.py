@@ -1,7 +1,7 @@
-"""Canonical codes of the matching engine; :func:`place_key` is the one under which spellings of a place meet.
+"""Canonical codes of the matching engine; :func:`place_key` gives the common key of all spellings of a place.
 
-A code is the position of its word in the tuples below; -1 stands for "not stated" on a lead and "not known"
-on a property. Ordered scales (class, condition) are listed from the lowest to the highest.
+A code is the position of its word in the tuples below; -1 means "not stated" for a lead and "not known" for a property.
+Ordered scales (class, condition) are listed from the lowest to the highest.
 """
 
 from matching.facts.place_names import place_key

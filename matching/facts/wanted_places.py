@@ -1,4 +1,4 @@
-"""Which places serve a lead, and how well: the named ones wholly, their neighbours in part."""
+"""Which places suit a lead, and how well: the named places fully, their neighbours partly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,32 +12,32 @@ from matching.facts.geo import cells_around
 from matching.facts.places import PlaceIndex, PlaceNames, csr_of, rows_of
 from matching.facts.records import LeadFacts
 
-#: What the nearest neighbour of a wanted place earns of what the place itself does; less by its nearness.
+#: The share of a wanted place's points that its nearest neighbour earns; other neighbours earn less, by nearness.
 NEAR = 0.79
-#: The same where the lead asks for the neighbourhood, too, or for a radius that holds it. Below the least that a wanted
-#: station earns (matching.engine.criteria.METRO_PARTS), so that being there is always better.
+#: The same share if the lead also asks for the neighbourhood, or for a radius that contains the neighbour. It is below
+#: the least that a wanted station earns (matching.engine.criteria.METRO_PARTS), so that being there is always better.
 WIDENED = 0.8
 SCOPES = ("", "near", "only")
-#: Kilometres around a point that the lead does not tell.
+#: The radius around a point, in kilometres, if the lead does not state one.
 DEFAULT_RADIUS_KM = 1.0
 MAX_RADIUS_KM = 15.0
 
 
 @dataclass(frozen=True)
 class GradedPlaces:
-    """Places of one kind that serve each of n leads: CSR, codes ascending, *values* from 0 (not included) to 1."""
+    """Places of one kind that suit each of n leads: CSR, codes ascending, *values* above 0 and up to 1."""
 
     indptr: NDArray[np.int64]
     codes: NDArray[np.int32]
     values: NDArray[np.float32]
-    #: (n,): whether every other place, if it is known, breaks the pair.
+    #: (n,): whether every other known place breaks the pair.
     only: NDArray[np.bool_]
 
 
 def wanted_places(
     leads: Sequence[LeadFacts], places: PlaceIndex, closeness: Closeness
 ) -> tuple[GradedPlaces, GradedPlaces, GradedPlaces]:
-    """Districts, stations and spots that serve *leads*; names that are new are added to *places*."""
+    """Districts, stations and spots that suit *leads*; new names are added to *places*."""
     for lead in leads:
         if lead.place_scope not in SCOPES:
             raise InvalidInputError(f"a place scope is {', '.join(map(repr, SCOPES))}, not {lead.place_scope!r}")
@@ -54,7 +54,7 @@ def wanted_places(
     ]
     names_district, names_metro = np.diff(districts[0]) > 0, np.diff(metros[0]) > 0
     both = np.flatnonzero(only & names_district & names_metro)
-    # "Only at Sokol or in Aeroport": a home in the district of the wanted station may be right, and is not ruled out.
+    # "Only at Sokol or in Aeroport": a home in the district of the wanted station may be suitable and is not excluded.
     allowed = _with_districts_of_metros(graded[0], both, metros, places, closeness)
     spots = _spots(leads, places)
     return (
@@ -77,8 +77,8 @@ def grade(
 
     Args:
         indptr, codes: The named places of n leads.
-        radius_km: (n,) how far the lead widens its wish: NaN not at all, infinity to all neighbours.
-        only: (n,) leads to which no neighbour is of use.
+        radius_km: (n,) how far the lead extends its wish: NaN for not at all, infinity for all neighbours.
+        only: (n,) whether the lead accepts no neighbours.
     """
     rows = rows_of(indptr)
     values = np.ones(len(codes), np.float32)
@@ -130,7 +130,7 @@ def _with_districts_of_metros(
     places: PlaceIndex,
     closeness: Closeness,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """*districts* and, for *leads*, the districts in which their wanted stations lie, as neighbours."""
+    """*districts* and, for *leads*, the districts of their wanted stations, as neighbours."""
     if not len(leads) or not len(closeness.metro.keys):
         return districts
     station_of_code = {code: place for place, code in enumerate(places.metros.codes(closeness.metro.keys).tolist())}
@@ -152,7 +152,7 @@ def _spots(
     leads: Sequence[LeadFacts], places: PlaceIndex
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
     """
-    The cells around the leads' points: 1 within the radius, then in a line to 0 at twice the radius and a kilometre.
+    The cells around the leads' points: 1 within the radius, then falling linearly to 0 at twice the radius plus 1 km.
     """
     rows: list[list[int]] = []
     values: list[float] = []

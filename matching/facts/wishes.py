@@ -1,7 +1,7 @@
-"""The wishes of a market's leads, each judged once for every answer that a property can give.
+"""The wishes of a market's leads, each evaluated once for every answer that a property can give.
 
-A wish is (kind, value, strength) of :mod:`matching.reading.kinds`. A property answers a kind with one of a few whole
-numbers, or does not tell. Leads hold codes of wishes; the table holds what each answer of the wish's kind is worth.
+A wish is (kind, value, strength), as in :mod:`matching.reading.kinds`. A property answers a kind with one of a few
+whole numbers, or states nothing. Leads have codes of wishes; the table has the value of each answer of the wish's kind.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 from matching.errors import InvalidInputError
 from matching.reading.kinds import KIND_OF, KINDS, JsonValue
 
-#: How firmly a wish is meant. A property that is known to contradict a *must* is not offered; one that contradicts a
-#: *wish* stands below all that contradict none; a *soft* wish only earns its points or does not.
+#: The strength of a wish. A property that is known to contradict a *must* is not offered; one that contradicts a *wish*
+#: ranks below all that contradict none; a *soft* wish only earns its points or does not.
 STRENGTHS = ("must", "wish", "soft")
-#: What a wish of each strength weighs, as a multiple of the weight ``wish``.
+#: The size of a wish of each strength, as a multiple of the weight ``wish``.
 SIZES = {"must": 1.0, "wish": 1.0, "soft": 0.5}
 
-#: The code of an answer that a property does not give.
-NOT_TOLD = -1
+#: The answer of a property that states nothing.
+NOT_STATED = -1
 
 KIND_CODES = {kind.name: code for code, kind in enumerate(KINDS)}
-#: Kinds of which something holds as a must for every lead that says nothing about them.
+#: Kinds with an implied refusal: a must that applies to every lead that states nothing about the kind.
 IMPLIED_KINDS = tuple(code for code, kind in enumerate(KINDS) if kind.implied is not None)
 
 
 class Wish(NamedTuple):
-    """One wish as the engine takes it; any sequence of these three does as well."""
+    """One wish as the engine's input; any sequence of these three values is accepted as well."""
 
     kind: str
     value: JsonValue
@@ -40,12 +40,12 @@ class Wish(NamedTuple):
 @dataclass(frozen=True)
 class WishArrays:
     """
-    n distinct wishes. What answer *a* of wish *w*'s kind is worth stands at ``first[w] + a`` of *values*, and whether
-    it contradicts the wish in *contradicts*.
+    n distinct wishes. The value of answer *a* of the kind of wish *w* is ``values[first[w] + a]``; the same item of
+    *contradicts* states whether it contradicts the wish.
     """
 
     kind: NDArray[np.int64]
-    #: 0, 1, 2: a place in STRENGTHS.
+    #: 0, 1, 2: an index in STRENGTHS.
     strength: NDArray[np.int8]
     size: NDArray[np.float64]
     first: NDArray[np.int64]
@@ -54,7 +54,7 @@ class WishArrays:
 
 
 class WishTable:
-    """Distinct wishes as codes 0, 1, 2, ... in the order they were first met; it never renumbers."""
+    """Distinct wishes as codes 0, 1, 2, ... in the order of first occurrence; codes never change."""
 
     def __init__(self) -> None:
         self._code_of: dict[tuple[str, object, str], int] = {}
@@ -65,28 +65,28 @@ class WishTable:
 
     def codes(self, wishes: Iterable[Wish | tuple[str, JsonValue, str]]) -> list[int]:
         """
-        The codes of one lead's wishes, ascending, once each.
+        The codes of one lead's wishes, ascending, without duplicates.
 
         Raises:
-            InvalidInputError: A kind or a strength is unknown, or a value is none of its kind.
+            InvalidInputError: A kind or a strength is unknown, or a value is not valid for its kind.
         """
         kept = set()
         for kind, value, strength in wishes:
             key = (kind, frozen(value), strength)
             code = self._code_of.get(key)
             if code is None:
-                _judged(*key)  # raises for what is no wish, before it gets a code
+                _judged(*key)  # raises for invalid wishes, before they get a code
                 code = self._code_of[key] = len(self._code_of)
             kept.add(code)
         return sorted(kept)
 
     def wish(self, code: int) -> Wish:
-        """The wish that has a code."""
+        """The wish with this code."""
         kind, value, strength = list(self._code_of)[code]
         return Wish(kind, thawed(value), strength)
 
     def arrays(self) -> WishArrays:
-        """All wishes met so far."""
+        """All wishes so far."""
         if self._arrays is None or len(self._arrays.kind) != len(self._code_of):
             keys = list(self._code_of)
             judged = [_judged(*key) for key in keys]
@@ -104,12 +104,12 @@ class WishTable:
 
 def answer_table(rows: Sequence[Mapping[str, JsonValue]]) -> NDArray[np.int8]:
     """
-    The answers that the facts of each row give, int8 (rows, kinds) in the order of KINDS; NOT_TOLD elsewhere.
+    The answers in the facts of each row, int8 (rows, kinds) in the order of KINDS; NOT_STATED where nothing is stated.
 
     Raises:
-        InvalidInputError: A kind is unknown, or a value is none of its kind.
+        InvalidInputError: A kind is unknown, or a value is not valid for its kind.
     """
-    table = np.full((len(rows), len(KINDS)), NOT_TOLD, np.int8)
+    table = np.full((len(rows), len(KINDS)), NOT_STATED, np.int8)
     places: list[int] = []
     answers: list[int] = []
     for first, facts in zip(range(0, table.size, len(KINDS)), rows, strict=True):
@@ -122,15 +122,15 @@ def answer_table(rows: Sequence[Mapping[str, JsonValue]]) -> NDArray[np.int8]:
 
 def answer_of(kind: str, value: JsonValue) -> int:
     """
-    The answer that a fact of *kind* gives, 0 or more. Values repeat, so each is looked at once.
+    The answer of a fact of *kind*, 0 or more. Values repeat, so results are cached.
 
     Raises:
-        InvalidInputError: The value is none of the kind.
+        InvalidInputError: The value is not valid for the kind.
     """
     try:
-        # A list cannot be remembered as it is; those of facts hold words.
+        # A list is not hashable, so the cache needs a tuple; lists in facts contain words.
         return _answer(kind, tuple(value) if isinstance(value, list) else value)
-    except TypeError:  # nor can what else JSON holds, which is no fact
+    except TypeError:  # other unhashable JSON values, which are not facts
         return KIND_OF[kind].answer_of(value)
 
 
@@ -142,7 +142,7 @@ def implied_contradictions(answers: NDArray[np.int8]) -> NDArray[np.bool_]:
     for code in IMPLIED_KINDS:
         _, contradicts = KINDS[code].judge(KINDS[code].implied)
         given = answers[:, code]
-        columns.append(contradicts[given] & (given != NOT_TOLD))
+        columns.append(contradicts[given] & (given != NOT_STATED))
     return np.stack(columns, axis=1)
 
 
@@ -152,7 +152,7 @@ def _kind_code(kind: str) -> int:
     return KIND_CODES[kind]
 
 
-# Typed, because True is no 1 here.
+# Typed, because True must be distinguished from 1.
 @lru_cache(maxsize=100_000, typed=True)
 def _answer(kind: str, value: Hashable) -> int:
     return KIND_OF[kind].answer_of(value)
@@ -167,7 +167,7 @@ def _judged(kind: str, value: Any, strength: str) -> tuple[NDArray[np.float64], 
 
 
 def frozen(value: JsonValue) -> Any:
-    """A JSON value that can be hashed: lists as tuples, dictionaries as a tuple of a mark and pairs. True is not 1."""
+    """A hashable form of a JSON value: lists as tuples, dictionaries as a tuple of a mark and pairs. True is not 1."""
     if isinstance(value, bool):
         return "!", value
     if isinstance(value, str | int | float):
@@ -180,7 +180,7 @@ def frozen(value: JsonValue) -> Any:
 
 
 def thawed(value: Any) -> JsonValue:
-    """The JSON value that :func:`frozen` made hashable."""
+    """The JSON value of which :func:`frozen` made a hashable form."""
     if not isinstance(value, tuple):
         return value
     mark, *parts = value

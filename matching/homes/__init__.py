@@ -1,1 +1,1 @@
-"""Which adverts are of one home: pure functions over what adverts tell."""
+"""Which adverts describe the same home: pure functions of the adverts' facts."""

@@ -1,8 +1,8 @@
-"""Streets and houses as people write them, made comparable."""
+"""Normalising streets and house numbers, so that different spellings can be compared."""
 
 import re
 
-#: Kinds of streets and what is kept of each. "улица" is left out as often as it is written.
+#: Kinds of streets and their normal forms. "улица" is dropped because it is omitted as often as it is written.
 _KINDS = {
     "": "улица ул street st көшесі",
     "проспект": "проспект пр-т пр-кт просп пр avenue ave даңғылы",
@@ -18,7 +18,7 @@ _KINDS = {
     "мкр": "микрорайон мкр мкрн",
 }
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
-#: Latin letters and the Cyrillic ones that look the same, as capitals.
+#: Latin capitals and the Cyrillic ones that look the same.
 _TWINS = str.maketrans("ABCEHKMOPTXY", "АВСЕНКМОРТХУ")
 _FLAT = re.compile(
     r"[\s,]*\b(?:кв|квартира|апартаменты|апарт|ап|flat|apt)\b\.?\s*№?\s*(\d+[а-яa-z]?)\s*$", re.IGNORECASE
@@ -34,7 +34,7 @@ _PARTS = (
 
 def house_key(street: str | None, house: str | None) -> str | None:
     """
-    A street and a house number in one form; None where one of them is missing.
+    The normal form of a street and a house number; None if one of them is missing.
 
     >>> house_key("ул. Новый Арбат", "д. 7, корп. 2"), house_key("Новый Арбат улица", "7К2")
     ('арбат новый|7к2', 'арбат новый|7к2')
@@ -48,7 +48,7 @@ def house_key(street: str | None, house: str | None) -> str | None:
 
 def flat_number(house: str | None) -> str | None:
     """
-    The flat that stands behind a house number.
+    The flat number that follows a house number.
 
     >>> flat_number("7к2, кв. 15"), flat_number("7к2")
     ('15', None)

@@ -1,17 +1,17 @@
-"""What is compared of an advert, and by which keys adverts of one home are looked for."""
+"""The facts of adverts that are compared, and the keys by which adverts of one home are found."""
 
 import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-#: Side of the squares by which coordinates are looked up, in degrees of latitude: 220 m.
+#: The side of the squares used to find coordinates, in degrees of latitude: 220 m.
 CELL = 0.002
 
 
 @dataclass(frozen=True)
 class AdvertFacts:
-    """One advert as it is compared. None and "" mean that it does not tell."""
+    """The facts of one advert that are compared. None and "" mean: not stated."""
 
     id: int
     owner: int
@@ -38,12 +38,12 @@ class AdvertFacts:
 
 def keys(advert: AdvertFacts) -> list[int]:
     """
-    Signed 64-bit numbers; adverts that can be of one home have at least one in common.
+    Keys, as signed 64-bit numbers; adverts that can describe the same home have at least one in common.
 
-    A key is a place, the floor, the rooms and a step of the area (two rows of steps of 2 m², so that areas less than
-    1 m² apart share one). Places are the house, the flat in it, and squares of 220 m (two grids each way, so that
-    neighbours within 110 m share one). An advert that tells no place or no area has none: it is the only one of its
-    home.
+    A key combines a place, the floor, the rooms and a step of the area. There are two series of steps of 2 m², so that
+    areas less than 1 m² apart share one. Places are the house, the flat in it, and squares of 220 m, in two grids in
+    each direction, so that points within 110 m share one. An advert without a place or an area has no keys and is the
+    only one of its home.
     """
     if advert.area is None or advert.rooms is None:
         return []
@@ -55,12 +55,12 @@ def keys(advert: AdvertFacts) -> list[int]:
 def _places(advert: AdvertFacts) -> Iterator[str]:
     if advert.house:
         yield advert.house
-        if advert.flat:  # few share it, even where a developer's feed fills the house
+        if advert.flat:  # few adverts share it, even if a developer's feed contains the whole house
             yield f"{advert.house}|{advert.flat}"
     if advert.latitude is not None and advert.longitude is not None:
         for grid, (down, right) in enumerate(((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5))):
             row = math.floor(advert.latitude / CELL + down)
-            # A row's squares are as wide as they are high; all of a row are cut at the same longitudes.
+            # A row's squares are as wide as they are high, and all begin at multiples of this width.
             shrink = max(math.cos(math.radians(row * CELL)), 0.05)
             yield f"{grid}:{row}:{math.floor(advert.longitude * shrink / CELL + right)}"
 

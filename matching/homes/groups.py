@@ -1,15 +1,15 @@
-"""Groups of adverts of one home, out of comparisons of pairs."""
+"""Groups of adverts of one home, computed from comparisons of pairs."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from matching.homes.adverts import AdvertFacts, keys
-from matching.homes.same_home import ENOUGH, is_different, points
+from matching.homes.same_home import SAME_HOME_POINTS, is_different, points
 
-#: An advert that is like two different homes, one by less than so many points more than the other, is of neither.
-CLEARLY = 1.0
-#: A key that more adverts share tells nothing: so many are units that are alike, or stand where their town's centre is.
+#: If an advert resembles two different homes and their points differ by less than this, it belongs to neither.
+MIN_MARGIN = 1.0
+#: A key shared by more adverts is ignored: they are similar units, or have the coordinates of the town's centre.
 MAX_ALIKE = 60
 
 Edges = Mapping[tuple[int, int], float]
@@ -17,10 +17,10 @@ Edges = Mapping[tuple[int, int], float]
 
 def edges_between(adverts: Sequence[AdvertFacts], keys_of: Mapping[int, Iterable[int]]) -> dict[tuple[int, int], float]:
     """
-    The pairs (smaller id, larger id) that look like one home, with their points.
+    The pairs (smaller id, larger id) that seem to describe one home, with their points.
 
-    Only adverts that share a key are compared, and only by keys that no more than :data:`MAX_ALIKE` adverts share, so
-    that the comparisons grow with the number of adverts, not with its square.
+    Only adverts with a common key are compared, and only by keys that at most :data:`MAX_ALIKE` adverts share, so that
+    the number of comparisons grows with the number of adverts, not with its square.
     """
     at: dict[int, list[AdvertFacts]] = defaultdict(list)
     for advert in adverts:
@@ -37,7 +37,7 @@ def edges_between(adverts: Sequence[AdvertFacts], keys_of: Mapping[int, Iterable
                 continue
             compared.add(pair)
             score = points(left, right)
-            if score >= ENOUGH:
+            if score >= SAME_HOME_POINTS:
                 edges[pair] = score
     return edges
 
@@ -63,17 +63,17 @@ def components(edges: Iterable[tuple[int, int]]) -> list[set[int]]:
 
 
 def groups(adverts: Sequence[AdvertFacts]) -> list[list[int]]:
-    """The groups of two adverts and more among *adverts*, each as rising ids; by smallest id."""
+    """The groups of two adverts or more among *adverts*, each as ascending ids; ordered by smallest id."""
     edges = edges_between(adverts, {advert.id: keys(advert) for advert in adverts})
     return groups_of_edges({advert.id: advert for advert in adverts}, edges)
 
 
 def groups_of_edges(by_id: Mapping[int, AdvertFacts], edges: Edges) -> list[list[int]]:
     """
-    As :func:`groups`, of pairs that :func:`edges_between` gave.
+    As :func:`groups`, from the pairs that :func:`edges_between` returned.
 
-    Each connected component is a function of its own adverts and edges alone, so whatever holds all edges of a
-    component gives the groups that the whole market would.
+    The groups of a connected component depend only on its own adverts and edges, so all edges of a component are enough
+    to give the same groups as the whole market.
     """
     contradictions = _Contradictions(by_id)
     component_of = {each: place for place, component in enumerate(components(edges)) for each in component}
@@ -102,7 +102,7 @@ def _groups_of_component(contradictions: _Contradictions, edges: Edges) -> list[
     """
     Pairs are joined best first, unless that would put two adverts that contradict each other into one group.
 
-    An advert that is like two different homes about as much tells of neither: both pairs are dropped.
+    If an advert resembles two different homes about equally, both pairs are dropped.
     """
     doubtful = _doubtful(contradictions, edges)
     members = {each: {each} for pair in edges for each in pair}
@@ -113,7 +113,7 @@ def _groups_of_component(contradictions: _Contradictions, edges: Edges) -> list[
         if pair in doubtful or mine == theirs or (mine, theirs) in kept_apart:
             continue
         if any(contradictions.between(left, right) for left in members[mine] for right in members[theirs]):
-            # Groups only grow, so that what keeps two apart stays.
+            # Groups only grow, so two groups that contradict each other stay separate.
             kept_apart.add((mine, theirs))
             continue
         for each in members[theirs]:
@@ -131,9 +131,9 @@ def _doubtful(contradictions: _Contradictions, edges: Edges) -> set[tuple[int, i
     for likes in pairs_of.values():
         for left, pair in likes:
             if pair in doubtful:
-                continue  # those that it casts doubt on see it in their own turn
+                continue  # the pairs that it makes doubtful are checked in their own turn
             for right, other_pair in likes:
-                is_close = left != right and abs(edges[pair] - edges[other_pair]) < CLEARLY
+                is_close = left != right and abs(edges[pair] - edges[other_pair]) < MIN_MARGIN
                 if is_close and contradictions.between(left, right):
                     doubtful |= {pair, other_pair}
                     break

@@ -1,4 +1,4 @@
-"""A photograph as 64 bits that hardly change when it is compressed or scaled again."""
+"""A 64-bit hash of a photograph that hardly changes when the photograph is compressed or scaled again."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,13 +6,13 @@ from scipy.fft import dctn
 
 from matching.errors import InvalidInputError
 
-#: Pixels a side of the picture that is hashed.
+#: Width and height, in pixels, of the picture that is hashed.
 SIDE = 32
 
 
 def photo_hash(grey: NDArray[np.floating]) -> int:
     """
-    The signs of the 8 by 8 slowest waves of a picture against their median, as a signed 64-bit number.
+    The 8 by 8 lowest frequencies of a picture compared with their median, as the bits of a signed 64-bit number.
 
     Args:
         grey: (SIDE, SIDE) brightness of the picture scaled to that size; its unit does not matter.
@@ -26,6 +26,6 @@ def photo_hash(grey: NDArray[np.floating]) -> int:
     if grey.shape != (SIDE, SIDE):
         raise InvalidInputError(f"expected {SIDE} x {SIDE} pixels, got {grey.shape}")
     slow = dctn(grey.astype(np.float64), norm="ortho")[:8, :8].ravel()
-    bits = slow > np.median(slow[1:])  # the first is the mean brightness, which says nothing
+    bits = slow > np.median(slow[1:])  # the first is the mean brightness, which is not significant
     bits[0] = False
     return int(np.packbits(bits).view(">i8")[0])

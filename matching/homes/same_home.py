@@ -1,11 +1,12 @@
 """
-Whether two adverts are of one home: contradictions first, then evidence in points.
+Whether two adverts describe one home: contradictions first, then evidence in points.
 
-Precision comes first: an advert that stands alone costs its reader a second look, two homes shown as one cost them a
-home. So place, floor, rooms and area must agree, and the rest must bring :data:`ENOUGH` points. Units of a new building
-are alike in all of that, so there more is asked for; and one owner's adverts on the market are different homes.
+Precision is more important than recall: if two adverts of one home are shown separately, readers see it twice; if two
+homes are shown as one, they miss a home. So place, floor, rooms and area must agree, and other facts must add up to
+:data:`SAME_HOME_POINTS` points. Units of a new building agree in all of these, so more points are required there; and
+adverts of one owner that are both on the market are of different homes.
 
-The points are our judgement, checked on real sales and made copies (docs/evaluation.md).
+The points are our judgement, checked on real sales and generated copies (docs/evaluation.md).
 """
 
 import math
@@ -15,22 +16,22 @@ from zlib import crc32
 
 from matching.homes.adverts import AdvertFacts
 
-#: Points from which two adverts are of one home.
-ENOUGH = 4.0
-#: What a new building takes away, and one owner who posts a home anew.
+#: The points from which two adverts describe one home.
+SAME_HOME_POINTS = 4.0
+#: The points deducted for a new building, and if the same owner has posted both adverts.
 NEW_BUILDING, POSTED_ANEW = 3.0, 1.0
-#: Prices further apart than this ratio are of two homes.
+#: If the ratio of the prices is greater than this, the adverts describe two homes.
 MAX_PRICE_RATIO = 1.5
-#: Metres between two places of one home that are told by coordinates only.
+#: The largest distance in metres between two places of one home that are given only by coordinates.
 MAX_METRES = 60
-#: Bits (of 64) in which two hashes of one photograph may differ.
+#: The most bits (of 64) in which two hashes of one photograph may differ.
 MAX_PHOTO_BITS = 6
 
 _TYPES_ALIKE = {"APARTMENT", "APARTMENTS"}
 
 
 def is_different(left: AdvertFacts, right: AdvertFacts) -> bool:
-    """Whether two adverts contradict being of one home."""
+    """Whether two adverts cannot describe the same home."""
     if left.market != right.market or left.floor != right.floor:
         return True
     if left.property_type != right.property_type and not {left.property_type, right.property_type} <= _TYPES_ALIKE:
@@ -52,9 +53,9 @@ def is_different(left: AdvertFacts, right: AdvertFacts) -> bool:
 
 def points(left: AdvertFacts, right: AdvertFacts) -> float:
     """
-    The evidence that two adverts are of one home; minus infinity where they contradict it.
+    The evidence that two adverts describe one home; minus infinity if they contradict each other.
 
-    The same both ways round.
+    The function is symmetric.
     """
     if is_different(left, right):
         return -math.inf
@@ -79,7 +80,7 @@ def points(left: AdvertFacts, right: AdvertFacts) -> float:
 
 def _area_points(left: float | None, right: float | None) -> float | None:
     """
-    None where two areas are not those of one home: people round to whole metres, and to tenths.
+    Points for two areas, None if they cannot be those of one home. People round to whole metres and to tenths.
 
     >>> _area_points(53.83, 53.8), _area_points(53.8, 54), _area_points(53.8, 53), _area_points(53.8, 53.4)
     (3.0, 2.0, 2.0, None)
@@ -94,7 +95,7 @@ def _area_points(left: float | None, right: float | None) -> float | None:
 
 
 def _are_apart(left: AdvertFacts, right: AdvertFacts) -> bool:
-    """Whether they stand in two houses, or may: only a house that both name, or one point, is one place."""
+    """Whether they are or may be in different houses; only a house that both name, or one point, is the same place."""
     if left.house and right.house:
         return left.house != right.house
     if left.latitude is None or right.latitude is None or left.longitude is None or right.longitude is None:
@@ -122,13 +123,13 @@ def _number_points(left: float | None, right: float | None, slack: float, *, sam
 
 @lru_cache(maxsize=10_000)
 def _shingles(text: str) -> frozenset[int]:
-    """Runs of three words."""
+    """Hashes of all sequences of three words."""
     words = re.findall(r"\w+", text.casefold())
     return frozenset(crc32(" ".join(words[place : place + 3]).encode()) for place in range(len(words) - 2))
 
 
 def _text_points(left: str, right: str) -> float:
-    """By the share of three-word runs that the shorter text has in common with the other."""
+    """Points by the share of three-word sequences that the shorter text has in common with the other."""
     mine, theirs = _shingles(left), _shingles(right)
     if min(len(mine), len(theirs)) < 10:
         return 0.0

@@ -1,1 +1,1 @@
-"""Weights learnt from what people liked and disliked."""
+"""Weights learnt from likes and dislikes."""

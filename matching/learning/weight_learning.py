@@ -1,31 +1,34 @@
-"""Weights of the criteria learnt from likes and dislikes, and whether they are any better than the present ones.
+"""Weights of the criteria learnt from likes and dislikes, and whether they are better than the present ones.
 
-**Model.** The chance of a like is a logistic function of the score. Because what a lead leaves unstated enters the
-score with the prior 0.9, a score is ``90 + 100 * sum_c w_c x_c`` with::
+**Model.** The probability of a like is a logistic function of the score. Because unstated criteria enter the score with
+the prior 0.9, a score is ``90 + 100 * sum_c w_c x_c`` with::
 
     x_c = n_c * (s_c - 0.9) / D,      D = sum_stated n_c w_c + sum_unstated w_c / 4
 
-where n_c is 1 for a criterion that is stated and 0 for one that is not; of wishes, how many there are (a soft one is
-half a wish), and s_c their mean value. What contradicted wishes take away is no matter of weights, and is left out;
+where n_c is 1 for a stated criterion and 0 for an unstated one, and s_c is its value. For wishes, n_c is their number
+(a soft one is half a wish) and s_c their mean value. The deductions for contradicted wishes do not depend on weights
+and are left out.
 
-so the fit is a logistic regression on *x*. *D* depends on the weights a little: it is taken at the last fit's, thrice.
+So the fit is a logistic regression on *x*. *D* depends slightly on the weights: the fit is done three times, each time
+with *D* from the weights of the previous fit.
 
 **Shrinkage.** With the prior weights *w0* (those of the global fit for a market, the defaults for the global fit), the
 coefficients are written as ``b * w0 + b0 * (w0 + 0.02) * g``, where *b0* is the slope of the prior's own score. *b* is
-free; *g* carries the penalty ``sum g**2 / 2``, against a sum of losses that grows with the data. So each weight may
-leave the prior's by about its own size when the actions say so, and with few actions stays where it is. A criterion
-whose coefficient turns negative is fixed at 0 and the rest are fitted again. The weights are the coefficients
-divided by their sum.
+free; *g* has the penalty ``sum g**2 / 2``, against a sum of losses that grows with the data. So with enough evidence
+each weight can differ from the prior's by about its own size, and with few actions it stays close to it. A criterion
+whose coefficient becomes negative is fixed at 0 and the rest are fitted again. The weights are the coefficients divided
+by their sum.
 
-**Position bias.** What stands lower in a list is looked at less, so acted pairs are not a fair sample of the listed
-ones. The chance that place *r* is looked at is taken as ``1 / log2(1 + r)``; an action from there counts with its
-inverse (inverse propensity weighting), at place 100 6.7 times. An action whose place is not known, or that came from
-a page showing one listing at a time, counts once. The weights are then scaled to add up to their effective number
-``(sum v)**2 / sum v**2``: re-weighting must not make the data look more than it is.
+**Position bias.** Lower entries of a list are viewed less often, so acted pairs are not a fair sample of the listed
+ones. The probability that place *r* is viewed is assumed to be ``1 / log2(1 + r)``; an action from there counts with
+its inverse (inverse propensity weighting), which is 6.7 at place 100. An action whose place is not known, or that came
+from a page showing one listing at a time, counts once. The weights of the actions are then scaled to add up to their
+effective number ``(sum v)**2 / sum v**2``, so that re-weighting does not make the data seem larger than it is.
 
-**Judgement.** Five folds, no lead in two of them. In each, a set is fitted on the others, both sets' scores get
-their slope and offset there, and the held-out actions are what counts: a new set is kept if its mean loss lies
-below the present one's by more than :data:`ONE_SIDED_95` standard errors (clustered by lead).
+**Judgement.** Five-fold cross-validation; all actions of a lead are in one fold. For each fold, a set is fitted on the
+other folds, and slope and offset are fitted there for the scores of both sets. The sets are compared on the held-out
+actions: a new set is kept if its mean loss is below the present set's by more than :data:`ONE_SIDED_95` standard errors
+(clustered by lead).
 """
 
 from dataclasses import dataclass
@@ -42,12 +45,12 @@ from matching.engine.units import ANSWER_SCALE, TIERS_UNITS
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
 
-#: Below these numbers of actions, of actions of each kind, and of leads, nothing is fitted.
+#: Nothing is fitted with fewer actions, fewer likes or dislikes, or fewer leads than this.
 MIN_ACTIONS, MIN_OF_A_KIND, MIN_LEADS = 50, 10, 5
 FOLDS = 5
-#: One-sided 95 %: a set no better than the present one is kept one time in twenty at most.
+#: One-sided 95 %: a set that is not better than the present one is kept at most one time in twenty.
 ONE_SIDED_95 = 1.645
-#: Lets a criterion that weighs next to nothing gain weight.
+#: Allows a criterion with almost no weight to gain weight.
 MIN_REACH = 0.02
 _REWEIGHTINGS = 3
 #: Makes the penalty on the free slope too small to matter.
@@ -56,17 +59,17 @@ _FREE = 10.0
 
 @dataclass(frozen=True)
 class ActedPairs:
-    """n pairs of which a side has said what it thinks."""
+    """n pairs that a side has liked or disliked."""
 
     #: float (n, criteria), 0 to 1, in the order of CRITERION_NAMES.
     values: NDArray[np.float64]
-    #: float (n, criteria): 1 where the lead states the criterion, 0 where not; of wishes, how many.
+    #: float (n, criteria): 1 if the lead states the criterion, otherwise 0; for wishes, their number.
     sizes: NDArray[np.float64]
     #: bool (n,)
     liked: NDArray[np.bool_]
-    #: float (n,): place in the list when acted on, 1 is best; NaN where not known.
+    #: float (n,): place in the list at the time of the action, 1 is best; NaN if not known.
     places: NDArray[np.float64]
-    #: int (n,): the lead, whose actions hang together.
+    #: int (n,): the lead; actions of one lead are not independent.
     leads: NDArray[np.int64]
 
     def __post_init__(self) -> None:
@@ -86,13 +89,13 @@ class ActedPairs:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A new set of weights beside the present one. Losses are held-out log-losses a (weighted) action."""
+    """A new set of weights compared with the present one. Losses are held-out log losses per (weighted) action."""
 
     weights: Weights
     actions: int
     present_loss: float
     fitted_loss: float
-    #: Of the difference of the two.
+    #: The standard error of the difference of the two losses.
     standard_error: float
 
     @property
@@ -104,11 +107,11 @@ def criterion_values(
     leads: LeadVectors, properties: PropertyVectors
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
-    Value of each criterion for row *i* with row *i*: (n, criteria), 0 to 1, NaN in the rows of broken pairs; and the
-    sizes of the criteria, as ActedPairs has them. Vectors must be made with weights above 0, as the default ones are.
+    The value of each criterion for row *i* with row *i*: (n, criteria), 0 to 1, NaN in the rows of broken pairs; and
+    the sizes of the criteria, as in ActedPairs. Vectors must be made with weights above 0, such as the defaults.
     """
     values = criterion_units(leads, properties) / (leads.whole_points * ANSWER_SCALE)
-    # Right behind a limit, a knot on this side of it still earns something: only broken_by_amount tells.
+    # Just beyond a limit, the knot before the limit still earns something, so broken_by_amount has to decide.
     refused = (leads.dense[:, DENSE["implied"]] * properties.dense[:, DENSE["implied"]]).min(axis=1) < 0
     refused |= wish_units(leads, properties).lost > TIERS_UNITS
     values[(values < 0).any(axis=1) | refused | broken_by_amount(leads, properties)] = np.nan
@@ -117,7 +120,7 @@ def criterion_values(
 
 def propensities(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """
-    The chance that a place is looked at; 1 where it is not known.
+    The probability that a place is viewed; 1 if the place is not known.
 
     >>> propensities(np.array([1.0, 3.0, np.nan]))
     array([1. , 0.5, 1. ])
@@ -131,8 +134,8 @@ def scores_of(acted: ActedPairs, weights: Weights) -> NDArray[np.float64]:
     return 100 * (PRIOR + _inputs(acted, weight) @ weight)
 
 
-def enough(acted: ActedPairs) -> bool:
-    """Whether there is enough to fit and judge."""
+def has_enough_actions(acted: ActedPairs) -> bool:
+    """Whether there are enough actions to fit and judge."""
     likes = int(acted.liked.sum())
     return (
         len(acted) >= MIN_ACTIONS
@@ -143,9 +146,11 @@ def enough(acted: ActedPairs) -> bool:
 
 def fit(acted: ActedPairs, prior: Weights) -> Weights:
     """
-    Weights that explain the actions best, shrunk towards *prior*; they add up to 1. Likes and dislikes must both occur.
+    The weights that explain the actions best, shrunk towards *prior*; they add up to 1. There must be likes and
+    dislikes.
 
-    The ratios of *prior* where its own score does not rise with liking at all: then there is no scale to learn on.
+    If the prior's own score does not increase with liking, there is no scale to learn on, and the result has the ratios
+    of *prior*.
     """
     start = _array(prior)
     counts = _counts(acted)
@@ -163,21 +168,21 @@ def fit(acted: ActedPairs, prior: Weights) -> Weights:
 
 def judge(acted: ActedPairs, prior: Weights, present: Weights) -> Judgement:
     """
-    Fit a new set and hold it against the *present* one on actions that it has not seen.
+    Fit a new set and compare it with the *present* one on held-out actions.
 
     Raises:
-        InvalidInputError: There is not :func:`enough`.
+        InvalidInputError: There are not :func:`enough` actions.
     """
     from sklearn.model_selection import GroupKFold  # late: it takes half a second, and most workers never fit
 
-    if not enough(acted):
+    if not has_enough_actions(acted):
         raise InvalidInputError(f"{len(acted)} actions are not enough to judge on")
     counts = _counts(acted)
     losses = np.zeros((2, len(acted)))
     for train, test in GroupKFold(FOLDS).split(acted.values, groups=acted.leads):
         seen, held_out = acted.take(train), acted.take(test)
         if seen.liked.all() or not seen.liked.any():
-            continue  # both losses stay 0: nothing to tell the sets apart
+            continue  # both losses stay 0: nothing distinguishes the sets
         for row, weights in enumerate((present, fit(seen, prior))):
             slope, offset = _slope(scores_of(seen, weights) / 100 - PRIOR, seen.liked, counts[train])
             logit = slope * (scores_of(held_out, weights) / 100 - PRIOR) + offset
@@ -197,14 +202,14 @@ def _array(weights: Weights) -> NDArray[np.float64]:
 
 
 def _inputs(acted: ActedPairs, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """x of the module's text, (n, criteria)."""
+    """x of the module's docstring, (n, criteria)."""
     stated = acted.sizes > 0
     whole = np.where(stated, acted.sizes * weight, UNSTATED_SHARE * weight).sum(axis=1)
     return np.where(stated, acted.sizes * (acted.values - PRIOR), 0.0) / whole[:, np.newaxis]
 
 
 def _counts(acted: ActedPairs) -> NDArray[np.float64]:
-    """What each action counts, adding up to their effective number."""
+    """The weight of each action; the weights add up to the effective number of actions."""
     inverse = 1 / propensities(acted.places)
     return inverse * (inverse.sum() / (inverse**2).sum()) if len(acted) else inverse
 
@@ -226,7 +231,7 @@ def _fit_round(
     start: NDArray[np.float64],
     slope: float,
 ) -> NDArray[np.float64] | None:
-    """Weights at fixed D; None where every coefficient would be negative."""
+    """The weights at fixed D; None if every coefficient would be negative."""
     from sklearn.linear_model import LogisticRegression
 
     reach = slope * (start + MIN_REACH)

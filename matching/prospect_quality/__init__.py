@@ -1,1 +1,1 @@
-"""How promising the contacts won by advertising are; shares nothing with the scoring of pairs."""
+"""How promising the contacts from advertising are; independent of the scoring of pairs."""

@@ -1,6 +1,6 @@
-"""How promising a prospect is, 0 to 100: by rules from the first day, by a niche's own outcomes once there are enough.
+"""How promising a prospect is, 0 to 100: at first by rules, later by a model of the niche's own outcomes.
 
-Rows are prospects, as everywhere here. Both scores are sums over criteria, so each can say what it was made of.
+Rows are prospects. Both scores are sums over criteria, so each can be explained by criterion.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,29 +14,29 @@ from matching.errors import InvalidInputError
 
 Floats = NDArray[np.float64]
 
-#: What each criterion adds to 100 points when it is fully met.
+#: The points of 100 that each criterion adds if it is fully met.
 WEIGHTS = {"completeness": 25, "budget": 20, "source": 10, "answer_speed": 20, "conversation": 25}
 CRITERIA = tuple(WEIGHTS)
 
-#: How direct a contact is: messengers lead to a person, marketplaces to an account. A prior, until outcomes speak.
+#: How direct a contact is: messengers lead to a person, marketplaces to an account. Assumed until a model is fitted.
 SOURCE_VALUES = {"whatsapp": 0.8, "telegram": 0.7, "kaspi": 0.6, "olx": 0.5, "vk": 0.6, "cian": 0.6, "yandex": 0.5}
 SOURCE_VALUES["avito"] = 0.5
 SOURCES = tuple(SOURCE_VALUES)
-MODEL_SOURCES = SOURCES[:4]  #: Told apart by a model; stored ones have a number for each.
+MODEL_SOURCES = SOURCES[:4]  #: Sources with their own feature in a model; stored models have a number for each.
 
-UNKNOWN = 0.5  #: What is not known counts as neither good nor bad.
-#: An answer within the first is as good as it gets, one after the second as bad; between them the logarithm counts.
+UNKNOWN = 0.5  #: The value of an unknown fact, neither good nor bad.
+#: An answer within the first has the best value, one after the second the worst; between them it falls logarithmically.
 FAST_MINUTES, SLOW_MINUTES = 5.0, 3 * 24 * 60.0
 #: Messages and repeated contacts after which about two thirds of the conversation's value are reached.
-TALKATIVE = 4.0
-#: How far a budget may lie below the niche's middle before it is worth nothing: a quarter of it.
+CONVERSATION_SCALE = 4.0
+#: The share of the niche's median budget at which a budget is worth nothing.
 POOR_BUDGET = 0.25
 
-#: A model needs this many outcomes, and this many of either kind, to be fitted and judged.
+#: The numbers of outcomes, and of outcomes of each kind, needed to fit and judge a model.
 MIN_OUTCOMES, MIN_OF_A_KIND = 150, 30
 FOLDS = 5
-#: The model must be better than the rules by this many standard errors: of models of pure noise about 1 in 40 would be
-#: taken for better at 2, were it not for the second hurdle, the base rate, that they must clear as well.
+#: The model must be better than the rules by this many standard errors. At 2, about 1 in 40 models of pure noise would
+#: pass, but a model must also beat the base rate.
 MIN_ADVANTAGE = 2.0  # standard errors
 PENALTY_C = 0.3  #: Inverse strength of the L2 penalty on standardised features.
 
@@ -46,16 +46,16 @@ class Prospects:
     """
     Facts about n prospects, all arrays of length n.
 
-    Missing numbers are nan: no budget, no middle budget of the niche, never answered.
+    Missing numbers are nan: no budget, no median budget of the niche, never answered.
     """
 
     known: Floats  #: Share of phone, account, budget and notes that is known, 0 to 1.
-    budgets: Floats  #: Above or equal 0.
-    niche_budgets: Floats  #: The middle budget of the prospect's niche, above 0.
+    budgets: Floats  #: Not below 0.
+    niche_budgets: Floats  #: The median budget of the prospect's niche, above 0.
     sources: NDArray[np.str_]  #: Words of :data:`SOURCES`.
     answer_minutes: Floats  #: Median wait for the prospect's answers.
     messages: Floats  #: Written by the prospect.
-    touches: Floats  #: Contacts, the first included.
+    touches: Floats  #: Contacts, including the first.
 
     def __post_init__(self) -> None:
         shapes = {name: np.shape(values) for name, values in vars(self).items()}
@@ -70,7 +70,7 @@ class Prospects:
 
 @dataclass(frozen=True)
 class Score:
-    """A score, how it was found, and what each criterion added to it."""
+    """A score, how it was computed, and the contribution of each criterion."""
 
     score: int
     method: str
@@ -85,7 +85,7 @@ def criterion_values(prospects: Prospects) -> Floats:
     How well every prospect meets every criterion.
 
     completeness   share of phone, account, budget and notes that is known
-    budget         1 at the niche's middle budget or above; below, in a line down to 0 at a quarter of it
+    budget         1 at the niche's median budget or above; below, falling linearly to 0 at a quarter of it
     source         :data:`SOURCE_VALUES`
     answer_speed   1 up to 5 minutes, 0 from 3 days, in between falling with the logarithm of the wait
     conversation   1 - exp(-(messages + repeated contacts) / 4)
@@ -98,19 +98,19 @@ def criterion_values(prospects: Prospects) -> Floats:
         waits = np.maximum(prospects.answer_minutes, FAST_MINUTES)
         speed = np.clip(np.log(SLOW_MINUTES / waits) / np.log(SLOW_MINUTES / FAST_MINUTES), 0, 1)
     source = np.array([SOURCE_VALUES[str(word)] for word in prospects.sources], dtype=float)
-    talk = 1 - np.exp(-(prospects.messages + prospects.touches - 1) / TALKATIVE)
-    values = np.column_stack([prospects.known, budget, source, speed, talk])
+    conversation = 1 - np.exp(-(prospects.messages + prospects.touches - 1) / CONVERSATION_SCALE)
+    values = np.column_stack([prospects.known, budget, source, speed, conversation])
     return np.where(np.isnan(values), UNKNOWN, values)
 
 
 def rule_scores(prospects: Prospects) -> Floats:
-    """The rules' scores, (n,), 0 to 100: the criteria's values by :data:`WEIGHTS`."""
+    """The rules' scores, (n,), 0 to 100: the criteria's values weighted by :data:`WEIGHTS`."""
     return criterion_values(prospects) @ np.array(list(WEIGHTS.values()), dtype=float)
 
 
 # -- The fitted model --------------------------------------------------------------------------------------------------
 
-#: Columns of :func:`features`, each with the criterion that it speaks for.
+#: Columns of :func:`features`, each with the criterion to which it belongs.
 FEATURES = {
     "known": "completeness",
     "budget_known": "budget",
@@ -125,9 +125,9 @@ FEATURES = {
 
 def features(prospects: Prospects) -> Floats:
     """
-    What the model sees, (n, 11), columns as :data:`FEATURES`; a missing fact is 0 beside a flag that says so.
+    The model's input, (n, 11), columns as :data:`FEATURES`; a missing fact is 0 and has a flag in another column.
 
-    A budget of 0 is no missing one: it counts as the smallest, ``exp(-3)`` of the niche's middle.
+    A budget of 0 is not missing: it counts as the smallest, ``exp(-3)`` of the niche's median.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         log_budget = np.clip(np.log(prospects.budgets / prospects.niche_budgets), -3, 3)
@@ -148,14 +148,14 @@ def features(prospects: Prospects) -> Floats:
 
 class QualityModel:
     """
-    Chance of being won, from a logistic regression on standardised features, calibrated on held-out predictions.
+    The probability of being won, by logistic regression on standardised features, calibrated on held-out predictions.
 
     p = 1 / (1 + exp(-(b + sum_j w_j (x_j - m_j) / s_j)))
 
-    The penalty that keeps few outcomes from being learnt by heart also pulls chances to the middle. So the regression's
-    log-odds for outcomes held out of its fit are themselves regressed on those outcomes (Platt 1999, "Probabilistic
-    outputs for support vector machines"), and slope and intercept folded into w and b: the calibrated model is linear
-    like the first.
+    The penalty that prevents overfitting to few outcomes also pulls probabilities to the middle. So the outcomes held
+    out of the fit are regressed on the log-odds that the model predicts for them (Platt 1999, "Probabilistic outputs
+    for support vector machines"). Slope and intercept are multiplied into w and b, so the calibrated model is linear
+    too.
     """
 
     def __init__(self, penalty_c: float = PENALTY_C, folds: int = FOLDS, seed: int = 0) -> None:
@@ -164,7 +164,7 @@ class QualityModel:
         self.seed = seed
 
     def fit(self, x: Floats, won: NDArray[np.bool_]) -> "QualityModel":
-        """Learn from features (n, k) and outcomes (n,); there must be as many outcomes of either kind as folds."""
+        """Learn from features (n, k) and outcomes (n,); of each kind there must be as many outcomes as folds."""
         from sklearn.linear_model import LogisticRegression  # late: it takes half a second, and most workers never fit
         from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -182,11 +182,11 @@ class QualityModel:
         return self
 
     def contributions(self, x: Floats) -> Floats:
-        """What each feature adds to the log-odds, (n, k); 0 for one that is average."""
+        """What each feature adds to the log-odds, (n, k); 0 for an average value."""
         return self._standard(x) * self.weights_
 
     def chances(self, x: Floats) -> Floats:
-        """Chances of being won, (n,), 0 to 1."""
+        """Probabilities of being won, (n,), 0 to 1."""
         return 1 / (1 + np.exp(-(self.intercept_ + self.contributions(x).sum(axis=1))))
 
     def _standard(self, x: Floats) -> Floats:
@@ -200,7 +200,7 @@ class QualityModel:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> "QualityModel":
-        """A model that was fitted before; raises InvalidInputError if it was on other features."""
+        """A model that was fitted before; raises InvalidInputError if it was fitted on other features."""
         if parameters["features"] != list(FEATURES):
             raise InvalidInputError("the model was fitted on other features; fit it again")
         model = cls()
@@ -211,9 +211,9 @@ class QualityModel:
 
 def calibration(log_odds: Floats, won: NDArray[np.bool_]) -> tuple[float, float]:
     """
-    Slope and intercept that make log-odds, or any score, honest: p = 1 / (1 + exp(-(slope * log_odds + intercept))).
+    Slope and intercept that calibrate log-odds or any score: p = 1 / (1 + exp(-(slope * log_odds + intercept))).
 
-    A slope below 0 would turn a useless score upside down and call that knowledge, so there 0 is taken: the base rate.
+    A slope below 0 would reverse the order of a useless score, so it is replaced by 0, which gives the base rate.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -230,7 +230,7 @@ def calibration(log_odds: Floats, won: NDArray[np.bool_]) -> tuple[float, float]
 
 @dataclass(frozen=True)
 class Report:
-    """How rules and model did on outcomes that neither had seen."""
+    """The results of rules and model on held-out outcomes."""
 
     outcomes: int
     won: int
@@ -245,24 +245,24 @@ class Report:
     keep_model: bool
 
 
-def enough(won: NDArray[np.bool_]) -> bool:
-    """Whether there are outcomes enough to fit a model and to judge it."""
+def has_enough_outcomes(won: NDArray[np.bool_]) -> bool:
+    """Whether there are enough outcomes to fit a model and to judge it."""
     wins = int(np.sum(won))
     return len(won) >= MIN_OUTCOMES and min(wins, len(won) - wins) >= MIN_OF_A_KIND
 
 
 def judge(prospects: Prospects, won: NDArray[np.bool_], seed: int = 0) -> Report:
     """
-    Hold out each fifth of the outcomes in turn; compare what rules and model, taught by the rest, say of it.
+    Hold out each fifth of the outcomes in turn, and compare the predictions of rules and model, fitted on the rest.
 
-    The rules give no chances of their own; they get the best that a score can get: calibration on the same four fifths.
-    The model is kept if its log loss beats the rules' and the base rate's by two standard errors each, and its AUC the
-    rules'.
+    The rules give scores, not probabilities; they are calibrated on the same four fifths, which is the best possible
+    for a score. The model is kept if its log loss is better than the rules' and the base rate's by two standard errors
+    each, and its AUC is better than the rules'.
     """
     from sklearn.metrics import log_loss, roc_auc_score
     from sklearn.model_selection import StratifiedKFold
 
-    if len(won) != len(prospects) or not enough(won):
+    if len(won) != len(prospects) or not has_enough_outcomes(won):
         raise InvalidInputError(f"{len(won)} outcomes of {len(prospects)} prospects are not enough to judge a model")
     x, scores = features(prospects), rule_scores(prospects) / 10
     p_model, p_rules, p_base = (np.empty(len(won)) for _ in range(3))
@@ -291,7 +291,7 @@ def judge(prospects: Prospects, won: NDArray[np.bool_], seed: int = 0) -> Report
 
 def calibration_error(chances: Floats, won: NDArray[np.bool_], bins: int = 10) -> float:
     """
-    Mean gap between what was foretold and what came, over *bins* groups of equal size by what was foretold.
+    The mean difference between predicted and actual shares over *bins* equally large groups, ordered by prediction.
 
     >>> calibration_error(np.array([0.25] * 4), np.array([True, False, False, False]), bins=1)
     0.0
@@ -301,7 +301,7 @@ def calibration_error(chances: Floats, won: NDArray[np.bool_], bins: int = 10) -
 
 
 def _advantage(ours: Floats, theirs: Floats, won: NDArray[np.bool_]) -> float:
-    """By how many standard errors the first chances lose less than the second, in log loss."""
+    """By how many standard errors the log loss of the first probabilities is below that of the second."""
     gain = np.log(np.where(won, ours, 1 - ours)) - np.log(np.where(won, theirs, 1 - theirs))
     error = gain.std(ddof=1) / np.sqrt(len(gain))
     return float(gain.mean() / error) if error > 0 else 0.0
@@ -315,8 +315,8 @@ def score(prospects: Prospects, model: QualityModel | None = None) -> list[Score
     The score of every prospect, with its reasons.
 
     By rules, the `points` of all reasons, each out of `of`, add up to the score before rounding. By a model, the score
-    is the chance of being won in per cent, and `log_odds` is what a criterion adds to that of the niche's average
-    prospect.
+    is the probability of being won in per cent, and `log_odds` is what a criterion adds to the log-odds of the niche's
+    average prospect.
     """
     values = criterion_values(prospects)
     if model is None:
@@ -346,5 +346,5 @@ def _effects(values: Sequence[float], effects: Sequence[float]) -> list[dict[str
 
 
 def _criterion_of_feature() -> Floats:
-    """(features, criteria): 1 where the feature speaks for the criterion."""
+    """(features, criteria): 1 where the feature belongs to the criterion."""
     return np.array([[float(criterion == name) for name in CRITERIA] for criterion in FEATURES.values()])

@@ -1,1 +1,1 @@
-"""Reading of words: wishes of a lead's text and facts of a property's text, by a grammar."""
+"""Reading texts by a grammar: the wishes in a lead's text and the facts in a property's text."""

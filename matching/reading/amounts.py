@@ -1,17 +1,22 @@
-"""Rooms, money and area in a whole message, where no wish has taken the number."""
+"""Rooms, money and area in a whole message, from numbers that belong to no wish."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matching.reading.limit_words import ABOVE, AT_LEAST, AT_MOST, BELOW
 from matching.reading.mentions import NUMBER, Item, Tokens
-from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity
+from matching.reading.quantities import Quantity
 
-#: Less is no price of a month or a home; it guards only numbers that bear no unit.
+#: A smaller number is not the price of a month or a home; only applied to numbers without a unit.
 MIN_BARE_PRICE = 10_000
-MIN_AREA, MAX_AREA = 9.0, 2_000.0
-#: Sold below this, in roubles, is hardly a home: a budget under it is for rent.
-MIN_SALE = 900_000
+#: A smaller number is not the price of a month, in roubles, with a unit or without.
+MIN_PRICE = 5_000
+#: A smaller number is not the price of a day.
+MIN_PRICE_OF_DAY = 300
+MIN_AREA, MAX_AREA, MIN_KITCHEN = 9.0, 2_000.0, 3.0
+#: Homes hardly sell below this price, by currency: a lower budget is for rent.
+MIN_SALE = {"RUB": 900_000, "KZT": 3_000_000, "USD": 20_000, "EUR": 20_000}
 
 _CURRENCIES = {
     "доллар": "USD",
@@ -22,6 +27,8 @@ _CURRENCIES = {
     "eur": "EUR",
     "тенге": "KZT",
     "тг": "KZT",
+    "тенгеге": "KZT",
+    "тенгеден": "KZT",
     "₸": "KZT",
     "kzt": "KZT",
 }
@@ -49,12 +56,19 @@ _ROOM_PAIR = re.compile(
 _ROOM_DIGITS = re.compile(
     r"(?<![\d.,])([1-9])(?:\s?-?\s?х)?(?:\s?(?:-|–|,|/|и|или)\s?([1-9]))?(?:\s?(?:-|–|,|/"
     r"|и|или)\s?([1-9]))?\s?-?\s?(?:х|ух|ех)?\s?-?\s?"
-    r"(?:к\b|ккв\b|кк\b|к\s?\.?\s?кв|комн\b|комн\.|комнат\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
+    r"(?:(?:изолир\w*|раздельн\w+|отдельн\w+)\s)?"
+    r"(?:к\b|ку\b|ка\b|шк[ауи]\b|ккв\b|кк\b|к\s?\.?\s?кв|комн\b|комн\.|комнат\w*|болмели\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
 )
 _ROOMS_IN_WORDS = re.compile(
-    r"\b(одна|одну|две|двух|три|трех|четыре|четырех|пять)(?:\s(?:или|и|-)\s(две|три|четыре|пять|двух|трех|четырех))?\s(?:жил\w+\s)?комнат\w*"
+    r"\b(одна|одну|две|двух|три|трех|четыре|четырех|пять)(?:\s(?:или|и|-)\s(две|три|четыре|пять|двух|трех|четырех))?\s(?:(?:жил|изолир|раздельн|отдельн)\w+\s)?комнат\w*"
 )
-_FROM_ROOMS = re.compile(r"\b(?:от|не менее|не меньше|минимум)\s(двух|трех|четырех|[2-6])(?:-?х)?\s?-?\s?комнат")
+#: «комнат - 2», «екі бөлмелі»
+_ROOMS_AHEAD = re.compile(r"\bкомнат\w*\s?[-–—:]\s?([1-9])\b")
+_KAZAKH_ROOMS = re.compile(r"\b(бир|еки|уш|торт|бес)\sболмели\w*")
+_FROM_ROOMS = re.compile(
+    r"\b(?:от|не менее|не меньше|минимум)\s(двух|трех|четырех|[2-6])(?:-?х)?\s?-?\s?комнат"
+    r"|\b([2-6])(?:\s?\+|\sи более)\s?-?\s?комнат"
+)
 _WORD_NUMBERS = {
     "одна": 1,
     "одну": 1,
@@ -67,13 +81,18 @@ _WORD_NUMBERS = {
     "четырех": 4,
     "пять": 5,
     "пяти": 5,
+    "бир": 1,
+    "еки": 2,
+    "уш": 3,
+    "торт": 4,
+    "бес": 5,
 }
 _STUDIO = re.compile(r"\b(?:студи[юяией]\w*|studio)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Limits, in square metres or in *currency*; None where there is none; and where they stand."""
+    """Limits (None: no limit) in square metres or in *currency* ("" if not named), and their place in the text."""
 
     low: float | None
     high: float | None
@@ -84,7 +103,7 @@ class Amount:
 
 def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
     """
-    The numbers of rooms in a folded text, 0 for a studio, and where they stand.
+    The numbers of rooms in a folded text, 0 for a studio, and their places in the text.
 
     >>> rooms_of("двушку или трешку")[0], rooms_of("1к.")[0], rooms_of("от двух комнат")[0]
     ([2, 3], [1], [2, 3, 4, 5, 6])
@@ -92,7 +111,8 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
     rooms: set[int] = set()
     spans: list[tuple[int, int]] = []
     for match in _FROM_ROOMS.finditer(folded):
-        least = _WORD_NUMBERS.get(match[1]) or int(match[1])
+        named = match[1] or match[2]
+        least = _WORD_NUMBERS.get(named) or int(named)
         rooms |= set(range(least, 7))
         spans.append(match.span())
     rest = _FROM_ROOMS.sub(lambda match: " " * len(match[0]), folded)
@@ -105,6 +125,9 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
         spans.append(match.span())
     for match in _ROOMS_IN_WORDS.finditer(rest):
         rooms |= {_WORD_NUMBERS[group] for group in match.groups() if group}
+        spans.append(match.span())
+    for match in (*_ROOMS_AHEAD.finditer(rest), *_KAZAKH_ROOMS.finditer(rest)):
+        rooms.add(_WORD_NUMBERS.get(match[1]) or int(match[1]))
         spans.append(match.span())
     for match in _ROOM_DIGITS.finditer(rest):
         numbers = [int(group) for group in match.groups() if group]
@@ -123,18 +146,20 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
 
 
 def budget_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
-    """The money that a text speaks of as a price: the limits together, or the largest single sum."""
+    """The price in a text: its limits, or the largest single sum."""
     low: float | None = None
     high: float | None = None
-    currency, spans = "RUB", []
+    currency, spans = "", []
     for item in items:
         quantity = item.quantity
         if item.role != NUMBER or item.taken or quantity is None or not _is_price(tokens, item, quantity):
             continue
-        currency = _CURRENCIES.get(quantity.currency, currency)
+        currency = _CURRENCIES.get(quantity.currency, "RUB" if quantity.currency else currency)
         spans.append((item.start, item.end))
         if quantity.how == "range":
-            low, high = quantity.low, quantity.high
+            # «1к до 50 000» is a number of rooms and a price.
+            is_low = quantity.low >= MIN_PRICE or quantity.currency in _CURRENCIES
+            low, high = quantity.low if is_low else None, quantity.high
         elif quantity.how in (AT_LEAST, ABOVE):
             low = max(low or 0.0, quantity.low)
         elif quantity.how in (AT_MOST, BELOW):
@@ -149,7 +174,17 @@ def budget_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
     return Amount(low, high, currency, start, end)
 
 
+_OF_DAY = frozenset({"сутки", "ночь", "день", "day", "night"})
+#: «Цена снижена! Было 17 млн»
+_BEFORE_OLD_PRICES = frozenset("было была вместо раньше".split())
+
+
 def _is_price(tokens: Tokens, item: Item, quantity: Quantity) -> bool:
+    if item.start and tokens.tokens[item.start - 1].lower() in _BEFORE_OLD_PRICES:
+        return False
+    behind = tokens.words[item.end : item.end + 3]
+    if quantity.unit in ("money", "") and any(word is not None and word.symbol in _OF_DAY for word in behind):
+        return quantity.high >= MIN_PRICE_OF_DAY
     if quantity.unit != "money" and not (
         quantity.unit == "" and quantity.high >= MIN_BARE_PRICE and quantity.high < 1e10
     ):
@@ -157,7 +192,7 @@ def _is_price(tokens: Tokens, item: Item, quantity: Quantity) -> bool:
     if (
         quantity.high < 500
         or quantity.unit == "money"
-        and quantity.high < 5_000
+        and quantity.high < MIN_PRICE
         and quantity.currency not in _CURRENCIES
     ):
         return False
@@ -166,17 +201,20 @@ def _is_price(tokens: Tokens, item: Item, quantity: Quantity) -> bool:
 
 
 def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
-    """The whole area: square metres, or metres after «площадь», that no kitchen, room or ceiling has taken."""
+    """The whole area: square metres, or metres after «площадь», that do not belong to a kitchen, room or ceiling."""
     for item in items:
         quantity = item.quantity
         if item.role != NUMBER or item.taken or quantity is None or quantity.unit not in ("m", "m2", ""):
             continue
         symbols = {word.symbol for word in tokens.words[max(0, item.start - 3) : item.start] if word is not None}
+        start, end = tokens.span(item.start, item.end)
+        if quantity.third is not None and quantity.low > quantity.high > quantity.third >= MIN_KITCHEN:  # «54/32/9»
+            return Amount(quantity.low, quantity.low, "", start, end)
         if quantity.unit == "" and not symbols & {"площадь", "метраж"}:
-            continue
+            if not any(token.lower().startswith("общ") for token in tokens.tokens[max(0, item.start - 2) : item.start]):
+                continue
         if not MIN_AREA <= quantity.low <= quantity.high <= MAX_AREA:
             continue
-        start, end = tokens.span(item.start, item.end)
         if quantity.how == "range":
             return Amount(quantity.low, quantity.high, "", start, end)
         if quantity.how in (AT_MOST, BELOW):

@@ -1,72 +1,128 @@
-"""What belongs to a mention, clause by clause: nothing reaches past its clause without reason."""
+"""Relating markers and numbers to mentions, clause by clause; only specific markers act beyond their clause."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matching.reading import markers
+from matching.reading.also_and_own import cancel_own, deny_also
 from matching.reading.counted import attach_numbers
-from matching.reading.denials import cancel_own, deny_ahead, deny_also, deny_around
+from matching.reading.denials import deny_ahead, deny_around
 from matching.reading.kinds import KINDS
+from matching.reading.limit_words import AT_MOST
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Senses, Tokens
-from matching.reading.quantities import AT_MOST
+from matching.reading.rows import LONGEST_ROW
 from matching.reading.strength import strengthen
 
-#: What is near unless windows look at it.
+#: Things that are near the home, unless they are seen from the windows.
 _SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
 _BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony", "kitchen_area", "bedrooms"}
 _HAVE_TERMS = frozenset({"instalments", "mortgage", "subsidised_mortgage", "registration", "deposit"})
-#: Markers that may speak of the clause before.
-_SPEAKS_BACK = frozenset({markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED})
-#: How many things one «рядом» may speak of.
+#: Markers that may refer to the clause before.
+_SPEAKS_BACK = frozenset(
+    {markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED, markers.MUST, markers.SOFT, markers.CAN}
+)
+#: The round of :func:`resolve` in which each marker acts: denials come before cancellations, and strength comes last.
+_ROUND: dict[str, int] = {
+    role: at
+    for at, roles in enumerate(
+        (
+            (markers.NOT, markers.NEVER),
+            (markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED),
+            (markers.ALSO, markers.OWN),
+            (markers.FUTURE, markers.IF, markers.OTHERS),
+            (markers.MUST, markers.SOFT, markers.CAN),
+        )
+    )
+    for role in roles
+}
+#: The most things to which one «рядом» may refer.
 LONGEST_LIST = 12
 _OUTSIDE = frozenset(kind.name for kind in KINDS if kind.group == "outside")
-_ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
+_ONTO = frozenset({"на", "в", "во", "и", "или", "не", "("})
 
 
 def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
-    """*items*, each mention with all that belongs to it."""
-    _meet_needs(cut_text, items)
+    """*items*, with all related markers and numbers applied to each mention."""
+    _drop_unmet_meanings(cut_text, items)
     items = [item for item in items if item.role != MENTION or item.meanings]
-    _settle_denied_numbers(items)
+    _resolve_denied_numbers(items)
     attach_numbers(cut_text, items)
     everything = items
-    items = _with_what_tells(items)
+    items = _without_incomplete(items)
+    # The few items of a text that act on others, in five rounds.
+    rounds: tuple[list[int], ...] = ([], [], [], [], [])
     for place, item in enumerate(items):
-        if item.role in (markers.NOT, markers.NEVER):
-            deny_ahead(cut_text, items, place)
-    for place, item in enumerate(items):
-        if item.role in (markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED):
-            deny_around(cut_text, items, place)
-    for place, item in enumerate(items):
-        if item.role == markers.ALSO:
-            deny_also(cut_text, items, place)
-        elif item.role == markers.OWN:
-            cancel_own(items, place)
-    for place, item in enumerate(items):
-        if item.role == markers.FUTURE:
-            _cancel_planned(items, place)
-        elif item.role == markers.IF:
-            _cancel_condition(cut_text, items, place)
+        at = _ROUND.get(item.role)
+        if at is not None:
+            rounds[at].append(place)
         elif item.meanings.watched:
-            _settle_watched(cut_text, items, place)
-    for place, item in enumerate(items):
-        if item.role in (markers.MUST, markers.SOFT, markers.CAN):
-            strengthen(cut_text, items, place)
+            rounds[3].append(place)
+    for place in rounds[0]:
+        deny_ahead(cut_text, items, place)
+    for place in rounds[1]:
+        deny_around(cut_text, items, place)
+    for place in rounds[2]:
+        if items[place].role == markers.ALSO:
+            deny_also(cut_text, items, place)
+        else:
+            cancel_own(items, place)
+    for place in rounds[3]:
+        if items[place].role == markers.FUTURE:
+            _cancel_planned(items, place)
+        elif items[place].role == markers.IF:
+            _cancel_condition(cut_text, items, place)
+        elif items[place].role == markers.OTHERS:
+            _cancel_sentence(items, place)
+        else:
+            _cancel_watched_terms(cut_text, items, place)
+    for place in rounds[4]:
+        strengthen(cut_text, items, place)
     return everything
 
 
 def _cancel_condition(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     """«не выше 5, если нет лифта»; but «если выше третьего этажа то лифт» asks for a lift."""
     marker = items[place]
+    if cut_text.tokens[marker.start].lower() in ("только", "разве", "лишь") and place and items[place - 1].refused:
+        items[place - 1].allowed = not items[place - 1].denied  # «первый этаж только если высокий»
+    if cut_text.tokens[marker.end : marker.end + 1] == [":"]:
+        return  # «Когда: с 5 сентября»
     ahead = cut_text.tokens[marker.end : marker.end + 3 * LONGEST_LIST]
     then = next((at for at, token in enumerate(ahead, marker.end) if token.lower() in ("то", "тогда")), None)
-    for condition in items[place + 1 :]:
+    is_condition: bool | None = None
+    #: Whether furniture is denied in the condition, and the end of the first that is.
+    furnished: dict[bool, int] = {}
+    for here in range(place + 1, min(len(items), place + LONGEST_ROW)):
+        condition = items[here]
         if condition.clause != marker.clause or then is not None and condition.start > then:
             break
-        condition.cancelled = True
+        if condition.meanings.of_people:
+            is_condition = _is_objection_or_permission(items, place) if is_condition is None else is_condition
+            if is_condition:
+                continue  # «если хозяин не против кошки»
+        if not (condition.denied and condition.strength == "must"):  # «если дом панельный, то не рассматриваю»
+            condition.cancelled = True
+            if "furnished" in condition.meanings.kinds:
+                furnished.setdefault(condition.denied, condition.end)
+    if furnished:
+        _cancel_other_case(items, place, furnished)
 
 
-def _settle_watched(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
-    """A term that is not of the rent, a school that is under construction, a limit of floors for want of a lift."""
+def _cancel_other_case(items: Sequence[Item], place: int, furnished: Mapping[bool, int]) -> None:
+    """«если без мебели — до 30, с мебелью — до 40» asks for neither."""
+    marker = items[place]
+    for item in items[max(0, place - LONGEST_ROW) : place + LONGEST_ROW]:
+        if item.sentence == marker.sentence and "furnished" in item.meanings.kinds:
+            item.cancelled |= item.start > furnished.get(not item.denied, item.start)
+
+
+def _is_objection_or_permission(items: Sequence[Item], place: int) -> bool:
+    """Whether the condition is that somebody objects to something or allows it."""
+    marker, near = items[place], items[max(0, place - LONGEST_ROW) : place + LONGEST_ROW]
+    return any(each.clause == marker.clause and each.role in (markers.CANCEL, markers.CAN) for each in near)
+
+
+def _cancel_watched_terms(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+    """Cancel a term that is not that of a rent, a school under construction, and a missing lift that limits floors."""
     item = items[place]
     word, kinds = cut_text.words[item.start], item.meanings.kinds
     if "rent_term" in kinds and word is not None:
@@ -80,27 +136,41 @@ def _settle_watched(cut_text: Tokens, items: Sequence[Item], place: int) -> None
         before = next((each for each in reversed(items[:place]) if each.role in (NUMBER, MENTION)), None)
         if before is not None and before.quantity is not None and before.quantity.how == AT_MOST:
             item.cancelled |= item.start - before.end <= 5  # «не выше 4-го без лифта»
+        elif before is not None and before.denied and "floor" in before.meanings.kinds:
+            item.cancelled |= item.start - before.end <= 1  # «не пятый этаж без лифта»
 
 
-def _with_what_tells(items: list[Item]) -> list[Item]:
-    """*items* without the mentions that lack their number; markers in their clauses speak of nothing before."""
-    kept = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
+def _without_incomplete(items: list[Item]) -> list[Item]:
+    """*items* without the mentions that lack their number; markers in their clauses then refer to no earlier clause."""
+    kept = [
+        item
+        for item in items
+        if not item.meanings.counts or item.quantity is not None or item.role != MENTION or not _needs_number(item)
+    ]
     if len(kept) < len(items) and not _SPEAKS_BACK.isdisjoint({item.role for item in kept}):
-        told = {item.clause for item in kept if item.role == MENTION}
-        named = {item.clause for item in items if item.role == MENTION} - told
+        with_mentions = {item.clause for item in kept if item.role == MENTION}
+        named = {item.clause for item in items if item.role == MENTION} - with_mentions
         for item in kept:
             item.beside = item.clause in named
     return kept
 
 
 def _cancel_planned(items: Sequence[Item], place: int) -> None:
-    """«планируется школа»: what is only planned is not there."""
+    """«планируется школа»: cancel things that are only planned."""
     for item in items[max(0, place - 5) : place + 6]:
         item.cancelled |= item.clause == items[place].clause and not item.meanings.kinds.isdisjoint(_OUTSIDE)
 
 
+def _cancel_sentence(items: Sequence[Item], place: int) -> None:
+    """«также в нашей базе есть двушки и студии»: cancel a sentence about other homes."""
+    for item in items[max(0, place - LONGEST_ROW) :]:
+        if item.sentence > items[place].sentence:
+            break
+        item.cancelled |= item.sentence == items[place].sentence and item.clause >= items[place].clause
+
+
 def _is_built_near(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
-    """«новая школа строится»: it is the school that is under construction."""
+    """«новая школа строится»: the school, not the house, is under construction."""
     item, word = items[place], cut_text.words[items[place].start]
     if not place or word is None or word.symbol != "строиться":
         return False
@@ -110,11 +180,13 @@ def _is_built_near(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
     )
 
 
-def _settle_denied_numbers(items: Sequence[Item]) -> None:
-    """«ни в коем случае не меньше восьми» is a strict limit; the number of «не 2,5, а выше» is none that is wanted."""
+def _resolve_denied_numbers(items: Sequence[Item]) -> None:
+    """«ни в коем случае не меньше восьми» is a strict limit; in «не 2,5, а выше» the number itself is not wanted."""
     for place, item in enumerate(items[:-1]):
+        if item.role not in (markers.NOT, markers.NEVER):
+            continue
         number = items[place + 1]
-        if item.role not in (markers.NOT, markers.NEVER) or number.role != NUMBER or number.quantity is None:
+        if number.role != NUMBER or number.quantity is None:
             continue
         if item.role == markers.NEVER and number.quantity.how != "eq" and number.start == item.end:
             item.role = markers.MUST
@@ -124,18 +196,16 @@ def _settle_denied_numbers(items: Sequence[Item]) -> None:
                 number.taken = True
 
 
-# What needs a word beside it
+# Mentions that need another word
 
 
 def _needs_number(item: Item) -> bool:
-    """It says nothing without a number, denied or not: «дом», «площадь»."""
-    if not item.meanings.counts:
-        return False
+    """Whether it is meaningless without a number, even if denied: «дом», «площадь»."""
     return all(meaning.value is SUBJECT and meaning.entry.denied is None for meaning in item.meanings)
 
 
-def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
-    """Drop the meanings whose marker is not there; where «окна» makes a park a view, it is not a park near."""
+def _drop_unmet_meanings(cut_text: Tokens, items: Sequence[Item]) -> None:
+    """Drop the meanings whose marker is missing; if «окна» makes a park a view, it does not also mean a park nearby."""
     for place, item in enumerate(items):
         if not item.meanings.needs:
             continue
@@ -156,9 +226,11 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
 
 
 def has_term_of_its_own(items: Sequence[Item], place: int) -> bool:
-    """«рассрочка на год», «прописка на полгода»: the term is not that of a rent."""
+    """«рассрочка на год», «прописка на полгода»: whether the term is not that of a rent."""
     return any(
-        other.clause == items[place].clause and not other.meanings.kinds.isdisjoint(_HAVE_TERMS)
+        other.clause == items[place].clause
+        and not other.meanings.kinds.isdisjoint(_HAVE_TERMS)
+        and ("deposit" not in other.meanings.kinds or other.start < items[place].start)  # «на год + депозит»
         for other in items[max(0, place - 6) : place + 7]
     )
 
@@ -190,7 +262,7 @@ def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bo
 
 
 def _is_seen(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
-    """«окна» or «вид» stands before it in the clause; or in the clause before, and this one goes on with «на»."""
+    """Whether «окна» or «вид» precedes it in the clause, or in the previous clause if this one continues with «на»."""
     item = items[place]
     follower = items[place + 1] if place + 1 < len(items) else None
     if follower is not None and follower.role == markers.WINDOW and follower.clause == item.clause:
@@ -198,7 +270,7 @@ def _is_seen(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
             word = cut_text.words[follower.start]
             if word is not None and word.symbol in ("view", "за", "из"):
                 return True
-    for here in range(place - 1, -1, -1):
+    for here in range(place - 1, max(-1, place - LONGEST_ROW), -1):
         other = items[here]
         if other.sentence != item.sentence or item.clause - other.clause > 2:
             return False

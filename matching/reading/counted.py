@@ -4,20 +4,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from matching.reading import markers
-from matching.reading.entry import Entry
-from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
-from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, moved
+from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+from matching.reading.other_limits import fits, is_next_floor, take_other_limit
+from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import is_word
 
-#: How far a number may stand from what it counts, in tokens.
+#: The largest distance of a number from the word for what it counts, in tokens.
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
-#: How far one walks in a minute, as adverts of homes count it.
-METRES_A_MINUTE = 80
+_WAYS = frozenset({markers.WALK, markers.TRANSPORT})
+_REFUSALS = frozenset({markers.REFUSE, markers.ABSENT, markers.UNNEEDED})
+#: «без комиссии не бывает, понимаю, но не больше 50 %»: the most tokens of an aside between clauses.
+_SHORT = 5
 _NOTHING = Quantity(-1, -1, "eq", "none", 0, 0, 0)
 
 
 def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
-    """Give every mention that counts something the nearest number that fits it; the closest pairs first."""
+    """Assign to every mention that needs a number the nearest number that fits; the closest pairs first."""
+    numbers = [place for place, item in enumerate(items) if item.role == NUMBER]
+    if not numbers and not any(item.meanings.counts for item in items):
+        return
+    _measure_ways(cut_text, items, numbers)
     pairs: list[tuple[int, int, int]] = []
     for place, item in enumerate(items):
         if not item.meanings.counts:
@@ -37,50 +43,32 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
                 item.strength = "must"
             item.by.append((number.start, number.end))
             _mark_transport(cut_text, items, place, other)
-            _take_other_limit(items, item, other)
+            take_other_limit(items, item, other)
     _other_ways(cut_text, items)
+    _limits_after_refusals(items, numbers)
 
 
-def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
-    """A second limit before or after the number: «не ниже второго и не выше пятого», «2 или 3»."""
-    number = items[place]
-    after = next((each for each in items[place + 1 : place + 4] if each.role not in (markers.AND, MENTION)), None)
-    joined = place + 1 < len(items) and items[place + 1].role == markers.AND
-    if after is not None and after.role == NUMBER and not after.taken and after.sentence == number.sentence:
-        first, second = number.quantity, after.quantity
-        if (
-            first is not None
-            and second is not None
-            and second.unit in ("", first.unit)
-            and after.start - number.end <= 3
-        ):
-            upward = first.how in (AT_LEAST, ABOVE) and second.how in (AT_MOST, BELOW) and first.low < second.high
-            downward = first.how in (AT_MOST, BELOW) and second.how in (AT_LEAST, ABOVE) and second.low < first.high
-            limited = (upward or downward) and fits(item, second)
-            if limited or joined and first.how == second.how == "eq" and first.low < second.high and fits(item, second):
-                if not limited:
-                    item.quantity, second = moved(first, AT_LEAST), moved(second, AT_MOST)
-                item.other_limit, after.taken = second, True
-                item.by.append((after.start, after.end))
-                return
-    before = next((each for each in reversed(items[:place]) if each.role != markers.AND), None)
-    if before is None or before.role != NUMBER or before.taken or number.start - before.end > 2:
-        return
-    first, second = before.quantity, number.quantity
-    either = place > 0 and items[place - 1].role == markers.AND and before.clause == number.clause
-    if either and first is not None and second is not None and first.how == second.how == "eq" and fits(item, first):
-        if first.unit in ("", second.unit) and first.low < second.high and not first.fraction:  # «2-й или 3-й этаж»
-            item.other_limit, item.quantity, before.taken = moved(first, AT_LEAST), moved(second, AT_MOST), True
-            item.by.append((before.start, before.end))
-            return
-    if first is not None and second is not None and first.unit in ("", second.unit) and first.low <= second.high:
-        if first.how in (AT_LEAST, ABOVE) and second.how in (AT_MOST, BELOW) and before.sentence == number.sentence:
-            item.other_limit, before.taken = first, True
-            item.by.append((before.start, before.end))
+def _measure_ways(cut_text: Tokens, items: Sequence[Item], numbers: Sequence[int]) -> None:
+    """«до метро 15 пешком или 10 на автобусе», «на автобусе 15»: a number next to a way of travel counts minutes."""
+    for place in numbers:
+        number = items[place]
+        if number.quantity is None or number.quantity.unit or number.quantity.fraction:
+            continue
+        before = items[place - 1] if place else None
+        after = items[place + 1] if place + 1 < len(items) else None
+        measured = before is not None and before.role == MENTION and before.end == number.start
+        measured = measured and cut_text.tokens[number.start - 1].lower() == "пешком"  # «метро пешком 10»
+        if after is not None and after.role in _WAYS and after.clause == number.clause:
+            between = cut_text.tokens[number.end : after.start]
+            measured = between == (["на"] if after.role == markers.TRANSPORT else [])
+        if not measured and before is not None and before.role in _WAYS and before.clause == number.clause:
+            measured = before.end == number.start and not _word_follows(cut_text, number)
+        if measured:
+            number.quantity = replace(number.quantity, unit="min")
 
 
 def _other_ways(cut_text: Tokens, items: list[Item]) -> None:
-    """«15 минут на автобусе или 25 пешком»: the second number, with a way of its own, is a mention of its own."""
+    """«15 минут на автобусе или 25 пешком»: the second number, with its own way of travel, is a separate mention."""
     for place, item in enumerate(list(items)):
         if item.role != MENTION or item.quantity is None or item.quantity.unit != "min":
             continue
@@ -114,71 +102,61 @@ def _other_ways(cut_text: Tokens, items: list[Item]) -> None:
             break
 
 
-def fits(item: Item, quantity: Quantity) -> bool:
-    """The number may be one of what *item* names, by unit and size."""
-    return item.meanings.counts and any(
-        value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings
-    )
+def _limits_after_refusals(items: list[Item], numbers: Sequence[int]) -> None:
+    """«маленькая кухня не устроит, надо от 10»: the limit in the next clause belongs to the refused thing."""
+    for place in numbers:
+        number = items[place]
+        if number.taken or number.quantity is None or number.quantity.how in ("eq", "range"):
+            continue
+        for here in range(place - 1, max(-1, place - 4), -1):
+            near = number.clause - items[here].clause <= (1 if number.start - items[here].end > _SHORT else 3)
+            if items[here].role == MENTION or not near:
+                break
+            if items[here].role not in _REFUSALS or items[here].sentence != number.sentence:
+                continue
+            before = reversed(items[max(0, here - 3) : here])
+            refused = next((each for each in before if each.role == MENTION), None)
+            if refused is None or refused.clause != items[here].clause or not fits(refused, number.quantity):
+                break
+            if refused.quantity is None or refused.quantity.how == "eq":
+                items[place] = _named_again(number, refused)
+            break
 
 
-def fits_entry(entry: Entry, quantity: Quantity) -> bool:
-    """As :func:`fits`, for one entry."""
-    size = 0.01 if entry.hundredths and quantity.high >= 100 else 1.0
-    if "km" in entry.units and quantity.unit != "min":
-        size = _minutes_of(quantity)
-        if quantity.low * size < 1:
-            return False  # «до метро 5 м» is no five metres
-    return quantity.unit in entry.units and entry.least <= quantity.low * size and quantity.high * size <= entry.most
+def _named_again(number: Item, named: Item) -> Item:
+    """A mention with the meanings of *named*, at the place of its number."""
+    place = number.start, number.end, number.clause, number.sentence
+    return Item(MENTION, *place, named.meanings, quantity=number.quantity)
 
 
 def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> int | None:
-    """How far the number stands from the mention, in half tokens; None where it cannot belong to it."""
+    """The distance of the number from the mention, in half tokens; None if it cannot belong to it."""
     item, number = items[place], items[other]
     low, high = (place, other) if place < other else (other, place)
-    between = items[low + 1 : high]
-    if any(each.role in (markers.REFUSE, markers.ABSENT) for each in between):
-        return None
     if number.sentence != item.sentence:
         return None
-    word, counted = cut_text.words[item.start], number.quantity
-    if word is not None and word.exact == "=этажа" and number.end == item.start and counted is not None:
-        if counted.how == "eq" and not counted.ordinal and not counted.fraction:
-            return None  # «два этажа» is how many, «второй этаж» which one
-    if counted is not None and "floor" in item.meanings.kinds:
-        storeys = number.end + (number.end < len(cut_text.tokens) and cut_text.tokens[number.end] in "-–—")
-        if is_word(cut_text.words, storeys, "этажный", "этажка"):
-            return None  # «этаж 5-этажного дома»
+    between = items[low + 1 : high]
+    if _is_of_something_else(cut_text, item, number, between, ahead=place < other):
+        return None
+    counted = number.quantity
     ahead = number.start >= item.end
     tokens = number.start - item.end if ahead else item.start - number.end
-    blocked = sum(1 for each in between if each.role == MENTION)
+    blocked = sum(1 for each in between if each.role == MENTION) if between else 0
     if number.clause != item.clause:
-        # «кухня, 10 метров»; «этаж (3-7)»: the number opens the next clause.
-        near = any(each.role == markers.NEAR for each in between)
-        carried = any(each.role == markers.TRANSPORT for each in between)  # «4 остановки на автобусе (12 минут)»
-        opens = (
-            other == 0
-            or items[other - 1].clause != number.clause
-            or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST, markers.NEAR)
-        )
-        if not (
-            ahead
-            and opens
-            and number.clause - item.clause == 1
-            and tokens <= (8 if carried else 6 if near else 3)
-            and not blocked
-        ):
-            return None
-        if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
-            return None  # «санузел раздельный, 2 лоджии»
-        return 2 * tokens + 6
+        return _distance_between_clauses(cut_text, items, place, other)
     counts = any(
         entry.most <= 9 and "m" not in entry.units and "month" not in entry.units for entry, _, _, _ in item.meanings
     )
     if ahead and counts and number.quantity is not None and _word_follows(cut_text, number):
         return None
+    if _is_ordinal_of_area(cut_text, item, number) or not ahead and other and _ends_run(items[other - 1], number, item):
+        return None  # «этаж третий четвертый кухня десять»
+    if not ahead and not tokens and _is_taken_before(cut_text, item, number):
+        return None
     if counts and not ahead and tokens and counted is not None and counted.ordinal:
         return None  # «второй уровень - спальня»
-    if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):
+    on_foot = not ahead and between and between[0].role in (markers.WALK, markers.TRANSPORT)  # "7 minutes on foot to"
+    if tokens > (NUMBER_AHEAD if ahead or on_foot else NUMBER_BEHIND):
         return None
     if (
         not ahead
@@ -189,8 +167,9 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
         )
     ):
         return None
-    if not ahead and not tokens and _has_its_own_area(cut_text, items, place, other):
-        return None
+    if not ahead and (not tokens or tokens == 1 and cut_text.tokens[number.end] == "."):
+        if _has_its_own_area(cut_text, items, place, other):
+            return None
     if not ahead and not tokens and other > 0 and place + 1 < len(items):
         before, after = items[other - 1], items[place + 1]  # «кухня 12 этаж 5»: each has its own number behind it
         if before.role == MENTION and before.end == number.start and fits(before, number.quantity or _NOTHING):
@@ -199,21 +178,113 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     return 2 * tokens + 8 * blocked + (1 if ahead else 0)
 
 
+def _is_of_something_else(cut_text: Tokens, item: Item, number: Item, between: Sequence[Item], *, ahead: bool) -> bool:
+    """Whether the words at the number, or those *between*, give it to something other than the mention."""
+    for each in between:
+        if each.role in (markers.REFUSE, markers.ABSENT) or ahead and _is_adversative(cut_text, each):
+            return True  # «этажи кроме 1 и 5»
+    word, counted = cut_text.words[item.start], number.quantity
+    if "kitchen_area" in item.meanings.kinds and number.end < len(cut_text.tokens):
+        if cut_text.tokens[number.end].lower().startswith("комнат"):
+            return True  # «4 комнаты + кухня»
+    if word is not None and word.exact == "=этажа" and number.end == item.start and counted is not None:
+        if counted.how == "eq" and not counted.ordinal and not counted.fraction:
+            return True  # «два этажа» is how many, «второй этаж» which one
+    if counted is None or "floor" not in item.meanings.kinds:
+        return False
+    storeys = number.end + (number.end < len(cut_text.tokens) and cut_text.tokens[number.end] in "-–—")
+    return is_word(cut_text.words, storeys, "этажный", "этажка")  # «этаж 5-этажного дома»
+
+
+def _distance_between_clauses(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> int | None:
+    """As :func:`_distance`, for a number that opens the clause after the mention: «кухня, 10 метров», «этаж (3-7)»."""
+    item, number = items[place], items[other]
+    between = items[min(place, other) + 1 : max(place, other)]
+    tokens = number.start - item.end if number.start >= item.end else item.start - number.end
+    if place and items[place - 1].role == markers.NOT and items[place - 1].end == item.start:
+        return None  # "no deposit, up to 6 months"
+    near = any(each.role == markers.NEAR for each in between)
+    carried = any(each.role in _WAYS for each in between)  # «4 остановки на автобусе (12 минут)»
+    opens = (
+        other == 0
+        or items[other - 1].clause != number.clause
+        or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST, markers.NEAR)
+    )
+    if not (
+        number.start >= item.end
+        and opens
+        and number.clause - item.clause <= (2 if _is_adversative_limit(cut_text, number) else 1)
+        and tokens <= (8 if carried else 6 if near else 3)
+        and not any(each.role == MENTION for each in between)
+    ):
+        return None
+    if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
+        return None  # «санузел раздельный, 2 лоджии»
+    return 2 * tokens + 6
+
+
+def _is_adversative(cut_text: Tokens, item: Item) -> bool:
+    return item.role == markers.NOT and cut_text.tokens[item.start].lower() in ("кроме", "except")
+
+
+def _is_adversative_limit(cut_text: Tokens, number: Item) -> bool:
+    """«можно с комиссией, но не больше 50 процентов»."""
+    unit = number.quantity.unit if number.quantity is not None else ""
+    return unit in ("percent", "month", "min") and cut_text.tokens[number.start - 1].lower() == "но"
+
+
+def _ends_run(before: Item, number: Item, item: Item) -> bool:
+    """«этаж 3 4 5 кухня 9»."""
+    areas = any("m" in meaning.entry.units for meaning in item.meanings)
+    return areas and before.role == NUMBER and is_next_floor(before, number)
+
+
+def _is_ordinal_of_area(cut_text: Tokens, item: Item, number: Item) -> bool:
+    """Whether the mention is an area and the number an ordinal in words, which measures nothing."""
+    quantity = number.quantity
+    if quantity is None or not quantity.ordinal or quantity.unit or not cut_text.tokens[quantity.first].isalpha():
+        return False
+    return any("m" in meaning.entry.units for meaning in item.meanings)
+
+
 def _has_its_own_area(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> bool:
-    """«общая 61,4 жилая 38»: an area stands behind its word where the one before it has a word of its own."""
+    """«общая 61,4 жилая 38»: an area follows its word if the area before it has its own word."""
     item, number = items[place], items[other]
     after = items[place + 1] if place + 1 < len(items) else None
-    if after is None or after.role != NUMBER or after.start != item.end or not fits(item, after.quantity or _NOTHING):
+    if after is None or after.role != NUMBER or not fits(item, after.quantity or _NOTHING):
+        return False
+    if after.start != item.end and not _is_led_to(cut_text, item.end, after.start):
         return False
     if not all("m" in entry.units and "km" not in entry.units for entry, _, _, _ in item.meanings):
         return False
     then = items[place + 2 : place + 4]
-    own = [each.role for each in then] == [MENTION, NUMBER] and then[1].start == then[0].end  # «жилая 38 кухня 9»
-    return (
-        number.start > 0
-        and cut_text.tokens[number.start - 1][0].isalpha()
-        and (own or not _word_follows(cut_text, after))
+    own = [each.role for each in then] == [MENTION, NUMBER] and (  # «жилая 38 кухня 9»
+        then[1].start == then[0].end or _is_led_to(cut_text, then[0].end, then[1].start)
     )
+    named = number.start - (number.start > 1 and cut_text.tokens[number.start - 1] in _LEADS)
+    return named > 0 and cut_text.tokens[named - 1][0].isalpha() and (own or not _word_follows(cut_text, after))
+
+
+#: «общая площадь - 62 кв.м. Жилая площадь – 45»
+_LEADS = frozenset("-–—:")
+
+
+def _is_led_to(cut_text: Tokens, end: int, start: int) -> bool:
+    return start - end == 1 and cut_text.tokens[end] in _LEADS
+
+
+#: Square metres; «2 комнаты 2 санузла» counts.
+SMALLEST_ROOM = 8
+_ROOM_STEMS = ("комнат", "спальн", "гостин", "зал")
+
+
+def _is_taken_before(cut_text: Tokens, item: Item, number: Item) -> bool:
+    """«комната 17 кухня 6 санузел совмещён»: the number after a room belongs to it; nobody writes «6 санузел»."""
+    before = cut_text.tokens[number.start - 1].lower() if number.start else ""
+    size = number.quantity.low if number.quantity is not None else 0
+    if size >= SMALLEST_ROOM and before.startswith(_ROOM_STEMS):
+        return True
+    return size >= 2 and cut_text.tokens[item.start].lower() in ("санузел", "туалет", "спальня")
 
 
 def _word_follows(cut_text: Tokens, number: Item) -> bool:
@@ -221,7 +292,7 @@ def _word_follows(cut_text: Tokens, number: Item) -> bool:
 
 
 def _mark_transport(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> None:
-    """The way of *items[place]* is by transport where the nearest word of the way says so."""
+    """Mark that the way of *items[place]* is by transport, if the nearest word about the way states so."""
     item, number = items[place], items[other]
     if is_word(cut_text.words, number.end - 1, "мт"):
         item.transport = True
@@ -239,18 +310,3 @@ def _mark_transport(cut_text: Tokens, items: Sequence[Item], place: int, other: 
     if nearest is not None:
         item.transport = nearest[1]
         item.by.append(each_span)
-
-
-def _minutes_of(quantity: Quantity) -> float:
-    """Minutes on foot for a metre or a kilometre, at 80 m a minute."""
-    return 1000 / METRES_A_MINUTE if quantity.unit == "km" else 1 / METRES_A_MINUTE
-
-
-def scaled(entry: Entry, quantity: Quantity) -> Quantity:
-    """*quantity* in the unit of the kind: «потолки 270» are 2.7 m."""
-    if "km" in entry.units and quantity.unit in ("m", "km"):
-        minutes = _minutes_of(quantity)
-        return replace(quantity, low=round(quantity.low * minutes), high=round(quantity.high * minutes), unit="min")
-    if entry.hundredths and quantity.high >= 100:
-        return replace(quantity, low=quantity.low / 100, high=quantity.high / 100)
-    return quantity

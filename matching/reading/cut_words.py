@@ -1,21 +1,21 @@
-"""A text without some of its words: what a lead's wishes in words would say without one wish."""
+"""A lead's text without the words of one wish."""
 
 import re
 
 from matching.reading.lead_text import Wish, read_wishes
 
 _SEPARATORS = " \t,;"
-#: Words of a clause beside a wish that say little without it: «обязательно», «нужен», «с».
+#: The most other words in a wish's clause that mean little without it: «обязательно», «нужен», «с».
 MAX_OTHER_WORDS = 2
 _ENDS_OF_CLAUSES = ",;.!?\n()"
 
 
 def cut_of_wish(text: str, start: int, end: int) -> tuple[int, int]:
     """
-    What to cut out of a lead's *text* so that it no longer asks for the wish that was read at ``text[start:end]``.
+    The part to cut out of a lead's *text* so that it no longer states the wish that was read at ``text[start:end]``.
 
-    The clause around those words where it is about little else, else the words alone; but not what would make the text
-    ask for the rest otherwise.
+    This is the clause around those words if it contains little else, otherwise the words alone. Words that would change
+    the meaning of the rest are not cut.
 
     >>> text = "кирпичный дом, обязательно балкон, тихий двор"
     >>> text[slice(*cut_of_wish(text, 27, 33))]
@@ -41,7 +41,7 @@ def _asks(wish: Wish) -> tuple[str, object, str]:
 
 def without_words(text: str, start: int, end: int) -> str:
     """
-    The text without ``text[start:end]``, and without the comma or blank that would be left over.
+    The text without ``text[start:end]``, and without a comma or blank that would remain.
 
     >>> without_words("кирпичный дом, обязательно балкон, тихий двор", 15, 33)
     'кирпичный дом, тихий двор'

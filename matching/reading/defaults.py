@@ -1,39 +1,62 @@
-"""Numbers that speak for themselves: a year, a quarter, a date or a hard price needs no word for what it counts."""
+"""Numbers without a word for what they count whose meaning is clear: a year, a quarter, a date, a strict price."""
 
 from collections.abc import Sequence
 
 from matching.reading import markers
+from matching.reading.bare_numbers import (
+    floor_with_walls,
+    is_floor_among_facts,
+    is_floor_of_house,
+    is_listed_year,
+    is_year,
+    is_year_of_house,
+)
 from matching.reading.clauses import has_term_of_its_own
+from matching.reading.deposit_amounts import months_of_amount
+from matching.reading.free_floors import is_floor, is_floor_stated, named_floors
 from matching.reading.kind import JsonValue
-from matching.reading.kinds import KINDS
+from matching.reading.limit_words import ABOVE, AT_LEAST, AT_MOST, BELOW
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, flipped, limits
+from matching.reading.quantities import Quantity, flipped, limits
 from matching.reading.single_numbers import BY_METRO, DASHES, is_word
+from matching.reading.sizes import quarter_of
 
-#: Roubles; less is no price.
+#: The most items in a row of numbers and the words that join them.
+LONGEST_ROW = 8
+_IN_ROWS = frozenset({NUMBER, markers.AND})
+#: Roubles; a smaller number is not a price.
 MIN_PRICE = 5_000
 _OTHER_SUMS = frozenset({"комиссия", "залог", "депозит", "взнос", "доплата", "предоплата", "вознаграждение"})
 _HARD_LIMITS = frozenset("строгий строго точно категорически не ни максимум макс максимально max maximum no".split())
 _LIMITED = frozenset({"жесткий", "ограничить", "ограниченный", "лимит", "потолок", "предел"})
-#: Beside these «5/9» is a floor.
-_OF_A_HOME = frozenset(kind.name for kind in KINDS if kind.group in ("plan", "house"))
+_COMPLETED = frozenset({"completion", "handed_over", "new_building"})
+_FLOOR_AND_WALLS = ("floor", "house_floors", "material")
+_SPANS = frozenset({"срок", "период"})
+_LETS = ("сдать", "сдавать", "сдаваться")
 CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub", "rubles"})
 
 
 def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, str, Item]]:
-    """``(kind, value, strength, its number)`` of the numbers that no mention has taken, in a lead's text."""
+    """``(kind, value, strength, number's item)`` for the numbers that belong to no mention, in a lead's text."""
     wishes: list[tuple[str, JsonValue, str, Item]] = []
     for place, item in enumerate(items):
         quantity = item.quantity
-        if item.role != NUMBER or item.taken or quantity is None:
+        if item.role != NUMBER or item.taken or item.cancelled or quantity is None:
             continue
         strength = _strength_near(items, place)
+        if quantity.fraction and (denial := _denial_of(items, place)) is not None:
+            strength = "must" if denial == markers.REFUSE else "wish"
+            wishes += [(name, False, strength, item) for name in _ends_of_house(quantity)]
+            continue
         if _is_refused(items, place):
             quantity = flipped(quantity)
             if quantity is None:
                 continue
             strength = "must"
-        if quantity.unit in ("", "year") and _is_year(quantity) and quantity.how != "eq":
+        floors = named_floors(tokens, items, place)
+        if floors is not None and not is_floor_stated(items):
+            wishes.append(("floor", limits(floors, "exact", 1), strength, item))
+        elif quantity.unit in ("", "year") and is_year(quantity) and quantity.how != "eq":
             wishes.append(("year_built", _limits(quantity), strength, item))
         elif quantity.unit == "quarter":
             wishes.append(("completion", {"max": quantity.high}, strength, item))
@@ -48,42 +71,59 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
         elif (term := _term(tokens, items, place)) is not None:
             terms = ["months", "long"] if quantity.unit == "month" and 10 <= quantity.high <= 11 else [term]
             wishes.append(("rent_term", {"any_of": terms}, strength, item))
-        elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
+        elif not quantity.unit and is_floor(tokens, quantity) and not is_floor_stated(items):
             wishes.append(("floor", limits(quantity, "exact", 1), strength, item))
-        elif quantity.how in (AT_MOST, BELOW, "eq") and _is_hard_price(tokens, items, place, quantity):
+        elif quantity.how in (AT_MOST, BELOW, "eq", "range") and _is_hard_price(tokens, items, place, quantity):
             wishes.append(("price_cap", {"max": quantity.high}, "must", item))
     return wishes
 
 
 def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, Item]]:
-    """``(kind, value, its number)`` of the numbers that no mention has taken, in a listing's text."""
+    """``(kind, value, number's item)`` for the numbers that belong to no mention, in a listing's text."""
     facts: list[tuple[str, JsonValue, Item]] = []
     floor: Item | None = None
     areas: Item | None = None
+    house = deposit = None
     for place, item in enumerate(items):
-        if item.role == MENTION and item.quantity is not None and item.meanings[0].entry.kind == "floor":
-            floor = item
+        if item.role == MENTION:
+            kinds = item.meanings.kinds
+            if "year_built" in kinds:
+                house = item.sentence
+            if item.quantity is not None:
+                floor = item if item.meanings[0].entry.kind == "floor" else floor
+            elif "deposit" in kinds:
+                deposit = place
         if item.role != NUMBER or item.taken or item.quantity is None:
             continue
         quantity = item.quantity
         if quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3:  # «54/32/9»
             facts += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
             areas = item
-        elif _is_floor_of_house(quantity) and (
-            areas is not None and item.clause - areas.clause == 1 or _stands_among_facts(tokens, items, place)
+        elif (known := floor_with_walls(tokens, item)) is not None:
+            facts += [(name, value, item) for name, value in zip(_FLOOR_AND_WALLS, known, strict=True)]
+        elif is_floor_of_house(quantity) and (
+            areas is not None and item.clause - areas.clause == 1 or is_floor_among_facts(tokens, items, place)
         ):
             facts += [("floor", quantity.low, item), ("house_floors", quantity.high, item)]  # «78/50/10, 4/14»
         elif (way := _way_to_metro(tokens, quantity)) is not None:
             facts.append((way, quantity.high, item))
+        elif quantity.unit == "day" and quantity.third is not None and _is_of_completion(items, place):
+            facts.append(("completion", quantity.third + quarter_of(quantity.low), item))
         elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
             facts.append(("rent_term", "months", item))
+        elif quantity.unit == "day" and quantity.how == AT_MOST and is_word(tokens.words, quantity.start - 1, *_LETS):
+            facts.append(("rent_term", "months", item))  # «сдаю до 1 июля»
         elif (term := _term(tokens, items, place)) is not None:
             facts.append(("rent_term", term, item))
         elif (
-            quantity.unit == "year"
+            quantity.unit in ("year", "")
             and quantity.how == "eq"
-            and _is_year(quantity)
-            and _house_in_sentence(tokens, items, item)
+            and is_year(quantity)
+            and (
+                quantity.unit == "year"
+                and is_year_of_house(tokens, item, house)
+                or is_listed_year(tokens, items, place)
+            )
         ):
             facts.append(("year_built", quantity.low, item))
         elif item.quantity.unit == "quarter":
@@ -92,13 +132,40 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
             if word is not None and word.symbol in ("из", "of") and item.quantity.low >= floor.quantity.low:
                 facts.append(("house_floors", item.quantity.low, item))
+    if deposit is not None and (months := months_of_amount(items, deposit)) is not None:
+        facts.append(("deposit", months, items[deposit]))
     return facts
+
+
+def _is_of_completion(items: Sequence[Item], place: int) -> bool:
+    """«дом сдан в декабре 2024»; «в октябре 2015 года отремонтирована кровля» is not about completion."""
+    near = items[max(0, place - 4) : place + 4]
+    return any(each.sentence == items[place].sentence and each.meanings.kinds & _COMPLETED for each in near)
 
 
 def _is_refused(items: Sequence[Item], place: int) -> bool:
     """«дороже 60 тысяч не предлагать»."""
     after = items[place + 1] if place + 1 < len(items) else None
     return after is not None and after.role == markers.REFUSE and after.clause == items[place].clause
+
+
+def _denial_of(items: Sequence[Item], place: int) -> str | None:
+    """The role of the denial of a number that is part of a row of numbers: «9/9 и 1/5 не предлагать»."""
+    clause = items[place].clause
+    for step, denials in ((1, (markers.REFUSE, markers.ABSENT)), (-1, (markers.NOT, markers.NEVER))):
+        here = place + step
+        while abs(here - place) < LONGEST_ROW and 0 <= here < len(items) and items[here].role in _IN_ROWS:
+            here += step
+        if 0 <= here < len(items) and items[here].role in denials and abs(items[here].clause - clause) <= 1:
+            return markers.REFUSE if items[here].role == markers.NEVER else items[here].role
+    return None
+
+
+def _ends_of_house(quantity: Quantity) -> list[str]:
+    """The ends of a house that «1/5» and «9/9» name."""
+    if not is_floor_of_house(quantity):
+        return []
+    return ["first_floor"] * (quantity.low == 1) + ["last_floor"] * (quantity.low == quantity.high)
 
 
 def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
@@ -116,14 +183,14 @@ def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
 
 
 def _way_to_metro(tokens: Tokens, quantity: Quantity) -> str | None:
-    """«10 мтп», «7 мп», «5 мт»: realtors count so the minutes to the metro, and to nothing else."""
+    """«10 мтп», «7 мп», «5 мт»: abbreviations of realtors that are only used for the minutes to the metro."""
     if not is_word(tokens.words, quantity.end - 1, *BY_METRO):
         return None
     return "metro_transport" if is_word(tokens.words, quantity.end - 1, "мт") else "metro_walk"
 
 
 def _term(tokens: Tokens, items: Sequence[Item], place: int) -> str | None:
-    """«на 3 месяца», «от 11 месяцев», «на 2 года»: what the term of a rent is, and of nothing else."""
+    """«на 3 месяца», «от 11 месяцев», «на 2 года»: the term of a rent; None if it may be another term."""
     quantity = items[place].quantity
     if quantity is None or has_term_of_its_own(items, place):
         return None
@@ -136,58 +203,15 @@ def _term(tokens: Tokens, items: Sequence[Item], place: int) -> str | None:
     ):
         return None
     before = {word.symbol for word in tokens.words[max(0, quantity.start - 2) : quantity.first] if word is not None}
-    if not (before & {"на", "срок", "for"} or quantity.how == AT_LEAST and quantity.unit == "month"):
+    before |= {"for"} if is_word(tokens.words, quantity.end - 1, "айга") else set()
+    is_let = quantity.how == AT_LEAST and (
+        quantity.unit == "month" or is_word(tokens.words, quantity.start - 1, "сдача", "аренда", *_LETS)
+    )
+    named = tokens.words[max(0, quantity.start - 4) : quantity.first]
+    is_let = is_let or any(word is not None and word.symbol in _SPANS for word in named)
+    if not (before & {"на", "for", "командировка"} or is_let):
         return None
     return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
-
-
-def _is_floor_of_house(quantity: Quantity) -> bool:
-    alone = quantity.fraction and quantity.third is None and not quantity.unit
-    return alone and 1 <= quantity.low <= quantity.high <= 90
-
-
-def _stands_among_facts(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
-    """«кирпичный дом, 5/9, лифт»: alone between commas, beside what is told of the house or the home."""
-    item = items[place]
-    around = tokens.tokens[item.start - 1 : item.start], tokens.tokens[item.end : item.end + 1]
-    if any(mark and mark[0] not in ",;.\n()" for mark in around):
-        return False
-    return any(
-        abs(other.clause - item.clause) == 1 and not other.meanings.kinds.isdisjoint(_OF_A_HOME)
-        for other in items[max(0, place - 4) : place + 5]
-    )
-
-
-def _house_in_sentence(tokens: Tokens, items: Sequence[Item], item: Item) -> bool:
-    if tokens.tokens[item.end : item.end + 2] == [".", "п"]:  # «2018 г.п.»
-        return True
-    return any(
-        other.sentence == item.sentence
-        and other.start < item.start
-        and any(meaning.entry.kind == "year_built" for meaning in other.meanings)
-        for other in items
-    )
-
-
-def _is_year(quantity: Quantity) -> bool:
-    return 1900 <= quantity.low <= quantity.high <= 2040 and quantity.low == int(quantity.low)
-
-
-def _floor_is_told(items: Sequence[Item]) -> bool:
-    return any(
-        item.quantity is not None and item.role == MENTION and item.meanings[0].entry.kind == "floor" for item in items
-    )
-
-
-def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
-    """«не выше четвёртого»: only floors are high and low, and no more than a number."""
-    symbols = {word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None}
-    small = 1 <= quantity.low <= quantity.high <= 60 and quantity.low == int(quantity.low)
-    if quantity.low == 1 and quantity.how == AT_LEAST or is_word(tokens.words, quantity.end, "число", "год"):
-        return False  # «с 1-го числа»
-    return small and (
-        bool(symbols & {"выше", "ниже"}) or quantity.ordinal and quantity.how != "eq" and not quantity.fraction
-    )
 
 
 def _limits(quantity: Quantity) -> dict[str, float]:
@@ -197,10 +221,12 @@ def _limits(quantity: Quantity) -> dict[str, float]:
 
 
 def _strength_near(items: Sequence[Item], place: int) -> str:
-    """What a marker in the number's own clause says, where no mention stands between."""
+    """The strength stated by a marker in the number's clause with no mention in between."""
     item = items[place]
     for step in (-1, 1):
         here = place + step
+        if items[here : here + 1] and step < 0 and _is_of_other_half(items, place):
+            continue  # «лифт обязательно и не выше 9-го»
         while (
             abs(here - place) <= 6
             and 0 <= here < len(items)
@@ -215,6 +241,12 @@ def _strength_near(items: Sequence[Item], place: int) -> str:
     return "wish"
 
 
+def _is_of_other_half(items: Sequence[Item], place: int) -> bool:
+    """Whether a mention, a marker and «и» directly precede the number."""
+    before = [item.role for item in items[max(0, place - 3) : place]]
+    return before == [MENTION, markers.MUST, markers.AND] or before == [MENTION, markers.SOFT, markers.AND]
+
+
 def _names_budget(tokens: Tokens, quantity: Quantity) -> bool:
     """«бюджет строго 8 млн»."""
     return bool(
@@ -224,14 +256,16 @@ def _names_budget(tokens: Tokens, quantity: Quantity) -> bool:
 
 
 def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: Quantity) -> bool:
-    """«строго до 12 млн», «до 60 тысяч, не больше», «не дороже 60 тысяч»: money, and a word that it is the end."""
-    if quantity.unit not in ("money", "") or quantity.high < MIN_PRICE or _is_year(quantity) and not quantity.unit:
+    """«строго до 12 млн», «до 60 тысяч, не больше», «не дороже 60 тысяч»: money with a word for a strict limit."""
+    if quantity.unit not in ("money", "") or quantity.high < MIN_PRICE or is_year(quantity) and not quantity.unit:
         return False
     if quantity.currency not in CURRENCIES_OF_ROUBLES:
         return False
-    preceding = tokens.words[max(0, quantity.start - 4) : quantity.start]
-    if any(word is not None and word.symbol in _OTHER_SUMS for word in preceding):
-        return False
+    for word in reversed(tokens.words[max(0, quantity.start - 4) : quantity.start]):
+        if word is not None and word.symbol in _OTHER_SUMS:
+            return False
+        if word is not None and word.symbol in ";.":
+            break  # «залог за месяц; не дороже 40 тыс.»
     item = items[place]
     if _is_refused(items, place):
         return True

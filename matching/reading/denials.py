@@ -1,69 +1,159 @@
-"""What is denied, and what is said to be no wish at all."""
+"""Denied mentions, and mentions that the text declares not to be wishes."""
 
 from collections.abc import Sequence
 
 from matching.reading import markers
-from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.rows import REACH, WITH, after_colon, next_mention, previous_mention, row_of
+from matching.reading.rows import (
+    REACH,
+    WITH,
+    after_colon,
+    denied_row,
+    is_refused_by_need,
+    is_worse,
+    mentions_in_row,
+    next_mention,
+    previous_mention,
+    row_that_does_not_matter,
+)
+from matching.reading.single_numbers import DASHES
+from matching.reading.words import CROSSES
 
-_FURNISHING = frozenset(kind.name for kind in KINDS if kind.group == "furnishing")
-#: Denials after which a list of genitives goes on: «без детей, животных».
-_GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "помимо", "нет"})
+#: Denials that also deny a list of genitives: «без детей, животных».
+_GOVERN_GENITIVE = frozenset({"без", "против", "кроме", "исключая", "помимо", "нет", "никакой"})
+
+#: Words of dislike: «Аллергия на газ» refuses it, whereas «газ не нужен» asks for nothing.
+_DISLIKES = frozenset(
+    {"бояться", "аллергия", "ненавидеть", "плохо", "терпеть", "надоесть", "устать", "пугать", "страшно"}
+)
+#: Verbs that make a denied thing a required one: «без залога не бывает», «без лифта не обойтись».
+_NOT_WITHOUT = frozenset({"бывать", "обойтись", "обходиться", "выжить", "прожить", "=никак", "никак"})
 
 
 def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
     marker = items[place]
     must = marker.role in (markers.NEVER, markers.REFUSE)
-    if after_colon(items, place, lambda item: _deny(cut_text, item, marker, must)):
+    if not _denies_a_verb(cut_text, items, place) and after_colon(
+        items, place, lambda item: _deny(cut_text, item, marker, must)
+    ):
         return True
     if marker.role == markers.NEVER and place + 1 < len(items) and items[place + 1].role == markers.NOT:
         items[place + 1].role = markers.NEVER  # «ни в коем случае не первый»
         return False
     first = next_mention(items, place)
+    if first is None and _can_do_without(cut_text, items, place):
+        return True
+    if first is None and marker.role == markers.NEVER and _answers(cut_text, marker):
+        if items[place - 1].role == MENTION:  # «первый этаж? ни за что»
+            _deny(cut_text, items[place - 1], marker, must)
+        return True
     if first is None:
         behind = previous_mention(items, place) if _denies_behind(cut_text, marker) else None
         if behind is not None:  # "rubbish chute no"
             _deny(cut_text, items[behind], marker, must)
         return behind is not None
     target = items[first]
-    near = any(item.role == markers.NEAR for item in items[place + 1 : first])  # «не рядом с трассой»
+    near = first > place + 1 and any(
+        item.role == markers.NEAR for item in items[place + 1 : first]
+    )  # «не рядом с трассой»
     if not near and any(
         word is not None and word.symbol in WITH for word in cut_text.words[marker.end + 1 : target.start]
     ):
         return False  # «недорогая с балконом»
-    _deny(cut_text, target, marker, must)
-    symbol = cut_text.words[marker.start]
+    symbol, word = cut_text.words[marker.start], cut_text.words[target.start]
     governs = symbol is not None and symbol.symbol in _GOVERN_GENITIVE
-    for following in _denied_row(cut_text, items, first, 1, governs):
+    if governs and target.start - marker.end > 1 and word is not None and word.case == "nominative":
+        return False  # «без соседей сверху, то есть последний этаж»
+    unneeded = _of_unneeded_row(cut_text, items, place)
+    if unneeded is not None:
+        symbols = [word.symbol for word in cut_text.words[unneeded.start : unneeded.end] if word is not None]
+        _act_on(cut_text, target, unneeded, symbols)
+        return True
+    _deny(cut_text, target, marker, must)
+    for following in denied_row(cut_text, items, first, 1, governs):
+        if target.refused and not governs and not _is_refused_too(cut_text, items[following]):
+            break  # «не первый и ремонт хороший»
         _deny(cut_text, items[following], marker, must)
     return True
 
 
+def _of_unneeded_row(cut_text: Tokens, items: Sequence[Item], place: int) -> Item | None:
+    """«не нужна ни посудомойка, ни кондиционер»: the marker that «ни» continues."""
+    if cut_text.tokens[items[place].start].lower() != "ни":
+        return None
+    for item in reversed(items[max(0, place - 3 * REACH) : place]):
+        if item.sentence != items[place].sentence or item.role == markers.UNNEEDED:
+            return item if item.sentence == items[place].sentence else None
+        if item.role not in (MENTION, markers.NOT, markers.AND):
+            return None
+    return None
+
+
+def _can_do_without(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«технику можно без, мебель нужна»: the mention before the marker is no wish."""
+    marker = items[place]
+    after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
+    allowed = items[place - 1] if place else None
+    if allowed is not None and allowed.role == markers.AND:
+        allowed = next((each for each in reversed(items[:place]) if each.role != markers.AND), None)
+    joined = place > 0 and items[place - 1].role == markers.AND and items[place - 1].end == marker.start
+    if (
+        allowed is None
+        or not (allowed.role == markers.CAN or joined)
+        or after[0].isalnum()
+        or not _lacks(cut_text, marker.start)
+    ):
+        return False
+    behind = previous_mention(items, place)
+    if behind is None or items[behind].meanings.of_people:
+        return False
+    items[behind].cancelled = True
+    return True
+
+
+def _is_refused_too(cut_text: Tokens, item: Item) -> bool:
+    """Whether a denial of things that leads refuse extends to *item*, which is in the same row."""
+    return item.refused or is_worse(item) or _is_genitive(cut_text, item)
+
+
+def _denies_a_verb(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«дом напротив не строят: вид на город»: words after the colon are not denied."""
+    marker = items[place]
+    word = cut_text.words[marker.start]
+    if word is None or word.symbol not in ("не", "not") or place + 1 >= len(items):
+        return False
+    return items[place + 1].role == markers.COLON and items[place + 1].start > marker.end
+
+
 def _denies_behind(cut_text: Tokens, marker: Item) -> bool:
-    """ "rubbish chute no"; «панель кроме», where the clause ends."""
+    """ "rubbish chute no"; «панель кроме», «животных — никаких», where the clause ends."""
     word = cut_text.words[marker.start]
     after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
-    return word is not None and (word.symbol in ("no", "not") or word.symbol == "кроме" and not after[0].isalnum())
+    return word is not None and (
+        word.symbol in ("no", "not", *CROSSES) or word.symbol in ("кроме", "никакой") and not after[0].isalnum()
+    )
 
 
 def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
-    """Deny, or make no wish of, what the marker at *place* of the items speaks of."""
+    """Deny or cancel the mentions to which the marker *items[place]* refers."""
     marker = items[place]
     symbols = [word.symbol for word in cut_text.words[marker.start : marker.end] if word is not None]
 
     def act(item: Item) -> None:
         _act_on(cut_text, item, marker, symbols)
 
-    if after_colon(items, place, act):
-        return
     before = previous_mention(items, place)
+    if symbols[:1] == ["по"] and before is None and _follows_unknown(cut_text, marker):
+        return  # «шторы по желанию, на длительный срок»
+    spoken_of = before is not None and marker.start - items[before].end <= 1  # «ипотека не подходит: перепланировка»
+    if not spoken_of and after_colon(items, place, act):
+        return
     after = next_mention(items, place)
     if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, place):
         before, after = None, next_mention(items, place + 1)
     if after is not None and (before is None or _speaks_of_next(cut_text, items, marker, before, after)):
         act(items[after])
-        for following in _denied_row(cut_text, items, after, 1, _is_no(cut_text, marker)):
+        for following in denied_row(cut_text, items, after, 1, _is_no(cut_text, marker)):
             act(items[following])
         return
     if before is None:
@@ -72,19 +162,38 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             ahead = _refusal_ahead(items, place)
             if ahead is not None:
                 act(ahead)
+            for each in _indifferent_ahead(cut_text, items, place):
+                act(items[each])
             return
-        if items[before].sentence != marker.sentence or marker.clause - items[before].clause > 1:
+        if marker.clause - items[before].clause > 1:
+            return
+        if items[before].sentence != marker.sentence and not _answers(cut_text, marker):
             return
     _cancel_refused_whole(cut_text, items, before)
-    for each in [before, *_denied_row(cut_text, items, before, -1, False)]:
+    row = (row_that_does_not_matter if marker.role == markers.CANCEL else denied_row)(
+        cut_text, items, before, -1, False
+    )
+    for each in [before, *row]:
         if items[each].denied and each != before and marker.role != markers.CANCEL:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
                 break
         act(items[each])
 
 
+def _follows_unknown(cut_text: Tokens, marker: Item) -> bool:
+    """Whether a word that the grammar does not know directly precedes the marker."""
+    before = marker.start - 1
+    return before >= 0 and cut_text.words[before] is None and cut_text.tokens[before].isalpha()
+
+
+def _answers(cut_text: Tokens, marker: Item) -> bool:
+    """«Апартаменты? Нет, спасибо»: a denial that is the answer to the question before it."""
+    after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
+    return marker.start > 0 and cut_text.tokens[marker.start - 1] == "?" and not after[0].isalnum()
+
+
 def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
-    """«новостройку без отделки не надо»: what is refused is both together, and a new building is not asked for."""
+    """«новостройку без отделки не надо»: only the combination is refused, and a new building is not requested."""
     item = items[place]
     start = min((start for start, _ in item.by), default=item.start)
     if not _lacks(cut_text, start):
@@ -97,37 +206,54 @@ def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], place: int) -
 
 
 def _lacks(cut_text: Tokens, start: int) -> bool:
-    """Whether «без» stands at the token *start*."""
+    """Whether the token *start* is «без»."""
     word = cut_text.words[start]
     return word is not None and word.symbol in ("без", "without")
 
 
 def _act_on(cut_text: Tokens, item: Item, marker: Item, symbols: Sequence[str]) -> None:
-    """Deny one item, or cancel it: a marker of *symbols* that says that it does not matter makes no wish of it."""
+    """Deny one item, or cancel it if the marker, with these *symbols*, states that it does not matter."""
     is_cancelling = marker.role == markers.CANCEL
     if is_cancelling and "против" in symbols and item.meanings.of_people:
         return  # «чтобы хозяин был не против кошки» wants it allowed
+    if marker.role == markers.ABSENT and not _NOT_WITHOUT.isdisjoint(symbols):
+        if not item.denied and "бывать" in symbols:
+            _deny(cut_text, item, marker, False)
+            return
+        if not item.denied or cut_text.tokens[marker.end : marker.end + 1] == ["?"]:
+            return  # «никак не найдём», «без залога никак?»
+        owed = any(meaning.entry.denied is not None for meaning in item.meanings)
+        item.denied = False  # «без залога не бывает»; «без лифта не обойтись» asks for one
+        item.strength = "wish" if owed else "must"
+        return
+    rather_not = "лучше" in symbols  # «газ лучше не надо»
     unneeded = marker.role == markers.UNNEEDED and not (
         item.refused
-        or _is_refused_by_need(item)
-        or _is_worse(item)
+        or not _DISLIKES.isdisjoint(symbols)
+        or rather_not
+        or is_refused_by_need(item)
+        or is_worse(item)
         or item.denied
         and _denied_by_without(cut_text, item)
     )
     if is_cancelling or unneeded:
         item.cancelled = True
         return
-    unwished = any("желательн" in symbol for symbol in symbols)
+    unwished = (
+        rather_not
+        or "болмаса" in symbols
+        or any("желательн" in symbol or symbol in ("скорее", "хотеться") for symbol in symbols)
+    )
     _deny(cut_text, item, marker, marker.role == markers.REFUSE, unwished)
 
 
 def _is_no(cut_text: Tokens, marker: Item) -> bool:
     word = cut_text.words[marker.start]
-    return word is not None and word.symbol in ("нет", "no", "нету", "отсутствовать")
+    return word is not None and word.symbol in ("нет", "no", "нету", "отсутствовать", "чтобы", "чтоб")
 
 
 def _speaks_of_next(cut_text: Tokens, items: Sequence[Item], marker: Item, before: int, after: int) -> bool:
-    """Whether a marker between two mentions speaks of the one behind it: «окна во двор, нет балкона»."""
+    """Whether a marker between two mentions refers to the one after it: «окна во двор, нет балкона»."""
     if items[after].start - marker.end > 1:
         return False
     if _is_no(cut_text, marker) and _is_genitive(cut_text, items[after]):
@@ -140,14 +266,19 @@ def _speaks_of_next(cut_text: Tokens, items: Sequence[Item], marker: Item, befor
 
 def _only_mention_before(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
     """
-    The last mention before a marker that has its clause for itself: «апартаменты, первый этаж - не предлагать»,
+    The last mention before a marker that is alone in its clause: «апартаменты, первый этаж - не предлагать»,
     «…, не предлагать».
     """
     marker = items[place]
     if marker.beside:
         return None
-    if marker.start != 0 and ((sign := cut_text.words[marker.start - 1]) is None or sign.symbol.isalnum()):
+    start = marker.start - (marker.start > 0 and cut_text.tokens[marker.start - 1].lower() in ("то", "тогда"))
+    if start != 0 and ((sign := cut_text.words[start - 1]) is None or sign.symbol.isalnum()):
         return None
+    dash = marker.start - 1
+    unknown = marker.role in (markers.ABSENT, markers.REFUSE) and dash > 0 and cut_text.tokens[dash] in DASHES
+    if unknown and cut_text.tokens[dash - 1].isalpha():
+        return None  # «ипотека приветствуется, сертификаты — нет» denies what the grammar does not know
     for item in items:
         if item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER):
             return None
@@ -155,7 +286,7 @@ def _only_mention_before(cut_text: Tokens, items: Sequence[Item], place: int) ->
 
 
 def _refusal_ahead(items: Sequence[Item], place: int) -> Item | None:
-    """What is refused in the next clause: «не рассматриваем варианты с хозяевами, с подселением»."""
+    """The refused mention in the next clause: «не рассматриваем варианты с хозяевами, с подселением»."""
     marker = items[place]
     if marker.role != markers.REFUSE:
         return None
@@ -166,11 +297,26 @@ def _refusal_ahead(items: Sequence[Item], place: int) -> Item | None:
     return ahead if is_near else None
 
 
+def _indifferent_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> list[int]:
+    """«не принципиально, кирпич или панель»: the alternatives of the next clause."""
+    marker = items[place]
+    if marker.role != markers.CANCEL or marker.end >= len(cut_text.tokens) or cut_text.tokens[marker.end] != ",":
+        return []
+    first = next((at for at in range(place + 1, min(place + 3, len(items))) if items[at].role == MENTION), None)
+    if first is None or items[first].clause - marker.clause != 1 or items[first].start - marker.end > REACH:
+        return []
+    row = mentions_in_row(cut_text, items, first, 1, False)
+    joined = [word.symbol for each in row[:1] for word in cut_text.words[items[first].end : items[each].start] if word]
+    return [first, *row] if "или" in joined or "либо" in joined else []
+
+
 def _without_follows(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
     """«не предлагать без лифта, панель»: homes without a lift are refused, and panel houses."""
     follower = items[place + 1] if place + 1 < len(items) else None
     if follower is None or follower.role != markers.NOT or follower.start - items[place].end > 1:
         return False
+    if follower.clause != items[place].clause:
+        return False  # «С детьми не беспокоить. Без кондиционера.», «студии не предлагать, без первых этажей»
     word = cut_text.words[follower.start]
     return word is not None and word.symbol in ("без", "without")
 
@@ -178,13 +324,6 @@ def _without_follows(cut_text: Tokens, items: Sequence[Item], place: int) -> boo
 def _is_genitive(cut_text: Tokens, item: Item) -> bool:
     first = cut_text.words[item.start]
     return first is not None and first.case == "genitive"
-
-
-def _denied_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
-    """The row of *items[place]* that a denial runs through, up to what is a denial itself: «не доля, юр. чистая»."""
-    row = row_of(cut_text, items, place, step, governs)
-    ended = (at for at, each in enumerate(row) if any(meaning.value is False for meaning in items[each].meanings))
-    return row[: next(ended, len(row))]
 
 
 def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
@@ -198,7 +337,7 @@ def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool
     # «без лифта не предлагать» asks for a lift; «не первый, апартаменты не предлагать» for no apartments.
     twice = marker.role == markers.REFUSE and any(item.start - 1 <= end <= item.start for _, end in item.by)
     refuses = item.denied and (marker.role in (markers.REFUSE, markers.UNNEEDED) or _is_no(cut_text, marker))
-    if refuses and not twice:
+    if refuses and not twice and not (item.meanings.of_people and _is_no(cut_text, marker)):
         twice = _denied_by_without(cut_text, item)  # «без лифта и балкона не предлагать»
     item.denied = not (item.denied and twice)
     item.by.append((marker.start, marker.end))
@@ -206,60 +345,3 @@ def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool
         item.strength = "soft"
     if must:
         item.strength = "must"
-
-
-def _is_refused_by_need(item: Item) -> bool:
-    """«мебель не нужна» asks for none; «балкон не нужен» asks for nothing."""
-    if any(value == "daily" for _, value, _, _ in item.meanings):
-        return True  # «посуточная аренда не нужна»
-    return not item.meanings.kinds.isdisjoint(("furnished", "kitchen_living_room", "from_owner", "new_building"))
-
-
-def _is_worse(item: Item) -> bool:
-    """«смежные комнаты не нужны» refuses them: nobody asks for what is worse."""
-    return any(isinstance(value, str) and value in entry.worse for entry, value, _, _ in item.meanings)
-
-
-def deny_also(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
-    """«первый этаж не смотрим, последний тоже»: what ends with «тоже» is denied as the mention before it."""
-    marker = items[place]
-    after = cut_text.words[marker.end] if marker.end < len(cut_text.words) else None
-    if after is not None and after.symbol.isalnum() or marker.end < len(cut_text.words) and after is None:
-        return
-    here = previous_mention(items, place)
-    if here is None or items[here].denied or items[here].cancelled:
-        return
-    item = items[here]
-    before = next((each for each in reversed(items[:here]) if each.role == MENTION), None)
-    if before is None or before.sentence != item.sentence or not 0 < item.clause - before.clause <= 2:
-        return
-    item.cancelled = before.cancelled
-    if before.denied:
-        item.denied, item.strength = True, before.strength
-        item.by.append((marker.start, marker.end))
-
-
-def cancel_own(items: Sequence[Item], place: int) -> None:
-    """«холодильник свой» asks for none; «мебель своя» asks for a home without."""
-    marker = items[place]
-    for here in (place - 1, place + 1):
-        if not 0 <= here < len(items):
-            continue
-        item = items[here]
-        gap = marker.start - item.end if here < place else item.start - marker.end
-        if item.clause == marker.clause and gap <= 1 and _is_furnishing(item):
-            if "furnished" in item.meanings.kinds:
-                item.denied = True
-                item.by.append((marker.start, marker.end))
-            else:
-                item.cancelled = True
-            break
-    if place + 1 < len(items) and items[place + 1].role == markers.COLON:
-        for item in items[place + 2 :]:
-            if item.sentence != marker.sentence:
-                break
-            item.cancelled = item.cancelled or _is_furnishing(item)
-
-
-def _is_furnishing(item: Item) -> bool:
-    return not item.meanings.kinds.isdisjoint(_FURNISHING)

@@ -1,4 +1,4 @@
-"""One entry of the grammar: the phrases of a kind, and examples of how they are read, which are its tests."""
+"""One entry of the grammar: the phrases of a kind, and examples of their reading, which serve as tests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ Side = Literal["both", "lead", "listing"]
 @dataclass(frozen=True)
 class Says:
     """
-    Phrases that say one thing.
+    Phrases that state one value.
 
     Attributes:
-        value: Of a flag True or False; of a choice a word; of a number the fact told, or a limit: ``{"max": 15}``.
-        phrases: In the notation of :mod:`matching.reading.phrases`.
-        side: Whose text may say it so.
-        needs: The marker that must stand in the clause: «двор» is a view only beside «окна».
-        only_denied: The words say it only where they are denied: «не первый», but not «первый взнос».
+        value: For a flag True or False; for a choice a word; for a number the stated fact, or a limit: ``{"max": 15}``.
+        phrases: The phrases, in the notation of :mod:`matching.reading.phrases`.
+        side: The side in whose texts the phrases have this meaning.
+        needs: The marker that must be in the clause: «двор» is a view only together with «окна».
+        only_denied: The words have this meaning only if they are denied: «не первый», but not «первый взнос».
     """
 
     value: Any
@@ -30,25 +30,25 @@ class Says:
 @dataclass(frozen=True)
 class Entry:
     """
-    How one kind is said.
+    The phrases of one kind.
 
     Attributes:
-        kind: The name of a kind, or of a helper that starts with "_".
-        says: What is said without a number.
-        subject: Of a number: what names the thing that the number counts.
-        units: Of a number: units that it may bear, "" for none.
-        least, most: Of a number: what is believed; anything else is about something else.
-        meant: Of a number: what «10» without «от» or «до» asks for: ``min``, ``max`` or ``exact``.
-        strict: Of a number: «выше 3» means 4 where this is 1.
-        hundredths: Of a number: it is said in hundredths too: «потолки 270».
-        denied: Of a number: the number that a denial says («без комиссии»: 0).
-        refused: Leads refuse this far more often than they ask for it, so a refusal reaches over a list:
-            «первый этаж, апартаменты не предлагать». A set where this holds of some values only.
+        kind: The name of a kind, or of a helper, whose name starts with "_".
+        says: The phrases that state a value without a number.
+        subject: For a number: the phrases for the thing that the number counts.
+        units: For a number: its possible units, "" for none.
+        least, most: For a number: the range of plausible values; other numbers are about something else.
+        meant: For a number: the meaning of «10» without «от» or «до»: ``min``, ``max`` or ``exact``.
+        strict: For a number: «выше 3» means 4 if this is 1.
+        hundredths: For a number: whether it is also stated in hundredths: «потолки 270».
+        denied: For a number: the number that a denial means («без комиссии»: 0).
+        refused: Leads refuse this far more often than they ask for it, so a refusal covers a whole list:
+            «первый этаж, апартаменты не предлагать». A set of values if this is true only of some.
         worse: Values that a lead may accept, but does not ask for: «санузел совмещённый допустим».
-        of_people: A lead says it of the people who will live there; a denial («без детей») then asks for nothing.
-        silent_denial: A lead's denial asks for nothing, though it is not of people: «без ипотеки, наличные».
-        hint: Its words speak of a part, so that a denial says nothing of the whole: «кровати нет».
-        lead, listing: Examples: a text and the value it gives, None where it must give none.
+        of_people: Leads use it for the people who will live there; a denial («без детей») then asks for nothing.
+        silent_denial: A lead's denial asks for nothing, although it is not about people: «без ипотеки, наличные».
+        hint: The words are about a part, so a denial states nothing about the whole: «кровати нет».
+        lead, listing: Examples: a text and the value that it gives, None if it must give none.
     """
 
     kind: str
@@ -71,10 +71,10 @@ class Entry:
 
 
 def yes(phrases: str, side: Side = "both") -> Says:
-    """Phrases that say that it is so."""
+    """Phrases that state that the flag is true."""
     return Says(True, phrases, side)
 
 
 def no(phrases: str, side: Side = "both") -> Says:
-    """Phrases that say that it is not so, of themselves: «лифта нет» needs none, for «нет» denies."""
+    """Phrases that themselves state that the flag is false. «лифта нет» needs no such phrase, because «нет» denies."""
     return Says(False, phrases, side)

@@ -3,10 +3,26 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from matching.reading import deal, finish, floor, furnishing, house, markers, outside, plan, refusal, tenants, terms
+from matching.reading import (
+    deal,
+    finish,
+    floor,
+    furnishing,
+    house,
+    markers,
+    outside,
+    parking,
+    plan,
+    refusal,
+    strength_words,
+    tenants,
+    terms,
+    utilities,
+)
 from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
+from matching.reading.names import leave_out_names
 from matching.reading.phrases import ANY, SKIPPED, PhraseTree, expand
 from matching.reading.quantities import VOCABULARY, set_symbols
 from matching.reading.skipped import SKIPPED_PHRASES
@@ -18,21 +34,23 @@ ENTRIES: tuple[Entry, ...] = (
     *plan.ENTRIES,
     *finish.ENTRIES,
     *house.ENTRIES,
+    *parking.ENTRIES,
     *outside.ENTRIES,
     *tenants.ENTRIES,
     *furnishing.ENTRIES,
     *deal.ENTRIES,
     *terms.ENTRIES,
+    *utilities.ENTRIES,
     *refusal.ENTRIES,
 )
 
 _EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", ",", ".", "-", "/", "нет", "no", "not"}
-#: Texts are read up to this length; what is longer is cut, so that no text takes long.
+#: Longer texts are truncated to this length, so that no text takes long.
 MAX_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
-    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
+    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, *ENTRIES):
         for words in expand(entry.subject):
             yield words, Meaning(entry, SUBJECT)
         for says in entry.says:
@@ -43,7 +61,7 @@ def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
 
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
-    """Every word that a phrase names, made into its forms at the first use (about a second)."""
+    """Every word in a phrase, with all its forms, built at the first use (about a second)."""
     sides: tuple[Side, Side] = ("lead", "listing")
     words = {word for side in sides for phrase, _ in _phrases(side) for word in phrase if word != ANY}
     known = Vocabulary(words | VOCABULARY)
@@ -60,13 +78,13 @@ def tree(side: Side) -> PhraseTree[Meaning]:
 
 @lru_cache(maxsize=2)
 def uses(side: Side) -> Uses:
-    """What each token may do in a text of *side*."""
+    """The possible uses of each token in a text of *side*."""
     return Uses(vocabulary(), tree(side).root.follows, anchors(side))
 
 
 @lru_cache(maxsize=2)
 def anchors(side: Side) -> frozenset[str]:
-    """Words of which one stands in every phrase of a kind; those that stand everywhere («в», «не») are no anchors."""
+    """Words of which every phrase of a kind contains one; words that occur everywhere («в», «не») are excluded."""
     symbol = vocabulary().symbol
     symbols: set[str] = set()
     for words, meaning in _phrases(side):
@@ -77,6 +95,8 @@ def anchors(side: Side) -> frozenset[str]:
 
 
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:
-    """The tokens of *text*, and its mentions with all that belongs to them."""
+    """The tokens of *text*, and its mentions with all related markers and numbers applied."""
     tokens = cut(text[:MAX_CHARACTERS], vocabulary())
+    if "«" in text or '"' in text or "“" in text:
+        leave_out_names(tokens)
     return tokens, resolve(tokens, items_of(tokens, tree(side), uses(side)))

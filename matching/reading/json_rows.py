@@ -1,4 +1,4 @@
-"""Readings as rows for JSON: what is stored beside the words, and shown."""
+"""Readings as rows for JSON, which are stored with the text and shown."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ STRENGTHS = ("must", "wish", "soft")
 
 def wish_rows(text: str) -> list[dict[str, Any]]:
     """
-    The wishes of a lead's words.
+    The wishes in a lead's text.
 
     >>> wish_rows("нужен балкон")
     [{'kind': 'balcony', 'value': True, 'strength': 'wish', 'quote': 'балкон', 'start': 6, 'end': 12}]
@@ -33,7 +33,7 @@ def wish_rows(text: str) -> list[dict[str, Any]]:
 
 def fact_rows(text: str) -> list[dict[str, Any]]:
     """
-    The facts of a listing's words.
+    The facts in a listing's text.
 
     >>> fact_rows("Есть лоджия.")
     [{'kind': 'balcony', 'value': True, 'quote': 'лоджия', 'start': 5, 'end': 11}]
@@ -55,7 +55,7 @@ def check_wish(kind: str, value: JsonValue) -> None:
     Check a wish that a client states.
 
     Raises:
-        InvalidInputError: The kind is unknown, or the value is none of the kind.
+        InvalidInputError: The kind is unknown, or the value is not valid for the kind.
 
     >>> check_wish("balcony", True)
     """

@@ -1,12 +1,12 @@
 """
-Forms of Kazakh words: no kept library makes them, and the endings follow from the sounds of the word.
+Forms of Kazakh words. No maintained library generates them; the endings follow from the sounds of the word.
 
-A word takes a plural, an owner and a case, in this order: «мысық», «мысық-тар», «мысығ-ым», «мысығ-ымыз-бен».
+A word can have endings for plural, owner and case, in this order: «мысық», «мысық-тар», «мысығ-ым», «мысығ-ымыз-бен».
 """
 
 from collections.abc import Iterator
 
-#: The word under which the grammar names it, folded, and its stem as it is spelt.
+#: The grammar's name of the word, folded, to its stem in ordinary spelling.
 STEMS: dict[str, str] = {
     "мысык": "мысық",
     "итим": "ит",
@@ -14,6 +14,7 @@ STEMS: dict[str, str] = {
     "жануар": "жануар",
     "бала": "бала",
     "отбасы": "отбасы",
+    "жануя": "жанұя",
     "студенттер": "студент",
     "жихаз": "жиһаз",
     "кабат": "қабат",
@@ -34,6 +35,20 @@ STEMS: dict[str, str] = {
     "техника": "техника",
     "лифт": "лифт",
     "посредник": "посредник",
+    "асхана": "асхана",
+    "асуй": "асүй",
+    "нарык": "нарық",
+    "кужат": "құжат",
+    # Russian words can have Kazakh endings too: «собакамен», «ипотекаға».
+    "собака": "собака",
+    "кошка": "кошка",
+    "ипотека": "ипотека",
+    "балкон": "балкон",
+    "мебель": "мебель",
+    "ремонт": "ремонт",
+    "парковка": "парковка",
+    "новостройка": "новостройка",
+    "комиссия": "комиссия",
 }
 #: Shorter forms look like other words: «ит» is also how IT mortgages are written.
 MIN_LETTERS = 4
@@ -46,7 +61,7 @@ _SOFTENED = {"қ": "ғ", "к": "г", "п": "б"}
 
 def kazakh_forms(stem: str) -> Iterator[str]:
     """
-    The forms of a noun in its own spelling, the bare stem among them.
+    The forms of a noun in ordinary spelling, including the bare stem.
 
     >>> forms = set(kazakh_forms("мысық"))
     >>> {"мысықпен", "мысығым", "мысықтарымызбен", "мысығыма"} <= forms
@@ -60,7 +75,7 @@ def kazakh_forms(stem: str) -> Iterator[str]:
 
 def without(stem: str) -> Iterator[str]:
     """
-    The forms that say that there is none.
+    The forms that mean "without".
 
     >>> list(without("жануар"))
     ['жануарсыз', 'жануарысыз', 'жануарынсыз', 'жануарларсыз', 'жануарларысыз', 'жануарларынсыз']

@@ -1,4 +1,4 @@
-"""One kind of wish and fact: its possible answers, and how a wish judges each of them."""
+"""One kind of wish and fact: its possible answers, and the evaluation of a wish for each of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from matching.errors import InvalidInputError
 
-#: A JSON value: of a flag ``True``, of a number ``9.5`` (fact) or ``{"min": 9}`` (wish), of a choice ``"brick"`` or
+#: A JSON value: for a flag ``True``, for a number ``9.5`` (fact) or ``{"min": 9}`` (wish), for a choice ``"brick"`` or
 #: ``["yard", "street"]`` (fact) or ``{"any_of": ["brick"]}`` (wish).
 JsonValue = Any
 
 Form = Literal["flag", "number", "choice"]
 
 #: The largest limit of a wish, in any unit.
-MOST = 1e15
+MAX_LIMIT = 1e15
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,17 @@ class Kind:
         name: snake_case, unique.
         group: floor, plan, house, outside, tenants, furnishing, deal or refusal.
         form: ``flag`` (yes or no), ``number``, or ``choice`` (one of a few words, or several where *many*).
-        label: What the kind is, in a few words of English.
-        unit: Of a number: m2, m, min, percent, months, year, RUB, day (of the year); empty where it is a count.
-        choices: Of a choice: the words that answer it.
-        many: Several choices may hold of one property at once; a fact is then a list, and may be empty.
-        bins: Of a number: the ascending lower edges of the answers. A fact is told at this resolution, and judged as
-            the lower edge of its bin.
-        tolerance: Of a number: how far past the limit the value of a wish falls to 0, in the number's unit, or as a
-            share of the limit where *relative*. Past that, the fact contradicts the wish.
-        relative: The tolerance is a share of the limit.
-        period: Of a number that comes round again (a day of the year): its length. 0 otherwise.
-        implied: A wish that holds as a must for every lead that says nothing of this kind, or None.
+        label: A description of the kind in a few words of English.
+        unit: For a number: m2, m, min, percent, months, year, RUB, day (of the year); empty for a count.
+        choices: For a choice: the words that answer it.
+        many: Several choices may be true of one property at once; a fact is then a list, and may be empty.
+        bins: For a number: the ascending lower edges of the answers. A fact is stored at this resolution and evaluated
+            as the lower edge of its bin.
+        tolerance: For a number: how far beyond the limit the value of a wish falls to 0, in the number's unit, or as a
+            share of the limit if *relative*. Beyond that, the fact contradicts the wish.
+        relative: Whether the tolerance is a share of the limit.
+        period: For a cyclic number (a day of the year): its period. 0 otherwise.
+        implied: A wish that applies as a must to every lead that states nothing of this kind, or None.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Kind:
 
     @property
     def answers(self) -> int:
-        """The number of possible answers: 2 of a flag, one a bin, one a choice, one a set of choices where *many*."""
+        """The number of possible answers: 2 for a flag, one per bin or choice, one per set of choices if *many*."""
         if self.form == "flag":
             return 2
         if self.form == "number":
@@ -67,12 +67,12 @@ class Kind:
 
     def answer_of(self, fact: JsonValue) -> int:
         """
-        The number of the answer that *fact* is, 0 to ``answers - 1``.
+        The number of the answer that *fact* gives, 0 to ``answers - 1``.
 
-        A flag answers 0 for no and 1 for yes; of many choices, bit *i* stands for choice *i*.
+        The answers of a flag are 0 for no and 1 for yes; if *many*, bit *i* stands for choice *i*.
 
         Raises:
-            InvalidInputError: The value is none of this kind.
+            InvalidInputError: The value is not valid for this kind.
 
         >>> from matching.reading.kinds import KIND_OF
         >>> KIND_OF["material"].answer_of(["brick", "monolith"]), KIND_OF["balcony"].answer_of(True)
@@ -96,14 +96,14 @@ class Kind:
         """
         How well each answer meets *wish*.
 
-        A number inside the limits is worth 1; outside, the value falls in a straight line and reaches 0 at the
-        tolerance, and from there on the answer contradicts. Further off is never worth more. A flag or a choice is
-        worth 1 or contradicts.
+        A number within the limits has the value 1. Outside, the value falls linearly and reaches 0 at the tolerance;
+        from there on the answer contradicts. A larger distance never has a higher value. A flag or a choice has the
+        value 1 or contradicts.
 
         Returns:
             (answers,) float64, 0 to 1, and (answers,) bool, True where the answer contradicts the wish.
         Raises:
-            InvalidInputError: The value is no wish of this kind.
+            InvalidInputError: The value is not a valid wish of this kind.
 
         >>> from matching.reading.kinds import KIND_OF
         >>> value, contradicts = KIND_OF["ceiling_height"].judge({"min": 3})
@@ -129,11 +129,11 @@ class Kind:
         past = np.zeros(len(numbers))
         for side, limit in limits.items():
             beyond = limit - numbers if side == "min" else numbers - limit
-            if side == "min":  # a bin that holds the limit may hold what meets it, and is not held against the property
+            if side == "min":  # a bin that contains the limit may contain values that meet it, so it meets it
                 beyond[(numbers <= limit) & (limit < np.append(numbers[1:], np.inf))] = 0.0
-            if self.period:  # in December, "from January on" lies ahead; bin 0 is "at once" and always meets
+            if self.period:  # in December, "from January on" is in the future; bin 0 is "at once" and always meets
                 beyond = (beyond + self.period / 2) % self.period - self.period / 2
-                if limit == 0:  # wanted at once: whether a date is near cannot be told without a calendar
+                if limit == 0:  # wanted at once: without today's date, no date is known to be near
                     beyond[:] = self.tolerance / 2
                 beyond[0] = 0.0
             tolerance = self.tolerance * abs(limit) if self.relative else self.tolerance
@@ -158,5 +158,5 @@ class Kind:
 
 
 def _is_amount(value: JsonValue) -> bool:
-    """Whether a limit can be compared: no NaN, nothing beyond what any kind counts."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST
+    """Whether a limit is a valid number: not NaN, and not beyond :data:`MAX_LIMIT`."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_LIMIT

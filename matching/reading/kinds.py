@@ -1,11 +1,11 @@
 """
-The kinds of wishes and facts: what can be asked for in words, and how an answer is judged.
+The kinds of wishes and facts: what texts can ask for, and how an answer is evaluated.
 
-A **wish** is one thing that a lead asks for beyond the contract's fields; a **fact** is what a property says about the
-same kind. :data:`KINDS` is the whole table. The phrases by which a kind is recognised stand beside it in the modules
-of this package that bear the groups' names.
+A **wish** is one thing that a lead asks for beyond the contract's fields; a **fact** is what a property states about
+the same kind. :data:`KINDS` is the complete table. The phrases by which a kind is recognised are in the modules of this
+package named like the groups.
 
-A fact is told as one of ``answers`` whole numbers, so that a wish is judged once for each answer and not once for each
+A fact is one of ``answers`` whole numbers, so that a wish is evaluated once for each answer and not once for each
 property: ``value, contradicts = kind.judge(wish)`` and then ``value[kind.answer_of(fact)]``.
 """
 
@@ -15,8 +15,8 @@ from matching.reading.kind import JsonValue, Kind
 
 __all__ = ["GRAMMAR_VERSION", "KINDS", "KIND_OF", "JsonValue", "Kind", "complete_facts"]
 
-#: Raised whenever a text may be read otherwise than before: readings are stored, and a new grammar is a new generation.
-GRAMMAR_VERSION = 4
+#: To be increased whenever a text may be read differently: readings are stored, and a new grammar is a new generation.
+GRAMMAR_VERSION = 7
 
 
 def _flag(group: str, name: str, label: str, implied: JsonValue = None) -> Kind:
@@ -43,7 +43,7 @@ def _choice(group: str, name: str, label: str, choices: str, *, many: bool = Fal
 
 
 def _steps(start: float, stop: float, step: float) -> list[float]:
-    """*start*, and so on by *step*, up to and with *stop*.
+    """*start*, *start + step*, ... up to and including *stop*.
 
     >>> _steps(2.4, 2.6, 0.1)
     [2.4, 2.5, 2.6]
@@ -193,13 +193,13 @@ KINDS: tuple[Kind, ...] = (
 KIND_OF: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 
 
-#: Where a listing tells how long one rides to the station, and not how long one walks:
-#: so many times as long, in minutes.
+#: If a listing states the minutes to the station by transport and not on foot: the walk is this many times as long, and
+#: at least this many minutes.
 WALK_OF_RIDE, SHORTEST_WALK = 5, 20
 
 
 def walk_of_ride(minutes: float) -> float:
-    """How many minutes one walks to a station to which one rides so many.
+    """The assumed minutes on foot to a station that is *minutes* away by transport.
 
     >>> walk_of_ride(3), walk_of_ride(10)
     (20, 50)
@@ -209,9 +209,9 @@ def walk_of_ride(minutes: float) -> float:
 
 def complete_facts(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """
-    *facts* by kind, and what follows from them: a third floor is not the first, a cat is an animal.
+    *facts* by kind, with the facts that follow from them: a third floor is not the first, a cat is an animal.
 
-    What is already told is never overwritten.
+    Stated facts are never overwritten.
 
     >>> complete_facts({"floor": 5, "house_floors": 5, "pets": False})["last_floor"]
     True

@@ -1,26 +1,30 @@
-"""The wishes of a lead's own words."""
+"""The wishes in a lead's text."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from matching.reading.counted import fits_entry, scaled
 from matching.reading.defaults import free_wishes
 from matching.reading.entry import Entry
+from matching.reading.fragments import cancel_broken_off
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
+from matching.reading.limit_words import AT_MOST, BELOW
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
-from matching.reading.quantities import AT_MOST, BELOW, flipped, limits
+from matching.reading.quantities import flipped, limits
+from matching.reading.sizes import fits_entry, scaled
 
-#: «балкон, собственник, до 50 тысяч»: alone in its clause it says who should offer the home.
+#: «балкон, собственник, до 50 тысяч»: alone in its clause it states who should offer the home.
 _OWNER_ALONE = re.compile(
-    r"(?:^|[,;.!?\n(])[^\S\n]*(?P<must>(?:только|строго|исключительно|обязательно)\s+)?(?P<soft>(?:лучше|желательно)\s+)?"
+    r"(?:^|[,;.!?\n(])[^\S\n]*(?:(?:нужен|нужны|интересует|интересуют)\s+)?(?P<must>(?:только|строго|исключительно|обязательно)\s+)?(?P<soft>(?:лучше|желательно)\s+)?"
     r"(собственники?|хозяин|хозяева|хозяйка|owner)(?:\s+сам)?\s*(?=$|[,;.!?\n)])",
     re.IGNORECASE,
 )
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
+#: Kinds of which people name both answers if either is acceptable.
+_OF_EITHER = frozenset({"new_building", "furnished"})
 _STRENGTHS = ("soft", "wish", "must")
 
 
@@ -31,7 +35,7 @@ class Wish:
 
     Attributes:
         kind: The name of a kind of :data:`matching.reading.kinds.KINDS`.
-        value: As the kind's ``judge`` takes it.
+        value: As the kind's ``judge`` accepts it.
         strength: ``must``, ``wish`` or ``soft``.
         start, end: Its words in the text: ``text[start:end]``.
     """
@@ -47,7 +51,7 @@ def read_wishes(text: str) -> list[Wish]:
     """
     The wishes in *text*, in the order of their words.
 
-    There is one of a kind, or two where some choices are wanted and others refused.
+    There is one per kind, or two if some choices are wanted and others refused.
 
     Never raises, whatever the text.
 
@@ -55,6 +59,7 @@ def read_wishes(text: str) -> list[Wish]:
     [('kitchen_area', {'min': 9.0}, 'wish'), ('balcony', True, 'must')]
     """
     tokens, items = mentions(text, "lead")
+    cancel_broken_off(tokens, items)
     own_items = [item for item in items if item.role == MENTION]
     wishes: list[Wish] = []
     for item in own_items:
@@ -72,28 +77,30 @@ def read_wishes(text: str) -> list[Wish]:
                 and not (_is_refused(entry, value) and KIND_OF[kind].implied is None)
             ):
                 strength = "soft"
-            parts = [*item.by, (item.start, item.end)]
-            start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
+            start, end = tokens.span(*item.span) if item.by else tokens.span(item.start, item.end)
             wishes.append(Wish(kind, read, strength, start, end))
     if (above := _above_refused_floors(tokens, items)) is not None:
         wishes = [*(wish for wish in wishes if wish.kind != "first_floor"), above]
     for name, value, strength, number in free_wishes(tokens, items):
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
-    if all(wish.kind != "from_owner" for wish in wishes) and (alone := _OWNER_ALONE.search(text)) is not None:
+    lower = text.lower()
+    names_owner = "собственник" in lower or "хозя" in lower or "owner" in lower
+    alone = _OWNER_ALONE.search(text) if names_owner else None
+    if alone is not None and not any(wish.kind == "from_owner" and wish.value for wish in wishes):
         strength = "must" if alone["must"] else "soft" if alone["soft"] else "wish"
         wishes.append(Wish("from_owner", True, strength, *alone.span(3)))
     return _merged(_without_alternatives(sorted(wishes, key=lambda wish: wish.start)))
 
 
 def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
-    """«можно и вторичку, и новостройку» asks for neither."""
-    said = {(wish.value, wish.strength) for wish in wishes if wish.kind == "new_building"}
-    either = any((not value, strength) in said for value, strength in said)
-    return [wish for wish in wishes if not (either and wish.kind == "new_building")]
+    """«можно и вторичку, и новостройку», «с мебелью или пустую» ask for neither."""
+    said = {(wish.kind, wish.value, wish.strength) for wish in wishes if wish.kind in _OF_EITHER}
+    either = {kind for kind, value, strength in said if (kind, not value, strength) in said}
+    return [wish for wish in wishes if wish.kind not in either]
 
 
 def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
-    """«1, 2 и последний этаж не предлагать»: numbers that stand in a row with a refused end of the house."""
+    """«1, 2 и последний этаж не предлагать»: numbers in one row with a refused first or last floor."""
     for place, item in enumerate(items):
         number = item.quantity
         if item.role != NUMBER or item.taken or number is None or number.how != "eq" or number.unit or number.fraction:
@@ -106,7 +113,7 @@ def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
 
 
 def _above_refused_floors(tokens: Tokens, items: list[Item]) -> Wish | None:
-    """«1 и 2 этаж исключаем» asks for the third floor and above; «этаж 1 не предлагать» for none but the first."""
+    """«1 и 2 этаж исключаем» asks for the third floor and above; «этаж 1 не предлагать» only excludes the first."""
     refused: set[int] = set()
     by: list[Item] = []
     first: list[Item] = []
@@ -135,12 +142,14 @@ def _above_refused_floors(tokens: Tokens, items: list[Item]) -> Wish | None:
 
 
 def _is_refused(entry: Entry, value: Any) -> bool:
-    """Leads name the value mostly to refuse it."""
+    """Whether leads mostly name the value in order to refuse it."""
     return entry.refused is True or isinstance(value, str) and entry.refused is not False and value in entry.refused
 
 
 def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue | None:
-    if item.cancelled or only_denied and not item.denied or (entry.of_people or entry.silent_denial) and item.denied:
+    denial_is_silent = entry.of_people or entry.silent_denial or entry.hint
+    silenced = denial_is_silent and item.denied and value is not False
+    if item.cancelled or only_denied and not item.denied or silenced:
         return None
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
@@ -168,16 +177,16 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
         quantity = scaled(entry, item.quantity)
         if quantity.unit == "day":
             return {"max": quantity.high}  # free by then
-        if kind.name == "completion" and item.quantity.unit != "quarter":
+        if kind.name == "completion" and quantity.unit != "quarter":
             before = item.quantity.how in (AT_MOST, BELOW) and not item.quantity.inclusive
-            last = item.quantity.high + (-0.25 if before else 0.75)
+            last = quantity.high + (-0.25 if before else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         if item.denied:
             opposite = flipped(quantity)
             return None if opposite is None else limits(opposite, entry.meant, entry.strict)
         if quantity.fraction and kind.name in ("floor", "house_floors"):
-            told = quantity.low if kind.name == "floor" else quantity.high
-            return {"min": told, "max": told}
+            stated = quantity.low if kind.name == "floor" else quantity.high
+            return {"min": stated, "max": stated}
         other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
         return {**other, **limits(quantity, entry.meant, entry.strict)}
     if value is SUBJECT:
@@ -193,7 +202,7 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
 
 
 def _merged(wishes: list[Wish]) -> list[Wish]:
-    """One wish of a kind: limits and choices put together; of two that contradict, the stronger or the later."""
+    """One wish per kind: limits and choices are combined; of two contradictory wishes the stronger or later stays."""
     merged: dict[tuple[str, str], Wish] = {}
     for wish in wishes:
         side = next(iter(wish.value)) if isinstance(wish.value, dict) and KIND_OF[wish.kind].form == "choice" else ""
@@ -209,8 +218,13 @@ def _merged(wishes: list[Wish]) -> list[Wish]:
                 merged[kind, "any_of"] = Wish(kind, {"any_of": rest}, wanted.strength, wanted.start, wanted.end)
             else:
                 del merged[min(((kind, "any_of"), (kind, "none_of")), key=lambda key: merged[key].start)]
-        elif wanted is not None and refused.strength != "must" and (not KIND_OF[kind].many or kind == "bath_or_shower"):
-            del merged[kind, "none_of"]  # «ванна, не душ»: what is wanted says it already
+        elif (
+            wanted is not None
+            and wanted.strength != "soft"
+            and refused.strength != "must"
+            and (not KIND_OF[kind].many or kind == "bath_or_shower")
+        ):
+            del merged[kind, "none_of"]  # «ванна, не душ»: the wanted choice implies it
     floor, floors = merged.get(("floor", "")), merged.get(("house_floors", ""))
     exact = [each is not None and each.value.get("min") == each.value.get("max") for each in (floor, floors)]
     if floor is not None and floors is not None and all(exact):

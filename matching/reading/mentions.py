@@ -1,5 +1,6 @@
-"""From a text to its mentions: where a kind is named, and the markers and numbers around it, clause by clause."""
+"""From a text to its mentions (places that name a kind), markers and numbers, divided into clauses."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -9,16 +10,16 @@ from matching.reading import markers
 from matching.reading.entry import Entry
 from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import CHARGES, FLOOR_WORDS, Quantity, quantity_at, starts_of_limits
-from matching.reading.uses import Uses, telling
+from matching.reading.uses import Uses, is_bullet, significant_places
 from matching.reading.words import TOKEN, Vocabulary, Word
 
-#: What stands in place of a value where an entry's subject is named and a number has to be found.
+#: The value of a mention that names an entry's subject and still needs a number.
 SUBJECT = "subject"
 MENTION, NUMBER = "mention", "number"
 
 
 class Meaning(NamedTuple):
-    """What a phrase may say: a kind's entry, the value (or SUBJECT), and on what conditions."""
+    """A possible meaning of a phrase: a kind's entry, the value (or SUBJECT), and the conditions."""
 
     entry: Entry
     value: Any
@@ -31,16 +32,16 @@ _WATCHED = frozenset({"rent_term", "handed_over", "lift"})
 
 class Senses(tuple[Meaning, ...]):
     """
-    All that one phrase may say, and what the reader asks of it most often.
+    All possible meanings of one phrase, and their most frequently used properties.
 
     Attributes:
         role: ``mention``, or the name of a marker.
         kinds: Names of the kinds.
-        counts: A number has to be found.
-        needs: Something must stand beside it.
-        of_people: It is said of the people who will live there.
-        refused: Leads name it mostly to refuse it.
-        watched: What stands beside it may make something else of it.
+        counts: It needs a number.
+        needs: It needs a certain marker in its clause.
+        of_people: It is about the people who will live there.
+        refused: Leads mostly name it in order to refuse it.
+        watched: Neighbouring words may change its meaning.
     """
 
     role: str
@@ -52,7 +53,7 @@ class Senses(tuple[Meaning, ...]):
     watched: bool
 
     def __new__(cls, meanings: Iterable[Meaning]) -> "Senses":
-        """Of a phrase that is a thing and a marker the thing is kept; what is skipped is skipped."""
+        """If a phrase is both a thing and a marker, only the thing is kept; a phrase to be skipped is only that."""
         every = list(meanings)
         if len(every) > 1 and every[0].entry.kind != markers.SKIP:
             every = [meaning for meaning in every if not meaning.entry.kind.startswith("_")] or every
@@ -84,12 +85,12 @@ class Item:
         role: ``mention``, ``number``, or the name of a marker.
         start, end: Its tokens, end excluded.
         clause, sentence: Running numbers of the clause and the sentence.
-        meanings: Of a mention: what it may say.
-        denied, cancelled, allowed: What the markers around a mention make of it.
+        meanings: For a mention: its possible meanings.
+        denied, cancelled, allowed: The effect of the markers around a mention.
         strength: ``must``, ``wish`` or ``soft``.
-        quantity: Of a number: itself. Of a mention: the number that belongs to it.
-        other_limit: Of a mention: a second limit that stands before: «не ниже третьего, не выше пятого этажа».
-        beside: Of a marker: its clause names something of which it says no more, as «санузел - любой».
+        quantity: For a number: its value. For a mention: the number that belongs to it.
+        other_limit: For a mention: a second limit before it: «не ниже третьего, не выше пятого этажа».
+        beside: For a marker: its clause names something without stating more about it, such as «санузел - любой».
         by: The tokens of denials and numbers that belong to a mention, for its span.
     """
 
@@ -99,11 +100,11 @@ class Item:
     clause: int
     sentence: int
     meanings: Senses = NOTHING
+    quantity: Quantity | None = None
     denied: bool = False
     cancelled: bool = False
     allowed: bool = False
     strength: str = "wish"
-    quantity: Quantity | None = None
     other_limit: Quantity | None = None
     transport: bool = False
     taken: bool = False
@@ -111,14 +112,25 @@ class Item:
     by: list[tuple[int, int]] = field(default_factory=list)
 
     @property
+    def span(self) -> tuple[int, int]:
+        """The range of its own tokens and of those in *by*, end excluded."""
+        start, end = self.start, self.end
+        for first, last in self.by:
+            if first < start:
+                start = first
+            if last > end:
+                end = last
+        return start, end
+
+    @property
     def refused(self) -> bool:
-        """Leads name it mostly to refuse it."""
+        """Whether leads mostly name it in order to refuse it."""
         return self.meanings.refused
 
 
 @dataclass(slots=True)
 class Tokens:
-    """A text cut into tokens, and what the grammar knows of each."""
+    """The tokens of a text, and the grammar's word for each."""
 
     text: str
     tokens: list[str]
@@ -141,10 +153,22 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     words = [known[token] for token in tokens]
     if " + " in text or " / " in text:
         _split_lists(text, tokens, starts, words)
+    if "+" in text and _PLUS_LINE.search(text) is not None:
+        _deny_minus_lines(text, starts, words, vocabulary)
     return Tokens(text, tokens, starts, words)
 
 
-#: What stands on both sides of « / » where it means "or".
+#: A line that opens with a plus, and one that opens with a minus.
+_PLUS_LINE, _MINUS_LINE = re.compile(r"^[ \t]*\+", re.MULTILINE), re.compile(r"^[ \t]*([-–—−])", re.MULTILINE)
+
+
+def _deny_minus_lines(text: str, starts: Sequence[int], words: list[Word | None], vocabulary: Vocabulary) -> None:
+    """«+ балкон», «- первый этаж» on separate lines: a minus means that the thing is not wanted."""
+    for minus in _MINUS_LINE.finditer(text):
+        words[starts.index(minus.start(1))] = vocabulary.word("не")
+
+
+#: Words on both sides of « / » if it means "or".
 _ALTERNATIVES = frozenset(
     """
     балкон лоджия кухня гостиная кирпич монолит панель блок кошка собака ванна душ двор улица парк река школа сад
@@ -154,7 +178,7 @@ _ALTERNATIVES = frozenset(
 
 
 def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words: list[Word | None]) -> None:
-    """«балкон / кухня 9 + лифт»: a plus or a slash between blanks ends a clause as a comma does."""
+    """«балкон / кухня 9 + лифт»: a plus or a slash between blanks ends a clause like a comma."""
     for place in range(1, len(tokens) - 1):
         mark, at = tokens[place], starts[place]
         if mark not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
@@ -165,7 +189,13 @@ def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words:
         sides = words[place - 1], words[place + 1]
         if mark == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
             continue
-        if mark == "+" and sides[1] is not None and sides[1].symbol in CHARGES:
+        if after == "все" and place + 2 < len(tokens):
+            sides = sides[0], words[place + 2]  # «+ все счётчики»
+        if mark == "+" and after[0].isdecimal():  # «35 000 + 5 000 КУ»
+            charged = words[place + 2 : place + 5]
+        else:
+            charged = [sides[1]]
+        if mark == "+" and any(word is not None and word.symbol in CHARGES for word in charged):
             continue  # «35 000 + КУ»
         words[place] = _CLAUSE_END
 
@@ -178,24 +208,25 @@ def _is_fraction(before: str, after: str) -> bool:
 
 
 def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[Item]:
-    """The mentions, numbers and markers of a text; sentences that tell nothing are passed over."""
+    """The mentions, numbers and markers of a text; sentences without an anchor or number are skipped."""
     words, tokens = cut_text.words, cut_text.tokens
     items: list[Item] = []
     clause = sentence = done = 0
     limiting = starts_of_limits()
-    longest = tree.longest
-    places, passing = telling(tokens, uses)
+    longest, root = tree.longest, tree.root.follows
+    places, passing = significant_places(tokens, uses)
     for place in places:
         if place < done:
             continue
         word = words[place]
         if word is None:
             continue
+        counts = word.number is not None
+        if counts and is_bullet(tokens, place):
+            continue
         symbol = word.symbol
-        match = longest(words, place)
-        if (word.number is not None or symbol in limiting or symbol[0].isdigit()) and (
-            match is None or match[0] - place < 4
-        ):
+        match = longest(words, place) if symbol in root or word.exact else None
+        if (counts or symbol in limiting or symbol[0].isdigit()) and (match is None or match[0] - place < 4):
             quantity = quantity_at(words, tokens, place)
             if quantity is not None and (
                 match is None
@@ -215,12 +246,14 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
         if role == "_stop":
             if place not in passing:
                 clause, sentence = clause + 1, sentence + 1
-            elif symbol == "\n":
+            elif symbol == "\n" or tokens[place - 1].isdecimal():
                 clause += 1
         elif role == markers.BREAK:
             if not (symbol in "—–-" and len(symbol) == 1):
                 clause += 1
         elif role == MENTION:
+            if symbol == "болме" and items and items[-1].role == NUMBER and items[-1].end == place:
+                continue  # «1-2 бөлме» counts rooms
             items.append(Item(role, place, done, clause, sentence, meanings))
         elif role != markers.SKIP:
             items.append(Item(role, place, done, clause, sentence))

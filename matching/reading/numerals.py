@@ -1,11 +1,11 @@
-"""Numbers in words, and the words that measure: numerals, ordinals and units, in their base forms."""
+"""Numerals, ordinals and units, in their base forms."""
 
 NUMERALS: dict[str, float] = {
     word: value
     for value, words in {
         0: "ноль zero",
         0.5: "пол половина half",
-        1: "один one бір бир",
+        1: "один one бир",
         1.5: "полтора",
         2: "два двое пара two еки",
         3: "три трое three уш",
@@ -69,18 +69,19 @@ ORDINALS: dict[str, float] = {
     for word in words.split()
 }
 
-#: Symbol to (unit, factor). Square metres and metres are both "m": which is meant tells the kind.
+#: Symbol to (unit, factor). Square metres and metres are both "m": the kind decides which is meant.
 UNITS: dict[str, tuple[str, float]] = {
     symbol: (unit, factor)
     for unit, factor, symbols in (
         ("m", 0.01, "см сантиметр cm"),
-        ("m", 1, "шаршы метрден м метр квм кв квадрат м² sqm sq meter metre m"),
+        ("m", 1, "шаршы шаршыдан метрден м метр квм кв квадрат м² sqm sq meter metre m"),
         ("m2", 1, "м²"),
         ("min", 1, "мин минута минутка min minute мп мтп мпт мт"),
         ("percent", 1, "% процент percent"),
-        ("month", 1, "месяц мес month ай"),
-        ("year", 1, "год г лет year"),
-        ("money", 1, "руб рубль р ₽ rub rubles тенге тг ₸ kzt доллар $ usd евро € eur"),
+        ("month", 1, "месяц мес month ай айга"),
+        ("month", 0.25, "неделя нед week апта"),
+        ("year", 1, "год г лет year жыл жылы жылгы жылдан"),
+        ("money", 1, "руб рубль р ₽ rub rubles тенге тенгеге тенгеден тг ₸ kzt доллар $ usd евро € eur"),
         ("money", 1_000, "тыс тысяча к k тр тыщ мын thousand штука"),
         ("money", 1_000_000, "млн миллион лям mln million мио"),
         ("km", 1, "км километр km"),

@@ -1,15 +1,15 @@
 """
-Words of nationality, ethnicity and religion: never read as a wish or a fact, and without weight where words are
+Words of nationality, ethnicity and religion. They are never read as a wish or a fact, and have no weight when texts are
 compared.
 
-Who may live in a home because of origin or belief is nothing that this product helps to ask.
+This product does not help to select tenants by origin or belief.
 """
 
 from functools import lru_cache
 
 from matching.reading.words import fold, forms_of
 
-#: Base forms, folded. A word in another sense («русский язык») is dropped as well: it loses little.
+#: Base forms, folded. Words in another sense («русский язык») are dropped as well, which loses little.
 ORIGINS = frozenset(
     """
     славянин славянка славянский славяне русский русскоязычный россиянин россиянка азиат азиатка азиатский кавказец
@@ -41,7 +41,7 @@ def origin_forms() -> frozenset[str]:
 
 def names_origin(word: str) -> bool:
     """
-    Whether *word*, in any form and case, speaks of nationality, ethnicity or religion.
+    Whether *word*, in any form and case, means a nationality, ethnicity or religion.
 
     >>> [word for word in "только Славянам без кавказцев кухня".split() if names_origin(word)]
     ['Славянам', 'кавказцев']

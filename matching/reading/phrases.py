@@ -1,8 +1,8 @@
 """
-Phrases of the grammar, and a tree in which a text's words are looked up.
+Phrases of the grammar, and a tree in which the words of a text are looked up.
 
-A phrase is words in their base form; any form of them is found. ``(a/b c)`` are alternatives, ``[x]`` may be left out,
-``=x`` is that form alone, ``_`` is one word of any kind or none, and ``|`` stands between phrases.
+A phrase consists of words in their base form, which match any of their forms. ``(a/b c)`` are alternatives, ``[x]`` is
+optional, ``=x`` is only that form, ``_`` is one word of any kind or none, and ``|`` separates phrases.
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Generic, TypeVar
 
+from matching.reading.abbreviations import ABBREVIATIONS
 from matching.reading.words import Word
 
 CLASSES: dict[str, str] = {
@@ -23,28 +24,19 @@ CLASSES: dict[str, str] = {
     "window": "окно/окошко/вид из окно/вид/window/view/терезе/терезеси",
 }
 
-#: Words that a phrase skips where it does not name them.
+#: Words that may occur inside a phrase without being part of it.
 SKIPPED = frozenset(
     """
     в во на с со у из к ко по о об для и же бы то это быть был есть иметься a an the of in on with to is are
     for очень самый весь свой ваш наш
     """.split()
 )
-#: A dot after these, or after a single letter, ends no sentence.
-ABBREVIATIONS = frozenset(
-    """
-    кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс
-    юр ком воен длит дл кух лодж балк сост хор отл меб хол быт конд потол изолир
-    крайн обяз собств груз пасс перв посл последн шк
-    газ сем дет мат эл стир ост кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
-    """.split()
-)
 ANY = "_"
-#: Marks that the notation uses itself.
-_NAMED = {"SLASH": "/", "BACKSLASH": "\\", "NEWLINE": "\n"}
+#: Names of marks that are part of the notation.
+_NAMED = {"SLASH": "/", "BACKSLASH": "\\", "NEWLINE": "\n", "OPEN": "(", "CLOSE": ")"}
 _ENDS = frozenset(",.;:!?\n()")
 _HYPHENS = frozenset("-–—")
-#: What a phrase may pass over between its words.
+#: Tokens that may be skipped between the words of a phrase.
 _PASSABLE = SKIPPED | _HYPHENS | {"."}
 
 T = TypeVar("T")
@@ -59,7 +51,8 @@ def expand(phrases: str) -> Iterator[tuple[str, ...]]:
     >>> list(expand("(тихий/спокойный) [зеленый] двор"))
     [('тихий', 'зеленый', 'двор'), ('тихий', 'двор'), ('спокойный', 'зеленый', 'двор'), ('спокойный', 'двор')]
     """
-    for phrase in phrases.split("|"):
+    # An apostrophe is a separate token that no phrase contains: "don't" is «don _ t».
+    for phrase in phrases.replace("'", " _ ").split("|"):
         slots: list[list[tuple[str, ...]]] = []
         for group, optional, named, word in _ELEMENT.findall(phrase):
             if word:
@@ -74,7 +67,7 @@ def expand(phrases: str) -> Iterator[tuple[str, ...]]:
 
 @dataclass(slots=True)
 class Node(Generic[T]):
-    """A place in the tree: what may follow, and what ends here."""
+    """A node of the tree: the words that may follow, and the phrases that end here."""
 
     follows: dict[str, "Node[T]"] = field(default_factory=dict)
     ends: Sequence[T] = field(default_factory=list)
@@ -87,7 +80,7 @@ class PhraseTree(Generic[T]):
 
     Args:
         phrases: Words and meaning of each.
-        finish: What is kept of the meanings of one phrase.
+        finish: Combines the meanings of one phrase.
     """
 
     def __init__(
@@ -106,14 +99,14 @@ class PhraseTree(Generic[T]):
                 ends.append(meaning)
         for node, ends in meant.values():
             node.ends = finish(ends)
-        #: Words that are a phrase of their own are no «_».
+        #: Words that are phrases themselves do not match «_».
         self.whole = frozenset(word for word, node in self.root.follows.items() if node.ends) - SKIPPED
 
     def longest(self, words: Sequence[Word | None], start: int) -> tuple[int, Sequence[T]] | None:
         """
         The longest phrase from *start*: the token after it, and what it means; None where there is none.
 
-        Up to two words of SKIPPED are passed over between the words of a phrase, and hyphens always.
+        Up to two words of SKIPPED, and any hyphens, are skipped between the words of a phrase.
         """
         if start >= len(words):
             return None
@@ -123,12 +116,19 @@ class PhraseTree(Generic[T]):
             if node is None:
                 return None
             follows = node.follows
-            if not follows:  # most marks and many words: nothing longer starts with them
+            if not follows:  # most marks and many words do not begin a longer phrase
                 return start + 1, node.ends
-            if ANY not in follows:
-                after = words[start + 1] if start + 1 < len(words) else None
-                if after is None or not (after.exact or after.symbol in follows or after.symbol in _PASSABLE):
-                    return (start + 1, node.ends) if node.ends else None
+            after = words[start + 1] if start + 1 < len(words) else None
+            if after is None:
+                alone = ANY not in follows
+            else:
+                symbol = after.symbol
+                alone = not (after.exact or symbol in follows) and (
+                    symbol not in _PASSABLE or symbol == "." and not _is_short(word)
+                )
+                alone = alone and (ANY not in follows or symbol in _ENDS or symbol in self.whole)
+            if alone:
+                return (start + 1, node.ends) if node.ends else None
         return _longest(words, start, self.root, 0, None, self.whole)
 
 
@@ -140,7 +140,7 @@ def _longest(
     match: tuple[int, Sequence[T]] | None,
     whole: frozenset[str],
 ) -> tuple[int, Sequence[T]] | None:
-    """The longest phrase that goes on from *node* at *place*, or *match* where none is longer."""
+    """The longest phrase that continues from *node* at *place*, or *match* if none is longer."""
     while place < len(words):
         word, follows = words[place], node.follows
         gap = follows.get(ANY)
@@ -181,7 +181,7 @@ def _longest(
 
 
 def _is_short(word: Word | None) -> bool:
-    return word is not None and word.symbol in ABBREVIATIONS
+    return word is not None and (word.short or word.symbol in ABBREVIATIONS)
 
 
 def _stepped(

@@ -12,21 +12,23 @@ from matching.reading.words import fold, morphology
 PlaceKind = Literal["town", "district", "station"]
 
 MAX_WORDS = 4
-MAX_NAME = 100  # characters; no place has a longer name, and looking for one takes more time than its length
+MAX_NAME = 100  # characters; no place has a longer name, and searching takes more than linear time
 MAX_SPELLINGS = 24
-#: So many variants of one word are tried: «Тверской» is a district as it stands, and a form of «Тверская».
+#: The most variants of one word to try: «Тверской» is a district as written, and a form of «Тверская».
 MAX_FORMS = 4
 
 _STATION_WORDS = frozenset("метро м станция ст metro subway station мцд мцк".split())
 _DISTRICT_WORDS = frozenset("район р микрорайон мкр мкрн district area аудан ауданы".split())
 _TOWN_WORDS = frozenset("город г city town кала каласы".split())
 _DENIALS = frozenset("не кроме исключая без no not except ни".split())
+_JOINED = frozenset({"или", "и", "/"})
+_REFUSALS = ("предлаг", "рассматр", "интерес", "подход", "смотр", "хот")
 _PREPOSITIONS = frozenset("на в во у около возле до от из с со к ко".split())
 _BETWEEN = frozenset({"-", "–", "."})
 
 
 class PlaceLexicon(Protocol):
-    """The caller's places. Each method takes a name as people write it and gives the canonical name, or None."""
+    """The caller's places. Each method accepts a name as people write it and returns the canonical name, or None."""
 
     def town(self, name: str) -> str | None:
         """The town called *name*."""
@@ -46,7 +48,7 @@ class Place:
     Attributes:
         kind: town, district or station.
         name: Its canonical name.
-        denied: It is refused: «кроме Митино».
+        denied: Whether it is refused: «кроме Митино».
         start, end: Its words in the text.
     """
 
@@ -61,7 +63,7 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
     """
     The places in a text, longest names first at each word.
 
-    A name of a district and of a station is the district, unless a word such as «метро» stands before it.
+    A name of both a district and a station is the district, unless a word such as «метро» precedes it.
     """
     places: list[Place] = []
     place, tokens = 0, cut_text.tokens
@@ -77,9 +79,17 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
         denied = any(fold(token) in _DENIALS for token in tokens[max(0, place - 3) : place])
         if "," in tokens[max(0, place - 3) : place]:
             denied = fold(tokens[place - 1]) in _DENIALS
+        denied = denied or _is_refused(tokens, end)
         places.append(Place(kind, name, denied, *cut_text.span(place, end)))
         place = end
     return places
+
+
+def _is_refused(tokens: Sequence[str], end: int) -> bool:
+    """«Аэропорт - не предлагать»."""
+    at = end + (end < len(tokens) and tokens[end] in "-–—")
+    words = [token.lower() for token in tokens[at : at + 2]]
+    return len(words) == 2 and words[0] == "не" and words[1].startswith(_REFUSALS)
 
 
 def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[int, PlaceKind, str] | None:
@@ -95,6 +105,9 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[
     before = fold(tokens[start - 1]) if start else ""
     if before == "." and start > 1:
         before = fold(tokens[start - 2])
+    if before in _JOINED and start > 2:  # «м. Динамо или Сокол»
+        introduced = start - 3 if tokens[start - 3] != "." else start - 4
+        before = "метро" if introduced >= 0 and fold(tokens[introduced]) in _STATION_WORDS else before
     for end in reversed(ends):
         words = [token for token in tokens[start:end] if token[0].isalnum()]
         if sum(map(len, words)) > MAX_NAME:
@@ -110,14 +123,16 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[
 
 
 def _may_be_a_name(cut_text: Tokens, place: int, before: str) -> bool:
-    """A single word: not one that the grammar knows, unless it is written or introduced as a name."""
+    """Whether a single word may be a name: it is no word of the grammar, or is written or introduced as a name."""
     token = cut_text.tokens[place]
     if len(token) < 3 or token.isdigit():
         return len(token) == 3 and token.isalpha() or before in _STATION_WORDS and not token.isdigit()
     if before in _STATION_WORDS or before in _DISTRICT_WORDS or before in _TOWN_WORDS:
         return True
     return (
-        cut_text.words[place] is None or token[0].isupper() and place > 0 and cut_text.tokens[place - 1] not in ".!?\n"
+        cut_text.words[place] is None
+        or token[0].isupper()
+        and (place > 0 and cut_text.tokens[place - 1] not in ".!?\n" or cut_text.tokens[place + 1 : place + 2] == [","])
     )
 
 
@@ -139,9 +154,9 @@ def _look_up(name: str, before: str, lexicon: PlaceLexicon) -> tuple[PlaceKind, 
 
 def _spellings(words: Sequence[str], hyphened: bool, governed: bool) -> Iterator[str]:
     """
-    A name as written, with every word in the nominative, and with the first word alone in it: «Парка Победы».
+    A name as written, with all words in the nominative, and with only the first word in it: «Парка Победы».
 
-    After a preposition (*governed*) what is written comes last: «на Тверской» is «Тверская», not «Тверской».
+    After a preposition (*governed*) the written form comes last: «на Тверской» is «Тверская», not «Тверской».
     """
     joints = [" ", "-"] if hyphened else [" "]
     seen: set[str] = set()
@@ -161,7 +176,7 @@ def _spellings(words: Sequence[str], hyphened: bool, governed: bool) -> Iterator
 @lru_cache(maxsize=20_000)
 def _nominatives(word: str, governed: bool = False) -> tuple[str, ...]:
     """
-    What *word* may be in the nominative, of its own number and gender, and as a dictionary gives it.
+    Possible nominatives of *word*: in its own number and gender, and as in a dictionary.
 
     >>> _nominatives("Хамовниках")[0], "тверская" in _nominatives("Тверской")
     ('хамовники', True)

@@ -1,12 +1,13 @@
 """
-Numbers of a text with what limits and measures them: «от 9 м», «не выше пятого», «3-5», «12,5 млн», «с 1 сентября».
+Numbers of a text with their limits and units: «от 9 м», «не выше пятого», «3-5», «12,5 млн», «с 1 сентября».
 
-A :class:`Quantity` says nothing of what is counted; the clause in which it stands does.
+A :class:`Quantity` does not state what is counted; its clause does.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from matching.reading.limit_words import ABOVE, AFTER, AT_LEAST, AT_MOST, BEFORE, BELOW
 from matching.reading.numerals import UNITS
 from matching.reading.phrases import PhraseTree, expand
 from matching.reading.single_numbers import (
@@ -18,84 +19,47 @@ from matching.reading.single_numbers import (
     QUARTER,
     ROMAN,
     Number,
+    is_decade,
     is_word,
+    listed_floors,
     number_at,
     skip_words,
+    unit_at,
+    year_at,
 )
 from matching.reading.words import Word
 
-AT_LEAST, AT_MOST, ABOVE, BELOW = "ge", "le", "gt", "lt"
-
-_BEFORE: dict[str, str] = {
-    AT_LEAST: (
-        "[строго/точно/категорически] (не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче/"
-        "меньший) [чем] | от | с | со "
-        "| минимум | как минимум | минимально | мин | хотя бы | начиная с"
-        " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than "
-        "| кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
-        " | после | since | after | built after"
-        " | not older than | no older than | newer than | новее | не старее | младше"
-    ),
-    AT_MOST: (
-        "[строго/точно/категорически] (не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/"
-        "дороже/дольше/свыше/"
-        "превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
-        " | up to | max | maximum | no more than | not more than | under | within | at most "
-        "| not higher than | below | < = | ≤ | дейин"
-    ),
-    ABOVE: "более | больше | выше | свыше | дальше | дороже | дольше | over | above | more than | higher than | > "
-    "| более чем | больше чем",
-    BELOW: "менее | меньше | ниже | lower than | less than | < | раньше | ранее | старше",
-}
-_AFTER: dict[str, str] = {
-    AT_LEAST: (
-        "и (выше/больше/более/новее/позже/далее/дальше/старше/моложе) | хотя бы | как "
-        "минимум | или (больше/выше/более) | + | плюс | минимум "
-        "| не (менее/меньше) | кем емес | and (up/above/more/higher) | or (more/higher) | plus | min | minimum "
-        "| жогары"
-    ),
-    AT_MOST: (
-        "и (ниже/меньше/менее/раньше/дешевле) | или (ниже/меньше) | максимум | макс | не (более/больше/выше/"
-        "дальше/дороже) | max | maximum | and below | or less | tops | дейин"
-    ),
-}
+#: Units, besides areas, of numbers that may follow a plus.
+_PLUS_UNITS = frozenset({"month", "min", "percent"})
 _UNITS_AHEAD = frozenset({"метр", "минута", "процент"})
 CHARGES = frozenset(
-    {
-        "ку",
-        "коммунальный",
-        "коммуналка",
-        "счетчик",
-        "свет",
-        "жку",
-        "жкх",
-        "комуслуги",
-        "залог",
-        "комиссия",
-        "депозит",
-        "utilities",
-    }
+    """
+    ку коммунальный коммуналка счетчик свет электричество электроэнергия жку жкх комуслуги квартплата кварплата
+    залог комиссия депозит utilities комм ком счет кем к вода газ
+    """.split()
 )
 
 #: Words that the parser itself has to know.
 VOCABULARY: set[str] = (
-    {word for phrases in (*_BEFORE.values(), *_AFTER.values()) for words in expand(phrases) for word in words}
+    {word for phrases in (*BEFORE.values(), *AFTER.values()) for words in expand(phrases) for word in words}
     | set(UNITS)
     | set(MONTHS)
     | set(ROMAN)
     | set(QUARTER)
     | set(PART_OF_MONTH)
-    | {"половина", "год", "т", "включительно", *PARTS_OF_HOUR, "час"}
+    | {"половина", "год", "т", "включительно", "for", "командировка", *PARTS_OF_HOUR, "час"}
 )
 
 
+#: The most floors of a house.
+HIGHEST_HOUSE = 60
 _STARTS: list[frozenset[str]] = [frozenset()]
 _TREES: dict[str, PhraseTree[str]] = {}
 
 
 def set_symbols(symbol: Callable[[str], str]) -> None:
-    """Tell under which symbols the vocabulary knows the words of limits."""
-    for name, table in (("before", _BEFORE), ("after", _AFTER)):
+    """Set the symbols that the vocabulary gives to the words of limits."""
+    for name, table in (("before", BEFORE), ("after", AFTER)):
         _TREES[name] = PhraseTree(
             (tuple(map(symbol, words)), how) for how, phrases in table.items() for words in expand(phrases)
         )
@@ -105,7 +69,7 @@ def set_symbols(symbol: Callable[[str], str]) -> None:
 
 
 def starts_of_limits() -> frozenset[str]:
-    """The symbols with which a quantity may start that are no number themselves."""
+    """The symbols, other than numbers, with which a quantity may start."""
     return _STARTS[0]
 
 
@@ -115,12 +79,12 @@ class Quantity:
     A number and its limits.
 
     Attributes:
-        low, high: The limits as said; equal where one number is told.
+        low, high: The limits as written; equal if there is one number.
         how: ge, le, gt, lt, ``eq`` (one number) or ``range``.
         unit: m, m2, min, percent, month, year, money, people, day (of the year), quarter, or "".
-        inclusive: The limit itself is allowed by its words: «не позже 2023», «до 2023 включительно».
-        fraction, third: «5/9»; and the last number of «54/32/9».
-        start, end: The tokens that it takes, end excluded; *first* is where the number itself starts.
+        inclusive: Whether the words include the limit itself: «не позже 2023», «до 2023 включительно».
+        fraction, third: «5/9»; and the last number of «54/32/9», or the year of «декабрь 2025».
+        start, end: Its tokens, end excluded; *first* is where the number itself starts.
     """
 
     low: float
@@ -138,31 +102,65 @@ class Quantity:
 
 
 def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int) -> Quantity | None:
-    """The quantity that starts at token *start*, with the words that limit it; None where there is none."""
-    how, first = _limit_before(words, start)
-    listed = _listed_floors(words, tokens, first)
-    if listed is not None:
-        return Quantity(listed[0], listed[1], "range", "", start, first + 1, first)
+    """The quantity that starts at token *start*, with the words that limit it; None if there is none."""
+    how, first = "eq", start
+    opening = words[start]
+    if opening is None or opening.number is None:  # no number is the first word of a limit
+        if opening is not None and opening.symbol in _UNITS_AHEAD:
+            measured = _unit_before_limit(words, tokens, start, opening.symbol)
+            if measured is not None:
+                return measured
+        how, first = _limit_before(words, start)
+    if first < len(tokens) and "," in tokens[first]:
+        listed = listed_floors(words, tokens, first)
+        if listed is not None:
+            return Quantity(listed[0], listed[1], "range", "", start, first + 1, first)
+    if how == AT_LEAST and tokens[first - 1].lower() in ("с", "со") and tokens[first : first + 1]:
+        if tokens[first].lower().endswith(("ыми", "ими", "вым", "рым")):
+            return None  # «с первыми этажами не предлагать»
     number = number_at(words, tokens, first) or _number_after_unit(words, tokens, first)
     if number is None:
         return None
     low, end, unit, ordinal, currency = number
     quantity = Quantity(low, low, how, unit, start, end, first, ordinal, currency)
+    if how != "eq" and not unit and any(is_word(words, place, "дольше") for place in range(start, first)):
+        quantity = replace(quantity, unit="min")  # «до метро не дольше 10»
     quantity = _with_second_number(words, tokens, quantity)
-    quantity = _with_limit_behind(words, quantity)
-    quantity = _with_third_number(words, tokens, quantity)
+    if quantity.how == "range":
+        quantity = _with_floors_of_house(words, tokens, quantity)
+    quantity = _with_limit_behind(words, tokens, quantity)
+    if quantity.fraction:
+        quantity = _with_third_number(words, tokens, quantity)
     quantity = _with_inclusion(words, tokens, quantity)
+    if quantity.unit == "day" and (year := year_at(words, quantity.end)) is not None:
+        end = skip_words(words, quantity.end + 1, frozenset({"год", "г"}))
+        return replace(quantity, third=year, end=end)  # «декабрь 2025»
+    if quantity.unit == "year" and ordinal and 5 <= low <= 30 and tokens[first].isalpha():
+        return replace(quantity, low=2000 + low, high=2000 + low)  # «двадцатого года»
     if quantity.unit == "year" and _is_short_year(words, tokens, quantity):
         return replace(quantity, low=2000 + low, high=2000 + low)
-    if quantity.how != "range" and not quantity.fraction and _is_decade(tokens, first, number):
+    if ordinal and quantity.how != "range" and not quantity.fraction and is_decade(tokens, first, number):
         low = 1900 + quantity.low if quantity.low < 100 else quantity.low
         how = "range" if quantity.how == "eq" else quantity.how
         return replace(quantity, low=low, high=low + 9, unit="year", how=how)
     return quantity
 
 
+def _unit_before_limit(
+    words: Sequence[Word | None], tokens: Sequence[str], start: int, measured_in: str
+) -> Quantity | None:
+    """«метров от восьми», «минут до десяти»."""
+    if measured_in == tokens[start].lower() or _limit_before(words, start + 1)[0] == "eq":
+        return None
+    quantity = quantity_at(words, tokens, start + 1)
+    if quantity is None or quantity.unit or quantity.how == "range":
+        return None
+    unit, factor = UNITS[measured_in]
+    return replace(quantity, low=quantity.low * factor, high=quantity.high * factor, unit=unit, start=start)
+
+
 def _limit_before(words: Sequence[Word | None], start: int) -> tuple[str, int]:
-    """How the words at *start* limit the number behind them, and where that number starts."""
+    """How the words at *start* limit the following number, and where that number starts."""
     limited = _TREES["before"].longest(words, start)
     if limited is None:
         return "eq", start
@@ -175,6 +173,8 @@ def _with_second_number(words: Sequence[Word | None], tokens: Sequence[str], qua
     """A range («3-5», «от 3 до 5») or a fraction («5/9», «5 из 9»)."""
     low, joined, unit, how = quantity.low, quantity.end, quantity.unit, quantity.how
     has_dash = joined < len(words) and tokens[joined] in DASHES
+    if not has_dash and not is_word(words, joined, "до", "по", "to", "/", "из"):
+        return quantity
     if joined < len(words) and (has_dash or is_word(words, joined, "до", "по", "to")) and unit != "day":
         other = number_at(words, tokens, joined + 1)
         if other is None or other[0] <= low and other[2] == unit or not (has_dash or how in (AT_LEAST, "eq")):
@@ -196,30 +196,61 @@ def _with_second_number(words: Sequence[Word | None], tokens: Sequence[str], qua
             ordinal=quantity.ordinal or ordinal,
             currency=currency or quantity.currency,
         )
-    if is_word(words, joined, "/", "из") and low == int(low) and not unit:
+    if is_word(words, joined, "/", "из") and not unit:
         other = number_at(words, tokens, joined + 1)
-        if other is not None and other[0] == int(other[0]):
-            return replace(quantity, high=other[0], end=other[1], fraction=True)
+        whole = other is not None and low == int(low) and other[0] == int(other[0])
+        if other is not None and (whole or is_word(words, joined, "/") and is_word(words, other[1], "/")):
+            return replace(quantity, high=other[0], end=other[1], fraction=True)  # «5/9», «51,7/30,2/8,1»
     return quantity
 
 
-def _with_limit_behind(words: Sequence[Word | None], quantity: Quantity) -> Quantity:
+def _with_floors_of_house(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> Quantity:
+    """«2-4/5»: floors of a house of five, which need no word for what they count."""
+    if quantity.how != "range" or quantity.unit or not is_word(words, quantity.end, "/"):
+        return quantity
+    house = number_at(words, tokens, quantity.end + 1)
+    if house is None or house[2] or not quantity.high <= house[0] <= HIGHEST_HOUSE or is_word(words, house[1], "/"):
+        return quantity
+    return replace(quantity, end=house[1], ordinal=True)
+
+
+def _with_limit_behind(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> Quantity:
     """«9+», «3 этаж и выше»."""
     how, end = quantity.how, quantity.end
-    if how not in ("eq", AT_LEAST) or quantity.fraction:
+    if how not in ("eq", AT_LEAST) or quantity.fraction or not _may_be_limited(words, end):
         return quantity
     after = _TREES["after"].longest(words, end)
     if after is not None and is_word(words, end, "+", "плюс") and is_word(words, after[0], *CHARGES):
         after = None  # «35 000 + КУ»
+    if after is not None and is_word(words, end, "+", "плюс") and _is_charge(words, after[0]):
+        after = None  # «35 000 + 5 000 КУ»
     floor = end + (end < len(words) and (word := words[end]) is not None and word.symbol in DASHES)  # «3-қабаттан»
     if after is None and is_word(words, floor, *FLOOR_WORDS):
-        after = _TREES["after"].longest(words, floor + 1)
+        after = _TREES["after"].longest(words, floor + 1 + is_word(words, floor + 1, "."))
         if after is not None and after[0] < len(words) and (then := words[after[0]]) is not None and then.number:
             after = None  # «этаж 3, максимум 10 минут»
         return quantity if after is None else replace(quantity, how=after[1][0])
     if after is None or how == AT_LEAST and after[1][0] == AT_MOST:
         return quantity
+    unit, unit_end, factor, _ = unit_at(words, tokens, after[0])
+    if not quantity.unit and factor == 1 and (unit in ("m", "m2") or unit in _PLUS_UNITS and is_word(words, end, "+")):
+        return replace(quantity, how=after[1][0], end=unit_end, unit=unit)  # «60+ м²», «11+ мес.»
     return replace(quantity, how=after[1][0], end=after[0])
+
+
+def _is_charge(words: Sequence[Word | None], place: int) -> bool:
+    """Whether an amount and the name of a charge start at *place*."""
+    word = words[place] if place < len(words) else None
+    return word is not None and word.number is not None and any(is_word(words, place + at, *CHARGES) for at in (1, 2))
+
+
+def _may_be_limited(words: Sequence[Word | None], end: int) -> bool:
+    """Whether a limit, or a floor followed by a limit, may start at the token *end* or after a dash there."""
+    word = words[end] if end < len(words) else None
+    if word is None:
+        return False
+    symbol = word.symbol
+    return bool(word.exact) or symbol in _TREES["after"].root.follows or symbol in FLOOR_WORDS or symbol in DASHES
 
 
 def _with_third_number(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> Quantity:
@@ -227,6 +258,8 @@ def _with_third_number(words: Sequence[Word | None], tokens: Sequence[str], quan
     if not quantity.fraction or quantity.end + 1 >= len(tokens) or not is_word(words, quantity.end, "/"):
         return quantity
     last = number_at(words, tokens, quantity.end + 1)
+    if last is not None and quantity.low + 2 == quantity.high + 1 == last[0]:
+        return replace(quantity, high=last[0], end=last[1], how="range", fraction=False)  # «этаж 2/3/4»
     return quantity if last is None else replace(quantity, third=last[0], end=last[1])
 
 
@@ -242,16 +275,6 @@ def _with_inclusion(words: Sequence[Word | None], tokens: Sequence[str], quantit
     return quantity
 
 
-def _listed_floors(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, float] | None:
-    """«2,3,4 этаж»: the first and the last."""
-    if place >= len(tokens) or "," not in tokens[place] or not is_word(words, place + 1, *FLOOR_WORDS):
-        return None
-    floors = [int(part) for part in tokens[place].split(",") if part.isdigit() and len(part) < 3]
-    if len(floors) < tokens[place].count(",") + 1 or floors != sorted(set(floors)):
-        return None
-    return float(floors[0]), float(floors[-1])
-
-
 def _number_after_unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> Number | None:
     """«метров 10», «минут десять»."""
     word = words[place] if place < len(words) else None
@@ -265,7 +288,7 @@ def _number_after_unit(words: Sequence[Word | None], tokens: Sequence[str], plac
 
 
 def _is_short_year(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> bool:
-    """«не старше 15 года»; «не старше 15 лет» tells an age."""
+    """«не старше 15 года»; «не старше 15 лет» is an age."""
     named = any(
         is_word(words, place, "старше", "новее", "раньше", "ранее") for place in range(quantity.start, quantity.first)
     )
@@ -275,17 +298,6 @@ def _is_short_year(words: Sequence[Word | None], tokens: Sequence[str], quantity
         and 5 <= quantity.low <= 40
         and tokens[quantity.end - 1] in ("года", "г")
     )
-
-
-def _is_decade(tokens: Sequence[str], first: int, number: Number) -> bool:
-    """«90-х годов», «в 80-х», «2000-х годов»."""
-    value, end, unit = number[0], number[1], number[2]
-    last = next((token for token in tokens[first + 1 : min(end, first + 4)] if token.isalpha()), "").lower()
-    if not number[3] or last not in ("х", "е", "ые", "ых", "гг"):
-        return False
-    if unit == "year":
-        return (20 <= value <= 90 or 1900 <= value <= 2020) and value % 10 == 0
-    return unit == "" and 40 <= value <= 90 and value % 10 == 0
 
 
 def _factor_of(number: Number) -> float:
@@ -298,8 +310,8 @@ def limits(quantity: Quantity, meant: str, strict: float) -> dict[str, float]:
     A quantity as the value of a wish.
 
     Args:
-        meant: What one plain number means: ``min``, ``max`` or ``exact``.
-        strict: What «выше 3» adds to 3 where the limit itself does not count; 0 where it makes no difference.
+        meant: The meaning of one plain number: ``min``, ``max`` or ``exact``.
+        strict: What «выше 3» adds to 3 if the limit itself is excluded; 0 if it makes no difference.
     """
     if quantity.how == "range" and meant == "max":
         return {"max": quantity.high}
@@ -318,7 +330,7 @@ _FLIPPED = {ABOVE: AT_MOST, AT_LEAST: BELOW, BELOW: AT_LEAST, AT_MOST: ABOVE}
 
 
 def flipped(quantity: Quantity) -> Quantity | None:
-    """What a denial leaves of it: «выше 5 не предлагать» is at most 5; of one number or a range, nothing."""
+    """The opposite, for denials: «выше 5 не предлагать» is at most 5; None for one number or a range."""
     return moved(quantity, _FLIPPED[quantity.how]) if quantity.how in _FLIPPED else None
 
 

@@ -1,4 +1,4 @@
-"""Whole messages of clients and whole listings: the contracts' fields beside wishes and facts."""
+"""Reading whole messages of clients and whole listings: the contracts' fields besides wishes and facts."""
 
 import re
 from collections.abc import Sequence
@@ -15,17 +15,21 @@ from matching.reading.words import fold
 Span = tuple[int, int]
 
 _RENT = re.compile(
-    r"\b(?:сним\w*|снять|аренд\w*|съем\w*|сда(?:м|ю|ет|ем|дим)\w*|rent\w*|lease|жалга\w*|прожива\w+ от)\b"
+    r"\b(?:посуточ\w*|на сутки|в сутки|/"
+    r" ?мес\w*|в мес\w*|сним\w*|снять|аренд\w*|съем\w*|сда(?:м|ю|ет|ем|дим)\w*|rent\w*|lease|жалга\w*"
+    r"|прожива\w+ от)\b"
 )
 _SALE = re.compile(
-    r"\b(?:куп(?:лю|ить|им|ил)\w*|покупк\w*|покупа\w*|прода[мюеж]\w*|продать|ипотек\w*|buy\w*|purchase|sale|сатып|сатам\w*|маткапитал\w*)\b"
+    r"\b(?:куп(?:лю|ить|им|ил)\w*|покупк\w*|покупа\w*|прода[мюеж]\w*|продать|ипотек\w*|buy\w*|purchase|sale|сатып|сатам\w*|сатыла\w*|маткапитал\w*)\b"
 )
 _TYPES = (
     ("TOWNHOUSE", re.compile(r"\b(?:таунхаус\w*|дуплекс\w*|townhouse|duplex)\b")),
     (
         "HOUSE",
         re.compile(
-            r"\b(?:коттедж\w*|дач[ауеи]\b|частный дом|загородный дом|дом\w* с участком|house with|cottage)"
+            r"\b(?:коттедж\w*|дач[ауеи]\b|(?:частный|загородный) дом|дом\w* (?:с участком|на участке)|house with"
+            r"|cottage)"
+            r"|\b\d сот(?:ки|ок)\b|^\W*дом\b(?! \d+ ?(?:г|эт))"
             r"|\b(?:куп\w+|сним\w+|снять|ищ\w+|нужен|прода\w+|сда\w+) (?:\w+ ){0,2}дом\b"
         ),
     ),
@@ -63,9 +67,17 @@ _CONDITIONS = {
     "design": "DESIGN",
 }
 _STREET = re.compile(
-    r"(?:(?:ул(?:ица|\.)?|улице|просп(?:ект|\.)?|пр-т|пр-кт|пер(?:еулок|\.)?|ш(?:оссе|\.)|наб(?:ережная|\.)?|бул(?:ьвар|\.)?|б-р|проезд|пл(?:ощадь|\.)?)\s+[А-ЯЁA-Z0-9][\w-]*(?:\s[А-ЯЁ][\w-]*){0,2}"
+    r"(?:(?:ул(?:ица|\.)?|улице|просп(?:ект|\.)?|пр\.|пр-т|пр-кт|пер(?:еулок|\.)?|ш(?:оссе|\.)|наб(?:ережная|\.)?|бул(?:ьвар|\.)?|б-р|проезд|пл(?:ощадь|\.)?)\s+[А-ЯЁA-Z0-9][\w-]*(?:\s(?:[А-ЯЁ][\w-]*|батыра?|хана?|би|жырау)){0,2}"
     r"|[А-ЯЁ][\w-]{1,40}(?:\s[А-ЯЁ]?[\w-]{1,40})?\s(?:улица|ул\.|проспект|пр-т|переулок|пер\.|шоссе|ш\.|набережная|наб\.|бульвар|б-р|проезд|площадь))"
-    r"(?:\s*,?\s*(?:д(?:ом|\.)?\s*)?(\d{1,4}\s?(?:[кКсС]\d+|/\d+|корп\.?\s?\d+|[а-яА-Я](?![а-яА-Я]))*))?"
+    r"(?:\s*,?\s*(?:д(?:ом|\.)?\s*)?(\d{1,4}\s?(?:[кКсС]\d+|/\d+|корп\.?\s?\d+|стр\.?\s?\d+|[а-яА-Я](?![а-яА-Я]))*))?"
+)
+#: «меняю свою двушку на трёшку»: the first home is not wanted.
+_OWN_HOME = re.compile(
+    r"\b(?:свою|нашу|мою|своей|нашей|моей)\s(?:\w+\s)?(?:одн|дву|тре|четыр|студи|[1-5]\s?-?\s?(?:х\s?-?\s?)?к)[\w-]*"
+)
+_METRO = "метро"
+_NAMED_METRO = re.compile(
+    r"(?:\b(?:м|ст|метро|станци\w|metro|station)\.?\s*[«\"]?|[A-Za-z][\w ,]{0,20})$", re.IGNORECASE
 )
 _UNREAD_WORDS = frozenset(
     """
@@ -82,20 +94,20 @@ _WORDS = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
 @dataclass(frozen=True)
 class RequestReading:
     """
-    What a client's message asks for; None or empty where it says nothing.
+    What a client's message asks for; fields are None or empty if not stated.
 
     Attributes:
         town, districts, stations: Canonical names, in the order of the text.
-        refused_districts, refused_stations: Those that are named to be left out.
+        refused_districts, refused_stations: Those that the text excludes.
         rooms: Ascending; 0 is a studio.
         budget, area: Limits; the budget with its currency.
         deal_type: SALE or RENT.
         property_type: APARTMENT, HOUSE or TOWNHOUSE.
         property_class, condition: As in the exchange contract.
-        payment_method: CASH, MORTGAGE or EXCHANGE. mortgage_approved: True where the text says so.
-        wishes: As :func:`read_wishes` gives them.
-        spans: Field to the places in the text that it was read from.
-        unread: Runs of words that nothing was read from.
+        payment_method: CASH, MORTGAGE or EXCHANGE. mortgage_approved: True if the text states so.
+        wishes: As :func:`read_wishes` returns them.
+        spans: Field to the places in the text from which it was read.
+        unread: Sequences of words from which nothing was read.
     """
 
     town: str | None = None
@@ -119,7 +131,7 @@ class RequestReading:
 
 @dataclass(frozen=True)
 class ListingReading:
-    """What a listing's text tells; the fields are those of :class:`RequestReading`, with one value each."""
+    """What a listing's text states; the fields are those of :class:`RequestReading`, with one value each."""
 
     town: str | None = None
     district: str | None = None
@@ -144,15 +156,15 @@ class ListingReading:
 def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
     """Read a client's whole message. Never raises, whatever the text; a few milliseconds."""
     text = text[:MAX_CHARACTERS]
-    places = find_places(cut(text, vocabulary()), lexicon)
+    places = [place for place in find_places(cut(text, vocabulary()), lexicon) if not _is_where_from(text, place)]
     rest = _without(text, [(place.start, place.end) for place in places])
     folded = _folded(rest)
     tokens, items = mentions(rest, "lead")
     spans: dict[str, list[Span]] = {}
-    rooms, spans["rooms"] = rooms_of(folded)
-    # A studio is asked for by its rooms; as a wish it would refuse the one-room flat beside it.
+    rooms, spans["rooms"] = rooms_of(_OWN_HOME.sub(lambda match: " " * len(match[0]), folded))
+    # A studio is requested by rooms = 0; as a wish it would also refuse the one-room flats that are requested.
     wishes = [wish for wish in read_wishes(rest) if not (wish.kind == "studio" and wish.value is True and 0 in rooms)]
-    budget, area = budget_of(tokens, items), area_of(tokens, items)
+    budget, area = budget_of(tokens, items) or _bare_budget(folded), area_of(tokens, items)
     if area is not None and area.low == area.high:
         area = replace(area, high=None)  # «80 метров» asks for no less
     for name, amount in (("budget", budget), ("area", area)):
@@ -171,7 +183,7 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
         budget=budget,
         area=area,
         deal_type=_deal_type(folded, budget, spans),
-        property_type=_first("property_type", _TYPES, folded, spans),
+        property_type=_first("property_type", _TYPES, folded, spans) or ("APARTMENT" if rooms else None),
         property_class=_first("property_class", _CLASSES, folded, spans),
         condition=next(
             (
@@ -202,9 +214,16 @@ def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
         rest = _without(text, [street.span()])
     places = find_places(cut(rest, vocabulary()), lexicon)
     rest = _without(rest, [(place.start, place.end) for place in places])
+    for place in places:  # «Таганская, 4 минуты пешком» is the way to the metro
+        width = place.end - place.start
+        if place.kind == "station" and width >= len(_METRO) and not _NAMED_METRO.search(rest[: place.start]):
+            rest = rest[: place.start] + _METRO.ljust(width) + rest[place.end :]
     folded = _folded(rest)
     tokens, items = mentions(rest, "listing")
     rooms, spans["rooms"] = rooms_of(folded)
+    if len(rooms) > 1:  # «меняю трёшку на две однушки»: the home named first is offered
+        start, end = min(spans["rooms"])
+        rooms = rooms_of(folded[start:end])[0] or rooms
     facts = read_facts(rest)
     price, area = budget_of(tokens, items), area_of(tokens, items)
     for name, amount in (("price", price), ("area", area)):
@@ -212,10 +231,10 @@ def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
             spans[name] = [(amount.start, amount.end)]
     for place in places:
         spans.setdefault(place.kind, []).append((place.start, place.end))
-    told = {fact.kind: fact.value for fact in facts}
+    stated = {fact.kind: fact.value for fact in facts}
 
     def whole(kind: str) -> int | None:
-        return int(told[kind]) if kind in told else None
+        return int(stated[kind]) if kind in stated else None
 
     return ListingReading(
         town=next(iter(_names(places, "town", denied=False)), None),
@@ -223,22 +242,50 @@ def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
         station=next(iter(_names(places, "station", denied=False)), None),
         street=_street_name(street),
         house_number=street[1].strip() if street is not None and street[1] else None,
-        rooms=rooms[0] if len(rooms) == 1 or rooms and "share" not in told and "room" not in told else None,
+        rooms=rooms[0] if rooms and not stated.get("room") else None,
         area=area.low if area is not None else None,
         floor=whole("floor"),
         total_floors=whole("house_floors"),
         year_built=whole("year_built"),
-        price=price.high if price is not None else None,
-        currency=price.currency if price is not None else None,
+        price=(price.high or price.low) if price is not None else None,
+        currency=(price.currency or None) if price is not None else None,
         deal_type=_deal_type(folded, price, spans),
-        property_type="APARTMENTS" if told.get("apartments") else _first("property_type", _TYPES, folded, spans),
-        condition=_CONDITIONS.get(str(told.get("renovation"))),
+        property_type=(
+            "APARTMENTS"
+            if stated.get("apartments")
+            else _first("property_type", _TYPES, folded, spans) or ("APARTMENT" if rooms else None)
+        ),
+        condition=_CONDITIONS.get(str(stated.get("renovation"))),
         facts=facts,
         spans={name: where for name, where in spans.items() if where},
         unread=_unread(
             text, [*(span for where in spans.values() for span in where), *((fact.start, fact.end) for fact in facts)]
         ),
     )
+
+
+#: «сниму до 60», «куплю до 13,5»: thousands a month, or millions.
+_BARE_BUDGET = re.compile(r"\b(?:до|бюджет|не дороже|максимум)\s(\d{1,3}(?:[.,]\d{1,2})?)(?=\s*(?:[,.;!\n]\s|$))")
+_MIN_RENT, _MAX_MILLIONS = 5.0, 300.0
+
+
+def _bare_budget(folded: str) -> Amount | None:
+    """The budget of a message whose price has no unit, if its words state whether the client rents or buys."""
+    match, rents = _BARE_BUDGET.search(folded), _RENT.search(folded) is not None
+    if match is None or not (rents or re.search(r"\bкупл?\w*", folded)):
+        return None
+    amount = float(match[1].replace(",", "."))
+    if rents and amount < _MIN_RENT or not rents and amount > _MAX_MILLIONS:
+        return None
+    return Amount(None, amount * (1e3 if rents else 1e6), "", match.start(1), match.end(1))
+
+
+_WHERE_FROM = re.compile(r"\b(?:мы|я|сами|сам|переезжа\w+|приеха\w+|едем|родом)\s(?:сейчас\s)?из\s*$", re.IGNORECASE)
+
+
+def _is_where_from(text: str, place: Place) -> bool:
+    """«мы из Мытищ, ищем квартиру в Строгино»: the client's own town is not the wanted one."""
+    return place.kind == "town" and _WHERE_FROM.search(text, max(0, place.start - 30), place.start) is not None
 
 
 def _folded(text: str) -> str:
@@ -248,7 +295,7 @@ def _folded(text: str) -> str:
 
 
 def _without(text: str, spans: Sequence[Span]) -> str:
-    """*text* with blanks in place of *spans*, so that a station «Студенческая» tells of no students."""
+    """*text* with blanks in place of *spans*, so that a station «Студенческая» does not mention students."""
     for start, end in spans:
         text = text[:start] + " " * (end - start) + text[end:]
     return text
@@ -271,25 +318,30 @@ def _first(
 
 def _deal_type(folded: str, budget: Amount | None, spans: dict[str, list[Span]]) -> str | None:
     deal = _first("deal_type", (("RENT", _RENT), ("SALE", _SALE)), folded, spans)
-    if deal is None and budget is not None and budget.currency == "RUB":
+    if deal is None and budget is not None:
         most = budget.high or budget.low or 0
-        return "SALE" if most >= MIN_SALE else "RENT"
+        return "SALE" if most >= MIN_SALE[budget.currency or "RUB"] else "RENT"
     return deal
+
+
+#: «, д. »
+_BEFORE_HOUSE_NUMBER = re.compile(r"[\s,]+(?:д(?:ом)?\.?\s*)?$")
 
 
 def _street_name(match: re.Match[str] | None) -> str | None:
     if match is None:
         return None
-    return match[0][: match.start(1) - match.start()].rstrip(" ,дом.") if match[1] else match[0]
+    named = match[0][: match.start(1) - match.start()] if match[1] else match[0]
+    return _BEFORE_HOUSE_NUMBER.sub("", named)
 
 
 def _unread(text: str, read: Sequence[Span]) -> list[Span]:
-    """Runs of words outside *read*, cut at marks, that hold more than the words every message holds."""
+    """Sequences of words outside *read*, divided at marks, with significant words at both ends."""
     rest = _without(text, read)
     runs: list[Span] = []
     for clause in re.finditer(r"[^,.;:!?\n()]+", rest):
         words = list(_WORDS.finditer(clause[0]))
-        telling = [word for word in words if word[0].lower() not in _UNREAD_WORDS and len(word[0]) > 1]
-        if telling:
-            runs.append((clause.start() + telling[0].start(), clause.start() + telling[-1].end()))
+        significant = [word for word in words if word[0].lower() not in _UNREAD_WORDS and len(word[0]) > 1]
+        if significant:
+            runs.append((clause.start() + significant[0].start(), clause.start() + significant[-1].end()))
     return runs

@@ -1,4 +1,4 @@
-"""Neighbours of a marker in its clause, and mentions that stand in one row: «первый, последний и угловой»."""
+"""Neighbours of a marker in its clause, and rows of mentions: «первый, последний и угловой»."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,11 +6,14 @@ from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import DASHES
+from matching.reading.words import Word
 
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 _ANIMALS = frozenset({"pets", "cats", "dogs"})
-#: How far a marker may stand from what it marks, in tokens.
+#: The largest distance of a marker from its mention, in tokens.
 REACH = 5
+#: The longest row that is followed, in items; without an end «без животных и без животных и …» would cost its cube.
+LONGEST_ROW = 60
 
 _PASSED = frozenset(
     {
@@ -27,28 +30,36 @@ _PASSED = frozenset(
         NUMBER,
     }
 )
-#: What may stand between two mentions of one row.
+#: Markers that may be between two mentions of one row.
 _CHAINED = frozenset(
     {markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, markers.ALSO, markers.OWN, NUMBER}
 )
-#: What ends a row and a denial: «недорогая с балконом».
+_HOMES = frozenset({"квартира", "вариант", "дом"})
+#: Markers that end a list after a colon.
+_END_LISTS = frozenset({markers.MUST, markers.SOFT, markers.COLON, markers.CAN, markers.REST})
+#: Words that end a row and a denial: «недорогая с балконом».
 WITH = frozenset({"с", "со", "with", "плюс"})
 _STOPS_ROW = WITH | {"в"}
+_CONTRASTS = frozenset({"а", "но", "зато", "однако"})
 
 
 def after_colon(items: Sequence[Item], place: int, act: Callable[[Item], None]) -> bool:
-    """«Не предлагать: первый этаж, апартаменты»: act on all that follows a colon in the sentence."""
+    """«Не предлагать: первый этаж, апартаменты»: act on all mentions after a colon in the sentence."""
     if place + 1 >= len(items) or items[place + 1].role != markers.COLON:
         return False
     marker = items[place]
-    if items[place + 1].sentence != marker.sentence or items[place + 1].start - marker.end > REACH:
+    colon = items[place + 1]
+    reach = 0 if marker.role == markers.ABSENT else REACH  # «нет: ТВ, интернета»
+    if colon.clause != marker.clause or colon.start - marker.end > reach:
         return False
+    acted = False
     for item in items[place + 2 :]:
-        if item.sentence != marker.sentence or item.role in (markers.MUST, markers.SOFT, markers.COLON, markers.CAN):
+        if item.sentence != marker.sentence or item.role in _END_LISTS:
             break
         if item.role == MENTION:
             act(item)
-    return True
+            acted = True
+    return acted
 
 
 def next_mention(items: Sequence[Item], place: int) -> int | None:
@@ -88,6 +99,20 @@ def _is_floor(item: Item, quantity: Quantity) -> bool:
     return quantity.how == "eq" and quantity.unit == "" and not item.meanings.kinds.isdisjoint(_ENDS_OF_HOUSE)
 
 
+def is_worse(item: Item) -> bool:
+    """«смежные комнаты не нужны» refuses them, because nobody asks for the worse value."""
+    return any(isinstance(value, str) and value in entry.worse for entry, value, _, _ in item.meanings)
+
+
+def is_refused_by_need(item: Item) -> bool:
+    """«мебель не нужна» asks for none; «балкон не нужен» asks for nothing."""
+    if any(value == "daily" for _, value, _, _ in item.meanings):
+        return True  # «посуточная аренда не нужна»
+    return not item.meanings.kinds.isdisjoint(
+        ("furnished", "kitchen_living_room", "from_owner", "new_building", "handed_over", "floor")
+    )
+
+
 def _is_of_people(item: Item) -> bool:
     return item.meanings.of_people
 
@@ -103,30 +128,89 @@ def _are_people_refused(cut_text: Tokens, item: Item, last: Item) -> bool:
     return before != "для" and all(word is not None and word.case == "genitive" for word in words)
 
 
-def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
+def _opens_alternatives(items: Sequence[Item], place: int) -> bool:
+    """Whether «или» and a mention that leads do not usually refuse follow: «панель или кирпич»."""
+    if place + 2 >= len(items) or items[place + 1].role != markers.AND:
+        return False
+    other = items[place + 2]
+    return other.role == MENTION and not other.refused and other.meanings.kinds == items[place].meanings.kinds
+
+
+def _opens_both(cut_text: Tokens, item: Item) -> bool:
+    """«подойдёт и панель, и кирпич»."""
+    return cut_text.tokens[item.start - 1].lower() == "и"
+
+
+def _is_allowed(items: Sequence[Item], place: int) -> bool:
+    """Whether a word of permission follows in the clause, and no other mention before it."""
+    item = items[place]
+    for after in items[place + 1 : place + 1 + REACH]:
+        if after.clause != item.clause or after.role == MENTION:
+            return False
+        if after.role == markers.CAN:
+            return True
+    return False
+
+
+def _stop_words(
+    cut_text: Tokens,
+    items: Sequence[Item],
+    places: tuple[int, int, int],
+    between: Sequence[Word | None],
+    joined: bool,
+) -> tuple[bool, frozenset[str]]:
     """
-    Mentions that stand in one row with *items[place]*, going forward or backward: joined by «и» or «или»; over a comma
-    where all are such as leads refuse, or where a genitive goes on.
+    Whether a mention is joined to its row, and the words that would end the row before it.
+
+    Args:
+        places: Of the mention that the row starts from, of the last one in the row, and of the new one.
+        between: The words between the last mention and the new one.
+        joined: Whether a conjunction joins them.
+    """
+    start, last, item = (items[place] for place in places)
+    is_forward = places[2] > places[0]
+    stops = WITH if item.refused and last.refused else _STOPS_ROW
+    if item.refused and last.refused and any(each.role == markers.WINDOW for each in items[places[2] - 2 : places[2]]):
+        stops = frozenset()  # «первый этаж и квартиры с окнами на дорогу не предлагать»
+    if not is_forward and item.refused and (last.refused or is_worse(last)) and item.clause == last.clause:
+        first = cut_text.words[item.end] if item.end < len(cut_text.words) else None
+        if first is not None and first.symbol in WITH:  # «хрущёвки со смежными комнатами не надо»
+            joined, stops = True, frozenset()
+    if joined and is_forward and item.refused and start.denied:
+        stops = frozenset()  # «не звонить с апартаментами и с первыми этажами»
+    if joined and any(word is not None and word.symbol in _HOMES for word in between):
+        stops = frozenset()  # «не предлагайте первые этажи и квартиры с газом»
+    if joined and _is_of_people(item) and _is_of_people(last):
+        stops = frozenset()  # «курящим и с питомцами не сдаём»
+    return joined, stops
+
+
+def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
+    """
+    Mentions in one row with *items[place]*, forward or backward: joined by «и» or «или», or by a comma if leads usually
+    refuse all of them or if they continue a genitive.
     """
     row: list[int] = []
     at, joined = place, False
-    here = place + step
-    while 0 <= here < len(items):
+    end_of_row = min(len(items), place + LONGEST_ROW) if step > 0 else max(-1, place - LONGEST_ROW)
+    for here in range(place + step, end_of_row, step):
         item, last = items[here], items[at]
         gap = item.start - last.end if step > 0 else last.start - item.end
+        end = last.end
+        if gap > REACH and step > 0 and last.quantity is not None:
+            end = last.span[1]  # «этаж со второго по восьмой и раздельный санузел»
+            gap = item.start - end
         if item.sentence != last.sentence:
             break
         if item.role == markers.AND:
             joined = True
         elif item.role == MENTION:
-            between = cut_text.words[last.end : item.start] if step > 0 else cut_text.words[item.end : last.start]
-            stops = WITH if item.refused and last.refused else _STOPS_ROW
-            if item.refused and last.refused and any(each.role == markers.WINDOW for each in items[here - 2 : here]):
-                stops = frozenset()  # «первый этаж и квартиры с окнами на дорогу не предлагать»
-            if joined and _is_of_people(item) and _is_of_people(last):
-                stops = frozenset()  # «курящим и с питомцами не сдаём»
+            between = cut_text.words[end : item.start] if step > 0 else cut_text.words[item.end : last.start]
+            joined, stops = _stop_words(cut_text, items, (place, at, here), between, joined)
             if any(word is not None and word.symbol in stops for word in [*between, cut_text.words[item.start]]):
                 break
+            if item.clause != last.clause and any(word is not None and word.symbol in _CONTRASTS for word in between):
+                break  # «без залога, а животных у нас нет»
             first = cut_text.words[item.start]
             if governs and first is not None and first.case in ("nominative", "other"):
                 break  # «без обременений и один собственник»
@@ -135,16 +219,21 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             if item.clause == last.clause:
                 if not joined or gap > REACH:
                     break
+            elif step > 0 and gap <= 3 and _is_allowed(items, here):
+                break  # «без животных, детей старше 10 лет рассмотрим»
+            elif step > 0 and _opens_alternatives(items, here):
+                break  # «не последний, панель или кирпич»
             elif abs(item.clause - last.clause) == 1 and gap <= 3:
-                goes_on = governs and first is not None and first.case == "genitive"
+                continues = governs and first is not None and first.case == "genitive"
                 # «кроме первого, панельный дом» refuses no panel.
-                agrees = not governs or goes_on or first is not None and first.number is not None
-                let = step > 0 or any(
+                agrees = not governs or continues or first is not None and first.number is not None
+                is_permitted = step > 0 or any(
                     each.role == markers.CAN for each in items[max(0, here - 2) : here] if each.clause == item.clause
                 )
-                if not let and _are_people_refused(cut_text, item, last):
-                    goes_on = True
-                if not (item.refused and last.refused and not item.denied and agrees) and not goes_on:
+                if not is_permitted and _are_people_refused(cut_text, item, last):
+                    continues = True
+                continues |= joined and step > 0 and items[place].start > 0 and _opens_both(cut_text, items[place])
+                if not (item.refused and last.refused and not item.denied and agrees) and not continues:
                     break
             else:
                 break
@@ -158,5 +247,25 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             and not (last.refused and item.quantity is not None and _is_floor(last, item.quantity))
         ):
             break
-        here += step
     return row
+
+
+def denied_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
+    """The part of the row of *items[place]* that a denial covers; it ends at another denial: «не доля, юр. чистая»."""
+    row = mentions_in_row(cut_text, items, place, step, governs)
+    ended = (at for at, each in enumerate(row) if any(meaning.value is False for meaning in items[each].meanings))
+    return row[: next(ended, len(row))]
+
+
+def row_that_does_not_matter(
+    cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool
+) -> list[int]:
+    """As :func:`denied_row`, with the other answers of the same kind: «новостройка или вторичка неважно»."""
+    kinds = items[place].meanings.kinds
+    row = mentions_in_row(cut_text, items, place, step, governs)
+    ended = (
+        at
+        for at, each in enumerate(row)
+        if items[each].meanings.kinds != kinds and any(meaning.value is False for meaning in items[each].meanings)
+    )
+    return row[: next(ended, len(row))]

@@ -29,23 +29,46 @@ MONTHS = {
     "october": 274,
     "november": 305,
     "december": 335,
+    "янв": 1,
+    "фев": 32,
+    "февр": 32,
+    "апр": 91,
+    "авг": 213,
+    "сен": 244,
+    "сент": 244,
+    "окт": 274,
+    "ноя": 305,
+    "нояб": 305,
+    "дек": 335,
+    "jan": 1,
+    "feb": 32,
+    "apr": 91,
+    "aug": 213,
+    "sept": 244,
+    "oct": 274,
+    "nov": 305,
+    "dec": 335,
 }
 ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
-PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
-PARTS_OF_HOUR = frozenset({"четверть", "полчаса"})
+PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28, "mid": 14, "early": 0, "late": 20}
+PARTS_OF_HOUR = frozenset({"четверть", "полчаса", "пол"})
 FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
 _ENDINGS = frozenset("й го ый ой м х ые ых ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
+_ENDINGS_WITHOUT_DASH = frozenset("й го ый ой х ые ых ти th st nd rd му".split())
 #: Minutes to the metro: on foot («минут пешком»), and by transport.
 BY_METRO = ("мп", "мтп", "мпт", "мт")
 DASHES = frozenset("-–—−")
+
+#: «3 м/м» are places for cars.
+_PLACES = (["м"], ["мест"], ["места"], ["место"])
 
 #: ``(value, token after it, unit, ordinal, currency)``; the unit applied.
 Number = tuple[float, int, str, bool, str]
 
 
 def is_word(words: Sequence[Word | None], place: int, *symbols: str) -> bool:
-    """Whether the token *place* is one of *symbols*."""
+    """Whether the symbol of the token *place* is one of *symbols*."""
     if not 0 <= place < len(words):
         return False
     word = words[place]
@@ -53,7 +76,7 @@ def is_word(words: Sequence[Word | None], place: int, *symbols: str) -> bool:
 
 
 def skip_words(words: Sequence[Word | None], place: int, symbols: frozenset[str]) -> int:
-    """The first token from *place* on that is none of *symbols*."""
+    """The first token from *place* on whose symbol is not one of *symbols*."""
     while place < len(words) and (word := words[place]) is not None and word.symbol in symbols:
         place += 1
     return place
@@ -63,93 +86,157 @@ def number_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -
     """``(value, token after it, unit, ordinal, currency)`` of the number at *place*, its unit applied."""
     if place >= len(words) or (word := words[place]) is None:
         return None
-    if word.symbol in ROMAN and place + 1 < len(words) and is_word(words, place + 1, *QUARTER):
-        return _quarter(words, place + 1, ROMAN[word.symbol])
-    part = PART_OF_MONTH.get(word.symbol)
-    if word.symbol in MONTHS or part is not None:
-        month = words[place + 1] if part is not None and place + 1 < len(words) else word
-        if month is not None and month.symbol in MONTHS:
-            return float(MONTHS[month.symbol] + (part or 0)), place + (1 if part is None else 2), "day", False, ""
-        if part == 28 and _is_year(words, place + 1):  # the end of a year
-            year = words[place + 1]
-            assert year is not None and year.number is not None
-            return year.number + 0.75, skip_words(words, place + 2, frozenset({"год", "г", "."})), "quarter", False, ""
-        return None
-    if word.symbol in ("$", "€", "₸") and place + 1 < len(words):  # "$2,000"
-        after = number_at(words, tokens, place + 1)
-        return None if after is None else (after[0], after[1], "money", False, word.symbol)
-    if word.symbol == "полчаса":
-        return 30.0, place + 1, "min", False, ""
-    if word.symbol == "четверть" and is_word(words, place + 1, "час"):
-        return 15.0, place + 2, "min", False, ""
     if word.number is None:
-        return None
-    value, end, ordinal = word.number, place + 1, word.ordinal
+        return _named_number(words, tokens, place, word.symbol)
+    if len(tokens[place]) == 5 and tokens[place][2] == "." and (day := _date(words, tokens, place)) is not None:
+        return day, place + 1, "day", False, ""
+    if word.symbol == "пол" and is_word(words, place + 1, "час"):
+        return 30.0, place + 2, "min", False, ""
+    if word.symbol == "пара" and not _is_measured(words, place + 1):
+        return None  # «паре до 35 лет» is said of two people
     if tokens[place].isdigit():
-        # «60 000»: groups of three digits go on.
-        while (
-            end < len(words)
-            and len(tokens[end]) == 3
-            and tokens[end].isdigit()
-            and len(tokens[place]) <= 3
-            and value >= 1
-        ):
-            value, end = value * 1000 + float(tokens[end]), end + 1
+        value, end = _grouped(tokens, place, word.number)
+        ordinal = word.ordinal
     else:
-        following = words[end] if end < len(words) else None
-        if following is not None and following.number is not None and not tokens[end][0].isdigit():
-            if value >= 20 and value % 10 == 0 and 0 < following.number < 10:  # «двадцать пять»
-                value, ordinal, end = value + following.number, following.ordinal, end + 1
-    if end + 1 < len(words) and tokens[end] in DASHES and tokens[end + 1].lower() in _ENDINGS:
-        ordinal, end = True, end + 2
-    elif end < len(words) and tokens[end].lower() in (
-        "й",
-        "го",
-        "ый",
-        "ой",
-        "х",
-        "ые",
-        "ых",
-        "ти",
-        "th",
-        "st",
-        "nd",
-        "rd",
-        "му",
-    ):
-        ordinal, end = True, end + 1
-    if (
-        is_word(words, end, *QUARTER)
-        and value in (1, 2, 3, 4)
-        and _is_year(words, skip_words(words, end + 1, frozenset(".-")))
-    ):
-        return _quarter(words, end, value)
+        value, end, ordinal = _numeral_at(words, tokens, place, word.number, word.ordinal)
+    end, ordinal = _with_ending(words, tokens, end, ordinal)
+    if value in (1, 2, 3, 4) and is_word(words, end, *QUARTER):
+        quarter = _quarter(words, end, value)
+        if quarter is not None:
+            return quarter
     month = words[end] if end < len(words) else None
     if month is not None and month.symbol in MONTHS and 1 <= value <= 31:
         return MONTHS[month.symbol] + value - 1, end + 1, "day", False, ""
-    unit, end, factor, currency = _unit(words, tokens, end)
+    if ordinal and is_word(words, end, "of") and end + 1 < len(tokens):  # "the 1st of May"
+        english = words[end + 1]
+        name = "май" if tokens[end + 1].lower() == "may" else english.symbol if english is not None else ""
+        if name in MONTHS and 1 <= value <= 31:
+            return MONTHS[name] + value - 1, end + 2, "day", False, ""
+    unit, end, factor, currency = unit_at(words, tokens, end)
     if unit == "m70":  # «2м70»
         return value + factor / 100, end + 1, "m", False, ""
-    return value * factor, end, unit, ordinal, currency
+    if factor >= 1e6:
+        return _millions(words, tokens, place, (value, end, unit, ordinal, currency))
+    return round(value * factor, 9), end, unit, ordinal, currency  # 280 cm are 2.8 m
 
 
-def _is_year(words: Sequence[Word | None], place: int) -> bool:
-    if place >= len(words) or (word := words[place]) is None or word.number is None:
-        return False
-    return 2000 <= word.number <= 2040 and word.number == int(word.number)
+#: The first days of the months.
+_FIRST_DAYS = (1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335)
+_BEFORE_DATES = frozenset({"с", "со", "по", "заезд", "въезд", "заселение", "from"})
+
+
+def _date(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> float | None:
+    """The day of the year of «с 20.12»; None if a unit shows that it is no date: «до 10.05 млн»."""
+    day, dot, month = tokens[place].partition(".")
+    if not dot or not (len(day) == len(month) == 2 and day.isdecimal() and month.isdecimal()):
+        return None
+    if not (1 <= int(day) <= 31 and 1 <= int(month) <= 12 and place and tokens[place - 1].lower() in _BEFORE_DATES):
+        return None
+    after = words[place + 1] if place + 1 < len(words) else None
+    return None if after is not None and after.symbol in UNITS else float(_FIRST_DAYS[int(month) - 1] + int(day) - 1)
+
+
+def _named_number(words: Sequence[Word | None], tokens: Sequence[str], place: int, symbol: str) -> Number | None:
+    """A number that does not begin with digits or a numeral: «III кв. 2026», «конец мая», "$2,000", «полчаса»."""
+    if symbol in ROMAN and is_word(words, here := skip_words(words, place + 1, DASHES), *QUARTER):
+        return _quarter(words, here, ROMAN[symbol])  # «III кв. 2026», «IV-кв. 2021»
+    if symbol in MONTHS:
+        day = words[place + 1] if symbol.isascii() and place + 1 < len(words) else None
+        if day is not None and day.number is not None and 1 <= day.number <= 31:  # "Feb 1st"
+            return MONTHS[symbol] + day.number - 1, _with_ending(words, tokens, place + 2, False)[0], "day", False, ""
+        return float(MONTHS[symbol]), place + 1, "day", False, ""
+    if symbol in PART_OF_MONTH:
+        return _part_of_month(words, place, PART_OF_MONTH[symbol])
+    if symbol in ("$", "€", "₸"):
+        after = number_at(words, tokens, place + 1)
+        return None if after is None else (after[0], after[1], "money", False, symbol)
+    if symbol == "полчаса":
+        return 30.0, place + 1, "min", False, ""
+    if symbol == "четверть" and is_word(words, place + 1, "час"):
+        return 15.0, place + 2, "min", False, ""
+    return None
+
+
+def _part_of_month(words: Sequence[Word | None], place: int, days: int) -> Number | None:
+    """«в середине мая», and «до конца 2026 года»."""
+    month = words[place + 1] if place + 1 < len(words) else None
+    if month is not None and month.symbol in MONTHS:
+        return float(MONTHS[month.symbol] + days), place + 2, "day", False, ""
+    year = year_at(words, place + 1)
+    if year is None or days != PART_OF_MONTH["конец"]:
+        return None
+    return year + 0.75, skip_words(words, place + 2, frozenset({"год", "г", "."})), "quarter", False, ""
+
+
+def _grouped(tokens: Sequence[str], place: int, value: float) -> tuple[float, int]:
+    """The number *value* with further groups of three digits («60 000»), and the token after it."""
+    end = place + 1
+    if len(tokens[place]) <= 3 and value >= 1:
+        while end < len(tokens) and len(tokens[end]) == 3 and tokens[end].isdigit():
+            value, end = value * 1000 + float(tokens[end]), end + 1
+    return value, end
+
+
+def _numeral_at(
+    words: Sequence[Word | None], tokens: Sequence[str], place: int, value: float, ordinal: bool
+) -> tuple[float, int, bool]:
+    """A number in one or two words, «двадцать пятый»: its value, the token after it, and whether it is an ordinal."""
+    end = place + 1
+    following = words[end] if end < len(words) else None
+    if following is None or following.number is None or tokens[end][0].isdigit():
+        return value, end, ordinal
+    if value >= 20 and value % 10 == 0 and 0 < following.number < 10:
+        return value + following.number, end + 1, following.ordinal
+    return value, end, ordinal
+
+
+def _with_ending(words: Sequence[Word | None], tokens: Sequence[str], end: int, ordinal: bool) -> tuple[int, bool]:
+    """The token after the ending of a number in digits, and whether it is an ordinal: «5-го», «3й»."""
+    if end + 1 < len(tokens) and tokens[end] in DASHES and tokens[end + 1].lower() in _ENDINGS:
+        return end + 2, True
+    if end < len(tokens) and tokens[end].lower() in _ENDINGS_WITHOUT_DASH:
+        return end + 1, True
+    if end < len(tokens) and tokens[end] in ("м", "ом", "ем") and is_word(words, end + 1, *FLOOR_WORDS):
+        return end + 1, True  # «на 3м этаже»
+    return end, ordinal
+
+
+def _millions(words: Sequence[Word | None], tokens: Sequence[str], place: int, number: Number) -> Number:
+    """«9,950 млн» does not mean 9,950 millions; «12 миллионов 300 тысяч» is one number."""
+    value, end, unit, ordinal, currency = number
+    if value >= 1e3 and len(parts := tokens[place].replace(".", ",").split(",")) == 2:
+        value = float(".".join(parts))
+    value *= 1e6
+    rest = number_at(words, tokens, end) if end < len(tokens) and tokens[end].isdigit() else None
+    if rest is not None and rest[2] == "money" and 1e3 <= rest[0] < 1e6:
+        return value + rest[0], rest[1], unit, ordinal, currency or rest[4]
+    return value, end, unit, ordinal, currency
+
+
+def _is_measured(words: Sequence[Word | None], place: int) -> bool:
+    word = words[place] if place < len(words) else None
+    return word is not None and word.symbol in UNITS
+
+
+def year_at(words: Sequence[Word | None], place: int) -> float | None:
+    """The year from 2000 to 2040 that the token *place* is, or None."""
+    number = word.number if 0 <= place < len(words) and (word := words[place]) is not None else None
+    return number if number is not None and 2000 <= number <= 2040 and number == int(number) else None
 
 
 def _quarter(words: Sequence[Word | None], place: int, quarter: float) -> Number | None:
+    """The quarter whose word is at *place*, if its year follows."""
     end = skip_words(words, place + 1, frozenset(".-"))
-    if not _is_year(words, end):
+    year = year_at(words, end)
+    if year is None:
         return None
-    year = words[end]
-    assert year is not None and year.number is not None
-    return year.number + (quarter - 1) / 4, skip_words(words, end + 1, frozenset({"год", "г"})), "quarter", False, ""
+    return year + (quarter - 1) / 4, skip_words(words, end + 1, frozenset({"год", "г"})), "quarter", False, ""
 
 
-def _unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[str, int, float, str]:
-    """``(unit, token after it, factor, currency)``; thousands and a currency may stand together: «60 т. р.»."""
+def unit_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[str, int, float, str]:
+    """``(unit, token after it, factor, currency)``; thousands and a currency may be combined: «60 т. р.»."""
+    if tokens[place : place + 3] == ["м", ".", "п"]:  # «15 м.п. от метро»
+        return "min", place + 3, 1.0, ""
     unit, factor, currency, end = "", 1.0, "", place
     for _ in range(3):
         at = skip_words(words, end, frozenset(".")) if unit in ("money", "m") else end
@@ -166,6 +253,8 @@ def _unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tu
             break
         if unit == "money" and known[1] > 1 and factor > 1:
             break
+        if symbol == "м" and not unit and tokens[at + 1 : at + 2] == ["/"] and tokens[at + 2 : at + 3][:1] in _PLACES:
+            break  # «3 м/м», «2 м/места»
         if unit == "m" and symbol not in ("м", "метр", "m", "²"):
             break
         if symbol in ("кв", "квадрат", "квм", "sqm", "м²", "sq"):
@@ -184,3 +273,26 @@ def _unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tu
     if unit == "m" and is_word(words, end, "2", "²") and tokens[end] in ("2", "²"):
         unit, end = "m2", end + 1
     return unit, end, factor, currency
+
+
+def is_decade(tokens: Sequence[str], first: int, number: Number) -> bool:
+    """«90-х годов», «в 80-х», «2000-х годов»."""
+    value, end, unit = number[0], number[1], number[2]
+    if value % 10:
+        return False
+    last = next((token for token in tokens[first + 1 : min(end, first + 4)] if token.isalpha()), "").lower()
+    if not number[3] or last not in ("х", "е", "ые", "ых", "гг"):
+        return False
+    if unit == "year":
+        return (20 <= value <= 90 or 1900 <= value <= 2020) and value % 10 == 0
+    return unit == "" and 40 <= value <= 90 and value % 10 == 0
+
+
+def listed_floors(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, float] | None:
+    """«2,3,4 этаж»: the first and the last."""
+    if place >= len(tokens) or "," not in tokens[place] or not is_word(words, place + 1, *FLOOR_WORDS):
+        return None
+    floors = [int(part) for part in tokens[place].split(",") if part.isdigit() and len(part) < 3]
+    if len(floors) < tokens[place].count(",") + 1 or floors != sorted(set(floors)):
+        return None
+    return float(floors[0]), float(floors[-1])

@@ -1,26 +1,43 @@
-"""How strongly a thing is asked for, and what is only allowed."""
+"""The strength of wishes, and things that are only allowed."""
 
 from collections.abc import Sequence
 
 from matching.reading import markers
-from matching.reading.mentions import MENTION, Item, Tokens
-from matching.reading.rows import REACH, after_colon, row_of
+from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+from matching.reading.rows import REACH, after_colon, mentions_in_row
 
-#: Said of all that is listed before.
+#: Words that apply to everything listed before.
 _OF_MANY = frozenset({"обязательны", "желательны", "необходимы", "приветствуются"})
+#: Words that apply to everything listed after them.
+_PREDICATES = frozenset(
+    {
+        "плюсом",
+        "бонусом",
+        "здорово",
+        "приветствуется",
+        "приветствуются",
+        "приятно",
+        "порадует",
+        "хотелось",
+        "необходимы",
+    }
+)
+_SO_THAT = frozenset({"чтобы", "чтоб", "что"})
+_IN_LISTS = frozenset({MENTION, markers.AND, markers.WINDOW, markers.NEAR})
 
 
 def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
-    """Apply the marker *place* (must, soft or can) to what it speaks of."""
+    """Apply the marker *place* (must, soft or can) to its mentions."""
     marker = items[place]
 
     def act(item: Item) -> None:
         if marker.role == markers.CAN:
-            # «подойдёт любой этаж, кроме первого» refuses it all the same.
-            item.allowed = not any(_is_but(cut_text, start) for start, _ in item.by)
+            # «подойдёт любой этаж, кроме первого» still refuses the first.
+            item.allowed = not any(_is_adversative(cut_text, start) for start, _ in item.by)
         elif marker.role == markers.SOFT:
             item.strength = "soft"
-            item.cancelled = False
+            if item.cancelled:  # «не обязателен, но хорошо бы»; «смотрела вашу — супер» speaks of another home
+                item.cancelled = any(each.role == markers.OTHERS and each.sentence == item.sentence for each in items)
         else:
             item.strength = "must"
 
@@ -31,10 +48,10 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         item = items[here]
         if item.clause != marker.clause or item.start - marker.end > 3 * REACH:
             break
-        if item.role == MENTION:
+        if item.role == MENTION and _is_significant(item):
             ahead = here
             break
-        if item.role in (markers.MUST, markers.SOFT):
+        if item.role in (markers.MUST, markers.SOFT, markers.IF):
             break
     for here in range(place - 1, -1, -1):
         item = items[here]
@@ -49,26 +66,77 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             break
     word = cut_text.words[marker.start]
     adjective = word is not None and word.symbol.endswith(("ый", "ен", "required", "mandatory", "desirable"))
+    if marker.role == markers.CAN and behind is not None and items[behind].end == marker.start:
+        if place + 1 < len(items) and items[place + 1].role == markers.AND and items[place + 1].start == marker.end:
+            ahead = None  # «с кошкой можно и метро рядом»
+    if ahead is not None and items[ahead].denied and items[ahead].strength == "must" and behind is not None:
+        ahead = None  # «лифт обязательно первый не предлагать»
     target = behind if behind is not None and (adjective or ahead is None) else ahead
     if target is None:
         target = _neighbour_clause(cut_text, items, place)
         if target is None:
+            target = _question_before(cut_text, items, place)
+        if target is None:
             return
     step = 1 if target > place else -1
-    row = [target, *row_of(cut_text, items, target, step, False)]
+    if step < 0 and items[target].refused and not items[target].denied and _opens_condition(cut_text, marker):
+        items[target].allowed = True  # «первый этаж — только с решётками»
+        return
+    row = [target, *mentions_in_row(cut_text, items, target, step, False)]
+    if step < 0 and marker.role == markers.CAN:
+        ended = (at for at, each in enumerate(row) if at and _denies_itself(items[each]))
+        row = row[: next(ended, len(row))]  # «до предпоследнего, панель можно»
     if step < 0 and cut_text.tokens[marker.start].lower() in _OF_MANY:
-        row += _list_before(items, row[-1])
+        row += _listed(items, row[-1], -1)
+    if step > 0 and _speaks_of_list(cut_text, items, place):
+        row += _listed(items, row[-1], 1)
+    if _opens_list_by_dash(cut_text, marker):
+        row += [each for each in _listed(items, row[-1], 1) if step > 0]
     for each in row:
         act(items[each])
 
 
-def _list_before(items: Sequence[Item], place: int) -> list[int]:
-    """«посудомойка, кондиционер и холодильник обязательны»: the plural speaks of the whole list."""
+def _opens_condition(cut_text: Tokens, marker: Item) -> bool:
+    after = cut_text.tokens[marker.end : marker.end + 1]
+    return cut_text.tokens[marker.start].lower() in ("только", "лишь") and after in (["с"], ["со"], ["при"])
+
+
+def _opens_list_by_dash(cut_text: Tokens, marker: Item) -> bool:
+    """«Обязательно — лифт, балкон.»"""
+    if marker.end >= len(cut_text.tokens) or cut_text.tokens[marker.end] not in "—–-":
+        return False
+    opens = not marker.start or cut_text.tokens[marker.start - 1] in ".!?\n"
+    return opens and cut_text.tokens[marker.start].lower().startswith(("обязат", "необходим"))
+
+
+def _denies_itself(item: Item) -> bool:
+    """«не под крышей», «предпоследний»: whether the phrase itself is a refusal."""
+    return item.refused and any(meaning.value is False for meaning in item.meanings)
+
+
+def _is_significant(item: Item) -> bool:
+    """Whether a mention states something without a number: «комнаты» does if it is denied."""
+    return item.denied or any(not meaning.only_denied for meaning in item.meanings)
+
+
+def _speaks_of_list(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«Плюсом будет посудомойка, кондиционер»: it begins its sentence and is the predicate of the whole list."""
+    marker = items[place]
+    if all(token.lower() not in _PREDICATES for token in cut_text.tokens[marker.start : marker.end]):
+        return False
+    return not any(item.role == MENTION and item.sentence == marker.sentence for item in items[:place])
+
+
+def _listed(items: Sequence[Item], place: int, step: int) -> list[int]:
+    """«посудомойка, кондиционер и холодильник обязательны»: the rest of the list, before or after *items[place]*."""
     listed: list[int] = []
     last = items[place]
-    for here in range(place - 1, max(-1, place - 4 * REACH), -1):
+    end = max(-1, place - 4 * REACH) if step < 0 else min(len(items), place + 4 * REACH)
+    for here in range(place + step, end, step):
         item = items[here]
-        if item.role not in (MENTION, markers.AND) or last.clause - item.clause > 1 or item.sentence != last.sentence:
+        if abs(last.clause - item.clause) > 1 or item.sentence != last.sentence:
+            break
+        if item.role not in _IN_LISTS and not (item.role == NUMBER and item.taken):
             break
         if item.role == MENTION:
             if item.denied or item.cancelled:
@@ -79,17 +147,14 @@ def _list_before(items: Sequence[Item], place: int) -> list[int]:
 
 
 def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
-    """A marker alone in its clause speaks of the clause before, or after «чтобы» of the one after it."""
+    """The mention of a marker that is alone in its clause: in the clause before, or after «чтобы» in the next one."""
     marker = items[place]
+    if marker.beside:
+        return None  # «мебель частично, кухня обязательно»
     after = cut_text.words[marker.end + 1] if marker.end + 1 < len(cut_text.words) else None
     forward = marker.end < len(cut_text.words) and (
         (comma := cut_text.words[marker.end]) is not None
-        and (
-            comma.symbol in ("чтобы", "что")
-            or comma.symbol == ","
-            and after is not None
-            and after.symbol in ("чтобы", "что")
-        )
+        and (comma.symbol in _SO_THAT or comma.symbol == "," and after is not None and after.symbol in _SO_THAT)
     )
     ends = (
         marker.end >= len(cut_text.words)
@@ -101,12 +166,21 @@ def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> in
     step = 1 if forward else -1
     here = place + step
     while 0 <= here < len(items) and items[here].sentence == marker.sentence:
-        if items[here].role == MENTION:
+        if items[here].role == MENTION and _is_significant(items[here]):
             return here if abs(items[here].clause - marker.clause) <= (2 if forward else 1) else None
         here += step
     return None
 
 
-def _is_but(cut_text: Tokens, place: int) -> bool:
+def _question_before(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
+    """«Лифт? Обязательно.»: the marker is the whole answer to the question before it."""
+    marker = items[place]
+    after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
+    if not place or not marker.start or cut_text.tokens[marker.start - 1] != "?" or after[0].isalnum():
+        return None
+    return place - 1 if items[place - 1].role == MENTION and _is_significant(items[place - 1]) else None
+
+
+def _is_adversative(cut_text: Tokens, place: int) -> bool:
     word = cut_text.words[place]
     return word is not None and word.symbol in ("кроме", "исключая", "except")

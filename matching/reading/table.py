@@ -1,4 +1,4 @@
-"""The table of kinds for docs/reading.md, generated so that the page cannot fall behind the grammar."""
+"""The table of kinds for docs/reading.md, generated so that the page always agrees with the grammar."""
 
 from matching.reading.grammar import ENTRIES
 from matching.reading.kind import Kind
@@ -17,7 +17,7 @@ GROUPS: dict[str, str] = {
 
 
 def kinds_table() -> str:
-    """Every kind as Markdown, a table a group: name, what it is, its values, and an example of a lead's words."""
+    """All kinds as Markdown, one table per group: name, description, values, and an example from a lead's text."""
     lines: list[str] = []
     for group, title in GROUPS.items():
         lines += [f"### {title}", "", "| kind | what it is | values | a lead's words |", "| --- | --- | --- | --- |"]

@@ -1,23 +1,23 @@
-"""What a token may do in a text, and which places of a text are worth a look: sentences that tell nothing are none."""
+"""The possible uses of tokens, and the places of a text that must be read; sentences that state nothing are skipped."""
 
 from collections.abc import Container, Sequence
 
-from matching.reading.phrases import ABBREVIATIONS
+from matching.reading.abbreviations import ABBREVIATIONS
 from matching.reading.quantities import starts_of_limits
 from matching.reading.words import MAX_WORDS_REMEMBERED, Vocabulary
 
-#: What a token may do, added up: a phrase or a quantity may start; its sentence tells something; it may end a sentence.
-STARTS, TELLS, ENDS = 1, 2, 4
+#: Uses of a token, as flags: a phrase or quantity may start with it; it makes its sentence significant; it may end one.
+STARTS, SIGNIFICANT, ENDS = 1, 2, 4
 _SENTENCE_ENDS = frozenset(".!?\n")
 
 
 class Uses(dict[str, int]):
     """
-    What each token may do, remembered for every distinct token.
+    The possible uses of tokens, cached for every distinct token.
 
     Args:
-        root: What phrases start with.
-        anchors: Without one of these words, or a number, a sentence tells nothing.
+        root: The words with which phrases start.
+        anchors: A sentence without one of these words and without a number states nothing.
     """
 
     def __init__(self, vocabulary: Vocabulary, root: Container[str], anchors: Container[str]) -> None:
@@ -31,39 +31,41 @@ class Uses(dict[str, int]):
             if symbol in _SENTENCE_ENDS:
                 use = STARTS | ENDS
             elif word.number is not None or symbol[0].isdigit():
-                use = STARTS | TELLS
+                use = STARTS | SIGNIFICANT
             else:
-                starts = symbol in self._root or symbol in starts_of_limits() or word.exact
-                use = (STARTS if starts else 0) | (TELLS if symbol in self._anchors or word.exact else 0)
+                starts = symbol in self._root or symbol in starts_of_limits() or word.exact in self._root
+                is_significant = symbol in self._anchors or word.exact in self._anchors
+                use = (STARTS if starts else 0) | (SIGNIFICANT if is_significant else 0)
         if len(self) > MAX_WORDS_REMEMBERED:
             self.clear()
         self[token] = use
         return use
 
 
-def telling(tokens: Sequence[str], uses: Uses) -> tuple[list[int], set[int]]:
+def significant_places(tokens: Sequence[str], uses: Uses) -> tuple[list[int], set[int]]:
     """
-    The places where a phrase or a quantity may start, in sentences that tell something, and every full stop; and the
-    places of marks that end no sentence (:func:`goes_on`).
+    The places where a phrase or a quantity may start, in significant sentences, and every full stop; and the places of
+    marks that do not end a sentence (:func:`is_mid_sentence`).
     """
     starts: list[int] = []
     passing: set[int] = set()
-    kept, tells = 0, 0
-    for place, use in enumerate([uses[token] for token in tokens]):
+    kept, significant = 0, 0
+    for place, use in enumerate(map(uses.__getitem__, tokens)):
         if not use:
             continue
         if use & ENDS:
-            if not goes_on(tokens, place):
-                if not tells:
+            if not is_mid_sentence(tokens, place):
+                if not significant:
                     del starts[kept:]
                 starts.append(place)
-                kept, tells = len(starts), 0
+                # A sentence after a question may be only its answer: «Апартаменты? Нет, спасибо».
+                kept, significant = len(starts), SIGNIFICANT if tokens[place] == "?" else 0
                 continue
             passing.add(place)
         if use & STARTS:
             starts.append(place)
-        tells |= use & TELLS
-    if not tells:
+        significant |= use & SIGNIFICANT
+    if not significant:
         del starts[kept:]
     return starts, passing
 
@@ -72,35 +74,53 @@ def telling(tokens: Sequence[str], uses: Uses) -> tuple[list[int], set[int]]:
 _BEFORE_NAMES = frozenset("ул ст пр наб пос обл корп стр мкр жк р_н".split())
 
 
-def goes_on(tokens: Sequence[str], place: int) -> bool:
+def is_mid_sentence(tokens: Sequence[str], place: int) -> bool:
     """
-    A mark that ends no sentence.
+    Whether the mark does not end a sentence.
 
-    Such is a dot after an abbreviation, or before a small letter or a digit after a short word; and the end of a line
-    in a list: after a colon, and before each of the bullets that follow it.
+    This applies to a dot after an abbreviation, or after a short word and before a small letter or a digit; and to the
+    end of a line in a list: after a colon, and before each of the following bullets.
     """
-    if tokens[place] == "\n":
+    mark = tokens[place]
+    if mark == "\n":
         return tokens[place - 1 : place] == [":"] or _is_bullet(tokens, place + 1) and _is_listed(tokens, place)
-    if tokens[place] != ".":
-        return False
-    before = tokens[place - 1].lower() if place else ""
     after = tokens[place + 1] if place + 1 < len(tokens) else ""
+    if mark != ".":
+        return mark == "!" and after == ")"  # «ванна (не душ!), балкон»
+    before = tokens[place - 1].lower() if place else ""
+    if after == ")" or len(before) <= 2 and is_bullet(tokens, place - 1):
+        return True  # «1. Кухня от 9»
     if after[:1].isupper() and len(before) > 1 and before not in _BEFORE_NAMES:
         return False
     return before in ABBREVIATIONS and after not in _SENTENCE_ENDS
 
 
-#: What opens a line of a list, and how far back the colon that opens the list is looked for, in tokens.
+#: Marks that begin a line of a list, and the largest distance of the colon before the list, in tokens.
 _BULLETS = frozenset("-–—•*+·●▪✓✔")
 _LONGEST_LIST = 300
 
 
 def _is_bullet(tokens: Sequence[str], place: int) -> bool:
-    return place < len(tokens) and tokens[place] in _BULLETS
+    if place >= len(tokens):
+        return False
+    return tokens[place] in _BULLETS or is_bullet(tokens, place)
+
+
+def is_bullet(tokens: Sequence[str], place: int) -> bool:
+    """Whether the number *place* begins a line of a numbered list: «1. Кухня от 9», «2) балкон»."""
+    if place + 1 >= len(tokens) or tokens[place + 1] not in ".)":
+        return False
+    if place < 0 or len(tokens[place]) > 2 or not tokens[place].isdecimal():
+        return False
+    if place == 0 or tokens[place - 1] == "\n":
+        return True
+    # «1. Не первый этаж. 2. Окна во двор.»
+    before = tokens[place - 2].lower() if place > 1 and tokens[place - 1] == "." else ""
+    return len(before) > 3 and before.isalpha() and before not in ABBREVIATIONS
 
 
 def _is_listed(tokens: Sequence[str], place: int) -> bool:
-    """Whether the line end *place* stands after a colon, or all lines back to one with a colon open with a bullet."""
+    """Whether the line end *place* follows a colon, or all lines back to one with a colon begin with a bullet."""
     end = place
     for here in range(place - 1, max(-2, place - _LONGEST_LIST), -1):
         if here >= 0 and tokens[here] != "\n":

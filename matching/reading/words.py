@@ -1,14 +1,16 @@
 """
-Words of a text as symbols of the grammar: every form of a word that a phrase names has one symbol.
+Words of a text as symbols of the grammar: all forms of a word in a phrase have one symbol.
 
-The grammar knows some two thousand words, a text any number. So the forms of the grammar's own words are made once,
-and a word of a text is then one look-up in a dictionary; what is not found says nothing to the grammar.
+The grammar contains some two thousand words, a text may contain any others. So the forms of the grammar's own words are
+generated once, and each word of a text is looked up in a dictionary; a word that is not found has no meaning for the
+grammar.
 
-Why pymorphy3, of the three libraries compared: it is the only one that makes forms from a word, so that a text costs a
-look-up (0.05 microseconds a word) instead of an analysis (of 549 words of descriptions: pymorphy3 81, Snowball 26,
-simplemma 5 microseconds each). It knows cases, by which «без детей, животных» goes on and «без детей, балкон» does not,
-and it tells a rare word from a typing error. Snowball gives «дети» and «детьми» two stems, and «парк» and «парка» one;
-simplemma is nearly as good as pymorphy3, but cannot make a form nor tell a case.
+Three libraries were compared. pymorphy3 was chosen because only it generates the forms of a word, so that each word of
+a text costs a look-up (0.05 microseconds) instead of an analysis (of 549 words of descriptions: pymorphy3 81, Snowball
+26, simplemma 5 microseconds each). It knows cases, which show that «без детей, животных» continues the denial and «без
+детей, балкон» does not, and it distinguishes a rare word from a typing error. Snowball gives «дети» and «детьми» two
+stems, and «парк» and «парка» one; simplemma is nearly as good as pymorphy3, but can neither generate forms nor
+recognise cases.
 """
 
 import re
@@ -20,11 +22,16 @@ from functools import lru_cache
 import pymorphy3
 from pymorphy3.analyzer import Parse
 
+from matching.reading.abbreviations import ABBREVIATED
 from matching.reading.kazakh import MIN_LETTERS, STEMS, kazakh_forms, without
 from matching.reading.numerals import NUMERALS, ORDINALS
 
-#: A number, a word (with its combining marks), a line end, or one other mark.
-TOKEN = re.compile(r"(\d+(?:[.,]\d+)*|[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*|\n|[^\w\s])")
+#: A word (with its combining marks), a number, a line end, or one other mark. The letters of most words are named,
+#: since a set is faster than a class; the quantifiers are possessive ("++"), since no two parts share a character.
+TOKEN = re.compile(
+    r"([a-zA-Zа-яёА-ЯЁ]++[^\W\d_]*+(?:[\u0300-\u036f]++[^\W\d_]*+)*+|\d++(?:[.,]\d++)*+|[^\w\s]|\n"
+    r"|[^\W\d_]++(?:[\u0300-\u036f]++[^\W\d_]*+)*+)"
+)
 
 #: Words shorter than this are not corrected: too many short words are one letter apart.
 MIN_LETTERS_TO_CORRECT = 5
@@ -37,21 +44,27 @@ _LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _CYRILLIC = re.compile(r"[а-яё]")
 _LATIN = re.compile(r"[a-z]")
 _QUOTES = frozenset("«»\"'“”„*_")
+_SIGNS = frozenset("№°")
+#: «❌ агенты» refuses them.
+CROSSES = frozenset("❌✖✗✘🚫⛔")
+#: The mark as which a pictograph is read: «✅ лоджия ✅ паркинг» is a list.
+BULLET = "•"
 _WORD_CLASSES = ("NOUN", "ADJF", "PRTF", "INFN", "NUMR", "ADJS", "PRTS", "VERB", "NPRO")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """
-    What the grammar knows of one token.
+    The grammar's information about one token.
 
     Attributes:
         symbol: The grammar's word of which this is a form, the digits of a number, or a mark.
-        number: What it counts, where it is a number or a numeral.
-        ordinal: It numbers in a row: «третий».
-        exact: «=form» where a phrase names this form alone.
-        case: ``nominative`` where its form may be one and no genitive, ``genitive`` (as after «без») where it is the
-            other way round, ``other`` where it is neither; "" where it may be both, or where the word has one form.
+        number: The value of a number or a numeral.
+        ordinal: Whether it is an ordinal: «третий».
+        exact: «=form» if a phrase contains only this form.
+        case: ``nominative`` if the form can be a nominative but not a genitive, ``genitive`` (as after «без») in the
+            opposite case, ``other`` if it can be neither; "" if it can be both, or if the word has one form.
+        short: Whether it is an abbreviation, so that a dot after it does not end a sentence.
     """
 
     symbol: str
@@ -59,6 +72,7 @@ class Word:
     number: float | None = None
     ordinal: bool = False
     case: str = ""
+    short: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -69,10 +83,10 @@ def morphology() -> pymorphy3.MorphAnalyzer:
 
 def fold(word: str) -> str:
     """
-    A word as it is compared.
+    The form in which a word is compared.
 
-    Lower case, one letter for е and ё, Kazakh letters as their Russian neighbours, Latin letters that look Cyrillic as
-    Cyrillic where the word holds both.
+    This is lower case, with е for ё, Kazakh letters replaced by similar Russian ones, and Latin letters that look
+    Cyrillic replaced by Cyrillic ones if the word contains both.
 
     >>> fold("Ёлка"), fold("қабат"), fold("кyхня")
     ('елка', 'кабат', 'кухня')
@@ -84,7 +98,7 @@ def fold(word: str) -> str:
 
 
 class _Memory(dict[str, Word | None]):
-    """Every token met, and its word."""
+    """A cache of tokens and their words."""
 
     def __init__(self, vocabulary: "Vocabulary") -> None:
         super().__init__()
@@ -92,7 +106,7 @@ class _Memory(dict[str, Word | None]):
 
     def __missing__(self, token: str) -> Word | None:
         word = self._vocabulary.learn(token)
-        if len(self) > MAX_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
+        if len(self) > MAX_WORDS_REMEMBERED:  # a long-lived process keeps meeting new words
             self.clear()
         self[token] = word
         return word
@@ -100,7 +114,7 @@ class _Memory(dict[str, Word | None]):
 
 class Vocabulary:
     """
-    From a token to its :class:`Word`, remembered for each distinct token. Threads may share one.
+    Maps a token to its :class:`Word`, cached for each distinct token. Threads may share one.
 
     Args:
         words: Base forms, or «=form» for one form alone.
@@ -108,21 +122,24 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._forms: dict[str, Word] = {}
-        #: Token to word, for direct use: a missing token is learnt.
+        #: Token to word, for direct use; a missing token is looked up and added.
         self.remembered = _Memory(self)
         written = {*words, *NUMERALS, *ORDINALS}
         base_words = sorted(word for word in written if not word.startswith("="))
-        # Base forms first: a phrase that is written with another form of a word then means that word.
+        # Base forms first, so that a phrase written with another form of a word means that word.
         for word in sorted(base_words, key=lambda word: (not _is_base_form(word), word)):
             if word not in self._forms:
                 self._add_forms(word)
+        for short, word in ABBREVIATED.items():
+            if word in self._forms:
+                self._forms.setdefault(short, Word(self._forms[word].symbol, short=True))
         for word in written:
             if word.startswith("="):
                 known = self._forms.get(word[1:], Word(word[1:]))
                 self._forms[word[1:]] = replace(known, exact=word)
 
     def symbol(self, word: str) -> str:
-        """The symbol of a word as it is written in a phrase."""
+        """The symbol of a word in the spelling of a phrase."""
         return word if word.startswith("=") or word not in self._forms else self._forms[word].symbol
 
     @staticmethod
@@ -148,14 +165,17 @@ class Vocabulary:
         return self.remembered[token]
 
     def learn(self, token: str) -> Word | None:
-        """Look *token* up among the forms, or correct it."""
+        """Look up *token* among the forms, or correct its spelling."""
         if token[0].isdecimal():
             if len(token) > 15:
                 return None
             number = number_of(token)
             return Word(f"{number:g}" if number is not None else token, number=number)
         if not token[0].isalnum():
-            return None if token in _QUOTES else Word(token)
+            if token in _QUOTES:
+                return None
+            is_pictograph = unicodedata.category(token) == "So" and token not in _SIGNS | CROSSES
+            return Word(BULLET if is_pictograph else token)
         plain = fold(token)
         symbol = self._forms.get(plain)
         if symbol is None and len(plain) >= MIN_LETTERS_TO_CORRECT and len(plain) < 30 and _CYRILLIC.search(plain):
@@ -166,15 +186,25 @@ class Vocabulary:
         """The one word of the grammar that is one edit away from a word that Russian does not know."""
         if morphology().word_is_known(plain):
             return None
+        undoubled = {plain[:i] + plain[i + 1 :] for i in range(1, len(plain)) if plain[i] == plain[i - 1]}
+        if len(known := {self._forms[form] for form in undoubled if form in self._forms and len(form) > 3}) == 1:
+            return next(iter(known))  # «лиффт»
         least = max(5, 11 - len(plain))
-        corrections = {self._forms[form] for form in _edits(plain) if form in self._forms and len(form) >= least}
+        forms = sorted(form for form in _edits(plain) if form in self._forms and len(form) >= least)
+        # In the order of the letters, so that of two forms of a word every process takes the same.
+        corrections = [self._forms[form] for form in forms]
+        corrections = [word for word in corrections if not word.exact] or corrections  # «последнй» is no «последн»
         symbols = {word.symbol for word in corrections}
-        return next(iter(corrections)) if len(symbols) == 1 else None
+        # «балконм» may also be «балком»: of a word and its abbreviation the word is meant.
+        whole = {
+            symbol for symbol in symbols if not any(other != symbol and other.startswith(symbol) for other in symbols)
+        }
+        return next(word for word in corrections if word.symbol in whole) if len(whole) == 1 else None
 
 
 def number_of(digits: str) -> float | None:
     """
-    The number that a token of digits is: «12,5», "12.5", «1.500.000»; None for what is no number.
+    The value of a token of digits: «12,5», "12.5", «1.500.000»; None if it is not a number.
 
     >>> number_of("12,5"), number_of("1.500.000"), number_of("12.05.2024")
     (12.5, 1500000.0, None)
@@ -190,12 +220,12 @@ def number_of(digits: str) -> float | None:
 
 
 def _is_base_form(word: str) -> bool:
-    # Short words are abbreviations: «см» is no form of «смотреть».
+    # Short words are abbreviations: «см» is not a form of «смотреть».
     return len(word) <= 3 or fold(_parses(word)[0].normal_form) == word
 
 
 def _kazakh_forms_of(word: str) -> set[str]:
-    """Every form, folded, of a Kazakh noun of the grammar («мысык»), or of one that is denied («жихазсыз»)."""
+    """All forms, folded, of a Kazakh noun of the grammar («мысык»), or of a denied one («жихазсыз»)."""
     if word in STEMS:
         forms = kazakh_forms(STEMS[word])
     elif word.endswith("сыз") and word[:-3] in STEMS:
@@ -206,7 +236,7 @@ def _kazakh_forms_of(word: str) -> set[str]:
 
 
 def forms_of(word: str) -> list[tuple[str, str]]:
-    """Every form of a folded Russian word with its case (:class:`Word`); nothing where it has none."""
+    """All forms of a folded Russian word with their cases (see :class:`Word`); empty if there are none."""
     parses = [parse for parse in _parses(word) if fold(parse.word) == word and parse.tag.POS is not None]
     own = [parse for parse in parses if fold(parse.normal_form) == word]
     parse = next((parse for parse in own or parses if parse.tag.POS in _WORD_CLASSES), None)
@@ -237,13 +267,13 @@ def _case_of(form: str, nominative: set[str], genitive: set[str]) -> str:
     return "genitive" if form in genitive else "other"
 
 
-@lru_cache(maxsize=4096)  # each word is asked about twice
+@lru_cache(maxsize=4096)  # each word is looked up twice
 def _parses(word: str) -> list[Parse]:
     return morphology().parse(word)
 
 
 def _edits(word: str) -> set[str]:
-    """Every string that one letter left out, put in, replaced, or changed with its neighbour makes of *word*."""
+    """All strings that differ from *word* by one letter deleted, inserted, replaced or swapped with its neighbour."""
     splits = [(word[:i], word[i:]) for i in range(len(word) + 1)]
     return (
         {a + b[1:] for a, b in splits if b}

@@ -1,16 +1,23 @@
-"""Exports of a user's data: requested by the user, made by a worker, kept for a week, readable by that user alone."""
+"""
+Exports of a user's data: requested by the user, created by a worker, kept for a week, and readable only by that user.
+"""
 
+import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, delete, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, rows_changed
 from models.core.errors import NotFoundError
 
+log = logging.getLogger(__name__)
+
 KEPT = timedelta(days=7)
-#: An export that is not made after this time has lost its message.
+#: An export is abandoned after this many attempts that ended with the death of their worker.
+MAX_ATTEMPTS = 3
+#: If an export is not finished after this time, its message was lost.
 LOST_AFTER = timedelta(minutes=5)
 
 
@@ -27,11 +34,13 @@ class AccountExport(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[CreatedAt]
     ready_at: Mapped[datetime | None]
+    #: The number of attempts that were begun.
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
 
 
 def request_export(session: Session, user: User) -> AccountExport:
-    """Request an export; one that is still being made is returned again. A new one replaces those before."""
+    """Request an export. If one is still in progress, that one is returned. A new one replaces earlier ones."""
     session.refresh(user, with_for_update={"key_share": True})
     waiting = session.scalar(
         select(AccountExport).where(AccountExport.user_id == user.id, AccountExport.ready_at.is_(None))
@@ -61,9 +70,24 @@ def latest_export(session: Session, user: User) -> AccountExport | None:
 
 
 def lost_exports(session: Session) -> list[int]:
-    """Ids of exports that were requested a while ago and are still not made."""
+    """Ids of exports that were requested some time ago and are still not finished."""
     waiting = AccountExport.ready_at.is_(None), AccountExport.created_at < func.now() - LOST_AFTER
     return list(session.scalars(select(AccountExport.id).where(*waiting)))
+
+
+def begin_export(session: Session, export_id: int) -> bool:
+    """
+    Count an attempt at an unfinished export; the caller commits before the work. False if there is none.
+
+    After :data:`MAX_ATTEMPTS` the export is deleted, so that its user may request another.
+    """
+    waiting = AccountExport.id == export_id, AccountExport.ready_at.is_(None)
+    counted = update(AccountExport).where(*waiting, AccountExport.attempts < MAX_ATTEMPTS)
+    if session.scalar(counted.values(attempts=AccountExport.attempts + 1).returning(AccountExport.id)) is not None:
+        return True
+    if rows_changed(session.execute(delete(AccountExport).where(*waiting))):
+        log.error("export_given_up", extra={"export_id": export_id})
+    return False
 
 
 def forget_old_exports(session: Session) -> int:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, CreatedAt, Id, utc_now
 from models.core.errors import NotFoundError, NotSignedInError
 
-#: Keys begin so, that people and secret scanners know one when they see it.
+#: The beginning of each key, by which people and secret scanners recognise it.
 MARK = "lm_"
-SHOWN = 11  # characters of a key that lists show: the mark and eight more
+SHOWN = 11  # characters of a key that lists show: the prefix and eight more
 REFUSED = "api_key.refused"
-#: The last use is recorded no more often than this, to save a write per request.
-NOTED_EVERY = timedelta(minutes=1)
+#: The last use is recorded at most this often, to save a write per request.
+LAST_USE_INTERVAL = timedelta(minutes=1)
 
 
 class ApiKey(Base):
@@ -31,7 +31,7 @@ class ApiKey(Base):
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100))
     start: Mapped[str] = mapped_column(String(20))  #: The key's first characters, to distinguish keys.
-    #: The only niche that the key opens; null: all of lead generation.
+    #: The only niche that the key may use; null: all of lead generation.
     niche_id: Mapped[UUID | None] = mapped_column(ForeignKey("niches.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))  #: SHA-256.
     created_at: Mapped[CreatedAt]
@@ -57,9 +57,14 @@ def use_api_key(session: Session, key: str) -> ApiKey:
     if row is None:
         raise NotSignedInError(REFUSED)
     now = utc_now()
-    if row.last_used_at is None or now - row.last_used_at > NOTED_EVERY:
+    if row.last_used_at is None or now - row.last_used_at > LAST_USE_INTERVAL:
         row.last_used_at = now
     return row
+
+
+def is_valid(session: Session, key_id: int) -> bool:
+    """Whether a key with this id is still valid."""
+    return bool(session.scalar(select(ApiKey.revoked_at.is_(None)).where(ApiKey.id == key_id)))
 
 
 def api_keys() -> Select[ApiKey]:

@@ -21,7 +21,7 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_log_actor", "actor_id", "id"),
         Index("ix_audit_log_row", "table_name", "row_id"),
-        # The former name of `action`, which the release before migration 0041 writes. A later migration drops it.
+        # The former name of `action`. The release before migration 0041 writes it; a later migration drops it.
         Column("deed", String(50)),
     )
     __mapper_args__ = {"exclude_properties": ["deed"]}
@@ -66,7 +66,7 @@ def entries(
     Select (entry, its actor or None), newest first.
 
     Args:
-        person: Only what users did whom these words find (:func:`models.accounts.user_search.find_users`).
+        person: Only actions of users whom these words find (:func:`models.accounts.user_search.find_users`).
         first, last: Only entries of these days (UTC), both included.
     """
     query = select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.actor_id).order_by(AuditEntry.id.desc())

@@ -1,4 +1,4 @@
-"""Link an account to the Telegram bot: by a code from the profile page, or by a Telegram account proven before."""
+"""Link an account to the Telegram bot: by a code from the profile page, or by an already proven Telegram account."""
 
 import hashlib
 import secrets
@@ -19,7 +19,8 @@ CODE_VALID = timedelta(minutes=10)
 
 def new_code(session: Session, user: User) -> str:
     """
-    A code that links the Telegram account that sends it to the bot to this user. It works once; earlier codes are void.
+    Create a code. A Telegram account that sends it to the bot is linked to this user. It works once; earlier codes
+    become invalid.
     """
     session.execute(delete(BotCode).where(BotCode.user_id == user.id))
     code = secrets.token_urlsafe(24)
@@ -28,19 +29,30 @@ def new_code(session: Session, user: User) -> str:
     return code
 
 
+def user_of_code(session: Session, code: str) -> User:
+    """The user whom a code would link; the code stays valid. Raises NotFoundError."""
+    user = session.scalar(
+        select(User)
+        .join(BotCode, BotCode.user_id == User.id)
+        .where(BotCode.digest == _digest(code), BotCode.expires_at >= func.now(), User.is_active)
+    )
+    if user is None:
+        raise NotFoundError("bot_code")
+    return user
+
+
 def link_by_code(session: Session, code: str, telegram_id: str) -> User:
     """The user of a code; records the sender's Telegram account as proven, because Telegram vouches for the sender.
 
     Raises:
-        NotFoundError: There is no such code, or no more.
+        NotFoundError: There is no such code, or it is no longer valid.
         ConflictError: Another account has proven this Telegram account, or this account another one.
     """
-    taken = delete(BotCode).where(BotCode.digest == _digest(code)).returning(BotCode.user_id, BotCode.expires_at)
-    user_id, expires_at = session.execute(taken).one_or_none() or (None, None)
-    if user_id is None or expires_at is None or expires_at < database_now(session):
-        raise NotFoundError("bot_code")
-    user = session.scalar(select(User).where(User.id == user_id, User.is_active).with_for_update(key_share=True))
-    if user is None:
+    # The user is locked before the code, as where codes end (models.accounts.users.end_all_tokens).
+    user = user_of_code(session, code)
+    session.refresh(user, with_for_update={"key_share": True})
+    taken = delete(BotCode).where(BotCode.digest == _digest(code)).returning(BotCode.user_id)
+    if session.scalar(taken) is None or not user.is_active:
         raise NotFoundError("bot_code")
     if user.telegram_id != telegram_id and Claim.TELEGRAM in proven_of(user):
         raise ConflictError("bot.other_telegram")
@@ -48,7 +60,7 @@ def link_by_code(session: Session, code: str, telegram_id: str) -> User:
     if holder is not None and holder.id != user.id:
         if Claim.TELEGRAM in proven_of(holder):
             raise ConflictError("bot.other_account")
-        release(session, holder, Claim.TELEGRAM)  # it merely claimed what its owner has proven now
+        release(session, holder, Claim.TELEGRAM)  # it only claimed the account, which its owner has now proven
     set_proven(session, user, Claim.TELEGRAM, telegram_id)
     _store_chat(session, user, telegram_id)
     return user

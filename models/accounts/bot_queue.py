@@ -4,7 +4,7 @@ restarts.
 
 An update is stored under Telegram's number before it is processed. Its effects, and the calls that answer it, are
 stored in one transaction, which also empties the update. A call is claimed in a committed transaction before it is
-made: a bot that dies in between loses one message, and a repeated one would be worse.
+made. A bot that dies in between loses one message; a repeated message would be worse.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 from models.accounts.bot_tables import BotDraft, BotMessage, BotUpdate
 from models.core.base import rows_changed
 
-#: Telegram keeps what it could not deliver for a day; numbers are remembered for longer.
+#: Telegram keeps undelivered updates for a day; their numbers are kept here for longer.
 UPDATES_KEPT = timedelta(days=7)
 DRAFTS_KEPT = timedelta(days=7)
-#: What could not be sent for so long is news no more.
+#: Messages that could not be sent for this long are outdated and not sent.
 MESSAGES_KEPT = timedelta(hours=1)
 
 
@@ -44,13 +44,13 @@ def store_updates(session: Session, updates: Iterable[Mapping[str, Any]]) -> int
 
 
 def next_offset(session: Session) -> int | None:
-    """The number from which Telegram is to send updates; None: from its oldest."""
+    """The number from which Telegram should send updates; None: from its oldest."""
     newest = session.scalar(select(func.max(BotUpdate.id)))
     return None if newest is None else newest + 1
 
 
 def take_update(session: Session) -> dict[str, Any] | None:
-    """The oldest unprocessed update, which is emptied in the caller's transaction."""
+    """Return the oldest unprocessed update, and empty it in the caller's transaction."""
     update = session.scalar(
         select(BotUpdate)
         .where(BotUpdate.content.is_not(None))
@@ -66,12 +66,12 @@ def take_update(session: Session) -> dict[str, Any] | None:
 
 
 def drop_update(session: Session, update_id: int) -> None:
-    """Empty an update on which the bot failed and would fail again."""
+    """Empty an update with which the bot failed and would fail again."""
     session.execute(update(BotUpdate).where(BotUpdate.id == update_id).values(content=None))
 
 
 def queue_call(session: Session, chat_id: str, method: str, arguments: Mapping[str, Any]) -> None:
-    """Queue a call of the Bot API after those queued before."""
+    """Append a call of the Bot API to the queue."""
     session.add(BotMessage(chat_id=chat_id, method=method, arguments=dict(arguments)))
     session.flush()
 

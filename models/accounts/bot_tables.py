@@ -11,7 +11,9 @@ from models.core.base import Base, CreatedAt, Id
 
 
 class BotChat(Base):
-    """A user who has started the bot: it may write to them. The chat's id is the Telegram account's."""
+    """
+    A user who has started the bot and can therefore get messages from it. The chat's id is the Telegram account's.
+    """
 
     __tablename__ = "bot_chats"
 
@@ -32,7 +34,7 @@ class BotCode(Base):
 
 
 class BotUpdate(Base):
-    """An update from Telegram; once processed it is kept without content, so that it is not processed again."""
+    """An update from Telegram. After processing it is kept without content, so that it is not processed again."""
 
     __tablename__ = "bot_updates"
     __table_args__ = (
@@ -40,7 +42,7 @@ class BotUpdate(Base):
         Index("ix_bot_updates_created", "created_at"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  #: Telegram's number of it.
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  #: Telegram's number.
     content: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[CreatedAt]
 
@@ -55,7 +57,7 @@ class BotMessage(Base):
     chat_id: Mapped[str] = mapped_column(String(20))
     method: Mapped[str] = mapped_column(String(40))
     arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    #: When the call was claimed; claimed once, so that nobody gets a message twice.
+    #: When the call was claimed. It is claimed only once, so that nobody gets a message twice.
     taken_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 

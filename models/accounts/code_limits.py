@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from models.accounts.phone_codes import PhoneCode, is_sent
 from models.core.errors import TooManyError
 
-#: Sends to one phone: (how many, in which time).
+#: Messages to one phone: (maximum number, period).
 PHONE_LIMITS = ((3, timedelta(minutes=10)), (10, timedelta(days=1)))
-#: Sends asked for from one address; a household or an office shares one.
+#: Messages requested from one address, which a household or an office may share.
 ADDRESS_LIMITS = ((20, timedelta(minutes=10)), (100, timedelta(days=1)))
-#: Of the whole system's sends, numbers of one country other than our own (+7) may take this share: SMS
-#: pumping goes to dear numbers abroad, and must leave our own users' codes alone.
+#: The share of the whole system's messages that numbers of one foreign country (other than +7) may use: SMS pumping
+#: targets expensive numbers abroad and must not use up our own users' codes.
 HOME_COUNTRY = "7"
 FOREIGN_SHARE = 0.1
 
@@ -23,8 +23,8 @@ def check_limits(
     session: Session, phone: str, country: str, address: str | None, sends_per_hour: int | None, now: datetime
 ) -> None:
     """
-    Raise TooManyError if the requesting network, or the whole system, has used up its codes; *sends_per_hour* None: no
-    limit.
+    Raise TooManyError if the requesting network, or the whole system, has used up its codes. *sends_per_hour* None
+    means no limit.
     """
     from_here = PhoneCode.address == address if address is not None else PhoneCode.address.is_(None)
     for most, window in PHONE_LIMITS:
@@ -34,7 +34,7 @@ def check_limits(
             _check(session, from_here, most, window, now)
     if sends_per_hour is None:
         return
-    # Only codes that cost money count here: decoys must not use up the others' limit.
+    # Only codes that are sent, and so cost money, count here: decoys must not use up the limit of real codes.
     costs = and_(is_sent(), ~PhoneCode.is_known)
     hour = timedelta(hours=1)
     _check(session, costs, sends_per_hour, hour, now)
@@ -43,10 +43,10 @@ def check_limits(
         _check(session, and_(costs, PhoneCode.country == country), abroad, hour, now)
 
 
-def are_sends_spent(session: Session, phone: str, is_known: bool, now: datetime) -> bool:
+def are_sends_used_up(session: Session, phone: str, is_known: bool, now: datetime) -> bool:
     """Whether the phone's codes requested from known places, or from all other places, are used up."""
     sends = and_(PhoneCode.phone == phone, is_sent(), PhoneCode.is_known.is_(is_known))
-    # Both are queried whatever the first returns, so that timing does not reveal what was sent.
+    # Both are always queried, so that timing does not reveal what was sent.
     moments = [_free_from(session, sends, most, window, now) for most, window in PHONE_LIMITS]
     return any(moment is not None for moment in moments)
 
@@ -64,6 +64,6 @@ def _free_from(
 ) -> datetime | None:
     """When the next send of the kind *which* is allowed; None: now."""
     query = select(PhoneCode.made_at).where(which, PhoneCode.made_at > now - window)
-    # The most-th last send: when it leaves the window, there is room again.
+    # The send at position *most* from the end: when it leaves the window, another is allowed.
     moment = session.scalar(query.order_by(PhoneCode.made_at.desc()).offset(most - 1).limit(1))
     return None if moment is None else moment + window

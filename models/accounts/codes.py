@@ -1,26 +1,25 @@
-"""Activation codes: six digits by SMS that prove who holds a phone (NIST SP 800-63B, 5.1.3.2).
+"""Activation codes: six digits by SMS that prove the possession of a phone (NIST SP 800-63B, 5.1.3.2).
 
-A code lives ten minutes, dies with the next one sent to its phone and after five wrong tries, and serves at
-most once to activate and once to get a token.
+A code is valid for ten minutes, until the next one is sent to its phone or five wrong tries are made. It works at most
+once to activate and once to get a token.
 
-Two things keep a stranger from shutting the phone's owner out. The network that asked for a code has five tries of its
-own, and all others together have five. And a place from which the phone's user has signed in before (a *known* one,
-models.accounts.sessions) has sends of its own. What a stranger who guesses can reach: three sends in ten minutes and
-ten a day, five tries each from where they were asked for and five from elsewhere, so at most 30 guesses in ten minutes
-and 100 a day against one phone, whatever the number of addresses they come from: 100 / 10**6 = 0.01% a day. Against
-codes that a known place asks for, five tries each from elsewhere: 50 a day more.
+Two rules keep a stranger from locking out the phone's owner. The network that requested a code has five tries of its
+own, and all others together have five. And requests from a place from which the phone's user has signed in before (a
+*known* place, models.accounts.sessions) have a limit of their own. A stranger who guesses can cause three messages in
+ten minutes and ten a day, each with five tries from the requesting network and five from elsewhere. So there are at
+most 30 guesses in ten minutes and 100 a day against one phone, from any number of addresses: 100 / 10**6 = 0.01% a day.
+Against codes that a known place requests, there are five tries each from elsewhere: 50 more a day.
 
-A code is not stored. A row holds 128 random bits, and the code is an HMAC of them under a key that the
-database does not know, so that a stolen database lets nobody in, and yet the worker that sends the SMS needs
-nothing but the row's id.
+A code is not stored. A row holds 128 random bits, and the code is an HMAC of them with a key that is not in the
+database. So a stolen database gives no access, and the worker that sends the SMS needs only the row's id.
 
-Whether a phone is registered must not show. So every request for a code writes a row, sends a task and counts
-against the limits of who asks; one that nobody may use (the phone is proven by a user, or unknown) is a decoy: nothing
-is sent for it and nothing fits it. A phone that an account merely claims is free for a registration: the code goes to
-whoever has the phone, and whose the account is then is decided by models.accounts.identity.
+It must not be visible whether a phone is registered. So every request for a code writes a row, sends a task and counts
+against the requester's limits. A request whose code nobody may use (the phone is proven by a user, or unknown) is a
+decoy: nothing is sent for it, and no code matches it. A phone that an account only claims is free for a registration:
+the code goes to the holder of the phone, and models.accounts.identity then decides which account is signed in.
 
-What sends nothing counts against who asks and nobody else. When the sends to a phone are spent, who asks is answered as
-ever, a decoy is written and the code that was sent last stays good.
+A request that sends nothing counts only against the requester. If the messages to a phone are used up, the requester
+gets the usual answer, a decoy is written, and the code that was sent last remains valid.
 """
 
 import hashlib
@@ -39,7 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from models.accounts.code_limits import are_sends_spent, check_limits
+from models.accounts.code_limits import are_sends_used_up, check_limits
 from models.accounts.identity import Claim, prove, set_proven
 from models.accounts.phone_codes import Delivery, PhoneCode, is_sent
 from models.accounts.sessions import known_place
@@ -51,7 +50,7 @@ from models.core.errors import NotAllowedError
 DIGITS = 6
 LIFETIME = timedelta(minutes=10)
 MAX_TRIES = 5
-#: Rows are needed for counting sends, the longest for a day.
+#: Rows are needed to count messages, for at most a day.
 KEPT = timedelta(days=1)
 
 
@@ -66,29 +65,30 @@ def request_code(
     sends_per_hour: int,
     now: datetime,
 ) -> PhoneCode:
-    """Request a code for *phone*; earlier codes are void from now on.
+    """Request a code for *phone*; earlier codes become invalid.
 
     Args:
         phone: E.164.
-        language: What who asks reads, for the message to somebody who never told.
-        registration: first_name, last_name (or None) and role of somebody new. Without it the code is for the
-            phone's user, or for the registration that still waits for its code.
-        address: The network that asks; *device*: what it shows of a session it had
+        language: The requester's language, for the message to a user who never chose one.
+        registration: first_name, last_name (or None) and role of a new user. Without it the code is for the phone's
+            user, or for a registration that is still waiting for its code.
+        address: The requesting network; *device*: its proof of an earlier session
             (models.accounts.sessions.known_place).
-        sends_per_hour: What the whole system may send to places that are not known.
+        sends_per_hour: The limit of the whole system's messages for requests from places that are not known.
     Returns:
-        The row, a decoy where the phone is proven by a user (for a registration) or unknown (otherwise), or has had its
-        sends.
+        The row. It is a decoy if the phone is proven by a user (for a registration) or unknown (otherwise), or if its
+        messages are used up.
     Raises:
-        TooManyError: The asking network, or the whole system, has had its sends; decoys count against the former.
+        TooManyError: The requesting network, or the whole system, has used up its messages; decoys count against the
+            network.
     """
-    # Two requests for one phone run one after the other, so that both count.
+    # Two requests for one phone are serialised, so that both count.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"phone-code:{phone}", 0))))
     country = str(phonenumbers.parse(phone).country_code)
     user = session.scalar(select(User).where(User.phone == phone))
     is_known = known_place(session, user, address, device) is not None
     check_limits(session, phone, country, address, None if is_known else sends_per_hour, now)
-    is_spent = are_sends_spent(session, phone, is_known, now)
+    is_spent = are_sends_used_up(session, phone, is_known, now)
     pending = _latest(session, phone)
     row = PhoneCode(phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0)
     row.other_tries, row.is_known, row.language = 0, is_known, language
@@ -106,7 +106,7 @@ def request_code(
 
 
 def digits_of(row: PhoneCode, secret: str) -> str:
-    """The code of a row: six digits; every one of the million is as likely as another, to one part in 10**71."""
+    """The code of a row: six digits. All of the million codes are equally likely, to one part in 10**71."""
     number = int.from_bytes(hmac.digest(secret.encode(), b"phone-code:" + row.seed, hashlib.sha256))
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
@@ -122,8 +122,8 @@ def activate(
     address: str | None = None,
 ) -> User | None:
     """
-    Let in whoever has the phone, making a user of a registration. None if the code does not fit; the caller commits the
-    try.
+    Return the active user of the phone, created if the code belongs to a registration. None if the code does not match;
+    the caller commits the attempt.
 
     Args:
         own: The user whose token came with the code; see models.accounts.identity.
@@ -151,13 +151,13 @@ def spend(
     address: str | None = None,
 ) -> User | None:
     """
-    The user whom the code lets in, once. None if it does not fit; the caller commits the try.
+    The user whom the code signs in, once. None if it does not match; the caller commits the attempt.
 
     Args:
         own: The user whose token came with the code; see models.accounts.identity.
         address: The network that tries.
     Raises:
-        NotAllowedError: It fits, and its registration was not activated yet; the code stays good.
+        NotAllowedError: The code matches, but its registration has not been activated yet; the code remains valid.
     """
     row = _fitting(session, phone, code, secret, now, address)
     if row is None or row.spent_at is not None:
@@ -175,8 +175,8 @@ def spend(
 def claim_delivery(session: Session, code_id: int, now: datetime) -> PhoneCode | None:
     """Claim a queued code for sending; None if it is a decoy, too old, claimed or sent.
 
-    Once this is committed nobody sends the code again, whatever happens to the one who took it: an SMS that
-    may have gone out is not repeated, for its user can ask for a new code, and each costs money.
+    After the commit, the code is never sent again, whatever happens to the worker that claimed it. An SMS that may have
+    been sent is not repeated, because its user can request a new code and each SMS costs money.
     """
     return session.scalar(
         update(PhoneCode)
@@ -245,8 +245,8 @@ def _proved(session: Session, row: PhoneCode, own: User | None) -> User | None:
         return None  # somebody else proved this phone since
     user = prove(session, {Claim.PHONE: row.phone}, own=own)
     if user is None:
-        # Without a registration an account that is not theirs stood in the way; a new one is a tenant's until they say
-        # more.
+        # Without a registration, the phone's account was not this person's; the new account is a tenant's until its
+        # user changes it.
         user = create_user(session, role=Role.TENANT, phone=row.phone)
         set_proven(session, user, Claim.PHONE)
     if not user.is_active:
@@ -258,7 +258,7 @@ def _proved(session: Session, row: PhoneCode, own: User | None) -> User | None:
 
 def _name(user: User, registration: dict[str, Any]) -> None:
     """
-    The name to store at a registration: the registering person's own, not that of an earlier claim of their phone.
+    The name to store at a registration: that of the person who registers, not that of an earlier claim of the phone.
     """
     first, last = registration["first_name"], registration["last_name"]
     user.role = Role(registration["role"])

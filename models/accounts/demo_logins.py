@@ -2,7 +2,7 @@
 
 from models.core.enums import Role
 
-#: E-mail and role of one user of each kind; the realtor stands on every contract.
+#: E-mail and role of one user of each kind; the realtor has data in every contract.
 DEMO_LOGINS = (
     ("demo@leadmatch.example", Role.REALTOR),
     ("tenant@leadmatch.example", Role.TENANT),

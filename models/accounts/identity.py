@@ -1,28 +1,30 @@
 """Identifiers of an account (phone, e-mail address, Telegram account): each is claimed or proven.
 
-A *claim* is what somebody wrote at a registration. A *proof* is a code by SMS, a link by e-mail, Telegram's signature,
-or the word of our own bot. One account at most holds an identifier. What a proof of an identifier does:
+A *claim* is a value that somebody entered at registration. A *proof* is a code by SMS, a link by e-mail,
+Telegram's signature, or a request of our own bot. At most one account holds an identifier. The effect of proving an
+identifier:
 
-| who holds it | the proof comes | then |
+| holder | how it is proven | effect |
 | --- | --- | --- |
-| nobody | anyhow | the prover gets a new account (the caller's part) |
-| an account that has proven it | anyhow | the prover is let in |
+| nobody | in any way | the prover gets a new account (the caller's part) |
+| an account that has proven it | in any way | the prover is signed in |
 | an account that claims it | with that account's own token | it is proven; nothing else changes |
-| an account that claims it and has proven nothing | anyhow | the account becomes the prover's, as said below |
-| an account that claims it and has proven another | anyhow | the identifier leaves it; the prover gets a new account |
+| an account that claims it and has proven nothing | in any way | the account becomes the prover's, see below |
+| an account that claims it and has proven another | in any way | it loses it; the prover gets a new account |
 
-An account that becomes the prover's loses its tokens; its password and other identifiers are suspended.
+An account that becomes the prover's loses its tokens; its password and other identifiers are suspended. What the
+former holder could use without a token ends as well: see :data:`WHEN_HANDED_OVER`.
 
-So whoever registered an identifier of somebody else's before its owner came is out once the owner has proven it, and no
-identifier that its owner can prove keeps the owner out. A suspended claim holds no identifier: others may claim it.
-It is dropped after 30 days unless the user confirms it: the password by typing it, any other by one tap, which makes it
-a claim again and never more.
+So a person who registered somebody else's identifier loses the account once the owner has proven it, and an owner who
+can prove an identifier is never locked out by others. A suspended claim does not hold its identifier: others may claim
+it. It is deleted after 30 days unless the user confirms it: a password by typing it, anything else by one tap, which
+makes it a claim again but not a proof.
 
-Two kinds of account are not handed over to who proves a mere claim: one that is switched off, and one that has rights
-over others. There the identifier leaves the account.
+Two kinds of account are not handed over to a person who proves a mere claim: deactivated accounts, and accounts with
+rights over others. In these cases the identifier is removed from the account.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,12 +35,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.accounts.audit import record
 from models.accounts.passwords import password_fits
 from models.accounts.sessions import forget_sessions_of
-from models.accounts.users import PROVEN_AT, User, refuse_taken
+from models.accounts.users import PROVEN_AT, User, end_all_tokens, refuse_taken
 from models.core.base import Base, rows_changed, words
 from models.core.enums import PRIVILEGED_ROLES
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
-#: A suspended claim that is not confirmed for so long is dropped.
+#: A suspended claim is deleted after this time without confirmation.
 SUSPENDED_KEPT = timedelta(days=30)
 
 
@@ -54,6 +56,10 @@ class Claim(StrEnum):
 #: The column of :class:`User` that holds an identifier.
 COLUMN = {Claim.PHONE: "phone", Claim.EMAIL: "email", Claim.TELEGRAM: "telegram_id"}
 
+#: Functions that end the former holder's access without a token to an account that is handed over;
+#: models.upkeep.handing_over adds them, because this folder does not know the other subjects.
+WHEN_HANDED_OVER: list[Callable[[Session, User], None]] = []
+
 
 class SuspendedClaim(Base):
     """
@@ -66,7 +72,7 @@ class SuspendedClaim(Base):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     kind: Mapped[Claim] = mapped_column(words(Claim, "kind_is_known"), primary_key=True)
-    value: Mapped[str] = mapped_column(String(256))  #: The identifier; of a password its hash.
+    value: Mapped[str] = mapped_column(String(256))  #: The identifier, or the hash of a password.
     suspended_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -75,20 +81,20 @@ class Known:
     """One identifier of an account, as its user sees it."""
 
     kind: Claim
-    value: str | None  #: None of a password.
+    value: str | None  #: None for a password.
     state: str  #: "proven", "claimed" or "suspended"
 
 
 def prove(session: Session, proven: Mapping[Claim, str], *, own: User | None = None) -> User | None:
     """
-    The account of whoever has just proven these identifiers, changed as the module's table says.
+    The account of the person who has just proven these identifiers, changed according to the module's table.
 
     Args:
-        proven: What was proven at once, in normal form. The first one says whose account it is; others count where that
-            same account holds them, and leave a claim of another account only by a proof of their own.
+        proven: The identifiers that were proven together, in normal form. The first determines the account. The others
+            count if that same account holds them; a claim of another account is removed only by a separate proof.
         own: The user whose token came with the proof.
     Returns:
-        The account, active or not; None if the prover needs a new one. Its new identifiers are then free.
+        The account, active or not; None if the prover needs a new one, and then the identifiers are free.
     """
     (kind, value), *_ = proven.items()
     user = _holder(session, kind, value)
@@ -106,7 +112,7 @@ def prove(session: Session, proven: Mapping[Claim, str], *, own: User | None = N
 
 
 def proven_of(user: User) -> dict[Claim, datetime]:
-    """The identifiers that the user has proven, and when."""
+    """The identifiers that the user has proven, with the times."""
     return {kind: at for kind, column in COLUMN.items() if (at := getattr(user, PROVEN_AT[column])) is not None}
 
 
@@ -150,15 +156,15 @@ def known_of(session: Session, user: User) -> list[Known]:
 
 def confirm(session: Session, user: User, kind: Claim, password: str | None = None) -> None:
     """
-    Take a suspended claim back into the account. An identifier is a mere claim then; a password is as good as before.
+    Restore a suspended claim to the account. An identifier is then only a claim; a password works as before.
 
     Args:
-        password: Needed to confirm a password: whoever types it has set it. A tap alone could let in whoever claimed
-            the account before its owner came.
+        password: Needed to confirm a password, because only the person who set it can type it. A tap alone could give
+            access to the person who registered the account before its owner.
     Raises:
-        NotFoundError: Nothing of this kind is suspended.
+        NotFoundError: No claim of this kind is suspended.
         InvalidValueError: The password is not the one suspended.
-        ConflictError: Somebody else holds the identifier, or the account holds another one by now.
+        ConflictError: Another account holds the identifier, or the account now holds another one.
     """
     session.refresh(user, with_for_update=True)
     row = session.get(SuspendedClaim, (user.id, kind))
@@ -209,8 +215,12 @@ def _note_proven(session: Session, user: User, proven: Mapping[Claim, str]) -> N
 
 def _hand_over(session: Session, user: User, proven: Mapping[Claim, str]) -> None:
     """Transfer an account without any proven identifier to the prover."""
-    user.token_version += 1
-    forget_sessions_of(session, user)  # where the stranger signed in is no place of the prover's
+    end_all_tokens(session, user)
+    forget_sessions_of(session, user)  # the stranger's places are not known places of the prover
+    if not WHEN_HANDED_OVER:
+        raise RuntimeError("import models.all_tables: without it the former holder would keep access")
+    for end_access in WHEN_HANDED_OVER:
+        end_access(session, user)
     claims = {kind: getattr(user, column) for kind, column in COLUMN.items()} | {Claim.PASSWORD: user.password_hash}
     for kind, value in claims.items():
         if value is None or proven.get(kind) == value:

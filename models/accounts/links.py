@@ -1,12 +1,12 @@
 """One-time links: links by e-mail, which prove the address, and administrators' invitations.
 
-A link holds the row's id and 192 bits, an HMAC of the row's random seed under a key that the database does not know. So
-a stolen database lets nobody in, and the worker that sends a link needs nothing but the row's id. A link works once.
+A link contains the row's id and 192 bits, an HMAC of the row's random seed with a key that is not in the database. So a
+stolen database gives no access, and the worker that sends a link needs only the row's id. A link works once.
 
-Whether an address is registered must not show: every request writes a row, sends a task and counts against the
-requester. A row without a user (nobody has the address, or its mails are used up) is a decoy: no mail is sent for it. A
-new link does not void earlier ones, so a link that a stranger requested for the owner's address lets the owner in as
-well.
+It must not be visible whether an address is registered: every request writes a row, sends a task and counts against the
+requester. A row without a user (nobody has the address, or its mails are used up) is a decoy, for which no mail is
+sent. A new link does not invalidate earlier ones, so the owner of an address can also sign in by a link that somebody
+else requested for it.
 """
 
 import base64
@@ -31,11 +31,11 @@ from models.core.errors import NotFoundError, NotSignedInError, TooManyError
 
 EMAIL_LIFETIME = timedelta(minutes=30)
 INVITATION_LIFETIME = timedelta(days=7)
-#: Mails to one address, from strangers and from known places apart: (how many, in which time).
+#: Mails to one address, counted separately for requests from known and from other places: (maximum number, period).
 EMAIL_LIMITS = ((3, timedelta(minutes=10)), (10, timedelta(days=1)))
-#: Mails asked for from one network.
+#: Mails requested from one network.
 NETWORK_LIMITS = ((20, timedelta(minutes=10)), (100, timedelta(days=1)))
-#: Rows are needed for counting mails, the longest for a day.
+#: Rows are needed to count mails, for at most a day.
 KEPT = timedelta(days=1)
 
 REFUSED = "link.refused"
@@ -53,11 +53,11 @@ class OneTimeLink(Base):
     )
 
     id: Mapped[Id]
-    #: To whom it is sent, or whom an administrator invites.
+    #: The address to which it is sent, or which an administrator invites.
     email: Mapped[str | None] = mapped_column(String(254))
-    role: Mapped[Role | None] = mapped_column(words(Role, "role_is_known"))  #: What an invitation makes of its user.
+    role: Mapped[Role | None] = mapped_column(words(Role, "role_is_known"))  #: An invited user's role.
     made_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  #: The administrator who invites.
-    network: Mapped[str | None] = mapped_column(INET)  #: From where it was asked for.
+    network: Mapped[str | None] = mapped_column(INET)  #: The requester's network.
     is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_sendable: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     #: The requester's language, a code of ISO 639-1; null: unknown.
@@ -81,12 +81,12 @@ def request_email_link(
     """Request a link for *email* (in normal form).
 
     Args:
-        network, device: From where; see models.accounts.sessions.known_place.
-        language: What who asks reads, for the mail to somebody who never told.
+        network, device: The requester's place; see models.accounts.sessions.known_place.
+        language: The requester's language, for the mail to a user who never chose one.
     Returns:
-        The row, a decoy where nobody has the address, or where it has had its mails.
+        The row; a decoy if nobody has the address or its mails are used up.
     Raises:
-        TooManyError: The asking network has had its mails.
+        TooManyError: The requesting network has used up its mails.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"email-link:{email}", 0))))
     user = session.scalar(select(User).where(User.email == email))
@@ -105,7 +105,9 @@ def request_email_link(
 
 
 def use_email_link(session: Session, link: str, secret: str, now: datetime, *, own: User | None = None) -> User:
-    """Use a link sent by e-mail and return its active user. See models.accounts.identity for which account it opens.
+    """
+    Use a link sent by e-mail and return its active user. See models.accounts.identity for the account that it signs in
+    to.
 
     Args:
         own: The user whose token came with the link.
@@ -128,30 +130,34 @@ def use_email_link(session: Session, link: str, secret: str, now: datetime, *, o
 
 
 def invite(session: Session, admin: User, role: Role, email: str | None, now: datetime) -> OneTimeLink:
-    """An invitation to become a user with this role; its link is for the administrator to pass on."""
+    """Create an invitation to become a user with this role; the administrator passes on its link."""
     row = _new(session, now, INVITATION_LIFETIME, email=email, role=role, made_by=admin.id)
     session.flush()
     return row
 
 
 def invitation_of(session: Session, link: str, secret: str, now: datetime) -> OneTimeLink:
-    """The invitation of a link that has not served yet; raises NotFoundError."""
+    """
+    The invitation of an unused link; raises NotFoundError, also if the user who invited is no longer an active
+    administrator.
+    """
     try:
         row = _valid(session, link, secret, now)
     except NotSignedInError:
         row = None
-    if row is None or row.role is None:
+    admin = None if row is None or row.made_by is None else session.get(User, row.made_by)
+    if row is None or row.role is None or admin is None or admin.role is not Role.ADMIN or not admin.is_active:
         raise NotFoundError("invitation")
     return row
 
 
 def accept(session: Session, row: OneTimeLink, *, name: str, email: str, password_hash: str, now: datetime) -> User:
     """
-    Make the user whom an invitation is for. An address that the administrator named counts as proven: they vouch for
-    it.
+    Create the user of an invitation. An address that the administrator entered counts as proven, because the
+    administrator vouches for it.
 
     Raises:
-        ConflictError: Somebody has the address already.
+        ConflictError: Another user already has the address.
     """
     user = create_user(session, role=row.role, name=name, email=email, password_hash=password_hash)
     if row.email == email:
@@ -162,7 +168,7 @@ def accept(session: Session, row: OneTimeLink, *, name: str, email: str, passwor
 
 
 def link_of(row: OneTimeLink, secret: str) -> str:
-    """The text in a link: the row's id and its 192 bits."""
+    """The token in a link: the row's id and its 192 bits."""
     digest = hmac.digest(secret.encode(), b"one-time-link:" + row.seed, hashlib.sha256)[:24]
     return f"{row.id}.{base64.urlsafe_b64encode(digest).decode()}"
 
@@ -194,7 +200,7 @@ def waiting_links(session: Session, now: datetime, *, for_at_least: timedelta) -
 
 
 def forget_old_links(session: Session, now: datetime) -> int:
-    """Delete the links that are neither valid nor counted any more; returns their number."""
+    """Delete the links that are no longer valid and no longer counted; returns their number."""
     old = and_(OneTimeLink.made_at < now - KEPT, OneTimeLink.expires_at < now)
     return rows_changed(session.execute(delete(OneTimeLink).where(old)))
 

@@ -33,9 +33,10 @@ def signal(client: Redis, channel: str) -> None:
 def users_to_signal(session: Session) -> set[int]:
     """
     The users concerned by the session's committed transaction, each once: recipients of notifications
-    (`models.accounts.notifications.notify`) and owners of changed matches (`models.deals.match_notifications.look_at`).
+    (`models.accounts.notifications.notify`) and owners of changed matches
+    (`models.deals.match_notifications.signal_match_changed`).
     """
-    return {*session.info.pop("notifications", {}).values(), *session.info.pop("looks", set())}
+    return {*session.info.pop("notifications", {}).values(), *session.info.pop("changed_for_users", set())}
 
 
 def signal_after_commits(factory: sessionmaker[Session], client: Redis) -> None:

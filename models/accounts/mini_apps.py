@@ -1,6 +1,6 @@
 """The initData that Telegram signs for a Mini App, as the proof of each of its requests.
 
-It is checked as a token is: its age by the database's clock, and whether it was signed out.
+Like a token, it is checked for its age, by the database's clock, and for having been signed out.
 """
 
 import hashlib
@@ -15,8 +15,9 @@ from models.accounts.tokens import Claims, RevokedToken
 from models.accounts.users import User
 from models.core.base import database_now
 from models.core.errors import InvalidValueError, NotSignedInError
+from models.platform.prepared_statements import PREPARED
 
-#: No initData of Telegram's is as long; a request's headers end at 8 KiB anyway.
+#: Telegram's initData is always shorter; a request's headers are limited to 8 KiB anyway.
 MAX_LENGTH = 8192
 
 
@@ -26,10 +27,10 @@ class InitData:
 
     who: TelegramUser
     at: int  #: When Telegram signed it, in seconds of the epoch.
-    jti: str  #: Names it where tokens are ended (:class:`RevokedToken`).
+    jti: str  #: Its id among revoked tokens (:class:`RevokedToken`).
 
     def check(self, session: Session) -> None:
-        """Raise NotSignedInError if it is too old, or was signed out."""
+        """Raise NotSignedInError if it is too old or has been signed out."""
         check_age(str(self.at), database_now(session))
         if session.scalar(select(exists().where(RevokedToken.jti == self.jti))):
             raise NotSignedInError(REFUSED)
@@ -39,7 +40,7 @@ class InitData:
         return Claims(user.id, user.token_version, self.jti, self.at, self.at + LIFETIME.total_seconds())
 
 
-# As with tokens: a signature that was right stays right, and a Mini App sends the same one all day.
+# Cached, as with tokens: a valid signature stays valid, and a Mini App sends the same one all day.
 @lru_cache(4096)
 def read_init_data(init_data: str, bot_token: str) -> InitData:
     """The Telegram user whom *init_data* proves; the database checks its age later.
@@ -59,20 +60,18 @@ def read_init_data(init_data: str, bot_token: str) -> InitData:
 
 
 _NOW = extract("epoch", func.now())
-_USER = (
-    select(User)
-    .where(
-        User.telegram_id == bindparam("telegram_id", type_=String),
-        User.telegram_proven_at.is_not(None),
-        User.is_active,
-        ~exists().where(RevokedToken.jti == bindparam("jti", type_=String)),
-        bindparam("at", type_=Float) <= _NOW + CLOCK_SKEW.total_seconds(),
-        _NOW <= bindparam("at", type_=Float) + LIFETIME.total_seconds(),
-    )
-    .execution_options(prepared=True)
+_USER = select(User).where(
+    User.telegram_id == bindparam("telegram_id", type_=String),
+    User.telegram_proven_at.is_not(None),
+    User.is_active,
+    ~exists().where(RevokedToken.jti == bindparam("jti", type_=String)),
+    bindparam("at", type_=Float) <= _NOW + CLOCK_SKEW.total_seconds(),
+    _NOW <= bindparam("at", type_=Float) + LIFETIME.total_seconds(),
 )
 
 
 def user_of_init_data(session: Session, proof: InitData) -> User | None:
     """The active user who has proven this Telegram account; None if there is none, or the proof is too old or ended."""
-    return session.scalar(_USER, {"telegram_id": proof.who.id, "jti": proof.jti, "at": proof.at})
+    return session.scalar(
+        _USER, {"telegram_id": proof.who.id, "jti": proof.jti, "at": proof.at}, execution_options=PREPARED
+    )

@@ -11,9 +11,9 @@ from models.accounts.notification_switches import Topic
 from models.accounts.notifications import TOPIC_OF, Notification, NotificationType
 from models.accounts.users import User
 
-#: What groups are about, the first that a notification's data names.
+#: The ids by which notifications are grouped; the first one in a notification's data counts.
 _SUBJECTS = ("match_id", "chat_id", "request_id", "selection_id", "listing_id")
-#: Older ones of a group that a page shows.
+#: The number of older notifications of a group that a page shows.
 MAX_OLDER = 20
 
 

@@ -2,7 +2,7 @@
 
 A user switches each *topic* on and off for each *channel*. A switch that was never set has the channel's default: on in
 the console and by Telegram, off by e-mail and SMS. The portal's profile has coarser flags for everything sent outside
-the console (`notifications_new_matches`, ...); flags and switches follow each other.
+the console (`notifications_new_matches`, ...); a change of a flag changes its switches, and vice versa.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,10 +40,10 @@ class Topic(StrEnum):
     TEAM = "team"
 
 
-#: Channels that leave the application; a notification goes out by each at most once.
+#: Channels outside the application; a notification is sent by each at most once.
 OUTSIDE = (Channel.TELEGRAM, Channel.EMAIL, Channel.SMS)
 _DEFAULTS = {Channel.CONSOLE: True, Channel.TELEGRAM: True, Channel.EMAIL: False, Channel.SMS: False}
-#: The flag of the portal's profile that stands for a topic outside the application.
+#: The flag of the portal's profile for a topic outside the application.
 FLAGS = {
     Topic.MESSAGES: "notifications_all_messages",
     Topic.INQUIRIES: "notifications_responses",
@@ -62,7 +62,7 @@ def topics_of(role: Role) -> list[Topic]:
     """The topics that a user of this role is notified of."""
     if role is Role.TENANT:
         return [topic for topic in Topic if topic not in _OF_DEALS]
-    # Agencies are of realtors.
+    # Only realtors have agencies.
     return [topic for topic in Topic if topic is not Topic.TEAM or role is Role.REALTOR]
 
 
@@ -82,14 +82,16 @@ def switches_of(user: User) -> dict[Topic, dict[Channel, bool]]:
 
 
 def set_switches(session: Session, user: User, changes: Mapping[str, Mapping[str, bool]]) -> None:
-    """Set the given switches, {topic: {channel: is on}}; the portal's flags follow. Others stay as they are."""
-    session.refresh(user, with_for_update=True)  # two changes at once must not lose one another's switches
+    """
+    Set the given switches, {topic: {channel: is on}}; the portal's flags are updated. Other switches do not change.
+    """
+    session.refresh(user, with_for_update=True)  # two simultaneous changes must not lose each other's switches
     chosen = {topic: dict(channels) for topic, channels in user.notification_switches.items()}
     for topic, channels in changes.items():
         chosen.setdefault(Topic(topic), {}).update({Channel(channel): is_on for channel, is_on in channels.items()})
     user.notification_switches = chosen
     touched = {FLAGS[Topic(topic)] for topic in changes}
-    user.profile = user.profile | {flag: _goes_out(user, flag) for flag in touched}
+    user.profile = user.profile | {flag: _is_sent(user, flag) for flag in touched}
     session.flush()
 
 
@@ -117,8 +119,8 @@ def configured_channels(settings: Settings) -> frozenset[Channel]:
 def address_of(user: User, channel: Channel) -> str | None:
     """The user's address in *channel*; None without one.
 
-    Only proven phones and e-mail addresses count: a claimed one may be a stranger's. Registration accepts any text for
-    a Telegram account, but "@channel" would make our bot post strangers' words in a channel of ours.
+    Only proven phones and e-mail addresses count, because a claimed one may be somebody else's. Registration accepts
+    any text for a Telegram account; with "@channel" our bot would post users' texts in a channel of ours.
     """
     addresses: dict[Channel, Any] = {
         Channel.TELEGRAM: user.telegram_id if PERSON.fullmatch(user.telegram_id or "") else None,
@@ -128,5 +130,5 @@ def address_of(user: User, channel: Channel) -> str | None:
     return addresses.get(channel)
 
 
-def _goes_out(user: User, flag: str) -> bool:
+def _is_sent(user: User, flag: str) -> bool:
     return any(is_on(user, topic, channel) for topic in Topic if FLAGS[topic] == flag for channel in OUTSIDE)

@@ -1,7 +1,7 @@
 """
 Notifications to users, as a type and facts; :mod:`models.translations.notifications` holds their sentences.
 
-Each says one thing once: a second one about the same subject is not stored.
+A second notification of a type about the same subject is not stored.
 """
 
 from collections.abc import Collection, Mapping
@@ -43,7 +43,7 @@ class NotificationType(StrEnum):
     REASSIGNED = "REASSIGNED"
 
 
-#: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
+#: Types that the exchange's contract does not have: its clients get them only if they request all.
 BEYOND_CONTRACT = frozenset(
     {
         NotificationType.NEW_LIKE,
@@ -63,7 +63,7 @@ BEYOND_CONTRACT = frozenset(
 )
 
 
-#: What each type is about; users switch topics (models.accounts.notification_switches).
+#: The topic of each type; users switch topics on and off (models.accounts.notification_switches).
 TOPIC_OF = {
     NotificationType.NEW_MATCH: Topic.MATCHES,
     NotificationType.CONTACT_SHARED: Topic.CONTACTS,
@@ -86,11 +86,11 @@ TOPIC_OF = {
     NotificationType.REASSIGNED: Topic.TEAM,
 }
 
-#: A notification that could not be sent for so long is news no more.
+#: A notification that could not be sent for this long is outdated and not sent.
 STALE_AFTER = timedelta(hours=1)
 #: The broker delivers a message well within this; older unsent notifications were lost.
 LOST_AFTER = timedelta(minutes=1)
-#: Each SMS costs money: a user gets no more of them in a day, whatever they have switched on.
+#: The maximum number of SMS per user and day, whatever is switched on, because each costs money.
 MAX_SMS_PER_DAY = 10
 
 
@@ -108,18 +108,18 @@ class Notification(Base):
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     type: Mapped[NotificationType] = mapped_column(words(NotificationType, "type_is_known"))
-    #: What it is about, e.g. "match:17"; with user and type it makes a notification unique.
+    #: Its subject, e.g. "match:17"; unique together with user and type.
     subject: Mapped[str] = mapped_column(String(100))
-    #: What its sentences fill in, and which of them is meant (`variant`); null in rows of releases before 0.2, which
-    #: hold a title and a message in Russian.
+    #: The values for its sentences, and which of them to use (`variant`); null in rows of releases before 0.2, which
+    #: have a title and a message in Russian.
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     title: Mapped[str] = mapped_column(String(200), server_default=text("'Leadmatch'"))
     message: Mapped[str] = mapped_column(Text, server_default=text("''"))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     read_at: Mapped[datetime | None]
-    #: When a sender took it to deliver it outside; taken once, so that it is delivered at most once.
+    #: When a sender claimed it for delivery outside. It is claimed once, so that it is delivered at most once.
     sent_at: Mapped[datetime | None]
-    #: The channels that it was taken for.
+    #: The channels for which it was claimed.
     sent_by: Mapped[list[str]] = mapped_column(ARRAY(String(10)), server_default=text("'{}'"))
     created_at: Mapped[CreatedAt]
 
@@ -142,13 +142,13 @@ def notify(
     Store a notification; its id, or None if the user has it already.
 
     Args:
-        data: The ids that it is about, for clients.
-        variant: Which of the type's messages is meant: `notification.<type>.<variant>` of the catalogue.
-        facts: What the message fills in.
+        data: The ids of the objects concerned, for clients.
+        variant: Selects one of the type's messages: `notification.<type>.<variant>` of the catalogue.
+        facts: The values for the message.
 
-    Where the user has switched the topic off in the console, it is stored as read: it stays in the list and is not
-    announced. It also joins `session.info["notifications"]`, {id: user's id}: whoever commits the transaction tells
-    them to their users.
+    If the user has switched the topic off in the console, it is stored as read: it is in the list, but is not
+    announced. It is also added to `session.info["notifications"]`, {id: user's id}: the code that commits the
+    transaction signals the users.
     """
     user = session.get_one(User, user_id)
     is_announced = is_on(user, TOPIC_OF[type_], Channel.CONSOLE)
@@ -180,7 +180,7 @@ def notifications_of(user: User, *, unread_only: bool = False, of_contract: bool
 
 
 def unread_count(session: Session, user: User, *, of_contract: bool = False) -> int:
-    """How many notifications the user has not read; *of_contract* as for :func:`notifications_of`."""
+    """The user's number of unread notifications; *of_contract* as for :func:`notifications_of`."""
     query = select(func.count()).select_from(Notification)
     query = query.where(Notification.user_id == user.id, Notification.read_at.is_(None))
     if of_contract:
@@ -215,7 +215,7 @@ def mark_all_read(session: Session, user: User) -> None:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A notification claimed for one channel, and its language; None: the user has not chosen one."""
+    """A notification claimed for one channel, and its language; None if the user has not chosen one."""
 
     id: int
     user_id: int
@@ -231,15 +231,15 @@ class Outgoing:
 
 def take_to_send(session: Session, notification_id: int, channels: Collection[Channel]) -> list[Outgoing]:
     """
-    Take a notification for sending outside; whoever takes it first is the only one, so that each channel gets it at
-    most once.
+    Claim a notification for sending outside. Only the first caller succeeds, so each channel gets it at most once.
 
     Args:
-        channels: Those for which there is a gateway.
+        channels: The channels with a gateway.
     Returns:
-        What to send, by channel: nothing if it was taken already, is old news, or its user is gone. Left out are
-        channels that it was taken for before, those that the user has switched off for its topic, those that do not
-        reach the user, and those that tell the user of new recommendations in another way.
+        The messages to send, by channel. Empty if the notification was already claimed or is outdated, or if its user
+        is not active. Left out are channels for which it was claimed before, channels that the user has switched off
+        for its topic, channels without an address of the user, and channels that announce new recommendations in
+        another way.
     """
     taken = session.scalars(
         update(Notification)
@@ -286,7 +286,8 @@ def take_to_send(session: Session, notification_id: int, channels: Collection[Ch
 
 def _channels_with_cards(type_: NotificationType) -> frozenset[Channel]:
     """
-    Whether the user learns of new recommendations in another way: by cards of homes in the bot, by counts elsewhere.
+    Whether the user is notified of new recommendations in another way: by cards of homes in the bot, by counts
+    elsewhere.
     """
     if type_ is NotificationType.NEW_RECOMMENDATION:
         return frozenset(OUTSIDE) - {Channel.TELEGRAM}

@@ -5,11 +5,11 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-#: The least that OWASP's Password Storage Cheat Sheet asks of Argon2id: 19 MiB, two passes, one lane.
+#: The minimum parameters of Argon2id in OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
 
 SHORTEST_PASSWORD = 8
-#: Longer ones are refused before hashing: hashing them would only cost us time.
+#: Longer passwords are refused before hashing, because hashing them would only cost time.
 LONGEST_PASSWORD = 128
 
 
@@ -19,13 +19,13 @@ def hash_password(password: str) -> str:
 
 
 def password_fits(password: str, password_hash: str | None) -> bool:
-    """Whether *password* matches the hash. Without a hash it takes as long, and returns False."""
+    """Whether *password* matches the hash. Without a hash it takes the same time and returns False."""
     try:
-        return _hasher.verify(password_hash or _nobodys_hash(), password) and password_hash is not None
+        return _hasher.verify(password_hash or _dummy_hash(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 @cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash("no account has this password")

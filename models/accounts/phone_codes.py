@@ -34,22 +34,22 @@ class PhoneCode(Base):
     id: Mapped[Id]
     phone: Mapped[str] = mapped_column(String(16))
     country: Mapped[str] = mapped_column(String(4))  #: Calling code.
-    address: Mapped[str | None] = mapped_column(INET)  #: Who asked; of IPv6 the /64.
-    #: Whom the code lets in,
+    address: Mapped[str | None] = mapped_column(INET)  #: The requester's address; for IPv6 the /64.
+    #: The user whom the code signs in,
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    #: or what becomes a user once the code proves the phone: first_name, last_name, role.
+    #: or the data of a new user, created once the code proves the phone: first_name, last_name, role.
     registration: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     #: The requester's language, a code of ISO 639-1; null: unknown.
     language: Mapped[str | None] = mapped_column(String(2))
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
-    #: Wrong tries, from the network that asked for the code and from all others.
+    #: Wrong tries from the network that requested the code, and from all others.
     tries: Mapped[int] = mapped_column(Integer, default=0)
     other_tries: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
-    #: Whether the phone's user had signed in before from the place that asked.
+    #: Whether the phone's user had signed in before from the requesting place.
     is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     made_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
-    spent_at: Mapped[datetime | None]  #: When it got its token.
+    spent_at: Mapped[datetime | None]  #: When it was used to get a token.
     delivery: Mapped[Delivery] = mapped_column(words(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
 
     @property
@@ -58,5 +58,5 @@ class PhoneCode(Base):
 
 
 def is_sent() -> ColumnElement[bool]:
-    """Rows that are sent: not decoys."""
+    """A condition: the row is not a decoy, so its code is sent."""
     return or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None))

@@ -1,7 +1,7 @@
 """Sessions: one for each access token issued at a sign-in, with its place and expiry.
 
-They serve two purposes. Users see them and end them one by one. And a network or a device from which a user has signed
-in before is *known*: a stranger's wrong guesses, which come from elsewhere, do not lock it out (api/http/limits.py).
+They serve two purposes. Users see their sessions and can end each of them. And a network or device from which a user
+has signed in before is *known*: wrong guesses from elsewhere do not lock it out (api/http/limits.py).
 """
 
 from datetime import datetime, timedelta
@@ -10,12 +10,13 @@ from sqlalchemy import ForeignKey, Index, Integer, Select, String, and_, delete,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.accounts.bot_tables import BotCode
 from models.accounts.tokens import Claims, RevokedToken
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, rows_changed
 from models.core.errors import NotFoundError
 
-#: From where somebody has signed in within this time is known.
+#: A place is known for this long after a sign-in from it.
 KNOWN_FOR = timedelta(days=90)
 
 
@@ -30,12 +31,12 @@ class AccountSession(Base):
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    jti: Mapped[str] = mapped_column(String(64), unique=True)  #: The token's name.
+    jti: Mapped[str] = mapped_column(String(64), unique=True)  #: The token's id.
     version: Mapped[int] = mapped_column(Integer)  #: The user's `token_version` that the token carries.
     way: Mapped[str] = mapped_column(String(20))  #: How they signed in: password, sms, telegram, ...
-    #: From where: an IPv4 address, or the first 64 bits of an IPv6 one; null where none is known.
+    #: The network: an IPv4 address, or the first 64 bits of an IPv6 address; null if unknown.
     network: Mapped[str | None] = mapped_column(String(50))
-    agent: Mapped[str | None] = mapped_column(String(200))  #: What the client calls itself.
+    agent: Mapped[str | None] = mapped_column(String(200))  #: The client's User-Agent.
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]  #: Null: not ended by its user.
@@ -78,6 +79,7 @@ def end_session_of(session: Session, user: User, session_id: int) -> AccountSess
         raise NotFoundError("session")
     revoked = {"jti": ended.jti, "expires_at": ended.expires_at}
     session.execute(insert(RevokedToken).values(revoked).on_conflict_do_nothing())
+    session.execute(delete(BotCode).where(BotCode.user_id == user.id))  # that session may have created it
     ended.ended_at = func.now()
     session.flush()
     return ended
@@ -91,12 +93,11 @@ def note_end(session: Session, jti: str) -> None:
 def known_place(session: Session, user: User | None, network: str | None, device: str | None) -> str | None:
     """A key for the place of an attempt to sign in as *user*, if the user has signed in from there before.
 
-    The device goes before the network, which others may share. The same statement is run without a user: its time does
-    not tell whether there is one.
+    The device takes precedence over the network, which others may share. Without a user the same statement is run, so
+    that its time does not reveal whether the user exists.
 
     Args:
-        device: The `jti` of a token that this client was given before, proven by our signature; it may be past its
-            time.
+        device: The `jti` of an earlier token of this client, proven by our signature; the token may have expired.
     """
     same_device = AccountSession.jti == device
     same_network = AccountSession.network == network
@@ -117,11 +118,11 @@ def known_place(session: Session, user: User | None, network: str | None, device
 
 
 def forget_sessions_of(session: Session, user: User) -> None:
-    """Delete the records of where the user signed in: the account has passed to another person, or is erased."""
+    """Delete the records of the user's sign-ins, because the account has passed to another person or is erased."""
     session.execute(delete(AccountSession).where(AccountSession.user_id == user.id))
 
 
 def forget_old_sessions(session: Session, now: datetime) -> int:
-    """Delete the sessions that are neither valid nor make a place known; returns their number."""
+    """Delete the sessions that are no longer valid and no longer make a place known; returns their number."""
     old = (AccountSession.created_at < now - KNOWN_FOR) & (AccountSession.expires_at < now)
     return rows_changed(session.execute(delete(AccountSession).where(old)))

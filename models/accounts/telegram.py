@@ -5,7 +5,7 @@ Both are HMAC-SHA256 over the received fields except `hash`, as sorted lines `ke
     Login Widget   SHA256(bot token)                        core.telegram.org/widgets/login-legacy
     Mini App       HMAC_SHA256("WebAppData", bot token)     core.telegram.org/bots/webapps
 
-Whoever sees such a proof can use it, so it is good for a day only.
+Anybody who sees such a proof can use it, so it is valid for only a day.
 """
 
 import hashlib
@@ -29,12 +29,12 @@ from models.core.languages import LANGUAGES
 
 #: Older proofs are refused.
 LIFETIME = timedelta(hours=24)
-#: Telegram's clock and ours may differ by so much.
+#: The largest allowed difference between Telegram's clock and ours.
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_FIELDS = 40
-#: What JSON can name and PostgreSQL cannot store.
+#: Characters that JSON can contain but PostgreSQL cannot store.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-#: How Telegram numbers people. Groups have negative numbers, channels @names.
+#: The form of Telegram's ids of people. Groups have negative ids, channels @names.
 PERSON = re.compile("[1-9][0-9]{0,18}")
 
 FIELD = "telegram_auth_data"
@@ -56,8 +56,8 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
     The user whom *data* proves.
 
     Args:
-        data: The widget's fields as an object; or a Mini App's initData as text, under `init_data` or `initData` in an
-            object, or taken apart into an object of texts.
+        data: The widget's fields as an object; or a Mini App's initData, either as text, as text under `init_data` or
+            `initData` in an object, or parsed into an object of texts.
     Raises:
         InvalidValueError: It is neither.
         NotSignedInError: The hash is wrong, or the proof too old.
@@ -68,7 +68,10 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
 
 
 def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
-    """The user whom *data* proves, as :func:`verified`, and the time in it: its age is still to be checked."""
+    """
+    Like :func:`verified`: the user whom *data* proves; also returns the time of the proof, whose age the caller has to
+    check.
+    """
     if isinstance(data, Mapping):
         data = data.get("init_data", data.get("initData", data))
     fields = _parsed(data) if isinstance(data, str) else _texts(data)
@@ -89,13 +92,13 @@ def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
 
 def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = None) -> User:
     """
-    The user with this Telegram account, made at the first time; see models.accounts.identity for one that is merely
-    claimed.
+    The user with this Telegram account, created the first time; see models.accounts.identity for an account that is
+    only claimed.
 
     Args:
         own: The user whose token came with the proof.
     Raises:
-        NotAllowedError: The user was put out.
+        NotAllowedError: The user is deactivated.
     """
     user = _proved(session, {Claim.TELEGRAM: who.id}, own, role=Role.REALTOR, name=who.name)
     user.telegram_username = who.username
@@ -107,12 +110,13 @@ def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = 
 
 def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, role: Role) -> User:
     """
-    The user whom our bot vouches for: by Telegram account, else by phone (and the account is bound), else a new one.
+    The user whom our bot vouches for: found by Telegram account, otherwise by phone (the Telegram account is then
+    linked), otherwise created.
 
-    The bot's word proves both. A phone that another account has proven stays there.
+    The bot proves both identifiers. A phone that another account has proven remains with that account.
 
     Raises:
-        NotAllowedError: The user was put out, or the phone is an administrator's.
+        NotAllowedError: The user is deactivated, or the phone is an administrator's.
         ConflictError: The phone's user has proven another Telegram account.
     """
     both = {Claim.TELEGRAM: telegram_id, Claim.PHONE: phone}
@@ -122,7 +126,7 @@ def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, ro
                 bound = _bound_by_phone(session, telegram_id, phone)
         except ConflictError:
             bound = None
-            if _by_telegram(session, telegram_id) is None:  # the same person's second tap finds what the first has made
+            if _by_telegram(session, telegram_id) is None:  # a second tap finds the account created by the first
                 raise
         if bound is not None:
             return bound
@@ -139,7 +143,7 @@ def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, rol
         telegram_id = proven[Claim.TELEGRAM]
         try:
             user = create_user(session, role=role, telegram_id=telegram_id, name=name)
-        except ConflictError:  # the same person in another window
+        except ConflictError:  # created by the same person in another window
             user = prove(session, proven)
             if user is None:
                 raise
@@ -149,7 +153,10 @@ def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, rol
 
 
 def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | None:
-    """The user with this phone, now with this Telegram account too; None if nobody has it, or only claims it."""
+    """
+    Link this Telegram account to the user with this phone, and return the user; None if nobody has the phone or it is
+    only claimed.
+    """
     user = _by_phone(session, phone)
     if user is None:
         return None
@@ -190,7 +197,8 @@ def _parsed(init_data: str) -> dict[str, str]:
 
 def _texts(data: Any) -> dict[str, str]:
     """
-    The fields as texts. Refuses anything that could make two sets of fields look alike once joined by line breaks.
+    The fields as texts. Refuses any text that could make two different sets of fields equal after joining by line
+    breaks.
     """
     if not isinstance(data, Mapping) or not 0 < len(data) <= MAX_FIELDS:
         raise InvalidValueError(FIELD, "telegram.no_fields")

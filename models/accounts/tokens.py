@@ -8,7 +8,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-import jwt
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -29,10 +28,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 from models.accounts.users import User
 from models.core.base import LARGEST_ID, Base, database_now, rows_changed, utc_now
 from models.core.errors import NotSignedInError
+from models.platform.prepared_statements import PREPARED
 
-#: The one algorithm; a token that names another is refused whatever its signature says (RFC 8725, 3.1).
+#: The only algorithm; a token that names another is refused regardless of its signature (RFC 8725, 3.1).
 ALGORITHM = "HS256"
-#: A command that makes a token without a database may be ahead of it by so many seconds.
+#: The clock of a command that creates a token without a database may be ahead of the database's by this many seconds.
 IAT_SKEW = 60
 REFUSED = "token.refused"
 
@@ -74,8 +74,9 @@ def still_holds(user: type[User]) -> ColumnElement[bool]:
     )
 
 
-#: Nearly every request of somebody who is signed in begins with it: made once, planned once, one trip to the database.
-_USER_OF_TOKEN = select(User).where(still_holds(User)).execution_options(prepared=True)
+#: Nearly every request of a signed-in user begins with this query, so it is built once, planned once, and takes one
+#: round trip.
+_USER_OF_TOKEN = select(User).where(still_holds(User))
 
 
 def make_token(user: User, secret: str, hours: int) -> str:
@@ -83,6 +84,8 @@ def make_token(user: User, secret: str, hours: int) -> str:
 
     Its times come from the database's clock if *user* belongs to a session: see :func:`user_of_token`.
     """
+    import jwt  # late, as below
+
     session = object_session(user)
     now = utc_now() if session is None else database_now(session)
     claims = {
@@ -106,16 +109,18 @@ def claims_of(token: str, secret: str) -> Claims:
     return Claims(int(claims["sub"]), claims["ver"], claims["jti"], claims["iat"], claims["exp"])
 
 
-# A signature that was right stays right, and people send the same token again and again. Whether it is past its time
-# or void is asked every time.
+# Cached: a valid signature stays valid, and clients send the same token repeatedly. Expiry and revocation are checked
+# every time.
 @lru_cache(4096)
 def _decoded(token: str, secret: str) -> Mapping[str, Any]:
+    import jwt  # late: with its cryptography it takes a command a tenth of a second, and few commands need it
+
     try:
         claims = jwt.decode(
             token,
             secret,
             algorithms=[ALGORITHM],
-            # Not by this machine's clock: one that jumps a day ahead would put everybody out.
+            # This machine's clock is not used: if it jumped a day ahead, everybody would be signed out.
             options={
                 "require": ["sub", "ver", "typ", "jti", "iat", "exp"],
                 "verify_exp": False,
@@ -138,7 +143,7 @@ def user_of_claims(session: Session, claims: Claims) -> User:
     Raises:
         NotSignedInError: The token is void, or its user deactivated or deleted.
     """
-    user = session.scalar(_USER_OF_TOKEN, vars(claims))
+    user = session.scalar(_USER_OF_TOKEN, vars(claims), execution_options=PREPARED)
     if user is None:
         raise NotSignedInError(REFUSED)
     return user

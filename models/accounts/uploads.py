@@ -15,12 +15,16 @@ from models.platform.storage import NAME
 NAME_BYTES = 24
 
 
-#: The purpose of files of listings: they are read by us and never served, because they hold phones.
+#: The purpose of files of listings: workers read them, and they are never served, because they contain phones.
 FEED = "feed"
-#: The purpose of photos that were fetched from the addresses that listings name. They have a quota of their own.
+#: The purpose of photos fetched from the addresses in listings. They have a quota of their own.
 FETCHED = "fetched_photo"
-#: The purpose of documents of leads and properties: only their owner is given them, at an address of their own.
+#: The purpose of documents of leads and properties: only their owner can download them, at an address of their own.
 PRIVATE_DOCUMENT = "private_document"
+
+
+#: The purpose of photos in the form of a property that is not saved yet.
+UNSAVED_PHOTO = "unsaved_photo"
 
 
 class Upload(Base):
@@ -32,7 +36,7 @@ class Upload(Base):
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(60), unique=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    #: What it is for, in a word: "avatar", "licenses", "property".
+    #: Its purpose as a word: "avatar", "licenses", "property".
     purpose: Mapped[str] = mapped_column(String(50))
     content_type: Mapped[str] = mapped_column(String(50))
     size: Mapped[int] = mapped_column(BigInteger)  #: Bytes, as stored.
@@ -54,7 +58,7 @@ def add_upload(session: Session, owner: User, *, purpose: str, content_type: str
 
 
 def upload_named(session: Session, name: str) -> Upload:
-    """The served file of that name; raises NotFoundError."""
+    """The served file with this name; raises NotFoundError."""
     query = select(Upload).where(Upload.name == name, Upload.purpose.not_in([FEED, PRIVATE_DOCUMENT]))
     upload = session.scalar(query) if NAME.fullmatch(name) else None
     if upload is None:

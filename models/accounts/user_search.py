@@ -8,7 +8,7 @@ from models.accounts.users import User, all_users
 from models.core.base import LARGEST_ID
 from models.core.enums import Role
 
-#: A phone is searched by so many digits at least; fewer are in most phones.
+#: Phones are searched by at least this many digits; fewer occur in most phones.
 MIN_DIGITS = 4
 
 

@@ -1,38 +1,38 @@
 """Users and their roles."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import CheckConstraint, Index, Integer, Select, String, func, select, text
+from sqlalchemy import CheckConstraint, Index, Integer, Select, String, delete, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
+from models.accounts.bot_tables import BotCode
 from models.core.base import Base, CreatedAt, Id, words
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
-#: Who has a home or looks for one, and does not deal for a living.
+#: Roles of private persons: they have a home or look for one, but are not professionals.
 PRIVATE_ROLES = frozenset({Role.TENANT, Role.LANDLORD})
 #: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
 HOME_REGION = "RU"
 E164 = r"\+[1-9][0-9]{6,14}"
-#: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an
-#: extension.
+#: Letters after the beginning of a number. `phonenumbers` reads them as the digits of a telephone keypad, or drops them
+#: with an extension.
 _LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
-#: Identifiers, and the columns with the moments of their proofs.
+#: Identifiers -> the columns with the times of their proofs.
 PROVEN_AT = {"phone": "phone_proven_at", "email": "email_proven_at", "telegram_id": "telegram_proven_at"}
 
 
 class User(Base):
     """
-    One person or firm. Their data may be erased; the row stays, so that others' matches and chats keep their
+    One person or firm. Their data may be erased, but the row is kept, so that others' matches and chats keep their
     references.
     """
 
@@ -65,12 +65,12 @@ class User(Base):
     language: Mapped[str | None] = mapped_column(String(2))
     #: The user's time zone, a name of the IANA database; null: the browser's.
     time_zone: Mapped[str | None] = mapped_column(String(64))
-    #: What they have switched on and off, {topic: {channel: is on}} (models.accounts.notification_switches).
+    #: The switches that the user has set, {topic: {channel: is on}} (models.accounts.notification_switches).
     notification_switches: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: What the portal asks of a user beyond the common columns, under its own names.
+    #: The portal's further fields of a user, under the portal's own names.
     profile: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
-    #: Tokens carry this number; raising it voids every token given out before.
+    #: Tokens contain this number; incrementing it invalidates all earlier tokens.
     token_version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
     created_at: Mapped[CreatedAt]
     deleted_at: Mapped[datetime | None]
@@ -85,7 +85,8 @@ class User(Base):
     @property
     def telegram(self) -> str | None:
         """
-        How others reach this user on Telegram: the @name, otherwise what their profile says, otherwise the number.
+        How others reach this user on Telegram: by the account's @name, otherwise by the name in their profile,
+        otherwise by the account's number.
 
         >>> User(telegram_id="42", profile={"telegram": "@ivan"}).telegram
         '@ivan'
@@ -95,7 +96,7 @@ class User(Base):
 
     @property
     def names(self) -> dict[str, str | None]:
-        """First and last name; where a contract asks for the name in one piece, its first word leads."""
+        """First and last name; if a contract has the name as one text, its first word is the first name."""
         first, _, last = (self.name or "").partition(" ")
         return {
             "first_name": self.profile.get("first_name", first or None),
@@ -135,7 +136,7 @@ def normal_phone(raw: str, field: str = "phone") -> str:
     '+77771234567'
 
     Raises:
-        InvalidValueError: Nobody can have this number.
+        InvalidValueError: It is not a valid number.
     """
     try:
         if _LETTERS.search(raw):
@@ -144,7 +145,7 @@ def normal_phone(raw: str, field: str = "phone") -> str:
     except phonenumbers.NumberParseException:
         raise InvalidValueError(field, "phone.not_a_number") from None
     formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # Valid, not merely possible: `1234567` is possible within a city, and a code sent there goes nowhere.
+    # The number must be valid, not only possible: `1234567` is possible within a city, but a code cannot be sent there.
     if not phonenumbers.is_valid_number(number) or not re.fullmatch(E164, formatted) or len(raw) > 40:
         raise InvalidValueError(field, "phone.impossible")
     return formatted
@@ -152,11 +153,13 @@ def normal_phone(raw: str, field: str = "phone") -> str:
 
 def normal_email(raw: str, field: str = "email") -> str:
     """
-    An e-mail address, checked for form and in lower case.
+    An e-mail address in lower case; its form is checked.
 
     Raises:
         InvalidValueError: It is not an address.
     """
+    from email_validator import EmailNotValidError, validate_email  # late: most commands read no address
+
     try:
         address = validate_email(raw.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
@@ -168,7 +171,7 @@ def create_user(session: Session, **fields: object) -> User:
     """Create a user.
 
     Raises:
-        ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
+        ConflictError: Another user already has the e-mail address, phone or Telegram account.
     """
     user = User(**fields)
     with refuse_taken(session):
@@ -178,7 +181,9 @@ def create_user(session: Session, **fields: object) -> User:
 
 @contextmanager
 def refuse_taken(session: Session) -> Iterator[None]:
-    """Flush the writes within; raises ConflictError that names the identifier that belongs to somebody else."""
+    """
+    Flush the writes made in this context; raises ConflictError with the identifier if another user already has it.
+    """
     try:
         with session.begin_nested():
             yield
@@ -225,13 +230,14 @@ def all_users() -> Select[User]:
 
 def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> None:
     """
-    Set the given fields of the portal's profile; `email` is a column of its own, and the name follows its parts.
+    Set the given fields of the portal's profile. `email` is a column of its own, and the name is derived from its
+    parts.
 
     Raises:
-        ConflictError: The e-mail address belongs to somebody else; or the present one is all that the user has proven.
-            An account without anything proven would be whose the new address is, and that may be mistyped.
+        ConflictError: Another user has the e-mail address; or the current one is the user's only proven identifier. An
+            account without any proven identifier would go to the owner of the new address, which may be mistyped.
     """
-    session.refresh(user, with_for_update=True)  # two changes at once must not lose one's fields
+    session.refresh(user, with_for_update=True)  # two simultaneous changes must not lose fields
     others_proven = user.phone_proven_at or user.telegram_proven_at
     if "email" in changes and changes["email"] != user.email and user.email_proven_at and not others_proven:
         raise ConflictError("email.is_the_only_proof")
@@ -247,10 +253,19 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
 
 
 def change_password(session: Session, user: User, password_hash: str) -> None:
-    """Set another password; tokens given out before are void."""
+    """Set another password; all earlier tokens become invalid."""
     session.refresh(user, with_for_update=True)
     user.password_hash = password_hash
+    end_all_tokens(session, user)
+
+
+def end_all_tokens(session: Session, user: User) -> None:
+    """
+    Make all of the user's tokens invalid, and with them the codes that would link the bot: the holder of a stolen token
+    may have created one.
+    """
     user.token_version += 1
+    session.execute(delete(BotCode).where(BotCode.user_id == user.id))
     session.flush()
 
 
@@ -262,12 +277,20 @@ def get_user(session: Session, user_id: int) -> User:
     return user
 
 
+def names_of_users(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Names by user id, for users who have one; deleted users have none."""
+    if not ids:
+        return {}
+    named = select(User.id, User.name).where(User.id.in_(ids), User.name.is_not(None))
+    return {user_id: name for user_id, name in session.execute(named) if name}
+
+
 def lock_user(session: Session, user_id: int) -> User:
     """
     The user, locked against changes until the transaction ends; raises NotFoundError when absent or deleted.
 
-    Rows that point at the user may come meanwhile: two administrators who change each other, each noting who did it,
-    would wait for one another otherwise.
+    Meanwhile, rows that refer to the user may be added. Otherwise two administrators who change each other would
+    deadlock, because each change records its author.
     """
     query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
     user = session.scalar(query.with_for_update(key_share=True))
@@ -278,7 +301,8 @@ def lock_user(session: Session, user_id: int) -> User:
 
 def keep_an_admin(session: Session, user: User) -> None:
     """
-    Raise ConflictError if *user* is the only active administrator. Takes a lock, so that two cannot leave at once.
+    Raise ConflictError if *user* is the only active administrator. Takes a lock, so that two administrators cannot be
+    removed at once.
     """
     if user.role is not Role.ADMIN or not user.is_active:
         return

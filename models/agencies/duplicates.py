@@ -20,7 +20,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.sample_keys import is_no_sample
 
-#: Of each kind; a head begins with these.
+#: The maximum number of each kind that is shown to a head.
 MAX_SHOWN = 50
 
 
@@ -45,8 +45,8 @@ def duplicates_for(session: Session, user: User) -> list[Duplicate]:
     """Duplicates among the rows on the market that the user may read, the newest first."""
     clients = _joined(_ids(session, _same_client(user)))
     adverts = _ids(session, _same_adverts(user))
-    told = {row_id for ids in adverts for row_id in ids}
-    addresses = [ids for ids in _ids(session, _same_address(user)) if not told.issuperset(ids)]
+    grouped = {row_id for ids in adverts for row_id in ids}
+    addresses = [ids for ids in _ids(session, _same_address(user)) if not grouped.issuperset(ids)]
     return [
         *_with_rows(session, Side.LEAD, Likeness.CLIENT, clients),
         *_with_rows(session, Side.PROPERTY, Likeness.ADVERTS, adverts),
@@ -89,8 +89,8 @@ def _ids(session: Session, query: Select[Any]) -> list[list[int]]:
 
 def _joined(groups: list[list[int]]) -> list[list[int]]:
     """
-    Groups that share a row become one, at the place of the first: a client may be known by a phone here and by an
-    e-mail address there.
+    Merge groups that share a row, at the place of the first: a client may have a phone in one lead and an e-mail
+    address in another.
 
     >>> _joined([[7, 9], [1, 2], [2, 7], [3, 4]])
     [[1, 2, 7, 9], [3, 4]]

@@ -1,16 +1,16 @@
 """
-What goes to the new owner with a lead or property that is reassigned, and what stays.
+What passes to the new owner with a reassigned lead or property, and what does not.
 
 =================================  =====================================================================================
 goes along, through the row        tasks and showings, shortlist, selections with the client's answers, history,
                                    actions, matches and their negotiation, former prices, whose client it is
 goes along, and names its owner    inquiries about a property; the photos that the former owner uploaded or that were
                                    fetched for it; who completed a match
-stays with the former owner        chats (people wrote to that person), private notes, documents and tags (they come
-                                   back with the row), files and feeds, saved views, the audit log
-is deleted                         what the former owner has seen of the lead's list; their notifications about the row,
-                                   which would lead nowhere; an inquiry, a favourite and looks of the new owner about
-                                   what is their own property now
+stays with the former owner        chats (people wrote to that person), private notes, documents and tags (they return
+                                   with the row), files and feeds, saved views, the audit log
+is deleted                         the record of what the former owner has seen of the lead's list; their notifications
+                                   about the row, whose links would not work; the new owner's inquiries, favourites and
+                                   views about the property, which is now their own
 =================================  =====================================================================================
 """
 
@@ -46,7 +46,7 @@ class Rule(StrEnum):
     OWN_DELETED = "stays, but the new owner's about their own property is deleted"
 
 
-#: Column -> what becomes of it.
+#: Column -> its rule.
 RULES: dict[str, Rule] = {
     column: rule
     for rule, columns in {
@@ -172,7 +172,7 @@ def _move_photos(session: Session, listing: Property, former_id: int, owner_id: 
         if upload is not None:
             upload.owner_id = owner_id
     for photo, upload in session.execute(fetched.where(known, Upload.id.is_not(None))).all():
-        # The new owner has this picture already: it is shown by the address that it came from.
+        # The new owner already has this picture, which is shown by its original address.
         ours = _MEDIA + upload.name
         listing.photos = list(dict.fromkeys(photo.address if link == ours else link for link in listing.photos))
         listing.photo_kinds = {photo.address if link == ours else link: of for link, of in listing.photo_kinds.items()}

@@ -18,7 +18,7 @@ from models.agencies.members import (
     headed_agency,
     lock_agency,
     membership_of,
-    tell,
+    notify_member,
 )
 from models.agencies.tables import MAX_NAME, Agency, AgencyInvitation
 from models.core.base import database_now, rows_changed
@@ -41,7 +41,7 @@ def invite(session: Session, head: User, label: str = "") -> str:
     """Create an invitation; returns the token of its link, which cannot be read again.
 
     Args:
-        label: For whom it is, for the head alone; may be empty.
+        label: A note about the invited person, which only the head sees; may be empty.
     Raises:
         NotFoundError, NotAllowedError: See :func:`models.agencies.members.headed_agency`.
         InvalidValueError: The label is too long or holds what cannot be printed.
@@ -71,7 +71,7 @@ def open_invitations(agency: Agency) -> Select[AgencyInvitation]:
 
 
 def withdraw_invitation(session: Session, head: User, invitation_id: int) -> None:
-    """Revoke an invitation. Raises NotFoundError if the head's agency has none of this id."""
+    """Revoke an invitation. Raises NotFoundError if the head's agency has none with this id."""
     agency = headed_agency(session, head, lock=True)
     mine = (AgencyInvitation.id == invitation_id, AgencyInvitation.agency_id == agency.id)
     if not rows_changed(session.execute(delete(AgencyInvitation).where(*mine))):
@@ -83,7 +83,7 @@ def read_invitation(session: Session, token: str) -> Invited:
     """The agency and head of an invitation, for anybody who has the link.
 
     Raises:
-        NotFoundError: The link is nobody's, was used, withdrawn or is past its term, or the head is gone.
+        NotFoundError: There is no such link; it was used or revoked, or has expired; or the head is not active.
     """
     agency_id = _agency_id(session, token)
     agency = None if agency_id is None else session.get(Agency, agency_id)
@@ -100,7 +100,7 @@ def accept_invitation(session: Session, user: User, token: str, head_id: int) ->
         head_id: The head whose name the user was shown.
     Raises:
         NotFoundError: See :func:`read_invitation`.
-        NotAllowedError: The user is no realtor.
+        NotAllowedError: The user is not a realtor.
         ConflictError: The user is in an agency, it has another head by now, or it is full.
     """
     check_realtor(user)
@@ -120,7 +120,7 @@ def accept_invitation(session: Session, user: User, token: str, head_id: int) ->
         raise ConflictError("agency.full")
     add_member(session, agency.id, user)
     record(session, "agency_joined", actor_id=user.id, table_name="agencies", row_id=agency.id)
-    tell(session, agency.head_id, agency, "joined", f"{user.id}", member_id=user.id)
+    notify_member(session, agency.head_id, agency, "joined", f"{user.id}", member_id=user.id)
     return agency
 
 

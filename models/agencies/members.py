@@ -49,7 +49,7 @@ def create_agency(session: Session, user: User, name: str) -> Agency:
     """Found an agency with the user as its head.
 
     Raises:
-        NotAllowedError: The user is no realtor.
+        NotAllowedError: The user is not a realtor.
         ConflictError: The user is in an agency.
         InvalidValueError: See :func:`rename_agency`.
     """
@@ -57,7 +57,7 @@ def create_agency(session: Session, user: User, name: str) -> Agency:
     agency = Agency(name=_read_name(name), head_id=user.id)
     if membership_of(session, user) is not None:
         raise ConflictError("agency.already_member")
-    # Two requests at once: the second waits here, and then has nothing to insert.
+    # Of two simultaneous requests the second waits here, and then has nothing to insert.
     made = insert(Agency).values(name=agency.name, head_id=user.id)
     agency_id = session.scalar(made.on_conflict_do_nothing(index_elements=[Agency.head_id]).returning(Agency.id))
     if agency_id is None:
@@ -91,14 +91,14 @@ def leave_agency(session: Session, user: User) -> None:
         raise ConflictError("agency.head_cannot_leave")
     _drop_member(session, agency, user.id)
     record(session, "agency_left", actor_id=user.id, table_name="agencies", row_id=agency.id)
-    tell(session, agency.head_id, agency, "left", f"{user.id}", member_id=user.id)
+    notify_member(session, agency.head_id, agency, "left", f"{user.id}", member_id=user.id)
 
 
 def remove_member(session: Session, head: User, user_id: int) -> None:
     """Remove a member, who keeps their leads and properties; the head no longer sees them.
 
     Raises:
-        NotFoundError, NotAllowedError: See :func:`headed_agency`; or the user is no member of it.
+        NotFoundError, NotAllowedError: See :func:`headed_agency`; or the user is not a member of it.
         ConflictError: It is the head.
     """
     agency = headed_agency(session, head, lock=True)
@@ -106,14 +106,14 @@ def remove_member(session: Session, head: User, user_id: int) -> None:
         raise ConflictError("agency.head_cannot_leave")
     _drop_member(session, agency, user_id)
     record(session, "agency_member_removed", actor_id=head.id, table_name="users", row_id=user_id, agency=agency.id)
-    tell(session, user_id, agency, "removed", f"{head.id}", member_id=head.id)
+    notify_member(session, user_id, agency, "removed", f"{head.id}", member_id=head.id)
 
 
 def hand_over(session: Session, head: User, user_id: int) -> None:
     """Make another member the head. Open invitations are revoked, because they name the former head.
 
     Raises:
-        NotFoundError, NotAllowedError: See :func:`headed_agency`; or the user is no active member of it.
+        NotFoundError, NotAllowedError: See :func:`headed_agency`; or the user is not an active member of it.
     """
     agency = headed_agency(session, head, lock=True)
     query = select(User).join(AgencyMember, AgencyMember.user_id == User.id)
@@ -196,10 +196,10 @@ def make_head(session: Session, agency: Agency, user_id: int, *, actor_id: int |
         former=before,
         head=user_id,
     )
-    tell(session, user_id, agency, "head", f"{before}", member_id=before)
+    notify_member(session, user_id, agency, "head", f"{before}", member_id=before)
 
 
-def tell(session: Session, to: int, agency: Agency, variant: str, about: str, **data: int) -> None:
+def notify_member(session: Session, to: int, agency: Agency, variant: str, about: str, **data: int) -> None:
     """Notify a user of news of the agency; repeated news is sent each time."""
     moment = session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0
     subject = f"agency:{agency.id}:{variant}:{about}:{int(moment * 1000)}"

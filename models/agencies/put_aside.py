@@ -50,7 +50,8 @@ def erase_put_aside(session: Session, user: User) -> None:
 
 def merge_put_aside(session: Session, gone: User, kept: User) -> None:
     """
-    Move the private words of the merged account to the one that stays, unless that has words of its own about the row.
+    Move the private words of the merged account to the one that stays, unless that account has words of its own about
+    the row.
     """
     own = aliased(PutAsideWords)
     twice = select(own.id).where(

@@ -48,13 +48,14 @@ def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], t
     """
     Give leads, or properties, of agents to another agent of the head's agency, in the caller's transaction.
 
-    Rows that the head may not read are passed over as if they did not exist; those that are the agent's already, too.
+    Rows that the head may not read are ignored, like rows that do not exist; so are rows that already belong to the
+    agent.
 
     Args:
         row_ids: At most :data:`MAX_AT_ONCE`.
     Raises:
-        NotFoundError, NotAllowedError: See :func:`models.agencies.members.headed_agency`; or the agent is no active
-            member of the agency.
+        NotFoundError, NotAllowedError: See :func:`models.agencies.members.headed_agency`; or the agent is not an active
+        member of the agency.
     """
     table = TABLES[side]
     # Users before the agency and the agency before the rows, the order in which the deletion of an account locks them.
@@ -77,20 +78,20 @@ def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], t
             continue
         before = row.owner_id
         row.owner_id = heir.id
-        row.source_id = row.external_id = row.content_hash = None  # its file brings it no more
+        row.source_id = row.external_id = row.content_hash = None  # its source no longer updates it
         follow_owner(session, side, row, before, heir.id)
         session.flush()
         facts = {"agency": agency.id, "former": before, "owner": heir.id}
         record(session, "reassigned", actor_id=head.id, table_name=table.__tablename__, row_id=row.id, **facts)
         former.setdefault(before, []).append(row.id)
         result.moved.append(row)
-    _tell(session, agency, side, head, heir, former)
+    _notify_of_reassignment(session, agency, side, head, heir, former)
     return result
 
 
 def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault | None:
     if side is Side.LEAD and row.client_contacts_shared is ContactSharing.NEVER:
-        # Reassigning to themselves would show the head contacts that the agent shows nobody.
+        # Heads who reassign to themselves would see contacts that the agent shares with nobody.
         return Fault("agency.contacts_kept")
     if row.source_id is not None and session.get_one(Source, row.source_id).address is not None:
         return Fault("agency.from_feed")
@@ -100,27 +101,29 @@ def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault
         select(Match.id)
         .join(lead, lead.id == Match.lead_id)
         .join(listing, listing.id == Match.property_id)
-        # What another deal has closed comes back when that is undone.
+        # A match that another deal has closed reopens when that deal is undone.
         .where(mine == row.id, theirs.owner_id == heir.id)
         .where(or_(Match.status != MatchStatus.REJECTED, Match.closed_by_match_id.is_not(None)))
     )
-    # One person would be both sides of a deal.
+    # Otherwise one person would be both sides of a deal.
     return Fault("agency.match_between") if session.scalar(between.limit(1)) is not None else None
 
 
-def _tell(session: Session, agency: Agency, side: Side, head: User, heir: User, former: dict[int, list[int]]) -> None:
+def _notify_of_reassignment(
+    session: Session, agency: Agency, side: Side, head: User, heir: User, former: dict[int, list[int]]
+) -> None:
     """Send one notification to each agent who loses rows and one to the receiver, except to the user who did it."""
     noun = side.value.lower()
     moment = session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0
 
-    def tell(user_id: int, variant: str, count: int, member_id: int) -> None:
+    def notify_user(user_id: int, variant: str, count: int, member_id: int) -> None:
         subject = f"agency:{agency.id}:{variant}:{int(moment * 1_000_000)}"
         data = {"member_id": member_id}
         notify(session, user_id, NotificationType.REASSIGNED, subject, data=data, variant=variant, count=count)
 
     for user_id, ids in former.items():
         if user_id != head.id:
-            tell(user_id, f"{noun}_passed_on", len(ids), heir.id)
+            notify_user(user_id, f"{noun}_passed_on", len(ids), heir.id)
     if former and heir.id != head.id:
         only = next(iter(former)) if len(former) == 1 else head.id
-        tell(heir.id, f"{noun}_received", sum(map(len, former.values())), only)
+        notify_user(heir.id, f"{noun}_received", sum(map(len, former.values())), only)

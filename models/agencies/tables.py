@@ -11,7 +11,7 @@ MAX_NAME = 120  # characters
 
 
 class Agency(Base):
-    """Realtors who work under a head. The head is a member; nobody heads two."""
+    """Realtors who work under a head. The head is a member; a user heads at most one agency."""
 
     __tablename__ = "agencies"
     __table_args__ = (CheckConstraint("name <> ''", name="name_says_something"),)
@@ -36,8 +36,8 @@ class AgencyMember(Base):
 class AgencyInvitation(Base):
     """A link by which one realtor joins an agency.
 
-    Only a digest of its token is stored. The row is deleted when it is accepted or revoked, or when the headship passes
-    on: the invited person was shown the former head's name.
+    Only a digest of its token is stored. The row is deleted when it is accepted or revoked. It is also deleted when the
+    headship changes, because the invited person has seen the former head's name.
     """
 
     __tablename__ = "agency_invitations"
@@ -46,7 +46,7 @@ class AgencyInvitation(Base):
     id: Mapped[Id]
     agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    #: For whom the head made it, in the head's words.
+    #: The head's own note about the invited person.
     label: Mapped[str | None] = mapped_column(String(MAX_NAME))
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime]

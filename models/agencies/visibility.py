@@ -3,8 +3,8 @@
 :func:`readable_owner_ids` alone decides it, and every query here uses it. Nothing else depends on it: only the owner of
 a row may change it, everywhere.
 
-Of an agent's lead the head does not get private notes, tags, or the client's contacts, and only the first word and an
-initial of the client's name. So the search looks at nothing else either, because its results would reveal it.
+The head does not see the private notes, the tags or the client's contacts of an agent's lead, and sees only the first
+word and an initial of the client's name. The search uses no other fields either, because its results would reveal them.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.sample_keys import is_no_sample
 
-MAX_WORDS = 8  # of a search; what is beyond is passed over
+MAX_WORDS = 8  # of a search; further words are ignored
 MAX_WORD = 60  # characters
 TABLES: dict[Side, Any] = {Side.LEAD: Lead, Side.PROPERTY: Property}
 
@@ -93,7 +93,7 @@ def readable_ids(session: Session, user: User, side: Side, row_ids: Sequence[int
 
 
 def _readable(user: User, table: Any) -> ColumnElement[bool]:
-    # Samples are for whoever tries the console with them, and no work of the agency.
+    # Samples belong to the user who tries the console with them, and are not work of the agency.
     readable: ColumnElement[bool] = table.owner_id.in_(readable_owner_ids(user)) & is_no_sample(table)
     # A preference of the swipe contract is a person's own search; nobody else may see it.
     return readable & (Lead.origin != Origin.TINDER) if table is Lead else readable

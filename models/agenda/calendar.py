@@ -15,7 +15,7 @@ from models.market.properties import Property
 from models.market.shown_addresses import DISTRICT, EXACT, precision_of, shown_location, shown_street
 
 #: How long an entry lasts.
-LASTS = {
+DURATIONS = {
     TaskKind.SHOWING: timedelta(hours=1),
     TaskKind.CALL: timedelta(minutes=15),
     TaskKind.TASK: timedelta(minutes=30),
@@ -61,7 +61,7 @@ def open_tasks(session: Session, user: User) -> list[CalendarTask]:
             kind=task.kind,
             title=task.title,
             due_at=task.due_at,
-            ends_at=task.due_at + LASTS[task.kind],
+            ends_at=task.due_at + DURATIONS[task.kind],
             updated_at=task.updated_at,
             remind_before=None if task.remind_minutes is None else timedelta(minutes=task.remind_minutes),
             place=None if home is None else _place_of(home, knows_all=is_in_contact or home.owner_id == user.id),

@@ -16,11 +16,11 @@ from models.accounts.users import User
 from models.core.base import Base, database_now, words
 from models.market.leads import Lead, owned_lead
 
-#: Of 100 points: from here on a home contradicts no wish (docs/matching.md).
+#: The minimum score, of 100, of a home that contradicts no wish (docs/matching.md).
 FITS = 60
 #: Views within this time of each other are one visit: entries that were new stay marked.
 VISIT = timedelta(minutes=30)
-#: How many ids are remembered beyond those of the present list.
+#: The number of ids that are remembered in addition to those of the current list.
 REMEMBERED = 500
 
 
@@ -47,11 +47,11 @@ class LeadFollow(Base):
     frequency: Mapped[Frequency] = mapped_column(
         words(Frequency, "frequency_is_known"), default=Frequency.DAILY, server_default=text("'DAILY'")
     )
-    #: Ids of properties that were seen before the present visit; what the list holds beyond them is marked as new.
+    #: Ids of properties that were seen before the current visit; other entries of the list are marked as new.
     known_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
-    #: Ids that were seen, in the present visit too.
+    #: Ids that were seen, including in the current visit.
     seen_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
-    #: Ids that a notification has counted.
+    #: Ids that a notification has already counted.
     told_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
     visited_at: Mapped[datetime]
     told_at: Mapped[datetime | None]

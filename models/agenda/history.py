@@ -1,7 +1,7 @@
 """A lead's history, from the rows that hold it: actions, matches, selections, prices, tasks, the shortlist.
 
-A trigger (migration 0150) records every change of the lead itself, whatever made it. Of texts and contacts it records
-only that they changed.
+A trigger (migration 0150) records every change of the lead itself, whichever program makes it. For texts and contacts
+it records only the fact of the change.
 """
 
 from collections.abc import Collection
@@ -51,7 +51,7 @@ class LeadChange(Base):
     id: Mapped[Id]
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(server_default=func.now())
-    #: Column -> [before, after]; null where what it held is not to be kept.
+    #: Column -> [before, after]; null if the values must not be stored.
     fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
@@ -61,8 +61,8 @@ class HistoryEntry:
 
     Args:
         kind: One of :data:`KINDS`.
-        facts: What its sentence fills in: `fields` of a change, `title` and `due_at` of a task, `homes` of a selection,
-            `answer` and `question` of a client, `from`, `to` and `currency` of a price.
+        facts: The values for its sentence: `fields` of a change, `title` and `due_at` of a task, `homes` of a
+            selection, `answer` and `question` of a client, `from`, `to` and `currency` of a price.
     """
 
     at: datetime

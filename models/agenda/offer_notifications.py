@@ -16,12 +16,13 @@ from models.accounts.notifications import Notification, NotificationType, notify
 from models.accounts.users import User
 from models.agenda.following import Frequency, LeadFollow
 from models.core.enums import Origin, Status
+from models.core.savepoints import own_savepoint
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.display_order import first_entries
 from models.ranking.recommendations import LeadRecommendations
 
-#: Only the first entries of a list are announced, so that a request that suits everything does not get everything.
+#: Only the first entries of a list are announced, so that a very open request is not notified of every property.
 MAX_PLACE = 5
 #: Minimum score, of 100. A property that meets every stated wish scores 90 or more (docs/matching.md).
 MIN_SCORE = 85.0
@@ -36,15 +37,15 @@ class OfferKind:
     """The kind of demand that an offer suits, and of its notification."""
 
     type: NotificationType
-    stem: str  #: Of the notification's subject.
-    demand: str  #: What clients call the demand's id.
-    is_meant: ColumnElement[bool]  #: Of the demand.
+    stem: str  #: The beginning of the notification's subject.
+    demand: str  #: The name of the demand's id for clients.
+    is_meant: ColumnElement[bool]  #: Selects the demands of this kind.
 
 
 KINDS = (
     OfferKind(NotificationType.NEW_OFFER, "offer", "request_id", Lead.origin == Origin.PORTAL),
-    # Realtors look after their leads in the console; who has started the bot is told there, of leads that they want to
-    # hear of at once.
+    # Realtors follow their leads in the console. Those who have started the bot are also notified there, of leads with
+    # immediate notifications.
     OfferKind(
         NotificationType.NEW_RECOMMENDATION,
         "recommendation",
@@ -78,14 +79,16 @@ def _notify(session: Session, kind: OfferKind, limit: int) -> list[int]:
     for user_id, lead_id, property_id, title, city, _ in offers:
         if notified_today[user_id] >= MAX_PER_DAY:
             continue
-        notification_id = notify(
-            session,
-            user_id,
-            type_,
-            f"{kind.stem}:{lead_id}:{property_id}",
-            data={kind.demand: lead_id, "property_id": property_id},
-            title=title or city,
-        )
+        notification_id = None
+        with own_savepoint(session, "offer_not_notified", lead_id=lead_id, property_id=property_id):
+            notification_id = notify(
+                session,
+                user_id,
+                type_,
+                f"{kind.stem}:{lead_id}:{property_id}",
+                data={kind.demand: lead_id, "property_id": property_id},
+                title=title or city,
+            )
         if notification_id is not None:
             notified_today[user_id] += 1
             stored.append(notification_id)

@@ -15,16 +15,17 @@ from models.accounts.users import User, short_name
 from models.agenda.following import FITS, Frequency, LeadFollow, remembered
 from models.agenda.settings import AgendaSettings, zone_of
 from models.core.base import database_now
+from models.core.savepoints import own_savepoint
 
-#: Two notifications of one lead are at least so long apart.
-APART = timedelta(minutes=10)
-#: The digest comes in the morning of its reader, the first time that the clock is past it.
+#: The minimum time between two notifications of one lead.
+MIN_INTERVAL = timedelta(minutes=10)
+#: The digest is sent in its reader's morning, at the first check after this hour.
 DIGEST_HOURS = range(9, 21)
-#: Two digests are at least so long apart.
-DIGEST_APART = timedelta(hours=18)
+#: The minimum time between two digests.
+MIN_DIGEST_INTERVAL = timedelta(hours=18)
 
 
-def tell_at_once(session: Session, limit: int = 500) -> list[int]:
+def send_immediate_notifications(session: Session, limit: int = 500) -> list[int]:
     """
     Store a notification for each lead that is followed at once and has new fitting properties; returns the ids of the
     notifications.
@@ -32,21 +33,24 @@ def tell_at_once(session: Session, limit: int = 500) -> list[int]:
     The properties are recorded in the same transaction, so that each is notified once.
     """
     now = database_now(session)
-    rows = session.execute(_UNTOLD, _named(Frequency.AT_ONCE, before=now - APART, limit=limit)).all()
+    rows = session.execute(
+        _NEW_RECOMMENDATIONS, _named(Frequency.AT_ONCE, before=now - MIN_INTERVAL, limit=limit)
+    ).all()
     stored = []
     for row in rows:
-        _note_told(session, row, now)
-        stored.append(
-            notify(
-                session,
-                row.owner_id,
-                NotificationType.NEW_RECOMMENDATIONS,
-                f"new:{row.lead_id}:{int(now.timestamp())}:{row.ids[0]}",
-                data={"lead_id": row.lead_id},
-                lead=short_name(row.client_name) or f"№ {row.lead_id}",
-                count=len(row.ids),
+        with own_savepoint(session, "recommendations_not_notified", lead_id=row.lead_id):
+            _mark_notified(session, row, now)
+            stored.append(
+                notify(
+                    session,
+                    row.owner_id,
+                    NotificationType.NEW_RECOMMENDATIONS,
+                    f"new:{row.lead_id}:{int(now.timestamp())}:{row.ids[0]}",
+                    data={"lead_id": row.lead_id},
+                    lead=short_name(row.client_name) or f"№ {row.lead_id}",
+                    count=len(row.ids),
+                )
             )
-        )
     return [each for each in stored if each is not None]
 
 
@@ -57,27 +61,32 @@ def send_digests(session: Session, limit: int = 1000) -> list[int]:
     """
     now = database_now(session)
     stored = []
-    for user in session.scalars(_waiting(now).limit(limit)):
-        local = now.astimezone(zone_of(session, user))
-        if local.hour not in DIGEST_HOURS:
-            continue
-        row = insert(AgendaSettings).values(user_id=user.id, digest_at=now)
-        session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"digest_at": now}))
-        leads = session.execute(_UNTOLD, _named(Frequency.DAILY, owner_id=user.id)).all()
-        for each in leads:
-            _note_told(session, each, now)
-        if leads:
-            notification_id = notify(
-                session,
-                user.id,
-                NotificationType.RECOMMENDATION_DIGEST,
-                f"digest:{local:%Y-%m-%d}",
-                data={"lead_ids": [each.lead_id for each in leads[:20]]},
-                count=sum(len(each.ids) for each in leads),
-                leads=len(leads),
-            )
-            stored.append(notification_id)
+    for user in session.scalars(_waiting(now).limit(limit)).all():
+        with own_savepoint(session, "digest_failed", user_id=user.id):
+            stored.append(_send_digest(session, user, now))
     return [each for each in stored if each is not None]
+
+
+def _send_digest(session: Session, user: User, now: datetime) -> int | None:
+    local = now.astimezone(zone_of(session, user))
+    if local.hour not in DIGEST_HOURS:
+        return None
+    row = insert(AgendaSettings).values(user_id=user.id, digest_at=now)
+    session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"digest_at": now}))
+    leads = session.execute(_NEW_RECOMMENDATIONS, _named(Frequency.DAILY, owner_id=user.id)).all()
+    for each in leads:
+        _mark_notified(session, each, now)
+    if leads:
+        return notify(
+            session,
+            user.id,
+            NotificationType.RECOMMENDATION_DIGEST,
+            f"digest:{local:%Y-%m-%d}",
+            data={"lead_ids": [each.lead_id for each in leads[:20]]},
+            count=sum(len(each.ids) for each in leads),
+            leads=len(leads),
+        )
+    return None
 
 
 def _waiting(now: datetime) -> Any:
@@ -86,13 +95,13 @@ def _waiting(now: datetime) -> Any:
         "EXISTS (SELECT FROM leads JOIN lead_follows ON lead_follows.lead_id = leads.id"
         " WHERE leads.owner_id = users.id AND lead_follows.frequency = 'DAILY' AND leads.status = 'ACTIVE')"
     )
-    recent = select(AgendaSettings.user_id).where(AgendaSettings.digest_at > now - DIGEST_APART)
+    recent = select(AgendaSettings.user_id).where(AgendaSettings.digest_at > now - MIN_DIGEST_INTERVAL)
     return select(User).where(User.is_active, User.id.not_in(recent), follows_daily).order_by(User.id)
 
 
-def _note_told(session: Session, row: Any, now: datetime) -> None:
-    told = {"told_ids": remembered(row.ids, row.told_ids), "told_at": now}
-    session.execute(update(LeadFollow).where(LeadFollow.lead_id == row.lead_id).values(told))
+def _mark_notified(session: Session, row: Any, now: datetime) -> None:
+    values = {"told_ids": remembered(row.ids, row.told_ids), "told_at": now}
+    session.execute(update(LeadFollow).where(LeadFollow.lead_id == row.lead_id).values(values))
 
 
 def _named(
@@ -102,7 +111,7 @@ def _named(
 
 
 #: Leads with the ids to announce, locked. Null parameters filter nothing.
-_UNTOLD = text(
+_NEW_RECOMMENDATIONS = text(
     """
     SELECT * FROM (
         SELECT follows.lead_id, follows.told_ids, leads.owner_id, leads.client_name, ARRAY(

@@ -12,17 +12,18 @@ from models.agenda.settings import zone_of
 from models.agenda.tasks import LeadTask
 from models.core.base import database_now
 from models.core.enums import Status
+from models.core.savepoints import own_savepoint
 from models.market.leads import Lead
 
-#: A reminder that could not be sent for so long after its task was due is dropped: the task shows as overdue.
+#: A reminder that could not be sent within this time after its task was due is dropped; the task is shown as overdue.
 TOO_LATE = timedelta(days=1)
 
 
 def remind(session: Session, limit: int = 500) -> list[int]:
     """Store a notification for each due reminder, of at most *limit* tasks.
 
-    A reminder is taken with the transaction that stores its notification, so that two workers, or a message that comes
-    twice, tell it once.
+    A reminder is claimed in the transaction that stores its notification, so that two workers, or a message that is
+    delivered twice, send it once.
 
     Returns:
         The ids of the new notifications.
@@ -40,31 +41,34 @@ def remind(session: Session, limit: int = 500) -> list[int]:
     session.execute(update(LeadTask).where(LeadTask.id.in_([task.id for task, _ in due])).values(reminded_at=now))
     zones: dict[int, ZoneInfo] = {}
     stored = []
-    for task, owner_id in due:
-        owner = session.get_one(User, owner_id)
-        lead = session.get_one(Lead, task.lead_id)
-        if not owner.is_active or lead.status is not Status.ACTIVE or task.due_at < now - TOO_LATE:
-            continue
-        if owner_id not in zones:
-            zones[owner_id] = zone_of(session, owner)
-        notification_id = notify(
-            session,
-            owner_id,
-            NotificationType.TASK_DUE,
-            f"task:{task.id}:{int(task.due_at.timestamp())}:{task.remind_minutes}",
-            data={"lead_id": lead.id, "task_id": task.id},
-            variant=task.kind.lower(),
-            title=task.title,
-            at=local_text(task.due_at, zones[owner_id]),
-        )
-        if notification_id is not None:
-            stored.append(notification_id)
+    for task_id, owner_id in [(task.id, owner_id) for task, owner_id in due]:
+        # Each in its own savepoint: an error in one must not prevent the others.
+        with own_savepoint(session, "reminder_failed", task_id=task_id):
+            task = session.get_one(LeadTask, task_id)
+            owner = session.get_one(User, owner_id)
+            lead = session.get_one(Lead, task.lead_id)
+            if not owner.is_active or lead.status is not Status.ACTIVE or task.due_at < now - TOO_LATE:
+                continue
+            if owner_id not in zones:
+                zones[owner_id] = zone_of(session, owner)
+            notification_id = notify(
+                session,
+                owner_id,
+                NotificationType.TASK_DUE,
+                f"task:{task.id}:{int(task.due_at.timestamp())}:{task.remind_minutes}",
+                data={"lead_id": lead.id, "task_id": task.id},
+                variant=task.kind.lower(),
+                title=task.title,
+                at=local_text(task.due_at, zones[owner_id]),
+            )
+            if notification_id is not None:
+                stored.append(notification_id)
     return stored
 
 
 def local_text(moment: datetime, zone: ZoneInfo) -> str:
     """
-    Day and time in a time zone, as all three languages write them.
+    Day and time in a time zone, in the notation of all three languages.
 
     >>> from datetime import UTC
     >>> local_text(datetime(2026, 11, 29, 13, 30, tzinfo=UTC), ZoneInfo("Asia/Almaty"))

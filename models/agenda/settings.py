@@ -19,7 +19,7 @@ ZONES_OF_PHONES = (("+77", "Asia/Almaty"), ("+76", "Asia/Almaty"), ("", "Europe/
 
 
 class AgendaSettings(Base):
-    """One user's settings; without a row the defaults hold."""
+    """One user's settings; without a row the defaults apply."""
 
     __tablename__ = "agenda_settings"
 
@@ -28,18 +28,18 @@ class AgendaSettings(Base):
     )
     time_zone: Mapped[str | None] = mapped_column(String(64))  #: A name of the IANA database.
     calendar_token: Mapped[str | None] = mapped_column(String(43), unique=True)
-    #: The last day, in the user's zone, of which a digest was made.
+    #: The last day, in the user's zone, for which a digest was created.
     digest_at: Mapped[datetime | None]
 
 
 def zone_of(session: Session, user: User) -> ZoneInfo:
-    """The user's time zone; the likeliest if none was chosen."""
+    """The user's time zone; the most likely one if none was chosen."""
     settings = session.get(AgendaSettings, user.id)
     return ZoneInfo(settings.time_zone if settings and settings.time_zone else likely_zone(user.phone))
 
 
 def likely_zone(phone: str | None) -> str:
-    """The likeliest time zone of a user with this phone (E.164).
+    """The most likely time zone of a user with this phone (E.164).
 
     >>> likely_zone("+77011234567"), likely_zone("+79161234567"), likely_zone(None)
     ('Asia/Almaty', 'Europe/Moscow', 'Europe/Moscow')
@@ -67,7 +67,7 @@ def calendar_token(session: Session, user: User) -> str | None:
 
 
 def renew_calendar(session: Session, user: User) -> str:
-    """Give the user's calendar a new address and return its token; the former one is void from then on."""
+    """Give the user's calendar a new address and return its token; the former address stops working."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = insert(AgendaSettings).values(user_id=user.id, calendar_token=token)
     session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"calendar_token": token}))
@@ -76,7 +76,7 @@ def renew_calendar(session: Session, user: User) -> str:
 
 
 def close_calendar(session: Session, user: User) -> None:
-    """Revoke the address of the user's calendar; doing so twice changes nothing."""
+    """Revoke the address of the user's calendar; a repeated call changes nothing."""
     settings = session.get(AgendaSettings, user.id)
     if settings is not None:
         settings.calendar_token = None

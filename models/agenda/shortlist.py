@@ -52,7 +52,9 @@ def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: in
 
 
 def remove_from_shortlist(session: Session, user: User, lead_id: int, property_id: int) -> None:
-    """Remove a home from a lead's shortlist; doing so twice changes nothing. Raises NotFoundError for others' leads."""
+    """
+    Remove a home from a lead's shortlist; a repeated call changes nothing. Raises NotFoundError for others' leads.
+    """
     lead = owned_lead(session, user, lead_id)
     gone = (ShortlistedHome.lead_id == lead.id, ShortlistedHome.property_id == property_id)
     session.execute(delete(ShortlistedHome).where(*gone))

@@ -33,11 +33,11 @@ from models.market.properties import Property, on_any_market
 MAX_TITLE = 200  # characters
 MAX_NOTES = 2000  # characters
 MAX_OPEN_TASKS = 200  # of one lead
-#: A reminder comes at most so long before its task: a week.
+#: The maximum time between a reminder and its task: a week.
 MAX_REMIND_MINUTES = 7 * 24 * 60
-#: How long a deleted task can be taken back.
+#: How long a deleted task can be restored.
 UNDO_FOR = timedelta(hours=1)
-#: How far ahead a task may lie, so that a mistyped year is refused.
+#: How far in the future a task may be, so that a mistyped year is refused.
 MAX_AHEAD = timedelta(days=5 * 366)
 
 
@@ -74,13 +74,14 @@ class LeadTask(Base):
     #: The home that is shown, or that the task is about.
     property_id: Mapped[int | None] = mapped_column(ForeignKey("properties.id", ondelete="SET NULL"))
     due_at: Mapped[datetime]
-    #: How long before it is due its owner is reminded; null: not at all.
+    #: The time between the reminder and the due moment, in minutes; null: no reminder.
     remind_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     remind_at: Mapped[datetime | None]
-    #: When a worker claimed the reminder; claimed once, so that it is sent at most once.
+    #: When a worker claimed the reminder. It is claimed once, so that it is sent at most once.
     reminded_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
-    #: Deleted for good after :data:`UNDO_FOR`; till then it can be taken back, and nothing shows it.
+    #: When it was deleted. It can be restored for :data:`UNDO_FOR`, but is not shown; afterwards it is deleted
+    #: permanently.
     deleted_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
@@ -92,10 +93,10 @@ def create_task(session: Session, user: User, lead_id: int, fields: Mapping[str,
 
     Args:
         fields: `kind`, `title`, `notes`, `property_id`, `due_at` (with its zone) and `remind_minutes` of
-            :class:`LeadTask`. A reminder whose moment has passed comes when the task is due.
+            :class:`LeadTask`. A reminder whose moment has passed is sent when the task is due.
     Raises:
         NotFoundError: The lead is absent or not the user's.
-        InvalidValueError: The home is not on the lead's market, or the moment lies too far ahead.
+        InvalidValueError: The home is not on the lead's market, or the moment is too far in the future.
         ConflictError: The lead has :data:`MAX_OPEN_TASKS` open tasks.
     """
     lead = owned_lead(session, user, lead_id, lock=True)
@@ -110,7 +111,7 @@ def create_task(session: Session, user: User, lead_id: int, fields: Mapping[str,
 
 def change_task(session: Session, user: User, task_id: int, changes: Mapping[str, Any]) -> LeadTask:
     """
-    Set the given fields of a task; another moment, or another distance of the reminder, arms the reminder anew.
+    Set the given fields of a task; a new moment, or a new lead time of the reminder, arms the reminder again.
 
     Raises:
         NotFoundError: It is absent, or of somebody else's lead.
@@ -123,7 +124,7 @@ def change_task(session: Session, user: User, task_id: int, changes: Mapping[str
 
 
 def finish_task(session: Session, user: User, task_id: int, *, is_done: bool = True) -> LeadTask:
-    """Mark a task as done, or as open again; doing so twice changes nothing. Raises as :func:`change_task`."""
+    """Mark a task as done, or as open again; a repeated call changes nothing. Raises as :func:`change_task`."""
     task = owned_task(session, user, task_id, lock=True)
     if is_done != (task.done_at is not None):
         task.done_at = database_now(session) if is_done else None
@@ -132,13 +133,13 @@ def finish_task(session: Session, user: User, task_id: int, *, is_done: bool = T
 
 
 def delete_task(session: Session, user: User, task_id: int) -> None:
-    """Delete a task. Raises NotFoundError where it is absent, or of somebody else's lead."""
+    """Delete a task. Raises NotFoundError if it is absent or belongs to somebody else's lead."""
     owned_task(session, user, task_id, lock=True).deleted_at = database_now(session)
     session.flush()
 
 
 def take_back_task(session: Session, user: User, task_id: int) -> LeadTask:
-    """Undo the deletion of a task, or else its completion. Raises as :func:`delete_task`."""
+    """Undo the deletion of a task, otherwise its completion. Raises as :func:`delete_task`."""
     task = owned_task(session, user, task_id, lock=True, also_deleted=True)
     if task.deleted_at is not None:
         task.deleted_at = None
@@ -156,7 +157,7 @@ def forget_deleted(session: Session) -> int:
 def owned_task(
     session: Session, user: User, task_id: int, *, lock: bool = False, also_deleted: bool = False
 ) -> LeadTask:
-    """One task of one of the user's leads; raises NotFoundError where there is no such."""
+    """One task of one of the user's leads; raises NotFoundError if there is none."""
     query = (
         select(LeadTask).join(Lead, Lead.id == LeadTask.lead_id).where(LeadTask.id == task_id, Lead.owner_id == user.id)
     )
@@ -202,7 +203,7 @@ def erase_tasks(session: Session, user: User) -> None:
     session.execute(delete(LeadTask).where(LeadTask.lead_id.in_(mine)))
 
 
-#: Null sorts last, so the open ones, whose key is their due moment, come before the done ones.
+#: Null sorts last, so open tasks, whose key is their due moment, come before completed ones.
 _OPEN_FIRST = (
     LeadTask.done_at.is_not(None),
     LeadTask.done_at.desc(),
@@ -230,7 +231,7 @@ def _set(session: Session, task: LeadTask, lead: Lead, fields: Mapping[str, Any]
 
 
 def _moment_of_reminder(task: LeadTask, now: datetime) -> datetime | None:
-    """When the owner is to be reminded; None if that moment has passed."""
+    """When the owner should be reminded; None if that moment has passed."""
     if task.remind_minutes is None or task.due_at <= now:
         return None
     moment = task.due_at - timedelta(minutes=task.remind_minutes)

@@ -1,1 +1,1 @@
-"""What every table and rule shares: the declarative base, enumerations, errors, small tools."""
+"""Shared by all tables and rules: the declarative base, enumerations, errors, small tools."""

@@ -1,4 +1,4 @@
-"""How the words of an amount make a number: signs, digits, multipliers, currencies, and both ends of a range."""
+"""How the words of an amount form a number: signs, digits, multipliers, currencies, and both ends of a range."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,13 +8,13 @@ from models.core.currencies import one_currency
 from models.core.numbers import UnreadableError, decimal_of
 
 _MILLION = Decimal(1_000_000)
-#: A number from here on is written out in full: «800 000 – 1 млн» does not begin at 800,000 millions.
+#: A number of at least this size is written in full: «800 000 – 1 млн» does not begin at 800,000 millions.
 _WRITTEN_OUT = 1000
 
 
 @dataclass
 class _Part:
-    """One end of a range. *shown*: its first digits, before the multiplier *scale* (None: it has none)."""
+    """One end of a range. *shown* is the number before the multiplier *scale* (None: it has no multiplier)."""
 
     value: Decimal
     shown: Decimal
@@ -26,7 +26,7 @@ class _Part:
 
 
 class Reading:
-    """The amounts that a text holds; *unit* None: of money. See :mod:`models.core.amounts` for the arguments."""
+    """The amounts in a text; *unit* None means money. See :mod:`models.core.amounts` for the arguments."""
 
     def __init__(self, text: str, unit: Unit | None, *, negative: bool = False, machine: bool = False) -> None:
         self._text = text.strip()
@@ -41,7 +41,7 @@ class Reading:
 
     def one(self, end: Bound | None) -> Decimal:
         """
-        The only number, which may be bound to the *end* that it is for.
+        The only number; its bound, if any, must be that of *end*.
 
         Raises:
             UnreadableError: number.range, number.bound.
@@ -113,7 +113,7 @@ class Reading:
             raise UnreadableError("number.not_understood", part=" ".join(self._leftover) or self._text)
 
     def _bound(self, item: Item, before: Item | None) -> Item | None:
-        """The bound that holds for the next number; one that stands behind its number is kept there."""
+        """The bound of the next number; a bound after its number stays with that number."""
         if item.source == "+" and not self._parts:
             return before  # "+5"
         if item.follows and self._parts and not self._number_ahead():
@@ -130,10 +130,14 @@ class Reading:
         return any(item.kind in (Kind.NUMBER, Kind.SCALE) for item in self._items[self._place :])
 
     def _is_minus(self, item: Item, bound: Item | None, link: Item | None) -> bool:
-        """Whether a dash is the sign of the number behind it."""
-        if item.text != "-" or not (not self._parts or bound is not None or link is not None):
+        """Whether a dash is the sign of the number after it; two dashes, and a dash after a plus, are none."""
+        may_begin = not self._parts or bound is not None or link is not None
+        if item.text != "-" or len(item.source) > 1 or self._follows_plus() or not may_begin:
             return False
         return self._place < len(self._items) and self._items[self._place].kind is Kind.NUMBER
+
+    def _follows_plus(self) -> bool:
+        return self._place > 1 and self._items[self._place - 2].source == "+"
 
     def _may_link(self, item: Item) -> bool:
         if not self._parts:
@@ -144,10 +148,10 @@ class Reading:
     def _negated(self, value: Decimal) -> Decimal:
         if not self._negative and value:
             raise UnreadableError("number.negative")
-        return -value + 0  # no negative nought
+        return -value + 0  # no negative zero
 
     def _amount(self, bound: Item | None) -> _Part | None:
-        """The amount that begins here, such as «$2 млн 300 тыс»; None where a currency has no number."""
+        """The amount that begins here, such as «$2 млн 300 тыс»; None if a currency has no number."""
         part: _Part | None = None
         last = Decimal(0)
         while True:
@@ -198,7 +202,9 @@ class Reading:
         return None
 
     def _shown(self, runs: list[Item], scale: Decimal | None) -> Decimal:
-        """The number before its multiplier; «3,650 млн» is told to the thousand: no flat costs thousands of them."""
+        """
+        The number before its multiplier. «3,650 млн» has a decimal comma, because no flat costs thousands of millions.
+        """
         if not runs:
             return Decimal(1)
         is_fraction = scale is not None and scale >= _MILLION

@@ -1,4 +1,4 @@
-"""The words of amounts and ranges, and a text cut into them: what :mod:`models.core.amounts` puts together."""
+"""The words of amounts and ranges, and the splitting of a text into them; :mod:`models.core.amounts` combines them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from models.core.numbers import (
 
 
 class Unit(StrEnum):
-    """What a number counts; its words may stand behind the number."""
+    """The unit of a number; its words may follow the number."""
 
     NONE = "none"
     AREA = "area"  #: Square metres; hundreds of them («сотка») and hectares are converted.
@@ -40,7 +40,7 @@ class Bound(Enum):
 
 class Kind(Enum):
     NUMBER = 0  #: *text* holds the digits.
-    SCALE = 1  #: *value* multiplies the number before it; of money, *text* is the currency that it implies, or empty.
+    SCALE = 1  #: *value* multiplies the number before it; for money, *text* is the implied currency, or empty.
     CURRENCY = 2  #: *text* is its code.
     BOUND = 3
     LINK = 4  #: Between the ends of a range.
@@ -50,20 +50,20 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Item:
-    """A piece of an amount's text. *follows*: a bound that may stand behind its amount, or a unit."""
+    """A piece of an amount's text. *follows*: a bound that may come after its amount, or a unit."""
 
     kind: Kind
     text: str
     value: Decimal = Decimal(1)
     bound: Bound | None = None
     follows: bool = False
-    #: A number in words, of which «двадцать пять» are two that add up; or a multiplier that needs none: «миллион».
+    #: A number in words («двадцать пять» is two that add up), or a multiplier that needs no number: «миллион».
     spelled: bool = False
-    source: str = ""  #: What stands in the text.
+    source: str = ""  #: The original text.
 
 
 def _phrases(item: Item, *tables: str) -> dict[str, Item]:
-    """Tables of phrases between semicolons, which all mean *item*."""
+    """Tables of phrases, separated by semicolons, that all mean *item*."""
     return dict.fromkeys((phrase for table in tables for phrase in phrases_in(table)), item)
 
 
@@ -153,7 +153,7 @@ _MONEY_PHRASES: Mapping[str, Item] = {
     """, *_PER_MONTH,
     ),
 }  # fmt: skip
-#: Instead of a price.
+#: Phrases in place of a price.
 _NO_PRICE = frozenset(
     phrases_in(
         """
@@ -173,7 +173,7 @@ def _unit(words: str, size: str = "1") -> dict[str, str]:
     return dict.fromkeys(phrases_in(words), size)
 
 
-#: Unit -> what may stand behind a number, and how many of the unit it is.
+#: Unit -> words that may follow a number, and their size in the unit.
 _UNIT_PHRASES: Mapping[Unit, Mapping[str, str]] = {
     Unit.NONE: {},
     Unit.AREA: {
@@ -202,11 +202,11 @@ _UNIT_PHRASES: Mapping[Unit, Mapping[str, str]] = {
 
 
 def _counted(words: str, first: int, step: int = 1) -> dict[str, str]:
-    """Words of numbers that go up by *step*; several for one between bars."""
+    """Words of numbers that increase by *step*; bars separate words for the same number."""
     return {word: str(first + place * step) for place, same in enumerate(words.split()) for word in same.split("|")}
 
 
-#: What adds to any whole number before it: «пять с половиной».
+#: Words that add to any whole number before them: «пять с половиной».
 AND_A_HALF = "0.50"
 #: Words that are numbers.
 _NUMBER_WORDS = {
@@ -234,12 +234,12 @@ _NUMBER_WORDS = {
     **_counted("zero one two three four five six seven eight nine ten eleven twelve", 0),
     **_counted("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
 }
-#: Glued to the word that they belong to.
+#: Signs that are attached to their word.
 _HALF = re.compile(r"пол-?(?=миллион|миллиард|тысяч|млн|лям)|(?<=полтора)-(?=миллион)")
 
 _TOKEN = re.compile(rf"{NUMBER}|{WORD}|\.\.|[^\s.]")
 _SQUARE = re.compile(r"(?<![^\W\d_])([мm]) ?(?:²|\^2|2)(?![0-9])")
-#: 12500000,- and 12500000.- as cheques have it.
+#: 12500000,- and 12500000.-, the notation of cheques.
 _DASHED_END = re.compile(r"(?<=[0-9])[.,] ?-+(?= *(?:$|[^\W\d_]|[₽₸$€]))")
 #: «10+ млн»
 _PLUS_BEFORE_SCALE = re.compile(r"(?<=[0-9])\+ ?(млн|тыс|млрд|mln|million|m|k|м|к)(?!\w)\.?")
@@ -248,7 +248,7 @@ _LONGEST_PHRASE = 3
 
 @cache
 def _vocabulary(unit: Unit | None) -> Mapping[str, Item]:
-    """The phrases of one kind of number; *unit* None: money."""
+    """The phrases for one kind of number; *unit* None means money."""
     if unit is None:
         return {**RANGE_PHRASES, **_MONEY_PHRASES}
     units = {
@@ -259,7 +259,7 @@ def _vocabulary(unit: Unit | None) -> Mapping[str, Item]:
 
 def items_of(text: str, unit: Unit | None) -> list[Item]:
     """
-    A text cut into the words of an amount; *unit* None: of money.
+    Split a text into the words of an amount; *unit* None means money.
 
     Raises:
         UnreadableError: number.empty, number.too_long, number.exponent, amount.no_price, amount.units, amount.per_unit,
@@ -298,7 +298,7 @@ def _items(tokens: list[str], unit: Unit | None) -> Iterator[Item]:
 
 
 def _longest(tokens: list[str], place: int, unit: Unit | None) -> tuple[int, Item | None]:
-    """The longest phrase that begins at *place*: its length in tokens, and what it means."""
+    """The longest phrase that begins at *place*: its length in tokens, and its meaning."""
     phrases = _vocabulary(unit)
     for length in range(min(_LONGEST_PHRASE, len(tokens) - place), 0, -1):
         phrase = " ".join(tokens[place : place + length])

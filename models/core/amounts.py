@@ -1,7 +1,7 @@
 """Amounts of money and other quantities as people write them, alone and as ranges: «от 12,5 до 20 млн ₽», "450k $".
 
-One reader for forms, filters, the words of contracts and every import, and the printer whose output it reads. What
-could mean two things, and what is understood only in part, is refused (:class:`models.core.numbers.UnreadableError`).
+The reader is shared by forms, filters, contracts' texts and all imports; it can read the output of the printer.
+Ambiguous texts and texts that are understood only in part are refused (:class:`models.core.numbers.UnreadableError`).
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MILLION = Decimal(1_000_000)
 
 @dataclass(frozen=True)
 class Amount:
-    """*value* of *currency*; None where the text names none."""
+    """*value* in *currency*, which is None if the text names none."""
 
     value: Decimal
     currency: str | None = None
@@ -26,7 +26,10 @@ class Amount:
 
 @dataclass(frozen=True)
 class Range:
-    """Both ends included, None where open; the currency None where the text names none (and for what is no money)."""
+    """
+    Both ends are inclusive, and None if open. The currency is None if the text names none, or if the range is not
+    money.
+    """
 
     low: Decimal | None
     high: Decimal | None
@@ -38,8 +41,8 @@ def read_amount(text: str, *, end: Bound | None = None, machine: bool = False) -
     One amount of money; not negative.
 
     Args:
-        end: Which end of a range the amount is to be: "до 20 млн" is one for the upper end, and refused elsewhere.
-        machine: The text comes from a program with a decimal dot: 54.125 has a fraction there.
+        end: The end of a range that the amount is for: "до 20 млн" is accepted for the upper end and refused elsewhere.
+        machine: The text comes from a program with a decimal dot: 54.125 has a fraction.
     Raises:
         UnreadableError: Its codes begin with `number.` and `amount.`.
 
@@ -57,7 +60,7 @@ def read_amount(text: str, *, end: Bound | None = None, machine: bool = False) -
 
 def read_amount_range(text: str) -> Range:
     """
-    A range of amounts of money; one amount alone is both its ends.
+    A range of amounts of money; a single amount is both ends.
 
     >>> read_amount_range("от 10 до 15 млн")
     Range(low=Decimal('10000000'), high=Decimal('15000000'), currency=None)
@@ -94,7 +97,7 @@ def read_whole(text: str, unit: Unit = Unit.NONE, *, negative: bool = False) -> 
     One whole number: 2, "2.0" or "3 этаж".
 
     Raises:
-        UnreadableError: number.not_whole, and as :func:`read_number`.
+        UnreadableError: number.not_whole, and the codes of :func:`read_number`.
 
     >>> read_whole("2024 г.", Unit.YEAR), read_whole("3-й этаж", Unit.FLOOR)
     (2024, 3)
@@ -107,7 +110,7 @@ def read_whole(text: str, unit: Unit = Unit.NONE, *, negative: bool = False) -> 
 
 def read_number_range(text: str, unit: Unit = Unit.NONE) -> Range:
     """
-    A range of numbers; one number alone is both its ends.
+    A range of numbers; a single number is both ends.
 
     >>> read_number_range("от 40 до 60 м²", Unit.AREA)
     Range(low=Decimal('40'), high=Decimal('60'), currency=None)
@@ -117,11 +120,11 @@ def read_number_range(text: str, unit: Unit = Unit.NONE) -> Range:
 
 def print_number(value: Decimal | float, places: int | None = None, *, mark: str = ",") -> str:
     """
-    A number with no-break blanks between thousands, as :func:`read_number` and :func:`read_amount` read it.
+    A number with no-break spaces between thousands; :func:`read_number` and :func:`read_amount` can read it.
 
     Args:
-        places: Round half up to so many decimals; None: all that it has. Noughts at the end are left out.
-        mark: Of decimals: a comma or a dot.
+        places: Round half up to this many decimals; None: keep all. Trailing zeros are left out.
+        mark: The decimal mark: a comma or a dot.
 
     >>> print_number(Decimal("12500000.50")), print_number(1234.5, mark="."), print_number(Decimal("1.125"))
     ('12\\xa0500\\xa0000,5', '1\\xa0234.5', '1,1250')
@@ -132,7 +135,7 @@ def print_number(value: Decimal | float, places: int | None = None, *, mark: str
     whole, _, fraction = f"{exact:f}".partition(".")
     fraction = fraction.rstrip("0")
     if len(fraction) == 3:
-        fraction += "0"  # three digits behind a mark could be thousands
+        fraction += "0"  # three digits after a mark could be thousands
     sign = "-" if whole.startswith("-") and (fraction or whole.strip("-0")) else ""
     digits = whole.lstrip("-").lstrip("0") or "0"
     grouped = f"{int(digits):,}".replace(",", NBSP)
@@ -143,17 +146,23 @@ def print_amount(
     value: Decimal | float, currency: str, *, mark: str = ",", millions: str | None = None, places: int | None = None
 ) -> str:
     """
-    An amount with its currency's sign or code, as :func:`read_amount` reads it.
+    An amount with its currency's sign or code; :func:`read_amount` can read it.
 
     Args:
-        millions: The page's word for a million ("млн", "m"): amounts from a million up are rounded to a tenth of one.
+        millions: The page's word for a million ("млн", "m"): amounts from a million on are rounded to a tenth of a
+            million.
         places: As in :func:`print_number`.
 
     >>> print_amount(Decimal(12_500_000), "RUB", millions="млн"), print_amount(450_000, "AED")
     ('12,5\\xa0млн\\xa0₽', '450\\xa0000\\xa0AED')
+    >>> print_amount(Decimal("2134.4"), "KZT", places=2)
+    '2\\xa0134,40\\xa0₸'
     """
     sign = SIGNS.get(currency, currency)
     if millions and value >= _MILLION:
         exact = value if isinstance(value, Decimal) else Decimal(str(value))
         return f"{print_number(exact / _MILLION, 1, mark=mark)}{NBSP}{millions}{NBSP}{sign}"
-    return f"{print_number(value, places, mark=mark)}{NBSP}{sign}"
+    number = print_number(value, places, mark=mark)
+    if places == 2 and len(number.partition(mark)[2]) == 1:
+        number += "0"  # 2 134,40 ₸: a single decimal of money looks like an error
+    return f"{number}{NBSP}{sign}"

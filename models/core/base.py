@@ -1,4 +1,4 @@
-"""What every table shares: the declarative base, the kinds of columns, the clock."""
+"""Shared by all tables: the declarative base, the kinds of columns, the clock."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
-#: Every constraint has a name that says what it is, so that a migration can refer to it.
+#: Every constraint has a descriptive name, so that a migration can refer to it.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -43,18 +43,18 @@ class Base(DeclarativeBase):
     }
 
 
-#: An integer primary key that the database hands out.
+#: An integer primary key that the database assigns.
 Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 #: Money: up to 999 trillion, to the hundredth.
 Money = Annotated[Decimal, mapped_column(Numeric(17, 2))]
-#: The moment a row was made, by the database's clock.
+#: The moment when a row was created, by the database's clock.
 CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]
-#: The moment a row was last written.
+#: The moment when a row was last written.
 UpdatedAt = Annotated[datetime, mapped_column(server_default=func.now(), onupdate=func.now())]
-#: Rises with every change of the row: a trigger sees to it.
+#: A trigger increments it with every change of the row.
 Version = Annotated[int, mapped_column(default=1, server_default=text("1"), server_onupdate=FetchedValue())]
-#: The transaction that wrote the row; lets a worker's snapshot ask for what it has not seen yet. A trigger, or whoever
-#: writes by SQL, keeps it so with every change.
+#: The transaction that wrote the row, so that a worker's snapshot can select the rows that it has not seen yet. A
+#: trigger, or the SQL that writes, updates it with every change.
 ChangedIn = Annotated[
     int,
     mapped_column(
@@ -67,7 +67,9 @@ LARGEST_ID = 2**63 - 1
 
 
 def words(enum: type[StrEnum], name: str) -> Enum:
-    """A column type for *enum*: the value's word as text, held to the list by a check constraint called *name*."""
+    """
+    A column type for *enum*: the value's word as text; the check constraint *name* allows only the enumeration's words.
+    """
     return Enum(
         enum,
         name=name,
@@ -79,20 +81,20 @@ def words(enum: type[StrEnum], name: str) -> Enum:
 
 
 def utc_now() -> datetime:
-    """The present moment by this machine's clock, aware, in UTC: for display. See :func:`database_now`."""
+    """The current moment by this machine's clock, aware, in UTC; only for display. See :func:`database_now`."""
     return datetime.now(UTC)
 
 
 def database_now(session: Session) -> datetime:
     """
-    The present moment by the database's clock (the transaction's start), aware, in UTC.
+    The current moment by the database's clock (the transaction's start), aware, in UTC.
 
-    Whatever is decided by time (whether a code, a token, a lease or a kept answer is past its time) is decided by this
-    one clock: those of web and worker machines differ, and may jump.
+    All decisions that depend on time (whether a code, a token, a lease or a stored answer has expired) use this clock,
+    because the clocks of web and worker machines differ and may jump.
     """
     return session.execute(select(func.now())).scalar_one()
 
 
 def rows_changed(result: Result[Any]) -> int:
-    """How many rows the INSERT, UPDATE or DELETE of *result* has changed."""
+    """The number of rows that the INSERT, UPDATE or DELETE of *result* has changed."""
     return cast("CursorResult[Any]", result).rowcount

@@ -1,4 +1,4 @@
-"""Currencies: the codes of ISO 4217, and the words and signs that people write for them."""
+"""Currencies: the codes of ISO 4217, and the words and signs that people use for them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,10 +8,10 @@ from babel.core import get_global
 
 from models.core.numbers import UnreadableError, check_length, phrases_in, prepared
 
-#: Former codes that people and portals still write; amounts are always in today's money.
+#: Former codes that people and portals still write; amounts are always in the present currency.
 RENAMED = {"RUR": "RUB"}
 
-#: Signs that amounts are printed with; other currencies are printed by their code.
+#: The signs in printed amounts; other currencies are printed with their code.
 SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€"}
 
 
@@ -20,14 +20,15 @@ def _words(code: str, words: str) -> dict[str, str]:
 
 
 def _pairs(code: str, firsts: str, seconds: str) -> dict[str, str]:
-    """Every first word with every second one."""
+    """Every combination of a first and a second word."""
     return {f"{first} {second}": code for first in firsts.split() for second in seconds.split()}
 
 
 _DOLLARS = "доллар доллара доллары долларов долларах долларами"
 _ROUBLES = "рубль рубля рубли рублей рублях рублями руб"
 
-#: What a phrase of lower-case words and signs between single blanks means; without full stops. The longest phrase wins.
+#: The meaning of phrases of lower-case words and signs, separated by single blanks, without full stops. The longest
+#: phrase wins.
 CURRENCY_PHRASES: Mapping[str, str] = {
     **_words("RUB", f"{_ROUBLES} рублю рублем рубле рублям рублик рубликов р p ₽ rub"),
     **_words("RUB", "ruble rubles rouble roubles rubley"),
@@ -81,7 +82,7 @@ CURRENCY_PHRASES: Mapping[str, str] = {
     **_pairs("SGD", "s sg", "$"),
 }
 
-#: Units of account that name no currency.
+#: Units of account that do not identify a currency.
 CONDITIONAL_UNITS = frozenset(phrases_in("у е; уе; y e; ye; у e; y е; усл ед; условных единиц; условные единицы"))
 #: Money of several countries under one name.
 AMBIGUOUS_WORDS = frozenset(
@@ -91,7 +92,7 @@ AMBIGUOUS_WORDS = frozenset(
     """.split()
 )
 
-#: Full stops say nothing here: "у.е.", "тыс.руб".
+#: Full stops are ignored here: "у.е.", "тыс.руб".
 WORD = r"[^\W\d_]+(?:'[^\W\d_]+)?"
 _TOKEN = re.compile(rf"{WORD}|[^\w\s.]")
 _LOOKALIKES = str.maketrans("aceopxykmhtbі", "асеорхукмнтви")
@@ -102,7 +103,8 @@ _CYRILLIC, _LATIN = re.compile("[а-яіңғқөұүһә]"), re.compile("[a-z]")
 @cache
 def iso_currencies() -> frozenset[str]:
     """
-    Codes of ISO 4217 that are legal tender somewhere, by babel's copy of CLDR; or were in the last years, for old rows.
+    ISO 4217 codes of currencies that are legal tender somewhere according to babel's copy of CLDR, or were so in recent
+    years, for old rows.
 
     >>> {"RUB", "KZT", "AED"} <= iso_currencies(), "RUS" in iso_currencies(), "DEM" in iso_currencies()
     (True, False, False)
@@ -117,7 +119,7 @@ def iso_currencies() -> frozenset[str]:
 
 def currency_code(text: str) -> str | None:
     """
-    The code that *text* is, in either case; None for what is no code.
+    The currency code in *text*, in any letter case; None if it is not a code.
 
     >>> currency_code("rur"), currency_code("Kzt"), currency_code("RUS")
     ('RUB', 'KZT', None)
@@ -154,7 +156,7 @@ def read_currency(text: str) -> str:
 
 def currency_at(words: list[str], place: int) -> tuple[int, str]:
     """
-    How many of the *words* from *place* on name a currency, and its code; (0, "") where they name none.
+    The number of *words* from *place* on that name a currency, and its code; (0, "") if they name none.
 
     Raises:
         UnreadableError: amount.units, currency.ambiguous.
@@ -175,7 +177,7 @@ def currency_at(words: list[str], place: int) -> tuple[int, str]:
 
 def one_script(word: str) -> str:
     """
-    A word of letters that look alike in two scripts, in one of them: Cyrillic, unless the Latin word is a code.
+    Convert a word with letters that look alike in two scripts to one script: Cyrillic, unless the Latin word is a code.
 
     >>> one_script("pуб"), one_script("кzt")
     ('руб', 'kzt')
@@ -188,7 +190,7 @@ def one_script(word: str) -> str:
 
 def one_currency(codes: Iterable[str]) -> str | None:
     """
-    The one currency that is named, or None for none.
+    The only named currency; None if there is none.
 
     Raises:
         UnreadableError: amount.currencies.

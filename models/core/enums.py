@@ -1,12 +1,12 @@
-"""The canonical words of the domain, as they stand in tables. Contracts translate their own words to these."""
+"""The canonical words of the domain, which tables store. Contracts translate their own words to these."""
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
     """
-    Who somebody is. `tenant` is also the portal's `user`, `realtor` also tinder's `agent`. No contract knows
-    `operator` and `marketer`: only administrators give them.
+    The role of a user. The portal calls a `tenant` `user`, and tinder calls a `realtor` `agent`. No contract has
+    `operator` and `marketer`: only administrators assign them.
     """
 
     TENANT = "tenant"
@@ -21,7 +21,7 @@ class Role(StrEnum):
 
 #: Roles with rights over others' data: runs and markets, prospects, everything.
 PRIVILEGED_ROLES = frozenset({Role.OPERATOR, Role.MARKETER, Role.ADMIN})
-#: Who runs the engine, and who runs the advertising. Administrators do both.
+#: Roles that operate the engine, and roles that run the advertising. Administrators may do both.
 ENGINE_ROLES = (Role.ADMIN, Role.OPERATOR)
 ADVERTISING_ROLES = (Role.ADMIN, Role.MARKETER)
 #: Roles that may own properties.
@@ -61,7 +61,7 @@ class PropertyClass(StrEnum):
 
 
 class AddressPrecision(StrEnum):
-    """How exactly strangers see where a property is."""
+    """How precisely others see the place of a property."""
 
     EXACT = "EXACT"
     STREET = "STREET"
@@ -82,7 +82,7 @@ class PaymentMethod(StrEnum):
 
 
 class Origin(StrEnum):
-    """The contract or the other way by which a lead or property came."""
+    """The contract, or the other way, through which a lead or property was created."""
 
     EXCHANGE = "exchange"
     TINDER = "tinder"
@@ -93,7 +93,7 @@ class Origin(StrEnum):
 
 
 class ListOrder(StrEnum):
-    """In which order a market's lists are read (models.ranking.display_order)."""
+    """The order in which a market's lists are read (models.ranking.display_order)."""
 
     SCORE = "score"
     BALANCED = "balanced"
@@ -107,12 +107,12 @@ class Side(StrEnum):
 
     @property
     def other(self) -> "Side":
-        """The side that it is paired with."""
+        """The other side of the pair."""
         return Side.PROPERTY if self is Side.LEAD else Side.LEAD
 
 
 class ContactSharing(StrEnum):
-    """Whether a lead's match opens the contacts of the client to the other realtor."""
+    """Whether a lead's match shares the client's contacts with the other realtor."""
 
     AFTER_AGREEMENT = "after_agreement"
     NEVER = "never"
@@ -154,12 +154,12 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
-#: States from which a run or shard still moves.
+#: States that a run or shard can still leave.
 OPEN_STATES = (RunState.QUEUED, RunState.RUNNING)
 
 
 class FeedActionKind(StrEnum):
-    """What a tenant did about a listing of the feed."""
+    """A tenant's action on a listing of the feed."""
 
     LIKE = "like"
     DISLIKE = "dislike"
@@ -167,7 +167,7 @@ class FeedActionKind(StrEnum):
 
 
 class InquiryStatus(StrEnum):
-    """How far the owner is with an inquiry; it only moves on."""
+    """The owner's progress with an inquiry; it only moves forward."""
 
     NEW = "new"
     IN_PROGRESS = "in_progress"

@@ -1,17 +1,17 @@
-"""Errors in the terms of the domain; they know no HTTP and no sentences.
+"""Errors in the terms of the domain, independent of HTTP and of the sentences shown to users.
 
 DomainError
 ├── SettingsError         the environment is unusable; stops the start
 ├── InvalidValueError     a value breaks a rule that a schema cannot see; carries the field's path
 │   └── InvalidFileError  an uploaded file cannot be read
 │       ├── TooLargeFileError   it is too large
-│       └── WrongFileTypeError  it is of a kind that we do not take
-├── UnusableError         what was sent or fetched cannot be read; carries the fault
-├── NotFoundError         absent, or not yours to know of
-├── NotAllowedError       yours to know of, not to do
+│       └── WrongFileTypeError  its type is not accepted
+├── UnusableError         sent or fetched data cannot be read; carries the fault
+├── NotFoundError         absent, or hidden from the caller
+├── NotAllowedError       visible to the caller, but not allowed
 ├── NotSignedInError      a token or a secret is missing, wrong or void
-├── TooManyError          a limit is spent; carries when to come back
-├── BusyError             too much waits to be done already; carries when to come back
+├── TooManyError          a limit is used up; carries when to retry
+├── BusyError             too much work is waiting; carries when to retry
 └── ConflictError         it exists, in a state that forbids this, or exists already
 
 An error carries a code and facts; :mod:`models.translations` holds the sentence of each code in every language. An
@@ -31,9 +31,9 @@ from typing import Any
 
 class Fault(str):
     """
-    What is wrong with one value: a code, with facts for its sentence.
+    An error of one value: a code, with facts for its sentence.
 
-    It is a text, so that messages of marshmallow's `ValidationError` can hold it.
+    It is a str, so that it can be a message of marshmallow's `ValidationError`.
     """
 
     facts: Mapping[str, object]
@@ -44,7 +44,7 @@ class Fault(str):
         return fault
 
     def as_json(self) -> dict[str, Any]:
-        """The code and the facts, to be stored; :meth:`from_json` reads them."""
+        """The code and the facts, for storage; :meth:`from_json` reads them."""
         facts = {
             name: fact.as_json() if isinstance(fact, Fault) else fact if isinstance(fact, int | float) else str(fact)
             for name, fact in self.facts.items()
@@ -81,14 +81,14 @@ class DomainError(Exception):
         return {each.name: getattr(self, each.name) for each in fields(self)} if is_dataclass(self) else {}
 
     def __str__(self) -> str:
-        """The code and the facts, for logs and traces; people are shown the catalogue's sentence."""
+        """The code and the facts, for logs and traces; people see the catalogue's sentence."""
         facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
         return f"{self.code} ({facts})" if facts else self.code
 
 
 class SettingsError(DomainError):
     """
-    The environment is unusable. Only the person who starts the system sees the text, so it is a sentence instead of a
+    The environment is unusable. Only the person who starts the system sees the error, so it has a sentence instead of a
     code.
     """
 
@@ -121,7 +121,7 @@ class TooLargeFileError(InvalidFileError):
 
 
 class WrongFileTypeError(InvalidFileError):
-    """An uploaded file is of a kind that we do not take."""
+    """An uploaded file is of a type that is not accepted."""
 
 
 class UnusableError(DomainError):
@@ -133,7 +133,7 @@ class UnusableError(DomainError):
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """Those of the fault."""
+        """The facts of the fault."""
         return self.fault.facts
 
 
@@ -176,6 +176,6 @@ class BusyError(DomainError):
 
 
 class ConflictError(DomainError):
-    """The present state forbids this."""
+    """The current state does not allow this."""
 
     code = "state.conflict"

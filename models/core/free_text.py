@@ -1,7 +1,8 @@
-"""Words that people use for the domain's codes, in Russian and in English, and the code that each means.
+"""Words that people use for the domain's codes, in Russian and English, and the code of each.
 
-The portal's forms are free text ("хочу купить", "квартира", "рубли"). What is said here becomes a canonical code; the
-original word is kept beside it by whoever stores it. A word that a table must know and does not is refused by name.
+The portal's forms are free text ("хочу купить", "квартира", "рубли"). Their words are converted to canonical codes;
+callers store the original word beside the code. If a table has to contain a word and does not, the word is refused and
+the error names it.
 """
 
 import re
@@ -53,12 +54,12 @@ PROPERTY_TYPES: Mapping[str, PropertyType] = {
     ),
 }  # fmt: skip
 
-#: Subtypes that say more than the type does; any other subtype is kept as text and changes nothing.
+#: Subtypes that are more specific than the type; any other subtype is kept as text and has no effect.
 SUBTYPES: Mapping[str, PropertyType] = {
     word: code for word, code in PROPERTY_TYPES.items() if code in (PropertyType.APARTMENTS, PropertyType.TOWNHOUSE)
 }
 
-#: How far a place is finished. "New" and "resale" say which market it is on, not how it is finished, and are not here.
+#: The state of the interior. "New" and "resale" are not here, because they state the market and not the interior.
 CONDITIONS: Mapping[str, Condition] = {
     **dict.fromkeys(("rough", "shell", "shell and core", "unfinished", "without finishing", "черновая",
                      "черновая отделка", "без отделки", "без ремонта", "черновой"), Condition.ROUGH),
@@ -79,7 +80,7 @@ _STUDIO = re.compile(r"студи|studio", re.IGNORECASE)
 
 def normal(word: str) -> str:
     """
-    A word as the tables hold it: lower case, one space between words, no full stop at the end.
+    A word in the form of the tables: lower case, one space between words, no full stop at the end.
 
     >>> normal("  Хочу   КУПИТЬ. "), normal("white-box")
     ('хочу купить', 'white box')
@@ -97,7 +98,7 @@ def deal_type_of(word: str, field: str = "deal_format") -> DealType:
 
 def property_type_of(word: str, subtype: str | None = None, field: str = "type") -> PropertyType:
     """
-    The type that a type and its subtype mean together: a subtype may say that a flat is in an apartment hotel.
+    The type given by a type and its subtype together: a subtype may state that a flat is in an apartment hotel.
 
     >>> property_type_of("квартира", "апартаменты"), property_type_of("apartment", "studio")
     (<PropertyType.APARTMENTS: 'APARTMENTS'>, <PropertyType.APARTMENT: 'APARTMENT'>)
@@ -112,7 +113,7 @@ def property_type_of(word: str, subtype: str | None = None, field: str = "type")
 
 
 def condition_of(word: str | None) -> Condition | None:
-    """How far a place is finished, if the word says so: "новая" does not.
+    """The state of the interior, if the word states it; "новая" does not.
 
     >>> condition_of("с ремонтом"), condition_of("новая")
     (<Condition.FINISHING: 'FINISHING'>, None)
@@ -122,7 +123,7 @@ def condition_of(word: str | None) -> Condition | None:
 
 def payment_method_of(word: str | None, field: str = "purchase_method") -> PaymentMethod | None:
     """
-    The one method of payment that a phrase admits; None where it admits several, or says nothing that we know.
+    The only method of payment that a phrase admits; None if it admits several or none that is known.
 
     >>> payment_method_of("в ипотеку"), payment_method_of("в рассрочку"), payment_method_of("наличные или ипотека")
     (<PaymentMethod.MORTGAGE: 'MORTGAGE'>, None, None)
@@ -133,7 +134,7 @@ def payment_method_of(word: str | None, field: str = "purchase_method") -> Payme
 
 def currency_of(word: str | None, field: str = "currency") -> str | None:
     """
-    The ISO 4217 code of a currency; None where none is named.
+    The ISO 4217 code of a currency; None if none is named.
 
     >>> currency_of("рубли"), currency_of("usd"), currency_of("тенге"), currency_of(" ")
     ('RUB', 'USD', 'KZT', None)
@@ -142,13 +143,13 @@ def currency_of(word: str | None, field: str = "currency") -> str | None:
 
 
 def is_studio(word: str | None) -> bool:
-    """Whether a type, subtype or number of rooms says "studio"."""
+    """Whether a type, subtype or number of rooms means a studio."""
     return bool(word and _STUDIO.search(word))
 
 
 def rooms_of(word: str | None, field: str = "total_rooms") -> list[int]:
     """
-    The numbers of rooms that a phrase admits, a studio being 0; an empty list leaves them open.
+    The numbers of rooms that a phrase admits; 0 is a studio, and an empty list means any number.
 
     >>> rooms_of("студия"), rooms_of("не более 2"), rooms_of("любое"), rooms_of(None)
     ([0], [0, 1, 2], [], [])

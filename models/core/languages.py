@@ -1,4 +1,4 @@
 """The languages of the interface; models/translations holds their sentences."""
 
-#: Codes of ISO 639-1; the first is what an unknown language falls back to.
+#: Codes of ISO 639-1; the first is used in place of an unknown language.
 LANGUAGES = ("en", "ru", "kk")

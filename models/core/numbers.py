@@ -1,7 +1,7 @@
 """Numbers as people write them: blanks, apostrophes, dots and commas between thousands, a decimal dot or comma.
 
-What could mean two things is refused, and so is what is understood only in part. Amounts of money, with their
-multipliers, currencies and ranges, are read by :mod:`models.core.amounts`, which stands on this module.
+Ambiguous texts and texts that are understood only in part are refused. :mod:`models.core.amounts`, which builds on this
+module, reads amounts of money with their multipliers, currencies and ranges.
 """
 
 import re
@@ -12,12 +12,12 @@ from typing import Any
 
 from models.core.errors import DomainError, Fault, InvalidValueError
 
-#: Characters of one number or amount; whatever is longer is no number that somebody wrote.
+#: The maximum number of characters of a number or amount; people do not write longer ones.
 MAX_LENGTH = 120
 
 
 class UnreadableError(DomainError):
-    """A text that cannot be read as a number, an amount or a number of rooms; *code* and *facts* say why."""
+    """A text that cannot be read as a number, an amount or a number of rooms; *code* and *facts* state the reason."""
 
     def __init__(self, code: str, **facts: str) -> None:
         super().__init__(code)
@@ -28,11 +28,11 @@ class UnreadableError(DomainError):
         return self.fault.facts
 
     def at(self, field: str) -> InvalidValueError:
-        """The same as an error of *field*, the dotted path of the value that was sent."""
+        """The same error for *field*, the dotted path of the value in the request."""
         return InvalidValueError(field, self.code, **dict(self.facts))
 
 
-#: What cells of imported files hold where nothing is known.
+#: Texts of cells in imported files that mean "unknown".
 _UNKNOWN = frozenset(
     """
     - -- --- — ? n/a na nan none null nil unknown #n/a #н/д н/д нд нет неизвестно
@@ -45,16 +45,16 @@ _SIGNS = str.maketrans(
     {**dict.fromkeys("‐‑‒–—―−﹣－", "-"), **dict.fromkeys("’‘ʼʹ′`´＇", "'"), "ё": "е", "，": ",", "．": ".", "…": ".."}
     | {chr(0xFF10 + digit): str(digit) for digit in range(10)}
 )
-#: The quick way for what machines write: at most 15 digits, and at most two after a dot.
+#: Machine-written numbers, which are read quickly: at most 15 digits, and at most two after a dot.
 _PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?")
 _EXPONENT = re.compile(r"[0-9][.,]?[eе][+-]?[0-9]")
-#: A run of digits and what may stand between them; analysed by :func:`decimal_of`.
+#: A sequence of digits and the characters allowed between them; analysed by :func:`decimal_of`.
 NUMBER = r"(?:[0-9](?:(?:(?!\.\.)[0-9 '.,])*[0-9])?|[.,][0-9]+)"
 
 
 def phrases_in(table: str) -> list[str]:
     """
-    The phrases of a table of words, between semicolons.
+    The phrases of a table of words, which semicolons separate.
 
     >>> phrases_in("a; b  c;")
     ['a', 'b c']
@@ -64,7 +64,7 @@ def phrases_in(table: str) -> list[str]:
 
 def is_unknown(cell: str) -> bool:
     """
-    Whether a cell of an imported file says that nothing is known.
+    Whether a cell of an imported file means "unknown".
 
     >>> is_unknown(" — "), is_unknown("н/д"), is_unknown("0")
     (True, True, False)
@@ -74,7 +74,7 @@ def is_unknown(cell: str) -> bool:
 
 def prepared(text: str) -> str:
     """
-    *text* in lower case, with one kind of blank, dash and apostrophe, and nothing invisible.
+    *text* in lower case, with one kind of blank, dash and apostrophe, and without invisible characters.
 
     >>> prepared("  12\\u202f500\\u00a0000 РУБ. – Ёлка ")
     '12 500 000 руб. - елка'
@@ -83,7 +83,7 @@ def prepared(text: str) -> str:
     return _BLANKS.sub(" ", text).strip()
 
 
-#: Endings of Kazakh cases before «дейін» (up to) and «бастап» (from), and of "from" before the other end of a range.
+#: Endings of Kazakh cases before «дейін» (up to) and «бастап» (from), and of the lower end of a range.
 _UP_TO = re.compile(r"(?<=\w)-?(?:ға|ге|қа|ке)(?= дейін)")
 _FROM = re.compile(r"(?<=\w)-?(?:нан|нен|дан|ден|тан|тен)(?= (?:бастап|артық|жоғары|көп|кем|аз|төмен)(?!\w))")
 _FROM_TO = re.compile(r"(?<=\w)-?(?:нан|нен|дан|ден|тан|тен) (?=[0-9])")
@@ -91,7 +91,7 @@ _FROM_TO = re.compile(r"(?<=\w)-?(?:нан|нен|дан|ден|тан|тен) (
 
 def without_kazakh_cases(plain: str) -> str:
     """
-    A :func:`prepared` range without the endings that its Kazakh words have after numbers.
+    A :func:`prepared` range without the Kazakh case endings after its numbers.
 
     >>> without_kazakh_cases("10 млн-нан 20 млн-ға дейін"), without_kazakh_cases("2 бөлмеден бастап")
     ('10 млн - 20 млн дейін', '2 бөлме бастап')
@@ -106,13 +106,16 @@ def check_length(text: str) -> None:
 
 
 def check_exponent(text: str) -> None:
-    """Raises UnreadableError (number.exponent) where a :func:`prepared` text has one: few see how large 1.5e6 is."""
+    """
+    Raises UnreadableError (number.exponent) if a :func:`prepared` text has an exponent, because few people can read
+    1.5e6.
+    """
     if _EXPONENT.search(text):
         raise UnreadableError("number.exponent", text=text)
 
 
 def read_plain(text: str) -> Decimal | None:
-    """The number that a machine wrote in its plainest form, or None: a quick way past the grammar.
+    """The number in a machine's plainest notation, otherwise None: a shortcut that avoids the grammar.
 
     >>> read_plain("12500000.5"), read_plain("12 500")
     (Decimal('12500000.5'), None)
@@ -124,8 +127,8 @@ def decimal_of(run: str, *, comma_is_decimal: bool = False, dot_is_decimal: bool
     """
     The value of digits with blanks, apostrophes, dots and commas between them, :func:`prepared`.
 
-    A single comma before three digits may stand between thousands or before decimals: ``1,234``. It is refused unless
-    *comma_is_decimal*; the same for a dot unless *dot_is_decimal*.
+    A single comma before three digits may separate thousands or decimals: ``1,234``. It is refused unless
+    *comma_is_decimal*; a dot is refused unless *dot_is_decimal*.
 
     Raises:
         UnreadableError: number.ambiguous, number.groups, number.not_a_number.
@@ -144,7 +147,7 @@ def decimal_of(run: str, *, comma_is_decimal: bool = False, dot_is_decimal: bool
         whole, _, fraction = run.partition("." if dots else ",")
         trusted = dot_is_decimal if dots else comma_is_decimal
         if len(fraction) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0" and not trusted:
-            # What is offered instead must itself be readable.
+            # The suggested spellings must themselves be readable.
             raise UnreadableError("number.ambiguous", text=run, first=whole + fraction, second=f"{whole},{fraction}0")
         return _value(run, [whole or "0"], fraction)
     if not dots or not commas:
@@ -155,7 +158,7 @@ def decimal_of(run: str, *, comma_is_decimal: bool = False, dot_is_decimal: bool
 
 
 def _split_last(run: str, after: int) -> tuple[str, str, str]:
-    """What stands before a decimal mark behind place *after*, the mark, and what stands behind it."""
+    """Split at a decimal mark after position *after*: the text before the mark, the mark, and the text after it."""
     for place in range(after + 1, len(run)):
         if run[place] in ".,":
             return run[:place], run[place], run[place + 1 :]

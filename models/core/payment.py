@@ -11,7 +11,7 @@ from models.core.numbers import UnreadableError, phrases_in, prepared
 
 
 class _Kind(Enum):
-    METHOD = 0  #: A method of ours, or with *method* None one that no table of ours names.
+    METHOD = 0  #: A known method; *method* None: one that is in none of our tables.
     NOT = 1
     NOISE = 2
 
@@ -80,10 +80,10 @@ _LONGEST_PHRASE = 3
 
 def read_payment(text: str) -> frozenset[PaymentMethod]:
     """
-    The methods of payment that a phrase admits; of a phrase that we know no word of, none.
+    The methods of payment that a phrase admits; empty if no word of the phrase is known.
 
     Raises:
-        UnreadableError: number.not_understood: only a part is understood, and the rest may deny it.
+        UnreadableError: number.not_understood: only a part is understood, and the rest may negate it.
 
     >>> sorted(read_payment("наличные или ипотека")), sorted(read_payment("наличка, без ипотеки"))
     ([<PaymentMethod.CASH: 'CASH'>, <PaymentMethod.MORTGAGE: 'MORTGAGE'>], [<PaymentMethod.CASH: 'CASH'>])

@@ -2,8 +2,8 @@
 
 import ipaddress
 
-#: Networks that no public host is in, although the library's table, which is as old as the interpreter, does not say so
-#: of each: a NAT64, Teredo or 6to4 address hides another one, others are for protocols, documentation or a site's own.
+#: Networks without public hosts. The library's table, which is as old as the interpreter, lacks some of them. A NAT64,
+#: Teredo or 6to4 address contains another address; the other networks are for protocols, documentation or private use.
 _NOBODYS = tuple(
     map(
         ipaddress.ip_network,

@@ -1,4 +1,4 @@
-"""The words of numbers of rooms, and a phrase cut into them: what :mod:`models.core.rooms` puts together."""
+"""The words of numbers of rooms, and the splitting of a phrase into them; :mod:`models.core.rooms` combines them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,21 +9,21 @@ from models.core.currencies import one_script
 from models.core.numbers import UnreadableError, check_length, phrases_in, prepared, without_kazakh_cases
 
 STUDIO = 0
-#: Where "3 and more" ends: larger numbers are not distinguished.
+#: The end of "3 and more": larger numbers are not distinguished.
 MAX_NAMED = 10
-#: What "12 rooms" may still be; more is a mistake.
+#: The largest accepted number of rooms; more is a mistake.
 MAX_ROOMS = 100
 
 
 class Kind(Enum):
     COUNT = 0
-    BOUND = 1  #: *low* or *high*; the number is added to them.
+    BOUND = 1  #: *low* or *high*, to which the number is added.
     LINK = 2  #: Between the ends of a range.
     OR = 3
     AND = 4
     NOT = 5
     ANY = 6
-    EURO = 7  #: A large kitchen that some count as a room: «евродвушка» is advertised with one room and with two.
+    EURO = 7  #: A large kitchen that some count as a room: a «евродвушка» is advertised with one room or with two.
     PLUS = 8
     NOISE = 9
     OTHER = 10
@@ -34,13 +34,13 @@ class Item:
     kind: Kind
     count: int = 0
     is_low: bool = False
-    strict: int = 0  #: 1 where the number itself is left out: "more than 2".
+    strict: int = 0  #: 1 if the number itself is excluded: "more than 2".
     follows: bool = False
     source: str = ""
 
 
 def _phrases(item: Item, *tables: str) -> dict[str, Item]:
-    """Tables of phrases between semicolons, which all mean *item*."""
+    """Tables of phrases, separated by semicolons, that all mean *item*."""
     return dict.fromkeys((phrase for table in tables for phrase in phrases_in(table)), item)
 
 
@@ -160,7 +160,7 @@ _COUNT_PATTERNS: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
 )
 _EURO_WORD = re.compile(r"евро-?(?=одн|дв|тр|чет)|(?<![^\W\d_])evro-?(?=d|t)")
 _BEDROOMS = re.compile(r"(?<![^\W\d_])(?:спал\w*|bed(?:room)?s?|br|bhk|bdr?m?s?)(?![^\W\d_])")
-#: What stands behind a number and says "rooms": 2-х комнатная, 2к, 2-к.кв, 2ккв, 2-комн.
+#: Words for "rooms" after a number: 2-х комнатная, 2к, 2-к.кв, 2ккв, 2-комн.
 _ENDING = r"(?: ?- ?)?(?:х|ух|ех|ми|ти|и|ая|я|й)(?![^\W\d_])"
 _NOUN = r" ?-? ?(?:комнатн\w*|комнат\w*|комн?|к\.? ?кв\w*|ккв|кк|к|k|rooms?|roomed|бөлме\w*)(?![^\W\d_])\.?"
 _SUFFIX = re.compile(rf"(?<=[0-9])(?:{_ENDING}(?:{_NOUN})?|{_NOUN})")
@@ -170,7 +170,7 @@ _WORD_SUFFIX = re.compile(
 )
 #: "between 2 and 4", «между 2 и 4»
 _BETWEEN = re.compile(r"(?<!\w)(?:between|между) (.+?) (?:and|и) ")
-#: «1,5-комнатная» is no list of one room and five.
+#: «1,5-комнатная» is not a list of one room and five.
 _ONE_AND_A_HALF = re.compile(r"(?<![0-9,])[1-35-9],5(?![0-9,])")
 _EURO_NUMBER = re.compile(r"([0-9])-?[еe](?![^\W\d_])")
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:'[^\W\d_]+)?|\.\.|[^\s.]")
@@ -179,7 +179,7 @@ _LONGEST_PHRASE = 3
 
 def items_of(text: str) -> list[Item]:
     """
-    A phrase cut into what :mod:`models.core.rooms` puts together, without the words that change nothing.
+    Split a phrase into the items that :mod:`models.core.rooms` combines, without words that have no effect.
 
     Raises:
         UnreadableError: rooms.bedrooms, rooms.too_many, number.not_whole, number.too_long.

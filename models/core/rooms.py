@@ -1,6 +1,7 @@
 """Numbers of rooms in words: «не более 2», "2-3", «студия или однушка», «4+», «любая».
 
-A phrase of which only a part is understood is refused with what was not understood: in part it may mean its opposite.
+If only a part of a phrase is understood, the phrase is refused and the error names the rest, because the rest may
+reverse the meaning.
 """
 
 from dataclasses import dataclass, replace
@@ -19,15 +20,15 @@ class _Term:
     is_low: bool = False
     is_high: bool = False
     excludes: bool = False
-    spreads: bool = False  #: What follows is excluded, too.
+    spreads: bool = False  #: The following numbers are excluded, too.
     joined: Kind = Kind.OR
 
 
 def read_rooms(text: str) -> list[int]:
     """
-    The numbers of rooms that a phrase admits, ascending, a studio being 0; an empty list leaves them open.
+    The numbers of rooms that a phrase admits, ascending; 0 is a studio, and an empty list means any number.
 
-    A lower bound admits up to 10 rooms, an upper one everything below it, a studio too.
+    A lower bound admits up to 10 rooms; an upper bound admits everything below it, including a studio.
 
     Raises:
         UnreadableError: rooms.none, rooms.too_many, rooms.bedrooms, rooms.negated, number.not_understood,
@@ -98,13 +99,13 @@ class _Reading:
         return sorted(rooms - excluded)
 
     def _excluded_too(self, before: _Term, term: _Term) -> _Term:
-        """«кроме студий и однушек» excludes both; what «не 1 и 2» means nobody knows."""
+        """«кроме студий и однушек» excludes both; «не 1 и 2» is ambiguous."""
         if not before.spreads:
             raise UnreadableError("number.not_understood", part=self._text)
         return replace(term, excludes=True, spreads=True)
 
     def _may_stand_beside(self, terms: list[_Term], term: _Term) -> bool:
-        """Without a word between them: "от 2 до 4", "1 2 3", "любая кроме студии"."""
+        """Whether two terms may be adjacent without a word between them: "от 2 до 4", "1 2 3", "любая кроме студии"."""
         if term.excludes or not terms:
             return True
         before = terms[-1]
@@ -138,7 +139,7 @@ class _Reading:
         return self._counts()
 
     def _counts(self) -> _Term:
-        """One number, a sum, a range, or a number with a bound behind it."""
+        """One number, a sum, a range, or a number followed by a bound."""
         is_euro = self._items[self._place].kind is Kind.EURO
         first = self._count()
         item = self._peek()
@@ -200,7 +201,9 @@ def _bounded(item: Item, count: frozenset[int]) -> _Term:
 
 
 def _sum(first: frozenset[int], second: frozenset[int], text: str) -> frozenset[int]:
-    """Bedrooms and living rooms, as Turkey and the Emirates write: 2+1 is a place of three rooms, 1+0 a studio."""
+    """
+    Bedrooms and living rooms, in the notation of Turkey and the Emirates: 2+1 is a home with three rooms, 1+0 a studio.
+    """
     bedrooms, living = max(first), max(second)
     total = bedrooms + living
     if len(second) > 1 or not bedrooms or total > MAX_ROOMS:  # «2 + евро 2»

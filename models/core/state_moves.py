@@ -12,7 +12,7 @@ State = TypeVar("State", bound=StrEnum)
 
 @dataclass(eq=False)
 class CannotBecomeError(ConflictError):
-    """The thing's present state does not allow the wanted one."""
+    """The thing's current state does not allow the wanted one."""
 
     code = "state.cannot_become"
     thing: str

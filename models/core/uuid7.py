@@ -1,4 +1,4 @@
-"""UUIDs that sort by the time they were made (RFC 9562, version 7): new rows go to the end of an index."""
+"""UUIDs that sort by the time of their creation (RFC 9562, version 7), so that new rows go to the end of an index."""
 
 import os
 import time

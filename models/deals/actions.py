@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.core.base import Base, CreatedAt, Id, words
 from models.core.enums import ActionKind, Side
-from models.deals.price_cuts import ActionsOf, came_back
+from models.deals.price_cuts import ActionsOf, has_returned
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.display_order import shown_entries
@@ -50,10 +50,11 @@ class Action(Base):
     kind: Mapped[ActionKind] = mapped_column(words(ActionKind, "kind_is_known"))
     proposed_commission: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     notes: Mapped[str | None] = mapped_column(Text)
-    #: Rank of the other one in the side's list at the first action; null: not in the list. Weight learning needs it
+    #: Rank of the other entity in the side's list at the first action; null: not in the list. Weight learning needs it
     #: to correct for position (matching.learning.weight_learning).
     list_place: Mapped[int | None] = mapped_column(Integer)
-    #: A dislike of a home that came back once, cheaper: it does not come back again (models.deals.price_cuts).
+    #: A dislike of a home that had already returned because of a price cut; it does not return again
+    #: (models.deals.price_cuts).
     holds_at_any_price: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[CreatedAt]
     acted_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
@@ -78,7 +79,7 @@ def store_action(
     """Store the action of *side* on the pair, replacing an earlier one."""
     new_values: dict[str, Any] = {"kind": kind, "proposed_commission": commission, "notes": notes}
     if side is Side.LEAD and kind is ActionKind.DISLIKE:
-        has_come_back = came_back(lambda: actions_of_lead(lead_id), Property, Lead)
+        has_come_back = has_returned(lambda: actions_of_lead(lead_id), Property, Lead)
         pair = select(has_come_back).select_from(Property).join(Lead, true())
         query = pair.where(Property.id == property_id, Lead.id == lead_id)
         new_values["holds_at_any_price"] = query.scalar_subquery()

@@ -14,7 +14,7 @@ PRICE_CLASS = 0.10
 
 
 class AlikeUnits(NamedTuple):
-    """A property of a lead's list, and similar ones further down in the list."""
+    """A property of a lead's list, and the similar ones further down in the list."""
 
     best: Recommended
     others: list[Recommended]

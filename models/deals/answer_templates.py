@@ -7,7 +7,7 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, rows_changed
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
-MAX_LENGTH = 4000  # characters, as those of a message
+MAX_LENGTH = 4000  # characters, as in a message
 MAX_TEMPLATES = 50  # of one owner
 
 
@@ -42,7 +42,7 @@ def keep_template(session: Session, user: User, text: str, language: str) -> Ans
     text = text.strip()
     if not text or len(text) > MAX_LENGTH or "\x00" in text:
         raise InvalidValueError("message", "message.wrong_length")
-    session.refresh(user, with_for_update={"key_share": True})  # two at once must not pass the limit together
+    session.refresh(user, with_for_update={"key_share": True})  # two simultaneous calls must not exceed the limit
     same = session.scalar(templates_of(user).where(AnswerTemplate.text == text))
     if same is not None:
         return same

@@ -1,8 +1,8 @@
 """Chats of a buyer and a seller about one property.
 
 The ids of a chat's messages increase in the order of their commits, because a writer holds the chat's row until the
-commit. So "everything after id 17" never misses an uncommitted message, and a client that knows the last id it has seen
-gets the rest once and in order.
+commit. So "everything after id 17" never misses a message that was still uncommitted, and a client that sends the last
+id it has received gets all later messages once and in order.
 """
 
 from collections.abc import Sequence
@@ -58,8 +58,8 @@ class Chat(Base):
     buyer_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     seller_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    #: The newest message, and the newest that each side has read; 0: none. Stored, so that a list of chats counts no
-    #: rows.
+    #: The newest message, and the newest that each side has read; 0: none. They are stored so that a list of chats need
+    #: not count rows.
     last_message_id: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     buyer_read_id: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     seller_read_id: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -75,7 +75,7 @@ class Chat(Base):
 
 
 class ChatMessage(Base):
-    """One message; it changes only by the erasure of its sender."""
+    """One message; it changes only if its sender is erased."""
 
     __tablename__ = "chat_messages"
     __table_args__ = (
@@ -103,9 +103,9 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
     """
     Find or create the chat of a buyer and a seller about the seller's property.
 
-    A seller can open a chat only with a buyer who has shown interest: who has sent this seller an inquiry, or has liked
-    or saved one of the seller's listings. Otherwise a seller could write to every user by trying ids; an unknown id is
-    answered like a buyer without interest.
+    A seller can open a chat only with a buyer who has shown interest, that is, has sent this seller an inquiry or has
+    liked or saved one of the seller's listings. Otherwise a seller could write to every user by trying ids. An unknown
+    id is answered like a buyer without interest.
 
     Returns:
         (chat, whether it is new).
@@ -142,7 +142,7 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
 
 
 def _is_interested(buyer_id: int, seller_id: int) -> ColumnElement[bool]:
-    """Whether the buyer has asked the seller about a home of theirs, or liked or kept one, by any contract."""
+    """Whether the buyer has inquired about a home of the seller's, or liked or saved one, through any contract."""
     theirs = Property.owner_id == seller_id
     return or_(
         exists().where(Inquiry.tenant_id == buyer_id, Inquiry.owner_id == seller_id),

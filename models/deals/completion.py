@@ -1,11 +1,11 @@
 """Completion of a deal: one owner declares it, and the other may object within a week.
 
-A completion takes both rows of the match off the market and closes their other open matches. Undoing it brings back
-what the completion took: the rows that it took off the market, unless somebody has decided on them since, and the
-matches that it closed, unless another deal holds a row of theirs.
+A completion takes both rows of the match off the market and closes their other open matches. Undoing it reverses this:
+the rows return to the market unless somebody has changed their status since, and the closed matches reopen unless
+another deal holds one of their rows.
 
-Locks are taken in one order by everybody: the lead, the property, then their matches by id. So completions and
-objections that meet, at one match or at several that share rows, happen one after another.
+All code locks in the same order: the lead, the property, then their matches by id. So simultaneous completions and
+objections, of one match or of several that share rows, run one after another.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action
 from models.deals.errors import MatchNotAcceptedError, MatchNotCompletedError
 from models.deals.match_notifications import (
-    look_at,
     notify_of_closing,
     notify_of_completion,
     notify_of_reopening,
     notify_of_undoing,
     owner_of,
+    signal_match_changed,
 )
 from models.deals.match_table import OBJECTION_TIME, Match
 from models.deals.matches import status_of
@@ -36,7 +36,7 @@ from models.market.properties import Property
 #: How long a completion by mistake can be undone by the user who declared it.
 SLIP_TIME = timedelta(minutes=10)
 
-#: The lock of writers. The check of a foreign key, such as a match's, does not wait for it.
+#: The lock for writing. Checks of foreign keys, such as a match's, do not wait for it.
 FOR_ITSELF = {"key_share": True}
 
 _OPEN = (MatchStatus.PENDING, MatchStatus.ACCEPTED)
@@ -82,9 +82,9 @@ def complete(session: Session, user: User, match_id: int) -> Match:
         other.closed_by_match_id = match.id
     session.flush()
     for each in (match, *closed):
-        look_at(session, each)
+        signal_match_changed(session, each)
     for other in closed:
-        notify_of_closing(session, other, _far_side(other, match), match)
+        notify_of_closing(session, other, _side_outside_deal(other, match), match)
     notify_of_completion(session, match, _other_owner(match, user))
     return match
 
@@ -98,7 +98,7 @@ def object_to_completion(session: Session, user: User, match_id: int) -> Match:
     Raises:
         NotFoundError: The caller has no such match.
         NotAllowedError: The caller completed it.
-        ConflictError: It is not completed, or was so too long ago.
+        ConflictError: It is not completed, or was completed too long ago.
     """
     deal = _locked(session, user, match_id)
     match = deal.match
@@ -121,7 +121,7 @@ def take_back_completion(session: Session, user: User, match_id: int) -> Match:
     Raises:
         NotFoundError: The caller has no such match.
         NotAllowedError: The other owner completed it.
-        ConflictError: It is not completed, or was so too long ago.
+        ConflictError: It is not completed, or was completed too long ago.
     """
     deal = _locked(session, user, match_id)
     match = deal.match
@@ -180,32 +180,35 @@ def _undo(session: Session, deal: Deal, user: User) -> Match:
     reopened = [each for each in deal.others if each.closed_by_match_id == match.id and _reopens(session, each)]
     session.flush()
     for each in (match, *reopened):
-        look_at(session, each)
+        signal_match_changed(session, each)
     for other in reopened:
-        notify_of_reopening(session, other, _far_side(other, match), match)
+        notify_of_reopening(session, other, _side_outside_deal(other, match), match)
     notify_of_undoing(session, match, _other_owner(match, user))
     return match
 
 
 def _reopens(session: Session, closed: Match) -> bool:
-    """Reopen a match as its sides' last actions say; or, where another deal holds a row of it, leave it to that."""
+    """
+    Reopen a match with the status that its sides' last actions give; if another deal holds one of its rows, assign it
+    to that deal.
+    """
     holders = [row.left_with_match_id for row in (closed.lead, closed.property) if row.status is Status.ARCHIVED]
     closed.closed_by_match_id = next((holder for holder in holders if holder is not None), None)
     if closed.closed_by_match_id is not None:
         return False
-    said = select(Action.side, Action.kind)
-    said = said.where(Action.lead_id == closed.lead_id, Action.property_id == closed.property_id)
-    kinds: dict[Side, ActionKind] = dict(session.execute(said).all())
+    reactions = select(Action.side, Action.kind)
+    reactions = reactions.where(Action.lead_id == closed.lead_id, Action.property_id == closed.property_id)
+    kinds: dict[Side, ActionKind] = dict(session.execute(reactions).all())
     closed.status = status_of(kinds.get(Side.LEAD), kinds.get(Side.PROPERTY))
     if closed.status is MatchStatus.REJECTED:
         return False
-    # What was agreed had shared its contacts (models.deals.matches).
+    # A match that was agreed has already shared its contacts (models.deals.matches).
     agreed = closed.contact_shared_at is not None
     closed.negotiation_status = NegotiationStatus.AGREED if agreed else NegotiationStatus.PENDING
     return True
 
 
-def _far_side(other: Match, deal: Match) -> Side:
+def _side_outside_deal(other: Match, deal: Match) -> Side:
     """The side of *other* whose row is not in the deal."""
     return Side.PROPERTY if other.lead_id == deal.lead_id else Side.LEAD
 

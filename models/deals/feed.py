@@ -42,11 +42,12 @@ from models.core.enums import FeedActionKind, Origin, PropertyType, Side, Status
 from models.core.errors import NotAllowedError, NotFoundError
 from models.deals.actions import actions_of_lead
 from models.deals.inquiries import inquire, withdraw
-from models.deals.price_cuts import ActionsOf, came_back, disliked_at, hides
+from models.deals.price_cuts import ActionsOf, disliked_at, has_returned, is_hidden_by
 from models.market.favorites import add_favorite, remove_favorite
 from models.market.leads import Lead
 from models.market.places import NO_CURRENCY, own_currency
 from models.market.properties import Property, on_market
+from models.platform.prepared_statements import PREPARED
 from models.ranking.display_order import shown_entries
 from models.ranking.recommendations import LIST_LENGTH, LeadRecommendations
 
@@ -71,7 +72,8 @@ class FeedAction(Base):
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
     action: Mapped[FeedActionKind] = mapped_column(words(FeedActionKind, "action_is_known"))
     source: Mapped[str] = mapped_column(String(32))  #: The client: web, telegram, ...
-    #: A dislike of a home that came back once, cheaper: it does not come back again (models.deals.price_cuts).
+    #: A dislike of a home that had already returned because of a price cut; it does not return again
+    #: (models.deals.price_cuts).
     holds_at_any_price: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[CreatedAt]
     acted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
@@ -88,7 +90,7 @@ class Next:
     is_stale: bool = False
     #: The list was full, and the user's actions since it was computed have nearly used it up.
     refill_is_due: bool = False
-    #: The price at which the listing's home was disliked, where it has been cut since.
+    #: The price at which the listing's home was disliked, if it has been cut since.
     price_before: Decimal | None = None
 
 
@@ -96,9 +98,10 @@ def next_listing(session: Session, user: User) -> Next:
     """
     Return the best active listing of another owner without an action of the user; one query, two without preferences.
     """
-    row = session.execute(_BEST, {"user_id": user.id}).one_or_none()
+    row = session.execute(_BEST, {"user_id": user.id}, execution_options=PREPARED).one_or_none()
     if row is None:
-        listing, price_before = session.execute(_newest(user)).one_or_none() or (None, None)
+        newest = session.execute(_NEWEST, {"user_id": user.id}, execution_options=PREPARED)
+        listing, price_before = newest.one_or_none() or (None, None)
         return Next(listing, price_before=price_before)
     preference, is_stale, length, acted_since, listing, left, price_before = row
     return Next(
@@ -126,7 +129,7 @@ def _best() -> Select:
             Property.deal_type == Lead.deal_type,
             shown.is_current(Lead.version, Property.version),
             _unseen(user_id, Lead),
-            ~hides(lambda: actions_of_lead(Lead.id), Property, Lead),
+            ~is_hidden_by(lambda: actions_of_lead(Lead.id), Property, Lead),
         )
         .order_by(*shown.order)
         .limit(1)
@@ -156,7 +159,6 @@ def _best() -> Select:
         .outerjoin(Property, Property.id == first.c.id)
         # Literals rather than parameters, so that a prepared statement can use the partial index.
         .where(Lead.owner_id == user_id, Lead.origin == _word(Origin.TINDER), Lead.status == _word(Status.ACTIVE))
-        .execution_options(prepared=True)
     )
 
 
@@ -164,14 +166,16 @@ def _word(value: StrEnum) -> ColumnElement[str]:
     return literal_column(f"'{value}'")
 
 
-def _newest(user: User) -> Select[Property, Decimal | None]:
-    query = select(Property, _price_before(literal(user.id))).join(User, on_market()).where(_unseen(literal(user.id)))
+def _newest() -> Select[Property, Decimal | None]:
+    """The query of :func:`next_listing` for :user_id without preferences."""
+    user_id = bindparam("user_id", type_=BigInteger)
+    query = select(Property, _price_before(user_id)).join(User, on_market()).where(_unseen(user_id))
     return query.order_by(Property.id.desc()).limit(1)
 
 
 def _unseen(user_id: ColumnElement[int], preference: Any = None) -> ColumnElement[bool]:
     """A condition: the property is neither the user's own nor acted on."""
-    return and_(Property.owner_id != user_id, ~hides(lambda: feed_actions_of(user_id), Property, preference))
+    return and_(Property.owner_id != user_id, ~is_hidden_by(lambda: feed_actions_of(user_id), Property, preference))
 
 
 def _price_before(user_id: ColumnElement[int]) -> ColumnElement[Decimal | None]:
@@ -186,7 +190,7 @@ def feed_actions_of(user_id: Any) -> ActionsOf:
 
 
 # Built once and planned once per connection: each takes longer than executing it.
-_BEST = _best()
+_BEST, _NEWEST = _best(), _newest()
 
 
 def _compares_as_it_stands(preference: Lead) -> ColumnElement[bool]:
@@ -214,7 +218,7 @@ def mark_stale(session: Session, preference: Lead) -> None:
     session.execute(update(Lead).where(Lead.id == preference.id).values(updated_at=func.now()))
 
 
-def roughly_fitting(session: Session, user: User, preference: Lead) -> Property | None:
+def nearest_to_budget(session: Session, user: User, preference: Lead) -> Property | None:
     """
     Return the listing of the preferred type and market that is nearest to the budget, to show while there is no list.
 
@@ -259,7 +263,7 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
     new_values: dict[str, Any] = {"action": action, "source": source}
     if action is FeedActionKind.DISLIKE:
         new_values["holds_at_any_price"] = _has_come_back(user, listing)
-    # This comes first: the row's lock makes simultaneous actions on one listing run one after another.
+    # This comes first: the row's lock serialises simultaneous actions on one listing.
     session.execute(
         insert(FeedAction)
         .values(user_id=user.id, property_id=listing.id, **new_values)
@@ -279,14 +283,14 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
 def _has_come_back(user: User, listing: Property) -> ScalarSelect[bool]:
     lead = select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).subquery()
     preference = aliased(Lead, lead)
-    has_come_back = came_back(lambda: feed_actions_of(literal(user.id)), Property, preference)
+    has_come_back = has_returned(lambda: feed_actions_of(literal(user.id)), Property, preference)
     query = select(has_come_back).select_from(Property).outerjoin(preference, true())
     return query.where(Property.id == listing.id).scalar_subquery()
 
 
 def undo(session: Session, user: User) -> FeedAction:
     """
-    Undo the user's last action and its effects. The listing returns to the feed; if the present list was computed
+    Undo the user's last action and its effects. The listing returns to the feed. If the current list was computed
     without it, the list is marked stale.
 
     Raises:

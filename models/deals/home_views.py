@@ -50,11 +50,11 @@ class Interest:
 
 def home_for(session: Session, user: User, property_id: int) -> Property:
     """
-    A property whose page the user may see: their own, one that a list of a lead of theirs holds while it is on the
-    market, or one that they acted on, picked into a selection or have a match about.
+    A property whose page the user may see: their own; one on the market in the list of one of their leads; or one that
+    they acted on, put into a selection or have a match about.
 
     Raises:
-        NotFoundError: There is none, or it is none of the user's business.
+        NotFoundError: It is absent, or the user may not see it.
     """
     listing = session.get(Property, property_id)
     if listing is None:
@@ -67,7 +67,7 @@ def home_for(session: Session, user: User, property_id: int) -> Property:
 
 
 def note_view(session: Session, listing: Property, viewer: User) -> None:
-    """Record a view of a property's page; owners do not count."""
+    """Record a view of a property's page; views by its owner do not count."""
     if listing.owner_id == viewer.id:
         return
     seen = insert(HomeView).values(property_id=listing.id, viewer_id=viewer.id)
@@ -79,7 +79,7 @@ def note_view(session: Session, listing: Property, viewer: User) -> None:
     )
 
 
-def interest_in(session: Session, listing: Property) -> Interest:
+def view_and_like_counts(session: Session, listing: Property) -> Interest:
     """Views and likes of a home, by one query."""
     mine = HomeView.property_id == listing.id
     liked = (Action.property_id == listing.id, Action.side == Side.LEAD, Action.kind == ActionKind.LIKE)
@@ -96,7 +96,7 @@ def interest_in(session: Session, listing: Property) -> Interest:
 
 
 def match_about(session: Session, user: User, listing: Property) -> Match | None:
-    """The latest match of a lead of the user's with this property."""
+    """The latest match of any of the user's leads with this property."""
     query = select(Match).join(Match.lead).where(Match.property_id == listing.id, Lead.owner_id == user.id)
     return session.scalar(query.order_by(Match.updated_at.desc()).limit(1))
 

@@ -34,7 +34,7 @@ _IS_NEW: ColumnElement[bool] = literal_column("inquiries.xmax = 0")
 
 
 class Inquiry(Base):
-    """One tenant's inquiry about one property; a second one changes nothing."""
+    """One tenant's inquiry about one property; a second inquiry changes nothing."""
 
     __tablename__ = "inquiries"
     __table_args__ = (
@@ -52,7 +52,7 @@ class Inquiry(Base):
     status: Mapped[InquiryStatus] = mapped_column(
         words(InquiryStatus, "status_is_known"), default=InquiryStatus.NEW, server_default=text("'new'")
     )
-    #: Created by a like in the feed, and withdrawn with it while new.
+    #: Whether a like in the feed created it; it is withdrawn with the like as long as its status is new.
     from_feed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
@@ -62,9 +62,9 @@ def inquire(
     session: Session, tenant: User, listing: Property, *, owner_id: int | None = None, from_feed: bool = False
 ) -> Inquiry:
     """
-    Create an inquiry about a property and notify its owner, once however often it is called.
+    Create an inquiry about a property and notify its owner; both happen once, however often this is called.
 
-    An inquiry that is also made by hand (*from_feed* false) is no longer withdrawn with the feed's like.
+    An inquiry that is also made directly (*from_feed* false) is no longer withdrawn with the feed's like.
 
     Args:
         owner_id: The expected owner; None accepts the listing's.
@@ -94,7 +94,8 @@ def inquire(
         session,
         inquiry.owner_id,
         NotificationType.NEW_INQUIRY,
-        # By the pair, not by the inquiry: liking, undoing and liking again notifies the owner once.
+        # The subject is the pair, not the inquiry, so that liking, undoing and liking again notifies the owner only
+        # once.
         f"inquiry:{tenant.id}:{listing.id}",
         data=data,
         title=listing.title or listing.city,
@@ -103,7 +104,7 @@ def inquire(
 
 
 def withdraw(session: Session, tenant: User, property_id: int) -> None:
-    """Delete the inquiry that a like in the feed made, unless its owner has begun to work on it."""
+    """Delete the inquiry that a like in the feed created, unless the listing's owner has begun to work on it."""
     session.execute(
         delete(Inquiry).where(
             Inquiry.tenant_id == tenant.id,
@@ -127,7 +128,7 @@ def inquiries_for(owner: User, status: InquiryStatus | None = None) -> Select[In
 
 def move_inquiry(session: Session, owner: User, inquiry_id: int, status: InquiryStatus) -> Inquiry:
     """
-    Move an inquiry forward, and notify the tenant. Setting the present status changes nothing.
+    Move an inquiry forward, and notify the tenant. Setting the current status changes nothing.
 
     Raises:
         NotFoundError: The owner has no such inquiry.

@@ -8,7 +8,9 @@ from models.market.properties import Property
 
 
 def inquiries_with_listings(user: User, *, to_me: bool) -> Select:
-    """Select (inquiry, its listing, the other user), newest first: about the user's listings, or made by the user."""
+    """
+    Select (inquiry, its listing, the other user), newest first: either about the user's listings or made by the user.
+    """
     mine, other = (Inquiry.owner_id, Inquiry.tenant_id) if to_me else (Inquiry.tenant_id, Inquiry.owner_id)
     return (
         select(Inquiry, Property, User)

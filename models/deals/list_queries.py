@@ -5,10 +5,13 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Double,
+    FromClause,
     Numeric,
     Select,
+    and_,
     bindparam,
     case,
     cast,
@@ -31,7 +34,8 @@ from models.accounts.users import User
 from models.core.enums import Side, Status
 from models.deals.actions import Action, actions_of_lead
 from models.deals.match_table import Match
-from models.deals.price_cuts import disliked_at, hides
+from models.deals.price_cuts import disliked_at, is_hidden_by
+from models.deals.shown_columns import SHOWN
 from models.market.advert_groups import AdvertGroup
 from models.market.client_keys import ClientKey
 from models.market.leads import Lead
@@ -40,72 +44,21 @@ from models.market.properties import Property
 from models.ranking.display_order import is_plain, plain_entries, shown_entries
 from models.ranking.recommendations import SIDE_TABLES
 
-#: The columns of the other side that a page shows.
-SHOWN: dict[Side, tuple[str, ...]] = {
-    Side.LEAD: (
-        "id",
-        "city",
-        "district",
-        "street",
-        "house_number",
-        "metro_station",
-        "location",
-        "address_precision",
-        "price",
-        "area",
-        "rooms",
-        "floor",
-        "total_floors",
-        "year_built",
-        "property_type",
-        "property_class",
-        "condition",
-        "currency",
-        "deal_type",
-        "commission_share",
-        "photos",
-        "description",
-        "stations",
-        "latitude",
-        "longitude",
-    ),
-    Side.PROPERTY: (
-        "id",
-        "place_scope",
-        "radius_km",
-        "latitude",
-        "longitude",
-        "client_name",
-        "client_contacts",
-        "client_contacts_shared",
-        "notes",
-        "city",
-        "districts",
-        "metro_stations",
-        "budget_min",
-        "budget_max",
-        "currency",
-        "area_min",
-        "area_max",
-        "rooms",
-        "property_type",
-        "property_class",
-        "condition",
-        "payment_method",
-        "additional_requirements",
-        "deal_type",
-    ),
-}
+#: The lead or property that owns the list.
+_ROW_ID: BindParameter[int] = bindparam("row_id", type_=BigInteger)
 
 
 def _looked_up(table: type[Lead] | type[Property] | type[User], row_id: ColumnElement[int], name: str) -> Any:
-    """Select the row of *table* by id. OFFSET 0 keeps the planner from scanning all of a small table for a hundred."""
+    """
+    Select the row of *table* by id. OFFSET 0 keeps the planner from scanning a whole small table for a hundred rows.
+    """
     return aliased(table, select(table).where(table.id == row_id).offset(literal_column("0")).lateral(name))
 
 
 def as_shown(shown: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     """
-    Return the column as JSON shows it: words rather than members of enumerations, floats rather than Decimals.
+    Return the column in the form that JSON needs: words rather than members of enumerations, floats rather than
+    Decimals.
 
     Converting a page's columns to Python objects took as long as fetching them. Money (:data:`models.core.base.Money`)
     has up to 15 digits before the point, which a float holds.
@@ -143,28 +96,30 @@ class ListQuery:
         """A condition: an action of this side keeps the entry out of the list."""
         lead, listing = self.pair_of
         if self.side is Side.LEAD:
-            return hides(lambda: actions_of_lead(lead.id), listing, lead)
-        return or_(
-            exists().where(
-                Action.lead_id == lead.id,
-                Action.property_id == listing.id,
-                Action.side == literal_column(f"'{self.side}'"),
-            ),
-            _client_is_acted_on(lead, listing),
-        )
+            acted = is_hidden_by(lambda: actions_of_lead(lead.id), listing, lead)
+        else:
+            acted = or_(
+                exists().where(
+                    Action.lead_id == lead.id,
+                    Action.property_id == listing.id,
+                    Action.side == literal_column(f"'{self.side}'"),
+                ),
+                _client_is_acted_on(lead, listing),
+            )
+        return and_(_has_acted(self.side), acted)
 
     def _once(self) -> Select:
         """
         Select the entries to show of the list of :row_id, as id, score, explored, place and group_id (null: none).
 
-        Of several adverts of one home, only the first to show. Of several realtors' leads of one client, only those of
-        the realtor whose lead is the first.
+        Of several adverts of one home, only the first is selected. Of several realtors' leads of one client, only those
+        of the realtor with the first one are selected.
         """
         lead, listing = self.pair_of
         order = self.shown.order
         place = func.row_number().over(order_by=order)
         if self.side is Side.LEAD:
-            # Entries without a group are each the first of their own.
+            # An entry without a group is the first of its own group.
             alone = case((AdvertGroup.group_id.is_(None), self.entry.c.id))
             number: Any = func.row_number().over(partition_by=[AdvertGroup.group_id, alone], order_by=order)
             is_shown, group_id = number == 1, AdvertGroup.group_id.expression
@@ -187,7 +142,7 @@ class ListQuery:
             .join(self.other, true())
             .join(self.owner, true())
             .where(
-                self.key == bindparam("row_id", type_=BigInteger),
+                self.key == _ROW_ID,
                 # Literals rather than parameters, so that a prepared statement can use partial indexes.
                 self.mine.status == literal_column(f"'{Status.ACTIVE}'"),
                 self.other.status == literal_column(f"'{Status.ACTIVE}'"),
@@ -215,7 +170,7 @@ class ListQuery:
         adverts, and the count of all entries.
         """
         once = self._once().subquery("once")
-        # The rest is looked up only for the rows of the page.
+        # The other columns are looked up only for the rows of the page.
         paged = (
             select(once, func.count().over().label("total"))
             .order_by(once.c.place)
@@ -227,9 +182,12 @@ class ListQuery:
         owner = _looked_up(User, other.owner_id, "shown_owner")
         cut: ColumnElement[Any] = null()
         adverts: ColumnElement[Any] = null()
+        looked_up: list[FromClause] = [other, owner]
         if self.side is Side.LEAD:
-            cut, adverts = _price_cut(self.mine, other), _adverts(paged.c.group_id, self.mine)
-        return (
+            before = _price_before(self.mine, other)
+            cut, adverts = _price_cut(before, other), _adverts(paged.c.group_id, self.mine)
+            looked_up.append(before)
+        query = (
             select(
                 *columns(other, owner),
                 paged.c.score,
@@ -240,18 +198,17 @@ class ListQuery:
                 paged.c.total,
             )
             .select_from(paged)
-            .join(self.mine, self.mine.id == bindparam("row_id", type_=BigInteger))
-            .join(other, true())
-            .join(owner, true())
-            .order_by(paged.c.place)
-            .execution_options(prepared=True)
+            .join(self.mine, self.mine.id == _ROW_ID)
         )
+        for each in looked_up:
+            query = query.join(each, true())
+        return query.order_by(paged.c.place)
 
     def whole_rows(self) -> Select:
         return self.page(lambda other, owner: [other, owner])
 
     def shown_rows(self) -> Select:
-        of_properties = self.side is Side.PROPERTY  # whose lists show clients' contacts
+        of_properties = self.side is Side.PROPERTY  # their lists show clients' contacts
         caller = aliased(User, name="caller")
 
         def columns(other: Any, owner: Any) -> list[Any]:
@@ -295,19 +252,34 @@ def _shares_contacts(lead: Any, listing: Any) -> ColumnElement[bool]:
     )
 
 
-def _price_cut(lead: Any, listing: Any) -> ColumnElement[Any]:
-    """The `price_cut` of an entry as JSON; null where the home was not disliked, or is no cheaper now."""
-    before = disliked_at(lambda: actions_of_lead(lead.id), listing)
+def _has_acted(side: Side) -> ColumnElement[bool]:
+    """A condition: the list's side has acted on anything. It is evaluated once; if it is false, no entry is checked."""
+    action = aliased(Action)
+    key = action.lead_id if side is Side.LEAD else action.property_id
+    return exists(select(action.id).where(key == _ROW_ID, action.side == literal_column(f"'{side}'")))
+
+
+def _price_before(lead: Any, listing: Any) -> FromClause:
+    """
+    The price at which an entry was disliked, as `price`: looked up once, although a price cut both displays and
+    compares it.
+    """
+    price = case((_has_acted(Side.LEAD), disliked_at(lambda: actions_of_lead(lead.id), listing)))
+    return select(price.label("price")).offset(literal_column("0")).lateral("before")
+
+
+def _price_cut(before: FromClause, listing: Any) -> ColumnElement[Any]:
+    """The `price_cut` of an entry as JSON; null if the home was not disliked, or is not cheaper now."""
     cut = func.jsonb_build_object(
-        *(literal_column("'from'"), before),
+        *(literal_column("'from'"), before.c.price),
         *(literal_column("'to'"), listing.price),
         *(literal_column("'at'"), _as_text(price_since(listing))),
     )
-    return case((before > listing.price, cut))
+    return case((before.c.price > listing.price, cut))
 
 
 def _as_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
-    """A moment as answers show it (connections are in UTC)."""
+    """A moment in the format of answers (connections are in UTC)."""
     return func.to_char(moment, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
 
 
@@ -333,7 +305,7 @@ def _adverts(group_id: Any, lead: Any) -> ColumnElement[Any]:
     )
 
 
-#: The group of :property_id as group_id and adverts; no row where it is in none.
+#: The group of :property_id as group_id and adverts; no row if it is in none.
 ADVERTS_OF_HOME = (
     select(AdvertGroup.group_id, _adverts(AdvertGroup.group_id, Property).label("adverts"))
     .select_from(AdvertGroup)

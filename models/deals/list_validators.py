@@ -1,14 +1,14 @@
 """
-Whether a page of a stored list shows what it showed at a moment, by one statement.
+Check by one statement whether a page of a stored list is unchanged since a certain moment.
 
-A page is made of rows: the list, its owner's lead or property, the entries and their owners, the adverts of the same
-homes (of leads: other realtors' leads of the same client), what was said of the pairs, and, for properties, whether
-matches have shared contacts. PostgreSQL knows of each row which transaction wrote it (`xmin`), by whatever hand. So a
-page is unchanged if none of them was written in a transaction of that moment or after it, and there are as many: what
-was deleted leaves no other trace. The moment is of the snapshot that the page was read in, and the number of its oldest
-running transaction: whatever ends later is newer.
+A page is built from rows: the list, its owner's lead or property, the entries and their owners, the adverts of the same
+homes (of leads: other realtors' leads of the same client), the actions on the pairs, and, for properties, whether
+matches have shared contacts. For each row PostgreSQL records the transaction that wrote it (`xmin`), whichever program
+did. So a page is unchanged if none of its rows was written in a transaction of that moment or later, and if their
+number is the same: deleted rows leave no other trace. The moment belongs to the snapshot in which the page was read. It
+is the number of that snapshot's oldest running transaction; every transaction that ends later is newer.
 
-Where a market's order is balanced, more goes into a page; then there is no validator.
+In a market with the balanced order a page depends on more rows; it then has no validator.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,15 @@ from sqlalchemy import BigInteger, BindParameter, Connection, Float, Integer, Ro
 from models.accounts.tokens import IAT_SKEW, Claims
 from models.core.enums import Side
 
-#: Transactions after which a moment is too old: short numbers come round again at four times as many.
+#: The number of transactions after which a moment is too old. Short transaction numbers wrap around after four times as
+#: many.
 OLDEST = 2**30
 
 
 @dataclass(frozen=True)
 class Validator:
     """
-    A page's moment and how many rows it was made of.
+    A page's moment, and the number of rows that it was built from.
 
     >>> Validator.of_text(Validator(48213, 107).text)
     Validator(moment=48213, rows=107)
@@ -41,7 +42,7 @@ class Validator:
 
     @classmethod
     def of_text(cls, text_: str) -> "Validator | None":
-        """None where it is no validator."""
+        """None if the text is not a validator."""
         moment, _, rows = text_.partition("-")
         is_number = moment.isascii() and moment.isdigit() and rows.isascii() and rows.isdigit()
         return cls(int(moment), int(rows)) if is_number and len(moment) < 19 and len(rows) < 10 else None
@@ -49,13 +50,13 @@ class Validator:
 
 @dataclass(frozen=True)
 class Present:
-    """How a page stands: its validator, and whether anything was written since the moment that was asked about."""
+    """The current state of a page: its validator, and whether a row was written since the given moment."""
 
     validator: Validator
     is_newer: bool
 
     def equals(self, known: Validator) -> bool:
-        """Whether the page is what it was when it had the validator that was asked about."""
+        """Whether the page is the same as when it had the given validator."""
         return not self.is_newer and self.validator.rows == known.rows
 
 
@@ -63,10 +64,10 @@ def present_page(
     connection: Connection, claims: Claims, side: Side, row_id: int, known: Validator | None
 ) -> Present | None:
     """
-    How the page of a list of the caller's stands, compared with *known*.
+    The state of the page of a list of the caller's, compared with *known*.
 
     Returns:
-        None if the token is void, the list is absent or somebody else's, or in a market that is balanced.
+        None if the token is void, the list is absent or somebody else's, or its market has the balanced order.
     """
     row = connection.execute(
         _STATEMENTS[side], {"row_id": row_id, "since": known.moment if known else 0, **vars(claims)}
@@ -75,7 +76,7 @@ def present_page(
 
 
 def present_of(row: Row[*tuple[Any, ...]] | None, known: Validator | None) -> Present | None:
-    """What a statement has found: (moment, the snapshot's newest transaction, rows, whether any is newer)."""
+    """The result of a statement: (moment, the snapshot's newest transaction, rows, whether any is newer)."""
     if row is None:
         return None
     moment, newest, rows, is_newer = row
@@ -86,7 +87,8 @@ def present_of(row: Row[*tuple[Any, ...]] | None, known: Validator | None) -> Pr
 #: Whether *row* was written in the transaction `:since` or after it.
 NEWER = "(({row}.xmin::text::bigint - :since) & 4294967295) < 2147483648"
 
-#: Whether the caller's token opens anything, `caller` being a row of users; models.accounts.tokens says it for the ORM.
+#: Whether the caller's token is valid; `caller` is a row of users. models.accounts.tokens has the same condition for
+#: the ORM.
 CALLER_HOLDS = """caller.id = :user_id AND caller.is_active AND caller.token_version = :version
         AND NOT EXISTS (SELECT FROM revoked_tokens WHERE jti = :jti)
         AND :issued <= extract(epoch FROM now()) + :skew AND extract(epoch FROM now()) < :expires"""
@@ -99,7 +101,8 @@ CALLER_PARAMETERS: tuple[BindParameter[Any], ...] = (
     bindparam("skew", value=IAT_SKEW, type_=Integer),
 )
 
-#: What is said once for both sides; the rest is by side. `part` counts rows of each table and asks if one is newer.
+#: The SQL that both sides share; the rest depends on the side. `part` counts the rows of each table and checks whether
+#: one is newer.
 _WHOLE = """
 WITH mine AS MATERIALIZED (
     SELECT mine.*, {newer_mine} AS is_newer, stored.{entries} AS ids, {newer_stored} AS is_list_newer

@@ -3,7 +3,7 @@
 The moment is a transaction number: all earlier transactions had ended. Rows carry the number of the transaction that
 wrote them (lists in `changed_in`, other rows in PostgreSQL's own `xmin`), so the tables are their own log: nothing is
 stored for readers, no change is missed however transactions overlap, and a reader may return after hours. A reader that
-returns later than :data:`OLDEST`, or from another database, is told to start again.
+returns later than :data:`OLDEST`, or from another database, has to start again.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-#: Transactions after which a moment is too old: PostgreSQL's short numbers come round again at four times as many.
+#: The number of transactions after which a moment is too old. PostgreSQL's short numbers wrap around after four times
+#: as many.
 OLDEST = 2**30
-#: Ids of each kind in one look; if more have changed, the reader should start again.
-MOST = 500
+#: The maximum number of ids of each kind in one reading; if more have changed, the reader should start again.
+MAX_IDS = 500
 
 
 class ChangeKind(StrEnum):
@@ -31,12 +32,12 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Changes:
-    """The result of one look.
+    """The result of one reading.
 
     Args:
-        moment: Where the next look begins.
-        written: Kind -> id -> the transaction that wrote it last; a row that is seen twice has the same one.
-        is_reset: There may be more, or it is not known: read everything anew.
+        moment: The moment at which the next reading begins.
+        written: Kind -> id -> the transaction that wrote it last; a row that is read twice has the same one.
+        is_reset: There may be more changes than were read: the reader has to read everything again.
     """
 
     moment: int
@@ -45,7 +46,7 @@ class Changes:
 
 
 def present_moment(session: Session) -> int:
-    """The present moment, from which reading starts."""
+    """The current moment, from which reading starts."""
     return session.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0
 
 
@@ -55,11 +56,11 @@ def changes_since(session: Session, user_id: int, moment: int) -> Changes:
     if moment > newest or newest - moment > OLDEST:
         return Changes(now, {}, is_reset=True)
     written: dict[ChangeKind, dict[int, int]] = {kind: {} for kind in ChangeKind}
-    # Not before the moment of this look: later writes appear in the next one as well.
-    named: dict[str, Any] = {"user_id": user_id, "moment": moment, "most": MOST + 1}
+    # Not before the moment of this reading: later writes appear in the next one as well.
+    named: dict[str, Any] = {"user_id": user_id, "moment": moment, "most": MAX_IDS + 1}
     for kind, row_id, number in session.execute(_CHANGED, named):
         written[ChangeKind(kind)][row_id] = number
-    return Changes(now, written, is_reset=any(len(rows) > MOST for rows in written.values()))
+    return Changes(now, written, is_reset=any(len(rows) > MAX_IDS for rows in written.values()))
 
 
 _NOW = text(
@@ -72,7 +73,7 @@ def _newer(table: str) -> str:
     return f"(({table}.xmin::text::bigint - CAST(:moment AS bigint)) & 4294967295) < 2147483648"
 
 
-# Lists by the index on the transaction, for a user may have thousands; matches and chats by their owner.
+# Lists are found by the index on the transaction, because a user may have thousands; matches and chats by their owner.
 _CHANGED = text(
     f"""
     (SELECT 'lead_recommendations' AS kind, list.lead_id AS id, list.changed_in AS number

@@ -16,7 +16,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.recommendations import SIDE_TABLES
 
-#: Matches that something is still to be done about.
+#: The statuses of open matches.
 OPEN = (MatchStatus.PENDING, MatchStatus.ACCEPTED)
 
 

@@ -23,7 +23,7 @@ _OF_BOTH = {NotificationType.DEAL_COMPLETED, NotificationType.DEAL_UNDONE}
 
 def notify_of_like(session: Session, match: Match, side: Side) -> None:
     """Notify the owner of *side* that the other side likes the pair."""
-    _tell(
+    _notify_match_owner(
         session,
         match,
         owner_of(match, side),
@@ -35,7 +35,7 @@ def notify_of_like(session: Session, match: Match, side: Side) -> None:
 def notify_of_match(session: Session, match: Match, *, is_agreed: bool) -> None:
     """Notify both owners that both sides like the pair."""
     for side in Side:
-        _tell(
+        _notify_match_owner(
             session,
             match,
             owner_of(match, side),
@@ -47,7 +47,7 @@ def notify_of_match(session: Session, match: Match, *, is_agreed: bool) -> None:
 def notify_of_contacts(session: Session, match: Match) -> None:
     """Notify both owners that contacts are shared."""
     for side in Side:
-        _tell(
+        _notify_match_owner(
             session,
             match,
             owner_of(match, side),
@@ -57,7 +57,7 @@ def notify_of_contacts(session: Session, match: Match) -> None:
 
 def notify_of_completion(session: Session, match: Match, user_id: int) -> None:
     """Notify one owner that the other has completed the deal."""
-    _tell(
+    _notify_match_owner(
         session,
         match,
         user_id,
@@ -68,7 +68,7 @@ def notify_of_completion(session: Session, match: Match, user_id: int) -> None:
 
 def notify_of_undoing(session: Session, match: Match, user_id: int) -> None:
     """Notify one owner that the other has undone the completion."""
-    _tell(
+    _notify_match_owner(
         session,
         match,
         user_id,
@@ -79,7 +79,7 @@ def notify_of_undoing(session: Session, match: Match, user_id: int) -> None:
 
 def notify_of_closing(session: Session, match: Match, side: Side, deal: Match) -> None:
     """Notify the owner of *side* that *deal* has closed their match with one of its rows."""
-    _tell(
+    _notify_match_owner(
         session,
         match,
         owner_of(match, side),
@@ -91,7 +91,7 @@ def notify_of_closing(session: Session, match: Match, side: Side, deal: Match) -
 
 def notify_of_reopening(session: Session, match: Match, side: Side, deal: Match) -> None:
     """Notify the owner of *side* that their match, which *deal* had closed, is open again."""
-    _tell(
+    _notify_match_owner(
         session,
         match,
         owner_of(match, side),
@@ -105,9 +105,9 @@ def subject_of(match: Match) -> str:
     return f"match:{match.id}"
 
 
-def look_at(session: Session, match: Match) -> None:
-    """Signal to the pages of both owners, once the transaction is committed, that the match has changed."""
-    session.info.setdefault("looks", set()).update(owner_of(match, side) for side in Side)
+def signal_match_changed(session: Session, match: Match) -> None:
+    """Once the transaction is committed, signal the pages of both owners that the match has changed."""
+    session.info.setdefault("changed_for_users", set()).update(owner_of(match, side) for side in Side)
 
 
 def owner_of(match: Match, side: Side) -> int:
@@ -115,7 +115,7 @@ def owner_of(match: Match, side: Side) -> int:
     return match.lead.owner_id if side is Side.LEAD else match.property.owner_id
 
 
-def _tell(
+def _notify_match_owner(
     session: Session,
     match: Match,
     user_id: int,
@@ -130,6 +130,7 @@ def _tell(
         subject += ":" + ":".join(map(str, count if isinstance(count, tuple) else (count,)))
     data = {"match_id": str(match.id), "lead_id": str(match.lead_id), "property_id": str(match.property_id)}
     if notify(session, user_id, type_, subject, data=data, variant=variant) is not None:
-        # Of the end of a deal the owner who declared it is not notified; that owner's own systems do not know of it.
+        # The owner who declared the end of a deal is not notified, but that owner's systems are, because they do not
+        # know of it.
         owners = {owner_of(match, side) for side in Side} if type_ in _OF_BOTH else {user_id}
         record_event(session, _EVENTS[type_], subject_of(match), data, owners=owners)

@@ -41,10 +41,10 @@ class Match(Base):
     completed_at: Mapped[datetime | None]
     #: The user who completed it last; null: none, or an earlier release.
     completed_by_id: Mapped[int | None]
-    #: How often it was completed.
+    #: The number of times it was completed.
     completions: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     undone_at: Mapped[datetime | None]  #: When the last completion was undone; null: never, or completed since.
-    #: The completed match that took a row of this one off the market, and so closed it.
+    #: The completed match that closed this one by taking one of its rows off the market.
     closed_by_match_id: Mapped[int | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]

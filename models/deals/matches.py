@@ -27,12 +27,12 @@ from models.accounts.users import User
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action, store_action
-from models.deals.match_notifications import look_at, notify_of_contacts, notify_of_like, notify_of_match
+from models.deals.match_notifications import notify_of_contacts, notify_of_like, notify_of_match, signal_match_changed
 from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property, is_on_any_market
 
-#: The lock that keeps a row as it was read: only writers of the row wait for it.
+#: The lock that keeps a row unchanged after it is read; only writers of the row wait for it.
 KEPT = {"read": True}
 
 
@@ -68,7 +68,7 @@ def act(
     elif match.status is MatchStatus.COMPLETED:
         raise ConflictError("match.completed")
     if match is None or (kind is ActionKind.LIKE and match.status is not MatchStatus.ACCEPTED):
-        # An accepted match is negotiated to its end even off the market, and any match can be refused.
+        # An accepted match can be negotiated to its end even off the market, and any match can be rejected.
         _check_on_market(session, lead, listing, side)
     store_action(session, lead_id, property_id, side, kind, proposed_commission, notes)
     kinds = dict(
@@ -93,7 +93,7 @@ def act(
         _share_contacts(session, match)
     elif match.status is MatchStatus.PENDING:
         notify_of_like(session, match, side.other)
-    look_at(session, match)
+    signal_match_changed(session, match)
     return match
 
 
@@ -160,8 +160,8 @@ def match_counts(session: Session, side: Side, row_ids: list[int]) -> dict[int, 
 
 
 def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: int) -> tuple[Lead, Property]:
-    # The caller's own side must be the caller's: another user's id is answered like an absent one.
-    # A completion locks both rows for itself, so a like that meets one waits, and then finds them off the market.
+    # The caller must own the caller's side; another user's id is answered like an absent one. A completion locks both
+    # rows exclusively, so a simultaneous like waits and then finds them off the market.
     lead = session.get(Lead, lead_id, with_for_update=KEPT, populate_existing=True)
     listing = session.get(Property, property_id, with_for_update=KEPT, populate_existing=True)
     mine, thing = (lead, "lead") if side is Side.LEAD else (listing, "property")
@@ -196,7 +196,7 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
         match.negotiation_status = NegotiationStatus.AGREED  # also when a rejected match is resumed
         return
     if commission is None:
-        # A side without a figure takes the other's; the first side takes the property's.
+        # A side without a figure adopts that of the other side; the first side adopts the property's.
         commission = other if other is not None else getattr(match, mine)
         if commission is None:
             commission = match.property.commission_share

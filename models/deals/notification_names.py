@@ -1,7 +1,7 @@
-"""Names in notifications: the people and homes concerned, as far as the reader may know them.
+"""Names in notifications: those of the people and homes concerned, as far as the reader may see them.
 
-Names are looked up when a notification is read or sent: none is stored in it, so an erased name disappears everywhere,
-and privacy rules of the moment apply.
+Names are not stored in a notification but looked up when it is read or sent. So an erased name disappears everywhere,
+and the current privacy rules apply.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from models.market.shown_addresses import EXACT, precision_of, shown_street
 
 
 class NamedNotification(Protocol):
-    """A notification, stored or claimed for sending."""
+    """A notification that is stored, or claimed for sending."""
 
     @property
     def id(self) -> int: ...
@@ -43,42 +43,48 @@ def names_of(session: Session, notifications: Iterable[NamedNotification]) -> Na
 
 
 def home_name(listing: Property, reader_id: int, *, in_contact: bool = False) -> str:
-    """A listing's name: its title, or else its location as far as the reader may know it."""
+    """A listing's name: its title, otherwise its location as far as the reader may see it."""
     knows_all = in_contact or listing.owner_id == reader_id
     street = shown_street(listing, EXACT if knows_all else precision_of(listing, EXACT))
     return listing.title or street or ", ".join(filter(None, (listing.district, listing.city)))
 
 
 class _Rows:
-    """The rows that the notifications name, each table read once."""
+    """The rows that the notifications refer to; each table is read once."""
 
-    def __init__(self, session: Session, told: list[NamedNotification]) -> None:
+    def __init__(self, session: Session, notifications: list[NamedNotification]) -> None:
         self._session = session
         both = selectinload(Match.lead), selectinload(Match.property)
-        self._matches = self._by_id(Match, _ids(told, "match_id"), *both)
-        self._chats = self._by_id(Chat, _ids(told, "chat_id"))
+        self._matches = self._by_id(Match, _ids(notifications, "match_id"), *both)
+        self._chats = self._by_id(Chat, _ids(notifications, "chat_id"))
         chats = self._chats.values()
-        self._leads = self._by_id(Lead, _ids(told, "lead_id"))
+        self._leads = self._by_id(Lead, _ids(notifications, "lead_id"))
         self._properties = self._by_id(
-            Property, _ids(told, "listing_id") | _ids(told, "property_id") | {chat.property_id for chat in chats}
+            Property,
+            _ids(notifications, "listing_id")
+            | _ids(notifications, "property_id")
+            | {chat.property_id for chat in chats},
         )
         sides = {owner for match in self._matches.values() for owner in (match.lead.owner_id, match.property.owner_id)}
         talkers = {user_id for chat in chats for user_id in (chat.buyer_id, chat.seller_id)}
         owners = {listing.owner_id for listing in self._properties.values()}
-        others = _ids(told, "tenant_id") | _ids(told, "member_id")
+        others = _ids(notifications, "tenant_id") | _ids(notifications, "member_id")
         self._users = self._by_id(User, sides | talkers | owners | others)
 
-    def names(self, told: NamedNotification) -> dict[str, str | None]:
-        data = told.data
+    def names(self, notification: NamedNotification) -> dict[str, str | None]:
+        data = notification.data
         match, chat = self._matches.get(_id(data, "match_id")), self._chats.get(_id(data, "chat_id"))
         if match is not None:
-            other = match.property.owner_id if match.lead.owner_id == told.user_id else match.lead.owner_id
+            other = match.property.owner_id if match.lead.owner_id == notification.user_id else match.lead.owner_id
             client = short_name(match.lead.client_name) or f"№ {match.lead_id}"
             in_contact = match.contact_shared_at is not None
-            home = home_name(match.property, told.user_id, in_contact=in_contact)
+            home = home_name(match.property, notification.user_id, in_contact=in_contact)
             return {"who": self._user(other, in_contact=in_contact), "what": f"{client} — {home}"}
         if chat is not None:
-            return {"who": self._user(chat.other(told.user_id)), "what": self._home(chat.property_id, told.user_id)}
+            return {
+                "who": self._user(chat.other(notification.user_id)),
+                "what": self._home(chat.property_id, notification.user_id),
+            }
         if "member_id" in data:
             return {"who": self._user(_id(data, "member_id"))}
         if "selection_id" in data:
@@ -88,8 +94,8 @@ class _Rows:
         listing = self._properties.get(listing_id)
         other_id = _id(data, "tenant_id") or (listing.owner_id if listing is not None else 0)
         return {
-            "who": self._user(other_id) if other_id != told.user_id else None,
-            "what": self._home(listing_id, told.user_id),
+            "who": self._user(other_id) if other_id != notification.user_id else None,
+            "what": self._home(listing_id, notification.user_id),
         }
 
     def _user(self, user_id: int, *, in_contact: bool = False) -> str | None:
@@ -106,8 +112,8 @@ class _Rows:
         return {row.id: row for row in self._session.scalars(select(table).where(table.id.in_(ids)).options(*options))}
 
 
-def _ids(told: list[NamedNotification], name: str) -> set[int]:
-    return {number for each in told if (number := _id(each.data, name))}
+def _ids(notifications: list[NamedNotification], name: str) -> set[int]:
+    return {number for each in notifications if (number := _id(each.data, name))}
 
 
 def _id(data: Mapping[str, Any], name: str) -> int:

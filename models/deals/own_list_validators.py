@@ -1,13 +1,13 @@
 """
-Whether a list of the caller's own rows shows what it showed at a moment, by one statement.
+Check by one statement whether a list of the caller's own rows is unchanged since a certain moment.
 
-As :mod:`models.deals.list_validators` does for pages of recommendations: such a list is made of the caller's rows and
-of the rows that stand beside them (matches, and in lists of matches the other side's row and its owner). It is
-unchanged if none of them was written in a transaction of the moment or after it, and there are as many. All the owner's
-rows count, whatever page was asked for, so that the order and the total are right as well.
+This is like :mod:`models.deals.list_validators` for pages of recommendations. A list is built from the caller's rows
+and their related rows (matches; in lists of matches also the other side's row and its owner). It is unchanged if none
+of them was written in a transaction of the moment or later and their number is the same. All of the owner's rows count,
+whichever page is requested, so that the order and the total are covered as well.
 
-The validator is read before the page, so that the page is never older: a write between the two makes the tag stale at
-once, and costs its holder one answer.
+The validator is read before the page, so the page is never older. A write between the two makes the tag stale at once,
+which costs its client one more full answer.
 """
 
 from enum import StrEnum
@@ -32,7 +32,7 @@ def present_own_list(
     connection: Connection, claims: Claims, kind: OwnList, known: Validator | None, row_id: int | None = None
 ) -> Present | None:
     """
-    How a list of the caller's stands, compared with *known*.
+    The state of a list of the caller's, compared with *known*.
 
     Args:
         row_id: The lead or property whose matches are listed.
@@ -53,7 +53,7 @@ WHERE {caller_holds} AND {mine}
 
 _PART = "SELECT count(*) AS rows, bool_or({newer}) AS is_newer FROM {rows}"
 
-#: What each list is made of: aliases of tables, and where their rows are.
+#: The rows of each list: aliases of tables, and the conditions that select their rows.
 _PARTS = {
     OwnList.LEADS: (
         ("mine", "leads AS mine WHERE mine.owner_id = :user_id"),
@@ -96,7 +96,7 @@ _PARTS = {
         ),
     ),
 }
-#: Whether the row whose matches are listed is the caller's.
+#: Whether the caller owns the row whose matches are listed.
 _MINE = {
     OwnList.MATCHES_OF_LEAD: "EXISTS (SELECT FROM leads WHERE id = :row_id AND owner_id = :user_id)",
     OwnList.MATCHES_OF_PROPERTY: "EXISTS (SELECT FROM properties WHERE id = :row_id AND owner_id = :user_id)",

@@ -19,11 +19,11 @@ from models.market.leads import Lead
 from models.market.properties import Property, on_market
 from models.ranking.recommendations import LeadRecommendations
 
-#: Entries of a lead's list that people look at.
+#: The number of entries of a lead's list that people usually view.
 FIRST_PLACES = 10
-#: Quantiles of fewer prices would reveal single owners' prices, and mislead.
+#: Quantiles of fewer prices would reveal individual owners' prices and be misleading.
 FEWEST_COMPARABLES = 5
-#: How far the area of a comparable home may be off, as a share.
+#: The largest difference of a comparable home's area, as a share.
 AREA_SPREAD = Decimal("0.25")
 QUANTILES = (0.25, 0.5, 0.75)
 
@@ -50,16 +50,16 @@ class ListPlaces:
 @dataclass(frozen=True)
 class MarketPrices:
     """
-    What comparable homes cost per square metre, in the listing's currency.
+    Prices of comparable homes per square metre, in the listing's currency.
 
-    Comparable: on the market of the same town and deal, of the same type and number of rooms, of an area at most a
-    quarter off, priced in the same currency, another owner's.
+    A home is comparable if it is on the market in the same town and deal, has the same type and number of rooms, an
+    area that differs by at most a quarter and a price in the same currency, and belongs to another owner.
     """
 
     count: int
     quantiles: tuple[Decimal, Decimal, Decimal]  #: The 25th, 50th and 75th.
     own: Decimal
-    cheaper: int  #: How many of them cost less per square metre.
+    cheaper: int  #: The number of those that cost less per square metre.
 
 
 def figures_of(session: Session, property_ids: Sequence[int]) -> dict[int, Figures]:
@@ -136,25 +136,25 @@ def inquiry_for(session: Session, owner: User, inquiry_id: int) -> tuple[Inquiry
 
 def asked_for(session: Session, listings: Sequence[tuple[int, Property]]) -> dict[tuple[int, int], Lead]:
     """
-    What tenants look for in the markets of the listings that they asked about.
+    The demand of tenants in the markets of the listings that they inquired about.
 
     Args:
         listings: Pairs of a tenant's id and the listing.
     Returns:
-        {(tenant's id, listing's id): lead}: the tenant's preference in that market, or else their newest request there;
-        pairs without either are left out.
+        {(tenant's id, listing's id): lead}: the tenant's preference in that market, otherwise their newest request
+        there; pairs without either are left out.
     """
     tenants = {tenant_id for tenant_id, _ in listings}
     open_leads = select(Lead).where(Lead.owner_id.in_(tenants), Lead.status == Status.ACTIVE)
     by_market: dict[tuple[int, str, str], Lead] = {}
     for lead in session.scalars(open_leads.order_by(Lead.origin == Origin.TINDER, Lead.id)):
         by_market[lead.owner_id, lead.city_key, lead.deal_type] = lead
-    asked = {}
+    leads = {}
     for tenant_id, listing in listings:
         wanted = by_market.get((tenant_id, listing.city_key, listing.deal_type))
         if wanted is not None:
-            asked[tenant_id, listing.id] = wanted
-    return asked
+            leads[tenant_id, listing.id] = wanted
+    return leads
 
 
 def _per_listing(

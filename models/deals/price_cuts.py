@@ -18,7 +18,7 @@ from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.price_history import price_at
 from models.market.properties import Property
 
-#: By what share a price falls for a disliked home to return.
+#: The share by which the price has to fall for a disliked home to return.
 CUT = Decimal("0.05")
 
 
@@ -26,8 +26,8 @@ CUT = Decimal("0.05")
 class ActionsOf:
     """The actions of one person or lead on properties, of either table of actions."""
 
-    table: Any  #: An alias, with property_id, acted_at and holds_at_any_price.
-    mine: ColumnElement[bool]  #: Whose they are.
+    table: Any  #: An alias with property_id, acted_at and holds_at_any_price.
+    mine: ColumnElement[bool]  #: The condition that selects the actions of this person or lead.
     is_dislike: ColumnElement[bool]
 
 
@@ -37,7 +37,7 @@ def holds(actions: ActionsOf, disliked: Any, shown: Any, lead: Any) -> ColumnEle
 
     Args:
         disliked, shown: The table of properties, or aliases of it; may be the same.
-        lead: The table of leads or an alias; None where no budget counts.
+        lead: The table of leads or an alias; None if no budget counts.
     """
     return or_(
         ~actions.is_dislike,
@@ -64,7 +64,7 @@ def _has_fallen(shown: Any, before: ColumnElement[Any], lead: Any) -> ColumnElem
     return func.coalesce(or_(*falls), false())
 
 
-def hides(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
+def is_hidden_by(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
     """A condition: one of the *actions* keeps the property *shown* out of lists and feed, itself or by its group."""
     return or_(
         _found(actions(), shown, lambda acted, disliked: holds(acted, disliked, shown, lead)),
@@ -72,21 +72,21 @@ def hides(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElem
     )
 
 
-def came_back(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
+def has_returned(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
     """A condition: the home of *shown* was disliked and has already returned once; another dislike is final."""
 
-    def was_once(acted: ActionsOf, disliked: Any) -> ColumnElement[bool]:
+    def was_disliked_before(acted: ActionsOf, disliked: Any) -> ColumnElement[bool]:
         has_fallen = _has_fallen(shown, price_before(acted, disliked, shown), lead)
         return and_(acted.is_dislike, or_(acted.table.holds_at_any_price, has_fallen))
 
-    return or_(_found(actions(), shown, was_once), _found_in_group(actions(), shown, was_once))
+    return or_(_found(actions(), shown, was_disliked_before), _found_in_group(actions(), shown, was_disliked_before))
 
 
 def disliked_at(actions: Callable[[], ActionsOf], shown: Any) -> ColumnElement[Any]:
     """
-    The price at which the home of *shown* was disliked last; null: it was not.
+    The price at which the home of *shown* was last disliked; null if it was not disliked.
 
-    Only of use where nothing :func:`hides` it: then it is the price that has been cut.
+    Only meaningful if :func:`is_hidden_by` is false; then this is the price that has been cut.
     """
     acted, of_group, disliked = actions(), actions(), aliased(Property)
     mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)

@@ -1,12 +1,13 @@
 """Pages of the stored lists, in display order.
 
 Entries that have left the market since the list was computed, and entries that the list's side has acted on, are left
-out at reading. A home that several owners advertise is one entry: its first one, with the others beneath.
+out at reading. A home that several owners advertise is one entry: its first advert, with the others in its group.
 """
 
 from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Row, select
@@ -18,6 +19,7 @@ from models.core.enums import Role, Side
 from models.deals.list_queries import ADVERTS_OF_HOME, ListQuery
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
+from models.platform.prepared_statements import PREPARED
 
 AnyEntity = TypeVar("AnyEntity", Lead, Property)
 
@@ -50,7 +52,7 @@ class Group(NamedTuple):
 class Recommended(NamedTuple):
     """
     One entry of a list as it is shown; *row* is the other side's entity, or the columns of it that
-    :data:`models.deals.list_queries.SHOWN` names.
+    :data:`models.deals.shown_columns.SHOWN` names.
     """
 
     row: Property | Lead | Row
@@ -58,9 +60,10 @@ class Recommended(NamedTuple):
     match_score: float
     #: Whether it is an explored entry, shown after the end of the list.
     explored: bool = False
-    #: A home that was disliked and has become cheaper: {"from", "at"}, its price then and the time of the present one.
+    #: For a home that was disliked and has become cheaper: {"from", "at"}, its price at the dislike and the time of the
+    #: current price.
     price_cut: dict[str, Any] | None = None
-    #: Where several owners advertise the home: its group's number, and all of its adverts on the market.
+    #: If several owners advertise the home: its group's number, and all of its adverts on the market.
     group: Group | None = None
 
 
@@ -94,7 +97,7 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
     at the end. Entries that have left the market or were acted on by this side are left out.
     """
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit}
-    rows = session.execute(_WHOLE_ROWS[side], named).all()
+    rows = session.execute(_WHOLE_ROWS[side], named, execution_options=PREPARED).all()
     if rows or page == 1:
         entries = [Recommended(row[0], row[1], row.score, row.explored, row.price_cut, _group_of(row)) for row in rows]
         return RecommendedPage(entries, rows[0].total if rows else 0)
@@ -114,21 +117,22 @@ def shown_page(
     """
     Return a page for the user who signed in with *claims*, with only the columns that a page shows.
 
-    This is the most frequent request of all. It reads committed rows only, without uncommitted writes of *session*.
+    This is the most frequent request. It reads only committed rows, not the uncommitted writes of *session*.
 
     Args:
-        connection: What to read with; None: a connection of its own.
+        connection: The connection to read with; None: a new one.
     Raises:
         NotSignedInError: The token is void.
         NotFoundError: The lead or property is absent or somebody else's.
     """
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit, **vars(claims)}
-    # Without the ORM, which would take longer over twenty rows of two entities than all the rest of the request. Also
-    # without the session's own connection: beginning and closing its transaction would be a tenth of the request.
+    # The ORM is not used, because it would need more time for twenty rows of two entities than the rest of the request.
+    # Nor is the session's own connection, because beginning and ending its transaction would be a tenth of the request.
     opened = session.get_bind().engine.connect() if connection is None else nullcontext(connection)
     with opened as reading:
-        rows = reading.execute(_PLAIN_ROWS[side], named).all() or reading.execute(_SHOWN_ROWS[side], named).all()
-    if not rows:  # the reason is asked for only now
+        read = partial(reading.execute, parameters=named, execution_options=PREPARED)
+        rows = read(_PLAIN_ROWS[side]).all() or read(_SHOWN_ROWS[side]).all()
+    if not rows:  # only now is the reason looked up
         owner = user_of_claims(session, claims)
         share = None
         if side is Side.LEAD:
@@ -159,7 +163,7 @@ def whole_rows(session: Session, table: type[AnyEntity], page: ShownPage) -> lis
 
 
 def adverts_of_home(session: Session, listing: Property) -> Group | None:
-    """The adverts on the market of a property's home, its own included; None where nobody else offers it."""
+    """The adverts on the market of a property's home, its own included; None if nobody else offers it."""
     row = session.execute(ADVERTS_OF_HOME, {"property_id": listing.id}).one_or_none()
     return _group_of(row) if row is not None else None
 

@@ -1,9 +1,8 @@
 """A client's answers to a selection (models.deals.selections), given anonymously by its link.
 
-A like is a mark: it proposes nothing to the other realtor; the lead's realtor may turn it into a like. A dislike
-dismisses the home from the lead's list, as the realtor's own would, so that the ranking learns from it; but it never
-touches a pair on which the realtor has acted, or that has a match. If the client takes a dislike back, the home
-returns.
+A client's like is only a mark: the other realtor is not notified; the lead's realtor may turn it into a like. A dislike
+removes the home from the lead's list, like the realtor's own dislike, and the ranking learns from it. It never changes
+a pair on which the realtor has acted or that has a match. If the client takes the dislike back, the home returns.
 """
 
 from collections.abc import Callable
@@ -34,11 +33,11 @@ from models.market.properties import Property
 
 
 def answer_home(session: Session, token: str, property_id: int, answer: ActionKind | None) -> None:
-    """Store the client's answer about a home, replacing an earlier one; None takes it back.
+    """Store the client's answer about a home, replacing an earlier one; None deletes it.
 
     Raises:
-        NotFoundError: The link opens no selection, or the home is not in it.
-        ConflictError: The home has left the market, or the link has taken :data:`MAX_ANSWERS` answers.
+        NotFoundError: The link is not that of a selection, or the home is not in the selection.
+        ConflictError: The home has left the market, or the link has received :data:`MAX_ANSWERS` answers.
     """
 
     def change(home: SelectionHome, lead: Lead, owner: User, listing: Property, now: datetime) -> bool:
@@ -57,7 +56,7 @@ def answer_home(session: Session, token: str, property_id: int, answer: ActionKi
 
 
 def ask_about_home(session: Session, token: str, property_id: int, question: str) -> None:
-    """Store the client's question about a home, replacing an earlier one; an empty one takes it back.
+    """Store the client's question about a home, replacing an earlier one; an empty one deletes it.
 
     Args:
         question: At most :data:`MAX_QUESTION` characters.
@@ -65,14 +64,14 @@ def ask_about_home(session: Session, token: str, property_id: int, question: str
         InvalidValueError: It is longer.
         NotFoundError, ConflictError: As for :func:`answer_home`.
     """
-    told = question.replace("\r\n", "\n").replace("\x00", "").strip() or None
-    if told is not None and len(told) > MAX_QUESTION:
+    text = question.replace("\r\n", "\n").replace("\x00", "").strip() or None
+    if text is not None and len(text) > MAX_QUESTION:
         raise InvalidValueError("question", "text.too_long", max=MAX_QUESTION)
 
     def change(home: SelectionHome, _lead: Lead, _owner: User, _found: Property, now: datetime) -> bool:
-        if home.question == told:
+        if home.question == text:
             return False
-        home.question, home.answered_at = told, now
+        home.question, home.answered_at = text, now
         return True
 
     _take(session, token, property_id, change)
@@ -97,7 +96,7 @@ def _take(
         return
     selection.answers_taken += 1
     session.flush()
-    session.info.setdefault("looks", set()).add(owner.id)
+    session.info.setdefault("changed_for_users", set()).add(owner.id)
     _notify_owner(session, owner, selection)
 
 

@@ -1,8 +1,9 @@
 """Selections: homes that a realtor chooses for the client of a lead and sends as a link.
 
-Anybody with the link sees the selection, without an account, so its token has 192 random bits. It is stored in plain,
-not as a digest: the realtor copies the link again from the lead's page, and everything that it opens (homes, texts,
-answers) is in the same tables, so a digest would protect nothing. Revoking the selection, or its expiry, ends the link.
+Anybody with the link sees the selection, without an account, so its token has 192 random bits. It is stored in clear
+text, not as a digest: the realtor copies the link again from the lead's page, and everything that it opens (homes,
+texts, answers) is in the same tables, so a digest would protect nothing. The link ends when the selection is revoked or
+expires.
 """
 
 import secrets
@@ -37,14 +38,14 @@ from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, is_on_any_market, on_any_market
 
 TOKEN_BYTES = 24
-MAX_HOMES = 30  #: More than a client looks through.
-MAX_SELECTIONS = 200  #: Of one lead, withdrawn ones included.
-MAX_WORDS = 2000  #: Characters about the whole.
+MAX_HOMES = 30  #: More than a client views.
+MAX_SELECTIONS = 200  #: Of one lead, revoked ones included.
+MAX_WORDS = 2000  #: Characters of the text about the whole selection.
 MAX_WORDS_OF_HOME = 1000  #: Characters.
 MAX_DAYS = 365
-USUAL_DAYS = 30  #: How long a link holds where its realtor says nothing.
+USUAL_DAYS = 30  #: How long a link is valid by default.
 MAX_QUESTION = 500  #: Characters.
-#: Answers taken by one link, changes of mind included: its writers are anonymous.
+#: The maximum number of answers by one link, changed answers included, because its users are anonymous.
 MAX_ANSWERS = 300
 
 
@@ -61,7 +62,7 @@ class Selection(Base):
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
     token: Mapped[str] = mapped_column(String(43), unique=True)
     words: Mapped[str | None] = mapped_column(Text)
-    #: Null: the link holds until it is withdrawn.
+    #: Null: the link is valid until it is revoked.
     expires_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     answers_taken: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
@@ -85,12 +86,12 @@ class SelectionHome(Base):
 
     selection_id: Mapped[int] = mapped_column(ForeignKey("selections.id", ondelete="CASCADE"), primary_key=True)
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"), primary_key=True)
-    place: Mapped[int] = mapped_column(SmallInteger)  #: From 1, as the realtor put them.
+    place: Mapped[int] = mapped_column(SmallInteger)  #: From 1, in the realtor's order.
     words: Mapped[str | None] = mapped_column(Text)
     answer: Mapped[ActionKind | None] = mapped_column(words_of(ActionKind, "answer_is_known"))
     question: Mapped[str | None] = mapped_column(Text)
     answered_at: Mapped[datetime | None]
-    #: When the client's dislike put the home aside for the lead; the action then made has the same moment.
+    #: When the client's dislike removed the home from the lead's list; the action that it created has the same time.
     put_aside_at: Mapped[datetime | None]
 
     property: Mapped[Property] = relationship(lazy="raise_on_sql")
@@ -110,8 +111,8 @@ def create_selection(
     """Create a selection of homes for one of the user's leads.
 
     Args:
-        picked: 1 to :data:`MAX_HOMES` homes on the lead's market, the user's own among them, each once.
-        days: How long the link holds, 1 to :data:`MAX_DAYS`; None: until it is withdrawn.
+        picked: 1 to :data:`MAX_HOMES` homes on the lead's market, each once; the user's own are allowed.
+        days: How long the link is valid, 1 to :data:`MAX_DAYS`; None: until it is revoked.
     Raises:
         NotFoundError: The lead is absent or not the user's.
         InvalidValueError: A home is not on the lead's market, or is picked twice; or there are none, or too many.
@@ -157,7 +158,7 @@ def selections_of(session: Session, user: User, lead_id: int) -> Select[Selectio
 
 
 def count_selections(session: Session, lead_id: int) -> int:
-    """How many selections a lead has."""
+    """The number of a lead's selections."""
     return session.scalar(select(func.count()).select_from(Selection).where(Selection.lead_id == lead_id)) or 0
 
 
@@ -182,7 +183,7 @@ def owned_selection(session: Session, user: User, lead_id: int, selection_id: in
 
 
 def withdraw_selection(session: Session, user: User, lead_id: int, selection_id: int) -> Selection:
-    """Revoke a selection's link; its answers stay. Doing so twice changes nothing.
+    """Revoke a selection's link; its answers are kept. A repeated call changes nothing.
 
     Raises:
         NotFoundError: It is absent or somebody else's.
@@ -212,7 +213,7 @@ def homes_of(session: Session, selections: Sequence[Selection]) -> dict[int, Pro
 
 
 def homes_on_market(session: Session, homes: Iterable[int], lead: Lead | None = None) -> set[int]:
-    """Of these ids of properties, those that are still on the market, or on that of *lead*."""
+    """Those of the property ids that are still on the market, or on the market of *lead*."""
     query = select(Property.id).join(User, on_any_market()).where(Property.id.in_(list(homes)))
     if lead is not None:
         query = query.where(Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
@@ -224,10 +225,10 @@ def opened_selection(session: Session, token: str, *, lock: bool = False) -> tup
     The selection that a link opens, with its lead and the realtor.
 
     Args:
-        lock: Keep the lead as it is and let nobody else write the selection until the transaction ends; the lead first,
-            as everybody who locks both does.
+        lock: Lock the lead against changes and the selection against other writers until the transaction ends. The lead
+            is locked first, as everywhere that both are locked.
     Raises:
-        NotFoundError: The link is nobody's, is withdrawn or past its term, or its realtor is gone.
+        NotFoundError: There is no such link, it is revoked or expired, or its realtor is not active.
     """
     lead_id = None
     if is_token(token):
@@ -250,13 +251,13 @@ def opened_selection(session: Session, token: str, *, lock: bool = False) -> tup
 
 
 def is_offered(session: Session, lead: Lead, listing: Property) -> bool:
-    """Whether a home is on the market, and on the lead's."""
+    """Whether a home is on the market of the lead."""
     one_market = (lead.city_key, lead.deal_type) == (listing.city_key, listing.deal_type)
     return one_market and is_on_any_market(session, listing)
 
 
 def erase_selections(session: Session, user: User) -> None:
-    """Delete the selections of a user's leads, with what their clients asked."""
+    """Delete the selections of a user's leads, with their clients' questions."""
     session.execute(delete(Selection).where(Selection.id.in_(selection_ids_of(user))))
 
 

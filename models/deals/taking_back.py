@@ -12,7 +12,7 @@ from models.accounts.users import User
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
-from models.deals.match_notifications import look_at, subject_of
+from models.deals.match_notifications import signal_match_changed, subject_of
 from models.deals.match_table import Match
 from models.deals.matches import act, lock_pair, status_of
 from models.market.leads import Lead
@@ -22,13 +22,13 @@ from models.market.properties import Property
 def take_back(session: Session, user: User, side: Side, *, lead_id: int, property_id: int) -> Match | None:
     """Undo the last action of *user*, the owner of the pair's *side*.
 
-    A dislike that ended a like becomes that like again, with its commission. Any other action is forgotten: the pair
-    is back in the side's list, and a match that nobody else has liked is gone.
+    A dislike that replaced a like becomes that like again, with its commission. Any other action is deleted: the pair
+    returns to the side's list, and a match that nobody else has liked is deleted.
 
     Returns:
-        The match as it is now; None where there is none.
+        The match in its new state; None if there is none.
     Raises:
-        NotFoundError: The caller has no such lead or property, or has said nothing of the pair.
+        NotFoundError: The caller has no such lead or property, or has not acted on the pair.
         ConflictError: The match is completed, or has shared contacts, which cannot be taken back.
     """
     lead, listing, match = lock_pair(session, user, side, lead_id, property_id)
@@ -56,7 +56,7 @@ def take_back(session: Session, user: User, side: Side, *, lead_id: int, propert
     if match is None:
         return None
     match.lead, match.property = lead, listing
-    look_at(session, match)
+    signal_match_changed(session, match)
     if theirs is None:
         _forget(session, match)
         return None
@@ -71,8 +71,8 @@ def take_back(session: Session, user: User, side: Side, *, lead_id: int, propert
 
 def disliked_by(side: Side, row_id: int) -> Select[Any, datetime]:
     """
-    Select (entity of the other side, time of the dislike) of the pairs that a lead or property has dismissed, the
-    latest first. Pairs with a match are left out: they are listed among the matches.
+    Select (entity of the other side, time of the dislike) of the pairs that a lead or property has disliked, the latest
+    first. Pairs with a match are left out: they are listed among the matches.
     """
     mine, other_id, other = (
         (Action.lead_id, Action.property_id, Property)

@@ -1,9 +1,9 @@
 """Learnt weights of the criteria: their versions, which of them are live, and the actions they are learnt from.
 
 A weight set belongs to one market or, without one, to all markets that have no set of their own. At most one set of
-each scope is *live*; without one, the engine's default weights are used. A market's lists move to the live set with the
-next run over it, and until then keep the set that they were last wholly computed with (``markets.weights_id``), so that
-all lists of a market are scored with the same weights.
+each scope is *live*; without one, the engine's default weights are used. A market's lists change to the live set with
+the next run over it. Until then they keep the set of their last full computation (``markets.weights_id``), so that all
+lists of a market are scored with the same weights.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.sample_keys import is_no_sample
 
-#: (city_key, deal_type); None stands for the global set.
+#: (city_key, deal_type); None means the global set.
 Scope = tuple[str, DealType] | None
 
 
@@ -70,10 +70,11 @@ class WeightSet(Base):
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     #: Criterion to weight; they add up to 1.
     weights: Mapped[dict[str, float]] = mapped_column(JSONB)
-    #: How many actions it was fitted on, and how many there were in all.
+    #: The number of actions that it was fitted on, and the number of all actions.
     actions: Mapped[int] = mapped_column(Integer)
     actions_said: Mapped[int] = mapped_column(Integer)
-    #: Held-out log-loss per action of the formerly live set and of this one, and the standard error of the difference.
+    #: Held-out log-loss per action of the previously live set and of this one, and the standard error of the
+    #: difference.
     present_loss: Mapped[float]
     fitted_loss: Mapped[float]
     standard_error: Mapped[float]
@@ -112,12 +113,15 @@ def live_set(session: Session, scope: Scope) -> WeightSet | None:
 
 
 def present_set(session: Session, scope: Scope) -> WeightSet | None:
-    """Return the set for the next run over a market: its own live set, else the global one, else None (defaults)."""
+    """
+    Return the set for the next run over a market: its own live set, otherwise the global one, otherwise None
+    (defaults).
+    """
     return live_set(session, scope) or (live_set(session, None) if scope else None)
 
 
 def get_set(session: Session, set_id: int) -> WeightSet:
-    """Return a set; raises NotFoundError if there is none of that id."""
+    """Return a set; raises NotFoundError if there is none with this id."""
     weight_set = session.get(WeightSet, set_id)
     if weight_set is None:
         raise NotFoundError("weight set")
@@ -144,7 +148,7 @@ def rollback(session: Session, scope: Scope, set_id: int | None = None) -> Weigh
     Make an earlier set of the scope live again: *set_id*, or the one before the live one.
 
     Returns:
-        The set that is live now. None where there was no earlier one: a market then uses the global set, and the global
+        The set that is live now. None if there was no earlier one: a market then uses the global set, and the global
         scope the default weights.
     Raises:
         NotFoundError: The scope has no set of that id.
@@ -194,7 +198,7 @@ def newest_actions(session: Session, scope: Scope, limit: int) -> list[PairActio
 
 def _pair_actions() -> CompoundSelect[*tuple[Any, ...]]:
     """
-    Likes and dislikes of both sides of a pair that is still in one market, samples apart; a match is two likes.
+    Likes and dislikes of both sides of pairs that are still in one market, without samples; a match is two likes.
 
     In the feed, which shows one listing at a time, a favourite is a like too.
     """

@@ -23,7 +23,7 @@ class AdDay:
     @property
     def ctr(self) -> Decimal | None:
         """
-        Clicks of a hundred impressions, to the hundredth; None where nothing was shown.
+        Clicks of a hundred impressions, to the hundredth; None if nothing was shown.
 
         >>> AdDay(impressions=800, clicks=6).ctr, AdDay().ctr
         (Decimal('0.75'), None)
@@ -41,9 +41,9 @@ def ad_days(session: Session, campaign_id: UUID, first: date, last: date) -> dic
         .where(Ad.campaign_id == campaign_id, AdSpend.day.between(first, last))
         .group_by(AdSpend.day)
     )
-    told = {day: AdDay(int(shown), int(clicks), spend) for day, shown, clicks, spend in session.execute(query)}
+    by_day = {day: AdDay(int(shown), int(clicks), spend) for day, shown, clicks, spend in session.execute(query)}
     days = [first + timedelta(days=later) for later in range((last - first).days + 1)]
-    return {day: told.get(day, AdDay()) for day in days}
+    return {day: by_day.get(day, AdDay()) for day in days}
 
 
 def total_of_days(days: Sequence[AdDay]) -> AdDay:

@@ -70,7 +70,7 @@ class Ad(Base):
     text: Mapped[str | None] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(String(2000))
     status: Mapped[AdStatus] = mapped_column(words(AdStatus, "status_is_known"), default=_DRAFT)
-    #: How often it was shown and clicked so far; null: no figure from the platform.
+    #: The numbers of impressions and clicks so far; null: no figure from the platform.
     impressions: Mapped[int | None]
     clicks: Mapped[int | None]
     created_at: Mapped[CreatedAt]
@@ -106,7 +106,7 @@ class AdSpend(Base):
     clicks: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
-#: What a platform counts.
+#: The counts of a platform.
 COUNTS = ("impressions", "clicks")
 
 #: Subquery: the cost so far of the ad of the surrounding query.
@@ -169,8 +169,8 @@ def set_figures(session: Session, rows: Sequence[AdFigures], *, scope: UUID | No
             ad = lock_ad(session, row.ad_id, scope=scope)
         except NotFoundError:
             raise InvalidValueError(f"rows.{number}.ad_id", "ad.not_found") from None
-        told = {"impressions": row.impressions, "clicks": row.clicks}
-        changes = {name: value for name, value in told.items() if value is not None}
+        figures = {"impressions": row.impressions, "clicks": row.clicks}
+        changes = {name: value for name, value in figures.items() if value is not None}
         change_ad(session, ad, changes, row.spent, row.day)
         ads.append(ad)
     return ads

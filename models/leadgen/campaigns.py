@@ -20,7 +20,7 @@ from models.leadgen.niches import Niche, within
 
 
 class Platform(StrEnum):
-    """Where ads are shown and where prospects write."""
+    """The platforms on which ads are shown and prospects write."""
 
     OLX = "olx"
     KASPI = "kaspi"

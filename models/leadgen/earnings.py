@@ -8,7 +8,7 @@
     conversion_rate  100 * qualified / leads, per cent to a tenth; null without leads
     roi              100 * (revenue - spend) / spend, per cent to a tenth; null without spend
 
-The platform of a prospect is here that of its campaign, where the money was spent.
+The platform of a prospect is here that of its campaign, because the money was spent there.
 """
 
 from collections.abc import Sequence

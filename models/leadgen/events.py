@@ -1,6 +1,6 @@
 """Events of lead generation: one Redis stream that every live reader follows from where it stopped.
 
-A stream rather than plain pub/sub, because its ids let a reader that was away ask for the events that it missed. The
+It is a stream rather than plain pub/sub, because with its ids a reader can request the events that it missed. The
 stream is short and may be lost with Redis; the tables hold the truth. Events hold ids, words and figures, never
 personal data.
 """
@@ -36,7 +36,7 @@ class EventKind(StrEnum):
     LEAD_STATUS = "lead.status"
     LEAD_SCORED = "lead.scored"
     LEADS_IMPORTED = "leads.imported"
-    #: These two are not in the stream; they tell one reader where it starts, and that events are missing.
+    #: These two are not in the stream; they show one reader where it starts, and that events are missing.
     HELLO = "hello"
     GAP = "gap"
 

@@ -37,7 +37,7 @@ class Message(Base):
     message: Mapped[str] = mapped_column(Text)
     sender: Mapped[Sender] = mapped_column(words(Sender, "sender_is_known"))
     platform: Mapped[Platform] = mapped_column(words(Platform, "platform_is_known"))
-    #: How far a reply is that was to be sent to the prospect; null: it is only recorded.
+    #: The state of a reply that is sent to the prospect; null: it is only recorded.
     delivery: Mapped[MessageDelivery | None] = mapped_column(words(MessageDelivery, "delivery_is_known"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
@@ -75,7 +75,7 @@ def take_reply(session: Session, message_id: UUID) -> Reply | None:
     """
     Claim a queued reply in the caller's transaction, which commits before it is sent; None if somebody else has.
 
-    It counts as sent from then on: two messages would be worse than a lost one.
+    It counts as sent from then on, because two messages would be worse than a lost one.
     """
     query = select(Message, Prospect).join(Prospect, Prospect.id == Message.prospect_id)
     query = query.where(Message.id == message_id, Message.delivery == MessageDelivery.QUEUED)
@@ -94,7 +94,7 @@ def note_delivery(session: Session, message_id: UUID, delivery: MessageDelivery)
 
 
 def text_of_prospect(session: Session, prospect_id: UUID) -> str:
-    """Everything that the prospect wrote, one message a line."""
+    """All messages of the prospect, one per line."""
     query = messages_of(prospect_id).with_only_columns(Message.message).where(Message.sender == Sender.LEAD)
     return "\n".join(session.scalars(query))
 

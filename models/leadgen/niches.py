@@ -49,7 +49,7 @@ class Niche(Base):
     category: Mapped[str] = mapped_column(String(100))
     description: Mapped[str | None] = mapped_column(Text)
     status: Mapped[NicheStatus] = mapped_column(words(NicheStatus, "status_is_known"), default=NicheStatus.RESEARCH)
-    #: Of all its money: budgets, costs, revenue, ISO 4217.
+    #: The currency of all its amounts (budgets, costs, revenue), ISO 4217.
     currency: Mapped[str] = mapped_column(String(3), default="KZT", server_default="KZT")
     cpl_target: Mapped[Money | None]  #: Maximum cost of a lead.
     roi_target: Mapped[Money | None]  #: Minimum return on spend, per cent.
@@ -67,7 +67,7 @@ def create_niche(session: Session, fields: Mapping[str, Any]) -> Niche:
 
 
 def within(niche_id: ColumnElement[Any] | InstrumentedAttribute[Any], scope: UUID | None) -> ColumnElement[bool]:
-    """The condition that a row's niche is the one that its reader is confined to; None confines to nothing."""
+    """The condition that a row's niche is the one to which its reader is restricted; None is no restriction."""
     return true() if scope is None else niche_id == scope
 
 

@@ -6,14 +6,14 @@ from sqlalchemy import Select, and_, func, or_
 
 from models.leadgen.prospects import Prospect, prospects
 
-#: A phone is searched by so many digits at least; fewer are in most phones.
+#: Phones are searched by at least this many digits; fewer occur in most phones.
 MIN_DIGITS = 4
 
 
 def found_prospects(words: str = "", *, best_first: bool = False, **wanted: Any) -> Select[Prospect]:
     """
-    Select the prospects that :func:`prospects` selects and that *words* find: each stands in the name, the notes or the
-    account, or all digits together in the phone.
+    Select the prospects that :func:`prospects` selects and that *words* find: each word is in the name, the notes or
+    the account, or all digits together are in the phone.
 
     Args:
         best_first: By quality, those without a score last, instead of newest first.

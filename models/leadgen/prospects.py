@@ -1,7 +1,7 @@
 """Prospects: contacts won by advertising (the leads of the lead generation contract).
 
 One person is one prospect of a niche: a second contact from the same phone, or the same user of a platform, is a
-*touch* of the prospect that is there. A prospect whose ad is not known stands under no niche and is nobody's double.
+*touch* of the prospect that is there. A prospect whose ad is unknown belongs to no niche and is never a duplicate.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,8 +58,8 @@ class ProspectStatus(StrEnum):
 _NEW, _CONTACTED, _QUALIFIED, _HOT, _WON, _LOST, _SPAM = ProspectStatus
 _TALKING = frozenset({_CONTACTED, _QUALIFIED, _HOT})
 
-#: Nobody becomes new again. A deal may fall through, a lost prospect come back, and anybody may turn out to be spam;
-#: supposed spam is won only after a conversation.
+#: No prospect becomes new again. A deal may fall through, a lost prospect may return, and any prospect may turn out to
+#: be spam. Supposed spam can be won, or lost, only after a conversation.
 MOVES = {
     _NEW: frozenset(ProspectStatus) - {_NEW},
     _CONTACTED: frozenset(ProspectStatus) - {_NEW},
@@ -67,13 +67,13 @@ MOVES = {
     _HOT: frozenset(ProspectStatus) - {_NEW},
     _WON: frozenset({_HOT, _LOST, _SPAM}),
     _LOST: _TALKING | {_WON, _SPAM},
-    _SPAM: _TALKING | {_LOST},
+    _SPAM: _TALKING,
 }
 
-#: What is known of a contact when it is made.
+#: The fields that are known of a contact when it is added.
 _GIVEN = ("ad_id", "name", "phone", "source", "platform_user_id", "budget", "notes")
 
-#: Who counts as qualified in every figure: those found worth talking to, and what became of the best of them.
+#: The statuses that count as qualified in all figures: qualified prospects, and their later successful stages.
 QUALIFIED = (_QUALIFIED, _HOT, _WON)
 
 
@@ -172,7 +172,7 @@ def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]], *, sc
     If the same contact arrives twice at once, the second waits for the first and becomes its touch.
 
     Raises:
-        InvalidValueError: There is no such ad in the *scope*, or none is named although it confines; path `ad_id`.
+        InvalidValueError: The *scope* has no such ad, or there is a *scope* and no ad; path `ad_id`.
     """
     origins = origins_of(session, {contact["ad_id"] for contact in contacts if contact.get("ad_id")}, scope=scope)
     rows = []

@@ -47,9 +47,9 @@ class QualityModel(Base):
     niche_id: Mapped[UUID] = mapped_column(ForeignKey("niches.id", ondelete="CASCADE"), primary_key=True)
     #: The fitted model's numbers; null: the rules stay in use.
     parameters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    #: How rules and model did on held-out outcomes.
+    #: The quality of rules and model on held-out outcomes.
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    outcomes: Mapped[int] = mapped_column(Integer)  #: How many outcomes there were to learn from.
+    outcomes: Mapped[int] = mapped_column(Integer)  #: The number of outcomes that it was fitted to.
     fitted_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -159,7 +159,7 @@ def stale_prospects(session: Session, after: UUID | None, limit: int) -> list[UU
     return list(session.scalars(query.order_by(Prospect.id).limit(limit)))
 
 
-#: The fields of a score that :func:`store_scores` takes.
+#: The fields of a score that :func:`store_scores` accepts.
 _SCORE: dict[str, type[TypeEngine[Any]]] = {
     "id": Uuid,
     "version": Integer,

@@ -18,7 +18,7 @@ class AdvertGroup(Base):
     property_id: Mapped[int] = mapped_column(
         ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    #: The smallest id of its adverts.
+    #: The smallest property id among its adverts.
     group_id: Mapped[int] = mapped_column(index=True)
 
 

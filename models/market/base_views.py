@@ -1,4 +1,4 @@
-"""Settings of a user's own base: saved views, and the order and columns chosen last."""
+"""Settings of the pages with a user's own leads and properties: saved views, and the order and columns chosen last."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from models.core.errors import ConflictError, InvalidValueError
 
 MAX_NAME = 60  # characters
 MAX_VIEWS = 30  # of one user and side
-LAST = ""  #: The name under which the last choice is kept.
+LAST = ""  #: The name under which the last choice is stored.
 
 
 class BaseView(Base):
@@ -45,7 +45,7 @@ def last_choice(session: Session, user: User, side: Side) -> dict[str, Any]:
     return session.scalar(query) or {}
 
 
-def remember_choice(session: Session, user: User, side: Side, chosen: dict[str, Any]) -> None:
+def store_last_choice(session: Session, user: User, side: Side, chosen: dict[str, Any]) -> None:
     """Store an order, a size and columns as the last choice."""
     _put(session, user, side, LAST, chosen)
 
@@ -68,7 +68,7 @@ def save_view(session: Session, user: User, side: Side, name: str, query: dict[s
     _put(session, user, side, name, query)
 
 
-def drop_view(session: Session, user: User, side: Side, name: str) -> None:
+def delete_view(session: Session, user: User, side: Side, name: str) -> None:
     """Delete a view; a missing one is no error."""
     session.execute(
         delete(BaseView).where(

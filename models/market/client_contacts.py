@@ -7,7 +7,7 @@ import phonenumbers
 
 from models.accounts.users import HOME_REGION
 
-#: Digits; with fewer a number may be a price, a date or an hour.
+#: The minimum number of digits; a shorter number may be a price, a date or a time of day.
 SHORTEST_PHONE = 10
 _OTHER = re.compile(
     r"(?P<email>[^\s,;<>:@]{1,64}@[^\s,;<>@]{1,255}\.\w+)"
@@ -22,8 +22,8 @@ class Contact:
 
     Args:
         kind: "phone", "email" or "telegram".
-        value: A phone in E.164, an address, a name without its @.
-        text: As people write it.
+        value: A phone in E.164, an e-mail address, or a name without its @.
+        text: The usual notation, for display.
     """
 
     kind: str
@@ -32,13 +32,13 @@ class Contact:
 
     @property
     def digits(self) -> str:
-        """A phone's digits, as addresses of messengers need them."""
+        """A phone's digits, for links to messengers."""
         return self.value.removeprefix("+")
 
 
 def read_contacts(text: str | None) -> list[Contact]:
     """
-    The contacts in a text; each once.
+    The contacts in a text, each once.
 
     >>> [(each.kind, each.value) for each in read_contacts("8 (701) 000-00-00, tg @petr_k, Petr@mail.kz")]
     [('phone', '+77010000000'), ('telegram', 'petr_k'), ('email', 'petr@mail.kz')]
@@ -47,7 +47,8 @@ def read_contacts(text: str | None) -> list[Contact]:
     """
     contacts: dict[tuple[str, str], tuple[int, Contact]] = {}
     formats = phonenumbers.PhoneNumberFormat
-    # Possible ones too: a realtor may know better than the tables which numbers are in use.
+    # Numbers that are only possible are accepted too: a realtor may know better than the tables which numbers are in
+    # use.
     possible = phonenumbers.Leniency.POSSIBLE
     for match in phonenumbers.PhoneNumberMatcher(text or "", HOME_REGION, possible):
         if len(re.sub(r"\D", "", match.raw_string)) < SHORTEST_PHONE:

@@ -1,17 +1,16 @@
 """
-Which leads belong to one client: recognised by the first phone, or else e-mail address or Telegram name, in their
-contacts.
+Recognises which leads belong to the same client: by the first phone in their contacts, otherwise by the first e-mail
+address or Telegram name.
 
-Two leads of one client may belong to two realtors, and neither learns of the other: only the lead's own realtor sees
-anything of this.
+Two leads of one client may belong to two realtors. Neither learns of the other, because only the lead's own realtor
+sees any result of the comparison.
 """
 
 import hashlib
 import re
 from collections.abc import Iterator
 
-from sqlalchemy import ForeignKey, delete
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base
@@ -22,7 +21,7 @@ _TELEGRAM = re.compile(r"(?<![\w.])@(\w{4,32})|t\.me/(\w{4,32})", re.IGNORECASE)
 
 
 class ClientKey(Base):
-    """The client of a lead, as a digest of a contact; no row without contacts."""
+    """The client of a lead, as a digest of a contact. A lead without contacts has no row."""
 
     __tablename__ = "client_keys"
 
@@ -33,7 +32,7 @@ class ClientKey(Base):
 
 
 class ClientContactKey(Base):
-    """A lead's client by any of the contacts: a digest of each. Agencies are shown who is there twice by these."""
+    """A digest of each of the lead's contacts. Agencies use these to find clients with several leads."""
 
     __tablename__ = "client_contact_keys"
 
@@ -73,7 +72,7 @@ def _phones(text: str) -> Iterator[str]:
     start = 0
     while match := _PHONE.search(text, start):
         digits, start = re.sub(r"\D", "", match[0]), match.end()
-        if len(digits) > 11 and digits[0] in "78":  # two numbers with a blank between them
+        if len(digits) > 11 and digits[0] in "78":  # two numbers separated by a blank
             places = [place for place in range(match.start(), match.end()) if text[place].isdigit()]
             digits, start = digits[:11], places[10] + 1
         yield _normal_phone(digits)
@@ -95,16 +94,26 @@ def _digest(contact: str) -> int:
     return int.from_bytes(hashlib.blake2b(contact.encode(), digest_size=8).digest(), "big", signed=True)
 
 
+#: One statement for both tables, both for a new lead and for replaced contacts. All parts of a WITH statement see the
+#: earlier rows, so the deleted and the inserted rows must not overlap.
+_NOTE_CLIENT = text(
+    """
+    WITH contacts_gone AS (
+        DELETE FROM client_contact_keys WHERE lead_id = :lead_id AND key <> ALL (CAST(:keys AS bigint[]))
+    ), contacts AS (
+        INSERT INTO client_contact_keys (lead_id, key)
+        SELECT CAST(:lead_id AS bigint), unnest(CAST(:keys AS bigint[])) ON CONFLICT DO NOTHING
+    ), client_gone AS (
+        DELETE FROM client_keys WHERE lead_id = :lead_id AND CAST(:key AS bigint) IS NULL
+    )
+    INSERT INTO client_keys (lead_id, key)
+    SELECT CAST(:lead_id AS bigint), CAST(:key AS bigint) WHERE CAST(:key AS bigint) IS NOT NULL
+    ON CONFLICT (lead_id) DO UPDATE SET key = excluded.key
+    """
+).execution_options(prepared=True)
+
+
 def note_client(session: Session, lead_id: int, contacts: str | None) -> None:
-    """Store the client of a lead, from its new contacts."""
-    keys = contact_keys(contacts)
-    session.execute(delete(ClientContactKey).where(ClientContactKey.lead_id == lead_id))
-    if keys:
-        rows = [{"lead_id": lead_id, "key": key} for key in keys]
-        session.execute(insert(ClientContactKey).values(rows).on_conflict_do_nothing())
-    key = client_key(contacts)
-    if key is None:
-        session.execute(delete(ClientKey).where(ClientKey.lead_id == lead_id))
-        return
-    stored = insert(ClientKey).values(lead_id=lead_id, key=key)
-    session.execute(stored.on_conflict_do_update(index_elements=[ClientKey.lead_id], set_={"key": key}))
+    """Store the client keys of a lead from its new contacts."""
+    parameters = {"lead_id": lead_id, "keys": contact_keys(contacts), "key": client_key(contacts)}
+    session.execute(_NOTE_CLIENT, parameters)

@@ -1,11 +1,29 @@
 """A realtor's other leads for the same client."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from models.core.enums import Status
 from models.market.client_keys import ClientContactKey, ClientKey, contact_keys
 from models.market.leads import Lead
+
+#: It runs for the warning of every lead that is written with contacts, so it is built once, and planned once per
+#: connection.
+_OTHER_LEAD = (
+    select(Lead.id)
+    .join(ClientContactKey, ClientContactKey.lead_id == Lead.id)
+    .where(
+        ClientContactKey.key == any_(bindparam("keys", type_=ARRAY(BigInteger))),
+        Lead.owner_id == bindparam("owner_id"),
+        Lead.id != bindparam("lead_id"),
+        Lead.status == Status.ACTIVE,
+        Lead.city_key == bindparam("city_key"),
+        Lead.deal_type == bindparam("deal_type", type_=Lead.deal_type.type),
+    )
+    .order_by(Lead.id)
+    .limit(1)
+    .execution_options(prepared=True)
+)
 
 
 def other_lead_of_client(session: Session, lead: Lead) -> int | None:
@@ -13,20 +31,8 @@ def other_lead_of_client(session: Session, lead: Lead) -> int | None:
     keys = contact_keys(lead.client_contacts)
     if not keys:
         return None
-    return session.scalar(
-        select(Lead.id)
-        .join(ClientContactKey, ClientContactKey.lead_id == Lead.id)
-        .where(
-            ClientContactKey.key.in_(keys),
-            Lead.owner_id == lead.owner_id,
-            Lead.id != lead.id,
-            Lead.status == Status.ACTIVE,
-            Lead.city_key == lead.city_key,
-            Lead.deal_type == lead.deal_type,
-        )
-        .order_by(Lead.id)
-        .limit(1)
-    )
+    of_lead = {"lead_id": lead.id, "owner_id": lead.owner_id, "city_key": lead.city_key, "deal_type": lead.deal_type}
+    return session.scalar(_OTHER_LEAD, {"keys": keys, **of_lead})
 
 
 def forget_clients(session: Session, owner_id: int) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from models.core.enums import AddressPrecision, Status
 from models.market.properties import Property
 
-#: Listings that are looked at, the newest: enough for the middles, and a few milliseconds in any market.
+#: The number of newest listings that are read: enough for the centres, and a few milliseconds in any market.
 MAX_SAMPLE = 4000
-MIN_LISTINGS = 2  #: Listings of a district, that a single wrong coordinate moves none.
+MIN_LISTINGS = 2  #: Minimum number per district, so that no single wrong coordinate decides.
 
 
 class DistrictPlace(NamedTuple):
@@ -23,7 +23,7 @@ class DistrictPlace(NamedTuple):
 
 
 def district_places(session: Session, city_key: str, deal_type: str) -> list[DistrictPlace]:
-    """The districts of a market that listings with coordinates name, the most listings first."""
+    """The districts in listings with coordinates in a market, those with the most listings first."""
     newest = (
         select(Property.district, Property.latitude, Property.longitude)
         .where(
@@ -32,7 +32,7 @@ def district_places(session: Session, city_key: str, deal_type: str) -> list[Dis
             Property.status == Status.ACTIVE,
             Property.district.is_not(None),
             Property.latitude.is_not(None),
-            # The middle of two listings and the place of one reveal the other's.
+            # The centre of two listings and the place of one would reveal the other's place.
             func.coalesce(Property.address_precision, AddressPrecision.EXACT) == AddressPrecision.EXACT,
         )
         .order_by(Property.id.desc())

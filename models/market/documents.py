@@ -1,7 +1,7 @@
 """Private documents of a lead or a property: contracts, plans, scans.
 
-They belong to the user who uploaded them: if the row is reassigned they are kept for its return, and shown to nobody
-meanwhile.
+They belong to the user who uploaded them. If the row is reassigned, they are kept in case it returns, and nobody sees
+them meanwhile.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from models.market.properties import Property, owned_property
 
 MAX_DOCUMENTS = 30  # of one lead or property
 MAX_TITLE = 200  # characters
-#: How long a deleted document can be taken back.
+#: How long a deleted document can be restored.
 UNDO_FOR = timedelta(hours=1)
 
 
@@ -38,9 +38,10 @@ class Document(Base):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
     property_id: Mapped[int | None] = mapped_column(ForeignKey("properties.id", ondelete="CASCADE"))
     upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"), unique=True)
-    #: The name that the file came with.
+    #: The file's original name.
     title: Mapped[str] = mapped_column(String(MAX_TITLE))
-    #: Deleted for good after :data:`UNDO_FOR`; till then it can be taken back, and nothing shows it.
+    #: When it was deleted. It can be restored for :data:`UNDO_FOR`, but is not shown; afterwards it is deleted
+    #: permanently.
     deleted_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
@@ -62,7 +63,7 @@ def documents_of(session: Session, user: User, side: Side, row_id: int) -> Seque
     return [(document, upload) for document, upload in session.execute(query)]
 
 
-def room_for_documents(session: Session, side: Side, row_id: int) -> int:
+def remaining_documents(session: Session, side: Side, row_id: int) -> int:
     """How many more documents the row may hold."""
     count = select(func.count()).where(_key(side) == row_id, Document.deleted_at.is_(None))
     return max(0, MAX_DOCUMENTS - (session.scalar(count) or 0))
@@ -70,12 +71,12 @@ def room_for_documents(session: Session, side: Side, row_id: int) -> int:
 
 def add_document(session: Session, side: Side, row_id: int, upload_name: str, title: str) -> Document:
     """
-    Add a file that was just stored to a row that the caller has locked.
+    Add a newly stored file to a row that the caller has locked.
 
     Raises:
         ConflictError: The row has :data:`MAX_DOCUMENTS` documents.
     """
-    if not room_for_documents(session, side, row_id):
+    if not remaining_documents(session, side, row_id):
         raise ConflictError("documents.too_many")
     upload_id = session.execute(select(Upload.id).where(Upload.name == upload_name)).scalar_one()
     key = "lead_id" if side is Side.LEAD else "property_id"
@@ -120,12 +121,12 @@ def take_back_document(session: Session, user: User, document_id: int) -> Docume
     """Restore a deleted document.
 
     Raises:
-        NotFoundError: It is gone for good, or not the user's.
-        ConflictError: Its row has :data:`MAX_DOCUMENTS` others by now.
+        NotFoundError: It has been deleted permanently, or is not the user's.
+        ConflictError: Its row has :data:`MAX_DOCUMENTS` other documents by now.
     """
     document = owned_document(session, user, document_id, deleted=True)
     side, row_id = side_of(document)
-    if not room_for_documents(session, side, row_id):
+    if not remaining_documents(session, side, row_id):
         raise ConflictError("documents.too_many")
     document.deleted_at = None
     session.flush()
@@ -142,10 +143,10 @@ def side_of(document: Document) -> tuple[Side, int]:
 
 def forget_deleted_documents(session: Session) -> int:
     """
-    Delete for good the documents deleted long enough ago, and the files of documents whose rows no longer exist;
-    returns the number of files.
+    Permanently delete documents that were deleted long enough ago, and the files of documents whose rows no longer
+    exist; returns the number of files.
 
-    Their bytes then have no row and are removed as those of any such file.
+    Their bytes then have no row and are removed like those of any other such file.
     """
     long_ago = func.now() - UNDO_FOR
     session.execute(delete(Document).where(Document.deleted_at < long_ago))

@@ -1,4 +1,4 @@
-"""The engine's input for a lead or a property: plain values, money in the market's own currency."""
+"""The engine's input for a lead or a property: plain values, with money in the market's own currency."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,16 +11,16 @@ from models.market.places import NO_CURRENCY, currency_of_city, own_currency
 from models.market.rates import factors_to
 from models.market.readings import effective_facts, effective_wishes
 
-#: What to multiply an amount of a currency by to get it in the market's; currencies without a rate are left out.
+#: Currency -> the factor that converts its amounts into the market's currency; currencies without a rate are left out.
 Factors = Mapping[str, Decimal]
 
 
 def market_factors(session: Session, city_key: str) -> Factors:
     """
-    Today's factors into the currency of the city; "today" is the same on every machine.
+    Today's factors into the currency of the city; "today" is the same date on every machine.
 
-    Where the town's country is unknown, an amount without a currency is compared as it stands with those that name one:
-    people of one village mean one money.
+    If the town's country is unknown, an amount without a currency is compared without conversion with amounts that have
+    one: people in one village use the same currency.
     """
     factors = factors_to(session, currency_of_city(city_key), database_now(session).date())
     return {**factors, NO_CURRENCY: Decimal(1)} if own_currency(city_key) == NO_CURRENCY else factors
@@ -28,7 +28,7 @@ def market_factors(session: Session, city_key: str) -> Factors:
 
 def format_factors(factors: Factors) -> str:
     """
-    The factors in one line, to be stored and compared.
+    The factors in one line of text, for storage and comparison.
 
     >>> format_factors({"USD": Decimal("90"), "RUB": Decimal(1)})
     'RUB 1, USD 90'
@@ -38,7 +38,7 @@ def format_factors(factors: Factors) -> str:
 
 def parse_factors(line: str) -> Factors:
     """
-    The factors that :func:`format_factors` wrote, to the last digit.
+    The exact factors that :func:`format_factors` wrote.
 
     >>> parse_factors("RUB 1, USD 90")
     {'RUB': Decimal('1'), 'USD': Decimal('90')}
@@ -48,7 +48,7 @@ def parse_factors(line: str) -> Factors:
 
 
 def converted(amount: Decimal, currency: str, into: str, factors: Factors) -> Decimal | None:
-    """An amount in another currency; None without a rate. Equal currencies need none.
+    """An amount in another currency; None without a rate. Equal currencies need no rate.
 
     >>> converted(Decimal(2), "USD", "RUB", {"USD": Decimal("90"), "RUB": Decimal(1)})
     Decimal('180')
@@ -63,7 +63,7 @@ def converted(amount: Decimal, currency: str, into: str, factors: Factors) -> De
 
 
 def stated_range(low: Decimal | None, high: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
-    """A range as far as it limits anything: a range from 0 to 0 is none, and a lower end of 0 is open.
+    """The effective limits of a range: a range from 0 to 0 is no range, and a lower end of 0 is open.
 
     >>> stated_range(Decimal(0), Decimal(0)), stated_range(Decimal(0), Decimal(9)), stated_range(Decimal(5), None)
     ((None, None), (None, Decimal('9')), (Decimal('5'), None))
@@ -73,12 +73,12 @@ def stated_range(low: Decimal | None, high: Decimal | None) -> tuple[Decimal | N
 
 def lead_money(lead: Any, factors: Factors) -> dict[str, Any]:
     """
-    A lead's budget for a comparison that loses nothing: amounts to the hundredth, in the lead's own currency.
+    A lead's budget for an exact comparison: amounts to the hundredth, in the lead's own currency.
 
     Returns:
-        `price_min`, `price_max` (Decimal; None: not stated), `currency` ("" for the market's own) and `rate`, what to
-        multiply by to get the market's currency: None where there is no rate. Amounts of equal currencies are compared
-        as they are; others through the rates of both, and are stated but unknown to each other where one has none.
+        `price_min`, `price_max` (Decimal; None: not stated), `currency` ("" for the market's own) and `rate`, the
+        factor into the market's currency (None: no rate). Amounts of equal currencies are compared directly, others by
+        the rates of both. If one has no rate, both are stated, but their relation is unknown.
     """
     low, high = stated_range(lead.budget_min, lead.budget_max)
     return {"price_min": low, "price_max": high, **_unit_of_money(lead.currency, factors)}
@@ -95,7 +95,7 @@ def _unit_of_money(currency: str, factors: Factors) -> dict[str, Any]:
     ({'currency': '', 'rate': Decimal('1')}, {'currency': 'AED', 'rate': None})
     """
     rate = factors.get(currency)
-    # What costs exactly 1 of the market's currency is the same money: the amounts are equal.
+    # A currency with a rate of exactly 1 counts as the market's own: the amounts are equal.
     return {"currency": "" if rate == 1 else currency, "rate": rate}
 
 
@@ -145,7 +145,7 @@ def property_facts(listing: Any, factors: Factors) -> dict[str, Any]:
 
 
 def _station(station: Mapping[str, Any]) -> tuple[str, float | None]:
-    """The station's name with the minutes on foot; minutes by transport are passed as words, which the engine reads."""
+    """The station's name with the minutes on foot; minutes by transport are passed as text, which the engine reads."""
     name, minutes = station["name"], station.get("minutes")
     if minutes is None or not station.get("by_transport"):
         return name, minutes
@@ -153,7 +153,7 @@ def _station(station: Mapping[str, Any]) -> tuple[str, float | None]:
 
 
 def property_text(title: str | None, description: str | None, search_text: str) -> str:
-    """A property's words for the engine."""
+    """A property's text for the engine."""
     return " ".join(filter(None, (title, description, search_text)))
 
 

@@ -9,7 +9,7 @@ from models.core.base import Base, CreatedAt, Id, rows_changed
 from models.core.errors import InvalidValueError, NotFoundError
 from models.market.properties import Property, on_market
 
-#: Letters of a note.
+#: The maximum number of characters of a note.
 MAX_NOTE = 500
 
 
@@ -25,17 +25,18 @@ class Favorite(Base):
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    #: Made by the feed's action, and taken back with it; those added by hand stay until removed by hand.
+    #: Whether the feed's action created it; it is then removed with that action. Others stay until their user removes
+    #: them.
     from_feed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    #: What its user wrote about it, for themselves.
+    #: The user's private note.
     private_note: Mapped[str | None]
     created_at: Mapped[CreatedAt]
 
 
 def add_favorite(session: Session, user: User, listing: Property, *, from_feed: bool = False) -> Favorite:
-    """Save a property; doing so twice yields the same favourite. One saved by hand outranks one saved by the feed."""
+    """Save a property; a repeated call returns the same favourite. An explicit save overrides one by the feed."""
     made = insert(Favorite).values(user_id=user.id, property_id=listing.id, from_feed=from_feed)
-    # An update, although most often of nothing: a row that was passed over could be gone before it is read.
+    # An update, even if it changes nothing: a row that is not locked could be deleted before it is read.
     kept = made.on_conflict_do_update(
         index_elements=[Favorite.user_id, Favorite.property_id],
         set_={"from_feed": and_(Favorite.from_feed, made.excluded.from_feed)},
@@ -59,8 +60,8 @@ def note_favorite(session: Session, user: User, property_id: int, note: str) -> 
     """Store the user's private note about a favourite; an empty one removes it.
 
     Raises:
-        NotFoundError: The user does not keep the property.
-        InvalidValueError: The note is too long, or holds a zero byte.
+        NotFoundError: The property is not among the user's favourites.
+        InvalidValueError: The note is too long, or contains a zero byte.
     """
     note = note.strip()
     if len(note) > MAX_NOTE or "\x00" in note:

@@ -9,7 +9,7 @@ from models.accounts.users import User
 from models.market.properties import Property, on_market
 from models.market.town_aliases import stored_key
 
-#: Suggestions at most.
+#: The maximum number of suggestions.
 MAX_SUGGESTIONS = 50
 
 
@@ -29,13 +29,13 @@ def known_places(
     Names as properties on the market write them, the most frequent first.
 
     Args:
-        beginning: What a name, or a word in it, begins with, in any case; empty: all.
+        beginning: The beginning of a name or of a word in it, in any letter case; empty: all names.
         city: Districts and stations of this town only, in any spelling.
     Raises:
         TownError: *city* names several towns, or none.
     """
     if kind is PlaceKind.TOWN:
-        # Each town under what it is called most often.
+        # Each town by its most frequent name.
         named = func.mode().within_group(Property.city)
         towns = select(named.label("name"), func.count().label("count")).join(User, on_market())
         counted = towns.group_by(Property.city_key).subquery()

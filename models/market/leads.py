@@ -39,9 +39,11 @@ from models.market.properties import canonical, kept_market
 
 
 class Lead(Base):
-    """One demand. A null or empty column is a wish left open. A trigger raises `version` with every change."""
+    """One demand. A null or empty column is an open wish. A trigger increments `version` with every change."""
 
     __tablename__ = "leads"
+    #: An UPDATE returns the values that triggers have set; otherwise a second statement would have to read them.
+    __mapper_args__ = {"eager_defaults": True}
     __table_args__ = (
         CheckConstraint("budget_min >= 0 AND budget_max >= 0", name="budget_is_not_negative"),
         CheckConstraint("budget_min <= budget_max", name="budget_is_a_range"),
@@ -70,29 +72,29 @@ class Lead(Base):
     client_name: Mapped[str | None] = mapped_column(String(200))
     #: Visible only to the owner until a match shares contacts.
     client_contacts: Mapped[str | None] = mapped_column(String(500))
-    #: Whether a match that is agreed opens the client's contacts to the other realtor.
+    #: Whether an agreed match shares the client's contacts with the other realtor.
     client_contacts_shared: Mapped[ContactSharing] = mapped_column(
         words(ContactSharing, "client_contacts_shared_is_known"),
         default=ContactSharing.AFTER_AGREEMENT,
         server_default=text("'after_agreement'"),
     )
     notes: Mapped[str | None] = mapped_column(Text)
-    private_notes: Mapped[str | None] = mapped_column(Text)  #: Nobody but the owner ever sees them.
+    private_notes: Mapped[str | None] = mapped_column(Text)  #: Only the owner can see them.
 
-    #: Where an imported lead came from, and its id there; null: somebody typed it in.
+    #: The source of an imported lead, and its id there; null: a person entered it.
     source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
     external_id: Mapped[str | None] = mapped_column(String(100))
-    #: Of the row that it was read from: an unchanged one writes nothing.
+    #: The hash of the imported row; an unchanged row writes nothing.
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
 
     city: Mapped[str] = mapped_column(String(100))
     city_key: Mapped[str] = mapped_column(String(110))  #: Canonical city; with deal_type it names the market.
     districts: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     metro_stations: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
-    #: "only": nothing outside the wanted places. "near": their neighbourhood is nearly as good.
+    #: "only": no homes outside the wanted places. "near": their neighbourhood is nearly as good.
     place_scope: Mapped[str | None] = mapped_column(String(10))
-    radius_km: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))  #: How far the neighbourhood reaches.
-    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 7))  #: Of a point to live near, degrees north.
+    radius_km: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))  #: The radius of the neighbourhood.
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 7))  #: A point to live near, degrees north.
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 7))  #: Degrees east.
     budget_min: Mapped[Money | None]
     budget_max: Mapped[Money | None]
@@ -108,14 +110,14 @@ class Lead(Base):
     year_min: Mapped[int | None] = mapped_column(SmallInteger)  #: Built in that year or later.
     payment_method: Mapped[PaymentMethod | None] = mapped_column(words(PaymentMethod, "payment_method_is_known"))
     additional_requirements: Mapped[str | None] = mapped_column(Text)
-    #: Wishes beyond the columns: stated by a client, or read out of the words (models/market/readings.py).
+    #: Wishes beyond the columns: stated by a client, or read from the text (models/market/readings.py).
     wishes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
-    #: The version of the grammar that read the words; null: not read yet.
+    #: The version of the grammar that has read the text; null: not read yet.
     grammar: Mapped[int | None] = mapped_column(SmallInteger)
-    #: What one contract says beyond the common columns, under that contract's own names.
+    #: One contract's further fields, under that contract's own names.
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
 
-    #: The completed match that took it off the market; null once anybody else sets the status.
+    #: The completed match that took it off the market; null after any other change of status.
     left_with_match_id: Mapped[int | None]
     version: Mapped[Version]
     changed_in: Mapped[ChangedIn]
@@ -169,8 +171,8 @@ def shown_contacts(lead: Any, *, in_contact: bool) -> str | None:
 
 def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
     """
-    The fields of a lead as they are stored: see :func:`models.market.properties.canonical`; and a range from 0 to 0, of
-    a budget or of areas, is none.
+    The fields of a lead as they are stored: see :func:`models.market.properties.canonical`. A range of a budget or
+    areas from 0 to 0 becomes null.
     """
     columns = canonical(session, fields, present)
     for low, high in (("budget_min", "budget_max"), ("area_min", "area_max")):
@@ -194,7 +196,7 @@ def owned_lead(session: Session, owner: User, lead_id: int, *, lock: bool = Fals
 
 
 def leads_of(owner: User, status: Status | None = None, source_id: int | None = None) -> Select[Lead]:
-    """The owner's leads, of whichever contract, or those that one source brought, newest first."""
+    """The owner's leads from all contracts, or those imported from one source, newest first."""
     query = select(Lead).where(Lead.owner_id == owner.id).order_by(Lead.id.desc())
     if source_id is not None:
         query = query.where(Lead.source_id == source_id)
@@ -202,14 +204,14 @@ def leads_of(owner: User, status: Status | None = None, source_id: int | None = 
 
 
 def archive_lead(session: Session, lead: Lead) -> None:
-    """Take the lead off the market; doing so twice changes nothing. Undoing a deal does not bring it back."""
+    """Take the lead off the market; a repeated call changes nothing. Undoing a deal does not restore it."""
     if lead.status is not Status.ARCHIVED or lead.left_with_match_id is not None:
         lead.status = Status.ARCHIVED
         session.flush()
 
 
 def restore_lead(session: Session, lead: Lead) -> None:
-    """Put an archived lead back on the market; doing so twice changes nothing."""
+    """Put an archived lead back on the market; a repeated call changes nothing."""
     if lead.status is not Status.ACTIVE:
         lead.status = Status.ACTIVE
         session.flush()

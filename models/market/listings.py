@@ -1,4 +1,4 @@
-"""Public listings: properties of every contract that are on the market; and who may change one."""
+"""Public listings: properties of every contract that are on the market; and the check of who may change one."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,7 +15,7 @@ from models.market.properties import Property, is_on_market, on_market
 from models.market.search.words import RUSSIAN, ListingWords
 from models.market.town_aliases import city_in, stored_key
 
-#: What strangers may look through of a listing whose owner lets them see less than the whole address.
+#: The fields that others may search in a listing whose owner does not show the whole address.
 _WORDS_BUT_ADDRESS = """(
     coalesce(address_precision, 'EXACT') = 'EXACT'
     OR property_words(title, description, NULL, search_text) @@ websearch_to_tsquery('pg_catalog.russian', :words)
@@ -34,10 +34,10 @@ def public_listings(
     session: Session, wanted: Mapping[str, Any], order: ListingOrder = ListingOrder.NEWEST
 ) -> Select[Property]:
     """
-    What is on the market.
+    Select the listings on the market.
 
-    Within a city prices are compared in its currency, by today's rates; what cannot be compared is in no range of
-    prices, and last in their order. Without a city each listing is compared in its own currency.
+    Within a city, prices are compared in its currency, by today's rates. A price that cannot be compared is in no
+    range, and comes last in the order by price. Without a city, each listing is compared in its own currency.
 
     Args:
         wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a
@@ -65,8 +65,8 @@ def public_listings(
     if "rooms" in wanted:
         query = query.where(Property.rooms.in_(wanted["rooms"]))
     if "q" in wanted:
-        asked = func.websearch_to_tsquery(RUSSIAN, wanted["q"])
-        holding = select(ListingWords.property_id).where(ListingWords.words.bool_op("@@")(asked))
+        words = func.websearch_to_tsquery(RUSSIAN, wanted["q"])
+        holding = select(ListingWords.property_id).where(ListingWords.words.bool_op("@@")(words))
         query = query.where(Property.id.in_(holding), text(_WORDS_BUT_ADDRESS).bindparams(words=wanted["q"]))
     return query
 
@@ -82,7 +82,7 @@ def listing_on_market(session: Session, listing_id: int) -> Property:
     """A listing that anybody may see.
 
     Raises:
-        NotFoundError: It is absent, off the market, or its owner is.
+        NotFoundError: It is absent or off the market, or its owner is not active.
     """
     listing = session.scalar(select(Property).join(User, on_market()).where(Property.id == listing_id))
     if listing is None:

@@ -21,7 +21,7 @@ from models.market.rates import Rate, factors_to
 class MissingRate:
     """A currency in a market whose own currency is *home*, without a rate between them.
 
-    Amounts of *currency* are compared with each other only; compared with others they count as unknown.
+    Amounts of *currency* are compared only with each other; in comparisons with other currencies they count as unknown.
     """
 
     city_key: str
@@ -33,7 +33,7 @@ class MissingRate:
 
 
 def missing_rates(session: Session) -> list[MissingRate]:
-    """What is on the market now in currencies without a rate, by market and currency."""
+    """The leads and properties on the market in currencies without a rate, by market and currency."""
     counts: dict[tuple[str, DealType, str], Counter[str]] = {}
     stated: tuple[tuple[Any, ColumnElement[bool]], ...] = (
         (Lead, Lead.budget_max.is_not(None) | Lead.budget_min.is_not(None)),
@@ -43,7 +43,7 @@ def missing_rates(session: Session) -> list[MissingRate]:
         query = (
             select(table.city_key, table.deal_type, table.currency, func.count())
             .join(User, on_market(table))
-            .where(has_money, table.currency != NO_CURRENCY)  # compared as it stands: market_factors
+            .where(has_money, table.currency != NO_CURRENCY)  # compared without conversion: market_factors
             .group_by(table.city_key, table.deal_type, table.currency)
         )
         for city_key, deal_type, currency, count in session.execute(query):

@@ -1,14 +1,14 @@
 """A realtor's own leads and properties, searched, filtered and sorted in the database."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, String, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import TSQUERY, distinct_on
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
@@ -19,9 +19,9 @@ from models.market.properties import Property
 from models.market.search.words import RUSSIAN, ArchivedWords, ListingWords
 from models.market.tags import TAGGED
 
-MAX_WORDS = 8  # of a search; what is beyond is passed over
+MAX_WORDS = 8  # of a search; further words are ignored
 MAX_WORD = 60  # characters
-MIN_DIGITS = 4  # that are searched for in phones whatever stands between them
+MIN_DIGITS = 4  # for which phones are searched, ignoring other characters between digits
 
 _DIGITS = re.compile(r"[\d\s()+.\-]+")
 _BETWEEN_DIGITS = " ()+-.\u00a0"
@@ -40,7 +40,7 @@ class BaseOrder(StrEnum):
 
 @dataclass(frozen=True)
 class BaseFilter:
-    """A filter of the own base; None or empty filters nothing.
+    """A filter of a realtor's own rows; a field that is None or empty filters nothing.
 
     *price_from* and *price_to* are compared with amounts of their currency, or with every row's own amount if they name
     none. A lead's budget passes if it overlaps the range.
@@ -79,41 +79,49 @@ def own_rows(owner: User, side: Side, wanted: BaseFilter) -> Select[Any]:
     if wanted.tag is not None:
         query = query.where(table.id.in_(select(tag_key).where(tags.tag == wanted.tag)))
     query = query.where(*_in_range(side, wanted.price_from, wanted.price_to), *_with_words(owner, side, wanted.words))
-    return query.order_by(*_ordered(side, wanted.order))
+    return query.order_by(*_ordered(wanted.order, _keys(side, wanted.order), table.id))
 
 
 def own_page(
     session: Session, owner: User, side: Side, wanted: BaseFilter, *, page: int, per_page: int
 ) -> tuple[list[Any], int]:
     """
-    The rows of one page, from 1, and how many pass the filter in all: by one query, because looking for words in every
-    row is what takes the time. Of a page beyond the last one there are no rows, and no total.
+    The rows of one page, from 1, and the number of all rows that pass the filter. It is one query, because most of its
+    time goes into searching every row for words. A page beyond the last one has no rows and no total.
     """
     rows = session.execute(page_query(owner, side, wanted, page, per_page)).all()
     return [row for row, _ in rows], rows[0].total if rows else 0
 
 
 def page_query(owner: User, side: Side, wanted: BaseFilter, page: int, per_page: int) -> Select[Any]:
-    """Select (row, how many there are in all) of a page; only ids and places go through the counting and ordering."""
+    """
+    Select (row, total number of rows) of a page. Only ids and sort keys are counted and sorted, and only the rows up to
+    the end of the page are kept in order, because numbering all rows would sort them all.
+    """
     table = TAGGED[side][0]
-    place = func.row_number().over(order_by=_ordered(side, wanted.order)).label("place")
-    passing = own_rows(owner, side, wanted).order_by(None).with_only_columns(table.id, place).cte("passing")
+    keys = [key.label(f"key_{number}") for number, key in enumerate(_keys(side, wanted.order))]
+    passing = own_rows(owner, side, wanted).order_by(None).with_only_columns(table.id, *keys).cte("passing")
     total = select(func.count()).select_from(passing).scalar_subquery()
-    on_page = passing.c.place.between((page - 1) * per_page + 1, page * per_page)
-    query = select(table, total.label("total")).join(passing, passing.c.id == table.id)
-    return query.where(on_page).order_by(passing.c.place)
+    in_order = select(passing).order_by(*_ordered(wanted.order, list(passing.c)[1:], passing.c.id))
+    on_page = in_order.limit(per_page).offset((page - 1) * per_page).subquery("on_page")
+    query = select(table, total.label("total")).join(on_page, on_page.c.id == table.id)
+    return query.order_by(*_ordered(wanted.order, list(on_page.c)[1:], on_page.c.id))
 
 
 def own_towns(session: Session, owner: User, side: Side) -> Mapping[str, str]:
     """The towns of the owner's leads, or properties: key -> the most frequent name, in alphabetical order."""
     table = TAGGED[side][0]
-    name = func.mode().within_group(table.city.asc())
-    query = select(table.city_key, name).where(table.owner_id == owner.id).group_by(table.city_key)
+    # mode() is not used, because it would sort all rows: there may be ten thousand with a handful of names.
+    count = func.count(table.city).label("count")
+    named = select(table.city_key, table.city, count).where(table.owner_id == owner.id)
+    names = named.group_by(table.city_key, table.city).subquery("names")
+    frequent = names.c.city_key, names.c["count"].desc(), names.c.city
+    query = select(names.c.city_key, names.c.city).ext(distinct_on(names.c.city_key)).order_by(*frequent)
     return dict(sorted(((key, town) for key, town in session.execute(query)), key=lambda each: each[1]))
 
 
 def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[ColumnElement[bool]]:
-    """Conditions on the price, or on the budget; an unknown one is in no range."""
+    """Conditions on the price or the budget; an unknown amount is in no range."""
     conditions: list[ColumnElement[bool]] = []
     if side is Side.LEAD:
         least: Any = func.coalesce(Lead.budget_min, 0)
@@ -134,16 +142,16 @@ def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[Colum
     return conditions
 
 
-#: The words of descriptions: on the market, and archived.
+#: The tables with the words of descriptions: on the market, and archived.
 _WORDS: tuple[Any, ...] = (ListingWords, ArchivedWords)
 
 
 def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]]:
-    """One condition for each word; a run of digits, as a phone is written, is one word."""
+    """One condition for each word; a sequence of digits in the notation of a phone is one word."""
     looks_like_phone = _DIGITS.fullmatch(words)
     digits = re.sub(r"\D", "", words)
     if side is Side.LEAD and looks_like_phone and len(digits) >= MIN_DIGITS:
-        # 8 701 ... and +7 701 ... are one phone.
+        # 8 701 ... and +7 701 ... are the same phone.
         tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
         return [func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)]
     parts = words.split()[:MAX_WORDS]
@@ -151,7 +159,9 @@ def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]
 
 
 def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
-    """The word, or its beginning, stands somewhere in the row; capitals do not count, nor whether ё is written so."""
+    """
+    A condition: the row contains the word or a word that begins with it; letter case and the dots of ё are ignored.
+    """
     pattern = "".join("[её]" if each in "еёЕЁ" else re.escape(each) for each in word)
     if side is Side.LEAD:
         return _text_of_lead().regexp_match(pattern, flags="i")
@@ -159,11 +169,11 @@ def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
     beginnings = re.findall(r"\w+", word)
     if not beginnings:
         return short
-    # Descriptions are long: their words are looked up in indexes that know them owner by owner. They are asked first:
-    # the rows that they bring need not be looked through.
+    # Descriptions are long, so their words are looked up in indexes by owner. This comes first, because the rows that
+    # it finds need not be searched.
     query = func.to_tsquery(RUSSIAN, " & ".join(f"'{each}':*" for each in beginnings))
     mine = cast(f"'owner {owner.id}'", TSQUERY)
-    # A stop word leaves an empty query, which asks nothing beside the owner.
+    # A stop word leaves an empty query, which has no condition besides the owner.
     in_text = [
         select(table.property_id).where(table.words.bool_op("@@")(mine.op("&&")(query)), func.numnode(query) > 0)
         for table in _WORDS
@@ -204,16 +214,23 @@ def _joined(*columns: Any) -> ColumnElement[str]:
     return func.concat_ws(" ", *columns, type_=String)
 
 
-def _ordered(side: Side, order: BaseOrder) -> tuple[ColumnElement[Any], ...]:
+def _keys(side: Side, order: BaseOrder) -> tuple[Any, ...]:
+    """The sort keys of the rows, before their ids."""
     table = TAGGED[side][0]
     price: Any = func.coalesce(Lead.budget_max, Lead.budget_min) if side is Side.LEAD else Property.price
     name = (Lead.client_name,) if side is Side.LEAD else (Property.city, Property.street, Property.house_number)
-    first: dict[BaseOrder, tuple[Any, ...]] = {
+    keys: dict[BaseOrder, tuple[Any, ...]] = {
         BaseOrder.NEWEST: (),
-        BaseOrder.OLDEST: (table.id.asc(),),
-        BaseOrder.CHANGED: (table.updated_at.desc(),),
-        BaseOrder.NAME: tuple(func.lower(column).asc().nulls_last() for column in name),
-        BaseOrder.CHEAPEST: (price.asc().nulls_last(),),
-        BaseOrder.DEAREST: (price.desc().nulls_last(),),
+        BaseOrder.OLDEST: (table.id,),
+        BaseOrder.CHANGED: (table.updated_at,),
+        BaseOrder.NAME: tuple(func.lower(column) for column in name),
+        BaseOrder.CHEAPEST: (price,),
+        BaseOrder.DEAREST: (price,),
     }
-    return (*first[order], table.id.desc())
+    return keys[order]
+
+
+def _ordered(order: BaseOrder, keys: Iterable[Any], row_id: Any) -> tuple[ColumnElement[Any], ...]:
+    """The keys in the order's direction, unknown ones last, then ids, the newest first."""
+    falls = order in (BaseOrder.CHANGED, BaseOrder.DEAREST)
+    return (*((key.desc() if falls else key.asc()).nulls_last() for key in keys), row_id.desc())

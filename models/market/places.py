@@ -1,4 +1,4 @@
-"""Cities: any spelling of a name to one canonical city. Spellings are read by :mod:`models.market.towns`."""
+"""Cities: converts any spelling of a name to one canonical city. :mod:`models.market.towns` reads the spellings."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from models.market.towns.addresses import town_in_address
 from models.market.towns.gazetteer import by_id, called
 from models.market.towns.reading import LONGEST_KEY, TownError, read_town
 
-#: ISO 4217's code for "no currency": of an amount without one in a town whose country is unknown.
-#: Amounts with it are compared with one another and with no others.
+#: ISO 4217's code for "no currency", for an amount without a currency in a town whose country is unknown. Amounts with
+#: this code are compared only with each other.
 NO_CURRENCY = "XXX"
-#: The unit that amounts of different currencies are compared in where the town's country is unknown.
+#: The currency in which amounts of different currencies are compared if the town's country is unknown.
 DEFAULT_CURRENCY = "RUB"
 
 __all__ = [
@@ -29,15 +29,18 @@ __all__ = [
 
 @dataclass(frozen=True)
 class City:
-    """A canonical city. `key` names it in markets: a GeoNames id, or the normalised name of a town unknown there."""
+    """
+    A canonical city. `key` identifies it in markets: a GeoNames id, or the normalised name of a town unknown there.
+    """
 
     key: str
-    currency: str  #: Of its country (ISO 4217); :data:`NO_CURRENCY` where the country is unknown.
+    currency: str  #: Its country's (ISO 4217); :data:`NO_CURRENCY` if the country is unknown.
 
 
 def city_of(name: str) -> City:
     """
-    The canonical city of a name as somebody wrote it. :func:`models.market.town_aliases.city_in` knows merged ones too.
+    The canonical city of a name in any spelling. :func:`models.market.town_aliases.city_in` also applies merges of
+    towns.
 
     Raises:
         TownError: It names several towns, or none.
@@ -62,21 +65,21 @@ def own_currency(key: str) -> str:
     """
     if is_sample_key(key):
         key = town_of_sample(key)
-    kind, _, told = key.partition(":")
-    if kind == "geo" and told.isdigit():
+    kind, _, value = key.partition(":")
+    if kind == "geo" and value.isdigit():
         try:
-            return by_id(int(told)).currency or NO_CURRENCY
+            return by_id(int(value)).currency or NO_CURRENCY
         except KeyError:  # a town that the gazetteer no longer has
             return NO_CURRENCY
     try:
-        return read_town(told).currency or NO_CURRENCY
-    except TownError:  # a key of the time before such names were refused
+        return read_town(value).currency or NO_CURRENCY
+    except TownError:  # a key from the time before such names were refused
         return NO_CURRENCY
 
 
 def name_of_city(key: str) -> str | None:
     """
-    The gazetteer's name of the city with this key; None where it knows none.
+    The gazetteer's name of the city with this key; None if it has none.
 
     >>> name_of_city(city_of("г. Самара").key), name_of_city(city_of("Astana").key), name_of_city("name:новый зурбаган")
     ('Самара', 'Астана', None)
@@ -91,7 +94,7 @@ def name_of_city(key: str) -> str | None:
 
 
 def currency_of_city(key: str) -> str:
-    """The currency that prices in the city of this key are compared in: its country's."""
+    """The currency in which prices in the city with this key are compared: that of its country."""
     own = own_currency(key)
     return DEFAULT_CURRENCY if own == NO_CURRENCY else own
 

@@ -12,7 +12,7 @@ from models.market.leads import Lead, create_lead, replace_lead
 
 
 def preference_of(session: Session, user: User) -> Lead | None:
-    """The user's preferences; None if none were set or they were archived."""
+    """The user's preferences; None if they were never set or have been archived."""
     return session.scalar(
         select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER, Lead.status == Status.ACTIVE)
     )

@@ -1,4 +1,4 @@
-"""Former prices of properties. A trigger (migration 0060) records each change, whatever makes it."""
+"""Former prices of properties. A trigger (migration 0060) records every change, whichever program makes it."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from models.market.properties import Property
 
 
 class PropertyPrice(Base):
-    """What a property cost from a moment on. A property whose price never changed has no rows."""
+    """The price of a property from a certain moment on. A property whose price never changed has no rows."""
 
     __tablename__ = "property_prices"
     __table_args__ = (Index("ix_property_prices_since", "property_id", "since"),)
@@ -25,9 +25,9 @@ class PropertyPrice(Base):
 
 def price_history(session: Session, listing: Property) -> list[dict[str, Any]]:
     """
-    The property's prices as {"price": Decimal, "currency", "at"}, the oldest first and the present one last.
+    The property's prices as {"price": Decimal, "currency", "at"}, the oldest first and the current one last.
 
-    At least one: a property whose price never changed has cost the same since it was made.
+    There is at least one: a price that never changed applies since the property was created.
     """
     rows = session.execute(
         select(PropertyPrice.price, PropertyPrice.currency, PropertyPrice.since)
@@ -61,7 +61,7 @@ def price_at(listing: Any, moment: ColumnElement[datetime], currency: ColumnElem
 
 
 def price_since(listing: Any) -> ColumnElement[datetime]:
-    """The moment since when *listing* has had its present price."""
+    """The moment from which *listing* has had its current price."""
     since = (
         select(func.max(PropertyPrice.since))
         .where(PropertyPrice.property_id == listing.id)

@@ -33,9 +33,11 @@ from models.market.town_aliases import city_in
 
 
 class Property(Base):
-    """One offer. A trigger raises `version` with every change."""
+    """One offer. A trigger increments `version` with every change."""
 
     __tablename__ = "properties"
+    #: An UPDATE returns the values that triggers have set; otherwise a second statement would have to read them.
+    __mapper_args__ = {"eager_defaults": True}
     __table_args__ = (
         CheckConstraint("price >= 0", name="price_is_not_negative"),
         CheckConstraint("area > 0", name="area_is_positive"),
@@ -47,7 +49,6 @@ class Property(Base):
         Index("ix_properties_owner", "owner_id", "id"),
         Index("ix_properties_market", "city_key", "deal_type", "id"),
         Index("ix_properties_changed", "changed_in"),
-        Index("ix_properties_active_newest", "id", postgresql_where=text("status = 'ACTIVE'")),
         # The public search (models/market/search).
         Index(
             "ix_properties_public",
@@ -90,6 +91,36 @@ class Property(Base):
             text("area DESC NULLS LAST"),
             postgresql_where=text("status = 'ACTIVE'"),
         ),
+        # The newest, and the other orders in all towns. What a search without other filters reads is in the indexes.
+        Index(
+            "ix_properties_newest",
+            "id",
+            postgresql_include=["city_key", "deal_type", "owner_id", "currency", "price", "area"],
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        Index(
+            "ix_properties_everywhere_by_price",
+            "deal_type",
+            "currency",
+            "price",
+            postgresql_include=["id", "owner_id", "city_key"],
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        Index(
+            "ix_properties_everywhere_by_price_per_metre",
+            "deal_type",
+            "currency",
+            text("(price / area)"),
+            postgresql_include=["id", "owner_id", "city_key", "price", "area"],
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        Index(
+            "ix_properties_everywhere_by_area",
+            "deal_type",
+            text("area DESC NULLS LAST"),
+            postgresql_include=["id", "owner_id", "city_key"],
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
         Index(
             "ix_properties_told_flags",
             text("told_flags(facts, read_facts)"),
@@ -116,12 +147,12 @@ class Property(Base):
     id: Mapped[Id]
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     origin: Mapped[Origin] = mapped_column(words(Origin, "origin_is_known"))
-    #: Where it was imported from (models.sources), and its id there; null for what people typed in.
+    #: The source from which it was imported (models.sources), and its id there; null if a person entered it.
     source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
     external_id: Mapped[str | None] = mapped_column(String(100))
     #: The hash of its last import; null if it was not imported.
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
-    #: When its source took it off the market: it comes back with the source. Null where a person did.
+    #: When its source took it off the market; it returns when the source offers it again. Null if a person took it off.
     withdrawn_at: Mapped[datetime | None]
     status: Mapped[Status] = mapped_column(words(Status, "status_is_known"), default=Status.ACTIVE)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), default=DealType.SALE)
@@ -133,9 +164,9 @@ class Property(Base):
     metro_station: Mapped[str | None] = mapped_column(String(100))
     street: Mapped[str | None] = mapped_column(String(200))
     house_number: Mapped[str | None] = mapped_column(String(50))
-    #: The whole address where it came as one text.
+    #: The whole address, if it was given as one text.
     location: Mapped[str | None] = mapped_column(String(500))
-    #: How precisely strangers see the address, as its owner chose; null: as usual on each page
+    #: How precisely others see the address, as its owner chose; null: with the usual precision of each page
     #: (models/market/shown_addresses.py).
     address_precision: Mapped[AddressPrecision | None] = mapped_column(
         words(AddressPrecision, "address_precision_is_known")
@@ -157,22 +188,22 @@ class Property(Base):
     photos: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     #: A photo's address -> its kind, if known: "plan", "floor_plan" or "facade".
     photo_kinds: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: Stations near it: {"name", "minutes", "by_transport"}, the first of them in `metro_station`.
+    #: Nearby stations: {"name", "minutes", "by_transport"}; the first is also in `metro_station`.
     stations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 7))  #: Degrees north.
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 7))  #: Degrees east.
     #: The owner's facts beyond the columns: kind -> value.
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: Facts read from the words, with their quotes (models/market/readings.py).
+    #: Facts read from the text, with their quotes (models/market/readings.py).
     read_facts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
-    #: The version of the grammar that read the words; null: not read yet.
+    #: The version of the grammar that has read the text; null: not read yet.
     grammar: Mapped[int | None] = mapped_column(SmallInteger)
-    #: What one contract says beyond the common columns, under that contract's own names.
+    #: One contract's further fields, under that contract's own names.
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: Words for the engine beyond title and description (features, views, nearby places).
+    #: Text for the engine in addition to title and description (features, views, nearby places).
     search_text: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
-    #: The completed match that took it off the market; null once anybody else sets the status.
+    #: The completed match that took it off the market; null after any other change of status.
     left_with_match_id: Mapped[int | None]
     version: Mapped[Version]
     changed_in: Mapped[ChangedIn]
@@ -184,8 +215,8 @@ class Property(Base):
     @validates("status")
     def _by_a_person(self, _name: str, status: Status) -> Status:
         """
-        A person who sets the status of a row overrides its source, until that withdraws the row again, and the deal
-        that took it off the market.
+        A person who sets the status of a row overrides the deal that took it off the market, and its source until the
+        source withdraws the row again.
         """
         self.withdrawn_at = None
         self.left_with_match_id = None
@@ -217,10 +248,10 @@ def replace_property(session: Session, listing: Property, fields: Mapping[str, A
 
 def canonical(session: Session, fields: Mapping[str, Any], present: Any = None) -> dict[str, Any]:
     """
-    The fields of a lead or property with `city_key` set and, where none is named, a currency.
+    The fields of a lead or property, with `city_key` set and with a currency if none was given.
 
-    That is the city's own, or what *present*, the row that they replace, has in the same city: an amount that is
-    changed through a contract without currencies does not become another money.
+    The currency is the city's own, or that of *present*, the row to be replaced, if it is in the same city. So a change
+    through a contract without currencies does not change the currency of an amount.
 
     Raises:
         TownError: `city` names several towns, or none.
@@ -247,7 +278,7 @@ def owned_property(session: Session, owner: User, property_id: int, *, lock: boo
 
 
 def properties_of(owner: User, status: Status | None = None, source_id: int | None = None) -> Select[Property]:
-    """The owner's properties, or those that one source brought, newest first."""
+    """The owner's properties, or those imported from one source, newest first."""
     query = select(Property).where(Property.owner_id == owner.id).order_by(Property.id.desc())
     if source_id is not None:
         query = query.where(Property.source_id == source_id)
@@ -255,34 +286,38 @@ def properties_of(owner: User, status: Status | None = None, source_id: int | No
 
 
 def kept_market(row: Any, key: str) -> str:
-    """The `city_key` of a Property (or Lead) whose town has this key now: a sample stays in its own user's market."""
+    """
+    The new `city_key` of a Property (or Lead) whose town now has this key: a sample stays in its own user's market.
+    """
     return row.city_key if is_sample_key(row.city_key) else key
 
 
 def on_market(table: Any = Property) -> ColumnElement[bool]:
-    """The condition that joins a property (or Lead) to its owner `User` where both are there: what anybody may see."""
+    """
+    The join condition of a property (or Lead) and its owner `User` for rows that anybody may see: both are active.
+    """
     return and_(on_any_market(table), is_no_sample(table))
 
 
 def on_any_market(table: Any = Property) -> ColumnElement[bool]:
-    """:func:`on_market`, samples too: for the engine, and for queries that name the market, say by a lead on it."""
+    """Like :func:`on_market`, but with samples: for the engine, and for queries of a given market, such as a lead's."""
     return and_(table.status == Status.ACTIVE, User.id == table.owner_id, User.is_active)
 
 
 def is_on_market(session: Session, listing: Any) -> bool:
-    """Whether anybody may see this property (or Lead): it is there, its owner too, and it is no sample."""
+    """Whether anybody may see this property (or Lead): it and its owner are active, and it is not a sample."""
     return is_on_any_market(session, listing) and not is_sample_key(listing.city_key)
 
 
 def is_on_any_market(session: Session, listing: Any) -> bool:
-    """:func:`is_on_market`, samples too."""
+    """Like :func:`is_on_market`, but true for samples too."""
     return listing.status is Status.ACTIVE and session.get_one(User, listing.owner_id).is_active
 
 
 def archive_property(session: Session, listing: Property) -> None:
     """
-    Take the property off the market; doing so twice changes nothing. Neither its source nor undoing a deal brings it
-    back.
+    Take the property off the market; a repeated call changes nothing. Neither its source nor undoing a deal restores
+    it.
     """
     if (
         listing.status is not Status.ARCHIVED
@@ -294,7 +329,7 @@ def archive_property(session: Session, listing: Property) -> None:
 
 
 def restore_property(session: Session, listing: Property) -> None:
-    """Put an archived property back on the market; doing so twice changes nothing."""
+    """Put an archived property back on the market; a repeated call changes nothing."""
     if listing.status is not Status.ACTIVE:
         listing.status = Status.ACTIVE
         session.flush()

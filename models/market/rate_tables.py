@@ -21,13 +21,13 @@ from models.market.rates import LARGEST_RATE, SMALLEST_RATE, Rate, set_rate
 
 #: Fewer mean a truncated table: Russia's bank lists more than fifty, Kazakhstan's about forty.
 MIN_CURRENCIES = 10
-#: Currencies of which a table that lacks them all is none.
+#: A table with none of these currencies is not a table of rates.
 MAJORS = frozenset({"USD", "EUR", "CNY"})
-#: From one table to the next no currency changes by more than this factor; more is a wrong unit or a wrong file.
+#: The largest plausible change of a currency between two tables, as a factor; more means a wrong unit or file.
 MAX_JUMP = Decimal(2)
-#: Against a table that is weeks old more may have happened: the factor holds for rates younger than this.
+#: The factor applies only to stored rates younger than this; rates that are weeks old may have changed more.
 JUMP_WINDOW = timedelta(days=30)
-#: Tables are of the next working day at most; a long holiday is eleven days.
+#: A table is dated the next working day at the latest; a long holiday is eleven days.
 MAX_AHEAD, MAX_AGE = timedelta(days=12), timedelta(days=31)
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 
@@ -56,10 +56,10 @@ class Stored:
 def read_table(content: bytes) -> RateTable:
     """A table of Russia's or Kazakhstan's central bank, recognised by its content.
 
-    Currencies that are no legal tender (special drawing rights) are passed over.
+    Currencies that are not legal tender (special drawing rights) are skipped.
 
     Raises:
-        RatesRefusedError: It is neither, holds a DTD, or a value that is no positive number.
+        RatesRefusedError: It is from neither bank, contains a DTD, or has a value that is not a positive number.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
@@ -76,7 +76,7 @@ def read_table(content: bytes) -> RateTable:
 
 
 def store_table(session: Session, table: RateTable, today: date) -> Stored:
-    """Store a plausible table in the caller's transaction; one that is stored already changes nothing.
+    """Store a plausible table in the caller's transaction; storing it again changes nothing.
 
     Raises:
         RatesRefusedError: See :func:`check_table`.
@@ -94,7 +94,7 @@ def store_table(session: Session, table: RateTable, today: date) -> Stored:
 
 
 def check_table(table: RateTable, known: dict[str, Rate], today: date) -> None:
-    """Raise RatesRefusedError if *table* is implausible as the bank's present one.
+    """Raise RatesRefusedError if *table* is implausible as the bank's current table.
 
     Args:
         known: The newest stored rate of each currency.
@@ -129,7 +129,7 @@ def _of_russia(root: etree._Element) -> RateTable:
 def _of_kazakhstan(root: etree._Element) -> RateTable:
     items = [element for element in root.iter() if isinstance(element.tag, str) and _name(element) == "item"]
     days = [_text(root, "date")] + [_text(item, "pubDate") for item in items]
-    day = _day(next((told for told in days if told), None))
+    day = _day(next((date for date in days if date), None))
     rows = [(_text(item, "title"), _text(item, "description"), _text(item, "quant") or "1") for item in items]
     return RateTable("KZT", day, _rates(rows, "KZT"))
 
@@ -145,7 +145,7 @@ def _rates(rows: list[tuple[str, str, str]], home: str) -> dict[str, Decimal]:
         if not SMALLEST_RATE <= rate < LARGEST_RATE:
             raise RatesRefusedError(f"1 {code} cannot cost {rate:f} {home}.")
         if rates.setdefault(currency, rate) != rate:
-            raise RatesRefusedError(f"The table tells two rates of {code}.")
+            raise RatesRefusedError(f"The table has two rates of {code}.")
     return rates
 
 
@@ -171,7 +171,7 @@ def _name(element: etree._Element) -> str:
 
 
 def _text(element: etree._Element, name: str) -> str:
-    """The text of the child of this name, wherever its namespace is; empty where there is none."""
+    """The text of the child element with this name, in any namespace; empty if there is none."""
     for child in element:
         if isinstance(child.tag, str) and _name(child) == name:
             return (child.text or "").strip()

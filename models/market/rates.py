@@ -11,7 +11,7 @@ from models.core.base import Base
 from models.core.currencies import currency_code
 from models.core.errors import InvalidValueError
 
-#: numeric(20, 8) holds no less above 0, and nothing from the other on.
+#: The limits of numeric(20, 8): the smallest value above 0, and the first value that is too large.
 SMALLEST_RATE, LARGEST_RATE = Decimal("0.00000001"), Decimal(10) ** 12
 
 
@@ -32,10 +32,10 @@ class Rate(Base):
 
 def set_rate(session: Session, base: str, currency: str, day: date, rate: Decimal) -> None:
     """
-    Set the rate of a day, replacing one set before.
+    Set the rate of a day, replacing an earlier one.
 
     Raises:
-        InvalidValueError: A currency is none of ISO 4217, both are the same, or the rate is out of range.
+        InvalidValueError: A currency is not in ISO 4217, both currencies are the same, or the rate is out of range.
     """
     codes = {name: currency_code(raw) for name, raw in (("base", base), ("currency", currency))}
     for name, code in codes.items():
@@ -51,9 +51,10 @@ def set_rate(session: Session, base: str, currency: str, day: date, rate: Decima
 
 def factors_to(session: Session, currency: str, day: date) -> dict[str, Decimal]:
     """
-    What to multiply an amount of each currency by to get it in *currency*, by the newest rates up to *day*.
+    The factor that converts an amount of each currency into *currency*, by the newest rates up to *day*.
 
-    A rate works both ways; one step only, no chains. A currency without a rate is left out: no rate, no comparison.
+    A rate converts in both directions. Conversions have a single step, no chains of rates. A currency without a rate is
+    left out, and its amounts are not compared.
     """
     newest = (
         select(Rate)
@@ -63,7 +64,7 @@ def factors_to(session: Session, currency: str, day: date) -> dict[str, Decimal]
     )
     factors = {currency: Decimal(1)}
     rates = sorted(session.scalars(newest), key=lambda rate: rate.day)
-    for rate in rates:  # of two rates between the same two currencies the newer one wins
+    for rate in rates:  # the newer of two rates between the same currencies wins
         if rate.currency == currency:
             factors[rate.base] = rate.rate
         else:

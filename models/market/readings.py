@@ -1,13 +1,12 @@
-"""What was read out of people's words: the wishes of a lead, the facts of a property, as rows of JSON beside the words.
+"""Readings of people's texts: the wishes of a lead and the facts of a property, stored as JSON beside the text.
 
-The reading itself is `matching.reading`, which this package does not know: callers hand in what they read. Whoever
-writes words through the API has them read at once; the worker reads the rest (imports, rows of an older grammar) before
-it scores them.
+Texts are read by `matching.reading`, on which this package does not depend: callers pass the results. The API reads the
+texts that it stores at once; the worker reads the others (imports, rows of an older grammar) before it scores them.
 
 A wish is a row ``{"kind", "value", "strength", "source", "quote", "start", "end", "struck"}``. *source* is "stated" for
-what a client sent, "text" for what was read; *quote* is the text's own words. A struck wish was read wrongly, says its
-owner: it is shown, and counts for nothing, for as long as the words stay. A fact is a row
-``{"kind", "value", "quote", "start", "end"}``.
+a wish that a client sent, and "text" for one that was read; *quote* is the text's own words. A struck wish was misread
+according to its owner: it is shown, but has no effect, as long as the words are unchanged. A fact is a row ``{"kind",
+"value", "quote", "start", "end"}``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,10 +37,10 @@ def merged_wishes(
     The wishes to be stored with a lead: what is stated, then what was read.
 
     Args:
-        before: The rows that stand so far: what was struck out stays so while its words stay.
-        read: What the words say now.
-        stated: What the client sent; None leaves what was stated before.
-        struck: Readings that the client strikes out, as rows with `kind` and `quote`.
+        before: The stored rows; a struck wish stays struck as long as its words are unchanged.
+        read: The wishes read from the present text.
+        stated: The wishes that the client sent; None keeps the ones stated before.
+        struck: The readings that the client strikes out, as rows with `kind` and `quote`.
     """
     if stated is None:
         stated = [row for row in before if row["source"] == STATED]
@@ -65,8 +64,8 @@ def effective_wishes(
     rows: Sequence[Row], payment_method: PaymentMethod | str | None = None
 ) -> list[tuple[str, Any, str]]:
     """
-    (kind, value, strength) of the wishes that count. What is stated outweighs what was read of the same kind, and the
-    way to pay is a wish for homes that can be paid so.
+    (kind, value, strength) of the effective wishes. A stated wish replaces a read wish of the same kind. A payment
+    method is a wish for homes that can be paid for in this way.
 
     >>> effective_wishes([], PaymentMethod.MORTGAGE)
     [('mortgage', True, 'wish')]
@@ -85,8 +84,8 @@ def effective_wishes(
 
 def effective_facts(row: Any) -> dict[str, Any]:
     """
-    The facts of a Property, or of a row with its columns, by kind: fields first, then what a feed told, then what was
-    read.
+    The facts of a Property, or of a row with its columns, by kind: fields take precedence over a feed's facts, and
+    these over read facts.
     """
     facts = {fact["kind"]: fact["value"] for fact in row.read_facts or ()}
     facts |= row.facts or {}
@@ -95,7 +94,7 @@ def effective_facts(row: Any) -> dict[str, Any]:
         facts["floor"] = row.floor
     if row.total_floors is not None:
         facts["house_floors"] = row.total_floors
-    # «На первом этаже магазин» beside a fifth floor is said of the house.
+    # «На первом этаже магазин» with a fifth floor in the fields refers to the house.
     follows = {
         "first_floor": None if row.floor is None else row.floor <= 1,
         "last_floor": None if None in (row.floor, row.total_floors) else row.floor == row.total_floors,
@@ -113,9 +112,9 @@ def effective_facts(row: Any) -> dict[str, Any]:
 
 
 def contradictions(row: Any) -> list[Row]:
-    """Facts in which a property's words contradict its fields; the fields win."""
-    told = effective_facts(row)
-    return [fact for fact in row.read_facts or () if told.get(fact["kind"]) != fact["value"]]
+    """Facts in which a property's text contradicts its fields; the fields win."""
+    facts = effective_facts(row)
+    return [fact for fact in row.read_facts or () if facts.get(fact["kind"]) != fact["value"]]
 
 
 def _form_facts(attributes: Mapping[str, Any]) -> dict[str, Any]:

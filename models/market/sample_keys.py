@@ -1,9 +1,9 @@
 """
-Markets of sample data: each has one user, and nobody else is offered what is on it.
+Markets of sample data: each has one user, and its rows are offered to nobody else.
 
-A sample lead or property stands in a market of its own user's, whose key is ``sample:<set's number>:<town's key>``. No
-name of a town reads as such a key, so that nothing else ever comes onto that market; and a row that is on it stays
-there whatever its town is changed to (a trigger of the database sees to it, migration 0222).
+A sample lead or property belongs to a market of its user's own, whose key is ``sample:<set's number>:<town's key>``. No
+name of a town yields such a key, so no other row can enter that market. A row in it stays there even if its town is
+changed: a database trigger ensures this (migration 0222).
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ def is_sample_key(key: str | None) -> bool:
 
 
 def town_of_sample(key: str) -> str:
-    """The key of the town that a market of sample data stands for."""
+    """The key of the town of a market of sample data."""
     return key.split(":", 2)[2]
 
 
@@ -40,6 +40,6 @@ def of_set(table: Any, set_id: int) -> ColumnElement[bool]:
 
 
 def is_no_sample(table: Any) -> ColumnElement[bool]:
-    """The condition that a lead or property, or whatever has a `city_key`, is no sample."""
+    """The condition that a lead, a property or another row with a `city_key` is not a sample."""
     condition: ColumnElement[bool] = table.city_key.not_like(f"{PREFIX}%")
     return condition

@@ -16,16 +16,16 @@ from models.market.price_history import PropertyPrice
 from models.market.properties import Property, archive_property, restore_property
 from models.market.tags import TAGGED
 
-#: A changed price is rounded to this where it is large, to avoid prices such as 12 345 678.91.
+#: A large changed price is rounded to this unit, to avoid prices such as 12 345 678.91.
 STEP = Decimal(100)
 MAX_PRICE = Decimal(10) ** 15
 
 
 def move_several(session: Session, owner: User, side: Side, row_ids: Sequence[int], status: Status) -> list[Any]:
     """
-    Archive, or put back on the market, those of the rows that are the owner's; the rows that were not so before.
+    Archive or restore those of the rows that belong to the owner; returns the rows whose status has changed.
 
-    They are locked in the order of their ids, so that two such requests wait for each other instead of failing.
+    Rows are locked in the order of their ids, so that two such requests wait for each other instead of failing.
     """
     table = TAGGED[side][0]
     query = select(table).where(table.id.in_(row_ids), table.owner_id == owner.id, table.status != status)
@@ -49,17 +49,19 @@ def change_prices(
     currency: str | None = None,
 ) -> tuple[datetime, list[Property]]:
     """
-    Raise or lower the prices of those of the properties that are the owner's, by a share of each or by an amount.
+    Raise or lower the prices of those of the properties that belong to the owner, by a share of each price or by an
+    amount.
 
     Args:
-        percent: -5 makes each a twentieth cheaper; the result is rounded to whole hundreds where it is 100,000 or more.
-        amount: Added to each; negative makes it cheaper.
-        currency: Whose the amount is: prices in others stay. None: each in its own.
+        percent: -5 lowers each price by a twentieth; a result of 100,000 or more is rounded to whole hundreds.
+        amount: Added to each price; a negative amount lowers it.
+        currency: The currency of the amount; prices in other currencies do not change. None: the currency of each
+            price.
     Returns:
-        A moment before the first change, by the database's clock, with which :func:`give_prices_back` undoes it; and
-        the properties that cost something else now.
+        A moment before the first change, by the database's clock, with which :func:`undo_price_change` undoes the
+        change; and the properties whose price has changed.
     Raises:
-        InvalidValueError: A price would be nothing or less, or too large; nothing has changed then.
+        InvalidValueError: A price would be 0 or less, or too large; in this case no price has changed.
     """
     query = select(Property).where(Property.id.in_(property_ids), Property.owner_id == owner.id)
     rows = list(session.scalars(query.order_by(Property.id).with_for_update()))
@@ -78,7 +80,7 @@ def change_prices(
     return before, changed
 
 
-def give_prices_back(session: Session, owner: User, property_ids: Sequence[int], since: datetime) -> list[Property]:
+def undo_price_change(session: Session, owner: User, property_ids: Sequence[int], since: datetime) -> list[Property]:
     """
     Undo one change of prices that was made after *since*, for those of the owner's properties whose price has changed
     exactly once since; returns those restored.

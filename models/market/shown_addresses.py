@@ -1,42 +1,48 @@
-"""Where a home is, as precisely as its owner lets strangers see it."""
+"""The place of a home, as precisely as its owner lets others see it."""
 
 import re
 from typing import Any
 
 from models.core.enums import AddressPrecision
+from models.market.town_names import town_name
 
 EXACT, STREET, DISTRICT = AddressPrecision.EXACT, AddressPrecision.STREET, AddressPrecision.DISTRICT
 
-#: A house, a block or a flat at the end of a part of an address: «д. 7», «7к2», «корп. 1», «12/3».
+#: A house, block or flat number at the end of a part of an address: «д. 7», «7к2», «корп. 1», «12/3».
 _HOUSE = re.compile(
     r"(?<![\s,])[\s,]*\b(?:(?:д|дом|корп|корпус|к|стр|строение|вл|влд|владение|кв|квартира|уч|участок|үй|house|apt|flat|bldg)\b\.?)?"
     r"\s*(?:№\s*)?\d+(?:[/-]\d+)*\s*[а-яa-z]?(?:\s*(?:к|корп|с|стр)\.?\s*\d+)*\s*$",
     re.IGNORECASE,
 )
-#: Coordinates of a home whose house is not shown are those of the middle of a square of this size, in degrees north.
+#: If the house is not shown, the coordinates of a home are those of the middle of a square with this side, in degrees
+#: north.
 SQUARE = 0.006  # about 670 m
 
 
 def precision_of(listing: Any, usual: AddressPrecision) -> AddressPrecision:
-    """How precisely a stranger sees a property's address: as its owner chose, or else the *usual* of the page."""
+    """
+    How precisely others see a property's address: as its owner chose, otherwise with the page's *usual* precision.
+    """
     return listing.address_precision or usual
 
 
-def shown_address(listing: Any, precision: AddressPrecision | None = None) -> list[str]:
+def shown_address(listing: Any, precision: AddressPrecision | None = None, language: str | None = None) -> list[str]:
     """
     The parts of a property's address, the widest first, without the station.
 
-    An address that came as one text loses the parts that name a house or a flat, and but for the town all of them
-    where only the district may be known: it cannot be told which part is one.
+    An address that was given as one text loses the parts with a house or flat. If only the district may be shown, it
+    loses all parts except the town, because it is unknown which part is the district.
 
     Args:
         listing: A property, or a row with its columns of places.
-        precision: How much of it; None: what the public sees.
+        precision: How much of it is shown; None: as much as the public sees.
+        language: The language of the town's name; None: the name as written.
     """
     precision = precision or precision_of(listing, STREET)
-    parts = [listing.city, listing.district, shown_street(listing, precision)]
+    town = town_name(listing.city, listing.city_key, language) if language else listing.city
+    parts = [town, listing.district, shown_street(listing, precision)]
     if not any(parts[1:]):
-        parts += shown_location(listing, precision)
+        parts += [town if part == listing.city else part for part in shown_location(listing, precision)]
     return list(dict.fromkeys(filter(None, parts)))
 
 
@@ -57,17 +63,17 @@ def shown_location(listing: Any, precision: AddressPrecision) -> list[str]:
 
 def shown_point(listing: Any, precision: AddressPrecision) -> tuple[float, float] | None:
     """
-    Degrees north and east as they may be known: those of the home, or of the middle of the square that it lies in; None
-    where only the district may be known, or nothing is.
+    The degrees north and east that may be shown: those of the home, or of the middle of its square. None if only the
+    district may be shown, or if the coordinates are unknown.
 
-    Squares are fixed, so that no number of homes or of looks tells more than the square.
+    The squares are fixed, so that many homes or many views reveal no more than the square.
     """
     if listing.latitude is None or listing.longitude is None or precision is DISTRICT:
         return None
     latitude, longitude = float(listing.latitude), float(listing.longitude)
     if precision is EXACT:
         return latitude, longitude
-    # Twice as many degrees east: in our latitudes one is 0.5 to 0.8 times as long as one north.
+    # Twice as many degrees east: in our latitudes a degree east is 0.5 to 0.8 times as long as a degree north.
     return (latitude // SQUARE + 0.5) * SQUARE, (longitude // (2 * SQUARE) + 0.5) * 2 * SQUARE
 
 

@@ -1,4 +1,4 @@
-"""Tags: a realtor's own labels of leads and properties, seen by nobody else."""
+"""Tags: a realtor's private labels of leads and properties."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class PropertyTag(Base):
     tag: Mapped[str] = mapped_column(String(MAX_LENGTH), primary_key=True)
 
 
-#: Side -> the table of rows, that of their tags, its column of rows.
+#: Side -> the table of rows, the table of their tags, and its column with the row's id.
 TAGGED: dict[Side, tuple[Any, Any, Any]] = {
     Side.LEAD: (Lead, LeadTag, LeadTag.lead_id),
     Side.PROPERTY: (Property, PropertyTag, PropertyTag.property_id),
@@ -51,10 +51,10 @@ TAGGED: dict[Side, tuple[Any, Any, Any]] = {
 
 
 def read_tag(text: str) -> str:
-    """A tag in its stored form: trimmed, with single blanks inside.
+    """Convert a tag to its stored form: trimmed, with single blanks inside.
 
     Raises:
-        InvalidValueError: It is empty or longer than MAX_LENGTH characters, or holds what cannot be printed.
+        InvalidValueError: It is empty, longer than MAX_LENGTH characters, or contains unprintable characters.
 
     >>> read_tag("  горячий   клиент ")
     'горячий клиент'
@@ -68,7 +68,7 @@ def read_tag(text: str) -> str:
 
 
 def tags_of(session: Session, side: Side, row_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The tags of rows by their ids, in the order of the alphabet; a row without tags is left out."""
+    """The tags of rows by row id, in alphabetical order; rows without tags are left out."""
     _, table, key = TAGGED[side]
     tags = defaultdict(list)
     for row_id, tag in session.execute(select(key, table.tag).where(key.in_(row_ids)).order_by(table.tag)):
@@ -77,7 +77,7 @@ def tags_of(session: Session, side: Side, row_ids: Sequence[int]) -> dict[int, l
 
 
 def used_tags(session: Session, owner: User, side: Side) -> list[str]:
-    """All tags on the owner's leads, or properties, in the order of the alphabet."""
+    """All tags on the owner's leads, or properties, in alphabetical order."""
     rows, table, key = TAGGED[side]
     query = select(table.tag).join(rows, rows.id == key).where(rows.owner_id == owner.id).distinct()
     return list(session.scalars(query.order_by(table.tag)))
@@ -85,12 +85,12 @@ def used_tags(session: Session, owner: User, side: Side) -> list[str]:
 
 def add_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], text: str) -> tuple[str, list[int]]:
     """
-    Put a tag on those of the rows that are the owner's.
+    Add a tag to those of the rows that belong to the owner.
 
-    A tag that the owner has used already keeps its capitals, so that «VIP» and «vip» are one.
+    A tag that the owner has already used keeps its spelling, so «VIP» and «vip» are the same tag.
 
     Returns:
-        The tag as it is stored, and the ids of the rows that did not have it.
+        The stored tag, and the ids of the rows that did not have it before.
     Raises:
         InvalidValueError: See :func:`read_tag`.
         ConflictError: A row has MAX_TAGS tags already.
@@ -111,7 +111,7 @@ def add_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], t
 
 
 def remove_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], tag: str) -> list[int]:
-    """Remove a tag from those of the rows that are the owner's; returns the ids of rows that had it."""
+    """Remove a tag from those of the rows that belong to the owner; returns the ids of rows that had it."""
     rows, table, key = TAGGED[side]
     mine = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id)
     gone = delete(table).where(key.in_(mine), table.tag == " ".join(tag.split())).returning(key)

@@ -1,8 +1,8 @@
 """Quarantine: leads and properties that the engine failed on, so that one bad row does not stop its market.
 
-An entity is quarantined in the version that failed. It counts as off the market until it is written again, or until the
-next load of its whole market (every run does one) in which the engine manages it: then it is released. An entity that
-killed its worker is not loaded again: it waits until it is written.
+An entity is quarantined in the version that failed, and counts as off the market. It is released when it is written
+again, or when the engine succeeds with it at the next load of its whole market (every run loads it). An entity that
+killed its worker is not loaded again until it is written.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,14 @@ from models.core.base import Base, words
 from models.core.enums import Side
 from models.core.errors import NotFoundError
 
-#: The error of an entity whose scoring ended with its worker, again and again.
+#: The error of an entity whose scoring repeatedly ended with the death of its worker.
 KILLED_ITS_WORKER = "WorkerLostError"
 
 
 class UnscorableEntity(Base):
     """
-    One quarantined entity. No foreign key: the entity is in one of two tables; retention clears what is left behind.
+    One quarantined entity. There is no foreign key, because the entity is in one of two tables; retention deletes rows
+    of missing entities.
     """
 
     __tablename__ = "unscorable_entities"
@@ -32,7 +33,7 @@ class UnscorableEntity(Base):
     side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)
     entity_id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int]
-    #: Kind and place of the failure; not its message, which may quote what a client wrote.
+    #: The kind and place of the failure; its message is not stored, because it may quote a client's text.
     error: Mapped[str] = mapped_column(String(200))
     found_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -73,19 +74,19 @@ def quarantine(session: Session, failures: list[Failure]) -> None:
 
 
 def release(session: Session, side: Side, entity_ids: list[int]) -> None:
-    """Release those of the entities that are quarantined: the engine has managed them."""
+    """Release those of the entities that are quarantined, because the engine has processed them."""
     session.execute(
         delete(UnscorableEntity).where(UnscorableEntity.side == side, UnscorableEntity.entity_id.in_(entity_ids))
     )
 
 
 def quarantined_ids(session: Session, side: Side) -> list[int]:
-    """Ids of *side* that are quarantined: few, or there is something wrong with the engine itself."""
+    """Ids of *side* that are quarantined. They are few, unless the engine itself has an error."""
     return list(session.scalars(select(UnscorableEntity.entity_id).where(UnscorableEntity.side == side)))
 
 
 def quarantined() -> Select[UnscorableEntity]:
-    """Select what is quarantined, the newest failure first."""
+    """Select the quarantined entities, the newest failure first."""
     return select(UnscorableEntity).order_by(
         UnscorableEntity.found_at.desc(), UnscorableEntity.side, UnscorableEntity.entity_id
     )

@@ -4,8 +4,11 @@ import select
 import time
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+from sqlalchemy.engine import ExecutionContext
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.platform import prepared_statements, tracing
@@ -19,7 +22,39 @@ IDLE_SECONDS = 10
 
 #: A peer that has not answered for 20 s counts as gone (10 + 2 * 5 while idle; milliseconds for data in flight). This
 #: is as long as a shard's lease: a disconnected machine must not hold a market's lock longer than its shard.
-DEAD = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
+KEEPALIVE_OPTIONS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
+
+_DRIVER = "postgresql+leadmatch"
+
+
+class QuickAutocommit(PGDialect_psycopg2):
+    """
+    psycopg2's dialect, but entering and leaving autocommit sends no statement, and some are executed by name
+    (:mod:`models.platform.prepared_statements`).
+
+    SQLAlchemy's events are not used for this, because without any, an engine creates and calls none for a connection.
+
+    SQLAlchemy sets the isolation level each time. psycopg2 then sends one statement when a connection enters autocommit
+    and another when it leaves it, which took two fifths of the time of a short reading session.
+    """
+
+    supports_statement_cache = True
+
+    def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
+        if level == "AUTOCOMMIT":
+            dbapi_connection.autocommit = True
+        else:
+            usual = level == self.default_isolation_level
+            dbapi_connection.set_session(isolation_level="DEFAULT" if usual else level, autocommit=False)
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: ExecutionContext | None = None) -> None:
+        if context is not None and context.execution_options.get("prepared"):
+            prepared_statements.execute(cursor, statement, parameters, context.root_connection.info)
+        else:
+            super().do_execute(cursor, statement, parameters, context)
+
+
+registry.register(_DRIVER.replace("+", "."), __name__, QuickAutocommit.__name__)
 
 
 def connect(
@@ -29,6 +64,7 @@ def connect(
     max_overflow: int = 5,
     statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
     application: str = "leadmatch",
+    one_plan_each: bool = False,
 ) -> Engine:
     """
     Return an engine with timeouts and the time zone UTC that tests doubtful connections before use.
@@ -38,6 +74,8 @@ def connect(
         pool_size: Connections kept open; *max_overflow* more are opened under load and closed after it.
         statement_timeout_ms: 0 for none.
         application: Shown in pg_stat_activity.
+        one_plan_each: Prepared statements are planned once. By default PostgreSQL plans each five times, and continues
+            to plan those that seem cheaper with known parameters, although planning takes longer than executing.
     """
     options = (
         f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS}"
@@ -46,33 +84,62 @@ def connect(
         # their indexes.
         " -c random_page_cost=1.1"
         # The server drops a disconnected client and its locks instead of waiting two hours (Linux's default).
-        f" -c tcp_keepalives_idle={DEAD['keepalives_idle']} -c tcp_keepalives_interval={DEAD['keepalives_interval']}"
-        f" -c tcp_keepalives_count={DEAD['keepalives_count']} -c tcp_user_timeout={DEAD['tcp_user_timeout']}"
+        f" -c tcp_keepalives_idle={KEEPALIVE_OPTIONS['keepalives_idle']}"
+        f" -c tcp_keepalives_interval={KEEPALIVE_OPTIONS['keepalives_interval']}"
+        f" -c tcp_keepalives_count={KEEPALIVE_OPTIONS['keepalives_count']}"
+        f" -c tcp_user_timeout={KEEPALIVE_OPTIONS['tcp_user_timeout']}"
         " -c client_connection_check_interval=10000"
     )
+    if one_plan_each:
+        options += " -c plan_cache_mode=force_generic_plan"
     engine = create_engine(
-        url,
+        make_url(url).set(drivername=_DRIVER),
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_use_lifo=True,  # the most recently used server process has its plans and pages cached
         pool_timeout=10,
         hide_parameters=True,  # an error's text may reach a log, and parameters are personal data
-        connect_args={"options": options, "connect_timeout": 5, "application_name": application, **DEAD},
+        connect_args={"options": options, "connect_timeout": 5, "application_name": application, **KEEPALIVE_OPTIONS},
     )
     _refuse_dead_connections(engine)
-    prepared_statements.watch(engine)
     tracing.watch_statements(engine)
     return engine
 
 
+class _Session(Session):
+    """
+    A session that treats a transaction with a lost connection as rolled back, because the server does roll back the
+    uncommitted writes of a lost client. Otherwise a finished answer, for example a 404, would become a 500 at the end
+    of its request.
+    """
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        except DBAPIError as error:
+            self._forget_lost_connection(error)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        except DBAPIError as error:
+            self._forget_lost_connection(error)
+
+    def _forget_lost_connection(self, error: DBAPIError) -> None:
+        if not error.connection_invalidated:
+            raise error
+        self.invalidate()
+
+
 def sessions(engine: Engine) -> sessionmaker[Session]:
     """Return a factory of sessions whose objects stay readable after commit, since answers are rendered from them."""
-    return sessionmaker(engine, expire_on_commit=False)
+    return sessionmaker(engine, class_=_Session, expire_on_commit=False)
 
 
 def reading_sessions(engine: Engine) -> sessionmaker[Session]:
     """Return a factory of sessions for reading: each statement is its own transaction, and a flush raises an error."""
-    factory = sessionmaker(engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    factory: sessionmaker[Session] = sessionmaker(autocommit, class_=_Session, expire_on_commit=False)
 
     def refuse(_session: Session, _context: Any, _instances: Any) -> None:
         raise RuntimeError("this session only reads, but objects were changed in it")
@@ -87,7 +154,7 @@ def _refuse_dead_connections(engine: Engine) -> None:
 
     SQLAlchemy's pool_pre_ping sends a statement every time, which under load is a fifth of the cost of a short request.
     A server that stops closes its connections: their sockets become readable without a request, and polling a socket
-    costs next to nothing. The server is asked only then, and after :data:`IDLE_SECONDS`, since firewalls drop idle
+    costs next to nothing. A statement is sent only then, and after :data:`IDLE_SECONDS`, since firewalls drop idle
     connections silently.
     """
 

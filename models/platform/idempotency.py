@@ -20,7 +20,7 @@ class IdempotentAnswer(Base):
 
     caller: Mapped[str] = mapped_column(String(100), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    #: SHA-256 of method, path and body: the same key with another request is a mistake.
+    #: SHA-256 of method, path and body; the same key with another request is an error.
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int | None] = mapped_column(Integer)
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -64,7 +64,7 @@ def claim(session: Session, caller: str, key: str, fingerprint: bytes) -> Idempo
 def keep(session: Session, caller: str, key: str, status: int, body: bytes) -> None:
     """Store the answer under a key claimed in this transaction."""
     answer = session.get(IdempotentAnswer, (caller, key))
-    if answer is None:  # the request erased its own caller together with the caller's answers
+    if answer is None:  # the request has erased its own caller, including the caller's answers
         return
     answer.status, answer.body = status, body
     session.flush()

@@ -1,9 +1,9 @@
 """
-Decode strangers' pictures in a child process (models/platform/image_decoder.py), which bounds their memory and returns
-it.
+Decode untrusted pictures in a child process (models/platform/image_decoder.py), which limits their memory and returns
+it to the system.
 
-A process has one such child, started with the first picture. Pictures are decoded one at a time; a caller that waits
-too long gets BusyError. A picture that takes too long, or kills the child, counts as damaged.
+Each process has one such child, which starts with the first picture. Pictures are decoded one at a time; a caller that
+waits too long gets BusyError. A picture that takes too long or kills the child counts as damaged.
 """
 
 import logging
@@ -26,16 +26,16 @@ log = logging.getLogger(__name__)
 MAX_PIXELS = image_decoder.MAX_PIXELS
 MAX_WEBP_PIXELS = image_decoder.MAX_WEBP_PIXELS
 
-#: Pillow's format -> the ending that files get.
+#: Pillow's format -> the extension of stored files.
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
 
-#: So long a request waits for its turn, and then answers 503.
+#: How long a request waits for its turn before it answers 503.
 MAX_WAIT_SECONDS = 10.0
 RETRY_AFTER_SECONDS = 5
-#: The slowest picture that we take needs a few seconds; on a busy machine some more.
+#: The slowest accepted picture needs a few seconds, and more on a busy machine.
 MAX_DECODING_SECONDS = 30.0
-#: A child is replaced after so many pictures: whatever its libraries leak goes with it.
+#: A child is replaced after this many pictures, which also frees memory that its libraries leak.
 MAX_PICTURES = 200
 
 
@@ -44,7 +44,7 @@ class NotAnImageError(Exception):
 
 
 class DamagedImageError(Exception):
-    """It begins like an image and cannot be read to its end."""
+    """The content begins like an image, but cannot be read to its end."""
 
 
 class TooManyPixelsError(Exception):
@@ -53,7 +53,7 @@ class TooManyPixelsError(Exception):
 
 @dataclass(frozen=True)
 class CleanFile:
-    """Content that may be stored and served. *pixels*: of the picture as it came; 0 of a document."""
+    """Content that may be stored and served. *pixels* is the size of the original picture, or 0 for a document."""
 
     content: bytes
     ending: str
@@ -65,7 +65,7 @@ class CleanFile:
 
 
 class Decoder:
-    """The child that decodes, one picture at a time."""
+    """The child process that decodes one picture at a time."""
 
     def __init__(self) -> None:
         self._turn = threading.Semaphore(1)
@@ -74,18 +74,18 @@ class Decoder:
 
     @property
     def pid(self) -> int | None:
-        """The child's process id, while it runs."""
+        """The child's process id, if it runs."""
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
     def clean(self, stream: BinaryIO, size: int) -> CleanFile:
         """
-        The picture in *stream* (of *size* bytes), drawn anew; see image_decoder.clean.
+        Re-encode the picture in *stream* (of *size* bytes); see image_decoder.clean.
 
         Raises:
             NotAnImageError, DamagedImageError, TooManyPixelsError
             BusyError: No turn came within MAX_WAIT_SECONDS.
         """
-        with self._own_turn():
+        with self._exclusive_use():
             child = self._running()
             watchdog = threading.Timer(MAX_DECODING_SECONDS, child.kill)
             watchdog.start()
@@ -108,7 +108,7 @@ class Decoder:
         }.get(outcome, DamagedImageError)
 
     @contextmanager
-    def _own_turn(self) -> Iterator[None]:
+    def _exclusive_use(self) -> Iterator[None]:
         if not self._turn.acquire(timeout=MAX_WAIT_SECONDS):
             raise BusyError("picture.busy", RETRY_AFTER_SECONDS)
         try:
@@ -118,8 +118,8 @@ class Decoder:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.pid is None:
-            self.end()  # One that died by itself has left its pipes open.
-            # -I: neither the working folder nor the environment decides what is imported.
+            self.end()  # A child that died has left its pipes open.
+            # -I: neither the working folder nor the environment affects imports.
             program = [sys.executable, "-I", str(Path(image_decoder.__file__).resolve())]
             self._child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})  # nosec B603
             self._left = MAX_PICTURES
@@ -148,17 +148,17 @@ def _ask(child: subprocess.Popen[bytes], stream: BinaryIO, size: int) -> tuple[b
     return outcome, pixels, format_.decode(), drawn
 
 
-#: This process's own; a forked process starts a child of its own with its first picture.
+#: This process's decoder; a forked process starts a child of its own with its first picture.
 decoder = Decoder()
 
 
 def clean_image(stream: BinaryIO) -> CleanFile:
-    """The picture in *stream*, drawn anew; see :meth:`Decoder.clean`."""
+    """Re-encode the picture in *stream*; see :meth:`Decoder.clean`."""
     size = stream.seek(0, 2)
     stream.seek(0)
     return decoder.clean(stream, size)
 
 
 def is_pdf(head: bytes, tail: bytes) -> bool:
-    """Whether the content is a whole PDF: it begins as one at its first byte (a polyglot does not) and ends as one."""
+    """Whether the content is a complete PDF: it begins as one at its first byte (unlike a polyglot) and ends as one."""
     return head.startswith(b"%PDF-") and b"%%EOF" in tail

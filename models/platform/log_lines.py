@@ -1,4 +1,7 @@
-"""Buffered log lines, formatted and written together: writing a line alone costs a request more than its sign-in."""
+"""
+Buffered log lines, which are formatted and written together: writing each line separately would cost a request more
+than its authentication.
+"""
 
 import atexit
 import contextvars
@@ -28,7 +31,7 @@ class BufferedHandler(logging.Handler):
         self._waiting: deque[tuple[contextvars.Context, logging.LogRecord]] = deque()
         #: Separate from logging's own lock, so that requests do not wait for formatting.
         self._writing = threading.RLock()
-        self._process = 0  # the process of the writing thread: threads and their buffers do not survive a fork
+        self._process = 0  # the process of the writing thread, because threads and their buffers do not survive a fork
         atexit.register(self.flush)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -40,9 +43,11 @@ class BufferedHandler(logging.Handler):
             self.flush()
 
     def flush(self) -> None:
+        if self._process != os.getpid():  # a copy of lines that the parent writes
+            return
         with self._writing:
             piece = b""
-            # One at a time, because other threads append meanwhile.
+            # Records are removed one at a time, because other threads append meanwhile.
             while self._waiting:
                 context, record = self._waiting.popleft()
                 line = context.run(self._line, record)
@@ -71,5 +76,5 @@ def _write(content: bytes) -> None:
     try:
         while content:
             content = content[os.write(2, content) :]
-    except OSError:  # the reader is gone
+    except OSError:  # the reader has closed the pipe
         return

@@ -81,7 +81,7 @@ def configuration(environment: str, level: str, *, buffered: bool = False) -> di
         },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
-            # Servers with handlers of their own pass their lines to ours.
+            # Servers with handlers of their own pass their lines to ours instead.
             **{name: {"handlers": [], "propagate": True} for name in ("gunicorn.error", "celery", "celery.task")},
             **{name: {"level": quiet} for name, quiet in QUIET.items()},
         },

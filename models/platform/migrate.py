@@ -2,23 +2,18 @@
 
 import logging
 import time
-from functools import cache
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from models.core.errors import SettingsError
+from models.platform.revisions import FOLDER, known, newest
 from models.platform.settings import database_url
 
 log = logging.getLogger(__name__)
-
-FOLDER = Path(__file__).parent.parent / "migrations"
 
 #: Number of attempts of a migration that does not get its lock; with the waits, about a minute.
 MAX_TRIES = 20
@@ -53,51 +48,25 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 def downgrade(url: str, revision: str) -> None:
     """
-    Take the database back to *revision*, or to "base": nothing.
+    Downgrade the database to *revision*, or to "base", the empty schema.
 
     Raises:
-        SchemaNewerError: A newer release has migrated it, and it alone knows the way back.
+        SchemaNewerError: A newer release has migrated it, and only that release can downgrade it.
         SettingsError: There is no such revision.
     """
-    if revision not in _known() | {"base"}:
+    if revision not in known() | {"base"}:
         raise SettingsError(f"there is no revision {revision}; this release has revisions up to {newest()}")
     with _connection(url) as config:
         _check_known(config)
         command.downgrade(config, revision)
 
 
-@cache
-def _revisions() -> ScriptDirectory:
-    return ScriptDirectory(str(FOLDER))
-
-
-def is_behind(session: Session) -> bool:
-    """
-    Return whether the database lacks a migration that this code has.
-
-    A database that is *ahead* is not behind: a release migrates before its new code starts, while the old code serves.
-    """
-    revisions = _revisions()
-    current = session.scalar(text("SELECT version_num FROM alembic_version"))
-    return current in _known() and current != revisions.get_current_head()
-
-
-def newest() -> str:
-    """Return the revision that this release needs."""
-    return _revisions().get_current_head() or ""
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(revision.revision for revision in _revisions().walk_revisions())
-
-
 def _check_known(config: Config) -> None:
-    """Raise SchemaNewerError if the database is at a revision that this release has never heard of."""
+    """Raise SchemaNewerError if the database is at a revision that this release does not know."""
     open_: Connection = config.attributes["connection"]
     current = MigrationContext.configure(open_).get_current_heads()
     open_.rollback()
-    if unknown := set(current) - _known():
+    if unknown := set(current) - known():
         raise SchemaNewerError(", ".join(sorted(unknown)), newest())
 
 

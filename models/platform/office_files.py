@@ -1,18 +1,18 @@
-"""Documents of Office, told by their content: a ZIP with the parts of a text or of a workbook, and without macros."""
+"""Recognises Office documents by content: a ZIP with the parts of a text or of a workbook, and without macros."""
 
 import zipfile
 from typing import IO
 
-#: The part that each has -> the ending of its files.
+#: A part that each type contains -> the extension of its files.
 OFFICE_PARTS = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx"}
-MAX_ENTRIES = 5000  # of a ZIP that is looked at
+MAX_ENTRIES = 5000  # of a ZIP that is checked
 
 
 def office_ending(stream: IO[bytes]) -> str | None:
     """
-    "docx" or "xlsx"; None for any other content, and for documents that bring macros. Nothing is unpacked.
+    "docx" or "xlsx"; None for any other content, and for documents with macros. Nothing is unpacked.
 
-    The stream is left at its beginning.
+    The stream is rewound to its beginning.
     """
     try:
         if stream.read(4) != b"PK\x03\x04":  # at its first byte: a polyglot begins as something else

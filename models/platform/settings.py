@@ -2,11 +2,11 @@
 
 Settings come from environment variables (12-factor). A bad value stops the start with one clear line.
 
-Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how
-many there are, and KEEPALIVE_SECONDS (75 where TRUSTED_PROXIES is set, else 5), how long an idle connection is kept, by
-api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`;
-XDG_DATA_HOME, where an installed wheel keeps its home.
-Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
+Some variables are read before the settings. api/server/gunicorn.py reads BIND (127.0.0.1), the address where web
+processes listen; WEB_CONCURRENCY (2), their number; KEEPALIVE_SECONDS (75 if TRUSTED_PROXIES is set, otherwise 5), how
+long an idle connection is kept; and PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), the folder of their counts.
+`leadmatch run` reads NO_DEMO. XDG_DATA_HOME contains the home of an installed wheel. Libraries read their own
+variables: AWS_... for uploads in S3, OTEL_... for traces.
 """
 
 import os
@@ -26,15 +26,16 @@ ENVIRONMENTS = ("local", "test", "production")
 #: HS256 keys shorter than the hash's 32 bytes weaken it (RFC 7518, section 3.2).
 SHORTEST_SECRET = 32  # characters
 
-#: What our bot proves itself by is no key of a hash, and guesses at it are limited: 95 bits of letters and digits.
+#: The bot's secret is not a key of a hash, and guesses at it are limited, so 95 bits (16 letters and digits) are
+#: enough.
 SHORTEST_BOT_SECRET = 16  # characters
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-#: Threads of a web process: enough for 64 open chats beside HTTP. Idle ones cost little.
+#: Threads of a web process: enough for 64 open chats in addition to HTTP. Idle threads cost little.
 DEFAULT_WEB_THREADS = 96
 
-#: This machine, as METRICS_NETWORKS names it.
+#: This machine, in the notation of METRICS_NETWORKS.
 LOOPBACK = "127.0.0.0/8,::1/128"
 
 
@@ -53,12 +54,13 @@ SETTING_NAMES = tuple(
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says, checked. See :meth:`from_env` for the variables' names."""
+    """The checked settings of the environment. See :meth:`from_env` for the variables' names."""
 
-    #: ENVIRONMENT: local, test or production. local shows SMS codes in answers and lets the Telegram bot in unproved.
+    #: ENVIRONMENT: local, test or production. local shows SMS codes in answers and admits the Telegram bot without its
+    #: secret.
     environment: str
-    #: Whether ENVIRONMENT was set. Where it was not, it is local, and nobody but this machine is let in: a platform
-    #: that runs the Procfile must not serve codes in answers to the world.
+    #: Whether ENVIRONMENT was set. If not, it is local, and only requests from this machine are accepted: a platform
+    #: that runs the Procfile must not serve codes in answers to the whole internet.
     is_environment_said: bool
     #: DATABASE_URL: PostgreSQL. `leadmatch run` starts its own when this is not set.
     database_url: str
@@ -72,69 +74,69 @@ class Settings:
     home: Path
     #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notifications; empty: both are off.
     telegram_bot_token: str
-    #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required in production.
+    #: TELEGRAM_BOT_SECRET: the value that our bot sends as X-Telegram-Bot-Secret; required in production.
     telegram_bot_secret: str
     #: TELEGRAM_BOT: 1: the process `bot` runs our Telegram bot; 0: it waits.
     telegram_bot: bool
     #: TELEGRAM_BOT_NAME: the bot's user name, without @: the profile page then links to it.
     telegram_bot_name: str
-    #: TELEGRAM_WEBHOOK: 1: Telegram posts updates to PUBLIC_URL, which must be https; 0: the bot asks for them.
+    #: TELEGRAM_WEBHOOK: 1: Telegram posts updates to PUBLIC_URL, which must be https; 0: the bot polls for them.
     telegram_webhook: bool
     #: TELEGRAM_API_URL: where notifications are sent; another address only for a local stand-in.
     telegram_api_url: str
     #: SMS_GATEWAY_URL: console://, smsc://login:password@smsc.kz or twilio://sid:token@api.twilio.com?from=+1...
     #: (worker/jobs/sms.py); smsc+http:// and twilio+http:// are for stand-ins on this machine.
     sms_gateway_url: str
-    #: SMS_PER_HOUR: codes that may be sent in all; numbers of one country other than +7 may have a tenth of them.
+    #: SMS_PER_HOUR: the limit of all codes; numbers of one country other than +7 may use a tenth of it.
     sms_per_hour: int
     #: SMTP_URL: smtp://login:password@host?from=..., smtps:// or, on this machine, smtp+plain:// (worker/jobs/mail.py);
     #: empty: no e-mail is sent, and signing in by e-mail is off.
     smtp_url: str
-    #: PUBLIC_URL: where people reach us, as links by e-mail and invitations name it: https://leadmatch.example.
+    #: PUBLIC_URL: the address in links by e-mail and in invitations: https://leadmatch.example.
     public_url: str
-    #: MEDIA_URL: where uploads are kept: file:///folder or s3://bucket/prefix; empty: a folder of LEADMATCH_HOME.
+    #: MEDIA_URL: where uploads are stored: file:///folder or s3://bucket/prefix; empty: a folder of LEADMATCH_HOME.
     media_url: str
     #: CORS_ORIGINS: comma-separated origins whose pages may call the API; empty: none.
     cors_origins: tuple[str, ...]
-    #: TRUSTED_PROXIES: how many proxies in front of us append to X-Forwarded-For; 0: the header is ignored.
+    #: TRUSTED_PROXIES: the number of proxies in front that append to X-Forwarded-For; 0: the header is ignored.
     trusted_proxies: int
-    #: TOKEN_HOURS: how long an access token lives.
+    #: TOKEN_HOURS: how long an access token is valid.
     token_hours: int
     #: LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
     log_level: str
-    #: WEB_THREADS: threads of one web process (gunicorn reads it too); two thirds of them may be held by chats and by
-    #: what listens.
+    #: WEB_THREADS: threads of one web process (gunicorn reads it too); up to two thirds of them may be held by chats
+    #: and listeners.
     web_threads: int
-    #: WORKER_THREADS: threads that score one market; 0: one a core.
+    #: WORKER_THREADS: threads that score one market; 0: one per core.
     worker_threads: int
-    #: WORKER_MEMORY_MB: what a worker process may hold. Markets that would take more are scored in tiles, snapshots are
-    #: kept as far as they fit, and a process that has grown beyond it is replaced after its task; 0: no bound.
+    #: WORKER_MEMORY_MB: the memory limit of a worker process. Larger markets are scored in tiles, snapshots are kept as
+    #: far as they fit, and a process that exceeds the limit is replaced after its task; 0: no limit.
     worker_memory_mb: int
     #: METRICS_TOKEN: the bearer token for reading /metrics; empty: no token is accepted.
     metrics_token: str
-    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may
-    #: anyway.
+    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine always
+    #: may.
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
     #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
     queue_limit: int
-    #: RATES_URL: addresses of central banks' daily tables, with blanks between them; empty: rates are set by hand.
+    #: RATES_URL: addresses of central banks' daily tables, separated by blanks; empty: operators set the rates.
     rates_urls: tuple[str, ...]
-    #: FEED_MAX_MB: how large a feed's address may answer, and a file of listings be, unpacked.
+    #: FEED_MAX_MB: the maximum size of a feed's answer and of a file of listings, unpacked.
     feed_max_mb: int
-    #: FEED_PRIVATE_ADDRESSES: 1 lets feeds be fetched from this machine and its network; for tests and closed networks.
+    #: FEED_PRIVATE_ADDRESSES: 1 allows feeds from this machine and its network; for tests and closed networks.
     feed_private_addresses: bool
-    #: FETCH_PHOTOS: 1 has the photos that listings name fetched, checked and shown through our own address; pages then
-    #: load nothing from elsewhere.
+    #: FETCH_PHOTOS: 1: the photos in listings are fetched, checked and served from our own address; pages then load
+    #: nothing from other sites.
     fetch_photos: bool
-    #: PUBLIC_SEARCH: on or off; on, anybody and search engines may read the search over all homes on the market. Off in
-    #: production unless it is said: owners have to agree to it.
+    #: PUBLIC_SEARCH: on or off. If on, anybody, including search engines, may use the search over all homes on the
+    #: market. The default in production is off, because owners have to agree to it.
     public_search: bool
-    #: MAP_TILES_URL: where pages load the tiles of maps from, https://tiles.example/{z}/{x}/{y}.png; empty: no page
-    #: loads any, and the neighbouring districts are drawn instead.
+    #: MAP_TILES_URL: the address of map tiles, https://tiles.example/{z}/{x}/{y}.png; empty: pages load no tiles and
+    #: show a drawing of the neighbouring districts instead.
     map_tiles_url: str
     #: MAP_ATTRIBUTION: the attribution below the map, as its terms require.
     map_attribution: str
-    #: WEBHOOK_PRIVATE_ADDRESSES: 1 lets webhooks go to this machine and its network, and by http; likewise.
+    #: WEBHOOK_PRIVATE_ADDRESSES: 1 allows webhooks to this machine and its network, and by http; likewise.
     webhook_private_addresses: bool
 
     @property
@@ -160,12 +162,12 @@ class Settings:
     @classmethod
     def for_command(cls, *needs: str, environ: Mapping[str, str] = os.environ) -> "Settings":
         """
-        Read the settings for a command that uses the database and what is named by *needs*, REDIS_URL for instance.
+        Read the settings for a command that uses the database and the variables in *needs*, for instance REDIS_URL.
 
-        Nothing else has to be set, and what only those who serve need, such as gateways, is not asked for.
+        Nothing else has to be set; variables that only servers need, such as gateways, are not required.
 
         Raises:
-            SettingsError: One of these is missing, or a value malformed.
+            SettingsError: One of these is missing, or a value is malformed.
         """
         home = environ.get("LEADMATCH_HOME") or default_home()
         for name in ("DATABASE_URL", *needs):
@@ -222,7 +224,7 @@ class Settings:
         )
 
     def _check_for_serving(self, environ: Mapping[str, str]) -> None:
-        """Raise SettingsError if these settings would serve people unsafely, or not at all."""
+        """Raise SettingsError if these settings are unsafe or unusable for serving."""
         if self.is_production and is_weak(self.secret_key, SHORTEST_SECRET):
             raise SettingsError(
                 f"SECRET_KEY is too weak: at least {SHORTEST_SECRET} random characters, "
@@ -253,7 +255,9 @@ class Settings:
 
 
 def database_url(url: str) -> str:
-    """The URL with the driver named: SQLAlchemy 2.1 takes a bare ``postgresql://`` for psycopg 3, which we do not use.
+    """
+    The URL with the name of the driver: SQLAlchemy 2.1 reads a bare ``postgresql://`` as psycopg 3, which we do not
+    use.
 
     >>> database_url("postgres://me@localhost/leadmatch")
     'postgresql+psycopg2://me@localhost/leadmatch'
@@ -320,7 +324,7 @@ def _is_on(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
 
 
 def _tiles_url(environ: Mapping[str, str]) -> str:
-    """An address that browsers may load tiles from: by https, with its three places to fill in after the host."""
+    """Check an address from which browsers load tiles: https, with the three placeholders after the host."""
     url = environ.get("MAP_TILES_URL", "")
     try:
         host, path = urlsplit(url).netloc, urlsplit(url).path

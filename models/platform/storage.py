@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-import fsspec
-
 from models.core.errors import BusyError, SettingsError
 
 log = logging.getLogger(__name__)
@@ -23,7 +21,7 @@ log = logging.getLogger(__name__)
 NAME = re.compile(r"[A-Za-z0-9_-]{20,50}\.[a-z]{3,4}")
 
 RETRY_AFTER_SECONDS = 30
-#: Options by protocol that make the storage fail before a request's client gives up.
+#: Options by protocol that make the storage fail before a request's client times out.
 OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {"config_kwargs": {"connect_timeout": 2, "read_timeout": 10, "retries": {"max_attempts": 1}}},
 }
@@ -38,10 +36,12 @@ class Storage:
     """
 
     def __init__(self, url: str) -> None:
+        import fsspec  # late: rows of uploads import this module, but most commands need no storage
+
         scheme, _, rest = url.partition("://")
         try:
             if scheme == "file":
-                # Not by fsspec, which takes the path's percent-encoded form for its name.
+                # fsspec is not used for this, because it treats the percent-encoded form of the path as its name.
                 self._files, self._folder = fsspec.filesystem("file"), unquote(rest)
             else:
                 self._files, self._folder = fsspec.core.url_to_fs(url, **OPTIONS.get(scheme, {}))
@@ -49,10 +49,10 @@ class Storage:
             # The URL may hold credentials; fsspec's message names only the protocol or the missing package.
             raise SettingsError(f"MEDIA_URL is not usable: {error}") from None
         self._is_local = "file" in self._files.protocol
-        self._files.retries = 2  # s3fs would try five times, with growing pauses; others ignore it
+        self._files.retries = 2  # s3fs would try five times, with growing pauses; other file systems ignore this
 
     def put(self, name: str, content: bytes) -> None:
-        """Store a new file, whole or not at all (a local file appears under its name once it is complete)."""
+        """Store a new file completely or not at all (a local file appears under its name once it is complete)."""
         path = self._path(name)
         with self._answering():
             if not self._is_local:
@@ -62,8 +62,8 @@ class Storage:
             self._put_whole(path, content)
 
     def _put_whole(self, path: str, content: bytes) -> None:
-        # Not fsspec's transactions: all threads of a process share one, so that one upload's end would move another's
-        # file. A killed process leaves a file without a row, which the cleaning task deletes.
+        # fsspec's transactions are not used: all threads of a process share one, so the end of one upload would move
+        # the file of another. A killed process leaves a file without a row, which the cleaning task deletes.
         part = f"{path.rpartition('.')[0]}.part"
         try:
             with self._files.open(part, "wb") as file:

@@ -4,8 +4,8 @@ Tracing is off, and its libraries are not imported, unless OTEL_EXPORTER_OTLP_EN
 other variables, such as OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER). The extra ``leadmatch[tracing]`` installs the
 libraries.
 
-The spans are ours rather than those of ready-made instrumentations, which record paths with query strings, addresses
-and statements. A span here holds the route's pattern, a task's name, ids and the first word of a statement, and no
+The spans are created here, because ready-made instrumentations record paths with query strings, addresses and
+statements. These spans contain the route's pattern, a task's name, ids and the first word of a statement, but no
 personal data.
 """
 
@@ -81,7 +81,7 @@ def end(opened: OpenSpan | None, failed: bool = False, **attributes: Any) -> Non
 
 
 def trace_headers() -> Mapping[str, str]:
-    """The header by which a task becomes part of the trace that asks for it."""
+    """The header by which a task becomes part of the trace of its caller."""
     if not is_on():
         return {}
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

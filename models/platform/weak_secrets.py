@@ -4,7 +4,7 @@ from itertools import pairwise
 
 
 def is_weak(secret: str, shortest: int) -> bool:
-    """Whether a secret is too short, repeats itself or counts, and so was not generated at random.
+    """Whether a secret is too short, repetitive or a sequence, and therefore was not generated at random.
 
     >>> is_weak("0123456789abcdefghijklmnopqrstuvwxyz", 32), is_weak("correct-horse" * 3, 32), is_weak("a1" * 16, 32)
     (True, True, True)
@@ -15,7 +15,7 @@ def is_weak(secret: str, shortest: int) -> bool:
         return True
     steps = [ord(after) - ord(before) for before, after in pairwise(secret)]
     counting = sum(step in (-1, 0, 1) for step in steps)
-    # A text within itself twice over: it repeats a part of at most half its length.
+    # If a text occurs inside two copies of itself, it repeats a part of at most half its length.
     repeats = (secret + secret).find(secret, 1) < len(secret) or any(
         secret.startswith(secret[:part] * (len(secret) // part)) for part in range(1, len(secret) // 2 + 1)
     )

@@ -1,9 +1,9 @@
-"""The display order of lists where it is not by score alone, and the explored properties that follow a list.
+"""The display order of lists that are not ordered by score alone, and the explored properties that follow a list.
 
 Stored lists are always by score: they are exact, changes are merged into them, and `leadmatch check` checks them. In a
 market with the balanced order (``markets.list_order``) every lead and property has a *shift* of at most 0: the points
-that it loses for being sought by many (:mod:`matching.engine.balance`). Lists are shown by score plus shift, with
-their scores. An entry that is newer than the shifts takes the mean shift of its list, so it is neither favoured nor
+that it loses because it suits many others (:mod:`matching.engine.balance`). Lists are shown by score plus shift, with
+their scores. An entry that is newer than the shifts gets the mean shift of its list, so it is neither favoured nor
 hidden.
 
 In a market with exploration slots (``markets.exploration_slots``), a few new properties that hardly any list has room
@@ -132,7 +132,7 @@ def first_entries(session: Session, row_id: Column, ids: Column, scores: Column,
     """
     The first *count* entries of leads' lists in display order, for a LATERAL join: columns id, score and explored.
 
-    Where every market's order is by score alone, the rest of each list is not read.
+    If all markets are ordered by score alone, the rest of each list is not read.
 
     Args:
         row_id, ids, scores: As for :func:`shown_entries`.
@@ -146,7 +146,9 @@ def first_entries(session: Session, row_id: Column, ids: Column, scores: Column,
 
 
 def plain_entries(ids: Column, scores: Column) -> ShownEntries:
-    """As :func:`shown_entries`, in a market that :func:`is_plain`: most are, and this takes half the time."""
+    """
+    Like :func:`shown_entries`, for markets that are :func:`is_plain`: most are, and this query takes half the time.
+    """
     entry = _stored(ids, scores)
     return ShownEntries(entry, (entry.c.place,), false())
 
@@ -170,7 +172,7 @@ def _stored(ids: Column, scores: Column) -> TableValuedAlias:
 
 
 def _outer(stored: Column) -> ColumnElement[Any]:
-    """The column as one of the outer row: SQLAlchemy would add its table to the union's FROM as well."""
+    """The column as a column of the outer row; otherwise SQLAlchemy would add its table to the union's FROM."""
     expression = stored.expression
     return literal_column(f"{expression.table.name}.{expression.name}", expression.type)
 

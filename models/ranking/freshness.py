@@ -16,9 +16,9 @@ from models.ranking.recommendations import stale_rows
 class Freshness:
     """Stale and quarantined entities at one moment."""
 
-    #: Entities whose list is not of their present version or market.
+    #: Entities whose list does not match their current version or market.
     stale: int
-    #: Age of the oldest stale write, in seconds; 0 without one.
+    #: Age of the oldest write that is not in the lists yet, in seconds; 0 without one.
     oldest_seconds: float
     #: Entities that the engine failed on; they are not stale.
     quarantined: int

@@ -1,8 +1,8 @@
 """Generations: everything that the lists of a market are computed with, as one value.
 
 Lists of one market can be compared, and changed one entry at a time, only while all of them are computed with the same
-text model, weights and exchange rates. The row of the market says with which; a worker's snapshot, a shard and a tile
-carry the same value, and whoever writes lists holds the one against the other.
+text model, weights and exchange rates. The market's row states which ones. A worker's snapshot, a shard and a tile
+carry the same value, and code that writes lists compares the two.
 """
 
 from dataclasses import dataclass, fields
@@ -29,7 +29,7 @@ class Generation:
     #: Exchange rates into the market's currency, as :func:`models.market.facts.format_factors` writes them. None: not
     #: recorded (a row of an earlier release, or one not yet planned); such a generation equals no other.
     rates: str | None = None
-    #: Closeness of the market's places. None: no place is near another.
+    #: The model of closeness of the market's places. None: no place is near another.
     closeness_id: int | None = None
     #: The version of the engine's definition of a score. None: a release that did not record it.
     engine: int | None = None

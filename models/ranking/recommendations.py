@@ -57,8 +57,8 @@ class LeadRecommendations(Base):
     city_key: Mapped[str | None] = mapped_column(String(110))  #: The market it was computed in; null: in none.
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]  #: The run that began its market's generation; null: a change of one entity wrote it.
-    #: The number of its market's generation (`markets.generation`); null: in no market, or stored by an earlier
-    #: release.
+    #: The number of its market's generation (`markets.generation`); null: it is in no market, or an earlier release
+    #: stored it.
     generation_number: Mapped[int | None] = mapped_column("generation")
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_in: Mapped[ChangedIn] = mapped_column(index=True)
@@ -105,8 +105,8 @@ class Market(HasGeneration, Base):
     """
     One market, and the generation that all of its lists are computed with.
 
-    Within a generation every change leaves the lists that a run would leave. So a run begins a new generation only
-    where its text model, weights or rates differ from the market's, and changes between two runs use the market's.
+    Within a generation, the lists after any change are the same as after a run. So a run begins a new generation only
+    if its text model, weights or rates differ from the market's, and changes between two runs use the market's.
     """
 
     __tablename__ = "markets"
@@ -121,8 +121,8 @@ class Market(HasGeneration, Base):
     #: Increases with every generation; each list of the market holds the number of its own.
     generation_number: Mapped[int] = mapped_column("generation", default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
-    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`)
-    #: from which both were worked out; null: not yet.
+    #: The order in which lists are read, the number of explored offers after a lead's list, and the publication
+    #: (`published_at`) from which both were computed; null: not yet.
     list_order: Mapped[ListOrder] = mapped_column(
         words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
     )
@@ -152,8 +152,8 @@ def stale_rows(side: Side) -> Select[*tuple[Any, ...]]:
     """
     Entities with a stale list, as (id, version, on_market, city_key, deal_type, listed city_key, listed deal_type).
 
-    Stale are entities on the market without a list, or with one of another version or market, and entities off the
-    market that are still listed in one. An entity that is quarantined in its present version is not stale.
+    An entity on the market is stale if it has no list, or a list of another version or market. An entity off the market
+    is stale while it is still listed in one. An entity that is quarantined in its current version is not stale.
     """
     table, lists, key, _ = SIDE_TABLES[side]
     active = and_(table.status == Status.ACTIVE, User.is_active)

@@ -1,1 +1,1 @@
-"""Rescoring runs: planned, shared out, reported on."""
+"""Rescoring runs: planning, distribution to workers, reports."""

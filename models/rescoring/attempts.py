@@ -1,7 +1,8 @@
 """Attempts at rescoring single leads and properties: which ones may have killed their worker.
 
-An attempt is stored before the work and removed after it, whether it succeeded or raised. What is left was stored by a
-worker that died at work. An entity with :data:`MAX_ATTEMPTS` such attempts is quarantined instead of being tried again.
+An attempt is stored before the work and removed after it, whether the work succeeded or raised. A remaining attempt
+belongs to a worker that died at work. An entity with :data:`MAX_ATTEMPTS` such attempts is quarantined instead of being
+tried again.
 """
 
 from collections.abc import Iterable
@@ -16,9 +17,9 @@ from models.core.enums import Side
 from models.market.unscorable import KILLED_ITS_WORKER, Failure, quarantine
 from models.ranking.recommendations import SIDE_TABLES
 
-#: After this many attempts that ended with their worker, an entity is quarantined.
+#: An entity is quarantined after this many attempts that ended with the death of their worker.
 MAX_ATTEMPTS = 3
-#: How long an attempt counts that ended with its worker.
+#: How long an attempt counts after its worker died.
 ATTEMPTS_KEPT = timedelta(days=1)
 
 
@@ -34,7 +35,7 @@ class RescoringAttempt(Base):
 
 
 def attempts_of(session: Session, side: Side, entity_ids: Iterable[int]) -> dict[int, int]:
-    """How many attempts at each of the entities were not ended; entities without one are left out."""
+    """The number of unfinished attempts at each of the entities; entities without one are left out."""
     query = select(RescoringAttempt.entity_id, RescoringAttempt.attempts).where(
         RescoringAttempt.side == side, RescoringAttempt.entity_id.in_(list(entity_ids))
     )
@@ -56,7 +57,7 @@ def begin_attempts(session: Session, side: Side, entity_ids: Iterable[int]) -> N
 
 
 def end_attempts(session: Session, side: Side, entity_ids: Iterable[int]) -> None:
-    """Remove the attempts at the entities: the work has ended, or raised; the caller commits."""
+    """Remove the attempts at the entities after the work has ended or raised; the caller commits."""
     session.execute(
         delete(RescoringAttempt).where(RescoringAttempt.side == side, RescoringAttempt.entity_id.in_(list(entity_ids)))
     )
@@ -72,6 +73,6 @@ def quarantine_killers(session: Session, side: Side, entity_ids: Iterable[int]) 
 
 
 def forget_old_attempts(session: Session) -> int:
-    """Remove attempts of entities that nobody has tried for :data:`ATTEMPTS_KEPT`, and return how many there were."""
+    """Remove attempts at entities that have not been tried for :data:`ATTEMPTS_KEPT`, and return their number."""
     old = delete(RescoringAttempt).where(RescoringAttempt.began_at < func.now() - ATTEMPTS_KEPT)
     return rows_changed(session.execute(old))

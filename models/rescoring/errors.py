@@ -8,7 +8,7 @@ from models.core.errors import ConflictError
 
 @dataclass(eq=False)
 class RunGoingError(ConflictError):
-    """Another run over everything, or over the same markets, is going."""
+    """Another run over everything, or over the same markets, is in progress."""
 
     code = "run.going"
     run_id: int

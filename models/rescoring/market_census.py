@@ -37,7 +37,7 @@ class MarketCount:
         return self.leads + self.properties < NEARLY_EMPTY_ROWS
 
     @property
-    def is_odd(self) -> bool:
+    def needs_attention(self) -> bool:
         return not self.is_known or self.is_nearly_empty
 
     @property
@@ -47,7 +47,7 @@ class MarketCount:
 
 
 def market_counts(session: Session) -> list[MarketCount]:
-    """All markets with rows on them, the largest first, those of sample data apart."""
+    """All markets with rows, the largest first, without those of sample data."""
     names = city_names(session)
     return [
         MarketCount(key, names.get(key, key), deal_type, leads, properties)

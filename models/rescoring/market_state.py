@@ -1,7 +1,7 @@
 """Figures of all lists, for charts: scores, coverage, exposure, and the durations of runs.
 
-A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* measures how offers concentrate: people see the
-first :data:`SHOWN` entries of a lead's list, and a property has the share of all these entries that name it.
+A lead is *covered* with at least :data:`MIN_OFFERS_COVERED` offers. *Exposure* measures how offers concentrate: people
+see the first :data:`SHOWN` entries of a lead's list, and a property has the share of all these entries that name it.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from models.ranking.display_order import first_entries
 from models.ranking.recommendations import LeadRecommendations
 from models.rescoring.runs import RescoringRun, RescoringShard
 
-ENOUGH = 10
+MIN_OFFERS_COVERED = 10
 SHOWN = 10
 #: Points of the curve of exposure.
 STEPS = 20
@@ -59,9 +59,9 @@ def score_histogram(session: Session) -> list[tuple[int, int]]:
 
 
 def coverage(session: Session) -> list[tuple[str, int]]:
-    """Leads on the market by how many offers they have: none, 1 to 9, 10 to 49, 50 to 99, 100."""
+    """Leads on the market by their number of offers: none, 1 to 9, 10 to 49, 50 to 99, 100."""
     length = func.coalesce(func.cardinality(LeadRecommendations.property_ids), 0)
-    part = func.width_bucket(length, [1, ENOUGH, 50, 100])
+    part = func.width_bucket(length, [1, MIN_OFFERS_COVERED, 50, 100])
     query = (
         select(part, func.count())
         .select_from(Lead)
@@ -86,7 +86,7 @@ def exposure(session: Session) -> Exposure:
 
 def gini(times: list[int], count: int) -> float | None:
     """
-    The Gini coefficient of *times*, largest first, among *count* of which the others have none.
+    The Gini coefficient of *times*, largest first, among *count* values, of which the others are 0.
 
     >>> gini([2, 2], 2), gini([4], 2)
     (0.0, 0.5)
@@ -111,7 +111,7 @@ def run_times(session: Session, weeks: int = 8, limit: int = 60) -> list[RunTime
     """
     Runs that succeeded over the last *weeks*, oldest first, at most the *limit* newest.
 
-    Their times are those of their shards, as their own pages tell them (:func:`run_figures.progress_of`).
+    Their times are those of their shards, as their own pages show them (:func:`run_figures.progress_of`).
     """
     pairs = func.coalesce(func.sum(RescoringShard.pairs_done), 0)
     began = func.coalesce(func.min(RescoringShard.started_at), RescoringRun.started_at)
@@ -140,12 +140,13 @@ def city_names(session: Session) -> dict[str, str]:
     """
     Key of each city in the database -> its name.
 
-    The gazetteer's, for people write "г. Самара" and "Astana"; the most frequent one there of towns that it does not
-    know, and of namesakes, which people tell apart by the region.
+    It is the gazetteer's name, because people write "г. Самара" and "Astana". For towns that the gazetteer does not
+    know, and for towns of the same name, which people distinguish by the region, it is the most frequent name in the
+    database.
     """
     named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
     query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
     written: dict[str, str] = dict(session.execute(query).all())
     known = {key: name_of_city(key) for key in written}
-    bearers = Counter(known.values())
-    return {key: name if (name := known[key]) and bearers[name] == 1 else text for key, text in written.items()}
+    towns_with_name = Counter(known.values())
+    return {key: name if (name := known[key]) and towns_with_name[name] == 1 else text for key, text in written.items()}

@@ -1,7 +1,7 @@
-"""Partial lists: what the tiles of a big market store for the shard that merges them.
+"""Partial lists, which the tiles of a big market store for the shard that merges them.
 
-They are in PostgreSQL, so that any machine can score a tile and any other merge. Publishing the market or cancelling
-the run deletes them; a failed run keeps them for a retry (:data:`PARTIALS_KEPT`).
+They are in PostgreSQL, so that any machine can score a tile and any other can merge the tiles. Publishing the market or
+cancelling the run deletes them; a failed run keeps them for a retry (:data:`PARTIALS_KEPT`).
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, rows_changed, words
 from models.core.enums import Side
 
-#: How long a failed run can be retried without scoring again the tiles that succeeded.
+#: How long a failed run can be retried without scoring its successful tiles again.
 PARTIALS_KEPT = timedelta(days=2)
 
 
@@ -23,7 +23,7 @@ class RescoringPartial(Base):
 
     __tablename__ = "rescoring_partials"
     shard_id: Mapped[int] = mapped_column(ForeignKey("rescoring_shards.id", ondelete="CASCADE"), primary_key=True)
-    #: The shard's attempt: the lists of an attempt that was overtaken by another are never read.
+    #: The shard's attempt; lists of an attempt that another has replaced are never read.
     attempt: Mapped[int] = mapped_column(Integer, primary_key=True)
     side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)
     chunk: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -31,7 +31,7 @@ class RescoringPartial(Base):
 
 
 def forget_partials(session: Session, shard_ids: Select[int]) -> int:
-    """Delete the partial lists of these shards; the number of chunks."""
+    """Delete the partial lists of these shards; returns the number of chunks."""
     deleting = delete(RescoringPartial).where(RescoringPartial.shard_id.in_(shard_ids))
     return rows_changed(session.execute(deleting.execution_options(synchronize_session=False)))
 

@@ -12,7 +12,7 @@ from models.rescoring.runs import RescoringRun, RescoringShard
 
 
 def failed_runs_since(session: Session, since: datetime) -> int:
-    """How many runs that were asked for since then have failed."""
+    """The number of failed runs among those requested since then."""
     query = select(func.count()).where(RescoringRun.state == RunState.FAILED, RescoringRun.created_at >= since)
     return session.scalar(query.select_from(RescoringRun)) or 0
 
@@ -21,7 +21,7 @@ def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, Any
     """
     Per run: shards by state, pairs done and total, pairs a second so far, seconds left (None: unknown).
 
-    Its `seconds` are those from the start of its first shard to the end of its last one, or till now.
+    `seconds` is the time from the start of its first shard to the end of its last one, or until now.
     """
     progress: dict[int, dict[str, Any]] = {}
     ended = case((RescoringShard.state.in_(OPEN_STATES), None), else_=RescoringShard.finished_at)

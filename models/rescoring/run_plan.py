@@ -1,4 +1,4 @@
-"""Which markets a rescoring run covers, and how much work that is."""
+"""The markets that a rescoring run covers, and the amount of work."""
 
 from dataclasses import dataclass
 
@@ -16,15 +16,15 @@ from models.rescoring.tiles import grid_of
 
 @dataclass(frozen=True)
 class PlannedMarket:
-    """How much work a market is."""
+    """A market and its amount of work."""
 
     pairs: int = 0
-    #: Into how many ranges of leads and of properties the market is cut.
+    #: The numbers of ranges of leads and of properties into which the market is divided.
     grid: tuple[int, int] = (1, 1)
 
     @property
     def tiles(self) -> int:
-        """How many tiles the grid has; 0: the market is scored whole."""
+        """The number of tiles of the grid; 0: the market is not divided."""
         return 0 if self.grid == (1, 1) else self.grid[0] * self.grid[1]
 
 
@@ -32,11 +32,11 @@ def planned_markets(
     session: Session, scope: RunScope, city_key: str | None, deal_type: DealType | None, memory_mb: int
 ) -> dict[MarketKey, PlannedMarket]:
     """
-    The markets that such a run would cover and that no open run has, largest first.
+    The markets that such a run would cover and that are in no open run, largest first.
 
     Args:
         city_key, deal_type: The market, for the scope MARKET.
-        memory_mb: The bound of a worker (0: none); markets that would take more are planned in tiles.
+        memory_mb: The memory limit of a worker (0: none); markets that need more are planned in tiles.
     """
     live = {
         (city, deal): PlannedMarket(leads * properties, grid_of(leads, properties, memory_mb))

@@ -73,14 +73,14 @@ class RescoringShard(HasGeneration, Base):
     """
     One market's part of a run, or one tile of a big market.
 
-    Its generation is what it computes lists with. The tiles of a market and the shard that merges them share the one
-    that was present when the run was planned, whatever is set or learnt meanwhile.
+    It computes lists with its generation. The tiles of a market and the shard that merges them share the generation of
+    the moment when the run was planned, whatever is set or learnt meanwhile.
     """
 
     __tablename__ = "rescoring_shards"
     __table_args__ = (
         Index("ix_rescoring_shards_run", "run_id"),
-        # Two runs never rescore a market at once.
+        # Two runs never rescore a market at the same time.
         Index(
             "uq_rescoring_shards_open_market",
             "city_key",
@@ -99,12 +99,12 @@ class RescoringShard(HasGeneration, Base):
     tile: Mapped[int] = mapped_column(Integer, default=0)
     #: The market's number of tiles in this run; 0: the market is scored whole.
     tiles: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
-    #: A tile holds the ids from ... up to, but excluding, ...; null: no bound.
+    #: A tile contains the ids from the first bound up to, but excluding, the second; null: no bound.
     leads_from: Mapped[int | None]
     leads_below: Mapped[int | None]
     properties_from: Mapped[int | None]
     properties_below: Mapped[int | None]
-    #: A tile has seen all writes of transactions before this one.
+    #: A tile contains all writes of transactions before this one.
     seen: Mapped[int | None]
     state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
     pairs_total: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -115,14 +115,15 @@ class RescoringShard(HasGeneration, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
-    #: Lists that it published, and how many of them name other entries, or the same in another order, than before.
+    #: The number of published lists, and how many of them have other entries than before, or the same ones in another
+    #: order.
     lists_total: Mapped[int | None]
     lists_changed: Mapped[int | None]
-    #: How many of them replaced a list that had a first score, too; and by how much these first scores have changed, on
-    #: average: -100 to 100.
+    #: How many of them have a first score and replaced a list with one, and the average change of these first scores:
+    #: -100 to 100.
     lists_compared: Mapped[int | None]
     mean_score_change: Mapped[float | None]
-    #: Entities that the engine failed on, which no list names: [{"side", "id", "error"}].
+    #: Entities on which the engine failed, and which are in no list: [{"side", "id", "error"}].
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     #: Seconds of each stage of the attempt that succeeded, in order of time, and "peak_mb", the peak memory of its
     #: process.
@@ -154,8 +155,8 @@ def request_run(
     Request a run.
 
     Args:
-        once: *requested_by* gets one run ever: the message that requests it may be delivered again when it has long
-        ended.
+        once: *requested_by* gets only one run ever, because the message that requests it may be delivered again long
+            after the run has ended.
     Returns:
         The run, and whether it is new: a request equal to an open run's joins that run.
     Raises:
@@ -185,7 +186,7 @@ def lock_run_requests(session: Session) -> None:
     """
     Keep others from requesting, planning or retrying a run until the transaction ends.
 
-    Two at once would each find no open run.
+    Two simultaneous requests would each find no open run.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
 
@@ -205,7 +206,7 @@ def runs(state: RunState | None = None) -> Select[RescoringRun]:
 
 
 def waiting_runs(session: Session) -> list[int]:
-    """Ids of the runs without shards: requested just now, or waiting for a market on which another run is at work."""
+    """Ids of the runs without shards: just requested, or waiting for a market of another run."""
     return list(
         session.scalars(select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED).order_by(RescoringRun.id))
     )
@@ -226,7 +227,7 @@ def end_run_if_done(session: Session, run_id: int) -> None:
 
 
 def fail_run(session: Session, run_id: int, error: str) -> None:
-    """End a run whose shards could not be planned; a run that has shards by now, or has ended, is left as it is."""
+    """End a run whose shards could not be planned; a run that has shards by now or has ended is not changed."""
     run = get_run(session, run_id, lock=True)
     if run.state is RunState.QUEUED:
         run.state, run.error, run.finished_at = RunState.FAILED, error, func.now()
@@ -257,6 +258,6 @@ def cancel_run(session: Session, run_id: int) -> RescoringRun:
 
 
 def _record_end(session: Session, run: RescoringRun) -> None:
-    """Have administrators' webhooks told that a run has ended."""
+    """Notify administrators' webhooks that a run has ended."""
     facts = {"run_id": run.id, "scope": run.scope, "state": run.state}
     record_events(session, EventType.RUN_FINISHED, [(f"run:{run.id}", facts)], roles=ENGINE_ROLES)

@@ -1,4 +1,4 @@
-"""Shards of rescoring runs while they are worked on: claimed, reported on, held, ended, queued again.
+"""The processing of a run's shards: claiming, reporting, holding, ending and requeuing them.
 
 A worker *claims* a shard, reports pairs as it goes, and ends it. A shard whose worker has not reported for
 :data:`LEASE` can be claimed by another.
@@ -20,7 +20,7 @@ from models.rescoring.runs import RescoringRun, RescoringShard, end_run_if_done,
 HEARTBEAT = timedelta(seconds=3)
 #: A shard without a report for this long can be claimed by another worker.
 LEASE = timedelta(seconds=20)
-#: After this many claims a shard fails: it would kill one worker after another for ever.
+#: A shard fails after this many claims; otherwise it could kill one worker after another for ever.
 MAX_ATTEMPTS = 5
 
 
@@ -46,7 +46,7 @@ def claim_shard(session: Session, shard_id: int, worker: str) -> RescoringShard 
 
 
 def report(session: Session, shard_id: int, worker: str, attempt: int, pairs_done: int) -> bool:
-    """Store progress; False if the shard is no longer this attempt's, which is to stop then."""
+    """Store progress. Returns False if the shard no longer belongs to this attempt, which then has to stop."""
     updated = session.execute(
         update(RescoringShard)
         .where(
@@ -65,12 +65,12 @@ def hold_shard(session: Session, shard_id: int, worker: str, attempt: int) -> Re
     Lock the shard and its run, so that neither changes until the transaction ends.
 
     Returns:
-        None if the shard is no longer this attempt's: it was cancelled, or another worker has claimed it.
+        None if the shard no longer belongs to this attempt: it was cancelled, or another worker has claimed it.
     """
     run_id = session.scalar(select(RescoringShard.run_id).where(RescoringShard.id == shard_id))
     if run_id is None:
         return None
-    get_run(session, run_id, lock=True)  # the run first, as cancelling does, or the two could deadlock
+    get_run(session, run_id, lock=True)  # the run first, as in cancelling, otherwise the two could deadlock
     shard = session.get_one(RescoringShard, shard_id, with_for_update=True, populate_existing=True)
     is_ours = (shard.state, shard.worker, shard.attempts) == (RunState.RUNNING, worker, attempt)
     return shard if is_ours else None
@@ -81,7 +81,7 @@ def end_shard(session: Session, shard: RescoringShard, state: RunState, error: s
     End the shard and, if it was the last one open, its run.
 
     Returns:
-        Id of the shard that merges the market's tiles, if this was the last of them.
+        The id of the shard that merges the market's tiles, if this was the last tile.
     """
     get_run(session, shard.run_id, lock=True)
     shard.state, shard.error, shard.finished_at = state, error, func.now()
@@ -127,7 +127,9 @@ def tiles_of(session: Session, market: RescoringShard) -> list[RescoringShard]:
 
 
 def has_its_tiles() -> ColumnElement[bool]:
-    """Whether a shard can start: it is a tile, a market scored whole, or merges tiles that have all succeeded."""
+    """
+    Whether a shard can start: it is a tile or an undivided market, or all of the tiles that it merges have succeeded.
+    """
     tile = aliased(RescoringShard)
     missing = exists().where(_is_tile_of(tile, RescoringShard), tile.state != RunState.SUCCEEDED)
     return or_(RescoringShard.tile > 0, RescoringShard.tiles == 0, ~missing)
@@ -135,7 +137,7 @@ def has_its_tiles() -> ColumnElement[bool]:
 
 def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]]:
     """
-    Queue the run's failed shards again; the ids of those that can start at once.
+    Queue the run's failed shards again; returns the ids of those that can start at once.
 
     Tiles whose partial lists are still stored are not scored again.
 
@@ -164,7 +166,7 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
     for shard in shards.values():
         _queue_again(shard)
         if not shard.tile and not shard.tiles:
-            shard.rates = None  # its worker takes the generation that is present then
+            shard.rates = None  # its worker uses the generation current at that time
     run.state, run.finished_at, run.error = (RunState.RUNNING if shards else RunState.QUEUED), None, None
     session.flush()
     ready = select(RescoringShard.id).where(RescoringShard.id.in_(shards), has_its_tiles())
@@ -173,7 +175,7 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
 
 def score_again(session: Session, market: RescoringShard, tiles: list[RescoringShard]) -> list[int]:
     """
-    Queue tiles of a market again, with the generation of the merging shard *market*, and that shard behind them.
+    Queue tiles of a market again, with the generation of the merging shard *market*, and that shard after them.
 
     The caller holds the merging shard. The tiles' partial lists are deleted.
 

@@ -1,9 +1,9 @@
-"""Cutting a market that is too big for one worker's memory into tiles: ranges of leads by ranges of properties.
+"""Dividing a market that is too big for one worker's memory into tiles: ranges of leads by ranges of properties.
 
 The memory for scoring a tile grows with its leads plus its properties, and a little with their product: two bytes for
-each lead and block of 128 properties, for the bounds by which blocks are skipped. So a market is cut into as few tiles
-as the memory allows, and any worker loads a tile, scores it, and stores its partial lists (worker/lists/tiles.py). Each
-pair is scored in exactly one tile.
+each lead and block of 128 properties, for the bounds by which blocks are skipped. So a market is divided into as few
+tiles as the memory allows. Any worker loads a tile, scores it, and stores its partial lists (worker/lists/tiles.py).
+Each pair is scored in exactly one tile.
 """
 
 from dataclasses import dataclass
@@ -52,10 +52,11 @@ class Tile:
 
 def grid_of(leads: int, properties: int, memory_mb: int) -> tuple[int, int]:
     """
-    Into how many ranges of leads and of properties to cut a market so that a tile fits into *memory_mb* (0: no bound).
+    The numbers of ranges of leads and of properties with which each tile of a market fits into *memory_mb* (0: no
+    limit).
 
-    The fewest tiles, and among equally many those with the fewest rows to load. A bound that leaves next to nothing
-    still gets tiles of some rows: it is exceeded rather than the market left unscored.
+    It chooses the fewest tiles, and among equal numbers those with the fewest rows to load. Even with a very low limit,
+    tiles have a minimum number of rows: the limit is exceeded rather than leaving the market unscored.
 
     >>> grid_of(100_000, 100_000, 3072), grid_of(300_000, 100_000, 3072)
     ((1, 1), (3, 1))
@@ -109,7 +110,7 @@ def _ranges(
     size = ceil(_count(session, table, city_key, deal_type) / count)
     total = session.scalar(select(func.count()).select_from(rows)) or 0
     starts = list(session.scalars(select(rows.c.id).where(rows.c.number % size == 0).order_by(rows.c.id)))
-    # Open at both ends: rows that come during the run belong somewhere too.
+    # The first and last ranges are open, so that rows added during the run belong to a tile too.
     bounds = [None, *starts[1:], None]
     sizes = [min(size, total - number * size) for number in range(len(starts))]
     return [(IdRange(bounds[number], bounds[number + 1]), n_rows) for number, n_rows in enumerate(sizes)]

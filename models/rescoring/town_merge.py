@@ -1,4 +1,4 @@
-"""Move a town's leads and properties into another town's markets, and read the towns of old rows again."""
+"""Move a town's leads and properties to another town's markets, and read the towns of old rows again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,19 +45,20 @@ def town_key(text: str) -> str:
 
 def merge_towns(session: Session, from_key: str, into_key: str, merged_by: str) -> Moved:
     """
-    Move all rows of a town, archived ones too, into another's markets; later rows of it go there as well.
+    Move all rows of a town, including archived ones, to another town's markets; later rows of the town go there as
+    well.
 
-    Their lists follow with the next run over what is stale. Amounts without a currency get that of the town's country.
-    Merging again moves what was written meanwhile.
+    Their lists are updated by the next run over stale lists. Amounts without a currency get that of the town's country.
+    Merging again moves the rows that were written meanwhile.
 
     Args:
-        from_key, into_key: Keys of the towns. Where the second was merged itself, its target is meant.
+        from_key, into_key: Keys of the towns. If the second was itself merged, its target is used.
         merged_by: "ops:<user id>" or "cli".
     Raises:
-        ConflictError: It is one town, or the second was merged into the first.
-        NotFoundError: No row is of the first town.
+        ConflictError: Both are the same town, or the second was merged into the first.
+        NotFoundError: The first town has no rows.
     """
-    _take_turns(session)
+    _lock_town_moves(session)
     into_key = merged_key(session, into_key)
     if into_key == from_key:
         raise ConflictError("market.same_town")
@@ -72,15 +73,15 @@ def merge_towns(session: Session, from_key: str, into_key: str, merged_by: str) 
     return moved
 
 
-def read_towns_anew(session: Session) -> list[Moved]:
+def reread_towns(session: Session) -> list[Moved]:
     """
     Read the town of every lead and property again, by today's rules, and move rows that an older release read
     differently.
 
-    Texts that name several towns, or none, stay where they are. Amounts without a stated currency that counted as
+    Rows whose text names several towns, or none, are not moved. Amounts without a stated currency that counted as
     roubles because the town was unknown get the currency of the town's country.
     """
-    _take_turns(session)
+    _lock_town_moves(session)
     moved = []
     for from_key, text in _texts(session):
         try:
@@ -144,8 +145,9 @@ def _forget_markets(session: Session, key: str) -> None:
     session.execute(delete(Market).where(Market.city_key == key))
 
 
-def _take_turns(session: Session) -> None:
+def _lock_town_moves(session: Session) -> None:
     """
-    Lock out other moves of towns until the transaction ends: two at once could send each other's rows in a circle.
+    Lock out other moves of towns until the transaction ends; two simultaneous moves could move each other's rows in a
+    circle.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("move-towns", 0))))

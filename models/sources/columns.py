@@ -1,4 +1,4 @@
-"""An offer as columns of a property: the town is found, the words for texts are put together, lengths are kept."""
+"""An offer as columns of a property: the town is recognised, texts are joined, and lengths are limited."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from models.sources.formats.taking import LARGEST_AREA
 
 LONGEST_CITY, LONGEST_DESCRIPTION, MAX_PHOTOS, MAX_STATIONS = 100, 50_000, 100, 10
 MARKETS = {"new": "новостройка", "resale": "вторичное жильё"}
-#: Facts that are words of a text as well, for the engine's text channel.
+#: Facts that are also words of a text, for the engine's text channel.
 FACT_WORDS = {
     "balcony": "балкон",
     "lift": "лифт",
@@ -35,9 +35,9 @@ def columns_of(offer: Offer, default_city: str | None = None) -> dict[str, Any]:
     """
     Columns of :class:`models.market.properties.Property`, without owner, source and status.
 
-    What keeps the offer from being taken is added to its faults; the columns are of no use then.
+    Reasons to refuse the offer are added to its faults; the columns are then unusable.
     """
-    # Of a row that could not be read nothing is missing.
+    # An unreadable row is not reported as incomplete.
     name, city = ("", None) if any(fault.field == "row" for fault in offer.faults) else _town(offer, default_city)
     for field in ("deal_type", "property_type", "price"):
         if getattr(offer, field) is None and not offer.faults:
@@ -80,8 +80,8 @@ def columns_of(offer: Offer, default_city: str | None = None) -> dict[str, Any]:
 
 def content_hash(columns: Mapping[str, Any]) -> bytes:
     """16 bytes that differ when the columns do."""
-    told = orjson.dumps(columns, default=str, option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(told, digest_size=16).digest()
+    serialized = orjson.dumps(columns, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(serialized, digest_size=16).digest()
 
 
 def _town(offer: Offer, default: str | None) -> tuple[str, City | None]:
@@ -99,9 +99,9 @@ def _town(offer: Offer, default: str | None) -> tuple[str, City | None]:
     if len(name) > LONGEST_CITY:
         offer.refuse("city", Fault("import.too_long", max=LONGEST_CITY), name)
         return "", None
-    for told in (f"{offer.region}, {name}" if offer.region else name, name):
+    for candidate in (f"{offer.region}, {name}" if offer.region else name, name):
         try:
-            return name, city_of(told)
+            return name, city_of(candidate)
         except TownError as error:
             reason = error.fault
     offer.refuse("city", reason, name)
@@ -116,7 +116,7 @@ def _reading(text: str) -> TownReading | None:
 
 
 def _town_in(address: str | None) -> str | None:
-    """The known town in an address, ready to be read; None if it names none."""
+    """The part of an address with a known town; None if it names none."""
     name = city_of_address(address) if address else ""
     reading = _reading(name) if name else None
     return name if reading is not None and reading.known and not reading.corrected else None
@@ -159,7 +159,7 @@ def _attributes(offer: Offer) -> dict[str, Any]:
 
 
 def _search_text(offer: Offer) -> str:
-    """Words for the engine that stand in no column of their own."""
+    """Text for the engine that has no column of its own."""
     kept, facts = offer.attributes, offer.facts
     words = [
         MARKETS.get(offer.market or "", ""),
@@ -178,6 +178,6 @@ def _cut(text: str | None, length: int) -> str | None:
     return text[:length] if text else None
 
 
-#: Columns that an import writes of a listing that is there already.
+#: Columns that an import writes for an existing listing.
 CONTENT = tuple(columns_of(Offer(0)))
 assert set(CONTENT) <= set(Property.__table__.columns.keys())

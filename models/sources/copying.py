@@ -1,4 +1,6 @@
-"""Rows as PostgreSQL's COPY reads them: a batch in one stream instead of a statement with thousands of parameters."""
+"""
+Rows in the format of PostgreSQL's COPY: a batch is one stream instead of a statement with thousands of parameters.
+"""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -9,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import ARRAY, Connection, Table
 
-#: What COPY would take for its own marks; the backslash first, for the others bring some.
+#: Characters with a meaning for COPY. The backslash comes first, because the replacements of the others contain it.
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 _IN_ARRAY = (("\\", "\\\\"), ('"', '\\"'))
 
@@ -18,7 +20,7 @@ def copy_into(
     connection: Connection, name: str, table: Table, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """
-    Add *rows* to the table called *name*, whose *columns* are as those of *table*.
+    Add *rows* to the table *name*, whose *columns* have the types of those of *table*.
 
     Args:
         rows: A value for each column: text, number, enumeration's word, bytes, or JSON; a list for an array of texts.
@@ -26,7 +28,7 @@ def copy_into(
     arrays = {column for column in columns if isinstance(table.c[column].type, ARRAY)}
     lines = ("\t".join(_field(row[column], column in arrays) for column in columns) for row in rows)
     listed = ", ".join(columns)
-    cursor: Any = connection.connection.cursor()  # the driver's own: COPY is not SQLAlchemy's
+    cursor: Any = connection.connection.cursor()  # the driver's cursor: SQLAlchemy has no COPY
     try:
         cursor.copy_expert(f"COPY {name} ({listed}) FROM STDIN", io.StringIO("\n".join(lines) + "\n"))
     finally:
@@ -54,7 +56,7 @@ def _field(value: Any, is_array: bool) -> str:
 
 
 def _escaped(text: str, escapes: tuple[tuple[str, str], ...]) -> str:
-    # Most texts hold nothing to escape: looking for four marks costs a tenth of translating every letter.
+    # Most texts contain nothing to escape: searching for four characters costs a tenth of translating every letter.
     for mark, escaped in escapes:
         if mark in text:
             text = text.replace(mark, escaped)

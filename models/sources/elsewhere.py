@@ -1,7 +1,7 @@
 """Homes that the owner of a source already offers through other sources: they are not imported twice.
 
-The rule is that of :mod:`models.market.twins`: short texts do not distinguish two flats of one house, and a developer's
-units resemble each other.
+The rule is that of :mod:`models.market.duplicates`: short texts cannot distinguish two flats of one house, and a
+developer's units resemble each other.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from sqlalchemy import Connection, exists, select, text
 from models.accounts.users import User
 from models.core.enums import Role, Status
 from models.core.errors import Fault
+from models.market.duplicates import LONG_TEXT
 from models.market.properties import Property
-from models.market.twins import LONG_TEXT
 from models.sources.columns import content_hash
 from models.sources.formats.offer import Offer
 from models.sources.tables import Source
 
-#: The fault of an offer whose home is there. It alone makes no import fail.
+#: The fault of an offer whose home is already there. This fault alone does not make an import fail.
 ALREADY_THERE = "import.already_there"
 
 _PREPARE = (
@@ -31,7 +31,7 @@ CLEAR = _PREPARE[:1]
 
 
 class ListingsElsewhere:
-    """The owner's listings on the market from other sources, as they were when the import began."""
+    """The owner's listings on the market from other sources at the beginning of the import."""
 
     def __init__(self, connection: Connection, source: Source) -> None:
         self.connection = connection
@@ -52,7 +52,7 @@ class ListingsElsewhere:
         """Refuse offers that are new in this source and equal in content to a listing of another source."""
         if not self.are_there:
             return
-        hashes = [content_hash(columns) for offer, columns in read if _is_telling(offer, columns)]
+        hashes = [content_hash(columns) for offer, columns in read if _is_distinctive(offer, columns)]
         query = text("SELECT content_hash, id FROM listings_elsewhere WHERE content_hash = ANY(:hashes)")
         there = {bytes(row[0]): row[1] for row in self.connection.execute(query, {"hashes": hashes})}
         if not there:
@@ -61,12 +61,12 @@ class ListingsElsewhere:
         mine = select(Property.external_id).where(Property.source_id == self.source_id, Property.external_id.in_(names))
         known = set(self.connection.scalars(mine))
         for offer, columns in read:
-            if offer.external_id in known or not _is_telling(offer, columns):
+            if offer.external_id in known or not _is_distinctive(offer, columns):
                 continue
             property_id = there.get(content_hash(columns))
             if property_id is not None:
                 offer.refuse("id", Fault(ALREADY_THERE, property_id=property_id), offer.external_id)
 
 
-def _is_telling(offer: Offer, columns: dict[str, Any]) -> bool:
+def _is_distinctive(offer: Offer, columns: dict[str, Any]) -> bool:
     return offer.on_market and not offer.faults and len(columns["description"] or "") >= LONG_TEXT

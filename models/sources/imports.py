@@ -1,7 +1,8 @@
-"""The import of a feed into its source: what is new is added, what changed is updated, what is gone leaves the market.
+"""
+The import of a feed into its source: new listings are added, changed ones updated, missing ones taken off the market.
 
-Killed at any point, an import loses nothing and withdraws nothing: offers are stored batch by batch, each in a
-transaction, and only at the feed's end is looked for what it lacks. Running it again finishes the work.
+An import that is killed at any point loses nothing and withdraws nothing: offers are stored batch by batch, each in a
+transaction, and missing listings are determined only at the feed's end. Running it again completes the work.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -36,15 +37,15 @@ def import_feed(
     on_committed: OnCommitted = lambda _: None,
 ) -> Report:
     """
-    Take a feed into the source of the import *import_id*, and record what was done there.
+    Import a feed into the source of the import *import_id*, and record the outcome there.
 
     A file that cannot be read to its end changes nothing, and neither does a dry run.
 
     Args:
         only_city: Refuse offers of other towns.
-        on_committed: Asked to have the lists of these properties made right.
+        on_committed: Called to request an update of the lists of these properties.
     Raises:
-        ConflictError: Another import of this source is going.
+        ConflictError: Another import of this source is running.
         FeedError: The file cannot be read; the import is recorded as failed.
     """
     with factory() as session:
@@ -89,7 +90,7 @@ def preview_feed(
     on_refused: Callable[[Line], None] = lambda _: None,
 ) -> Report:
     """
-    What an import of the feed would do to *source*, which need not be stored; nothing is recorded.
+    The report of what an import of the feed would do to *source*, which need not be stored; nothing is recorded.
 
     Raises:
         FeedError: The file cannot be read.
@@ -112,10 +113,10 @@ def preview_feed(
 
 def confirm_withdrawals(session: Session, import_: Import) -> list[int]:
     """
-    Take off the market what an import held back, as its source's owner says that it is gone; the ids that left it.
+    Take the listings that an import held back off the market after their owner has confirmed it; returns their ids.
 
     Raises:
-        ConflictError: The import does not wait, or a later one has decided.
+        ConflictError: The import is not waiting, or a later one has already decided.
     """
     session.refresh(import_, with_for_update=True)
     if import_.state is not ImportState.WAITING:
@@ -141,7 +142,7 @@ def _engine_of(factory: sessionmaker[Session]) -> Engine:
 
 @contextmanager
 def _only_one(connection: Connection, source_id: int) -> Iterator[None]:
-    """Hold the source's lock, which ends with the connection: who is killed keeps nobody waiting."""
+    """Hold the source's lock, which ends with the connection, so that a killed process blocks nobody."""
     name = {"name": lock_name(source_id)}
     if not connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), name):
         raise ConflictError("import.other_going")
@@ -149,7 +150,7 @@ def _only_one(connection: Connection, source_id: int) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(DBAPIError):  # a connection that is lost holds no lock any more
+        with suppress(DBAPIError):  # a lost connection no longer holds the lock
             connection.rollback()
             for statement in CLEAR:
                 connection.execute(text(statement))
@@ -158,7 +159,7 @@ def _only_one(connection: Connection, source_id: int) -> Iterator[None]:
 
 
 def _begin(connection: Connection, import_: Import) -> None:
-    """Mark the import as running, and those of its source that were killed as failed: we have the lock, they do not."""
+    """Mark the import as running, and killed imports of its source as failed: this one has the lock, so they do not."""
     others = update(Import).where(
         Import.source_id == import_.source_id, Import.state == ImportState.RUNNING, Import.id != import_.id
     )

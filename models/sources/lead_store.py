@@ -1,6 +1,6 @@
 """Storing clients' requests in their source, batch by batch: new leads are added, changed ones updated.
 
-Nothing leaves the market by an import: a client's request ends when its realtor says so.
+An import takes nothing off the market: only the realtor ends a client's request.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class LeadStore(OfferStore):
     """One import of requests."""
 
     def _store(self, batch: list[Any]) -> list[int]:
-        """Store what is new or changed; the ids of the leads that were written."""
+        """Store new and changed requests; returns the ids of the written leads."""
         with Session(self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             rows = self._canonical(session, batch)
             known = self._leads(session, [request.external_id for request, _ in rows])
@@ -38,7 +38,7 @@ class LeadStore(OfferStore):
 
     def finish(self, on_committed: Any) -> tuple[ImportState, list[int]]:
         """Nothing is withdrawn."""
-        self._refuse_if_nothing_was_taken()
+        self._refuse_if_none_was_accepted()
         return ImportState.SUCCEEDED, []
 
     def _canonical(self, session: Session, batch: Sequence[Request]) -> list[tuple[Request, dict[str, Any]]]:
@@ -66,7 +66,7 @@ class LeadStore(OfferStore):
         return {str(lead.external_id): lead for lead in session.scalars(query)}
 
     def _put(self, lead: Lead | None, request: Request, columns: dict[str, Any]) -> Lead | None:
-        """The lead to be written; None where it is as it was."""
+        """The lead to write; None if it is unchanged."""
         digest = content_hash(orjson.loads(orjson.dumps(columns, default=str)))
         if lead is not None and lead.content_hash == digest:
             self.report.unchanged += 1

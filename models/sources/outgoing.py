@@ -20,7 +20,7 @@ from models.sources.formats.yrl_writer import CURRENCIES, FLATS, Seller
 
 TOKEN_BYTES = 24  # 192 random bits: the address cannot be guessed
 PAGE = 500  # rows in memory at once
-#: Part of the mark of a feed's content; to be raised when the same rows are written otherwise.
+#: Part of the validator of a feed's content; increment it when the output for the same rows changes.
 WRITER = 1
 
 
@@ -40,7 +40,7 @@ def outgoing_feed(session: Session, owner: User) -> OutgoingFeed | None:
 
 
 def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
-    """Give the owner's feed a new address; the former one is void from then on.
+    """Give the owner's feed a new address; the former one stops working.
 
     Raises:
         NotAllowedError: The owner's role may not own properties.
@@ -55,7 +55,7 @@ def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
 
 
 def close_outgoing_feed(session: Session, owner: User) -> None:
-    """Revoke the owner's feed; doing so twice changes nothing."""
+    """Revoke the owner's feed; a repeated call changes nothing."""
     feed = outgoing_feed(session, owner)
     if feed is not None:
         session.delete(feed)
@@ -74,7 +74,7 @@ def owner_of_feed(session: Session, token: str) -> User:
 
 
 def seller_of(owner: User) -> Seller:
-    """The owner as offers name them."""
+    """The owner in the form for offers."""
     return Seller(owner.name, owner.agency_name, owner.phone, owner.role)
 
 
@@ -83,8 +83,8 @@ def mark_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
     mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
     query = select(func.count(), func.sum(Property.version), func.max(Property.updated_at)).where(*mine)
     count, versions, latest = session.execute(query).one()
-    told = f"{WRITER}|{count}|{versions}|{latest}|{seller_of(owner)}"
-    return hashlib.sha256(told.encode()).hexdigest()[:32], latest or owner.created_at
+    state = f"{WRITER}|{count}|{versions}|{latest}|{seller_of(owner)}"
+    return hashlib.sha256(state.encode()).hexdigest()[:32], latest or owner.created_at
 
 
 def published(factory: sessionmaker[Session], owner_id: int) -> Iterator[Property]:
@@ -107,13 +107,13 @@ def published(factory: sessionmaker[Session], owner_id: int) -> Iterator[Propert
 
 
 def left_out(session: Session, owner: User) -> dict[str, int]:
-    """What portals require -> how many of the owner's properties lack it: :func:`missing_of`, asked of the database."""
+    """Field that portals require -> number of the owner's properties without it: :func:`missing_of` as a query."""
     flat, shown = Property.property_type.in_(FLATS), Property.address_precision
     without_house = func.coalesce(Property.location, Property.street)
     lacks = {
         "phone": literal(not owner.phone),
         "area": Property.area.is_(None),
-        # What only names a district to strangers has no address for portals.
+        # A property that shows only its district to others has no address for portals.
         "address": func.coalesce(
             case(
                 (shown == AddressPrecision.DISTRICT, ""),

@@ -1,7 +1,7 @@
-"""Local copies of photos that listings name by address: those to fetch, those stored, and those that are not pictures.
+"""Local copies of photos to which listings link: those to fetch, those stored, and those that are not pictures.
 
-An address is fetched once for its owner, however many listings name it. If a worker is killed, the row is tried again,
-and a file without a row is removed with the orphans; nothing else is left behind.
+An address is fetched once for its owner, however many listings contain it. If a worker is killed, the row is attempted
+again, and a file without a row is removed with the orphans; nothing else remains.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ from models.market.advert_groups import AdvertKeys
 from models.market.properties import Property
 from models.sources.sources import check_address
 
-#: Listings whose photos are looked through in one transaction.
+#: The number of listings whose photos are checked in one transaction.
 BATCH = 1_000
-#: An address is asked this often before it counts as broken.
+#: The number of attempts before an address counts as broken.
 MAX_ATTEMPTS = 4
-#: Until the next attempt, by how many there were: long enough that two never overlap.
+#: The wait until the next attempt, by the number of attempts so far: long enough that two never overlap.
 PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=1))
-#: Broken addresses that are listed for a source.
-TOLD = 200
+#: The maximum number of broken addresses listed for a source.
+MAX_BROKEN = 200
 
 
 class PhotoState(StrEnum):
@@ -55,7 +55,7 @@ class PhotoFault(StrEnum):
 
 
 class FetchedPhoto(Base):
-    """One address of a photo that listings of an owner name."""
+    """One address of a photo in an owner's listings."""
 
     __tablename__ = "fetched_photos"
     __table_args__ = (
@@ -67,7 +67,7 @@ class FetchedPhoto(Base):
 
     id: Mapped[Id]
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  #: :func:`digest_of` the address.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  #: The :func:`digest_of` its address.
     address: Mapped[str] = mapped_column(Text)
     host: Mapped[str] = mapped_column(String(255))
     state: Mapped[PhotoState] = mapped_column(
@@ -83,7 +83,7 @@ class FetchedPhoto(Base):
 
 
 class PhotoCheck(Base):
-    """In which version a property was last looked through for photos to fetch."""
+    """The version in which a property was last checked for photos to fetch."""
 
     __tablename__ = "photo_checks"
     __table_args__ = ({"info": {"derived": True}},)
@@ -94,7 +94,7 @@ class PhotoCheck(Base):
     version: Mapped[int]
 
 
-#: Listings on the market that were written since they were looked through.
+#: Listings on the market that were written since they were last checked.
 _UNSEEN = text(
     """
     SELECT p.id, p.owner_id, p.version, p.photos
@@ -104,7 +104,7 @@ _UNSEEN = text(
     ORDER BY p.id LIMIT :most
     """
 )
-#: Rows whose address no listing of their owner names any more, neither by itself nor by our own address of it.
+#: Rows whose address is no longer in any listing of their owner, neither directly nor as the address of our copy.
 _UNUSED = """
     WITH named AS MATERIALIZED (SELECT owner_id, unnest(photos) AS address FROM properties {of_properties})
     SELECT f.id, f.upload_id FROM fetched_photos AS f LEFT JOIN uploads AS u ON u.id = f.upload_id
@@ -121,10 +121,10 @@ def digest_of(address: str) -> bytes:
 
 def note_photos(session: Session) -> int:
     """
-    Note which photos of a batch of written listings are to be fetched, and forget those that their owners no longer
-    name; in the caller's transaction. Returns how many listings there were: below :data:`BATCH` none is left.
+    In the caller's transaction, record the photos to fetch for a batch of written listings, and delete those that their
+    owners no longer use. Returns the number of listings; fewer than :data:`BATCH` means that none is left.
     """
-    # One at a time: what one has just found in a listing, another must not forget.
+    # One worker at a time: another must not delete a photo that one has just found in a listing.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('note-photos', 0))"))
     rows = session.execute(_UNSEEN, {"most": BATCH}).all()
     if not rows:
@@ -150,9 +150,9 @@ def note_photos(session: Session) -> int:
 
 def forget_unused(session: Session, owner_ids: Sequence[int] | None = None) -> int:
     """
-    Delete the photos (of all owners without *owner_ids*) that no listing names any more; how many there were.
+    Delete the photos (of all owners without *owner_ids*) that are no longer in any listing; returns their number.
 
-    Their files go with the next sweep of orphans.
+    Their files are removed with the next sweep of orphans.
     """
     if owner_ids is None:
         query = text(_UNUSED.format(of_properties="", of_photos=""))
@@ -168,17 +168,17 @@ def forget_unused(session: Session, owner_ids: Sequence[int] | None = None) -> i
 
 
 def due_hosts(session: Session) -> list[int]:
-    """For each host that has photos due, the id of one of them."""
+    """For each host with due photos, the id of one of them."""
     due = (FetchedPhoto.state == PhotoState.WAITING) & (FetchedPhoto.next_try_at <= func.now())
     return list(session.scalars(select(func.min(FetchedPhoto.id)).where(due).group_by(FetchedPhoto.host)))
 
 
 def claim_photo(session: Session, host: str) -> FetchedPhoto | None:
     """
-    The next due photo of the host, in the caller's transaction; None where there is none.
+    The next due photo of the host, in the caller's transaction; None if there is none.
 
-    The attempt counts from here on and the next is some minutes away, so that a photo that kills its worker is left
-    after :data:`MAX_ATTEMPTS`.
+    The attempt counts from now on, and the next one is due some minutes later, so that a photo that kills its worker is
+    abandoned after :data:`MAX_ATTEMPTS`.
     """
     due = (FetchedPhoto.host == host) & (FetchedPhoto.state == PhotoState.WAITING)
     query = select(FetchedPhoto).where(due, FetchedPhoto.next_try_at <= func.now())
@@ -196,9 +196,9 @@ def claim_photo(session: Session, host: str) -> FetchedPhoto | None:
 
 def photos_here(session: Session, addresses: Iterable[str]) -> dict[str, str]:
     """
-    Those of the addresses whose photos are kept here -> the stored file's name.
+    Those of the addresses whose photos are stored here -> the stored file's name.
 
-    For whom they were fetched does not matter: an address shows the same picture to everybody.
+    The owner for whom they were fetched does not matter, because an address shows everybody the same picture.
     """
     wanted = [digest_of(address) for address in addresses]
     query = select(FetchedPhoto.address, Upload.name).join(Upload, Upload.id == FetchedPhoto.upload_id)
@@ -207,7 +207,7 @@ def photos_here(session: Session, addresses: Iterable[str]) -> dict[str, str]:
 
 
 def photo_hashes(session: Session, property_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
-    """Property id -> the distinct hashes of its photos that are kept here, ascending; plans and façades left out."""
+    """Property id -> the distinct hashes of its stored photos, ascending, without plans and façades."""
     address = func.unnest(Property.photos).label("address")
     named = select(Property.id, Property.owner_id, Property.photo_kinds, address).where(Property.id.in_(property_ids))
     photo = named.subquery()
@@ -226,8 +226,8 @@ def photo_hashes(session: Session, property_ids: Sequence[int]) -> dict[int, tup
 
 def properties_to_regroup(session: Session, photo: FetchedPhoto) -> list[int]:
     """
-    Ids of the listings with this photo whose photos have all been fetched or refused, and that may be of one home with
-    another advert: only for them can the photos decide.
+    Ids of the listings with this photo whose photos have all been fetched or refused and that may share a home with
+    another advert. Only for these can the photos decide.
     """
     waiting = select(FetchedPhoto.id).where(
         FetchedPhoto.owner_id == Property.owner_id,
@@ -249,8 +249,8 @@ def properties_to_regroup(session: Session, photo: FetchedPhoto) -> list[int]:
 
 def photos_of_source(session: Session, source_id: int) -> dict[str, Any]:
     """
-    How far the photos of a source's listings are: the number of each state, and the first :data:`TOLD` that are broken,
-    as {"property_id", "external_id", "address", "reason"}.
+    Progress of the photos of a source's listings: the number in each state, and the first :data:`MAX_BROKEN` broken
+    ones as {"property_id", "external_id", "address", "reason"}.
     """
     named = (
         select(Property.id, Property.external_id, Property.owner_id, func.unnest(Property.photos).label("address"))
@@ -264,7 +264,7 @@ def photos_of_source(session: Session, source_id: int) -> dict[str, Any]:
         .join(named, same)
         .where(FetchedPhoto.state == PhotoState.REFUSED)
         .order_by(named.c.id, FetchedPhoto.id)
-        .limit(TOLD)
+        .limit(MAX_BROKEN)
     )
     counted = {state.value: count for state, count in session.execute(counts.group_by(FetchedPhoto.state))}
     return {state.value: counted.get(state.value, 0) for state in PhotoState} | {
@@ -276,7 +276,7 @@ def photos_of_source(session: Session, source_id: int) -> dict[str, Any]:
 
 
 def _host_of(address: str) -> str:
-    """The host of a web address; empty where it is none."""
+    """The host of a web address; empty if it is not one."""
     try:
         host = urlsplit(check_address(address)).hostname or ""
     except InvalidValueError:

@@ -11,8 +11,8 @@ from models.core.base import Base
 from models.sources.report import Line
 from models.sources.tables import Import
 
-BATCH = 500  # lines a transaction
-#: Lines that are kept of one import.
+BATCH = 500  # lines per transaction
+#: The maximum number of stored lines per import.
 MAX_LINES = 100_000
 
 
@@ -23,13 +23,13 @@ class RefusedOffer(Base):
 
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)  #: From 1, in the order of the file.
-    #: As :meth:`models.sources.report.Line.as_json` writes it, without the value read.
+    #: In the format of :meth:`models.sources.report.Line.as_json`, without the value read.
     remark: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    read: Mapped[str] = mapped_column(Text)  #: What stood there.
+    read: Mapped[str] = mapped_column(Text)  #: The original value.
 
 
 class Refusals:
-    """Keeps the lines of one import as they come, in transactions of its own. One thread at a time may use it."""
+    """Stores the lines of one import as they occur, in separate transactions. Only one thread at a time may use it."""
 
     def __init__(self, factory: sessionmaker[Session], import_id: int) -> None:
         self._factory, self._import_id = factory, import_id
@@ -37,13 +37,13 @@ class Refusals:
         self._waiting: list[dict[str, Any]] = []
 
     def begin(self) -> None:
-        """Forget what an attempt that was killed has left."""
+        """Delete the lines of a killed attempt."""
         with self._factory() as session:
             session.execute(delete(RefusedOffer).where(RefusedOffer.import_id == self._import_id))
             session.commit()
 
     def __call__(self, line: Line) -> None:
-        """Keep a line, unless there are very many already."""
+        """Store a line unless the maximum is reached."""
         if self._count >= MAX_LINES:
             return
         self._count += 1
@@ -54,7 +54,7 @@ class Refusals:
             self.flush()
 
     def flush(self) -> None:
-        """Store what waits."""
+        """Store the buffered lines."""
         if self._waiting:
             with self._factory() as session:
                 session.execute(insert(RefusedOffer), self._waiting)
@@ -64,8 +64,9 @@ class Refusals:
 
 def refusals_of(factory: sessionmaker[Session], import_: Import) -> Iterator[dict[str, Any]]:
     """
-    The refused lines of an import in the order of its file, as :meth:`models.sources.report.Line.as_json` says them; a
-    batch in memory at a time. Of an import from before they were kept, those of its report.
+    The refused lines of an import in the order of its file, in the format of
+    :meth:`models.sources.report.Line.as_json`, one batch in memory at a time. For an older import without stored lines,
+    those of its report.
     """
     last = 0
     while True:

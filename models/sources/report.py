@@ -1,4 +1,4 @@
-"""The result of an import for people: counts, and each offer that was refused or read with a guess."""
+"""The result of an import for its owner: counts, and each offer that was refused or read with a guess."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +7,7 @@ from models.core.enums import DealType
 from models.core.errors import Fault
 from models.sources.formats.offer import Entry, Remark
 
-#: Remarks that a report keeps of each kind; the counts include all.
+#: The maximum number of stored remarks of each kind; the counts include all.
 MAX_REMARKS = 1_000
 
 
@@ -36,10 +36,10 @@ class Line:
 @dataclass
 class Report:
     """
-    The outcome of an import; of a dry run, what the outcome would be.
+    The outcome of an import, or the predicted outcome of a dry run.
 
     `offers` = new + changed + unchanged + returned + off_market + refused; `withdrawn` are listings that left the
-    market, `held` those that are missing and wait for a person's word.
+    market, `held` those that are missing and wait for a person's decision.
     """
 
     kind: str = ""
@@ -58,22 +58,23 @@ class Report:
     reason: Fault | None = None
     refusals: list[Line] = field(default_factory=list)
     guesses: list[Line] = field(default_factory=list)
-    #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
+    #: For a table: its columns' names -> the fields that they were recognised as, "" for none.
     columns: dict[str, str] = field(default_factory=dict)
-    #: Of a table: its columns' names -> what stands in their first cells. Kept of dry runs and failed imports only.
+    #: For a table: its columns' names -> the contents of their first cells. Stored only for dry runs and failed
+    #: imports.
     samples: dict[str, list[str]] = field(default_factory=dict)
-    #: Tags or columns that nothing was read from -> how many offers have them.
-    passed_over: dict[str, int] = field(default_factory=dict)
-    #: Why offers were refused, "field: code" -> how many, whatever the report keeps of each.
+    #: Tags or columns that were not read -> the number of offers with them.
+    ignored_fields: dict[str, int] = field(default_factory=dict)
+    #: Reason of refusal, "field: code" -> number of offers, including those without a stored remark.
     refused_for: dict[str, int] = field(default_factory=dict)
-    #: The same -> the first such remark.
+    #: Reason of refusal -> the first such remark.
     examples: dict[str, Remark] = field(default_factory=dict)
-    #: Markets (city key, deal type) whose lists move.
+    #: Markets (city key, deal type) whose lists change.
     markets: set[tuple[str, DealType]] = field(default_factory=set)
 
     @property
-    def taken(self) -> int:
-        """Offers that are or stay on the market by this import."""
+    def accepted(self) -> int:
+        """The number of offers that are on the market after this import."""
         return self.new + self.changed + self.unchanged + self.returned
 
     def note(self, offer: Entry) -> None:
@@ -96,22 +97,22 @@ class Report:
         return {name: getattr(self, name) for name in (*names, "refused", "guessed", "held")}
 
     def as_json(self) -> dict[str, Any]:
-        """What an import's row keeps beside the counts."""
+        """The data that an import's row stores in addition to the counts."""
         return {
             "kind": self.kind,
             "dialect": self.dialect,
             "columns": self.columns,
-            "column_order": list(self.columns),  # the database keeps an object's members in an order of its own
+            "column_order": list(self.columns),  # the database does not keep the order of an object's members
             "samples": self.samples,
             "refused": [line.as_json() for line in self.refusals],
             "guessed": [line.as_json() for line in self.guesses],
             "refused_for": self.refused_for,
-            "passed_over": dict(list(self.passed_over.items())[:MAX_REMARKS]),
+            "passed_over": dict(list(self.ignored_fields.items())[:MAX_REMARKS]),
         }
 
 
 def _as_stored(reason: str) -> dict[str, Any]:
-    """A reason as a report keeps it: a code of the catalogue and its facts."""
+    """A reason in its stored form: a code of the catalogue and its facts."""
     stored = Fault.as_json(reason) if isinstance(reason, Fault) else {"code": reason, "facts": {}}
     return {"reason": stored["code"]} | ({"facts": stored["facts"]} if stored["facts"] else {})
 

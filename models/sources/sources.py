@@ -1,4 +1,6 @@
-"""Operations on sources and their imports: made, changed and asked for by their owner, fetched when they are due."""
+"""
+Operations on sources and their imports: their owner creates, changes and requests them; they are fetched when due.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -34,7 +36,7 @@ from models.sources.tables import (
 MAX_SOURCES = 50  # of one owner
 #: A failed fetch is tried again after the source's own interval, doubled with each failure, and at least daily.
 LONGEST_PAUSE = timedelta(days=1)
-#: An import without a worker for so long is queued again.
+#: An import without a worker for this long is queued again.
 LOST_AFTER = timedelta(minutes=15)
 
 
@@ -43,11 +45,11 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     Add a source of the owner's.
 
     Args:
-        fields: Columns of :class:`Source`; `name` may be left out where there is an address.
+        fields: Columns of :class:`Source`; `name` may be left out if there is an address.
     Raises:
         NotAllowedError: The owner's role may not own properties.
-        InvalidValueError: The address, kind or mapping is none.
-        ConflictError: The owner has a source of this name, or too many.
+        InvalidValueError: The address, kind or mapping is invalid.
+        ConflictError: The owner already has a source with this name, or too many sources.
     """
     if owner.role not in SUPPLY_ROLES:
         raise RoleOwnsNothingError(role=owner.role)
@@ -55,7 +57,7 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     content = fields.get("content") or SourceContent.LISTINGS
     named = {**fields, "name": fields.get("name") or name_of(address), "address": address, "content": content}
     if content is SourceContent.LEADS:
-        named["is_complete"] = False  # a client's request ends when its realtor says so
+        named["is_complete"] = False  # only the realtor ends a client's request
     source = Source(owner_id=owner.id, **_checked(named, content))
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
     if count >= MAX_SOURCES:
@@ -69,7 +71,10 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
 
 
 def change_source(session: Session, source: Source, fields: Mapping[str, Any]) -> None:
-    """Set the given columns; a new address is fetched afresh, under the same listings' ids. Raises as create_source."""
+    """
+    Set the given columns; a new address is fetched from the beginning, with the same ids of listings. Raises as
+    create_source.
+    """
     moved = "address" in fields and fields["address"] != source.address
     for name, value in _checked(fields, source.content).items():
         if name == "is_complete" and source.content is SourceContent.LEADS:
@@ -79,7 +84,7 @@ def change_source(session: Session, source: Source, fields: Mapping[str, Any]) -
         source.etag = source.last_modified = None
         source.failures = 0
     if {"mapping", "city", "kind"} & fields.keys():
-        source.etag = source.last_modified = None  # the same file would be read otherwise now
+        source.etag = source.last_modified = None  # the same file would now be read differently
     if moved or "refresh_minutes" in fields or "state" in fields:
         source.next_fetch_at = database_now(session) if source.address and source.refresh_minutes else None
     if "name" in fields:
@@ -89,9 +94,9 @@ def change_source(session: Session, source: Source, fields: Mapping[str, Any]) -
 
 def delete_source(session: Session, source: Source) -> list[int]:
     """
-    Remove a source with its history; its listings are archived and stay as rows. The ids that left the market.
+    Remove a source with its history; its listings are archived. Returns the ids that left the market.
 
-    Leads that it brought stay on the market: their clients still look for a home.
+    Its leads stay on the market, because their clients still look for a home.
     """
     if open_import(session, source) is not None:
         raise ConflictError("import.going")
@@ -104,12 +109,12 @@ def delete_source(session: Session, source: Source) -> list[int]:
 
 
 def source_named(session: Session, owner: User, name: str) -> Source | None:
-    """The owner's source of this name."""
+    """The owner's source with this name."""
     return session.scalar(select(Source).where(Source.owner_id == owner.id, Source.name == without_nul(name).strip()))
 
 
 def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = False) -> Source:
-    """One of the owner's sources; raises NotFoundError where it is absent or somebody else's."""
+    """One of the owner's sources; raises NotFoundError if it is absent or somebody else's."""
     query = select(Source).where(Source.id == source_id, Source.owner_id == owner.id)
     source = session.scalar(query.with_for_update() if lock else query)
     if source is None:
@@ -118,7 +123,7 @@ def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = 
 
 
 def sources_of(owner: User, content: SourceContent | None = None) -> Select[Source]:
-    """The owner's sources, or those that bring one thing, newest first."""
+    """The owner's sources, or those with one kind of content, newest first."""
     query = select(Source).where(Source.owner_id == owner.id).order_by(Source.id.desc())
     return query.where(Source.content == content) if content else query
 
@@ -138,7 +143,7 @@ def owned_import(session: Session, owner: User, import_id: int) -> Import:
 
 
 def last_imports(session: Session, source_ids: Sequence[int]) -> dict[int, Import]:
-    """A source's id -> its newest import that was no dry run; else its newest one."""
+    """A source's id -> its newest import that was not a dry run; otherwise its newest import."""
     newest = (
         select(Import)
         .where(Import.source_id.in_(source_ids))
@@ -149,7 +154,7 @@ def last_imports(session: Session, source_ids: Sequence[int]) -> dict[int, Impor
 
 
 def failing_sources(session: Session, limit: int) -> list[tuple[Source, User, Import]]:
-    """Sources in use whose newest import failed or waits for a person, with their owners; the newest first."""
+    """Active sources whose newest import failed or waits for a person, with their owners; the newest first."""
     newest = select(func.max(Import.id)).where(Import.source_id == Source.id, ~Import.is_dry_run).correlate(Source)
     query = (
         select(Source, User, Import)
@@ -176,15 +181,15 @@ def request_import(
     session: Session, source: Source, asked_by: str, *, file_name: str | None = None, is_dry_run: bool = False
 ) -> Import:
     """
-    Record that the source is to be imported, from its address or the file sent last; a worker takes it up.
+    Request an import of the source, from its address or its last file; a worker runs it.
 
     Raises:
-        ConflictError: There is neither address nor file, or an import of the source waits or runs.
+        ConflictError: There is neither an address nor a file, or an import of the source is waiting or running.
     """
     if not source.address and not source.file and file_name is None:
         raise ConflictError("source.no_address")
     session.flush()
-    session.refresh(source, with_for_update=True)  # two at once ask one after the other
+    session.refresh(source, with_for_update=True)  # serialises simultaneous requests
     _end_interrupted(session, source)
     if not is_dry_run and open_import(session, source) is not None:
         raise ConflictError("import.going")
@@ -202,7 +207,7 @@ def request_import(
 
 
 def _end_interrupted(session: Session, source: Source) -> None:
-    """Mark imports of the source as failed that were killed: nobody holds the lock that they would hold."""
+    """Mark killed imports of the source as failed: nobody holds the lock that they would hold."""
     if session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(lock_name(source.id), 0)))):
         left = or_(
             Import.state == ImportState.RUNNING, (Import.state == ImportState.QUEUED) & (Import.asked_by == "command")
@@ -214,9 +219,9 @@ def _end_interrupted(session: Session, source: Source) -> None:
 
 def due_imports(session: Session, most: int = 100) -> list[int]:
     """
-    The ids of imports that are to be worked on now: new ones of sources that are due, and open ones that got lost.
+    The ids of imports to run now: new ones of sources that are due, and open ones whose message was lost.
 
-    Doing so twice asks for nothing twice: a source that is due gets its next time at once.
+    A repeated call requests nothing twice, because a due source gets its next time at once.
     """
     now = database_now(session)
     query = (
@@ -240,7 +245,7 @@ def due_imports(session: Session, most: int = 100) -> list[int]:
             session.add(import_)
             session.flush()
             ids.append(import_.id)
-    # This is asked every minute: an import that waits behind a long run is sent again every LOST_AFTER, not each time.
+    # This runs every minute; an import that waits behind a long run is sent again only every LOST_AFTER.
     since = case((Import.state == ImportState.QUEUED, Import.created_at), else_=Import.started_at)
     minutes = func.floor(func.extract("epoch", now - since) / 60)
     every = int(LOST_AFTER.total_seconds() // 60)
@@ -255,10 +260,10 @@ def note_fetch(
     pause: timedelta | None = None,
 ) -> None:  # fmt: skip
     """
-    Note how a fetch of the source's address went, and when the next one is due.
+    Record the outcome of a fetch of the source's address, and when the next one is due.
 
     Args:
-        pause: How long the address asked us to wait (Retry-After).
+        pause: The wait that the server requested (Retry-After).
     """
     now = database_now(session)
     if failed:
@@ -268,7 +273,7 @@ def note_fetch(
         source.next_fetch_at = now + max(wait, pause or timedelta()) if source.refresh_minutes else None
     else:
         source.failures = 0
-        # A mark that was cut would never be the address's own again.
+        # A truncated validator would never match the server's.
         source.etag = etag if etag and len(etag) <= 500 else None
         source.last_modified = last_modified if last_modified and len(last_modified) <= 100 else None
     session.flush()
@@ -276,7 +281,7 @@ def note_fetch(
 
 def name_of(address: str | None) -> str:
     """
-    A source's name where its owner gives none.
+    A source's default name.
 
     >>> name_of("https://www.example.com/feeds/yandex.xml?key=secret")
     'example.com/feeds/yandex.xml'
@@ -287,7 +292,9 @@ def name_of(address: str | None) -> str:
 
 
 def check_address(address: str) -> str:
-    """The address of a feed, without blanks around it; raises InvalidValueError (field `address`) where it is none."""
+    """
+    The address of a feed, without surrounding blanks; raises InvalidValueError (field `address`) if it is invalid.
+    """
     address = address.strip()
     try:
         parts = urlsplit(address)
@@ -325,7 +332,7 @@ def _checked(fields: Mapping[str, Any], content: SourceContent) -> dict[str, Any
 
 
 def without_nul(text: str) -> str:
-    """The text without the one character that PostgreSQL does not store; names of files come from anybody."""
+    """The text without U+0000, which PostgreSQL cannot store; names of files are untrusted."""
     return text.replace("\x00", "")
 
 

@@ -1,4 +1,6 @@
-"""Storing a feed's offers in its source, batch by batch, and taking off the market what it lacks (see imports.py)."""
+"""
+Storing a feed's offers in its source, batch by batch, and taking missing listings off the market (see imports.py).
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,18 +23,18 @@ from models.sources.formats.offer import Entry, FeedError, Offer
 from models.sources.report import Line, Report
 from models.sources.tables import ImportState, Source
 
-BATCH = 500  # offers a transaction
+BATCH = 500  # offers per transaction
 
-#: A feed that lacks more of what it brought before than this share waits for a person.
+#: If more than this share of the source's listings is missing from a feed, the import waits for a person.
 MAX_MISSING = 1 / 3
 
-#: Columns that an offer brings; the rest is its source's.
+#: Columns from an offer; the others come from its source.
 COPIED = ("external_id", "content_hash", *CONTENT)
 
-#: Columns whose words are read as facts, as :func:`models.market.facts.property_text` puts them together.
+#: Columns whose text is read for facts; :func:`models.market.facts.property_text` joins them.
 WORDS = ("title", "description", "search_text")
 
-#: Tables of one import. They die with its connection, so nothing is left of a killed one.
+#: Temporary tables of one import. They end with its connection, so a killed import leaves nothing.
 _PREPARE = (
     "CREATE TEMP TABLE seen_offers (external_id text PRIMARY KEY, line bigint NOT NULL)",
     f"CREATE TEMP TABLE incoming_offers AS SELECT {', '.join(COPIED)} FROM properties WITH NO DATA",  # noqa: S608
@@ -43,8 +45,8 @@ CLEAR = (
     *elsewhere.CLEAR,
 )
 
-#: The owner and what a person archived stay as they are; what the source withdrew comes back. Other words than before
-#: are unread words (grammar is null): a worker reads them before it scores the row.
+#: The owner is not changed, and a listing that a person archived stays archived; one that the source withdrew returns.
+#: A changed text counts as unread (grammar is null): a worker reads it before it scores the row.
 _UPSERT = f"""
     INSERT INTO properties (owner_id, source_id, origin, status, {", ".join(COPIED)})
     SELECT :owner, :source, '{Origin.IMPORT}', '{Status.ACTIVE}', {", ".join(COPIED)} FROM incoming_offers
@@ -57,7 +59,7 @@ _UPSERT = f"""
     RETURNING id
     """  # noqa: S608 - nothing of it comes from outside
 
-#: Told of each committed batch: the ids of the properties that it wrote.
+#: Called after each committed batch with the ids of the properties that it wrote.
 OnCommitted = Callable[[list[int]], None]
 
 
@@ -89,16 +91,16 @@ class OfferStore:
         key = city_of(only_city).key if only_city else None
         self.only_key = self.aliases.get(key, key) if key else None
         self.report = Report()
-        self.unread = 0  # rows of which not even the id could be read
+        self.unread = 0  # rows whose id could not be read
         self.active_before = self._count_active()
-        # The ids that were seen are the database's to hold: half a million take no memory of ours.
+        # The ids that were seen are in the database, so half a million need no memory here.
         for statement in (*CLEAR, *_PREPARE):
             connection.execute(text(statement))
         self.elsewhere = elsewhere.ListingsElsewhere(connection, source)
         connection.commit()
 
     def take(self, feed: Feed, on_progress: Callable[[Progress], None], on_committed: OnCommitted) -> None:
-        """Store the feed's offers, a transaction each :data:`BATCH`."""
+        """Store the feed's offers, with a transaction for each :data:`BATCH`."""
         progress = Progress(report=self.report)
         self.report.kind, self.report.dialect = feed.kind, feed.dialect
 
@@ -112,7 +114,7 @@ class OfferStore:
             if storing:
                 on_progress(progress)
 
-        # One thread stores a batch, most of whose time passes in the database, while this one reads the next.
+        # Another thread stores a batch, mostly waiting for the database, while this one reads the next.
         with ThreadPoolExecutor(1, thread_name_prefix="import") as database:
             storing = None
             for batch in _batched(feed.entries(note)):
@@ -126,15 +128,16 @@ class OfferStore:
         return written
 
     def note_feed(self, feed: Feed) -> None:
-        """Take what the reader noted of the feed as a whole."""
-        self.report.passed_over, self.report.columns = feed.notes.passed_over, feed.notes.columns
-        # Cells may hold names and phones: they are shown while columns are mapped, and deleted afterwards.
+        """Copy the reader's notes about the feed as a whole."""
+        self.report.ignored_fields, self.report.columns = feed.notes.ignored_fields, feed.notes.columns
+        # Cells may contain names and phones, so they are shown only while columns are mapped and are deleted
+        # afterwards.
         self.report.samples = feed.notes.samples if self.is_dry_run else {}
 
     def finish(self, on_committed: OnCommitted) -> tuple[ImportState, list[int]]:
-        """Withdraw what is missing, unless something speaks against it: (state, the ids that wait)."""
+        """Withdraw missing listings unless there is a reason for doubt; returns (state, the ids that wait)."""
         report = self.report
-        self._refuse_if_nothing_was_taken()
+        self._refuse_if_none_was_accepted()
         if not self.source.is_complete:
             return ImportState.SUCCEEDED, []
         missing = self._missing()
@@ -143,14 +146,14 @@ class OfferStore:
             report.held = len(missing)
             return ImportState.WAITING, missing
         if missing and not self.is_dry_run:
-            # By ids: a listing that came back by another hand meanwhile is not touched.
+            # Selected by ids, so that a listing restored by somebody else meanwhile is not changed.
             missing = withdraw(self.connection, self.source.id, Property.id.in_(missing))
             self.connection.commit()
             on_committed(missing)
         report.withdrawn += len(missing)
         return ImportState.SUCCEEDED, []
 
-    def _refuse_if_nothing_was_taken(self) -> None:
+    def _refuse_if_none_was_accepted(self) -> None:
         report = self.report
         there = report.refused_for.get(f"id: {elsewhere.ALREADY_THERE}", 0)
         if report.offers and report.refused == report.offers and there < report.offers:
@@ -162,7 +165,7 @@ class OfferStore:
             )
 
     def _doubt(self, missing: int) -> Fault | None:
-        """Why what is missing may not be gone; None if nothing speaks for it."""
+        """The reason why missing listings may not be gone; None if there is none."""
         if not missing:
             return None
         if not self.report.offers:
@@ -174,7 +177,7 @@ class OfferStore:
         return None
 
     def _store(self, batch: list[Any]) -> list[int]:
-        """Store what is new or changed; the ids of the properties that were written."""
+        """Store new and changed offers; returns the ids of the written properties."""
         rows = self._readable(batch)
         known = self._known([offer.external_id for offer, _ in rows])
         writes, returned, withdrawn = [], [], []
@@ -216,7 +219,7 @@ class OfferStore:
         return written + returned + withdrawn
 
     def _readable(self, batch: list[Offer]) -> list[tuple[Offer, dict[str, Any]]]:
-        """The offers that can be taken, with their columns; each is noted in the report."""
+        """The acceptable offers with their columns; each offer is counted in the report."""
         read = [(offer, columns_of(offer, self.source.city)) for offer in batch]
         for offer, columns in read:
             merged = self.aliases.get(columns["city_key"])
@@ -237,7 +240,7 @@ class OfferStore:
         return [(offer, columns) for offer, columns in read if not offer.faults]
 
     def _refuse_repeated(self, batch: Sequence[Entry]) -> None:
-        """Note the ids of the batch as seen, and refuse offers whose id came before."""
+        """Record the batch's ids as seen, and refuse offers whose id occurred before."""
         first: dict[str, Entry] = {}
         for offer in batch:
             if not offer.external_id or any(fault.field == "id" for fault in offer.faults):
@@ -277,7 +280,7 @@ class OfferStore:
         return self.connection.scalar(query) or 0
 
     def _missing(self) -> list[int]:
-        """Ids of listings on the market that the feed did not name."""
+        """Ids of listings on the market that the feed did not contain."""
         query = text(
             "SELECT id FROM properties AS p WHERE source_id = :source AND status = 'ACTIVE'"
             " AND NOT EXISTS (SELECT FROM seen_offers AS s WHERE s.external_id = p.external_id) ORDER BY id"
@@ -286,7 +289,9 @@ class OfferStore:
 
 
 def withdraw(connection: Connection, source_id: int, which: Any) -> list[int]:
-    """Take listings of the source off the market until it names them again; the ids that were on it."""
+    """
+    Take listings of the source off the market until it contains them again; returns the ids that were on the market.
+    """
     statement = (
         update(Property)
         .where(Property.source_id == source_id, Property.status == Status.ACTIVE, which)

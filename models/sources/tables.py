@@ -20,7 +20,7 @@ class SourceState(StrEnum):
 
 
 class SourceContent(StrEnum):
-    """The kind of rows that a source brings."""
+    """The kind of rows in a source."""
 
     LISTINGS = "listings"
     #: Clients' requests, from tables.
@@ -33,27 +33,27 @@ class ImportState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
-    #: What was there is stored; so much is missing that a person has to say whether it is gone.
+    #: Its offers are stored, but so many listings are missing that a person has to decide whether they are gone.
     WAITING = "waiting"
-    #: The address said that nothing has changed.
+    #: The server answered that nothing has changed.
     UNCHANGED = "unchanged"
     FAILED = "failed"
 
 
-#: States from which an import still moves by itself.
+#: States that an import leaves automatically.
 OPEN_IMPORTS = (ImportState.QUEUED, ImportState.RUNNING)
 
 #: The reason of an import that was killed.
 INTERRUPTED = Fault("import.interrupted")
 
-#: An address is not fetched more often than this, nor more seldom.
+#: The shortest and longest interval between fetches of an address.
 SHORTEST_REFRESH, LONGEST_REFRESH = 15, 7 * 24 * 60  # minutes
 
 
 class Source(Base):
-    """Where an owner's listings come from: a feed's address, or files sent one after another.
+    """The origin of an owner's listings: a feed's address, or a sequence of uploaded files.
 
-    A listing's identity is (source, external id): no source touches the listings of another.
+    A listing is identified by (source, external id), so a source never changes the listings of another.
     """
 
     __tablename__ = "sources"
@@ -71,26 +71,26 @@ class Source(Base):
     content: Mapped[SourceContent] = mapped_column(
         words(SourceContent, "content_is_known"), default=SourceContent.LISTINGS, server_default="listings"
     )
-    #: One of :data:`models.sources.formats.feed.KINDS`; null until a file has shown it.
+    #: One of :data:`models.sources.formats.feed.KINDS`; null until it is recognised from a file.
     kind: Mapped[str | None] = mapped_column(String(20))
     address: Mapped[str | None] = mapped_column(String(2000))
-    #: The file that was sent last, by its name in the storage.
+    #: The name in the storage of the last uploaded file.
     file: Mapped[str | None] = mapped_column(String(60))
-    #: The town of listings that name none.
+    #: The town of listings without a town.
     city: Mapped[str | None] = mapped_column(String(100))
-    #: Of tables: a column's name -> the field that it holds, or "" to pass it over.
+    #: For tables: a column's name -> its field, or "" to skip the column.
     mapping: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: Each file holds all listings: missing ones are off the market.
+    #: Each file contains all listings, so missing ones are off the market.
     is_complete: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     state: Mapped[SourceState] = mapped_column(
         words(SourceState, "state_is_known"), default=SourceState.ACTIVE, server_default="active"
     )
-    #: How often the address is fetched; null: only when somebody asks.
+    #: The interval between fetches of the address; null: it is fetched only on request.
     refresh_minutes: Mapped[int | None] = mapped_column(Integer)
     next_fetch_at: Mapped[datetime | None]
-    #: Failed fetches since the last good one.
+    #: Failed fetches since the last successful one.
     failures: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
-    #: What the address said of its content, for asking whether it has changed.
+    #: The server's validators of the content, for conditional requests.
     etag: Mapped[str | None] = mapped_column(String(500))
     last_modified: Mapped[str | None] = mapped_column(String(100))
     created_at: Mapped[CreatedAt]
@@ -108,17 +108,20 @@ class Import(Base):
     id: Mapped[Id]
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
     state: Mapped[ImportState] = mapped_column(words(ImportState, "state_is_known"), default=ImportState.QUEUED)
-    #: Nothing is changed by it; the report says what would be.
+    #: A dry run changes nothing; the report states what would change.
     is_dry_run: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     #: "command", "upload", "schedule" or "request".
     asked_by: Mapped[str] = mapped_column(String(20))
-    #: What was read: a file's name or an address.
+    #: The origin of the content: a file's name or an address.
     file_name: Mapped[str | None] = mapped_column(String(300))
-    #: While it runs: which share of the file is read, 0 to 1; null where that is not known.
+    #: While it runs: the share of the file that has been read, 0 to 1; null if unknown.
     progress: Mapped[float | None] = mapped_column(Float)
     started_at: Mapped[datetime | None]
+    #: Unfinished attempts of workers: one in progress, or those of workers that died. See
+    #: :mod:`models.sources.import_attempts`.
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     finished_at: Mapped[datetime | None]
-    #: Why it failed, or waits for a person: a code of the catalogue; an English sentence in rows of before 0.2.
+    #: Why it failed or waits for a person: a code of the catalogue; in rows from before 0.2, an English sentence.
     reason: Mapped[str | None] = mapped_column(Text)
     #: The facts of the code's sentence, as :meth:`models.core.errors.Fault.as_json` stores them.
     reason_facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
@@ -126,19 +129,19 @@ class Import(Base):
     counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     #: See :class:`models.sources.report.Report`.
     report: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
-    #: Properties that are missing from the feed and wait for a person's word.
+    #: Properties that are missing from the feed and wait for a person's decision.
     held_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default=text("'{}'"))
     created_at: Mapped[CreatedAt]
 
 
 def reason_values(reason: Fault | None) -> dict[str, Any]:
-    """Columns of an import that say why it failed or waits."""
+    """The columns of an import with the reason why it failed or waits."""
     stored = reason.as_json() if reason is not None else {"code": None, "facts": None}
     return {"reason": stored["code"], "reason_facts": stored["facts"] or None}
 
 
 def reason_fault(import_: Import) -> Fault | None:
-    """Why an import failed or waits."""
+    """The reason why an import failed or waits."""
     return Fault.from_json({"code": import_.reason, "facts": import_.reason_facts or {}}) if import_.reason else None
 
 

@@ -80,19 +80,21 @@ def open_button(language: str, address: str) -> list[dict[str, str]]:
     return [{"text": translate(language, "bot.button.open"), "url": address}]
 
 
-def caption(listing: Any, place: str, heading: Sequence[str] = ()) -> str:
+def caption(language: str, listing: Any, place: str, heading: Sequence[str] = ()) -> str:
     """
-    A home in a few lines, which numbers tell in any language.
+    A home in a few lines.
 
     Args:
         listing: A property.
         place: Where it is, as the reader may know it.
         heading: Lines before it.
     """
-    area = f"{listing.area:g} m²" if listing.area is not None else ""
+    area = f"{listing.area:g}\u00a0{translate(language, 'bot.square_metres')}" if listing.area is not None else ""
     floors = f"{listing.floor}/{listing.total_floors}" if listing.floor and listing.total_floors else ""
     figures = " · ".join(part for part in (area, floors) if part)
     price = f"{print_number(listing.price)} {listing.currency}" if listing.price is not None else ""
+    if price and listing.deal_type == "RENT":
+        price = translate(language, "bot.price.month", {"price": price})
     lines = [*heading, listing.title or "", price, figures, place]
     return "\n".join(line for line in lines if line)[:MAX_CAPTION]
 

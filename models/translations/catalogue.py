@@ -114,10 +114,12 @@ def describe_kind(language: str, code: str) -> str:
     The sentence of a kind of fault, its facts left open.
 
     >>> describe_kind("en", "number.above_max")
-    'Must be less than or equal to ….'
+    'Must be less than or equal to …'
     """
     text = catalogue(language).messages.get(code, code)
-    return _filled(language, text, defaultdict(lambda: "…")) if isinstance(text, str) else code
+    if not isinstance(text, str):
+        return code
+    return _filled(language, text, defaultdict(lambda: "…")).replace("….", "…")
 
 
 def describe_error(language: str, error: DomainError) -> str:

@@ -23,7 +23,7 @@ from models.accounts.notifications import Notification
 from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
-from models.accounts.users import User, keep_an_admin
+from models.accounts.users import User, end_all_tokens, keep_an_admin
 from models.agencies.departing import erase_membership
 from models.agencies.put_aside import PutAsideWords, erase_put_aside
 from models.agencies.tables import Agency, AgencyInvitation, AgencyMember
@@ -79,10 +79,10 @@ def erase_user(session: Session, user: User) -> None:
     """
     Delete a user in the caller's transaction.
 
-    Tokens become void, the user's leads and properties leave the market, and personal data is erased. The row stays
-    without a name, so that other users' matches and chats keep their references.
+    Tokens become invalid, the user's leads and properties leave the market, and personal data is erased. The user's row
+    is kept without a name, so that other users' matches and chats keep their references.
 
-    The caller removes the content of the user's files; the rows that name them are still there.
+    The caller removes the content of the user's files, whose rows still exist.
 
     Raises:
         ConflictError: It is the last active administrator.
@@ -97,7 +97,7 @@ def erase_user(session: Session, user: User) -> None:
     user.notification_switches = {}
     user.time_zone = None
     user.is_active = False
-    user.token_version += 1
+    end_all_tokens(session, user)
     user.deleted_at = utc_now()
     session.flush()
 
@@ -173,14 +173,14 @@ def _erase_properties(session: Session, user: User) -> None:
 
 
 def _erase_sources(session: Session, user: User) -> None:
-    # With their imports' reports; the listings stay, without a source.
+    # Sources are deleted with the reports of their imports; the listings are kept without a source.
     session.execute(delete(Source).where(Source.owner_id == user.id))
     session.execute(delete(OutgoingFeed).where(OutgoingFeed.owner_id == user.id))
     session.execute(delete(FetchedPhoto).where(FetchedPhoto.owner_id == user.id))
 
 
 def _erase_webhooks(session: Session, user: User) -> None:
-    # With the logs. Nothing that was pending is sent any more.
+    # Webhooks are deleted with their logs, and pending deliveries are not sent.
     session.execute(delete(Endpoint).where(Endpoint.owner_id == user.id))
     session.execute(delete(Event).where(Event.owner_id == user.id))
 
@@ -196,7 +196,7 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(AccountExport).where(AccountExport.user_id == user.id))
     session.execute(delete(BaseView).where(BaseView.user_id == user.id))
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
-    # Kept answers repeat the user's requests and answers.
+    # Stored answers repeat the user's requests and answers.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
     forget_sessions_of(session, user)
     session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))
@@ -251,7 +251,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
     erase_selections,
     erase_searches,
-    erase_changes,  # after the leads, whose own erasing is a change of them
+    erase_changes,  # after the leads, because erasing a lead is recorded as a change
     erase_tasks,
     erase_shortlists,
     erase_documents,

@@ -30,7 +30,7 @@ class Probe:
     rules: tuple[Rule, ...]
 
 
-# -- Each list by itself
+# # -- Each single list
 
 
 def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
@@ -118,7 +118,7 @@ _BREAKERS = {
     "rooms": """s.rooms IS NOT NULL AND cardinality(d.rooms) > 0
         AND NOT d.rooms && ARRAY[(s.rooms - 1)::smallint, s.rooms, (s.rooms + 1)::smallint]
         AND NOT (s.rooms >= 9 AND 9 <= ANY (d.rooms))""",
-    # Equal currencies are compared as they are, with no rate.
+    # Equal currencies are compared directly, without a rate.
     "price": "CASE WHEN s.currency = d.currency THEN s.price > d.own_ceiling ELSE s.amount > d.ceiling END",
     "area": "s.area < d.area_floor",
 }
@@ -164,7 +164,7 @@ def _mutual_probe(side: str) -> Probe:
     """
     Compare the two lists of a pair.
 
-    Once both lists are of their entities' present versions, the pair has the same score in both. If only one of the two
+    Once both lists match their entities' current versions, the pair has the same score in both. If only one of the two
     lists contains the pair, the other must be full of pairs at least as good, or its side has acted on the pair (the
     lead's side: on any advert of the home).
     """

@@ -87,7 +87,7 @@ def _factors(session: Session) -> dict[str, list[Any]]:
     """
     Return the factor from each currency into each market's own, as four parallel columns; no rate, no row.
 
-    The rates are those that the market's lists were computed with; where none are recorded, today's.
+    The rates are those that the market's lists were computed with; if none are recorded, today's.
     """
     today = database_now(session).date()
     listed = text("SELECT DISTINCT city_key, deal_type FROM lead_recommendations WHERE city_key IS NOT NULL")

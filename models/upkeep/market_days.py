@@ -1,8 +1,8 @@
 """One row per market and day: its size, the state of its lists, and people's actions on shown entries.
 
-Today's row is written again with each count, and yesterday's once more until its actions are complete; writing a row
-twice changes nothing. Actions are counted by the day of the last action of each pair, so a like that is taken back
-later disappears from the day's figure if the day is counted again, and stays in it afterwards.
+Today's row is written again with each count, and yesterday's until its actions are complete; writing a row twice
+changes nothing. Actions are counted by the day of the last action of each pair, so a like that is taken back later
+disappears from the day's figure if the day is counted again, and stays in it afterwards.
 """
 
 from collections import defaultdict
@@ -26,10 +26,10 @@ from models.market.leads import Lead
 from models.market.properties import Property, on_market
 from models.market.sample_keys import is_sample_key
 from models.ranking.recommendations import LeadRecommendations, stale_rows
-from models.rescoring.market_state import ENOUGH
+from models.rescoring.market_state import MIN_OFFERS_COVERED
 from models.rescoring.run_plan import live_markets
 
-#: Ids that one statement asks for.
+#: The number of ids in one statement.
 _IDS_AT_ONCE = 5000
 
 
@@ -49,13 +49,13 @@ class MarketDay(Base):
     leads: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     properties: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     covered: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    #: Lists that were behind when the day was last counted, and the age of the oldest, in seconds.
+    #: The number of stale lists when the day was last counted, and the age of the oldest, in seconds.
     stale: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     stale_seconds: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    #: Pages of lists that people looked at, and entries on them.
+    #: Viewed pages of lists, and the entries on them.
     lists_shown: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     places_shown: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    #: What was done on the day. A match is the second like of a pair, a deal a completion.
+    #: Actions on the day. A match is the second like of a pair; a deal is a completion.
     likes: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     dislikes: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     inquiries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
@@ -63,10 +63,10 @@ class MarketDay(Base):
     deals: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
-#: What of a day is counted from actions, and may still change when the day is over.
-HAPPENED = ("lists_shown", "places_shown", "likes", "dislikes", "inquiries", "matches", "deals")
-#: How a market stands, at the moment of counting.
-STANDS = ("leads", "properties", "covered", "stale", "stale_seconds")
+#: The figures that are counted from actions and may still change after the end of the day.
+ACTION_COLUMNS = ("lists_shown", "places_shown", "likes", "dislikes", "inquiries", "matches", "deals")
+#: The state of a market at the moment of counting.
+STATE_COLUMNS = ("leads", "properties", "covered", "stale", "stale_seconds")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Outcomes:
 
 def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int], tuple[int, int]]]) -> int:
     """
-    Write today's rows, and what happened yesterday, on sample data apart. Returns how many rows were written.
+    Write today's rows, and yesterday's actions, without sample data. Returns the number of written rows.
 
     Args:
         shown: Day -> (side, id of the list's owner) -> (pages, entries) that were shown of the list.
@@ -98,14 +98,14 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
     for day in (today - timedelta(days=1), today):
         figures = _happened(session, day)
         for city_key, deal_type in session.execute(_counted_before(day)):
-            figures[(city_key, deal_type)]  # of which nothing is left: it is counted down to nothing
+            figures[(city_key, deal_type)]  # nothing is left of this market, so its figures become 0
         for market, (lists, places) in _shown_by_market(session, shown.get(day, {})).items():
             figures[market] |= {"lists_shown": lists, "places_shown": places}
         if day == today:
-            for market, standing in _stands(session).items():
+            for market, standing in _market_states(session).items():
                 figures[market] |= standing
         kept = {market: counts for market, counts in figures.items() if not is_sample_key(market[0])}
-        written += _write(session, day, kept, HAPPENED if day < today else (*HAPPENED, *STANDS))
+        written += _write(session, day, kept, ACTION_COLUMNS if day < today else (*ACTION_COLUMNS, *STATE_COLUMNS))
     return written
 
 
@@ -137,12 +137,12 @@ def outcomes_by_day(session: Session, since: date) -> list[tuple[date, Outcomes]
     ]
 
 
-def _stands(session: Session) -> dict[MarketKey, dict[str, int]]:
+def _market_states(session: Session) -> dict[MarketKey, dict[str, int]]:
     """The present state of each market."""
     figures: dict[MarketKey, dict[str, int]] = {}
     for city_key, deal_type, leads, properties in live_markets(session):
         figures[(city_key, deal_type)] = {"leads": leads, "properties": properties}
-    enough = func.cardinality(LeadRecommendations.property_ids) >= ENOUGH
+    enough = func.cardinality(LeadRecommendations.property_ids) >= MIN_OFFERS_COVERED
     covered = (
         select(Lead.city_key, Lead.deal_type, func.count())
         .join(User, on_market(Lead))
@@ -185,8 +185,8 @@ def _happened(session: Session, day: date) -> defaultdict[MarketKey, dict[str, i
     add("likes", feed.where(FeedAction.action != FeedActionKind.DISLIKE))
     add("dislikes", acted.where(Action.kind == ActionKind.DISLIKE))
     add("dislikes", feed.where(FeedAction.action == FeedActionKind.DISLIKE))
-    asked = of_property.join(Inquiry, Inquiry.property_id == Property.id)
-    add("inquiries", asked.where(Inquiry.created_at >= begin, Inquiry.created_at < end))
+    inquiries = of_property.join(Inquiry, Inquiry.property_id == Property.id)
+    add("inquiries", inquiries.where(Inquiry.created_at >= begin, Inquiry.created_at < end))
     theirs = aliased(Action)
     second = func.greatest(Action.acted_at, theirs.acted_at)
     mutual = (
@@ -224,7 +224,9 @@ def _shown_by_market(
 
 
 def _write(session: Session, day: date, figures: Mapping[MarketKey, Mapping[str, int]], names: tuple[str, ...]) -> int:
-    """Write the named figures of a day; others of a row that is there stay. Nothing of a market is 0."""
+    """
+    Write the named figures of a day; other figures of an existing row do not change. Missing figures of a market are 0.
+    """
     rows = [
         {"city_key": city_key, "deal_type": deal_type, "day": day} | {name: counted.get(name, 0) for name in names}
         for (city_key, deal_type), counted in sorted(figures.items())

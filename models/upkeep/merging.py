@@ -18,7 +18,7 @@ from models.accounts.identity import COLUMN, Claim, SuspendedClaim
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_sessions_of
 from models.accounts.uploads import Upload, forget_uploads
-from models.accounts.users import PROVEN_AT, User, lock_user
+from models.accounts.users import PROVEN_AT, User, end_all_tokens, lock_user
 from models.agencies.departing import merge_memberships
 from models.agencies.put_aside import merge_put_aside
 from models.core.base import Base, rows_changed, utc_now
@@ -81,7 +81,7 @@ MOVED = (
 )
 
 #: Columns that reference a user and stay: records of past actions, and sign-ins, which end.
-LEFT = frozenset(
+KEPT_REFERENCES = frozenset(
     {
         "audit_log.actor_id",
         "one_time_links.made_by",
@@ -105,8 +105,8 @@ BY_RULE = frozenset(
         "sample_sets.partner_id",
     }
 )
-#: Deleted: what was begun with the bot and not finished, and exports, which only their own account may fetch.
-DROPPED = frozenset({"bot_codes.user_id", "bot_drafts.user_id", "account_exports.user_id"})
+#: Deleted: unfinished conversations with the bot, and exports, which only their own account may download.
+DELETED_REFERENCES = frozenset({"bot_codes.user_id", "bot_drafts.user_id", "account_exports.user_id"})
 
 
 @dataclass
@@ -129,13 +129,13 @@ def check_merge(session: Session, gone: User, kept: User) -> None:
     if gone.id == kept.id:
         raise ConflictError("merge.same_account")
     if session.scalar(select(exists().where(SampleSet.partner_id.in_([gone.id, kept.id])))):
-        raise NotFoundError("user")  # the invented partner of sample data is nobody
+        raise NotFoundError("user")  # the fictitious partner of sample data counts as absent
     if {gone.role, kept.role} & PRIVILEGED_ROLES:
         raise ConflictError("merge.privileged")
     owns = select(or_(*(exists().where(table.owner_id == gone.id) for table in (Property, Source))))
     if kept.role not in SUPPLY_ROLES and session.scalar(owns):
         raise ConflictError("merge.role_owns_nothing")
-    if session.scalar(select(or_(*_dealings(gone.id, kept.id)))):
+    if session.scalar(select(or_(*_dealing_conditions(gone.id, kept.id)))):
         raise ConflictError("merge.dealt_with_each_other")
 
 
@@ -143,8 +143,8 @@ def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, add
     """
     Move everything of one account into another in the caller's transaction, and close the first.
 
-    An identifier moves where the account that stays has none of its kind, or a mere claim of one while the other's is
-    proven; it stays as proven or claimed as it was.
+    An identifier moves if the account that stays has none of its kind, or only a claim while the other's is proven. It
+    remains proven or claimed as before.
 
     Raises:
         NotFoundError: One of them is absent or deleted.
@@ -177,8 +177,8 @@ def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, add
     return merged
 
 
-def _dealings(one: int, other: int) -> list[ColumnElement[bool]]:
-    """Conditions, each of which says that two users have dealt with each other."""
+def _dealing_conditions(one: int, other: int) -> list[ColumnElement[bool]]:
+    """Conditions, each of which means that two users have dealt with each other."""
     lead, listing = aliased(Lead), aliased(Property)
     owners = or_(
         and_(lead.owner_id == one, listing.owner_id == other), and_(lead.owner_id == other, listing.owner_id == one)
@@ -207,7 +207,9 @@ def _move(session: Session, moved: Moved, gone_id: int, kept_id: int) -> int:
 
 
 def _move_leads(session: Session, gone_id: int, kept_id: int) -> int:
-    """Leads move; of two preferences that of the account that stays counts, and the other is archived."""
+    """
+    Move leads. If both accounts have a preference, that of the account that stays counts, and the other is archived.
+    """
     preference = Lead.origin == Origin.TINDER
     has_one = session.scalar(select(exists().where(Lead.owner_id == kept_id, preference)))
     stays = and_(Lead.owner_id == gone_id, preference) if has_one else None
@@ -221,7 +223,7 @@ def _move_leads(session: Session, gone_id: int, kept_id: int) -> int:
 
 
 def _move_messages(session: Session, gone_id: int, kept_id: int) -> None:
-    """Messages of the chats that moved are the account's that stays; those of chats that did not are left there."""
+    """Move the messages of the chats that moved to the account that stays; messages of other chats do not move."""
     chats = select(Chat.id).where(or_(Chat.buyer_id == kept_id, Chat.seller_id == kept_id))
     query = update(ChatMessage).where(ChatMessage.sender_id == gone_id, ChatMessage.chat_id.in_(chats))
     session.execute(query.values(sender_id=kept_id).execution_options(synchronize_session=False))
@@ -247,14 +249,14 @@ def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
 
 
 def _close(session: Session, gone: User) -> None:
-    """Close the account: it cannot be used to sign in, and holds no name."""
+    """Close the account: it can no longer be used to sign in, and has no name."""
     for table in (SuspendedClaim, AccountExport):
         session.execute(delete(table).where(table.user_id == gone.id))
     forget_sessions_of(session, gone)
     gone.password_hash = gone.name = gone.agency_name = None
     gone.profile = {}
     gone.is_active = False
-    gone.token_version += 1
+    end_all_tokens(session, gone)
     gone.deleted_at = utc_now()
 
 

@@ -6,9 +6,9 @@
 | read notifications | 180 days after they were read |
 | exports of accounts | 7 days (:data:`models.accounts.account_exports.KEPT`) |
 | answers under an Idempotency-Key | valid for 24 hours (models.platform.idempotency.KEPT), then deleted |
-| sessions | until their token ends by itself, and 90 days (:data:`models.accounts.sessions.KNOWN_FOR`) |
+| sessions | until their token expires, and 90 days (:data:`models.accounts.sessions.KNOWN_FOR`) |
 | suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
-| revocations of tokens | until the token would have ended by itself |
+| revocations of tokens | until the token would have expired |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
 | partial lists of tiles | until published or cancelled; a failed run's for 2 days (`PARTIALS_KEPT`) |
 | quarantined entities | while they exist in the version that failed |
@@ -16,16 +16,18 @@
 | events of webhooks and their deliveries | 30 days (:data:`models.webhooks.delivery_log.LOG_KEPT`) |
 | tasks of leads | an hour after they were deleted |
 | documents of leads and properties | an hour after they were deleted, or their rows |
-| pairs that webhooks were told of | while both lead and property exist |
+| photos of a property's form that was never saved | 8 days (:data:`models.market.photos.UNSAVED_KEPT`) |
+| pairs that were sent to webhooks | while both lead and property exist |
 | updates of the Telegram bot, drafts of leads, unsent calls | 7 days, 7 days, 2 hours |
 | invitations into agencies | 7 days (:data:`models.agencies.invitations.LIFETIME`) |
-| figures of markets by day | 400 days: a year as the pages show it, and what it is compared with |
+| figures of markets by day | 400 days: the year that pages show, and the days with which it is compared |
 | imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats, the audit log, and what ads cost by day (a row for each day on which an ad's figures
 changed) are records of people's business; nothing here deletes them.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -42,8 +44,10 @@ from models.agencies.invitations import forget_past
 from models.agenda.tasks import forget_deleted
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
+from models.core.savepoints import own_savepoint
 from models.market.documents import forget_deleted_documents
 from models.market.leads import Lead
+from models.market.photos import forget_unsaved_photos
 from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
 from models.platform import idempotency
@@ -71,37 +75,41 @@ def delete_expired(session: Session) -> dict[str, int]:
     """Delete expired rows in the caller's transaction. Returns the number of deleted rows by kind."""
     # Ended runs no longer need their text models, and the references would keep a model for every night. A failed run
     # may be retried, so it keeps its model.
-    session.execute(
-        update(RescoringRun)
-        .where(
-            RescoringRun.state.in_([RunState.SUCCEEDED, RunState.CANCELLED]),
-            RescoringRun.text_model_id.is_not(None),
-        )
-        .values(text_model_id=None)
+    no_longer = RescoringRun.state.in_([RunState.SUCCEEDED, RunState.CANCELLED]) & RescoringRun.text_model_id.is_not(
+        None
     )
+    with own_savepoint(session, "retention_failed", kind="text_models_of_runs"):
+        session.execute(update(RescoringRun).where(no_longer).values(text_model_id=None))
     read_notifications = delete(Notification).where(Notification.read_at < func.now() - READ_NOTIFICATIONS_KEPT)
-    return {
-        "runs": rows_changed(session.execute(_old_runs())),
-        "notifications": rows_changed(session.execute(read_notifications)),
-        "account_exports": forget_old_exports(session),
-        "partials": forget_partials(session, _shards_past_retrying()),
-        "text_models": rows_changed(session.execute(_unused_text_models())),
-        "quarantined": _forget_outdated_quarantines(session),
-        "market_days": rows_changed(session.execute(_old_market_days())),
-        "imports": rows_changed(session.execute(_old_imports())),
-        "photos": forget_unused(session),
-        "webhook_events": forget_old_log(session),
-        "bot_rows": forget_old_bot_rows(session),
-        "tasks": forget_deleted(session),
-        "documents": forget_deleted_documents(session),
-        "agency_invitations": forget_past(session),
-        "told_pairs": rows_changed(session.execute(_announced_pairs_of_deleted())),
-        "attempts": forget_old_attempts(session),
-        "idempotent_answers": idempotency.forget_old(session, database_now(session)),
-        "sessions": forget_old_sessions(session, database_now(session)),
-        "suspended_claims": forget_suspended(session, database_now(session)),
-        "revoked_tokens": tokens.forget_expired(session),
+    kinds: dict[str, Callable[[], int]] = {
+        "runs": lambda: rows_changed(session.execute(_old_runs())),
+        "notifications": lambda: rows_changed(session.execute(read_notifications)),
+        "account_exports": lambda: forget_old_exports(session),
+        "partials": lambda: forget_partials(session, _shards_past_retrying()),
+        "text_models": lambda: rows_changed(session.execute(_unused_text_models())),
+        "quarantined": lambda: _forget_outdated_quarantines(session),
+        "market_days": lambda: rows_changed(session.execute(_old_market_days())),
+        "imports": lambda: rows_changed(session.execute(_old_imports())),
+        "photos": lambda: forget_unused(session),
+        "webhook_events": lambda: forget_old_log(session),
+        "bot_rows": lambda: forget_old_bot_rows(session),
+        "tasks": lambda: forget_deleted(session),
+        "documents": lambda: forget_deleted_documents(session),
+        "unsaved_photos": lambda: forget_unsaved_photos(session),
+        "agency_invitations": lambda: forget_past(session),
+        "told_pairs": lambda: rows_changed(session.execute(_announced_pairs_of_deleted())),
+        "attempts": lambda: forget_old_attempts(session),
+        "idempotent_answers": lambda: idempotency.forget_old(session, database_now(session)),
+        "sessions": lambda: forget_old_sessions(session, database_now(session)),
+        "suspended_claims": lambda: forget_suspended(session, database_now(session)),
+        "revoked_tokens": lambda: tokens.forget_expired(session),
     }
+    deleted = {}
+    for kind, delete_kind in kinds.items():
+        # A failed deletion must not prevent the others, such as those of used keys and exports of accounts.
+        with own_savepoint(session, "retention_failed", kind=kind):
+            deleted[kind] = delete_kind()
+    return deleted
 
 
 def _old_runs() -> Delete:

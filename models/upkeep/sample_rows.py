@@ -1,8 +1,8 @@
 """
-What sample data consists of: leads and properties of a realtor's ordinary week, the same for everybody.
+The content of sample data: leads and properties of a realtor's ordinary week, the same for every user.
 
-Words are Russian, which the engine's grammar reads and most listings of the market are written in. Prices are of the
-town's own money, rounded as people round them.
+Texts are in Russian, which the engine's grammar reads and in which most listings are written. Prices are in the town's
+own currency, rounded as people round them.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from models.core.enums import Condition, PaymentMethod, PropertyClass, PropertyT
 
 @dataclass(frozen=True)
 class SampleTown:
-    """A town that sample data can be of."""
+    """A possible town of sample data."""
 
     name: str
-    #: (district, station, street), the dearest first.
+    #: (district, station, street), the most expensive first.
     places: tuple[tuple[str, str, str], ...]
-    #: What a square metre costs in the middle of them, in the town's money.
+    #: The price of a square metre in the middle of them, in the town's currency.
     price_of_metre: int
-    #: Prices are rounded to this.
+    #: The unit to which prices are rounded.
     step: int
 
 
@@ -49,10 +49,10 @@ ALMATY = SampleTown(
     500_000,
 )
 
-#: What a place costs beside the town's middle, by its number.
+#: The price level of a place relative to the town's middle, by its number.
 _LEVELS = (1.25, 1.1, 0.95, 0.8)
 
-#: (place, rooms, m², floor, floors, year, condition, share of the usual price, what its owner writes)
+#: (place, rooms, m², floor, floors, year, condition, share of the usual price, the owner's text)
 _HOMES: tuple[tuple[int, int, float, int, int, int, Condition, float, str], ...] = (
     (0, 2, 58, 7, 16, 2016, Condition.DESIGN, 1.05, "Окна во двор, кухня-гостиная, подземный паркинг, двор без машин."),
     (0, 2, 54, 1, 9, 1984, Condition.FINISHING, 0.9, "Первый этаж, высокий. Рядом школа, тихий двор."),
@@ -75,10 +75,10 @@ _HOMES: tuple[tuple[int, int, float, int, int, int, Condition, float, str], ...]
     (3, 1, 34, 5, 5, 1965, Condition.FINISHING, 0.92, "Последний этаж, балкон, рядом парк."),
     (3, 0, 24, 8, 18, 2020, Condition.DESIGN, 1.1, "Студия после ремонта, с мебелью."),
 )
-#: Those of them that are the realtor's own; the others are the partner's.
+#: The ones that belong to the realtor; the others belong to the partner.
 _OWN_HOMES = (5, 11, 14)
 
-#: Whom the realtor looks for: (name, places, rooms, m² from, to, times the usual price of so much, more, own words)
+#: The realtor's clients: (name, places, rooms, m² from, to, multiple of the usual price, further fields, own words)
 _CLIENTS: tuple[tuple[str, tuple[int, ...], list[int], int, int, float, dict[str, Any], str], ...] = (
     (
         "Ольга и Тимур",
@@ -111,7 +111,7 @@ _CLIENTS: tuple[tuple[str, tuple[int, ...], list[int], int, int, float, dict[str
         "Под сдачу, с ремонтом и техникой, до метро пешком.",
     ),
 )
-#: Whom the partner looks for, whom the realtor's own homes suit.
+#: The partner's clients, for whom the realtor's own homes are suitable.
 _CLIENTS_OF_PARTNER: tuple[tuple[str, tuple[int, ...], list[int], int, int, float, dict[str, Any], str], ...] = (
     ("Марина К.", (1,), [2], 55, 70, 1.2, {}, "Кухня от 10 метров, балкон, парковка."),
     ("Руслан Б.", (1, 2), [2, 3], 60, 90, 1.15, {}, "Рядом школа, двор без машин."),

@@ -1,11 +1,11 @@
 """
-Sample data: an empty account tries the product with it, by one click, and is rid of it by another.
+Sample data: the user of an empty account adds it with one click, to try the product, and removes it with another.
 
-A set has leads and properties of its user, and as many others of a partner who exists for this set alone, so that real
-lists come out: the engine pairs nobody's rows with their own. All of them stand on a market of that set
-(:mod:`models.market.sample_keys`), so nobody else is offered any, whatever becomes of them. Removing a set deletes its
-rows and what hangs on them, whoever wrote it, and the partner. It goes by the market, which nothing else is ever on, so
-that nothing else goes.
+A set has leads and properties of its user, and as many of a partner who exists only for this set. The partner is needed
+for real lists, because the engine never pairs a user's rows with each other. All rows are on a market of the set's own
+(:mod:`models.market.sample_keys`), so they are never offered to anybody else. Removing a set deletes its rows,
+everything that refers to them, whoever wrote it, and the partner. The rows are selected by their market, which contains
+nothing else, so nothing else is deleted.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ from models.upkeep.sample_rows import ALMATY, MOSCOW, SampleTown, clients_of, ho
 
 PARTNER = "Дана Примерова"
 AGENCY_OF_PARTNER = "Агентство «Образец»"
-#: The partners' phones, for contacts that a match opens: nobody can have a number that goes on so after +7.
+#: The partners' phones, for the contacts that a match shares: no real number begins like this after +7.
 FIRST_PHONE = 5_000_000
 
 
@@ -47,7 +47,7 @@ class SampleSet(Base):
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
-    #: Who owns the other side of the pairs; a user who never signs in.
+    #: The owner of the other side of the pairs; a user who never signs in.
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), unique=True)
     created_at: Mapped[CreatedAt]
 
@@ -59,10 +59,10 @@ def has_samples(session: Session, user: User) -> bool:
 
 def add_samples(session: Session, user: User) -> tuple[list[Lead], list[Property]]:
     """
-    Add sample data to an account, in the caller's transaction; to one that has it, nothing.
+    Add sample data to an account, in the caller's transaction; an account that has some does not change.
 
     Returns:
-        The leads and properties whose lists are to be computed, the user's own first.
+        The leads and properties whose lists have to be computed, the user's own first.
     """
     set_id = session.scalar(
         insert(SampleSet)
@@ -100,12 +100,13 @@ def remove_samples(session: Session, user: User) -> list[str]:
     Remove the sample data of an account, in the caller's transaction; without any, nothing happens.
 
     Returns:
-        Addresses of photos that only the removed properties of the user showed: those that were uploaded go, too.
+        Addresses of photos that only the removed properties of the user showed; the caller deletes those that were
+        uploaded.
     """
     kept = session.scalar(select(SampleSet).where(SampleSet.user_id == user.id).with_for_update())
     if kept is None:
         return []
-    # In the order in which a worker takes them: the market, the leads, the properties.
+    # Locked in the same order as by a worker: the market, the leads, the properties.
     market = Market.city_key.like(f"{PREFIX}{kept.id}:%")
     session.execute(select(Market.city_key).where(market).with_for_update())
     lead_ids = _locked_ids(session, Lead, kept.id)
@@ -131,13 +132,13 @@ def remove_samples(session: Session, user: User) -> list[str]:
 
 
 def refuse_sample(row: Lead | Property) -> None:
-    """Raise ConflictError for a sample: it is not copied, for its copy would be on everybody's market."""
+    """Raise ConflictError for a sample: it cannot be copied, because the copy would be on the common market."""
     if is_sample_key(row.city_key):
         raise ConflictError("sample.stays")
 
 
 def _town_for(user: User) -> SampleTown:
-    """Almaty for who reads Kazakh or has a number of Kazakhstan (+7 6 or 7), else Moscow."""
+    """Almaty for users who read Kazakh or have a phone of Kazakhstan (+7 6 or 7), otherwise Moscow."""
     is_kazakh = user.language == "kk" or (user.phone or "").startswith(("+76", "+77"))
     return ALMATY if is_kazakh else MOSCOW
 
@@ -177,7 +178,10 @@ def _photos_of(session: Session, user: User, property_ids: list[int]) -> list[st
 
 
 def _forget_deals(session: Session, user: User, lead_ids: list[int], property_ids: list[int]) -> None:
-    """Delete what refers to these rows and does not go with them by itself, and what the user was notified of them."""
+    """
+    Delete rows that refer to these rows and are not deleted with them automatically, and the user's notifications about
+    them.
+    """
     match_ids = list(session.scalars(select(Match.id).where(_about(Match, lead_ids, property_ids))))
     selection_ids = list(session.scalars(select(Selection.id).where(Selection.lead_id.in_(lead_ids))))
     chat_ids = list(session.scalars(select(Chat.id).where(Chat.property_id.in_(property_ids))))

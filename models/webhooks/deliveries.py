@@ -1,14 +1,14 @@
 """
-Deliveries: which are due, what became of an attempt, the log, replays.
+Deliveries: which are due, the outcomes of attempts, the log, replays.
 
     pending -> delivered                                an answer of 2xx
     pending -> pending, due later                       any other outcome
     pending -> failed                                   ten attempts, or three days
     delivered, failed -> pending                        replayed
 
-Events about one subject reach an endpoint in order: a delivery is taken only if no earlier one of its subject is
-pending there. A delivery is taken by putting off the time when it is due; a worker that dies loses nothing, for it is
-due again then, with the same message id.
+Events about one subject reach an endpoint in order: a delivery is claimed only if no earlier one about its subject is
+pending there. Claiming a delivery postpones the time when it is due. If a worker dies, nothing is lost: the delivery
+becomes due again, with the same message id.
 """
 
 from collections.abc import Collection, Sequence
@@ -43,19 +43,19 @@ PAUSES = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-#: A delivery that fails after so long is not tried again: all pauses, and an hour.
+#: A delivery that fails after this time is not attempted again: the sum of all pauses, and an hour.
 GIVEN_UP_AFTER = sum(PAUSES, timedelta(hours=1))
-#: An endpoint that failed gets nothing for 5 s, 10 s, 20 s, ... and at most this, so that one that is down does not
-#: keep workers busy with the timeouts of everything that it should get.
+#: After failures an endpoint gets nothing for 5 s, 10 s, 20 s, ... and at most this long, so that an endpoint that is
+#: down does not keep workers busy with timeouts.
 LONGEST_ENDPOINT_PAUSE = timedelta(minutes=5)
-#: The longest pause that an endpoint may ask for by Retry-After.
+#: The longest pause that an endpoint may request by Retry-After.
 LONGEST_ASKED_PAUSE = timedelta(hours=1)
-#: An attempt takes less than this, so a delivery that is still taken after it has lost its worker.
+#: An attempt takes less than this, so a delivery that is still claimed after this time has lost its worker.
 LEASE = timedelta(minutes=2)
-#: Deliveries of one endpoint that are sent at the same time; after a failure one.
+#: The number of simultaneous deliveries to one endpoint; after a failure, one.
 AT_ONCE = 4
-#: The oldest pending deliveries of one endpoint, among which those are found whose turn it is.
-LOOKED_AT = 5000
+#: The number of oldest pending deliveries of one endpoint that are checked for those whose turn it is.
+MAX_PENDING_CHECKED = 5000
 
 _GONE = 410
 
@@ -68,7 +68,7 @@ class ClaimedDelivery:
     endpoint_id: int
     attempt: int  #: From 1.
     url: str
-    secrets: tuple[str, ...]  #: Those that sign.
+    secrets: tuple[str, ...]  #: The secrets that sign.
     message_id: UUID
     type: str
     happened_at: datetime
@@ -81,7 +81,7 @@ class Outcome:
 
     status: int | None
     error: DeliveryError | None = None
-    pause: timedelta | None = None  #: How long the endpoint asked us to wait.
+    pause: timedelta | None = None  #: The wait that the endpoint requested.
 
 
 def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
@@ -89,10 +89,10 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Cl
     Take up to *most* deliveries that are due and whose turn it is; the caller commits before it sends.
 
     Args:
-        busy: Endpoints that get no more at the moment.
+        busy: Endpoints that currently get no more.
     """
     now = database_now(session)
-    # The ids first, by themselves: within one statement they would be looked for again for each row.
+    # The ids are selected first: within one statement they would be searched again for each row.
     ids = _due_ids(session, most, busy, now)
     if not ids:
         return []
@@ -100,7 +100,8 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Cl
         select(Delivery, Endpoint, Event)
         .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
         .join(Event, Event.id == Delivery.event_id)
-        # Said again: another worker may have taken it since the ids were found, and the lock shows the row as it is.
+        # The condition is repeated, because another worker may have claimed the row since the ids were found; the lock
+        # shows its current state.
         .where(Delivery.id.in_(ids), Delivery.state == DeliveryState.PENDING, Delivery.next_at <= now)
         .order_by(Delivery.event_id)
         .with_for_update(of=Delivery, skip_locked=True)
@@ -128,13 +129,13 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Cl
 
 
 def _due_ids(session: Session, most: int, busy: Collection[int], now: datetime) -> Sequence[int]:
-    """Of each endpoint the oldest pending delivery of every subject, if it is due; a few at once where none fails."""
+    """For each endpoint, the oldest pending delivery of every subject, if it is due; several at once if none fails."""
     pending = aliased(Delivery)
     oldest = (
         select(pending.id, pending.subject, pending.event_id, pending.next_at)
         .where(pending.endpoint_id == Endpoint.id, pending.state == DeliveryState.PENDING)
         .order_by(pending.event_id)
-        .limit(LOOKED_AT)
+        .limit(MAX_PENDING_CHECKED)
         .correlate(Endpoint)
         .subquery()
     )
@@ -163,7 +164,7 @@ def _due_ids(session: Session, most: int, busy: Collection[int], now: datetime) 
 
 
 def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
-    """The secrets that sign at present, the newest first."""
+    """The secrets that currently sign, the newest first."""
     if endpoint.old_secret and endpoint.old_secret_until and now < endpoint.old_secret_until:
         return endpoint.secret, endpoint.old_secret
     return (endpoint.secret,)
@@ -171,15 +172,15 @@ def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
 
 def note_outcome(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
     """
-    Store how an attempt went.
+    Store the outcome of an attempt.
 
-    A failure that comes late, after the delivery was taken anew, is left out; a success counts whenever it comes.
+    A late failure, after the delivery was claimed again, is ignored; a success always counts.
     """
     if outcome.error is None:
         _note_success(session, taken, outcome)
         return
     now = database_now(session)
-    # Lock the endpoint first, as changes and deletions do, so that no two wait for each other.
+    # Lock the endpoint first, as changes and deletions do, so that no deadlock can occur.
     endpoint = session.get(Endpoint, taken.endpoint_id, with_for_update={"key_share": True}, populate_existing=True)
     query = select(Delivery).where(Delivery.id == taken.delivery_id).with_for_update()
     delivery = session.scalar(query.execution_options(populate_existing=True))
@@ -224,7 +225,7 @@ def _note_failure(session: Session, endpoint: Endpoint, delivery: Delivery, outc
     over = now - GIVEN_UP_AFTER
     if delivery.attempts > len(PAUSES) or delivery.tried_since <= over:
         delivery.state = DeliveryState.FAILED
-        # What waited behind it, or for its turn at this endpoint, is over by the same measure.
+        # Deliveries that waited behind it, or for this endpoint, fail by the same limit.
         session.execute(
             update(Delivery)
             .where(
@@ -241,7 +242,7 @@ def _note_failure(session: Session, endpoint: Endpoint, delivery: Delivery, outc
 
 
 def _move_followers(session: Session, delivery_id: int, when: datetime | ColumnElement[datetime]) -> None:
-    """Make the deliveries that wait behind another one due as soon as their turn can come."""
+    """Make the deliveries that wait behind another one due as soon as their turn can be."""
     before = aliased(Delivery)
     session.execute(
         update(Delivery)

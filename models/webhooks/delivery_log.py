@@ -40,7 +40,7 @@ def replay(session: Session, endpoint: Endpoint, delivery_id: int) -> Delivery:
     Send one delivery again, under the same message id.
 
     Raises:
-        NotFoundError: The endpoint has none of this id.
+        NotFoundError: The endpoint has none with this id.
         ConflictError: It is still pending, or the endpoint is switched off.
     """
     _check_enabled(endpoint)
@@ -53,7 +53,7 @@ def replay(session: Session, endpoint: Endpoint, delivery_id: int) -> Delivery:
 
 def replay_failed(session: Session, endpoint: Endpoint, since: datetime) -> int:
     """
-    Send again the oldest :data:`MAX_REPLAYED` deliveries of events since *since* that failed. Returns their number.
+    Resend the oldest :data:`MAX_REPLAYED` failed deliveries of events since *since*. Returns their number.
 
     Raises:
         ConflictError: The endpoint is switched off.
@@ -83,9 +83,9 @@ def has_pending_test(session: Session, endpoint_id: int) -> bool:
 
 
 def forget_old_log(session: Session) -> int:
-    """Delete what is older than :data:`LOG_KEPT`; returns the number of deleted events."""
+    """Delete entries older than :data:`LOG_KEPT`; returns the number of deleted events."""
     old = Event.created_at < func.now() - LOG_KEPT
-    # A replayed one is under way again, but not for ever.
+    # A replayed delivery is pending again, but not for ever.
     is_open = exists().where(
         and_(Delivery.event_id == Event.id, Delivery.state == DeliveryState.PENDING),
         Delivery.tried_since > func.now() - LOG_KEPT,

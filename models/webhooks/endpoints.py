@@ -21,7 +21,7 @@ from models.webhooks.signing import new_secret
 from models.webhooks.tables import Delivery, DisabledReason, Endpoint, EventType
 
 MAX_ENDPOINTS = 10  # of one owner
-#: How long the secret before a rotation signs as well.
+#: How long the previous secret continues to sign after a rotation.
 OLD_SECRET_VALID = timedelta(hours=24)
 MAX_URL = 2000  # characters
 
@@ -38,12 +38,12 @@ def add_endpoint(session: Session, owner: User, fields: Mapping[str, Any], *, al
 
     Args:
         fields: `url` and `types`; `name`, `min_score` and `is_enabled` may be left out.
-        allow_private: Take addresses within a private network, and http.
+        allow_private: Accept addresses in a private network, and http.
     Raises:
-        InvalidValueError: The address cannot be sent to, or the owner is never told of such a type.
+        InvalidValueError: Events cannot be sent to the address, or an event type is never sent to this owner.
         TooManyEndpointsError: The owner has :data:`MAX_ENDPOINTS`.
     """
-    session.execute(select(User.id).where(User.id == owner.id).with_for_update())  # two at once count each other
+    session.execute(select(User.id).where(User.id == owner.id).with_for_update())  # serialises simultaneous calls
     count = session.scalar(select(func.count()).select_from(Endpoint).where(Endpoint.owner_id == owner.id)) or 0
     if count >= MAX_ENDPOINTS:
         raise TooManyEndpointsError(max=MAX_ENDPOINTS)
@@ -58,16 +58,16 @@ def change_endpoint(
     session: Session, owner: User, endpoint: Endpoint, fields: Mapping[str, Any], *, allow_private: bool = False
 ) -> None:
     """
-    Change what *fields* holds; as :func:`add_endpoint` otherwise.
+    Change the fields in *fields*; otherwise like :func:`add_endpoint`.
 
-    An endpoint that is switched on again, or moved, is tried at once.
+    If an endpoint is switched on again or its address changes, deliveries to it are attempted at once.
     """
     _change(endpoint, owner, fields, allow_private)
     session.flush()
 
 
 def owned_endpoint(session: Session, owner: User, endpoint_id: int, *, lock: bool = False) -> Endpoint:
-    """One of the owner's endpoints; raises NotFoundError where it is absent or somebody else's."""
+    """One of the owner's endpoints; raises NotFoundError if it is absent or somebody else's."""
     query = select(Endpoint).where(Endpoint.id == endpoint_id, Endpoint.owner_id == owner.id)
     endpoint = session.scalar(query.with_for_update(key_share=True) if lock else query)
     if endpoint is None:
@@ -87,7 +87,7 @@ def delete_endpoint(session: Session, endpoint: Endpoint) -> None:
 
 
 def rotate_secret(session: Session, endpoint: Endpoint) -> str:
-    """Give an endpoint a new secret; the present one signs as well for a day, an older one no more. Returns the new."""
+    """Give an endpoint a new secret, and return it. The current one signs for a day longer; older ones stop at once."""
     endpoint.old_secret, endpoint.old_secret_until = endpoint.secret, database_now(session) + OLD_SECRET_VALID
     endpoint.secret = new_secret()
     session.flush()
@@ -96,10 +96,10 @@ def rotate_secret(session: Session, endpoint: Endpoint) -> str:
 
 def send_test(session: Session, endpoint: Endpoint) -> Delivery:
     """
-    Have a `webhook.test` sent to an endpoint.
+    Queue a `webhook.test` for an endpoint.
 
     Raises:
-        ConflictError: The endpoint is switched off, or the test before has not been delivered yet.
+        ConflictError: The endpoint is switched off, or the previous test has not been delivered yet.
     """
     if not endpoint.is_enabled:
         raise ConflictError("webhook.disabled")
@@ -114,12 +114,12 @@ def send_test(session: Session, endpoint: Endpoint) -> Delivery:
 
 def check_url(text: str, *, allow_private: bool = False) -> str:
     """
-    An address that events can be sent to.
+    Check that events can be sent to the address, and return it.
 
-    Names are not resolved here, but each time that something is sent.
+    Names are not resolved here, but each time that an event is sent.
 
     Raises:
-        InvalidValueError: It is no https address of a public host, or holds a password or a fragment.
+        InvalidValueError: It is not an https address of a public host, or contains a password or a fragment.
     """
     url = text.strip()
     try:

@@ -1,7 +1,7 @@
 """Record events in the transaction of the change that they report: an outbox.
 
-An event is stored only if some endpoint wants it, together with a delivery for each. Events from while an endpoint is
-switched off are not sent later.
+An event is stored only if an endpoint wants it, together with a delivery for each such endpoint. Events from while an
+endpoint is switched off are not sent later.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from models.core.enums import Role
 from models.core.uuid7 import new_id
 from models.webhooks.tables import Delivery, Endpoint, Event, EventType
 
-#: (what it is about, such as "match:17", facts).
+#: (subject, such as "match:17"; facts).
 Happening = tuple[str, Mapping[str, Any]]
 
 
@@ -24,10 +24,10 @@ def record_event(
     session: Session, type_: EventType, subject: str, facts: Mapping[str, Any], *, owners: Collection[int]
 ) -> None:
     """
-    Record an event for each of *owners*, ids of users, who has an endpoint that wants it.
+    Record an event for each of *owners* (ids of users) with an endpoint that wants it.
 
     Args:
-        facts: Ids, words and figures; what it tells of people is theirs to fetch.
+        facts: Ids, words and numbers; receivers have to fetch personal data.
     """
     record_events(session, type_, [(subject, facts)], owners=owners)
 
@@ -43,8 +43,8 @@ def record_events(
     """
     Record several events of one type for users with one of these ids, or with one of these roles.
 
-    Whoever commits the transaction has the workers look for them (`session.info["has_webhooks"]`); a sweep does so
-    a few seconds later anyway.
+    The code that commits the transaction notifies the workers (`session.info["has_webhooks"]`); a sweep finds the
+    events a few seconds later anyway.
     """
     wanted = (
         select(Endpoint.id, Endpoint.owner_id)

@@ -1,4 +1,4 @@
-"""Events of new recommendations, which come in thousands: stored by one statement, each pair once."""
+"""Events of new recommendations, which occur in thousands: one statement stores them, each pair once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ BATCH = 5000
 
 @dataclass(frozen=True)
 class Listener:
-    """An endpoint that wants recommendations from a score on."""
+    """An endpoint that wants recommendations with at least a certain score."""
 
     endpoint_id: int
     owner_id: int
@@ -27,7 +27,7 @@ class Listener:
 
 @dataclass(frozen=True)
 class NewPair:
-    """A pair that has come into a list: for whom, and with which score of 100."""
+    """A pair that has entered a list: its owner, and its score of 0 to 100."""
 
     listener: Listener
     lead_id: int
@@ -35,24 +35,28 @@ class NewPair:
     score: float
 
 
-def recommendation_listeners(session: Session) -> list[Listener]:
-    """The endpoints that want to be told, locked so that none is deleted before the transaction ends."""
-    query = (
-        select(Endpoint.id, Endpoint.owner_id, Endpoint.min_score)
-        .join(User, User.id == Endpoint.owner_id)
-        .where(
-            Endpoint.is_enabled,
-            Endpoint.types.contains([EventType.RECOMMENDATION_CREATED.value]),
-            User.is_active,
-        )
-        .order_by(Endpoint.id)
-        .with_for_update(of=Endpoint, read=True, key_share=True)
+#: It runs before lists are written, so it is built once, and planned once per connection.
+_LISTENERS = (
+    select(Endpoint.id, Endpoint.owner_id, Endpoint.min_score)
+    .join(User, User.id == Endpoint.owner_id)
+    .where(
+        Endpoint.is_enabled,
+        Endpoint.types.contains([EventType.RECOMMENDATION_CREATED.value]),
+        User.is_active,
     )
-    return [Listener(*row) for row in session.execute(query)]
+    .order_by(Endpoint.id)
+    .with_for_update(of=Endpoint, read=True, key_share=True)
+    .execution_options(prepared=True)
+)
+
+
+def recommendation_listeners(session: Session) -> list[Listener]:
+    """The endpoints that want recommendations, locked so that none is deleted before the transaction ends."""
+    return [Listener(*row) for row in session.execute(_LISTENERS)]
 
 
 def record_recommendations(session: Session, side: Side, pairs: Sequence[NewPair]) -> None:
-    """Record an event for each pair that its endpoint has not been told of, from lists of *side*, best first."""
+    """Record an event for each pair that its endpoint has not been sent, from lists of *side*, best first."""
     for start in range(0, len(pairs), BATCH):
         _record(session, side, pairs[start : start + BATCH])
 

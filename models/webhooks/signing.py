@@ -23,8 +23,8 @@ def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     `v1,` and base64(HMAC-SHA256(key, "<id>.<timestamp>.<body>")).
 
     Args:
-        secret: As :func:`new_secret` makes it; the key is what follows the prefix, decoded.
-        timestamp: Seconds since 1970, of the attempt.
+        secret: In the format of :func:`new_secret`; the key is the decoded part after the prefix.
+        timestamp: The time of the attempt, in seconds since 1970.
 
     >>> secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # the example of the specification
     >>> signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
@@ -36,7 +36,7 @@ def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
 
 
 def headers_of(valid_secrets: Iterable[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers of an attempt; each secret that is valid at the moment signs."""
+    """The headers of an attempt; each currently valid secret signs."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
@@ -46,11 +46,11 @@ def headers_of(valid_secrets: Iterable[str], message_id: str, timestamp: int, bo
 
 def body_of(type_: str, happened_at: datetime, facts: Mapping[str, Any]) -> bytes:
     """
-    What is sent: the same bytes at each attempt.
+    The body to send; it has the same bytes at each attempt.
 
     >>> body_of("match.created", datetime(2026, 1, 31, 12, tzinfo=UTC), {"match_id": "17"})
     b'{"type":"match.created","timestamp":"2026-01-31T12:00:00.000000Z","data":{"match_id":"17"}}'
     """
-    told = happened_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    event = {"type": type_, "timestamp": told, "data": facts}
+    timestamp = happened_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    event = {"type": type_, "timestamp": timestamp, "data": facts}
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()

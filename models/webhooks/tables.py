@@ -27,7 +27,7 @@ class EventType(StrEnum):
     PROSPECT_CREATED = "prospect.created"
     RUN_FINISHED = "run.finished"
     IMPORT_FINISHED = "import.finished"
-    #: A pair has come into the list of one of the owner's leads or properties.
+    #: A pair has entered the list of one of the owner's leads or properties.
     RECOMMENDATION_CREATED = "recommendation.created"
     #: Sent on demand, to any endpoint.
     WEBHOOK_TEST = "webhook.test"
@@ -45,7 +45,7 @@ class DeliveryState(StrEnum):
 
     PENDING = "pending"
     DELIVERED = "delivered"
-    #: It is not tried again unless it is replayed.
+    #: It is not attempted again unless it is replayed.
     FAILED = "failed"
 
 
@@ -53,17 +53,17 @@ class DeliveryError(StrEnum):
     """Why an attempt failed."""
 
     STATUS = "status"  #: The answer's status is not 2xx.
-    REDIRECT = "redirect"  #: The answer is a redirect; none is followed.
+    REDIRECT = "redirect"  #: The answer is a redirect; redirects are not followed.
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
     NO_HOST = "no_host"  #: The name has no address.
-    PRIVATE_ADDRESS = "private_address"  #: The name leads into a private network.
+    PRIVATE_ADDRESS = "private_address"  #: The name resolves to an address in a private network.
     TLS = "tls"
-    BROKEN_ANSWER = "broken_answer"  #: What came back is not HTTP.
+    BROKEN_ANSWER = "broken_answer"  #: The answer is not HTTP.
 
 
 class Endpoint(Base):
-    """An address that its owner wants events to be sent to."""
+    """An address to which events are sent for its owner."""
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
@@ -80,16 +80,16 @@ class Endpoint(Base):
     types: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
     #: The minimum score of recommendations sent to the endpoint, 0 to 100.
     min_score: Mapped[int] = mapped_column(SmallInteger, default=85, server_default=text("85"))
-    #: "whsec_" and base64. Signing needs it as it is, so it is not hashed.
+    #: "whsec_" and base64. It is not hashed, because signing needs the original.
     secret: Mapped[str] = mapped_column(String(100))
-    #: The secret before the last rotation, which signs as well until `old_secret_until`.
+    #: The secret before the last rotation, which also signs until `old_secret_until`.
     old_secret: Mapped[str | None] = mapped_column(String(100))
     old_secret_until: Mapped[datetime | None]
     is_enabled: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     disabled_reason: Mapped[DisabledReason | None] = mapped_column(words(DisabledReason, "disabled_reason_is_known"))
-    #: Failed attempts since the last success, of whichever delivery.
+    #: Failed attempts since the last success, counted over all deliveries.
     failures: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
-    #: After a failure nothing is sent until then.
+    #: After a failure, nothing is sent before this time.
     paused_until: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
@@ -100,13 +100,13 @@ class AnnouncedPair(Base):
     __tablename__ = "webhook_told_pairs"
 
     endpoint_id: Mapped[int] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), primary_key=True)
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)  #: Whose list it is.
+    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)  #: The side that owns the list.
     lead_id: Mapped[int] = mapped_column(primary_key=True)
     property_id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class Event(Base):
-    """An event for one owner. It holds ids and plain facts, never contacts or people's words."""
+    """An event for one owner. It contains ids and plain facts, never contacts or people's texts."""
 
     __tablename__ = "webhook_events"
     __table_args__ = (
@@ -114,13 +114,13 @@ class Event(Base):
         Index("ix_webhook_events_created", "created_at"),
     )
 
-    #: Events about one subject have their order by it.
+    #: It defines the order of events about one subject.
     id: Mapped[Id]
-    #: What receivers know it by, through all attempts and replays.
+    #: The id that receivers see in all attempts and replays.
     message_id: Mapped[UUID] = mapped_column(unique=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     type: Mapped[EventType] = mapped_column(String(40))
-    #: The object that it is about: "match:17". Its events reach an endpoint in order.
+    #: The object concerned: "match:17". Events about one object reach an endpoint in order.
     subject: Mapped[str] = mapped_column(String(60))
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[CreatedAt]
@@ -151,11 +151,11 @@ class Delivery(Base):
     state: Mapped[DeliveryState] = mapped_column(
         words(DeliveryState, "state_is_known"), default=DeliveryState.PENDING, server_default=text("'pending'")
     )
-    #: Attempts since it was made or replayed.
+    #: The number of attempts since it was created or replayed.
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
-    #: When it is due. While an attempt is going on: when that counts as lost.
+    #: When it is due. During an attempt: when that attempt counts as lost.
     next_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    #: Since when it is tried; after three days it fails.
+    #: When its attempts began; after three days it fails.
     tried_since: Mapped[datetime] = mapped_column(server_default=text("now()"))
     last_attempt_at: Mapped[datetime | None]
     last_status: Mapped[int | None] = mapped_column(SmallInteger)

@@ -16,10 +16,10 @@ from scripts.benchmarks.bench import contestants, growth, shapes, sql
 from scripts.benchmarks.bench.contestants import COMPARATORS, Vectors
 from scripts.benchmarks.bench.market import SyntheticMarket, synthetic_market
 from scripts.benchmarks.bench.size import size_option
-from scripts.benchmarks.bench.timings import FLOOR, NARROW_FLOOR, OURS, SQL, Timings, Took, timed
+from scripts.benchmarks.bench.timings import FLOOR, NARROW_FLOOR, OURS, SQL, Elapsed, Timings, timed
 from scripts.launcher.home import Home
 
-#: Above this many rows a side, the floor is timed on every n-th row, times n, and so are other libraries.
+#: Above this many rows per side, the floor and the other libraries are timed on every n-th row, and multiplied by n.
 LARGEST_DENSE, FLOOR_SHARE, LIBRARY_SHARE = 25_000, 4, 8
 
 
@@ -91,7 +91,7 @@ def command(
         del vectors
         if not alone and sql_sample:
             time_sql(market, model, timings, sql_sample)
-    finally:  # what there is, also when the run is broken off
+    finally:  # print the results so far, even if the run is interrupted
         click.echo("\n" + "\n".join(timings.table()) + f"\n\n(each turn: {timings.path})")
     click.echo(f"pairs scored: {lists.pairs_scored / size**2:.1%}; the rest was skipped by bounds")
     if wrong:
@@ -114,9 +114,9 @@ def _vectors(market: SyntheticMarket, model: TextModel, threads: int) -> Vectors
 
 
 def measure_in_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bool) -> MarketLists:
-    """Time all methods, the slower ones between the first two turns of ours and of the floor.
+    """Time all methods; slower ones run between the first two turns of the engine and of the floor.
 
-    Returns: Our last lists.
+    Returns: The engine's last lists.
     """
     size, k, threads = len(vectors.leads), timings.k, timings.threads
     share, library_share = (1, 1) if size <= LARGEST_DENSE else (FLOOR_SHARE, LIBRARY_SHARE)
@@ -144,15 +144,15 @@ def _sampled(share: int) -> str:
 
 
 def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample: int) -> None:
-    """Time the SQL query in a PostgreSQL of our own: on one connection, and shared among as many as we have threads."""
+    """Time the SQL query in a separate PostgreSQL: on one connection, and on as many connections as threads."""
     click.echo("loading PostgreSQL")
     note = f"{sample} rows of each side, times {timings.size / min(sample, timings.size):g}"
     with sql.loaded(market, model) as url:
         counts = {"lead": len(market.leads), "property": len(market.properties)}
         for connections in sorted({1, timings.threads}):
             seconds = sql.seconds_for_all(url, counts, timings.k, connections, sample)
-            # What the server computes is no work of this process: only the clock tells.
-            timings.add(f"{SQL}, {connections} connection{'s' * (connections > 1)}", Took(seconds), note)
+            # The server's work is not in the CPU seconds of this process, so only the clock shows it.
+            timings.add(f"{SQL}, {connections} connection{'s' * (connections > 1)}", Elapsed(seconds), note)
 
 
 def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 #: Limits of a page (docs/console.md).
 MAX_MS, MAX_BYTES = 60.0, 150_000
-#: Number of leads and properties that are requested in turn, so that no cache favours one page.
+#: The number of leads and properties that are requested in turn, so that caches do not favour a page.
 VARIETY = 10
-#: Words that are looked for in one's own base: common, rare, several, and digits of a phone.
+#: Words for searches in the user's own rows: common, rare, several, and digits of a phone number.
 SEARCHED = {Lead: ("ан", "Ольга", "двор метро", "7000123"), Property: ("Арбат", "двор", "балкон ремонт", "Ленинск")}
 SESSION_COOKIE = "leadmatch_session"  # as api.console.kit.access names it
 
@@ -50,7 +50,7 @@ class PageKind:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Milliseconds from request to the whole answer, and the bytes of its body as they were sent."""
+    """Milliseconds from the request to the complete answer, and the transferred bytes of its body."""
 
     times: list[float]
     bytes_sent: int
@@ -111,7 +111,7 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
 
 
 def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
-    """Yield the pages of realtors, tenants and operators, without those of things that do not exist."""
+    """Yield the pages of realtors, tenants and operators, without pages about things that do not exist."""
     for kind, key, ids, path in (
         (Lead, LeadRecommendations.lead_id, LeadRecommendations.property_ids, "leads"),
         (Property, PropertyRecommendations.property_id, PropertyRecommendations.lead_ids, "properties"),

@@ -1,8 +1,8 @@
 """
 Measure lists and statistics of lead generation at size (docs/leadgen.md): `python -m scripts.benchmarks.leadgen_speed`.
 
-In the PostgreSQL of the running system (or DATABASE_URL's) a database of its own is made, filled with 200,000
-leads, 1,000,000 messages and 180,000 days of spend, served by one web process, asked over HTTP, and dropped.
+A separate database is created in the PostgreSQL of the running system (or DATABASE_URL's), filled with 200,000 leads,
+1,000,000 messages and 180,000 days of spend, served by one web process, measured over HTTP, and dropped.
 Prints the tables of docs/leadgen.md.
 """
 
@@ -32,7 +32,8 @@ from scripts.one_line import errors_in_one_line
 DATABASE = "leadmatch_speed"
 NICHES, CAMPAIGNS, ADS, PROSPECTS, MESSAGES, DAYS = 20, 200, 1000, 200_000, 1_000_000, 180
 
-# Niche 1 has two fifths of all leads, the others share the rest; ids are made of numbers, so that rows find each other.
+# Niche 1 has two fifths of all leads, the others share the rest; ids are derived from numbers, so that rows can refer
+# to each other.
 _ID = "('00000000-0000-7000-{kind:04d}-' || lpad(to_hex({number}), 12, '0'))::uuid"
 NICHE, CAMPAIGN, AD, PROSPECT = (
     lambda number, kind=kind: _ID.format(kind=8000 + kind, number=number) for kind in range(4)
@@ -194,10 +195,10 @@ def requests(engine: Engine) -> dict[str, str]:
 
 def show(client: httpx.Client, engine: Engine, rounds: int) -> None:
     """Send all requests in turn, *rounds* times, and print the table."""
-    asked = requests(engine)
-    taken: dict[str, list[float]] = {name: [] for name in asked}
+    queries = requests(engine)
+    taken: dict[str, list[float]] = {name: [] for name in queries}
     for number in range(rounds + 3):
-        for name, path in asked.items():
+        for name, path in queries.items():
             began = time.perf_counter()
             answer = client.get(path)
             seconds = time.perf_counter() - began

@@ -1,7 +1,7 @@
 """The CPU cost of reading: ``python -m scripts.benchmarks.reading_speed [--texts 20000] [--profile]``.
 
-The texts are put together from sentences about homes, known and unknown to the grammar, at random with a fixed seed,
-until each has 700 characters; so about a third of the words are the grammar's, as in real descriptions.
+Each text consists of random sentences about homes (with a fixed seed), known and unknown to the grammar, until it has
+700 characters; so about a third of the words are in the grammar, as in real descriptions.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
 
 CHARACTERS = 700
-_TELLING = (
+_INFORMATIVE = (
     "Продаётся двухкомнатная квартира на {a} этаже {b}-этажного дома {year} года постройки.",
     "Кухня {a} м², санузел раздельный, есть застеклённый балкон.",
     "Комнаты изолированные, окна выходят во двор и на улицу, потолки 2,{a} м.",
@@ -44,7 +44,7 @@ def texts(count: int, seed: int = 7) -> list[str]:
     for _ in range(count):
         text = ""
         while len(text) < CHARACTERS:
-            sentence = choose.choice(_TELLING if choose.random() < 0.5 else _PLAIN)
+            sentence = choose.choice(_INFORMATIVE if choose.random() < 0.5 else _PLAIN)
             text += " " + _filled(sentence, choose)
         made.append(text[1 : CHARACTERS + 1])
     return made
@@ -74,14 +74,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=int, default=20_000)
     parser.add_argument("--profile", action="store_true")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     choose = random.Random(1)
-    descriptions = texts(asked.texts)
+    descriptions = texts(arguments.texts)
     leads = [_filled(_LEAD, choose) for _ in range(2_000)]
     print(
         f"first reading, grammar made: {cpu_seconds(read_wishes, leads[:1]) + cpu_seconds(read_facts, leads[:1]):.2f} s"
     )
-    if asked.profile:
+    if arguments.profile:
         profile = cProfile.Profile()
         profile.runcall(cpu_seconds, read_facts, descriptions)
         pstats.Stats(profile).sort_stats("tottime").print_stats(16)

@@ -1,4 +1,4 @@
-"""`leadmatch search-speed`: measure the public search on a market of its own."""
+"""`leadmatch search-speed`: measure the public search on a separate market."""
 
 import json
 import sys
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 #: Milliseconds of the server's work for a page of results (docs/search.md).
 MAX_MS = 60.0
 PER_PAGE = 24
-#: Facts that the listings tell, and which share of them.
+#: Facts, and the share of listings that state them.
 FLAGS = {"furnished": 0.5, "balcony": 0.4, "pets": 0.15, "children": 0.3, "lift": 0.6, "washing_machine": 0.4}
 #: Share of homes that have two adverts.
 TWICE = 0.08
@@ -90,17 +90,17 @@ def command(listings: int, rounds: int, home: Path | None, explain: bool) -> Non
 
 
 def fill(engine: Engine, listings: int, console: Console) -> None:
-    """Create the market unless it exists: owners, groups of adverts, facts, the words of all."""
+    """Create the market unless it exists: owners, groups of adverts, facts, and the search words of all adverts."""
     with Session(engine) as session:
         if session.scalar(text("SELECT count(*) FROM properties")):
             return
         session.execute(text("SET synchronous_commit TO off"))
         make_demo(session, console, leads=0, properties=listings)
-        told = " || ".join(
+        words = " || ".join(
             f"CASE WHEN random() < {share} THEN '{json.dumps({kind: True})}'::jsonb ELSE '{{}}'::jsonb END"
             for kind, share in FLAGS.items()
         )
-        session.execute(text(f"UPDATE properties SET facts = {told}".replace(":", r"\:")))  # noqa: S608 - of this module
+        session.execute(text(f"UPDATE properties SET facts = {words}".replace(":", r"\:")))  # noqa: S608 - of this module
         session.execute(
             text(
                 f"""WITH pairs AS (SELECT id FROM properties WHERE id % 2 = 0 AND random() < {TWICE})
@@ -169,7 +169,7 @@ def kinds() -> list[Kind]:
 
 
 def print_times(engine: Engine, rounds: int, console: Console) -> list[str]:
-    """Print a table of all kinds; the names of those that are over MAX_MS."""
+    """Print a table of all kinds; returns the names of the kinds above MAX_MS."""
     table = Table("search", "p50, ms of work", "p95, ms of work", "p95, ms by the clock", box=None)
     slow = []
     for kind in kinds():
@@ -184,7 +184,7 @@ def print_times(engine: Engine, rounds: int, console: Console) -> list[str]:
 
 
 def measure(engine: Engine, kind: Kind, rounds: int) -> Times:
-    """Search *rounds* times, after some that fill the caches."""
+    """Search *rounds* times, after some searches that fill the caches."""
     rng = Random(kind.name)
     times = Times([], [])
     with Session(engine) as session:
@@ -202,7 +202,7 @@ def measure(engine: Engine, kind: Kind, rounds: int) -> Times:
 
 
 def print_plans(engine: Engine, console: Console) -> None:
-    """Print what each kind of search asks of the database, and how PostgreSQL answers."""
+    """Print the statements of each kind of search, and PostgreSQL's plans."""
     for kind in kinds():
         console.rule(kind.name)
         with Session(engine) as session:

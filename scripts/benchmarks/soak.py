@@ -1,8 +1,8 @@
 """Look for leaks under a long mixed load on a running system: `python -m scripts.benchmarks.soak` (`make soak`).
 
-Clients read pages, like, dislike, write and archive leads (so that as many are on the market at the end as at the
-beginning), and a full run goes every minute. Every few seconds the gauges are read: memory of each process, its open
-files, connections of PostgreSQL, keys and memory of Valkey, files in the home. The result is the slope of each gauge
+Clients read pages, like, dislike, write and archive leads (so that the market has as many at the end as at the
+beginning), and there is a full run every minute. Every few seconds the gauges are read: memory and open files of each
+process, connections of PostgreSQL, keys and memory of Valkey, files in the home. The result is the slope of each gauge
 per hour with its 95% interval, and the rules of `leadmatch check`. Exit code 1 if a gauge grows, a request failed, or
 a rule is broken.
 
@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 import redis
-from scipy import stats
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -39,8 +38,8 @@ from scripts.one_line import errors_in_one_line
 
 #: The first part of the run fills caches and pools and is not measured.
 WARM_UP_SHARE = 0.4
-#: A line is fitted to the means of so many stretches rather than to the samples: neighbouring samples are correlated,
-#: which would make the interval too narrow.
+#: A line is fitted to the means of this many stretches rather than to the samples, because neighbouring samples are
+#: correlated, which would make the interval too narrow.
 STRETCHES = 10
 #: Growth per hour that is tolerated, as a share of the value, and in units (MB, connections, keys, files).
 SMALL_SHARE, SMALL = 0.05, 5.0
@@ -53,7 +52,7 @@ LEADS_KEPT = 20
 
 
 class Clients:
-    """Threads that send a mix of requests until they are told to stop."""
+    """Threads that send a mix of requests until they have to stop."""
 
     def __init__(self, server: str, leads: list[tuple[int, int]], tokens: dict[int, str], count: int) -> None:
         self._server, self._leads, self._tokens = server, leads, tokens
@@ -120,7 +119,7 @@ class Gauges:
                 gauges["open files"] += process.num_fds()
                 if role != "postgres":  # its backends come and go with connections
                     gauges[f"{role} {process.pid}, MB"] = size
-            except psutil.Error:  # ended since
+            except psutil.Error:  # the process has ended
                 continue
         with self._factory() as session:
             gauges["PostgreSQL connections"] = session.scalar(text("SELECT count(*) FROM pg_stat_activity"))
@@ -170,7 +169,7 @@ class Trend:
     """A straight line through one gauge."""
 
     mean: float
-    #: Units an hour, and the half width of its 95% interval.
+    #: Units per hour, and the half width of the 95% interval.
     slope: float
     margin: float
     #: How long it was measured.
@@ -195,6 +194,8 @@ def trend(hours: np.ndarray, values: np.ndarray) -> Trend:
     if len(values) < STRETCHES:
         raise ValueError(f"{len(values)} samples are too few for {STRETCHES} stretches")
     x, y = (np.array([part.mean() for part in np.array_split(axis, STRETCHES)]) for axis in (hours, values))
+    from scipy import stats  # takes longer to import than everything else here
+
     fitted = stats.linregress(x, y)
     margin = float(np.nan_to_num(stats.t.ppf(0.975, STRETCHES - 2) * fitted.stderr))  # nan: it was constant
     return Trend(float(values.mean()), float(fitted.slope), margin, float(hours[-1] - hours[0]))
@@ -250,7 +251,7 @@ def main() -> None:
     arguments.add_argument("--size", type=int, default=5_000, help="leads, and properties, on the market (5000)")
     arguments.add_argument("--clients", type=int, default=4)
     arguments.add_argument("--every", type=float, default=15, help="seconds between samples (15)")
-    # Runs make memory go up and down: a slope needs many of them.
+    # Runs make memory rise and fall, so a slope needs many of them.
     arguments.add_argument("--run-every", type=float, default=1, help="minutes between full runs (1)")
     given = arguments.parse_args()
     if given.minutes * 60 * (1 - WARM_UP_SHARE) < STRETCHES * given.every:

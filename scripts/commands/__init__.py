@@ -1,1 +1,1 @@
-"""One module a command; see COMMANDS in scripts/cli.py."""
+"""One module per command; see COMMANDS in scripts/cli.py."""

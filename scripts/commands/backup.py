@@ -11,7 +11,7 @@ from models.platform.settings import Settings
 from scripts.errors import LaunchError
 from scripts.postgres_programs import connection_of, program, size_of
 
-#: Another server has other accounts.
+#: Owners and privileges are left out, because another server has other accounts.
 PLAIN = ("--no-owner", "--no-privileges")
 
 

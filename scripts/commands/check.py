@@ -56,7 +56,7 @@ def command(examples: int, quiet: bool, as_json: bool) -> None:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
         sys.exit(1 if broken else 0)
     for missing in rates:
-        # The names of towns are strangers' text.
+        # The names of towns are text from users.
         Terminal().print(
             f"note   no rate of {missing.currency} in {missing.home}, market {missing.city_key} {missing.deal_type}: "
             f"{missing.leads:,} leads and {missing.properties:,} properties are compared with their own currency only",

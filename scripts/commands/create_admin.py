@@ -19,8 +19,8 @@ from scripts.databases import transaction
     confirmation_prompt=True,
     help="Prompted for if left out, which hides it from other users of the machine.",
 )
-@click.option("--name", default="Администратор", show_default=True)
-def command(email: str, password: str, name: str) -> None:
+@click.option("--name", help="By default the part of the address before the @.")
+def command(email: str, password: str, name: str | None) -> None:
     """Create an administrator who signs in with an e-mail address and a password.
 
     An address of an existing user is refused: make that user an administrator by PATCH /admin/users/{id}.
@@ -31,7 +31,7 @@ def command(email: str, password: str, name: str) -> None:
         admin = create_user(
             session,
             role=Role.ADMIN,
-            name=name,
+            name=name or email.partition("@")[0],
             email=normal_email(email),
             password_hash=hash_password(password),
         )

@@ -13,12 +13,12 @@ from api.bot.heartbeat import key_of
 from models.platform.settings import Settings
 from scripts.errors import LaunchError
 
-#: Process of the Procfile -> the first part of the name that its worker has among workers.
+#: Process of the Procfile -> the first part of its worker's node name.
 WORKERS = {"worker": "entities", "runner": "runs"}
 
-PATIENCE = 10.0  # seconds
+TIMEOUT = 10.0  # seconds
 
-#: The lock that RedBeat renews whenever it has sent what is due, at least every 5 s. It lives for a minute.
+#: The lock that RedBeat renews whenever it has sent the due tasks, at least every 5 s. It expires after a minute.
 BEAT_LOCK = "redbeat::lock"
 
 
@@ -47,7 +47,7 @@ def _check_web(port: int) -> None:
     bound = os.environ.get("BIND") or "127.0.0.1"
     address = "127.0.0.1" if bound == "0.0.0.0" else bound  # noqa: S104 - is compared, not bound
     try:
-        with urllib.request.urlopen(f"http://{address}:{port}/health/ready", timeout=PATIENCE):
+        with urllib.request.urlopen(f"http://{address}:{port}/health/ready", timeout=TIMEOUT):
             return
     except urllib.error.HTTPError as error:
         raise LaunchError(f"the web process is not ready: {error.read().decode(errors='replace').strip()}") from None
@@ -56,7 +56,7 @@ def _check_web(port: int) -> None:
 
 
 def _check_beat(redis_url: str) -> None:
-    with redis.Redis.from_url(redis_url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as client:
+    with redis.Redis.from_url(redis_url, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT) as client:
         if not client.exists(BEAT_LOCK):
             raise LaunchError("no beat has sent anything for a minute")
 
@@ -64,14 +64,14 @@ def _check_beat(redis_url: str) -> None:
 def _check_bot(settings: Settings, host: str) -> None:
     if not settings.telegram_bot or not settings.telegram_bot_token:
         return  # the process waits and does nothing
-    with redis.Redis.from_url(settings.redis_url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as client:
+    with redis.Redis.from_url(settings.redis_url, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT) as client:
         if not client.exists(key_of(host)):
             raise LaunchError(f"the bot of {host} has given no sign of life for a minute")
 
 
 def _check_worker(redis_url: str, node: str) -> None:
-    with redis.Redis.from_url(redis_url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as client:
-        client.ping()  # or a broker that is away would be told as a worker that is
+    with redis.Redis.from_url(redis_url, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT) as client:
+        client.ping()  # otherwise an unavailable broker would be reported as an unavailable worker
     with Celery("health", broker=redis_url, set_as_current=False) as app:
-        if not app.control.ping(destination=[node], timeout=PATIENCE):
-            raise LaunchError(f"the worker {node} does not answer within {PATIENCE:g} s")
+        if not app.control.ping(destination=[node], timeout=TIMEOUT):
+            raise LaunchError(f"the worker {node} does not answer within {TIMEOUT:g} s")

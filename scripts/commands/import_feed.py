@@ -16,12 +16,12 @@ from models.sources.tables import SourceContent
 from models.translations.catalogue import describe_fault
 from scripts.arguments import CityName
 from scripts.databases import session_factory
-from scripts.importing import LISTINGS, Wanted, bring, opened
+from scripts.importing import LISTINGS, ImportOptions, import_file, opened
 from scripts.terminal import Terminal
 from worker.jobs.imports import Rescoring
 from worker.queue.client import Client
 
-#: Refused offers, guesses and tags that are printed; --errors keeps all that was refused.
+#: How many refused offers, guesses and tags are printed; --errors stores all refused offers.
 SHOWN = 10
 
 
@@ -65,7 +65,7 @@ def command(
     New ones are added, changed ones updated, and listings missing from a complete file leave the market. A refused
     listing is reported with its place and reason and does not stop the rest. See docs/imports.md.
     """
-    wanted = Wanted(
+    options = ImportOptions(
         what,
         source=source,
         city=city,
@@ -75,7 +75,7 @@ def command(
         dry_run=dry_run,
         withdraw_missing=withdraw_missing,
     )
-    run(wanted, owner, errors, rescore=not no_rescore)
+    run(options, owner, errors, rescore=not no_rescore)
 
 
 @click.command()
@@ -87,38 +87,38 @@ def command(
 @click.option("--no-rescore", is_flag=True, help="Do not ask the workers to rescore.")
 def listings(file: Path, city: str, owner: str | None, dry_run: bool, errors: IO[str] | None, no_rescore: bool) -> None:
     """Import listings of one town; an older name of `leadmatch import --partial`."""
-    wanted = Wanted(str(file), source=LISTINGS, city=city, is_complete=False, only_city=True, dry_run=dry_run)
-    run(wanted, owner, errors, rescore=not no_rescore)
+    options = ImportOptions(str(file), source=LISTINGS, city=city, is_complete=False, only_city=True, dry_run=dry_run)
+    run(options, owner, errors, rescore=not no_rescore)
 
 
-def run(wanted: Wanted, owner: str | None, errors: IO[str] | None, *, rescore: bool) -> None:
+def run(options: ImportOptions, owner: str | None, errors: IO[str] | None, *, rescore: bool) -> None:
     """Do the import with a progress bar, and print its outcome."""
     console = Terminal()
     settings = Settings.for_command("REDIS_URL")
     factory = session_factory(settings)
-    rescoring = Rescoring(Client(settings.redis_url), wanted.content)
-    columns = (TextColumn("Importing"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
+    rescoring = Rescoring(Client(settings.redis_url), options.content)
+    columns = (TextColumn("Importing"), BarColumn(), TextColumn("{task.fields[counted]}"), TimeElapsedColumn())
     with contextlib.ExitStack() as stack:
-        feed = stack.enter_context(opened(wanted, settings))
+        feed = stack.enter_context(opened(options, settings))
         progress = stack.enter_context(Progress(*columns, console=console, transient=True))
-        bar = progress.add_task("", total=None if feed.kind == "xlsx" else feed.path.stat().st_size, told="")
+        bar = progress.add_task("", total=None if feed.kind == "xlsx" else feed.path.stat().st_size, counted="")
         try:
-            report = bring(
+            report = import_file(
                 factory,
-                wanted,
+                options,
                 feed,
                 owner,
                 on_progress=lambda done: _show(progress, bar, done),
-                on_refused=lambda line: print(told_line(line), file=errors) if errors else None,
+                on_refused=lambda line: print(line_in_words(line), file=errors) if errors else None,
                 on_committed=rescoring if rescore else lambda _: None,
             )
         finally:
             if rescore:
                 rescoring.finish(factory, "cli")
-    tell(console, report, wanted, errors)
+    print_report(console, report, options, errors)
 
 
-def tell(console: Terminal, report: Report, wanted: Wanted, errors: IO[str] | None) -> None:
+def print_report(console: Terminal, report: Report, options: ImportOptions, errors: IO[str] | None) -> None:
     """Print a report: refused, guessed and ignored values, and the counts."""
     _lines(
         console,
@@ -128,10 +128,10 @@ def tell(console: Terminal, report: Report, wanted: Wanted, errors: IO[str] | No
         f"in {errors.name}" if errors else "name a file with --errors",
     )
     _lines(console, "Guessed", report.guesses, report.guessed, "")
-    if report.passed_over:
-        names = [f"{name} ({count:,})" for name, count in list(report.passed_over.items())[: 2 * SHOWN]]
-        more = f" and {len(report.passed_over) - len(names)} more" if len(report.passed_over) > len(names) else ""
-        console.print(f"Passed over: {', '.join(names)}{more}", highlight=False, soft_wrap=True)
+    if report.ignored_fields:
+        names = [f"{name} ({count:,})" for name, count in list(report.ignored_fields.items())[: 2 * SHOWN]]
+        more = f" and {len(report.ignored_fields) - len(names)} more" if len(report.ignored_fields) > len(names) else ""
+        console.print(f"Skipped: {', '.join(names)}{more}", highlight=False, soft_wrap=True)
     words = [
         f"{report.new:,} new",
         f"{report.changed:,} changed",
@@ -142,15 +142,15 @@ def tell(console: Terminal, report: Report, wanted: Wanted, errors: IO[str] | No
         f"{report.refused:,} refused",
     ]
     kind = report.kind + (f", {report.dialect}" if report.dialect else "")
-    console.print(f"Source «{wanted.source_name}» ({kind}): {', '.join(words)}.", highlight=False, soft_wrap=True)
+    console.print(f"Source «{options.source_name}» ({kind}): {', '.join(words)}.", highlight=False, soft_wrap=True)
     if report.reason:
         reason = describe_fault("en", report.reason)
         console.print(f"Waits: {reason} To withdraw them: --withdraw-missing.", highlight=False, soft_wrap=True)
-    if wanted.dry_run:
+    if options.dry_run:
         console.print("Nothing was stored (--dry-run).", highlight=False, soft_wrap=True)
 
 
-def told_line(line: Line) -> str:
+def line_in_words(line: Line) -> str:
     """A line of a report with the sentence of its reason."""
     reason = describe_fault("en", line.remark.reason)
     return str(replace(line, remark=replace(line.remark, reason=reason)))
@@ -161,7 +161,7 @@ def _lines(console: Terminal, title: str, lines: list[Line], count: int, rest: s
         return
     console.print(f"{title}:", highlight=False, soft_wrap=True)
     for line in lines[:SHOWN]:
-        console.print(f"  {told_line(line)}", highlight=False, soft_wrap=True)
+        console.print(f"  {line_in_words(line)}", highlight=False, soft_wrap=True)
     if count > SHOWN:
         console.print(
             f"  ... and {count - min(SHOWN, len(lines)):,} more{f': {rest}' if rest else ''}", highlight=False
@@ -170,4 +170,4 @@ def _lines(console: Terminal, title: str, lines: list[Line], count: int, rest: s
 
 def _show(progress: Progress, bar: TaskID, done: ImportProgress) -> None:
     offers = done.report.offers if done.report else 0
-    progress.update(bar, completed=done.bytes_read, told=f"{offers:,} offers")
+    progress.update(bar, completed=done.bytes_read, counted=f"{offers:,} offers")

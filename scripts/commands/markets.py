@@ -11,7 +11,7 @@ from models.ranking.display_order_settings import set_exploration_slots, set_lis
 from models.ranking.recommendations import Market
 from models.rescoring.market_census import MarketCount, market_counts
 from models.rescoring.market_state import city_names
-from models.rescoring.town_merge import Moved, merge_towns, read_towns_anew, town_key
+from models.rescoring.town_merge import Moved, merge_towns, reread_towns, town_key
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.listing import json_option, print_listing
@@ -136,7 +136,7 @@ def merge_command(town: str, into: str) -> None:
     with factory() as session:
         moved = merge_towns(session, town_key(town), town_key(into), "cli")
         session.commit()
-    _tell_moved(moved)
+    _echo_moved(moved)
     click.echo("Their lists follow with the next run over what is stale: leadmatch rescore --stale")
 
 
@@ -148,21 +148,21 @@ def reread_command() -> None:
     twice changes nothing.
     """
     with session_factory(Settings.for_command())() as session:
-        moved = read_towns_anew(session)
+        moved = reread_towns(session)
         session.commit()
     for each in moved:
-        _tell_moved(each)
+        _echo_moved(each)
     if moved:
         click.echo("Their lists follow with the next run over what is stale: leadmatch rescore --stale")
     else:
         click.echo("Every town is where it belongs.")
 
 
-def _tell_moved(moved: Moved) -> None:
+def _echo_moved(moved: Moved) -> None:
     rows = f"{moved.leads:,} leads, {moved.properties:,} properties"
     click.echo(f"{_printable(moved.from_key)} -> {_printable(moved.into_key)}: {rows}.")
 
 
 def _printable(text: str) -> str:
-    """A key that came from somebody's text, without terminal control characters."""
+    """A key from users' text, without terminal control characters."""
     return "".join(sign for sign in text if sign.isprintable())

@@ -15,7 +15,7 @@ def command() -> None:
 
 
 def document() -> dict:
-    """The document of this release, as the web process would answer it."""
+    """The document of this release, equal to the web process's answer."""
     from api.server.app import create_app  # it takes seconds to load
     from models.platform.settings import Settings
 

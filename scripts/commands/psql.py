@@ -14,4 +14,4 @@ def command(arguments: tuple[str, ...]) -> None:
     """Open psql on the system's database; ARGUMENTS are psql's own, as in: leadmatch psql -c 'SELECT 1'."""
     where, environment = connection_of(Settings.for_command().database_url)
     flush()
-    os.execve(program("psql"), ["psql", f"--dbname={where}", *arguments], environment)  # noqa: S606 - no shell is meant
+    os.execve(program("psql"), ["psql", f"--dbname={where}", *arguments], environment)  # noqa: S606 - needs no shell

@@ -15,8 +15,8 @@ from scripts.databases import session_factory
 from scripts.errors import LaunchError
 from scripts.postgres_programs import connection_of, program
 
-#: One transaction from emptying to the end. Its end is sent only when the file has been read whole: psql alone would
-#: take half a file for all of it.
+#: One transaction contains everything. Its COMMIT is sent only after the whole file has been read, because psql alone
+#: would also commit an incomplete file.
 BEGIN = b"BEGIN; DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"
 COMMIT = b"\nCOMMIT;\n"
 
@@ -46,7 +46,7 @@ def command(file: Path) -> None:
         )
         assert reading.stdout is not None and writing.stdin is not None
         is_whole = False
-        with contextlib.suppress(BrokenPipeError):  # psql has ended, and says why
+        with contextlib.suppress(BrokenPipeError):  # psql has ended and printed the reason
             writing.stdin.write(BEGIN)
             shutil.copyfileobj(reading.stdout, writing.stdin)
             is_whole = reading.wait() == 0
@@ -54,7 +54,7 @@ def command(file: Path) -> None:
                 writing.stdin.write(COMMIT)
         reading.stdout.close()
         with contextlib.suppress(BrokenPipeError):
-            writing.stdin.close()  # without COMMIT nothing has happened
+            writing.stdin.close()  # without COMMIT nothing is changed
         reading.wait()
         if writing.wait() or not is_whole:
             complaints.seek(0)
@@ -64,7 +64,7 @@ def command(file: Path) -> None:
 
 
 def _check_empty(settings: Settings) -> None:
-    """Raise LaunchError if anybody or anything is in the database; tables without rows are no matter."""
+    """Raise LaunchError if the database contains users; tables without rows are allowed."""
     with session_factory(settings)() as session:
         if session.scalar(text("SELECT to_regclass('public.users') IS NOT NULL")) and session.scalar(
             text("SELECT EXISTS (SELECT FROM users)")

@@ -18,7 +18,6 @@ from scripts.databases import session_factory
 from scripts.listing import json_option, print_listing
 from scripts.rescoring import pairs, run_line
 from scripts.terminal import Terminal
-from worker.queue.client import Client
 
 SHARD_FIELDS = (
     "id", "city_key", "deal_type", "tile", "tiles", "state", "pairs_total", "pairs_done", "worker", "attempts", "error",
@@ -56,6 +55,8 @@ def command(
 
 
 def _retry(session: Session, run_id: int, console: Console) -> None:
+    from worker.queue.client import Client  # late: listing runs needs neither redis nor Celery
+
     client = Client(Settings.for_command("REDIS_URL").redis_url)
     _, shard_ids = retry_failed(session, run_id)
     session.commit()

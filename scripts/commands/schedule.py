@@ -26,4 +26,4 @@ def command(count: int, as_json: bool) -> None:
         rows.append(line | {"next": times})
         shown = "\n".join(f"{moment:%a %Y-%m-%d %H:%M}" for moment in times)
         table.add_row(str(entry.line), entry.when, entry.task, str(entry.arguments or ""), shown)
-    print_listing(Terminal(), rows, table, as_json=as_json, empty="Nothing is scheduled.")
+    print_listing(Terminal(), rows, table, as_json=as_json, empty="Nothing scheduled.")

@@ -56,6 +56,6 @@ def erase(user_id: int) -> None:
         names = forget_uploads(session, user)
         erase_user(session, user)
     for name in names:
-        with contextlib.suppress(BusyError):  # the workers' cleaning of files without a row deletes it later
+        with contextlib.suppress(BusyError):  # workers later delete files without a row
             storage.remove(name)
     click.echo(f"User {user_id} is erased, with {len(names)} files.")

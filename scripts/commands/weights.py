@@ -16,7 +16,7 @@ from scripts.listing import json_option, print_listing
 from scripts.terminal import Terminal
 
 if TYPE_CHECKING:
-    from worker.jobs.learning import Lesson
+    from worker.jobs.learning import LearningResult
 
 EVERYWHERE = "everywhere"
 
@@ -66,7 +66,7 @@ def learn_command() -> None:
 
     Globally, then for every market.
     """
-    from worker.jobs.learning import learn  # Its numeric libraries are needed by nothing else here.
+    from worker.jobs.learning import learn  # Imported here, because nothing else here needs its numeric libraries.
 
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
@@ -106,7 +106,7 @@ def _name(scope: Scope, names: dict[str, str]) -> str:
     return f"{names.get(scope[0], scope[0])}, {scope[1]}" if scope else EVERYWHERE
 
 
-def _outcome(lesson: "Lesson") -> str:
+def _outcome(lesson: "LearningResult") -> str:
     judged = lesson.judgement
     left_out = f"; {lesson.broken} pairs of other facts today left out" if lesson.broken else ""
     if judged is None:

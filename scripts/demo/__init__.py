@@ -1,4 +1,4 @@
-"""Generate a plausible market from a seed alone: for trying Leadmatch, and for tests and measurements."""
+"""Generate a plausible market from nothing but a seed, to try Leadmatch, and for tests and measurements."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ from scripts.demo.properties import RENT_SHARE, property_rows
 from scripts.demo.showcase import add_showcase
 
 DEFAULT_SEED = 20260101
-#: A market whose first full rescoring takes seconds.
+#: With this size the first full rescoring takes seconds.
 DEFAULT_LEADS = 3_000
 DEFAULT_PROPERTIES = 3_000
 
@@ -35,7 +35,7 @@ PAGE = 1_000  # rows per INSERT
 
 
 class DemoError(DomainError):
-    """This demo cannot be made in this environment or for this city."""
+    """The demo cannot be created in this environment or for this city."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ class DemoSummary:
 
 
 def is_empty(session: Session) -> bool:
-    """Return whether the database holds neither a lead nor a property."""
+    """Return whether the database contains neither leads nor properties."""
     return not any(session.scalar(select(exists().where(table.id > 0))) for table in (Lead, Property))
 
 
 def fill_if_empty(session_factory: sessionmaker[Session], console: Console, storage: Storage | None = None) -> bool:
     """
-    Fill an empty database with the demo market, never in production. Returns whether a demo was made.
+    Fill an empty database with the demo market, never in production. Returns whether a demo was created.
 
     Args:
-        storage: Where pictures of some homes are kept; None: none are drawn.
+        storage: The storage for pictures of some homes; None: no pictures are drawn.
     """
     with session_factory() as session:
         if not is_empty(session):
@@ -92,8 +92,8 @@ def make_demo(
     The same seed on the same database gives the same rows; a second call adds more rows.
 
     Args:
-        leads: Number of leads to add. None: as many as *properties* ask for, or the default.
-        properties: Number of properties to add. None: as many as leads, but none where the city already has some.
+        leads: Number of leads to add. None: as many as *properties*, or the default.
+        properties: Number of properties to add. None: as many as leads, but none if the city already has some.
         users: Number of owners; None: one for 60 rows, at least 20.
         city: The only city of the demo; None spreads it over all demo cities. Leads can be made for any city that
             has properties.
@@ -137,7 +137,7 @@ def make_demo(
 
 
 def print_summary(summary: DemoSummary, console: Console) -> None:
-    """Print how many rows were made and, where a login works, who can sign in."""
+    """Print how many rows were added and, if a login works, who can sign in."""
     console.print(
         f"Demo: {summary.properties:,} properties and {summary.leads:,} leads of {summary.users:,} realtors and firms.",
         highlight=False,
@@ -204,7 +204,7 @@ def _insert(
 
 
 def _hand_over(session: Session, owner_id: int, count: int) -> None:
-    """Make up what *owner_id* has to *count* leads and *count* properties, from the demo's oldest of others."""
+    """Give *owner_id* the demo's oldest rows of others until they have *count* leads and *count* properties."""
     for table in (Lead, Property):
         has = session.scalar(select(func.count()).where(table.owner_id == owner_id)) or 0
         others = select(table.id).where(table.origin == Origin.DEMO, table.owner_id != owner_id)

@@ -1,4 +1,4 @@
-"""The demo's cities: districts by popularity with their price level and metro stations, and what streets are called."""
+"""The demo's cities: districts by popularity with price level and metro stations, and names of streets."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ class District:
 @dataclass(frozen=True)
 class DemoCity:
     name: str
-    #: Share of a demo that names no city.
+    #: The city's share of a demo without a given city.
     share: float
-    #: What a square metre of an ordinary flat costs, in *currency*.
+    #: The price of a square metre of an ordinary flat, in *currency*.
     price_of_metre: int
     currency: str
     #: Prices are rounded to this.

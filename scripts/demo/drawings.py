@@ -1,4 +1,4 @@
-"""Pictures of the demo's homes, drawn from a seed alone: a house from outside, and a plan of the flat."""
+"""Pictures of the demo's homes, generated from nothing but a seed: a house from outside, and a plan of the flat."""
 
 import io
 from random import Random
@@ -16,12 +16,12 @@ _PALETTES = (
 )
 _PAPER, _WALL, _WINDOW, _DOOR = "#fbfaf6", "#2d3136", "#6aa0c8", "#c9a27a"
 _ROOMS = ("#f1e6d2", "#e3ecdf", "#e0e8f0", "#f0e0de", "#e9e4f1", "#f4eecb")
-#: (left, top, right, bottom), in dots.
+#: (left, top, right, bottom), in pixels.
 _Box = tuple[int, int, int, int]
 
 
 def drawn_house(rng: Random, floors: int | None, *, low: bool = False) -> bytes:
-    """A PNG of a house with so many floors, as far as they go into the picture; *low*: with a roof."""
+    """A PNG of a house with this many floors, as far as they fit into the picture; *low*: with a roof."""
     sky, house, window, ground = rng.choice(_PALETTES)
     picture = Image.new("RGB", (WIDTH, HEIGHT), sky)
     draw = ImageDraw.Draw(picture)
@@ -55,7 +55,7 @@ def drawn_house(rng: Random, floors: int | None, *, low: bool = False) -> bytes:
 
 
 def drawn_plan(rng: Random, rooms: int | None) -> bytes:
-    """A PNG of a plan: so many rooms, a kitchen and a bathroom, cut out of one rectangle."""
+    """A PNG of a plan: this many rooms, a kitchen and a bathroom in one rectangle."""
     picture = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     draw = ImageDraw.Draw(picture)
     outside: _Box = (50, 40, WIDTH - 50, HEIGHT - 40)
@@ -85,7 +85,7 @@ def _size(box: _Box) -> int:
 
 
 def _cut(rng: Random, box: _Box) -> list[_Box]:
-    """Two parts of a box, cut across its longer side."""
+    """The two parts of a box, divided across its longer side."""
     left, top, right, bottom = box
     share = rng.uniform(0.4, 0.6)
     if right - left >= bottom - top:

@@ -1,7 +1,7 @@
-"""Generate the demo's leads from the properties that the database holds, generated or imported.
+"""Generate the demo's leads from the properties in the database, generated or imported.
 
 A lead's requirements are those of a randomly chosen property, widened to a budget, a range of areas and places around
-it. So prices, places and rooms are asked for in the shares in which they are offered.
+it. So the demand for prices, places and rooms has the same distribution as the supply.
 """
 
 from collections import defaultdict
@@ -23,13 +23,13 @@ from scripts.demo.texts import INSIDE, NEARBY, RENT_TERMS, VIEWS, YARD, person, 
 #: The newest properties, at most this many, serve as examples.
 MAX_EXAMPLES = 30_000
 
-#: Chance that a client states a requirement -> how common such clients are.
-CARE = {0.25: 1, 0.6: 3, 0.85: 5, 1.0: 1}
+#: Probability that a client states a requirement -> how common such clients are.
+STATING_PROBABILITIES = {0.25: 1, 0.6: 3, 0.85: 5, 1.0: 1}
 
 
 @dataclass(frozen=True)
 class Supply:
-    """The properties and places of a market, as far as leads are generated from them."""
+    """The properties and places of a market from which leads are generated."""
 
     city: str
     city_key: str
@@ -78,7 +78,7 @@ def supply_of(session: Session, city: str, city_key: str, deal_type: DealType) -
         district: sorted({other for station in mine for other in districts_at[station]} - {district})
         for district, mine in stations.items()
     }
-    # Sorted, because the order of a set differs from process to process, and the seed alone should decide.
+    # Sorted, because the order of a set differs between processes, and only the seed must decide.
     return Supply(
         city,
         city_key,
@@ -97,21 +97,22 @@ def lead_rows(rng: Random, supply: Supply, count: int, owners: list[int]) -> Ite
     for number in range(count):
         listing = rng.choice(supply.listings)
         for _ in range(100):
-            # The lead that is shown first should be an ordinary case.
+            # The lead that is shown first must be an ordinary case.
             if number or (listing.property_type == "APARTMENT" and listing.rooms and listing.area and listing.district):
                 break
             listing = rng.choice(supply.listings)
-        row = _lead_row(rng, supply, listing, 1.0 if number == 0 else pick(rng, CARE))
+        row = _lead_row(rng, supply, listing, 1.0 if number == 0 else pick(rng, STATING_PROBABILITIES))
         owner = owners[0] if number == 0 else rng.choices(owners, shares)[0]
         yield {**row, "owner_id": owner}
 
 
 def _lead_row(rng: Random, supply: Supply, listing: Row, care: float) -> dict[str, Any]:
-    """Return a row without its owner; *care* is the chance that a requirement is stated."""
+    """Return a row without its owner; *care* is the probability that a requirement is stated."""
     states = lambda factor=1.0: rng.random() < care * factor or care == 1.0
     low, high = _budget(rng, listing.price)
     areas = _areas(rng, float(listing.area)) if listing.area and states() else (None, None)
     districts, stations = _places(rng, supply, listing, both=care == 1.0) if states(0.9) else ([], [])
+    payment = rng.choices(("CASH", "MORTGAGE", "EXCHANGE", None), (30, 45, 5, 20))[0]
     return {
         "origin": Origin.DEMO,
         "status": Status.ACTIVE,
@@ -133,7 +134,7 @@ def _lead_row(rng: Random, supply: Supply, listing: Row, care: float) -> dict[st
         "property_class": listing.property_class if states(0.5) else None,
         "condition": listing.condition if states(0.5) else None,
         "year_min": _year_min(rng, listing.year_built) if listing.year_built and states(0.4) else None,
-        "payment_method": rng.choices(("CASH", "MORTGAGE", "EXCHANGE", None), (30, 45, 5, 20))[0],
+        "payment_method": payment if supply.deal_type is DealType.SALE else None,
         "additional_requirements": _free_text(rng, supply.deal_type) if states() else None,
     }
 

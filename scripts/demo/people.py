@@ -41,7 +41,7 @@ def demo_users(session: Session, count: int, seed: int, *, with_login: bool) -> 
     emails = [row["email"] for row in rows]
     if with_login:
         rows += [_other_login(*login, number) for number, login in enumerate(DEMO_LOGINS[1:], start=1)]
-    # No conflict target: users whose e-mail, phone or Telegram account is taken are skipped.
+    # No conflict target: users whose e-mail, phone or Telegram account is already in use are skipped.
     session.execute(insert(User).on_conflict_do_nothing(), rows)
     query = select(User.id, User.role).where(User.email.in_(emails), User.is_active).order_by(User.id)
     return [(user_id, role) for user_id, role in session.execute(query)]
@@ -87,5 +87,5 @@ def _user(rng: Random, number: int) -> dict[str, Any]:
 
 
 def _phone(number: int) -> str:
-    """Return a number that is never assigned: +7 is followed by 3, 4, 8 or 9 in Russia and by 6 or 7 in Kazakhstan."""
+    """Return a phone number that is never assigned: in Russia 3, 4, 8 or 9 follows +7, in Kazakhstan 6 or 7."""
     return f"+7000{number:07}"

@@ -52,7 +52,7 @@ class Building:
     floors: int
     price_of_metre: float
     features: tuple[str, ...]
-    #: Areas as multiples of the usual one: units of one layout are all but the same.
+    #: Areas as multiples of the usual one; units of one layout are almost equal.
     layouts: tuple[float, ...]
     condition: str | None
     deal_type: DealType
@@ -73,12 +73,12 @@ def property_rows(rng: Random, city: DemoCity, count: int, owners: list[int]) ->
 
 
 def zipf(count: int, exponent: float) -> list[float]:
-    """Return weights that fall with the place: 1, 1/2^e, 1/3^e, ..."""
+    """Return weights that decrease with the rank: 1, 1/2^e, 1/3^e, ..."""
     return [(place + 1) ** -exponent for place in range(count)]
 
 
 def pick(rng: Random, shares: Mapping[Choice, float]) -> Choice:
-    """Draw a key with the chance that its share gives it."""
+    """Draw a key with a probability proportional to its share."""
     return rng.choices(list(shares), list(shares.values()))[0]
 
 
@@ -118,7 +118,7 @@ def _unit(rng: Random, city: DemoCity, building: Building) -> dict[str, Any]:
     condition = building.condition or pick(rng, STATES)
     condition_factor = {"ROUGH": 0.93, "PRE_FINISHING": 0.96, "FINISHING": 1.0, "DESIGN": 1.12}[condition]
     height = 1 + 0.05 * floor / building.floors - (0.04 if floor == 1 and building.floors > 3 else 0)
-    # Small homes cost more per metre; the last factor is how far the owner's price is off the market's.
+    # Small homes cost more per metre; the last factor is the owner's deviation from the market price.
     price = (
         building.price_of_metre * area * (50 / area) ** 0.08 * condition_factor * height * rng.lognormvariate(0, 0.07)
     )

@@ -1,5 +1,5 @@
 """
-Add what shows the product off to a demo: drawn pictures and plans, price histories, a home in several adverts, an
+Add examples of further features to a demo: drawn pictures and plans, price histories, a home in several adverts, an
 agency, a selection that its client has answered, and tasks.
 """
 
@@ -32,25 +32,25 @@ from scripts.demo.drawings import drawn_house, drawn_plan
 SEED = 20260103
 AGENCY = "Ключевой адрес"
 AGENTS = 2
-#: Homes that get pictures: drawing one takes a few milliseconds, and the first start waits for them.
+#: The number of homes with pictures: drawing one takes a few milliseconds, and the first start waits for them.
 DRAWN = 24
-#: Every so many properties have cost something else before.
+#: One in this many properties has had another price before.
 PRICED_ANEW = 15
 ADVERTISED_TWICE = 40
 PICKED = 4
 
 WORDS = "Подобрал варианты под ваш бюджет. Отметьте, что нравится, и спрашивайте — отвечу сегодня."
 QUESTION = "Можно посмотреть в субботу утром? И подходит ли ипотека?"
-#: What another realtor writes of the same home.
+#: Added by another realtor to the description of the same home.
 OTHER_WORDS = " Показ по договорённости."
 
 
 def add_showcase(session: Session, storage: Storage | None) -> None:
     """
-    Add all of it and commit. Requires the demo's market and its known realtor; without them, adds nothing.
+    Add all examples and commit. Requires the demo's market and its known realtor; without them, adds nothing.
 
     Args:
-        storage: Where pictures go; None: none are drawn.
+        storage: The storage for pictures; None: no pictures are drawn.
     """
     rng = Random(SEED)
     realtor = user_by_login(session, DEMO_LOGINS[0][0])
@@ -68,7 +68,7 @@ def add_showcase(session: Session, storage: Storage | None) -> None:
 
 
 def _add_price_histories(session: Session, rng: Random) -> None:
-    """Let some properties have been dearer, or cheaper, once or twice; they were put on the market then."""
+    """Give some properties one or two earlier prices, higher or lower, and an earlier date of creation."""
     query = select(Property.id, Property.price, Property.currency).order_by(Property.id)
     query = query.where(Property.origin == Origin.DEMO, Property.id % PRICED_ANEW == 0)
     now = utc_now()
@@ -90,13 +90,13 @@ def _add_price_histories(session: Session, rng: Random) -> None:
 
 
 def _rounded(price: Decimal, like: Decimal) -> Decimal:
-    """A price with as many noughts at its end as *like* has."""
+    """A price with as many trailing zeros as *like*."""
     noughts = len(str(int(like))) - len(str(int(like)).rstrip("0"))
     return price.quantize(Decimal(1)).scaleb(-noughts).quantize(Decimal(1)).scaleb(noughts).quantize(Decimal(1))
 
 
 def _add_agency(session: Session, realtor: User) -> list[User]:
-    """Make the realtor the head of an agency; its agents."""
+    """Make the realtor the head of an agency; returns its agents."""
     others = select(User).where(User.role == Role.REALTOR, User.is_active, User.id != realtor.id).order_by(User.id)
     agents = list(session.scalars(others.limit(AGENTS)))
     agency = create_agency(session, realtor, AGENCY)
@@ -107,9 +107,18 @@ def _add_agency(session: Session, realtor: User) -> list[User]:
 
 def _advertise_twice(session: Session, rng: Random, realtor: User, agents: Sequence[User]) -> None:
     """Let other realtors advertise some of the homes too: two of the known realtor's by an agent of the agency."""
-    told = (Property.street, Property.house_number, Property.floor, Property.rooms, Property.area, Property.description)
+    columns = (
+        Property.street,
+        Property.house_number,
+        Property.floor,
+        Property.rooms,
+        Property.area,
+        Property.description,
+    )
     query = select(Property).where(
-        Property.origin == Origin.DEMO, Property.deal_type == DealType.SALE, *(column.is_not(None) for column in told)
+        Property.origin == Origin.DEMO,
+        Property.deal_type == DealType.SALE,
+        *(column.is_not(None) for column in columns),
     )
     own = list(session.scalars(query.where(Property.owner_id == realtor.id).order_by(Property.id).limit(2)))
     strangers = query.where(Property.owner_id != realtor.id).order_by(Property.id)
@@ -122,7 +131,7 @@ def _advertise_twice(session: Session, rng: Random, realtor: User, agents: Seque
         session.execute(insert(cast(Table, Property.__table__)), rows)
 
 
-#: What an advert of the same home does not share, or what the database fills in.
+#: Columns that another advert of the same home does not copy, or that the database fills in.
 _OWN_COLUMNS = {"id", "owner_id", "price", "description", "version", "changed_in", "created_at", "updated_at"}
 
 
@@ -137,7 +146,7 @@ def _advert(rng: Random, home: Property, owner_id: int) -> dict[str, Any]:
 
 
 def _add_selection(session: Session, realtor: User) -> list[Property]:
-    """Send a client a selection, which they have answered; its homes."""
+    """Send a client a selection, with the client's answers; returns its homes."""
     for lead in session.scalars(leads_of(realtor, Status.ACTIVE).limit(60)):
         homes = _homes_for(session, lead)
         if len(homes) == PICKED:
@@ -146,6 +155,7 @@ def _add_selection(session: Session, realtor: User) -> list[Property]:
         return []
     picked = [Picked(home.id) for home in homes]
     selection = create_selection(session, realtor, lead.id, picked, words=WORDS, days=30)
+    add_tag(session, realtor, Side.LEAD, [lead.id], "подборка")
     answer_home(session, selection.token, homes[0].id, ActionKind.LIKE)
     ask_about_home(session, selection.token, homes[0].id, QUESTION)
     answer_home(session, selection.token, homes[1].id, ActionKind.DISLIKE)
@@ -154,7 +164,7 @@ def _add_selection(session: Session, realtor: User) -> list[Property]:
 
 
 def _homes_for(session: Session, lead: Lead) -> list[Property]:
-    """Homes that a realtor would send the client, of other owners, none acted on."""
+    """Homes of other owners that a realtor would send to the client, without those already acted on."""
     acted = select(Action.property_id).where(Action.lead_id == lead.id)
     query = select(Property).where(
         Property.city_key == lead.city_key,
@@ -172,11 +182,11 @@ def _homes_for(session: Session, lead: Lead) -> list[Property]:
 
 
 def _add_agenda(session: Session, realtor: User) -> None:
-    """Give the newest leads something to be done, notes and tags."""
+    """Give the newest leads tasks, notes and tags."""
     leads = list(session.scalars(leads_of(realtor, Status.ACTIVE).limit(4)))
     now = utc_now()
     kinds = (
-        (TaskKind.SHOWING, "Показ: встретиться у подъезда", 26),
+        (TaskKind.SHOWING, "Встретиться у подъезда", 26),
         (TaskKind.CALL, "Уточнить сумму одобренной ипотеки", 3),
         (TaskKind.TASK, "Прислать договор", 72),
     )
@@ -199,7 +209,7 @@ def _task(kind: TaskKind, title: str, due_at: datetime) -> dict[str, Any]:
 
 
 def _draw(session: Session, storage: Storage, rng: Random, homes: Sequence[Property]) -> None:
-    """Draw each home's house and plan, and keep them as its owner's uploads."""
+    """Draw each home's house and plan, and store them as its owner's uploads."""
     for home in homes:
         low = home.property_type in (PropertyType.HOUSE, PropertyType.TOWNHOUSE)
         names = [f"demo-picture-{home.id:08}-{kind}.png" for kind in ("house", "plan")]

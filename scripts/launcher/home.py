@@ -6,10 +6,10 @@
       leadmatch.env    variables of the processes: addresses with passwords, readable by the owner only
       run.lock         held by the `leadmatch run` of this home
       secret-key       signs tokens; created once, so that tokens outlive a restart
-      postgres/        see scripts/launcher/servers; a link elsewhere when root's PostgreSQL cannot enter the home
+      postgres/        see scripts/launcher/servers; a link to another folder if root's PostgreSQL cannot enter the home
       valkey/
       media/           uploads
-      ends/            how often each process has ended by itself during the present run: a byte each time
+      ends/            a file per process that counts its unexpected ends during the present run: a byte each time
 """
 
 import fcntl
@@ -76,7 +76,7 @@ class Home:
         """
         file = open(self.path / "run.lock", "a+")
         try:
-            # A record lock, not flock(): children inherit the descriptor, and must not inherit the lock.
+            # A record lock, not flock(), because children inherit the descriptor and must not inherit the lock.
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.seek(0)
@@ -93,7 +93,7 @@ class Home:
 
     def secret_key(self, report: Callable[[str], None]) -> str:
         """
-        Return the key of this home, created at the first call; if it is lost, a new one is made and *report* is called.
+        Return the key of this home, created at the first call; if it is lost, create a new one and call *report*.
         """
         path = self.path / "secret-key"
         key = path.read_text(errors="replace").strip("\0 \n") if path.exists() else None
@@ -105,9 +105,10 @@ class Home:
         return key
 
     def bring_back_uploads(self, report: Callable[[str], None]) -> None:
-        """Move uploads into the home that an earlier release kept beside it.
+        """Move uploads into the home that an earlier release stored outside it.
 
-        It used the path's percent-encoded form as a folder if the path held a blank, a Cyrillic letter, % or #.
+        That release used the percent-encoded form of the path as a folder if the path contained a blank, a Cyrillic
+        letter, % or #.
         """
         media = self.path / "media"
         stray = Path(media.as_uri().removeprefix("file://"))
@@ -116,7 +117,7 @@ class Home:
         shutil.move(stray, media)
         for folder in stray.parents:
             try:
-                folder.rmdir()  # only an empty folder, which was made for it
+                folder.rmdir()  # only if empty: it was created only for the uploads
             except OSError:
                 break
         report(f"Uploads of this home lay in {stray}; they are moved to {media}.")
@@ -131,7 +132,8 @@ class Home:
     def read_environment(self) -> dict[str, str]:
         """Return the stored variables; empty if there are none, or if the file is not readable."""
         try:
-            lines = (self.path / "leadmatch.env").read_text().splitlines()
+            # Split in bytes, because a path may contain other characters that end a line.
+            lines = (self.path / "leadmatch.env").read_bytes().decode().split("\n")
         except OSError:
             return {}
         pairs = (line.partition("=") for line in lines if "=" in line)

@@ -4,12 +4,12 @@ honcho, which starts the processes and joins their output, stops all of them whe
 cannot start, but not a worker that ran out of memory: the other processes should go on while it restarts. So honcho
 starts this keeper instead, which ends only on a signal.
 
-- The command ends by itself: the keeper restarts it, after 0.5 s at first, doubled up to 30 s while it keeps ending.
-- SIGTERM or SIGINT: the keeper passes the signal to the command only. A worker's pool must not get it as well: it would
-  drop the present task, which the worker lets finish.
+- The command ends unexpectedly: the keeper restarts it, at first after 0.5 s, doubled up to 30 s while it keeps ending.
+- SIGTERM or SIGINT: the keeper passes the signal to the command only. A worker's pool must not receive it, because it
+  would abort the present task, which the worker lets finish.
 - `leadmatch run` is killed (kill -9): no signal arrives, so the keeper checks twice a second.
 
-The command is passed by the environment, so that a search of processes' arguments finds the command and not its keeper.
+The command is passed in the environment, so that a search by processes' arguments finds the command, not its keeper.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from scripts.launcher.processes import dies_with_parent, lives, stop_child
+from scripts.launcher.processes import dies_with_parent, is_running, stop_child
 
 #: Process id of the keeper's `leadmatch run`.
 SUPERVISOR = "LEADMATCH_SUPERVISOR"
@@ -31,12 +31,12 @@ SUPERVISOR = "LEADMATCH_SUPERVISOR"
 #: The command to run, for /bin/sh.
 COMMAND = "LEADMATCH_COMMAND"
 
-#: A file that grows by a byte whenever the command has ended by itself; `leadmatch run` looks at it.
+#: A file that grows by a byte whenever the command has ended unexpectedly; `leadmatch run` checks its size.
 ENDS = "LEADMATCH_ENDS"
 
 FIRST_PAUSE = 0.5  # seconds
 MAX_PAUSE = 30.0  # seconds
-#: A command that ran this long was healthy; after its end the pauses start from the first again.
+#: A command that ran this long was healthy; after its end the pauses start again with the first.
 HEALTHY = 30.0  # seconds
 POLL = 0.5  # seconds between two checks of child and supervisor
 #: Time for a command to finish; honcho gives the keeper a little more (scripts/launcher/supervise.py).
@@ -107,13 +107,13 @@ class Keeper:
 
     def _note_end(self) -> None:
         if self.ends is not None:
-            with contextlib.suppress(OSError), open(self.ends, "ab") as file:  # a full disk is no reason to stop
+            with contextlib.suppress(OSError), open(self.ends, "ab") as file:  # a full disk must not stop the keeper
                 file.write(b".")
 
     def _over(self) -> bool:
         if self._stopping.is_set():
             return True
-        return self.supervisor is not None and not lives(self.supervisor)
+        return self.supervisor is not None and not is_running(self.supervisor)
 
 
 def _kill_group(group: int) -> None:

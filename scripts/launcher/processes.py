@@ -19,7 +19,7 @@ def dies_with_parent(sent: signal.Signals) -> Callable[[], None] | None:
     Return a `preexec_fn` that makes the child receive *sent* when this process dies, also by kill -9.
 
     Linux only; elsewhere None, and a server outlives a killed parent until the next start stops it. The function runs
-    after the switch of accounts, which would void the request.
+    after the change of account, which would cancel the setting.
     """
     if sys.platform != "linux":
         return None
@@ -37,13 +37,13 @@ def processes_in(folder: Path, program: str) -> list[psutil.Process]:
     Return the processes that run *program* with *folder* as their working folder, oldest first.
 
     PostgreSQL and Valkey change into their data folder, so this finds a server and its children after any crash, and
-    never another instance's. Processes that may not be inspected are not ours.
+    never those of another instance. Processes that cannot be inspected are not ours.
     """
     folder = folder.resolve()
     matching = []
     for process in psutil.process_iter():
         try:
-            if process.name() == program and Path(process.cwd()) == folder and lives(process):
+            if process.name() == program and Path(process.cwd()) == folder and is_running(process):
                 matching.append(process)
         except (psutil.Error, OSError):
             continue
@@ -61,7 +61,7 @@ def processes_marked(name: str, value: str) -> list[psutil.Process]:
     matching = []
     for process in psutil.process_iter():
         try:
-            if process.pid not in excluded and process.environ().get(name) == value and lives(process):
+            if process.pid not in excluded and process.environ().get(name) == value and is_running(process):
                 matching.append(process)
         except (psutil.Error, OSError):
             continue
@@ -83,12 +83,12 @@ def end(processes: Iterable[psutil.Process], first: signal.Signals, patience_sec
 def _still_there(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Return those that still run after *seconds*. A zombie counts as ended: only its parent can reap it."""
     deadline = time.monotonic() + seconds
-    while (alive := [process for process in processes if lives(process)]) and time.monotonic() < deadline:
+    while (alive := [process for process in processes if is_running(process)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     return alive
 
 
-def lives(process: psutil.Process) -> bool:
+def is_running(process: psutil.Process) -> bool:
     """Return whether *process* still runs; a zombie does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

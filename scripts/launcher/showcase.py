@@ -30,7 +30,7 @@ from worker.market.generations import load_models
 from worker.queue.client import Client
 
 SHOWN = 10
-#: Characters that a table with a column for each criterion takes.
+#: The width, in characters, of a table with a column for each criterion.
 WIDE = 120
 
 #: Short column heads in Russian, the language of the market's users.
@@ -74,7 +74,7 @@ def first_run(console: Console) -> None:
     if not ran:
         Client(
             settings.redis_url
-        ).prospects_changed()  # otherwise the demo's prospects would have no quality for 5 minutes
+        ).prospects_changed()  # otherwise the demo's prospects would have no score for 5 minutes
         run_id = _run_everything(factory, settings)
         watch(factory, run_id, console)
         with factory() as session:
@@ -87,14 +87,14 @@ def _run_everything(factory: sessionmaker[Session], settings: Settings) -> int:
     try:
         return request(factory, settings, RunScope.ALL, "first start")[0]
     except ConflictError:
-        # A run over a part has been requested already: that one is enough.
+        # A run over a part has been requested already, which is enough.
         with factory() as session:
             open_runs = select(RescoringRun.id).where(RescoringRun.state.in_(OPEN_STATES))
             return session.scalars(open_runs.order_by(RescoringRun.id).limit(1)).one()
 
 
 def show_best(session: Session, console: Console) -> None:
-    """Print the list of the demo realtor's first lead, or else of the newest lead that has one."""
+    """Print the list of the demo realtor's first lead, otherwise that of the newest lead with a list."""
     lead = _lead_to_show(session)
     if lead is None:
         console.print("No lead has recommendations yet.")
@@ -123,7 +123,7 @@ def _lead_to_show(session: Session) -> Lead | None:
 
 
 def _explained(session: Session, lead: Lead, entries: list[Recommended]) -> list[PairExplanation]:
-    """Explain by the generation that the market's lists were computed with, so that the parts add up to the score."""
+    """Explain with the generation of the market's lists, so that the parts add up to the score."""
     generation = generation_of(session, lead.city_key, lead.deal_type) or Generation()
     models = load_models(session, generation)
     properties = [stored_property(property_facts(entry.row, models.factors)) for entry in entries]
@@ -141,7 +141,7 @@ def _table(entries: list[Recommended], explanations: list[PairExplanation], wide
     for place, (entry, explanation) in enumerate(zip(entries, explanations, strict=True), start=1):
         shares = {share.criterion: share for share in explanation.criteria}
         marks = [_mark(shares[name]) for name in CRITERION_NAMES]
-        listing = cast(Property, entry.row)  # a lead's list holds properties
+        listing = cast(Property, entry.row)  # entries of a lead's list are properties
         description = _describe(listing)
         if not wide:
             heads_and_marks = zip(CRITERION_NAMES, marks, strict=True)
@@ -194,7 +194,7 @@ def _describe(listing: Property) -> str:
     size = f"{listing.area:.0f} м²" if listing.area else ""
     place = listing.district or listing.street or ""
     metro = f"м. {listing.metro_station}" if listing.metro_station else ""
-    # Users type the names of places: a square bracket in them is not markup.
+    # Users enter the names of places, so a square bracket in them is not markup.
     return escape(", ".join(filter(None, (title, size, place, metro))))
 
 

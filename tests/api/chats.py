@@ -34,5 +34,5 @@ def hear(socket):
     return json.loads(socket.recv(timeout=20))
 
 
-def said(who, chat, query=""):
+def texts_of(who, chat, query=""):
     return [row["message"] for row in who("GET", f"/chat/chat_messages/{chat}{query}").json]

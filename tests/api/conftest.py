@@ -1,11 +1,9 @@
-"""People who call the API, and real web processes for what a WSGI client cannot do."""
+"""People who call the API, and real web processes for tests that a WSGI client cannot do."""
 
 import itertools
 import os
 import signal
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,9 +20,10 @@ from models.accounts.users import User, create_user
 from models.core.enums import DealType, Origin, PropertyType, Role
 from models.market.properties import create_property
 from models.platform.settings import Settings
-from scripts.launcher.processes import dies_with_parent, stop_child
+from scripts.launcher.processes import stop_child
 from tests.api.chats import Pair
-from tests.conftest import ROOT, environment_of
+from tests.conftest import environment_of
+from tests.forked import Forked, Preloaded
 from tests.waiting import wait_for
 
 _numbers = itertools.count(1)
@@ -46,14 +45,14 @@ class Person:
 
 @pytest.fixture
 def database(engine: Engine, clean_database: str) -> Iterator[Session]:
-    """A session on the test's database, for what the API has no operation for; commit what others are to see."""
+    """A session on the test's database, for changes without an operation in the API; commit to make them visible."""
     with Session(engine, expire_on_commit=False) as session:
         yield session
 
 
 @pytest.fixture
 def person(app, database: Session, settings: Settings) -> Callable[..., Person]:
-    """A function that makes a user of a role and signs them in."""
+    """A function that creates a user with a role and signs them in."""
 
     def make(role: Role = Role.TENANT, **fields: object) -> Person:
         user = create_user(database, role=role, phone=f"+7701{next(_numbers):07}", **fields)
@@ -64,40 +63,35 @@ def person(app, database: Session, settings: Settings) -> Callable[..., Person]:
 
 
 @pytest.fixture
-def start_web(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
+def start_web(process_environment: dict[str, str], preloaded: Preloaded) -> Iterator[Callable[..., Forked]]:
     """
-    A function that starts gunicorn with one process and waits until it answers; it has `url`. All end after
-    the test.
+    A function that starts gunicorn with one process and waits until it answers; the result has `url`. All processes
+    end after the test.
     """
-    with web_processes(process_environment) as start:
+    with web_processes(preloaded, process_environment) as start:
         yield start
 
 
 @pytest.fixture(scope="session")
-def shared_web(database_url: str, valkey_server, tmp_path_factory) -> Iterator[subprocess.Popen]:
+def shared_web(database_url: str, valkey_server, tmp_path_factory, preloaded: Preloaded) -> Iterator[Forked]:
     """
-    A gunicorn that all tests share, for those that leave it running and Valkey too. Ask for `clean_database` and
-    `redis_url` besides (`client`, `person` do), which are emptied under its feet.
+    A gunicorn that tests share if they stop neither it nor Valkey. Request `clean_database` and `redis_url` too
+    (`client` and `person` do): they are emptied between tests while it runs.
     """
-    with web_processes(environment_of(database_url, valkey_server.url, tmp_path_factory.mktemp("web"))) as start:
+    environment = environment_of(database_url, valkey_server.url, tmp_path_factory.mktemp("web"))
+    with web_processes(preloaded, environment) as start:
         yield start()
 
 
 @contextmanager
-def web_processes(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
-    started: list[subprocess.Popen] = []
+def web_processes(preloaded: Preloaded, process_environment: dict[str, str]) -> Iterator[Callable[..., Forked]]:
+    started: list[Forked] = []
 
-    def start(**environment: str) -> subprocess.Popen:
+    def start(**environment: str) -> Forked:
         port = environment.get("PORT") or _free_port()
-        command = [sys.executable, "-m", "gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"]
-        web = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGKILL),
+        web = preloaded.fork(
+            *("gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"),
+            environment={**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **environment},
         )
         web.url = f"http://127.0.0.1:{port}"
         started.append(web)
@@ -119,7 +113,7 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _wait_until_answering(web: subprocess.Popen) -> None:
+def _wait_until_answering(web: Forked) -> None:
     def answers() -> bool:
         if web.poll() is not None:
             pytest.fail(f"the web process ended with code {web.returncode}")
@@ -134,7 +128,7 @@ def _wait_until_answering(web: subprocess.Popen) -> None:
 
 @pytest.fixture
 def offer(database):
-    """A function that gives somebody a property."""
+    """A function that creates a property for a person."""
 
     def make(owner):
         fields = {
@@ -150,7 +144,7 @@ def offer(database):
 
 @pytest.fixture
 def pair(person, offer):
-    """A function that makes two people who talk."""
+    """A function that creates two people with a chat."""
 
     def make():
         it = Pair(person(name="Buyer"), person(Role.REALTOR, name="Seller"), 0, 0)

@@ -1,4 +1,4 @@
-"""A feed to test with: listings, a preference, a stored list, and what is shown of it."""
+"""Helpers for tests of the feed: listings, a preference, a stored list, and the entries shown."""
 
 from sqlalchemy import delete
 
@@ -10,7 +10,7 @@ CITY = "Зурбаган"
 
 
 class Recorder:
-    """Stands in for the worker's client; remembers which leads it was to rescore."""
+    """Replaces the worker's client; records the leads for which rescoring was requested."""
 
     def __init__(self):
         self.leads = []
@@ -40,7 +40,7 @@ def prefer(tenant, **changes):
 
 
 def store_list(database, lead_id, property_ids):
-    """What a worker would store: a list of the lead's present version."""
+    """Store a list of the lead's present version, as a worker would."""
     database.execute(delete(LeadRecommendations))
     lead = database.get(Lead, lead_id, populate_existing=True)
     database.add(

@@ -1,10 +1,10 @@
 """
-What schemathesis cannot know of us, loaded into its process: who may call what, ids that exist, words of our formats.
+Hooks that schemathesis loads: they tell it who may call which operation, which ids exist, and values of our formats.
 
 FUZZ_WORLD is JSON: `secret` (signs tokens), `people` (role -> id and token version), `leaving` (role -> several such,
-for what ends their tokens), `keys` (API keys), `bot` (the bot's secret), `own` (name of a parameter -> id), `elsewhere`
-(the same by path), `spared` (users whom nobody may put out) and `expendable` (one whom everybody may). FUZZ_AS names
-one role, or `anonymous`, for all operations; without it each is called by who may.
+for operations that end tokens), `keys` (API keys), `bot` (the bot's secret), `own` (name of a parameter -> id),
+`elsewhere` (the same by path), `spared` (users who must not be deactivated) and `expendable` (one who may be). FUZZ_AS
+states one role, or `anonymous`, for all operations; without it, an allowed role calls each operation.
 """
 
 import itertools
@@ -26,7 +26,7 @@ WORLD = json.loads(os.environ["FUZZ_WORLD"])
 AS = os.environ.get("FUZZ_AS", "")
 _calls = itertools.count(1)
 
-# Formats that stand for more than a pattern can say. A value of them is a good one.
+# Formats that are stricter than a pattern can express. These values are valid.
 schemathesis.openapi.format("phone", st.from_regex(r"\+770[1257][0-9]{7}", fullmatch=True))
 schemathesis.openapi.format("email", st.from_regex(r"[a-z]{1,9}@[a-z]{1,9}\.(com|kz|org)", fullmatch=True))
 schemathesis.openapi.format("url", st.from_regex(r"https?://[a-z]{1,9}\.(com|kz)/[a-z]{0,9}", fullmatch=True))
@@ -46,7 +46,7 @@ schemathesis.openapi.format(
 
 @schemathesis.auth(refresh_interval=None, retry_on=[])
 class WhoeverMay:
-    """The proof of somebody whom the operation is for, as the document's `x-who` says."""
+    """The credentials of somebody who may call the operation, by the document's `x-who`."""
 
     def get(self, case, context):
         raw = context.operation.definition.raw
@@ -66,8 +66,9 @@ class WhoeverMay:
 
 def token_for(who: str, operation: Any) -> str:
     """
-    Of a role that *who* names: a realtor where one may, for the world is a realtor's. A new token each time, so that
-    signing out ends no other's, and of somebody else where a call that succeeds ends all of them.
+    A token of a role that *who* names: a realtor's if possible, because the realtor owns the rows of the world. It is
+    new each time, so that signing out ends no other token; for calls that end all tokens of a user, it is another
+    user's.
     """
     roles = who.split(", ")
     role = AS or (roles[0] if roles[0] in WORLD["people"] and "realtor" not in roles else "realtor")
@@ -77,7 +78,7 @@ def token_for(who: str, operation: Any) -> str:
     return make_token(User(id=user_id, token_version=version), WORLD["secret"], 1)
 
 
-#: Operations that end all tokens of who calls them: nobody else could call anything afterwards.
+#: Operations that end all tokens of the caller, who could not call anything afterwards.
 LEAVING = {"PUT /auth/password", "DELETE /users/delete"}
 _leaving = {role: itertools.cycle(users) for role, users in WORLD["leaving"].items()}
 
@@ -85,7 +86,7 @@ _leaving = {role: itertools.cycle(users) for role, users in WORLD["leaving"].ite
 @schemathesis.hook
 def before_call(context, case, kwargs):
     number = next(_calls)
-    # From everywhere, through the one proxy that the server trusts: limits by address stay out of the way.
+    # Each call comes from another address, through the proxy that the server trusts, so limits by address do not apply.
     case.headers["X-Forwarded-For"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     path, parameters = case.operation.path, case.path_parameters
     if not parameters or (case.meta is not None and case.meta.is_negative_at(ParameterLocation.PATH)):
@@ -100,9 +101,9 @@ def before_call(context, case, kwargs):
 @schemathesis.hook
 def filter_case(context, case):
     """
-    Leave out bad data that is taken on purpose (docs/clients.md): null for absent, digits as text for a number, an
-    empty value in a form, query or header, parameters that are not meant for us. The document promises less than is
-    taken.
+    Leave out invalid data that is accepted on purpose (docs/clients.md): null for an absent value, digits as text for a
+    number, an empty value in a form, query or header, and unknown parameters. The API accepts more than the document
+    promises.
     """
     if case.meta is None or not case.meta.generation.mode.is_negative:
         return True

@@ -1,4 +1,4 @@
-"""Makers of what tests of lead generation begin with, through the API."""
+"""Creates the rows that tests of lead generation need, through the API."""
 
 from models.platform.settings import Settings
 

@@ -1,4 +1,4 @@
-"""Pictures that tests make, and how near two colours are."""
+"""Generated pictures for tests, and the distance of two colours."""
 
 import io
 import random

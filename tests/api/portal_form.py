@@ -1,4 +1,4 @@
-"""The portal's form of a property, filled in."""
+"""The portal's form of a property, with values."""
 
 import io
 

@@ -1,6 +1,5 @@
 """
-Who may call what, driven from one table over everything that is registered: a new route without an entry
-fails.
+Who may call which operation, from one table over all registered routes: a new route without an entry fails.
 """
 
 import re
@@ -22,18 +21,18 @@ from tests.api.agenda_operations import AGENDA
 from tests.api.ops_operations import OPERATIONS, OPERATORS
 from tests.api.webhook_operations import WEBHOOKS
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
+from tests.tables import each_of
 
 SUPPLY = ", ".join(sorted(SUPPLY_ROLES))
 SELLERS = "agency, developer, realtor"
-#: Of a WebSocket: it is refused at the handshake, which tests/api/test_chat_sockets.py tries.
+#: WebSockets are refused at the handshake, which tests/api/test_chat_sockets.py tests.
 PARTICIPANT = "buyer or seller of the chat"
 
-#: Let in by address or by a token of its own (tests/api/test_ops.py).
+#: Access is by address or by its own token (tests/api/test_ops.py).
 MONITORING = "monitoring"
 
-#: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's; both sides own
-#: a chat. `owner or admin`: administrators are let in too.
-#: Roles are the canonical words. The operations of every contract stand here.
+#: Operation of any contract -> who may call it. `owner`: signed in, and answered 403 or 404 for another user's row;
+#: both sides own a chat. `owner or admin`: administrators have access too. Roles have their canonical names.
 TABLE = {
     # the service itself
     "GET /health": "anyone",
@@ -191,7 +190,7 @@ TABLE = {
 
 LISTING = {"title": "x", "city": "Москва", "deal_type": "sale", "property_type": "flat", "price": 1}
 
-#: Bodies that a stranger's request needs to be understood at all.
+#: Bodies without which a stranger's request would be invalid.
 BODIES = {
     "PUT /leads/<int:lead_id>": lead_body(),
     "PUT /properties/<int:property_id>": property_body(),
@@ -211,7 +210,7 @@ def operations_for(*who: str) -> list[str]:
 @pytest.fixture(scope="module")
 def registered():
     """Operation -> the name of its declared access."""
-    # Nothing is asked of these servers: the table of routes needs none.
+    # These servers do not exist: the table of routes needs none.
     settings = Settings.from_env(
         {
             "ENVIRONMENT": "test",
@@ -220,7 +219,7 @@ def registered():
             "SECRET_KEY": "x",
         }
     )
-    # The pages of the console have a table of their own: tests/console/test_access.py.
+    # The pages of the console have their own table: tests/console/test_access.py.
     return {
         f"{method} {path}": facts.access.name
         for method, path, facts in access.operations(create_app(settings))
@@ -236,7 +235,7 @@ def db(engine, clean_database):
 
 @pytest.fixture
 def world(db):
-    """Two realtors with a match, an onlooker and an administrator; the ids that paths ask for."""
+    """Two realtors with a match, an uninvolved user and an administrator; the ids for the paths."""
     a, b, stranger = make_user(db), make_user(db), make_user(db)
     admin = make_user(db, role=Role.ADMIN)
     lead, found = make_lead(db, a), make_property(db, b)
@@ -280,15 +279,15 @@ def test_the_table_holds_nothing_that_is_gone(registered):
     assert set(TABLE) - set(registered) == set()
 
 
-@pytest.mark.parametrize("operation", TABLE)
+@each_of("operation", TABLE)
 def test_the_declared_access_is_the_tables(registered, operation):
     allowed = TABLE[operation]
 
     assert registered[operation] == ("user" if allowed.startswith("owner") else allowed)
 
 
-def test_anonymous_is_asked_to_sign_in_before_anything_else(client):
-    """A malformed body is sent: who is not signed in does not learn that it is one."""
+def test_an_anonymous_request_is_a_401_before_anything_else_is_checked(client):
+    """The body is malformed, but the answer does not reveal that to somebody who is not signed in."""
     for operation in TABLE:
         if TABLE[operation] not in ("anyone", PARTICIPANT, MONITORING):
             answer = send(client, operation, {"lead_id": 1}, json={"nonsense": 1})
@@ -304,8 +303,8 @@ def test_a_bad_token_is_no_better_than_none(client):
             assert answer.status_code == 401, (operation, header)
 
 
-def test_a_void_token_is_told_so_before_anything_else(client, db):
-    """Neither an id that cannot exist nor a bad query is judged first, whoever finds out that the token is void."""
+def test_a_void_token_is_a_401_before_anything_else_is_checked(client, db):
+    """Neither an impossible id nor a bad query is checked first, whichever code finds that the token is void."""
     out = make_user(db)
     header = token_header(out)
     set_active(db, out.id, False)
@@ -330,7 +329,7 @@ def test_an_administrator_is_a_stranger_to_realtors_deals(client, world):
         assert answer.status_code in (403, 404), (operation, answer.json)
 
 
-def test_owners_are_let_in(client, world):
+def test_owners_have_access(client, world):
     ids, people, _, _ = world
     for operation in operations_for("owner", "owner or admin"):
         first_id = re.search(r"<int:(\w+)>", operation)[1]

@@ -1,4 +1,4 @@
-"""A copy of all that is stored about a user: made by a worker, given to that user alone, gone with them."""
+"""An export of all data about a user is created by a worker, answered to that user only, and erased with the user."""
 
 import io
 import json
@@ -18,13 +18,13 @@ from worker.jobs import account_exports
 
 
 def made(session_of, person):
-    """An export of the person's, made as the worker's task makes it."""
-    asked = person("POST", "/users/me/exports")
-    assert (asked.status_code, asked.json["is_ready"]) == (202, False)
+    """Request an export and create it as the worker's task does; returns its id."""
+    answer = person("POST", "/users/me/exports")
+    assert (answer.status_code, answer.json["is_ready"]) == (202, False)
     with session_of():
-        account_exports.make_export(asked.json["id"])
-        account_exports.make_export(asked.json["id"])  # as delivered twice
-    return asked.json["id"]
+        account_exports.make_export(answer.json["id"])
+        account_exports.make_export(answer.json["id"])  # as delivered twice
+    return answer.json["id"]
 
 
 def test_an_export_holds_what_is_stored_and_is_its_users_alone(person, database, worker_here):

@@ -138,7 +138,7 @@ def test_a_bad_sign_up_is_refused_by_field(client, db, change, field):
     assert db.query(User).count() == 0
 
 
-def test_a_sign_up_that_lacks_the_password_is_told_so(client):
+def test_a_sign_up_without_a_password_gets_an_error_that_says_so(client):
     body = {name: value for name, value in ALICE.items() if name != "password"}
 
     assert list(client.post("/auth/register", json=body).json["errors"]["json"]) == ["password"]
@@ -169,7 +169,7 @@ def test_a_sign_up_that_lacks_the_password_is_told_so(client):
     ids=str,
 )
 def test_a_token_that_we_signed_with_other_claims_is_refused(client, user, changes):
-    # A span of time is counted from now: the moment of the test, not that of its collection.
+    # A timedelta counts from the moment of the test, not of its collection.
     changes = {name: utc_now() + value if isinstance(value, timedelta) else value for name, value in changes.items()}
     token = jwt.encode(claims(user, **changes), SECRET, "HS256")
 
@@ -241,7 +241,7 @@ def widget(age: int = 0) -> dict:
     return fields | {"hash": hmac.new(key, lines.encode(), hashlib.sha256).hexdigest()}
 
 
-def test_telegram_lets_in_and_makes_the_account_once(with_bot):
+def test_telegram_signs_in_and_creates_the_account_once(with_bot):
     ids = set()
     for _ in range(2):
         answer = with_bot.post("/auth/telegram", json={"telegram_auth_data": widget()})
@@ -250,7 +250,7 @@ def test_telegram_lets_in_and_makes_the_account_once(with_bot):
     assert len(ids) == 1
 
 
-def test_an_old_or_forged_proof_does_not_let_in(with_bot, db):
+def test_an_old_or_forged_proof_does_not_sign_in(with_bot, db):
     for data in (widget(age=366 * 86_400), widget() | {"id": 43}):
         assert with_bot.post("/auth/telegram", json={"telegram_auth_data": data}).status_code == 401
     assert db.query(User).count() == 0
@@ -286,8 +286,8 @@ def test_the_bots_endpoint_is_open_in_local_alone_and_says_so(process_environmen
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known by phone", "new"])
-def test_a_second_tap_in_the_bot_lets_in_as_the_first(with_bot, db, known):
-    """The first commits when the second has just found nobody with this Telegram account."""
+def test_a_second_tap_in_the_bot_signs_in_like_the_first(with_bot, db, known):
+    """The first request commits just after the second has found no user with this Telegram account."""
     if known:
         make_user(db, phone=BOT_BODY["phone"], telegram_id=None)
         db.commit()
@@ -319,7 +319,7 @@ def test_the_bot_makes_no_administrators(with_bot):
     assert answer.status_code == 400
 
 
-# -- What an attacker tries --------------------------------------------------------------------------------------------
+# -- Attacks -----------------------------------------------------------------------------------------------------------
 
 
 def test_spellings_of_one_phone_share_the_limit_of_failures(client, user):

@@ -1,6 +1,6 @@
 """
-What a fuzzer that keeps to HTTP libraries cannot send, to every route: broken bodies, bytes that are no text, numbers
-beyond any column, odd headers, methods and ids. Each gets a clear 4xx in the one shape of errors, and changes nothing.
+Sends to every route what a fuzzer on an HTTP library cannot send: broken bodies, bytes that are not text, numbers
+beyond any column, odd headers, methods and ids. Each gets a clear 4xx in the usual form of errors, and changes nothing.
 """
 
 import itertools
@@ -55,7 +55,7 @@ CONTENT_TYPES = (
     "",
 )
 
-#: Those of them that no operation takes.
+#: Those of them that no operation accepts.
 OTHER_TYPES = ("text/plain", "application/xml", "nonsense")
 
 FORMS = (
@@ -127,7 +127,7 @@ HEADERS = (
 
 METHODS = ("HEAD", "OPTIONS", "TRACE", "PROPFIND", "get", "X" * 500)
 
-#: Tables that note what was tried.
+#: Tables that record attempts.
 NOTES = {"audit_entries", "idempotency_keys", "api_keys", "phone_codes"}
 
 
@@ -137,7 +137,7 @@ def numbers():
 
 
 class Sender:
-    """Sends as whoever may, each request from an address of its own."""
+    """Sends each request as an allowed user, and from another address."""
 
     def __init__(self, client: FlaskClient, people: dict[Role, dict[str, str]], keys: list[str], numbers) -> None:
         self.client, self.people, self.keys, self.numbers = client, people, keys, numbers
@@ -169,7 +169,7 @@ def send(app_with, engine, numbers):
 
 
 def routes(app, *, live: bool = False) -> list[tuple[str, str, access.Access]]:
-    """(method, path with ids that nobody has, access) of the API; pages and sockets have tests of their own."""
+    """(method, path with ids that do not exist, access) of the API; pages and sockets have other tests."""
     found = []
     for method, rule, facts in access.operations(app):
         if (
@@ -184,13 +184,13 @@ def routes(app, *, live: bool = False) -> list[tuple[str, str, access.Access]]:
 
 
 def filled(rule: str, value: str | None = None) -> str:
-    """The path of a rule, with *value* for its ids; without, ids that are well formed."""
+    """The path of a rule, with *value* for its ids; by default with well-formed ids."""
     path = re.sub(r"<uuid:\w+>", value or "00000000-0000-7000-8000-000000000000", rule)
     return re.sub(r"<(?:\w+:)?\w+>", lambda _: value or "1000000", path)
 
 
 def complaint(answer, *tried) -> str | None:
-    """What is wrong about an answer to bad input; None if nothing is."""
+    """The fault of an answer to bad input, or None."""
     if answer.status_code >= 500:
         return f"{tried}: {answer.status_code} {answer.text[:200]}"
     if answer.status_code >= 400 and answer.request.method != "HEAD":
@@ -257,7 +257,7 @@ def test_ids_that_cannot_be_are_not_found(send):
 
 def test_odd_headers_and_methods_break_nothing(send):
     wrong = []
-    # What reads headers is the same for all who are let in alike, but for files, which know ranges.
+    # Operations with the same access read headers with the same code; only files also support ranges.
     alike = {
         (method, who.name, "media" in rule): (method, rule, who)
         for method, rule, who in routes(send.client.application)

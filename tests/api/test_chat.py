@@ -1,4 +1,4 @@
-"""Chat over HTTP: who may talk, what is stored, paged and told."""
+"""Chat over HTTP: access, storage, pages and notifications."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,7 +9,7 @@ from models.accounts.users import User
 from models.core.enums import ActionKind, Role, Side
 from models.deals.actions import Action
 from models.deals.chats import MAX_MESSAGE_LENGTH, Chat, ChatMessage
-from tests.api.chats import said
+from tests.api.chats import texts_of
 from tests.factories import make_lead
 
 
@@ -76,7 +76,7 @@ def test_a_like_on_the_exchange_is_interest_and_a_dislike_is_none(person, offer,
     assert seller("POST", "/chat/create_chat", json=body).status_code == status
 
 
-def test_a_seller_is_told_a_buyers_name_once_the_buyer_has_asked_or_written(pair, person):
+def test_a_seller_sees_a_buyers_name_after_the_buyers_first_inquiry_or_message(pair, person):
     it, other = pair(), person(name="Other")
     elsewhere = it.body | {"buyer_id": other.id}
 
@@ -109,16 +109,16 @@ def test_messages_are_paged_both_ways(pair):
     path = f"/chat/chat_messages/{it.chat}"
     ids = [it.buyer("POST", path, json={"message": str(number)}).json["id"] for number in range(5)]
 
-    assert said(it.seller, it.chat) == ["0", "1", "2", "3", "4"]
-    assert said(it.seller, it.chat, "?limit=2") == ["3", "4"]
-    assert said(it.seller, it.chat, "?limit=2&page=2") == ["1", "2"]
-    assert said(it.seller, it.chat, f"?limit=2&before_id={ids[3]}") == ["1", "2"]
-    assert said(it.seller, it.chat, f"?limit=2&after_id={ids[0]}") == ["1", "2"]
-    assert said(it.seller, it.chat, "?after_id=0&limit=1") == ["0"]
+    assert texts_of(it.seller, it.chat) == ["0", "1", "2", "3", "4"]
+    assert texts_of(it.seller, it.chat, "?limit=2") == ["3", "4"]
+    assert texts_of(it.seller, it.chat, "?limit=2&page=2") == ["1", "2"]
+    assert texts_of(it.seller, it.chat, f"?limit=2&before_id={ids[3]}") == ["1", "2"]
+    assert texts_of(it.seller, it.chat, f"?limit=2&after_id={ids[0]}") == ["1", "2"]
+    assert texts_of(it.seller, it.chat, "?after_id=0&limit=1") == ["0"]
     assert it.seller("GET", path + "?limit=101").status_code == 400
 
 
-def test_a_list_of_chats_tells_the_last_message_and_what_is_unread(pair):
+def test_a_list_of_chats_has_the_last_message_and_the_unread_count(pair):
     it = pair()
     path = f"/chat/chat_messages/{it.chat}"
     first = it.buyer("POST", path, json={"message": "Торг?"}).json["id"]
@@ -149,7 +149,7 @@ def test_strangers_see_and_say_nothing(pair, person):
     assert stranger("GET", "/chat/my_chats").json == []
 
 
-def test_who_is_away_gets_one_notification_until_they_have_read(pair, database):
+def test_an_absent_user_gets_one_notification_until_they_have_read(pair, database):
     it = pair()
     path = f"/chat/chat_messages/{it.chat}"
     for _ in range(3):
@@ -174,4 +174,4 @@ def test_bad_messages_are_refused(pair):
     it = pair()
     for body in ({}, {"message": ""}, {"message": " "}, {"message": "x" * (MAX_MESSAGE_LENGTH + 1)}, {"message": 7}):
         assert it.buyer("POST", f"/chat/chat_messages/{it.chat}", json=body).status_code == 400
-    assert said(it.buyer, it.chat) == []
+    assert texts_of(it.buyer, it.chat) == []

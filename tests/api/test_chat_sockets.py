@@ -1,4 +1,4 @@
-"""Chat over sockets: what is said is delivered once and in order, whatever happens to a process."""
+"""Chat over sockets: each message is delivered once and in order, whatever happens to a process."""
 
 import contextlib
 import itertools
@@ -13,11 +13,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from models.accounts.notifications import Notification
+from models.accounts.sessions import note_session
+from models.accounts.tokens import claims_of
 from models.accounts.users import User
 from models.deals.chats import ChatMessage
-from tests.api.chats import hear, open_socket, said, say
+from tests.api.chats import hear, open_socket, say, texts_of
+from tests.factories import SECRET, token_header
 
-#: Of the test that kills a process. By hand it was run with 25 chats (50 sockets) and 40 messages of each side (2,000).
+#: For the test that kills a process. It was also run manually with 25 chats (50 sockets), 40 messages a side (2,000).
 CHATS = int(os.environ.get("CHAT_TEST_CHATS", "4"))
 MESSAGES_OF_EACH = int(os.environ.get("CHAT_TEST_MESSAGES", "15"))  # of each side
 
@@ -38,11 +41,11 @@ def test_both_sides_hear_what_is_stored(pair, web, database):
     assert frames[0] == frames[1]
     assert set(frames[0]) == {"id", "chat_id", "sender_id", "message", "created_at", "client_id"}
     assert (frames[0]["chat_id"], frames[0]["sender_id"]) == (it.chat, it.buyer.id)
-    assert said(it.buyer, it.chat) == ["Торг?", "Нет."]
+    assert texts_of(it.buyer, it.chat) == ["Торг?", "Нет."]
     assert database.query(Notification).count() == 0  # both were there
 
 
-def test_who_comes_back_gets_what_was_missed_in_order(pair, web):
+def test_a_client_that_reconnects_gets_the_missed_messages_in_order(pair, web):
     it = pair()
     with open_socket(web, it.chat, it.seller.token) as seller:
         say(seller, "0")
@@ -91,7 +94,7 @@ def test_the_handshake_refuses_who_may_not_talk(pair, person, web):
     assert it.buyer("GET", f"/chat/ws/{it.chat}").status_code == 426  # no socket at all
 
 
-def test_what_is_not_understood_is_told_and_what_is_too_large_ends_the_socket(pair, web):
+def test_an_invalid_message_gets_an_error_and_one_that_is_too_large_closes_the_socket(pair, web):
     it = pair()
     with open_socket(web, it.chat, it.buyer.token) as buyer:
         for frame in ("{", "[]", "7", '{"text": "?"}', '{"message": ""}', '{"message": {"a": 1}}', '{"read": "x"}'):
@@ -102,7 +105,7 @@ def test_what_is_not_understood_is_told_and_what_is_too_large_ends_the_socket(pa
         buyer.send("x" * 100_000)
         with pytest.raises(ConnectionClosed):
             buyer.recv(timeout=20)
-    assert said(it.buyer, it.chat) == ["всё ещё тут"]
+    assert texts_of(it.buyer, it.chat) == ["всё ещё тут"]
 
 
 def test_a_read_mark_comes_over_the_socket_too(pair, web):
@@ -116,11 +119,38 @@ def test_a_read_mark_comes_over_the_socket_too(pair, web):
     assert row["other_read_id"] == stored
 
 
-def test_a_socket_whose_user_is_put_out_is_closed(pair, web, database):
+def deactivation(buyer, database):
+    database.get(User, buyer.id).is_active = False
+    database.commit()
+
+
+def sign_out(buyer, _database):
+    assert buyer("POST", "/auth/logout").status_code == 200
+
+
+def end_of_the_session(buyer, database):
+    user, token = database.get(User, buyer.id), buyer.token
+    note_session(database, claims_of(token, SECRET), way="sms", network=None, agent=None)
+    database.commit()
+    other = token_header(user)
+    [row] = buyer("GET", "/auth/sessions").json["sessions"]
+    assert buyer("DELETE", f"/auth/sessions/{row['id']}", headers=other).status_code == 200
+
+
+def new_password(buyer, _database):
+    assert buyer("PUT", "/auth/password", json={"new_password": "correct horse battery"}).status_code == 200
+
+
+def erasure(buyer, database):
+    body = {"phone": database.get(User, buyer.id).phone}
+    assert buyer("DELETE", "/users/delete/", json=body).status_code == 200
+
+
+@pytest.mark.parametrize("end", [deactivation, sign_out, end_of_the_session, new_password, erasure])
+def test_the_socket_of_a_user_who_loses_access_is_closed(pair, web, database, end):
     it = pair()
     with open_socket(web, it.chat, it.buyer.token) as buyer, open_socket(web, it.chat, it.seller.token) as seller:
-        database.get(User, it.buyer.id).is_active = False
-        database.commit()
+        end(it.buyer, database)
         say(seller, "секрет")
 
         with pytest.raises(ConnectionClosed) as closed:
@@ -130,8 +160,21 @@ def test_a_socket_whose_user_is_put_out_is_closed(pair, web, database):
         assert hear(seller)["message"] == "секрет"
 
 
+@pytest.mark.parametrize("end", [sign_out, new_password])
+def test_a_user_who_loses_access_says_nothing_more_over_a_socket(pair, web, database, end):
+    it = pair()
+    with open_socket(web, it.chat, it.buyer.token) as buyer:
+        end(it.buyer, database)
+        say(buyer, "ещё тут")
+        with pytest.raises(ConnectionClosed) as closed:
+            buyer.recv(timeout=20)
+
+    assert closed.value.rcvd.code == 1008
+    assert texts_of(it.seller, it.chat) == []
+
+
 def test_sockets_leave_room_for_requests(pair, start_web):
-    """Of 6 threads sockets may hold 4; the fifth is refused at the handshake, and HTTP goes on."""
+    """Sockets may use 4 of 6 threads; the fifth socket is refused at the handshake, and HTTP is still served."""
     web, it = start_web(WEB_THREADS="6"), pair()
     with contextlib.ExitStack() as opened:
         for number in range(4):
@@ -165,7 +208,7 @@ def test_without_redis_a_message_is_stored_and_still_heard(pair, start_web, valk
 
 @dataclass
 class Client:
-    """A side of a chat that comes back whenever its socket breaks, and says everything until it has heard it itself."""
+    """A side of a chat that reconnects when its socket breaks, and resends each message until it has received it."""
 
     who: object
     chat: int

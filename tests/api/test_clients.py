@@ -1,4 +1,4 @@
-"""One client, several leads: told to the realtor who has them; shown once to the owners of properties."""
+"""Several leads of one client: their realtor gets a warning, and owners of properties see the client once."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def realtors(app, engine):
     return found
 
 
-def test_a_realtor_is_told_that_a_client_has_a_lead_already(client, realtors):
+def test_a_realtor_is_warned_that_a_client_has_a_lead_already(client, realtors):
     mine, another = realtors
     first = posted(client, mine, client_contacts=PHONE)
     again = posted(client, mine, client_contacts="звонить: 8 701 222 33 44", client_name="П.")
@@ -46,7 +46,7 @@ def test_changed_contacts_are_of_another_client(client, realtors):
 
 @pytest.fixture
 def ranks(worker_here, client):
-    """A property; one client whom two realtors enter, and another client of the first realtor."""
+    """A property, leads of one client by two realtors, and a lead of another client of the first realtor."""
 
     class Ranks:
         def __init__(self, session):

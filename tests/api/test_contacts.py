@@ -1,5 +1,5 @@
 """
-No answer shows another's contacts before the match shares them, whatever the two sides have said in whichever
+No answer shows another user's contacts before the match shares them, whatever actions the two sides take in any
 order.
 """
 
@@ -17,13 +17,13 @@ from tests.length import examples
 from worker.lists import rescore
 
 LEAD, PROPERTY = "lead", "property"
-#: What the property offers the other side's realtor when nobody names a figure.
+#: The commission that the property offers the other side's realtor if neither side states one.
 OFFERED = 2.5
 
 likes = st.tuples(st.just("LIKE"), st.sampled_from([LEAD, PROPERTY]), st.sampled_from([None, OFFERED, 3]))
 dislikes = st.tuples(st.just("DISLIKE"), st.sampled_from([LEAD, PROPERTY]), st.none())
 completions = st.tuples(st.just("COMPLETE"), st.sampled_from([LEAD, PROPERTY]), st.none())
-#: Mostly likes, for nothing is shared without them.
+#: Mostly likes, because nothing is shared without them.
 actions = st.lists(st.one_of(likes, likes, likes, dislikes, completions), min_size=1, max_size=6)
 
 numbers = itertools.count(1)
@@ -31,23 +31,23 @@ numbers = itertools.count(1)
 
 class Rule:
     """
-    When contacts are shared, told again from the contract: both like, and name the same commission or the
-    later none.
+    An independent version of the contract's rule for sharing contacts: both sides like, and either state the same
+    commission, or the later like states none.
     """
 
     def __init__(self) -> None:
-        self.said = {LEAD: None, PROPERTY: None}
+        self.actions = {LEAD: None, PROPERTY: None}
         self.figure = {LEAD: None, PROPERTY: None}
         self.shared = False
 
-    def told(self, kind: str, side: str, figure: float | None) -> None:
+    def apply(self, kind: str, side: str, figure: float | None) -> None:
         if kind == "COMPLETE":
             return
-        self.said[side] = kind
+        self.actions[side] = kind
         if kind == "DISLIKE":
             return
         other = PROPERTY if side == LEAD else LEAD
-        both = self.said[other] == "LIKE"
+        both = self.actions[other] == "LIKE"
         if figure is None:
             figure = self.figure[other] if both else self.figure[side] if self.figure[side] is not None else OFFERED
         self.figure[side] = figure
@@ -62,7 +62,7 @@ def db(engine, clean_database, worker_here):
 
 class World:
     """
-    A lead of one realtor, a property of another, listed to each other, and an onlooker of the same market.
+    A lead of one realtor and a property of another, in each other's lists, and an uninvolved user of the same market.
     """
 
     def __init__(self, db: Session, client) -> None:
@@ -83,8 +83,8 @@ class World:
         self.lead, self.property = lead.id, found.id
         self.headers = {LEAD: token_header(a), PROPERTY: token_header(b), "onlooker": token_header(onlooker)}
         self.headers["admin"] = token_header(admin)
-        #: What nobody but the owner may see before sharing: their own phone and Telegram, and the client's
-        #: contacts.
+        #: Values that only the owner may see before contacts are shared: their own phone and Telegram, and the
+        #: client's contacts.
         self.secrets = {
             LEAD: [a.phone, a.telegram_username, self.client_contacts],
             PROPERTY: [b.phone, b.telegram_username],
@@ -107,7 +107,7 @@ class World:
         self.accepted = answer.status_code != 409
 
     def seen_by(self, who: str) -> str:
-        """All that somebody can read of the pair, as one text."""
+        """All answers about the pair that a user can read, as one text."""
         paths = ["/notifications"]
         paths += [f"/leads/{self.lead}/{part}" for part in ("matches", "property-recommendations")]
         paths += [f"/properties/{self.property}/{part}" for part in ("matches", "lead-recommendations")]
@@ -124,26 +124,26 @@ PEOPLE = ((LEAD, Role.REALTOR), (PROPERTY, Role.REALTOR), ("onlooker", Role.REAL
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(actions)
-def test_contacts_show_only_once_they_are_shared(client, db, said):
+def test_contacts_show_only_once_they_are_shared(client, db, actions):
     world, rule = World(db, client), Rule()
-    for kind, side, figure in said:
+    for kind, side, figure in actions:
         world.accepted = True
         world.do(kind, side, figure)
         if world.accepted:
-            rule.told(kind, side, figure)
+            rule.apply(kind, side, figure)
         if rule.shared:
             break
         for owner, other in ((LEAD, PROPERTY), (PROPERTY, LEAD)):
             text = world.seen_by(other)
             for secret in world.secrets[owner]:
-                assert secret not in text, (secret, said)
+                assert secret not in text, (secret, actions)
     for who in ("onlooker", "admin"):
         text = world.seen_by(who)
         assert not any(secret in text for secrets in world.secrets.values() for secret in secrets)
 
 
 def test_the_search_for_leaks_would_find_one(client, db):
-    """After sharing, the same search does find the contacts: the test above can fail."""
+    """After sharing, the same search finds the contacts, so the test above can fail."""
     world = World(db, client)
     world.do("LIKE", LEAD, None)
     world.do("LIKE", PROPERTY, None)

@@ -1,4 +1,4 @@
-"""The end of a deal over HTTP: both rows leave all lists, an objection brings them back."""
+"""Completing a deal over HTTP: both rows leave all lists, and an objection brings them back."""
 
 import pytest
 
@@ -48,21 +48,21 @@ def test_a_completed_deal_leaves_all_lists_and_an_objection_brings_it_back(clien
     assert (offered(), statuses()) == ([str(it["found"].id)], ("ACTIVE", "ACTIVE"))
 
 
-def test_the_contracts_clients_are_told_of_the_two_types_that_they_know(client, deal):
+def test_clients_of_the_contract_get_the_two_notification_types_that_they_know(client, deal):
     it, match_id = deal
     header = token_header(it["seller"])
     client.post(f"/matches/{match_id}/complete", headers=token_header(it["buyer"]))
 
-    def told(query: str = "") -> tuple[list[str], int]:
+    def listed(query: str = "") -> tuple[list[str], int]:
         answer = client.get(f"/notifications{query}", headers=header).json
         assert answer["total"] == len(answer["notifications"])
         return [row["type"] for row in answer["notifications"]], answer["unread_count"]
 
-    assert told() == (["CONTACT_SHARED", "NEW_MATCH"], 2)
-    assert told("?all=true") == (["DEAL_COMPLETED", "CONTACT_SHARED", "NEW_MATCH", "NEW_LIKE"], 4)
+    assert listed() == (["CONTACT_SHARED", "NEW_MATCH"], 2)
+    assert listed("?all=true") == (["DEAL_COMPLETED", "CONTACT_SHARED", "NEW_MATCH", "NEW_LIKE"], 4)
 
 
-def test_what_is_archived_is_restored_under_its_id(client, deal):
+def test_an_archived_row_is_restored_under_its_id(client, deal):
     it, _ = deal
     for method, path, owner in (
         ("POST", f"/leads/{it['lead'].id}", it["buyer"]),

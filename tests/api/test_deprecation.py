@@ -1,4 +1,4 @@
-"""What is to go says so, and where to turn instead."""
+"""Deprecated addresses announce their end and their replacement."""
 
 import pytest
 from flask import Flask
@@ -20,7 +20,7 @@ def old():
 
 
 @pytest.mark.parametrize("how", ["fine", "gone"])
-def test_a_deprecated_address_tells_since_when_until_when_and_what_to_use(old, how):
+def test_a_deprecated_address_states_its_dates_and_its_replacement(old, how):
     headers = old.get(f"/old/{how}").headers
 
     assert headers["Deprecation"] == "@1798761600"  # RFC 9745: seconds since 1970

@@ -1,5 +1,5 @@
 """
-The OpenAPI document as somebody reads it who has nothing else. Whether it is true is test_openapi_fuzz.py's affair.
+The OpenAPI document must be complete for a reader who has nothing else. test_openapi_fuzz.py checks that it is true.
 """
 
 import re
@@ -43,7 +43,7 @@ def test_sockets_are_documented_like_everything_else(operations):
 
 
 def test_no_answer_of_the_exchange_is_an_object_of_anything(document):
-    """But a notification's data, which differs by its type."""
+    """Except a notification's data, which differs by its type."""
     schemas = document["components"]["schemas"]
     names = (
         "LeadRow",
@@ -59,8 +59,8 @@ def test_no_answer_of_the_exchange_is_an_object_of_anything(document):
         assert open_ones == set(), name
 
 
-def test_lists_in_bare_arrays_tell_how_long_they_are(operations):
-    """The portal's list of users is cut by skip and limit, lead generation's lists by contract have no such header."""
+def test_lists_in_bare_arrays_state_their_total_length(operations):
+    """Exceptions: the portal's users are paged by skip and limit; lead generation's contract has no such header."""
     bare = {
         name
         for name, each in operations.items()
@@ -72,7 +72,7 @@ def test_lists_in_bare_arrays_tell_how_long_they_are(operations):
     assert {name for name in bare if not name.startswith("GET /api/")} == {"GET /chat/chat_messages/{chat_id}"}
 
 
-#: (schema, field) -> the contracts' words for it; None among them where the field may be null.
+#: (schema, field) -> its values in the contracts, including None if the field may be null.
 WORDS = {
     ("LeadRow", "status"): {"ACTIVE", "ARCHIVED"},
     ("PropertyRow", "status"): {"ACTIVE", "ARCHIVED"},
@@ -84,7 +84,7 @@ WORDS = {
     ("ShownDetails", "condition"): {None, "ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN"},
 }
 
-#: What Python reads in a pattern and ECMAScript, whose patterns OpenAPI uses, does not, or otherwise.
+#: Syntax of Python's patterns that ECMAScript, whose patterns OpenAPI uses, does not have or understands differently.
 PYTHONS = re.compile(r"\\[AZzdDwWsSbB]|\(\?[P<#(]")
 
 
@@ -93,7 +93,7 @@ def schemas(client) -> dict:
 
 
 def words_of(schemas: dict, part: dict) -> set:
-    """The words of an enumeration, which has a name of its own; with None where it may be null."""
+    """The values of an enumeration, which is a named schema; including None if it may be null."""
     if "anyOf" in part:
         return {word for each in part["anyOf"] for word in words_of(schemas, each)}
     return {None} if part == {"type": "null"} else set(schemas[part["$ref"].rpartition("/")[2]]["enum"])

@@ -1,4 +1,4 @@
-"""Errors come in the language that is asked for, with a code and facts that are the same in all."""
+"""Errors are in the requested language; their code and facts are the same in all languages."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.factories import make_property
 
 @pytest.fixture
 def closed(person, database):
-    """(the owner's client, the id of an inquiry that is closed)."""
+    """(the owner's client, the id of a closed inquiry)."""
     tenant, seller = person(), person(Role.LANDLORD)
     listing = make_property(database, database.get(User, seller.id))
     made = inquire(database, database.get(User, tenant.id), listing)
@@ -20,18 +20,18 @@ def closed(person, database):
 
 
 @pytest.mark.parametrize(
-    ("asked", "language", "message"),
+    ("headers", "language", "message"),
     [
-        ({}, "en", "The inquiry is closed already; it does not go back to new."),
-        ({"Accept-Language": "fr"}, "en", "The inquiry is closed already; it does not go back to new."),
+        ({}, "en", "The inquiry is already closed; it cannot go back to new."),
+        ({"Accept-Language": "fr"}, "en", "The inquiry is already closed; it cannot go back to new."),
         ({"Accept-Language": "ru-RU,en;q=0.5"}, "ru", "Заявка уже продвинулась; вернуть её назад нельзя."),
         ({"Accept-Language": "kk"}, "kk", "Өтінім ілгері жылжып кетті; оны кері қайтаруға болмайды."),
     ],
 )
-def test_an_error_is_told_in_the_language_that_is_asked_for(closed, asked, language, message):
+def test_an_error_is_in_the_requested_language(closed, headers, language, message):
     seller, inquiry_id = closed
 
-    answer = seller("PATCH", f"/inquiries/{inquiry_id}", json={"status": "new"}, headers=asked)
+    answer = seller("PATCH", f"/inquiries/{inquiry_id}", json={"status": "new"}, headers=headers)
 
     assert answer.json == {
         "code": 409,
@@ -56,7 +56,7 @@ def test_bad_input_names_each_field_with_a_code(client):
     assert answer.json["errors"]["json"]["role"] == ["Это поле нужно заполнить."]
 
 
-def test_a_fault_tells_the_bounds_that_it_knows(person):
+def test_a_fault_states_the_bounds_that_it_knows(person):
     answer = person()("GET", "/favorites?limit=1000")
 
     assert answer.json["faults"] == [
@@ -64,7 +64,7 @@ def test_a_fault_tells_the_bounds_that_it_knows(person):
     ]
 
 
-def test_an_address_that_is_nobodys_has_a_code(client):
+def test_an_unknown_address_has_an_error_code(client):
     answer = client.get("/nowhere", headers={"Accept-Language": "ru"})
 
     assert (answer.json["error_code"], answer.json["message"]) == ("http.404", "Такой страницы нет.")

@@ -1,4 +1,4 @@
-"""`ETag` and `If-None-Match`: what has not changed is not sent again, and whatever shows changes the tag."""
+"""`ETag` and `If-None-Match`: an unchanged answer is not sent again, and every visible change changes the tag."""
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +10,7 @@ from worker.lists import rescore
 
 @pytest.fixture
 def lists(worker_here):
-    """A buyer's lead with two properties in its list; the session that made them."""
+    """A buyer's lead with two properties in its list, and the session that created them."""
     with worker_here() as session:
         buyer, seller = make_user(session), make_user(session)
         lead = make_lead(session, buyer)
@@ -43,7 +43,7 @@ def test_a_client_may_name_any_tags(client, lists, known, status):
         assert client.get(path, headers=token_header(buyer) | {"If-None-Match": known}).status_code == status, path
 
 
-def test_whatever_shows_changes_the_tag(client, lists):
+def test_every_visible_change_changes_the_tag(client, lists):
     buyer, lead, (offer, _), session = lists
     path, headers = f"/leads/{lead.id}/property-recommendations", token_header(buyer)
 

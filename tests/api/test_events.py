@@ -1,4 +1,4 @@
-"""GET /events: what of mine has changed, told by id over a real socket, from where a reader stopped."""
+"""GET /events sends the ids of a user's changed rows over a real socket, starting where a reader stopped."""
 
 import threading
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from worker.lists import rescore
 @pytest.fixture
 def address(app, monkeypatch):
     monkeypatch.setattr(live_updates, "LIFETIME_SECONDS", 30.0)
-    monkeypatch.setattr(live_updates, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(live_updates, "CHECK_INTERVAL_SECONDS", 0.05)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -37,7 +37,7 @@ def address(app, monkeypatch):
 
 @pytest.fixture
 def pair(person, database):
-    """(realtor with a lead, realtor with a property, what an action on the pair is of)."""
+    """(realtor with a lead, realtor with a property, the arguments of an action on the pair)."""
     buyer, seller = person(Role.REALTOR), person(Role.REALTOR)
     lead = make_lead(database, database.get(User, buyer.id))
     found = make_property(database, database.get(User, seller.id))
@@ -47,7 +47,7 @@ def pair(person, database):
 
 @contextmanager
 def reading(address, reader, **headers):
-    """A function that gives (id, kind, ids) of the next event; comments and settings are passed over."""
+    """A function that returns (id, kind, ids) of the next event; comments and settings are skipped."""
     headers = {"Authorization": f"Bearer {reader.token}", **headers}
     with httpx.stream("GET", f"{address}/events", headers=headers, timeout=20) as answer:
         assert answer.status_code == 200, answer.read()
@@ -65,7 +65,7 @@ def reading(address, reader, **headers):
         yield event
 
 
-def test_a_match_is_told_to_both_owners_and_to_nobody_else(address, person, pair, database):
+def test_only_the_two_owners_of_a_match_get_its_event(address, person, pair, database):
     buyer, seller, ids = pair
     other = person()
     with reading(address, buyer) as mine, reading(address, seller) as theirs, reading(address, other) as others:
@@ -74,14 +74,14 @@ def test_a_match_is_told_to_both_owners_and_to_nobody_else(address, person, pair
                       json={"action": "LIKE"})  # fmt: skip
         assert mine()[1:] == ("match", [liked.json["match_id"]])
         assert theirs()[1:] == ("match", [liked.json["match_id"]])
-        # The first that the third reader hears of is their own.
+        # The first event that the third reader gets is their own.
         who = {"buyer_id": other.id, "seller_id": seller.id, "property_id": ids["property_id"]}
         chat, _ = open_chat(database, database.get(User, other.id), **who)
         database.commit()
         assert others()[1:] == ("chat", [str(chat.id)])
 
 
-def test_lists_that_a_worker_publishes_are_told(address, pair, worker_here):
+def test_lists_that_a_worker_publishes_cause_events(address, pair, worker_here):
     buyer, seller, ids = pair
     with reading(address, buyer) as mine, reading(address, seller) as theirs:
         mine(), theirs()
@@ -92,7 +92,7 @@ def test_lists_that_a_worker_publishes_are_told(address, pair, worker_here):
         assert theirs()[1:] == ("property_recommendations", [str(ids["property_id"])])
 
 
-def test_who_reconnects_is_told_what_happened_meanwhile_once(address, pair, database):
+def test_a_reader_who_reconnects_gets_the_missed_events_once(address, pair, database):
     buyer, seller, ids = pair
     with reading(address, buyer) as event:
         last, *_ = event()
@@ -100,8 +100,8 @@ def test_who_reconnects_is_told_what_happened_meanwhile_once(address, pair, data
     database.commit()
     with reading(address, buyer, **{"Last-Event-ID": last}) as event:
         event()
-        last, *told = event()
-        assert told == ["match", [str(match.id)]]
+        last, *received = event()
+        assert received == ["match", [str(match.id)]]
     with reading(address, buyer, **{"Last-Event-ID": last}) as event:
         event()
         who = {"buyer_id": buyer.id, "seller_id": seller.id, "property_id": ids["property_id"]}
@@ -112,7 +112,7 @@ def test_who_reconnects_is_told_what_happened_meanwhile_once(address, pair, data
 
 
 def test_a_transaction_that_ends_late_is_not_missed(engine, pair, database):
-    """Its number is below those that readers have seen already."""
+    """Its number is lower than those that readers have already received."""
     buyer, seller, ids = pair
     like = {"kind": ActionKind.LIKE, **ids}
     with Session(engine) as late, Session(engine) as reader:
@@ -131,7 +131,7 @@ def test_too_much_or_too_old_is_a_reset(address, pair, database, monkeypatch):
     buyer, seller, ids = pair
     with reading(address, buyer) as event:
         first, *_ = event()
-    monkeypatch.setattr(live_changes, "MOST", 0)
+    monkeypatch.setattr(live_changes, "MAX_IDS", 0)
     act(database, database.get(User, seller.id), Side.PROPERTY, kind=ActionKind.LIKE, **ids)
     database.commit()
     for last in (first, "9" * 18):
@@ -140,7 +140,7 @@ def test_too_much_or_too_old_is_a_reset(address, pair, database, monkeypatch):
             assert event()[1:] == ("reset", [])
 
 
-def test_an_empty_events_id_is_none(address, pair):
+def test_an_empty_event_id_counts_as_missing(address, pair):
     buyer, _, ids = pair
     with reading(address, buyer, **{"Last-Event-ID": ""}) as event:
         assert event()[1] == "hello"
@@ -149,7 +149,7 @@ def test_an_empty_events_id_is_none(address, pair):
         assert event()[1:] == ("match", [liked.json["match_id"]])
 
 
-def test_what_is_no_events_id_is_refused(person):
+def test_an_invalid_event_id_is_refused(person):
     assert person()("GET", "/events", headers={"Last-Event-ID": "yesterday"}).status_code == 400
     assert person()("GET", "/events?last_event_id=-1").status_code == 400
 

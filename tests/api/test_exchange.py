@@ -1,4 +1,4 @@
-"""The exchange contract over HTTP: what it refuses, who may see what, and what a repeated request does."""
+"""The exchange contract over HTTP: refusals, access, and repeated requests."""
 
 import copy
 import json
@@ -37,7 +37,7 @@ def count(db, table):
 
 
 def changed(body, path, value):
-    """A copy of *body* with the dotted *path* set to *value*, or removed where that is `...`."""
+    """A copy of *body* with the dotted *path* set to *value*, or removed if *value* is `...`."""
     body = copy.deepcopy(body)
     *parents, last = path.split(".")
     place = body
@@ -107,13 +107,13 @@ BAD_PROPERTIES = [
 
 @pytest.mark.parametrize(("path", "value"), BAD_LEADS)
 def test_a_bad_lead_is_refused_by_the_name_of_its_field_and_not_stored(client, db, auth, path, value):
-    # Dumped here, in ASCII: the client's own way would stumble over a lone surrogate before the server could.
+    # Encoded here, in ASCII: the client itself would fail on a lone surrogate before the server gets it.
     body = json.dumps(changed(lead_body(), path, value))
     answer = client.post("/leads", data=body, content_type="application/json", headers=auth)
 
     assert answer.status_code == 400
     assert answer.json["code"] == 400
-    # A range is refused at either of its ends; everything else is named by its whole path.
+    # The error of a range may be at either end; other errors have the field's whole path.
     assert path.rsplit(".", 1)[-1].removesuffix("max").removesuffix("min") in str(answer.json["errors"]["json"])
     assert count(db, Lead) == 0
 
@@ -139,7 +139,7 @@ def test_a_bad_property_is_refused_by_the_name_of_its_field_and_not_stored(clien
         (b"requirements=1", None),
     ],
 )
-def test_what_is_no_json_object_is_bad_input(client, db, auth, body, content_type):
+def test_a_body_that_is_not_a_json_object_is_bad_input(client, db, auth, body, content_type):
     answer = client.post("/leads", data=body, content_type=content_type, headers=auth)
 
     assert answer.status_code == 400
@@ -166,7 +166,7 @@ def test_a_bad_replacement_changes_nothing(client, db, auth):
     assert client.get(f"/leads/{lead_id}", headers=auth).json == before
 
 
-def test_a_station_of_which_only_the_name_is_told_is_answered_whole(client, auth):
+def test_a_station_sent_with_only_its_name_is_answered_with_all_fields(client, auth):
     body = property_body(address=property_body()["address"] | {"stations": [{"name": "Арбатская"}]})
     made = client.post("/properties", json=body, headers=auth).json
 
@@ -290,7 +290,7 @@ def test_two_users_may_choose_the_same_key(client, db, auth):
     assert count(db, Lead) == 2
 
 
-def test_a_key_that_is_none_is_refused_as_a_header(client, db, auth):
+def test_an_invalid_idempotency_key_is_refused_as_a_header(client, db, auth):
     answer = client.post("/leads", json=lead_body(), headers=auth | {"Idempotency-Key": "x" * 201})
 
     assert (answer.status_code, list(answer.json["errors"]["headers"])) == (400, ["Idempotency-Key"])

@@ -1,4 +1,4 @@
-"""Lists as files: what they hold, that no cell is a formula, and that our own importer takes them back."""
+"""Lists as files: their content, that no cell is a formula, and that our own importer accepts them."""
 
 import csv
 import io
@@ -50,7 +50,7 @@ def test_no_cell_is_a_formula(realtor, path):
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_what_was_downloaded_can_be_brought_in_again(realtor, database, tmp_path, kind):
+def test_a_downloaded_file_can_be_imported_again(realtor, database, tmp_path, kind):
     path = tmp_path / "file"
     path.write_bytes(realtor("GET", f"/exports/properties?format={kind}").data)
     home = database.query(Property).order_by(Property.id.desc()).first()
@@ -69,7 +69,7 @@ def test_what_was_downloaded_can_be_brought_in_again(realtor, database, tmp_path
         assert requests[0].fields[name] == getattr(lead, name), name
 
 
-def test_matches_and_recommendations_hold_nobodys_contacts(person, realtor, database):
+def test_matches_and_recommendations_contain_no_contacts(person, realtor, database):
     other = person(Role.REALTOR, name="Борис")
     mine = database.query(Lead).order_by(Lead.id).first()
     home = make_property(database, database.get(User, other.id))

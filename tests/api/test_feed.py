@@ -1,4 +1,4 @@
-"""The feed: best first, never twice, never one's own; what an action makes, and what taking it back undoes."""
+"""The feed: the best listing first, none twice, none of one's own; the effects of an action and of undoing it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -109,7 +109,7 @@ def test_ten_simultaneous_actions_make_one(owner, tenant, database, app, action)
 
 @contextmanager
 def right_after(app, beginning, act):
-    """Calls *act* once, when the API has just executed a statement that begins so."""
+    """Call *act* once, just after the API has executed a statement with this beginning."""
     waiting = [act]
 
     def look(_connection, _cursor, statement, *_):
@@ -123,7 +123,7 @@ def right_after(app, beginning, act):
 
 
 @pytest.mark.parametrize(("path", "table"), [("/favorites", Favorite), ("/leads", Inquiry)])
-def test_what_is_asked_for_again_is_answered_while_it_is_being_taken_back(owner, tenant, database, app, path, table):
+def test_a_repeated_action_is_answered_while_it_is_being_undone(owner, tenant, database, app, path, table):
     body = {"listing_id": made(owner)}
     tenant("POST", path, json=body)
 
@@ -139,7 +139,7 @@ def test_what_is_asked_for_again_is_answered_while_it_is_being_taken_back(owner,
         assert tenant("POST", path, json=body).status_code == 200
 
 
-def test_what_is_added_by_hand_too_is_not_taken_back_with_the_action(owner, tenant):
+def test_undoing_an_action_keeps_what_was_also_added_directly(owner, tenant):
     listing = made(owner)
     for action, path in (("like", "/leads"), ("favorite", "/favorites")):
         act(tenant, listing, action)
@@ -163,7 +163,7 @@ def test_a_later_action_replaces_an_earlier_one(owner, tenant, database):
     assert database.scalars(select(FeedAction.action)).all() == ["dislike"]
 
 
-def test_a_dislike_leaves_what_was_made_by_hand_or_taken_up(owner, tenant, database):
+def test_a_dislike_keeps_favourites_and_inquiries_made_directly_or_answered(owner, tenant, database):
     by_hand, taken_up = made(owner), made(owner)
     tenant("POST", "/leads", json={"listing_id": by_hand})
     tenant("POST", "/favorites", json={"listing_id": by_hand})
@@ -193,7 +193,7 @@ def test_undo_takes_the_last_action_back(owner, tenant, database):
 
 
 def test_undo_has_the_list_made_afresh_if_it_left_the_listing_out(owner, tenant, database):
-    """A list that was made since the action does not know the listing; one that was made before does."""
+    """A list computed after the action lacks the listing; an older one has it."""
     kept, left_out, elsewhere = made(owner), made(owner), made(owner, city="Лисс")
     lead = prefer(tenant)
     store_list(database, lead, [kept])
@@ -219,7 +219,7 @@ def test_one_does_not_act_on_what_is_ones_own_or_off_the_market(owner, tenant):
 
 
 def test_next_takes_one_query_beside_the_token_and_action_a_few(owner, tenant, database, app):
-    """However long the list: no query grows with it."""
+    """The number of queries does not depend on the length of the list."""
     store_list(database, prefer(tenant), [made(owner) for _ in range(30)])
 
     with statements_on(services_of(app).engine) as of_next:
@@ -233,12 +233,12 @@ def test_next_takes_one_query_beside_the_token_and_action_a_few(owner, tenant, d
     token = 1  # the user whose token it is
     assert len(of_next) == token + 1
     assert len(of_dislike) == token + 4  # the listing, the action, and taking back what the feed had made
-    # The listing, the action, the inquiry, whether a webhook wants to know, the owner's switches, the notification.
+    # The listing, the action, the inquiry, subscribed webhooks, the owner's switches, the notification.
     assert len(of_like) == token + 6
 
 
 def test_a_changed_preference_is_never_answered_from_the_old_list(owner, tenant, database, monkeypatch):
-    monkeypatch.setattr(feed, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(feed, "MAX_WAIT_SECONDS", 0)
     flat, dear, house = made(owner), made(owner, price=231), made(owner, property_type="house")
     near = made(owner, property_type="house", price=205)
     store_list(database, prefer(tenant), [flat])
@@ -256,7 +256,7 @@ def test_a_changed_preference_is_never_answered_from_the_old_list(owner, tenant,
 def test_a_long_stale_list_is_not_waited_for(owner, tenant, database, worker):
     listing = made(owner)
     prefer(tenant)
-    database.execute(update(Lead).values(updated_at=func.now() - timedelta(seconds=feed.HOPEFUL_SECONDS)))
+    database.execute(update(Lead).values(updated_at=func.now() - timedelta(seconds=feed.MAX_STALE_SECONDS)))
     database.commit()
     worker.leads.clear()
 
@@ -264,7 +264,7 @@ def test_a_long_stale_list_is_not_waited_for(owner, tenant, database, worker):
     assert worker.leads == []  # nobody was asked, and nobody waited
 
 
-def test_a_refill_is_asked_for_once_before_a_full_list_runs_out(owner, tenant, database, worker):
+def test_a_refill_is_requested_once_before_a_full_list_runs_out(owner, tenant, database, worker):
     listing = made(owner)
     rows = [
         Property(
@@ -304,7 +304,7 @@ def test_a_refill_is_asked_for_once_before_a_full_list_runs_out(owner, tenant, d
     assert worker.leads == [lead]
 
 
-def test_the_engine_is_told_to_leave_out_what_was_acted_on(owner, tenant, database):
+def test_the_engine_excludes_listings_with_an_action(owner, tenant, database):
     listing, other, lead = made(owner), made(owner), prefer(tenant)
     act(tenant, listing)
     city_key = database.get(Lead, lead).city_key
@@ -328,7 +328,7 @@ def test_archived_preferences_are_none(owner, tenant, database):
 
 @pytest.mark.slow
 def test_a_just_saved_preference_is_ranked_before_the_first_answer(person, worker_process, app):
-    """With a worker running, nobody sees a null or an unranked listing between saving and ranking."""
+    """With a running worker, nobody sees null or an unranked listing between saving and ranking."""
     owner, tenant = person(Role.LANDLORD), person()
     over = made(owner, price=210)
     fits = made(owner, price=150)

@@ -1,4 +1,4 @@
-"""Answers and pages with FETCH_PHOTOS: photos of listings have our own addresses."""
+"""With FETCH_PHOTOS, photos of listings have our own addresses in answers and pages."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ def me(person):
 
 @pytest.fixture
 def listing(me, database):
-    """A listing of mine with four photos: fetched, broken, not fetched yet and uploaded."""
+    """A listing with four photos: fetched, broken, not fetched yet and uploaded."""
     owner = database.get(User, me.id)
     upload = add_upload(database, owner, purpose=FETCHED, content_type="image/jpeg", ending="jpg", size=1)
     facts = {"owner_id": owner.id, "host": "photos.example"}
@@ -74,10 +74,10 @@ def test_a_page_may_load_pictures_from_elsewhere_without_the_setting(client):
     assert "img-src 'self' https: data:;" in policy
 
 
-def test_a_source_tells_how_far_its_photos_are_and_which_are_broken(me, person, listing, fetching):
-    told = me("GET", f"/sources/{listing.source_id}/photos").json
+def test_a_source_reports_the_progress_of_its_photos_and_the_broken_ones(me, person, listing, fetching):
+    answer = me("GET", f"/sources/{listing.source_id}/photos").json
 
-    assert told == {
+    assert answer == {
         "is_on": True,
         "waiting": 1,
         "fetched": 1,
@@ -92,8 +92,8 @@ def test_a_list_of_listings_is_looked_up_by_one_query(me, person, database, list
     for _ in range(5):
         make_property(database, owner, photos=[GOOD])
     database.commit()
-    with statements_on(services_of(app).engine) as said:
+    with statements_on(services_of(app).engine) as statements:
         rows = person()("GET", "/listings").json
 
     assert {tuple(row["photos"]) for row in rows} == {(listing.here, BY_HAND), (listing.here,)}
-    assert sum("fetched_photos" in each for each in said) == 1
+    assert sum("fetched_photos" in each for each in statements) == 1

@@ -1,4 +1,4 @@
-"""One home, several adverts: lists and feed show it once, and an action holds for all of them."""
+"""A home with several adverts: lists and feed show it once, and an action applies to all of them."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from worker.lists import rescore
 
 @pytest.fixture
 def market(worker_here, client):
-    """A lead; one home that two agencies offer at two prices, and another home."""
+    """A lead, a home that two agencies offer at two prices, and another home."""
 
     class Market:
         def __init__(self, session):
@@ -72,7 +72,7 @@ def test_the_owner_of_an_advert_sees_that_others_offer_the_home(market, client):
 
 
 @pytest.mark.parametrize("action", ["LIKE", "DISLIKE"])
-def test_an_action_holds_for_the_home_even_posted_anew(market, action):
+def test_an_action_applies_to_the_home_even_if_it_is_reposted(market, action):
     market.say(action, market.cheap)
     assert market.shown() == [market.other.id]
 

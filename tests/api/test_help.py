@@ -1,4 +1,4 @@
-"""The help at /help: pages of the built site and nothing else, with nothing inline allowed."""
+"""The help at /help serves only pages of the built site, under a policy without inline scripts or styles."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_pages_may_run_and_load_only_what_comes_from_here(client, site):
 
 
 @pytest.mark.parametrize("path", ["/help/nothing.html", "/help/../secret", "/help/%2e%2e/secret", "/help/tutorials"])
-def test_what_is_no_page_of_the_help_is_not_there(client, site, path):
+def test_other_paths_below_help_are_not_found(client, site, path):
     assert client.get(path).status_code == 404
 
 

@@ -1,7 +1,7 @@
 """
-Pictures as people have them come out right: colours, depths, orientations, animations, and files that were cut.
+All common pictures are shown correctly: colours, depths, orientations, animations, and truncated files.
 
-What the worst ones cost is in test_image_limits.py.
+test_image_limits.py tests the cost of the worst ones.
 """
 
 import io
@@ -69,7 +69,7 @@ def test_the_edges_of_what_is_see_through_keep_their_colour_when_a_picture_shrin
 
 
 def profile_of(primaries, gamma=2.2) -> bytes:
-    """An ICC profile of RGB with these primaries (xy of red, green, blue under D65) and a gamma, written by hand."""
+    """An ICC profile of RGB with these primaries (xy of red, green, blue under D65) and a gamma, built from bytes."""
     from struct import pack
 
     def fixed(value: float) -> bytes:
@@ -156,14 +156,14 @@ def test_colours_of_a_wide_profile_are_shown_as_they_were_meant(format_, profile
     ],
     ids=["Display P3", "BT.2020", "P3 of television", "sRGB", "unknown", "PQ, which no profile makes right"],
 )
-def test_colours_that_a_heic_tells_of_in_numbers_are_shown_as_they_were_meant(primaries, transfer, in_srgb):
-    told = {"color_primaries": primaries, "transfer_characteristics": transfer, "matrix_coefficients": 6}
-    found = cleaned(saved(Image.new("RGB", (64, 64), (200, 100, 60)), "HEIF", quality=95, full_range_flag=1, **told))
+def test_colours_that_a_heic_declares_by_numbers_are_shown_correctly(primaries, transfer, in_srgb):
+    colours = {"color_primaries": primaries, "transfer_characteristics": transfer, "matrix_coefficients": 6}
+    found = cleaned(saved(Image.new("RGB", (64, 64), (200, 100, 60)), "HEIF", quality=95, full_range_flag=1, **colours))
 
     assert is_close(found.getpixel((32, 32)), in_srgb, most=8)
 
 
-def test_what_is_see_through_stays_so_whatever_the_profile():
+def test_transparency_is_kept_with_any_colour_profile():
     picture = Image.new("RGBA", (8, 8), (200, 100, 60, 77))
     found = cleaned(saved(picture, "PNG", icc_profile=DISPLAY_P3))
 
@@ -200,8 +200,8 @@ def test_srgb_that_says_so_is_left_alone():
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "HEIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_stands_upright_whichever_way_the_camera_was_held(format_, orientation):
-    """Of an upright picture with a red corner at the top left: stored as a camera would, it comes back as it was."""
+def test_a_picture_is_upright_whichever_way_the_camera_was_held(format_, orientation):
+    """The picture has a red corner at the top left; stored rotated, as by a camera, it comes back upright."""
     upright = Image.new("RGB", (48, 32), "white")
     upright.paste("red", (0, 0, 16, 16))
     undo = {5: 5, 6: 8, 7: 7, 8: 6}.get(orientation, orientation)

@@ -1,4 +1,4 @@
-"""The lead generation contract beyond its examples: figures, doubles, wrong states, bad input, conversion, keys."""
+"""The lead generation contract beyond its examples: figures, duplicates, wrong states, bad input, conversion, keys."""
 
 import uuid
 
@@ -17,7 +17,7 @@ from tests.factories import make_user
 
 @pytest.fixture
 def client(app_with):
-    """In local: an API key is optional there."""
+    """A client of a local system, where an API key is optional."""
     return app_with(ENVIRONMENT="local").test_client()
 
 
@@ -43,7 +43,7 @@ def test_a_campaigns_figures_come_from_its_ads_and_leads(client):
     assert listed.items() <= found.items()
 
 
-def test_a_niches_stats_are_held_against_its_targets(client):
+def test_a_niches_stats_are_compared_with_its_targets(client):
     niche = make_niche(client, cpl_target=500, roi_target=300)
     campaign = make_campaign(client, niche_id=niche["id"])
     ad = make_ad(client, campaign["id"], spent=1000, spent_on="2025-01-05")
@@ -130,7 +130,7 @@ def test_bad_input_names_its_field_and_stores_nothing(client, path, body, field)
     assert send(client, "GET", path) == []
 
 
-def test_dates_the_wrong_way_round_are_refused_and_the_right_way_taken(client):
+def test_reversed_dates_are_refused_and_ordered_dates_accepted(client):
     body = {"niche_id": make_niche(client)["id"], "name": "n", "platform": "olx", "budget": 1}
     early, late = "2025-01-01", "2025-02-01"
 
@@ -159,7 +159,7 @@ def test_a_conversation_is_whole_unless_a_page_or_a_limit_is_named(client):
         send(client, "POST", at, 201, json={"message": text, "sender": "lead", "platform": "olx"})
 
     def read(query):
-        return "".join(said["message"] for said in send(client, "GET", at + query)["messages"])
+        return "".join(each["message"] for each in send(client, "GET", at + query)["messages"])
 
     assert [read(query) for query in ("", "?limit=2", "?limit=2&page=2", "?page=1", "?page=2")] == [
         "abc", "ab", "c", "abc", ""

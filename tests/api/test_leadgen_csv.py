@@ -1,4 +1,4 @@
-"""Leads and figures as CSV: what goes out comes in again, formulas do no harm, a mistake keeps everything out."""
+"""Leads and figures as CSV: an export can be imported, formulas are harmless, and an error refuses the whole file."""
 
 import csv
 import io
@@ -85,7 +85,7 @@ def test_a_budget_that_cannot_be_read_is_refused_with_the_reason(client, cell):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ("", "name"),
         ("name\nИван\n", "source"),
@@ -95,15 +95,15 @@ def test_a_budget_that_cannot_be_read_is_refused_with_the_reason(client, cell):
         ('name,source,budget\nИван,olx,"1,000"\n', "budget"),
         ("name,source\nИван,olx,1\n", "more cells"),
         ('name,source\n"Иван,olx\n', "never closed"),
-        (b"name,source\n\x00\x01,olx\n\x00\x00", "no text"),
+        (b"name,source\n\x00\x01,olx\n\x00\x00", "not text"),
         (f"name,source,notes\nИван,olx,{'о' * 200_000}\n", "notes"),
         ("name,source,ad_id\nИван,olx,00000000-0000-0000-0000-000000000000\n", "no such ad"),
     ],
 )
-def test_a_bad_file_is_refused_with_the_reason(client, text, told):
+def test_a_bad_file_is_refused_with_the_reason(client, text, reason):
     answer = upload(client, text, 400)
 
-    assert told in str(answer["message"]) + str(answer.get("errors"))
+    assert reason in str(answer["message"]) + str(answer.get("errors"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
@@ -136,7 +136,7 @@ def test_formulas_leave_as_text_and_come_back_as_they_were(client):
     }
 
 
-def test_an_export_holds_what_was_asked_for_beyond_one_page(client):
+def test_an_export_has_all_requested_rows_beyond_one_page(client):
     upload(
         client,
         "name,source\n" + "".join(f"Имя {number},{'olx' if number % 2 else 'kaspi'}\n" for number in range(2100)),

@@ -1,4 +1,4 @@
-"""API keys confined to a niche: they see and write its rows and nothing else, whatever the operation."""
+"""API keys for one niche see and write only its rows, in every operation."""
 
 import re
 import uuid
@@ -23,7 +23,7 @@ def client(app_with):
 
 @pytest.fixture
 def niches(client) -> list[dict[str, str]]:
-    """Two niches, each with a campaign, an ad and a prospect: their ids by the names that paths give them."""
+    """Two niches, each with a campaign, an ad and a prospect: their ids by the names of path parameters."""
     made = []
     for number in range(2):
         niche = make_niche(client)["id"]
@@ -37,7 +37,7 @@ def niches(client) -> list[dict[str, str]]:
 
 @pytest.fixture
 def key(engine, niches) -> dict[str, str]:
-    """The header of a key of the first niche."""
+    """The header with a key of the first niche."""
     with Session(engine) as session:
         _, made = create_api_key(session, "agency", uuid.UUID(niches[0]["niche_id"]))
         session.commit()
@@ -60,13 +60,13 @@ def bodies(engine) -> dict[str, object]:
 
 
 def test_a_key_of_one_niche_does_not_find_what_is_anothers(client, engine, niches, key):
-    said = bodies(engine)
+    body_of = bodies(engine)
     seen = 0
     for method, path, facts in access.operations(client.application):
         if facts.access.name != "api key" or "<uuid:" not in path:
             continue
         url = re.sub(r"<uuid:(\w+)>", lambda part: niches[1][part[1]], path)
-        send(client, method, url, 404, json=said.get(f"{method} {path}"), headers=key)
+        send(client, method, url, 404, json=body_of.get(f"{method} {path}"), headers=key)
         seen += 1
     assert seen >= 14
     untouched = send(client, "GET", f"/api/leads/{niches[1]['lead_id']}")
@@ -110,19 +110,19 @@ def test_a_key_of_one_niche_decides_nothing_about_niches(client, niches, key):
 
 
 def test_live_events_are_those_of_the_keys_niche(client, niches, key):
-    """Both events are missed; the reader asks for all since the beginning, and is told of its own."""
+    """The reader missed both events; it requests all since the beginning, and gets those of its niche."""
     for each in (niches[1], niches[0]):
         path = f"/api/leads/{each['lead_id']}/status"
         send(client, "PATCH", path, json={"status": "contacted"})
 
     answer = client.get("/api/events?last_event_id=0-0", headers=key, buffered=False)
-    told = []
+    received = []
     for part in answer.response:
         text = part.decode() if isinstance(part, bytes) else part
-        told.append(text)
+        received.append(text)
         if "lead.status" in text:
             break
     answer.close()
 
-    assert niches[0]["lead_id"] in told[-1]
-    assert niches[1]["niche_id"] not in "".join(told)
+    assert niches[0]["lead_id"] in received[-1]
+    assert niches[1]["niche_id"] not in "".join(received)

@@ -25,11 +25,11 @@ def key(engine, clean_database):
 
 
 def test_limits_hold_whichever_process_answers(start_web, app_with, key, redis_url):
-    """One test for all three, and one of two processes is the test's own: web processes take their time to start."""
+    """One test for all three, with the test's own process as one of the two, because web processes start slowly."""
     web, here = start_web(**PRODUCTION), app_with(**PRODUCTION).test_client()
     earlier = LimitCounters(redis_url)
     for _ in range(860):
-        earlier.spend(LEADGEN_KEY, "leadgen-key", f"key:{key[0]}")
+        earlier.count_call(LEADGEN_KEY, "leadgen-key", f"key:{key[0]}")
 
     def call(count: int, address: str, **headers: str) -> list:
         path, answers = "/api/niches?limit=1", []

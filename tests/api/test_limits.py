@@ -19,45 +19,45 @@ TWO = parse("2 per minute")
 def test_a_limit_is_per_key_and_says_when_to_come_back(redis_url):
     limits = LimitCounters(redis_url)
     for _ in range(2):
-        limits.spend(TWO, "door", "10.0.0.1")
+        limits.count_call(TWO, "door", "10.0.0.1")
 
     with pytest.raises(TooManyError) as refused:
-        limits.spend(TWO, "door", "10.0.0.1")
+        limits.count_call(TWO, "door", "10.0.0.1")
     assert 0 < refused.value.retry_after_seconds <= 60
-    limits.spend(TWO, "door", "10.0.0.2")
-    limits.spend(TWO, "other", "10.0.0.1")
+    limits.count_call(TWO, "door", "10.0.0.2")
+    limits.count_call(TWO, "other", "10.0.0.1")
 
 
 def test_two_processes_share_their_counts(redis_url):
     one, other = LimitCounters(redis_url), LimitCounters(redis_url)
-    one.spend(TWO, "door", "a")
-    other.spend(TWO, "door", "a")
+    one.count_call(TWO, "door", "a")
+    other.count_call(TWO, "door", "a")
 
     with pytest.raises(TooManyError):
-        one.spend(TWO, "door", "a")
+        one.count_call(TWO, "door", "a")
 
 
 def test_checking_costs_nothing(redis_url):
     limits = LimitCounters(redis_url)
     for _ in range(5):
         limits.check(TWO, "door", "a")
-    limits.spend(TWO, "door", "a")
+    limits.count_call(TWO, "door", "a")
 
 
-def test_without_redis_the_doors_stay_limited_from_memory():
+def test_without_redis_sign_in_limits_are_kept_in_memory():
     limits = LimitCounters("redis://127.0.0.1:1")
     for _ in range(2):
-        limits.spend(TWO, "door", "a")
+        limits.count_call(TWO, "door", "a")
 
     with pytest.raises(TooManyError):
-        limits.spend(TWO, "door", "a")
+        limits.count_call(TWO, "door", "a")
 
 
 def client_with(process_environment, **variables):
     return create_app(Settings.from_env(process_environment | variables)).test_client()
 
 
-def test_a_door_is_limited_by_address(client):
+def test_sign_in_is_limited_by_address(client):
     body = {"username": "a@example.com", "password": "x"}
 
     def login(address: str) -> int:
@@ -77,14 +77,14 @@ def test_a_strangers_x_forwarded_for_counts_for_nothing(client):
 def test_behind_a_configured_proxy_each_client_counts_alone(process_environment):
     client = client_with(process_environment, TRUSTED_PROXIES="1")
     for number in range(61):
-        # The proxy appends what it saw; what stands before it is the client's own invention.
+        # The proxy appends the address that it saw; the client could have sent any values before it.
         answer = client.post(
             "/users/reset", json={"phone": "+1"}, headers={"X-Forwarded-For": f"6.6.6.6, 10.0.0.{number}"}
         )
     assert answer.status_code == 400
 
 
-def test_who_has_an_ipv6_network_has_one_limit_for_it(client):
+def test_an_ipv6_network_has_a_single_limit(client):
     def tries(network: str, count: int) -> list[int]:
         return [
             client.post(
@@ -108,7 +108,7 @@ def test_who_has_an_ipv6_network_has_one_limit_for_it(client):
         ("unknown", None),
     ],
 )
-def test_doors_open_whatever_a_proxy_calls_its_clients(client, database, seen, address):
+def test_sign_in_works_whatever_client_address_a_proxy_sends(client, database, seen, address):
     phone, came_from = {"phone": "+77010000099"}, {"REMOTE_ADDR": seen}
 
     assert client.post("/users/reset", json=phone, environ_base=came_from).status_code == 200
@@ -139,9 +139,9 @@ def test_pages_of_other_origins_are_kept_out_unless_named(process_environment, c
     named = client_with(process_environment, CORS_ORIGINS="https://app.example.com, https://b.example.com")
 
     assert "Access-Control-Allow-Origin" not in client.get("/health", headers=origin).headers
-    let_in = named.get("/health", headers=origin).headers
-    assert let_in["Access-Control-Allow-Origin"] == "https://app.example.com"
-    assert "X-Pagination" in let_in["Access-Control-Expose-Headers"]  # the count of lists that are bare arrays
+    allowed = named.get("/health", headers=origin).headers
+    assert allowed["Access-Control-Allow-Origin"] == "https://app.example.com"
+    assert "X-Pagination" in allowed["Access-Control-Expose-Headers"]  # the count of lists that are bare arrays
     assert "Access-Control-Allow-Origin" not in named.get("/health", headers={"Origin": "https://evil.example"}).headers
 
 
@@ -149,7 +149,7 @@ def test_the_log_of_requests_holds_no_query(client, caplog):
     with caplog.at_level(logging.INFO, "api.http.request_log"):
         client.get("/redoc?token=secret-token")
 
-    # Servers that other tests run in threads of this process may log a late request of their own.
+    # Servers that other tests run in threads of this process may still log a request.
     mine = threading.get_ident()
     [entry] = [record for record in caplog.records if record.name == "api.http.request_log" and record.thread == mine]
     assert (entry.method, entry.route, entry.status) == ("GET", "/redoc", 200)

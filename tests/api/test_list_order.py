@@ -1,4 +1,4 @@
-"""A market's lists as readers get them where ops have asked for more than the order by score: balanced, explored."""
+"""Lists as readers get them in markets where ops have switched on balancing or exploration."""
 
 import pytest
 from click.testing import CliRunner
@@ -22,7 +22,7 @@ MOSCOW = ("geo:524901", DealType.SALE)
 
 @pytest.fixture
 def crowd(worker_here):
-    """Leads that all like one home a little more than each its own second one."""
+    """Leads that all prefer the same home, each with a second choice of its own that scores a little lower."""
     with worker_here() as session:
         seller = make_user(session)
         star = make_property(session, seller, area=60, district="Арбат")
@@ -45,7 +45,7 @@ def order_now(session):
 
 
 def read(client, lead, buyer):
-    """(property id, score) of the list in the order in which it is shown, asked for in pages of 3."""
+    """(property id, score) of the list in the order shown, requested in pages of 3."""
     found, page = [], 1
     while True:
         answer = client.get(
@@ -58,7 +58,7 @@ def read(client, lead, buyer):
             return found
 
 
-def test_it_is_off_until_asked_for(client, crowd):
+def test_balancing_is_off_by_default(client, crowd):
     session, star, _, leads, buyers = crowd
     order_now(session)
 
@@ -123,7 +123,7 @@ def test_a_market_ordered_before_its_first_run_was_through_is_ordered_again(work
 
 
 def shift_star(session, star, points=-50):
-    """As if the star were sought by many more."""
+    """Shift the star's score as if many more leads wanted it."""
     set_list_order(session, *MOSCOW, ListOrder.BALANCED)
     session.commit()
     order_now(session)
@@ -187,16 +187,16 @@ def test_going_back_to_scores_holds_at_once_and_against_an_order_being_worked_ou
 @pytest.fixture
 def full_lists(monkeypatch):
     """Lists of 3, so that seven homes do not fit."""
-    from worker.lists import changes
+    from worker.lists import changes, compute
     from worker.market import snapshot
 
-    for module in (rescore, changes, snapshot):
+    for module in (rescore, changes, compute, snapshot):
         monkeypatch.setattr(module, "LIST_LENGTH", 3)
 
 
 @pytest.fixture
 def unseen(full_lists, crowd):
-    """Lists that hold the three best only; the home that comes fourth and last is in nobody's."""
+    """Lists of only the three best; the home in fourth and last place is in no list."""
     session, _, seconds, leads, _ = crowd
     rescore.rebuild_market(session, MOSCOW, None)
     session.commit()
@@ -209,7 +209,7 @@ def explore(session, slots):
     order_now(session)
 
 
-def test_nothing_follows_a_list_until_asked_for(client, crowd, unseen):
+def test_exploration_is_off_by_default(client, crowd, unseen):
     session, _, _, leads, buyers = crowd
     order_now(session)
     assert len(read(client, leads[0], buyers[0])) == 3

@@ -1,4 +1,4 @@
-"""Notifications of the API and of the pages, and which language a user is taken to speak."""
+"""The language of notifications in the API and on pages, and how a user's language is determined."""
 
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
@@ -9,12 +9,12 @@ def titles(person, **headers):
     return [each["title"] for each in person("GET", "/notifications", headers=headers).json["notifications"]]
 
 
-def test_notifications_come_in_the_language_that_is_asked_for(person, database):
+def test_notifications_are_in_the_requested_language(person, database):
     seller = person(Role.LANDLORD)
     notify(database, seller.id, NotificationType.NEW_MATCH, "match:1", data={}, variant="agreed")
     database.commit()
 
-    assert titles(seller, **{"Accept-Language": "en"}) == ["A new match"]
+    assert titles(seller, **{"Accept-Language": "en"}) == ["New match"]
     assert titles(seller, **{"Accept-Language": "ru"}) == ["Новый мэтч"]
     assert titles(seller, **{"Accept-Language": "kk-KZ, ru;q=0.5"}) == ["Жаңа мэтч"]
 
@@ -31,7 +31,7 @@ def test_without_a_wish_they_come_in_the_users_language(person, database):
     assert titles(seller) == ["Жаңа хабар"]
 
 
-def test_a_user_speaks_the_language_that_they_first_signed_in_with(client, database):
+def test_a_users_language_is_that_of_the_first_sign_in(client, database):
     body = {"name": "Ира Ким", "email": "ira@example.com", "phone": "+77011234567", "role": "tenant"}
     body["password"] = "a long one"
     made = client.post("/auth/register", json=body, headers={"Accept-Language": "kk"})

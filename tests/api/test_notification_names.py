@@ -1,4 +1,4 @@
-"""Notifications name whom and what they are about, as the privacy of the moment allows, and belong together by it."""
+"""Notifications name people and rows as far as privacy allows at the time, and are grouped by them."""
 
 from models.accounts.notification_groups import groups_of, groups_with_notifications, mark_group_read, unread_by_topic
 from models.accounts.notification_switches import Topic
@@ -38,12 +38,12 @@ def test_realtors_read_each_others_names_and_only_short_ones_of_clients(person, 
     act(database, database.get(User, buyer.id), Side.LEAD, **pair)
     database.commit()
 
-    [told] = messages(seller)
+    [message] = messages(seller)
 
-    assert "Иван Ким" in told and "Пётр И. — Дом у моря" in told and "Иванов" not in told
+    assert "Иван Ким" in message and "Пётр И. — Дом у моря" in message and "Иванов" not in message
 
 
-def test_what_is_about_one_thing_is_one_group(session):
+def test_notifications_about_the_same_thing_are_one_group(session):
     owner, tenant = make_user(session, role=Role.LANDLORD), make_user(session, Role.TENANT, name="Анна Петрова")
     home = make_property(session, owner)
     inquire(session, tenant, home)

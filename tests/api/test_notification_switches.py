@@ -1,4 +1,4 @@
-"""What a user is notified of: read and changed by the API, on the page, and by the portal's flags alike."""
+"""A user's notification switches are the same in the API, on the page, and in the portal's flags."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_switches_are_changed_one_by_one(person):
         {"switches": {"messages": {"sms": 7}}},
     ],
 )
-def test_what_is_no_switch_is_refused(person, body):
+def test_an_invalid_switch_is_refused(person, body):
     tenant = person()
     before = tenant("GET", "/notifications/switches").json
 
@@ -59,7 +59,10 @@ def test_the_page_changes_what_reaches_the_visitor_and_nothing_else(client, data
     page = client.get("/console/account/notifications").text
     assert 'name="messages.console"' in page and 'name="messages.telegram"' not in page
 
-    client.post("/console/account/notifications", data={"csrf": csrf, "messages.console": "1", "inquiries.sms": "1"})
+    client.post(
+        "/console/account/notifications",
+        data={"csrf": csrf, "messages.console": ["1", ""], "inquiries.console": "", "inquiries.sms": "1"},
+    )
 
     database.expire_all()
     chosen = database.get(User, user.id).notification_switches

@@ -41,7 +41,7 @@ def test_a_request_admits_the_rooms_that_its_words_mean(person, database, phrase
 
 
 @pytest.mark.parametrize(
-    ("name", "phrase", "told"),
+    ("name", "phrase", "expected"),
     [
         ("total_rooms", "3-1", "begins above its end"),
         ("total_rooms", "2 комнаты, желательно 3", "желательно"),
@@ -51,11 +51,11 @@ def test_a_request_admits_the_rooms_that_its_words_mean(person, database, phrase
         ("currency", "RUS", "ISO 4217"),
     ],
 )
-def test_words_understood_in_part_are_refused_with_what_was_not(person, database, name, phrase, told):
+def test_words_understood_in_part_are_refused_with_what_was_not(person, database, name, phrase, expected):
     answer = person()("POST", "/users/create_request", json=REQUEST | {name: phrase})
 
     assert answer.status_code == 400
-    assert told in answer.json["errors"]["json"][name][0]
+    assert expected in answer.json["errors"]["json"][name][0]
     assert newest(database, Lead) is None
 
 
@@ -93,10 +93,13 @@ def test_a_budget_from_0_to_0_is_no_budget_and_comes_back_as_it_was_sent(person,
     assert made.status_code == 201, made.text
     lead = newest(database, Lead)
     assert (lead.budget_min, lead.budget_max, lead.area_min, lead.area_max) == (None,) * 4
-    told = realtor("GET", f"/leads/{lead.id}").json["requirements"]
-    assert (told["budget"], told["area"]) == (nothing, nothing)
+    answered = realtor("GET", f"/leads/{lead.id}").json["requirements"]
+    assert (answered["budget"], answered["area"]) == (nothing, nothing)
     assert (
-        realtor("PUT", f"/leads/{lead.id}", json=lead_body(budget=told["budget"], area=told["area"])).status_code == 200
+        realtor(
+            "PUT", f"/leads/{lead.id}", json=lead_body(budget=answered["budget"], area=answered["area"])
+        ).status_code
+        == 200
     )
 
 

@@ -1,10 +1,10 @@
 """
-The whole OpenAPI document against a real web server, by schemathesis with all of its checks: no 5xx, no undocumented
-answer, no bad data taken, no good data refused, no operation open without its proof.
+Schemathesis tests a real web server against the whole OpenAPI document, with all of its checks: no 5xx, no undocumented
+answer, no invalid data accepted, no valid data refused, no operation open without credentials.
 
-Every operation is called, each by somebody who may (tests/api/fuzz_hooks.py), on rows that exist and on ids that do
-not. FUZZ_EXAMPLES asks for more random cases an operation; FUZZ_AS=tenant (or another role, or anonymous) has all of
-them called by one role. `make fuzz` does both at length.
+An allowed user calls each operation (tests/api/fuzz_hooks.py), with ids of rows that exist and with others.
+FUZZ_EXAMPLES is the number of random cases for each operation; with FUZZ_AS=tenant (or another role, or anonymous) that
+role calls all operations. `make fuzz` does both at length.
 """
 
 import json
@@ -33,12 +33,12 @@ from tests.factories import SECRET, make_lead, make_property, make_user
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-#: Random cases an operation.
+#: Random cases for each operation.
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 AT_LENGTH = EXAMPLES >= 10
-#: The long form also sends what schemathesis derives from each schema's bounds: some 6,000 cases, a minute or two.
+#: The long form also sends cases derived from each schema's bounds: about 6,000, in one or two minutes.
 PHASES = "examples,coverage,fuzzing,stateful" if AT_LENGTH else "fuzzing,stateful"
-#: The short form sends the same each time. What it would take from answers is random: secrets, ports, times.
+#: The short form always sends the same cases. It reuses no values from answers, which differ: secrets, ports, times.
 ALIKE = """
 [phases.fuzzing.extra-data-sources]
 responses = false
@@ -58,7 +58,7 @@ def db(engine, clean_database):
 
 @pytest.fixture
 def world(db) -> dict:
-    """Somebody of every role, and a row behind every id that a path asks for, the realtor's or theirs to act on."""
+    """A user of every role, and a row for every id in a path; the realtor owns it or may act on it."""
     people = {role.value: make_user(db, role=role) for role in Role}
     realtor, tenant, other = people[Role.REALTOR], people[Role.TENANT], make_user(db)
     lead, found = make_lead(db, realtor), make_property(db, realtor)
@@ -69,8 +69,8 @@ def world(db) -> dict:
     notification = notify(db, realtor.id, NotificationType.NEW_MATCH, "fuzz", data={})
     inquiry = inquire(db, tenant, found)
     chat, _ = open_chat(db, realtor, buyer_id=realtor.id, seller_id=other.id, property_id=others_property.id)
-    asked = {"city": "Москва", "deal_type": "SALE", "property_type": "APARTMENT", "attributes": ASKED}
-    request = create_lead(db, tenant, Origin.PORTAL, asked)
+    criteria = {"city": "Москва", "deal_type": "SALE", "property_type": "APARTMENT", "attributes": ASKED}
+    request = create_lead(db, tenant, Origin.PORTAL, criteria)
     niche = create_niche(db, {"name": "n", "category": "c"})
     campaign = create_campaign(db, {"niche_id": niche.id, "name": "c", "platform": Platform.OLX, "budget": 1})
     ad = create_ad(db, campaign, {"title": "t"}, None, None)
@@ -110,7 +110,7 @@ def world(db) -> dict:
     }
 
 
-#: What the portal keeps of a request.
+#: The fields of a request on the portal.
 ASKED = {"city": "Москва", "deal_format": "купить", "type": "квартира"}
 #: Lead generation calls its contacts leads too.
 PROSPECTS = [f"/api/leads/{{lead_id}}{rest}" for rest in ("", "/status", "/messages", "/convert")]
@@ -118,13 +118,13 @@ PROSPECTS = [f"/api/leads/{{lead_id}}{rest}" for rest in ("", "/status", "/messa
 
 @pytest.fixture
 def web(start_web) -> str:
-    """The URL of a web server that believes one proxy: each call comes from an address of its own."""
+    """The URL of a web server that trusts one proxy, so that each call can come from another address."""
     bot = {"TELEGRAM_BOT_TOKEN": "42:TEST", "TELEGRAM_BOT_SECRET": "the bot's secret"}
     return start_web(TRUSTED_PROXIES="1", SMS_PER_HOUR="10000000", LOG_LEVEL="ERROR", **bot).url
 
 
 @pytest.mark.timeout(3600 if AT_LENGTH else 400)
-def test_every_operation_keeps_to_the_document(web, world, tmp_path):
+def test_every_operation_agrees_with_the_document(web, world, tmp_path):
     report, config = tmp_path / "report.json", tmp_path / "schemathesis.toml"
     config.write_text((HERE / "schemathesis.toml").read_text() + ("" if AT_LENGTH else ALIKE))
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"]
@@ -141,12 +141,11 @@ def test_every_operation_keeps_to_the_document(web, world, tmp_path):
     environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.api.fuzz_hooks", "FUZZ_WORLD": json.dumps(world)}
     environment |= {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
 
-    # In a folder of its own: what it keeps there of earlier failures would be sent again, and no two runs were the
-    # same.
+    # In an empty folder: it stores failures there and would send them again, so that no two runs were the same.
     ended = subprocess.run(command + MORE, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     print(ended.stdout)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert requests.get(f"{web}/health/ready", timeout=10).status_code == 200
-    told = json.loads(report.read_text())
-    assert told, "the report is empty"
+    reported = json.loads(report.read_text())
+    assert reported, "the report is empty"

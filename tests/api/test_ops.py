@@ -1,4 +1,4 @@
-"""What operators ask: runs, readiness, metrics; and who may ask."""
+"""Operations for operators (runs, readiness, metrics) and who may call them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ RUNS = "/ops/rescoring-runs"
 
 @pytest.fixture
 def people(engine, clean_database):
-    """Headers of an administrator and of a realtor who has one lead; somebody else has two properties."""
+    """Headers of an administrator and of a realtor with one lead; another user has two properties."""
     with Session(engine) as session:
         admin, realtor, seller = make_user(session, Role.ADMIN), make_user(session), make_user(session)
         make_lead(session, realtor)
@@ -56,7 +56,7 @@ def test_runs_are_for_administrators(client, people, path):
     assert client.post(path, json={"scope": "all"}).status_code == 401
 
 
-def test_a_run_tells_its_shards_and_what_it_changed(client, people, engine, worker_here_runs):
+def test_a_run_reports_its_shards_and_its_changes(client, people, engine, worker_here_runs):
     admin, _ = people
     run_id = client.post(RUNS, json={"scope": "all"}, headers=admin).json["id"]
     worker_here_runs(run_id)
@@ -82,14 +82,14 @@ def test_a_run_tells_its_shards_and_what_it_changed(client, people, engine, work
         "mean_score_change": None,
         "skipped": 0,
     }
-    # The lead's list has a new order; each property's still holds the one lead, one of them at a lower score.
+    # The lead's list has a new order; each property's list still has the one lead, one of them with a lower score.
     assert (second["difference"]["lists_total"], second["difference"]["lists_changed"]) == (3, 1)
     assert second["difference"]["mean_score_change"] < 0
 
 
 @pytest.fixture
 def worker_here_runs(process_environment, monkeypatch):
-    """Does a run's work in this process."""
+    """Do the work of a run in this process."""
     from worker.celery_app import task_context
     from worker.jobs.runs import prepare_run, run_shard
 
@@ -179,7 +179,7 @@ def samples(client):
     }
 
 
-def test_metrics_tell_of_money_that_nothing_converts_and_how_old_the_rates_are(app, client, people, engine):
+def test_metrics_report_currencies_without_a_rate_and_the_age_of_the_rates(app, client, people, engine):
     app.extensions.pop("short_cache", None)  # whatever other tests have had read
     with Session(engine) as session:
         make_property(session, make_user(session), city="Москва", currency="AED")
@@ -193,7 +193,7 @@ def test_metrics_tell_of_money_that_nothing_converts_and_how_old_the_rates_are(a
     app.extensions.pop("short_cache", None)
 
 
-def test_metrics_tell_of_requests_queues_runs_and_freshness(client, people, engine, redis_url):
+def test_metrics_report_requests_queues_runs_and_freshness(client, people, engine, redis_url):
     admin, _ = people
     with Session(engine) as session:
         session.execute(text("UPDATE leads SET updated_at = now() - interval '90 seconds'"))
@@ -245,7 +245,7 @@ def test_metrics_are_for_those_whom_the_settings_name(app, client, address, head
     assert answer.status_code == status
 
 
-def test_in_production_nobody_reads_metrics_unless_told():
+def test_in_production_metrics_are_closed_unless_a_setting_opens_them():
     from models.platform.settings import Settings
 
     settings = Settings.from_env(

@@ -1,4 +1,4 @@
-"""Lists of one's own rows asked for again: 304 by one statement, and never for a list that shows something else."""
+"""Repeated requests for a user's own rows: a 304 costs one statement, and is never answered for a changed list."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from tests.factories import make_lead, make_property, make_user, token_header
 from tests.length import examples
 from tests.statements import statements_on
 
-#: Who reads it (the owner of leads, or that of properties), and where.
+#: The reader (the owner of leads or of properties), and the path.
 LISTS = {
     "my leads": ("buyer", "/leads?limit=2"),
     "my leads on the market": ("buyer", "/leads?status=ACTIVE"),
@@ -48,7 +48,7 @@ class Scene:
         return self.client.get(path.format(lead=self.lead, home=self.home), headers=headers)
 
     def polled(self, name: str) -> tuple[bytes, str]:
-        """A list as somebody has it who asks for the second time: (answer, its tag)."""
+        """The answer to a second request, and its tag."""
         first = self.get(name)
         second = self.get(name, first.headers["ETag"])
         assert (first.status_code, second.status_code) == (200, 304), first.text
@@ -145,7 +145,7 @@ def test_a_list_that_is_polled_costs_one_statement(scene, name, engine):
 )
 @given(history=st.lists(st.sampled_from(sorted(WRITES)), min_size=1, max_size=6))
 def test_after_any_writes_the_tag_changes_whenever_the_list_does(scene, history):
-    """One database goes through all the histories: what comes before matters to no claim."""
+    """All histories share one database, because no claim depends on earlier rows."""
     known = {name: scene.polled(name) for name in LISTS}
     for write in history:
         WRITES[write](scene)

@@ -1,4 +1,4 @@
-"""Pages of lists asked for again: 304 by one statement, and never for a page that shows something else by now."""
+"""Repeated requests for a page of a list: a 304 costs one statement, and is never answered for a changed page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +39,7 @@ class Scene:
         return self.client.get(self.path(side) + query, headers=headers)
 
     def polled(self, side, query=""):
-        """The page as somebody has it who asks for the second time: (answer, its tag)."""
+        """The answer to a second request for the page, and its tag."""
         first = self.get(side, query=query)
         second = self.get(side, first.headers["ETag"], query)
         assert (second.status_code, second.data) == (304, b"")
@@ -130,7 +130,7 @@ def test_no_change_that_shows_is_answered_with_304(scene, change):
             assert answer.data == fresh.data
 
 
-def test_what_is_taken_back_shows_again(scene):
+def test_a_listing_shows_again_after_an_undo(scene):
     scene.act(Side.LEAD, ActionKind.DISLIKE)
     before, tag = scene.polled(Side.LEAD)
     scene.sql("DELETE FROM actions")

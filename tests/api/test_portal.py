@@ -1,4 +1,4 @@
-"""The portal's properties and requests: what is sent comes back as sent, what is bad is named; and one domain."""
+"""The portal's properties and requests: values come back as sent, errors name fields, all contracts share rows."""
 
 import io
 
@@ -41,7 +41,7 @@ def test_every_field_comes_back_as_it_was_sent(realtor, client):
     assert {client.get(url).status_code for url in files} == {200}
 
 
-def test_what_the_words_mean_reaches_the_engine(realtor, database):
+def test_the_meaning_of_the_words_reaches_the_engine(realtor, database):
     create(realtor, parts())
     [found] = database.query(Property)
 
@@ -186,7 +186,7 @@ def test_a_request_changed_through_another_contract_says_what_is_looked_for_now(
         "condition": "finishing", "total_rooms": "студия, 2", "budget_min": 0, "budget_max": 9.5, "currency": "KZT",
         "total_area_max": 70,
     }  # fmt: skip
-    # The rest, a mortgage among it, means the same as before, and is told in the words that were sent.
+    # The other values, such as a mortgage, mean the same as before, and are answered in the words that were sent.
     assert {name: row[name] for name in REQUEST} == REQUEST | now
 
 
@@ -231,7 +231,7 @@ def test_requests_are_the_users_own(person):
 
 @pytest.mark.slow
 def test_a_property_of_each_contract_is_in_the_others_lists_and_recommended(person, client, start_worker):
-    """One domain under all contracts: one property made through each contract, seen through all of them."""
+    """A property created through any contract is visible through all of them."""
     start_worker("entities")
     city, realtor, buyer, tenant = "Лисс", person(Role.REALTOR), person(Role.REALTOR), person()
     exchange = {
@@ -281,7 +281,7 @@ def test_a_property_of_each_contract_is_in_the_others_lists_and_recommended(pers
         tenant("POST", "/feed/action", json={"listing_id": found["id"], "action": "dislike"})
     assert swiped == made
 
-    # The feed does not wait for a worker that is busy, so these lists may come later.
+    # The feed does not wait for a busy worker, so these lists may come later.
     def all_offered():
         found = tenant("GET", f"/users/my_requests/{request}/offers").json["offers"]
         return found if {offer["property"]["id"] for offer in found} == made else None

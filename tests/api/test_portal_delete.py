@@ -1,4 +1,4 @@
-"""Whom `DELETE /users/delete` means: the phone in the body or in the query."""
+"""`DELETE /users/delete` reads the phone from the body or from the query."""
 
 from tests.factories import make_user, token_header
 

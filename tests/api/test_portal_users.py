@@ -1,4 +1,4 @@
-"""The portal's ways in and users over HTTP: getting in, the profile, leaving; and what must not show."""
+"""The portal's sign-in and users over HTTP: signing in, the profile, leaving, and what must not be revealed."""
 
 import io
 
@@ -29,7 +29,7 @@ def db(engine, clean_database):
 
 @pytest.fixture
 def local(app_with):
-    """A client of a local system, where codes are in the answers."""
+    """A client of a local system, whose answers contain the codes."""
     return app_with(ENVIRONMENT="local").test_client()
 
 
@@ -89,7 +89,7 @@ def test_nobody_registers_as_something_else(client, db, role):
     assert db.query(PhoneCode).count() == 0
 
 
-def test_answers_do_not_tell_whether_a_phone_is_registered(client, user):
+def test_answers_do_not_reveal_whether_a_phone_is_registered(client, user):
     strange = "+77017654321"
     for path, body in [
         ("/users/register", PERSON),
@@ -102,7 +102,7 @@ def test_answers_do_not_tell_whether_a_phone_is_registered(client, user):
         assert set(known.headers.keys()) == set(unknown.headers.keys())
 
 
-def test_registering_a_taken_phone_in_local_gives_a_code_that_does_not_let_in(local, user):
+def test_registering_a_registered_phone_in_local_answers_a_code_that_does_not_work(local, user):
     code = local.post("/users/register", json=PERSON).json["code"]
     proof = {"phone": PHONE, "activation_code": code}
 
@@ -176,7 +176,7 @@ def test_a_new_profile_has_every_field_that_an_update_takes(client, user):
     assert (me["city"], me["telegram"], me["notifications_news"]) == (None, None, True)
 
 
-def test_what_is_left_out_of_an_update_stays(client, user):
+def test_fields_missing_from_an_update_stay(client, user):
     for form in ({"city": "Астана"}, {"about": "риелтор"}):
         client.put("/users/update", data={"phone": PHONE} | form, headers=token_header(user))
 
@@ -226,7 +226,7 @@ def test_a_bad_update_is_refused_by_field_and_changes_nothing(client, app, db, u
 
 
 @pytest.mark.parametrize(("field", "value"), [("role", "admin"), ("is_active", "false"), ("id", "1")])
-def test_what_only_answers_tell_is_passed_over_by_an_update_and_stays(client, db, user, field, value):
+def test_an_update_ignores_read_only_fields_and_does_not_change_them(client, db, user, field, value):
     before = user.role, user.is_active, user.id
     form = {"phone": PHONE, "city": "Астана", field: value}
 
@@ -237,7 +237,7 @@ def test_what_only_answers_tell_is_passed_over_by_an_update_and_stays(client, db
     assert (user.role, user.is_active, user.id) == before
 
 
-def test_an_email_that_is_taken_is_a_conflict(client, db, user):
+def test_another_users_email_is_a_conflict(client, db, user):
     make_user(db, email="taken@example.com")
     db.commit()
 

@@ -1,4 +1,4 @@
-"""A dislike is of a home at a price: what comes back when the price falls, what does not, and what is told of it."""
+"""A dislike applies to a home at its price: which homes return when the price falls, and what users see of it."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from worker.lists import rescore
 
 @pytest.fixture
 def board(worker_here, client):
-    """A lead of up to 15 million and one home; what the lead's owner sees, says, and what the home costs next."""
+    """A lead of up to 15 million and one home; reads the lists, acts on the home, and changes its price."""
 
     class Board:
         def __init__(self, session):
@@ -103,7 +103,7 @@ def test_a_list_after_a_price_cut_is_that_of_a_full_run(board):
     assert stored() == [board.home.id]
 
 
-def test_the_history_of_prices_is_told_from_the_first_to_the_present(board):
+def test_the_price_history_goes_from_the_first_price_to_the_present_one(board):
     assert [each["price"] for each in board.history()] == [12_500_000]
     board.costs(13_000_000)
     board.costs(13_000_000)

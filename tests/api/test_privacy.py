@@ -1,4 +1,4 @@
-"""What others see of private persons, of a realtor's clients and of a realtor's own notes."""
+"""What other users see of private persons, of a realtor's clients and of a realtor's notes."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from models.market.leads import create_lead
 from tests.factories import lead_body, make_lead, make_property, make_user, token_header
 from worker.lists import rescore
 
-CONTACTS, NOTES = "+77011112233", "скуповат, торгуется"
+CONTACTS, NOTES, SHARED = "+77011112233", "скуповат, торгуется", "нужна ипотека"
 
 
 @pytest.fixture
@@ -22,8 +22,7 @@ def db(engine, clean_database, worker_here):
 @pytest.fixture
 def pair(db, client):
     """
-    A function that makes a seller's property and a lead that fit, listed to each other: (lead's owner, seller, both
-    ids).
+    A function that creates a property and a lead in each other's lists: (lead's owner, seller, both ids).
     """
 
     def make(role=Role.REALTOR, **lead_fields):
@@ -89,21 +88,26 @@ def test_a_client_may_be_kept_out_of_the_exchange(client, pair, sharing, seen):
 
 
 def test_the_owner_alone_reads_private_notes(client, pair):
-    owner, seller, lead_id, property_id = pair(private_notes=NOTES, client_contacts_shared="never")
+    owner, seller, lead_id, property_id = pair(notes=SHARED, private_notes=NOTES, client_contacts_shared="never")
     mine = client.get(f"/leads/{lead_id}", headers=token_header(owner)).json
     assert (mine["private_notes"], mine["client_contacts_shared"]) == (NOTES, "never")
 
+    admin, recommended = make_user_admin(client), f"/properties/{property_id}/lead-recommendations"
+
+    def shown(*paths: str) -> str:
+        """What the seller and an administrator read at these paths."""
+        return "".join(
+            client.get(path, headers=token_header(who)).get_data(as_text=True)
+            for who in (seller, admin)
+            for path in paths
+        )
+
+    before = shown(recommended, f"{recommended}?explain=true")
+    assert before.count(SHARED) == 2 and NOTES not in before
     like(client, owner, f"/leads/{lead_id}/property-recommendations/{property_id}")
-    like(client, seller, f"/properties/{property_id}/lead-recommendations/{lead_id}")
-    admin = make_user_admin(client)
-    for who in (seller, admin):
-        for path in (
-            f"/properties/{property_id}/matches",
-            f"/properties/{property_id}/lead-recommendations",
-            f"/leads/{lead_id}",
-            "/notifications?all=true",
-        ):
-            assert NOTES not in client.get(path, headers=token_header(who)).get_data(as_text=True)
+    like(client, seller, f"{recommended}/{lead_id}")
+    after = shown(f"/properties/{property_id}/matches", f"/leads/{lead_id}", "/notifications?all=true")
+    assert '"match_id"' in after and NOTES not in after
 
 
 def make_user_admin(client):
@@ -115,7 +119,7 @@ def make_user_admin(client):
         return admin
 
 
-def test_what_get_answers_of_a_lead_can_be_put_back(client, db):
+def test_the_answer_of_get_for_a_lead_can_be_sent_with_put(client, db):
     owner = make_user(db)
     db.commit()
     body = lead_body(private_notes=NOTES, client_contacts_shared="never")
@@ -142,7 +146,7 @@ def test_contacts_are_shared_in_one_of_two_ways(client, db, word):
 
 # -- Phones ------------------------------------------------------------------------------------------------------------
 
-#: What a directory would not hold: too short for anything but a local call, in no country's plan, or only possible.
+#: Numbers that may not be real: too short except for a local call, in no country's plan, or only possible.
 NO_PHONES = ["1234567", "8955824", "+44 12345", "+1 555 0100", "+7 000 000 00 00", "+49 30 12", "112", "+999 1234567"]
 
 
@@ -177,7 +181,7 @@ def test_a_number_in_any_usual_spelling_is_one(raw, phone):
         ("/auth/register", {"role": "agent", "name": "A", "email": "a@example.com", "password": "correct horse"}),
     ],
 )
-def test_no_way_in_takes_a_number_that_nobody_can_have(client, path, body, raw):
+def test_no_sign_in_method_accepts_an_impossible_number(client, path, body, raw):
     answer = client.post(path, json=body | {"phone": raw})
 
     assert answer.status_code == 400

@@ -36,7 +36,7 @@ def test_the_criteria_of_a_score_add_up_to_it_from_both_sides(client, pair):
         assert same["criteria"] == entry["criteria"]
 
 
-def test_a_list_is_not_explained_unless_asked(client, pair):
+def test_a_list_is_explained_only_on_request(client, pair):
     buyer, _, lead, _ = pair
     [first, _] = client.get(f"/leads/{lead.id}/property-recommendations", headers=token_header(buyer)).json[
         "recommendations"
@@ -51,7 +51,7 @@ def test_a_page_costs_the_same_few_queries_however_long_it_is(app, client, pair)
         for limit in (1, 100):
             client.get(f"/leads/{lead.id}/property-recommendations?limit={limit}", headers=token_header(buyer))
 
-    # Who is asking, whether the lead is theirs, and the page, all in one.
+    # One statement for the user, the ownership of the lead, and the page.
     assert len(statements) == 2, "\n".join(statements)
 
 
@@ -75,7 +75,7 @@ def test_contacts_are_hidden_until_the_match_shares_them(client, pair):
     assert match["realtor_info"]["telegram"] == buyer.telegram_id
 
 
-def test_what_left_the_market_is_not_shown_even_before_the_list_is_made_again(engine, client, pair):
+def test_a_row_off_the_market_is_not_shown_even_before_the_list_is_recomputed(engine, client, pair):
     buyer, _, lead, (first, second) = pair
     with Session(engine) as session:
         session.get_one(type(first), first.id).status = "ARCHIVED"
@@ -86,7 +86,7 @@ def test_what_left_the_market_is_not_shown_even_before_the_list_is_made_again(en
     assert page["total"] == 1
 
 
-def test_what_a_side_acted_on_leaves_its_list_and_stays_in_the_others(client, pair):
+def test_a_pair_with_an_action_leaves_the_actors_list_and_stays_in_the_others(client, pair):
     buyer, seller, lead, (first, second) = pair
     client.post(
         f"/leads/{lead.id}/property-recommendations/{first.id}/action",
@@ -100,7 +100,7 @@ def test_what_a_side_acted_on_leaves_its_list_and_stays_in_the_others(client, pa
     assert [entry["lead_id"] for entry in theirs["recommendations"]] == [str(lead.id)]
 
 
-def test_units_of_a_building_that_are_alike_share_an_entry_when_that_is_asked_for(client, worker_here):
+def test_similar_units_of_a_building_share_an_entry_on_request(client, worker_here):
     with worker_here() as session:
         buyer, seller = make_user(session), make_user(session)
         lead = make_lead(session, buyer, rooms=[])

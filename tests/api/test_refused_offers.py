@@ -1,4 +1,4 @@
-"""All that an import refused, as a file."""
+"""All offers that an import refused, as a file."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ def me(person):
 
 @pytest.fixture
 def brought(me, database, worker_here, tmp_path):
-    """A function that imports a table into a source of mine; the import's id."""
+    """A function that imports a table into the user's source and returns the import's id."""
 
     def bring(rows, **options):
         source = create_source(database, database.get(User, me.id), {"name": "table", "city": "Москва"})
@@ -50,14 +50,14 @@ def test_all_refused_rows_can_be_downloaded_not_only_those_of_the_report(me, bro
     assert rows[0]["line"] == "3" and rows[0]["field"] == "price" and rows[0]["reason"]
 
 
-def test_what_stood_in_a_cell_is_no_formula_for_a_spreadsheet(me, brought):
+def test_the_content_of_a_cell_is_not_a_formula_for_a_spreadsheet(me, brought):
     import_id = brought(["1,5000000,40,1,sale", "=1+2,=HYPERLINK(1),40,1,sale"])
     (row,) = rows_of(me("GET", f"/imports/{import_id}/refused?format=csv"))
 
     assert (row["id"], row["read"]) == ("'=1+2", "'=HYPERLINK(1)")
 
 
-def test_a_dry_run_tells_what_it_would_refuse(me, brought):
+def test_a_dry_run_lists_the_offers_that_it_would_refuse(me, brought):
     import_id = brought(["1,5000000,40,1,sale", "2,,40,1,sale"], is_dry_run=True)
 
     assert [row["id"] for row in rows_of(me("GET", f"/imports/{import_id}/refused"))] == ["2"]

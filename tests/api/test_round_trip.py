@@ -1,7 +1,7 @@
 """
-What we answer can be sent back: every GET of every contract through the operations that write what it reads.
+Answers can be sent back: for every GET of every contract, its answer is sent to the operations that write the row.
 
-The tables are held against the routes: an operation that stands in neither fails the test.
+The tables are compared with the routes: an operation that is in no table fails the test.
 """
 
 import io
@@ -22,10 +22,10 @@ from tests.factories import lead_body, property_body
 
 _numbers = itertools.count(1)
 
-#: What is read, by whom, and the ways back: methods and paths, whose {id} is the row's.
+#: The path to read, the role, and the operations that write: methods and paths, whose {id} is the row's.
 LEADS, PROPERTIES, LISTINGS = ("POST", "/leads"), ("POST", "/properties"), ("POST", "/listings")
-WAYS_BACK = {
-    **agenda_operations.WAYS_BACK,
+ACCEPTING_OPERATIONS = {
+    **agenda_operations.ACCEPTING_OPERATIONS,
     "GET /auth/me": ("realtor", [("POST", "/auth/register")]),
     "GET /users/me": ("realtor", [("PUT", "/users/update")]),
     "GET /admin/users": ("admin", [("PATCH", "/admin/users/{id}")]),
@@ -66,9 +66,9 @@ WAYS_BACK = {
     "GET /api/leads/<uuid:lead_id>/messages": ("key", [("POST", "/api/leads/{lead_id}/messages")]),
 }
 
-#: What is read and never written as it is read.
-NO_WAY_BACK = {
-    **agenda_operations.NO_WAY_BACK,
+#: Answers that no operation accepts as they are.
+NOT_SENT_BACK = {
+    **agenda_operations.NOT_SENT_BACK,
     "GET /users/list": "read by administrators; /admin/users is what they write",
     "GET /auth/identifiers": "changed by proofs",
     "GET /auth/sessions": "ended only",
@@ -93,7 +93,7 @@ NO_WAY_BACK = {
     "GET /outgoing-feed": "an address, which is made",
     "GET /api/niches/<uuid:niche_id>/stats": "counted",
 }
-#: What takes a body that is the answer of no GET: a proof, an act, a question, a file.
+#: Operations whose body is not the answer of any GET: credentials, an action, a query, a file.
 ACTS = {
     "POST /auth/login", "PUT /auth/password", "POST /auth/identifiers/confirm", "POST /auth/identifiers/drop",
     "POST /auth/email", "POST /auth/email/token", "POST /auth/password/reset", "POST /admin/invitations",
@@ -109,7 +109,7 @@ ACTS = {
     "POST /api/leads/import", "POST /api/ads/import",
 }  # fmt: skip
 
-#: What no answer holds, or what would be there twice.
+#: Fields that no answer has, or that would be duplicates.
 BESIDE = {
     "POST /auth/register": lambda: {
         "password": "correct horse", "phone": f"+7702{next(_numbers):07}", "email": f"u{next(_numbers)}@example.com",
@@ -119,7 +119,7 @@ BESIDE = {
     "POST /api/niches": lambda: {"name": f"niche {next(_numbers)}"},
 }  # fmt: skip
 FORMS = {"PUT /users/update", "POST /properties/create"}
-#: What time and numbers change of a row that is written and read again.
+#: Fields that change when a row is written and read again: times and numbers.
 MOVES = {"updated_at", "warnings"}
 
 
@@ -145,7 +145,7 @@ def people(person, database, app):
 
 @pytest.fixture
 def ids(people) -> dict:
-    """Of a row behind every path."""
+    """The ids of a row for every path."""
     realtor, tenant, leadgen = people["realtor"], people["tenant"], people["key"]
     wishes = lead_body()["requirements"] | {"currency": "USD", "additional_requirements": "тихий двор, не первый этаж"}
     lead = lead_body(deal_type="RENT", wishes=[{"kind": "balcony", "value": True}], private_notes="p")
@@ -183,8 +183,8 @@ def ids(people) -> dict:
     ad = made(leadgen("POST", f"/api/campaigns/{found['campaign_id']}/ads", json={"title": "a", "spent": 5}))["id"]
     prospect = {"name": "Дана", "source": "olx", "ad_id": ad, "phone": "+77011234567", "budget": 5}
     found["prospect_id"] = made(leadgen("POST", "/api/leads", json=prospect))["id"]
-    said = {"message": "?", "sender": "lead", "platform": "olx"}
-    made(leadgen("POST", f"/api/leads/{found['prospect_id']}/messages", json=said))
+    message = {"message": "?", "sender": "lead", "platform": "olx"}
+    made(leadgen("POST", f"/api/leads/{found['prospect_id']}/messages", json=message))
     return found
 
 
@@ -194,7 +194,7 @@ def made(answer) -> dict:
 
 
 def rows_of(answer) -> list[dict]:
-    """The rows of a list, or the one that is answered."""
+    """The rows of a list, or the single row of an answer."""
     if isinstance(answer, list):
         return answer
     if "total" in answer and "page" in answer:
@@ -202,13 +202,13 @@ def rows_of(answer) -> list[dict]:
     return answer["messages"] if "messages" in answer and "lead_id" in answer else [answer]
 
 
-def test_what_a_get_answers_can_be_sent_back_and_changes_nothing(people, ids):
+def test_the_answer_of_a_get_can_be_sent_back_and_changes_nothing(people, ids):
     wrong = []
-    for operation, (who, ways) in WAYS_BACK.items():
+    for operation, (who, ways) in ACCEPTING_OPERATIONS.items():
         path = operation.removeprefix("GET ")
         named = ids | ({"lead_id": ids["prospect_id"]} if path.startswith("/api/") else {})
-        asked = re.sub(r"<\w+:(\w+)>", lambda part, named=named: str(named[part[1]]), path)
-        rows = rows_of(made(people[who]("GET", asked)))
+        url = re.sub(r"<\w+:(\w+)>", lambda part, named=named: str(named[part[1]]), path)
+        rows = rows_of(made(people[who]("GET", url)))
         row = min(rows, key=lambda each: json.dumps(each).count("null"))  # the fullest
         for method, template in ways:
             name = f"{method} {template}"
@@ -220,7 +220,7 @@ def test_what_a_get_answers_can_be_sent_back_and_changes_nothing(people, ids):
             if answer.status_code >= 300:
                 wrong.append((operation, name, answer.text))
             elif method != "POST":
-                again = next(each for each in rows_of(made(people[who]("GET", asked))) if same_row(each, row))
+                again = next(each for each in rows_of(made(people[who]("GET", url))) if same_row(each, row))
                 changed = {key: (row[key], again[key]) for key in row.keys() - MOVES if row[key] != again[key]}
                 wrong += [(operation, name, changed)] if changed else []
 
@@ -232,24 +232,26 @@ def same_row(one: dict, other: dict) -> bool:
 
 
 def as_form(row: dict) -> dict:
-    """As form libraries write a row: what is null or an empty list is left out."""
+    """A row in the encoding of form libraries, which leave out null and empty lists."""
     return {name: value for name, value in row.items() if value not in (None, [])}
 
 
-def test_every_operation_that_reads_or_takes_a_body_stands_in_a_table(app):
+def test_every_operation_that_reads_or_accepts_a_body_is_in_a_table(app):
     document = app.test_client().get("/openapi.json").json["paths"]
     reads, writes = set(), set()
     for method, rule, _ in access.operations(app):
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
-        said = document.get(path, {}).get(method.lower(), {})
-        answers = said.get("responses", {}).get("200", {}).get("content", {})
+        operation = document.get(path, {}).get(method.lower(), {})
+        answers = operation.get("responses", {}).get("200", {}).get("content", {})
         if method == "GET" and "application/json" in answers and "health" not in rule:
             reads.add(f"GET {rule}")
-        if "requestBody" in said:
+        if "requestBody" in operation:
             writes.add(f"{method} {path}")
 
-    assert reads == WAYS_BACK.keys() | NO_WAY_BACK.keys()
-    ways = {f"{method} {re.sub('{.*?}', '{}', path)}" for _, each in WAYS_BACK.values() for method, path in each}
+    assert reads == ACCEPTING_OPERATIONS.keys() | NOT_SENT_BACK.keys()
+    ways = {
+        f"{method} {re.sub('{.*?}', '{}', path)}" for _, each in ACCEPTING_OPERATIONS.values() for method, path in each
+    }
     assert {name for name in writes - ACTS if re.sub("{.*?}", "{}", name) not in ways} == set()
 
 
@@ -289,13 +291,13 @@ def test_null_is_absent_where_a_field_is_optional(person):
 # -- Rows that came through another contract, and lack what the exchange requires --------------------------------------
 
 
-#: All that a property of the portal must tell.
+#: All required fields of a property of the portal.
 REQUIRED_OF_PORTAL = {name for name, field in PropertyForm().load_fields.items() if field.required}
 
 
 @pytest.fixture
 def others_rows(people) -> dict:
-    """A realtor's rows by every other contract: paths of the exchange and of listings, and how each row was made."""
+    """A realtor's rows from every other contract: paths of the exchange and of listings, and each row's origin."""
     realtor = people["realtor"]
     listing = {"title": "Flat", "city": "Алматы", "price": "260000.00"}
     made_of = {
@@ -316,7 +318,7 @@ def others_rows(people) -> dict:
     return paths
 
 
-def test_what_came_through_another_contract_can_be_sent_back_and_changes_nothing(people, others_rows):
+def test_a_row_of_another_contract_can_be_sent_back_and_does_not_change(people, others_rows):
     realtor, wrong = people["realtor"], []
     for path, how in others_rows.items():
         row = made(realtor("GET", path))
@@ -330,7 +332,7 @@ def test_what_came_through_another_contract_can_be_sent_back_and_changes_nothing
     assert not wrong, "\n".join(map(str, wrong))
 
 
-def test_what_a_row_has_is_not_emptied_by_a_null_and_its_foreign_word_is_taken_from_no_other(people, others_rows):
+def test_null_does_not_clear_a_stored_field_and_only_a_row_of_another_contract_keeps_its_value(people, others_rows):
     realtor = people["realtor"]
     [room] = [path for path, how in others_rows.items() if how == "listing: room"]
     [flat] = [path for path, how in others_rows.items() if how == "listing: flat"]

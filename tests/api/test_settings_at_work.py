@@ -1,4 +1,4 @@
-"""What settings do to requests, and small refusals that say what is wrong."""
+"""The effects of settings on requests, and small errors that say what is wrong."""
 
 import inspect
 import os
@@ -7,8 +7,10 @@ import sys
 
 import pytest
 import redis
+from gunicorn import util
 from gunicorn.http.body import LengthReader
 from gunicorn.http.wsgi import Response
+from gunicorn.workers import base
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from api.http.long_lived import CHAT, EVENTS, PAGE, LongLived
@@ -34,7 +36,7 @@ from tests.factories import make_user, property_body, token_header
         ("127.0.0.1", "127.0.0.1", 200),
     ],
 )
-def test_where_no_environment_is_said_only_this_machine_is_let_in(app_with, address, forwarded, status):
+def test_without_an_environment_only_this_machine_has_access(app_with, address, forwarded, status):
     app = app_with(ENVIRONMENT="")
     client = app.test_client()
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
@@ -48,7 +50,7 @@ def test_where_no_environment_is_said_only_this_machine_is_let_in(app_with, addr
     app.broken_promises.clear()  # the document promises what a system answers that is set up
 
 
-def test_where_the_environment_is_said_everybody_is_let_in(app_with):
+def test_with_an_environment_everybody_has_access(app_with):
     client = app_with(ENVIRONMENT="local").test_client()
 
     assert client.get("/health/live", environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 200
@@ -77,7 +79,7 @@ PRODUCTION = {
         ("/auth/telegram", {"telegram_auth_data": {"id": 1}}, "TELEGRAM_BOT_TOKEN"),
     ],
 )  # fmt: skip
-def test_a_way_in_whose_gateway_is_not_set_says_so(app_with, path, body, setting):
+def test_a_sign_in_method_without_a_configured_gateway_says_so(app_with, path, body, setting):
     answer = app_with(**PRODUCTION).test_client().post(path, json=body)
 
     assert answer.status_code == 403
@@ -95,8 +97,9 @@ def test_the_exchange_works_without_any_gateway(app_with):
 # ----------------------------------------------------------------------------------------------
 
 
-def test_a_form_without_a_type_is_told_so(client):
-    answer = client.post("/auth/login", data=b"username=a&password=b")
+@pytest.mark.parametrize("content", [b"username=a&password=b", b'{"username": "a", "password": "b"}', b"a", b"\0"])
+def test_a_form_without_a_content_type_gets_an_error_that_says_so(client, content):
+    answer = client.post("/auth/login", data=content)
 
     assert answer.status_code == 415
     assert "Content-Type" in answer.json["message"]
@@ -135,7 +138,7 @@ def test_json_without_a_type_is_read_as_json(client, path):
         "",
     ],
 )
-def test_what_is_no_pictures_address_is_refused(client, database, address):
+def test_an_invalid_address_of_a_picture_is_refused(client, database, address):
     user = make_user(database)
     database.commit()
     answer = client.post("/properties", json=property_body() | {"photos": [address]}, headers=token_header(user))
@@ -176,13 +179,23 @@ def test_no_ticket_can_be_had_while_redis_is_away(app, client, database):
     assert int(answer.headers["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("path", ["/users/my_requests/999", "/users/my_requests/999/offers"])
-def test_a_request_that_is_not_there_is_called_a_request(client, database, path):
-    user = make_user(database, role=Role.TENANT)
+@pytest.mark.parametrize(
+    ("role", "method", "path", "name"),
+    [
+        (Role.TENANT, "GET", "/users/my_requests/999", "request"),
+        (Role.TENANT, "GET", "/users/my_requests/999/offers", "request"),
+        (Role.TENANT, "DELETE", "/users/my_requests/999", "request"),
+        (Role.REALTOR, "GET", "/leads/999", "lead"),
+        (Role.REALTOR, "GET", "/properties/999", "property"),
+        (Role.REALTOR, "PUT", "/properties/999/archive", "property"),
+    ],
+)
+def test_a_missing_row_is_called_by_the_name_that_its_contract_uses(client, database, role, method, path, name):
+    user = make_user(database, role=role)
     database.commit()
-    answer = client.get(path, headers=token_header(user))
+    answer = client.open(path, method=method, headers=token_header(user))
 
-    assert (answer.status_code, answer.json["message"]) == (404, "There is no such request.")
+    assert (answer.status_code, answer.json["message"]) == (404, f"There is no such {name}.")
 
 
 # -- Threads and connections
@@ -190,7 +203,7 @@ def test_a_request_that_is_not_there_is_called_a_request(client, database, path)
 
 
 @pytest.mark.parametrize("threads", [4, 6, 16, 96, 500])
-def test_whatever_is_open_for_long_leaves_a_third_of_the_threads(threads):
+def test_long_lived_connections_leave_a_third_of_the_threads(threads):
     budget = LongLived(threads)
     open_for_long = sum(budget.take(kind) for kind in (PAGE, EVENTS, CHAT) * threads)
 
@@ -234,7 +247,8 @@ def test_behind_a_proxy_connections_are_kept_longer_than_it_keeps_them(variables
 
 def test_gunicorn_is_built_as_we_rely_on():
     """
-    api/server/slow_clients.py and unread_bodies.py reach into these; setup.cfg holds gunicorn to one major version.
+    api/server/slow_clients.py, unread_bodies.py and malformed_requests.py use these internals; setup.cfg pins
+    gunicorn's major version.
     """
     for method in ("enqueue_req", "murder_pending", "finish_request", "handle_request"):
         assert callable(getattr(ThreadWorker, method))
@@ -244,4 +258,6 @@ def test_gunicorn_is_built_as_we_rely_on():
     assert "resp.start_response" in source  # a bound method: its answer can be closed through it
     assert "must_close" in inspect.getsource(Response.force_close)
     assert "self.length" in inspect.getsource(LengthReader.__init__)
+    assert "util.write_error(client, status_int, reason, mesg)" in inspect.getsource(base.Worker.handle_error)
+    assert callable(util.write_nonblock)
     assert "gunicorn>=27,<28" in (ROOT / "setup.cfg").read_text()

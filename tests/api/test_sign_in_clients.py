@@ -1,4 +1,4 @@
-"""Clients that are not ours sign in and call: OAuth 2.0 libraries, curl, Telegram Mini Apps, pages of other origins."""
+"""Other clients can sign in and call: OAuth 2.0 libraries, curl, Telegram Mini Apps, pages of other origins."""
 
 import hashlib
 import hmac
@@ -26,7 +26,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def signed_up(client) -> str:
-    """The e-mail address of somebody with a password."""
+    """The e-mail address of a user with a password."""
     body = {"role": "agent", "name": "Ann", "email": "ann@example.com", "phone": "+77011234567", "password": PASSWORD}
     assert client.post("/auth/register", json=body).status_code == 200
     return body["email"]
@@ -57,7 +57,7 @@ def test_curl_signs_in_by_a_form_and_by_json(shared_web, signed_up):
         assert json.loads(ended.stdout)["token_type"] == "bearer", sent
 
 
-def test_another_grant_is_refused_and_a_json_of_wrong_names_is_told_so(client, signed_up):
+def test_another_grant_is_refused_and_json_with_wrong_field_names_gets_an_error_that_says_so(client, signed_up):
     form = {"username": signed_up, "password": PASSWORD}
 
     other = client.post("/auth/login", data=form | {"grant_type": "client_credentials"})
@@ -81,7 +81,7 @@ def test_the_document_declares_the_password_flow_and_the_mini_app(client):
 
 
 def init_data(telegram_id: int = 42, *, age: float = 0, token: str = TOKEN, **more: str) -> str:
-    """What Telegram gives a Mini App."""
+    """The init data that Telegram gives a Mini App."""
     user = {"id": telegram_id, "first_name": "Айгуль", "username": "aigul"}
     fields = {"user": json.dumps(user), "auth_date": str(int(time.time() - age)), "query_id": "AAH"} | more
     lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
@@ -135,7 +135,7 @@ def test_a_mini_app_writes_and_reads_recommendations(mini_app):
     ],
     ids=["old", "of tomorrow", "another bot's", "changed", "nonsense", "twice", "no user", "long"],
 )
-def test_what_telegram_did_not_sign_opens_nothing(mini_app, database, proof):
+def test_data_that_telegram_did_not_sign_gives_no_access(mini_app, database, proof):
     answer = mini_app.get("/auth/me", **by(proof))
 
     assert answer.status_code == 401
@@ -143,13 +143,13 @@ def test_what_telegram_did_not_sign_opens_nothing(mini_app, database, proof):
     assert database.query(User).count() == 0
 
 
-def test_without_a_bot_token_a_mini_app_is_told_so(client):
+def test_without_a_bot_token_a_mini_app_gets_an_error_that_says_so(client):
     answer = client.get("/auth/me", **by(init_data()))
 
     assert (answer.status_code, "TELEGRAM_BOT_TOKEN" in answer.json["message"]) == (401, True)
 
 
-def test_who_is_put_out_or_signed_out_is_out_at_once(mini_app, database):
+def test_a_deactivated_or_signed_out_user_loses_access_at_once(mini_app, database):
     stays, goes = by(init_data()), by(init_data(43))
     user = database.get(User, mini_app.get("/auth/me", **goes).json["id"])
     mini_app.get("/auth/me", **stays)
@@ -163,7 +163,7 @@ def test_who_is_put_out_or_signed_out_is_out_at_once(mini_app, database):
     assert mini_app.get("/auth/me", **by(init_data(query_id="the next start"))).status_code == 200
 
 
-def test_who_deleted_themselves_is_not_made_again_by_the_next_request(mini_app, database):
+def test_a_deleted_user_is_not_created_again_by_the_next_request(mini_app, database):
     proof = by(init_data())
     user = database.get(User, mini_app.get("/auth/me", **proof).json["id"])
     user.phone = "+77011234567"
@@ -193,30 +193,34 @@ OTHERS = ("http://localhost.evil.example", "http://evil.example", "null", "http:
 
 @pytest.fixture(scope="module")
 def local(database_url, valkey_server):
-    said = {
+    variables = {
         "ENVIRONMENT": "local", "DATABASE_URL": database_url, "REDIS_URL": valkey_server.url, "SECRET_KEY": "s" * 40,
     }  # fmt: skip
-    return create_app(Settings.from_env(said)).test_client()
+    return create_app(Settings.from_env(variables)).test_client()
 
 
 def preflight(client, origin: str):
-    asked = {
+    headers = {
         "Origin": origin, "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
     }  # fmt: skip
-    return client.options("/leads/1", headers=asked)
+    return client.options("/leads/1", headers=headers)
 
 
 @pytest.mark.parametrize("origin", LOOPBACK)
 def test_pages_of_this_machine_may_call_a_local_system(local, origin):
-    asked = preflight(local, origin)
+    preflighted = preflight(local, origin)
     answered = local.get("/listings", headers={"Origin": origin})
 
-    assert asked.status_code == 200
-    assert asked.headers["Access-Control-Allow-Origin"] == answered.headers["Access-Control-Allow-Origin"] == origin
-    assert {"authorization", "content-type"} <= set(asked.headers["Access-Control-Allow-Headers"].lower().split(", "))
-    assert "PUT" in asked.headers["Access-Control-Allow-Methods"]
-    assert "Access-Control-Allow-Credentials" not in asked.headers
+    assert preflighted.status_code == 200
+    assert (
+        preflighted.headers["Access-Control-Allow-Origin"] == answered.headers["Access-Control-Allow-Origin"] == origin
+    )
+    assert {"authorization", "content-type"} <= set(
+        preflighted.headers["Access-Control-Allow-Headers"].lower().split(", ")
+    )
+    assert "PUT" in preflighted.headers["Access-Control-Allow-Methods"]
+    assert "Access-Control-Allow-Credentials" not in preflighted.headers
 
 
 @pytest.mark.parametrize("origin", OTHERS)

@@ -1,8 +1,9 @@
 """
-No way in shows whether somebody is registered: same answer, same steps in the database, and, measured, the same time.
+No sign-in method reveals whether somebody is registered: the answer, the statements in the database and the measured
+time are the same.
 
-The suite compares answers and counts statements, which no busy machine disturbs. WAY_IN_TRIES=300 measures: it prints
-the table of docs/security.md (run with -s).
+The suite compares answers and counts statements, which do not depend on the machine's load. With WAY_IN_TRIES=300 it
+measures times, and prints the table of docs/security.md (run with -s).
 """
 
 import os
@@ -26,9 +27,9 @@ def widget(number: int) -> dict:
     return {"id": number, "first_name": "x", "auth_date": int(time.time()), "hash": "0" * 64}
 
 
-#: Way in -> how a try at it is sent for somebody with this phone, e-mail and Telegram account. Every try is refused or,
-#: where a code is asked for, answered alike.
-WAYS_IN: dict[str, Callable[[int, str, str], tuple[str, dict]]] = {
+#: Sign-in method -> how an attempt is sent for a user with this phone, e-mail and Telegram account. Every attempt is
+#: refused or, if it requests a code, gets the same answer.
+SIGN_IN_OPERATIONS: dict[str, Callable[[int, str, str], tuple[str, dict]]] = {
     "sign in by e-mail, wrong password": lambda number, phone, email: (
         "/auth/login", {"data": {"username": email, "password": "wrong"}}
     ),
@@ -57,17 +58,18 @@ def app(app_with):
 
 @pytest.fixture
 def statements(engine) -> Iterator[list[str]]:
-    """What was asked of the database, in order."""
-    with statements_on(engine) as asked:
-        yield asked
+    """The executed statements, in order."""
+    with statements_on(engine) as recorded:
+        yield recorded
 
 
 @pytest.fixture
-def people(engine, clean_database) -> list[tuple[int, str, str]]:
-    """(Telegram account, phone, e-mail) of registered users: half of the numbers, the other half is nobody's."""
+def people(engine, clean_database, real_password_cost) -> list[tuple[int, str, str]]:
+    """(Telegram account, phone, e-mail) for each number; half of them belong to registered users, half to nobody."""
     password_hash = hash_password(PASSWORD)
     known = [
-        (number, f"+7701{number:07}", f"user{number}@example.com") for number in range(1, len(WAYS_IN) * TRIES + 1)
+        (number, f"+7701{number:07}", f"user{number}@example.com")
+        for number in range(1, len(SIGN_IN_OPERATIONS) * TRIES + 1)
     ]
     with Session(engine) as session:
         for number, phone, email in known:
@@ -76,12 +78,12 @@ def people(engine, clean_database) -> list[tuple[int, str, str]]:
     return known
 
 
-def test_no_way_in_tells_whether_somebody_is_registered(app, people, statements):
+def test_no_sign_in_method_reveals_whether_somebody_is_registered(app, people, statements):
     client, took = app.test_client(), {}
     addresses = (f"10.{number >> 8 & 255}.{number & 255}.1" for number in range(1_000_000))
 
     def knock(way: str, who: tuple[int, str, str]) -> tuple[int, dict, list[str], float]:
-        path, body = WAYS_IN[way](*who)
+        path, body = SIGN_IN_OPERATIONS[way](*who)
         statements.clear()
         began = time.perf_counter()
         answer = client.post(path, environ_base={"REMOTE_ADDR": next(addresses)}, **body)
@@ -93,7 +95,7 @@ def test_no_way_in_tells_whether_somebody_is_registered(app, people, statements)
         )
 
     left = iter(people)
-    for way in WAYS_IN:
+    for way in SIGN_IN_OPERATIONS:
         times: tuple[list[float], list[float]] = ([], [])
         for _ in range(TRIES):
             number, phone, email = next(left)
@@ -110,7 +112,7 @@ def test_no_way_in_tells_whether_somebody_is_registered(app, people, statements)
 
 
 def table(took: dict[str, tuple[list[float], list[float]]]) -> str:
-    """Mean times, and their difference with its standard error: noise, while it is within two or three of these."""
+    """Mean times, and their difference with its standard error; up to two or three standard errors are noise."""
     lines = ["| Way in | registered, ms | nobody, ms | difference, ms |", "| --- | ---: | ---: | ---: |"]
     for way, (known, unknown) in took.items():
         apart = [1000 * (one - other) for one, other in zip(known, unknown, strict=True)]

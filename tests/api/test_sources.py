@@ -1,4 +1,4 @@
-"""Sources and imports over HTTP: whose they are, what is refused, and an upload's way to a report."""
+"""Sources and imports over HTTP: ownership, refusals, and the path from an upload to its report."""
 
 import io
 import json
@@ -27,7 +27,7 @@ FEED = yrl(*(yrl_offer(name) for name in "1234"))
 
 @pytest.fixture
 def work(engine, app, settings):
-    """A function that does what a worker would: every import that waits."""
+    """A function that performs every waiting import, as a worker would."""
     factory = sessionmaker(engine, class_=Session, expire_on_commit=False)
 
     def do():
@@ -41,7 +41,7 @@ def work(engine, app, settings):
 
 @pytest.fixture
 def send(work):
-    """A function that sends a file and gives the import's report once it is done."""
+    """A function that sends a file and returns the import's report once it is done."""
 
     def send(who, data, name="feed.xml", **form):
         answer = who("POST", "/imports", data={"file": (io.BytesIO(data), name), **form})
@@ -54,7 +54,7 @@ def send(work):
     return send
 
 
-def test_an_uploaded_feed_is_taken_in_and_told(person, send, database):
+def test_an_uploaded_feed_is_imported_and_reported(person, send, database):
     agency = person(Role.AGENCY)
     done = send(agency, FEED, city="Москва")
 
@@ -67,7 +67,7 @@ def test_an_uploaded_feed_is_taken_in_and_told(person, send, database):
 
 
 @pytest.mark.parametrize("case", [*YRL_CASES[-8:-5], *XLSX_CASES[11:13], *SECOND_CASES[:3]], ids=str)
-def test_a_file_sent_comes_to_what_each_of_its_offers_means_dry_and_in_earnest(person, send, case):
+def test_a_dry_run_and_an_import_of_a_file_have_the_expected_outcome_for_each_offer(person, send, case):
     agency = person(Role.AGENCY)
     form = {"city": case.city} if case.city else {}
     reports = [send(agency, case.data, "stock", **form, dry_run=dry) for dry in ("true", "false")]
@@ -98,16 +98,16 @@ def test_a_dry_run_a_mapping_and_the_import_of_the_same_file(person, send, datab
     assert again.status_code == 202
 
 
-def test_what_a_run_reads_is_the_file_that_was_sent_last(person, send, work, database):
+def test_a_run_reads_the_file_that_was_sent_last(person, send, work, database):
     agency = person(Role.AGENCY)
     first = send(agency, FEED)
     send(agency, yrl(*(yrl_offer(name) for name in "123")))
     assert database.scalars(select(Upload.purpose)).all() == ["feed"]  # the first file is gone
-    asked = agency("POST", f"/sources/{first['source_id']}/run", json={}).json
-    assert asked["asked_by"] == "request"
+    requested = agency("POST", f"/sources/{first['source_id']}/run", json={}).json
+    assert requested["asked_by"] == "request"
     work()
 
-    done = agency("GET", f"/imports/{asked['id']}").json
+    done = agency("GET", f"/imports/{requested['id']}").json
     assert (done["counts"]["unchanged"], done["counts"]["withdrawn"]) == (3, 0)
     history = agency("GET", f"/sources/{first['source_id']}/imports").json
     assert [row["counts"]["withdrawn"] for row in history["imports"]] == [0, 1, 0]
@@ -146,7 +146,7 @@ def test_sources_and_imports_are_their_owners_alone(person, send):
 
 
 @pytest.mark.parametrize("role", [Role.TENANT])
-def test_who_may_not_own_may_not_import(person, role):
+def test_roles_that_may_not_own_properties_may_not_import(person, role):
     tenant = person(role)
 
     assert tenant("GET", "/sources").status_code == 403
@@ -239,7 +239,7 @@ def test_removing_a_source_archives_its_listings(person, send, database):
     assert database.scalars(select(Upload.id)).all() == []
 
 
-def test_a_file_that_holds_no_listings_is_told_in_its_import(person, send):
+def test_a_file_without_listings_is_reported_in_its_import(person, send):
     agency = person(Role.AGENCY)
 
     assert send(agency, b"<html><body/></html>")["reason"] == "This is a web page, not a feed."

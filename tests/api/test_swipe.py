@@ -1,4 +1,4 @@
-"""Tinder's contract where it leaves questions open: listings, preferences, favourites, inquiries, who may do what."""
+"""Cases that tinder's contract leaves open: listings, preferences, favourites, inquiries, access."""
 
 import json
 
@@ -134,7 +134,7 @@ def test_a_listing_without_a_title_reads_as_what_it_is(person, client):
     assert (row["property_type"], row["price"], row["rooms"], row["area"]) == ("flat", "12500000.00", 2, 54)
 
 
-def test_replacing_through_tinder_keeps_what_tinder_does_not_speak_of(person, database):
+def test_replacing_through_tinder_keeps_fields_that_tinder_does_not_have(person, database):
     realtor = person(Role.REALTOR)
     body = {
         "address": {"city": "Москва", "district": "ЦАО", "street": "Тверская", "house_number": "1"},
@@ -188,7 +188,7 @@ def test_strangers_may_not_change_a_listing_and_admins_may(owner, person):
     assert stranger("PUT", f"/listings/{found}", json=listing()).status_code == 404  # not public any more
 
 
-def test_what_an_inactive_user_offers_is_not_public(owner, client, database, tenant, person):
+def test_listings_of_an_inactive_user_are_not_public(owner, client, database, tenant, person):
     found = made(owner)
     stranger = person(Role.LANDLORD)
     tenant("POST", "/favorites", json={"listing_id": found})
@@ -247,7 +247,7 @@ def test_a_favourite_kept_twice_is_one(owner, tenant):
     assert tenant("DELETE", f"/favorites/{found}").json == {"status": "ok"}
 
 
-def test_an_inquiry_by_hand_is_one_and_tells_the_owner_once(owner, tenant, database):
+def test_a_repeated_inquiry_is_one_inquiry_and_notifies_the_owner_once(owner, tenant, database):
     found = made(owner)
     first, second = (tenant("POST", "/leads/", json={"listing_id": found}).json for _ in range(2))
 

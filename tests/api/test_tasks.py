@@ -56,7 +56,7 @@ def test_a_bad_task_is_refused_by_the_field(realtor, lead_id, field, value):
     assert realtor("GET", "/tasks").json["total"] == 0
 
 
-def test_the_shortlist_is_private_and_tells_nobody(person, realtor, lead_id):
+def test_the_shortlist_is_private_and_notifies_nobody(person, realtor, lead_id):
     seller = person(Role.REALTOR)
     home = seller("POST", "/properties", json=property_body()).json["property_id"]
     path = f"/leads/{lead_id}/shortlist"

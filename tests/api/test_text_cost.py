@@ -1,6 +1,7 @@
-"""What anybody writes costs its reader, and whoever is shown it, about as much as its length."""
+"""Reading and showing a user's text takes time about proportional to its length."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -16,7 +17,10 @@ from models.market.shown_addresses import without_house
 from models.market.towns.reading import TownError, read_town
 from models.sources.formats.values import prose
 
-MAX_SECONDS = 0.5  # of CPU; the texts that gave rise to this took seconds, and some would never have ended
+#: Seconds of CPU that any text may cost. The texts that gave rise to this took many, and some would never have ended.
+CHEAP = 0.2
+#: How many times as much as half of it a dearer text may cost: twice if the cost is linear, four times if quadratic.
+MAX_GROWTH = 3
 
 
 def town(text: str) -> None:
@@ -51,7 +55,7 @@ def house(text: str) -> None:
     house_key(text, text)
 
 
-#: Readers, each with the longest text in characters that it is given, or its first part.
+#: Readers, each with the maximum length in characters of the text, or the part of a text, that it gets.
 READERS = [
     (message, 4_000),
     (listing, 4_000),
@@ -67,27 +71,41 @@ READERS = [
     (place_key, 100),
     (flat_number, 50),
 ]
-#: Repeated to the whole length; patterns that look for an end begin anew at each of them.
+#: Repeated to the whole length; patterns that look for an end start again at each repetition.
 PIECES = [
     "1", "12-", "1 ", " ", "\n", "\u00a0", ".", ", ", "(", "<", "<br", "@", "a@", "a@a.", "a", "А", "А-", "А а",
     "+7", "7(", "м. ", "ул. А", "д. 1 ", "№ ", "или ", "собственник ", "меня зовут А", "\u0300", "\u200b", "\u0130",
 ]  # fmt: skip
 
 
-@pytest.mark.timeout(120)
+def cost(reader: Callable[[str], object], text: str) -> float:
+    """Seconds of CPU, the least of two readings: what else the machine does may double one."""
+
+    def once() -> float:
+        began = time.thread_time()
+        reader(text)
+        return time.thread_time() - began
+
+    return min(once(), once())
+
+
+def grows_fast(reader: Callable[[str], object], piece: str, end: str, length: int) -> bool:
+    """Whether the text of *length* costs far more than twice its half."""
+    whole, half = ((piece * size)[: size - len(end)] + end for size in (length, length // 2))
+    began = time.thread_time()
+    reader(whole)
+    if time.thread_time() - began < CHEAP:
+        return False
+    return cost(reader, whole) > MAX_GROWTH * cost(reader, half)
+
+
 @pytest.mark.parametrize(("reader", "length"), READERS, ids=lambda each: getattr(each, "__name__", ""))
 def test_no_text_costs_more_than_its_length(reader, length):
     for text in ("Москва", "Зурбаган или Лисс, 2 комнаты"):
         reader(text)  # warm: vocabularies are read when they are first used
-    costs = {}
-    for piece in PIECES:
-        for end in ("", "!"):
-            text = (piece * length)[: length - len(end)] + end
-            began = time.thread_time()
-            reader(text)
-            costs[piece, end] = time.thread_time() - began
 
-    assert {case: cost for case, cost in costs.items() if cost > MAX_SECONDS} == {}
+    cases = [(piece, end) for piece in PIECES for end in ("", "!")]
+    assert [(piece, end) for piece, end in cases if grows_fast(reader, piece, end, length)] == []
 
 
 @pytest.mark.parametrize(
@@ -100,7 +118,7 @@ def test_no_text_costs_more_than_its_length(reader, length):
         ("11" * 100 + " лет Победы", "11" * 100 + " лет Победы"),
     ],
 )
-def test_a_house_is_left_out_of_an_address_as_ever(part, shown):
+def test_a_house_number_is_left_out_of_an_address(part, shown):
     assert without_house(part) == shown
 
 
@@ -113,5 +131,5 @@ def test_a_house_is_left_out_of_an_address_as_ever(part, shown):
         ("x" * 200 + "@mail.ru", "x" * 136 + "[…]"),
     ],
 )
-def test_addresses_are_hidden_from_the_public_as_ever(words, shown):
+def test_addresses_are_hidden_from_the_public(words, shown):
     assert without_contacts(words) == shown

@@ -1,4 +1,4 @@
-"""Towns on every contract: spellings meet, several are refused by their field, doubts are answered with warnings."""
+"""Towns in every contract: spellings are unified, several towns are an error of their field, doubts cause warnings."""
 
 import pytest
 from sqlalchemy import select
@@ -66,7 +66,7 @@ def test_a_spelling_is_its_town_in_its_currency_without_a_warning(person, engine
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_an_unknown_town_is_taken_without_a_currency_and_answered_with_what_is_like_it(person, engine, name):
+def test_an_unknown_town_is_accepted_without_a_currency_and_answered_with_similar_towns(person, engine, name):
     answer = write(person, name, "Кировс")
 
     row = stored(engine, answer, name)
@@ -81,7 +81,7 @@ def test_an_unknown_town_is_taken_without_a_currency_and_answered_with_what_is_l
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_a_forgiven_error_and_a_region_are_told(person, name):
+def test_a_corrected_spelling_and_a_region_cause_warnings(person, name):
     [corrected] = write(person, name, "Мосвка").json["warnings"]
     [of_region] = write(person, name, "Алматинская область").json["warnings"]
 
@@ -171,8 +171,8 @@ def test_places_of_the_market_are_suggested_the_most_frequent_first(client, engi
             make_property(session, user, city=city, district=district, metro_station=None)
         session.commit()
 
-    def suggested(**asked):
-        return client.get("/places", query_string=asked).json["places"]
+    def suggested(**query):
+        return client.get("/places", query_string=query).json["places"]
 
     assert suggested(kind="town") == ["Москва", "Алматы"]
     assert suggested(kind="district", city="мск") == ["Хамовники", "Арбат"]

@@ -1,4 +1,4 @@
-"""Traces go to a collector that speaks OTLP over HTTP: here, one in the test."""
+"""Traces are sent to a collector with OTLP over HTTP; here the test runs one."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ collector_service = pytest.importorskip("opentelemetry.proto.collector.trace.v1.
 
 @pytest.fixture
 def spans():
-    """What the collector has been sent so far; ``spans.url`` is where to send it."""
+    """The spans that the collector has received so far; ``spans.url`` is its address."""
 
     class Spans(list):
         url = ""
@@ -77,13 +77,13 @@ def test_a_write_and_the_task_that_follows_are_one_trace_without_personal_data(
     )
     assert (task.trace_id, task.parent_span_id) == (request.trace_id, request.span_id)
     assert {"SELECT", "INSERT"} & {span.name for span in statements}
-    told = b"".join(span.SerializeToString() for span in list(spans))
+    exported = b"".join(span.SerializeToString() for span in list(spans))
     for secret in ("Агафья", "соседке", "+7701", "70450", "VALUES", "127.0.0.1"):
-        assert secret.encode() not in told
+        assert secret.encode() not in exported
 
 
 def test_without_an_endpoint_nothing_is_imported(process_environment):
-    # redis-py imports a part of the SDK by itself where it is installed; what sends spans is ours alone.
+    # redis-py imports a part of the SDK if it is installed; only our code imports the part that sends spans.
     ours = "('opentelemetry.exporter', 'opentelemetry.sdk.trace')"
     modules = "api.http.request_log, models.platform.database, worker.celery_app.task_signals"
     code = f"import sys, {modules}; print([name for name in sys.modules if name.startswith({ours})])"

@@ -1,4 +1,4 @@
-"""A property entered twice by its owner: refused where that is certain, warned of where it may be two homes."""
+"""A property entered twice by its owner is refused if that is certain, and causes a warning if it may be two homes."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -30,7 +30,7 @@ def test_the_same_row_again_is_answered_with_what_is_there(post):
     assert (again.status_code, str(again.json["facts"]["id"])) == (409, first)
 
 
-def test_what_may_be_two_units_is_taken_with_a_warning(post):
+def test_a_possible_second_unit_is_accepted_with_a_warning(post):
     for role, words in ((Role.REALTOR, "Двушка"), (Role.DEVELOPER, WORDS)):
         first = post(role, description=words).json["property_id"]
         again = post(role, description=words)
@@ -40,7 +40,7 @@ def test_what_may_be_two_units_is_taken_with_a_warning(post):
 
 
 @pytest.mark.parametrize("changes", [{"floor": 6}, {"price": 12_600_000}, {"house_number": "7, кв. 2"}])
-def test_another_home_is_taken_without_a_word(post, changes):
+def test_another_home_is_accepted_without_a_warning(post, changes):
     post(description=WORDS)
     another = post(description=WORDS, **changes)
 

@@ -27,7 +27,7 @@ def db(engine: Any, clean_database: str) -> Iterator[Session]:
 
 @pytest.fixture
 def auth(db: Session) -> dict[str, str]:
-    """A tenant's: any signed-in user may. The market knows two stations."""
+    """Headers of a tenant, since any signed-in user may call it. The market knows two stations."""
     seller = make_user(db)
     for station in ("Сокол", "Аэропорт"):
         make_property(db, seller, district=station, metro_station=station)
@@ -62,8 +62,8 @@ def test_a_listings_text_is_read_as_a_property_and_nothing_is_stored(
 
     read = client.post("/properties/understand", json={"text": LISTING}, headers=auth).json
 
-    told = {name: read[name] for name in ("city", "metro_station", "rooms", "area", "floor", "total_floors", "price")}
-    assert told == {
+    fields = {name: read[name] for name in ("city", "metro_station", "rooms", "area", "floor", "total_floors", "price")}
+    assert fields == {
         "city": "Москва",
         "metro_station": "Сокол",
         "rooms": 2,

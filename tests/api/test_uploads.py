@@ -1,5 +1,5 @@
 """
-Uploads: what strangers send is refused or made safe, and nothing is left behind by a request that failed.
+Uploads of strangers are refused or made safe, and a failed request leaves no file behind.
 """
 
 import io
@@ -31,7 +31,7 @@ def picture(format_="JPEG", size=(40, 20), mode="RGB", **options) -> bytes:
 
 
 def with_exif(**options) -> bytes:
-    """A JPEG lying on its side, whose EXIF says so and where it was taken."""
+    """A JPEG lying on its side; its EXIF data has the orientation and the location."""
     exif = Image.Exif()
     exif[0x0112] = 6  # Orientation: turn right to see it upright
     exif[0x010E] = PLACE
@@ -62,7 +62,7 @@ def upload(content: bytes, filename="photo.jpg", content_type="image/jpeg") -> F
 
 @pytest.fixture
 def owner(app):
-    """A user, inside a request of theirs."""
+    """A user, within a request that they make."""
     with app.test_request_context("/"):
         user = create_user(request_session(), role=Role.REALTOR, phone="+77011234567")
         request_session().commit()
@@ -70,7 +70,7 @@ def owner(app):
 
 
 def commit() -> None:
-    """What the application does after a good answer."""
+    """Do what the application does after a successful answer."""
     request_session().commit()
     for follow_up in g.pop("after_commit", []):
         follow_up()
@@ -105,7 +105,7 @@ def files_of(app) -> list[str]:
         "cut short",
     ],
 )
-def test_what_is_no_harmless_picture_is_refused_and_nothing_is_kept(app, owner, content, error):
+def test_a_file_that_is_not_a_safe_picture_is_refused_and_not_kept(app, owner, content, error):
     with pytest.raises(error) as refused:
         store_image(upload(content), owner, "avatar")
 
@@ -114,7 +114,7 @@ def test_what_is_no_harmless_picture_is_refused_and_nothing_is_kept(app, owner, 
 
 
 class Body(io.RawIOBase):
-    """A request with one file of *size* bytes, which are made as they are read; ``taken`` counts what was read."""
+    """A request with a file of *size* bytes, generated while it is read; ``position`` counts the bytes read."""
 
     HEAD = (
         b'--cut\r\nContent-Disposition: form-data; name="phone"\r\n\r\n+77011234567\r\n'
@@ -124,7 +124,7 @@ class Body(io.RawIOBase):
     TAIL = b"\r\n--cut--\r\n"
 
     def __init__(self, size: int) -> None:
-        self.taken, self._filled = 0, size - len(picture())
+        self.position, self._filled = 0, size - len(picture())
         self.length = len(self.HEAD) + self._filled + len(self.TAIL)
 
     def readable(self) -> bool:
@@ -132,13 +132,13 @@ class Body(io.RawIOBase):
 
     def readinto(self, buffer) -> int:
         size = min(len(buffer), 1 << 16)
-        here = self.HEAD[self.taken : self.taken + size]
-        filled = min(max(len(self.HEAD) + self._filled - self.taken - len(here), 0), size - len(here))
+        here = self.HEAD[self.position : self.position + size]
+        filled = min(max(len(self.HEAD) + self._filled - self.position - len(here), 0), size - len(here))
         here += bytes(filled)
-        after = max(self.taken + len(here) - len(self.HEAD) - self._filled, 0)
+        after = max(self.position + len(here) - len(self.HEAD) - self._filled, 0)
         here += self.TAIL[after : after + size - len(here)]
         buffer[: len(here)] = here
-        self.taken += len(here)
+        self.position += len(here)
         return len(here)
 
 
@@ -152,7 +152,7 @@ def put_avatar(client, owner, body: Body):
 
 
 def test_a_file_of_50_mb_is_refused_and_never_held_in_memory(app, client, owner):
-    """It goes through the parser into a temporary file, whose size is then looked at."""
+    """The parser writes it to a temporary file, whose size is then checked."""
     body = Body(50 << 20)
     tracemalloc.start()
     try:
@@ -162,7 +162,7 @@ def test_a_file_of_50_mb_is_refused_and_never_held_in_memory(app, client, owner)
         tracemalloc.stop()
 
     assert (answer.status_code, list(answer.json["errors"]["multipart"])) == (413, ["avatar"])
-    assert body.taken == body.length
+    assert body.position == body.length
     assert most < 5 << 20
     assert files_of(app) == []
 
@@ -172,7 +172,7 @@ def test_a_request_larger_than_all_its_files_may_be_is_refused_unread(app, clien
 
     answer = put_avatar(client, owner, body)
 
-    assert (answer.status_code, body.taken) == (413, 0)
+    assert (answer.status_code, body.position) == (413, 0)
     assert files_of(app) == []
 
 
@@ -200,7 +200,7 @@ def test_a_copy_that_is_still_good_is_not_sent_again(client, owner):
     assert int(first.headers["Content-Length"]) == len(first.data)
 
 
-def test_a_photo_is_turned_upright_and_forgets_where_it_was_taken(client, owner):
+def test_a_photo_is_turned_upright_and_loses_its_location(client, owner):
     url = store_image(upload(with_exif()), owner, "avatar")
     commit()
 

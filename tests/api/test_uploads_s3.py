@@ -1,4 +1,4 @@
-"""Uploads on an object store: the same promises as on a disk, against a server that speaks S3 (moto), over HTTP."""
+"""Uploads to an object store behave as on a disk; tested with an S3 server (moto) over HTTP."""
 
 import io
 import os
@@ -23,7 +23,7 @@ from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 BUCKET = "leadmatch"
-#: What an operator sets beside MEDIA_URL; the endpoint only for a store that is not Amazon's.
+#: The variables that an operator sets besides MEDIA_URL; the endpoint only for a store that is not Amazon's.
 AMAZON = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
@@ -69,7 +69,7 @@ def _wait_until_answering(server) -> None:
 def bucket(s3, monkeypatch):
     for name, value in (AMAZON | {"AWS_ENDPOINT_URL_S3": s3.endpoint}).items():
         monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem.clear_instance_cache()  # fsspec keeps one for each set of options, and the environment is none
+    s3fs.S3FileSystem.clear_instance_cache()  # fsspec caches one for each set of options, and ignores the environment
     found = boto3.resource("s3", endpoint_url=s3.endpoint).Bucket(BUCKET)
     found.create()
     yield found

@@ -1,4 +1,4 @@
-"""Administrators over users: roles, putting out and letting in, lists."""
+"""Administrators manage users: roles, deactivation and reactivation, lists."""
 
 import json
 
@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from api.console.kit.access import SESSION_COOKIE
 from models.accounts.audit import AuditEntry, record
 from models.accounts.passwords import hash_password
 from models.accounts.users import lock_user
@@ -48,7 +49,30 @@ def test_a_new_role_counts_at_once(client, db, admin, user):
     assert client.get("/auth/me", headers=token_header(user)).json["role"] == "landlord"
 
 
-def test_who_is_put_out_is_out_at_once_and_comes_back_only_by_a_door(client, db, admin, user):
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        (Role.ADMIN, "/admin/users"),
+        (Role.OPERATOR, "/ops/rescoring-runs"),
+        (Role.MARKETER, "/console/leadgen"),
+        (Role.OPERATOR, "/console/engine"),
+    ],
+)
+def test_a_token_from_before_opens_nothing_of_a_former_role(client, db, admin, role, path):
+    former = make_user(db, role=role)
+    db.commit()
+    headers = token_header(former)
+    client.set_cookie(SESSION_COOKIE, headers["Authorization"].removeprefix("Bearer "))
+    assert client.get(path, headers=headers).status_code == 200
+
+    assert (
+        client.patch(f"/admin/users/{former.id}", json={"role": "tenant"}, headers=token_header(admin)).status_code
+        == 200
+    )
+    assert client.get(path, headers=headers).status_code == 403
+
+
+def test_a_deactivated_user_loses_access_at_once_and_must_sign_in_again_when_reactivated(client, db, admin, user):
     found = make_property(db, user)
     db.commit()
     version, old = found.version, token_header(user)
@@ -89,7 +113,7 @@ def test_a_bad_change_is_refused(client, admin, user, body):
     assert client.patch(f"/admin/users/{user.id}", json=body, headers=token_header(admin)).status_code == 400
 
 
-def test_a_body_that_is_no_json_is_not_taken_for_an_empty_one(client, admin, user):
+def test_an_invalid_json_body_does_not_count_as_an_empty_one(client, admin, user):
     def patch(content_type):
         headers = token_header(admin)
         return client.patch(f"/admin/users/{user.id}", data=b"role=agent", content_type=content_type, headers=headers)

@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: an owner's alone, good addresses only, secrets shown once, the log, replays."""
+"""Webhooks over HTTP: access for the owner only, valid addresses, secrets shown once, the log, replays."""
 
 import pytest
 from sqlalchemy import select, update
@@ -23,9 +23,9 @@ def hook(realtor):
 
 
 def fail_all(database):
-    """Let every pending delivery fail for good."""
-    for taken in take_due(database, 100):
-        note_outcome(database, taken, Outcome(500, DeliveryError.STATUS))
+    """Let every pending delivery fail permanently."""
+    for delivery in take_due(database, 100):
+        note_outcome(database, delivery, Outcome(500, DeliveryError.STATUS))
     database.execute(update(Delivery).values(state=DeliveryState.FAILED))
     database.execute(update(Endpoint).values(paused_until=None))
     database.commit()
@@ -42,7 +42,7 @@ def test_the_secret_is_shown_when_it_is_made_and_never_again(realtor, hook):
     assert rotated["old_secret_until"] is not None
 
 
-def test_what_was_read_can_be_sent_back(realtor, hook):
+def test_an_answer_can_be_sent_back(realtor, hook):
     path = f"/webhooks/{hook['id']}"
 
     assert realtor("PATCH", path, json=realtor("GET", path).json).json == realtor("GET", path).json
@@ -88,7 +88,7 @@ def test_an_address_that_nothing_may_be_sent_to_is_refused_with_the_reason(realt
         (Role.TENANT, "no.such", False),
     ],
 )
-def test_types_that_an_owner_is_never_told_of_are_refused(person, role, type_, is_taken):
+def test_types_that_an_owner_never_receives_are_refused(person, role, type_, is_taken):
     answer = person(role)("POST", "/webhooks", json=BODY | {"types": [type_]})
 
     assert answer.status_code == (201 if is_taken else 400)
@@ -112,7 +112,7 @@ def test_strangers_find_nothing(person, realtor, hook, database):
     assert realtor("GET", path).json == {name: value for name, value in hook.items() if name != "secret"}
 
 
-def test_recommendations_are_told_from_the_score_that_a_webhook_states(realtor, hook):
+def test_recommendations_are_sent_from_the_score_that_a_webhook_states(realtor, hook):
     path = f"/webhooks/{hook['id']}"
 
     assert hook["min_score"] == 85
@@ -127,7 +127,7 @@ def test_an_owner_has_ten_at_most(realtor):
     assert answers == [201] * MAX_ENDPOINTS + [409]
 
 
-def test_a_test_is_sent_once_at_a_time_and_stands_in_the_log(realtor, hook, database):
+def test_only_one_test_is_sent_at_a_time_and_it_is_in_the_log(realtor, hook, database):
     path = f"/webhooks/{hook['id']}"
     sent = realtor("POST", f"{path}/test")
 
@@ -137,7 +137,7 @@ def test_a_test_is_sent_once_at_a_time_and_stands_in_the_log(realtor, hook, data
     assert realtor("GET", f"{path}/deliveries?state=failed").json["total"] == 0
 
 
-def test_what_failed_is_replayed_one_by_one_or_all_since_a_moment(realtor, hook, database):
+def test_failed_deliveries_are_replayed_one_by_one_or_all_since_a_time(realtor, hook, database):
     path = f"/webhooks/{hook['id']}"
     ids = []
     for _ in range(3):
@@ -158,7 +158,7 @@ def test_what_failed_is_replayed_one_by_one_or_all_since_a_moment(realtor, hook,
     assert [row["message_id"] for row in rows] == message_ids
 
 
-def test_what_is_switched_off_is_neither_tested_nor_replayed_until_it_is_on_again(realtor, hook, database):
+def test_a_disabled_webhook_is_neither_tested_nor_replayed_until_it_is_enabled(realtor, hook, database):
     path = f"/webhooks/{hook['id']}"
     off = realtor("PATCH", path, json={"is_enabled": False}).json
 

@@ -1,4 +1,4 @@
-"""Wishes and facts over HTTP: read, stated, struck out, shown to their owner alone."""
+"""Wishes and facts over HTTP: read in texts, stated, struck out, and visible to their owner only."""
 
 import copy
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def made(client: FlaskClient, auth: dict[str, str], words: str = WORDS, **change
     return f"/leads/{answer.json['lead_id']}"
 
 
-def told(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def essentials(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [(row["kind"], row["value"], row["strength"], row["source"], row["quote"], row["struck"]) for row in rows]
 
 
@@ -65,12 +65,12 @@ READ = [
 ]
 
 
-def test_a_lead_answers_what_its_words_wish_from_every_door(client: FlaskClient, auth: dict[str, str]) -> None:
+def test_every_operation_on_a_lead_answers_the_wishes_in_its_text(client: FlaskClient, auth: dict[str, str]) -> None:
     path = made(client, auth)
 
     one = client.get(path, headers=auth).json["wishes"]
 
-    assert told(one) == READ
+    assert essentials(one) == READ
     assert [WORDS[row["start"] : row["end"]] for row in one] == [row["quote"] for row in one]
     assert all(row["label"] for row in one)
     assert client.get("/leads", headers=auth).json["leads"][0]["wishes"] == one
@@ -87,14 +87,14 @@ def test_a_client_states_wishes_which_come_first_and_keep_their_strength(
 
     path = made(client, auth, "кухня от 9 м", wishes=stated)
 
-    assert told(client.get(path, headers=auth).json["wishes"]) == [
+    assert essentials(client.get(path, headers=auth).json["wishes"]) == [
         ("material", {"any_of": ["brick"]}, "must", "stated", None, False),
         ("lift", True, "wish", "stated", None, False),
         ("kitchen_area", {"min": 9}, "wish", "text", "кухня от 9 м", False),
     ]
 
 
-def test_what_a_client_states_and_strikes_is_taken_back_as_it_was_answered(
+def test_stated_and_struck_wishes_can_be_sent_back_as_they_were_answered(
     client: FlaskClient, auth: dict[str, str]
 ) -> None:
     path = made(client, auth, wishes=[{"kind": "lift", "value": True}])
@@ -108,7 +108,7 @@ def test_what_a_client_states_and_strikes_is_taken_back_as_it_was_answered(
     assert again.json["wishes"] == struck == wishes
 
 
-def test_what_is_struck_out_stays_so_until_its_words_change(client: FlaskClient, auth: dict[str, str]) -> None:
+def test_a_struck_wish_stays_struck_until_its_words_change(client: FlaskClient, auth: dict[str, str]) -> None:
     path = made(client, auth)
     struck = {"kind": "kitchen_area", "value": True, "source": "text", "quote": "кухня от 9 м", "struck": True}
     put = lambda words, **more: client.put(path, json=body_of(words, **more), headers=auth).json["wishes"]
@@ -120,14 +120,14 @@ def test_what_is_struck_out_stays_so_until_its_words_change(client: FlaskClient,
     assert of_kitchen(put("кухня от 10 м")) == [False], "other words"
 
 
-def test_a_struck_reading_is_taken_back_in(client: FlaskClient, auth: dict[str, str]) -> None:
+def test_a_struck_reading_can_be_restored(client: FlaskClient, auth: dict[str, str]) -> None:
     path = made(client, auth)
     struck = {"kind": "kitchen_area", "value": True, "source": "text", "quote": "кухня от 9 м", "struck": True}
     client.put(path, json=body_of(WORDS, wishes=[struck]), headers=auth)
 
     answer = client.put(path, json=body_of(WORDS, wishes=[struck | {"struck": False}]), headers=auth)
 
-    assert told(answer.json["wishes"]) == READ
+    assert essentials(answer.json["wishes"]) == READ
 
 
 BAD_WISHES = [
@@ -214,7 +214,7 @@ def test_preferences_take_rooms_places_area_words_and_wishes(client: FlaskClient
 
     assert answer.status_code == 200, answer.text
     assert {name: answer.json[name] for name in more} == more
-    assert told(answer.json["wishes"]) == [
+    assert essentials(answer.json["wishes"]) == [
         ("internet", True, "wish", "stated", None, False),
         ("cats", True, "wish", "text", "кошкой", False),
     ]
@@ -251,7 +251,7 @@ def test_a_request_of_the_portal_answers_what_was_read_and_stated(client: FlaskC
 
     row = client.get(f"/users/my_requests/{made_id}", headers=auth).json
     assert row["wishes"] == REQUEST["wishes"], "the words as they were sent"
-    assert told(row["read_wishes"]) == [
+    assert essentials(row["read_wishes"]) == [
         ("parking", {"any_of": ["yard"]}, "soft", "stated", None, False),
         ("last_floor", False, "wish", "text", "Не последний этаж", False),
         ("furnished", True, "wish", "text", "мебелью", False),
@@ -267,4 +267,4 @@ def test_rows_of_the_portal_show_no_wishes_to_strangers(client: FlaskClient, db:
     assert client.get(path, headers=token_header(stranger)).status_code == 404
     assert client.get("/leads", headers=token_header(stranger)).json["leads"] == []
     assert client.put(path, json=body_of("", wishes=[]), headers=token_header(stranger)).status_code == 404
-    assert told(client.get(path, headers=auth).json["wishes"]) == READ
+    assert essentials(client.get(path, headers=auth).json["wishes"]) == READ

@@ -1,5 +1,5 @@
 """
-What tests of clients are made with: tools of others and our own client, made once into build/clients; a served system.
+Fixtures for tests of clients: third-party tools and our own client, built once in build/clients, and a served system.
 """
 
 import importlib
@@ -17,7 +17,7 @@ from tests.api.conftest import web_processes
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-#: Tools are kept between runs, by what they are made from.
+#: Tools are kept between runs, while the files that define them do not change.
 TOOLS = ROOT / "build" / "clients"
 
 BOT_TOKEN = "42:TOKEN-OF-A-BOT"
@@ -25,16 +25,16 @@ BOT_SECRET = "the secret of a bot 0123"
 
 
 def ran(*command: object, cwd: Path, seconds: float = 300) -> str:
-    """What a command prints; the test fails with it if the command does."""
+    """The output of a command; the test fails with it if the command fails."""
     ended = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, timeout=seconds)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 
 
 def installed(folder: Path, made_from: list[Path], *commands: list[object]) -> Path:
-    """A folder of tools, made by *commands* unless it was made from the same files before."""
-    mark, said = folder / "made-from", "".join(each.read_text() for each in made_from)
-    if not mark.exists() or mark.read_text() != said:
+    """A folder of tools, built by *commands* unless it was built from the same files before."""
+    mark, wanted = folder / "made-from", "".join(each.read_text() for each in made_from)
+    if not mark.exists() or mark.read_text() != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for each in made_from:
@@ -43,7 +43,7 @@ def installed(folder: Path, made_from: list[Path], *commands: list[object]) -> P
             ended = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=300)
             if ended.returncode != 0:
                 pytest.skip(f"the tools cannot be had here: {ended.stderr.strip()[-300:]}")
-        mark.write_text(said)
+        mark.write_text(wanted)
     return folder
 
 
@@ -59,7 +59,7 @@ def npm() -> Path:
 
 @pytest.fixture(scope="module")
 def generator() -> Path:
-    """The command openapi-python-client, in an environment of its own."""
+    """The command openapi-python-client, in its own virtual environment."""
     folder = TOOLS / "python"
     pip = [folder / "venv" / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
     make = [sys.executable, "-m", "venv", "venv"]
@@ -75,15 +75,15 @@ def document(app, tmp_path) -> Path:
 
 
 @pytest.fixture
-def served(process_environment, worker_process) -> Iterator[str]:
-    """The URL of a system that answers and computes; a local one, which answers the codes that it would send."""
-    with web_processes(process_environment) as start:
+def served(process_environment, worker_process, preloaded) -> Iterator[str]:
+    """The URL of a running system with a worker; it is local, so its answers contain the codes that it would send."""
+    with web_processes(preloaded, process_environment) as start:
         yield start(ENVIRONMENT="local", TELEGRAM_BOT_TOKEN=BOT_TOKEN, TELEGRAM_BOT_SECRET=BOT_SECRET).url
 
 
 @pytest.fixture(scope="module")
 def python_client(generator, tmp_path_factory) -> Path:
-    """The folder of our Python client, put together from the document of this code."""
+    """The folder of our Python client, generated from this code's document."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "openapi.json").write_text(ran(sys.executable, "-m", "scripts", "openapi", cwd=ROOT))
     make = ROOT / "clients" / "python" / "make_client.py"

@@ -1,5 +1,5 @@
 """
-The main job of the exchange through the client that openapi-python-client has made: two realtors, a lead, a property,
+The main job of the exchange through the client that openapi-python-client generated: two realtors, a lead, a property,
 recommendations, a like from either side, a match. Run by test_clients.py: main_job.py <url>.
 """
 
@@ -48,7 +48,7 @@ from leadmatch_client.models import (
 )
 
 PASSWORD = "correct horse battery"
-PATIENCE = 60  # seconds
+WAIT_LIMIT = 60  # seconds
 
 
 def signed_in(url: str, phone: str) -> AuthenticatedClient:
@@ -100,7 +100,7 @@ def main(url: str) -> None:
     assert isinstance(offered, PropertyCreated) and isinstance(lead, LeadCreated), (offered, lead)
     lead_id, property_id = int(lead.lead_id), int(offered.property_id)
 
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + WAIT_LIMIT
     while True:
         page = list_property_recommendations.sync(lead_id, client=buyers)
         assert isinstance(page, PropertyRecommendations), page

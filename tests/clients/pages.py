@@ -1,8 +1,8 @@
 """
-The commands of the how-tos and tutorials, taken out of the pages: what a page says is what its test runs.
+Extracts the commands of how-tos and tutorials from the pages, so that tests run exactly those commands.
 
-All lines of a page's blocks of `sh` and `console`, and what stands between backticks and begins with `leadmatch`, are
-commands. Each is run by the page's test (test_howtos.py, test_tutorials.py), unless NOT_RUN names it with a reason.
+Commands are all lines in a page's `sh` and `console` blocks, and text between backticks that begins with `leadmatch`.
+The page's test (test_howtos.py, test_tutorials.py) runs each of them, unless NOT_RUN lists it with a reason.
 """
 
 import re
@@ -16,7 +16,7 @@ CONTAINERS = "needs a container engine; test_deploy.py holds the compose file to
 HOST = "changes the host: an account, /etc, systemd; test_deploy.py holds the units to the Procfile"
 DOWNLOAD = "downloads packages; test_wheel.py installs the wheel beside libraries that are there"
 
-#: Page -> beginning of a line -> why its test does not run it.
+#: Page -> beginning of a line -> the reason why its test does not run it.
 NOT_RUN = {
     "howto/deploy": {
         "docker compose --file deploy/compose.yaml up --detach --build": CONTAINERS,
@@ -55,7 +55,7 @@ def text_of(page: str) -> str:
 
 def blocks(page: str, *languages: str) -> list[str]:
     """
-    The page's fenced blocks of these languages, without the indentation that they have in lists.
+    The page's fenced blocks of these languages, without the indentation of blocks in lists.
 
     >>> [block.split()[0] for block in blocks("howto/upgrade", "sh")]
     ['leadmatch', 'docker']
@@ -78,7 +78,7 @@ def inline(page: str) -> list[str]:
 
 
 def begins(line: str, beginning: str) -> bool:
-    """Whether a line begins with these words: `leadmatch runs` does not with `leadmatch run`."""
+    """Whether a line begins with these words; `leadmatch runs` does not begin with `leadmatch run`."""
     return re.match(re.escape(beginning) + r"(?!\w)", line.strip()) is not None
 
 
@@ -87,13 +87,13 @@ def is_run(page: str, line: str) -> bool:
 
 
 def script(page: str, **replaced: str) -> str:
-    """What the page's blocks say to do, as a script of bash; *replaced* are parts that stand for the reader's own."""
+    """The page's blocks as a bash script; *replaced* are placeholders and the reader's values for them."""
     kept = [line for line in lines(page) if is_run(page, line)]
     return with_own("set -euo pipefail\n" + "\n".join(kept) + "\n", replaced)
 
 
 def with_own(text: str, replaced: dict[str, str]) -> str:
-    """*text* with the reader's own parts; each of them stands there."""
+    """*text* with the reader's values; each placeholder must be in it."""
     for old, new in replaced.items():
         assert old in text, f"{old!r} stands nowhere in:\n{text}"
         text = text.replace(old, new)

@@ -1,9 +1,9 @@
 """
-The OpenAPI document as tools see it that are not ours: two linters, and two generators of clients whose clients do the
-main job against the served system.
+Third-party tools accept the OpenAPI document: two linters, and two generators whose clients do the main job against the
+served system.
 
-Part of `make clients`: the tools come from npm and PyPI into build/clients, once. Where those cannot be reached, or
-there is no node, the tests are skipped and say so.
+Part of `make clients`: the tools are installed once from npm and PyPI into build/clients. If those are unreachable, or
+node is missing, the tests are skipped with that reason.
 """
 
 import json
@@ -29,8 +29,8 @@ def test_spectral_finds_no_fault(npm, document, tmp_path):
 def test_redocly_finds_no_fault(npm, document, tmp_path):
     shutil.copy(HERE / "redocly.yaml", tmp_path)
 
-    told = ran(npm / "redocly", "lint", "--format", "json", document, cwd=tmp_path)
-    assert json.loads(told)["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
+    report = ran(npm / "redocly", "lint", "--format", "json", document, cwd=tmp_path)
+    assert json.loads(report)["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
 
 
 def test_a_generated_python_client_does_the_main_job(generator, document, served, tmp_path):

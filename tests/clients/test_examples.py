@@ -11,7 +11,7 @@ from tests.clients.conftest import BOT_SECRET, BOT_TOKEN, HERE, ROOT, ran
 
 EXAMPLES = ROOT / "docs" / "examples"
 
-#: Contract -> what an example prints once it has come to its end.
+#: Contract -> the beginning of the example's last line.
 ENDS = {"exchange": "matched ", "swipe": "asked about ", "portal": "chat ", "leadgen": "said Сколько стоит"}
 
 pytestmark = [
@@ -20,8 +20,8 @@ pytestmark = [
 ]
 
 
-def last_line(told: str) -> str:
-    return told.strip().splitlines()[-1]
+def last_line(output: str) -> str:
+    return output.strip().splitlines()[-1]
 
 
 def test_each_contract_has_an_example_in_each_language():
@@ -34,26 +34,26 @@ def test_the_examples_in_curl(served, tmp_path):
     if shutil.which("jq") is None:
         pytest.skip("there is no jq on this machine")
     for contract, end in ENDS.items():
-        told = ran("bash", EXAMPLES / f"{contract}.sh", served, cwd=tmp_path)
-        assert last_line(told).startswith(end), told
+        output = ran("bash", EXAMPLES / f"{contract}.sh", served, cwd=tmp_path)
+        assert last_line(output).startswith(end), output
 
 
 def test_the_examples_in_python(served, generator, python_client, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(python_client))
     for contract, end in ENDS.items():
-        told = ran(generator.parent / "python", EXAMPLES / f"{contract}.py", served, cwd=python_client)
-        assert last_line(told).startswith(end), told
+        output = ran(generator.parent / "python", EXAMPLES / f"{contract}.py", served, cwd=python_client)
+        assert last_line(output).startswith(end), output
 
 
 def test_a_bot_and_its_mini_app(served, monkeypatch, tmp_path):
-    """As their clients are written: httpx with the bot's secret, and the header of Mini Apps instead of a token."""
+    """Typical clients: httpx with the bot's secret, and the header of Mini Apps instead of a token."""
     monkeypatch.setenv("TELEGRAM_BOT_SECRET", BOT_SECRET)
     monkeypatch.setenv("INIT_DATA", init_data(token=BOT_TOKEN))
 
-    told = ran(sys.executable, EXAMPLES / "bot.py", served, cwd=tmp_path)
+    output = ran(sys.executable, EXAMPLES / "bot.py", served, cwd=tmp_path)
 
-    assert told.splitlines()[:2] == ["like Студия у реки", "mini app of Айгуль"], told
-    assert last_line(told).startswith("asked about ")
+    assert output.splitlines()[:2] == ["like Студия у реки", "mini app of Айгуль"], output
+    assert last_line(output).startswith("asked about ")
 
 
 def test_the_examples_in_typescript(served, npm, document, tmp_path):
@@ -67,5 +67,5 @@ def test_the_examples_in_typescript(served, npm, document, tmp_path):
     ran(npm / "tsc", "-p", ".", cwd=tmp_path)
 
     for contract, end in ENDS.items():
-        told = ran("node", f"{contract}.js", served, cwd=tmp_path)
-        assert last_line(told).startswith(end), told
+        output = ran("node", f"{contract}.js", served, cwd=tmp_path)
+        assert last_line(output).startswith(end), output

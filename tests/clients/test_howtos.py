@@ -1,4 +1,4 @@
-"""The commands of the how-tos, as they stand on the pages, against a system that `leadmatch run` has started."""
+"""The commands of the how-tos, exactly as on the pages, against a system that `leadmatch run` has started."""
 
 import contextlib
 import itertools
@@ -32,7 +32,7 @@ SECRET = "a secret of the bot, 32 characters"
 
 
 class System:
-    """A home with a system, and a shell that stands in a folder and has the command `leadmatch`."""
+    """A home with a system, and a shell with a working directory and the command `leadmatch`."""
 
     def __init__(self, home: Path, folder: Path) -> None:
         (folder / "bin").mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ class System:
         return environment(self.home, PATH=path, URL=self.url, **more)
 
     def run(self, script: str, **more: str) -> str:
-        """What a script prints; the test fails with it if the script does."""
+        """The output of a script; the test fails with it if the script fails."""
         ended = subprocess.run(
             ["bash", "-c", script],
             cwd=self.folder,
@@ -66,7 +66,7 @@ class System:
 
     @contextlib.contextmanager
     def running(self, script: str, **more: str) -> Iterator[None]:
-        """A script that starts a system, until the block ends."""
+        """Run a script that starts a system until the block ends."""
         process = subprocess.Popen(
             ["bash", "-c", f"{script.strip()} & trap 'kill $!' TERM; wait $!; wait $!"],
             cwd=self.folder,
@@ -77,7 +77,7 @@ class System:
             text=True,
             preexec_fn=dies_with_parent(signal.SIGTERM),
         )
-        output = Output(process.stdout, patience=300)
+        output = Output(process.stdout, wait_limit=300)
         try:
             output.wait_for_line("Leadmatch is up")
             output.wait_for_line(" ready.", times=2)  # worker and runner
@@ -98,7 +98,7 @@ def system(servers_folder, tmp_path_factory) -> Iterator[System]:
 
 
 def test_answer_an_alert(system):
-    """Every command that its sentences name, on a system with a run that failed."""
+    """Every command in the page's sentences, on a system with a failed run."""
     system.run("leadmatch rescore --watch")
     run_id = json.loads(system.run("leadmatch runs --json"))[0]["id"]
     for table in ("rescoring_shards SET state = 'failed' WHERE run_id", "rescoring_runs SET state = 'failed' WHERE id"):
@@ -119,17 +119,17 @@ def system_is_well(system: System, process: str) -> bool:
 def test_back_up_and_restore(system, servers_folder):
     save, restore, *_ = pages.blocks("howto/back-up", "sh")
     [start] = pages.blocks("howto/back-up", "console")
-    assert pages.script("howto/back-up").count("leadmatch ") == 4  # these three blocks are all
+    assert pages.script("howto/back-up").count("leadmatch ") == 4  # the page has no other commands
     system.run(save)
     assert (system.folder / "leadmatch.dump").stat().st_mode & 0o077 == 0
 
     second = System(servers_folder / "restored", system.folder)
     own = {"/tmp/restored": str(second.home)}
     with second.running(pages.with_own(start, own | {"PORT=8001": f"PORT={second.port}"})):
-        told = second.run("set -e\n" + pages.with_own(restore, own))
+        output = second.run("set -e\n" + pages.with_own(restore, own))
         users = second.run("leadmatch psql -At -c \"SELECT email FROM users WHERE email = 'ann@example.com'\"")
 
-    assert told and users.strip() == "ann@example.com"
+    assert output and users.strip() == "ann@example.com"
 
 
 def test_connect_feeds(system):
@@ -147,7 +147,7 @@ def test_connect_feeds(system):
 
 
 def test_deploy(system, servers_folder):
-    """The schema's migration, and the wheel's line, which starts a system for production."""
+    """The migration of the schema, and the command of the wheel that starts a production system."""
     *_, migrate, start = [line for line in pages.script("howto/deploy").splitlines() if "leadmatch" in line]
     own = {"/etc/leadmatch/environment": str(system.home / "environment"), ".venv/bin/leadmatch": "leadmatch"}
     system.run(pages.with_own(migrate, own))
@@ -165,19 +165,19 @@ def test_deploy(system, servers_folder):
 
 
 def test_upgrade(system, new_database):
-    """And back, on a database of its own."""
+    """The upgrade and the way back, on a separate database."""
     system.run(pages.script("howto/upgrade"))
 
     run, back = pages.inline("howto/upgrade")
-    assert run == "leadmatch run"  # which every test here uses
+    assert run == "leadmatch run"  # every test here uses it
     own = {"DATABASE_URL": new_database()}
     revisions = re.findall(
         r'^down_revision.*= "(\w+)"',
         "".join(path.read_text() for path in (ROOT / "models/migrations/versions").glob("*.py")),
         re.M,
     )
-    asked = system.run("set +o pipefail; yes | " + pages.with_own(back, {"REVISION": max(revisions)}), **own)
-    assert "Is there a backup" in asked
+    output = system.run("set +o pipefail; yes | " + pages.with_own(back, {"REVISION": max(revisions)}), **own)
+    assert "Is there a backup" in output
     system.run(pages.script("howto/upgrade"), **own)
 
 

@@ -1,4 +1,4 @@
-"""The list of commands that no test runs is closed: whatever else a how-to or tutorial says is run by its test."""
+"""Every command of a how-to or tutorial is either in the list of commands that no test runs, or run by its test."""
 
 import configparser
 import re
@@ -22,7 +22,7 @@ def test_each_page_with_commands_has_a_test_that_runs_them(page):
         assert f'inline("{page}"' in TESTS
 
 
-def test_what_no_test_runs_is_named_once_with_a_reason_and_stands_on_its_page():
+def test_each_command_that_no_test_runs_is_listed_once_with_a_reason_and_is_on_its_page():
     for page, reasons in pages.NOT_RUN.items():
         for beginning, reason in reasons.items():
             assert len([line for line in pages.lines(page) if pages.begins(line, beginning)]) == 1, beginning
@@ -44,7 +44,7 @@ def test_the_wheel_of_the_pages_is_this_version():
 
 @pytest.fixture
 def variables():
-    """A function that gives the variables of a page's blocks, with values of the reader's own."""
+    """A function that returns the variables of a page's blocks, with the reader's values."""
 
     def of(page: str, own: str) -> dict[str, str]:
         parser = configparser.RawConfigParser(inline_comment_prefixes="#")

@@ -1,7 +1,7 @@
 """
 Our Python client: strict types, errors, retries, lists, webhooks. Part of `make clients`.
 
-What it does for each contract is shown by the examples (test_examples.py).
+The examples (test_examples.py) show its use with each contract.
 """
 
 import datetime
@@ -28,24 +28,24 @@ pytestmark = [
 
 @contextmanager
 def server(*answers: tuple[int, dict[str, str], object]) -> Iterator[tuple[str, list]]:
-    """A server that gives these answers one after another, the last for ever; and what it was asked."""
-    asked, left = [], list(answers)
+    """A server that sends these answers in order, repeating the last one; yields its URL and the requests."""
+    requests, left = [], list(answers)
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked.append((self.command, self.path, dict(self.headers), body))
+            requests.append((self.command, self.path, dict(self.headers), body))
             status, headers, content = left.pop(0) if len(left) > 1 else left[0]
-            told = (content if isinstance(content, str) else json.dumps(content)).encode()
+            content_sent = (content if isinstance(content, str) else json.dumps(content)).encode()
             self.send_response(status)
             for name, value in {
                 "Content-Type": "application/json",
-                "Content-Length": str(len(told)),
+                "Content-Length": str(len(content_sent)),
                 **headers,
             }.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(told)
+            self.wfile.write(content_sent)
 
         do_POST = do_PATCH = do_GET
 
@@ -56,7 +56,7 @@ def server(*answers: tuple[int, dict[str, str], object]) -> Iterator[tuple[str, 
     thread = threading.Thread(target=serving.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{serving.server_port}", asked
+        yield f"http://127.0.0.1:{serving.server_port}", requests
     finally:
         serving.shutdown()
         thread.join()
@@ -79,23 +79,23 @@ def test_its_version_is_the_systems():
 def test_a_write_that_was_not_done_is_sent_again_under_the_same_key(client):
     waits = []
     busy = (503, {"Retry-After": "7"}, {})
-    with server(busy, busy, (201, {}, {"access_token": "t"})) as (url, asked):
+    with server(busy, busy, (201, {}, {"access_token": "t"})) as (url, requests):
         transport = client.Retrying(sleep=waits.append)
         with client.Leadmatch(url, transport=transport) as leadmatch:
             answer = leadmatch.client.get_httpx_client().post("/leads", json={"x": 1})
 
     assert answer.status_code == 201
     assert waits == [7, 7]
-    assert len({headers["Idempotency-Key"] for _, _, headers, _ in asked}) == 1
-    assert {body for *_, body in asked} == {asked[0][3]}
+    assert len({headers["Idempotency-Key"] for _, _, headers, _ in requests}) == 1
+    assert {body for *_, body in requests} == {requests[0][3]}
 
 
-def test_what_may_have_been_done_is_not_repeated_without_a_key(client):
-    with server((502, {}, {})) as (url, asked), client.Leadmatch(url) as leadmatch:
+def test_a_request_that_may_have_succeeded_is_not_repeated_without_a_key(client):
+    with server((502, {}, {})) as (url, requests), client.Leadmatch(url) as leadmatch:
         with pytest.raises(client.UnavailableError):
             leadmatch.client.get_httpx_client().patch("/users/1", json={})
 
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_errors_of_the_system_are_exceptions_with_code_and_fields(client, served):
@@ -118,11 +118,11 @@ def test_a_list_is_gone_through_page_by_page(client):
     def operation(*, client, page, limit):
         return client.get_httpx_client().get("/list", params={"page": page, "limit": limit}).json()
 
-    with server(*pages) as (url, asked), client.Leadmatch(url) as leadmatch:
+    with server(*pages) as (url, requests), client.Leadmatch(url) as leadmatch:
         found = list(leadmatch.each(list, operation, items=list, limit=2))
 
     assert [each["n"] for each in found] == [1, 2, 3]
-    assert [path for _, path, *_ in asked] == ["/list?page=1&limit=2", "/list?page=2&limit=2"]
+    assert [path for _, path, *_ in requests] == ["/list?page=1&limit=2", "/list?page=2&limit=2"]
 
 
 def test_webhooks_are_verified_as_the_standards_package_signs_them(client):

@@ -1,6 +1,6 @@
 """
-Our Python client follows events: from where it stopped, through a restart of the server, and to an end when it is told
-to. Part of `make clients`.
+Our Python client follows events: it resumes where it stopped, survives a restart of the server, and ends on request.
+Part of `make clients`.
 """
 
 import os
@@ -36,9 +36,9 @@ LEAD = {
 
 
 @pytest.fixture
-def start(process_environment, worker_process) -> Iterator:
+def start(process_environment, worker_process, preloaded) -> Iterator:
     """A function that starts a web process; a worker computes lists."""
-    with web_processes(process_environment) as start:
+    with web_processes(preloaded, process_environment) as start:
         yield lambda **environment: start(ENVIRONMENT="local", **environment)
 
 
@@ -62,12 +62,12 @@ def new_lead(url: str, token: str) -> str:
 
 
 def list_of(lead_id: str, events: Iterator):
-    """The next event that tells of the lead's list; an id may come more than once."""
+    """The next event of the lead's list; an id may come more than once."""
     return next(each for each in events if each.kind == "lead_recommendations" and lead_id in each.data["ids"])
 
 
 def test_events_are_resumed_after_a_restart_of_the_server_without_loss(client, start):
-    """What happened while nothing was connected is told."""
+    """Events that happened without a connection are delivered later."""
     web, other = start(), start()
     token = signed_up(web.url)
     with client.Leadmatch(web.url, token=token) as leadmatch:
@@ -92,7 +92,7 @@ def test_events_are_resumed_after_a_restart_of_the_server_without_loss(client, s
 
 
 def test_closing_the_iterator_closes_the_connection(client, start):
-    """A process of few threads has one place for a reader: it is free again."""
+    """A process with few threads has one slot for a reader; the slot is free again."""
     web = start(WEB_THREADS="6")
     token = signed_up(web.url)
     headers = {"Authorization": f"Bearer {token}"}
@@ -116,7 +116,7 @@ def test_a_refusal_is_raised_before_the_first_event_and_outlived_after_it(client
     stream = {"Content-Type": "text/event-stream"}
     first, second = "id: 7\nevent: hello\ndata: {}\n\n", 'id: 9\nevent: match\ndata: {"ids": ["3"]}\n\n'
     answers = [(200, stream, first), (503, {}, {}), (429, {}, {}), (502, {}, {}), (200, stream, second), (401, {}, {})]
-    with server(*answers) as (url, asked):
+    with server(*answers) as (url, requests):
         with client.Leadmatch(url, transport=client.Retrying(retries=0)) as leadmatch:
             events = leadmatch.events("/events", "5")
             assert [(event.kind, event.id) for event in (next(events), next(events))] == [
@@ -125,7 +125,7 @@ def test_a_refusal_is_raised_before_the_first_event_and_outlived_after_it(client
             ]
             with pytest.raises(client.NotSignedInError):
                 next(events)
-    assert [headers["Last-Event-ID"] for _, _, headers, _ in asked] == ["5", "7", "7", "7", "7", "9"]
+    assert [headers["Last-Event-ID"] for _, _, headers, _ in requests] == ["5", "7", "7", "7", "7", "9"]
 
     with server((503, {}, {})) as (url, _):
         with client.Leadmatch(url, transport=client.Retrying(retries=0)) as leadmatch:

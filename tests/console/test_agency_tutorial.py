@@ -1,4 +1,4 @@
-"""The agency's tutorial, done in a browser step by step; its labels are taken from the page in their order."""
+"""The agency's tutorial, done in a browser step by step, with the labels in the tutorial's order."""
 
 import re
 
@@ -14,7 +14,7 @@ from models.core.enums import ActionKind, DealType, Role, Side
 from models.deals.matches import act
 from models.market.leads import Lead
 from tests.conftest import ROOT
-from tests.console.conftest import HASTE
+from tests.console.conftest import FASTER_POLLING
 from worker.lists import rescore
 
 TUTORIAL = (ROOT / "docs" / "tutorials" / "agency.md").read_text()
@@ -45,7 +45,7 @@ def realtor(town, db, app) -> User:
 
 @pytest.fixture
 def lists(worker_here):
-    """A function that does what a worker would after a change."""
+    """A function that does a worker's work after a change."""
     with worker_here() as session:
 
         def make() -> None:
@@ -57,7 +57,7 @@ def lists(worker_here):
 
 def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_path):
     label = Labels()
-    page = visit(None, before=HASTE)
+    page = visit(None, before=FASTER_POLLING)
     page.goto("/")
     page.get_by_role("link", name="Sign in").first.click()
     expect(page.get_by_role("heading", name=label("Try the demo"))).to_be_visible()
@@ -68,7 +68,7 @@ def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_
     page.get_by_role("link", name=label("From a message")).click()
     [message] = re.findall("«(.+?)»", TUTORIAL, re.S)
     page.get_by_role("textbox").fill(" ".join(message.split()))
-    page.get_by_role("button", name=label("Read it")).click()
+    page.get_by_role("button", name=label("Read the text")).click()
     expect(page.get_by_label("City")).to_have_value("Москва")
     expect(page.get_by_text("Read: «").first).to_be_visible()
     page.get_by_role("button", name=label("Save"), exact=True).click()
@@ -86,7 +86,7 @@ def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_
     expect(pairs).to_have_count(3)
     expect(pairs.first.get_by_text(label("Why this score"))).to_be_visible()
     expect(pairs.first).to_contain_text("wanted up to 15 m")
-    pairs.last.get_by_role("button", name=label("Not this")).click()
+    pairs.last.get_by_role("button", name=label("Not for me")).click()
     expect(pairs).to_have_count(2)
     first = pairs.first.get_attribute("id").removeprefix("pair-")
     pairs.first.get_by_role("button", name=label("Like")).click()
@@ -98,9 +98,9 @@ def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_
 
     # Send the client a choice
     page.goto(f"/console/leads/{lead.id}")
-    page.get_by_role("checkbox", name=label("Into the selection")).check()
+    page.get_by_role("checkbox", name=label("Add to the selection")).check()
     page.get_by_role("button", name=label("Make a selection")).click()
-    page.get_by_role("button", name=label("Make the link")).click()
+    page.get_by_role("button", name=label("Create the link")).click()
     link = page.get_by_label("The link for the client").input_value()
     client = visit(None)
     client.goto("/s/" + link.rpartition("/s/")[2])
@@ -118,6 +118,6 @@ def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_
     page.get_by_role("link", name=label("From a file or feed")).click()
     (tmp_path / "homes.csv").write_text("Город;Цена\nМосква;12 млн\n")
     page.get_by_label("File", exact=True).set_input_files(tmp_path / "homes.csv")
-    page.get_by_role("button", name=label("Look at the file")).click()
+    page.get_by_role("button", name=label("Preview the file")).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert label.left == []

@@ -1,4 +1,4 @@
-"""Whatever a form holds, and with Redis away too: an answer is a page or a complaint, never an error of ours."""
+"""Whatever a form contains, even without Redis, the answer is a page or an error message, never an internal error."""
 
 import inspect
 import io
@@ -55,7 +55,7 @@ FILES = [b"", b"\x00", b'"', b"city,price\n\x00,1\n", b"city;price\nAlmaty;5\n",
 
 @pytest.fixture
 def rows(town, db) -> dict[str, dict[str, Any]]:
-    """Role -> the rows that the addresses of its forms name, as addresses call them; all are there."""
+    """Role -> ids of existing rows for the addresses of its forms, by parameter."""
     pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
     act(db, town.buyer, Side.LEAD, **pair)
     match = act(db, town.seller, Side.PROPERTY, **pair)
@@ -84,13 +84,13 @@ def rows(town, db) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
     found = {}
     for who in ("admin", "seller", "tenant"):
-        told = select(Notification.id).where(Notification.user_id == getattr(town, who).id)
-        found[who] = of_all | {"notification_id": db.scalars(told.limit(1)).first() or 1}
+        notifications = select(Notification.id).where(Notification.user_id == getattr(town, who).id)
+        found[who] = of_all | {"notification_id": db.scalars(notifications.limit(1)).first() or 1}
     return found
 
 
 def posts(app, named: dict[str, Any]) -> dict[str, list[str]]:
-    """The address of every page that takes a form, with ids filled in -> the names that its module reads."""
+    """The address of every page that accepts a form, with ids -> the field names that its module reads."""
     found = {}
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/console") and "POST" in rule.methods and "sign-out" not in rule.rule:
@@ -104,11 +104,11 @@ def posts(app, named: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def any_form(rng: random.Random, own: list[str]) -> dict[str, Any]:
-    """Most of what the page reads, and some of what any page does."""
+    """Most of the fields that the page reads, and some that other pages read."""
     names = {*rng.sample(NAMES, rng.randrange(1, 16)), *rng.sample(own, rng.randrange(len(own) + 1))}
     form: dict[str, Any] = {}
     for name in sorted(names):
-        # Lone surrogates cannot be sent in a form: what a browser sends in their place is.
+        # Lone surrogates cannot be sent in a form, so this sends what browsers send instead.
         values = [
             value.encode("utf-8", "replace").decode() for value in rng.choices(VALUES, k=rng.choice([1, 1, 1, 2]))
         ]
@@ -133,11 +133,11 @@ def test_no_form_is_an_error_of_ours(app, client, town, rows, db, who, is_redis_
     rng, failed = random.Random(f"{who} {FORMS}"), []
     sessions = select(AccountSession.id).where(AccountSession.user_id == getattr(town, who).id)
     named = rows[who] | {"session_id": db.scalars(sessions.order_by(AccountSession.id)).first()}
-    db.commit()  # PostgreSQL ends a connection that is idle in a transaction for as long as many forms take
+    db.commit()  # otherwise PostgreSQL would end this connection, which is idle in a transaction, during many forms
     for path, own in posts(app, named).items():
         for _ in range(FORMS):
             page = client.get("/console/account")
-            if page.status_code != 200:  # the form before has signed out, or put out, who sent it
+            if page.status_code != 200:  # the previous form has signed out or deactivated its sender
                 enter(client, getattr(town, who))
                 page = client.get("/console/account")
             form = any_form(rng, own)
@@ -147,6 +147,35 @@ def test_no_form_is_an_error_of_ours(app, client, town, rows, db, who, is_redis_
     assert failed == []
 
 
+#: Pages whose forms have fields for numbers: (who, path with names of rows).
+WITH_NUMBERS = [
+    ("seller", "/console/leads/new"),
+    ("seller", "/console/leads/{lead_id}/edit"),
+    ("seller", "/console/properties/new"),
+    ("seller", "/console/properties/{property_id}/edit"),
+    ("tenant", "/console/preferences"),
+    ("tenant", "/console/requests/new"),
+    ("admin", "/console/leadgen/new"),
+    ("admin", "/console/leadgen/{niche_id}/campaigns/new"),
+    ("admin", "/console/leadgen/{niche_id}/ads/new"),
+]
+NUMBER_FIELD = re.compile(r'<input (?=[^>]*(?:inputmode="decimal"|data-amount))[^>]*name="([\w.-]+)"')
+
+
+@pytest.mark.parametrize("who", ["admin", "seller", "tenant"])
+def test_text_in_a_number_field_is_refused_beside_the_field(client, town, rows, who):
+    enter(client, getattr(town, who))
+    for path in [path.format(**rows[who]) for role, path in WITH_NUMBERS if role == who]:
+        page = client.get(path).text
+        names = NUMBER_FIELD.findall(page)
+        assert names, path
+        for typed in ("--5", "+-5", "5-", "0x10", "1e999", "nan", "²", "9" * 30):
+            answer = client.post(path, data=dict.fromkeys(names, typed) | {"csrf": csrf_of(page)})
+            assert answer.status_code == 400, (path, typed)
+            refused = set(re.findall(r'id="([\w-]+)-error"', answer.text))
+            assert {name.replace(".", "-") for name in names} <= refused, (path, typed)
+
+
 @pytest.mark.parametrize("is_redis_away", [False, True], ids=["as ever", "without Redis"])
 def test_no_page_is_an_error_of_ours(app, client, town, is_redis_away, monkeypatch):
     enter(client, town.admin)
@@ -154,9 +183,10 @@ def test_no_page_is_an_error_of_ours(app, client, town, is_redis_away, monkeypat
         away = redis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.1)
         monkeypatch.setattr(services_of(app), "redis", away)
         monkeypatch.setattr(services_of(app).worker, "_redis", away, raising=False)
-    for path in ("/console/engine", "/console/quality", "/console/schedule", "/console/users", "/console/leadgen"):
-        assert client.get(path).status_code in (200, 503), path
-        assert client.get(path + "?page=--5&part=1").status_code in (200, 503), path
+    names = "attention queues markets weights lists engine quality schedule audit users leadgen"
+    for name in names.split():
+        for query in ("", "?page=--5&part=1", "?q=--5&days=--5&market=--5&user=--5&who=--5"):
+            assert client.get(f"/console/{name}{query}").status_code in (200, 404, 503), (name, query)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +212,7 @@ def test_any_file_is_tried_out_and_its_page_is_there(client, town, content):
     assert client.get(answer.location).status_code == 200
 
 
-def test_a_user_is_put_out_by_a_button_and_not_by_its_absence(client, town, db):
+def test_a_user_is_deactivated_by_a_button_and_not_by_its_absence(client, town, db):
     enter(client, town.admin)
     csrf = csrf_of(client.get("/console/users").text)
 

@@ -1,4 +1,4 @@
-"""The own base as one likes it: columns and order that stay, saved views, changes in place, prices of several."""
+"""Views of the user's own rows: remembered columns and order, saved views, editing in place, prices of several rows."""
 
 import re
 
@@ -16,8 +16,6 @@ from tests.console.conftest import enter
 from tests.factories import make_property
 from tests.statements import statements_on
 
-pytestmark = pytest.mark.timeout(240)
-
 PROPERTIES = "/console/properties"
 
 
@@ -31,17 +29,16 @@ def undo_of(client, answer) -> str:
 
 
 def test_a_realtor_shapes_the_list_changes_a_row_in_it_and_lowers_several_prices(visit, town, db):
-    page = visit(town.seller)
-    page.goto(PROPERTIES)
+    page = visit(town.seller, PROPERTIES)
     rows = page.locator(".rows > li")
     expect(rows).to_have_count(3)
-    page.get_by_label("Price of a m²").check()
+    page.get_by_label("Price per square metre").check()
     expect(rows.first).to_contain_text("a m²")
     page.get_by_label("Order").select_option("oldest")
     expect(page).to_have_url(re.compile("sort=oldest"))
     page.get_by_label("Name of the view").fill("Old ones")
     page.get_by_role("button", name="Save this view").click()
-    expect(page.get_by_text("The view is saved.")).to_be_visible()
+    expect(page.get_by_text("View saved.")).to_be_visible()
     page.goto(PROPERTIES)
     expect(rows.first).to_contain_text("a m²")
     expect(page.get_by_role("link", name="Old ones")).to_be_visible()
@@ -58,7 +55,7 @@ def test_a_realtor_shapes_the_list_changes_a_row_in_it_and_lowers_several_prices
         row.locator("[data-pick]").check()
     page.get_by_label("Change the price by").fill("-10%")
     page.get_by_role("button", name="Change the price").click()
-    expect(page.get_by_text("The prices are changed.")).to_be_visible()
+    expect(page.get_by_text("Prices changed.")).to_be_visible()
     assert prices(db) == [11_000_000, 11_250_000, 11_250_000]
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back.")).to_be_visible()
@@ -88,7 +85,7 @@ def test_prices_change_by_a_share_or_an_amount_and_come_back(client, town, db, b
     if after != before[0]:
         what = undo_of(client, answer)
         again = db.get(Property, town.properties[0].id)
-        again.price = 9_000_000  # changed since: that stays
+        again.price = 9_000_000  # a later change, which must stay
         db.commit()
         assert client.post("/console/undo", data={"csrf": csrf, "what": what}).status_code == 303
         assert prices(db) == [9_000_000, *before[1:]]

@@ -8,17 +8,16 @@ from models.deals.match_table import Match
 from models.deals.matches import act
 from models.market.leads import Lead
 from models.market.properties import Property
-from tests.console.conftest import HASTE, enter
+from tests.console.conftest import FASTER_POLLING, enter
 
 
 def test_a_first_like_shows_both_sides_what_the_pair_is(visit, town, db):
-    """The wish, its score and reasons on one side, the whole home on the other; the board comes by itself."""
+    """One side shows the wish, its score and reasons, the other the whole home; the page updates automatically."""
     found = town.properties[0]
     home = db.get(Property, found.id)
     home.description, home.attributes = "Окна во двор, рядом парк", {"url": "https://example.com/advert/1"}
     db.commit()
-    buyer, seller = visit(town.buyer), visit(town.seller, before=HASTE)
-    seller.goto("/console/matches")
+    buyer, seller = visit(town.buyer), visit(town.seller, "/console/matches", before=FASTER_POLLING)
     expect(seller.locator("article.card")).to_have_count(0)
 
     buyer.goto(f"/console/leads/{town.lead.id}")
@@ -34,7 +33,7 @@ def test_a_first_like_shows_both_sides_what_the_pair_is(visit, town, db):
     expect(arrived).to_contain_text("Пётр")
     expect(arrived.locator(".ring")).to_be_visible()
     arrived.locator("h3 a").click()
-    expect(seller.get_by_role("heading", name="What is looked for")).to_be_visible()
+    expect(seller.get_by_role("heading", name="What they are looking for")).to_be_visible()
     expect(seller.locator("#match")).to_contain_text("тихий двор")
     expect(seller.locator(".why")).to_be_visible()
 
@@ -51,10 +50,9 @@ def test_they_agree_one_completes_the_other_objects_and_everything_is_back(visit
     act(db, town.buyer, Side.LEAD, proposed_commission=2, **pair)
     match = act(db, town.seller, Side.PROPERTY, **pair)
     db.commit()
-    buyer, seller = visit(town.buyer), visit(town.seller, before=HASTE)
-    seller.goto(f"/console/matches/{match.id}")
+    buyer, seller = visit(town.buyer), visit(town.seller, f"/console/matches/{match.id}", before=FASTER_POLLING)
     expect(seller.locator("#match")).to_contain_text(town.buyer.phone)
-    expect(seller.locator("#match")).to_contain_text("Agreed: you pay them")
+    expect(seller.locator("#match")).to_contain_text("Agreed: you pay")
 
     buyer.goto(f"/console/matches/{match.id}")
     buyer.get_by_role("button", name="The deal is done").click()
@@ -62,7 +60,7 @@ def test_they_agree_one_completes_the_other_objects_and_everything_is_back(visit
     buyer.goto("/console/leads?status=ACTIVE")
     expect(buyer.locator(".row")).to_have_count(0)
 
-    seller.get_by_role("button", name="Object to it").click()  # which has come by itself
+    seller.get_by_role("button", name="Object").click()  # which appeared without a reload
     expect(seller.get_by_text("everything is as it was")).to_be_visible()
     expect(seller.get_by_role("button", name="The deal is done")).to_be_visible()
     buyer.reload()
@@ -72,13 +70,12 @@ def test_they_agree_one_completes_the_other_objects_and_everything_is_back(visit
     }
 
 
-def test_a_slip_is_taken_back_where_it_is_told(visit, town, db):
+def test_a_mistake_can_be_undone_in_its_confirmation(visit, town, db):
     pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
     act(db, town.buyer, Side.LEAD, **pair)
     match = act(db, town.seller, Side.PROPERTY, **pair)
     db.commit()
-    page = visit(town.buyer)
-    page.goto(f"/console/matches/{match.id}")
+    page = visit(town.buyer, f"/console/matches/{match.id}")
     page.get_by_role("button", name="The deal is done").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back.")).to_be_visible()
@@ -92,12 +89,11 @@ def test_a_slip_is_taken_back_where_it_is_told(visit, town, db):
 
 
 def test_a_dislike_leaves_at_once_and_its_toast_brings_it_back_and_covers_nothing(visit, town, db):
-    page = visit(town.buyer, viewport={"width": 390, "height": 844})
-    page.goto(f"/console/leads/{town.lead.id}")
+    page = visit(town.buyer, f"/console/leads/{town.lead.id}", viewport={"width": 390, "height": 844})
     cards = page.locator("article.pair")
     expect(cards).to_have_count(3)
     first = cards.first.get_attribute("aria-labelledby")
-    cards.first.get_by_role("button", name="Not this").click()
+    cards.first.get_by_role("button", name="Not for me").click()
     expect(cards).to_have_count(2)
     undo = page.locator(".toast").get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
@@ -116,15 +112,20 @@ def test_a_dislike_leaves_at_once_and_its_toast_brings_it_back_and_covers_nothin
     expect(cards).to_have_count(3)
     assert cards.first.get_attribute("aria-labelledby") == first
 
+    cards.first.get_by_role("button", name="Not for me").press("Enter")
+    expect(cards).to_have_count(2)
+    expect(undo).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(cards).to_have_count(3)
 
-def test_a_part_of_the_page_that_was_asked_for_before_an_undo_does_not_hide_the_card_again(visit, town):
-    page = visit(town.buyer)
-    page.goto(f"/console/leads/{town.lead.id}")
+
+def test_a_page_part_requested_before_an_undo_does_not_hide_the_card_again(visit, town):
+    page = visit(town.buyer, f"/console/leads/{town.lead.id}")
     held = []
     page.route("**/console/leads/*part=1*", lambda route: held.append(route))
     cards = page.locator("article.pair")
     with page.expect_request("**/console/leads/*part=1*"):  # of the list without the card
-        cards.first.get_by_role("button", name="Not this").click()
+        cards.first.get_by_role("button", name="Not for me").click()
     expect(cards).to_have_count(2)
     stale = page.context.request.get(page.url, params={"part": 1}).text()
     assert stale.count("<article") == 2
@@ -138,7 +139,7 @@ def test_a_part_of_the_page_that_was_asked_for_before_an_undo_does_not_hide_the_
 
 
 def test_a_stamp_is_never_newer_than_the_list_beside_it(client, town, db, monkeypatch):
-    """Somebody acts while a page is made: its stamp is the former one, so that the page is asked for once more."""
+    """If somebody acts while a page is rendered, its stamp is the earlier one, so that the page is requested again."""
     enter(client, town.buyer)
     read_entries = recommendation_page.recommended_page
 
@@ -162,9 +163,8 @@ def test_a_stamp_is_never_newer_than_the_list_beside_it(client, town, db, monkey
     assert html.split('data-stamp="')[1].split('"')[0] != now
 
 
-def test_what_the_server_refuses_comes_back_with_the_reason(visit, town, db):
-    page = visit(town.buyer, refused=(404,))
-    page.goto(f"/console/leads/{town.lead.id}")
+def test_a_refused_action_comes_back_with_the_reason(visit, town, db):
+    page = visit(town.buyer, f"/console/leads/{town.lead.id}", refused=(404,))
     gone = db.get(Property, town.properties[0].id)
     gone.status = "ARCHIVED"
     db.commit()

@@ -1,4 +1,4 @@
-"""Where somebody is signed in is told by browser and system, in words that people know."""
+"""The list of sessions names browser and operating system in familiar words."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_a_device_is_called_by_its_browser_and_system(agent, expected):
     assert device_of(agent) == expected
 
 
-def test_the_profile_tells_devices_by_name_and_that_a_password_is_set(client, town):
+def test_the_profile_lists_devices_by_name_and_shows_that_a_password_is_set(client, town):
     agent = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/138.0.0.0 Safari/537.36"
     form = {"username": town.buyer.email, "password": PASSWORD}
     assert client.post("/auth/login", data=form, headers={"User-Agent": agent}).status_code == 200

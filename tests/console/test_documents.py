@@ -1,4 +1,4 @@
-"""Documents of a lead and of a property: the owner's alone, told by their content, never shown as a page."""
+"""Documents of leads and properties: only the owner sees them, their content decides the type, none opens as a page."""
 
 import io
 import zipfile
@@ -17,7 +17,6 @@ from models.upkeep.erasure import export_user
 from models.upkeep.retention import delete_expired
 from tests.console.conftest import csrf_of, enter
 
-pytestmark = pytest.mark.timeout(240)
 PDF = b"%PDF-1.7\n1 0 obj\n<< >>\nendobj\ntrailer\n<< >>\n%%EOF\n"
 
 
@@ -67,7 +66,7 @@ def send(client, town):
         ("C:\\бумаги\\скан.pdf", PDF, "скан.pdf"),
     ],
 )
-def test_a_document_comes_back_as_a_download(client, town, db, send, name, content, downloaded):
+def test_a_document_is_served_as_a_download(client, town, db, send, name, content, downloaded):
     assert send((name, content)).status_code == 303
     [document] = db.scalars(select(Document))
 
@@ -96,7 +95,7 @@ def test_a_document_comes_back_as_a_download(client, town, db, send, name, conte
         ("large.pdf", PDF + b" " * (10 << 20) + b"%%EOF", "10"),
     ],
 )
-def test_what_is_no_document_is_refused_by_its_name_and_nothing_is_kept(db, send, name, content, says):
+def test_an_unsupported_file_is_refused_by_its_name_and_not_kept(db, send, name, content, says):
     answer = send((name, content))
 
     assert answer.status_code == 400
@@ -124,7 +123,7 @@ def test_documents_are_nobody_elses(client, town, db, send):
     assert db.get(Document, document.id).deleted_at is None
 
 
-def test_documents_are_kept_from_whoever_is_given_the_row_and_come_back_with_it(client, town, db, send):
+def test_documents_are_hidden_from_a_new_owner_of_the_row_and_return_with_it(client, town, db, send):
     assert send(("Договор.pdf", PDF)).status_code == 303
     [document] = db.scalars(select(Document))
     of_lead, path = f"/console/leads/{town.lead.id}/documents", f"/console/documents/{document.id}"
@@ -142,7 +141,7 @@ def test_documents_are_kept_from_whoever_is_given_the_row_and_come_back_with_it(
     assert client.get(path).status_code == 200 and "Договор.pdf" in client.get(of_lead).text
 
 
-def test_a_row_holds_so_many_documents_and_the_others_are_told_of(client, town, db, send, monkeypatch):
+def test_a_row_has_a_maximum_number_of_documents_and_others_are_refused(client, town, db, send, monkeypatch):
     monkeypatch.setattr(documents, "MAX_DOCUMENTS", 2)
 
     answer = send(("1.pdf", PDF), ("2.pdf", PDF), ("3.pdf", PDF))
@@ -190,8 +189,7 @@ def test_documents_are_in_the_copy_of_ones_data_and_leave_with_the_account(clien
 def test_a_realtor_keeps_a_contract_deletes_it_and_takes_it_back(visit, town, tmp_path, db):
     contract = tmp_path / "Договор.pdf"
     contract.write_bytes(PDF)
-    page = visit(town.seller)
-    page.goto(f"/console/properties/{town.properties[0].id}")
+    page = visit(town.seller, f"/console/properties/{town.properties[0].id}")
     page.get_by_role("link", name="Documents").click()
     expect(page.get_by_text("No documents yet")).to_be_visible()
 
@@ -200,7 +198,7 @@ def test_a_realtor_keeps_a_contract_deletes_it_and_takes_it_back(visit, town, tm
     expect(link).to_be_visible()
     with page.expect_download() as download:
         link.click()
-    assert open(download.value.path(), "rb").read() == PDF
+    assert download.value.path().read_bytes() == PDF
 
     page.get_by_role("button", name="Delete: Договор.pdf").click()
     expect(page.get_by_text("No documents yet")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What pages say when something cannot be done: beside its field, in the reader's language, and with a way on."""
+"""Error messages on pages: beside their field, in the reader's language, and with a way to continue."""
 
 import io
 import re
@@ -27,21 +27,21 @@ ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.mark.parametrize(("path", "groups"), [("leads", LEAD_GROUPS), ("properties", PROPERTY_GROUPS)])
-def test_an_empty_form_is_told_about_every_field_that_it_needs(client, town, path, groups):
+def test_an_empty_form_gets_an_error_for_every_required_field(client, town, path, groups):
     csrf = enter(client, town.seller)
 
     page = client.post(f"/console/{path}/new", data={"csrf": csrf}).text
 
-    told = set(re.findall(r'class="wrong" id="([\w-]+)-error"', page))
-    assert told == {control.id for control in all_of(groups) if control.required} - {
+    reported = set(re.findall(r'class="wrong" id="([\w-]+)-error"', page))
+    assert reported == {control.id for control in all_of(groups) if control.required} - {
         "deal_type",
         "details-property_type",
     }  # which have defaults
-    assert f"поправьте {len(told)}\u00a0" in page
+    assert f"поправьте {len(reported)}\u00a0" in page
 
 
-def test_the_page_of_what_needs_attention_tells_which_currencies_nothing_converts(app, client, town, db):
-    app.extensions.pop("short_cache", None)  # whatever other tests have had read
+def test_the_attention_page_lists_the_currencies_without_a_rate(app, client, town, db):
+    app.extensions.pop("short_cache", None)  # without entries of other tests
     town.properties[0].currency = "AED"
     db.merge(town.properties[0])
     db.commit()
@@ -79,12 +79,12 @@ def test_an_old_chat_opens_however_many_are_livelier(client, town, db, monkeypat
     assert re.findall(r'href="/console/chats/(\d+)"', further) == [str(chats[0].id)]
 
 
-def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client, town, db, monkeypatch):
+def test_earlier_messages_are_on_the_previous_page(client, town, db, monkeypatch):
     monkeypatch.setattr(tenants, "MESSAGES", 2)
     chat, _ = open_chat(
         db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=town.properties[0].id
     )
-    said = [post_message(db, town.tenant, chat.id, f"Слово{number}")[1] for number in range(3)]
+    posted = [post_message(db, town.tenant, chat.id, f"Слово{number}")[1] for number in range(3)]
     db.commit()
     enter(client, town.tenant)
 
@@ -92,7 +92,7 @@ def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client,
     assert re.findall(r"Слово\d", latest) == ["Слово1", "Слово2"]
     earlier = client.get(re.search(r'href="(/console/chats/\d+\?before=\d+)"', latest)[1]).text
 
-    assert re.findall(r"Слово\d", earlier) == ["Слово0"] and f"before={said[0].id}" not in earlier
+    assert re.findall(r"Слово\d", earlier) == ["Слово0"] and f"before={posted[0].id}" not in earlier
     assert "data-poll" not in earlier, "what came since must not take the place of what is read"
 
 
@@ -109,8 +109,8 @@ def test_all_notifications_are_marked_as_read_by_one_statement(app, client, town
     assert len([each for each in sent if each.startswith("UPDATE notifications")]) == 1
 
 
-def test_a_city_that_is_wanting_is_asked_for_where_the_form_stands(client, town):
-    """The page that answers is one that can be loaded again: its pager and its choice of a look lead back to it."""
+def test_a_missing_city_is_requested_where_the_form_is(client, town):
+    """The error page can be loaded again: its links for pages and for the theme lead back to it."""
     csrf = enter(client, town.admin)
     form = re.search(r'<form class="filters" method="post" action="([^"]+)"', client.get("/console/engine").text)[1]
 
@@ -138,8 +138,8 @@ def test_choosing_a_language_keeps_the_page_and_where_one_was_going(client, town
     assert 'name="next" value="/console/leads?status=ARCHIVED"' in page
 
 
-def test_who_has_registered_by_phone_signs_in_with_the_code_at_once(app, client, town, db):
-    """No page asks for activating alone."""
+def test_a_user_who_registered_by_phone_signs_in_with_the_code_at_once(app, client, town, db):
+    """No page requests only an activation."""
     names = {"first_name": "Ира", "last_name": "Ким", "role": Role.TENANT.value}
     row = request_code(db, "+77015550101", registration=names, address=None, sends_per_hour=100, now=datetime.now(UTC))
     code = digits_of(row, SECRET)
@@ -167,7 +167,7 @@ def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
     assert "В очереди entities уже 5000 задач" in answer.text
 
 
-def test_a_file_that_is_too_large_is_told_so(client, town):
+def test_a_file_that_is_too_large_gets_an_error_that_says_so(client, town):
     csrf = enter(client, town.seller)
     file = (io.BytesIO(b"a" * (1 << 20)), "photo.jpg")
 
@@ -177,7 +177,7 @@ def test_a_file_that_is_too_large_is_told_so(client, town):
     assert "Слишком много сразу" in answer.text and "Больше 1 МиБ за раз нельзя" in answer.text
 
 
-def test_what_has_no_figures_is_a_dash_without_a_per_cent_sign(client, town, db):
+def test_a_missing_figure_is_a_dash_without_a_per_cent_sign(client, town, db):
     csrf = enter(client, town.admin)
     client.post("/console/leadgen/new", data={"csrf": csrf, "name": "Окна", "category": "windows"})
     page = client.get("/console/leadgen").text

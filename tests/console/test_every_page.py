@@ -1,7 +1,7 @@
-"""Every page: axe-core finds nothing, the keyboard reaches everything, nothing is wider than the window, little is
+"""Every page: axe-core finds no fault, the keyboard reaches everything, nothing is wider than the window, and little is
 sent.
 
-Each page is loaded once, and everything that is asked of it is asked there.
+Each page is loaded once, and all checks are done on it.
 """
 
 import re
@@ -18,7 +18,7 @@ from models.accounts.users import User
 from tests.console.conftest import AXE
 from tests.console.page_rows import rows_for_pages
 
-#: Who looks -> the pages, and which status they answer with where that is not 200.
+#: Role -> its pages, with the status of the answer if it is not 200.
 PAGES: dict[str | None, list[str]] = {
     None: ["/homes?town=Москва&q=x", "/homes", "/homes/{property}", "/homes/unsubscribe/{seed}", "/s/{selection}",
            "/console/team/join/{invitation}",
@@ -68,7 +68,7 @@ PAGES: dict[str | None, list[str]] = {
                "/console/users/{user}/merge"],
 }  # fmt: skip
 
-#: What GET answers without a page of its own: redirections, files, states that scripts ask for.
+#: GET routes that are not pages: redirects, files, states that scripts request.
 NO_PAGES = {
     "/console", "/console/import/<kind>", "/console/notices", "/console/notices/<path:rest>",
     "/console/notifications/<int:notification_id>",
@@ -84,13 +84,13 @@ NO_PAGES = {
 }  # fmt: skip
 
 LIGHT_DESKTOP, DARK_PHONE = ("light", 1280, 800), ("dark", 390, 844)
-#: What depends on colours and sizes; the rest of what axe asks was asked of the same page in the other look.
+#: The rules that depend on colours and sizes; the other rules were checked on the same page in the other theme.
 LOOKS = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block", "aria-hidden-focus"]
 
 #: The Tab key, as the DevTools protocol names it.
 TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 
-#: Notes every element that gets the focus: which one it is, and whether that is to be seen.
+#: Records every element that gets the focus, and whether the focus is visible.
 WATCH_FOCUS = """() => {
   window.focused = [];
   document.addEventListener("focusin", (event) => {
@@ -102,8 +102,8 @@ WATCH_FOCUS = """() => {
   document.activeElement?.blur();
 }"""
 
-#: What can be used and is to be seen, without what the keyboard never reached: as markup. Of a group of radio
-#: buttons Tab reaches one; the arrows do the rest.
+#: The visible controls that the keyboard did not reach, as markup. In a group of radio buttons Tab reaches one; the
+#: arrow keys reach the others.
 UNREACHED = """() => {
   const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   const reached = new Set(window.focused.map(([element]) => element));
@@ -114,15 +114,15 @@ UNREACHED = """() => {
     .map((each) => each.outerHTML.slice(0, 200));
 }"""
 UNSEEN = "() => window.focused.filter(([, seen]) => !seen).map(([element]) => element.outerHTML.slice(0, 200))"
-#: The focus has gone round: it came back to where it began, so nothing holds it.
-WENT_ROUND = (
+#: Whether the focus has returned to its start, so that no element traps it.
+FOCUS_RETURNED = (
     "() => window.focused.length > 1 && window.focused.slice(1).some(([each]) => each === window.focused[0][0])"
 )
 
 
 @pytest.fixture
 def shown(town, db) -> dict[str, Any]:
-    """Something to be seen on every page; the ids that addresses name."""
+    """Rows for every page; the ids for the addresses."""
     return rows_for_pages(db, town)
 
 
@@ -130,13 +130,15 @@ def shown(town, db) -> dict[str, Any]:
     "who", PAGES, ids=lambda who: "nobody" if who is None else who.strip() + "s" * who.endswith(" ")
 )
 def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
-    """axe on a desktop in the light and on a phone in the dark; Tab goes round, visibly, over all that can be used."""
+    """axe checks a light desktop and a dark phone; Tab visibly reaches every control and returns to the start."""
     object.__setattr__(services_of(app).settings, "telegram_bot_token", "123:token")
     user: User | None = getattr(town, who.strip()) if who else None
-    # A page that nobody sees asks for nothing, so it stays as it is while axe looks.
-    unseen = "Object.defineProperty(document, 'hidden', {get: () => true})"
-    page = visit(user, before=unseen, refused=(400, 403, 404, 500), bypass_csp=True)
-    page.route("**/telegram.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    # A hidden page does not poll, so it does not change while axe checks it.
+    unseen = "Object.defineProperty(document, 'hidden', {get: () => true});"
+    # axe is loaded before each page's own scripts, so that it is sent and compiled only once.
+    page = visit(user, before=unseen + AXE.read_text(), refused=(400, 403, 404, 500), bypass_csp=True)
+    if who is None:  # Only here is it asked for, and a route has all that pages share fetched again for each.
+        page.route("**/telegram.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     found = []
     for path in PAGES[who]:
         path, _, status = path.partition(" ")
@@ -148,21 +150,31 @@ def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
         page.set_viewport_size({"width": width, "height": height})
         answer = page.goto(path)
         assert answer.status == int(status or 200), path
-        page.add_script_tag(path=AXE)
         found += [(path, theme, *each) for each in complaints(page)]
         found += [(path, *each) for each in keyboard_complaints(page)]
         theme, width, height = DARK_PHONE
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": height})
-        # What stands open on a desktop folds itself away, a moment later.
+        # Parts that are open on a desktop collapse a moment later.
         expect(page.locator("details[data-wide-open][open]:not([data-in-use])")).to_have_count(0)
         page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         found += [(path, theme, *each) for each in complaints(page, LOOKS)]
     assert found == []
 
 
+#: Controls that are wider than the field around them, and so overlap the next one.
+OVERFLOWING_CONTROLS = """[...document.querySelectorAll(".field > input, .field > select, .field > textarea")]
+    .filter((control) => control.checkVisibility())
+    .filter((each) => each.getBoundingClientRect().right > each.parentElement.getBoundingClientRect().right + 1)
+    .map((control) => control.outerHTML.slice(0, 120))"""
+#: Labels without words: a template looked one up under a name that its table does not have.
+WORDLESS = """[...document.querySelectorAll(".chip, .button")]
+    .filter((each) => !each.textContent.trim() && !each.querySelector("svg, img, [aria-label]"))
+    .map((each) => each.outerHTML.slice(0, 120))"""
+
+
 def complaints(page: Page, rules: list[str] | None = None) -> list[tuple[str, str]]:
-    """What axe has against the page as it looks now, and whether it is wider than the window."""
+    """The faults that axe finds in the page's present state, and whether it is wider than the window."""
     options: dict[str, Any] = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = {"type": "rule", "values": rules}
@@ -170,22 +182,23 @@ def complaints(page: Page, rules: list[str] | None = None) -> list[tuple[str, st
     found = [(each["id"], each["nodes"][0]["html"]) for each in violations]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
         found.append(("wider than the window", ""))
-    return found
+    found += [("has no words", markup) for markup in page.evaluate(WORDLESS)]
+    return found + [("sticks out of its field", markup) for markup in page.evaluate(OVERFLOWING_CONTROLS)]
 
 
 def keyboard_complaints(page: Page) -> list[tuple[str, str]]:
-    """What Tab does not reach, what gets the focus without showing it, and a focus that never comes round."""
+    """Controls that Tab does not reach, elements whose focus is invisible, and a focus that does not return."""
     page.evaluate(WATCH_FOCUS)
-    # As Tab is held down, past Playwright's own press: that lets go each time, which is half of the work.
+    # Holds Tab down instead of using Playwright's press, which also releases the key and takes twice as long.
     keyboard = page.context.new_cdp_session(page)
     for _ in range(40):
         for _ in range(10):
             keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **TAB})
-        if page.evaluate(WENT_ROUND):
+        if page.evaluate(FOCUS_RETURNED):
             break
     keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **TAB})
     keyboard.detach()
-    if not page.evaluate(WENT_ROUND):
+    if not page.evaluate(FOCUS_RETURNED):
         return [("the focus does not go round", page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))]
     unreached = [("not reached", markup) for markup in page.evaluate(UNREACHED)]
     return unreached + [("focus not seen", markup) for markup in page.evaluate(UNSEEN)]

@@ -1,4 +1,4 @@
-"""A list is downloaded as it was filtered: all of its pages, in its order, and nobody else's rows."""
+"""A download has the filters and order of the list, all of its pages, and nobody else's rows."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ SERIES = 65  # three pages
 
 @pytest.fixture
 def base(town, db):
-    """A series of leads and properties on several pages, the buyer's; and one of each of another realtor."""
+    """The buyer's leads and properties on several pages, and one of each of another realtor."""
     for number in range(SERIES):
         make_lead(db, town.buyer, client_name=f"Серия {number:02}", budget_max=20_000_000 + number)
         make_property(db, town.buyer, street="Серийная", house_number=str(number), price=9_000_000 + 10_000 * number)
@@ -62,18 +62,18 @@ def test_a_status_and_a_missing_match_filter_as_on_the_page(client, base, db):
 
 
 def test_a_realtor_downloads_what_a_search_shows(visit, base, db):
-    """More than the page of thirty that is shown."""
+    """More rows than the page of thirty shows."""
     for number in range(33):
         make_lead(db, base.buyer, client_name=f"Отбор {number:02}")
     db.commit()
-    page = visit(base.buyer)
-    page.goto("/console/leads")
+    page = visit(base.buyer, "/console/leads")
     expect(page.get_by_text("Download the list:")).to_be_visible()
     page.locator("#b-q").fill("отбор")
-    expect(page.get_by_text("Download all that passes the filter (33):")).to_be_visible()
+    expect(page.get_by_text("Download all filtered rows (33):")).to_be_visible()
 
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
 
-    rows = list(csv.DictReader(open(download.value.path(), encoding="utf-8-sig")))
+    with open(download.value.path(), encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
     assert sorted(row["client"] for row in rows) == [f"Отбор {number:02}" for number in range(33)]

@@ -1,4 +1,4 @@
-"""The page of a home: photos, map, prices, who looks; for its owner and for who met it in a list."""
+"""The page of a home (photos, map, prices, views), for its owner and for users who have it in a list."""
 
 import io
 import re
@@ -11,14 +11,12 @@ from playwright.sync_api import expect
 from api.console.kit.undo_tokens import undo_of_photo
 from api.http.services import services_of
 from models.core.enums import ActionKind, Role, Side
-from models.deals.home_views import interest_in
+from models.deals.home_views import view_and_like_counts
 from models.deals.matches import act
 from models.market.photos import MAX_PHOTOS
 from models.market.properties import Property, archive_property
 from tests.console.conftest import PASSWORD_HASH, csrf_of, enter
 from tests.factories import make_property, make_user
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def picture(colour: str = "red") -> io.BytesIO:
@@ -43,31 +41,29 @@ def stranger(db):
     return found
 
 
-def test_an_owner_adds_photos_and_a_realtor_looks_at_them_with_the_keyboard(visit, town, db, tmp_path):
+def test_an_owner_adds_photos_and_a_realtor_views_them_with_the_keyboard(visit, town, db, tmp_path):
     for name, colour in (("room.jpg", "white"), ("plan.jpg", "grey")):
         (tmp_path / name).write_bytes(picture(colour).read())
-    (tmp_path / "notes.txt").write_text("no picture")
-    seller = visit(town.seller, refused=(400, 404))
-    seller.goto(f"/console/properties/{town.properties[0].id}")
+    (tmp_path / "notes.txt").write_text("not a picture")
+    seller = visit(town.seller, f"/console/properties/{town.properties[0].id}", refused=(400, 404))
     seller.set_input_files("#new-photos", [tmp_path / name for name in ("room.jpg", "notes.txt", "plan.jpg")])
     expect(seller.locator("#new-photos-errors")).to_contain_text("notes.txt")
     expect(seller.locator(".photo-card")).to_have_count(2)
     seller.locator("#photo-2 select").select_option("plan")
     seller.locator("#photo-2").get_by_role("button", name="Save").click()
-    seller.locator("#photo-2").get_by_role("button", name="As cover").click()
+    seller.locator("#photo-2").get_by_role("button", name="Make cover").click()
     expect(seller.locator("#photo-1 select")).to_have_value("plan")
-    seller.locator("#photo-2").get_by_role("button", name="take off").click()
+    seller.locator("#photo-2").get_by_role("button", name="Remove photo").click()
     expect(seller.locator(".photo-card")).to_have_count(1)
     seller.get_by_role("button", name="Undo").click()
     expect(seller.locator(".photo-card")).to_have_count(2)
 
-    buyer = visit(town.buyer, refused=(400, 404))
-    buyer.goto(f"/console/leads/{town.lead.id}")
+    buyer = visit(town.buyer, f"/console/leads/{town.lead.id}", refused=(400, 404))
     buyer.locator(f"#pair-{town.properties[0].id} h3 a").click()
     expect(buyer.get_by_role("heading", level=1)).to_be_visible()
-    expect(buyer.locator(".gallery-strip .kind")).to_have_text("Plan of the flat")
+    expect(buyer.locator(".gallery-strip .kind")).to_have_text("Floor plan")
     buyer.locator(".gallery-strip a").first.press("Enter")
-    expect(buyer.locator("dialog img")).to_have_attribute("alt", "Plan of the flat")
+    expect(buyer.locator("dialog img")).to_have_attribute("alt", "Floor plan")
     buyer.keyboard.press("ArrowRight")
     expect(buyer.locator("dialog img")).to_have_attribute("alt", "Photo 2")
     buyer.keyboard.press("Escape")
@@ -76,12 +72,12 @@ def test_an_owner_adds_photos_and_a_realtor_looks_at_them_with_the_keyboard(visi
     expect(buyer.get_by_text("Liked.")).to_be_visible()
 
     seller.goto(f"/console/properties/{town.properties[0].id}")
-    seen = seller.locator("section", has=seller.get_by_role("heading", name="Who looks at it"))
+    seen = seller.locator("section", has=seller.get_by_role("heading", name="Who views it"))
     expect(seen).to_contain_text(re.compile(r"Realtors who looked\s*1"))
-    expect(seen).to_contain_text(re.compile(r"Likes of realtors\s*1"))
+    expect(seen).to_contain_text(re.compile(r"Realtors’ likes\s*1"))
 
 
-def test_who_has_met_a_home_sees_its_page_and_nobody_else(app, client, town, home, db):
+def test_only_users_who_have_met_a_home_see_its_page(app, client, town, home, db):
     path = f"/console/homes/{home.id}"
     enter(client, town.buyer)
     assert client.get(f"{path}?lead={town.lead.id}").status_code == 200
@@ -103,7 +99,7 @@ def test_who_has_met_a_home_sees_its_page_and_nobody_else(app, client, town, hom
     assert owner.get(path).location.endswith(f"/console/properties/{home.id}")
 
 
-def test_the_page_tells_neither_the_owners_contacts_nor_the_advert_before_an_agreement(client, town, home, db):
+def test_before_an_agreement_the_page_shows_neither_the_owners_contacts_nor_the_advert(client, town, home, db):
     home.attributes = {"url": "https://example.com/advert"}
     town.seller.phone, town.seller.telegram_username = "+77019998877", "seller_tg"
     db.merge(town.seller)
@@ -116,7 +112,7 @@ def test_the_page_tells_neither_the_owners_contacts_nor_the_advert_before_an_agr
         assert secret not in page
 
 
-def test_looking_is_counted_once_a_person_and_never_for_the_owner(app, client, town, home, db):
+def test_views_are_counted_once_a_person_and_never_for_the_owner(app, client, town, home, db):
     enter(client, town.buyer)
     for _ in range(3):
         client.get(f"/console/homes/{home.id}")
@@ -124,7 +120,7 @@ def test_looking_is_counted_once_a_person_and_never_for_the_owner(app, client, t
     enter(owner, town.seller)
     owner.get(f"/console/homes/{home.id}")
 
-    interest = interest_in(db, home)
+    interest = view_and_like_counts(db, home)
 
     assert (interest.viewers, interest.views) == (1, 3)
 
@@ -142,7 +138,7 @@ def test_looking_is_counted_once_a_person_and_never_for_the_owner(app, client, t
         ("a", "photo", "abc", {}),
     ],
 )
-def test_a_photo_is_moved_named_and_taken_off(client, town, home, db, photo, do, after, kinds):
+def test_a_photo_is_moved_named_and_removed(client, town, home, db, photo, do, after, kinds):
     csrf = enter(client, town.seller)
     form = {"csrf": csrf, "photo": f"/media/photo-{photo}-0123456789.jpg", "do": do}
 
@@ -168,7 +164,7 @@ def test_photos_of_others_are_out_of_reach(client, town, home, db):
     assert home.photos == before
 
 
-def test_what_is_no_picture_is_told_of_by_its_name_and_the_others_are_kept(client, town, home, db):
+def test_a_file_that_is_not_a_picture_is_reported_by_its_name_and_the_others_are_kept(client, town, home, db):
     csrf = enter(client, town.seller)
     base = f"/console/properties/{home.id}/photos"
     files = [(picture(), "good.jpg"), (io.BytesIO(b"text"), "bad<b>.txt"), (io.BytesIO(b""), "empty.png")]
@@ -190,7 +186,7 @@ def test_what_is_no_picture_is_told_of_by_its_name_and_the_others_are_kept(clien
     assert len(home.photos) == MAX_PHOTOS
 
 
-def test_each_address_of_a_photo_that_is_none_is_told_of_beside_the_field(client, town, home):
+def test_each_invalid_address_of_a_photo_is_reported_beside_the_field(client, town, home):
     enter(client, town.seller)
     path = f"/console/properties/{home.id}/edit"
     csrf = csrf_of(client.get(path).text)
@@ -200,9 +196,9 @@ def test_each_address_of_a_photo_that_is_none_is_told_of_beside_the_field(client
     page = client.post(path, data=form)
 
     assert page.status_code == 400
-    told = re.search(r'id="photos-error">([^<]*)<', page.text)[1].split("\n")
-    assert [line.partition(" — ")[0] for line in told] == ["C:\\photos\\b.jpg", "http://example.com/c.jpg"]
-    assert "https" in told[1]
+    errors = re.search(r'id="photos-error">([^<]*)<', page.text)[1].split("\n")
+    assert [line.partition(" — ")[0] for line in errors] == ["C:\\photos\\b.jpg", "http://example.com/c.jpg"]
+    assert "https" in errors[1]
 
 
 def test_the_neighbouring_districts_are_drawn_where_no_tiles_are_set(app, client, town, home, db):
@@ -244,7 +240,7 @@ def test_tiles_come_from_the_one_server_that_the_setting_names(app, client, town
     assert "OpenStreetMap" in answer.text
 
 
-def test_a_changed_price_is_drawn_and_stands_in_a_table(client, town, home, db):
+def test_a_changed_price_is_in_a_chart_and_in_a_table(client, town, home, db):
     enter(client, town.buyer)
     assert 'class="chart"' not in client.get(f"/console/homes/{home.id}").text
     home.price = 10_000_000

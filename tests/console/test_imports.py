@@ -1,4 +1,4 @@
-"""Files and feeds in the console: a spreadsheet's way to homes, a feed that refreshes, what goes wrong on the page."""
+"""Files and feeds in the console: importing a spreadsheet, a feed that refreshes, and errors on the page."""
 
 import io
 import re
@@ -13,7 +13,7 @@ from models.core.enums import Status
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.sources.tables import Import, ImportState, Source
-from tests.console.conftest import HASTE, enter
+from tests.console.conftest import FASTER_POLLING, enter
 from tests.models.sources.feeds import xlsx, yrl, yrl_offer
 from tests.sites import Site
 from worker.jobs.imports import take_import
@@ -37,7 +37,7 @@ def site():
 
 @pytest.fixture
 def work(engine, app):
-    """A function that does what a worker would: every import that waits."""
+    """A function that performs every waiting import, as a worker would."""
     settings = services_of(app).settings
     object.__setattr__(settings, "feed_private_addresses", True)  # the site is on this machine
     factory = sessionmaker(engine, class_=Session, expire_on_commit=False)
@@ -58,19 +58,18 @@ def homes(db, owner):
 
 
 def test_a_realtor_brings_a_russian_spreadsheet_in(visit, town, db, work, tmp_path):
-    """Sends it, completes the columns, sees what would happen, takes it in, sees the homes."""
+    """Upload, map the missing columns, preview, import, and see the homes."""
     path = tmp_path / "База квартир.xlsx"
     path.write_bytes(xlsx(["Наша база"], HEADER, *ROWS))
-    page = visit(town.buyer, before=HASTE)
-    page.goto("/console/properties")
+    page = visit(town.buyer, "/console/properties", before=FASTER_POLLING)
     page.get_by_role("link", name="From a file or feed").click()
     page.get_by_label("File", exact=True).set_input_files(path)
     expect(page.locator(".chosen")).to_have_text("База квартир.xlsx")
-    page.get_by_role("button", name="Look at the file").click()
+    page.get_by_role("button", name="Preview the file").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert work() == 1
 
-    # No column is known as the price's: nothing is read before a person says which one it is.
+    # No column is recognised as the price, so nothing is read before a person chooses it.
     expect(page.get_by_text("No column of prices was found")).to_be_visible()
     assert db.scalar(select(func.count()).where(Property.owner_id == town.buyer.id)) == 0
     expect(page.get_by_label("Площадь, м²")).to_have_value("area")
@@ -78,17 +77,17 @@ def test_a_realtor_brings_a_russian_spreadsheet_in(visit, town, db, work, tmp_pa
     expect(wanted).to_have_value("")
     expect(page.get_by_role("row").filter(has=wanted)).to_contain_text("12,5 млн · 8 900 000 ₽ · 9 млн")
     wanted.select_option(label="Price")
-    page.get_by_role("button", name="Look again").click()
+    page.get_by_role("button", name="Check again").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     work()
 
-    expect(page.get_by_text("This is what would happen")).to_be_visible()
+    expect(page.get_by_text("This is a preview")).to_be_visible()
     expect(page.locator(".tile", has_text="new")).to_contain_text("2")
     refused = page.get_by_role("region", name="Refused").get_by_role("row").nth(1)
     expect(refused).to_contain_text(re.compile(r"5\s*009\s*Floor\s*Floor 12 is above the house's 9 floors\.\s*12/9"))
     expect(page.get_by_text("Агент").first).to_be_visible()
     assert homes(db, town.buyer) == {}
-    page.get_by_role("button", name="Take it in").click()
+    page.get_by_role("button", name="Import it").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     work()
 
@@ -104,35 +103,34 @@ def test_a_realtor_brings_a_russian_spreadsheet_in(visit, town, db, work, tmp_pa
 
 def test_a_feed_is_added_and_refreshes_while_one_looks(visit, town, db, work, site):
     site.put(yrl(*(yrl_offer(name) for name in "1234")))
-    page = visit(town.buyer, before=HASTE)
-    page.goto("/console/sources")
+    page = visit(town.buyer, "/console/sources", before=FASTER_POLLING)
     page.get_by_label("Address of the feed").fill(site.url())
-    page.get_by_label("Look for changes").select_option(label="Every hour")
-    page.get_by_role("button", name="Add and take in").click()
+    page.get_by_label("Check for changes").select_option(label="Every hour")
+    page.get_by_role("button", name="Add and import").click()
     expect(page.get_by_text("waiting its turn")).to_be_visible()
     work()
     expect(page.locator("#source-part")).to_contain_text(re.compile(r"done\s+·\s+4\s+offers\s*, new\s+4"))
     assert homes(db, town.buyer).keys() == set("1234")
 
     site.put(yrl(*(yrl_offer(name) for name in "345")))
-    page.get_by_role("button", name="Refresh now").click()
+    page.get_by_role("button", name="Refresh").click()
     work()
-    # Two of four are gone at once, which a person has to say.
+    # Two of four are missing at once, which a person must confirm.
     page.get_by_role("link", name="See what is missing").click()
     expect(page.get_by_text("2 of 4 listings are missing from the feed")).to_be_visible()
     page.get_by_role("button", name="They are gone: take 2 off the market").click()
-    expect(page.get_by_text("They are off the market.")).to_be_visible()
+    expect(page.get_by_text("They are now off the market.")).to_be_visible()
     on_market = {name for name, row in homes(db, town.buyer).items() if row.status is Status.ACTIVE}
     assert on_market == set("345")
 
     page.get_by_role("link", name=re.compile("feed.xml")).first.click()
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert db.scalar(select(Source.state).execution_options(populate_existing=True)) == "paused"
 
 
 @pytest.mark.parametrize(
-    ("path", "form", "status", "told"),
+    ("path", "form", "status", "expected"),
     [
         ("file", {}, 400, "Выберите файл."),
         ("file", {"file": (io.BytesIO(b""), "a.csv")}, 400, "Файл пуст."),
@@ -142,19 +140,21 @@ def test_a_feed_is_added_and_refreshes_while_one_looks(visit, town, db, work, si
         ("address", {"address": "https://a:b@example.com/a"}, 400, "Адрес с паролем внутри не принимается."),
     ],
 )
-def test_what_is_wrong_with_a_source_stands_on_the_page(client, town, db, path, form, status, told):
+def test_errors_of_a_source_are_on_the_page(client, town, db, path, form, status, expected):
     csrf = enter(client, town.buyer)
     answer = client.post(f"/console/sources/{path}", data={"csrf": csrf, **form}, headers=RUSSIAN)
 
-    assert (answer.status_code, told in answer.text) == (status, True), answer.text
+    assert (answer.status_code, expected in answer.text) == (status, True), answer.text
     assert db.scalar(select(func.count()).select_from(Source)) == 0
 
 
-def test_a_failed_look_tells_why_in_the_readers_language(client, town, work):
+def test_a_failed_check_states_the_reason_in_the_readers_language(client, town, work):
     csrf = enter(client, town.buyer)
     file = (io.BytesIO("<html><body>вход</body></html>".encode()), "feed.xml")
     answer = client.post("/console/sources/file", data={"csrf": csrf, "file": file}, follow_redirects=True)
-    assert answer.status_code == 200 and 'http-equiv="refresh"' in answer.text  # without scripts it comes by itself
+    assert (
+        answer.status_code == 200 and 'http-equiv="refresh"' in answer.text
+    )  # without scripts the page reloads itself
     work()
 
     page = client.get(answer.request.path, headers=RUSSIAN).text
@@ -205,7 +205,9 @@ def test_a_source_is_changed_and_removed_with_its_homes_kept(client, town, db, w
 
     answer = client.post(f"/console/sources/{source_id}", data={"csrf": csrf, "name": ""}, headers=RUSSIAN)
     assert answer.status_code == 400 and "Назовите источник." in answer.text
-    client.post(f"/console/sources/{source_id}", data={"csrf": csrf, "name": "Мой список", "city": "Казань"})
+    client.post(
+        f"/console/sources/{source_id}", data={"csrf": csrf, "name": "Мой список", "city": "Казань", "is_complete": ""}
+    )
     db.expire_all()
     source = db.get(Source, source_id)
     assert (source.name, source.city, source.is_complete) == ("Мой список", "Казань", False)
@@ -244,10 +246,12 @@ def test_a_realtor_brings_clients_requests_in(client, town, db, work):
     page = client.get(path, headers=RUSSIAN).text
     assert "Что важно" in page and "с котом" in page and "Пожелания словами" in page
     columns = {"column": rows[0], "field": ["client", "phone", "budget", "rooms", "words"]}
-    taken = client.post(path, data={"csrf": csrf, "do": "import", "city": "Москва", **columns}).headers["Location"]
+    import_page = client.post(path, data={"csrf": csrf, "do": "import", "city": "Москва", **columns}).headers[
+        "Location"
+    ]
     work()
 
-    assert "Посмотреть лиды" in client.get(taken, headers=RUSSIAN).text
+    assert "Посмотреть лиды" in client.get(import_page, headers=RUSSIAN).text
     [source] = db.scalars(select(Source))
     [lead] = db.scalars(select(Lead).where(Lead.source_id == source.id))
     assert (lead.client_name, int(lead.budget_max), lead.rooms) == ("Ольга", 9_000_000, [1, 2])

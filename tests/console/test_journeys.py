@@ -1,4 +1,4 @@
-"""People at browsers: a like from two of them, a feed swiped, a chat, a lead typed in, a user put out."""
+"""Journeys in the browser: two likes, swiping the feed, a chat, a new lead, blocking a user."""
 
 import re
 
@@ -15,7 +15,7 @@ from models.market.favorites import Favorite
 from models.market.leads import Lead
 from models.market.preferences import save_preference
 from models.market.properties import Property
-from tests.console.conftest import HASTE, tab_to
+from tests.console.conftest import FASTER_POLLING, tab_to
 from worker.lists import rescore
 
 
@@ -30,7 +30,7 @@ def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town, 
     buyer.keyboard.press("Enter")  # the form's first button: Like
     expect(pairs).to_have_count(2)
     expect(pairs.first.get_by_role("button", name="Like")).to_be_focused()
-    pairs.first.get_by_role("button", name="Not this").click()
+    pairs.first.get_by_role("button", name="Not for me").click()
     expect(pairs).to_have_count(1)
     expect(buyer.locator(".toast")).to_have_count(2)  # the cards leave before the server has answered
     assert sorted(db.scalars(select(Action.kind))) == [ActionKind.DISLIKE, ActionKind.LIKE]
@@ -54,8 +54,7 @@ def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town, 
 
 
 def test_a_lead_is_added_with_the_keyboard_alone(visit, town, db):
-    page = visit(town.buyer)
-    page.goto("/console/leads/new")
+    page = visit(town.buyer, "/console/leads/new")
     page.keyboard.press("Tab")
     expect(page.locator("a.skip")).to_be_focused()
     page.get_by_label("Client's name").focus()
@@ -84,7 +83,7 @@ def test_a_lead_is_added_with_the_keyboard_alone(visit, town, db):
 
 @pytest.fixture
 def looking(town, worker_here):
-    """The town's people, the tenant of whom has said what they look for; their list is made."""
+    """The town's people; the tenant has a preference and a computed list."""
     with worker_here() as session:
         tenant = session.get_one(User, town.tenant.id)
         save_preference(session, tenant, {"city": "Москва", "deal_type": DealType.SALE})
@@ -99,14 +98,14 @@ def test_a_tenant_swipes_keeps_and_takes_back(visit, looking, db):
     listings = []
 
     def card_after(act) -> str:
-        """The listing that was on top before *act*, once another one, or none, is."""
+        """Call *act*, wait until another listing or none is on top, and return the one before."""
         last = page.locator("#swipe").get_attribute("data-listing")
         act()
         expect(page.locator(f"#swipe[data-listing='{last}']")).to_have_count(0)
         return last
 
     listings.append(card_after(lambda: page.keyboard.press("ArrowLeft")))
-    listings.append(card_after(lambda: page.get_by_role("button", name="Keep").click()))
+    listings.append(card_after(lambda: page.get_by_role("button", name="Add to favourites").click()))
     expect(page.locator(".toast")).to_be_visible()
     card_after(lambda: page.keyboard.press("Backspace"))
     expect(page.locator("#swipe")).to_have_attribute("data-listing", listings[1])
@@ -127,8 +126,8 @@ def test_a_tenant_swipes_keeps_and_takes_back(visit, looking, db):
     db.commit()
     card_after(lambda: page.keyboard.press("ArrowRight"))  # refused, and out of the way
 
-    said = dict(db.execute(select(FeedAction.property_id, FeedAction.action)).all())
-    assert said == {int(listings[0]): FeedActionKind.DISLIKE, int(listings[1]): FeedActionKind.LIKE}
+    stored = dict(db.execute(select(FeedAction.property_id, FeedAction.action)).all())
+    assert stored == {int(listings[0]): FeedActionKind.DISLIKE, int(listings[1]): FeedActionKind.LIKE}
     assert db.scalars(select(Inquiry.property_id)).all() == [int(listings[1])]
     assert db.scalars(select(Favorite.id)).all() == []
 
@@ -141,11 +140,11 @@ def test_a_tenant_swipes_keeps_and_takes_back(visit, looking, db):
     page.goto("/console/favorites")
     expect(page.locator("article")).to_have_count(1)
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("Nothing kept yet")).to_be_visible()
+    expect(page.get_by_text("No favourites yet")).to_be_visible()
 
 
 def test_a_tenant_and_an_owner_talk(visit, looking):
-    tenant, owner = visit(looking.tenant, before=HASTE), visit(looking.seller)
+    tenant, owner = visit(looking.tenant, before=FASTER_POLLING), visit(looking.seller)
     tenant.keyboard.press("ArrowRight")
     expect(tenant.locator(".toast")).to_be_visible()
     tenant.goto("/console/inquiries")
@@ -164,20 +163,19 @@ def test_a_tenant_and_an_owner_talk(visit, looking):
     expect(tenant.locator(".bubble:not(.mine)")).to_contain_text("Yes.")
 
 
-def test_a_user_gets_a_role_and_is_put_out_and_the_log_tells(visit, town):
-    page = visit(town.admin)
-    page.goto("/console/users")
+def test_a_user_gets_a_role_and_is_blocked_and_both_are_in_the_log(visit, town):
+    page = visit(town.admin, "/console/users")
     page.get_by_label("Role of Tenant").select_option("landlord")
     page.get_by_role("button", name="Set Tenant").click()
     expect(page.get_by_text("Changed.")).to_be_visible()
     page.goto("/console/users")
     expect(page.get_by_label("Role of Tenant")).to_have_value("landlord")
     page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Put out Tenant").click()
+    page.get_by_role("button", name="Block Tenant").click()
     expect(page.get_by_text("Changed.")).to_be_visible()
     page.goto("/console/audit?action=user_changed")
 
-    expect(page.locator("tbody tr")).to_contain_text(["is_active=False", "role=landlord"])
+    expect(page.locator("tbody tr")).to_contain_text(["Access: blocked", "Role: Landlord"])
 
 
 def test_the_look_is_kept(visit, town):

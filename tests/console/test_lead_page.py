@@ -6,21 +6,23 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, text
 
+from models.agenda.following import Frequency, frequency_of
 from models.agenda.settings import AgendaSettings
 from models.agenda.shortlist import shortlisted
 from models.agenda.tasks import LeadTask, TaskKind, create_task
 from models.core.base import database_now
+from models.core.enums import ActionKind, DealType, Side
+from models.deals.matches import act
 from models.market.leads import Lead
-from tests.console.conftest import HASTE, enter
-
-pytestmark = pytest.mark.timeout(240)
+from tests.console.conftest import FASTER_POLLING, enter
+from tests.factories import make_property
+from worker.lists import rescore
 
 
 def test_a_realtors_day_with_one_lead(visit, town, db):
-    """Calls, notes, a showing in the browser's time zone, the star, the history: no other page is needed."""
+    """Calls, notes, a showing in the browser's time zone, the shortlist and the history are all on this page."""
     lead = f"/console/leads/{town.lead.id}"
-    page = visit(town.buyer, before=HASTE, timezone_id="Asia/Vladivostok")
-    page.goto(lead)
+    page = visit(town.buyer, lead, before=FASTER_POLLING, timezone_id="Asia/Vladivostok")
 
     expect(page.get_by_role("link", name="+7 701 000 0000")).to_have_attribute("href", "tel:+77010000000")
     expect(page.get_by_role("link", name="WhatsApp")).to_have_attribute("href", "https://wa.me/77010000000")
@@ -32,7 +34,7 @@ def test_a_realtors_day_with_one_lead(visit, town, db):
     star = page.locator(f"#pair-{town.properties[0].id} .star-button")
     star.click()
     expect(star).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_text("nobody is told")).to_be_visible()
+    expect(page.get_by_text("only you see it")).to_be_visible()
     page.get_by_role("link", name="Shortlist").click()
     expect(page.locator("article.pair")).to_have_count(1)
 
@@ -46,15 +48,35 @@ def test_a_realtors_day_with_one_lead(visit, town, db):
     assert db.scalar(select(LeadTask.due_at)).isoformat() == "2030-06-01T08:00:00+00:00"
     page.goto("/console/tasks")
     page.locator(".task").get_by_role("button", name="Mark as done").click()
-    expect(page.get_by_text("Nothing is planned")).to_be_visible()
+    expect(page.get_by_text("Nothing planned")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".task .title")).to_have_text("Показать Арбат")
 
     page.goto(f"{lead}/history")
-    told = ("Planned: Showing: Показать Арбат", "Onto the shortlist", "Private notes: changed", "The lead was made")
-    for words in told:
+    expected = ("Planned: Showing: Показать Арбат", "Added to the shortlist", "Private notes: changed", "Lead created")
+    for words in expected:
         expect(page.locator(".log")).to_contain_text(words)
     assert "Ищет до лета" not in page.locator(".log").inner_text()
+
+
+def test_homes_listed_since_the_last_visit_are_marked_and_notices_of_them_have_a_switch(client, town, db, worker_here):
+    csrf = enter(client, town.buyer)
+    path = f"/console/leads/{town.lead.id}"
+    english = {"Accept-Language": "en"}
+    assert ">new<" not in client.get(path, headers=english).text  # on the first visit nothing is new
+    db.execute(text("UPDATE lead_follows SET visited_at = visited_at - interval '1 hour'"))
+    added = make_property(db, town.seller, house_number="9")
+    db.commit()
+    with worker_here() as session:
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
+
+    assert "1\u00a0new home" in client.get("/console/leads", headers=english).text
+    cards = client.get(path, headers=english).text.split("<article ")
+    assert [f'id="pair-{added.id}"' in card for card in cards if ">new<" in card] == [True]
+    assert client.post(f"{path}/frequency", data={"csrf": csrf, "frequency": "WEEKLY"}).status_code == 400
+    assert client.post(f"{path}/frequency", data={"csrf": csrf, "frequency": "NEVER"}).status_code == 303
+    assert frequency_of(db, town.buyer, town.lead.id) is Frequency.NEVER
 
 
 def test_notes_of_two_windows_are_both_kept_until_somebody_chooses(client, town, db):
@@ -93,7 +115,7 @@ def test_a_task_that_cannot_be_read_says_where(client, town, db, field, value, s
     assert db.scalars(select(LeadTask)).all() == []
 
 
-def test_times_are_read_and_told_in_the_zone_that_was_chosen(client, town, db):
+def test_times_are_read_and_shown_in_the_chosen_time_zone(client, town, db):
     csrf = enter(client, town.buyer)
     assert client.post("/console/tasks/zone", data={"csrf": csrf, "zone": "Europe/Atlantis"}).status_code == 400
     client.post("/console/tasks/zone", data={"csrf": csrf, "zone": "Asia/Omsk"})
@@ -106,7 +128,7 @@ def test_times_are_read_and_told_in_the_zone_that_was_chosen(client, town, db):
     assert "01.06.2030 18:00" in client.get("/console/tasks", headers={"Accept-Language": "ru"}).text
 
 
-def test_what_belongs_to_anothers_lead_is_not_there(client, town, db):
+def test_parts_of_another_users_lead_are_not_found(client, town, db):
     task = create_task(
         db,
         town.buyer,
@@ -134,7 +156,7 @@ def test_what_belongs_to_anothers_lead_is_not_there(client, town, db):
     assert shortlisted(db, town.lead.id) == set()
 
 
-def test_a_deleted_task_comes_back(client, town, db):
+def test_a_deleted_task_can_be_restored(client, town, db):
     task = create_task(
         db,
         town.buyer,
@@ -163,3 +185,14 @@ def test_a_shortlisted_home_that_left_the_list_is_still_shown(client, town, db):
     assert "Больше не в списке" in page
     client.post(f"{lead}/shortlist/{home}", data={"csrf": csrf, "star": "0"})
     assert "В избранном пусто" in client.get(f"{lead}?shortlist=1", headers={"Accept-Language": "ru"}).text
+
+
+def test_the_history_says_what_happened_not_what_a_tab_is_called(client, town, db):
+    act(db, town.buyer, Side.LEAD, lead_id=town.lead.id, property_id=town.properties[0].id, kind=ActionKind.DISLIKE)
+    db.commit()
+    enter(client, town.buyer)
+
+    page = client.get(f"/console/leads/{town.lead.id}/history", headers={"Accept-Language": "ru"}).text
+
+    entries = page.split('<ol class="log')[1]
+    assert "Вы отложили" in entries and "Отложенные" not in entries

@@ -1,4 +1,4 @@
-"""A list that is older than its lead says so and replaces itself; what was put aside is found and taken back."""
+"""A list older than its lead says so and replaces itself; dismissed entries can be found and restored."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,14 +8,14 @@ from api.console.realtors import matches
 from models.core.enums import ActionKind, DealType, Side
 from models.deals.matches import act
 from models.market.leads import Lead, replace_lead
+from models.market.properties import Property
 from models.ranking.recommendations import LeadRecommendations
-from tests.console.conftest import csrf_of, enter
+from tests.console.conftest import FASTER_POLLING, csrf_of, enter
 from worker.lists import rescore
 
 
 def test_the_list_follows_a_budget_that_was_edited(visit, town, db, worker_here):
-    page = visit(town.buyer)
-    page.goto(f"/console/leads/{town.lead.id}/edit")
+    page = visit(town.buyer, f"/console/leads/{town.lead.id}/edit")
     page.get_by_label("Budget to").fill("11 млн")
     page.get_by_label("Budget from").fill("9 млн")
     page.get_by_role("button", name="Save").click()
@@ -31,7 +31,7 @@ def test_the_list_follows_a_budget_that_was_edited(visit, town, db, worker_here)
     expect(page.locator("article.pair .ring text").first).not_to_have_text(first_score)
 
 
-def test_a_list_tells_that_it_is_old_until_the_new_one_is_there(client, town, db, worker_here):
+def test_a_list_says_that_it_is_old_until_the_new_one_is_there(client, town, db, worker_here):
     enter(client, town.buyer)
     path = f"/console/leads/{town.lead.id}"
     before = client.get(f"{path}/list-state").json
@@ -55,7 +55,7 @@ def test_a_part_of_a_list_is_the_list_alone(client, town):
         assert "<html" not in part and '<nav class="menu"' not in part, path
 
 
-def test_what_was_put_aside_is_found_and_taken_back_without_scripts(client, town, db):
+def test_dismissed_entries_can_be_found_and_restored_without_scripts(client, town, db):
     found = town.properties[1]
     pair = {"lead_id": town.lead.id, "property_id": found.id}
     act(db, town.buyer, Side.LEAD, kind=ActionKind.DISLIKE, **pair)
@@ -73,7 +73,7 @@ def test_what_was_put_aside_is_found_and_taken_back_without_scripts(client, town
     assert 'class="row"' not in client.get(f"{path}?show=aside").text
 
 
-def test_what_is_archived_is_put_back_without_scripts(client, town, db):
+def test_an_archived_row_can_be_restored_without_scripts(client, town, db):
     enter(client, town.buyer)
     path = f"/console/leads/{town.lead.id}"
     csrf = csrf_of(client.get(path).text)
@@ -87,7 +87,7 @@ def test_what_is_archived_is_put_back_without_scripts(client, town, db):
 
 
 @pytest.mark.parametrize("what", ["", "lead-", "lead-99999999", "match-7", "LEAD-1-2", "user-1", "lead-1' OR 1=1"])
-def test_nothing_of_others_is_taken_back(client, town, what):
+def test_other_peoples_actions_cannot_be_undone(client, town, what):
     csrf = enter(client, town.tenant)
 
     assert client.post("/console/undo", data={"csrf": csrf, "what": what}).status_code == 404
@@ -108,3 +108,17 @@ def test_the_board_counts_all_matches_and_shows_open_ones_first_page_by_page(cli
     assert first.count("/complete") == 2 and "/complete" not in second
     for page in (first, second):
         assert page.count('<span class="chip">2</span>') == 1 and page.count('<span class="chip">1</span>') == 1
+
+
+def test_a_photo_that_is_gone_leaves_the_drawing_in_parts_that_come_later_too(visit, town, db):
+    home = db.get(Property, town.properties[0].id)
+    home.photos = ["/media/gone.jpg"]
+    db.commit()
+    page = visit(town.seller, "/console/properties", before=FASTER_POLLING, refused=(404,))
+    expect(page.locator("ul.rows > li")).to_have_count(3)
+    expect(page.locator(".photo img")).to_have_count(0)
+
+    home.price = 7_777_777
+    db.commit()
+    expect(page.get_by_text("7 777 777")).to_be_visible()  # the page has replaced its part
+    expect(page.locator(".photo img")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""What changes on a page while somebody looks at it, without being loaded again."""
+"""Pages that change while a user views them, without a reload."""
 
 import re
 
@@ -16,15 +16,15 @@ from models.leadgen.campaigns import Campaign, CampaignStatus
 from models.leadgen.niches import Niche
 from models.leadgen.prospects import Prospect, ProspectStatus
 from models.rescoring.runs import RescoringRun, RescoringShard
-from tests.console.conftest import HASTE, enter, tab_to
+from tests.console.conftest import FASTER_POLLING, enter, tab_to
 from tests.console.page_rows import advertised
 
-#: Before a page's scripts: what they put off by two seconds or more never comes.
+#: Runs before a page's scripts: timers of two seconds or more never fire.
 NO_POLLS = "const later = setTimeout; window.setTimeout = (call, ms, ...more) => ms < 2000 && later(call, ms, ...more)"
 
 
 def mark(page: Page) -> None:
-    """Mark the document, so that :func:`is_marked` tells whether it was loaded again since."""
+    """Mark the document, so that :func:`is_marked` shows whether it was loaded again since."""
     page.evaluate("window.isMarked = true")
 
 
@@ -32,13 +32,13 @@ def is_marked(page: Page) -> bool:
     return page.evaluate("window.isMarked === true")
 
 
-def test_a_notification_arrives_at_the_bell_by_itself(app, visit, town, db):
-    """As soon as the other's like is committed; and reading it in another tab takes the number away again."""
+def test_a_notification_arrives_at_the_bell_automatically(app, visit, town, db):
+    """It arrives as soon as the other user's like is committed; reading it in another tab removes the number."""
     with_pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
     act(db, town.buyer, Side.LEAD, **with_pair)
-    mark_all_read(db, town.seller)  # that it is liked is news of its own
+    mark_all_read(db, town.seller)  # the like itself is a notification too
     db.commit()
-    # The every-ten-seconds way is shut, so that only the stream can bring the news.
+    # The polling every ten seconds is disabled, so that only the stream can bring the news.
     seller = visit(town.seller, before="window.setInterval = () => 0")
     mark(seller)
     unread_number = seller.locator("#unread")
@@ -55,7 +55,7 @@ def test_a_notification_arrives_at_the_bell_by_itself(app, visit, town, db):
     assert is_marked(seller)
 
 
-def test_where_no_stream_is_to_be_had_the_bell_is_asked_for(visit, town, db, monkeypatch):
+def test_without_a_stream_the_bell_is_polled(visit, town, db, monkeypatch):
     monkeypatch.setattr(LongLived, "is_full", lambda *_: True)
     page = visit(town.buyer, before="const real = setInterval; window.setInterval = (call) => real(call, 200)")
     with page.expect_response("**/console/notifications/stream") as refused:
@@ -70,8 +70,8 @@ def test_where_no_stream_is_to_be_had_the_bell_is_asked_for(visit, town, db, mon
 
 
 def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
-    monkeypatch.setattr(live_updates, "TURN_SECONDS", 0.05)
-    monkeypatch.setattr(live_updates, "TURNS_A_HEARTBEAT", 1)
+    monkeypatch.setattr(live_updates, "CHECK_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(live_updates, "CHECKS_PER_HEARTBEAT", 1)
     monkeypatch.setattr(live_updates, "LIFETIME_SECONDS", 1)
     enter(client, town.buyer)
     budget = services_of(app).long_lived
@@ -85,7 +85,7 @@ def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
 
 
 def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, db):
-    page = visit(town.admin, before=HASTE)
+    page = visit(town.admin, before=FASTER_POLLING)
     page.get_by_label("Run over").select_option("market")
     page.get_by_role("button", name="Start").click()
     city = page.get_by_label("City, for one market")
@@ -94,7 +94,7 @@ def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, d
     city.fill("Москва")
     tab_to(page, page.get_by_role("button", name="Start"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The run has been asked for.")).to_be_visible()
+    expect(page.get_by_text("The run has been requested.")).to_be_visible()
     run = db.scalars(select(RescoringRun)).one()
     assert run.requested_by == f"ops:{town.admin.id}"
 
@@ -111,7 +111,7 @@ def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, d
     shard.pairs_done = 3_000_000
     db.commit()
     expect(progress).to_have_attribute("value", "3000000")
-    expect(cancel).to_be_focused()  # the part was made anew around it
+    expect(cancel).to_be_focused()  # the part around it was replaced
     assert is_marked(page)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Cancelled.")).to_be_visible()
@@ -125,13 +125,12 @@ def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, d
 
 
 def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):
-    """What does not fit stands beside its field; what an ad has cost is held against the target."""
-    page = visit(town.admin)
-    page.goto("/console/leadgen")
+    """Errors are beside their fields; the cost of an ad is compared with the target."""
+    page = visit(town.admin, "/console/leadgen")
     page.get_by_role("link", name="New niche").first.click()
     page.get_by_label("Name").fill("Окна")
     page.get_by_label("Category").fill("windows")
-    target = page.get_by_label("Cost of a lead, at most")
+    target = page.get_by_label("Maximum cost per lead")
     target.fill("-1")
     page.get_by_role("button", name="Save").click()
     expect(target).to_have_attribute("aria-invalid", "true")
@@ -149,20 +148,20 @@ def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):
     expect(page.get_by_label("Last day")).to_have_accessible_description("It must not be before start_date.")
     page.get_by_label("Last day").fill("2026-06-01")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("2026-05-01 – 2026-06-01")).to_be_visible()
+    expect(page.get_by_text("01.05.2026 – 01.06.2026")).to_be_visible()
 
     page.get_by_role("link", name="New ad").click()
     page.get_by_label("Title").fill("Окна за день")
-    page.get_by_label("Spent in all").fill("1200,50")
+    page.get_by_label("Spent, total").fill("1200,50")
     page.get_by_label("Address of the ad").fill("nowhere")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Address of the ad")).to_have_accessible_description("Not a valid URL.")
     page.get_by_label("Address of the ad").fill("https://olx.example/2")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("cell", name=re.compile(r"^1\s200\.5\s₸$"))).to_be_visible()
+    expect(page.get_by_role("cell", name=re.compile(r"^1\s200[.,]50\s₸$"))).to_be_visible()
     page.get_by_role("link", name="Edit Окна за день").click()
-    expect(page.get_by_label("Spent in all")).to_have_value("1200.5")
-    page.get_by_label("Spent in all").fill("900")
+    expect(page.get_by_label("Spent, total")).to_have_value(re.compile(r"^1\s200\.5$"))
+    page.get_by_label("Spent, total").fill("900")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("cell", name="900")).to_be_visible()
 
@@ -183,8 +182,9 @@ def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):
 
 def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     """
-    A niche against its targets, a prospect's conversation and why it is good: both change under the reader's eyes as
-    soon as the API has stored what came. The every-two-seconds way is shut, so that only the stream can tell.
+    The page of a niche with its targets, and that of a prospect with the conversation and the reasons for its quality:
+    both update as soon as the API has stored new data. The polling every two seconds is disabled, so that only the
+    stream can cause it.
     """
     ids = advertised(db)
     page = visit(town.admin, before=NO_POLLS)
@@ -193,7 +193,7 @@ def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     page.goto("/console/leadgen")
     expect(page.get_by_role("row", name="Ремонт")).to_contain_text("target 100")
     page.get_by_role("link", name="Ремонт").click()
-    cost = page.locator(".tile", has_text="Cost of a lead")
+    cost = page.locator(".tile", has_text="Cost per lead")
     expect(cost.locator(".value.poor")).to_have_text(
         re.compile(r"^900\s₸$")
     )  # 900 for one lead, where 100 is the target
@@ -210,8 +210,8 @@ def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     reasons = page.locator(".why li")
     expect(reasons).to_have_text([re.compile(r"Completeness.*20 / 30"), re.compile(r"Budget.*8 / 20")])
     mark(page)
-    said = {"message": "Хорошо, жду", "sender": "lead", "platform": "olx"}
-    assert api.post(f"/api/leads/{ids['prospect']}/messages", json=said, headers=key).status_code == 201
+    reply = {"message": "Хорошо, жду", "sender": "lead", "platform": "olx"}
+    assert api.post(f"/api/leads/{ids['prospect']}/messages", json=reply, headers=key).status_code == 201
     expect(page.locator(".bubble").nth(2)).to_contain_text("Хорошо, жду")
     assert is_marked(page)
 

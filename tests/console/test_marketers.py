@@ -45,7 +45,7 @@ def niche(db, town):
 
 @pytest.fixture
 def marketer(client, db, town):
-    """``marketer(path)``: what a marketer reads there; ``marketer.post(path, **form)`` sends a form."""
+    """``marketer(path)`` returns the page as a marketer sees it; ``marketer.post(path, **form)`` sends a form."""
     user = make_user(db, role=Role.MARKETER, email="m@leadmatch.example", password_hash=town.buyer.password_hash)
     db.commit()
     csrf = enter(client, user)
@@ -73,11 +73,11 @@ def prospect_of(db) -> Prospect:
     return db.scalars(select(Prospect).order_by(Prospect.created_at)).first()
 
 
-def test_a_niche_tells_its_currency_and_compares_a_period_with_the_one_before(marketer, niche, db):
+def test_a_niche_shows_its_currency_and_compares_a_period_with_the_one_before(marketer, niche, db):
     made = make_old(db)
     shown = plain(marketer(f"/console/leadgen/{niche.id}?days=7"))
 
-    assert "Cost of a lead 1 000 ₽ target 900 ₽" in shown
+    assert "Cost per lead 1 000 ₽ target 900 ₽" in shown
     assert "Leads 1 qualified: 0 before: 1" in shown
     assert "before" not in plain(marketer(f"/console/leadgen/{niche.id}"))
     assert "1 000 ₽" in plain(marketer("/console/leadgen")) and made
@@ -109,7 +109,7 @@ def test_prospects_are_found_and_sorted_by_quality(marketer, niche, db):
     assert [row["name"] for row in rows] == ["Ivan", "Old"]
 
 
-def test_a_contact_is_added_by_hand_and_a_known_one_is_touched(marketer, niche, db):
+def test_a_contact_is_added_manually_and_a_known_one_gets_a_new_touch(marketer, niche, db):
     ad = db.scalars(select(Ad)).one()
     form = {"name": "Olga", "phone": "8 705 000 00 01", "source": "cian", "ad_id": str(ad.id), "budget": "9 млн"}
     path = f"/console/leadgen/{niche.id}/prospects/new"
@@ -123,7 +123,7 @@ def test_a_contact_is_added_by_hand_and_a_known_one_is_touched(marketer, niche, 
     assert (olga.phone, olga.source, olga.niche_id, olga.budget) == ("+77050000001", "cian", niche.id, 9_000_000)
 
 
-def test_an_ad_starts_with_its_campaign_and_tells_what_was_shown(marketer, niche, db):
+def test_an_ad_starts_with_its_campaign_and_reports_its_impressions(marketer, niche, db):
     first = db.scalars(select(Ad)).one()
     form = {"campaign_id": str(first.campaign_id), "title": "Loft", "impressions": "2000", "clicks": "15"}
     marketer.post(f"/console/leadgen/{niche.id}/ads/new", 400, **form | {"campaign_id": str(UUID(int=0))})
@@ -137,11 +137,11 @@ def test_an_ad_starts_with_its_campaign_and_tells_what_was_shown(marketer, niche
     assert (first.impressions, first.clicks, first.ctr) == (800, 8, Decimal("1.00"))
     assert "1 500 ₽" in plain(marketer(path))
 
-    wrong = f"{file.replace(';800;', ';9;')}{UUID(int=1)};1;1;\n"  # an id may hold an 800 as well
+    wrong = f"{file.replace(';800;', ';9;')}{UUID(int=1)};1;1;\n"  # an id may contain 800 too
     refused = marketer.post(f"{path}/figures", 400, file=(io.BytesIO(wrong.encode()), "a.csv"))
     assert "Line 3: ad_id" in refused.text
     db.expire_all()
-    assert first.impressions == 800  # none of it is taken
+    assert first.impressions == 800  # nothing of the file is stored
     exported = marketer(f"{path}/figures.csv").lstrip("\ufeff")
     marketer.post(f"{path}/figures", file=(io.BytesIO(exported.encode()), "ads.csv"))
 
@@ -149,7 +149,7 @@ def test_an_ad_starts_with_its_campaign_and_tells_what_was_shown(marketer, niche
 def test_a_reply_without_a_channel_is_recorded_and_says_so(marketer, niche, db):
     prospect = prospect_of(db)
     path = f"/console/leadgen/prospects/{prospect.id}"
-    assert "Only recorded here" in marketer(path)
+    assert "This is only a record" in marketer(path)
 
     answer = marketer.post(f"{path}/reply", message="Good day")
     marketer.post(f"{path}/reply", 400, message=" ")
@@ -176,7 +176,7 @@ def test_a_reply_goes_out_by_telegram_once(
     telegram.answers.append((429, {"parameters": {"retry_after": 1}}))
     with pytest.raises(replies.NotSentError):
         replies.send_reply(str(message.id))
-    for _ in range(2):  # a message that comes twice
+    for _ in range(2):  # a message that is delivered twice
         replies.send_reply(str(message.id))
 
     assert [(each["chat_id"], each["text"]) for each in telegram.messages] == [("4242", "Good day")]
@@ -204,7 +204,7 @@ def test_a_prospect_becomes_a_lead_with_the_wishes_of_the_conversation(marketer,
     assert "№ " + str(lead.id) in marketer(f"/console/leadgen/prospects/{prospect.id}")
 
 
-def test_imported_figures_stand_day_by_day_beside_the_days_before(marketer, niche, db):
+def test_imported_figures_are_shown_by_day_beside_the_days_before(marketer, niche, db):
     ad = db.scalars(select(Ad)).one()
     path = f"/console/leadgen/campaigns/{ad.campaign_id}"
     today = utc_now().date()

@@ -1,14 +1,14 @@
-"""Photos on the form of a new property: several, in the order chosen, kept when the form is refused."""
+"""Photos in the form of a new property: several, in the chosen order, kept when the form is refused."""
 
 import io
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from models.accounts.uploads import Upload
-from models.market.photos import MAX_PHOTOS
+from models.accounts.uploads import UNSAVED_PHOTO, Upload, bytes_of
+from models.market.photos import MAX_PHOTOS, UNSAVED_KEPT, forget_unsaved_photos
 from models.market.properties import Property
 from tests.api.pictures import photo, saved
 from tests.console.conftest import enter
@@ -18,13 +18,13 @@ FILLED = {"deal_type": "SALE", "address.city": "Москва", "details.price": 
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Three pictures of different sizes, so that one can be told from another, and one file that is none."""
+    """Three pictures, distinguishable by size, and a file that is not a picture."""
     paths = []
     for number, name in enumerate(("one.jpg", "two.jpg", "three.jpg"), start=1):
         paths.append(tmp_path / name)
         paths[-1].write_bytes(saved(photo(size=(40 * number, 30)), "JPEG"))
     paths.append(tmp_path / "notes.txt")
-    paths[-1].write_text("no picture")
+    paths[-1].write_text("not a picture")
     return paths
 
 
@@ -33,22 +33,21 @@ def newest(db) -> Property:
 
 
 def test_photos_are_chosen_ordered_and_kept_when_the_form_is_refused(visit, town, db, files):
-    page = visit(town.seller)
-    page.goto("/console/properties/new")
+    page = visit(town.seller, "/console/properties/new")
     page.fill("[name='details.price']", "9 млн")
     page.set_input_files("#new-photos", files[:2])
     expect(page.locator(".photo-order li")).to_have_count(2)
     page.set_input_files("#new-photos", files[2])
     expect(page.locator(".photo-order canvas")).to_have_count(3)
-    page.get_by_role("button", name="Photo 3: earlier").click()
-    page.get_by_role("button", name="Photo 1: take off").click()
+    page.get_by_role("button", name="Move photo 3 forward").click()
+    page.get_by_role("button", name="Remove photo 1").click()
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_text("photos need not be chosen again")).to_be_visible()
+    expect(page.get_by_text("you need not choose the photos again")).to_be_visible()
     expect(page.locator(".photo-order img")).to_have_count(2)
     page.fill("[name='address.city']", "Москва")
     page.set_input_files("#new-photos", files[0])
-    page.get_by_role("button", name="Photo 3: earlier").click()
+    page.get_by_role("button", name="Move photo 3 forward").click()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
 
@@ -56,11 +55,11 @@ def test_photos_are_chosen_ordered_and_kept_when_the_form_is_refused(visit, town
     assert widths == [120, 40, 80]
 
 
-#: How wide the picture at an address is.
+#: The width of the picture at an address.
 WIDTH = """async (link) => (await createImageBitmap(await (await fetch(link)).blob())).width"""
 
 
-def test_a_file_that_is_no_picture_is_told_by_its_name_and_the_others_are_kept(app, town, db, files):
+def test_a_file_that_is_not_a_picture_is_reported_by_its_name_and_the_others_are_kept(app, town, db, files):
     seller = app.test_client()
     csrf = enter(seller, town.seller)
     before = newest(db).id
@@ -90,3 +89,28 @@ def test_no_more_photos_than_a_property_may_have(app, town, db, files):
 
     assert answer.status_code == 400 and "one.jpg" in answer.text
     assert db.scalar(select(func.count()).select_from(Upload)) == 0
+
+
+def test_photos_of_a_form_that_was_never_saved_leave_their_users_quota(app, town, db, files):
+    seller = app.test_client()
+    csrf = enter(seller, town.seller)
+
+    def send(*names, **more):
+        sent = [(io.BytesIO(path.read_bytes()), path.name) for path in files if path.name in names]
+        return seller.post("/console/properties/new", data={"csrf": csrf, **FILLED, "new_photos": sent, **more})
+
+    assert send("one.jpg", "notes.txt").status_code == 400  # and never again
+    assert send("two.jpg").status_code == 303
+    assert send("three.jpg", "notes.txt").status_code == 400
+    pasted = db.scalars(select(Upload).where(Upload.purpose == UNSAVED_PHOTO).order_by(Upload.id)).all()[1]
+    shown = db.get(Property, town.properties[0].id)
+    shown.photos = [f"/media/{pasted.name}"]  # the address was put into another form
+    kept = [newest(db).photos[0].removeprefix("/media/"), pasted.name]
+    db.commit()
+
+    assert forget_unsaved_photos(db) == 0  # a draft may still be open
+    db.execute(update(Upload).values(created_at=Upload.created_at - UNSAVED_KEPT))
+    before = bytes_of(db, town.seller)
+    assert forget_unsaved_photos(db) == 1
+    assert list(db.scalars(select(Upload.name).order_by(Upload.id))) == kept
+    assert 0 < bytes_of(db, town.seller) < before

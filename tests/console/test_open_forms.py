@@ -1,4 +1,4 @@
-"""Forms ask for the town alone, keep what two windows change, and lose nothing when a session ends."""
+"""Forms require only the town, keep changes of two windows, and lose nothing when a session ends."""
 
 import re
 
@@ -14,7 +14,7 @@ from tests.factories import SECRET
 
 
 def form_of(html: str) -> dict[str, str]:
-    """What a browser would send of a page's form, nothing changed."""
+    """The fields of a page's form as a browser would send them unchanged."""
     form = html.split('<form class="inner"')[1].split("</form>")[0]
     sent = {"csrf": csrf_of(html)}
     for name, value in re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form):
@@ -65,10 +65,10 @@ def test_how_far_around_the_places_is_stated_in_the_form(client, town, db):
     lead = db.get(Lead, town.lead.id)
     assert (lead.place_scope, float(lead.radius_km)) == ("only", 2.5)
     again = form_of(client.get(path).text)
-    assert (again["requirements.location.scope"], again["requirements.location.radius_km"]) == ("only", "2.5")
+    assert (again["requirements.location.scope"], again["requirements.location.radius_km"]) == ("only", "2,5")
 
 
-def test_what_two_windows_change_of_different_fields_is_kept_of_both(client, town, db):
+def test_changes_of_different_fields_in_two_windows_are_both_kept(client, town, db):
     enter(client, town.buyer)
     path = f"/console/leads/{town.lead.id}/edit"
     form = form_of(client.get(path).text)
@@ -81,22 +81,22 @@ def test_what_two_windows_change_of_different_fields_is_kept_of_both(client, tow
     assert (lead.client_name, lead.notes) == ("Анна", "из другого окна")
 
 
-def test_what_two_windows_change_of_one_field_is_asked_about(client, town, db):
+def test_conflicting_changes_of_a_field_in_two_windows_are_shown_for_a_choice(client, town, db):
     enter(client, town.buyer)
     path = f"/console/leads/{town.lead.id}/edit"
     first, second = form_of(client.get(path).text), form_of(client.get(path).text)
     assert client.post(path, data=first | {"notes": "первое окно"}).status_code == 303
 
-    asked = client.post(path, data=second | {"notes": "второе окно"})
+    conflict = client.post(path, data=second | {"notes": "второе окно"})
 
-    assert asked.status_code == 409
-    assert "первое окно" in asked.text and "второе окно" in asked.text
-    again = form_of(asked.text)
+    assert conflict.status_code == 409
+    assert "первое окно" in conflict.text and "второе окно" in conflict.text
+    again = form_of(conflict.text)
     assert client.post(path, data=again).status_code == 303
     assert db.get(Lead, town.lead.id, populate_existing=True).notes == "второе окно"
 
 
-def test_the_others_text_can_be_taken(client, town, db):
+def test_the_other_windows_text_can_be_chosen(client, town, db):
     enter(client, town.buyer)
     path = f"/console/leads/{town.lead.id}/edit"
     first, second = form_of(client.get(path).text), form_of(client.get(path).text)
@@ -108,21 +108,22 @@ def test_the_others_text_can_be_taken(client, town, db):
 
 
 def test_a_session_that_ends_while_a_form_is_filled_loses_nothing(visit, town, db):
-    page = visit(town.buyer)
-    page.goto("/console/leads/new")
+    page = visit(town.buyer, "/console/leads/new", refused=(400, 401))
     page.get_by_label("Client's name").fill("Анна")
     page.get_by_label("Private notes").fill("звонить после шести")
     page.get_by_label("City").fill("Москва")
     page.context.clear_cookies()
     page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/sign-in?**")
     page.get_by_label("E-mail").first.fill(town.buyer.email)
     page.get_by_label("Password").first.fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).first.click()
 
-    expect(page.get_by_text("What you had typed here and not saved is back.")).to_be_visible()
+    expect(page.get_by_text("We restored what you typed here and did not save.")).to_be_visible()
     expect(page.get_by_label("Private notes")).to_have_value("звонить после шести")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
+    page.wait_for_load_state()  # the page that says so also forgets the draft
     page.goto("/console/leads/new")
     expect(page.get_by_label("Client's name")).to_have_value("")
 

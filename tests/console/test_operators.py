@@ -21,7 +21,7 @@ from tests.console.conftest import enter
 from tests.factories import make_user, token_header
 from tests.waiting import wait_for
 from worker.queue.client import Client
-from worker.queue.shown import shown_on
+from worker.queue.shown import shown_counts
 
 ENGLISH = {"Accept-Language": "en"}
 
@@ -37,7 +37,7 @@ def operator(db, town):
 
 @pytest.fixture
 def page(client, operator):
-    """``page(path)``: what an operator reads there; ``page.csrf`` is their forms' token."""
+    """``page(path)`` returns the page as an operator sees it; ``page.csrf`` is the token of the forms."""
 
     def read(path: str, status: int = 200) -> str:
         answer = client.get(path, headers=ENGLISH)
@@ -63,7 +63,7 @@ def audited(db) -> list[tuple[str, str | None]]:
     return [(action, row) for action, row in entries if action != "login"]
 
 
-def test_what_waits_is_shown_and_left_where_it_is(page, redis_url):
+def test_waiting_messages_are_shown_and_stay_in_the_queue(page, redis_url):
     worker = Client(redis_url)
     for number in (7, 8):
         worker.lead_changed(number)
@@ -93,7 +93,7 @@ def test_a_failed_task_is_shown_without_its_message_and_sent_again_once(page, pr
     assert audited(db)[-1] == ("task_retried", "worker.tasks.score_prospect")
 
 
-def test_a_line_of_the_schedule_is_run_now_and_tells_how_it_ended(page, press, worker_process, redis_url, db):
+def test_a_line_of_the_schedule_can_be_run_now_and_shows_its_result(page, press, worker_process, redis_url, db):
     line = re.search(r'name="line" value="(worker.tasks.count_markets [^"]+)"', page("/console/schedule"))[1]
 
     press("/console/schedule/run", line=line)
@@ -131,7 +131,7 @@ def test_lists_that_are_shown_are_counted(app, client, town, page):
     gathered: Gathered = app.extensions["shown_lists"]
     gathered.send()
 
-    counts = shown_on(services_of(app).redis, utc_now().date())
+    counts = shown_counts(services_of(app).redis, utc_now().date())
     shown = counts[Side.LEAD, town.lead.id]
     assert (shown.lists, shown.places) == (2, 2 * len(town.properties))
 
@@ -144,7 +144,7 @@ def test_a_market_is_picked_by_name_and_has_a_history(app, page, db):
 
     shown = page("/console/markets?market=SALE:geo:524901&days=90")
 
-    assert "<h1>Москва" in shown and re.search(r'<option value="90" selected>', shown)
+    assert "<h1>Moscow" in shown and re.search(r'<option value="90" selected>', shown)
     cells = re.findall(r'<td class="num">([^<]*)</td>', shown)
     assert cells == ["4", "9", "75%", "0", "8", "12", "1.5", "25"]
     app.extensions.pop("short_cache", None)
@@ -183,7 +183,7 @@ def test_an_operator_sees_a_list_as_its_owner_does_and_the_look_is_audited(page,
     page("/console/lists/lead/999999", 404)
 
 
-def test_what_needs_attention_is_on_one_page(app, page, press, town, db):
+def test_everything_that_needs_attention_is_on_one_page(app, page, press, town, db):
     app.extensions.pop("short_cache", None)
     source = create_source(db, town.seller, {"name": "Фид", "address": "https://feed.example/x.xml"})
     db.add(Import(source_id=source.id, asked_by="schedule", state=ImportState.FAILED, reason="feed.empty"))
@@ -192,7 +192,7 @@ def test_what_needs_attention_is_on_one_page(app, page, press, town, db):
 
     shown = page("/console/attention")
 
-    assert "Feeds that fail" in shown and "Фид" in shown and "unknown town" in shown
+    assert "Failing feeds" in shown and "Фид" in shown and "unknown town" in shown
     refused = press("/console/attention/merge", 400, town="name:нигдевск", into="")
     assert "Нигдевск" in refused.text or "name:нигдевск" in refused.text
     press("/console/attention/merge", town="name:нигдевск", into="Москва")
@@ -200,7 +200,7 @@ def test_what_needs_attention_is_on_one_page(app, page, press, town, db):
     app.extensions.pop("short_cache", None)
 
 
-def test_who_asked_for_a_run_is_told_by_name(page, db, operator):
+def test_the_person_who_requested_a_run_is_named(page, db, operator):
     db.add(RescoringRun(scope="all", requested_by=f"ops:{operator.id}"))
     db.commit()
 

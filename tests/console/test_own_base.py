@@ -1,4 +1,4 @@
-"""The lists of one's own leads and properties: found as one types, filtered, several at once, tagged, copied."""
+"""The lists of the user's own leads and properties: search while typing, filters, bulk actions, tags, copies."""
 
 import re
 from html import unescape
@@ -60,7 +60,7 @@ def test_pages_of_a_filtered_list_keep_the_filter(client, town, db):
     assert not set(shown(first)) & set(shown(second))
 
 
-def test_several_are_archived_at_once_and_that_is_taken_back(client, town, base, db):
+def test_several_rows_are_archived_at_once_and_that_can_be_undone(client, town, base, db):
     csrf = enter(client, town.buyer)
     ids = [base["Анна Королёва"], base["Борис"]]
     theirs = make_lead(db, town.seller).id
@@ -95,14 +95,14 @@ def test_a_token_of_another_takes_nothing_back(client, town, base, db):
 @pytest.mark.parametrize(
     "form", [{"do": "archive"}, {"id": "x", "do": "archive"}, {"id": "1", "do": "burn"}, {"id": "1", "do": "tag"}]
 )
-def test_what_is_not_asked_properly_changes_nothing(client, town, base, db, form):
+def test_an_invalid_request_changes_nothing(client, town, base, db, form):
     csrf = enter(client, town.buyer)
 
     assert client.post("/console/leads/several", data={"csrf": csrf} | form).status_code == 400
     assert db.scalar(select(Lead.id).where(Lead.status == Status.ARCHIVED)) is None
 
 
-def test_tags_are_put_on_filtered_by_and_taken_off(client, town, base, db):
+def test_tags_are_added_used_as_filters_and_removed(client, town, base, db):
     csrf = enter(client, town.buyer)
     ids = [base["Анна Королёва"], base["Борис"]]
     form = {"csrf": csrf, "id": ids, "do": "tag", "tag": "горячий <b>"}
@@ -137,15 +137,23 @@ def test_a_copy_is_a_form_filled_like_the_row_and_makes_a_new_one(client, town, 
 
 
 def test_a_lead_is_found_while_one_types_picked_and_archived(visit, town, base, db):
-    page = visit(town.buyer)
-    page.goto("/console/leads")
+    page = visit(town.buyer, "/console/leads")
     rows = page.locator(".rows > li")
     expect(rows).to_have_count(4)
     page.get_by_label("Search", exact=True).press_sequentially("бор")
     expect(rows).to_have_count(1)
     expect(page).to_have_url(re.compile(r"q="))
     expect(page.get_by_role("button", name="Archive")).to_have_count(0)
-    page.get_by_label("Pick Борис").check()
+    rows.locator("a.row").click()
+    expect(page.get_by_role("heading", name="Борис")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Search", exact=True)).to_have_value("бор")
+    expect(rows).to_have_count(1)
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('offline')); }")
+    page.get_by_label("Search", exact=True).press_sequentially("и")
+    expect(page.locator(".toast")).to_have_text("The server cannot be reached. Try again.")
+    page.reload()
+    page.get_by_label("Select Борис").check()
     page.get_by_role("button", name="Archive").click()
     expect(page.get_by_text("Archived: they are off the market.")).to_be_visible()
     expect(page.get_by_label("Search", exact=True)).to_have_value("бор")
@@ -157,12 +165,16 @@ def test_a_lead_is_found_while_one_types_picked_and_archived(visit, town, base, 
 
 
 def test_rows_that_are_picked_with_tags_suit_everybody(visit, town, base, db):
-    """axe in both looks and the keyboard, with the bar of several open."""
+    """axe in both themes and the keyboard, with the bar for bulk actions open."""
     add_tag(db, town.buyer, Side.LEAD, list(base.values()), "горячий")
     db.commit()
-    page = visit(town.buyer, bypass_csp=True, before="Object.defineProperty(document, 'hidden', {get: () => true})")
-    page.goto("/console/leads?tag=горячий&q=701555")
-    page.get_by_label("Pick Вера").check()
+    page = visit(
+        town.buyer,
+        "/console/leads?tag=горячий&q=701555",
+        bypass_csp=True,
+        before="Object.defineProperty(document, 'hidden', {get: () => true})",
+    )
+    page.get_by_label("Select Вера").check()
     page.add_script_tag(path=AXE)
     assert complaints(page) == []
     assert keyboard_complaints(page) == []

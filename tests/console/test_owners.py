@@ -1,10 +1,9 @@
-"""An owner's pages: a day at the browser; figures, places in lists and quantiles against a plain count."""
+"""An owner's pages: a day at the browser; figures, places in lists and quantiles compared with a simple count."""
 
 import re
 import statistics
 from decimal import Decimal
 
-import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, update
 
@@ -25,7 +24,6 @@ def landlord(db, **fields):
     return make_user(db, Role.LANDLORD, **found | fields)
 
 
-@pytest.mark.timeout(240)
 def test_an_owners_day(visit, town, db):
     owner = landlord(db, name="Ольга Ким")
     home = make_property(db, owner, description="Балкон, тихий двор")
@@ -42,13 +40,13 @@ def test_an_owners_day(visit, town, db):
     page.get_by_role("link", name="Анна П.").click()
     expect(page.locator(".ring")).to_be_visible()
     expect(page.get_by_text("нужен балкон")).to_be_visible()
-    page.get_by_role("link", name="Take it").first.click()
+    page.get_by_role("link", name="Use").first.click()
     message = page.get_by_label("Message")
     expect(message).to_have_value("Hello Анна! Yes, it is still available. When would you like to see it?")
     message.fill("Come tomorrow at six.")
-    page.get_by_role("button", name="Keep as a template").click()
+    page.get_by_role("button", name="Save as a template").click()
     expect(page.get_by_text("Come tomorrow at six.", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Take it").first.click()
+    page.get_by_role("link", name="Use").first.click()
     expect(message).to_have_value("Come tomorrow at six.")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".bubble.mine")).to_contain_text("Come tomorrow at six.")
@@ -92,7 +90,7 @@ def test_quantiles_are_those_of_comparable_homes_and_of_no_others(session):
     assert [round(each, 2) for each in found.quantiles] == [round(each, 2) for each in expected]
 
 
-def test_too_few_comparable_homes_tell_nothing(session):
+def test_too_few_comparable_homes_give_no_estimate(session):
     owner, others = make_user(session, Role.LANDLORD), make_user(session)
     mine = make_property(session, owner)
     for _ in range(FEWEST_COMPARABLES - 1):
@@ -106,7 +104,7 @@ def test_too_few_comparable_homes_tell_nothing(session):
     assert market_prices(session, mine) == 0
 
 
-def test_a_listing_counts_where_it_stands_among_the_first_ten(session):
+def test_a_listing_counts_the_lists_in_which_it_is_among_the_first_ten(session):
     mine = make_property(session, make_user(session, Role.LANDLORD))
     realtor = make_user(session)
     for place in (1, 10, 11, None):

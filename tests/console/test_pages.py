@@ -1,4 +1,4 @@
-"""Pages as the server makes them: forms with their errors, imports, words, errors."""
+"""Pages as the server renders them: forms with their errors, imports, words, errors."""
 
 import ast
 import gzip
@@ -58,7 +58,7 @@ def test_a_chat_that_the_list_has_no_room_for_opens_too(client, town, db, monkey
     assert client.get(f"/console/chats/{old.id}").status_code == 200
 
 
-def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_stored(client, town, db):
+def test_errors_are_beside_their_fields_and_nothing_is_stored(client, town, db):
     csrf = enter(client, town.buyer)
     before = db.query(Lead).count()
 
@@ -138,7 +138,7 @@ def test_the_charts_are_read_once_a_minute(app, client, town, monkeypatch):
     calls = []
     real = ops.market_state.exposure
     monkeypatch.setattr(ops.market_state, "exposure", lambda session: calls.append(1) or real(session))
-    monkeypatch.setitem(app.extensions, "short_cache", {})  # whatever other tests have had read
+    monkeypatch.setitem(app.extensions, "short_cache", {})  # without entries of other tests
 
     for _ in range(3):
         assert client.get("/console/quality").status_code == 200
@@ -162,7 +162,7 @@ def test_pages_and_files_are_sent_compressed_to_who_takes_it(client, town):
 
 
 def test_no_two_pages_carry_the_same_token_and_all_of_them_serve(client, town):
-    """What is the same in every page could be guessed from the lengths of compressed ones."""
+    """A token that is the same on every page could be guessed from the lengths of compressed pages."""
     enter(client, town.buyer)
     tokens = {csrf_of(client.get("/console/leads").text) for _ in range(3)}
 
@@ -197,7 +197,7 @@ def test_all_campaigns_of_a_niche_can_be_reached(client, town, db, monkeypatch):
     assert 'href="?page=2"' in pages[0] and 'href="?page=1"' in pages[1]
 
 
-def test_a_status_that_cannot_follow_is_told_beside_its_field(client, town, db):
+def test_an_impossible_status_gets_an_error_beside_its_field(client, town, db):
     csrf = enter(client, town.admin)
     campaign = db.get_one(Campaign, advertised(db)["campaign"])
     form = {"csrf": csrf, "name": "OLX", "budget": "7", "status": "active"}
@@ -215,15 +215,15 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def test_an_unknown_town_is_asked_about_once_and_kept_if_it_is_sent_again(client, town, db):
+def test_an_unknown_town_is_questioned_once_and_accepted_when_it_is_sent_again(client, town, db):
     csrf = enter(client, town.buyer)
     form = LEAD_FORM | {"csrf": csrf, "requirements.location.city": "Кировс"}
 
-    asked = client.post("/console/leads/new", data=form)
+    first = client.post("/console/leads/new", data=form)
     kept = client.post("/console/leads/new", data=form | {"requirements.location.city.kept": "Кировс"})
 
-    assert asked.status_code == 400 and "Вы имели в виду" in asked.text and '<option value="Кировск">' in asked.text
-    assert 'name="requirements.location.city.kept" value="Кировс"' in asked.text
+    assert first.status_code == 400 and "Вы имели в виду" in first.text and '<option value="Кировск">' in first.text
+    assert 'name="requirements.location.city.kept" value="Кировс"' in first.text
     lead = db.get(Lead, int(re.search(r"/console/leads/(\d+)", kept.location)[1]))
     assert lead.city_key == "name:кировс"
 

@@ -16,7 +16,7 @@ LOC = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 
 
 def data_of(page: str) -> dict:
-    """What the page tells engines as data."""
+    """The page's structured data for search engines."""
     return json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)[1])
 
 
@@ -46,7 +46,7 @@ def test_anybody_finds_homes_and_reads_their_pages(client, home, town):
     assert "12\u00a0500\u00a0000" in page and "Тихий двор &lt;/script&gt;" in page
 
 
-def test_a_page_tells_neither_the_house_nor_contacts_nor_the_owner(client, home, town, db):
+def test_a_page_reveals_neither_the_house_nor_contacts_nor_the_owner(client, home, town, db):
     owner = db.get(User, town.seller.id)
     for path in ("/homes", f"/homes/{home.id}"):
         page = client.get(path).text
@@ -63,7 +63,7 @@ def test_a_page_tells_neither_the_house_nor_contacts_nor_the_owner(client, home,
             assert secret not in page, (path, secret)
 
 
-def test_a_page_is_told_to_engines_as_data(client, home):
+def test_a_page_has_structured_data_for_search_engines(client, home):
     page = client.get(f"/homes/{home.id}").text
     data = data_of(page)
 
@@ -104,7 +104,7 @@ def test_the_page_of_a_second_advert_names_the_first(client, town, db):
 
 
 def test_engines_are_led_to_every_home(client, town, app):
-    app.extensions.pop("short_cache", None)  # of the tests before
+    app.extensions.pop("short_cache", None)  # without entries of other tests
     assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in client.get("/robots.txt").text
     maps = [each.removeprefix("http://127.0.0.1:8000") for each in addresses(client.get("/sitemap.xml"))]
 
@@ -138,11 +138,11 @@ def test_a_home_off_the_market_has_no_page(client, town, db):
         "&".join(f"district={number}" for number in range(300)),
     ],
 )
-def test_nonsense_in_the_address_is_told_or_passed_over(client, town, query):
+def test_invalid_parameters_in_the_address_are_reported_or_ignored(client, town, query):
     assert client.get(f"/homes?{query}").status_code == 200
 
 
-def test_what_cannot_be_read_is_told_beside_its_control(client, town):
+def test_unreadable_input_gets_an_error_beside_its_control(client, town):
     page = client.get("/homes?price_to=dear&town=Одинцово-или-Реутов-или").text
 
     assert 'id="s-price_to-error"' in page and 'value="dear"' in page

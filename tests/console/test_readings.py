@@ -51,7 +51,7 @@ def test_no_words_are_left_for_kinds_that_are_gone():
         ("move_in", {"max": 0}, "заезд сразу"),
     ],
 )
-def test_readings_are_said_in_plain_words(kind, value, words):
+def test_readings_are_described_in_plain_words(kind, value, words):
     assert describe_reading(kind, value) == words
 
 
@@ -67,7 +67,7 @@ def test_readings_are_said_in_plain_words(kind, value, words):
         ("move_in", {"max": 15}, "move in up to 15 Jan"),
     ],
 )
-def test_readings_are_said_in_english(kind, value, words):
+def test_readings_are_described_in_english(kind, value, words):
     token = i18n._language.set("en")
     try:
         assert describe_reading(kind, value) == words
@@ -79,13 +79,13 @@ def test_readings_are_said_in_english(kind, value, words):
     ("kind", "value", "words"),
     [
         ("first_floor", False, "бірінші қабат емес"),
-        ("kitchen_area", {"min": 9}, "ас үй 9 м² бастап"),
-        ("price_cap", {"max": 60000}, "баға 60\u00a0000 ₽ дейін"),
+        ("kitchen_area", {"min": 9}, "ас үй кемінде 9 м²"),
+        ("price_cap", {"max": 60000}, "баға ең көбі 60\u00a0000 ₽"),
         ("material", {"any_of": ["brick", "monolith"]}, "үй: кірпіш не монолит"),
         ("material", {"none_of": ["panel"]}, "үй: панель емес"),
     ],
 )
-def test_readings_are_said_in_kazakh(kind, value, words):
+def test_readings_are_described_in_kazakh(kind, value, words):
     token = i18n._language.set("kk")
     try:
         assert describe_reading(kind, value) == words

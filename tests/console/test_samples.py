@@ -1,4 +1,4 @@
-"""Sample data: added and removed by a press, ranked by the engine, and offered to nobody else."""
+"""Sample data: added and removed with a button, ranked by the engine, and offered to nobody else."""
 
 import pytest
 from playwright.sync_api import expect
@@ -16,7 +16,7 @@ from models.market.listings import public_listings
 from models.market.properties import Property, replace_property
 from models.ranking.recommendations import LeadRecommendations
 from models.rescoring.market_census import market_counts
-from models.rescoring.town_merge import read_towns_anew
+from models.rescoring.town_merge import reread_towns
 from models.sources.outgoing import left_out, mark_of_feed, published
 from models.upkeep.erasure import erase_user
 from models.upkeep.samples import SampleSet, add_samples, remove_samples
@@ -37,7 +37,7 @@ def newcomer(worker_here) -> User:
 
 
 def score(session: Session) -> tuple[str, DealType]:
-    """Have the engine compute the lists of the one set that there is; its market."""
+    """Let the engine compute the lists of the only sample set; returns its market."""
     market = (session.scalars(select(Lead.city_key).where(Lead.city_key.like("sample:%"))).first(), DealType.SALE)
     rescore.reconcile_market(session, market)
     session.commit()
@@ -48,7 +48,7 @@ def test_an_empty_account_tries_the_product_and_is_rid_of_the_samples(visit, new
     page = visit(newcomer)
     page.get_by_role("button", name="Try with sample data").click()
 
-    expect(page.get_by_text("Here is the sample data")).to_be_visible()
+    expect(page.get_by_text("The sample data is here")).to_be_visible()
     expect(page.locator("main .rows > li").first).to_be_visible()
     with worker_here() as session:
         score(session)
@@ -60,7 +60,7 @@ def test_an_empty_account_tries_the_product_and_is_rid_of_the_samples(visit, new
     page.goto("/console/leads")
     page.get_by_role("button", name="Remove the sample data").click()
 
-    expect(page.get_by_text("The sample data is removed.")).to_be_visible()
+    expect(page.get_by_text("Sample data removed.")).to_be_visible()
     expect(page.get_by_role("heading", name="No leads here yet")).to_be_visible()
     with worker_here() as session:
         assert session.scalar(select(func.count()).select_from(Lead)) == 0
@@ -127,7 +127,7 @@ def test_an_edited_sample_stays_in_its_own_market(session):
     replace_property(session, homes[0], {"city": "Казань", "price": 1})
     assert (leads[0].city_key, homes[0].city_key) == (key, key)
     session.execute(Lead.__table__.update().values(city_key="geo:551487"))
-    assert read_towns_anew(session) == []
+    assert reread_towns(session) == []
     session.expire_all()
 
     assert {row.city_key for row in (*leads, *homes)} == {key}

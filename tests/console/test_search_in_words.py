@@ -11,8 +11,8 @@ from models.market.properties import Property
 RUSSIAN = {"Accept-Language": "ru"}
 
 
-def asked(client, **fields) -> list[tuple[str, str]]:
-    """What the address asks for to which the form leads."""
+def search(client, **fields) -> list[tuple[str, str]]:
+    """The query of the address to which the form leads."""
     answer = client.get("/homes", query_string=fields, headers=RUSSIAN)
     assert answer.status_code == 303, answer.text
     return parse_qsl(urlsplit(answer.location).query)
@@ -30,29 +30,29 @@ def asked(client, **fields) -> list[tuple[str, str]]:
         ("с котом, 5-10 этаж", {"wish": "pets", "floor_from": "5", "floor_to": "10"}),
         ("снять двушку в Москве до 90 тысяч", {"town": "Москва", "deal": "rent", "type": "flat", "rooms": "2",
                                                "price_to": "90000"}),
-        ("дворик -студия", {"q": "дворик -студия"}),  # the search's own sign is not for the reader
+        ("дворик -студия", {"q": "дворик -студия"}),  # the minus is the search's own operator, and no wish
         ("asdkj qweqwe !!!", {"q": "asdkj qweqwe"}),
-        ("тихий парк", {"q": "тихий парк"}),  # understood, but listings say it in words
+        ("тихий парк", {"q": "тихий парк"}),  # understood, but listings have it only in their text
         ("!!!", {"q": "!!!"}),
         ("", {}),
     ],
 )  # fmt: skip
 def test_words_become_filters_of_one_address(client, town, text, filters):
-    assert dict(asked(client, say=text)) == filters
-    assert len(asked(client, say=text)) == len(filters)
+    assert dict(search(client, say=text)) == filters
+    assert len(search(client, say=text)) == len(filters)
 
 
-def test_what_the_words_name_takes_the_place_of_what_was_ticked_and_wishes_join(client, town):
+def test_filters_named_in_words_replace_the_selected_ones_and_wishes_are_added(client, town):
     query = {"say": "трёшка с лифтом", "rooms": "1", "wish": "balcony", "order": "price", "price_to": "9 млн"}
 
-    assert asked(client, **query) == [
+    assert search(client, **query) == [
         ("type", "flat"), ("rooms", "3"), ("price_to", "9000000"), ("wish", "balcony"), ("wish", "lift"),
         ("order", "price"),
     ]  # fmt: skip
 
 
 def test_a_refused_district_and_what_no_filter_asks_for_are_not_looked_for(client, town):
-    query = asked(client, say="двушка, без мебели")
+    query = search(client, say="двушка, без мебели")
 
     assert "q" not in dict(query) and ("unused", "без мебели") in query
     page = client.get("/homes", query_string=query, headers=RUSSIAN).text
@@ -69,7 +69,7 @@ def test_nonsense_is_no_error(client, town, text):
     assert answer.status_code == 200
 
 
-def test_a_wrong_price_is_told_and_the_words_are_read_all_the_same(client, town):
+def test_a_wrong_price_is_reported_and_the_words_are_still_read(client, town):
     answer = client.get("/homes", query_string={"say": "с балконом", "price_from": "abc"}, headers=RUSSIAN)
 
     assert answer.status_code == 200 and 'id="s-price_from-error"' in answer.text

@@ -13,14 +13,14 @@ from models.deals.actions import Action
 from models.deals.match_table import Match
 from models.deals.selections import Picked, create_selection
 from models.market.properties import Property, archive_property
-from tests.console.conftest import AXE, HASTE, enter
+from tests.console.conftest import AXE, FASTER_POLLING, enter
 
 LIKED, DISLIKED, ASKED = 0, 1, 2
 
 
 @pytest.fixture
 def phone(chromium, served):
-    """The page of somebody without an account or scripts, 390 pixels wide, in the dark."""
+    """The page of a client without an account or scripts, 390 pixels wide, in the dark theme."""
     context = chromium.new_context(
         base_url=served,
         viewport={"width": 390, "height": 844},
@@ -41,14 +41,13 @@ def sent(town, db):
 
 
 def test_a_realtor_sends_a_selection_and_the_client_answers_on_a_phone(visit, phone, town, db):
-    realtor = visit(town.buyer, before=HASTE)
-    realtor.goto(f"/console/leads/{town.lead.id}")
+    realtor = visit(town.buyer, f"/console/leads/{town.lead.id}", before=FASTER_POLLING)
     for found in town.properties:
         realtor.locator(f"#pair-{found.id}").get_by_role("checkbox").check()
     realtor.get_by_role("button", name="Make a selection").click()
-    realtor.get_by_label("Your words for the client").fill("Смотрите, что нашлось")
+    realtor.get_by_label("Your note to the client").fill("Смотрите, что нашлось")
     realtor.locator(f"#w{town.properties[LIKED].id}").fill("Тихий двор")
-    realtor.get_by_role("button", name="Make the link").click()
+    realtor.get_by_role("button", name="Create the link").click()
     link = realtor.get_by_label("The link for the client").input_value()
     expect(realtor.locator(".mark").first).to_have_text("·")
 
@@ -72,23 +71,24 @@ def test_a_realtor_sends_a_selection_and_the_client_answers_on_a_phone(visit, ph
 
     expect(realtor.locator(".mark")).to_have_text(["✓", "✗", "?"])  # without a reload
     expect(realtor.locator(".answered")).to_contain_text("Есть лифт?")
+    expect(realtor.get_by_role("button", name="Copy")).to_be_visible()  # after the page has replaced its parts
     expect(realtor.locator("#unread")).to_have_text("1")
     assert db.scalars(select(Match)).all() == []
     realtor.get_by_role("button", name="Like").click()
     expect(realtor.get_by_text("you like it")).to_be_visible()
     assert db.scalar(select(Match.property_id)) == town.properties[LIKED].id
     realtor.goto(f"/console/leads/{town.lead.id}")
-    expect(realtor.locator("article.pair")).to_have_count(1)  # one is liked, one put aside
+    expect(realtor.locator("article.pair")).to_have_count(1)  # one is liked, one dismissed
 
-    home(DISLIKED).get_by_role("button", name="Не моё").click()  # the client thinks again
+    home(DISLIKED).get_by_role("button", name="Не моё").click()  # the client reconsiders
     expect(realtor.locator("article.pair")).to_have_count(2)
     realtor.goto(f"/console/leads/{town.lead.id}/selections")
     realtor.get_by_role("button", name="Withdraw").click()
-    expect(realtor.get_by_text("its link opens nothing any more")).to_be_visible()
+    expect(realtor.get_by_text("its link no longer works")).to_be_visible()
     assert phone.reload().status == 404
 
 
-def test_the_clients_page_tells_nobody_who_looks_or_who_offers(client, sent, town, db):
+def test_the_clients_page_reveals_neither_the_client_nor_the_sellers(client, sent, town, db):
     home = db.get(Property, town.properties[0].id)
     home.description, home.title = "Звоните +79990001122", "Собственник Иван"
     home.street, home.house_number, home.attributes = "Новый Арбат", "7к2", {"url": "https://example.com/advert"}
@@ -108,7 +108,7 @@ def test_the_clients_page_tells_nobody_who_looks_or_who_offers(client, sent, tow
     assert client.get(f"/s/{sent.token}x").status_code == 404
 
 
-def test_what_is_no_answer_is_refused_and_changes_nothing(client, sent, town, db):
+def test_an_invalid_answer_is_refused_and_changes_nothing(client, sent, town, db):
     path = f"/s/{sent.token}/homes/{town.properties[0].id}"
 
     assert client.post(path, data={"answer": "MAYBE"}).status_code == 400
@@ -131,7 +131,7 @@ def test_a_selection_is_its_realtors_alone(client, sent, town):
 
 
 def test_the_clients_page_is_whole_for_everybody(chromium, served, sent):
-    """axe-core finds nothing, in both looks; nothing is wider than a phone."""
+    """axe-core finds no fault in both themes; nothing is wider than a phone."""
     for scheme, width in (("light", 390), ("dark", 390)):
         context = chromium.new_context(
             base_url=served, viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
@@ -155,7 +155,7 @@ def test_the_client_disliking_is_the_leads_own_action(client, sent, town, db):
     assert action.list_place is not None  # so that the ranking can learn from it
 
 
-def test_ticked_homes_stand_side_by_side_criterion_by_criterion(client, town, db):
+def test_selected_homes_are_compared_side_by_side_criterion_by_criterion(client, town, db):
     first, second, _ = (db.get(Property, each.id) for each in town.properties)
     second.price, second.rooms = 14_000_000, 4
     db.commit()

@@ -1,4 +1,4 @@
-"""What pages say stands in the catalogue, in Russian and Kazakh; English is its own id."""
+"""All sentences of the pages are in the catalogues of Russian and Kazakh; the English sentence is the id."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ from tests.console.conftest import enter
 from tests.console.test_pages import ROOT
 
 TEMPLATES = ROOT / "api/templates/console"
-#: Calls that take a sentence, and the names of constants that hold sentences.
+#: Functions with a sentence as argument, and names of constants that contain sentences.
 TRANSLATE = {"translate", "_"}
 #: Words of the contract that `translate` is called with where a page shows a value of its own.
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -45,7 +45,7 @@ def in_code() -> Iterator[str]:
 
 
 def is_group(node: ast.Tuple) -> bool:
-    """Whether it is a heading of a form and the controls below it."""
+    """Whether the value is a heading of a form with the controls below it."""
     match node.elts:
         case [ast.Constant(value=str()), ast.List(elts=[ast.Call(func=ast.Name(id="Control")), *_])]:
             return True
@@ -58,15 +58,15 @@ def is_text(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("language", ["ru", "kk"])
 def test_every_sentence_of_the_pages_is_in_the_catalogue(language):
-    said = {*in_templates(), *in_code(), *i18n.OUTCOMES.values(), *FIELD_LABELS.values(), *REMARKED.values()}
-    said |= {*REFRESHES.values(), *TOPIC_NAMES.values(), *CHANNEL_NAMES.values(), *HOW_TO_REACH.values()}
-    said -= {"criterion", "undone"}
+    sentences = {*in_templates(), *in_code(), *i18n.OUTCOMES.values(), *FIELD_LABELS.values(), *REMARKED.values()}
+    sentences |= {*REFRESHES.values(), *TOPIC_NAMES.values(), *CHANNEL_NAMES.values(), *HOW_TO_REACH.values()}
+    sentences -= {"criterion", "undone"}
 
-    assert {each for each in said if not CODE.fullmatch(each)} - set(catalogue(language).messages) == set()
+    assert {each for each in sentences if not CODE.fullmatch(each)} - set(catalogue(language).messages) == set()
 
 
 def test_no_sentence_is_left_that_no_page_says():
-    """Every sentence is a text of the code or of a page."""
+    """Every sentence of the catalogue is in the code or on a page."""
     texts = set()
     for path in (ROOT / "api").rglob("*.py"):
         texts |= {node.value for node in ast.walk(ast.parse(path.read_text())) if is_text(node)}
@@ -109,14 +109,34 @@ def test_a_choice_of_language_is_that_of_messages_too(client, town, db):
 
 
 def test_counts_of_rows_take_the_form_of_each_language():
-    told = {}
+    forms = {}
     for language in ("en", "ru", "kk"):
         i18n._language.set(language)
-        told[language] = [i18n.counted(count, "lead") for count in (1, 3, 5, 21)]
+        forms[language] = [i18n.counted(count, "lead") for count in (1, 3, 5, 21)]
     i18n._language.set("ru")
 
-    assert told == {
+    assert forms == {
         "en": ["1\u00a0lead", "3\u00a0leads", "5\u00a0leads", "21\u00a0leads"],
         "ru": ["1\u00a0лид", "3\u00a0лида", "5\u00a0лидов", "21\u00a0лид"],
         "kk": ["1\u00a0лид", "3\u00a0лид", "5\u00a0лид", "21\u00a0лид"],
     }
+
+
+def audited() -> set[str]:
+    """The actions that the code records, and the tables that they are about."""
+    found = set()
+    for package in ("api", "models", "scripts"):
+        for path in (ROOT / package).rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text())):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) in ("record", "audit.record"):
+                    named = [each.value for each in call.keywords if each.arg == "table_name"]
+                    found |= {each.value for each in (*call.args[1:2], *named) if isinstance(each, ast.Constant)}
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_every_action_of_the_audit_log_has_its_words(language):
+    actions = audited()
+
+    assert {"agency_created", "session_ended", "users"} <= actions
+    assert {each for each in actions if f"word.{each}" not in catalogue(language).messages} == set()

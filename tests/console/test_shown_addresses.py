@@ -1,4 +1,4 @@
-"""What strangers see of an address, page by page: what is usual there, or what the owner chose."""
+"""How much of an address strangers see on each page: the default there, or the owner's choice."""
 
 import io
 import re
@@ -25,7 +25,7 @@ RUSSIAN = {"Accept-Language": "ru"}
 
 @pytest.fixture
 def choose(town, db):
-    """``choose(precision)``: one home on the market, with this choice of its owner; its id."""
+    """``choose(precision)`` creates a home on the market with this choice of its owner and returns its id."""
 
     def chosen(precision: AddressPrecision | None) -> int:
         for twin in town.properties[1:]:
@@ -59,8 +59,8 @@ def selection(client, town, db, home_id):
     db.commit()
     page = client.get(f"/s/{made.token}", headers=RUSSIAN).text
     pdf = client.get(f"/s/{made.token}/pdf", headers=RUSSIAN).data
-    told = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-    assert seen(told) is seen(page)
+    printed = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    assert seen(printed) is seen(page)
     return page
 
 
@@ -95,7 +95,7 @@ def feed_for_portals(client, town, db, home_id):
     return text
 
 
-#: Surface -> what is usual there.
+#: Page or file -> its default precision.
 SURFACES = {
     public: STREET,
     feed_card: STREET,
@@ -108,12 +108,13 @@ SURFACES = {
 }
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.__name__)
 @pytest.mark.parametrize("precision", [None, *AddressPrecision])
-def test_each_surface_shows_what_is_usual_or_what_the_owner_chose(client, town, db, choose, surface, precision):
+def test_each_surface_shows_what_is_usual_or_what_the_owner_chose(app, town, db, choose, precision):
     home_id = choose(precision)
 
-    assert seen(surface(client, town, db, home_id)) is (precision or SURFACES[surface])
+    shown = {surface.__name__: seen(surface(app.test_client(), town, db, home_id)) for surface in SURFACES}
+
+    assert shown == {surface.__name__: precision or usual for surface, usual in SURFACES.items()}
 
 
 def test_an_owner_and_whom_contacts_are_shared_with_see_the_house(client, town, db, choose):
@@ -176,7 +177,7 @@ def test_units_whose_house_is_hidden_share_no_card_with_their_neighbours(client,
 
 @pytest.fixture
 def neighbours(app, town, db):
-    """Homes of its district, and of three around it."""
+    """The district has homes, and so do three around it."""
     app.extensions.pop("short_cache", None)
     for place, (name, latitude) in enumerate(
         (("Арбат", 55.75), ("Хамовники", 55.73), ("Пресненский", 55.76), ("Якиманка", 55.735))
@@ -209,7 +210,7 @@ def test_two_homes_of_one_square_have_one_map(client, choose, neighbours, db):
 
 
 @pytest.mark.parametrize(("precision", "has_tiles"), [(EXACT, True), (None, True), (DISTRICT, False)])
-def test_tiles_are_asked_for_only_where_a_setting_names_them_and_never_around_a_hidden_street(
+def test_map_tiles_are_requested_only_if_configured_and_never_around_a_hidden_street(
     app, client, choose, neighbours, precision, has_tiles
 ):
     home_id = choose(precision)

@@ -1,4 +1,4 @@
-"""Signing in and out by each door, in a browser: what is kept in the address, the cookie and the browser's memory."""
+"""Signing in and out by each method, in a browser: what the address, the cookie and the browser's history keep."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ TELEGRAM = "https://oauth.telegram.org/"
 
 
 def signed(bot_token: str = BOT_TOKEN, **fields: object) -> str:
-    """What Telegram puts behind ``#tgAuthResult=`` (core.telegram.org/widgets/login-legacy)."""
+    """The value that Telegram puts after ``#tgAuthResult=`` (core.telegram.org/widgets/login-legacy)."""
     lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
     key = hashlib.sha256(bot_token.encode()).digest()
     proof = fields | {"hash": hmac.digest(key, lines.encode(), "sha256").hex()}
@@ -26,15 +26,15 @@ def signed(bot_token: str = BOT_TOKEN, **fields: object) -> str:
 
 
 def test_the_widgets_signature_is_the_published_one():
-    """The vector of aiogram's tests: token 42:TEST."""
+    """The test vector of aiogram's tests, with the token 42:TEST."""
     result = signed(id=42, first_name="Test", auth_date=1650385342)
 
     proof = json.loads(base64.urlsafe_b64decode(result + "=" * (-len(result) % 4)))
     assert proof["hash"] == "ecf6ff1b8f73ad77e1c1b69efedb1a00857854ab9449ed0a644977da26004030"
 
 
-def test_telegram_lets_in_whom_it_has_signed_for_and_nobody_else(app, visit, town):
-    """By the link on our page to Telegram's own, and back with the proof in the address's fragment."""
+def test_only_a_user_signed_by_telegram_can_sign_in_with_it(app, visit, town):
+    """Follows the link on our page to Telegram's page, which leads back with the proof in the fragment."""
     object.__setattr__(services_of(app).settings, "telegram_bot_token", BOT_TOKEN)
     page = visit(None, beside=TELEGRAM, refused=(401,))
     now = int(time.time())
@@ -67,8 +67,8 @@ def test_telegram_lets_in_whom_it_has_signed_for_and_nobody_else(app, visit, tow
     expect(page.get_by_text("No leads here yet")).to_be_visible()
 
 
-def test_an_sms_code_lets_in_and_signing_out_leaves_nothing_behind(app, visit, town):
-    """In local the code stands on the page. The back button shows no page of who has gone."""
+def test_an_sms_code_signs_in_and_signing_out_leaves_nothing_behind(app, visit, town):
+    """On a local system the page shows the code. After signing out, the back button shows no page of the user."""
     object.__setattr__(services_of(app).settings, "environment", "local")
     page = visit(None, refused=(400, 401))
     page.goto("/console/matches")
@@ -92,5 +92,5 @@ def test_an_sms_code_lets_in_and_signing_out_leaves_nothing_behind(app, visit, t
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    other.get_by_text("Пётр").click()  # the other tab belongs to nobody either
+    other.get_by_text("Пётр").click()  # the other tab is signed out too
     expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")

@@ -1,4 +1,4 @@
-"""Making an account of one's own, by each way, and what is refused."""
+"""Signing up by each method, and what is refused."""
 
 import re
 
@@ -18,6 +18,7 @@ from tests.factories import SECRET, make_user
 
 ANNA = {"role": "realtor", "name": "Анна Ким", "email": "Anna@leadmatch.example", "password": PASSWORD}
 PHONE = "+77013334455"
+LINK = re.compile(r'href="([^"?]+)')
 
 
 def send(client: FlaskClient, path: str = "", **form: str):
@@ -28,7 +29,7 @@ def send(client: FlaskClient, path: str = "", **form: str):
 
 @pytest.fixture
 def local(app):
-    """In local a code stands on the page."""
+    """On a local system the page shows a code."""
     object.__setattr__(services_of(app).settings, "environment", "local")
 
 
@@ -61,7 +62,7 @@ def test_an_address_and_a_password_make_an_account_that_begins_at_its_roles_page
     assert (
         db.scalar(select(func.count()).where(AuditEntry.action == "signed_up", AuditEntry.row_id == str(user.id))) == 1
     )
-    assert client.get("/console/sign-up").location == first_page  # who is in has nothing to do here
+    assert client.get("/console/sign-up").location == first_page  # a signed-in user is redirected
     login = client.post("/auth/login", json={"username": user.email, "password": PASSWORD})
     assert login.status_code == 200
 
@@ -96,7 +97,7 @@ def test_where_mails_can_be_sent_a_link_proves_the_address_and_the_password_stay
         ({"password": "x" * 129}, "password"),
     ],
 )
-def test_what_is_wrong_is_told_beside_its_field_and_makes_nobody(client, db, change, field):
+def test_errors_are_beside_their_fields_and_no_account_is_created(client, db, change, field):
     answer = send(client, **ANNA | change)
 
     assert answer.status_code == 400
@@ -110,13 +111,13 @@ def test_signs_that_nobody_types_are_left_out(client, db):
     assert [user.name for user in users(db)] == ["Анна Ким"]
 
 
-def test_all_that_is_wrong_is_told_at_once(client):
+def test_all_errors_are_shown_at_once(client):
     answer = send(client, role="x", name="", email="nobody", password="short")
 
     assert re.findall(r'id="(\w+)-error"', answer.text) == ["role", "name", "email", "password"]
 
 
-def test_a_taken_address_is_refused_as_the_api_refuses_it(client, db):
+def test_another_users_address_is_refused_as_by_the_api(client, db):
     make_user(db, email="anna@leadmatch.example")
     db.commit()
 
@@ -128,12 +129,12 @@ def test_a_taken_address_is_refused_as_the_api_refuses_it(client, db):
 
 @pytest.mark.parametrize("name", ["Анна Ким", "Анна"])
 def test_a_code_makes_an_account_whose_phone_is_proven(local, client, db, name):
-    asked = send(client, "/phone", role="landlord", name=name, phone="8 701 333 44 55")
-    assert asked.status_code == 200 and users(db) == []
+    answer = send(client, "/phone", role="landlord", name=name, phone="8 701 333 44 55")
+    assert answer.status_code == 200 and users(db) == []
 
     wrong = send(client, "/phone", role="landlord", phone=PHONE, code="x")
     assert wrong.status_code == 401 and 'id="code-error"' in wrong.text and users(db) == []
-    right = send(client, "/phone", role="landlord", phone=PHONE, code=shown_code(asked.text))
+    right = send(client, "/phone", role="landlord", phone=PHONE, code=shown_code(answer.text))
 
     [user] = users(db)
     assert (user.role, user.name, user.phone) == (Role.LANDLORD, name, PHONE)
@@ -144,7 +145,7 @@ def test_a_code_makes_an_account_whose_phone_is_proven(local, client, db, name):
 @pytest.mark.parametrize(
     "change", [{"role": "operator"}, {"name": ""}, {"phone": "12"}, {"phone": ""}, {"phone": "12", "code": "123456"}]
 )
-def test_what_is_wrong_with_a_phone_sends_no_code(client, db, change):
+def test_no_code_is_sent_for_invalid_data(client, db, change):
     answer = send(client, "/phone", **{"role": "tenant", "name": "Анна", "phone": PHONE} | change)
 
     assert (
@@ -202,9 +203,33 @@ def test_telegram_is_offered_where_it_is_configured_and_phones_where_sms_are(app
     object.__setattr__(settings, "telegram_bot_token", "42:TEST")
     object.__setattr__(settings, "sms_gateway_url", "")
 
-    page = client.get("/console/sign-up").text
+    for path in ("/console/sign-up", "/console/sign-in"):
+        page = client.get(path).text
+        assert "https://oauth.telegram.org/auth?bot_id=42" in page
+        assert not {"/console/sign-up/phone", "/console/sign-in/code", "/console/sign-in/email"} & set(
+            LINK.findall(page)
+        )
+    object.__setattr__(settings, "sms_gateway_url", "console://")
+    object.__setattr__(settings, "smtp_url", "smtp+plain://127.0.0.1:9")
+    assert {"/console/sign-in/code", "/console/sign-in/email"} <= set(LINK.findall(client.get("/console/sign-in").text))
 
-    assert "https://oauth.telegram.org/auth?bot_id=42" in page and "/console/sign-up/phone" not in page
+
+@pytest.mark.parametrize(
+    ("path", "form", "setting"),
+    [
+        ("/console/sign-in/code", {"phone": PHONE}, "SMS_GATEWAY_URL"),
+        ("/console/sign-in/email", {"email": "anna@leadmatch.example"}, "SMTP_URL"),
+        ("/console/sign-up/phone", {"role": "tenant", "name": "Анна", "phone": PHONE}, "SMS_GATEWAY_URL"),
+    ],
+)
+def test_a_form_whose_gateway_is_not_configured_says_so(app, client, db, path, form, setting):
+    object.__setattr__(services_of(app).settings, "sms_gateway_url", "")
+    csrf = csrf_of(client.get("/console/sign-up").text)
+
+    answer = client.post(path, data=form | {"csrf": csrf})
+
+    assert (answer.status_code, users(db)) == (403, [])
+    assert setting in answer.text
 
 
 def test_a_visitor_signs_up_by_keyboard_to_save_a_search_and_another_by_phone(local, visit, town):
@@ -217,7 +242,7 @@ def test_a_visitor_signs_up_by_keyboard_to_save_a_search_and_another_by_phone(lo
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Save the search").click()
-    expect(page.get_by_text("The search is saved")).to_be_visible()
+    expect(page.get_by_text("Search saved")).to_be_visible()
 
     other = visit(None, java_script_enabled=False)
     other.goto("/")

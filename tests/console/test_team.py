@@ -1,4 +1,4 @@
-"""The pages of an agency: invitations, who may do what, and what the head sees and does."""
+"""The pages of an agency: invitations, access, and what the head sees and does."""
 
 import re
 
@@ -19,7 +19,7 @@ from worker.lists import rescore
 
 @pytest.fixture
 def agency(town, db):
-    """The buyer's agency, which the seller is in."""
+    """The buyer's agency, of which the seller is a member."""
     agency = create_agency(db, town.buyer, "Дом у моря")
     accept_invitation(db, db.get_one(User, town.seller.id), invite(db, town.buyer), town.buyer.id)
     db.commit()
@@ -55,11 +55,11 @@ def test_a_newcomer_signs_up_and_then_accepts(client, town, agency, db):
     accepted = client.post(path, data={"csrf": csrf_of(page), "head": town.buyer.id})
     assert accepted.location.startswith("/console/team")
     assert "Олег Новый" in client.get("/console/team").text
-    assert client.get(path).status_code == 404  # it has served
+    assert client.get(path).status_code == 404  # it has been used
 
 
 @pytest.mark.parametrize(("role", "status"), [(Role.TENANT, 403), (Role.LANDLORD, 403), (Role.ADMIN, 403)])
-def test_who_is_no_realtor_is_told_so_and_the_invitation_stays(client, town, agency, db, role, status):
+def test_a_user_who_is_not_a_realtor_gets_an_error_and_the_invitation_stays(client, town, agency, db, role, status):
     other = make_user(db, role=role, email="other@leadmatch.example", password_hash=town.buyer.password_hash)
     path = f"/console/team/join/{invite(db, db.get_one(User, town.buyer.id))}"
     db.commit()
@@ -71,7 +71,7 @@ def test_who_is_no_realtor_is_told_so_and_the_invitation_stays(client, town, age
     assert membership_of(db, other) is None
 
 
-def test_who_is_signed_out_is_asked_to_sign_in_before_accepting(client, town, agency, db):
+def test_a_signed_out_user_must_sign_in_before_accepting(client, town, agency, db):
     path = f"/console/team/join/{invite(db, db.get_one(User, town.buyer.id))}"
     db.commit()
 
@@ -114,7 +114,7 @@ def test_a_head_hands_over_and_leaves_and_the_other_dissolves(app, client, town,
 
 @pytest.fixture
 def secrets(town, agency, db):
-    """The seller's lead, with everything that is the seller's alone."""
+    """The seller's lead, with all data that only the seller may see."""
     seller = db.get_one(User, town.seller.id)
     lead = make_lead(db, seller, client_name="Марина Тайнова", client_contacts="+77051234567", notes="второй этаж")
     lead.private_notes = "уступит полмиллиона"
@@ -145,8 +145,8 @@ def test_a_head_sees_the_agents_rows_without_what_is_the_agents_alone(client, to
     assert "Марина" not in client.get(f"/console/team/leads?agent={town.buyer.id}").text
 
 
-def test_what_a_head_may_read_opens_nothing_else(client, town, agency, secrets):
-    """Reading is for these pages: those of the owner, and the contracts, know nothing of the agency."""
+def test_a_head_can_read_rows_but_do_nothing_else_with_them(client, town, agency, secrets):
+    """The head can read only these pages: the owner's pages and the contracts do not know agencies."""
     csrf = enter(client, town.buyer)
     token = token_header(town.buyer)
 
@@ -182,7 +182,7 @@ def test_an_agent_and_a_stranger_see_nothing_of_it(client, app, town, agency, se
         assert db.get(Lead, secrets.id).owner_id == town.seller.id
 
 
-def test_a_head_reassigns_and_is_told_why_what_stays_does(client, town, agency, secrets, db, monkeypatch):
+def test_a_head_reassigns_rows_and_sees_why_others_were_not(client, town, agency, secrets, db, monkeypatch):
     sent = []
     monkeypatch.setattr(team_rows, "rescore_lead", lambda lead: sent.append(lead.id))
     csrf = enter(client, town.buyer)
@@ -210,13 +210,13 @@ def test_a_head_reassigns_and_is_told_why_what_stays_does(client, town, agency, 
 
 
 def test_an_agents_lead_is_seen_reassigned_and_gone_from_the_agent(visit, town, worker_here):
-    """Two browsers: invite, accept, the agent's lead appears, it is reassigned, the agent has it no more."""
+    """Two browsers: invite, accept, the agent's lead appears, it is reassigned, the agent no longer has it."""
     head, agent = visit(town.seller), visit(town.buyer, refused=(400, 404))
     head.get_by_role("link", name="Team").click()
     head.get_by_label("Name of the agency").fill("Дом у моря")
-    head.get_by_role("button", name="Found it").click()
+    head.get_by_role("button", name="Create the agency").click()
     head.get_by_label("For whom").fill("Buyer")
-    head.get_by_role("button", name="Make the link").click()
+    head.get_by_role("button", name="Create the link").click()
     link = head.get_by_label("The link for the agent").input_value()
 
     agent.goto(link)

@@ -15,7 +15,7 @@ from models.market.search.saved import NotificationPace, SavedSearch
 from models.market.search.words import refresh_words
 from tests.console.conftest import PASSWORD, enter
 from tests.factories import make_property
-from worker.search_tasks import tell_search_news
+from worker.search_tasks import notify_search_news
 
 FORM = {"deal_type": "sale", "city": "Москва", "property_type": "flat", "price_max": "13 млн", "rooms": "2"}
 
@@ -31,7 +31,7 @@ def post(client, path, **fields):
     return client.post(path, data={"csrf": client.csrf, **fields})
 
 
-def test_before_anything_is_said_the_feed_asks_and_shows_no_home(tenant):
+def test_without_a_preference_the_feed_asks_for_one_and_shows_no_home(tenant):
     page = tenant.get("/console/feed").text
 
     assert 'action="/console/preferences/words"' in page and "swipe" not in page
@@ -40,7 +40,7 @@ def test_before_anything_is_said_the_feed_asks_and_shows_no_home(tenant):
 def test_words_fill_the_form_and_nothing_is_stored(tenant, town, db):
     page = post(tenant, "/console/preferences/words", text="Снять двушку в Москве, Арбат, до 90 тысяч, с котом").text
 
-    assert 'value="90000"' in page and 'value="Москва"' in page and 'value="Арбат"' in page
+    assert 'value="90\xa0000"' in page and 'value="Москва"' in page and 'value="Арбат"' in page
     assert re.search(r'name="rooms" value="2" checked', page) and 'value="rent" selected' in page
     assert "с котом</textarea>" in page
     assert preference_of(db, town.tenant) is None
@@ -72,13 +72,13 @@ def test_preferences_keep_rooms_places_area_and_words(tenant, town, db):
     assert (wanted.rooms, wanted.deal_type, wanted.districts) == ((2,), DealType.SALE, ("Арбат", "Тверской"))
 
 
-def test_reversed_prices_are_told_beside_them(tenant):
+def test_reversed_prices_get_an_error_beside_them(tenant):
     answer = post(tenant, "/console/preferences", **{**FORM, "price_min": "14 млн"})
 
     assert answer.status_code == 400 and 'id="price_min-error"' in answer.text
 
 
-def test_the_card_tells_the_score_the_reasons_and_what_a_like_does(tenant):
+def test_the_card_shows_the_score_the_reasons_and_the_effect_of_a_like(tenant):
     post(tenant, "/console/preferences", **FORM)
 
     page = tenant.get("/console/feed").text
@@ -90,7 +90,7 @@ def test_the_card_tells_the_score_the_reasons_and_what_a_like_does(tenant):
 def test_favourites_are_noted_and_compared(tenant, town, db):
     one, other, third = (each.id for each in town.properties)
     for each in (one, other):
-        post(tenant, f"/console/favorites/{each}")
+        post(tenant, f"/console/favorites/{each}", do="keep")
     assert post(tenant, f"/console/favorites/{one}", do="note", note="  шумно  ").status_code == 303
     assert post(tenant, f"/console/favorites/{third}", do="note", note="x").status_code == 404
     assert post(tenant, f"/console/favorites/{one}", do="note", note="x" * 501).status_code == 400
@@ -107,13 +107,15 @@ def test_favourites_are_noted_and_compared(tenant, town, db):
 
 
 def test_a_search_is_saved_paced_and_removed_by_its_user_only(app, tenant, town, db):
-    assert post(tenant, "/console/searches", asked="deal=sale&q=двор&price_to=13000000").status_code == 303
+    assert post(tenant, "/console/searches", of="search", asked="deal=sale&q=двор&price_to=13000000").status_code == 303
     search = db.scalars(select(SavedSearch)).one()
     assert (search.wanted.deal_type, search.wanted.words, search.wanted.price_max) == (
         DealType.SALE,
         "двор",
         13_000_000,
     )
+    page = tenant.get("/console/searches").text.replace("\xa0", " ")
+    assert "«двор»" in page and "до 13 млн" in page
     stranger = app.test_client()
     stranger.csrf = enter(stranger, town.buyer)
     for fields in ({"pace": "never"}, {"do": "remove"}):
@@ -138,29 +140,36 @@ def test_preferences_can_be_followed(tenant, db):
 
 
 def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, town, db, worker_here):
-    """By a word with a typing error; the notification leads to the home, and its link ends the notifications."""
+    """
+    The search has a typing error; its filters are folded on a phone, and a home's page leads back to it. The
+    notification leads to the new home, and its link ends the notifications.
+    """
     home = db.get(Property, town.properties[0].id)
     home.description = "Просторный балкон, изразец"
     refresh_words(db)
     db.commit()
     page = visit(None)
     page.goto("/homes")
-    page.get_by_label("In your words").fill("изрозец")
+    page.get_by_label("In your own words").fill("изрозец")
     page.get_by_role("button", name="Find").click()
-    expect(page.get_by_text("These say «изразец»")).to_be_visible()
+    expect(page.get_by_text("These contain «изразец»")).to_be_visible()
+    expect(page.get_by_label("City")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_label("City")).to_be_hidden()
     page.locator(f'a[href="/homes/{home.id}"]').click()
     expect(page.get_by_text("Просторный балкон")).to_be_visible()
-    page.go_back()
+    page.get_by_role("link", name="Go to the search").click()
+    expect(page.get_by_text("These contain «изразец»")).to_be_visible()
     page.get_by_role("link", name="Sign in to save the search").click()
     page.get_by_label("E-mail or phone").fill(town.tenant.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Save the search").click()
-    expect(page.get_by_text("The search is saved")).to_be_visible()
+    expect(page.get_by_text("Search saved")).to_be_visible()
 
     new = make_property(db, town.seller, description="Тёплый балкон, изразец", price=9_000_000)
     db.commit()
-    tell_search_news.apply(args=["at_once"], throw=True)
+    notify_search_news.apply(args=["at_once"], throw=True)
 
     page.goto("/console/notifications")
     stop = f"/homes/unsubscribe/{db.scalars(select(SavedSearch.seed)).one()}"
@@ -170,7 +179,7 @@ def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, t
     expect(page.get_by_text("Тёплый балкон")).to_be_visible()
     page.goto(stop)
     page.get_by_role("button", name="Stop the notifications").click()
-    expect(page.get_by_text("The notifications are stopped.")).to_be_visible()
+    expect(page.get_by_text("Notifications stopped.")).to_be_visible()
     db.expire_all()
     assert db.scalars(select(SavedSearch.pace)).one() is NotificationPace.NEVER
 
@@ -179,9 +188,9 @@ def test_a_tenant_says_what_they_look_for_and_compares_what_they_kept(visit, tow
     add_favorite(db, town.tenant, town.properties[1])
     db.commit()
     page = visit(town.tenant)
-    page.get_by_label("In your words").fill("Купить двушку в Москве до 13 млн, тихий двор")
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_label("Price to")).to_have_value("13000000")
+    page.get_by_label("In your own words").fill("Купить двушку в Москве до 13 млн, тихий двор")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Price to")).to_have_value("13\xa0000\xa0000")
     page.get_by_role("button", name="Save").click()
     card = page.locator("#swipe")
     expect(card).to_be_visible()
@@ -190,7 +199,7 @@ def test_a_tenant_says_what_they_look_for_and_compares_what_they_kept(visit, tow
     card.locator(".photo").click()
     expect(page).to_have_url(re.compile(r"/homes/\d+$"))
     page.go_back()
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Add to favourites").click()
     toast = page.locator(".toast")
     expect(toast).to_be_visible()
     box, buttons = toast.bounding_box(), page.locator("#swipe-acts").bounding_box()
@@ -202,5 +211,5 @@ def test_a_tenant_says_what_they_look_for_and_compares_what_they_kept(visit, tow
     page.goto("/console/favorites")
     for tick in page.get_by_label("Compare", exact=False).all():
         tick.check()
-    page.get_by_role("button", name="Compare those ticked").click()
+    page.get_by_role("button", name="Compare selected").click()
     expect(page.locator("table thead th")).to_have_count(3)

@@ -19,7 +19,7 @@ ENGLISH = {"Accept-Language": "en"}
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("amount", [0, 7, 450_000, 999_999, 1_000_000, 12_500_000, 12_345_678.9, 1_200_000_000])
 @pytest.mark.parametrize("currency", ["RUB", "KZT", "USD", "EUR", "AED"])
-def test_what_a_page_prints_its_forms_read(language, amount, currency):
+def test_forms_can_read_the_amounts_that_pages_print(language, amount, currency):
     i18n._language.set(language)
     for short in (False, True):
         read = read_amount(formatting.money(amount, currency, short=short))
@@ -43,7 +43,7 @@ def test_an_amount_that_is_typed_in_words_is_that_amount(client, town, db):
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("450,000", "можно понять двояко; напишите 450000 или 450,0000"),
         ("1.5e6", "Напишите 1.5e6 всеми цифрами."),
@@ -56,7 +56,7 @@ def test_an_amount_that_is_typed_in_words_is_that_amount(client, town, db):
         ("12 млн и собака", "что значит «и собака»?"),
     ],
 )
-def test_an_amount_that_cannot_be_read_says_why_beside_its_field(client, town, db, typed, told):
+def test_an_amount_that_cannot_be_read_says_why_beside_its_field(client, town, db, typed, expected):
     csrf = enter(client, town.buyer)
     before = db.scalar(select(func.count(Lead.id)))
 
@@ -65,7 +65,7 @@ def test_an_amount_that_cannot_be_read_says_why_beside_its_field(client, town, d
     )
 
     assert answer.status_code == 400 and db.scalar(select(func.count(Lead.id))) == before
-    assert told in re.search(r'id="requirements-budget-max-error">([^<]+)<', answer.text)[1]
+    assert expected in re.search(r'id="requirements-budget-max-error">([^<]+)<', answer.text)[1]
     assert f'value="{typed}"' in answer.text
 
 
@@ -101,4 +101,4 @@ def test_an_amount_typed_as_english_pages_show_it_is_that_amount(client, town, d
     made = db.scalars(select(Lead).order_by(Lead.id.desc()).limit(1)).one()
     assert (made.budget_min, float(made.budget_max)) == (10_000_000, 15_000_000.5)
     page = client.get(f"/console/leads/{town.lead.id}?price=1,000,000", headers=ENGLISH).text
-    assert "Nothing passes these filters" in page
+    assert "Nothing matches these filters" in page

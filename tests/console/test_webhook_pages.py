@@ -1,4 +1,4 @@
-"""The pages of webhooks: one is added, tried, changed, and its log read, by who owns it."""
+"""The pages of webhooks: the owner adds one, tests and changes it, and reads its log."""
 
 import re
 
@@ -14,7 +14,7 @@ FORM = {"url": "https://crm.example/hooks", "name": "CRM", "types": ["match.crea
 
 @pytest.fixture
 def press(client, town):
-    """Post a form of the buyer's: (path, fields) -> the answer."""
+    """A function that posts a form as the buyer: (path, fields) -> the answer."""
     token = enter(client, town.buyer)
     return lambda path, **fields: client.post(path, data={"csrf": token, **fields})
 
@@ -49,7 +49,7 @@ def test_a_webhook_is_added_tried_changed_switched_off_and_removed(client, press
     assert db.scalars(select(Endpoint)).all() == []
 
 
-def test_what_failed_is_in_the_log_and_sent_again(client, press, db):
+def test_a_failed_delivery_is_in_the_log_and_can_be_sent_again(client, press, db):
     press("/console/webhooks", **FORM)
     endpoint = db.scalars(select(Endpoint)).one()
     page = f"/console/webhooks/{endpoint.id}"
@@ -73,7 +73,7 @@ def test_what_failed_is_in_the_log_and_sent_again(client, press, db):
     [{"url": "http://127.0.0.1/"}, {"url": "x"}, {"types": []}, {"types": ["run.finished"]}, {"min_score": "101"},
      {"min_score": ""}, {"name": "x" * 500}],
 )  # fmt: skip
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_stored(press, db, wrong):
+def test_errors_are_beside_their_fields_and_nothing_is_stored(press, db, wrong):
     answer = press("/console/webhooks", **FORM | wrong)
 
     assert answer.status_code == 400 and "crm.example" in answer.text or "url" in wrong

@@ -1,6 +1,5 @@
 """
-What was understood of people's words, on the pages: chips while one types, struck out on the lead's page, told on the
-cards.
+Readings of texts on the pages: chips while the user types, struck out on the lead's page, and explained on the cards.
 """
 
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from worker.lists import rescore
 
 MOSCOW = ("geo:524901", DealType.SALE)
 WORDS = "Обязательно не первый этаж, кухня от 9 м, хорошо бы балкон, тихий двор"
-#: In a house of their own each, so that none shares a card.
+#: Each in another house, so that no two share a card.
 DESCRIPTIONS = {
     "small": "Светлая. Кухня 6 м, есть лоджия",
     "large": "Светлая. Кухня 10 м. Панельный дом",
@@ -34,7 +33,7 @@ DESCRIPTIONS = {
 
 @pytest.fixture
 def wished(town: Town, worker_here: Any) -> Town:
-    """The town's homes describe themselves, and its lead says what it wishes."""
+    """The town's homes have descriptions, and its lead has wishes."""
     with worker_here() as session:
         for found, text in zip(town.properties, DESCRIPTIONS.values(), strict=True):
             columns = {"description": text, **fact_columns(None, text)}
@@ -53,7 +52,7 @@ def descriptions(page: Page) -> list[str]:
 
 @pytest.fixture
 def follow(worker_here: Any) -> Callable[..., None]:
-    """What the worker does a moment after a lead, or a property, was written."""
+    """Do the worker's work after a lead or a property was written."""
 
     def rescored(entity_id: int, side: Side = Side.LEAD) -> None:
         with worker_here() as session:
@@ -65,8 +64,7 @@ def follow(worker_here: Any) -> Callable[..., None]:
 def test_a_lead_is_typed_understood_struck_out_and_its_list_follows(
     visit: Any, wished: Town, db: Session, follow: Callable[..., None]
 ) -> None:
-    page = visit(wished.buyer)
-    page.goto("/console/leads/new")
+    page = visit(wished.buyer, "/console/leads/new")
     page.get_by_label("Client's name").fill("Anna")
     for label, text in (("City", "Москва"), ("Districts", "Арбат"), ("Budget from", "10 млн"), ("Budget to", "15 млн")):
         page.get_by_label(label, exact=False).first.fill(text)
@@ -75,7 +73,7 @@ def test_a_lead_is_typed_understood_struck_out_and_its_list_follows(
     for label, choice in (("Type", "APARTMENT"), ("Payment", "CASH"), ("Class", "COMFORT"), ("Condition", "FINISHING")):
         page.get_by_label(label, exact=True).select_option(choice)
     chips = page.locator("#requirements-additional_requirements-understood")
-    words = page.get_by_label("Wishes in words")
+    words = page.get_by_label("Wishes in your own words")
     words.press_sequentially("хорошо бы балкон")
     expect(chips.locator(".chip")).to_have_text(["balcony or loggia · if possible"])
     words.press_sequentially(", кухня от 9")
@@ -91,19 +89,17 @@ def test_a_lead_is_typed_understood_struck_out_and_its_list_follows(
     last = page.locator("article.pair").last
     expect(last.locator(".wish.poor")).to_have_text("✗ kitchen from 9 m²: not met Кухня 6 м")
     expect(last.locator(".wish.good")).to_have_text("✓ balcony or loggia: met лоджия")
-    expect(page.locator("article.pair").first.locator(".wish.unknown")).to_have_text("? balcony or loggia: not told")
+    expect(page.locator("article.pair").first.locator(".wish.unknown")).to_have_text("? balcony or loggia: not stated")
 
-    tab_to(page, page.get_by_role("button", name="Not meant: kitchen from 9 m²"))
+    tab_to(page, page.get_by_role("button", name="Not what I meant: kitchen from 9 m²"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Struck out; the list follows.")).to_be_visible()
+    expect(page.get_by_text("Removed; the list will be updated.")).to_be_visible()
     expect(page.locator(".chip.struck")).to_contain_text("kitchen from 9 m²")
-    expect(
-        page.get_by_text("This list is older than your last change; the new one replaces it here by itself.")
-    ).to_be_visible()
+    expect(page.get_by_text("This list is older than your last change; the new one will appear here.")).to_be_visible()
     follow(lead_id)
-    expect(
-        page.get_by_text("This list is older than your last change; the new one replaces it here by itself.")
-    ).to_have_count(0)  # it has looked again by itself
+    expect(page.get_by_text("This list is older than your last change; the new one will appear here.")).to_have_count(
+        0
+    )  # the page has polled again
     expect(page.locator("article.pair .description").first).to_have_text(DESCRIPTIONS["small"])  # which has a loggia
     expect(page.locator(".wish.poor")).to_have_count(0)
 
@@ -115,7 +111,7 @@ def test_a_lead_is_typed_understood_struck_out_and_its_list_follows(
 def test_chips_and_wishes_on_cards_suit_everybody(
     visit: Any, wished: Town, db: Session, follow: Callable[..., None]
 ) -> None:
-    """axe in both looks and the keyboard, where readings of every strength, one struck out and many facts are shown."""
+    """axe in both themes and the keyboard, on pages with readings of every strength, a struck one and many facts."""
     lead = db.get_one(Lead, wished.lead.id)
     lead.wishes = [dict(row, struck=row["kind"] == "quiet") for row in lead.wishes]
     lead.wishes = [
@@ -154,10 +150,10 @@ def test_chips_and_wishes_on_cards_suit_everybody(
             page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
             page.evaluate("document.querySelectorAll('details.fold').forEach((each) => { each.open = true; })")
             assert complaints(page, LOOKS) == [], path
-    expect(page.get_by_role("list", name="What is told")).to_have_count(1)
+    expect(page.get_by_role("list", name="What the listing says")).to_have_count(1)
 
 
-def test_without_scripts_a_reading_is_struck_out_and_taken_back(client: FlaskClient, wished: Town, db: Session) -> None:
+def test_without_scripts_a_reading_is_struck_out_and_restored(client: FlaskClient, wished: Town, db: Session) -> None:
     csrf = enter(client, wished.buyer)
     path = f"/console/leads/{wished.lead.id}"
     page = client.get(path).text
@@ -204,7 +200,7 @@ def test_editing_a_lead_keeps_what_the_form_does_not_show(client: FlaskClient, w
     assert [float(lead.latitude), float(lead.longitude)] == list(kept.values())
 
 
-def test_what_a_text_says_is_asked_by_people_who_are_signed_in(client: FlaskClient, town: Town) -> None:
+def test_only_signed_in_people_can_have_a_text_read(client: FlaskClient, town: Town) -> None:
     assert client.post("/console/understand", data={"text": WORDS}).location.startswith("/console/sign-in")
     csrf = enter(client, town.tenant)
 
@@ -258,4 +254,4 @@ def test_a_page_says_what_scores_mean(client: FlaskClient, town: Town) -> None:
     client.set_cookie("lang", "ru")
     assert "ниже 50 — противоречит просьбе" in client.get(path).text
     client.set_cookie("lang", "en")
-    assert "below 50: contradicts what was asked for" in client.get(path).text
+    assert "below 50: contradicts a wish" in client.get(path).text

@@ -1,4 +1,4 @@
-"""A balancer in front of web processes, small enough to be read: TCP connections, in turn, to those that are in."""
+"""A small round-robin TCP balancer in front of web processes."""
 
 import contextlib
 import itertools
@@ -7,7 +7,7 @@ import threading
 
 
 class Balancer:
-    """Takes connections on a port of its own; each goes to one of :attr:`ports`, as a proxy's upstream would."""
+    """Accepts connections on its own port and forwards each to one of :attr:`ports`, in turn."""
 
     def __init__(self, *ports: int) -> None:
         self._ports, self._turn, self._lock = list(ports), itertools.count(), threading.Lock()
@@ -20,7 +20,7 @@ class Balancer:
             self._ports.append(port)
 
     def remove(self, port: int) -> None:
-        """No new connection goes there; those that are open stay until the process closes them."""
+        """Send no new connections to *port*; open ones stay until the process closes them."""
         with self._lock:
             self._ports.remove(port)
 

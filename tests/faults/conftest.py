@@ -1,8 +1,8 @@
-"""Breaking the system on purpose. `make test` runs a short form of these tests, `make faults` (FAULTS=full)
-all of them, and larger.
+"""Fault injection. `make test` runs a short form of these tests; `make faults` (FAULTS=full) runs all of them,
+with more data.
 
-Every test ends with the same two questions: does every rule of `leadmatch check` hold, and is every write
-there that a client was told had been accepted?
+At its end every test checks that every rule of `leadmatch check` holds and that every write that was acknowledged
+to a client is in the database.
 """
 
 import http.client
@@ -29,7 +29,8 @@ from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.disks import mounted
 from tests.faults.journal import Journal, Person, Send, Writer, in_process
-from tests.waiting import PATIENCE_SECONDS, wait_for
+from tests.forked import Forked
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 from worker.queue.client import Client
 
 FULL = os.environ.get("FAULTS") == "full"
@@ -44,12 +45,12 @@ def journal() -> Journal:
 
 @pytest.fixture
 def all_is_well(engine, journal) -> Iterator[Callable[[], None]]:
-    """A function that asserts, once the lists have caught up, that nothing is broken and nothing accepted is lost."""
+    """A function that waits for the lists to catch up and asserts that no rule is broken and no accepted write lost."""
 
     def check() -> None:
         with Session(engine) as session:
             wait_for(lambda: _caught_up(session), what="lists that show everything")
-            # As `leadmatch check` has it: with 24,000 rows of each side a rule takes longer than a page may.
+            # No timeout, as in `leadmatch check`: with 16,000 rows of each side a rule takes longer than a page may.
             session.execute(text("SET LOCAL statement_timeout = 0"))
             broken = {result.rule.key: result.examples for result in check_all(session) if result.count}
             assert broken == {}
@@ -66,7 +67,8 @@ def _caught_up(session: Session) -> bool:
 @pytest.fixture
 def market(engine, clean_database):
     """
-    Twelve leads and eight properties of two people, committed: (buyer's headers, seller's, lead ids, property ids).
+    Twelve leads and eight properties of two people, committed: (buyer's headers, seller's headers, lead ids,
+    property ids).
     """
     with Session(engine, expire_on_commit=False) as session:
         seller, buyer = make_user(session), make_user(session)
@@ -78,7 +80,7 @@ def market(engine, clean_database):
 
 @pytest.fixture
 def ask_for_run(engine, redis_url) -> Callable[[], int]:
-    """Requests a run over everything, as ops do; its id."""
+    """A function that requests a run over everything, as ops do, and returns its id."""
 
     def ask() -> int:
         with Session(engine) as session:
@@ -102,7 +104,7 @@ def state_of_run(engine) -> Callable[[int], RunState]:
 
 @pytest.fixture
 def let_leases_run_out(engine) -> Callable[[], None]:
-    """What a silent worker holds counts as abandoned from now on."""
+    """A function that lets all leases expire, so that the work of a silent worker counts as abandoned."""
 
     def expire() -> None:
         with Session(engine) as session:
@@ -126,12 +128,12 @@ def small_disk(servers_folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Web:
-    """A gunicorn of our own."""
+    """A gunicorn that a test started."""
 
-    process: subprocess.Popen
+    process: subprocess.Popen | Forked
     port: int
 
-    def get(self, path: str, timeout: float = PATIENCE_SECONDS) -> int:
+    def get(self, path: str, timeout: float = WAIT_LIMIT_SECONDS) -> int:
         """The status of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
@@ -148,28 +150,31 @@ class Web:
 
 
 @pytest.fixture
-def start_web(process_environment) -> Iterator[Callable[..., Web]]:
+def start_web(process_environment, preloaded) -> Iterator[Callable[..., Web]]:
     """
     A function that starts gunicorn as the Procfile does and waits until it answers; all are stopped after the test.
 
-    ``start_web(port, cwd=folder, WEB_CONCURRENCY="1")`` names the port, the code, and variables for the process.
+    ``start_web(port, cwd=folder, WEB_CONCURRENCY="1")`` states the port, the folder of the code, and variables for the
+    process.
     """
     started: list[Web] = []
 
     def start(port: int | None = None, cwd: Path = ROOT, **variables: str) -> Web:
         port = port or free_port()
         environment = {**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **variables}
-        web = Web(
-            subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"],
+        command = ["gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"]
+        if cwd != ROOT or "LD_PRELOAD" in variables:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
                 cwd=cwd,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
                 preexec_fn=dies_with_parent(signal.SIGTERM),
-            ),
-            port,
-        )
+            )
+        else:
+            process = preloaded.fork(*command, environment=environment)
+        web = Web(process, port)
         started.append(web)
         wait_for(lambda: web.process.poll() is not None or web.answers(), what="a web process that answers")
         assert web.process.poll() is None
@@ -183,20 +188,13 @@ def start_web(process_environment) -> Iterator[Callable[..., Web]]:
 
 
 @pytest.fixture
-def start_beat(process_environment) -> Iterator[Callable[..., subprocess.Popen]]:
-    """A function that starts a beat, with further variables of its environment; all are stopped after the test."""
+def start_beat(process_environment, preloaded) -> Iterator[Callable[..., Forked]]:
+    """A function that starts a beat with further environment variables; all are stopped after the test."""
     started = []
 
     def start(**variables: str) -> subprocess.Popen:
-        beat = subprocess.Popen(
-            [sys.executable, "-m", "celery", "--app", "worker.celery_app.app", "beat"],
-            cwd=ROOT,
-            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGTERM),
-        )
+        command = ("celery", "--quiet", "--app", "worker.celery_app.app", "beat")
+        beat = preloaded.fork(*command, environment={**os.environ, **process_environment, **variables})
         started.append(beat)
         return beat
 
@@ -207,7 +205,7 @@ def start_beat(process_environment) -> Iterator[Callable[..., subprocess.Popen]]
 
 @pytest.fixture
 def people(engine, market) -> list[Person]:
-    """Two people who write, beside the market."""
+    """Two people who write; their rows are separate from the market's."""
     with Session(engine, expire_on_commit=False) as session:
         found = [Person.made(session, name) for name in ("anna", "boris")]
         session.commit()
@@ -216,7 +214,7 @@ def people(engine, market) -> list[Person]:
 
 @pytest.fixture
 def write(app, people, journal) -> Callable[[int], None]:
-    """Does so many rounds of writes of every kind, here and now."""
+    """A function that performs the given number of rounds of writes of every kind in this process."""
     writer = Writer(in_process(app), people[0], journal)
 
     def do(rounds: int) -> None:
@@ -228,7 +226,7 @@ def write(app, people, journal) -> Callable[[int], None]:
 
 @pytest.fixture
 def writing(people, journal) -> Callable[..., AbstractContextManager[None]]:
-    """`with writing(send):` lets clients write meanwhile, some before and some after what is done inside."""
+    """`with writing(send):` lets clients write during the block, and also some time before and after its content."""
 
     @contextmanager
     def clients(send: Send, pause: float = 0.0) -> Iterator[None]:
@@ -246,8 +244,8 @@ def writing(people, journal) -> Callable[..., AbstractContextManager[None]]:
                     writer.stop()
                 except Exception as failure:
                     failures.append(failure)
-        if failures:
-            raise failures[0]
+            if failures:  # they explain why nothing more was written, so they come before any error of the block
+                raise failures[0]
 
     return clients
 

@@ -1,4 +1,4 @@
-"""Disks that are small enough to be filled."""
+"""Disks that are small enough to fill."""
 
 import errno
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 
 @contextmanager
 def mounted(folder: Path, size: str) -> Iterator[Path]:
-    """A disk of *size* (as in ``200m``) at *folder*, where this account may mount one; else the test is skipped."""
+    """Mount a disk of *size* (as in ``200m``) at *folder*; skip the test if this account may not mount."""
     folder.mkdir(exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode:

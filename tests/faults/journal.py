@@ -1,7 +1,7 @@
-"""Clients that write and keep a journal of what they were told, for comparison with the database.
+"""Clients that write and keep a journal of the answers, for comparison with the database.
 
-A client repeats a write under the same Idempotency-Key until it is acknowledged, as a telephone in a tunnel would. It
-touches what no other client touches, so the last value that it was told is the value that the database must hold.
+A client repeats a write under the same Idempotency-Key until it is acknowledged, as a phone with a bad connection
+would. No other client touches its rows, so the database must hold the last value that was acknowledged to it.
 """
 
 import http.client
@@ -23,18 +23,18 @@ from tests.factories import lead_body, make_property, make_user, property_body, 
 #: (method, path, body, headers) -> (status, answer); raises OSError or HTTPException if there is no answer.
 Send = Callable[[str, str, dict | None, dict[str, str]], tuple[int, Any]]
 
-#: Prospects are limited to 100 a minute from one address; the tests of limits are elsewhere.
+#: The limit for prospects is 100 a minute from one address, which these tests must not reach.
 MAX_PROSPECTS = 20
-#: Properties of a person that their own leads are matched with.
+#: How many properties a person has for their own leads to match.
 SUPPLY = 3
-#: How long a write may be turned away, with a fault in the middle, before the test gives up.
-PATIENCE_SECONDS = 120
+#: How long a write may be refused or unanswered during a fault before the test fails.
+WAIT_LIMIT_SECONDS = 120
 
 # -- Ways to send ------------------------------------------------------------------------------------------------------
 
 
 def in_process(app: Flask) -> Send:
-    """Without a socket."""
+    """Send to *app* without a socket."""
 
     def send(method: str, path: str, body: dict | None, headers: dict[str, str]) -> tuple[int, Any]:
         answer = app.test_client().open(path, method=method, json=body, headers=headers)
@@ -43,8 +43,8 @@ def in_process(app: Flask) -> Send:
     return send
 
 
-def over_http(port: int, timeout: float = PATIENCE_SECONDS) -> Send:
-    """To a web process on this machine; each thread keeps a connection of its own."""
+def over_http(port: int, timeout: float = WAIT_LIMIT_SECONDS) -> Send:
+    """Send to a web process on this machine; each thread has its own connection."""
     mine = threading.local()
 
     def send(method: str, path: str, body: dict | None, headers: dict[str, str]) -> tuple[int, Any]:
@@ -69,11 +69,11 @@ def over_http(port: int, timeout: float = PATIENCE_SECONDS) -> Send:
 
 @dataclass
 class Journal:
-    """What clients know to have been accepted: of each table, the last acknowledged value by key."""
+    """The accepted writes that clients know of: for each table, the last acknowledged value by key."""
 
     values: dict[str, dict[Any, Any]] = field(default_factory=dict)
     acknowledged: int = 0
-    #: Answers that turned a write away for now, and writes without any answer.
+    #: Writes that were temporarily refused or had no answer.
     turned_away: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,20 +89,20 @@ class Journal:
                 self.turned_away += 1
 
     def lost(self, session: Session) -> dict[str, Any]:
-        """What was acknowledged and is not in the database so, or is there twice; empty: nothing."""
+        """Acknowledged values that are different, missing or duplicated in the database; empty if all is well."""
         found: dict[str, Any] = {}
         for table, expected in self.values.items():
             rows = [tuple(row) for row in session.execute(text(STORED[table]))]
             stored = {key: value for key, value in rows if key in expected}
             wrong = {key: (value, stored.get(key)) for key, value in expected.items() if stored.get(key) != value}
             if wrong:
-                found[table] = wrong  # (told, stored)
+                found[table] = wrong  # (acknowledged, stored)
         doubled = session.execute(text(DOUBLED)).all()
         return found | ({"doubled": [tuple(row) for row in doubled]} if doubled else {})
 
 
-#: Table -> (key, value) of each of its rows, in the types that clients note. Creations are known by a text that only
-#: one attempt at a write uses: a repeated creation would show as a second row of it.
+#: Table -> (key, value) of each of its rows, in the types that clients note. A created row is identified by a text that
+#: no other write uses, so a repeated creation shows as a second row with the same text.
 STORED = {
     "leads": "SELECT client_name, notes FROM leads WHERE client_name LIKE 'journal %'",
     "properties": "SELECT description, price::bigint FROM properties WHERE description LIKE 'journal %'",
@@ -135,10 +135,10 @@ DOUBLED = """
 
 @dataclass(frozen=True)
 class Person:
-    """Two realtors, a tenant and an advertiser in one, whose things nobody else touches."""
+    """Two realtors, a tenant and an advertiser in one; nobody else touches their rows."""
 
     name: str
-    #: Headers of each.
+    #: The headers of each.
     buyer: dict[str, str]
     seller: dict[str, str]
     tenant: dict[str, str]
@@ -149,7 +149,7 @@ class Person:
 
     @classmethod
     def made(cls, session: Session, name: str) -> "Person":
-        """Made in the database."""
+        """Create a person in the database."""
         buyer, seller, tenant = make_user(session), make_user(session), make_user(session, Role.TENANT)
         key = {"X-API-Key": create_api_key(session, f"journal {name}")[1]}
         supply = [make_property(session, seller).id for _ in range(SUPPLY)]
@@ -157,7 +157,7 @@ class Person:
 
     @classmethod
     def signed_up(cls, send: Send, name: str, number: int, api_key: str) -> "Person":
-        """Signed up over HTTP, whatever the release that answers; *number*, below 100, tells people apart."""
+        """Sign a person up over HTTP, with any release; *number*, below 100, distinguishes people."""
 
         def sign_up(body: dict) -> tuple[dict, int]:
             status, answer = send("POST", "/auth/register", body, {})
@@ -187,7 +187,7 @@ class Writer:
     """One client, in a thread of its own from :meth:`start` to :meth:`stop`."""
 
     def __init__(self, send: Send, person: Person, journal: Journal, pause: float = 0.0) -> None:
-        """*pause*: seconds between rounds, for what takes so long that the worker would fall behind."""
+        """*pause*: seconds between rounds, for long tests in which the worker would fall behind."""
         self._send, self._person, self._journal, self._pause = send, person, journal, pause
         self._numbers = itertools.count(1)
         self._prospects = 0
@@ -200,14 +200,14 @@ class Writer:
         return self
 
     def stop(self) -> None:
-        """Let the round in hand be finished; raises what the client has stumbled over."""
+        """Wait until the current round is finished; raises the client's error, if it had one."""
         self._over.set()
         self._thread.join()
         if self._failure is not None:
             raise self._failure
 
     def round(self) -> None:
-        """One write of each kind, and what follows from it."""
+        """Perform one write of each kind, and the writes that follow from it."""
         for _ in self._steps():
             pass
 
@@ -215,7 +215,7 @@ class Writer:
         try:
             while not self._over.wait(self._pause):
                 self.round()
-        except Exception as failure:  # told by stop()
+        except Exception as failure:  # raised by stop()
             self._failure = failure
 
     def _steps(self) -> Iterator[None]:
@@ -230,17 +230,17 @@ class Writer:
         yield
         self._act("LEAD", lead, second, "DISLIKE", None)
         yield
-        for said in (("like", "dislike", "favorite") * 2)[number % 3 :][:2]:
-            body = {"listing_id": mine, "action": said}
+        for action in (("like", "dislike", "favorite") * 2)[number % 3 :][:2]:
+            body = {"listing_id": mine, "action": action}
             self._acknowledged("POST", "/feed/action", body, who.tenant)
-            self._journal.note("feed_actions", f"{who.tenant_id} {mine}", said)
+            self._journal.note("feed_actions", f"{who.tenant_id} {mine}", action)
         yield
         if self._prospects < MAX_PROSPECTS:
             self._prospects += 1
             self._prospect(tag)
 
     def _lead(self, tag: str) -> int:
-        """A lead, changed once; its id."""
+        """Create a lead and change it once; returns its id."""
         body = lead_body(client_name=tag, notes="first")
         lead = int(self._acknowledged("POST", "/leads", body, self._person.buyer)["lead_id"])
         self._journal.note("leads", tag, "first")
@@ -258,7 +258,7 @@ class Writer:
         return found
 
     def _negotiate(self, lead: int, found: int) -> None:
-        """Two proposals of the buyer's side, and the seller agrees to the second."""
+        """Make two proposals as the buyer's side, and agree to the second as the seller."""
         for share in (2, 3):
             self._act("LEAD", lead, found, "LIKE", share)
             self._journal.note("matches", f"{lead} {found}", "PENDING PENDING")
@@ -283,10 +283,10 @@ class Writer:
         self._journal.note("prospects", tag, "contacted")
 
     def _acknowledged(self, method: str, path: str, body: dict, headers: dict[str, str]) -> Any:
-        """Send until the write is acknowledged; the answer."""
+        """Send until the write is acknowledged; returns the answer."""
         key = f"{self._person.name}-{next(self._numbers)}"
         pause = threading.Event()
-        for _ in range(PATIENCE_SECONDS * 20):
+        for _ in range(WAIT_LIMIT_SECONDS * 20):
             try:
                 status, answer = self._send(method, path, body, headers | {"Idempotency-Key": key})
             except (OSError, http.client.HTTPException):
@@ -294,7 +294,9 @@ class Writer:
             if 200 <= status < 300:
                 self._journal.count(acknowledged=True)
                 return answer
-            assert status in (0, 429, 503), f"{method} {path}: {status} {answer}"  # away for now, never broken
+            assert status in (0, 429, 503), (
+                f"{method} {path}: {status} {answer}"
+            )  # temporarily unavailable, but never an error of ours
             self._journal.count(acknowledged=False)
             pause.wait(0.05)
-        raise AssertionError(f"{method} {path} was not acknowledged within {PATIENCE_SECONDS} s")
+        raise AssertionError(f"{method} {path} was not acknowledged within {WAIT_LIMIT_SECONDS} s")

@@ -1,5 +1,5 @@
 """
-A worker of which one user's leads take the life, as one does whose rows exhaust the memory or crash a library.
+A worker that is killed by the rows of one user, as by rows that exhaust the memory or crash a library.
 
     python lethal.py USER_ID python -m celery ...
 
@@ -14,17 +14,20 @@ import sys
 from worker.market import load
 
 
-def main() -> None:
-    owner_id, _python, _m, module, *arguments = sys.argv[1:]
-    real = load.lead_vectors
-
-    def lead_vectors(columns, *more):
-        if int(owner_id) in columns.owner:
-            print("killed by its lead", flush=True)
+def deadly(real, owner_id):
+    def vectors(columns, *more):
+        if owner_id in columns.owner:
+            print("killed by its row", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
         return real(columns, *more)
 
-    load.lead_vectors = lead_vectors
+    return vectors
+
+
+def main() -> None:
+    owner_id, _python, _m, module, *arguments = sys.argv[1:]
+    for name in ("lead_vectors", "property_vectors"):
+        setattr(load, name, deadly(getattr(load, name), int(owner_id)))
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__")
 

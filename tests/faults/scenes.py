@@ -1,6 +1,6 @@
 """For every task, a state of the database in which it has something to do, and the arguments of its message.
 
-Whatever is made here has fixed names, numbers and dates: made in two databases, it is the same in both.
+All rows have fixed names, numbers and dates, so that two databases get the same rows.
 """
 
 import os
@@ -44,7 +44,7 @@ Scene = Callable[[Session, Path], Args]
 
 
 def base(session: Session) -> None:
-    """What every scene may count on: two realtors, each with a market of six leads and ten properties."""
+    """The rows that every scene may use: two realtors, each with a market of six leads and ten properties."""
     buyer = make_user(session, name="Buyer", telegram_id="90001", phone="+77020000001")
     seller = make_user(session, name="Seller", telegram_id="90002", phone="+77020000002")
     for _ in range(6):
@@ -157,7 +157,7 @@ def new_prospect(session: Session, _: Path) -> Args:
 
 
 def outcomes(session: Session, _: Path) -> Args:
-    """A niche in which one source, of which the rules think least, wins."""
+    """A niche in which the source that the rules rate lowest is the most successful."""
     niche = create_niche(session, {"name": "Ремонт", "category": "repair"})
     campaign = create_campaign(session, {"niche_id": niche.id, "name": "К", "platform": Platform.OLX, "budget": 1})
     ad, chance = create_ad(session, campaign, {"title": "Объявление"}), random.Random(0)
@@ -192,7 +192,7 @@ def balanced_market(session: Session, _: Path) -> Args:
 
 
 def due_reminder(session: Session, _: Path) -> Args:
-    """A reminder whose moment has come since it was set."""
+    """A reminder that has become due since it was set."""
     buyer = _user(session, "Buyer")
     lead_id = session.scalar(text("SELECT min(id) FROM leads"))
     due = session.scalar(select(func.now())) + timedelta(hours=1)
@@ -205,7 +205,7 @@ def due_reminder(session: Session, _: Path) -> Args:
 
 
 def followed_list(session: Session, _: Path) -> Args:
-    """A lead that is followed at once, with a list that came since."""
+    """A lead whose owner is notified at once, with a list that was computed since."""
     buyer = _user(session, "Buyer")
     lead = make_lead(session, buyer, client_name="Client")
     set_frequency(session, buyer, lead.id, Frequency.AT_ONCE)
@@ -224,7 +224,7 @@ def followed_list(session: Session, _: Path) -> Args:
 
 
 def new_offers(session: Session, _: Path) -> Args:
-    """Three requests on the portal, from before the properties that their lists name: more than are told in a day."""
+    """Three requests on the portal, older than the properties in their lists: more than are notified in a day."""
     asker = make_user(session, Role.TENANT, name="Asker", telegram_id="90003", phone="+77020000003")
     rows = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 10")).all()
     for number in range(3):
@@ -244,7 +244,7 @@ def new_offers(session: Session, _: Path) -> Args:
 
 
 def queued_import(session: Session, _: Path) -> Args:
-    """An import whose address does not exist: the first delivery says so in its row, the second finds it ended."""
+    """An import whose address does not exist: the first delivery records that in its row, the second finds it ended."""
     owner = session.scalars(select(User).order_by(User.id)).first()
     source = create_source(session, owner, {"name": "feed", "address": "https://feeds.invalid/feed.xml"})
     return [request_import(session, source, "request").id]
@@ -258,7 +258,7 @@ def alike_adverts(session: Session, _: Path) -> Args:
 
 
 def requested_export(session: Session, _: Path) -> Args:
-    """An export of an account that is asked for."""
+    """A requested export of an account."""
     return [request_export(session, make_user(session, telegram_id=None, phone=None)).id]
 
 
@@ -291,8 +291,8 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.send_lost_notifications": lost_notification,
     "worker.tasks.notify_new_offers": new_offers,
     "worker.tasks.remind_of_tasks": due_reminder,
-    "worker.tasks.tell_recommendations": followed_list,
-    "worker.tasks.send_recommendation_digests": nothing,  # only by day
+    "worker.tasks.notify_new_recommendations": followed_list,
+    "worker.tasks.send_recommendation_digests": nothing,  # does something only in the daytime
     "worker.tasks.score_prospect": new_prospect,
     "worker.tasks.score_stale_prospects": new_prospect,
     "worker.tasks.fit_quality_models": outcomes,
@@ -306,9 +306,9 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,
     "worker.tasks.refresh_search_words": nothing,
-    "worker.tasks.tell_search_news": saved_search,
+    "worker.tasks.notify_search_news": saved_search,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }
-#: Tasks that take no arguments although their scene names what it made.
+#: Tasks without arguments, although their scene returns some.
 WITHOUT_ARGUMENTS = {"worker.tasks.score_stale_prospects"}

@@ -1,4 +1,4 @@
-"""Many at once: runs, likes, beats."""
+"""Many requests or processes at once: runs, likes, beats."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +13,7 @@ from models.deals.match_table import Match
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.conftest import FULL, full_only
-from tests.waiting import PATIENCE_SECONDS, wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 LIKES = 1000 if FULL else 200
 THREADS = 24
@@ -21,7 +21,7 @@ THREADS = 24
 
 def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_database, start_worker, all_is_well):
     """
-    Each pair is liked by both owners at the same moment, twice: four requests, one match, one notification an owner and
+    Both owners like each pair twice at the same moment: four requests, one match, one notification for each owner and
     kind.
     """
     with Session(engine) as session:
@@ -38,14 +38,14 @@ def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_da
         for lead in leads
         for row in rows
     ]
-    asked = [(path, who) for pair in paths for path, who in (*zip(pair, headers, strict=True),) * 2]
-    assert len(asked) == LIKES
+    requests = [(path, who) for pair in paths for path, who in (*zip(pair, headers, strict=True),) * 2]
+    assert len(requests) == LIKES
 
     def like(path, who):
         return app.test_client().post(path, json={"action": "LIKE"}, headers=who).status_code
 
     with ThreadPoolExecutor(THREADS) as pool:
-        codes = list(pool.map(like, *zip(*asked, strict=True)))
+        codes = list(pool.map(like, *zip(*requests, strict=True)))
 
     assert set(codes) <= {200, 503}
     assert codes.count(503) == 0
@@ -54,7 +54,7 @@ def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_da
         assert found == [(MatchStatus.ACCEPTED, len(paths))]
         for owner_notifications in session.scalars(
             select(func.count())
-            .where(Notification.type != NotificationType.NEW_LIKE)  # a like may be the first or find the other's there
+            .where(Notification.type != NotificationType.NEW_LIKE)  # which of the two likes is first is not fixed
             .group_by(Notification.user_id)
         ):
             assert owner_notifications == 2 * len(paths)  # NEW_MATCH and CONTACT_SHARED, once each
@@ -80,12 +80,12 @@ def test_many_who_ask_for_a_run_at_once_get_the_same_one(
 
 @full_only
 def test_of_two_beats_one_sends(start_beat, redis_url, market, write, start_worker, all_is_well):
-    """And what was written meanwhile, of which the broker has lost the messages, is found by a sweep."""
+    """A sweep finds writes whose messages the broker lost meanwhile."""
     beats = [start_beat() for _ in range(2)]
     with redis.Redis.from_url(redis_url) as broker:
         sent = wait_for(
             lambda: count if (count := broker.llen("entities")) >= 2 else 0,
-            seconds=PATIENCE_SECONDS + 60,
+            seconds=WAIT_LIMIT_SECONDS + 60,
             what="two sweeps, half a minute apart",
         )
         assert sent == 2

@@ -1,4 +1,4 @@
-"""The wall clock of web, worker and beat machines jumps a day ahead, two days back, and home again."""
+"""The wall clock of web, worker and beat machines jumps a day ahead, two days back, and back to the right time."""
 
 import http.client
 import itertools
@@ -21,7 +21,7 @@ from models.core.enums import RunState
 from tests.factories import SECRET, make_user, token_header
 from tests.faults.conftest import full_only
 from tests.faults.journal import over_http
-from tests.waiting import wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 from worker.queue.metrics import task_times
 
 DAY = 86_400  # seconds
@@ -30,7 +30,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def clock(tmp_path):
-    """A clock for processes: `clock.set(days)` moves it; `clock.variables` put a process on it."""
+    """A clock for processes: `clock.set(days)` moves it; a process with the variables `clock.variables` uses it."""
     library, compiler = tmp_path / "clock.so", shutil.which("cc")
     if compiler is None or sys.platform != "linux":
         pytest.skip("moving the clock of a process needs Linux and a C compiler")
@@ -71,7 +71,9 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
     beat = start_beat(**clock.variables)
 
     def send(*request):
-        return over_http(web.port)(*request)  # a connection each: between two of them a kept one would be closed
+        return over_http(web.port)(
+            *request
+        )  # a new connection each time: the server might close a kept one between two requests
 
     with Session(engine) as session:
         user = make_user(session)
@@ -108,7 +110,7 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
             swept_again()
             assert send("GET", "/auth/me", None, ended)[0] == 401, (
                 days
-            )  # what is past its time was cleared away: not this
+            )  # only expired rows are removed, and this one has not expired
         with Session(engine) as session:
             assert session.scalar(text("SELECT count(*) FROM idempotent_answers")) >= journal.acknowledged
     assert journal.turned_away == 0
@@ -118,8 +120,8 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
 
 
 def clock_of(web):
-    """How many seconds a web process is ahead of us, as its answers say."""
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=30)
+    """How many seconds a web process is ahead of us, by the dates of its answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=WAIT_LIMIT_SECONDS)
     connection.request("GET", "/health/live")
     answer = connection.getresponse()
     connection.close()
@@ -127,7 +129,7 @@ def clock_of(web):
 
 
 def code_asked_for(send, engine):
-    """Somebody new asks for a code; what proves that they got it."""
+    """Request a code as a new user; returns the proof that they got it."""
     phone = f"+7705{next(_numbers):07}"
     body = {"phone": phone, "first_name": "А", "last_name": "Б", "role": "user"}
     assert send("POST", "/users/register", body, {})[0] < 300

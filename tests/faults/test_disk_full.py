@@ -1,4 +1,4 @@
-"""The disk that holds uploads, or that on which web processes count, is full."""
+"""The disk for uploads, or the one for the metrics of web processes, is full."""
 
 import errno
 import functools
@@ -43,7 +43,7 @@ def put_avatar(app, headers, phone):
 def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
     app, engine, market, tiny_disk, write, journal, worker_here, all_is_well
 ):
-    """Whoever uploads nothing does not notice."""
+    """Requests that upload nothing are not affected."""
     from worker import tasks  # late: it reads the environment
 
     with Session(engine) as session:
@@ -71,7 +71,7 @@ def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
     all_is_well()
 
 
-#: Counts 200 requests, more than a page of memory holds, and says what all processes have counted together.
+#: Counts 200 requests, more than a page of memory holds, and prints the total of all processes.
 COUNTING = """
 import sys
 from api.http.request_metrics import note_request, registry_of_all_processes
@@ -88,7 +88,7 @@ print(int(sum(sample.value for sample in samples if sample.name == "leadmatch_ht
     ids=["there is room", "for the beginning", "for nothing"],
 )
 def test_a_process_that_has_no_room_for_its_counts_lives_on(tmp_path, room, least, most):
-    """The library's files have holes; a process that fills one on a full disk is killed (SIGBUS)."""
+    """The library's files are sparse; a process that fills a hole on a full disk is killed (SIGBUS)."""
     with mounted(tmp_path / "counts", "4m") as disk:
         variables = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(disk)}
         run = functools.partial(

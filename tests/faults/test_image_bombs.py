@@ -1,4 +1,4 @@
-"""A crowd sends the largest pictures that are taken, and larger ones, to one web process at once."""
+"""Many clients send the largest accepted pictures, and larger ones, to one web process at once."""
 
 import io
 import threading
@@ -18,11 +18,11 @@ from tests.api.pictures import saved
 from tests.api.test_image_limits import MAX_MEMORY, MIB, bomb
 from tests.factories import make_user, token_header
 from tests.faults.conftest import full_only
-from tests.waiting import PATIENCE_SECONDS, wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 CROWD = 16
 
-#: What the child that decodes may keep: code and the pieces that its allocator holds.
+#: Memory that the decoding child may keep: code, and blocks that its allocator does not return.
 KEPT = 120 * MIB
 
 
@@ -39,7 +39,7 @@ def memory_of(web: psutil.Process) -> int:
 
 @contextmanager
 def watching(look: Callable[[], object]) -> Iterator[None]:
-    """Calls *look* again and again meanwhile."""
+    """Call *look* repeatedly while the block runs."""
     ended = threading.Event()
 
     def go_on() -> None:
@@ -69,7 +69,7 @@ def test_image_bombs_at_once_neither_fill_the_memory_nor_stop_the_service(engine
         files = {"avatar": ("me", io.BytesIO(content or bombs[number % len(bombs)]))}
         where = f"http://127.0.0.1:{web.port}/users/update"
         options = {"data": {"phone": phone}, "files": files, "headers": headers}
-        return requests.put(where, **options, timeout=2 * PATIENCE_SECONDS).status_code
+        return requests.put(where, **options, timeout=2 * WAIT_LIMIT_SECONDS).status_code
 
     small = saved(Image.new("RGB", (100, 100)), "JPEG")
     assert [send(number, small) for number in range(4)] == [200] * 4

@@ -1,16 +1,17 @@
-"""An import whose process is killed loses nothing and withdraws nothing; run again, it finishes."""
+"""An import whose process is killed loses nothing and withdraws nothing; the next run finishes it."""
 
-import os
 import signal
 import subprocess
 import sys
 
+from click.testing import CliRunner
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.core.enums import Role, Status
 from models.market.properties import Property
 from models.sources.tables import Import, ImportState
+from scripts.cli import cli
 from tests.conftest import ROOT
 from tests.factories import make_user
 from tests.models.sources.feeds import yrl, yrl_offer
@@ -23,34 +24,37 @@ def feed(count, price):
     return yrl(*(yrl_offer(str(number), price=f"<value>{price}</value>") for number in range(count)))
 
 
-def test_a_killed_import_is_finished_by_the_next_one(engine, process_environment, tmp_path):
+def test_a_killed_import_is_finished_by_the_next_one(engine, process_environment, monkeypatch, tmp_path):
+    """The command that is killed runs in its own process; those before and after it run in ours."""
+    for name, value in process_environment.items():
+        monkeypatch.setenv(name, value)
     with Session(engine) as session:
         make_user(session, Role.AGENCY, email="agency@example.com")
         session.commit()
     path = tmp_path / "feed.xml"
-    command = [sys.executable, "-m", "scripts", "import", str(path), "--owner", "agency@example.com", "--no-rescore"]
+    line = ["import", str(path), "--owner", "agency@example.com", "--no-rescore"]
 
-    def start():
-        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **process_environment}, stdout=subprocess.DEVNULL)
+    def run():
+        return CliRunner().invoke(cli, line, catch_exceptions=False).exit_code
 
     def changed():
         with Session(engine) as session:
             return session.scalar(select(func.count()).where(Property.price == 2))
 
     path.write_bytes(feed(OFFERS, price=1))
-    assert start().wait(100) == 0
+    assert run() == 0
     path.write_bytes(feed(OFFERS - GONE, price=2))
-    process = start()
+    process = subprocess.Popen([sys.executable, "-m", "scripts", *line], cwd=ROOT, stdout=subprocess.DEVNULL)
     wait_for(lambda: changed() > 0, what="the first changed listing")
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait()
 
     with Session(engine) as session:
         active = select(func.count()).where(Property.status == Status.ACTIVE)
         assert 0 < changed() < OFFERS - GONE
         assert session.scalar(active) == OFFERS
         session.rollback()
-        assert start().wait(100) == 0
+        assert run() == 0
         assert changed() == session.scalar(active) == OFFERS - GONE
         states = session.scalars(select(Import.state).order_by(Import.id)).all()
         assert states == [ImportState.SUCCEEDED, ImportState.FAILED, ImportState.SUCCEEDED]

@@ -1,4 +1,4 @@
-"""What a machine lacks: room on the disk of the databases, and /dev/shm."""
+"""Machines without free space on the databases' disk, and without /dev/shm."""
 
 import itertools
 import subprocess
@@ -54,7 +54,7 @@ def test_on_a_full_disk_writes_are_turned_away_and_what_was_acknowledged_stays(s
         filler.unlink()
 
         def works_again() -> bool:
-            if postgres.has_ended:  # it had no room for its log; `leadmatch run` starts it again
+            if postgres.has_ended:  # it had no space for its log; `leadmatch run` starts it again
                 postgres.start()
             statuses.append(write())
             return statuses[-1] == 201
@@ -71,7 +71,9 @@ def test_a_server_that_finds_no_room_at_its_start_says_so(small_disk):
     with PostgresServer(small_disk / "postgres") as postgres:
         pass
     filler = fill(small_disk)
-    (postgres.folder / "data" / "postmaster.opts").unlink()  # needs room at once, as a log's next part does
+    (
+        postgres.folder / "data" / "postmaster.opts"
+    ).unlink()  # so that the start needs space at once, as the next log segment would
     with pytest.raises((OSError, LaunchError), match="No space left"):
         postgres.start()
     filler.unlink()
@@ -80,7 +82,7 @@ def test_a_server_that_finds_no_room_at_its_start_says_so(small_disk):
 
 
 def without_shared_memory(options: str, *command: str, home: Path) -> subprocess.CompletedProcess:
-    """Run *command* where /dev/shm is another one, mounted with *options*."""
+    """Run *command* with another /dev/shm, mounted with *options*."""
     script = f'mount -t tmpfs -o {options} tmpfs /dev/shm && exec "$@"'
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script, "sh", *command],
@@ -103,7 +105,7 @@ def test_postgresql_works_without_shared_memory_of_the_system(servers_folder, op
         "from scripts.launcher.servers.postgres import PostgresServer\n"
         "with PostgresServer(Path(sys.argv[1]), durable=False) as server:\n"
         "    cursor = psycopg2.connect(server.url).cursor()\n"
-        "    cursor.execute('SET debug_parallel_query = on')\n"  # shares memory for any query
+        "    cursor.execute('SET debug_parallel_query = on')\n"  # makes every query use shared memory
         "    cursor.execute('SELECT count(*) FROM generate_series(1, 100000) a, pg_class')\n"
         "    cursor.execute('SHOW dynamic_shared_memory_type')\n"
         "    print(*cursor.fetchone())"
@@ -114,7 +116,7 @@ def test_postgresql_works_without_shared_memory_of_the_system(servers_folder, op
     assert (done.returncode, done.stdout.strip()) == (0, "mmap"), done.stderr
 
 
-def test_a_machine_whose_processes_cannot_share_locks_is_told_in_one_line(tmp_path):
+def test_a_machine_whose_processes_cannot_share_locks_gets_an_error_of_one_line(tmp_path):
     done = without_shared_memory("ro", sys.executable, "-m", "scripts", "run", home=tmp_path / "home")
 
     assert done.returncode == 1

@@ -1,6 +1,6 @@
 """
-Every page and every list of the API while Valkey is gone, hangs, or takes no more writes: an answer, or 503 with
-Retry-After, and never an error of ours.
+While Valkey is gone, hangs or refuses writes, every page and every list of the API answers, or is a 503 with
+Retry-After, and is never an internal error.
 """
 
 import re
@@ -36,7 +36,7 @@ def gone(server: ValkeyServer) -> Iterator[None]:
 
 @contextmanager
 def hanging(server: ValkeyServer) -> Iterator[None]:
-    """It takes connections, and says nothing on them."""
+    """Valkey accepts connections, and does not answer."""
     [process] = processes_in(server.folder / "data", "valkey-server")
     process.suspend()
     try:
@@ -47,7 +47,7 @@ def hanging(server: ValkeyServer) -> Iterator[None]:
 
 @contextmanager
 def full(server: ValkeyServer) -> Iterator[None]:
-    """It answers reads and refuses writes, as it does on a full disk."""
+    """Valkey answers reads and refuses writes, as on a full disk."""
     with redis.Redis.from_url(server.url) as client:
         client.config_set("maxmemory", 1)
         try:
@@ -96,7 +96,7 @@ def test_every_operation_that_reads_answers_or_says_that_it_cannot(app, db, with
     client, wrong, seen = app.test_client(), [], 0
     with without_valkey():
         for method, rule, _ in access.operations(app):
-            # /api/health is asked whether all parts are there: 503 is its answer.
+            # /api/health reports whether all parts work, so it answers 503.
             if method != "GET" or rule in {*NO_PAGES, "/api/health"} or rule.endswith(("/ws", "/ws/<int:chat_id>")):
                 continue
             for headers in callers:

@@ -1,4 +1,4 @@
-"""PostgreSQL or Valkey stops, is killed, or loses everything, while clients write and a run goes."""
+"""PostgreSQL or Valkey stops, is killed, or loses everything, while clients write and a run is in progress."""
 
 import pytest
 import redis
@@ -13,8 +13,8 @@ from tests.waiting import wait_for
 @pytest.fixture
 def committed_is_written(engine):
     """
-    Tests' PostgreSQL keeps commits in its own memory for a moment, for speed; here they reach the operating system
-    first, as everywhere else, so that a killed server has what it acknowledged.
+    For speed, the tests' PostgreSQL acknowledges commits before it writes them to a file. Here it writes them first, as
+    in production, so that a killed server still has every commit that it acknowledged.
     """
     for value in ("ON", "DEFAULT"):
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -25,7 +25,7 @@ def committed_is_written(engine):
 
 
 @pytest.mark.parametrize("how", ["stop", pytest.param("kill", marks=full_only)])
-def test_postgresql_goes_and_comes_back_under_writes(
+def test_postgresql_stops_and_restarts_under_writes(
     how,
     postgres_server,
     engine,
@@ -50,7 +50,9 @@ def test_postgresql_goes_and_comes_back_under_writes(
             postgres_server.start()
     let_leases_run_out()
     assert worker.poll() is None
-    start_worker("runs", "entities")  # sweeps at once what would be swept within half a minute
+    start_worker(
+        "runs", "entities"
+    )  # sweeps at its start, so that the test need not wait half a minute for the next sweep
     wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
     all_is_well()
 
@@ -89,7 +91,7 @@ def test_valkey_is_wiped_under_working_workers(
 
 @full_only
 @pytest.mark.parametrize("how", ["stop", "kill"])
-def test_valkey_goes_and_comes_back_under_writes(
+def test_valkey_stops_and_restarts_under_writes(
     how,
     valkey_server,
     redis_url,
@@ -103,7 +105,7 @@ def test_valkey_goes_and_comes_back_under_writes(
     let_leases_run_out,
     all_is_well,
 ):
-    """Writes do not notice; what the broker should have been told is found by the sweep."""
+    """Writes are not affected; the sweep finds the work whose messages could not be sent."""
     worker = start_worker("runs", "entities")
     with writing(in_process(app)):
         getattr(valkey_server, how)()

@@ -8,9 +8,9 @@ import pytest
 from api.server.slow_clients import GATHER_SECONDS, is_gathered
 from tests.faults.conftest import full_only
 from tests.faults.journal import over_http
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import WAIT_LIMIT_SECONDS
 
-#: The smallest that settings allow, so that few slow clients would be enough to hold all.
+#: The smallest number that the settings allow, so that few slow clients could occupy all threads.
 THREADS = 4
 CLIENTS = 500
 
@@ -20,7 +20,7 @@ BODY = b"POST /leads HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\
 
 @contextlib.contextmanager
 def slow_clients(port, count):
-    """So many connections, half of which have sent a part of a head and half a part of a body."""
+    """*count* connections; half have sent a part of the head, and half a part of the body."""
     with contextlib.ExitStack() as stack:
         clients = []
         for number in range(count):
@@ -39,7 +39,7 @@ def test_slow_clients_hold_no_thread_and_one_that_is_slow_but_whole_is_answered(
     request = b"GET /health/live HTTP/1.1\r\nHost: slow\r\nConnection: close\r\n\r\n"
     with slow_clients(web.port, 6 * THREADS):
         assert web.get("/health/live") == 200
-        with socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE_SECONDS) as client:
+        with socket.create_connection(("127.0.0.1", web.port), timeout=WAIT_LIMIT_SECONDS) as client:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for byte in request:
                 client.sendall(bytes([byte]))
@@ -48,15 +48,15 @@ def test_slow_clients_hold_no_thread_and_one_that_is_slow_but_whole_is_answered(
 
 @full_only
 def test_slow_clients_hold_up_nobody(web, app, market, people, journal, writing, start_worker, all_is_well):
-    """While far more than there are threads trickle their requests, everybody else writes as ever."""
+    """Far more clients than threads send their requests slowly; everybody else can write as usual."""
     with slow_clients(web.port, CLIENTS) as slow:
-        with writing(over_http(web.port, timeout=60)):  # an answer that takes longer is counted as turned away
+        with writing(over_http(web.port, timeout=60)):  # an answer that takes longer counts as a refusal
             for client in slow:
                 client.sendall(b"a")
         assert journal.turned_away == 0
         for client in slow:
-            client.settimeout(GATHER_SECONDS + PATIENCE_SECONDS)
-            assert client.recv(100) == b""  # given up, without an answer
+            client.settimeout(GATHER_SECONDS + WAIT_LIMIT_SECONDS)
+            assert client.recv(100) == b""  # the server closed the connection without an answer
     start_worker("entities")
     all_is_well()
 
@@ -69,11 +69,11 @@ def test_slow_clients_hold_up_nobody(web, app, market, people, journal, writing,
         (b"GET / HTTP/1.1\r\n\r\n", True),
         (b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{", False),
         (b"POST / HTTP/1.1\r\ncontent-length:2\r\n\r\n{}", True),
-        (b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", True),  # too large to gather
-        (b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", True),  # waits for our word
+        (b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", True),  # too large to buffer
+        (b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", True),  # waits for our 100 Continue
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2", True),
-        (b"X-Content-Length: 5\r\nContent-Length: 1\r\n\r\n{", True),  # the header of that very name
-        (b"a" * (64 * 1024 + 1), True),  # no head is so long: for the parser to refuse
+        (b"X-Content-Length: 5\r\nContent-Length: 1\r\n\r\n{", True),  # only the header with exactly that name counts
+        (b"a" * (64 * 1024 + 1), True),  # too long for a head: the parser refuses it
     ],
 )
 def test_a_thread_is_for_requests_that_are_there(received, gathered):

@@ -1,7 +1,7 @@
 """A worker is killed (kill -9) at each stage of a run over a market in tiles: in a tile, between two, in the merge.
 
-Each stage is held still by a lock that the worker needs next. Nothing can be locked while pairs are scored; but then
-the database looks as it does while the tile is read: the shard is claimed, and nothing of it is stored.
+A lock that the worker needs next stops it at each stage. It needs no lock while it scores pairs; but then the database
+is in the same state as while a tile is read: the shard is claimed, and none of its results are stored.
 """
 
 import os
@@ -17,14 +17,13 @@ from tests.factories import make_lead, make_property, make_user
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 
-#: As little as makes tiles of 200 rows, which are the smallest there are (models.rescoring.tiles.grid_of), and lets a
-#: worker be.
+#: So little that tiles have 200 rows, the minimum (models.rescoring.tiles.grid_of), but enough for a worker to run.
 MEMORY_MB = 381
-ROWS = 110  # of each side, beside those of the market that every row of faults has
+ROWS = 110  # of each side, in addition to those of the fixture `market`
 
 PARTIALS = "LOCK TABLE rescoring_partials IN EXCLUSIVE MODE"
 MARKETS = "SELECT FROM markets FOR UPDATE"
-#: Stage -> what the test locks, one after another: each when the worker waits for the one before, which is then let go.
+#: Stage -> the test's locks, in order. When the worker waits for one, the test takes the next and releases this one.
 STAGES = {
     "while it reads or scores a tile": ["LOCK TABLE actions IN ACCESS EXCLUSIVE MODE"],
     "about to leave the lists of a tile": [PARTIALS],
@@ -36,7 +35,7 @@ STAGES = {
     "in the merge, having published, before the run is ended": [MARKETS, "SELECT FROM rescoring_runs FOR UPDATE"],
 }
 SHORT = "in the merge, having published, before the run is ended"
-#: Here no shard is in anybody's hands.
+#: At this stage no worker holds a shard.
 IDLE = "between two tiles"
 
 BLOCKED_BY = text(
@@ -47,7 +46,7 @@ BLOCKED_BY = text(
 
 @pytest.fixture
 def big_market(engine, market, process_environment):
-    """A market that workers of this test cut into tiles."""
+    """A market that this test's workers cut into tiles."""
     process_environment["WORKER_MEMORY_MB"] = str(MEMORY_MB)
     with Session(engine) as session:
         buyer, seller = make_user(session), make_user(session)
@@ -75,13 +74,13 @@ def test_a_run_in_tiles_survives_a_worker_killed(
     first = ask_for_run()
     wait_for(lambda: state_of_run(first) is RunState.SUCCEEDED, what="the first run")
     with engine.begin() as connection:
-        # Other rates than today's: the run writes every list, not only those that differ.
+        # With changed rates the run writes every list, not only those that differ.
         connection.execute(text("UPDATE markets SET rates = rates || ', XXX 1'"))
     before = stored(engine)
     write(1)
 
     second = kill_at(STAGES[stage], engine, ask_for_run, runner)
-    assert stored(engine) == before  # readers have the last whole generation
+    assert stored(engine) == before  # readers see the last complete generation
     assert state_of_run(second) in (RunState.QUEUED, RunState.RUNNING)
     write(1)
 
@@ -91,14 +90,14 @@ def test_a_run_in_tiles_survives_a_worker_killed(
     with Session(engine) as session:
         attempts = [shard.attempts for shard in session.get_one(RescoringRun, second).shards]
         assert len(attempts) > 2  # tiles, and their merge
-        # Only what was in hand is done again.
+        # Only the interrupted shard is done again.
         assert sorted(attempts) == [1] * (len(attempts) - 1) + [1 if stage == IDLE else 2]
         assert session.scalar(text("SELECT count(*) FROM rescoring_partials")) == 0
     all_is_well()
 
 
 def kill_at(locks, engine, ask_for_run, runner) -> int:
-    """Let a new run come as far as the last of *locks* and kill the runner there; the run's id."""
+    """Let a new run continue to the last of *locks* and kill the runner there; returns the run's id."""
     holders = []
     try:
         for statement in locks:
@@ -132,7 +131,7 @@ def workers_connected(engine) -> int:
 
 
 def stored(engine) -> list[tuple]:
-    """What readers see."""
+    """The lists that readers see."""
     with engine.connect() as connection:
         return [
             tuple(row)

@@ -1,4 +1,4 @@
-"""What a power cut leaves of files that were being written: NUL bytes, halves, nothing."""
+"""Files that were being written during a power cut: with NUL bytes, cut off, or empty."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ def append(path: Path, content: bytes) -> None:
 
 BASE, TAIL, MANIFEST = "appendonly.aof.1.base.rdb", "appendonly.aof.1.incr.aof", "appendonly.aof.manifest"
 
-#: What is done to the folder -> whether Valkey reads it all the same.
+#: The damage to the folder -> whether Valkey can still read it.
 TEARS: dict[str, tuple[Callable[[Path], None], bool]] = {
     "NUL bytes at its tail": (lambda d: append(d / TAIL, bytes(4096)), False),
     "garbage at its tail": (lambda d: append(d / TAIL, b"\xde\xad\xbe\xef" * 500), False),
@@ -49,7 +49,7 @@ SHORT = ("NUL bytes at its tail", "no base", "an empty manifest", "a last comman
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory) -> Path:
-    """A Valkey's folder with an append-only file of a hundred keys."""
+    """The folder of a Valkey, with an append-only file of a hundred keys."""
     folder = tmp_path_factory.mktemp("valkey") / "kept"
     with ValkeyServer(folder) as server:
         client = redis.Redis.from_url(server.url)
@@ -60,42 +60,42 @@ def kept(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("tear", TEARS if FULL else SHORT)
-def test_a_torn_append_only_file_is_set_aside_and_valkey_comes_back(kept, tmp_path, tear):
-    folder, said = tmp_path / "valkey", []
+def test_a_torn_append_only_file_is_set_aside_and_valkey_starts(kept, tmp_path, tear):
+    folder, reported = tmp_path / "valkey", []
     shutil.copytree(kept, folder)
     spoiling, is_readable = TEARS[tear]
     spoiling(folder / "data" / "appendonlydir")
     for start in range(2):
-        with ValkeyServer(folder, report=said.append) as server:
+        with ValkeyServer(folder, report=reported.append) as server:
             client = redis.Redis.from_url(server.url)
-            assert client.incr("starts") == start + 1  # what is written after the repair is kept
+            assert client.incr("starts") == start + 1  # writes after the repair are kept
             client.close()
 
-    assert ["is set aside" in line for line in said] == ([] if is_readable else [True])
+    assert ["is set aside" in line for line in reported] == ([] if is_readable else [True])
     assert (folder / "data" / "appendonlydir.torn").exists() is not is_readable
 
 
-def test_a_file_that_cannot_be_read_for_another_reason_stays_where_it_is(kept, tmp_path, monkeypatch):
+def test_a_file_that_is_unreadable_for_another_reason_is_not_set_aside(kept, tmp_path, monkeypatch):
     server = ValkeyServer(tmp_path)
     (tmp_path / "data/appendonlydir").mkdir(parents=True)
     monkeypatch.setattr(server, "_log_since_start", lambda: "Can't open the append only file: No space left on device")
 
-    assert not server._sets_aside_what_is_torn()
+    assert not server._set_aside_damaged_file()
     assert (tmp_path / "data/appendonlydir").exists()
 
 
 @pytest.mark.parametrize("content", ["", "\n", "\0" * 64])
-def test_an_empty_secret_is_made_anew_and_its_file_named(tmp_path, content):
-    home, said = Home(tmp_path), []
+def test_an_empty_secret_is_created_again_and_its_file_is_reported(tmp_path, content):
+    home, reported = Home(tmp_path), []
     (tmp_path / "secret-key").write_text(content)
-    key = home.secret_key(said.append)
+    key = home.secret_key(reported.append)
 
     assert len(key) > 40
-    assert home.secret_key(said.append) == key
-    assert len(said) == 1 and str(tmp_path / "secret-key") in said[0]
+    assert home.secret_key(reported.append) == key
+    assert len(reported) == 1 and str(tmp_path / "secret-key") in reported[0]
 
 
-def test_a_secret_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+def test_a_secret_is_synced_to_disk_before_its_file_gets_its_name(tmp_path, monkeypatch):
     steps = []
     monkeypatch.setattr(os, "fsync", lambda _fd: steps.append("synced"))
     replace = Path.replace

@@ -1,4 +1,4 @@
-"""From the release before the last migration to this one, while clients write: no request fails."""
+"""No request fails during an upgrade from the release before the last migration to this one, while clients write."""
 
 import io
 import os
@@ -21,14 +21,14 @@ from tests.conftest import ROOT
 from tests.faults.balancer import Balancer
 from tests.faults.conftest import full_only
 from tests.faults.journal import Person, over_http
-from tests.waiting import wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 MIGRATIONS = "models/migrations/versions"
 
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory):
-    """The code as it was on this branch when its newest migration was another: its folder."""
+    """The folder of this branch's code as it was before the newest migration was added."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("the release before is taken from the repository's history")
 
@@ -41,7 +41,7 @@ def before(tmp_path_factory):
             names = {
                 name.rpartition("/")[2] for name in git("ls-tree", "--name-only", candidate, f"{MIGRATIONS}/").split()
             }
-            if names and names < here:  # a strict part: migrations of branches may have had other numbers
+            if names and names < here:  # a proper subset: migrations of branches may have had other numbers
                 folder = tmp_path_factory.mktemp("before")
                 archive = git("archive", "--format=tar", candidate, text=False)
                 tarfile.open(fileobj=io.BytesIO(archive)).extractall(folder, filter="data")
@@ -58,7 +58,7 @@ def old_schema(before):
 
 @pytest.fixture(scope="module")
 def database_url(new_database, old_schema):
-    """A database as the release before left it."""
+    """A database as the previous release left it."""
     url = new_database(template="template0")
     upgrade(url, old_schema)
     return url
@@ -90,7 +90,7 @@ def first_webs(start_web, before):
 def test_no_request_fails_while_the_schema_and_then_the_processes_are_replaced(
     first_webs, before, engine, database_url, old_schema, start_web, start_worker, writing, journal, all_is_well, capsys
 ):
-    """As docs/operations.md orders it: the schema first, then web processes one after another, then workers."""
+    """In the order of docs/operations.md: the schema first, then web processes one after another, then workers."""
     balancer = Balancer(*(web.port for web in first_webs))
     old_worker = start_worker("runs", "entities", cwd=before)
     try:
@@ -106,11 +106,11 @@ def test_no_request_fails_while_the_schema_and_then_the_processes_are_replaced(
                 balancer.add(new.port)
                 balancer.remove(old.port)
                 old.process.send_signal(signal.SIGTERM)
-                assert old.process.wait(60) == 0
+                assert old.process.wait(WAIT_LIMIT_SECONDS) == 0
             replaced = time.monotonic()
             old_worker.send_signal(signal.SIGTERM)
             start_worker("runs", "entities")
-            old_worker.wait(60)
+            old_worker.wait(WAIT_LIMIT_SECONDS)
     finally:
         balancer.close()
     with Session(engine) as session:

@@ -1,4 +1,4 @@
-"""All of Leadmatch at once, as `make run` starts it, on a machine that goes wrong under it."""
+"""The whole system, as `make run` starts it, on a machine with faults."""
 
 import contextlib
 import io
@@ -17,25 +17,25 @@ from tests.waiting import wait_for
 
 pytestmark = [full_only, pytest.mark.timeout(900)]
 
-#: Pages that read much of what there is, and of each server.
+#: Pages that read many tables, and from each server.
 PAGES = ("/console/properties", "/console/engine", "/console/queues", "/console/attention", "/console/users", "/homes")
 
 
 @pytest.fixture
 def system(servers_folder):
-    """A system that is stopped after the test; its home is an earlier test's, for making one takes a while."""
+    """A system that is stopped after the test; it reuses the home of an earlier test, because creating one is slow."""
     system = WholeSystem(servers_folder / "whole-system")
     yield system
     system.stop()
 
 
 def upload(visitor: Visitor) -> int:
-    """The status of an attempt to show oneself."""
+    """The status of an attempt to upload an avatar."""
     files = {"avatar": ("me.jpg", io.BytesIO(saved(photo(), "JPEG")), "image/jpeg")}
     return visitor.call("PUT", "/users/update", data={"phone": visitor.phone}, files=files).status_code
 
 
-def test_a_system_on_a_full_disk_answers_and_comes_back_whole(servers_folder):
+def test_a_system_on_a_full_disk_answers_and_recovers_completely(servers_folder):
     with mounted(servers_folder / "whole-disk", "400m") as disk, contextlib.closing(Stopping(disk / "home")) as system:
         system.start()
         visitor = system.person()
@@ -65,14 +65,14 @@ def test_a_system_on_a_full_disk_answers_and_comes_back_whole(servers_folder):
 
 
 class Stopping(WholeSystem):
-    """A system that `closing` stops."""
+    """A system that `contextlib.closing` stops."""
 
     def close(self) -> None:
         self.stop()
 
 
 def torn(folder: Path) -> None:
-    """What a power cut leaves at the end of a file that grew: NUL bytes."""
+    """Append NUL bytes, which a power cut leaves at the end of a file that grew."""
     with (folder / "data/appendonlydir/appendonly.aof.1.incr.aof").open("ab") as file:
         file.write(bytes(4096))
 
@@ -94,13 +94,13 @@ def test_an_append_only_file_torn_under_a_running_system_costs_nothing(system):
     system.assert_whole()
 
 
-def test_after_a_power_cut_that_tears_the_append_only_file_the_next_start_comes_back_whole(system):
+def test_after_a_power_cut_that_tears_the_append_only_file_the_next_start_recovers_completely(system):
     system.start()
     visitor, before = system.person(), system.properties()
     assert visitor.offer() == 201
     tree = [system.process, *system.processes()]
     for process in tree:
-        with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's children follow their parent
+        with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's children end with their parent
             process.kill()
     system.process.wait()
     end_of(tree[1:])

@@ -1,7 +1,7 @@
 """
-A worker is killed (kill -9) at each stage of a run. The stage is held still by a lock that the worker needs next.
+A worker is killed (kill -9) at each stage of a run. A lock that the worker needs next stops it at the stage.
 
-Until another worker has taken the run up again, readers see the lists that were there before it, whole.
+Until another worker continues the run, readers see the complete lists from before the run.
 """
 
 import os
@@ -19,15 +19,15 @@ from models.rescoring.runs import RescoringShard
 from tests.faults.conftest import full_only
 from tests.waiting import lock_waits, wait_for
 
-#: Stage -> what the test locks so that the worker comes so far and no further.
+#: Stage -> the lock with which the test stops the worker there.
 STAGES = {
-    "before it has shards": "LOCK TABLE properties IN ACCESS EXCLUSIVE MODE",  # texts are learnt from them first
+    "before it has shards": "LOCK TABLE properties IN ACCESS EXCLUSIVE MODE",  # read first, to learn from their texts
     "while it reads the market": "LOCK TABLE actions IN ACCESS EXCLUSIVE MODE",  # read last before scoring
     "before it publishes": "SELECT FROM markets FOR UPDATE",
     "while it publishes": "SELECT FROM property_recommendations FOR UPDATE",
 }
 
-#: The one that a quick run of the tests has.
+#: The stage that a quick run of the tests includes.
 SHORT = "while it publishes"
 
 BLOCKED_BY = text(
@@ -43,7 +43,7 @@ def waiting_workers(engine):
 
 @pytest.fixture
 def idle(engine, redis_url):
-    """Whether workers have nothing left to do: what is stopped next is then the run."""
+    """A function that tells whether workers have nothing left to do, so that the next lock stops the run."""
 
     def check() -> bool:
         with redis.Redis.from_url(redis_url) as broker:
@@ -79,7 +79,7 @@ def test_a_run_survives_a_worker_killed(
     assert before
 
     with engine.begin() as connection:
-        # Other rates than today's: the run writes every list, not only those that differ.
+        # With changed rates the run writes every list, not only those that differ.
         connection.execute(text("UPDATE markets SET rates = rates || ', XXX 1'"))
     with engine.connect() as holder:
         holder.execute(text(STAGES[stage]))
@@ -96,7 +96,7 @@ def test_a_run_survives_a_worker_killed(
     let_leases_run_out()
     start_worker("runs", "entities")
     wait_for(lambda: state_of_run(second) is RunState.SUCCEEDED, what="the end of the run")
-    # Before there were shards none was begun; else the one that the dead worker held was begun again.
+    # If there were shards, the one that the dead worker held was started again.
     assert max(attempts(engine, second)) == (1 if stage == "before it has shards" else 2)
     all_is_well()
 
@@ -114,18 +114,22 @@ def test_a_worker_killed_after_publishing_and_before_its_shard_has_ended_has_sto
     write,
     all_is_well,
 ):
-    """Both are one transaction: there are no published lists of a run that does not know of them."""
+    """Both are one transaction, so lists are never published without their shard's end."""
     worker = start_worker("runs", "entities")
     write(1)
     wait_for(idle, what="the first lists")
     before = lists(engine)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE markets SET rates = rates || ', XXX 1'"))  # as above: the run writes every list
+        connection.execute(
+            text("UPDATE markets SET rates = rates || ', XXX 1'")
+        )  # as above, so that the run writes every list
     with engine.connect() as publish, engine.connect() as finish:
         publish.execute(text("SELECT FROM markets FOR UPDATE"))
         run_id = ask_for_run()
         wait_for(waiting_workers, what="a worker about to publish")
-        finish.execute(text("SELECT FROM rescoring_runs FOR UPDATE"))  # free while nobody ends a shard of the run
+        finish.execute(
+            text("SELECT FROM rescoring_runs FOR UPDATE")
+        )  # this lock is free while nobody ends a shard of the run
         finish_pid = finish.connection.dbapi_connection.info.backend_pid
         publish.rollback()
         wait_for(lambda: blocked_by(engine, finish_pid), what="a worker about to end its shard")
@@ -162,7 +166,7 @@ def lists(engine) -> dict[int, list[int]]:
 
 
 def attempts(engine, run_id: int) -> list[int]:
-    """How often each of its shards was begun."""
+    """How often each shard of the run was started."""
     with Session(engine) as session:
         return list(session.scalars(select(RescoringShard.attempts).where(RescoringShard.run_id == run_id)))
 

@@ -1,4 +1,4 @@
-"""All of Leadmatch, as `make run` starts it, in a home of its own, and two realtors who use it."""
+"""The whole system, as `make run` starts it, in its own home, and the people who use it."""
 
 import sys
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from scripts.launcher.home import Home
 from scripts.launcher.servers.state import free_port
 from tests.factories import make_user, property_body
 from tests.scripts.running_system import System, leadmatch
-from tests.waiting import PATIENCE_SECONDS, wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 PASSWORD = "correct horse battery"
 
@@ -30,7 +30,7 @@ PASSWORD = "correct horse battery"
 class WholeSystem(System):
     """`leadmatch run` with the Procfile of the checkout; *through* is a command that runs it, such as ``unshare``."""
 
-    patience = 2 * PATIENCE_SECONDS  # a start migrates an empty database
+    wait_limit = 2 * WAIT_LIMIT_SECONDS  # a start migrates an empty database
 
     def __init__(self, home: Path, through: tuple[str, ...] = (), **variables: str) -> None:
         self.home = Home(home)
@@ -40,13 +40,13 @@ class WholeSystem(System):
 
     @contextmanager
     def database(self) -> Iterator[Engine]:
-        """An engine on its database, for what HTTP does not show."""
+        """An engine on its database, for facts that HTTP does not show."""
         engine = connect(database_url(self.home.read_environment()["DATABASE_URL"]), application="tests")
         yield engine
         engine.dispose()
 
     def is_fresh(self) -> bool:
-        """Whether every list shows what was last written."""
+        """Whether every list shows the latest writes."""
         with self.database() as engine, Session(engine) as session:
             return freshness(session).stale == 0
 
@@ -55,13 +55,13 @@ class WholeSystem(System):
             return session.scalar(select(func.count()).select_from(Property)) or 0
 
     def assert_whole(self) -> None:
-        """Lists catch up with everything, and every rule of `leadmatch check` holds."""
+        """Wait until the lists have caught up, and assert that every rule of `leadmatch check` holds."""
         wait_for(self.is_fresh, what="lists that show everything")
         checked = leadmatch("check", home=self.home.path)
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
     def person(self, role: Role = Role.ADMIN) -> "Visitor":
-        """Somebody new, with a token for the API and signed in to the console."""
+        """A new user, with a token for the API and signed in to the console."""
         with self.database() as engine, Session(engine) as session:
             number = session.scalar(select(func.count()).select_from(User))
             names = {"telegram_id": f"{number}", "phone": f"+7701{number:07}", "email": f"{role}{number}@example.com"}
@@ -79,21 +79,21 @@ class Visitor:
         self._base = f"http://127.0.0.1:{port}"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._pages = requests.Session()
-        form = self._pages.get(self._base + "/console/sign-in", timeout=PATIENCE_SECONDS)
+        form = self._pages.get(self._base + "/console/sign-in", timeout=WAIT_LIMIT_SECONDS)
         csrf = form.text.split('name="csrf" value="')[1].split('"')[0]
         named = {"csrf": csrf, "username": user.email, "password": PASSWORD}
-        answer = self._pages.post(self._base + "/console/sign-in", data=named, timeout=PATIENCE_SECONDS)
+        answer = self._pages.post(self._base + "/console/sign-in", data=named, timeout=WAIT_LIMIT_SECONDS)
         assert answer.status_code == 200 and "/sign-in" not in answer.url, answer.text
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """An operation of the API."""
-        options.setdefault("timeout", PATIENCE_SECONDS)
+        """Call an operation of the API."""
+        options.setdefault("timeout", WAIT_LIMIT_SECONDS)
         return requests.request(method, self._base + path, headers=self._headers, **options)
 
     def see(self, path: str) -> int:
-        """The status of a page."""
-        return self._pages.get(self._base + path, timeout=PATIENCE_SECONDS).status_code
+        """Request a page; returns its status."""
+        return self._pages.get(self._base + path, timeout=WAIT_LIMIT_SECONDS).status_code
 
     def offer(self, **changes: Any) -> int:
-        """The status of an attempt to offer a home."""
+        """Try to create a property; returns the status."""
         return self.call("POST", "/properties", json=property_body(**changes)).status_code

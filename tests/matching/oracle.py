@@ -1,8 +1,8 @@
-"""The matching engine a second time: one pair at a time, in plain Python, written from docs/matching.md.
+"""A second implementation of the matching engine: one pair at a time, in plain Python, written from docs/matching.md.
 
-Slow and obvious on purpose. It shares no code with ``matching`` and imports nothing but the standard library. Given to
-it are the words of texts and what the text model says they are worth, the nearness of places, and the table of kinds of
-wishes (its numbers, not its functions): a TF-IDF of its own would test nothing here.
+It is slow and simple on purpose. It shares no code with ``matching`` and imports only the standard library. Its inputs
+are the words of texts with their weights in the text model, the nearness of places, and the table of kinds of wishes
+(the numbers, not the functions). It has no TF-IDF of its own, because that would test nothing here.
 """
 
 import math
@@ -28,9 +28,9 @@ CONDITIONS = ["ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN"]
 
 class World:
     """
-    What is given: *kinds* by name, *near* {(kind of place, wanted, place): (nearness, km or None)}, *districts_of*
-    {station: districts}, *middles* {district: (latitude, longitude)}, and *likeness* {(lead's text, property's text): 0
-    to 1, or None}.
+    The oracle's inputs: *kinds* by name, *near* {(kind of place, wanted, place): (nearness, km or None)},
+    *districts_of* {station: districts}, *middles* {district: (latitude, longitude)}, and *likeness* {(lead's text,
+    property's text): 0 to 1, or None}.
     """
 
     def __init__(self, kinds, likeness, near=None, districts_of=None, middles=None):
@@ -39,7 +39,7 @@ class World:
 
 
 def score(lead, home, world, weights=WEIGHTS):
-    """The score of a pair, 0 to 100, or None where something breaks it."""
+    """The score of a pair, 0 to 100, or None if a deal-breaker applies."""
     verdicts = [verdict(wish, home, world) for wish in distinct(lead.wishes)]
     contradictions = sum(strength == "wish" and contradicts for strength, _, contradicts in verdicts)
     if lead.owner == home.owner or contradictions > 4 or any(breakers(lead, home, world)):
@@ -69,7 +69,7 @@ def breakers(lead, home, world):
     if ceiling and price is not None and same_money(lead, home):
         yield 100 * whole_hundredths(price) > 115 * whole_hundredths(ceiling)
     elif ceiling and price is not None and lead.rate is not None and home.rate is not None:
-        yield 100 * whole_hundredths(price * home.rate) > 115 * whole_hundredths(ceiling * lead.rate)
+        yield 100 * whole_hundredths(exchanged(price, home)) > 115 * whole_hundredths(exchanged(ceiling, lead))
     if lead.area_min is not None and home.area is not None:
         yield home.area < lead.area_min / 2
     if lead.rooms and home.rooms is not None:
@@ -80,15 +80,20 @@ def breakers(lead, home, world):
     for wish in distinct(lead.wishes):
         strength, _, contradicts = verdict(wish, home, world)
         yield strength == "must" and contradicts
-    asked = {kind for kind, _, _ in lead.wishes}
+    requested = {kind for kind, _, _ in lead.wishes}
     for kind in world.kinds.values():
-        if kind.implied is None or kind.name in asked or (kind.name == "room" and lead.property_type == "ROOM"):
+        if kind.implied is None or kind.name in requested or (kind.name == "room" and lead.property_type == "ROOM"):
             continue
         yield verdict((kind.name, kind.implied, "must"), home, world)[2]
 
 
 def whole_hundredths(amount):
     return round(Fraction(amount) * 100)
+
+
+def exchanged(amount, row):
+    """The amount in the market's currency. A weaker limit is a Decimal, a rate a float."""
+    return float(amount) * float(row.rate)
 
 
 def same_money(lead, home):
@@ -108,7 +113,7 @@ def distinct(wishes):
 
 
 def values(lead, home, world):
-    """Criterion to the value of the stated wish; None where nothing is stated."""
+    """Criterion -> the value of the stated wish; None if nothing is stated."""
     likeness = world.likeness(lead.text, home.text)
     return {
         "price": price(lead, home),
@@ -138,12 +143,12 @@ def verdict(wish, home, world):
         [(how, words)] = wanted.items()
         met = bool(given & set(words)) == (how == "any_of")
         return strength, float(met), not met
-    told = max((edge for edge in kind.bins if edge <= fact), default=kind.bins[0])
+    nearest = max((edge for edge in kind.bins if edge <= fact), default=kind.bins[0])
     past = 0.0
     for side, limit in wanted.items():
-        beyond = limit - told if side == "min" else told - limit
+        beyond = limit - nearest if side == "min" else nearest - limit
         if kind.period:
-            beyond = 0 if told == kind.bins[0] else (beyond + kind.period / 2) % kind.period - kind.period / 2
+            beyond = 0 if nearest == kind.bins[0] else (beyond + kind.period / 2) % kind.period - kind.period / 2
         tolerance = kind.tolerance * abs(limit) if kind.relative else kind.tolerance
         past = max(past, beyond / max(tolerance, 1e-9))
     value = min(1.0, max(0.0, 1 - round(past, 9)))
@@ -152,7 +157,7 @@ def verdict(wish, home, world):
 
 def sampled(formula, amount, ratio):
     """
-    *formula* at the two powers of *ratio* around the amount, mixed by where its logarithm lies, to a 64th.
+    *formula* at the two powers of *ratio* around the amount, interpolated by its logarithm in steps of a 64th.
     """
     place = max(math.log(amount) / math.log(ratio), 0.0) if amount > 0 else 0.0
     knot = math.floor(place)
@@ -167,11 +172,11 @@ def price(lead, home):
     if home.price is None or not comparable(lead, home):
         return 0.5
     if lead.rate is not None:
-        low, high = (None if end is None else float(end * lead.rate) for end in (low, high))
+        low, high = (None if end is None else exchanged(end, lead) for end in (low, high))
 
     def formula(amount):
         if low is not None and amount < low / 1.04:
-            return max(0.3, 1 - 0.7 * (1 - amount / (low / 1.04)) / 0.3)
+            return max(0.3, 0.9 - 0.6 * (1 - amount / (low / 1.04)) / 0.3)
         if high is None:
             return 1.0
         middle = high / 2 if low is None else (low + high) / 2
@@ -179,9 +184,11 @@ def price(lead, home):
             return 1.0
         if amount <= high:
             return 1 - 0.04 * (amount - middle) / (high - middle)
-        return max(0.0, 0.96 * (1 - (amount / high - 1) / 0.2))
+        if amount <= 1.05 * high:
+            return 0.96 - 0.11 * (amount / high - 1) / 0.05
+        return max(0.0, 0.85 * (1.2 - amount / high) / 0.15)
 
-    return sampled(formula, float(home.price * (1 if home.rate is None else home.rate)), 1.04)
+    return sampled(formula, float(home.price if home.rate is None else exchanged(home.price, home)), 1.04)
 
 
 def area(lead, home):

@@ -1,12 +1,12 @@
-"""The oracle of places: what a wanted district, station or point earns, and what counts as elsewhere."""
+"""The oracle of places: the value of a wanted district, station or point, and which places count as elsewhere."""
 
 import math
 
 
 def location(lead, home, world):
     parts = [
-        (0.55, lead.districts, district_value(lead, home, world)),
-        (0.35, lead.metros, metro_value(lead, home, world)),
+        (0.30, lead.districts, district_value(lead, home, world)),
+        (0.60, lead.metros, metro_value(lead, home, world)),
         (0.90, lead.latitude, spot_value(lead, home, world)),
     ]
     stated = [(part, value) for part, named, value in parts if named not in (None, [], ())]
@@ -50,7 +50,7 @@ def stations_of(home):
 
 
 def named_value(kind, lead, wanted, place, world):
-    """What a place is worth to a lead that names one: 1 the place itself, less its neighbours."""
+    """The value of a place to a lead that names one: 1 for the place itself, less for its neighbours."""
     if wanted == place:
         return 1.0
     if lead.place_scope == "only" or (kind, wanted, place) not in world.near:
@@ -79,7 +79,7 @@ def spot_of(home, world):
 
 
 def spot_value(lead, home, world):
-    """By the distance of the middle of the property's cell from the lead's point; in the point's own cell 1."""
+    """The value by the distance from the lead's point to the middle of the property's cell; 1 in the same cell."""
     spot = spot_of(home, world)
     if spot is None or lead.latitude is None:
         return 0.5
@@ -96,8 +96,8 @@ def spot_value(lead, home, world):
 
 def wrong_place(lead, home, world):
     """
-    Elsewhere, where only the named places are wanted: by district if the lead names any, or else by station, or by
-    point.
+    Whether the property is elsewhere although only the named places are wanted: by district if the lead names any,
+    otherwise by station, otherwise by point.
     """
     if lead.place_scope != "only":
         return False

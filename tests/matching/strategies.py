@@ -20,11 +20,11 @@ from matching.reading.kinds import KIND_OF, KINDS
 from tests.length import examples
 from tests.matching import oracle
 
-#: No deadline: a busy machine is no failure. A market holds many pairs, so few markets try much.
+#: No deadline, because the machine may be busy. A market has many pairs, so few markets test many cases.
 checked = settings(deadline=None, max_examples=examples(25, 500))
 checked_on_markets = settings(deadline=None, max_examples=examples(12, 300))
 
-#: Names that are their own keys: the oracle knows places by their keys.
+#: Names that equal their keys, because the oracle identifies places by their keys.
 DISTRICTS = [place_key(name) for name in ("арбат", "хамовники", "сокол")]
 METROS = [place_key(name) for name in ("арбатская", "сокол", "университет")]
 PHRASES = [
@@ -43,7 +43,7 @@ areas = st.sampled_from([20.0, 40.0, 50.0, 51.0, 100.0]) | st.floats(12, 150)
 owners = st.integers(1, 4)
 #: (currency, rate): the market's own, one with a rate, two without.
 money = st.sampled_from([("", 1), ("", 1), ("", 1), ("USD", Decimal("1.5")), ("AED", None), ("TRY", None)])
-#: Points some hundred metres to some kilometres apart.
+#: Points from some hundred metres to some kilometres apart.
 points = st.tuples(st.sampled_from([55.75, 55.752, 55.77, 55.81]), st.sampled_from([37.6, 37.603, 37.65]))
 
 
@@ -68,8 +68,8 @@ def some_fact(random, kind):
     return random.choice([*kind.bins, random.uniform(kind.bins[0], 1.1 * kind.bins[-1])])
 
 
-#: A few kinds often, so that wishes meet facts; all the others now and then. Drawn beforehand: hypothesis then has one
-#: thing to choose instead of five.
+#: A few kinds are frequent, so that wishes meet facts; all others are rare. They are drawn in advance, so that
+#: hypothesis makes one choice instead of five.
 _OFTEN = [KIND_OF[name] for name in ("balcony", "floor", "pets", "window_view", "kitchen_area", "room")]
 _RANDOM = Random(0)
 _KINDS = [*_OFTEN * 20, *KINDS]
@@ -80,7 +80,7 @@ FACTS = [
     {kind.name: some_fact(_RANDOM, kind) for kind in _RANDOM.sample(_KINDS, _RANDOM.randint(0, 6))} for _ in range(300)
 ]
 wishes = st.lists(st.sampled_from(WISHES), max_size=4)
-told = st.sampled_from(FACTS)
+stated_facts = st.sampled_from(FACTS)
 
 
 @st.composite
@@ -135,19 +135,19 @@ def properties(draw):
         ),
         latitude=latitude,
         longitude=longitude,
-        facts=draw(told),
+        facts=draw(stated_facts),
         text=draw(st.sampled_from(PHRASES)),
     )
 
 
-#: Fitted once: the first knows every word that a random market may use, the second some, the third none.
+#: Fitted once. The first model knows every word that a random market may use, the second some, the third none.
 TEXT_MODEL = TextModel.fit(PHRASES)
 TEXT_MODELS = [TEXT_MODEL, TextModel.fit(["тихий двор тихий", "парк, метро, животные", "метро"]), TextModel.empty()]
 text_models = st.sampled_from(TEXT_MODELS)
 
 
 def _taught() -> Closeness:
-    """What is near what, of a small town: coordinates for two districts and all stations but one."""
+    """The nearness of places in a small town, with coordinates for two districts and all stations but one."""
     rows = [
         ("арбат", "арбатская", 55.751, 37.601),
         ("арбат", "арбатская", 55.752, 37.600),
@@ -170,7 +170,7 @@ CLOSENESS = _taught()
 
 
 def world_of(text_model=TEXT_MODEL, closeness=CLOSENESS):
-    """What the oracle is given."""
+    """The oracle's inputs."""
     near, middles = {}, {}
     for kind in ("district", "metro"):
         neighbours = getattr(closeness, kind)
@@ -192,7 +192,7 @@ def world_of(text_model=TEXT_MODEL, closeness=CLOSENESS):
 
 
 def likeness(text_model, lead_text, home_text):
-    """The share of a lead's words, by weight, that a property's text has; None where the model knows none of them."""
+    """The share of a lead's words, by weight, in a property's text; None if the model knows none of the words."""
     mine, theirs = text_model.lead_words([lead_text]), text_model.property_words([home_text])
     if not len(mine.codes):
         return None

@@ -1,6 +1,5 @@
 """
-Markets of some thousand rows, for what only shows at size: many blocks, thresholds, buckets that are cut
-back.
+Markets of some thousand rows, for cases that occur only at that size: many blocks, thresholds, truncated buckets.
 """
 
 import numpy as np
@@ -17,7 +16,7 @@ WORDS = "светлая квартира метро рядом без живот
 
 def synthetic(n_leads: int, n_properties: int, seed: int = 0, owners: int = 40, excluded: int = 0) -> Market:
     """
-    A random market; *owners* few enough give many pairs of one owner, *excluded* counts pairs for each side.
+    A random market; with few *owners* many pairs have the same owner; *excluded* is the number of pairs for each side.
     """
     rng = np.random.default_rng(seed)
     places = PlaceIndex()
@@ -37,7 +36,7 @@ def sometimes(rng: np.random.Generator, share: float, values: np.ndarray) -> np.
     return np.where(rng.random(len(values)) < share, values, missing).astype(values.dtype)
 
 
-#: What synthetic leads ask for, and how often.
+#: The wishes of synthetic leads, and their frequency.
 WISHES = (
     *[("first_floor", False, "wish")] * 5,
     *[("balcony", True, "wish")] * 3,
@@ -48,16 +47,16 @@ WISHES = (
     ("pets", True, "must"),
     ("room", True, "soft"),
 )
-#: Kinds of which synthetic properties tell.
-TOLD = ("first_floor", "balcony", "last_floor", "floor", "kitchen_area", "window_view", "pets", "room", "share")
-ROOM, SHARE = TOLD.index("room"), TOLD.index("share")
+#: Kinds of facts that synthetic properties state.
+STATED_KINDS = ("first_floor", "balcony", "last_floor", "floor", "kitchen_area", "window_view", "pets", "room", "share")
+ROOM, SHARE = STATED_KINDS.index("room"), STATED_KINDS.index("share")
 
 
 def answers(rng: np.random.Generator, n: int) -> np.ndarray:
-    """(n, kinds): one in three told of each, few of them rooms or shares."""
+    """(n, kinds): one in three states each kind; few are rooms or shares."""
     table = np.full((n, len(KINDS)), -1, np.int8)
     for place, kind in enumerate(KINDS):
-        if kind.name in TOLD:
+        if kind.name in STATED_KINDS:
             given = rng.integers(0, kind.answers, n)
             if kind.name in ("room", "share"):
                 given = (rng.random(n) < 0.05).astype(np.int64)
@@ -66,7 +65,7 @@ def answers(rng: np.random.Generator, n: int) -> np.ndarray:
 
 
 def stations(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """CSR of none, one or several stations each, and their parts."""
+    """CSR rows of no, one or several stations, and their parts."""
     rows = [np.unique(rng.integers(0, 20, count)) for count in rng.choice(4, n, p=[0.3, 0.4, 0.2, 0.1])]
     indptr, codes = csr_of([row.tolist() for row in rows], np.int32)
     return indptr, codes, rng.choice(np.array([64, 64, 62, 52], np.float32), len(codes))
@@ -98,7 +97,7 @@ def property_columns(rng: np.random.Generator, n: int, owners: int) -> PropertyC
 
 
 def graded(rng: np.random.Generator, n: int, places: int, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """CSR of up to so many places each: the first is wanted, others are near."""
+    """CSR rows of up to *most* places: the first is wanted, the others are near."""
     rows = [np.unique(rng.integers(0, places, count)) for count in rng.integers(0, most, n)]
     indptr, codes = csr_of([row.tolist() for row in rows], np.int32)
     values = rng.choice(np.array([0.1, 0.35, 0.6], np.float32), len(codes))

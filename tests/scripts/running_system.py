@@ -1,4 +1,4 @@
-"""A system started by `leadmatch run`, looked at from outside."""
+"""A system started by `leadmatch run`, observed from outside."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ from scripts.launcher.servers.state import free_port
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 60  # seconds
+WAIT_LIMIT = 60  # seconds
 
 WEB = """
 import http.server, os
@@ -34,7 +34,7 @@ print("web is up", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
 
-#: Like a Celery worker: a parent, and a child that would live on without it.
+#: Like a Celery worker: a parent with a child that would survive it.
 WORKER = """
 import os, signal, subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()  # stands for the pool"])
@@ -46,9 +46,9 @@ signal.pause()
 class Output:
     """The lines of one process, read as they come."""
 
-    def __init__(self, stream: IO[str], patience: float = PATIENCE) -> None:
+    def __init__(self, stream: IO[str], wait_limit: float = WAIT_LIMIT) -> None:
         self._stream = stream
-        self._patience = patience  # seconds
+        self._wait_limit = wait_limit  # seconds
         self._lines: list[str] = []
         self._ended = False
         self._changed = threading.Condition()
@@ -56,13 +56,13 @@ class Output:
 
     def wait_for_line(self, part: str, times: int = 1) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._count(part) >= times, self._patience)
+            self._changed.wait_for(lambda: self._ended or self._count(part) >= times, self._wait_limit)
             if self._count(part) < times:
                 pytest.fail(f"{part!r} is not printed:\n" + "".join(self._lines))
 
     def wait_for_end(self) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self._ended, self._patience), "somebody still holds the output"
+            assert self._changed.wait_for(lambda: self._ended, self._wait_limit), "somebody still holds the output"
 
     def _count(self, part: str) -> int:
         return sum(part in line for line in self._lines)
@@ -79,7 +79,7 @@ class Output:
 
 
 def _last_word(process: psutil.Process) -> str:
-    """Of its command; nothing of one that has just ended, as children of PostgreSQL do."""
+    """The process's command; empty if the process has just ended, as children of PostgreSQL do."""
     try:
         return process.cmdline()[-1]
     except (psutil.Error, IndexError):
@@ -87,11 +87,11 @@ def _last_word(process: psutil.Process) -> str:
 
 
 class System:
-    """One `leadmatch run` in its own process, with processes that stand for web and worker."""
+    """One `leadmatch run` in its own process, with stand-ins for the web process and the worker."""
 
     process: subprocess.Popen
     output: Output
-    patience: float = PATIENCE
+    wait_limit: float = WAIT_LIMIT
 
     def __init__(self, home: Path, files: Path, **variables: str) -> None:
         self.home = Home(home)
@@ -101,7 +101,7 @@ class System:
 
     @staticmethod
     def _with_stand_ins(files: Path) -> str:
-        """Code that runs the system on a Procfile of its own."""
+        """Code that runs the system with its own Procfile."""
         (files / "web.py").write_text(WEB)
         (files / "worker.py").write_text(WORKER)
         python = f"'{sys.executable}'"
@@ -130,19 +130,19 @@ class System:
             text=True,
             preexec_fn=dies_with_parent(signal.SIGTERM),
         )
-        self.output = Output(self.process.stdout, self.patience)
+        self.output = Output(self.process.stdout, self.wait_limit)
         return self.process
 
     def stop(self, sent: signal.Signals = signal.SIGTERM) -> int:
-        """The exit code; a system that has ended already stays as it is."""
+        """Stop the system unless it has ended; returns the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(sent)
-        code = self.process.wait(self.patience)
+        code = self.process.wait(self.wait_limit)
         self.output.wait_for_end()
         return code
 
     def processes(self) -> list[psutil.Process]:
-        """All that runs for this home, `leadmatch run` itself left out."""
+        """All processes of this home, except `leadmatch run` itself."""
         found = {process for process in psutil.process_iter() if marked(process, str(self.home.path))}
         found.update(processes_in(self.home.postgres / "data", "postgres"))
         found.update(processes_in(self.home.valkey / "data", "valkey-server"))
@@ -176,7 +176,7 @@ def marked(process: psutil.Process, home: str) -> bool:
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
-    """Ours, without what would steer the run elsewhere."""
+    """Our environment, without variables that would affect the run."""
     steering = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "PORT", "NO_DEMO", "LOG_LEVEL")
     kept = {name: value for name, value in os.environ.items() if name not in steering}
     return {**kept, "LEADMATCH_HOME": str(home), **variables}
@@ -190,13 +190,13 @@ def leadmatch(*arguments: str, home: Path, **variables: str) -> subprocess.Compl
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=WAIT_LIMIT,
         check=False,
     )
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run; an orphan that has ended may wait a moment for the system to bury it."""
+    """The processes that still run; the system may need a moment to reap an orphan that has ended."""
     found = []
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -206,4 +206,4 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def end_of(processes: list[psutil.Process]) -> None:
-    wait_for(lambda: not alive(processes), PATIENCE, "the end of all")
+    wait_for(lambda: not alive(processes), WAIT_LIMIT, "the end of all")

@@ -19,7 +19,7 @@ from tests.factories import make_lead, make_property, make_user
 
 @pytest.fixture
 def run(process_environment, monkeypatch):
-    """Runs a command; its output. Errors come out as they are."""
+    """A function that runs a command and returns its output; exceptions are not caught."""
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
 
@@ -59,7 +59,8 @@ def test_a_revoked_key_works_no_more(run, database):
 def test_an_administrator_is_made_once(run, database):
     run(create_admin.command, "--email", "Admin@Example.com", "--password", "long enough")
 
-    assert user_by_login(database, "admin@example.com").role is Role.ADMIN
+    admin = user_by_login(database, "admin@example.com")
+    assert (admin.role, admin.name) == (Role.ADMIN, "Admin")
     with pytest.raises(ConflictError):
         run(create_admin.command, "--email", "admin@example.com", "--password", "long enough")
 
@@ -79,7 +80,7 @@ def test_a_person_gets_all_that_is_stored_about_them_and_no_secret(run, database
     assert "the hash" not in json.dumps(found) and "Дмитрий" not in json.dumps(found, ensure_ascii=False)
 
 
-def test_who_has_no_phone_is_forgotten_too(run, database, process_environment):
+def test_a_user_without_a_phone_can_be_erased_too(run, database, process_environment):
     make_user(database, Role.ADMIN)
     me = make_user(database, name="Иван", phone=None, telegram_id="42")
     lead = make_lead(database, me, client_contacts="+77011112233")

@@ -1,4 +1,4 @@
-"""A dump taken while the system works restores to a database in which every rule holds (docs/operations.md, Backup)."""
+"""A dump of a working system can be restored to a database in which every rule holds (docs/operations.md, Backup)."""
 
 import os
 import subprocess
@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
-from models.platform import migrate
+from models.platform.revisions import known, newest
 from models.upkeep.invariants import check_all
 from scripts.cli import cli
 from scripts.one_line import one_line
 from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user
 
-#: A name that a shell, a pattern or a format would read.
+#: A name with characters that are special in shells, patterns and format strings.
 NAME = "Мои [x] 100% it's $1.dump"
 
 
@@ -58,7 +58,9 @@ def test_a_backup_restores_whole(engine, dump, new_database: Callable[..., str],
         assert [result.rule.key for result in check_all(session) if result.count] == []
     restored.dispose()
     again = tmp_path / "again"
-    assert leadmatch(url, "backup", str(again)).exit_code == 0  # what was restored can be backed up and restored too
+    assert (
+        leadmatch(url, "backup", str(again)).exit_code == 0
+    )  # a restored database can be backed up and restored again
     assert leadmatch(new_database(template="template0"), "restore", str(again)).exit_code == 0
 
 
@@ -80,15 +82,17 @@ def test_a_database_with_people_in_it_is_not_restored_over(engine, dump, clean_d
     assert counts(engine) == before
 
 
-def test_half_a_backup_changes_nothing(dump, new_database):
-    dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
-    url = new_database()
+def test_a_part_of_a_backup_changes_nothing(dump, new_database):
+    """The dump may end within its head, within its table of contents (nothing is restored), or within its rows."""
+    content, url = dump.read_bytes(), new_database()
     engine = create_engine(url)
     before = counts(engine)
-    done = leadmatch(url, "restore", str(dump))
+    for kept in (b"", content[:3], content[:200], content[: len(content) // 4], content[: len(content) // 2]):
+        dump.write_bytes(kept)
+        done = leadmatch(url, "restore", str(dump))
 
-    assert "cannot be restored" in one_line(done.exception)
-    assert counts(engine) == before
+        assert done.exception is not None and "cannot be restored" in one_line(done.exception), len(kept)
+        assert counts(engine) == before
     engine.dispose()
 
 
@@ -100,36 +104,42 @@ def test_a_backup_that_fails_leaves_no_file(tmp_path):
 
 
 def test_psql_reaches_the_systems_database_without_a_password_in_its_arguments(clean_database):
+    query = "SELECT current_database(), current_setting('statement_timeout')"
+    arguments = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
+    variables = {"PGDATABASE": "another", "PGOPTIONS": "-c statement_timeout=12345", "PGSSLMODE": "require"}
     done = subprocess.run(
-        [ROOT / ".venv/bin/python", "-m", "scripts", "psql", "-At", "-c", "SELECT current_database()"],
+        [ROOT / ".venv/bin/python", "-m", "scripts", "psql", "-At", "-c", query, "-c", arguments],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": clean_database, "PGDATABASE": "another", "LEADMATCH_HOME": "/nonexistent"},
+        env={**os.environ, **variables, "DATABASE_URL": clean_database, "LEADMATCH_HOME": "/nonexistent"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, "leadmatch_tests\n"), done.stderr
+    found, _, line = done.stdout.partition("\n")
+    assert (done.returncode, found) == (0, "leadmatch_tests|0"), done.stderr
+    password = make_url(clean_database).password
+    assert "psql" in line and password and str(password) not in line
 
 
 # -- A schema that is newer than the code
 
 
-def test_a_newer_schema_is_told_in_one_line_with_the_way_back(new_database):
+def test_a_newer_schema_is_reported_in_one_line_with_the_command_to_downgrade(new_database):
     url = new_database()
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    for line in (["db", "upgrade"], ["db", "downgrade", migrate.newest(), "--yes"]):
-        told = one_line(leadmatch(url, *line).exception)
+    for line in (["db", "upgrade"], ["db", "downgrade", newest(), "--yes"]):
+        message = one_line(leadmatch(url, *line).exception)
 
-        assert "newer (9999) than this release" in told
-        assert f"`leadmatch db downgrade {migrate.newest()}`" in told
+        assert "newer (9999) than this release" in message
+        assert f"`leadmatch db downgrade {newest()}`" in message
 
 
 def test_the_way_back_leads_to_the_revision_that_the_older_release_names(new_database):
     url = new_database()
-    previous = migrate._revisions().get_revision("head").down_revision
+    previous = max(known() - {newest()})
 
     assert leadmatch(url, "db", "downgrade", previous, "--yes").exit_code == 0
     engine = create_engine(url)
@@ -139,8 +149,8 @@ def test_the_way_back_leads_to_the_revision_that_the_older_release_names(new_dat
     assert leadmatch(url, "db", "upgrade").exit_code == 0
 
 
-@pytest.mark.parametrize(("revision", "told"), [("1234567", "no revision 1234567"), ("base", "delete everything")])
-def test_a_way_back_to_nowhere_is_refused(clean_database, revision, told):
+@pytest.mark.parametrize(("revision", "expected"), [("1234567", "no revision 1234567"), ("base", "delete everything")])
+def test_a_way_back_to_nowhere_is_refused(clean_database, revision, expected):
     done = leadmatch(clean_database, "db", "downgrade", revision, "--yes")
 
-    assert told in done.output + str(done.exception)
+    assert expected in done.output + str(done.exception)

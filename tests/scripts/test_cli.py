@@ -1,4 +1,4 @@
-"""The command line's own workings."""
+"""The command line itself."""
 
 import errno
 import os
@@ -66,7 +66,7 @@ def test_a_domain_error_is_one_line_and_a_fault_of_ours_a_traceback(monkeypatch,
 @pytest.mark.parametrize(
     "line",
     [
-        # An empty variable of a script must not widen what is asked for to everything.
+        # An empty variable in a script must not turn the request into one for everything.
         ["rescore", "--city", ""],
         ["weights", "rollback", "--city", " "],
         ["import-listings", "file.csv", "--city", ""],
@@ -87,7 +87,7 @@ def test_arguments_that_cannot_be_meant_are_refused_before_anything_is_done(line
     assert "Error: Invalid value" in done.output
 
 
-def test_a_full_disk_is_told_in_one_line(monkeypatch, capsys):
+def test_a_full_disk_is_reported_in_one_line(monkeypatch, capsys):
     def command(**_):
         raise OSError(errno.ENOSPC, "No space left on device", "home/leadmatch.env")
 
@@ -99,7 +99,7 @@ def test_a_full_disk_is_told_in_one_line(monkeypatch, capsys):
 
 
 class Broken:
-    """A server that ended, and cannot be started a number of times."""
+    """A server that has ended, and whose start fails a number of times."""
 
     name = "PostgreSQL"
     has_ended = True
@@ -113,23 +113,23 @@ class Broken:
         self.has_ended = False
 
 
-def test_a_server_that_cannot_be_started_is_tried_again_ever_more_rarely():
-    said = []
+def test_starting_a_failing_server_is_retried_at_growing_intervals():
+    reported = []
     server = Broken([LaunchError("it will not"), OSError(errno.ENOSPC, "No space left on device")] * 4)
-    watch = Watch([server], said.append)
+    watch = Watch([server], reported.append)
     for second in range(200):
         watch.check(now=float(second))
 
-    tries = [line for line in said if "starting it again" in line]
+    tries = [line for line in reported if "starting it again" in line]
     assert not server.has_ended and len(tries) == 9
-    assert said[-2] == "it will not; trying again in 30 s"
+    assert reported[-2] == "it will not; trying again in 30 s"
 
 
 def test_a_running_systems_settings_yield_to_the_environment(monkeypatch, tmp_path):
     Home(tmp_path).write_environment({"DATABASE_URL": "postgresql://kept?a=b", "REDIS_URL": "redis://kept"})
     monkeypatch.setenv("LEADMATCH_HOME", str(tmp_path))
     monkeypatch.setenv("REDIS_URL", "redis://given")
-    monkeypatch.setenv("DATABASE_URL", "")  # So that the test's end removes what is set below.
+    monkeypatch.setenv("DATABASE_URL", "")  # So that the value set below is removed after the test.
     monkeypatch.delenv("DATABASE_URL")
 
     load_home_environment()
@@ -138,7 +138,7 @@ def test_a_running_systems_settings_yield_to_the_environment(monkeypatch, tmp_pa
     assert os.environ["REDIS_URL"] == "redis://given"
 
 
-def test_what_keeps_ending_is_started_ever_more_rarely():
+def test_a_process_that_keeps_ending_is_restarted_at_growing_intervals():
     backoff = Backoff()
 
     assert [backoff.pause_after(lived_seconds=1) for _ in range(4)] == [0.5, 1, 2, 4]

@@ -1,4 +1,4 @@
-"""The demo's market: reproducible, believable, and never where it does not belong."""
+"""The demo's market: reproducible, realistic, and never created in a production system."""
 
 from collections import Counter
 from statistics import mean, median
@@ -33,8 +33,8 @@ def rows(session, table) -> list:
     return list(session.scalars(select(table).order_by(table.id)))
 
 
-def told(session) -> list[tuple]:
-    """What a demo says, ids and times left out."""
+def content(session) -> list[tuple]:
+    """The content of a demo, without ids and times."""
     homes = [(row.title, row.price, row.district, row.search_text) for row in rows(session, Property)]
     leads = [
         (row.client_name, row.budget_max, row.districts, row.additional_requirements) for row in rows(session, Lead)
@@ -46,7 +46,7 @@ def test_the_same_seed_makes_the_same_market_and_another_another(session, quiet)
     found = []
     for seed in (5, 5, 6):
         make_demo(session, quiet, leads=60, properties=60, seed=seed)
-        found.append(told(session))
+        found.append(content(session))
         for table in (Lead, Property, User):
             session.execute(table.__table__.delete())
         session.expire_all()
@@ -61,7 +61,7 @@ def test_called_again_it_adds_more_with_the_same_people(session, quiet):
 
     assert (first.leads, again.leads) == (40, 40)
     assert len(rows(session, Lead)) == len(rows(session, Property)) == 80
-    # Beside them are those who only try the pages of tenants and operators.
+    # The other users are for trying the pages of tenants and operators.
     assert len(rows(session, User)) == first.users + len(DEMO_LOGINS) - 1
     assert len({lead.client_contacts for lead in rows(session, Lead)}) > 70
 
@@ -74,7 +74,7 @@ def test_the_market_looks_like_one(session, quiet):
 
     assert {row.city for row in rows(session, Property)} == {"Москва", "Алматы", "Астана"}
     assert {row.currency for row in rows(session, Property) if row.city != "Москва"} == {"KZT"}
-    assert mean(prices) > 1.15 * median(prices)  # a tail of dear homes
+    assert mean(prices) > 1.15 * median(prices)  # a tail of expensive homes
     assert districts[0][1] > 3 * districts[len(districts) // 2][1]  # popular districts
     assert any(row.area is None for row in homes) and any(row.property_class is None for row in homes)
     units = Counter((row.street, row.house_number) for row in homes)
@@ -148,7 +148,7 @@ def test_only_an_empty_database_is_filled(session, quiet, monkeypatch):
     assert {lead.origin for lead in rows(session, Lead)} == {Origin.DEMO}
 
 
-def test_the_known_realtor_gets_as_many_leads_and_properties_as_are_asked_for(session, quiet):
+def test_the_known_realtor_gets_the_requested_number_of_leads_and_properties(session, quiet):
     make_demo(session, quiet, leads=60, properties=60, own=25)
 
     realtor = user_by_login(session, LOGIN_EMAIL)

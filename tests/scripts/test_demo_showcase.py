@@ -1,4 +1,4 @@
-"""What a demo shows off: pictures, price histories, homes in several adverts, an agency, an answered selection."""
+"""The demo's showcase: pictures, price histories, homes in several adverts, an agency, an answered selection."""
 
 import io
 from random import Random
@@ -33,7 +33,7 @@ def storage(tmp_path) -> Storage:
 
 @pytest.fixture
 def realtor(session: Session, storage, monkeypatch) -> User:
-    """The known realtor of a demo with all that shows it off."""
+    """The known realtor of a demo with the whole showcase."""
     monkeypatch.setenv("ENVIRONMENT", "local")
     make_demo(session, Console(quiet=True), leads=150, properties=400, own=60)
     add_showcase(session, storage)

@@ -17,6 +17,7 @@ from scripts.benchmarks.evaluate.sales_table import SalesTable, read_table
 from scripts.benchmarks.evaluate.table_facts import table_facts
 from scripts.benchmarks.evaluate.wish_words import words_of
 from scripts.benchmarks.evaluate.yrl import feed_of
+from tests.tables import each_of
 
 HEADER = (
     "id,deal,city,okrug,district,metro,metro_min,metro_walk,street,house,rooms,area,living_area,kitchen_area,floor,"
@@ -43,7 +44,7 @@ def rents(homes: SalesTable, monkeypatch: pytest.MonkeyPatch) -> list[Rent]:
     return invent(SalesTable(**many), 30, seed=1)
 
 
-def test_what_scraped_files_write_for_unknown_is_unknown(homes):
+def test_values_that_mean_unknown_in_scraped_files_are_unknown(homes):
     assert np.isnan(homes.kitchen_area[1]) and np.isnan(homes.living_area[1]) and np.isnan(homes.ceiling[1])
     assert np.isnan(homes.combined[2]) and homes.combined[1] == 2
     assert homes.handed_over.tolist() == [1, 0, 1]
@@ -67,7 +68,7 @@ def test_what_scraped_files_write_for_unknown_is_unknown(homes):
         (truth.not_material("monolith"), [1, -1, 0]),
         (truth.bathrooms(2), [-1, 1, 0]),
         (truth.separate_bathroom(), [1, -1, 0]),
-        (truth.metro_within(10), [1, -1, 0]),  # nine minutes by transport are no walk
+        (truth.metro_within(10), [1, -1, 0]),  # nine minutes by transport are not a walk
         (truth.metro_within(10, on_foot=False), [1, 1, 0]),
     ],
     ids=lambda value: value.name if isinstance(value, truth.Wish) else "",
@@ -99,28 +100,28 @@ def test_bands_count_listed_pairs_and_those_that_could_be_sent():
     assert lead.wishes == ()
 
 
-@pytest.mark.parametrize("wish", [wish for lead in (*LEADS, *RENT_LEADS) for wish in lead.wishes], ids=lambda w: w.name)
+@each_of("wish", [wish for lead in (*LEADS, *RENT_LEADS) for wish in lead.wishes], ids=lambda w: w.name)
 def test_hand_written_wishes_are_wishes_of_their_kinds(wish):
     KIND_OF[wish.kind].judge(wish.value)
 
 
-def test_what_is_asked_for_in_words_is_true_of_the_listing(homes):
+def test_wishes_in_words_are_true_of_the_listing(homes):
     rng = np.random.default_rng(0)
-    told = [complete_facts(facts) for facts in table_facts(homes)]
-    asked = 0
+    stated = [complete_facts(facts) for facts in table_facts(homes)]
+    checked = 0
     for draw in range(300):
         row = draw % len(homes)
         for kind, value in words_of(homes, row, 3, rng).wishes:
-            if kind in told[row]:
-                asked += 1
+            if kind in stated[row]:
+                checked += 1
                 _, contradicts = KIND_OF[kind].judge(value)
-                assert not contradicts[KIND_OF[kind].answer_of(told[row][kind])], (kind, value, told[row][kind])
-    assert asked > 300
+                assert not contradicts[KIND_OF[kind].answer_of(stated[row][kind])], (kind, value, stated[row][kind])
+    assert checked > 300
 
 
-def test_bm25_of_two_texts_worked_out_by_hand():
+def test_bm25_of_two_texts_equals_the_manual_result():
     index = BM25(["дом дом", "дом парк тихо"])
-    idf = np.log(1 + (2 - 1 + 0.5) / (1 + 0.5))  # «парк» stands in one of two
+    idf = np.log(1 + (2 - 1 + 0.5) / (1 + 0.5))  # «парк» is in one of two texts
     tf = 1 * (K1 + 1) / (1 + K1 * (1 - B + B * 3 / 2.5))
 
     assert index.scores("парки") == pytest.approx([0, idf * tf])  # stemmed
@@ -144,7 +145,7 @@ def test_the_same_seed_invents_the_same_rents(homes, rents):
     assert all(rent.text and rent.in_words for rent in rents)
 
 
-def test_a_feed_holds_every_rent_and_only_the_fields_that_it_tells(rents):
+def test_a_feed_has_every_rent_and_only_the_fields_that_it_states(rents):
     root = ElementTree.fromstring(feed_of(rents))
     offers = [one for one in root if one.tag.endswith("offer")]
 
@@ -158,13 +159,13 @@ def test_a_feed_holds_every_rent_and_only_the_fields_that_it_tells(rents):
 
 def test_a_home_let_by_the_day_is_sent_to_nobody_who_did_not_ask(rents):
     known = described.truth(rents)
-    daily = [row for row, rent in enumerate(rents) if rent.told.get("rent_term") == "daily"]
-    asked = [any(wish.kind == "rent_term" for wish in lead.wishes) for lead in RENT_LEADS]
+    daily = [row for row, rent in enumerate(rents) if rent.stated_facts.get("rent_term") == "daily"]
+    requested = [any(wish.kind == "rent_term" for wish in lead.wishes) for lead in RENT_LEADS]
 
-    assert not known.sendable[~np.array(asked)][:, daily].any()
+    assert not known.sendable[~np.array(requested)][:, daily].any()
 
 
-def test_a_section_that_is_measured_anew_leaves_the_others(tmp_path):
+def test_measuring_a_section_again_does_not_change_the_others(tmp_path):
     path = tmp_path / "evaluation.md"
     page.write_page(path, ["# Title"], {"one": "## One\n\n1", "two": "## Two"}, ["one", "two"])
 

@@ -1,4 +1,4 @@
-"""`leadmatch import` and its older name: what they take, tell and leave behind."""
+"""`leadmatch import` and its former name: input, output and stored rows."""
 
 import pytest
 from click.testing import CliRunner
@@ -71,7 +71,7 @@ def test_a_feed_of_rents_becomes_homes_to_let(factory, agency, tmp_path):
     assert done.exit_code == 0, done.output
     assert "id r-2: price: Must be above 0. (0)" in done.output
     assert "Source «rents» (yrl): 2 new, 0 changed, 0 as they were, 0 withdrawn, 1 refused." in done.output
-    assert "Passed over: creation-date (3)" in done.output
+    assert "Skipped: creation-date (3)" in done.output
     found = properties(factory)["r-1"]
     assert (found.deal_type, found.price, found.metro_station) == (DealType.RENT, 65_000, "Парк культуры")
     assert (found.photos, found.facts["pets"]) == (["https://img.example/1.jpg"], True)
@@ -81,14 +81,14 @@ def test_a_feed_of_rents_becomes_homes_to_let(factory, agency, tmp_path):
         assert session.scalars(select(Source.name)).all() == ["rents"]
 
 
-def test_a_dry_run_tells_the_same_and_leaves_nothing(factory, agency, tmp_path):
+def test_a_dry_run_reports_the_same_and_stores_nothing(factory, agency, tmp_path):
     path, errors = tmp_path / "rents.xml", tmp_path / "errors.txt"
     path.write_bytes(yrl(rent("r-1"), rent("r-2", category="гараж")))
     done = run("import", path, "--owner", agency, "--dry-run", "--errors", errors)
 
     assert done.exit_code == 0, done.output
     assert "1 new" in done.output and "Nothing was stored" in done.output
-    assert errors.read_text() == "line 5, id r-2: type: Garages and parking places are not taken. (гараж)\n"
+    assert errors.read_text() == "line 5, id r-2: type: Garages and parking places are not accepted. (гараж)\n"
     with factory() as session:
         assert [session.scalars(select(each.id)).all() for each in (Property, Source, Import)] == [[], [], []]
 
@@ -110,7 +110,7 @@ def test_an_owner_must_be_one_who_may_own(factory, agency, tmp_path, owner, reas
     assert properties(factory) == {}
 
 
-def test_what_is_missing_waits_until_it_is_said_to_be_gone(factory, agency, tmp_path):
+def test_missing_listings_stay_until_the_operator_confirms_that_they_are_gone(factory, agency, tmp_path):
     path = tmp_path / "rents.xml"
     path.write_bytes(yrl(*(rent(name) for name in "1234")))
     run("import", path, "--owner", agency, "--no-rescore")
@@ -139,7 +139,7 @@ def test_a_spreadsheet_takes_the_town_that_is_named(factory, agency, tmp_path):
     bare = run("import", path, "--owner", agency, "--no-rescore")
     named = run("import", path, "--owner", agency, "--city", "Тула", "--no-rescore")
 
-    assert "No town is named" in english(bare.exception)
+    assert "No town is given" in english(bare.exception)
     assert "Source «Наша база» (xlsx): 1 new" in named.output
     assert (properties(factory)["007"].city, properties(factory)["007"].street) == ("Тула", "улица Мира")
 
@@ -205,7 +205,7 @@ def test_requests_of_clients_become_leads(factory, agency, tmp_path):
 
 
 @pytest.mark.parametrize("case", [CIAN_CASES[0], CIAN_CASES[4], AVITO_CASES[0], *CSV_CASES[10:14]], ids=str)
-def test_a_dry_run_and_an_import_by_command_tell_the_same_numbers(factory, agency, tmp_path, case):
+def test_a_dry_run_and_an_import_by_command_report_the_same_numbers(factory, agency, tmp_path, case):
     path = tmp_path / "stock"
     path.write_bytes(case.data)
     wanted = counted(case)

@@ -26,7 +26,7 @@ LISTINGS = {
 
 @pytest.fixture
 def leadmatch(process_environment, monkeypatch, engine):
-    """``leadmatch("runs")``: what the command prints into a pipe from a narrow terminal; one row is in each listing."""
+    """``leadmatch("runs")`` returns the command's output into a pipe in a narrow terminal; each listing has one row."""
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("COLUMNS", "40")
@@ -47,7 +47,7 @@ def leadmatch(process_environment, monkeypatch, engine):
     return call
 
 
-def test_every_listing_is_told_as_json(leadmatch):
+def test_every_listing_is_printed_as_json(leadmatch):
     for command, expected in LISTINGS.items():
         first = json.loads(leadmatch(*command, "--json"))[0]
         assert {name: first[name] for name in expected} == expected, command
@@ -56,7 +56,7 @@ def test_every_listing_is_told_as_json(leadmatch):
 
 
 def test_every_listing_command_takes_json():
-    """A new one among them shows here: each command that prints a table of rows is called list, or lists by itself."""
+    """Finds new commands: each one that prints a table is called list, or lists when called without a subcommand."""
     context = click.Context(cli.cli)
     groups = {name: cli.cli.get_command(context, name) for name in cli.cli.list_commands(context)}
     commands = {(name,): found for name, found in groups.items()}
@@ -64,7 +64,7 @@ def test_every_listing_command_takes_json():
         if "list" in getattr(group, "commands", {}):
             commands[name, "list"] = group.commands["list"]
     with_json = {name for name, found in commands.items() if any("--json" in each.opts for each in found.params)}
-    with_json -= {("rescore",), ("check",)}  # what a run would do; the rules of stored data
+    with_json -= {("rescore",), ("check",)}  # they print the plan of a run, and the rules of stored data
 
     assert with_json == set(LISTINGS) == {name for name in commands if name[-1] in ("list", "runs", "schedule")}
 

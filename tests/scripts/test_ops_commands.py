@@ -1,4 +1,4 @@
-"""Commands of whoever operates the system: rescore, runs, schedule, rates, check, and what a first start shows."""
+"""Commands for operators: rescore, runs, schedule, rates, check; and the output of a first start."""
 
 import io
 import json
@@ -30,7 +30,7 @@ def factory(engine, clean_database) -> sessionmaker:
 
 @pytest.fixture
 def leadmatch(process_environment, monkeypatch):
-    """A function that gives a command and checks how it ended; its output."""
+    """A function that runs a command, checks its exit code, and returns its output."""
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("COLUMNS", "160")
@@ -51,7 +51,7 @@ def market(factory):
         make_demo(session, Console(quiet=True), leads=60, properties=60, city="Москва")
 
 
-def test_a_city_that_somebody_made_up_neither_breaks_commands_nor_orders_terminals_about(leadmatch, factory):
+def test_an_invented_city_name_neither_breaks_commands_nor_sends_control_codes_to_terminals(leadmatch, factory):
     with factory() as session:
         make_property(session, make_user(session), city="[/b]\x1b]0;zurbagan\x07", deal_type=DealType.RENT)
         run, _ = request_run(session, RunScope.ALL, "test")
@@ -59,8 +59,8 @@ def test_a_city_that_somebody_made_up_neither_breaks_commands_nor_orders_termina
         session.add(RescoringShard(run_id=run.id, city_key="name:[/b]\x1b]0;zurbagan\x07", deal_type=DealType.RENT))
         session.commit()
 
-    for told in (leadmatch("rescore", "--dry-run"), leadmatch("runs", str(run.id))):
-        assert "[/b]\ufffd]0;zurbagan\ufffd" in told and "\x1b" not in told
+    for output in (leadmatch("rescore", "--dry-run"), leadmatch("runs", str(run.id))):
+        assert "[/b]\ufffd]0;zurbagan\ufffd" in output and "\x1b" not in output
 
 
 def test_a_city_that_nobody_named_is_not_rescored(leadmatch, factory):
@@ -119,16 +119,16 @@ def test_check_fails_when_a_rule_is_broken(leadmatch, market, factory):
     assert all("broken" in rule for rule in json.loads(leadmatch("check", "--json", exit_code=1))["rules"])
 
 
-def test_a_run_is_asked_for_once_and_another_that_overlaps_is_refused(leadmatch, market):
+def test_a_run_is_requested_once_and_an_overlapping_one_is_refused(leadmatch, market):
     first = leadmatch("rescore")
     again = leadmatch("rescore")
     refused = CliRunner().invoke(cli.cli, ["rescore", "--city", "Москва"])
 
     assert "is requested" in first and "is going already" in again
-    assert "is going; wait for it or cancel it" in english(refused.exception)
+    assert "is in progress; wait for it or cancel it" in english(refused.exception)
 
 
-def test_a_dry_run_tells_markets_and_starts_nothing(leadmatch, market, factory):
+def test_a_dry_run_lists_markets_and_starts_nothing(leadmatch, market, factory):
     output = leadmatch("rescore", "--dry-run")
 
     assert "Москва" in output and "SALE" in output and "pairs in" in output
@@ -138,7 +138,7 @@ def test_a_dry_run_tells_markets_and_starts_nothing(leadmatch, market, factory):
     assert leadmatch("runs") == "There is no run yet: leadmatch rescore\n"
 
 
-def test_a_dry_run_tells_programs_the_same_as_json(leadmatch, market):
+def test_a_dry_run_prints_the_same_as_json_for_programs(leadmatch, market):
     rows = json.loads(leadmatch("rescore", "--city", "Москва", "--deal-type", "SALE", "--dry-run", "--json"))
 
     assert [(row["city"], row["deal_type"]) for row in rows] == [("Москва", "SALE")]
@@ -236,7 +236,7 @@ def test_a_bad_line_of_the_schedule_is_one_clear_line(tmp_path, monkeypatch, cap
 
 def test_next_times_are_in_utc_and_later_than_now():
     weekly, leap = parse_schedule("30 4 * * mon worker.tasks.sweep\n0 0 29 2 * worker.tasks.sweep")
-    now = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)  # that very Monday
+    now = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)  # that same Monday
 
     assert next_times(weekly, now, 2) == [
         datetime(2026, 11, 30, 4, 30, tzinfo=UTC),

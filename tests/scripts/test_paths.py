@@ -1,4 +1,4 @@
-"""State lives wherever a user puts it, also in folders whose names mean something to a shell, a pattern or a URL."""
+"""The home may be any folder, even one whose name has a special meaning in a shell, a pattern or a URL."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ from tests.scripts.running_system import ROOT
 
 FILE = "Abc-123_xyzAbc123xyzAbc123xyzAbc.jpg"
 
-#: Each means something to somebody: glob, format, URL, shell, Make, ini files.
+#: Each name is special in some context: glob, format, URL, shell, Make, ini files.
 NAMES = ["a b", "[x]", "100%", "#1", "it's", "$HOME", "*", "a?b", "Мои проекты",
          'say "hi"', "a+b&c;d", "~", "%(here)s", "a::b"]  # fmt: skip
 WORST = "[x] 100% #1 it's $HOME * Мои 'проекты' %(here)s"
@@ -43,7 +43,7 @@ def test_both_servers_start_and_come_back_in_any_folder(servers_folder, name):
             psycopg2.connect(postgres.url).close()
             client = redis.Redis.from_url(valkey.url)
             assert client.incr("starts") > _
-            # Without its configuration it would listen for everybody, on another port, without a password.
+            # Without its configuration it would listen on all addresses, on another port, without a password.
             assert client.config_get("requirepass")["requirepass"]
     shutil.rmtree(servers_folder / "paths")
 
@@ -70,13 +70,23 @@ def test_uploads_that_an_earlier_release_laid_beside_the_home_come_back(tmp_path
     stray = Path((home.path / "media").as_uri().removeprefix("file://"))
     stray.mkdir(parents=True)
     (stray / FILE).write_bytes(b"picture")
-    said = []
-    home.bring_back_uploads(said.append)
-    home.bring_back_uploads(said.append)
+    reported = []
+    home.bring_back_uploads(reported.append)
+    home.bring_back_uploads(reported.append)
 
     assert (home.path / "media" / FILE).read_bytes() == b"picture"
     assert [path.name for path in tmp_path.iterdir()] == ["Мои проекты"]
-    assert len(said) == 1 and str(stray) in said[0]
+    assert len(reported) == 1 and str(stray) in reported[0]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "a\u2028b", "a\x85b", "a\x0cb", "a\rb", "a=b", " a ", "a\x1cb"])
+def test_commands_elsewhere_find_the_home_by_any_name(tmp_path, name):
+    """`leadmatch.env` has one variable on each line, but a path may contain other characters that end lines."""
+    variables = {"LEADMATCH_HOME": f"/tmp/{name}", "PORT": "8000"}
+    home = Home(tmp_path)
+    home.write_environment(variables)
+
+    assert home.read_environment() == variables
 
 
 @pytest.mark.parametrize("name", ["100%", "%(here)s", "[x]", "it's #1"])
@@ -89,7 +99,7 @@ def test_migrations_run_from_any_checkout(clean_database, tmp_path, name, monkey
 
 
 def test_only_our_own_counts_are_forgotten(tmp_path):
-    """PROMETHEUS_MULTIPROC_DIR may be a folder that holds other things."""
+    """PROMETHEUS_MULTIPROC_DIR may be a folder with other files."""
     theirs = ["letter.txt", "accounts.db", "counter_1.db.bak", "my_counter_12.db", "gauge_12.db"]
     ours = ["counter_12.db", "gauge_livesum_12.db", "gauge_mostrecent_7.db", "histogram_12.db", "summary_3.db"]
     folder = tmp_path / "counter_99.db"
@@ -140,7 +150,7 @@ def test_initdb_is_run_from_a_copy_where_its_shell_would_read_its_path(tmp_path,
 
 @pytest.mark.parametrize("name", ["[x] 100% #1.csv", "Мои объекты $1.csv", "it's * ?.csv"])
 def test_a_file_of_any_name_is_an_argument(tmp_path, name):
-    """It is found and read, and then the database that does not answer stops the command."""
+    """The file is found and read; then the command fails because the database does not answer."""
     (tmp_path / name).write_text("price\n1\n")
     nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1"}
     line = ["import", str(tmp_path / name), "--owner", "a@example.com"]

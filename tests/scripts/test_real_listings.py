@@ -20,12 +20,12 @@ PREFERENCE = {
 
 
 class Feed:
-    """A feed of thirty listings, 30 the best, that keeps its promises; tests break one each."""
+    """A correct feed of thirty listings, 30 being the best; each test breaks one promise."""
 
     def __init__(self):
         self.listings = [listing(number) for number in range(30, 0, -1)]
         self.scores = {shown["id"]: 60.0 + shown["id"] for shown in self.listings}
-        self.said = {}
+        self.actions = {}
 
     def __call__(self, kind, _server, method, path, _token, body=None):
         name = re.sub(r"[/-]+", "_", f"{method.lower()}{path.partition('?')[0]}").replace("_7_", "_")
@@ -35,13 +35,13 @@ class Feed:
         return PREFERENCE | body
 
     def get_feed_next(self, _path, _body):
-        return next((shown for shown in self.listings if shown["id"] not in self.said), None)
+        return next((shown for shown in self.listings if shown["id"] not in self.actions), None)
 
     def post_feed_action(self, _path, body):
-        self.said[body["listing_id"]] = body["action"]
+        self.actions[body["listing_id"]] = body["action"]
 
     def post_feed_undo(self, _path, _body):
-        listing_id, action = self.said.popitem()
+        listing_id, action = self.actions.popitem()
         return {"status": "ok", "listing_id": listing_id, "action": action}
 
     def get_leads_property_recommendations(self, _path, _body):
@@ -49,10 +49,10 @@ class Feed:
         return {"recommendations": rows}
 
     def get_leads_my(self, _path, _body):
-        return [{"listing_id": each} for each, action in self.said.items() if action == "like"]
+        return [{"listing_id": each} for each, action in self.actions.items() if action == "like"]
 
     def get_favorites(self, _path, _body):
-        return [{"id": each} for each, action in self.said.items() if action == "favorite"]
+        return [{"id": each} for each, action in self.actions.items() if action == "favorite"]
 
     def get_listings(self, path, _body):
         return self.listings if path.endswith("page=1") else []
@@ -60,7 +60,7 @@ class Feed:
 
 class Repeats(Feed):
     def get_feed_next(self, path, body):
-        return self.listings[0] if len(self.said) > 3 else super().get_feed_next(path, body)
+        return self.listings[0] if len(self.actions) > 3 else super().get_feed_next(path, body)
 
 
 class IsTooExpensive(Feed):
@@ -83,7 +83,7 @@ class Rises(Feed):
 
 class EndsEarly(Feed):
     def get_feed_next(self, path, body):
-        return super().get_feed_next(path, body) if len(self.said) < 5 else None
+        return super().get_feed_next(path, body) if len(self.actions) < 5 else None
 
 
 class LosesUndoneListing(Feed):

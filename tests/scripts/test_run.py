@@ -1,4 +1,4 @@
-"""`leadmatch run`, with processes that stand for web and worker."""
+"""`leadmatch run`, with stand-ins for the web process and the worker."""
 
 import contextlib
 import os
@@ -12,13 +12,13 @@ import pytest
 
 from scripts.launcher.processes import processes_in
 from scripts.launcher.servers.state import free_port
-from tests.scripts.running_system import PATIENCE, System, alive, end_of, leadmatch
+from tests.scripts.running_system import WAIT_LIMIT, System, alive, end_of, leadmatch
 from tests.waiting import wait_for
 
 
 @pytest.fixture
 def system(servers_folder, tmp_path):
-    """A running system to stop, kill and start again; its home is an earlier test's, for making one takes a while."""
+    """A running system to stop, kill and start again; it reuses an earlier test's home, as creating one is slow."""
     system = System(servers_folder / "stopped-and-started", tmp_path).start()
     system.sql("DROP TABLE IF EXISTS kept")
     yield system
@@ -43,7 +43,7 @@ def test_sigterm_and_ctrl_c_stop_every_process_and_data_is_kept(system):
     assert system.stop() == 0
     assert alive(processes) == []
 
-    system.start()  # within PATIENCE; about 2 s on an idle machine
+    system.start()  # within WAIT_LIMIT; about 2 s on an idle machine
     assert system.sql("SELECT one FROM kept") == [(1,)]
     assert system.answer() == secret
 
@@ -51,7 +51,7 @@ def test_sigterm_and_ctrl_c_stop_every_process_and_data_is_kept(system):
     assert system.processes() == []
 
 
-def test_a_killed_worker_comes_back_and_the_web_stays(shared_system):
+def test_a_killed_worker_is_restarted_and_the_web_process_stays(shared_system):
     web = shared_system.process_of("web.py")
     worker = shared_system.process_of("worker.py")
     [pool] = worker.children()
@@ -63,7 +63,7 @@ def test_a_killed_worker_comes_back_and_the_web_stays(shared_system):
     assert web.is_running() and shared_system.answer()
 
 
-def test_a_killed_server_comes_back_on_its_port_with_its_data(shared_system):
+def test_a_killed_server_is_restarted_on_its_port_with_its_data(shared_system):
     known = shared_system.home.read_environment()["DATABASE_URL"]
     shared_system.sql("CREATE TABLE before_it_was_killed AS SELECT 1 AS one")
     processes_in(shared_system.home.postgres / "data", "postgres")[0].kill()
@@ -75,16 +75,16 @@ def test_a_killed_server_comes_back_on_its_port_with_its_data(shared_system):
         except psycopg2.OperationalError:
             return False
 
-    wait_for(answers, PATIENCE, "an answer of PostgreSQL")
+    wait_for(answers, WAIT_LIMIT, "an answer of PostgreSQL")
     assert shared_system.home.read_environment()["DATABASE_URL"] == known
     assert shared_system.process.poll() is None
 
 
-def test_after_kill_9_of_the_whole_tree_the_next_start_comes_back_whole(system):
+def test_after_kill_9_of_the_whole_tree_the_next_start_recovers_completely(system):
     system.sql("CREATE TABLE kept AS SELECT 1 AS one")
     tree = [system.process, *system.processes()]
     for process in tree:
-        with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's children follow their parent.
+        with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's children end with their parent.
             process.kill()
     system.process.wait()
     end_of(tree[1:])
@@ -94,11 +94,11 @@ def test_after_kill_9_of_the_whole_tree_the_next_start_comes_back_whole(system):
     assert system.answer()
 
 
-def test_what_outlives_a_killed_run_is_stopped_at_the_next_start(system):
+def test_processes_that_survive_a_killed_run_are_stopped_at_the_next_start(system):
     processes = system.processes()
     for process in processes:
         if "scripts.launcher.keep_alive" in process.cmdline():
-            process.suspend()  # Or it would notice, and stop its command by itself.
+            process.suspend()  # Otherwise it would notice, and stop its command itself.
     system.process.kill()
     system.process.wait()
     assert system.process_of("web.py").is_running()
@@ -116,7 +116,7 @@ def test_processes_notice_by_themselves_that_their_run_was_killed(system):
     system.process.wait()
 
     mine = [p for p in processes if sys.platform == "linux" or p.name() not in ("postgres", "valkey-server")]
-    assert len(mine) >= 5  # a keeper, a web; a keeper, a worker, its pool: or their end would prove nothing
+    assert len(mine) >= 5  # keeper and web; keeper, worker and its pool; with fewer, their end would prove nothing
     end_of(mine)
 
 
@@ -156,7 +156,7 @@ def test_the_environment_is_for_its_owner_alone(shared_system):
         assert oct((shared_system.home.path / name).stat().st_mode & 0o777) == "0o600"
 
 
-def test_a_busy_port_is_told_in_one_line(tmp_path):
+def test_a_busy_port_is_reported_in_one_line(tmp_path):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -170,7 +170,7 @@ def test_a_busy_port_is_told_in_one_line(tmp_path):
     assert not (tmp_path / "home/postgres").exists()
 
 
-def test_a_home_where_we_may_not_write_is_told_in_one_line(tmp_path):
+def test_a_home_without_write_permission_is_reported_in_one_line(tmp_path):
     (tmp_path / "file").touch()
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
@@ -183,7 +183,7 @@ def test_a_home_where_we_may_not_write_is_told_in_one_line(tmp_path):
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_bad_setting_is_told_before_anything_starts(tmp_path):
+def test_a_bad_setting_is_reported_before_anything_starts(tmp_path):
     done = leadmatch("run", home=tmp_path / "home", PORT="eighty")
 
     assert done.returncode == 1
@@ -191,7 +191,7 @@ def test_a_bad_setting_is_told_before_anything_starts(tmp_path):
     assert not (tmp_path / "home/postgres").exists()
 
 
-def test_a_database_that_does_not_answer_is_told_in_one_line(tmp_path):
+def test_a_database_that_does_not_answer_is_reported_in_one_line(tmp_path):
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     done = leadmatch("db", "upgrade", home=tmp_path, DATABASE_URL=url)
 

@@ -1,4 +1,4 @@
-"""The launcher of PostgreSQL and Valkey: what a crash leaves, and what it must never touch."""
+"""The launcher of PostgreSQL and Valkey: cleaning up after a crash, and what it must never touch."""
 
 import importlib.util
 import multiprocessing
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture
 def folder(servers_folder, request):
-    """A folder that PostgreSQL's account can enter, which pytest's own temporary folders keep out."""
+    """A folder that PostgreSQL's account can enter, unlike pytest's temporary folders."""
     folder = servers_folder / request.node.name
     folder.mkdir(mode=0o755)
     return folder
@@ -131,7 +131,7 @@ def test_servers_end_when_their_supervisor_is_killed(folder):
 
 
 def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(folder, postgres_server, valkey_server):
-    # Without the signal at a parent's death, as on macOS.
+    # Without the signal at the parent's death, as on macOS.
     orphaned = start_in_another_process(
         "from scripts.launcher.servers import server\n"
         "from scripts.launcher.servers.postgres import PostgresServer\n"
@@ -167,7 +167,7 @@ def test_a_pid_file_that_names_a_strangers_process_is_not_believed(folder):
         stranger.kill()
 
 
-def test_a_port_taken_meanwhile_is_left_to_who_has_it(folder):
+def test_a_port_that_another_program_took_meanwhile_is_left_to_it(folder):
     with ValkeyServer(folder / "first") as first:
         second = ValkeyServer(folder / "second")
         (folder / "second").mkdir()
@@ -210,7 +210,7 @@ def test_an_unprivileged_user_runs_both_servers(folder):
     if not nobody.can_run(server_package() / "pginstall/bin/postgres"):
         pytest.skip("this environment lies where nobody cannot come")
     nobody.own(folder)
-    # Forked rather than executed: python itself may lie in root's own folder.
+    # Forked rather than executed, because python itself may be in a folder of root.
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe()
     supervisor = context.Process(target=serve_as, args=(nobody, folder, there))
@@ -246,7 +246,7 @@ def server_package() -> Path:
 class TestAsRoot:
     @pytest.fixture
     def outside(self, folder, monkeypatch):
-        """Where data goes that the account cannot reach: here, instead of /var/lib."""
+        """The folder that replaces /var/lib here, for data in folders that the account cannot enter."""
         outside = folder / "outside"
         outside.mkdir(mode=0o755)
         monkeypatch.setattr("scripts.launcher.servers.account.OUTSIDE", (outside,))
@@ -254,7 +254,7 @@ class TestAsRoot:
 
     @pytest.fixture
     def closed(self, folder):
-        """A folder that lets nobody in, like /root."""
+        """A folder that only root can enter, like /root."""
         closed = folder / "closed"
         closed.mkdir(mode=0o700)
         return closed
@@ -286,13 +286,13 @@ class TestAsRoot:
         assert oct(closed.stat().st_mode & 0o777) == "0o700"
 
 
-def test_a_free_port_is_told_from_a_busy_one(valkey_server):
+def test_a_free_port_is_distinguished_from_a_busy_one(valkey_server):
     assert not is_free(valkey_server.port)
     assert not is_free(valkey_server.port, "0.0.0.0")
 
 
 def test_stopping_takes_no_longer_than_the_clients_like(folder):
-    """A client that stays connected must not hold up the end, as it would with SIGTERM."""
+    """A client that stays connected must not delay the end, as it would with SIGTERM."""
     server = PostgresServer(folder, durable=False)
     server.start()
     client = psycopg2.connect(server.url)

@@ -15,7 +15,7 @@ HOURS = np.linspace(0, 0.5, 120)
         (-40, "flat"),
     ],
 )
-def test_a_leak_is_told_from_noise(an_hour, verdict):
+def test_a_leak_is_distinguished_from_noise(an_hour, verdict):
     noise = np.random.default_rng(0).normal(0, 1, len(HOURS))
 
     found = trend(HOURS, 100 + an_hour * HOURS + noise)
@@ -24,7 +24,7 @@ def test_a_leak_is_told_from_noise(an_hour, verdict):
     assert found.verdict == verdict
 
 
-def test_what_never_changes_is_flat_and_what_was_hardly_looked_at_is_not_told():
+def test_a_constant_measure_is_flat_and_one_with_few_samples_is_not_reported():
     assert trend(HOURS, np.full(len(HOURS), 7.0)).verdict == "flat"
     assert Trend(mean=100, slope=30, margin=10, hours=0.05).verdict == "too short to tell"
     assert Trend(mean=100, slope=0, margin=30, hours=0.5).verdict == "too short to tell"

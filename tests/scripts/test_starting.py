@@ -1,4 +1,4 @@
-"""A start that takes long is waited for, and one that fails says why."""
+"""A slow start is waited for, and a failed one reports the reason."""
 
 import http.server
 import io
@@ -32,22 +32,22 @@ def folder(servers_folder, request):
 # -- Servers
 
 
-def test_a_server_that_lives_is_waited_for_and_told_of(folder, monkeypatch):
-    """Where its log is long, PostgreSQL takes minutes; nothing but its end ends the wait."""
-    said, asked = [], []
+def test_a_slow_server_is_waited_for_and_the_wait_is_reported(folder, monkeypatch):
+    """With a long log PostgreSQL takes minutes to start, so the wait has no limit while it runs."""
+    reported, checks = [], []
     monkeypatch.setattr(server, "REPORT_SECONDS", 0)
     answers = ValkeyServer._answers
 
     def slowly(self) -> bool:
-        asked.append(1)
-        return len(asked) > 10 and answers(self)
+        checks.append(1)
+        return len(checks) > 10 and answers(self)
 
     monkeypatch.setattr(ValkeyServer, "_answers", slowly)
-    with ValkeyServer(folder, report=said.append):
+    with ValkeyServer(folder, report=reported.append):
         pass
 
-    assert said[0].startswith("Waiting for Valkey (0 s): ")
-    assert len(said) >= 10
+    assert reported[0].startswith("Waiting for Valkey (0 s): ")
+    assert len(reported) >= 10
 
 
 def test_a_start_that_waits_can_be_ended(folder, monkeypatch):
@@ -65,7 +65,7 @@ def test_a_server_that_cannot_start_says_why_and_not_how_it_cleans_up(folder):
     control.write_bytes(b"\0" * 8192)
     with pytest.raises(LaunchError, match=r"FATAL|PANIC"):
         PostgresServer(folder, durable=False).start()
-    # An older failure in the same log is not told again.
+    # An older failure in the same log is not reported again.
     control.unlink()
     with pytest.raises(LaunchError, match="could not (find|open)") as second:
         PostgresServer(folder, durable=False).start()
@@ -111,7 +111,7 @@ def test_data_of_another_postgresql_is_refused_with_the_way(folder):
 
 def test_postgresql_keeps_off_shared_memory_that_is_missing_or_tiny(tmp_path):
     assert shared_memory(tmp_path / "nowhere") == {"dynamic_shared_memory_type": "mmap"}
-    assert shared_memory(Path("/proc")) == {"dynamic_shared_memory_type": "mmap"}  # no room at all
+    assert shared_memory(Path("/proc")) == {"dynamic_shared_memory_type": "mmap"}  # no space at all
     assert shared_memory(tmp_path) == {}
 
 
@@ -129,7 +129,7 @@ def make_welcome(port: int, out: io.StringIO, ends: Path, given_up: list[bool]) 
 
 
 def test_a_web_process_is_waited_for_while_it_lives(out, monkeypatch, tmp_path):
-    """First nobody listens, then it listens and does not answer, then it answers."""
+    """First no process listens, then it listens without answering, then it answers."""
     monkeypatch.setattr(welcome, "REPORT_SECONDS", 0.05)
     port, given_up, answering = free_port(), [], threading.Event()
 
@@ -145,11 +145,13 @@ def test_a_web_process_is_waited_for_while_it_lives(out, monkeypatch, tmp_path):
     (tmp_path / "ends").write_bytes(bytes(MAX_ENDS - 1))
     waiting.start()
     while "it is loading its code" not in out.getvalue():
+        assert waiting.is_alive()
         waiting.join(0.02)
     socketserver.TCPServer.allow_reuse_address = True
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as web:
-        threading.Thread(target=web.serve_forever).start()
+        threading.Thread(target=web.serve_forever, daemon=True).start()
         while "it listens, but has not answered yet" not in out.getvalue():
+            assert waiting.is_alive()
             waiting.join(0.02)
         answering.set()
         waiting.join()
@@ -178,11 +180,11 @@ def test_a_system_whose_web_process_cannot_start_stops_and_fails(servers_folder,
     assert system.processes() == []
 
 
-def test_what_a_run_was_set_is_told_to_commands_elsewhere(servers_folder, tmp_path):
+def test_the_settings_of_a_run_are_passed_to_commands_in_other_shells(servers_folder, tmp_path):
     system = System(servers_folder / "stopped-and-started", tmp_path, RATES_URL="https://a.example\nhttps://b.example")
     system.start()
-    told = system.home.read_environment()
+    environment = system.home.read_environment()
     system.stop()
 
-    assert told["RATES_URL"] == "https://a.example https://b.example"
-    assert json.loads((system.home.valkey / "connection.json").read_text())["password"] in told["REDIS_URL"]
+    assert environment["RATES_URL"] == "https://a.example https://b.example"
+    assert json.loads((system.home.valkey / "connection.json").read_text())["password"] in environment["REDIS_URL"]

@@ -1,4 +1,4 @@
-"""`leadmatch weights`, from actions in the database to what the operator reads."""
+"""`leadmatch weights`, from actions in the database to the operator's output."""
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +11,7 @@ from tests.worker.jobs.test_learning import opinionated_market
 
 @pytest.fixture
 def leadmatch(process_environment, monkeypatch):
-    """A function that gives a command and checks how it ended; its output."""
+    """A function that runs a command, checks its exit code, and returns its output."""
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("COLUMNS", "200")

@@ -1,4 +1,4 @@
-"""Every command without a running system says so in one line, and asks for no more than it uses."""
+"""Without a running system every command says so in one line, and needs only the settings that it uses."""
 
 import importlib
 import sys
@@ -12,11 +12,11 @@ from models.platform.settings import SETTING_NAMES, Settings
 from scripts.cli import COMMANDS, LazyGroup, cli
 from scripts.one_line import errors_in_one_line
 
-#: Nobody listens there.
+#: No server listens there.
 NOWHERE = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1", "SECRET_KEY": "x" * 40}
 NOTHING = dict.fromkeys([name for name in SETTING_NAMES if name != "LEADMATCH_HOME"])
 
-#: Each command that joins a system, with arguments that get it as far as the database.
+#: Each command that uses a running system, with arguments with which it gets as far as the database.
 LINES = [
     ["db", "upgrade"], ["db", "downgrade", "base", "--yes"], ["backup", "FILE"], ["restore", "EXISTING"],
     ["create-admin", "--email", "a@example.com", "--password", "correct horse battery"],
@@ -30,12 +30,12 @@ LINES = [
     ["weights", "rollback"], ["check"], ["console-speed"],
     ["health", "worker"], ["health", "beat"],
 ]  # fmt: skip
-#: Commands that join no system, or whose program says it (tests/scripts/test_backup.py).
-OTHERS = {"run", "bot", "search-speed", "openapi", "schedule", "bench", "evaluate", "screenshots", "psql"}
+#: Commands that use no running system, or start a program that reports the error (tests/scripts/test_backup.py).
+OTHERS = {"run", "bot", "search-speed", "openapi", "schedule", "bench", "evaluate", "scale", "screenshots", "psql"}
 
 
 def invoke(line: list[str], tmp_path, environment: dict, capsys) -> str:
-    """The one line that the command ends with."""
+    """The single line with which the command ends."""
     (tmp_path / "existing").write_text("price\n1\n")
     places = {"FILE": str(tmp_path / "new"), "EXISTING": str(tmp_path / "existing")}
     done = CliRunner().invoke(
@@ -60,22 +60,22 @@ def test_each_command_is_here():
 
 
 @pytest.mark.parametrize("line", LINES, ids=" ".join)
-def test_a_system_that_does_not_answer_is_told_in_one_line(line, tmp_path, capsys):
-    told = invoke(line, tmp_path, NOWHERE, capsys)
+def test_a_system_that_does_not_answer_is_reported_in_one_line(line, tmp_path, capsys):
+    output = invoke(line, tmp_path, NOWHERE, capsys)
 
     if line[:2] != ["db", "downgrade"]:
-        assert told.count("\n") == 1
-        assert "Connection refused" in told
+        assert output.count("\n") == 1
+        assert "Connection refused" in output
         assert list(tmp_path.glob("new*")) == []
 
 
 @pytest.mark.parametrize("line", LINES, ids=" ".join)
 def test_where_no_system_was_started_a_line_says_what_to_do(line, tmp_path, capsys):
-    told = invoke(line, tmp_path, NOTHING, capsys)
+    output = invoke(line, tmp_path, NOTHING, capsys)
 
     if line[:2] != ["db", "downgrade"]:
-        assert told.startswith("leadmatch: no system has been started in ")
-        assert told.count("\n") == 1
+        assert output.startswith("leadmatch: no system has been started in ")
+        assert output.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["soak", "load.__main__", "real_listings.__main__", "feeds.__main__", "leadgen_speed"])
@@ -115,7 +115,7 @@ def test_settings_for_a_command_need_the_database_and_what_is_named():
         Settings.from_env(environ | {"REDIS_URL": "redis://x"})
 
 
-def test_every_setting_is_told_to_commands_elsewhere():
+def test_every_setting_is_passed_to_commands_in_other_shells():
     class Asked(dict):
         def __init__(self, values: dict) -> None:
             super().__init__(values)
@@ -125,7 +125,7 @@ def test_every_setting_is_told_to_commands_elsewhere():
             self.names.add(name)
             return super().get(name, default)
 
-    asked = Asked(NOWHERE)
-    Settings.from_env(asked)
+    variables = Asked(NOWHERE)
+    Settings.from_env(variables)
 
-    assert asked.names == set(SETTING_NAMES)
+    assert variables.names == set(SETTING_NAMES)

@@ -1,6 +1,8 @@
-"""Mail through a server of our own that speaks SMTP over a socket, and the task's promise: at most once."""
+"""Mail through a local SMTP server, and the task's promise: each mail is sent at most once."""
 
+import gc
 import re
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -58,9 +60,12 @@ def test_a_server_that_is_not_there_was_surely_not_sent_to():
 
 def test_a_server_without_tls_gets_no_password(smtp):
     url = smtp.url("me:secret@").replace("smtp+plain", "smtp")
-    with pytest.raises(MailBusyError):
-        mailer_of(url).send(EMAIL, "Вход", "x")
+    with warnings.catch_warnings(record=True, action="always", category=ResourceWarning) as left_open:
+        with pytest.raises(MailBusyError):
+            mailer_of(url).send(EMAIL, "Вход", "x")
+        gc.collect()
     assert (smtp.messages, smtp.logins) == ([], [])
+    assert left_open == []
 
 
 @pytest.mark.parametrize(
@@ -90,8 +95,8 @@ def db(engine, clean_database):
 
 
 @pytest.fixture
-def asked(db, worker_here, smtp, monkeypatch, settings):
-    """A link that was asked for by who has the address."""
+def requested(db, worker_here, smtp, monkeypatch, settings):
+    """(the user with the address, the link that they requested)."""
     monkeypatch.setattr(accounts, "mailer", lambda: mailer_of(smtp.url()))
     monkeypatch.setattr(accounts, "settings", lambda: replace(settings, smtp_url=smtp.url()))
     user = make_user(db, email=EMAIL)
@@ -105,8 +110,8 @@ def delivery(db, row) -> Delivery:
     return db.get(OneTimeLink, row.id, populate_existing=True).delivery
 
 
-def test_a_link_is_sent_once_and_lets_in(db, asked, smtp):
-    user, row = asked
+def test_a_link_is_sent_once_and_signs_in(db, requested, smtp):
+    user, row = requested
     for _ in range(2):
         tasks.send_link(row.id)
 
@@ -126,8 +131,8 @@ def test_a_link_is_sent_once_and_lets_in(db, asked, smtp):
         ("kk", "en", "Leadmatch жүйесіне кіру"),
     ],
 )
-def test_a_link_speaks_the_users_language_or_the_askers(db, asked, smtp, own, of_asker, subject):
-    user, row = asked
+def test_a_link_is_in_the_users_language_or_that_of_the_request(db, requested, smtp, own, of_asker, subject):
+    user, row = requested
     user.language, row.language = own, of_asker
     db.commit()
 
@@ -138,8 +143,8 @@ def test_a_link_speaks_the_users_language_or_the_askers(db, asked, smtp, own, of
     assert link_of(row, SECRET) in message.get_content()
 
 
-def test_a_busy_server_is_tried_again_and_a_refusal_is_not(db, asked, smtp, monkeypatch):
-    _, row = asked
+def test_a_busy_server_is_tried_again_and_a_refusal_is_not(db, requested, smtp, monkeypatch):
+    _, row = requested
     smtp.refusals = {"RCPT": "450 later"}
     monkeypatch.setattr(tasks.send_link, "retry", lambda **_: Retry())
     with pytest.raises(Retry):
@@ -151,7 +156,7 @@ def test_a_busy_server_is_tried_again_and_a_refusal_is_not(db, asked, smtp, monk
     assert delivery(db, row) is Delivery.FAILED
 
 
-def test_nothing_is_sent_for_an_address_that_nobody_has(db, asked, smtp):
+def test_nothing_is_sent_for_an_address_that_nobody_has(db, requested, smtp):
     row = request_email_link(db, "nobody@example.com", network="10.0.0.1", device=None, now=utc_now())
     db.commit()
     accounts.send_link(row.id)
@@ -159,8 +164,8 @@ def test_nothing_is_sent_for_an_address_that_nobody_has(db, asked, smtp):
     assert smtp.messages == []
 
 
-def test_links_that_the_broker_lost_are_asked_for_again(db, asked, settings, monkeypatch):
-    _, row = asked
+def test_links_that_the_broker_lost_are_enqueued_again(db, requested, settings, monkeypatch):
+    _, row = requested
     row.made_at -= accounts.LOST_AFTER * 2
     db.commit()
     sent = []

@@ -1,4 +1,4 @@
-"""What every task has: retries, its outcome counted, a queue; names of former releases go on working."""
+"""Every task has retries, metrics of its outcome and a queue; names of former releases still work."""
 
 import pytest
 import redis
@@ -70,7 +70,7 @@ def test_a_task_is_found_under_its_former_name_and_goes_to_the_same_queue(applic
 
 @pytest.mark.parametrize("started_with", ["notices", "notifications"])
 def test_a_worker_takes_from_a_queue_under_its_former_name_too(application, started_with):
-    """Messages of the release before are in the one, and units that ops have edited name it."""
+    """The former queue contains messages of the previous release, and units that ops have edited still name it."""
     from worker.celery_app.app import take_former_queues
 
     queues = application.amqp.queues

@@ -19,7 +19,7 @@ from worker.queue.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 #: How often the sweeps look for stale lists and abandoned work.
 SWEEP_SECONDS = 30
 
-#: How often webhooks that are due are looked for: the first retry comes after 5 s.
+#: How often due webhooks are sent; the first retry comes after 5 s.
 WEBHOOKS_SECONDS = 5
 
 #: How often files without a row are searched: the search lists the whole storage.
@@ -34,7 +34,7 @@ SWEEPS = {
     "remove-orphans": {"task": "worker.tasks.remove_orphans", "schedule": ORPHANS_SECONDS},
 }
 
-#: Former name of a task -> its present name: messages on their way and schedules that ops have edited may hold it.
+#: Former name of a task -> its present name; queued messages and schedules that operators edited may contain it.
 FORMER_NAMES = {
     "worker.accounts.send_code": "worker.tasks.send_code",
     "worker.accounts.sweep": "worker.tasks.sweep_accounts",
@@ -47,23 +47,25 @@ FORMER_NAMES = {
     "worker.quality.score_prospect": "worker.tasks.score_prospect",
     "worker.quality.score_stale_prospects": "worker.tasks.score_stale_prospects",
     "worker.quality.fit_models": "worker.tasks.fit_quality_models",
+    "worker.tasks.tell_recommendations": "worker.tasks.notify_new_recommendations",
+    "worker.tasks.tell_search_news": "worker.tasks.notify_search_news",
 }
 
-#: Former name of a queue -> its present name: messages of the release before are in it during an upgrade, and units
-#: that ops have edited name it. To go with 0.3.
+#: Former name of a queue -> its present name. During an upgrade, messages of the previous release are in it, and units
+#: that operators edited name it. To be removed in 0.3.
 FORMER_QUEUES = {"notices": "notifications"}
 
-#: The niceness, see nice(2), of a process that takes only runs: a run may take its time, but somebody waits for a
-#: changed lead.
+#: The niceness, see nice(2), of a worker that processes only runs: runs are not urgent, but users wait for a changed
+#: lead.
 RUNS_NICENESS = 10
 
-#: A connection to a broker that has gone silent (a dead host, a pulled cable) is dropped after about 20 s.
+#: A connection to a broker that no longer responds (a dead host, a pulled cable) is dropped after about 20 s.
 CUT_OFF = {
     "socket_connect_timeout": 5,
     "socket_timeout": 20,
     "health_check_interval": 10,
     "socket_keepalive": True,
-    # TCP_KEEPIDLE has another name on macOS, which is used for single machines only.
+    # TCP_KEEPIDLE has another name on macOS, where only single-machine installations run.
     "socket_keepalive_options": {
         getattr(socket, name): seconds
         for name, seconds in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 2))
@@ -71,7 +73,7 @@ CUT_OFF = {
     },
 }
 
-#: Longer than any task may take: the broker delivers a message again that is not acknowledged within it.
+#: The broker delivers a message again that is not acknowledged within this time, so no task may take longer.
 VISIBILITY_TIMEOUT_SECONDS = 3 * 3600
 
 
@@ -80,7 +82,7 @@ def make_app(settings: Settings) -> Celery:
     The application for *settings*.
 
     Raises:
-        ScheduleError: A line of the schedule file is bad.
+        ScheduleError: A line of the schedule file is invalid.
     """
     app = Celery(
         "leadmatch",
@@ -115,7 +117,7 @@ def make_app(settings: Settings) -> Celery:
 
 
 def add_former_names(app: Celery) -> None:
-    """Make every task known by its former name too. In workers only: beat sends by name, and loads no tasks."""
+    """Register every task under its former name too. Only in workers, because beat loads no tasks."""
     with without_collector():
         app.loader.import_default_modules()
     for former, present in FORMER_NAMES.items():
@@ -123,7 +125,7 @@ def add_former_names(app: Celery) -> None:
 
 
 def take_former_queues(app: Celery) -> None:
-    """Take from a queue under both of its names, whichever the worker was started with."""
+    """Consume a queue under both of its names, whichever the worker was started with."""
     queues = app.amqp.queues
     for former, present in FORMER_QUEUES.items():
         if former in queues.consume_from or present in queues.consume_from:
@@ -147,7 +149,7 @@ task_signals.register()
 
 @signals.setup_logging.connect
 def _set_up_logging(**_: object) -> None:
-    # With a receiver here Celery leaves logging alone, in workers and in beat.
+    # If this signal has a receiver, Celery does not configure logging itself, in workers and in beat.
     logs.configure(settings.environment, settings.log_level)
 
 
@@ -166,7 +168,7 @@ def _check_gateway(**_: object) -> None:
     from worker.jobs.mail import mailer_of
     from worker.jobs.sms import gateway_of  # late, as below
 
-    # Otherwise the first codes would be lost: each is claimed before the gateway is asked.
+    # An invalid setting must be found now: each code is claimed before it is sent, so the first codes would be lost.
     try:
         if settings.sms_gateway_url:
             gateway_of(settings.sms_gateway_url)
@@ -185,13 +187,13 @@ def _load_markets(**_: object) -> None:
 
 
 @signals.worker_process_init.connect
-def _give_way(**_: object) -> None:
+def _lower_priority(**_: object) -> None:
     if set(app.amqp.queues.consume_from) == {"runs"}:
         os.nice(RUNS_NICENESS)
 
 
 @signals.worker_ready.connect
 def _sweep_at_start(**_: object) -> None:
-    # Recovers work lost while no worker ran at once, rather than half a minute later.
+    # Recover at once, not half a minute later, the work that was lost while no worker ran.
     for task, queue in (("worker.tasks.sweep", "entities"), ("worker.tasks.sweep_runs", "runs")):
         app.send_task(task, queue=queue)

@@ -1,4 +1,4 @@
-"""The base class of all tasks: a session, retries, duration and outcome counted, one line in the log at the end."""
+"""The base class of all tasks: a session, retries, counts of durations and outcomes, a log line at the end."""
 
 import logging
 import threading
@@ -24,10 +24,10 @@ _current = threading.local()
 
 class LeadmatchTask(Task):
     """
-    A task that may be delivered twice, or again after a crash, and does no harm by it.
+    A task that can be delivered twice, or again after a crash, without harm.
 
-    Retries what a passing failure of the database stops, after about 1, 2, 4, 8 and 16 s; the sweeps repeat what these
-    attempts do not save. A task that says `max_retries` changes their number, for its own retries as well.
+    After a temporary failure of the database it is retried after about 1, 2, 4, 8 and 16 s; if all retries fail, the
+    sweeps repeat the work. A task's own `max_retries` changes the number of these retries and of its own.
     """
 
     autoretry_for = DATABASE_AWAY
@@ -46,11 +46,11 @@ class LeadmatchTask(Task):
 
     @property
     def is_redelivered(self) -> bool:
-        """Whether the message was delivered before: its worker died, or lost the broker."""
+        """Whether the message was delivered before, and its worker died or lost the connection to the broker."""
         return bool((self.request.delivery_info or {}).get("redelivered"))
 
     def before_start(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Begin the task's log context and trace, which continue those of the request that sent it."""
+        """Begin the task's log context and trace, which continue those of the sending request."""
         _current.began = time.perf_counter()
         sent_with = {name: getattr(self.request, name, None) for name in logs.INHERITED}
         name = self.name.rpartition(".")[2]
@@ -80,7 +80,7 @@ class LeadmatchTask(Task):
 
 
 def _error_of(result: Any) -> str | None:
-    """Kind and place of what a task raised, also of what made it retry; None of one that succeeded."""
+    """Kind and location of the error of a failed or retried task; None if it succeeded."""
     error = result.exc or result if isinstance(result, Retry) else result
     return error_location(error) if isinstance(error, BaseException) else None
 

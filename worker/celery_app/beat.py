@@ -12,10 +12,11 @@ from worker.celery_app.app import SWEEPS
 
 log = logging.getLogger(__name__)
 
-#: An entry that was last sent further ahead than this was sent by a wrong clock.
-AHEAD = timedelta(seconds=5)
-#: Sweeps are not sent to a queue with more messages than this: no worker listens, and they would pile up. An expiry
-#: would not do instead: a worker judges it by its own clock, and with one a day ahead would drop all sweeps.
+#: An entry whose last sending is further in the future than this was sent when the clock was wrong.
+CLOCK_TOLERANCE = timedelta(seconds=5)
+#: Sweeps are not sent to a queue with more messages than this, because no worker consumes it and they would pile up.
+#: Expiring messages would not solve this: workers check the expiry by their own clock, and one whose clock is a day
+#: ahead would drop all sweeps.
 MAX_WAITING = 1000
 
 
@@ -24,10 +25,10 @@ class Scheduler(RedBeatScheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """
-        Send what is due; seconds until the next tick.
+        Send the due entries; returns the seconds until the next tick.
 
-        RedBeat stores when an entry was last sent, and counts from there. After the clock went a day ahead and back,
-        that is tomorrow, and nothing would be sent for a day: such an entry counts as sent now.
+        RedBeat stores when an entry was last sent, and counts from there. If the clock was a day ahead and was then
+        corrected, the stored time is tomorrow, and the entry would not be sent for a day. It counts as sent now.
         """
         for entry in self._sent_in_the_future():
             log.warning("clock_went_back", extra={"entry": entry.name, "last": entry.last_run_at.isoformat()})
@@ -44,7 +45,7 @@ class Scheduler(RedBeatScheduler):
         return super().apply_async(entry, *args, **kwargs)
 
     def _sent_in_the_future(self) -> list[ScheduleEntry]:
-        latest = self.app.now() + AHEAD
+        latest = self.app.now() + CLOCK_TOLERANCE
         ahead = []
         for name in self.app.conf.beat_schedule:
             try:

@@ -5,7 +5,7 @@ import traceback
 
 def error_location(error: BaseException) -> str:
     """
-    Kind of the error and the line that raised it, without its message, which may quote what a client wrote.
+    Kind of the error and the line that raised it, without its message, which may quote a client's input.
 
     >>> try:
     ...     int("+7 701 000-00-00")

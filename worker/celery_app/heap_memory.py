@@ -1,11 +1,11 @@
-"""Returning memory to the operating system after work that took much of it.
+"""Returning memory to the operating system after work that needed much of it.
 
-A run takes memory in pieces of every size, in several threads, and frees all of it. But glibc keeps freed memory: that
-of a thread's heap for ever, of the main heap all but its end, which one small piece in use holds fast. The next run,
-over a market of a slightly different size, does not fit into the same gaps, so a process grows by some megabytes a run
-although its memory in use stays the same (`python -m scripts.benchmarks.bench.memory` shows it). So all threads share
-one heap, and its free memory is returned after each run. Both cost milliseconds. With another C library (macOS, musl)
-nothing happens.
+A run allocates memory in blocks of every size, in several threads, and frees all of it. But glibc keeps freed memory.
+It never returns that of a thread's heap, and of the main heap it returns only the end, if no block there is in use. The
+next run, over a market of a slightly different size, does not fit into the same gaps, so a process grows by some
+megabytes per run although its memory in use stays the same (`python -m scripts.benchmarks.bench.memory` shows it). So
+all threads share one heap, and its free memory is returned after each run. Both cost milliseconds. With another C
+library (macOS, musl) nothing is done.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-#: <malloc.h>: the option that bounds the number of heaps.
+#: From <malloc.h>: the option that limits the number of heaps.
 M_ARENA_MAX = -8
 
 
@@ -36,6 +36,6 @@ def trim_heap_after() -> Iterator[None]:
 
 @cache
 def _glibc() -> ctypes.CDLL | None:
-    """The C library if it is glibc: of others, neither function nor the option's number is known."""
+    """The C library if it is glibc; other libraries lack these functions and this option."""
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     return library if hasattr(library, "malloc_trim") else None

@@ -1,4 +1,4 @@
-"""Durations of the stages of a piece of work: timed where they happen, recorded by the caller that wants them."""
+"""Durations of the stages of a piece of work: measured where they happen, recorded by a caller that needs them."""
 
 import resource
 import sys
@@ -15,7 +15,7 @@ _recorded: ContextVar[Stages | None] = ContextVar("stages", default=None)
 
 @contextmanager
 def recorded_stages() -> Iterator[Stages]:
-    """Record the seconds of every :func:`stage` within."""
+    """Record the seconds of every :func:`stage` inside the context."""
     stages: Stages = {}
     token = _recorded.set(stages)
     try:
@@ -26,7 +26,7 @@ def recorded_stages() -> Iterator[Stages]:
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Time the work within as the stage *name*; repeated stages are added up."""
+    """Measure the work inside the context as the stage *name*; repeated stages are added up."""
     stages = _recorded.get()
     if stages is None:
         yield

@@ -17,7 +17,7 @@ from models.platform.settings import Settings
 from worker.queue import metrics
 from worker.queue.client import Client
 
-#: Errors of a database that is away or busy; those of COPY come from the driver itself.
+#: Errors of an unavailable or busy database; those of COPY come directly from the driver.
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
@@ -29,12 +29,18 @@ def settings() -> Settings:
 
 @cache
 def _sessions_of(_process: int) -> sessionmaker[Session]:
-    # By process: a forked process must not share its parent's connections. No statement timeout: runs are long.
+    # One per process, because a forked process must not share its parent's connections. There is no statement timeout,
+    # because runs are long.
     engine = connect(
-        settings().database_url, pool_size=2, max_overflow=2, statement_timeout_ms=0, application="leadmatch-worker"
+        settings().database_url,
+        pool_size=2,
+        max_overflow=2,
+        statement_timeout_ms=0,
+        application="leadmatch-worker",
+        one_plan_each=True,
     )
     factory = sessions(engine)
-    # A notification that a task stores is seen as soon as one that a request stores.
+    # So browsers show a notification from a task as soon as one from a request.
     signal_after_commits(factory, redis_client())
     return factory
 
@@ -45,7 +51,7 @@ def new_session() -> Session:
 
 
 def session_factory() -> sessionmaker[Session]:
-    """What makes sessions on this process's own connections."""
+    """The factory of sessions on this process's own connections."""
     return _sessions_of(os.getpid())
 
 
@@ -56,7 +62,7 @@ def client() -> Client:
 
 
 def count_stages(stages: Mapping[str, float]) -> None:
-    """Add the seconds of a shard's stages to the metrics; without Redis they are in the shard alone."""
+    """Add the seconds of a shard's stages to the metrics; without Redis they are stored only with the shard."""
     try:
         metrics.add_stages(redis_client(), stages)
     except redis.RedisError:
@@ -65,7 +71,7 @@ def count_stages(stages: Mapping[str, float]) -> None:
 
 @cache
 def redis_client() -> redis.Redis:
-    """This process's connection to Redis, with short timeouts: nothing that tasks write there is worth a long wait."""
+    """This process's connection to Redis, with short timeouts, because nothing that tasks write there is essential."""
     return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 

@@ -1,4 +1,4 @@
-"""Jobs of accounts: send codes by SMS and links by e-mail, remove files without rows."""
+"""Jobs for accounts: send codes by SMS and links by e-mail, remove files without rows."""
 
 import logging
 from datetime import timedelta
@@ -23,11 +23,11 @@ from worker.jobs.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
 
-#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts would.
+#: Attempts to send one message through a busy gateway; the code expires, after ten minutes, before these are used up.
 MAX_ATTEMPTS = 6
-#: The broker has lost a code that no worker has claimed for this long.
+#: A code that no worker has claimed for this long has been lost by the broker.
 LOST_AFTER = timedelta(seconds=30)
-#: A request that stores a file is over by then; a file still without a row is an orphan.
+#: By this age the request that stored a file has ended; a file still without a row is an orphan.
 ORPHANED_AFTER = timedelta(hours=1)
 #: If the clocks differ by more than this, the age of files is unknown.
 CLOCK_SKEW = timedelta(minutes=5)
@@ -41,7 +41,7 @@ def send_code(code_id: int) -> None:
     crash, finds it claimed and sends nothing.
 
     Raises:
-        SmsBusyError: The gateway surely did not send; the claim is released.
+        SmsBusyError: The gateway certainly did not send the message; the claim is released.
     """
     with new_session() as session:
         row = claim_delivery(session, code_id, database_now(session))
@@ -65,10 +65,10 @@ def send_code(code_id: int) -> None:
 
 def send_link(link_id: int) -> None:
     """
-    Send one link by e-mail, at most once; see :func:`send_code`. Without a mail server it stays where it is.
+    Send one link by e-mail, at most once; see :func:`send_code`. Without a configured mail server nothing is done.
 
     Raises:
-        MailBusyError: The server surely did not send; the claim is released.
+        MailBusyError: The server certainly did not send the message; the claim is released.
     """
     if not settings().smtp_url:
         return
@@ -94,14 +94,14 @@ def send_link(link_id: int) -> None:
             _set_mail_delivery(session, link_id, Delivery.SENT)
 
 
-def _language_for(user: User | None, asked: str | None) -> str:
-    """The language of a message: the user's, or the requester's, or most users'."""
-    told = (user.language if user is not None else None, asked)
-    return next((each for each in told if each in LANGUAGES), DEFAULT_LANGUAGE)
+def _language_for(user: User | None, requested: str | None) -> str:
+    """The language of a message: the user's, otherwise the request's, otherwise that of most users."""
+    candidates = (user.language if user is not None else None, requested)
+    return next((each for each in candidates if each in LANGUAGES), DEFAULT_LANGUAGE)
 
 
 def sweep() -> None:
-    """Send codes and links and make exports that the broker lost; delete those that no limit counts any more."""
+    """Process codes, links and exports that the broker lost; delete codes and links that no limit counts any more."""
     with new_session() as session:
         now = database_now(session)
         lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
@@ -119,13 +119,13 @@ def sweep() -> None:
 
 
 def remove_orphans() -> None:
-    """Delete stored files that have no row: a crash came between storing them and committing."""
+    """Delete stored files that have no row, because a crash occurred between storing and committing them."""
     storage = Storage(settings().media_url)
     with new_session() as session:
         now = database_now(session)
     skew = utc_now() - now
     if abs(skew) > CLOCK_SKEW:
-        # Files have the machine's time: with its clock a day ahead, a file uploaded just now would look abandoned.
+        # Files bear this machine's time: if its clock were a day ahead, a new file would seem to be an orphan.
         log.warning("clock_is_off", extra={"seconds": round(skew.total_seconds())})
         return
     old = [name for name, stored_at in storage.names() if now - stored_at > ORPHANED_AFTER]
@@ -134,8 +134,12 @@ def remove_orphans() -> None:
         with new_session() as session:
             known = known_names(session, names)
         for name in set(names) - known:
-            storage.remove(name)
-            log.info("orphan_removed", extra={"file": name})
+            try:
+                storage.remove(name)
+            except OSError:
+                log.exception("orphan_not_removed", extra={"file": name})
+            else:
+                log.info("orphan_removed", extra={"file": name})
 
 
 @cache

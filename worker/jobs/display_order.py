@@ -26,7 +26,7 @@ from worker.market.snapshot import row_of
 
 log = logging.getLogger(__name__)
 
-#: Lists read from the database at a time: until they are in arrays, their numbers are Python objects.
+#: Lists read from the database at a time; their numbers are memory-hungry Python objects until they are in arrays.
 LISTS_PER_READ = 2000
 #: A property is new for this long after its creation.
 NEW = timedelta(days=14)
@@ -35,7 +35,7 @@ NEW = timedelta(days=14)
 @dataclass(frozen=True)
 class _Lists:
     """
-    One side's stored lists: row *i* is of entity ``ids[i]`` in version ``versions[i]``; ids rise, columns are ids.
+    One side's stored lists. Row *i* belongs to entity ``ids[i]`` in ``versions[i]``; ids ascend, columns are ids.
     """
 
     ids: NDArray[np.int64]
@@ -43,7 +43,7 @@ class _Lists:
     lists: RankedLists
 
     def by_row(self, other: "_Lists") -> RankedLists:
-        """The lists with rows of *other* as columns; entries that a change has removed from there are left out."""
+        """The lists with rows of *other* as columns; entries that a change has removed from *other* are left out."""
         columns = row_of(other.ids, self.lists.columns)
         known = columns >= 0
         ends = np.concatenate([[0], np.cumsum(known)])
@@ -62,10 +62,10 @@ def order_markets(session: Session) -> None:
 
 def order_market(session: Session, key: MarketKey) -> bool:
     """
-    Compute and store a market's score shifts and explored offers; the caller commits. Readers go on meanwhile.
+    Compute and store a market's score shifts and explored offers; the caller commits. Readers are not blocked.
 
     Returns:
-        False if the market's settings have changed, or a run has published, meanwhile: then nothing is stored.
+        False if meanwhile the market's settings have changed or a run has published; then nothing is stored.
     """
     market = session.get_one(Market, key)
     leads, properties = (_stored(session, side, key) for side in (Side.LEAD, Side.PROPERTY))
@@ -74,7 +74,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     new_rows = row_of(properties.ids, np.array(session.scalars(new.order_by(Property.id)).all(), np.int64))
     acted = np.array(acted_pairs(session, Side.LEAD, key), np.int64).reshape(-1, 2)
     session.expunge(market)  # as it was read
-    session.commit()  # the rest may take long, and must not hold back the database's clean-up
+    session.commit()  # the rest may take long, and an open transaction would hold back PostgreSQL's vacuum
     for_leads, for_properties = leads.by_row(properties), properties.by_row(leads)
     is_new = np.zeros(len(properties.ids), bool)
     is_new[new_rows[new_rows >= 0]] = True
@@ -91,7 +91,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     )
     is_balanced = market.list_order is ListOrder.BALANCED
     shifts = score_shifts(for_leads, for_properties) if is_balanced else None
-    # Without it two workers could store shifts of an entity that has just moved between their markets.
+    # Without this lock two workers could both store shifts of an entity that has just moved between their markets.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("score-shifts", 0))))
     if not take_order(session, market):
         return False
@@ -103,7 +103,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
 
 
 def _draw(market: Market) -> int:
-    """The seed of the draw: another number after each publication."""
+    """The seed of the random draw, different after each publication."""
     return int(market.published_at.timestamp() * 1000) if market.published_at else 0
 
 
@@ -140,7 +140,7 @@ def _store_shifts(
 def _store_explored(session: Session, market: Market, leads: _Lists, properties: _Lists, explored: Explored) -> None:
     key = (market.city_key, market.deal_type)
     forget_explored(session, *key)
-    # Offers that a lead had in another market.
+    # Also delete offers that these leads have from another market.
     session.execute(delete(ExploredOffer).where(ExploredOffer.lead_id == func.any(leads.ids[explored.leads].tolist())))
     rows = zip(
         leads.ids[explored.leads].tolist(),
@@ -158,7 +158,7 @@ def _store_explored(session: Session, market: Market, leads: _Lists, properties:
 
 
 def _copy(session: Session, table: str, rows: Iterable[tuple]) -> None:
-    """COPY rows of numbers, enumerations and city keys. None holds a tab or a line break; a backslash is escaped."""
+    """COPY rows of numbers, enumerations and city keys. None contains a tab or line break; backslashes are escaped."""
     lines = "".join("\t".join(map(str, row)).replace("\\", r"\\") + "\n" for row in rows)
     with closing(session.connection().connection.cursor()) as cursor:
         cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))

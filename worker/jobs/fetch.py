@@ -1,10 +1,8 @@
 """Fetch a feed from its owner's address: only from public addresses, within limits, and only if it has changed.
 
-The check is made where connections are opened: each name is resolved once, all its addresses must be public, and the
-connection goes to one of them. Redirects are followed one by one through the same check; no proxy is used.
+Redirects are followed one by one through the same check of connections; no proxy is used.
 """
 
-import socket
 import ssl
 import string
 import time
@@ -14,43 +12,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 
-from models.core.errors import Fault, InvalidValueError, UnusableError
-from models.core.public_addresses import is_public
+from models.core.errors import Fault, InvalidValueError
 from models.sources.sources import check_address
+from worker.jobs.guarded_connections import FetchError, GuardedBackend, NoHostError
 
 USER_AGENT = "Leadmatch-Feeds/1.0"
 MAX_REDIRECTS = 5
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
-#: A whole fetch, however slowly the address drips.
+#: The time limit of a whole fetch, however slowly the address sends.
 LONGEST_SECONDS = 600.0
-#: An address may ask us to wait so long, and is taken to ask for this where it asks for more.
+#: The longest wait that an address can request; longer waits are shortened to this.
 LONGEST_PAUSE = timedelta(days=1)
-_DIGITS = 20  # of a number of seconds; those after them make it none the shorter
+_DIGITS = 20  # digits read of a number of seconds; more digits only make a number longer that exceeds the limit already
 _CHUNK = 1 << 16
-#: Signs of a path that are not percent-encoded.
+#: Characters of a path that are not percent-encoded.
 _AS_IT_IS = "/%:@!$&'()*+,;=~-._"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class FetchError(UnusableError):
-    """The feed could not be fetched; the fault states why, for its owner."""
-
-    def __init__(self, fault: str, pause: timedelta | None = None) -> None:
-        super().__init__(fault)
-        self.pause = pause  #: How long the address asked us to wait.
-
-
-class PrivateAddressError(FetchError):
-    """The host is within a private network."""
-
-
-class NoHostError(FetchError):
-    """There is no such host."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +63,10 @@ def fetch_feed(
     accept: str = "application/xml, text/xml, */*",
 ) -> Fetched:
     """
-    Fetch the feed at *address* into the file *target*, unless it is what *etag* or *last_modified* stand for.
+    Fetch the feed at *address* into the file *target*, unless it is unchanged according to *etag* or *last_modified*.
 
     Raises:
-        FetchError: It is at no public address, answers with an error, too slowly, too much or not to its end.
+        FetchError: The address is not public, or its answer is an error, too slow, too large or incomplete.
     """
     ends = time.monotonic() + limits.seconds
     headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip"}
@@ -96,7 +77,7 @@ def fetch_feed(
     address = in_ascii(address)
     with httpcore.ConnectionPool(
         ssl_context=ssl.create_default_context(),
-        network_backend=GuardedBackend(limits.allow_private),
+        network_backend=GuardedBackend(limits.allow_private, ends),
         max_connections=4,
     ) as pool:
         for _ in range(MAX_REDIRECTS + 1):
@@ -110,24 +91,26 @@ def fetch_feed(
 def _one_answer(
     pool: httpcore.ConnectionPool, address: str, headers: dict[str, str], target: Path, limits: Limits, ends: float
 ) -> "Fetched | str":
-    """The feed, or the address of a redirect."""
+    """One answer: the feed, or the address of a redirect."""
     timeout = {"connect": CONNECT_SECONDS, "read": limits.read_seconds, "write": CONNECT_SECONDS, "pool": 1.0}
-    # In bytes: a mark that an address has given may hold any letter of latin-1.
+    # In bytes, because an ETag or a date that the address has sent may contain any character of latin-1.
     names = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
     names.append((b"Host", _host(address).encode()))
     try:
         with pool.stream("GET", address, headers=names, extensions={"timeout": timeout}) as answer:
-            told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-            if answer.status in _REDIRECTS and "location" in told:
-                # Whatever encoding its bytes are of, they are what is asked for.
-                return quote(told["location"].encode("latin-1"), safe=string.punctuation)
+            fields = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+            if answer.status in _REDIRECTS and "location" in fields:
+                # The bytes are requested unchanged, whatever their encoding.
+                return quote(fields["location"].encode("latin-1"), safe=string.punctuation)
             if answer.status == 304:
-                return Fetched(None, told.get("etag"), told.get("last-modified"))
+                return Fetched(None, fields.get("etag"), fields.get("last-modified"))
             if answer.status != 200:
-                raise FetchError(Fault("fetch.answers", status=answer.status), pause_of(told.get("retry-after")))
-            _save(_unpacked(answer.iter_stream(), told.get("content-encoding", "")), target, limits, ends)
-            return Fetched(target, told.get("etag"), told.get("last-modified"))
+                raise FetchError(Fault("fetch.answers", status=answer.status), pause_of(fields.get("retry-after")))
+            _save(_unpacked(answer.iter_stream(), fields.get("content-encoding", "")), target, limits, ends)
+            return Fetched(target, fields.get("etag"), fields.get("last-modified"))
     except (httpcore.TimeoutException, TimeoutError):
+        if time.monotonic() >= ends:
+            raise _is_overdue(limits) from None
         raise FetchError("fetch.too_slow") from None
     except httpcore.RemoteProtocolError:
         raise FetchError("fetch.cut_off") from None
@@ -149,12 +132,16 @@ def _save(parts: Iterable[bytes], target: Path, limits: Limits, ends: float) -> 
             if size > limits.bytes:
                 raise FetchError(Fault("fetch.too_large", mebibytes=limits.bytes >> 20))
             if time.monotonic() > ends:
-                raise FetchError(Fault("fetch.took_too_long", seconds=f"{limits.seconds:g}"))
+                raise _is_overdue(limits)
             file.write(part)
 
 
+def _is_overdue(limits: Limits) -> FetchError:
+    return FetchError(Fault("fetch.took_too_long", seconds=f"{limits.seconds:g}"))
+
+
 def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """The body without its content encoding, in pieces that are small however well it was packed."""
+    """The decompressed body, in pieces that are small even if the compression ratio is high."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         yield from parts
@@ -182,7 +169,7 @@ def _next_address(address: str, location: str) -> str:
 
 def in_ascii(address: str) -> str:
     """
-    An address as it is asked for, without a fragment: its host's letters in Punycode, all others percent-encoded.
+    An address as it is requested, without a fragment: the host in Punycode, everything else percent-encoded.
 
     Raises:
         NoHostError: No host can have this name.
@@ -210,7 +197,7 @@ def _host(address: str) -> str:
 
 
 def pause_of(text: str | None) -> timedelta | None:
-    """Retry-After: seconds or a date; at most a day. None where it is neither."""
+    """The pause in a Retry-After header, which is seconds or a date; at most a day. None if it is neither."""
     text = (text or "").strip()
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:_DIGITS]), LONGEST_PAUSE.total_seconds()))
@@ -219,35 +206,3 @@ def pause_of(text: str | None) -> timedelta | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(wait, timedelta()), LONGEST_PAUSE)
-
-
-class GuardedBackend(httpcore.SyncBackend):
-    """Makes connections to public addresses only."""
-
-    def __init__(self, allow_private: bool) -> None:
-        self._allow_private = allow_private
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise NoHostError(Fault("fetch.no_host", host=host[:100])) from None
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in resolved))
-        if not self._allow_private:
-            for each in addresses:
-                if not is_public(each):
-                    raise PrivateAddressError(Fault("fetch.not_public", host=host[:100]))
-        error: Exception = NoHostError(Fault("fetch.no_host", host=host[:100]))
-        for each in addresses[:4]:
-            try:
-                return super().connect_tcp(each, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
-                error = failed
-        raise error

@@ -1,4 +1,4 @@
-"""One import: fetch, read, store. The command uses it too, in its own process."""
+"""One import: fetch, read, store. The import command uses it too, in its own process."""
 
 import logging
 import shutil
@@ -19,14 +19,19 @@ from models.platform.storage import Storage
 from models.rescoring.runs import request_run
 from models.sources.formats.feed import Feed, is_packed, open_feed
 from models.sources.formats.offer import FeedError
+from models.sources.import_attempts import begin_attempt, end_attempt, is_given_up
 from models.sources.import_events import record_end_of
 from models.sources.imports import Progress, import_feed
 from models.sources.sources import note_fetch
 from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent, reason_values
+from worker.celery_app.task_context import DATABASE_AWAY
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
 from worker.queue.client import Client
 
 log = logging.getLogger(__name__)
+
+#: The reason for the failure of an import that killed its workers or raised an unexpected error.
+BROKEN = Fault("import.broken")
 
 #: How often a running import reports its progress.
 SHOWN_EVERY = 1.0  # seconds
@@ -43,7 +48,7 @@ class Rescoring:
         self.count = 0
 
     def __call__(self, ids: list[int]) -> None:
-        """After a commit: these properties, or leads, were written."""
+        """Request the rescoring of these written properties or leads; call after their commit."""
         self.count += len(ids)
         if self.count <= MAX_SINGLE:
             for each in ids:
@@ -57,13 +62,13 @@ class Rescoring:
             try:
                 run, new = request_run(session, RunScope.STALE, asked_by)
             except ConflictError:
-                return  # a run is going; the sweep finds what it leaves
+                return  # a run is in progress; the sweep finds what it leaves stale
             session.commit()
             if new:
                 self._client.run_requested(run.id)
 
 
-class Showing:
+class ProgressWriter:
     """Writes an import's progress into its row, at most once in :data:`SHOWN_EVERY` seconds."""
 
     def __init__(self, factory: sessionmaker[Session], import_id: int, feed: Feed) -> None:
@@ -74,7 +79,7 @@ class Showing:
         self._next = 0.0
 
     def __call__(self, done: Progress) -> None:
-        """After a batch."""
+        """Report the progress after a batch."""
         now = time.monotonic()
         if now < self._next or done.report is None:
             return
@@ -87,15 +92,47 @@ class Showing:
 
 
 def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
-    """Fetch and import; any failure is recorded in the import's row."""
+    """
+    Fetch and import; any failure is recorded in the import's row.
+
+    An import that has killed its workers or raised an unexpected error also counts as failed; otherwise
+    `find_due_imports` would send it again for ever.
+    """
     with factory() as session:
+        may_begin = begin_attempt(session, import_id)
+        session.commit()
         import_ = session.get(Import, import_id)
         if import_ is None or import_.state not in OPEN_IMPORTS:
             return
         source = session.get_one(Source, import_.source_id)
+        given_up = not may_begin and is_given_up(session, import_)
         session.expunge_all()
+    if given_up:
+        log.error("import_given_up", extra={"import_id": import_id, "source_id": source.id})
+        if _close(factory, import_, ImportState.FAILED, BROKEN):
+            _note_failure(factory, source, import_)
+    if not may_begin:
+        return
+    try:
+        _take(factory, settings_, client_, source, import_)
+    except Exception:  # this process lives, so nothing has killed it
+        _end_attempt(factory, import_id)
+        raise
+    _end_attempt(factory, import_id)
+
+
+def _end_attempt(factory: sessionmaker[Session], import_id: int) -> None:
+    with factory() as session:
+        end_attempt(session, import_id)
+        session.commit()
+
+
+def _take(
+    factory: sessionmaker[Session], settings_: Settings, client_: Client, source: Source, import_: Import
+) -> None:
+    import_id = import_.id
     rescoring = Rescoring(client_, source.content)
-    is_ours = False  # of several deliveries of the message at once, one reads the feed
+    is_ours = False  # if the message is delivered several times at once, only one delivery reads the feed
     try:
         with _file_of(factory, settings_, source, import_) as path:
             if path is None:
@@ -103,17 +140,25 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
                 return
             feed = open_feed(path, mapping=source.mapping, of_leads=source.content is SourceContent.LEADS)
             is_ours = True
-            import_feed(factory, import_id, feed, on_committed=rescoring, on_progress=Showing(factory, import_id, feed))
+            progress = ProgressWriter(factory, import_id, feed)
+            import_feed(factory, import_id, feed, on_committed=rescoring, on_progress=progress)
         log.info("import_done", extra={"import_id": import_id, "source_id": source.id})
     except ConflictError:
-        log.info("import_waits", extra={"import_id": import_id})  # another of this source is going; it is found again
+        log.info("import_waits", extra={"import_id": import_id})  # another of this source runs; it is sent again
     except (FeedError, FetchError, BusyError) as error:
         log.warning(
             "import_failed", extra={"import_id": import_id, "source_id": source.id, "kind": type(error).__name__}
         )
         is_ours |= _close(factory, import_, ImportState.FAILED, Fault(error.code, **error.facts))
-        if is_ours and not import_.is_dry_run and source.address and import_.asked_by in ("schedule", "request"):
-            _note_failure(factory, source, error)
+        if is_ours:
+            _note_failure(factory, source, import_, error)
+    except DATABASE_AWAY:
+        raise  # the task is tried again
+    except Exception:
+        log.exception("import_broke", extra={"import_id": import_id, "source_id": source.id})
+        is_ours |= _close(factory, import_, ImportState.FAILED, BROKEN)
+        if is_ours:
+            _note_failure(factory, source, import_)
     finally:
         rescoring.finish(factory, f"import:{import_id}")
 
@@ -138,7 +183,7 @@ def _file_of(
         etag, modified = (source.etag, source.last_modified) if import_.asked_by == "schedule" else (None, None)
         fetched = fetch_feed(source.address, path, limits, etag=etag, last_modified=modified)
         yield fetched.path
-        # Only once it is taken in: a failed import must not be skipped as unchanged the next time.
+        # Stored only after the import succeeded: after a failure the feed must not be skipped as unchanged.
         with factory() as session:
             fresh = session.get(Source, source.id)
             if fresh is not None and fresh.address == source.address and not import_.is_dry_run:
@@ -147,7 +192,7 @@ def _file_of(
 
 
 def _close(factory: sessionmaker[Session], import_: Import, state: ImportState, reason: Fault | None) -> bool:
-    """End an import; False if another delivery of its message has ended it, and told of it, before."""
+    """End an import; False if another delivery of its message has already ended it and sent its notification."""
     with factory() as session:
         statement = update(Import).where(Import.id == import_.id, Import.state.in_(OPEN_IMPORTS))
         values = {"state": state, "finished_at": database_now(session), **reason_values(reason)}
@@ -158,7 +203,12 @@ def _close(factory: sessionmaker[Session], import_: Import, state: ImportState, 
         return is_first
 
 
-def _note_failure(factory: sessionmaker[Session], source: Source, error: Exception) -> None:
+def _note_failure(
+    factory: sessionmaker[Session], source: Source, import_: Import, error: Exception | None = None
+) -> None:
+    """Postpone the next fetch of a source's address."""
+    if import_.is_dry_run or not source.address or import_.asked_by not in ("schedule", "request"):
+        return
     with factory() as session:
         fresh = session.get(Source, source.id)
         if fresh is not None:

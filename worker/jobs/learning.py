@@ -14,7 +14,14 @@ from matching.engine.criteria import CRITERION_NAMES
 from matching.engine.vectorize import lead_vectors, property_vectors
 from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
 from matching.facts.stored import stored_lead, stored_property
-from matching.learning.weight_learning import MIN_ACTIONS, ActedPairs, Judgement, criterion_values, enough, judge
+from matching.learning.weight_learning import (
+    MIN_ACTIONS,
+    ActedPairs,
+    Judgement,
+    criterion_values,
+    has_enough_actions,
+    judge,
+)
 from models.core.enums import MarketKey
 from models.deals.weights import (
     PairAction,
@@ -40,46 +47,45 @@ log = logging.getLogger(__name__)
 
 #: The number of newest actions that a set is learnt from; older ones reflect another market.
 MAX_ACTIONS = 20_000
-#: A scope learns again when it has this many times the actions that its last set was learnt from. So a set that ops
-#: rolled back does not come back the next night from the very same actions.
+#: A scope learns again when it has this many times the actions that its last set was learnt from. So a set that an
+#: operator rolled back is not learnt again the next night from the same actions.
 GROWTH = 1.1
 
 
 @dataclass(frozen=True)
-class Lesson:
+class LearningResult:
     """The result of learning for one scope."""
 
     scope: Scope
     #: Actions of the scope so far.
     actions: int
-    #: None: there are too few actions, or too few since the last set.
+    #: None if there are too few actions, or too few new ones since the last set.
     judgement: Judgement | None = None
-    #: Pairs that today's facts forbid (the lead or the property has changed since): nothing is learnt from them.
+    #: Pairs that cannot match by today's facts (the lead or property has changed since); they are not learnt from.
     broken: int = 0
-    #: The set that went live, if the judgement was for it.
+    #: The set that went live, if the judgement favoured it.
     kept: WeightSet | None = None
 
 
-def learn(session: Session) -> list[Lesson]:
+def learn(session: Session) -> list[LearningResult]:
     """
     Learn the global set first, then every market's own, shrunk towards it. Commits after each.
 
-    A second call changes nothing while there are no new actions. A scope that fails is logged and left out, and the
-    others learn.
+    A second call changes nothing while there are no new actions. A scope that fails is logged and skipped.
     """
     by_market = actions_by_market(session)
     scopes: dict[Scope, int] = {None: sum(by_market.values())}
     for market, count in by_market.items():
         scopes[market] = count
-    # Or every market would learn for itself what ops have just rolled back everywhere.
+    # Otherwise every market would learn the set that operators have just rolled back for all of them.
     all_wait = _was_rolled_back(session) and _must_wait(session, None, scopes[None])
     lessons = []
     for scope, actions in scopes.items():
         with own_transaction(session, "weights_not_learnt", market=scope):
-            # Two at once (a message that came twice) learn in turn, and the second finds the first one's set.
+            # Concurrent calls (a message delivered twice) learn one after the other; the second finds the new set.
             session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("learn-weights", 0))))
             waits = all_wait or actions < MIN_ACTIONS or _must_wait(session, scope, actions)
-            lesson = Lesson(scope, actions) if waits else _learn_scope(session, scope, actions)
+            lesson = LearningResult(scope, actions) if waits else _learn_scope(session, scope, actions)
             session.commit()
             lessons.append(lesson)
     return lessons
@@ -95,10 +101,10 @@ def _was_rolled_back(session: Session) -> bool:
     return newest is not None and not newest.is_live
 
 
-def _learn_scope(session: Session, scope: Scope, actions: int) -> Lesson:
+def _learn_scope(session: Session, scope: Scope, actions: int) -> LearningResult:
     acted, broken = acted_pairs(session, newest_actions(session, scope, MAX_ACTIONS))
-    if not enough(acted):
-        return Lesson(scope, actions, broken=broken)
+    if not has_enough_actions(acted):
+        return LearningResult(scope, actions, broken=broken)
     prior, present = (present_set(session, of) for of in (None, scope))
     judgement = judge(acted, *(weights(session, each.id if each else None) for each in (prior, present)))
     kept = None
@@ -117,11 +123,11 @@ def _learn_scope(session: Session, scope: Scope, actions: int) -> Lesson:
                 standard_error=judgement.standard_error,
             ),
         )
-    return Lesson(scope, actions, judgement, broken, kept)
+    return LearningResult(scope, actions, judgement, broken, kept)
 
 
 def acted_pairs(session: Session, actions: Iterable[PairAction]) -> tuple[ActedPairs, int]:
-    """The actions as the learner takes them, by today's facts; and how many pairs those forbid, which are left out."""
+    """The actions as the learner's input, by today's facts, without impossible pairs; and the number of the latter."""
     by_market: dict[MarketKey, list[PairAction]] = {}
     for action in actions:
         by_market.setdefault(action.market, []).append(action)
@@ -148,7 +154,7 @@ def acted_pairs(session: Session, actions: Iterable[PairAction]) -> tuple[ActedP
 def _values(
     session: Session, market: MarketKey, actions: list[PairAction]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(actions, criteria) values of the pairs and how much of each is stated, computed with the market's generation."""
+    """(actions, criteria) arrays: the values of the pairs, and how far each is stated, by the market's generation."""
     generation: Generation | None = generation_of(session, *market)
     if generation is None or not generation.is_known:
         generation = present_generation(session, market)
@@ -176,5 +182,5 @@ def _positions(rows: Sequence[Any], ids: list[int]) -> NDArray[np.int64]:
 def _rows(
     session: Session, table: type[Lead] | type[Property], columns: tuple[Any, ...], ids: Iterable[int]
 ) -> Sequence[Any]:
-    """Rows with these ids, on the market or not, by id."""
+    """The rows with these ids, in the market or not, by id."""
     return session.execute(select(*columns).where(table.id.in_(set(ids))).order_by(table.id)).all()

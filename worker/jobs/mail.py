@@ -1,4 +1,4 @@
-"""Mail: one message by SMTP.
+"""Sending one e-mail by SMTP.
 
 SMTP_URL is one of
 
@@ -6,8 +6,8 @@ SMTP_URL is one of
     smtps://login:password@host:465?from=...                     with TLS from the first byte
     smtp+plain://host:25?from=...                                without TLS: for a server on this machine
 
-Errors say what may be tried again, as those of SMS do (worker.jobs.sms): MailBusyError, it surely was not sent;
-MailError, it was refused or its answer was lost, so it is not sent again.
+The class of an error states whether to try again, as for SMS (worker.jobs.sms). MailBusyError: the message certainly
+was not sent. MailError: the message was refused or the answer was lost, so it must not be sent again.
 """
 
 import smtplib
@@ -24,11 +24,11 @@ PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 
 
 class MailError(Exception):
-    """A message was not, or perhaps not, sent. The text holds no address and no message."""
+    """A message was not, or perhaps not, sent. The error's text contains neither the address nor the message."""
 
 
 class MailBusyError(MailError):
-    """It surely was not sent; try again."""
+    """The message certainly was not sent; try again."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Mailer:
 
         Raises:
             MailBusyError: The server was not reached, or answered 4xx.
-            MailError: The server refused it, or hung up in the middle.
+            MailError: The server refused the message, or closed the connection while it was sent.
         """
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
@@ -80,18 +80,22 @@ class Mailer:
         if self.scheme == "smtps":
             return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_SECONDS, context=tls)
         server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
-        server.ehlo_or_helo_if_needed()
-        if self.scheme == "smtp":
-            server.starttls(context=tls)
+        try:
+            server.ehlo_or_helo_if_needed()
+            if self.scheme == "smtp":
+                server.starttls(context=tls)
+        except BaseException:
+            server.close()
+            raise
         return server
 
 
 def mailer_of(url: str) -> Mailer:
     """
-    The mailer that *url* names.
+    The mailer for *url*.
 
     Raises:
-        SettingsError: Something is missing. The message repeats no password.
+        SettingsError: A part of the URL is missing. The message does not repeat the password.
     """
     try:
         parts = urlsplit(url)

@@ -19,11 +19,11 @@ from models.translations.notifications import describe_notification
 from worker.celery_app.task_context import client, new_session, settings
 from worker.jobs.mail import MailBusyError, MailError, mailer_of
 from worker.jobs.sms import SmsBusyError, SmsError, gateway_of
-from worker.jobs.telegram_cards import TelegramCall, telegram_message, words_only
+from worker.jobs.telegram_cards import TelegramCall, plain_message, telegram_message
 
 log = logging.getLogger(__name__)
 
-# httpx logs the address of every request, and Telegram's holds the bot's token.
+# httpx logs the address of every request, and Telegram's address contains the bot's token.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TIMEOUT_SECONDS = 10
@@ -42,9 +42,9 @@ def send_notification(notification_id: int, attempt: int = 0) -> None:
     """Send one notification to its user by every due channel, and by none twice.
 
     Raises:
-        NotSentError: By a channel it certainly was not sent; the claim of that channel is released.
+        NotSentError: On some channel it certainly was not sent; the claim of that channel is released.
     """
-    channels = outside_channels()
+    channels = external_channels()
     if not channels:
         return
     with new_session() as session:
@@ -71,7 +71,7 @@ def store_and_send(store: Callable[[Session], list[int]]) -> None:
 
 def send_lost() -> None:
     """Queue again the notifications whose messages the broker lost."""
-    if not outside_channels():
+    if not external_channels():
         return
     with new_session() as session:
         lost = lost_notifications(session)
@@ -79,12 +79,12 @@ def send_lost() -> None:
         client().notification_stored(notification_id)
 
 
-def outside_channels() -> frozenset[Channel]:
-    """The configured channels beside the console."""
+def external_channels() -> frozenset[Channel]:
+    """The configured channels besides the console."""
     return configured_channels(settings()) - {Channel.CONSOLE}
 
 
-def told(outgoing: Outgoing) -> tuple[str, str]:
+def title_and_message(outgoing: Outgoing) -> tuple[str, str]:
     """Title and message in the user's language; they name the people and homes concerned."""
     with new_session() as session:
         names = names_of(session, [outgoing])
@@ -97,7 +97,7 @@ def link_of(outgoing: Outgoing) -> str:
 
 
 def _send(outgoing: Outgoing, attempt: int, card: TelegramCall | None) -> int | None:
-    """Send by one channel; seconds until another attempt where it certainly was not sent, which releases its claim."""
+    """Send by one channel. If it certainly was not sent, release the claim; returns seconds until a new attempt."""
     senders = {Channel.EMAIL: send_by_email, Channel.SMS: send_by_sms}
     try:
         if outgoing.channel is Channel.TELEGRAM:
@@ -114,7 +114,7 @@ def _send(outgoing: Outgoing, attempt: int, card: TelegramCall | None) -> int | 
 
 def send_by_email(outgoing: Outgoing, attempt: int = 0) -> None:
     """Send an e-mail; raises NotSentError as :func:`send_by_telegram` does."""
-    title, message = told(outgoing)
+    title, message = title_and_message(outgoing)
     try:
         mailer_of(settings().smtp_url).send(outgoing.address, title, f"{message}\n\n{link_of(outgoing)}\n")
     except MailBusyError:
@@ -138,14 +138,14 @@ def send_by_telegram(outgoing: Outgoing, attempt: int = 0, card: TelegramCall | 
     """
     Send a message through the Bot API.
 
-    Without an answer the message may have been sent, and counts as sent.
+    If Telegram does not answer, the message may have been sent and counts as sent.
 
     Args:
-        card: The call that shows it; without, it is told in words.
+        card: The call that shows the notification; without it, the notification is sent as text.
     Raises:
-        NotSentError: Telegram could not be reached (2, 4, 8, ... s until the next attempt), or asks to slow down.
+        NotSentError: Telegram could not be reached (2, 4, 8, ... s until the next attempt), or requires a pause.
     """
-    method, arguments = card or words_only(outgoing, link_of(outgoing))
+    method, arguments = card or plain_message(outgoing, link_of(outgoing))
     try:
         answer = _call_telegram(method, arguments)
         if answer.status_code == httpx.codes.BAD_REQUEST and method == "sendPhoto":

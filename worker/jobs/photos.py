@@ -42,20 +42,20 @@ from worker.jobs.fetch import FetchError, Limits, fetch_feed
 
 log = logging.getLogger(__name__)
 
-#: Of one photo. Uploads have the same bound.
+#: Limits of one photo; uploads have the same limit of size.
 LARGEST_PHOTO = 20 << 20  # bytes
 LONGEST_PHOTO = 20.0  # seconds
 READ_SECONDS = 10.0
-#: All fetched photos of one owner: a feed of 10,000 homes with ten photos of 200 kB.
+#: The limit of all fetched photos of one owner: enough for a feed of 10,000 homes with ten photos of 200 kB.
 QUOTA = 20 << 30  # bytes
-#: How long a task stays with a host, and how long it lets it rest after each answer.
+#: How long a task works on a host, and how long it pauses after each answer.
 TASK_SECONDS = 15.0
 REST_SECONDS = 0.2
-#: After so many answers in a row that may be better later, the host is left alone for a while.
+#: After this many temporary errors in a row, the host is paused for a while.
 MAX_FAILURES = 3
 HOST_PAUSE = timedelta(minutes=10)
 
-#: Answers that may be better later; other errors will not be.
+#: Statuses of temporary errors; all other errors are final.
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CAUSES = {
     "fetch.not_public": PhotoFault.PRIVATE,
@@ -67,7 +67,7 @@ _ACCEPT = "image/webp, image/jpeg, image/png, image/*;q=0.8"
 
 
 class PhotoError(Exception):
-    """An address yields no photo, now or for good."""
+    """An address yields no photo, temporarily or permanently."""
 
     def __init__(self, reason: PhotoFault, *, is_final: bool, pause: timedelta | None = None) -> None:
         super().__init__(reason)
@@ -75,7 +75,7 @@ class PhotoError(Exception):
 
 
 def find_photos(factory: sessionmaker[Session]) -> list[int]:
-    """Look through listings that were written; for each host that has photos due, the id of one of them."""
+    """Find the photos of listings that were written; for each host with due photos, the id of one of them."""
     count = BATCH
     while count == BATCH:
         with factory() as session:
@@ -89,7 +89,7 @@ def fetch_photos(factory: sessionmaker[Session], settings_: Settings, photo_id: 
     """Fetch due photos from the host of this one, for some seconds.
 
     Returns:
-        The id of a photo of the host to go on with; None where nothing is due, or another task is at it.
+        The id of the host's photo to continue with; None if nothing is due or another task works on the host.
     """
     with factory() as session:
         host = session.scalar(select(FetchedPhoto.host).where(FetchedPhoto.id == photo_id))
@@ -124,14 +124,14 @@ def _fetch_from(factory: sessionmaker[Session], settings_: Settings, host: str) 
             _note(factory, photo, error)
             failures = 0 if error.is_final else failures + 1
             if error.pause or failures >= MAX_FAILURES:
-                _rest(factory, host, error.pause or HOST_PAUSE)
+                _pause_host(factory, host, error.pause or HOST_PAUSE)
                 return None
         _regroup(factory, photo)
         time.sleep(REST_SECONDS)
 
 
 def _regroup(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
-    """Regroup the listings whose photos are all fetched by now; photos identify adverts of one home."""
+    """Regroup the listings all of whose photos have been fetched; photos identify adverts of one home."""
     with factory() as session:
         for property_id in properties_to_regroup(session, photo):
             client().property_changed(property_id)
@@ -154,7 +154,7 @@ def _fetched(address: str, settings_: Settings) -> images.CleanFile:
         except images.NotAnImageError:
             raise PhotoError(PhotoFault.NOT_AN_IMAGE, is_final=True) from None
         except images.DamagedImageError:
-            # It may have been cut on its way.
+            # The photo may have been truncated in transit.
             raise PhotoError(PhotoFault.DAMAGED, is_final=False) from None
         except images.TooManyPixelsError:
             raise PhotoError(PhotoFault.TOO_MANY_PIXELS, is_final=True) from None
@@ -172,9 +172,9 @@ def _photo_error(error: FetchError) -> PhotoError:
 
 
 def _keep(factory: sessionmaker[Session], settings_: Settings, photo: FetchedPhoto, file: images.CleanFile) -> None:
-    """Store a photo; raises PhotoError where there is no room."""
+    """Store a photo; raises PhotoError if the owner's quota is used up."""
     with factory() as session:
-        # Locked, so that it is not forgotten meanwhile; a file whose row is not committed is an orphan.
+        # Locked, so that it is not deleted meanwhile; a file whose row is not committed is an orphan.
         row = session.get(FetchedPhoto, photo.id, with_for_update=True)
         owner = session.get(User, photo.owner_id)
         if row is None or owner is None or row.state is not PhotoState.WAITING:
@@ -210,15 +210,15 @@ def _note(factory: sessionmaker[Session], photo: FetchedPhoto, error: PhotoError
 
 
 def _give_back(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
-    """Undo an unused claim."""
+    """Release a claim that was not used."""
     mine = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:
         session.execute(mine.values(attempts=FetchedPhoto.attempts - 1, next_try_at=func.now()))
         session.commit()
 
 
-def _rest(factory: sessionmaker[Session], host: str, pause: timedelta) -> None:
-    """Pause a host: its due photos wait, which counts as no attempt."""
+def _pause_host(factory: sessionmaker[Session], host: str, pause: timedelta) -> None:
+    """Pause a host: its due photos wait, which does not count as an attempt."""
     due = (FetchedPhoto.host == host) & (FetchedPhoto.state == PhotoState.WAITING)
     later = func.now() + pause
     with factory() as session:
@@ -228,7 +228,7 @@ def _rest(factory: sessionmaker[Session], host: str, pause: timedelta) -> None:
 
 @contextmanager
 def _only_one(factory: sessionmaker[Session], host: str) -> Iterator[bool]:
-    """Hold the host's lock, which ends with the connection; False where another has it."""
+    """Hold the host's lock, which ends with the connection; False if another task holds it."""
     name = {"name": f"photos-of-{host}"}
     with factory() as session, session.connection().engine.connect() as connection:
         session.rollback()
@@ -238,6 +238,6 @@ def _only_one(factory: sessionmaker[Session], host: str) -> Iterator[bool]:
             yield is_mine
         finally:
             if is_mine:
-                with suppress(DBAPIError):  # a connection that is lost holds no lock any more
+                with suppress(DBAPIError):  # a lost connection has released the lock already
                     connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), name)
                     connection.commit()

@@ -1,4 +1,4 @@
-"""The quality of prospects: scored after every write, by the schedule, and when a niche has a new model."""
+"""Scoring the quality of prospects: after every write, by the schedule, and when a niche has a new model."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -26,13 +26,14 @@ from models.leadgen.quality import (
     store_scores,
 )
 from worker.celery_app.task_context import redis_client
+from worker.market.failing_rows import SYSTEM_FAILURES
 from worker.market.market_lock import own_transaction
 
 log = logging.getLogger(__name__)
 
 #: Prospects scored in one transaction.
 BATCH = 500
-#: Outcomes that a model learns from, the newest ones: older ones come from another market situation.
+#: The number of newest outcomes that a model learns from; older ones come from another market situation.
 MAX_OUTCOMES = 20_000
 
 
@@ -46,22 +47,38 @@ def score_prospect(session: Session, prospect_id: str) -> None:
 
 def score_stale_prospects(session: Session) -> None:
     """
-    Score every prospect that has changed since it was scored, in short transactions: a crash loses one batch at most.
+    Score every prospect that has changed since it was scored, in short transactions; a crash loses at most one batch.
     """
     after, count = None, 0
     while stale := stale_prospects(session, after, BATCH):
-        count += len(_score(session, stale))
-        session.commit()
-        after = stale[-1]  # each once: a prospect that changes meanwhile has a task of its own
+        count += _score_batch(session, stale)
+        after = stale[-1]  # each prospect once: one that changes meanwhile has its own task
     if count:
         log.info("prospects_scored", extra={"count": count})
 
 
+def _score_batch(session: Session, prospect_ids: Sequence[UUID]) -> int:
+    """Score prospects, commit and return their number. A prospect whose scoring raises is skipped and logged."""
+    try:
+        count = len(_score(session, prospect_ids))
+        session.commit()
+        return count
+    except SYSTEM_FAILURES:
+        raise
+    except Exception:
+        session.rollback()
+        if len(prospect_ids) > 1:
+            half = len(prospect_ids) // 2
+            return _score_batch(session, prospect_ids[:half]) + _score_batch(session, prospect_ids[half:])
+        log.exception("prospect_not_scored", extra={"prospect_id": str(prospect_ids[0])})
+        return 0
+
+
 def fit_models(session: Session) -> None:
     """
-    Learn from every niche's new outcomes; keep a model where it beats the rules. Commits after each niche.
+    Learn from every niche's new outcomes; keep a model if it beats the rules. Commits after each niche.
 
-    A niche that fails is logged, and the others learn.
+    A niche that fails is logged and skipped.
     """
     for niche_id, outcomes in niches_to_fit(session, scoring.MIN_OUTCOMES):
         with own_transaction(session, "quality_not_fitted", niche_id=str(niche_id)):
@@ -75,7 +92,7 @@ def fit_niche(session: Session, niche_id: UUID, outcomes: int) -> bool | None:
     """
     facts = facts_of(session, ended_prospects(session, niche_id, MAX_OUTCOMES))
     won = np.array([prospect.status is ProspectStatus.WON for prospect in facts])
-    if not scoring.enough(won):
+    if not scoring.has_enough_outcomes(won):
         return None
     prospects = _arrays(facts, median_budgets(session, [niche_id]))
     report = scoring.judge(prospects, won)
@@ -87,7 +104,7 @@ def fit_niche(session: Session, niche_id: UUID, outcomes: int) -> bool | None:
 
 
 def _score(session: Session, prospect_ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Score and store prospects; the stored rows. Prospects that are gone are left out."""
+    """Score and store prospects; returns the stored rows. Deleted prospects are left out."""
     facts = facts_of(session, prospect_ids)
     niche_ids = {prospect.niche_id for prospect in facts if prospect.niche_id}
     medians, models = median_budgets(session, niche_ids), models_of(session, niche_ids)
@@ -110,7 +127,7 @@ def _model(parameters: dict[str, Any] | None) -> scoring.QualityModel | None:
         return None
     try:
         return scoring.QualityModel.from_parameters(parameters)
-    except InvalidInputError:  # of an earlier release; the rules hold until it is fitted again
+    except InvalidInputError:  # a model from an earlier release; the rules are used until it is fitted again
         return None
 
 

@@ -1,4 +1,4 @@
-"""Exchange rates from central banks' daily tables (RATES_URL), fetched on schedule; the last good ones stay."""
+"""Exchange rates from central banks' daily tables (RATES_URL), fetched on schedule; after errors the old ones stay."""
 
 import logging
 from urllib.parse import urlsplit
@@ -21,8 +21,8 @@ def fetch_rates(session: Session, settings: Settings) -> None:
     for url, outcome in fetch_tables(session, settings).items():
         host = urlsplit(url).hostname
         if isinstance(outcome, Stored):
-            told = {"home": outcome.table.home, "day": str(outcome.table.day), "changed": outcome.changed}
-            log.info("rates_fetched", extra={"host": host} | told)
+            summary = {"home": outcome.table.home, "day": str(outcome.table.day), "changed": outcome.changed}
+            log.info("rates_fetched", extra={"host": host} | summary)
         else:
             log.warning("rates_not_fetched", extra={"host": host, "reason": str(outcome)})
 
@@ -32,7 +32,7 @@ def fetch_tables(session: Session, settings: Settings) -> dict[str, Stored | Rat
     Fetch every configured table and store it in a transaction of its own.
 
     Returns:
-        What became of each address. A table that is fetched again changes nothing.
+        The outcome for each address. Fetching the same table again changes nothing.
     """
     trusted = {urlsplit(url).hostname or "" for url in settings.rates_urls}
     outcomes: dict[str, Stored | RatesRefusedError | FetchError] = {}
@@ -44,4 +44,7 @@ def fetch_tables(session: Session, settings: Settings) -> dict[str, Stored | Rat
         except (RatesRefusedError, FetchError) as error:
             session.rollback()
             outcomes[url] = error
+        except Exception:  # an error of one bank's table must not stop the others
+            session.rollback()
+            log.exception("rates_failed", extra={"host": urlsplit(url).hostname})
     return outcomes

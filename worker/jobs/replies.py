@@ -1,6 +1,6 @@
 """Marketers' replies to prospects, by the bot of TELEGRAM_BOT_TOKEN.
 
-At most one message each: a reply is claimed (committed) before it is sent, and queued again only when it certainly was
+Each reply is sent at most once: it is claimed (committed) before it is sent, and queued again only if it certainly was
 not sent.
 """
 
@@ -16,7 +16,7 @@ from worker.jobs.notifications import TIMEOUT_SECONDS, NotSentError
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
-#: How long Telegram is left alone that asks to slow down.
+#: The pause when Telegram asks to slow down.
 SLOW_DOWN_SECONDS = 30
 
 
@@ -43,7 +43,7 @@ def send_reply(message_id: str, attempt: int = 0) -> None:
 
 
 def _send(reply: Reply, attempt: int) -> bool:
-    """Whether Telegram refused it; without an answer it may have been sent, and counts as sent."""
+    """Whether Telegram refused the reply; without an answer it may have been sent, and counts as sent."""
     address = f"{settings().telegram_api_url}/bot{settings().telegram_bot_token}/sendMessage"
     try:
         answer = httpx.post(address, json={"chat_id": reply.chat, "text": reply.text}, timeout=TIMEOUT_SECONDS)

@@ -54,10 +54,10 @@ log = logging.getLogger(__name__)
 
 def begin_run(run_id: int) -> list[int]:
     """
-    Start a queued run; the ids of the shards that can be worked on at once.
+    Start a queued run and return the ids of the shards that are ready.
 
-    A run that cannot be prepared fails, and can be retried: otherwise it would stay queued for ever, and whoever
-    requests the same would join it.
+    A run that cannot be prepared fails and can be retried. Otherwise it would stay queued for ever, and later requests
+    for the same run would join it.
     """
     with new_session() as session:
         try:
@@ -77,14 +77,14 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     """
     Give a queued run its text model and its shards, and start it; the caller commits.
 
-    Commits once before that: fitting a text model takes long, and holds no lock on the run, which can be cancelled
-    meanwhile.
+    Commits once before that, because fitting a text model takes long: the run is not locked meanwhile and can be
+    cancelled.
 
-    A run that is not queued is left as it is: its message came twice. A run that wants a market on which another run is
-    at work stays queued, and is started as a shard ends, or by the sweep: without that market it would be incomplete.
+    A run that is not queued is not changed, because its message has been delivered twice. A run that includes a market
+    on which another run is working stays queued; it is started when a shard ends, or by the sweep.
 
     Returns:
-        Ids of the shards that can be worked on at once: those that merge tiles have to wait.
+        Ids of the shards that are ready; shards that merge tiles have to wait.
     """
     run = get_run(session, run_id)
     if run.state is not RunState.QUEUED:
@@ -110,7 +110,7 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
             planned = planned_markets(session, run.scope, run.city_key, run.deal_type, settings().worker_memory_mb)
             shards = [shard for market, plan in planned.items() for shard in _shards(session, run, market, plan)]
     session.add_all(shards)
-    # Leases are measured by the database's clock.
+    # func.now(), because leases are measured by the database's clock.
     run.state, run.started_at, run.stages = RunState.RUNNING, func.now(), stages
     session.flush()
     end_run_if_done(session, run.id)  # a run without shards ends at once
@@ -119,9 +119,9 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
 
 def request_upgrade_run(session: Session) -> int | None:
     """
-    Request a run over everything where some market's lists were computed by an earlier engine; its id, if it is new.
+    Request a run over everything if some market's lists were computed by an earlier engine; the id of a new run.
 
-    Until it has passed, changes are merged by the present engine into lists of the earlier one.
+    Until that run has ended, the present engine merges changes into lists of the earlier one.
     """
     is_behind = select(Market.city_key).where(
         Market.published_at.is_not(None), Market.engine.is_distinct_from(ENGINE_VERSION)
@@ -136,7 +136,7 @@ def request_upgrade_run(session: Session) -> int | None:
 
 
 def _shards(session: Session, run: RescoringRun, market: MarketKey, plan: PlannedMarket) -> list[RescoringShard]:
-    """A shard for the market, after one for each of its tiles; all of one generation, whatever is learnt meanwhile."""
+    """A shard for each of the market's tiles, then one for the market; all are of the present generation."""
     generation = replace(present_generation(session, market), text_model_id=run.text_model_id)
     key = {"run_id": run.id, "city_key": market[0], "deal_type": market[1], "generation": generation}
     few_are_stale = run.scope is RunScope.STALE and stale_count(session, market) <= MAX_CHANGES
@@ -165,11 +165,11 @@ def run_shard(shard_id: int) -> int | None:
     """
     Work on one shard, if it can be claimed.
 
-    Can be called twice, or again after a worker died half-way: what is computed is stored in the transaction that ends
-    the shard.
+    Can be called twice, or again after a worker died half-way, because the results are stored in the transaction that
+    ends the shard.
 
     Returns:
-        Id of the shard that merges a market's tiles, if this was the last of them.
+        Id of the shard that merges a market's tiles, if this was the last of these tiles.
     """
     with new_session() as session:
         work = ShardWork.claim(session, shard_id)
@@ -188,14 +188,14 @@ def run_shard(shard_id: int) -> int | None:
 
 
 def _attempt(session: Session, work: ShardWork, stages: Stages) -> int | None:
-    """Do the shard's work and end the shard; the id of a shard that can be merged now."""
+    """Do the shard's work and end the shard; returns the id of a merging shard that is now ready."""
     if work.is_given_up:
         work.fail("given up after too many attempts: its workers died")
         return None
     try:
         return _work(session, work, stages)
     except (ScoringStoppedError, *DATABASE_AWAY):
-        # With the database away, the claim expires, and the sweep sends the shard again.
+        # If the database is unavailable, the claim expires and the sweep sends the shard again.
         raise
     except MixedGenerationsError as mixed:
         tile_ids = work.score_tiles_again(mixed.tiles)
@@ -212,7 +212,7 @@ def _attempt(session: Session, work: ShardWork, stages: Stages) -> int | None:
 
 
 def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
-    """Compute what the shard is for, and store it in the transaction that ends the shard."""
+    """Compute the shard's results and store them in the transaction that ends the shard."""
     shard = work.shard
     market: MarketKey = (shard.city_key, shard.deal_type)
     with stage("read words"), new_session() as own:
@@ -241,7 +241,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
 
 
 def _figures(published: Published) -> dict[str, Any]:
-    """What a shard stores about the lists that it has published."""
+    """The figures that a shard stores about the lists that it has published."""
     changes = published.changes
     return {
         "lists_total": changes.lists,

@@ -1,7 +1,8 @@
-"""Reading an address over HTTP without being led where we must not go: into a private network by a redirect.
+"""Reading an address over HTTP without following redirects into a private network.
 
-The host of the address that an operator configures may be anywhere. A redirect may lead to hosts with public addresses
-only, or back to a configured one. Each name is resolved once, and the connection goes to the address that was checked.
+The host of an address that an operator configures may be in any network. Redirects are followed only to hosts with
+public addresses or back to a configured host. Each name is resolved once, and the connection goes to the address that
+was checked.
 """
 
 import socket
@@ -15,25 +16,25 @@ from models.core.public_addresses import is_public
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
-#: Of one answer in all, however slowly it drips.
+#: The time limit of one answer, however slowly it arrives.
 TOTAL_SECONDS = 30.0
 
 
 class FetchError(Exception):
-    """An address gave no answer that we take; the text names the host only."""
+    """An address gave no acceptable answer; the error's text names only the host."""
 
 
 def fetch(url: str, *, trusted_hosts: Collection[str], max_bytes: int, total_seconds: float = TOTAL_SECONDS) -> bytes:
     """
-    The body of the 200 that the address answers, after at most five redirects.
+    The body of the address's answer with status 200, after at most five redirects.
 
-    Proxies of the environment are not used: they would resolve names anew.
+    Proxies of the environment are not used, because they would resolve names again.
 
     Args:
-        trusted_hosts: Names whose addresses may be private: of what the operator configured.
+        trusted_hosts: The hosts that the operator configured, whose addresses may be private.
     Raises:
-        FetchError: It cannot be reached, is too slow, too large or answers something else than 200; or a redirect leads
-            to an address that is not public.
+        FetchError: The address cannot be reached, is too slow, or its answer is too large or has another status than
+            200; or a redirect leads to an address that is not public.
     """
     deadline = time.monotonic() + total_seconds
     with httpx.Client(trust_env=False, follow_redirects=False, timeout=CONNECT_SECONDS) as client:

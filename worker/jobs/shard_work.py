@@ -1,7 +1,7 @@
 """One attempt at a shard of a run, from the claim to the transaction that ends it.
 
-Every commit of the work first makes sure that the shard is still this attempt's, and locks it until the commit. So a
-worker whose shard was cancelled, or claimed by another after a silence, stores nothing.
+Every commit of the work first checks that the shard still belongs to this attempt, and locks it until the commit. So a
+worker whose shard was cancelled, or claimed by another worker because it had not reported, stores nothing.
 """
 
 import logging
@@ -34,15 +34,15 @@ log = logging.getLogger(__name__)
 
 
 class ShardLostError(ScoringStoppedError):
-    """The shard was cancelled, or another worker has claimed it; nothing of this attempt is to be stored."""
+    """The shard was cancelled, or another worker has claimed it; no result of this attempt may be stored."""
 
 
 class ShardWork(WorkControl):
     """
     The shard that this process works on. Its heartbeat runs while it is used as a context manager.
 
-    End it by one of :meth:`succeed`, :meth:`fail` and :meth:`score_tiles_again`: these commit what the session has
-    written together with the end of the shard, or raise :class:`ShardLostError` and roll back.
+    End it by one of :meth:`succeed`, :meth:`fail` and :meth:`score_tiles_again`. These commit the session's writes
+    together with the end of the shard, or raise :class:`ShardLostError` and roll back.
     """
 
     def __init__(self, session: Session, shard: RescoringShard) -> None:
@@ -60,7 +60,7 @@ class ShardWork(WorkControl):
         """Claim the shard and commit; None if it is not free."""
         shard = claim_shard(session, shard_id, worker_name())
         if shard is not None and not shard.generation.is_known:
-            # A market scored whole that is retried, or a shard that an earlier release planned.
+            # A retried shard of a whole market, or a shard that an earlier release planned, has no generation yet.
             shard.generation = present_generation(session, (shard.city_key, shard.deal_type))
         session.commit()
         return None if shard is None else cls(session, shard)
@@ -88,10 +88,10 @@ class ShardWork(WorkControl):
 
     def succeed(self, figures: dict[str, Any], stages: Stages) -> int | None:
         """
-        End the shard with what is to be stored of it.
+        End the shard and store its figures.
 
         Returns:
-            Id of the shard that merges the market's tiles, if this was the last of them.
+            Id of the shard that merges the market's tiles, if this was the last of these tiles.
         Raises:
             ShardLostError: Nothing is stored.
         """
@@ -101,12 +101,12 @@ class ShardWork(WorkControl):
         return merge_id
 
     def fail(self, error: str) -> None:
-        """Undo what is not committed, and end the shard as failed."""
+        """Roll back, and end the shard as failed."""
         self._session.rollback()
         self._end(RunState.FAILED, {"error": error})
 
     def score_tiles_again(self, tiles: Iterable[RescoringShard]) -> list[int]:
-        """Undo what is not committed; queue these tiles again, and this shard, which merges them. Ids of the tiles."""
+        """Roll back; queue these tiles and this shard, which merges them, again. Returns the ids of the tiles."""
         self._session.rollback()
         shard = self._hold(self._session)
         tile_ids = score_again(self._session, shard, list(tiles))
@@ -139,7 +139,7 @@ class ShardWork(WorkControl):
         self._heartbeat.join()
 
     def _report(self) -> None:
-        """Report progress until the work is over; notice that the shard is lost."""
+        """Report progress until the work is over; detect the loss of the shard."""
         while not self._over.wait(HEARTBEAT.total_seconds() / 3):
             try:
                 with new_session() as session:

@@ -4,11 +4,11 @@
     smsc://login:password@smsc.kz?sender=Leadmatch    SMSC (smsc.ru, smsc.kz); without a login, an apikey
     twilio://sid:token@api.twilio.com?from=%2B1500    Twilio; or ?service=MG... for a messaging service
 
-`smsc+http://` and `twilio+http://` talk to a stand-in without TLS. The class of an error tells whether to try again:
+`smsc+http://` and `twilio+http://` talk to a stand-in without TLS. The class of an error states whether to try again:
 
     SmsError
     ├── SmsRefusedError   the gateway will never send this message
-    ├── SmsBusyError      the message surely was not sent; try again later
+    ├── SmsBusyError      the message certainly was not sent; try again later
     └── SmsUnknownError   the message may have been sent, but the answer was lost; a second attempt could send it twice
 """
 
@@ -23,13 +23,13 @@ from models.core.errors import SettingsError
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
 
-#: SMSC's passing errors: 4, the address is blocked for a while; 9, the same request or too many in a minute.
+#: SMSC's temporary errors: 4, our address is blocked for a while; 9, a repeated request or too many in a minute.
 SMSC_PASSING = {4, 9}
 BUSY_SECONDS = 60
 
 
 class SmsError(Exception):
-    """A message was not, or perhaps not, sent. The error's text holds neither the phone nor the message."""
+    """A message was not, or perhaps not, sent. The error's text contains neither the phone nor the message."""
 
 
 class SmsRefusedError(SmsError):
@@ -37,7 +37,7 @@ class SmsRefusedError(SmsError):
 
 
 class SmsBusyError(SmsError):
-    """The message surely was not sent; try again after *retry_after_seconds*."""
+    """The message certainly was not sent; try again after *retry_after_seconds*."""
 
     def __init__(self, reason: str, retry_after_seconds: int = 5) -> None:
         super().__init__(reason)
@@ -70,7 +70,7 @@ class ConsoleGateway:
 
 
 class SmscGateway:
-    """SMSC: a form by POST (so that no access log holds the password); errors are in the body of a 200."""
+    """SMSC: a form by POST (so that no access log contains the password); errors are in the body of a 200."""
 
     def __init__(self, base: str, login: str, password: str, options: dict[str, str]) -> None:
         self._url = f"{base}/sys/send.php"
@@ -118,10 +118,10 @@ class TwilioGateway:
 
 def gateway_of(url: str) -> Gateway:
     """
-    The gateway that *url* names.
+    The gateway for *url*.
 
     Raises:
-        SettingsError: The gateway is unknown, or a part of the URL is missing. The error holds no password.
+        SettingsError: The gateway is unknown, or a part of the URL is missing. The error does not repeat the password.
     """
     try:
         parts = urlsplit(url)
@@ -154,7 +154,7 @@ def _base(parts: SplitResult, insecure: str) -> str:
 
 def _post(url: str, **request: Any) -> httpx.Response:
     try:
-        # Without redirects and the environment's proxies: the password goes to no host but that of the setting.
+        # No redirects and no proxies from the environment, so that the password goes only to the configured host.
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
             return client.post(url, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -42,9 +42,9 @@ _OF_HOMES = (
 TelegramCall = tuple[str, dict[str, Any]]
 
 
-def words_only(outgoing: Outgoing, link: str, names: Mapping[str, str] | None = None) -> TelegramCall:
+def plain_message(outgoing: Outgoing, link: str, names: Mapping[str, str] | None = None) -> TelegramCall:
     """
-    A notification as text, for users who have not started the bot; *names* as :func:`describe_notification` has them.
+    A notification as text, for users who have not started the bot; *names* as in :func:`describe_notification`.
     """
     heading = describe_notification(known_language(outgoing.language), outgoing, names)
     return card(outgoing.address, "\n".join([*heading, link]), [])
@@ -60,12 +60,14 @@ def telegram_message(session: Session, outgoing: Outgoing, link: str, public_url
     chat = session.scalar(select(BotChat.user_id).where(BotChat.telegram_id == outgoing.address))
     names = names_of(session, [outgoing])[outgoing.id]
     if chat != outgoing.user_id:
-        return words_only(outgoing, link, names)
+        return plain_message(outgoing, link, names)
     heading = describe_notification(language, outgoing, names)
     shown = _home_of(session, outgoing) if outgoing.type in _OF_HOMES else None
     opening = open_button(language, link)
     keyboard = [_buttons(session, outgoing, language), opening]
-    words = caption(shown, ", ".join(shown_address(shown)), heading) if shown is not None else "\n".join(heading)
+    words = "\n".join(heading)
+    if shown is not None:
+        words = caption(language, shown, ", ".join(shown_address(shown, language=language)), heading)
     if not opening:
         words += f"\n{link}"
     return card(outgoing.address, words, keyboard, None if shown is None else photo_of(shown, public_url))

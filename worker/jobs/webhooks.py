@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
-from typing import Any
 
 import httpcore
 from sqlalchemy import func, select
@@ -21,19 +20,20 @@ from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, note_o
 from models.webhooks.signing import body_of, headers_of
 from models.webhooks.tables import DeliveryError
 from worker.celery_app.task_context import client, new_session, settings
-from worker.jobs.fetch import FetchError, GuardedBackend, NoHostError, PrivateAddressError, in_ascii, pause_of
+from worker.jobs.fetch import in_ascii, pause_of
+from worker.jobs.guarded_connections import FetchError, GuardedBackend, NoHostError, PrivateAddressError
 
 log = logging.getLogger(__name__)
 
 USER_AGENT = "Leadmatch-Webhooks/1.0"
 CONNECT_SECONDS = 5.0
-#: One attempt in all, however slowly the receiver takes and answers.
+#: The time limit of one attempt, however slowly the receiver reads and answers.
 ATTEMPT_SECONDS = 15.0
-#: Of an answer's body so much is read; it is not kept.
+#: How much of an answer's body is read; it is not stored.
 MAX_ANSWER = 4096  # bytes
-#: Requests at the same time.
+#: Concurrent requests.
 THREADS = 16
-#: A task takes up deliveries for so long, then another one goes on: others wait in the queue as well.
+#: How long a task starts deliveries; then it queues another task to continue, because other work waits in the queue.
 TASK_SECONDS = 20.0
 
 
@@ -42,14 +42,14 @@ def send_webhooks() -> None:
     with new_session() as guard:
         lock = func.pg_try_advisory_xact_lock(func.hashtextextended("send-webhooks", 0))
         if not guard.scalar(select(lock)):
-            return  # it sends presently due deliveries as well
+            return  # another task is running, and sends newly due deliveries as well
         is_rest = _send_for(TASK_SECONDS)
     if is_rest:
         client().webhooks_due()
 
 
 def _send_for(seconds: float) -> bool:
-    """Send for so many seconds; returns whether anything may be left."""
+    """Send due webhooks for this many seconds; returns whether any may be left."""
     ends = time.monotonic() + seconds
     flying: dict[Future[Outcome], ClaimedDelivery] = {}
     with new_session() as session, ThreadPoolExecutor(THREADS, "webhook") as pool:
@@ -88,7 +88,7 @@ def _attempt(taken: ClaimedDelivery) -> Outcome:
     try:
         return post(taken.url, signed, body, allow_private=settings().webhook_private_addresses)
     except Exception:
-        # What nobody has thought of is this endpoint's failure; all others wait in the same task.
+        # An unexpected error counts as a failure of this endpoint only, because the other deliveries share the task.
         log.exception("webhook_attempt_failed", extra={"delivery_id": taken.delivery_id})
         return Outcome(None, DeliveryError.UNREACHABLE)
 
@@ -101,20 +101,20 @@ def post(
 
     Args:
         allow_private: Whether the endpoint may be within a private network.
-        seconds: Of the attempt in all.
+        seconds: The time limit of the whole attempt.
     """
-    backend = _BoundedBackend(allow_private, time.monotonic() + seconds)
+    backend = GuardedBackend(allow_private, time.monotonic() + seconds)
     timeout = {"connect": CONNECT_SECONDS, "read": seconds, "write": seconds, "pool": seconds}
     sent = [*{"User-Agent": USER_AGENT, "Content-Type": "application/json", "Accept": "*/*", **headers}.items()]
     try:
-        # A connection of its own: an endpoint is rarely written to twice within the time that servers keep one open.
+        # A new connection each time: requests to one endpoint are rarer than servers keep connections open.
         with (
             httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
             pool.stream("POST", in_ascii(url), headers=sent, content=body, extensions={"timeout": timeout}) as answer,
         ):
-            told = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
-            _read_a_little(answer)
-            return _outcome_of(answer.status, told.get(b"retry-after"))
+            fields = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
+            _read_beginning(answer)
+            return _outcome_of(answer.status, fields.get(b"retry-after"))
     except (httpcore.TimeoutException, TimeoutError):
         return Outcome(None, DeliveryError.TIMEOUT)
     except PrivateAddressError:
@@ -132,8 +132,8 @@ def post(
         return Outcome(None, DeliveryError.UNREACHABLE)
 
 
-def _read_a_little(answer: httpcore.Response) -> None:
-    """Read the beginning of a body, so that a receiver with a short answer is not cut off."""
+def _read_beginning(answer: httpcore.Response) -> None:
+    """Read the beginning of a body, so that a receiver with a short answer is not disconnected."""
     count = 0
     try:
         for piece in answer.iter_stream():
@@ -141,7 +141,7 @@ def _read_a_little(answer: httpcore.Response) -> None:
             if count > MAX_ANSWER:
                 return
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException):
-        return  # the status has arrived, and says it all
+        return  # the status has arrived, which is sufficient
 
 
 def _outcome_of(status: int, retry_after: str | None) -> Outcome:
@@ -154,52 +154,3 @@ def _outcome_of(status: int, retry_after: str | None) -> Outcome:
 @cache
 def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
-
-
-class _BoundedBackend(GuardedBackend):
-    """Makes connections to public addresses that end when an attempt is over."""
-
-    def __init__(self, allow_private: bool, ends: float) -> None:
-        super().__init__(allow_private)
-        self._ends = ends
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> httpcore.NetworkStream:
-        return _Bounded(super().connect_tcp(host, port, timeout, local_address, socket_options), self._ends)
-
-
-class _Bounded(httpcore.NetworkStream):
-    """A stream that times out at *ends*, by the monotonic clock, even if a byte comes now and then."""
-
-    def __init__(self, stream: httpcore.NetworkStream, ends: float) -> None:
-        self._stream, self._ends = stream, ends
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._left(httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._left(httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left = self._left(httpcore.ConnectTimeout)
-        return _Bounded(self._stream.start_tls(ssl_context, server_hostname, left), self._ends)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-    def _left(self, error: type[httpcore.TimeoutException]) -> float:
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise error
-        return left

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from matching.engine.ranking import RankedLists
 
-# Documentation of COPY, "Binary Format"; arrays are as array_send writes them.
+# See "Binary Format" in PostgreSQL's documentation of COPY; arrays have the format of array_send.
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _INT8_OID, _FLOAT4_OID = 20, 700
@@ -24,7 +24,7 @@ class ListsToCopy:
         self._pieces = _encoded(ids, versions, lists)
 
     def read(self, size: int = -1) -> bytes:
-        """The next piece, of its own size; empty at the end."""
+        """The next piece, whatever *size* is; empty at the end."""
         return next(self._pieces, b"")
 
 
@@ -48,7 +48,7 @@ def _encoded(ids: NDArray[np.int64], versions: NDArray[np.int64], lists: RankedL
 
 
 def _blank_records(length: int, max_rows: int) -> NDArray[np.void]:
-    """Rows of a piece with everything but the values filled in; *max_rows* at most."""
+    """At most *max_rows* rows of a piece, complete except for their values."""
     kind = _record(length)
     records = np.zeros(min(max(1, _PIECE_BYTES // kind.itemsize), max_rows), kind)
     records["fields"] = 4

@@ -1,66 +1,105 @@
-"""Rescoring entities that may kill their worker: attempts are counted, and bounded.
+"""Rescoring entities that may kill their worker: attempts are counted and limited.
 
 A worker that dies (out of memory, a crash in a library) leaves no exception. Its message is delivered again, and the
-sweep finds the same stale entity, so without a bound one entity would kill one worker after another. The careful way
-costs two small transactions, and is taken where an entity is seen for a second time: in the sweep, and by messages that
-are delivered again.
+sweep finds the same stale entity, so without a limit one entity would kill one worker after another. Counting attempts
+costs two small transactions. It is done only where an entity is seen for a second time: in the sweep, and for messages
+that are delivered again.
 """
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from models.core.enums import MarketKey, Side
+from models.market.properties import Property
 from models.market.unscorable import KILLED_ITS_WORKER
 from models.rescoring.attempts import MAX_ATTEMPTS, attempts_of, begin_attempts, end_attempts, quarantine_killers
 from worker.lists.changes import MAX_CHANGES
 from worker.lists.rescore import leave_other_markets, markets_of, remove_unloadable, rescore_changed
 from worker.market.change_set import ChangeSet
-from worker.market.grouping import group_market, group_property
+from worker.market.grouping import group_properties, ungrouped
 from worker.market.readings import read_entity_carefully, read_market
 from worker.market.stale import stale_in
 
 log = logging.getLogger(__name__)
 
-#: How many entities are tried at once after 0, 1, 2 attempts that ended with their worker: at most three deaths tell
-#: the one among hundreds that is to blame.
+#: How many entities are tried at once after 0, 1, 2 attempts during which the worker died. So at most three deaths
+#: identify the one entity among hundreds that is to blame.
 GROUP_SIZES = (MAX_CHANGES, 17, 1)
 
 
 def reconcile_carefully(session: Session, market: MarketKey) -> None:
-    """Rescore what is stale in the market, and commit, unless another worker does so at the moment."""
+    """Rescore the market's stale entities and commit, unless another worker is doing so at the moment."""
     with _alone_in(session, market) as is_alone:
         if is_alone:
             leave_other_markets(session, market)
             killers = read_market(session, market)
+            here = (Property.city_key == market[0]) & (Property.deal_type == market[1])
+            regrouped, killers_of_groups = _group(session, here)
+            killers |= killers_of_groups
             if killers:
                 remove_unloadable(session, market, killers, ChangeSet())
-            regrouped = ChangeSet.of(Side.PROPERTY, group_market(session, market))
             _rescore(session, market, stale_in(session, market) | regrouped)
 
 
 def rescore_carefully(session: Session, side: Side, entity_id: int) -> None:
-    """As :func:`worker.lists.rescore.rescore_entity`; a market in which a sweep is at work is left to it."""
+    """As :func:`worker.lists.rescore.rescore_entity`, but skips a market in which a sweep is running."""
     killers = read_entity_carefully(session, side, entity_id)
-    regrouped = group_property(session, entity_id) if side is Side.PROPERTY else set()
+    regrouped = ChangeSet()
+    if side is Side.PROPERTY and not killers:
+        regrouped, killers = _group_one(session, entity_id)
     for market in markets_of(session, side, entity_id):
         with _alone_in(session, market) as is_alone:
             if is_alone and killers:
                 remove_unloadable(session, market, killers, ChangeSet())
             elif is_alone:
-                _rescore(session, market, ChangeSet.of(side, [entity_id, *regrouped]))
+                _rescore(session, market, ChangeSet.of(side, [entity_id]) | regrouped)
+
+
+def _group_one(session: Session, property_id: int) -> tuple[ChangeSet, ChangeSet]:
+    """As :func:`_group`, for one property; does nothing while a sweep is running in the property's market."""
+    place = select(Property.city_key, Property.deal_type).where(Property.id == property_id)
+    market = session.execute(place).one_or_none()
+    session.commit()
+    if market is not None:
+        with _alone_in(session, (market[0], market[1])) as is_alone:
+            if is_alone:
+                return _group(session, Property.id == property_id)
+    return ChangeSet(), ChangeSet()
+
+
+def _group(session: Session, which: ColumnElement[bool]) -> tuple[ChangeSet, ChangeSet]:
+    """
+    Group the properties that were written since they were last grouped, in portions as :func:`_rescore` does; commits.
+
+    Returns:
+        The properties whose group has changed, and those that were quarantined because grouping them kills the worker.
+    """
+    ids = session.scalars(ungrouped().where(which).order_by(Property.id)).all()
+    attempts = attempts_of(session, Side.PROPERTY, ids)
+    killers = ChangeSet.of(Side.PROPERTY, [each for each in ids if attempts.get(each, 0) >= MAX_ATTEMPTS])
+    if killers:
+        _quarantine(session, killers)
+    regrouped: set[int] = set()
+    for number, size in enumerate(GROUP_SIZES):
+        to_try = [each for each in ids if attempts.get(each, 0) == number]
+        for first in range(0, len(to_try), size):
+            group = to_try[first : first + size]
+            with _counted(session, ChangeSet.of(Side.PROPERTY, group)):
+                regrouped |= group_properties(session, select(Property.id).where(Property.id.in_(group)))
+    return ChangeSet.of(Side.PROPERTY, regrouped), killers
 
 
 def _rescore(session: Session, market: MarketKey, changes: ChangeSet) -> None:
     """
-    Rescore the changes in groups, the smaller the more attempts have ended with their worker.
+    Rescore the changes in groups. Entities with more attempts during which the worker died are in smaller groups.
 
-    Loading the market turns all of its rows into vectors, and may be what kills. So each group is worked on with the
-    entities of the other groups left out of the load, and a death tells of the group alone.
+    Loading the market turns all of its rows into vectors, which may itself kill the worker. So while one group is
+    rescored, the entities of the other groups are not loaded; if the worker dies, only this group can be the cause.
     """
     by_attempts = [ChangeSet() for _ in range(MAX_ATTEMPTS + 1)]
     for side in Side:
@@ -70,28 +109,33 @@ def _rescore(session: Session, market: MarketKey, changes: ChangeSet) -> None:
             by_attempts[number] |= ChangeSet.of(side, [entity_id])
     *to_try, killers = by_attempts
     suspects = changes - to_try[0] - killers
-    if len(killers):
-        for side in Side:
-            for entity_id in killers.ids(side):
-                log.error(
-                    "entity_quarantined", extra={"side": side, "entity_id": entity_id, "reason": KILLED_ITS_WORKER}
-                )
-            quarantine_killers(session, side, killers.ids(side))
-        session.commit()
+    if killers:
+        _quarantine(session, killers)
         remove_unloadable(session, market, killers, suspects)
     for entities, size in zip(to_try, GROUP_SIZES, strict=True):
         groups = [entities] if 0 < len(entities) <= size else entities.split(size)
         for group in groups:
-            _attempt(session, market, group, suspects - group)
+            with _counted(session, group):
+                rescore_changed(session, market, group, skipping=suspects - group)
             suspects -= group
 
 
-def _attempt(session: Session, market: MarketKey, changes: ChangeSet, skipping: ChangeSet) -> None:
+def _quarantine(session: Session, killers: ChangeSet) -> None:
+    for side in Side:
+        for entity_id in killers.ids(side):
+            log.error("entity_quarantined", extra={"side": side, "entity_id": entity_id, "reason": KILLED_ITS_WORKER})
+        quarantine_killers(session, side, killers.ids(side))
+    session.commit()
+
+
+@contextmanager
+def _counted(session: Session, changes: ChangeSet) -> Iterator[None]:
+    """Store an attempt at each entity while the context is open; a worker that dies leaves its attempts stored."""
     for side in Side:
         begin_attempts(session, side, changes.ids(side))
     session.commit()
     try:
-        rescore_changed(session, market, changes, skipping=skipping)
+        yield
     except Exception:  # this process lives, so nothing has killed it
         session.rollback()
         _end_attempts(session, changes)
@@ -108,10 +152,9 @@ def _end_attempts(session: Session, changes: ChangeSet) -> None:
 @contextmanager
 def _alone_in(session: Session, market: MarketKey) -> Iterator[bool]:
     """
-    Whether no other worker is carefully at work in the market; none begins to while the context is open.
+    Whether no other worker counts attempts in the market; none can begin to while the context is open.
 
-    So attempts that are stored were left by dead workers. The lock belongs to a connection of its own, and ends with
-    it.
+    So stored attempts were left by dead workers. The lock is held by a separate connection and ends with it.
     """
     engine = session.get_bind()
     assert isinstance(engine, Engine)

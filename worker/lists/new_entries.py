@@ -1,8 +1,8 @@
 """New entries of lists, for their owners' webhooks.
 
-Entries that lists are about to gain are recorded before the lists are replaced. At the end of the publishing
-transaction, those that are still in the lists become events: a list may be written more than once on the way. If no
-endpoint asks for recommendations, each publication costs one query of the table of endpoints.
+Entries that lists are about to gain are recorded before the lists are replaced. A list may be written more than once in
+a publishing transaction, so only the recorded entries that are still in the lists at its end become events. If no
+endpoint subscribes to recommendations, this costs one query of the table of endpoints per transaction.
 """
 
 from sqlalchemy import text
@@ -13,11 +13,15 @@ from models.webhooks.recommendations import NewPair, recommendation_listeners, r
 from worker.market.stored_lists import for_side
 
 _NOTED = "has_new_entries"
+_LISTENERS = "recommendation_listeners"
 
 
 def note_new_entries(session: Session, side: Side) -> None:
     """Record which entries the staged lists of *side* would add to the stored ones, for owners who want events."""
-    listeners = recommendation_listeners(session)
+    asked_in, listeners = session.info.get(_LISTENERS, (None, []))
+    if asked_in is not session.get_transaction():
+        listeners = recommendation_listeners(session)
+        session.info[_LISTENERS] = session.get_transaction(), listeners
     if not listeners:
         return
     session.execute(
@@ -53,8 +57,8 @@ def note_new_entries(session: Session, side: Side) -> None:
     session.info[_NOTED] = session.get_transaction()
 
 
-def tell_of_new_entries(session: Session) -> None:
-    """Store events of the recorded entries that the lists hold now; once, before the transaction is committed."""
+def queue_new_entry_events(session: Session) -> None:
+    """Store events for the recorded entries that the lists now contain; call once, before the commit."""
     noted_in = session.info.pop(_NOTED, None)
     if noted_in is None or noted_in is not session.get_transaction():
         return

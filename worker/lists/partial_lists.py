@@ -1,7 +1,7 @@
 """Partial lists of tiles, stored in PostgreSQL in chunks and merged chunk by chunk.
 
-A chunk holds the lists of some thousand rows as numpy arrays (the ``.npz`` format, without pickle). Merging holds one
-chunk of each tile at a time, so its memory does not grow with the market.
+A chunk contains the lists of some thousand rows as numpy arrays (the ``.npz`` format, without pickle). Merging loads
+one chunk of each tile at a time, so its memory does not grow with the market.
 """
 
 import io
@@ -23,7 +23,7 @@ CHUNK_ROWS = 2048
 
 
 def stage_partials(session: Session, shard_id: int, attempt: int, side: Side, stored: StoredLists) -> None:
-    """Store a tile's lists of *side*, ids rising, for the merge, in the caller's transaction; at least one chunk."""
+    """Store a tile's lists of *side*, with ascending ids, for the merge; at least one chunk. The caller commits."""
     for chunk, first in enumerate(range(0, max(len(stored.ids), 1), CHUNK_ROWS)):
         rows = np.arange(first, min(first + CHUNK_ROWS, len(stored.ids)))
         session.execute(
@@ -35,15 +35,15 @@ def stage_partials(session: Session, shard_id: int, attempt: int, side: Side, st
 
 def merged_partials(session: Session, side: Side, shard_ids: Sequence[int], k: int) -> Iterator[StoredLists]:
     """
-    The *k* best of each row from the partial lists of tiles that share their rows of *side*; ids rise, in parts.
+    The *k* best of each row from the partial lists of tiles that share their rows of *side*, in parts, by ascending id.
 
-    A row that a tile lacks (it came or went between the loading of two tiles) is merged from the others; its version is
-    the oldest of all tiles.
+    A row that a tile lacks (it was added or removed between the loading of two tiles) is merged from the other tiles.
+    Its version is the oldest one of all tiles.
     """
     streams = [_chunks(session, side, shard_id) for shard_id in shard_ids]
     pending: list[StoredLists | None] = [next(stream, None) for stream in streams]
     while True:
-        # No tile has further rows up to the smallest of the last ids in hand.
+        # No tile has further rows with ids up to the smallest of the pending chunks' last ids.
         limit = min((chunk.ids[-1] for chunk in pending if chunk is not None), default=None)
         if limit is None:
             return
@@ -62,7 +62,7 @@ def merged_partials(session: Session, side: Side, shard_ids: Sequence[int], k: i
 
 
 def merge_stored(parts: Sequence[StoredLists], k: int) -> StoredLists:
-    """The *k* best of each row that any of *parts* has, over the columns of all; ids rise in each and in the result."""
+    """The *k* best of each row in any of *parts*, over the columns of all; ids ascend in *parts* and in the result."""
     ids = np.unique(np.concatenate([part.ids for part in parts]))
     versions = np.full(len(ids), np.iinfo(np.int64).max)
     aligned = []
@@ -77,7 +77,7 @@ def merge_stored(parts: Sequence[StoredLists], k: int) -> StoredLists:
 
 
 def _chunks(session: Session, side: Side, shard_id: int) -> Iterator[StoredLists]:
-    """The chunks that hold rows, read one at a time."""
+    """The chunks that contain rows, read one at a time."""
     of_shard = (RescoringPartial.shard_id == shard_id, RescoringPartial.side == side)
     numbers = session.scalars(select(RescoringPartial.chunk).where(*of_shard).order_by(RescoringPartial.chunk)).all()
     for number in numbers:

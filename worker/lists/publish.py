@@ -12,8 +12,8 @@ from models.core.enums import Side
 from models.ranking.recommendations import Market
 from worker.celery_app.stages import stage
 from worker.lists.changes import MAX_CHANGES, apply_changes
-from worker.lists.new_entries import tell_of_new_entries
-from worker.lists.store import ListChanges, compare_staged, forget_unchanged, publish_staged, stage_lists, written_here
+from worker.lists.new_entries import queue_new_entry_events
+from worker.lists.store import ListChanges, compare_staged, forget_unchanged, publish_staged, stage_lists, written_ids
 from worker.market.change_set import ChangeSet
 from worker.market.market_lock import GenerationMovedError, lock_market
 from worker.market.snapshot import Snapshot
@@ -21,7 +21,7 @@ from worker.market.stale import stale_in
 
 
 class OlderGenerationError(Exception):
-    """The market's lists are of a newer text model than the run's; request a new run."""
+    """The market's lists were computed with a newer text model than the run's; request a new run."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Published:
     """What a rebuild of a market has stored."""
 
     changes: ListChanges
-    #: The market as published: keep it once the transaction is committed.
+    #: The published state of the market; to be cached once the transaction is committed.
     snapshot: Snapshot
 
 
@@ -42,16 +42,17 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
     """
     Move the staged lists into place, in the caller's transaction.
 
-    *snapshot* is the market that they were computed from, as of ``snapshot.seen``. What was written since is applied in
-    this same transaction, so that readers who have seen a change never lose it again.
+    *snapshot* is the market that they were computed from, as of ``snapshot.seen``. Later writes are applied in this
+    same transaction, so that readers who have seen a change never lose it again.
 
-    Whoever changes lists of the market waits from here until the caller commits, so little is done within. Where the
-    lists in place are of the same generation, only those that differ are written, and a list written since is newer
-    than the staged one: the market is locked for milliseconds. Where much is stale (after a bulk load) all lists are
-    written, because lists written since may lack entities that had no list until now.
+    Other transactions that change lists of the market wait from here until the caller commits, so the work under the
+    lock is kept small. If the stored lists belong to the same generation, only lists that differ are written, and a
+    list written after the snapshot is kept because it is newer than the staged one. The market is then locked for
+    milliseconds. If many entities are stale (after a bulk load), all lists are written, because lists written after
+    the snapshot may lack entities that had no list until now.
 
     Args:
-        run_id: The run that may begin a new generation; without it, the lists must be of the market's own.
+        run_id: The run that may begin a new generation; without it, the lists must be of the market's own generation.
     Raises:
         GenerationMovedError: The market has moved to another generation meanwhile.
         OlderGenerationError: The run would take the market back to an older text model.
@@ -81,18 +82,18 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
             session.flush()
         for side in Side:
             publish_staged(session, side, market, row.run_id, snapshot.seen if only_differing else None)
-        # Not the transaction's beginning, which may lie before a time that the lock's former holder has stored.
+        # Not now(), the start of the transaction: the former holder of the lock may have stored a later time.
         row.published_at = func.clock_timestamp()
         session.flush()
     with stage("catch up"):
         _catch_up(session, snapshot, stale if only_differing else None)
-        tell_of_new_entries(session)
+        queue_new_entry_events(session)
     return Published(changes, snapshot)
 
 
 def _catch_up(session: Session, snapshot: Snapshot, stale: ChangeSet | None) -> None:
     """
-    Apply what was written since the snapshot, and remove the entities that the engine failed on.
+    Apply the writes since the snapshot, and remove the entities that the engine failed on.
 
     Args:
         stale: The entities that were stale before publishing, if lists written since were not replaced.
@@ -102,10 +103,11 @@ def _catch_up(session: Session, snapshot: Snapshot, stale: ChangeSet | None) -> 
     if stale is None:
         stale = stale_in(session, snapshot.market) | changed
     else:
-        # Tasks that have applied a change did so in all lists but those just published, so it is applied in these. A
-        # change that no task has applied is applied in all lists: those just published no longer look stale.
+        # Changes that a task has applied are missing only in the lists just published, so they are applied in these.
+        # Changes that no task has applied are applied in all lists, because the lists just published no longer count
+        # as stale.
         published = ChangeSet.both(
-            *(written_here(session, side, snapshot.market) for side in (Side.LEAD, Side.PROPERTY))
+            *(written_ids(session, side, snapshot.market) for side in (Side.LEAD, Side.PROPERTY))
         )
         apply_changes(session, snapshot, changed - stale, only=published)
     apply_changes(session, snapshot, stale | failed)

@@ -1,4 +1,4 @@
-"""Count what the limits and wishes of a lead cost it, with the market in this process's memory."""
+"""Count how many homes each limit and wish of a lead excludes, with the market in this process's memory."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _WISH = frozenset({"wish"})
 
 @dataclass(frozen=True)
 class _Weaker:
-    """A lead with one requirement relaxed; the first three fields as in rows of LeadRelaxations."""
+    """A lead with one requirement relaxed; the first three fields are those of rows of LeadRelaxations."""
 
     name: str
     changes: Mapping[str, Any]
@@ -48,9 +48,11 @@ class _Weaker:
 
 def count_relaxations(session: Session, lead_id: int) -> bool:
     """
-    Count for one lead, store it and commit; False where the lead is on no market, or the engine fails on it.
+    Count the relaxations of one lead, store them and commit.
 
-    The market's lock is held meanwhile, for milliseconds, as it is for any change.
+    Returns False if the lead is in no market or the engine fails on it.
+
+    The market's lock is held meanwhile, for milliseconds, as for any change.
     """
     read_entity(session, Side.LEAD, lead_id)
     markets = markets_of(session, Side.LEAD, lead_id)
@@ -91,7 +93,7 @@ def _count(session: Session, snapshot: Snapshot, lead: Lead) -> None:
 
 
 class _HomeCounter:
-    """Counts homes: several adverts of one home count once, dismissed and liked ones not at all."""
+    """Counts homes: several adverts of one home count once, dismissed and liked homes do not count."""
 
     def __init__(
         self,
@@ -107,7 +109,7 @@ class _HomeCounter:
         self.useful = len(self._now)
 
     def new(self, rows: NDArray[np.int64]) -> int:
-        """How many homes of these rows are not useful now."""
+        """How many homes these rows would add to the useful ones."""
         return len(self._homes(rows) - self._now)
 
     def _homes(self, rows: NDArray[np.int64]) -> set[int]:
@@ -116,7 +118,7 @@ class _HomeCounter:
 
 
 def _groups_of(session: Session, property_ids: list[int]) -> dict[int, int]:
-    """Property id to its group, named by the id of one of its properties; properties without a group are left out."""
+    """The group of each property, identified by the id of one of its properties; ungrouped properties are left out."""
     among = literal(property_ids, ARRAY(BigInteger))
     query = select(AdvertGroup.property_id, AdvertGroup.group_id).where(AdvertGroup.property_id == any_(among))
     return dict(session.execute(query).all())
@@ -140,13 +142,13 @@ def _limits(lead: Lead, factors: Factors) -> list[_Weaker]:
 def _wishes(lead: Lead, factors: Factors) -> list[_Weaker]:
     """The lead without each of its wishes in turn: those read from words, and those stated by a client."""
     rows = list(lead.wishes or ())
-    asked = effective_wishes(rows, lead.payment_method)
+    wishes = effective_wishes(rows, lead.payment_method)
 
     def weaker(name: str, changes: Mapping[str, Any], criteria: frozenset[str], **columns: Any) -> _Weaker | None:
         left = effective_wishes(columns.get("wishes", rows), columns.get("payment_method", lead.payment_method))
         gone = [
             {"kind": kind, "value": value, "strength": strength}
-            for kind, value, strength in asked
+            for kind, value, strength in wishes
             if (kind, value, strength) not in left
         ]
         return _Weaker(name, changes, gone, criteria, _facts(lead, factors, **columns)) if gone else None

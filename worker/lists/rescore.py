@@ -1,9 +1,11 @@
-"""Rescoring a market: wholly, or only what has changed in it. Readers never wait."""
+"""Rescoring a market: all of it, or only its changed entities. Readers never wait."""
 
 import logging
 from collections import deque
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
@@ -18,18 +20,18 @@ from worker.celery_app.error_location import error_location
 from worker.celery_app.stages import stage
 from worker.celery_app.task_context import settings
 from worker.lists.changes import MAX_CHANGES, FormerVectors, apply_changes
-from worker.lists.new_entries import tell_of_new_entries
+from worker.lists.new_entries import queue_new_entry_events
 from worker.lists.publish import Published, publish, stage_ranked
 from worker.lists.scoring import score_snapshot
-from worker.lists.work_control import UNWATCHED, WorkControl
+from worker.lists.work_control import NO_CONTROL, WorkControl
 from worker.market.cache import forget_snapshots, keep_snapshot, load_snapshot, locked_snapshot
 from worker.market.change_set import ChangeSet
-from worker.market.failing_rows import NOT_A_ROWS_FAULT
+from worker.market.failing_rows import SYSTEM_FAILURES
 from worker.market.grouping import group_property
 from worker.market.market_lock import lock_market
-from worker.market.readings import read_entity
+from worker.market.readings import is_outdated, read_entity
 from worker.market.snapshot import Snapshot
-from worker.market.stale import moved_here, stale_in
+from worker.market.stale import moved_to_market, stale_in
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def rebuild_market(
     market: MarketKey,
     generation: Generation | None = None,
     run_id: int | None = None,
-    control: WorkControl = UNWATCHED,
+    control: WorkControl = NO_CONTROL,
 ) -> Published:
     """
     Compute and store every list of the market; the caller commits.
@@ -48,7 +50,7 @@ def rebuild_market(
     have seen a change never lose it again.
 
     Args:
-        generation: What to compute with, for a run, which *run_id* names. Without it: the market's own generation.
+        generation: The generation to compute with, for the run *run_id*. Without it, the market's own generation.
     Raises:
         ScoringStoppedError: *control* stopped the work; nothing is stored.
         GenerationMovedError: The market has moved to another generation meanwhile; nothing is stored.
@@ -68,8 +70,8 @@ def rebuild_market(
     return publish(session, snapshot, run_id)
 
 
-def reconcile_market(session: Session, market: MarketKey, control: WorkControl = UNWATCHED) -> int:
-    """Rescore what is stale in the market, and commit; how many entities were stale."""
+def reconcile_market(session: Session, market: MarketKey, control: WorkControl = NO_CONTROL) -> int:
+    """Rescore the market's stale entities and commit; returns how many there were."""
     leave_other_markets(session, market, control)
     stale = stale_in(session, market)
     rescore_changed(session, market, stale, control)
@@ -83,45 +85,64 @@ def stale_count(session: Session, market: MarketKey) -> int:
 
 def rescore_entity(session: Session, side: Side, entity_id: int) -> None:
     """
-    Rewrite the lists that one lead or property affects, in the market it has left and in the one it is on.
+    Rewrite the lists that one lead or property affects, in the market it has left and in its present one.
 
-    Its words are read first, unless they are. Commits after each market: every transaction leaves whole lists.
+    Its text is read first, if it is still unread. Commits after each market; every transaction leaves complete lists.
     """
-    read_entity(session, side, entity_id)
+    is_unread, markets = state_of(session, side, entity_id)
+    if is_unread:
+        read_entity(session, side, entity_id)
     regrouped = group_property(session, entity_id) if side is Side.PROPERTY else set()
-    for market in markets_of(session, side, entity_id):
+    for market in markets:
         rescore_changed(session, market, ChangeSet.of(side, [entity_id, *regrouped]))
 
 
 def markets_of(session: Session, side: Side, entity_id: int) -> list[MarketKey]:
-    """The markets that the entity is listed in, and is on; commits."""
-    table, lists, key, _ = SIDE_TABLES[side]
-    listed = session.execute(select(lists.city_key, lists.deal_type).where(key == entity_id)).one_or_none()
-    present = session.execute(
-        select(table.city_key, table.deal_type).join(User, on_any_market(table)).where(table.id == entity_id)
-    ).one_or_none()
+    """The market in which the entity is listed, and the one to which it belongs; commits."""
+    return state_of(session, side, entity_id)[1]
+
+
+def state_of(session: Session, side: Side, entity_id: int) -> tuple[bool, list[MarketKey]]:
+    """Whether the entity's text is still unread, and the markets as in :func:`markets_of`; commits."""
+    row = session.execute(_state(side), {"id": entity_id}).one_or_none()
     session.commit()
-    rows = [row for row in (listed, present) if row is not None]
-    return list(dict.fromkeys((city, deal) for city, deal in rows if city is not None and deal is not None))
+    if row is None:
+        return False, []
+    is_unread, listed, present = row[0], (row[1], row[2]), (row[4], row[5]) if row[3] is not None else (None, None)
+    markets = dict.fromkeys([listed, present])
+    return is_unread, [(city, deal) for city, deal in markets if city is not None and deal is not None]
+
+
+@cache
+def _state(side: Side) -> Select[*tuple[Any, ...]]:
+    table, lists, key, _ = SIDE_TABLES[side]
+    return (
+        select(is_outdated(table), lists.city_key, lists.deal_type, User.id, table.city_key, table.deal_type)
+        .outerjoin(lists, key == table.id)
+        .outerjoin(User, on_any_market(table))
+        .where(table.id == bindparam("id"))
+        .execution_options(prepared=True)
+    )
 
 
 def rescore_changed(
     session: Session,
     market: MarketKey,
     changes: ChangeSet,
-    control: WorkControl = UNWATCHED,
+    control: WorkControl = NO_CONTROL,
     skipping: ChangeSet | None = None,
 ) -> None:
     """
     Rewrite every list of the market that the changes affect.
 
-    Many changes are made right by scoring the whole market, if memory allows; others in portions, each committed. Where
-    a portion fails, its entities are retried one by one, and the one that fails alone is quarantined.
+    Many changes are applied by scoring the whole market, if memory allows; otherwise changes are applied in portions,
+    each committed. If a portion fails, its entities are retried one by one, and an entity that fails alone is
+    quarantined.
 
     Args:
-        skipping: Other entities, which wait for their own turn, that are not to be loaded with the market.
+        skipping: Entities that are rescored later and must not be loaded with the market.
     Raises:
-        ScoringStoppedError: *control* stopped the work; what has been committed until then is right.
+        ScoringStoppedError: *control* stopped the work; what has been committed until then is correct.
     """
     if needs_rebuild(session, market, changes):
         published = rebuild_market(session, market, control=control)
@@ -134,7 +155,7 @@ def rescore_changed(
         portion = portions.popleft()
         try:
             snapshot = _apply(session, market, portion, skipping)
-        except NOT_A_ROWS_FAULT:
+        except SYSTEM_FAILURES:
             raise
         except Exception as failure:
             session.rollback()
@@ -147,54 +168,54 @@ def rescore_changed(
 
 
 def remove_unloadable(session: Session, market: MarketKey, entities: ChangeSet, skipping: ChangeSet) -> None:
-    """Take entities that are quarantined for killing their workers out of all lists of the market, and commit."""
+    """Remove entities that were quarantined because they kill workers from all lists of the market, and commit."""
     snapshot = locked_snapshot(session, market, skipping)
     snapshot.refresh(session)
     snapshot.drop(entities)
     apply_changes(session, snapshot, entities)
-    tell_of_new_entries(session)
+    queue_new_entry_events(session)
     session.commit()
     keep_snapshot(snapshot)
 
 
 def needs_rebuild(session: Session, market: MarketKey, changes: ChangeSet) -> bool:
-    """Whether scoring the whole market is the quicker way to apply the changes, and fits into memory."""
+    """Whether scoring the whole market applies the changes more quickly and fits into memory."""
     if len(changes) <= MAX_CHANGES:
         return False
     return grid_of(*market_size(session, *market), settings().worker_memory_mb) == (1, 1)
 
 
 def _apply(session: Session, market: MarketKey, changes: ChangeSet, skipping: ChangeSet | None) -> Snapshot:
-    """Apply the changes under the market's lock; the snapshot to keep after the commit."""
+    """Apply the changes under the market's lock; returns the snapshot to cache after the commit."""
     snapshot = locked_snapshot(session, market, skipping)
-    # Lists of another engine version do not show which entities this version would put into them.
+    # Lists that another engine version computed do not show which entities this version would put into them.
     former = FormerVectors(snapshot, changes) if snapshot.generation.engine == ENGINE_VERSION else None
     snapshot.refresh(session)
     apply_changes(session, snapshot, changes, former)
-    tell_of_new_entries(session)
+    queue_new_entry_events(session)
     return snapshot
 
 
 def _quarantine(
     session: Session, market: MarketKey, entity: ChangeSet, failure: Exception, skipping: ChangeSet | None
 ) -> Snapshot:
-    """Remove the one entity that the engine fails on from all lists, until it is written again or a run manages it."""
+    """Remove the one entity that the engine fails on from all lists, until it is edited or a run can score it."""
     snapshot = locked_snapshot(session, market, skipping)
     snapshot.refresh(session)
     side = Side.LEAD if entity.leads else Side.PROPERTY
     part = snapshot.part(side)
     rows = part.rows_of(entity.ids(side))
     if not len(rows):
-        raise failure  # the entity is not to blame: the market does not even hold it
+        raise failure  # the entity is not to blame: the market does not contain it
     failed = Failure(side, int(part.ids[rows[0]]), int(part.versions[rows[0]]), error_location(failure))
     log.error("entity_quarantined", extra={"side": side, "entity_id": failed.entity_id, "reason": failed.error})
     snapshot.leave_out(session, [failed])
     apply_changes(session, snapshot, entity)
-    tell_of_new_entries(session)
+    queue_new_entry_events(session)
     return snapshot
 
 
-def leave_other_markets(session: Session, market: MarketKey, control: WorkControl = UNWATCHED) -> None:
-    """Rescore the entities on this market that are still listed in another, in that other market."""
-    for former_market, moved in moved_here(session, market).items():
+def leave_other_markets(session: Session, market: MarketKey, control: WorkControl = NO_CONTROL) -> None:
+    """For the entities of this market that are still listed in another: rescore them in that other market."""
+    for former_market, moved in moved_to_market(session, market).items():
         rescore_changed(session, former_market, moved, control)

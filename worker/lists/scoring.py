@@ -1,4 +1,4 @@
-"""Score a whole market, without rows that make it fail."""
+"""Score a whole market, leaving out rows that make scoring fail."""
 
 import logging
 
@@ -10,7 +10,7 @@ from models.market.unscorable import Failure
 from worker.celery_app.error_location import error_location
 from worker.celery_app.stages import stage
 from worker.lists.work_control import WorkControl
-from worker.market.failing_rows import MAX_FAILING_ROWS, NOT_A_ROWS_FAULT, failing_pair, raises
+from worker.market.failing_rows import MAX_FAILING_ROWS, SYSTEM_FAILURES, failing_pair, raises
 from worker.market.snapshot import Part, Snapshot
 
 log = logging.getLogger(__name__)
@@ -20,11 +20,11 @@ def score_snapshot(session: Session, snapshot: Snapshot, k: int, control: WorkCo
     """
     The lists of all rows of *snapshot*, from which rows that make scoring fail are removed first.
 
-    Commits: scoring takes long, and must not hold back the database's clean-up meanwhile.
+    Commits first, because scoring takes long and an open transaction would hold back PostgreSQL's vacuum.
 
     Raises:
         ScoringStoppedError: *control* stopped the work.
-        Exception: What scoring raised, if a few rows do not explain it.
+        Exception: The error of scoring, if removing a few rows does not avoid it.
     """
     last_failure: Exception | None = None
     for _ in range(MAX_FAILING_ROWS):
@@ -33,7 +33,7 @@ def score_snapshot(session: Session, snapshot: Snapshot, k: int, control: WorkCo
         try:
             with stage("score"):
                 return score_market(market, k, control.threads, control.add_pairs, control.should_stop)
-        except NOT_A_ROWS_FAULT:
+        except SYSTEM_FAILURES:
             raise
         except Exception as failure:
             failures = _failing_entities(snapshot, market, failure, k, control)
@@ -56,7 +56,7 @@ def _failing_entities(
     """
     The lead or the property that makes *market* fail.
 
-    Both where only the two together fail; none where no pair explains the failure.
+    Returns both if only the two together fail, and none if no pair explains the failure.
     """
 
     def score(leads: range, properties: range) -> None:
@@ -67,7 +67,7 @@ def _failing_entities(
     if pair is None:
         return []
     lead, row = pair
-    # With a partner that neither has failed with yet: whichever still fails is to blame.
+    # Try each with another partner: the one that still fails is to blame.
     other_lead, other_row = _another(lead, len(market.leads)), _another(row, len(market.properties))
     lead_fails = other_row is not None and raises(score, _only(lead), _only(other_row))
     property_fails = other_lead is not None and raises(score, _only(other_lead), _only(row))

@@ -1,9 +1,9 @@
-"""Write recommendation lists: COPY into a staging table, then one statement that moves them into place."""
+"""Writing recommendation lists: COPY into a staging table, then one statement that moves them into place."""
 
 from contextlib import closing
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
 from models.core.base import LARGEST_ID
@@ -13,15 +13,18 @@ from worker.lists.new_entries import note_new_entries
 from worker.market.read_watermark import ReadWatermark
 from worker.market.stored_lists import TABLES, StoredLists, for_side, market_parameters
 
+#: Key of ``connection.info``: the connection's staging tables, each with the transaction that last published its rows.
+_STAGING = "staging"
+
 
 @dataclass(frozen=True)
 class ListChanges:
     """How staged lists differ from the stored ones."""
 
     lists: int
-    #: Lists that name other entries, or the same in another order; a new list counts as changed.
+    #: Lists with other entries, or with the same entries in another order; a new list counts as changed.
     changed: int
-    #: Lists that replace one, both with a first score; and by how much these first scores differ in total.
+    #: How many lists replace a list, where both have a first score, and the sum of the differences of these scores.
     compared: int
     score_change: float
 
@@ -45,10 +48,10 @@ def write_lists(
     """
     Store lists of *side* in the caller's transaction, which holds the market's lock.
 
-    A list computed from a newer version of its entity is not replaced, nor is one that is still in another market: its
-    entity has moved here and must leave that market first, or it would stay in the lists of others there.
+    A stored list that was computed from a newer version of its entity is not replaced. Nor is a list that is still in
+    another market: its entity has moved here and must first leave that market, or it would stay in other lists there.
 
-    Large and small amounts take the same way: COPY, then one INSERT.
+    Both large and small numbers of lists are written by COPY and one INSERT.
     """
     if len(stored.ids):
         stage_lists(session, side, stored)
@@ -56,14 +59,19 @@ def write_lists(
 
 
 def stage_lists(session: Session, side: Side, stored: StoredLists) -> None:
-    """Copy lists into a table that only this transaction sees."""
+    """Copy lists into a table that only this transaction sees, in addition to lists that are staged already."""
     staging = f"staged_{TABLES[side][0]}"
-    session.execute(
-        text(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging}"
-            " (id bigint, entries bigint[], scores real[], version bigint) ON COMMIT DELETE ROWS"
+    state = session.connection().info.setdefault(_STAGING, {})
+    if staging not in state:
+        session.execute(
+            text(
+                f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging}"
+                " (id bigint, entries bigint[], scores real[], version bigint) ON COMMIT DELETE ROWS"
+            )
         )
-    )
+    elif state[staging] is session.get_transaction():
+        session.execute(for_side(side, "TRUNCATE staged_{table}"))
+    state[staging] = None
     with closing(session.connection().connection.cursor()) as cursor:
         rows = ListsToCopy(stored.ids, stored.versions, stored.lists)
         cursor.copy_expert(f"COPY {staging} FROM STDIN (FORMAT binary)", rows)
@@ -105,13 +113,13 @@ def publish_staged(
     unless_written_since: ReadWatermark | None = None,
 ) -> None:
     """
-    Move the staged lists into place; :func:`write_lists` tells which stored lists are not replaced.
+    Move the staged lists into place; :func:`write_lists` states which stored lists are not replaced.
 
-    The caller has flushed the market's row: each list takes the number of its generation from there. It has new
-    entries told before it commits (:func:`worker.lists.new_entries.tell_of_new_entries`).
+    The caller has flushed the market's row, from which each list takes the number of its generation. Before it commits,
+    the caller queues events for new entries (:func:`worker.lists.new_entries.queue_new_entry_events`).
 
     Args:
-        unless_written_since: Do not replace lists, either, that a read with this watermark may have missed.
+        unless_written_since: Also keep stored lists that a read with this watermark may have missed.
     """
     note_new_entries(session, side)
     session.execute(
@@ -139,10 +147,18 @@ def publish_staged(
             "written_since": LARGEST_ID if unless_written_since is None else unless_written_since.oldest,
         },
     )
-    session.execute(for_side(side, "TRUNCATE staged_{table}"))
+    # A commit empties the table. If more lists are staged before the commit, which is rare, they empty it first.
+    session.connection().info[_STAGING][f"staged_{TABLES[side][0]}"] = session.get_transaction()
 
 
-def written_here(session: Session, side: Side, market: MarketKey) -> set[int]:
+@event.listens_for(Engine, "rollback")
+def _forget_staging(connection: Connection) -> None:
+    """Forget staging tables: a rollback drops those that its transaction created, as does the loss of a connection."""
+    if not connection.invalidated:  # its info is gone, and reading it would reconnect
+        connection.info.pop(_STAGING, None)
+
+
+def written_ids(session: Session, side: Side, market: MarketKey) -> set[int]:
     """Ids of *side* whose lists this transaction has written."""
     return set(
         session.scalars(
@@ -157,7 +173,7 @@ def written_here(session: Session, side: Side, market: MarketKey) -> set[int]:
 
 
 def clear_lists(session: Session, side: Side, market: MarketKey, ids: list[int]) -> None:
-    """Empty the lists of entities that have left the market: they are in no market now."""
+    """Empty the lists of entities that have left the market; these lists now belong to no market."""
     session.execute(
         for_side(
             side,

@@ -1,8 +1,9 @@
 """Markets too big for one worker: score a tile and store its partial lists; merge the tiles of a market and publish.
 
-Each tile is loaded at a moment of its own, while people write. So a tile stores from which transaction on it may have
-missed something, and the merge applies everything written since the earliest of these, as a run over a whole market
-does. Tiles leave the same lists as a market scored whole, to the last bit, because scores are whole numbers.
+Tiles are loaded at different times, while rows are being written. So each tile stores the first transaction whose
+writes it may have missed, and the merge applies everything written since the earliest of these transactions, as a run
+over a whole market does. Tiles produce the same lists, to the last bit, as scoring the whole market at once, because
+scores are whole numbers.
 """
 
 from collections.abc import Iterable
@@ -34,7 +35,7 @@ from worker.market.stored_lists import StoredLists
 
 
 class MixedGenerationsError(Exception):
-    """Tiles were scored with another generation than the shard that merges them: score these tiles again."""
+    """Tiles were scored with another generation than the shard that merges them; these tiles must be scored again."""
 
     def __init__(self, tiles: list[RescoringShard]) -> None:
         super().__init__(f"{len(tiles)} tiles were scored with another generation")
@@ -43,9 +44,9 @@ class MixedGenerationsError(Exception):
 
 @dataclass(frozen=True)
 class ScoredTile:
-    """What is stored about a tile beside its lists."""
+    """The facts that are stored about a tile besides its lists."""
 
-    seen: int  #: The first transaction of which the tile may have missed something.
+    seen: int  #: The first transaction whose writes the tile may have missed.
     failures: list[Failure]  #: The entities that the engine failed on.
 
 
@@ -77,7 +78,7 @@ def merge_tiles(session: Session, shard: RescoringShard, control: WorkControl) -
     """
     Merge the partial lists of the market's tiles, and publish them; the caller commits.
 
-    Memory takes a chunk of each tile, beside the vectors of the market, which applying a change takes as well.
+    Needs memory for one chunk of each tile and for the vectors of the market, which applying a change needs too.
 
     Raises:
         MixedGenerationsError: Tiles were scored with another generation; nothing is published.
@@ -104,14 +105,14 @@ def merge_tiles(session: Session, shard: RescoringShard, control: WorkControl) -
                 for merged in merged_partials(session, side, ids, LIST_LENGTH):
                     _stage_present(session, snapshot, side, merged)
     published = publish(session, snapshot, run_id)
-    # The partial lists of this run, and those that a failed run before it kept for a retry.
+    # The partial lists of this run, and those that an earlier failed run kept for a retry.
     of_market = (RescoringShard.city_key == market[0], RescoringShard.deal_type == market[1])
     forget_partials(session, select(RescoringShard.id).where(*of_market))
     return published
 
 
 def _still_failing(snapshot: Snapshot, failures: Iterable[Failure]) -> list[Failure]:
-    """The failures whose entity the market holds in the very version that failed, each once."""
+    """The failures whose entity the market still holds in the version that failed, without duplicates."""
     still_failing = {}
     for failure in failures:
         part = snapshot.part(failure.side)

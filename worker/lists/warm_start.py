@@ -1,4 +1,4 @@
-"""Loading big markets before the first task: one of 100,000 leads and properties takes a worker some ten seconds."""
+"""Loading big markets before the first task: a market of 100,000 leads and properties loads in some ten seconds."""
 
 import logging
 
@@ -22,15 +22,15 @@ def load_biggest_markets() -> None:
     """
     Load the biggest markets that have been scored, for the processes that are forked from this one.
 
-    All of them share the memory, also a process that later replaces another: each adopts what was written since before
-    it works. Without a database or its tables, or while somebody locks them, nothing is loaded, and the worker starts.
+    All of these processes share the memory, including a process that later replaces another. Each adopts later writes
+    before it works. If the database or its tables are missing or locked, nothing is loaded and the worker starts.
     """
-    fact_rows("первый этаж")  # the grammar is made when the first text is read, in a second of CPU
+    fact_rows("первый этаж")  # the first text that is read builds the grammar, which takes a second of CPU
     session = new_session()
     try:
         with trim_heap_after():
             session.execute(text("SET lock_timeout = '2s'"))
-            # The biggest last: where memory is short, the first to be kept are the first to be evicted.
+            # The biggest last: if memory is short, the markets loaded first are evicted first.
             for city_key, deal_type, *_ in reversed(live_markets(session)[:MAX_MARKETS]):
                 row = session.get(Market, (city_key, deal_type))
                 if row is not None and row.published_at is not None and row.generation.is_known:

@@ -1,4 +1,4 @@
-"""Control of long work on lists by its caller: threads, progress, stopping, commits."""
+"""How the caller of long work on lists controls it: threads, progress, stopping, commits."""
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ class WorkControl:
         return settings().worker_threads
 
     def add_pairs(self, pairs: int) -> None:
-        """Note that so many more pairs have been scored."""
+        """Record that *pairs* more pairs have been scored."""
 
     def should_stop(self) -> bool:
         """Whether the work should stop."""
@@ -41,4 +41,4 @@ class WorkControl:
         session.commit()
 
 
-UNWATCHED = WorkControl()
+NO_CONTROL = WorkControl()

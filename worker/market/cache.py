@@ -61,14 +61,14 @@ _snapshots = SnapshotCache()
 
 def locked_snapshot(session: Session, market: MarketKey, skipping: ChangeSet | None = None) -> Snapshot:
     """
-    Lock the market; its snapshot of the market's generation, as last kept or loaded now.
+    Lock the market and return its snapshot, of the market's generation, from the cache or newly loaded.
 
-    Loading a big market takes seconds, so it is done without the lock: others who have the market loaded go on
-    meanwhile. The snapshot leaves the cache. Keep it again after the commit: one whose refresh was rolled back would
-    never adopt what that refresh had read.
+    Loading a big market takes seconds, so it is done without the lock: workers that have the market loaded continue
+    meanwhile. The snapshot is removed from the cache. Keep it again after the commit, not before: a snapshot whose
+    refresh was rolled back would never adopt the rows that the refresh had read.
 
     Args:
-        skipping: Entities that are not to be loaded; then the snapshot is loaded anew.
+        skipping: Entities that are not to be loaded; if given, the snapshot is always loaded from the database.
     """
     snapshot: Snapshot | None = None
     while True:
@@ -84,7 +84,7 @@ def locked_snapshot(session: Session, market: MarketKey, skipping: ChangeSet | N
 
 
 def preload(session: Session, market: MarketKey, generation: Generation) -> None:
-    """Load the market into this process's memory, for changes to come."""
+    """Load the market into this process's memory, so that later changes find it loaded."""
     keep_snapshot(load_snapshot(session, market, generation))
 
 
@@ -96,18 +96,18 @@ def load_snapshot(
 
 
 def keep_snapshot(snapshot: Snapshot) -> None:
-    """Keep a snapshot, if it is whole, whose writes have been committed."""
+    """Cache a snapshot whose writes have been committed, unless it is partial."""
     if not snapshot.is_partial:
         _snapshots.keep(snapshot, settings().worker_memory_mb)
 
 
 def forget_snapshots() -> None:
-    """Drop the kept snapshots: scoring a whole market takes the memory that they may take at other times."""
+    """Drop the cached snapshots, because scoring a whole market needs the memory that they occupy."""
     _snapshots.clear()
 
 
 def size_of(snapshot: Snapshot) -> int:
-    """Bytes of the snapshot's arrays; the rest of it is small."""
+    """Bytes of the snapshot's arrays; everything else in it is small."""
     return sum(_size_of_part(part) for part in (snapshot.leads, snapshot.properties))
 
 

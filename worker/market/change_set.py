@@ -1,4 +1,4 @@
-"""Sets of leads and properties of one market, as changes are passed around."""
+"""Sets of changed leads and properties of one market."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from models.market.unscorable import Failure
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Ids of the leads and of the properties that have changed, come or gone."""
+    """Ids of the leads and of the properties that have been changed, added or removed."""
 
     leads: frozenset[int] = frozenset()
     properties: frozenset[int] = frozenset()
@@ -37,7 +37,7 @@ class ChangeSet:
 
     def split(self, size: int) -> Iterator["ChangeSet"]:
         """
-        Parts of at most *size* entities of one side, leads first, ids rising.
+        Parts of at most *size* entities of one side, leads first, by ascending id.
 
         >>> [sorted(part.leads or part.properties) for part in ChangeSet.both([1, 2, 3], [7]).split(2)]
         [[1, 2], [3], [7]]

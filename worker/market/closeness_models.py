@@ -1,4 +1,4 @@
-"""Closeness of a market's places: learnt before a run if it is missing or out of date."""
+"""Models of the closeness of a market's places, learnt before a run if missing or out of date."""
 
 from datetime import datetime, timedelta
 
@@ -9,17 +9,18 @@ from matching.facts.closeness import FORM, Closeness, form_of
 from matching.facts.columns import PlaceIndex, PropertyColumns, PropertyFacts, learn_closeness
 from models.core.base import database_now
 from models.core.enums import MarketKey, RunScope, Status
+from models.core.savepoints import own_savepoint
 from models.market.properties import Property
 from models.ranking.closeness import ClosenessRow
 
-#: Fewer properties with a place teach nothing.
+#: From fewer properties with a place nothing can be learnt.
 MIN_PROPERTIES = 30
-#: The newest properties that are learnt from: more move the middles of places little.
+#: The number of newest properties to learn from; more would hardly move the centres of places.
 MAX_PROPERTIES = 50_000
-#: As for text models: a closeness serves until so many of its properties have come or gone, for so long, or until a
-#: release learns it otherwise.
+#: As for text models: a closeness model is used until this share of its properties has been added or removed, until it
+#: reaches its maximum age, or until a release changes how it is learnt.
 CHANGED_SHARE = 0.2
-SERVES = timedelta(days=7)
+MAX_AGE = timedelta(days=7)
 
 _HAS_PLACE = or_(Property.district.is_not(None), Property.metro_station.is_not(None), Property.latitude.is_not(None))
 
@@ -39,8 +40,10 @@ def learn_closeness_models(session: Session, scope: RunScope, market: MarketKey 
     for city_key, deal_type, count in session.execute(counts.order_by(Property.city_key, Property.deal_type)).all():
         newest = _newest(session, (city_key, deal_type))
         if newest is None or (scope is RunScope.ALL and _is_out_of_date(session, newest, count)):
-            _learn(session, (city_key, deal_type), count)
-            learnt += 1
+            # A market whose closeness cannot be learnt keeps its former model and does not stop the other markets.
+            with own_savepoint(session, "closeness_not_learnt", market=(city_key, deal_type)):
+                _learn(session, (city_key, deal_type), count)
+                learnt += 1
     return learnt
 
 
@@ -62,7 +65,7 @@ def _newest(session: Session, market: MarketKey) -> tuple[int, int, datetime] | 
 
 def _is_out_of_date(session: Session, newest: tuple[int, int, datetime], count: int) -> bool:
     row_id, properties, created_at = newest
-    if abs(count - properties) > CHANGED_SHARE * properties or database_now(session) - created_at > SERVES:
+    if abs(count - properties) > CHANGED_SHARE * properties or database_now(session) - created_at > MAX_AGE:
         return True
     return form_of(session.execute(select(ClosenessRow.model).where(ClosenessRow.id == row_id)).scalar_one()) != FORM
 

@@ -1,7 +1,7 @@
 """Finding the rows that make work fail, so that the work can be done without them.
 
-Work on a market is done for all rows at once, for speed; when it raises, nothing says which row is to blame. Halving
-finds it: for one failing row among n, about 2n rows are worked on again, in log2(n) steps.
+For speed, work on a market is done for all rows at once; if it raises, the error does not say which row is to blame.
+Bisection finds the row: for one failing row among n, about 2n rows are processed again, in log2(n) steps.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,21 +20,21 @@ Result = TypeVar("Result")
 MAX_FAILING_ROWS = 20
 
 #: Failures for which no row is to blame.
-NOT_A_ROWS_FAULT = (DBAPIError, psycopg2.Error, ScoringStoppedError, GenerationMovedError, MemoryError)
+SYSTEM_FAILURES = (DBAPIError, psycopg2.Error, ScoringStoppedError, GenerationMovedError, MemoryError)
 
 
 def without_failing_rows(
     rows: Sequence[Row], work: Callable[[Sequence[Row]], Result]
 ) -> tuple[Result, list[tuple[Row, Exception]]]:
     """
-    The result of *work* on the rows that do not make it raise alone; and those that do, with what they raised.
+    The result of *work* on the rows that do not make it raise on their own; and the failing rows with their errors.
 
     Raises:
-        Exception: What *work* raised, if it fails on more than :data:`MAX_FAILING_ROWS` rows, or on none alone.
+        Exception: The error of *work*, if it fails on more than :data:`MAX_FAILING_ROWS` rows, or on no single row.
     """
     try:
         return work(rows), []
-    except NOT_A_ROWS_FAULT:
+    except SYSTEM_FAILURES:
         raise
     except Exception as failure:
         failing = _failing(list(rows), work, failure)
@@ -45,14 +45,14 @@ def without_failing_rows(
 def _failing(
     rows: list[Row], work: Callable[[Sequence[Row]], Result], failure: Exception
 ) -> list[tuple[Row, Exception]]:
-    """The rows that fail alone, of *rows*, which failed together with *failure*."""
+    """Those of *rows* that fail on their own; *rows* together have failed with *failure*."""
     if len(rows) == 1:
         return [(rows[0], failure)]
     failing: list[tuple[Row, Exception]] = []
     for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
         try:
             work(half)
-        except NOT_A_ROWS_FAULT:
+        except SYSTEM_FAILURES:
             raise
         except Exception as deeper:
             failing += _failing(half, work, deeper)
@@ -68,7 +68,7 @@ def failing_pair(n_rows: int, n_columns: int, work: Callable[[range, range], obj
     *work* takes ranges of rows and of columns, and has raised on all of them together.
 
     Returns:
-        None if *work* does not raise on either half of something that it raises on.
+        None if the failure cannot be narrowed down: *work* raises on some rows but on neither half of them.
     """
     rows, columns = range(n_rows), range(n_columns)
     while len(rows) > 1 or len(columns) > 1:
@@ -87,7 +87,7 @@ def raises(work: Callable[..., object], *args: object) -> bool:
     """Whether *work* fails for a reason that may lie in its rows."""
     try:
         work(*args)
-    except NOT_A_ROWS_FAULT:
+    except SYSTEM_FAILURES:
         raise
     except Exception:
         return True

@@ -1,4 +1,4 @@
-"""Pausing the search for cycles of garbage while millions of values come and go that cannot form any."""
+"""Pausing Python's cyclic garbage collector while millions of values are created that cannot form cycles."""
 
 import gc
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
     """
-    Make values without Python looking through all that are alive again and again, which took a third of loading.
+    Pause the cyclic garbage collector, whose repeated passes over all live objects took a third of the loading time.
 
-    What no cycle holds is freed as ever, as soon as nothing names it. The pause is the whole process's; where two
-    threads pause at once, the first to end ends it for both, which only costs time.
+    Objects outside cycles are still freed as soon as nothing refers to them. The pause applies to the whole process. If
+    two threads pause at once, the first one to end ends the pause for both, which only costs time.
     """
     if not gc.isenabled():
         yield

@@ -17,17 +17,17 @@ from models.ranking.generations import Generation
 from models.ranking.recommendations import TextModelRow
 from worker.market.closeness_models import newest_closeness
 
-#: Text models kept in memory: the present one, and the one before while markets move from one to the other.
+#: Text models kept in memory: the present one, and its predecessor while markets move to the present one.
 MODELS_KEPT = 2
 _text_models: dict[int, TextModel] = {}
-#: Closeness of so many markets is kept in memory.
+#: The number of markets whose closeness models are kept in memory.
 CLOSENESS_KEPT = 32
 _closeness: dict[int, Closeness] = {}
 
 
 @dataclass(frozen=True)
 class ScoringModels:
-    """The loaded models of a :class:`models.ranking.generations.Generation`: all that turns a row into a vector."""
+    """The loaded models of a :class:`models.ranking.generations.Generation`, which turn a row into a vector."""
 
     generation: Generation
     text_model: TextModel
@@ -38,7 +38,7 @@ class ScoringModels:
 
 def present_generation(session: Session, market: MarketKey) -> Generation:
     """
-    What a run over the market that began now would compute with: the newest model, the live weights, today's rates.
+    The generation that a new run over the market would use: the newest models, the live weights, today's rates.
     """
     weight_set = present_set(session, market)
     return Generation(
@@ -51,7 +51,7 @@ def present_generation(session: Session, market: MarketKey) -> Generation:
 
 
 def load_models(session: Session, generation: Generation) -> ScoringModels:
-    """Load what *generation* names; text models come from this process's memory where they can."""
+    """Load the models of *generation*; text models come from this process's memory if possible."""
     return ScoringModels(
         generation=generation,
         text_model=text_model(session, generation.text_model_id),
@@ -84,7 +84,7 @@ def text_model(session: Session, model_id: int | None) -> TextModel:
 
 
 def closeness(session: Session, closeness_id: int | None) -> Closeness:
-    """The stored closeness; without an id, that of a market in which no places are near each other."""
+    """The stored closeness model; without an id, a model in which no places are near each other."""
     if closeness_id is None:
         return Closeness.empty()
     if closeness_id not in _closeness:
@@ -95,6 +95,6 @@ def closeness(session: Session, closeness_id: int | None) -> Closeness:
 
 
 def forget_text_models() -> None:
-    """Drop the models kept in memory: another database may hold others under the same ids."""
+    """Drop the models kept in memory: another database may have other models under the same ids."""
     _text_models.clear()
     _closeness.clear()

@@ -1,32 +1,37 @@
-"""Groups of adverts of one home, brought up to date after writes.
+"""Groups of adverts of one home, updated after writes.
 
-The rule is :mod:`matching.homes`. Groups are the connected components of adverts that look like one home, cut where
-they contradict. So what a written advert can change lies within the components that it was in and is in now. Both are
-found by keys: those under which it was stored, and those that it has now. A key that too many share joins nothing;
-where a write makes it so, or ends it, all its adverts are grouped anew. So groups after any writes are those of
-:func:`regroup_all`.
+:mod:`matching.homes` decides which adverts belong together. Groups are the connected components of adverts that seem to
+describe one home, divided where adverts contradict each other. So a written advert can only change the components that
+it was in and is in now. Both are found by keys: the advert's stored keys and its present keys. A key shared by too many
+adverts connects none of them; if a write makes a key too common, or ends that, all adverts with the key are grouped
+again. So after any writes the groups equal those of :func:`regroup_all`.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, any_, cast, delete, func, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, delete, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from matching.homes.addresses import flat_number, house_key
 from matching.homes.adverts import AdvertFacts, keys
 from matching.homes.groups import MAX_ALIKE, groups_of_edges
-from matching.homes.same_home import ENOUGH, points
-from models.core.enums import MarketKey, Status
+from matching.homes.same_home import SAME_HOME_POINTS, points
+from models.core.enums import MarketKey, Side, Status
 from models.market.advert_groups import AdvertGroup, AdvertKeys
 from models.market.properties import Property
 from models.market.readings import effective_facts
+from models.market.unscorable import KILLED_ITS_WORKER, UnscorableEntity
 from models.sources.formats.addresses import set_address
 from models.sources.formats.offer import Offer
 from models.sources.photos import photo_hashes
+from worker.market.failing_rows import SYSTEM_FAILURES
 
-#: Written adverts that are grouped in one transaction, which keeps others from grouping.
+log = logging.getLogger(__name__)
+
+#: Written adverts that are grouped in one transaction; other transactions cannot group meanwhile.
 BATCH = 200
 #: Characters of an advert's words that are compared.
 MAX_TEXT = 3_000
@@ -59,47 +64,77 @@ _COLUMNS = (
 
 
 def group_property(session: Session, property_id: int) -> set[int]:
-    """Bring the groups up to date with one property, and commit; the ids of all adverts whose group has changed."""
-    changed = _regroup(session, [property_id])
-    session.commit()
-    return changed
+    """Update the groups for one written property and commit; returns the ids of all adverts whose group has changed."""
+    return _regroup_sound(session, [property_id])
 
 
 def group_market(session: Session, market: MarketKey) -> set[int]:
     """As :func:`group_property`, for every property of the market that was written since it was grouped."""
-    stale = (
-        select(Property.id)
-        .outerjoin(AdvertKeys, AdvertKeys.property_id == Property.id)
-        .where(
-            Property.city_key == market[0],
-            Property.deal_type == market[1],
-            or_(AdvertKeys.version.is_(None), AdvertKeys.version != Property.version),
-        )
-    )
-    return _group_in_batches(session, stale)
+    here = (Property.city_key == market[0]) & (Property.deal_type == market[1])
+    return group_properties(session, ungrouped().where(here))
 
 
 def regroup_all(session: Session) -> set[int]:
-    """As :func:`group_property`, for every property there is."""
-    return _group_in_batches(session, select(Property.id))
+    """As :func:`group_property`, for all properties, except those that killed a worker."""
+    return group_properties(session, select(Property.id).where(~_is_killer()))
 
 
-def _group_in_batches(session: Session, which: Select[int]) -> set[int]:
-    """Group house by house, and in a house what is alike together, so that the neighbours of a batch are read once."""
+def ungrouped() -> Select[int]:
+    """Select the ids of properties that were written since they were grouped, without those that killed a worker."""
+    stale = or_(AdvertKeys.version.is_(None), AdvertKeys.version != Property.version)
+    keys_of = AdvertKeys.property_id == Property.id
+    return select(Property.id).outerjoin(AdvertKeys, keys_of).where(stale, ~_is_killer())
+
+
+def _is_killer() -> ColumnElement[bool]:
+    return exists().where(
+        UnscorableEntity.side == Side.PROPERTY,
+        UnscorableEntity.entity_id == Property.id,
+        UnscorableEntity.version == Property.version,
+        UnscorableEntity.error == KILLED_ITS_WORKER,
+    )
+
+
+def group_properties(session: Session, which: Select[int]) -> set[int]:
+    """
+    As :func:`group_property`, for the selected properties.
+
+    They are sorted by house, and within a house by floor, rooms and area, so that similar adverts are in the same batch
+    and are read once.
+    """
     house = (Property.city_key, Property.street, Property.house_number, Property.location)
     by_house = which.order_by(*house, Property.floor, Property.rooms, Property.area, Property.id)
     ids = session.scalars(by_house).all()
     session.commit()
     changed: set[int] = set()
     for start in range(0, len(ids), BATCH):
-        changed |= _regroup(session, ids[start : start + BATCH])
-        session.commit()
+        changed |= _regroup_sound(session, ids[start : start + BATCH])
     return changed
+
+
+def _regroup_sound(session: Session, property_ids: Sequence[int]) -> set[int]:
+    """
+    As :func:`_regroup`, and commit. If grouping some properties fails, these keep their groups and the others are
+    grouped.
+    """
+    try:
+        changed = _regroup(session, property_ids)
+        session.commit()
+        return changed
+    except SYSTEM_FAILURES:
+        raise
+    except Exception:
+        session.rollback()
+        if len(property_ids) > 1:
+            half = len(property_ids) // 2
+            return _regroup_sound(session, property_ids[:half]) | _regroup_sound(session, property_ids[half:])
+        log.exception("property_not_grouped", extra={"property_id": property_ids[0]})
+        return set()
 
 
 def _regroup(session: Session, property_ids: Sequence[int]) -> set[int]:
     """Rewrite the groups that these properties were in, or are in now, in the caller's transaction."""
-    # One at a time: two that saw each other's adverts half written would store groups that contradict.
+    # One transaction at a time: two that saw only parts of each other's writes would store contradictory groups.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('group-adverts', 0))"))
     adverts = _Adverts(session)
     affected = adverts.load_written(property_ids)
@@ -122,7 +157,7 @@ class _Adverts:
         self._session = session
         self._keys_of: dict[int, list[int]] = {}
         self._versions: dict[int, int] = {}
-        #: Of each key that was looked up, its adverts; of a key that too many share, some more than MAX_ALIKE.
+        #: The adverts of each key that was looked up; of a key that too many share, only a few more than MAX_ALIKE.
         self._at: dict[int, set[int]] = {}
         self._compared: set[tuple[int, int]] = set()
 
@@ -131,8 +166,8 @@ class _Adverts:
         Read the written properties and store their keys.
 
         Returns:
-            Those that exist, and all adverts that may have had, or may have now, another edge than before: whose key a
-            written one had or has, unless too many share that key, before and after.
+            The properties that exist, and all adverts whose edges may have changed. These are the adverts that share a
+            former or a present key with a written one, unless too many share that key both before and after the write.
         """
         former: dict[int, list[int]] = {
             row.property_id: row.keys
@@ -158,7 +193,7 @@ class _Adverts:
         return affected & self.facts.keys()
 
     def edges_of(self, ids: set[int]) -> dict[tuple[int, int], float]:
-        """The edges of these adverts that were not compared yet, as :func:`edges_between` has them."""
+        """The edges, as in :func:`edges_between`, of those of these adverts that have not been compared yet."""
         self._look_up({key for each in ids for key in self._keys_of[each]})
         self._load({other for each in ids for other in self._sharing(self._keys_of[each])})
         edges = {}
@@ -169,16 +204,16 @@ class _Adverts:
                     continue
                 self._compared.add(pair)
                 score = points(self.facts[pair[0]], self.facts[pair[1]])
-                if score >= ENOUGH:
+                if score >= SAME_HOME_POINTS:
                     edges[pair] = score
         return edges
 
     def _sharing(self, wanted: Iterable[int]) -> set[int]:
-        """The adverts that have one of these keys, where not too many do."""
+        """The adverts that have one of these keys, without keys that too many adverts share."""
         return {each for key in wanted if len(self._at[key]) <= MAX_ALIKE for each in self._at[key]}
 
     def _look_up(self, wanted: Iterable[int]) -> None:
-        """Read which adverts are stored under these keys, of each key hardly more than count."""
+        """Read which adverts are stored under these keys: at most ``MAX_ALIKE + 1`` further ones of each key."""
         missing = sorted(set(wanted) - self._at.keys())
         if not missing:
             return
@@ -196,7 +231,7 @@ class _Adverts:
             self._at[shared].add(property_id)
 
     def _load(self, ids: Iterable[int]) -> None:
-        """Read the facts that are not known yet, of those that exist."""
+        """Read the facts of those of these adverts that exist and are not loaded yet."""
         missing = sorted(set(ids) - self.facts.keys())
         if not missing:
             return
@@ -239,13 +274,13 @@ def _store(session: Session, affected: set[int], group_of: dict[int, list[int]])
 
 
 def _present(session: Session, ids: set[int]) -> set[int]:
-    """Those of the properties that exist; they are kept from deletion until the transaction ends."""
+    """Those of the properties that exist; they are locked against deletion until the transaction ends."""
     kept = select(Property.id).where(Property.id.in_(sorted(ids))).order_by(Property.id)
     return set(session.scalars(kept.with_for_update(read=True, key_share=True))) if ids else set()
 
 
 def _members(session: Session, ids: set[int]) -> dict[int, set[int]]:
-    """Each advert's stored group, as ids."""
+    """The stored group of each advert, as the ids of its members."""
     mine = select(AdvertGroup.group_id).where(AdvertGroup.property_id.in_(sorted(ids)))
     members: dict[int, set[int]] = {}
     for property_id, group_id in session.execute(
@@ -256,8 +291,8 @@ def _members(session: Session, ids: set[int]) -> dict[int, set[int]]:
 
 
 def advert_facts(row: Any, photos: tuple[int, ...] = ()) -> AdvertFacts:
-    """What is compared of a Property, or of a row with :data:`_COLUMNS`; *photos* are the hashes of its photos."""
-    told = effective_facts(row)
+    """The facts to compare of a Property, or of a row with :data:`_COLUMNS`; *photos* are the hashes of its photos."""
+    facts = effective_facts(row)
     street, house = _street_and_house(row)
     return AdvertFacts(
         id=row.id,
@@ -276,9 +311,9 @@ def advert_facts(row: Any, photos: tuple[int, ...] = ()) -> AdvertFacts:
         longitude=_number(row.longitude),
         total_floors=row.total_floors,
         year=row.year_built,
-        kitchen=_number(told.get("kitchen_area")),
-        living=_number(told.get("living_area")),
-        is_new=told.get("new_building") is True,
+        kitchen=_number(facts.get("kitchen_area")),
+        living=_number(facts.get("living_area")),
+        is_new=facts.get("new_building") is True,
         text=row.words or "",
         photos=photos,
     )
@@ -287,9 +322,9 @@ def advert_facts(row: Any, photos: tuple[int, ...] = ()) -> AdvertFacts:
 def _street_and_house(row: Any) -> tuple[str | None, str | None]:
     if row.street or not row.location:
         return row.street, row.house_number
-    told = Offer(0)
-    set_address(told, row.location)
-    return told.street, told.house_number
+    offer = Offer(0)
+    set_address(offer, row.location)
+    return offer.street, offer.house_number
 
 
 def _number(value: Any) -> float | None:

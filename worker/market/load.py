@@ -1,12 +1,27 @@
 """Loading a market from PostgreSQL as the vectors that `matching` scores."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ARRAY, BigInteger, Select, all_, exists, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    SelectBase,
+    all_,
+    and_,
+    exists,
+    literal,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.orm import Session
 
 from matching.engine.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
@@ -14,6 +29,7 @@ from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
 from matching.facts.stored import stored_lead, stored_property
 from models.accounts.users import User
 from models.core.enums import MarketKey, Side, Status
+from models.deals.exclusions import CITY_KEY, DEAL_TYPE
 from models.market.facts import lead_facts, property_facts
 from models.market.leads import Lead
 from models.market.properties import Property, on_any_market
@@ -25,7 +41,7 @@ from worker.market.failing_rows import without_failing_rows
 from worker.market.garbage import without_garbage_collection
 from worker.market.generations import ScoringModels
 from worker.market.plain_rows import PlainRows
-from worker.market.read_watermark import ReadWatermark
+from worker.market.read_watermark import ReadWatermark, missed_rows
 
 #: Rows turned into vectors at a time.
 PAGE = 5_000
@@ -82,21 +98,24 @@ PROPERTY_COLUMNS = (
 )
 
 
-_LEADS, _PROPERTIES = PlainRows(LEAD_COLUMNS), PlainRows(PROPERTY_COLUMNS)
+_TABLES: dict[Side, Any] = {Side.LEAD: Lead, Side.PROPERTY: Property}
+_PLAIN_ROWS = {Side.LEAD: PlainRows(LEAD_COLUMNS), Side.PROPERTY: PlainRows(PROPERTY_COLUMNS)}
 
 
 @dataclass
 class Rows:
     """
-    One side of a market. ``ids[row]`` and ``versions[row]`` belong to row *row* of *vectors*; ids rise.
+    One side of a market. ``ids[row]`` and ``versions[row]`` belong to row *row* of *vectors*; ids ascend.
 
-    *failures* are the entities whose vectors could not be computed; the arrays do not hold them.
+    *failures* are the entities whose vectors could not be computed; they are not in the arrays. *gone* are the ids of
+    rows that were written since a read and are not in this market: archived, moved, or with a deactivated owner.
     """
 
     ids: NDArray[np.int64]
     versions: NDArray[np.int64]
     vectors: Any
     failures: list[Failure]
+    gone: list[int] = field(default_factory=list)
 
 
 def load_leads(
@@ -112,8 +131,8 @@ def load_leads(
     The active leads of the market.
 
     Args:
-        places: Grows with the places that the leads name.
-        changed_since: Only leads that a read with this watermark has missed.
+        places: The places that the leads name are added to it.
+        changed_since: Only leads that a read with this watermark has missed, including the ids that are *gone*.
         among: Only leads with these ids.
         skipping: Leads that are not to be loaded.
     """
@@ -123,8 +142,7 @@ def load_leads(
         columns = LeadColumns.from_facts(facts, places, models.closeness)
         return lead_vectors(columns, models.text_model, models.weights)
 
-    query = _on_market(Side.LEAD, Lead, _LEADS, market, changed_since, among, skipping)
-    return _rows(session, Side.LEAD, query, _LEADS, vectors, changed_since)
+    return _rows(session, Side.LEAD, _statement(Side.LEAD, market, changed_since, among, skipping), vectors)
 
 
 def load_properties(
@@ -142,28 +160,32 @@ def load_properties(
         facts = [stored_property(property_facts(row, models.factors)) for row in rows]
         return property_vectors(PropertyColumns.from_facts(facts, places, models.closeness), models.text_model)
 
-    query = _on_market(Side.PROPERTY, Property, _PROPERTIES, market, changed_since, among, skipping)
-    return _rows(session, Side.PROPERTY, query, _PROPERTIES, vectors, changed_since)
+    return _rows(session, Side.PROPERTY, _statement(Side.PROPERTY, market, changed_since, among, skipping), vectors)
 
 
-def _rows(
-    session: Session,
-    side: Side,
-    query: Select[Any],
-    plain_rows: PlainRows,
-    vectors: Callable[[Sequence[Any]], Any],
-    changed_since: ReadWatermark | None,
-) -> Rows:
-    """The query's rows as vectors, page by page: Python values take several times the memory of vectors."""
+class _Statement(NamedTuple):
+    sql: str
+    parameters: dict[str, Any]
+    #: Whether many rows are expected, so that they are streamed.
+    is_whole: bool
+
+
+def _rows(session: Session, side: Side, statement: _Statement, vectors: Callable[[Sequence[Any]], Any]) -> Rows:
+    """The query's rows as vectors, converted page by page because Python values take several times the memory."""
+    gone: list[int] = []
+    pages = []
     with without_garbage_collection():
-        pages = [_page(side, rows, vectors) for rows in _pages(session, query, plain_rows, whole=changed_since is None)]
+        for rows in _pages(session, statement, _PLAIN_ROWS[side]):
+            gone += [row.id for row in rows if row.version is None]
+            pages.append(_page(side, [row for row in rows if row.version is not None] if gone else rows, vectors))
     if len(pages) == 1:
-        return pages[0]
+        return replace(pages[0], gone=gone)
     return Rows(
         np.concatenate([page.ids for page in pages]),
         np.concatenate([page.versions for page in pages]),
         type(pages[0].vectors).concat([page.vectors for page in pages]),
         [failure for page in pages for failure in page.failures],
+        gone,
     )
 
 
@@ -176,61 +198,93 @@ def _page(side: Side, rows: Sequence[Any], vectors: Callable[[Sequence[Any]], An
     return Rows(*_ids_and_versions(sound), computed, failures)
 
 
-def gone_since(
-    session: Session, table: type[Lead] | type[Property], market: MarketKey, changed_since: ReadWatermark
-) -> list[int]:
-    """Ids of rows written since that are no longer on this market: archived, moved, or their owner deactivated."""
-    off = or_(table.status != Status.ACTIVE, ~User.is_active, table.city_key != market[0], table.deal_type != market[1])
-    query = select(table.id).join(User, User.id == table.owner_id).where(changed_since.missed(table.changed_in), off)
-    return list(session.scalars(query))
-
-
-def _on_market(
+def _statement(
     side: Side,
-    table: Any,
-    plain_rows: PlainRows,
     market: MarketKey,
     changed_since: ReadWatermark | None,
     among: IdRange,
     skipping: Collection[int],
-) -> Select[Any]:
-    """The columns of the market's active entities, except those that have killed their workers, by id."""
-    killer = exists().where(
-        UnscorableEntity.side == side,
-        UnscorableEntity.entity_id == table.id,
-        UnscorableEntity.version == table.version,
-        UnscorableEntity.error == KILLED_ITS_WORKER,
-    )
-    query = (
-        select(*plain_rows.selected)
-        .join(User, on_any_market(table))
-        .where(table.city_key == market[0], table.deal_type == market[1], ~killer)
-        .order_by(table.id)
-    )
+) -> _Statement:
+    """
+    The columns of the market's active entities, except those that have killed their workers, by id.
+
+    With *changed_since*, rows that were written since and are not in this market are included, with nothing but the id.
+    """
+    parameters = {"city_key": market[0], "deal_type": market[1]}
+    if changed_since is not None:
+        sql, fixed = _changes_on_market(side)
+        return _Statement(sql, {**fixed, **parameters, **changed_since.parameters}, is_whole=False)
+    table = _TABLES[side]
+    query = _on_market(side).order_by(table.id)
     if skipping:
         query = query.where(table.id != all_(literal(sorted(skipping), ARRAY(BigInteger))))
     if among.start is not None:
         query = query.where(table.id >= among.start)
     if among.stop is not None:
         query = query.where(table.id < among.stop)
-    return query if changed_since is None else query.where(changed_since.missed(table.changed_in))
+    sql, fixed = _compiled(query)
+    return _Statement(sql, {**fixed, **parameters}, is_whole=True)
 
 
-def _pages(session: Session, query: Select[Any], plain_rows: PlainRows, whole: bool) -> Iterator[Sequence[Any]]:
+@cache
+def _changes_on_market(side: Side) -> tuple[str, dict[str, Any]]:
     """
-    The query's rows with plain values, in at least one page, all from one database snapshot.
+    Compiled once and planned once: both take longer than executing it, and every change queries both sides.
+
+    It is written so that a generic plan, made without the parameters, uses only the index of changes. IS NOT DISTINCT
+    FROM uses no index, so the index of the market is not scanned; and owners are looked up row by row, not by a join.
+    """
+    table = _TABLES[side]
+    missed = missed_rows(table.changed_in)
+    is_owner_active = select(User.is_active).where(User.id == table.owner_id).scalar_subquery()
+    is_here = and_(
+        table.status == Status.ACTIVE,
+        table.city_key.is_not_distinct_from(CITY_KEY),
+        table.deal_type.is_not_distinct_from(DEAL_TYPE),
+        is_owner_active,
+    )
+    nothing = [null().cast(column.type) for column in _PLAIN_ROWS[side].selected[1:]]
+    here = select(*_PLAIN_ROWS[side].selected).where(missed, is_here, ~_is_killer(side))
+    gone = select(table.id, *nothing).where(missed, ~is_here)
+    return _compiled(union_all(here, gone).order_by("id"))
+
+
+def _on_market(side: Side) -> Select[Any]:
+    table = _TABLES[side]
+    return (
+        select(*_PLAIN_ROWS[side].selected)
+        .join(User, on_any_market(table))
+        .where(table.city_key == CITY_KEY, table.deal_type == DEAL_TYPE, ~_is_killer(side))
+    )
+
+
+def _is_killer(side: Side) -> ColumnElement[bool]:
+    table = _TABLES[side]
+    return exists().where(
+        UnscorableEntity.side == side,
+        UnscorableEntity.entity_id == table.id,
+        UnscorableEntity.version == table.version,
+        UnscorableEntity.error == KILLED_ITS_WORKER,
+    )
+
+
+def _compiled(query: SelectBase) -> tuple[str, dict[str, Any]]:
+    """SQL for the driver, and the parameters that are constants."""
+    compiled = query.compile(dialect=psycopg2.dialect())
+    return compiled.string, dict(compiled.params)
+
+
+def _pages(session: Session, statement: _Statement, plain_rows: PlainRows) -> Iterator[Sequence[Any]]:
+    """
+    The rows with plain values, in at least one page, all from one database snapshot.
 
     SQLAlchemy's own conversions (of text to enumerations, of arrays item by item) cost more than the query, and the
     engine does not need them.
-
-    Args:
-        whole: Many rows are expected, so they are streamed.
     """
     connection = session.connection()
-    compiled = query.compile(connection)
     with stage("load"):
-        options = {"stream_results": True, "max_row_buffer": PAGE} if whole else {}
-        result = connection.exec_driver_sql(compiled.string, compiled.params, execution_options=options)
+        options = {"stream_results": True, "max_row_buffer": PAGE} if statement.is_whole else {"prepared": True}
+        result = connection.exec_driver_sql(statement.sql, statement.parameters, execution_options=options)
         rows = plain_rows.of(result.fetchmany(PAGE))
     yield rows
     while len(rows) == PAGE:

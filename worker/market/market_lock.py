@@ -1,4 +1,4 @@
-"""The row of a market as its lock: whoever writes lists of a market holds it, so that writers take turns."""
+"""The row of a market as its lock: every writer of lists of a market holds it, so that writers take turns."""
 
 import logging
 from collections.abc import Iterator
@@ -15,9 +15,12 @@ from worker.market.generations import present_generation
 
 log = logging.getLogger(__name__)
 
+#: Key of ``session.info``: the row that was locked last and its transaction, until whose end no one else can change it.
+_LOCKED = "locked_market"
+
 
 class GenerationMovedError(Exception):
-    """The market's lists are of another generation than those about to be written: compute the latter again."""
+    """The market's lists belong to another generation than those about to be written, which must be computed again."""
 
     def __init__(self, market: MarketKey, held: Generation, present: Generation) -> None:
         super().__init__(f"{market[0]}, {market[1]}: computed with {held}, but its lists are of {present}")
@@ -29,26 +32,33 @@ def lock_market(session: Session, market: MarketKey) -> Market:
 
     A new market begins with the present generation. From then on only a run moves it to another.
     """
-    created = insert(Market).values(city_key=market[0], deal_type=market[1]).on_conflict_do_nothing()
-    is_new = bool(session.connection().execute(created).rowcount)
     query = select(Market).where(Market.city_key == market[0], Market.deal_type == market[1])
-    row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+    query = query.with_for_update().execution_options(populate_existing=True)
+    row, is_new = session.scalars(query).one_or_none(), False
+    if row is None:
+        created = insert(Market).values(city_key=market[0], deal_type=market[1]).on_conflict_do_nothing()
+        is_new = bool(session.connection().execute(created).rowcount)
+        row = session.scalars(query).one()
     if is_new:
         row.generation = present_generation(session, market)
-    elif row.rates is None:  # a row of a release that did not record rates before the first run
+    elif row.rates is None:  # a row from a release that did not record rates before the first run
         row.rates = present_generation(session, market).rates
     session.flush()
+    session.info[_LOCKED] = session.get_transaction(), row
     return row
 
 
 def require_generation(session: Session, market: MarketKey, generation: Generation) -> None:
     """
-    Check, under the market's lock, that its lists are of *generation*.
+    Check, under the market's lock, that its lists belong to *generation*.
 
     Raises:
-        GenerationMovedError: They are of another.
+        GenerationMovedError: They belong to another.
     """
-    present = session.get_one(Market, market).generation
+    locked_in, row = session.info.get(_LOCKED, (None, None))
+    if locked_in is not session.get_transaction() or (row.city_key, row.deal_type) != market:
+        row = session.get_one(Market, market, populate_existing=True)
+    present = row.generation
     if present != generation:
         raise GenerationMovedError(market, generation, present)
 
@@ -61,7 +71,7 @@ def own_transaction(session: Session, event: str, **facts: object) -> Iterator[N
     Commits at the end. A failure is rolled back and logged as *event* with *facts*.
 
     Raises:
-        DBAPIError: The connection is lost: the other pieces would fail as well.
+        DBAPIError: The connection is lost, so the other pieces would fail as well.
     """
     try:
         yield

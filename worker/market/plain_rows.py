@@ -1,4 +1,4 @@
-"""Rows of a table as plain tuples with names, which a market of a hundred thousand rows reads quickly."""
+"""Rows of a table as plain named tuples, so that a market of a hundred thousand rows loads quickly."""
 
 import json
 from collections import namedtuple
@@ -15,8 +15,8 @@ class PlainRows:
     """
     Some columns of a table, read as the driver gives them, JSON decoded.
 
-    JSON comes from the database as text: the driver's own decoding of it takes longer than all its other work. Values
-    are those of the standard library's decoder, but for whole numbers of more than 64 bits, which become floats.
+    JSON is selected as text, because the driver's own decoding takes longer than all its other work. Decoded values
+    equal those of the standard library, except that whole numbers of more than 64 bits become floats.
     """
 
     def __init__(self, columns: Sequence[InstrumentedAttribute[Any]]) -> None:
@@ -28,7 +28,7 @@ class PlainRows:
         self._make_row = _row_type([column.key for column in columns])._make
 
     def of(self, rows: Sequence[Any]) -> list[Any]:
-        """The rows of a query of what is *selected*, as named tuples."""
+        """The rows of a query for the *selected* columns, as named tuples."""
         if not rows:
             return []
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
@@ -44,5 +44,5 @@ def _row_type(names: Sequence[str]) -> Any:
 def _decoded(text: str) -> Any:
     try:
         return orjson.loads(text)
-    except orjson.JSONDecodeError:  # a number beyond all floats
+    except orjson.JSONDecodeError:  # a number too large for a float
         return json.loads(text)

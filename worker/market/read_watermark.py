@@ -1,18 +1,21 @@
-"""What a reader has seen of the database, in transaction numbers: clocks jump, and transactions commit out of order."""
+"""Which writes a reader has seen, in transaction numbers: clocks jump, and transactions commit out of order."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, literal, or_, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, or_, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from models.core.base import LARGEST_ID
 
 
 @dataclass(frozen=True)
 class ReadWatermark:
     """The writes that a read has missed: those of transactions from *first* on, and of those *running* at the time.
 
-    Naming the running transactions, rather than all since the oldest of them, matters: a run's transaction is open for
-    seconds while it publishes, and everything written since it began would otherwise be read again and again.
+    The running transactions are listed one by one, instead of counting all transactions since the oldest of them as
+    missed. A run's transaction is open for seconds while it publishes, and everything written since it began would
+    otherwise be read repeatedly.
     """
 
     first: int
@@ -26,19 +29,29 @@ class ReadWatermark:
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters of :data:`MISSED`."""
-        return {"first": self.first, "running": self.running}
-
-    def missed(self, changed_in: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-        """Whether the read may have missed a row of this ``changed_in``."""
-        return or_(changed_in >= self.first, changed_in == any_(literal(self.running, ARRAY(BigInteger))))
+        return {"first": self.first, "last": LARGEST_ID, "running": self.running}
 
 
-#: :meth:`ReadWatermark.missed` in SQL.
-MISSED = "(changed_in >= :first OR changed_in = ANY (CAST(:running AS bigint[])))"
+def missed_rows(changed_in: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """
+    A condition with :attr:`ReadWatermark.parameters`: the read may have missed a row with this ``changed_in``.
+
+    The range has an upper bound only for the sake of plans that are made without the parameters: for a range with one
+    bound PostgreSQL expects a third of the table, and would read all of it.
+    """
+    first, last, running = (
+        bindparam(name, type_=kind)
+        for name, kind in (("first", BigInteger), ("last", BigInteger), ("running", ARRAY(BigInteger)))
+    )
+    return or_(changed_in.between(first, last), changed_in == any_(running))
+
+
+#: :func:`missed_rows` in SQL.
+MISSED = "(changed_in BETWEEN :first AND :last OR changed_in = ANY (CAST(:running AS bigint[])))"
 
 
 def read_watermark(session: Session) -> ReadWatermark:
-    """The watermark of the session's next query. Its own transaction goes on, so its writes count as missed."""
+    """The watermark of the session's next query. Writes of the session's own open transaction count as missed."""
     snapshot, own = session.execute(
         text("SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text")
     ).one()

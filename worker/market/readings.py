@@ -1,7 +1,7 @@
-"""Read the words of leads and properties that are still unread: imported rows, and rows of an older grammar.
+"""Read the texts of leads and properties that are still unread: imported rows, and rows read by an older grammar.
 
-A text may kill the worker that reads it. So attempts are counted as those at scoring are (`worker.lists.careful`): the
-more attempts at a row have ended with their worker, the smaller its group, until it is quarantined.
+A text may kill the worker that reads it. So attempts are counted as in scoring (`worker.lists.careful`): the more often
+the worker has died while it read a row, the smaller the row's group, until the row is quarantined.
 """
 
 import logging
@@ -33,9 +33,9 @@ from worker.market.change_set import ChangeSet
 
 log = logging.getLogger(__name__)
 
-#: Rows read and written in one transaction: few enough that a writer who wants one of them does not wait.
+#: Rows read and written in one transaction: few enough that others who write one of them hardly wait.
 BATCH = 500
-#: How many rows are read at once after 1 and 2 attempts that ended with their worker, and how many are quarantined.
+#: How many rows are read at once after 1 and 2 attempts during which the worker died, and how many are quarantined.
 GROUP_SIZES = {1: 17, 2: 1, MAX_ATTEMPTS: BATCH}
 
 _TABLES: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPERTY: Property}
@@ -43,13 +43,14 @@ _TABLES: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPER
 
 def read_market(session: Session, market: MarketKey) -> ChangeSet:
     """
-    Read what is unread in *market*, and commit after each group.
+    Read the unread rows of *market*, and commit after each group.
 
-    Waits while another worker reads in the market. Rows that somebody writes at the moment are left for the next time.
-    A row gets a new version by it, as by any write, so that its list and those it stands in follow.
+    Waits while another worker reads in the market. Rows that are being written by others are left for the next time.
+    Reading gives a row a new version, as any write does, so that its own list and the lists that contain it are
+    rescored.
 
     Returns:
-        What was quarantined because it kills its reader; it may still stand in lists.
+        The rows that were quarantined because they kill their reader; lists may still contain them.
     """
     with _alone_in(session, market):
         killers = ChangeSet()
@@ -66,13 +67,13 @@ def read_market(session: Session, market: MarketKey) -> ChangeSet:
 
 
 def read_entity(session: Session, side: Side, entity_id: int) -> None:
-    """Read one row's words, and commit, unless they were read by this grammar already."""
+    """Read one row's text and commit, unless this grammar has read it already."""
     _read_rows(session, side, [entity_id], wait=True)
     session.commit()
 
 
 def read_entity_carefully(session: Session, side: Side, entity_id: int) -> ChangeSet:
-    """As :func:`read_entity` of a row that an earlier worker may have died of; what :func:`read_market` returns."""
+    """As :func:`read_entity`, for a row that may have killed a worker; returns the same as :func:`read_market`."""
     table = _TABLES[side]
     market = session.execute(select(table.city_key, table.deal_type).where(table.id == entity_id)).one_or_none()
     session.commit()
@@ -85,7 +86,7 @@ def read_entity_carefully(session: Session, side: Side, entity_id: int) -> Chang
 
 
 def _read_suspects(session: Session, side: Side, which: ColumnElement[bool]) -> ChangeSet:
-    """Read the rows at which attempts have ended with their worker, or quarantine them."""
+    """Read the rows whose earlier attempts ended with the worker's death, or quarantine them."""
     killers = ChangeSet()
     attempts = func.least(RescoringAttempt.attempts, MAX_ATTEMPTS)
     suspects = _unread(side, tried=True).add_columns(attempts).where(which).order_by(None)
@@ -99,7 +100,7 @@ def _read_suspects(session: Session, side: Side, which: ColumnElement[bool]) -> 
 
 
 def _attempt(session: Session, side: Side, number: int, ids: Sequence[int]) -> ChangeSet:
-    """Read the rows, and commit. After *number* attempts that ended with their worker they may be quarantined."""
+    """Read the rows and commit. After *number* attempts during which the worker died they may be quarantined."""
     if number >= MAX_ATTEMPTS:
         for entity_id in ids:
             log.error("entity_quarantined", extra={"side": side, "entity_id": entity_id, "reason": KILLED_ITS_WORKER})
@@ -123,7 +124,7 @@ def _attempt(session: Session, side: Side, number: int, ids: Sequence[int]) -> C
 
 
 def _unread(side: Side, tried: bool = False) -> Select[*tuple[Any, ...]]:
-    """Ids, in their order, of unread rows: those at which no attempt has ended with its worker, or those *tried*."""
+    """Ids of unread rows, ascending: those without an earlier attempt, or only those with one (*tried*)."""
     table = _TABLES[side]
     killer = exists().where(
         UnscorableEntity.side == side,
@@ -132,26 +133,36 @@ def _unread(side: Side, tried: bool = False) -> Select[*tuple[Any, ...]]:
         UnscorableEntity.error == KILLED_ITS_WORKER,
     )
     attempt = and_(RescoringAttempt.side == side, RescoringAttempt.entity_id == table.id)
-    unread = select(table.id).where(_is_outdated(table), ~killer).order_by(table.id)
+    unread = select(table.id).where(is_outdated(table), ~killer).order_by(table.id)
     return unread.join(RescoringAttempt, attempt) if tried else unread.where(~exists().where(attempt))
 
 
 def _read_rows(session: Session, side: Side, ids: Sequence[int], wait: bool = False) -> Sequence[Any]:
-    """Read and store the words of the rows, in the caller's transaction; *wait* for those that somebody writes."""
+    """Read the rows' texts and store the results; *wait* for rows that others are writing. The caller commits."""
     table = _TABLES[side]
-    unread = select(table).where(table.id.in_(ids), _is_outdated(table)).order_by(table.id)
+    unread = select(table).where(table.id.in_(ids), is_outdated(table)).order_by(table.id)
     rows: Sequence[Any] = session.scalars(unread.with_for_update(skip_locked=not wait)).all()
     if rows:
-        session.execute(update(table), [{"id": row.id, **_read(row)} for row in rows])
+        session.execute(update(table), [{"id": row.id, **_read_or_log(row, side)} for row in rows])
     return rows
 
 
-def _is_outdated(table: type[Lead] | type[Property]) -> ColumnElement[bool]:
+def is_outdated(table: type[Lead] | type[Property]) -> ColumnElement[bool]:
+    """A condition: the row's text was never read, or read by an older grammar."""
     return or_(table.grammar.is_(None), table.grammar < GRAMMAR_VERSION)
 
 
+def _read_or_log(row: Lead | Property, side: Side) -> dict[str, Any]:
+    """As :func:`_read`. A text on which the grammar raises states nothing until the next grammar reads it again."""
+    try:
+        return _read(row)
+    except Exception:
+        log.exception("words_not_read", extra={"side": side, "entity_id": row.id})
+        return {"grammar": GRAMMAR_VERSION}
+
+
 def _read(row: Lead | Property) -> dict[str, Any]:
-    """The columns of a row that hold what its words say."""
+    """The columns of a row that store what its text states."""
     if isinstance(row, Lead):
         wishes = merged_wishes(row.wishes, wish_rows(row.additional_requirements or ""))
         return {"wishes": wishes, "grammar": GRAMMAR_VERSION}
@@ -162,10 +173,10 @@ def _read(row: Lead | Property) -> dict[str, Any]:
 @contextmanager
 def _alone_in(session: Session, market: MarketKey) -> Iterator[None]:
     """
-    Keep other workers from counting attempts at reading in the market while the context is open, so that counted
-    attempts are those of dead workers.
+    Keep other workers from counting reading attempts in the market while the context is open, so that stored attempts
+    are those of dead workers.
 
-    The lock belongs to a connection of its own, and ends with it.
+    The lock is held by a separate connection and ends with it.
     """
     engine = session.get_bind()
     assert isinstance(engine, Engine)

@@ -14,23 +14,24 @@ from matching.engine.topk import Market
 from matching.facts.columns import PlaceIndex
 from models.core.enums import MarketKey, Side
 from models.deals.exclusions import acted_pairs
-from models.market.leads import Lead
-from models.market.properties import Property
 from models.market.unscorable import Failure, quarantine, quarantined_ids, release
 from models.ranking.generations import Generation
 from models.ranking.recommendations import LIST_LENGTH
 from models.rescoring.tiles import EVERYTHING, IdRange
 from worker.market.change_set import ChangeSet
 from worker.market.generations import ScoringModels
-from worker.market.load import Rows, gone_since, load_leads, load_properties
+from worker.market.load import Rows, load_leads, load_properties
 from worker.market.read_watermark import ReadWatermark, read_watermark
-from worker.market.stored_lists import NO_IDS, NO_LIST, EntryThresholds, StoredLists, entry_thresholds
+from worker.market.stored_lists import NO_LIST, EntryThresholds, StoredLists, entry_thresholds
+
+#: Up to this many rows are removed one by one, which is faster than copying all other rows.
+MAX_ROWS_REMOVED_SINGLY = 8
 
 
 @dataclass
 class Part:
     """
-    One side of the market. Row *i* of *vectors* is the entity ``ids[i]`` in version ``versions[i]``; ids rise.
+    One side of the market. Row *i* of *vectors* is the entity ``ids[i]`` in version ``versions[i]``; ids ascend.
 
     ``entry_thresholds[i]`` is the score that an entry needs to enter the stored list of row *i* (-1: the list has
     room), and ``listed_versions[i]`` the entity's version that the list was computed from (0: no list in this market).
@@ -51,12 +52,12 @@ class Part:
         return len(self.ids)
 
     def rows_of(self, ids: Iterable[int]) -> NDArray[np.int64]:
-        """Rows of those of *ids* that the part holds, ascending."""
+        """The rows of those of *ids* that the part contains, ascending."""
         rows = row_of(self.ids, np.array(sorted(ids), np.int64))
         return rows[rows >= 0]
 
     def has(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether the part holds each of *ids*."""
+        """Whether the part contains each of *ids*."""
         return row_of(self.ids, ids) >= 0
 
     def take(self, rows: NDArray[np.int64]) -> "Part":
@@ -69,18 +70,32 @@ class Part:
         )
 
     def without(self, ids: Iterable[int]) -> "Part":
+        """The part without *ids*; this object must not be used any more."""
         gone = self.rows_of(ids)
-        return self.take(np.setdiff1d(np.arange(len(self)), gone)) if len(gone) else self
+        if len(gone) > MAX_ROWS_REMOVED_SINGLY:
+            return self.take(np.setdiff1d(np.arange(len(self)), gone))
+        part = self
+        for row in gone[::-1].tolist():
+            part = Part(
+                np.delete(part.ids, row),
+                np.delete(part.versions, row),
+                part.vectors.shortened(row),
+                np.delete(part.entry_thresholds, row),
+                np.delete(part.listed_versions, row),
+            )
+        return part
 
     def with_rows(self, rows: Rows) -> "Part":
-        """The part with *rows* added, each in the place of a former row with the same id."""
+        """
+        The part with *rows* added; they replace former rows with the same ids. This object must not be used any more.
+        """
         if not len(rows.ids):
             return self
         known = row_of(self.ids, rows.ids)
         replacing, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
         if len(replacing):
             self.versions[known[replacing]] = rows.versions[replacing]
-            self.vectors = self.vectors.put(known[replacing], rows.vectors.take(replacing))
+            self.vectors = self.vectors.overwritten(known[replacing], rows.vectors.take(replacing))
         if not len(new):
             return self
         added = Part.of(rows).take(new)
@@ -92,11 +107,11 @@ class Part:
             np.concatenate([self.entry_thresholds, added.entry_thresholds]),
             np.concatenate([self.listed_versions, added.listed_versions]),
         )
-        # New ids are mostly the largest: then the ids rise already.
+        # New ids are mostly the largest: then the ids are sorted already.
         return joined if (np.diff(ids) > 0).all() else joined.take(np.argsort(ids, kind="stable"))
 
     def note_lists(self, written: EntryThresholds) -> None:
-        """Adopt the entry thresholds of lists that were written."""
+        """Adopt the entry thresholds of written lists."""
         rows = row_of(self.ids, written.ids)
         known = rows >= 0
         self.entry_thresholds[rows[known]] = written.scores[known]
@@ -105,20 +120,20 @@ class Part:
 
 @dataclass
 class Snapshot:
-    """What a worker knows of one market, computed with the models of one generation."""
+    """The data of one market in a worker's memory, computed with the models of one generation."""
 
     market: MarketKey
     models: ScoringModels
-    #: What the snapshot holds of the database, and what it may have missed.
+    #: Which writes to the database the snapshot contains, and which it may have missed.
     seen: ReadWatermark
     leads: Part
     properties: Part
     places: PlaceIndex = field(default_factory=PlaceIndex)
-    #: Entities on the market that the snapshot does not hold, because the engine failed on them.
+    #: Entities of the market that the snapshot does not contain, because the engine failed on them.
     failures: list[Failure] = field(default_factory=list)
-    #: Ids of the lists that the last refresh saw as written, by this process or another.
+    #: Ids of the lists that the last refresh found newly written, by this process or another.
     lists_written: dict[Side, NDArray[np.int64]] = field(default_factory=dict)
-    #: Whether entities of the market were skipped, so that the snapshot is good for one change only.
+    #: Whether entities of the market were skipped, so that the snapshot can be used for one change only.
     is_partial: bool = False
 
     @classmethod
@@ -126,7 +141,7 @@ class Snapshot:
         cls, session: Session, market: MarketKey, models: ScoringModels, skipping: ChangeSet | None = None
     ) -> "Snapshot":
         """
-        The present state of the market; entities that the engine now manages are released from quarantine.
+        The present state of the market; entities that the engine can now handle are released from quarantine.
 
         Args:
             skipping: Entities that are not to be loaded.
@@ -171,29 +186,27 @@ class Snapshot:
 
     @property
     def generation(self) -> Generation:
-        """What the vectors, and all scores computed from them, are computed with."""
+        """The generation with which the vectors, and all scores computed from them, are computed."""
         return self.models.generation
 
     def part(self, side: Side) -> Part:
         return self.leads if side is Side.LEAD else self.properties
 
     def refresh(self, session: Session) -> ChangeSet:
-        """Adopt what was written since; the entities that may have changed, come or gone."""
+        """Adopt later writes; returns the entities that may have been changed, added or removed."""
         since, self.seen = self.seen, read_watermark(session)
-        gone_leads = gone_since(session, Lead, self.market, since)
         leads = load_leads(session, self.market, self.places, self.models, since)
-        gone_properties = gone_since(session, Property, self.market, since)
         properties = load_properties(session, self.market, self.places, self.models, since)
         came = {
             side: rows.ids[~self.part(side).has(rows.ids)] for side, rows in zip(Side, (leads, properties), strict=True)
         }
-        self.leads = self.leads.without(gone_leads).with_rows(leads)
-        self.properties = self.properties.without(gone_properties).with_rows(properties)
+        self.leads = self.leads.without(leads.gone).with_rows(leads)
+        self.properties = self.properties.without(properties.gone).with_rows(properties)
         failures = leads.failures + properties.failures
         self.leave_out(session, failures)
-        self._leave_out_again()
+        self._exclude_again()
         self._note_lists(session, since, came)
-        read = ChangeSet.both([*gone_leads, *leads.ids.tolist()], [*gone_properties, *properties.ids.tolist()])
+        read = ChangeSet.both([*leads.gone, *leads.ids.tolist()], [*properties.gone, *properties.ids.tolist()])
         return read | ChangeSet.of_failures(failures)
 
     def leave_out(self, session: Session, failures: list[Failure]) -> None:
@@ -209,8 +222,8 @@ class Snapshot:
         self.leads = self.leads.without(entities.leads)
         self.properties = self.properties.without(entities.properties)
 
-    def _leave_out_again(self) -> None:
-        """Drop again rows that a refresh has read in the very version that the engine failed on."""
+    def _exclude_again(self) -> None:
+        """Drop again the rows that a refresh has read in the same version that the engine failed on."""
         for side in Side:
             versions = {failure.entity_id: failure.version for failure in self.failures if failure.side is side}
             part = self.part(side)
@@ -260,16 +273,15 @@ class Snapshot:
         came: Mapping[Side, NDArray[np.int64]] = MappingProxyType({}),
     ) -> None:
         """
-        Adopt the lists written since, and those of the entities that *came*: an earlier stay may have left them one.
+        Adopt later lists, and those of the entities that *came*, which may have one from an earlier time in the market.
         """
-        for side in Side:
-            written = entry_thresholds(session, side, self.market, LIST_LENGTH, since, came.get(side, NO_IDS))
+        for side, written in entry_thresholds(session, self.market, LIST_LENGTH, since, came).items():
             self.part(side).note_lists(written)
             self.lists_written[side] = written.ids[written.versions > 0]
 
 
 def row_of(ids: NDArray[np.int64], wanted: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-    """The row of each wanted id among the rising *ids*; -1 where it is missing."""
+    """The row of each wanted id among the ascending *ids*; -1 where it is missing."""
     if not len(ids):
         return np.full(len(wanted), -1)
     places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)

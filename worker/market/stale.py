@@ -9,20 +9,20 @@ from worker.market.change_set import ChangeSet
 
 
 def stale_in(session: Session, market: MarketKey) -> ChangeSet:
-    """The entities on this market, or listed in it, whose lists are stale."""
+    """The entities of this market, or still listed in it, whose lists are stale."""
     stale = ChangeSet()
     for side in Side:
         rows = stale_rows(side).subquery()
         on_market = (rows.c.on_market, rows.c.city_key == market[0], rows.c.deal_type == market[1])
         listed = (rows.c.listed_city_key == market[0], rows.c.listed_deal_type == market[1])
-        # A query each, by its own index: with OR between them, every market of a run would read all entities of all.
+        # Two queries, each with its own index: with OR, every market of a run would read the entities of all markets.
         ids = session.scalars(union(*(select(rows.c.id).where(*condition) for condition in (on_market, listed))))
         stale |= ChangeSet.of(side, ids)
     return stale
 
 
-def moved_here(session: Session, market: MarketKey) -> dict[MarketKey, ChangeSet]:
-    """The entities that are on this market but still listed in another, by that other market."""
+def moved_to_market(session: Session, market: MarketKey) -> dict[MarketKey, ChangeSet]:
+    """The entities that belong to this market but are still listed in another, grouped by that other market."""
     moved: dict[MarketKey, ChangeSet] = {}
     for side in Side:
         rows = stale_rows(side).subquery()

@@ -14,23 +14,23 @@ from models.market.properties import Property
 from models.market.sample_keys import is_no_sample
 from models.ranking.recommendations import TextModelRow
 
-#: Texts of each side that a model is fitted on at most: more teach it little, and cost time and memory.
+#: The most texts of each side that a model is fitted on: more improve it little, and cost time and memory.
 MAX_TEXTS = 50_000
 TEXT_SEED = 20_260_101
 
-#: A model serves until the number of texts has changed by this share since it was fitted, or for this long. With a new
-#: model every score moves a little and every worker must load its markets again, which keeps fresh leads waiting for
-#: seconds. So a run does not fit one for its own sake.
+#: A model is used until the number of texts has changed by this share since it was fitted, or until this age. A new
+#: model changes every score a little and makes every worker load its markets again, which delays new leads by seconds.
+#: So a run fits a new model only when necessary.
 CHANGED_SHARE = 0.2
-SERVES = timedelta(days=7)
+MAX_AGE = timedelta(days=7)
 
 
 def text_model_for(session: Session, scope: RunScope) -> int:
     """
     The id of the text model for a run of this scope; the caller commits a model that was fitted for it.
 
-    Only a run over everything replaces a model. Two runs that need a new one at once fit it once: the second waits for
-    the first's commit.
+    Only a run over everything replaces a model. If two runs need a new one at the same time, it is fitted once: the
+    second waits for the commit of the first.
     """
     texts = _count(session)
     newest = _newest(session)
@@ -43,7 +43,7 @@ def text_model_for(session: Session, scope: RunScope) -> int:
 
 
 def _newest(session: Session) -> TextModelRow | None:
-    """The model fitted last, without its bytes."""
+    """The newest model, without its bytes."""
     return session.scalars(
         select(TextModelRow)
         .order_by(TextModelRow.id.desc())
@@ -57,7 +57,7 @@ def _needs_replacing(session: Session, model: TextModelRow, scope: RunScope, tex
 
 
 def fit_text_model(session: Session, texts: int) -> int:
-    """Fit a model on the newest texts of both sides and store it; its id."""
+    """Fit a model on the newest texts of both sides and store it; returns its id."""
     texts_of_both = [
         property_text(*row)
         for row in session.execute(
@@ -80,11 +80,11 @@ def fit_text_model(session: Session, texts: int) -> int:
 
 def _is_out_of_date(session: Session, model: TextModelRow, texts: int) -> bool:
     changed = abs(texts - model.texts) > CHANGED_SHARE * model.texts
-    return changed or database_now(session) - model.created_at > SERVES
+    return changed or database_now(session) - model.created_at > MAX_AGE
 
 
 def _count(session: Session) -> int:
-    """How many active leads and properties there are: about as many texts."""
+    """The number of active leads and properties, which is about the number of texts."""
     counts = (
         session.scalar(select(func.count()).select_from(table).where(table.status == Status.ACTIVE))
         for table in (Lead, Property)

@@ -1,4 +1,4 @@
-"""Send tasks to workers, by name only: the tasks' code is not imported here.
+"""Send tasks to workers by name only, without importing the tasks' code.
 
 An unavailable broker must not fail a write that the database has accepted: the message is dropped with a log line, and
 the worker's sweep finds the same work in the tables (docs/operations.md).
@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from models.platform import logs, tracing
 from worker.queue.ends import End, Failed, failures, last_ends, note_failure, take_failure
-from worker.queue.messages import Message, taken, waiting
+from worker.queue.messages import Message, unacknowledged, waiting
 from worker.queue.metrics import Queue, TaskTimes, queues, stage_seconds, task_times
 from worker.queue.routing import queue_of
 from worker.queue.schedule import Entry
@@ -24,7 +24,7 @@ from worker.queue.upcoming import upcoming
 
 log = logging.getLogger(__name__)
 
-#: A client waits this long for the broker, then goes on without it.
+#: A client waits this long for the broker, then continues without it.
 BROKER_TIMEOUT_SECONDS = 0.5
 
 
@@ -53,8 +53,8 @@ class Client:
         Load the libraries that sending needs, so that the first sender does not wait for them. Opens no connection.
         """
         self._celery.finalize()
-        self._celery.amqp.producer_pool  # noqa: B018 - made when first asked for
-        self._celery.connection_for_write().transport  # noqa: B018 - imported when first asked for
+        self._celery.amqp.producer_pool  # noqa: B018 - created at the first access
+        self._celery.connection_for_write().transport  # noqa: B018 - imported at the first access
 
     def lead_changed(self, lead_id: int) -> bool:
         """Rescore the lists that a change of a lead affects."""
@@ -65,7 +65,7 @@ class Client:
         return self.send("worker.tasks.rescore_property", property_id, queue="entities")
 
     def relaxations_wanted(self, lead_id: int) -> bool:
-        """Count what the limits and wishes of a lead cost it."""
+        """Count how many homes each limit and wish of a lead excludes."""
         return self.send("worker.tasks.count_relaxations", lead_id, queue="entities")
 
     def prospect_changed(self, prospect_id: str) -> bool:
@@ -113,28 +113,28 @@ class Client:
         return self.send("worker.tasks.send_link", link_id, queue="notifications")
 
     def export_requested(self, export_id: int) -> bool:
-        """Make the export of an account."""
+        """Create the export of an account."""
         return self.send("worker.tasks.make_account_export", export_id, queue="runs")
 
     def queues(self) -> list[Queue]:
-        """The present state of the queues; raises redis.RedisError when the broker is away."""
+        """The present state of the queues; raises redis.RedisError if the broker is unavailable."""
         return list(queues(self._redis))
 
     def task_times(self) -> list[TaskTimes]:
-        """Durations of tasks so far; raises redis.RedisError when the broker is away."""
+        """Durations of tasks so far; raises redis.RedisError if the broker is unavailable."""
         return task_times(self._redis)
 
     def stage_seconds(self) -> dict[str, float]:
-        """Durations of the stages of runs so far; raises redis.RedisError when the broker is away."""
+        """Durations of the stages of runs so far; raises redis.RedisError if the broker is unavailable."""
         return stage_seconds(self._redis)
 
     def waiting(self, queue: str, limit: int) -> list[Message]:
-        """The next messages of a queue, without taking them; raises redis.RedisError."""
+        """The next messages of a queue, without removing them; raises redis.RedisError."""
         return waiting(self._redis, queue, limit)
 
-    def taken(self, limit: int) -> list[Message]:
-        """Messages that workers have taken; raises redis.RedisError."""
-        return taken(self._redis, limit)
+    def unacknowledged(self, limit: int) -> list[Message]:
+        """Messages that workers have received and not acknowledged; raises redis.RedisError."""
+        return unacknowledged(self._redis, limit)
 
     def failures(self) -> list[Failed]:
         """The last tasks that failed for good, the newest first; raises redis.RedisError."""
@@ -145,7 +145,7 @@ class Client:
         Send a failed task again; None if it is not among the failures any more.
 
         Raises:
-            redis.RedisError: The broker is away, or did not take it: it stays among the failures.
+            redis.RedisError: The broker is unavailable or did not accept the task, which stays among the failures.
         """
         failed = take_failure(self._redis, task_id)
         if failed and not self.send(failed.task, *failed.args, queue=failed.queue, kwargs=failed.kwargs):
@@ -158,15 +158,15 @@ class Client:
         return last_ends(self._redis)
 
     def run_now(self, entry: Entry) -> bool:
-        """Send the task of a line of the schedule now; False if the broker did not take it."""
+        """Send the task of a line of the schedule now; False if the broker did not accept it."""
         return self.send(entry.task, queue=queue_of(entry.task), kwargs=entry.arguments)
 
     def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
-        """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
+        """The entries of the schedule with their next times; raises ScheduleError if the file is invalid."""
         return upcoming(after, count)
 
     def send(self, task: str, *args: int | str, queue: str, kwargs: dict[str, Any] | None = None) -> bool:
-        """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
+        """Send a task; False if the broker did not accept it. Arguments are ids: no personal data enters the broker."""
         try:
             headers = {"sent_at": time.time(), **logs.inherited_facts(), **tracing.trace_headers()}
             self._celery.send_task(task, args=args, kwargs=kwargs, queue=queue, headers=headers, retry=False)

@@ -1,7 +1,7 @@
 """Ends of tasks, for operators: the last end of each scheduled line, and the last failed tasks.
 
-Kept in Redis beside the counts of :mod:`worker.queue.metrics`; if it is wiped they start again. Nothing here holds
-personal data: arguments are ids, and an error is its kind and place, without its message.
+They are kept in Redis beside the counts of :mod:`worker.queue.metrics`, and are lost if Redis is wiped. They contain no
+personal data: arguments are ids, and errors are stored as kind and location, without the message.
 """
 
 import json
@@ -13,7 +13,7 @@ import redis
 
 ENDS_KEY = "leadmatch:ends"
 FAILURES_KEY = "leadmatch:failures"
-#: So many of the last failures are kept.
+#: How many of the latest failures are kept.
 FAILURES_KEPT = 200
 
 
@@ -24,7 +24,7 @@ class End:
     at: float  #: Seconds since the epoch.
     outcome: str  #: success, failure or retry.
     seconds: float
-    error: str | None  #: Kind and place of what it raised.
+    error: str | None  #: Kind and location of the error.
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def line_key(task: str, kwargs: Mapping[str, Any]) -> str:
 
 
 def note_end(client: redis.Redis, task: str, args: Sequence[Any], kwargs: Mapping[str, Any], end: End) -> None:
-    """Record the end of a task without positional arguments, as scheduled ones are."""
+    """Record the end of a task without positional arguments; scheduled tasks have none."""
     if not args:
         client.hset(ENDS_KEY, line_key(task, kwargs), json.dumps(asdict(end)))
 
@@ -71,7 +71,7 @@ def failures(client: redis.Redis) -> list[Failed]:
 
 
 def take_failure(client: redis.Redis, task_id: str) -> Failed | None:
-    """Remove a failure and return it; None if it is gone, so that of two who retry it one does."""
+    """Remove a failure and return it; None if it is gone, so that only one of two concurrent retries succeeds."""
     for raw in cast(list[bytes], client.lrange(FAILURES_KEY, 0, -1)):
         failed = Failed(**json.loads(raw))
         if failed.id == task_id and client.lrem(FAILURES_KEY, 1, cast(str, raw)):

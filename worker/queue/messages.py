@@ -1,7 +1,7 @@
-"""Read the messages of the queues without taking them: those that wait for a worker, and those a worker has taken.
+"""Read the messages of the queues without removing them: those that wait for a worker, and unacknowledged ones.
 
-Celery keeps a queue as a Redis list: it pushes on the left and takes from the right. A message that a worker has taken
-is in the hash ``unacked`` until its task has ended; one that waits for its next attempt is there as well.
+Celery keeps a queue as a Redis list: it pushes on the left and pops from the right. A message that a worker has
+received is in the hash ``unacked`` until its task has ended; so is a message that waits for its next attempt.
 """
 
 import base64
@@ -13,13 +13,13 @@ from typing import Any
 import redis
 
 UNACKED_KEY = "unacked"
-#: Messages that are read of one queue at once; the rest is counted only.
+#: The most messages that are read of one queue; further ones are only counted.
 MAX_READ = 1000
 
 
 @dataclass(frozen=True)
 class Message:
-    """One task on its way. *args* and *kwargs* are ids and words; no personal data enters the broker."""
+    """One task that has not ended. *args* and *kwargs* are ids and keywords; no personal data enters the broker."""
 
     id: str
     task: str
@@ -37,8 +37,8 @@ def waiting(client: redis.Redis, queue: str, limit: int = MAX_READ) -> list[Mess
     return [message for raw in reversed(client.lrange(queue, -limit, -1)) if (message := _message(raw, queue))]
 
 
-def taken(client: redis.Redis, limit: int = MAX_READ) -> list[Message]:
-    """Messages that workers have taken and not ended, the oldest first; at most *limit*, of no particular choice."""
+def unacknowledged(client: redis.Redis, limit: int = MAX_READ) -> list[Message]:
+    """At most *limit* messages that workers have received and not finished, in arbitrary selection, oldest first."""
     messages = []
     for _, raw in client.hscan_iter(UNACKED_KEY, count=limit):
         message, _, queue = json.loads(raw)

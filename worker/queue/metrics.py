@@ -1,7 +1,7 @@
-"""State of queues and durations of tasks, read from the broker, where every host can see them.
+"""State of queues and durations of tasks, kept in the broker, where every host can read them.
 
-Durations are counted in a Redis hash rather than in each worker: workers on many hosts need no port of their own to be
-scraped, and a worker that has ended leaves its counts. If Redis is wiped they begin at 0 again, as counters may.
+Durations are counted in a Redis hash rather than in each worker. So workers on many hosts need no port for scraping,
+and the counts of a worker that has ended remain. If Redis is wiped, the counts begin at 0 again, as counters may.
 
 Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>`` with the fields ``count``, ``seconds`` and,
 cumulative, each of :data:`BUCKETS`; ``leadmatch:stages``, a hash of the stages of runs and their seconds.
@@ -23,11 +23,11 @@ STAGES_KEY = "leadmatch:stages"
 
 @dataclass(frozen=True)
 class Queue:
-    """The messages of one queue that no worker has taken yet."""
+    """The messages of one queue that no worker has received yet."""
 
     name: str
     depth: int
-    #: How long the next message has waited; 0 without one, or if it does not hold its time of sending.
+    #: How long the next message has waited; 0 if there is none, or if it lacks its time of sending.
     age_seconds: float
 
 
@@ -72,7 +72,7 @@ def task_times(client: redis.Redis) -> list[TaskTimes]:
 
 def add_stages(client: redis.Redis, stages: Mapping[str, float]) -> None:
     """
-    Add the seconds of a shard's stages (worker.celery_app.stages) to the counts, without the peak of memory beside
+    Add the seconds of a shard's stages (worker.celery_app.stages) to the counts, but not the peak memory stored with
     them.
     """
     with client.pipeline(transaction=False) as pipe:
@@ -91,7 +91,7 @@ def queues(client: redis.Redis, now: float | None = None) -> Iterator[Queue]:
     """Each queue's depth and the age of its next message."""
     now = time.time() if now is None else now
     for name in QUEUES:
-        # Celery pushes on the left and takes from the right.
+        # Celery pushes on the left and pops from the right.
         with client.pipeline(transaction=False) as pipe:
             pipe.llen(name)
             pipe.lindex(name, -1)
@@ -101,7 +101,7 @@ def queues(client: redis.Redis, now: float | None = None) -> Iterator[Queue]:
 
 
 def _hash(client: redis.Redis, key: str) -> dict[str, str]:
-    """A hash as texts, however the client decodes."""
+    """A hash as strings, whether or not the client decodes."""
     return {_text(name): _text(value) for name, value in client.hgetall(key).items()}
 
 

@@ -1,6 +1,6 @@
 """The queue of each task."""
 
-#: Queue -> the tasks that go to it; all others go to `entities`, where nothing may keep a changed lead waiting.
+#: Queue -> the tasks that go to it. All others go to `entities`, where no task may delay a changed lead.
 QUEUES = {
     "runs": (
         "start_run",
@@ -26,9 +26,9 @@ QUEUES = {
         "send_notification",
         "send_lost_notifications",
         "notify_new_offers",
-        "tell_recommendations",
+        "notify_new_recommendations",
         "send_recommendation_digests",
-        "tell_search_news",
+        "notify_search_news",
         "remind_of_tasks",
         "send_reply",
         "send_webhooks",

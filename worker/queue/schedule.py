@@ -1,6 +1,6 @@
-"""Reading `celerybeat-schedule`, the text file in crontab format that ops edit.
+"""Reading `celerybeat-schedule`, the text file in crontab format that operators edit.
 
-A line holds five cron fields (minute, hour, day of month, month, day of week; UTC), a task name and, optionally, the
+A line contains five cron fields (minute, hour, day of month, month, day of week; UTC), a task name and, optionally, the
 task's arguments as a JSON object. `#` begins a comment; empty lines are ignored.
 """
 
@@ -14,7 +14,7 @@ from celery.schedules import ParseException, crontab
 from models.core.errors import SettingsError
 from models.platform.checkout import checkout
 
-#: The schedule file, beside the packages or where commands run.
+#: The schedule file, beside the packages or in the directory where commands run.
 SCHEDULE_FILE = checkout() / "celerybeat-schedule"
 
 CRON_FIELDS = 5
@@ -44,7 +44,7 @@ def read_schedule(path: Path) -> list[Entry]:
     The entries of the file at *path*, in its order.
 
     Raises:
-        ScheduleError: The file does not exist, or a line is bad.
+        ScheduleError: The file does not exist, or a line is invalid.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -55,7 +55,7 @@ def read_schedule(path: Path) -> list[Entry]:
 
 def parse_schedule(text: str, name: str = "celerybeat-schedule") -> list[Entry]:
     """
-    The entries of the text of a schedule file called *name*; raises ScheduleError.
+    The entries in the text of a schedule file called *name*; raises ScheduleError.
 
     >>> parse_schedule('5 4 * * mon  worker.tasks.sweep  {}  # weekly')[0].when
     '5 4 * * mon'
@@ -69,7 +69,7 @@ def parse_schedule(text: str, name: str = "celerybeat-schedule") -> list[Entry]:
         if content:
             try:
                 entries.append(_entry(number, content))
-            except ValueError as error:  # ParseException and JSONDecodeError are ones
+            except ValueError as error:  # ParseException and JSONDecodeError are subclasses
                 raise ScheduleError(f"{name}, line {number}: {error}") from None
     return entries
 

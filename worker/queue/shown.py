@@ -1,7 +1,8 @@
 """Counts of shown lists: kept in Redis by day and list, and read when a day's figures are written.
 
-Key: ``leadmatch:shown:<day>``, a hash of ``<side>:<id>:lists`` and ``<side>:<id>:places``: pages of the list of that
-lead or property, and entries on them. A day's counts are kept for some days; without Redis nothing is counted.
+Key: ``leadmatch:shown:<day>``, a hash of ``<side>:<id>:lists`` and ``<side>:<id>:places``: the number of shown pages of
+the list of that lead or property, and of entries on them. Counts are kept for some days; without Redis nothing is
+counted.
 """
 
 from collections.abc import Mapping
@@ -15,19 +16,19 @@ from models.core.enums import Side
 
 KEPT_SECONDS = 4 * 24 * 3600
 
-#: A list by the side and the id of its owner.
+#: Identifies a list by the side and the id of its owner.
 ListKey = tuple[Side, int]
 
 
 @dataclass
-class Shown:
+class ShownCounts:
     """Shown pages of a list, and entries on them."""
 
     lists: int = 0
     places: int = 0
 
 
-def add_shown(client: redis.Redis, day: date, shown: Mapping[ListKey, Shown]) -> None:
+def add_shown(client: redis.Redis, day: date, shown: Mapping[ListKey, ShownCounts]) -> None:
     """Add to the counts of a day (UTC); raises redis.RedisError."""
     key = _key(day)
     with client.pipeline(transaction=False) as pipe:
@@ -38,12 +39,12 @@ def add_shown(client: redis.Redis, day: date, shown: Mapping[ListKey, Shown]) ->
         pipe.execute()
 
 
-def shown_on(client: redis.Redis, day: date) -> dict[ListKey, Shown]:
+def shown_counts(client: redis.Redis, day: date) -> dict[ListKey, ShownCounts]:
     """The counts of a day; raises redis.RedisError."""
-    counts: dict[ListKey, Shown] = {}
+    counts: dict[ListKey, ShownCounts] = {}
     for name, value in cast(dict[bytes, bytes], client.hgetall(_key(day))).items():
         side, row_id, what = name.decode().split(":")
-        setattr(counts.setdefault((Side(side), int(row_id)), Shown()), what, int(value))
+        setattr(counts.setdefault((Side(side), int(row_id)), ShownCounts()), what, int(value))
     return counts
 
 

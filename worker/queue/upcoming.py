@@ -7,17 +7,17 @@ from worker.queue.schedule import SCHEDULE_FILE, Entry, read_schedule
 
 def upcoming(after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
     """
-    Every entry of the schedule with its next *count* moments.
+    Every entry of the schedule with its next *count* times.
 
     Raises:
-        ScheduleError: The file does not exist, or a line is bad.
+        ScheduleError: The file does not exist, or a line is invalid.
     """
     return [(entry, next_times(entry, after, count)) for entry in read_schedule(SCHEDULE_FILE)]
 
 
 def next_times(entry: Entry, after: datetime, count: int) -> list[datetime]:
     """
-    The next *count* times after *after*, UTC. (Reading the schedule has refused days that no calendar has.)
+    The next *count* times after *after*, UTC. (Reading the schedule has rejected days that do not exist.)
 
     >>> nightly = Entry(1, "15 22 * * *", "worker.tasks.sweep", {})
     >>> [f"{each:%d %H:%M}" for each in next_times(nightly, datetime(2026, 1, 31, 22, 15, tzinfo=UTC), 2)]

@@ -1,4 +1,4 @@
-"""The visitor's account: identifiers, password, sessions; making and accepting invitations."""
+"""The visitor's account: identifiers, password, sessions; creating and accepting invitations."""
 
 from typing import Any
 
@@ -13,9 +13,11 @@ from api.console.account.devices import device_of
 from api.console.account.sign_in import telegram_address
 from api.console.kit import access
 from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor
+from api.console.kit.forms import pressed_button
 from api.console.kit.i18n import translate, translate_error
 from api.console.kit.pages import back, home_of, page_blueprint
-from api.http.access import way_in
+from api.console.kit.ways_in import WAYS
+from api.http.access import auth_attempt
 from api.http.db import session
 from api.http.services import services
 from models.accounts.bot_links import is_linked, new_code, unlink
@@ -28,16 +30,7 @@ from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
 blp = page_blueprint("account")
 
-#: The form's field for the way of signing in.
-WAYS = {
-    "password": "Password",
-    "sms": "Code by SMS",
-    "telegram": "Telegram",
-    "bot": "Telegram",
-    "email": "Link by e-mail",
-    "registration": "Registration",
-    "invitation": "Invitation",
-}
+#: The form's field for the method of signing in.
 TOO_SHORT = "password.wrong_length"
 
 
@@ -58,7 +51,7 @@ def password() -> Response | tuple[str, int]:
         replace_password(visitor(), request.form.get("old", "")[:LONGEST_PASSWORD], new)
     except InvalidValueError as error:
         return _account(error=translate_error(error)), 400
-    return access.let_in(back("/console/account", "changed"), new_token(visitor(), "password"))
+    return access.set_session_cookie(back("/console/account", "changed"), new_token(visitor(), "password"))
 
 
 @blp.post("/console/account/claims")
@@ -90,7 +83,7 @@ def end(session_id: int) -> Response:
 def telegram() -> Response | str:
     """Connect the Telegram bot by a link that is shown once, or disconnect it."""
     settings = services().settings
-    if request.form.get("do") == "stop":
+    if pressed_button("connect", "stop") == "stop":
         unlink(session(), visitor())
         return back("/console/account", "changed")
     if not settings.telegram_bot or not settings.telegram_bot_name:
@@ -101,7 +94,7 @@ def telegram() -> Response | str:
 @blp.post("/console/users/invite")
 @page_for(Role.ADMIN)
 def invite_somebody() -> str | tuple[str, int]:
-    """Make an invitation; its link is shown once."""
+    """Create an invitation; its link is shown once."""
     role, raw = request.form.get("role", ""), request.form.get("email", "").strip()[:254]
     if role not in list(Role):
         raise InvalidValueError("role", "role.choose")
@@ -111,7 +104,7 @@ def invite_somebody() -> str | tuple[str, int]:
 
 @blp.route("/console/invitation", methods=["GET", "POST"])
 @anybody
-@way_in
+@auth_attempt
 def invitation() -> RedirectResponse | str | tuple[str, int]:
     """Accept an invitation: create an account."""
     link = request.values.get("link", "")[:64]
@@ -127,7 +120,7 @@ def invitation() -> RedirectResponse | str | tuple[str, int]:
         user = accepted(link, filled["name"][:200], filled["email"], chosen)
     except (InvalidValueError, ConflictError) as error:
         return render_template("console/invitation.html", link=link, filled=filled, error=translate_error(error)), 400
-    return access.let_in(redirect(home_of(user.role), 303), new_token(user, "invitation"))
+    return access.set_session_cookie(redirect(home_of(user.role), 303), new_token(user, "invitation"))
 
 
 def _account(**shown: Any) -> str:

@@ -1,6 +1,6 @@
-"""What a session's device is called, from what its browser calls itself."""
+"""The name of a session's device, derived from its User-Agent."""
 
-#: What stands in a browser's name of itself -> its name. Most name others too: the first that stands there counts.
+#: Text in a User-Agent -> the browser's name. Most User-Agents name several browsers: the first match counts.
 _BROWSERS = {
     "YaBrowser/": "Yandex Browser",
     "OPR/": "Opera",
@@ -23,13 +23,13 @@ _SYSTEMS = {
     "CrOS": "ChromeOS",
     "Linux": "Linux",
 }
-#: Of other clients so many characters are shown.
+#: The number of characters shown of other clients' names.
 _SHOWN = 60
 
 
 def device_of(agent: str) -> str:
     """
-    Browser and system of a User-Agent; the beginning of one that is no browser's.
+    Browser and system of a User-Agent; for other clients, its beginning.
 
     >>> device_of("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0 Safari/537.36")
     'Chrome, Linux'

@@ -1,6 +1,6 @@
-"""Notifications: the page, the count at the bell, the stream of changes, marking as read."""
+"""Notifications: the page, the count in the header, the stream of changes, marking as read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import cast
 
@@ -8,7 +8,7 @@ from flask import Response, jsonify, redirect, render_template, request
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from api.console.kit.access import anybody, page_for, visitor
+from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor
 from api.console.kit.i18n import language
 from api.console.kit.pages import back, badges_of, listed, page_blueprint, wants_part
 from api.http import live_updates
@@ -25,7 +25,9 @@ from models.accounts.notification_groups import (
     unread_by_topic,
 )
 from models.accounts.notifications import Notification, NotificationType, mark_all_read, mark_read, notifications_of
+from models.accounts.tokens import user_of_token
 from models.core.enums import ADVERTISING_ROLES
+from models.core.errors import NotSignedInError
 from models.deals.inquiries import Inquiry
 from models.deals.notification_names import names_of
 from models.leadgen.events import CHANGED
@@ -51,7 +53,7 @@ def all_notifications() -> str:
 @blp.get("/console/notifications/count")
 @page_for()
 def count() -> Response:
-    """The number of unread notifications and the newest of them, for the bell."""
+    """The number of unread notifications and the newest of them, for the header."""
     topics = unread_by_topic(session(), visitor())
     newest = session().scalars(notifications_of(visitor(), unread_only=True).limit(1)).first() if topics else None
     return jsonify(
@@ -67,29 +69,40 @@ def count() -> Response:
 def stream() -> Response:
     """A server-sent event for each change of notifications, or of lead generation's figures with ``?of=leadgen``.
 
-    If no slot is free, or Redis is away, the answer is 204: an EventSource then gives up, and the script polls every
-    few seconds.
+    If no slot is free, or Redis is unavailable, the answer is 204: an EventSource then stops, and the script polls
+    every few seconds.
     """
     channels = [live_updates.of_user(visitor().id)]
     if request.args.get("of") == "leadgen" and visitor().role in ADVERTISING_ROLES:
         channels.append(CHANGED)
-    end_session()  # a stream lives for minutes, and needs nothing of the database
+    token, sessions = request.cookies.get(SESSION_COOKIE, ""), services().reading_sessions
+    secret, is_of_leadgen = services().settings.secret_key, CHANGED in channels
+
+    def is_still_authorized() -> bool:
+        with sessions() as session:
+            try:
+                user = user_of_token(session, token, secret)
+            except NotSignedInError:
+                return False
+            return user.role in ADVERTISING_ROLES or not is_of_leadgen
+
+    end_session()  # a stream lives for minutes and does not need the database
     places = services().long_lived
     if not places.take(PAGE):
         return Response(status=204)
     board = chat_hub()
     signals = live_updates.signals(services().settings.redis_url, channels, lambda: board.is_closing)
     try:
-        first = next(signals)  # before the answer begins, so that a Redis that is away is no stream that breaks off
+        first = next(signals)  # before the answer begins, so that an unavailable Redis causes no broken stream
     except RedisError:
         places.give_back(PAGE)
         return Response(status=204)
     except BaseException:
         places.give_back(PAGE)
         raise
-    response = Response(_events(first, signals), mimetype="text/event-stream")
+    response = Response(_events(first, signals, is_still_authorized), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
+    response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx would buffer events
     response.call_on_close(signals.close)
     response.call_on_close(lambda: places.give_back(PAGE))  # the server closes the answer whether or not it was read
     return response
@@ -158,7 +171,7 @@ def page_of_notification(notification: Notification) -> str:
         return f"/console/requests/{notification.data['request_id']}"
     inquiry_id = notification.data.get("inquiry_id")
     if notification.type is NotificationType.NEW_INQUIRY and session().get(Inquiry, inquiry_id) is not None:
-        return f"/console/owner/inquiries/{inquiry_id}"  # a like that was taken back took its inquiry with it
+        return f"/console/owner/inquiries/{inquiry_id}"  # an undone like has also deleted its inquiry
     return "/console/inquiries" if "inquiry_id" in notification.data else "/console/notifications"
 
 
@@ -175,14 +188,16 @@ def _notify_after_commit() -> None:
     after_commit(lambda: live_updates.notify(services().redis, live_updates.of_user(user_id)))
 
 
-def _events(first: str | None, signals: Iterator[str | None]) -> Iterator[str]:
+def _events(first: str | None, signals: Iterator[str | None], is_still_authorized: Callable[[], bool]) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
     yield f"retry: 1000\n{_event(first)}"
     try:
         for channel in signals:
+            if not is_still_authorized():
+                return  # the reader reconnects and is sent to the sign-in page
             yield _event(channel) if channel else ": alive\n\n"
     except RedisError:
-        return  # the reader comes back and finds out
+        return  # the reader reconnects and gets the error
 
 
 def _event(channel: str | None) -> str:

@@ -20,7 +20,7 @@ from models.upkeep.erasure import holdings_of
 
 blp = page_blueprint("profile")
 
-#: The clocks of the countries whose towns the market knows best; others are kept where a browser or the API set them.
+#: Time zones of the countries with the most known towns; other zones are kept if a browser or the API has set them.
 TIME_ZONES = (
     "Europe/Kaliningrad",
     "Europe/Moscow",
@@ -72,7 +72,8 @@ def save() -> Response:
     avatar = avatar if avatar is not None and avatar.filename else None
     read_pictures([avatar], user)
     change_profile(session(), user, {"first_name": first, "last_name": last} | stored_files(avatar, [], user))
-    user.time_zone = zone or None
+    if "time_zone" in form:
+        user.time_zone = zone or None
     response = back("/console/account", "saved")
     if form.get("lang") in LANGUAGES:
         user.language = form["lang"]
@@ -83,7 +84,7 @@ def save() -> Response:
 @blp.get(DATA)
 @page_for()
 def data() -> str:
-    """The data stored about the visitor: a copy to download, and what deletion would erase."""
+    """The data stored about the visitor: a copy to download, and a list of what a deletion would erase."""
     return _data()
 
 
@@ -103,11 +104,11 @@ def file(export_id: int) -> Response:
 @blp.post(f"{DATA}/erase")
 @page_for()
 def erase() -> Response | tuple[str, int]:
-    """Delete the account, after the visitor has typed the word that the page shows."""
+    """Delete the account after the visitor has typed the word that the page shows."""
     if request.form.get("word", "").strip().casefold() != translate("delete").casefold():
         return _data(error=translate("Type the word as it is shown.")), 400
     leave(visitor())
-    return access.let_out(back("/console/sign-in", "erased"))
+    return access.delete_session_cookie(back("/console/sign-in", "erased"))
 
 
 def _data(**shown: Any) -> str:

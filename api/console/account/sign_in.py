@@ -14,8 +14,9 @@ from api.accounts.recovery import send_link, user_of_link
 from api.console.kit import access
 from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor, visitor_or_none
 from api.console.kit.i18n import LANGUAGES, translate, translate_error
+from api.console.kit.own_address import own_address
 from api.console.kit.pages import THEMES, back, home_of, page_blueprint
-from api.http.access import way_in
+from api.http.access import auth_attempt
 from api.http.db import session
 from api.http.limits import address
 from api.http.services import services
@@ -52,7 +53,7 @@ def start() -> Response:
 
 @blp.route("/console/sign-in", methods=["GET", "POST"])
 @anybody
-@way_in
+@auth_attempt
 def sign_in() -> Response | str | tuple[str, int]:
     """Sign in by e-mail or phone and password."""
     if request.method == "GET":
@@ -66,7 +67,7 @@ def sign_in() -> Response | str | tuple[str, int]:
 
 @blp.route("/console/sign-in/code", methods=["GET", "POST"])
 @anybody
-@way_in
+@auth_attempt
 def sign_in_by_code() -> Response | str | tuple[str, int]:
     """Sign in by a code sent by SMS: the first form requests it, the second checks it."""
     if request.method == "GET":
@@ -86,7 +87,7 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
 
 @blp.route("/console/sign-in/email", methods=["GET", "POST"])
 @anybody
-@way_in
+@auth_attempt
 def sign_in_by_email() -> Response | str | tuple[str, int]:
     """
     Sign in by a link sent by e-mail. It opens a page with one button, so that programs that follow links do not use it
@@ -109,7 +110,7 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
 
 @blp.route("/console/sign-in/telegram", methods=["GET", "POST"])
 @anybody
-@way_in
+@auth_attempt
 def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     """Sign in by Telegram's signature. It arrives in the address's fragment, which a script of ours posts."""
     bot_token = services().settings.telegram_bot_token
@@ -121,7 +122,7 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
         proof = _telegram_fields(request.form.get("result", ""))
         who = verified(proof, bot_token, database_now(session()))
         user = user_of_telegram(session(), who, own=visitor_or_none())
-    except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
+    except InvalidValueError:  # malformed data, which the user cannot correct
         return _sign_in_page(error=translate(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
         return _sign_in_page(error=translate_error(error)), 401
@@ -134,7 +135,7 @@ def sign_out() -> Response:
     """End this session: its token is void from now on, here and on the API."""
     auth.sign_out(request.cookies[SESSION_COOKIE])
     record(session(), "signed_out", actor_id=visitor().id, address=address())
-    return access.let_out(back("/console/sign-in", outcome="out"))
+    return access.delete_session_cookie(back("/console/sign-in", outcome="out"))
 
 
 @blp.post("/console/look")
@@ -169,6 +170,7 @@ def _sign_in_page(way: str = "password", error: str | None = None, **filled: Any
         filled=filled,
         demo=demo,
         demo_password=DEMO_PASSWORD,
+        by_phone=bool(settings.sms_gateway_url),
         by_email=settings.is_local or bool(settings.smtp_url),
         telegram=telegram_address(next_page()),
     )
@@ -176,7 +178,8 @@ def _sign_in_page(way: str = "password", error: str | None = None, **filled: Any
 
 def proved_by_code(phone: str, code: str) -> User | None:
     """
-    The user whom the code proves. A registered user who was never activated is activated: no page asks for that alone.
+    The user whom the code proves. A registered user who was never activated is activated, because no page does only
+    that.
     """
     try:
         return user_by_code(spend, phone, code, visitor_or_none())
@@ -196,7 +199,7 @@ def _has_demo_login(email: str) -> bool:
 def _enter(user: User, by: str) -> Response:
     """Sign *user* in and redirect to where they were going, or to the first page of their role."""
     note_entry(user, by)
-    return access.let_in(back(next_page() or home_of(user.role)), new_token(user, by))
+    return access.set_session_cookie(back(next_page() or home_of(user.role)), new_token(user, by))
 
 
 def next_page() -> str:
@@ -218,7 +221,7 @@ def telegram_address(then: str = "") -> str | None:
     bot_id = services().settings.telegram_bot_token.partition(":")[0]
     if not bot_id.isdecimal():
         return None
-    origin = request.host_url.rstrip("/")
+    origin = own_address()
     further = f"?{urlencode({'next': then})}" if then else ""
     query = {"bot_id": bot_id, "origin": origin, "return_to": f"{origin}/console/sign-in/telegram{further}"}
     return f"https://oauth.telegram.org/auth?{urlencode(query)}"

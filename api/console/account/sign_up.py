@@ -16,7 +16,7 @@ from api.console.kit import access
 from api.console.kit.access import anybody, visitor_or_none
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.pages import back, home_of, page_blueprint
-from api.http.access import way_in
+from api.http.access import auth_attempt
 from api.http.blueprint import Body
 from api.http.fields import Email, PasswordText, Phone, Text
 from api.http.services import services
@@ -27,10 +27,10 @@ from models.core.errors import ConflictError, InvalidValueError, TooManyError
 
 blp = page_blueprint("sign_up")
 
-#: Who may register themselves, and how the page asks for it.
+#: The roles that people may register for, and their labels on the page.
 ROLE_NAMES = {
     Role.TENANT: "I am looking for a home",
-    Role.LANDLORD: "I own or let a home",
+    Role.LANDLORD: "I own or rent out a home",
     Role.REALTOR: "I am a realtor",
     Role.AGENCY: "We are an agency",
     Role.DEVELOPER: "We are a developer",
@@ -55,7 +55,7 @@ class PhoneSignUp(WhoSignsUp):
 
 @blp.route("/console/sign-up", methods=["GET", "POST"])
 @anybody
-@way_in
+@auth_attempt
 def by_email() -> Response | str | tuple[str, int]:
     """Register by e-mail and password. If mail is configured, a link that proves the address follows."""
     user = visitor_or_none()
@@ -75,12 +75,12 @@ def by_email() -> Response | str | tuple[str, int]:
         )
     except ConflictError as error:
         return _page("email", {"email": translate_error(error)}, is_taken=True), 409
-    return _let_in(user, "registration", "signed_up_link" if _sent_link(body["email"]) else "signed_up")
+    return _signed_in_response(user, "registration", "signed_up_link" if _sent_link(body["email"]) else "signed_up")
 
 
 @blp.route("/console/sign-up/phone", methods=["GET", "POST"])
 @anybody
-@way_in
+@auth_attempt
 def by_phone() -> Response | str | tuple[str, int]:
     """
     Register by phone: the first form requests a code, the second checks it. Nothing shows whether the phone is
@@ -104,14 +104,14 @@ def by_phone() -> Response | str | tuple[str, int]:
     if user is None:
         return _page("phone", {"code": translate(portal_auth.WRONG)}, phone=phone), 401
     note_entry(user, "sms")
-    return _let_in(user, "sms")
+    return _signed_in_response(user, "sms")
 
 
-def _let_in(user: User, way: str, outcome: str | None = None) -> Response:
+def _signed_in_response(user: User, way: str, outcome: str | None = None) -> Response:
     """Redirect to the page that they came from, or to the first page of their role."""
     further = _way_back()
     response = back(further) if further else back(home_of(user.role), outcome)
-    return access.let_in(response, new_token(user, way))
+    return access.set_session_cookie(response, new_token(user, way))
 
 
 def _read(schema: Body, **normal_forms: Callable[[str], str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -4,6 +4,7 @@ from flask import Response, render_template, request
 
 from api.accounts.notification_switches import reaches
 from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import tick
 from api.console.kit.pages import back, page_blueprint
 from api.http.db import session
 from api.http.services import services
@@ -15,20 +16,21 @@ from models.accounts.notification_switches import (
     switches_of,
     topics_of,
 )
+from models.core.errors import InvalidValueError
 
 blp = page_blueprint("switches")
 
-#: What topics are called, and what belongs to them.
+#: The names of topics, and the notifications that belong to them.
 TOPIC_NAMES = {
     Topic.MESSAGES: "Messages",
     Topic.INQUIRIES: "Inquiries",
     Topic.OFFERS: "New homes for requests and leads",
-    Topic.LIKES: "Likes of other realtors",
+    Topic.LIKES: "Other realtors’ likes",
     Topic.MATCHES: "Matches and deals",
     Topic.CONTACTS: "Shared contacts",
     Topic.SELECTIONS: "Answers to my selections",
     Topic.TASKS: "Reminders of tasks and showings",
-    Topic.TEAM: "News of my agency",
+    Topic.TEAM: "My agency’s updates",
 }
 CHANNEL_NAMES = {
     Channel.CONSOLE: "Here",
@@ -36,11 +38,11 @@ CHANNEL_NAMES = {
     Channel.EMAIL: "E-mail",
     Channel.SMS: "SMS",
 }
-#: What is missing where a channel does not reach somebody.
+#: The reason why a channel does not reach the user.
 HOW_TO_REACH = {
     Channel.TELEGRAM: "Telegram: link your account first.",
-    Channel.EMAIL: "E-mail: prove your address first.",
-    Channel.SMS: "SMS: prove your phone first.",
+    Channel.EMAIL: "E-mail: confirm your address first.",
+    Channel.SMS: "SMS: confirm your phone first.",
 }
 PATH = "/console/account/notifications"
 
@@ -48,16 +50,20 @@ PATH = "/console/account/notifications"
 @blp.route(PATH, methods=["GET", "POST"])
 @page_for()
 def switches() -> Response | str:
-    """Show and change the settings; channels that do not reach the visitor stay as they are."""
+    """Show and change the settings; switches that the form did not show do not change."""
     user = visitor()
     topics = topics_of(user.role)
     channels = [channel for channel in Channel if channel in configured_channels(services().settings)]
     reaching = [channel for channel in channels if reaches(user, channel)]
     if request.method == "POST":
+        shown = {topic: {channel: tick(f"{topic}.{channel}") for channel in reaching} for topic in topics}
         changes = {
-            str(topic): {str(channel): f"{topic}.{channel}" in request.form for channel in reaching} for topic in topics
+            str(topic): {str(channel): is_on for channel, is_on in ticks.items() if is_on is not None}
+            for topic, ticks in shown.items()
         }
-        set_switches(session(), user, changes)
+        if not any(changes.values()):
+            raise InvalidValueError("switches", "form.outdated")
+        set_switches(session(), user, {topic: ticks for topic, ticks in changes.items() if ticks})
         return back(PATH, "saved")
     return render_template(
         "console/account/switches.html",

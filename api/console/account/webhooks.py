@@ -7,6 +7,7 @@ from flask import Response, render_template, request
 from marshmallow import ValidationError
 
 from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.i18n import translate_error, translate_fault
 from api.console.kit.pages import back, chosen, listed, page_blueprint
 from api.http.db import session
@@ -81,7 +82,7 @@ def change(webhook_id: int) -> Response | tuple[str, int]:
 @for_owners
 def switch(webhook_id: int) -> Response:
     endpoint = owned_endpoint(session(), visitor(), webhook_id, lock=True)
-    change_endpoint(session(), visitor(), endpoint, {"is_enabled": request.form.get("to") == "on"})
+    change_endpoint(session(), visitor(), endpoint, {"is_enabled": pressed_button("on", "off", name="to") == "on"})
     return back(f"/console/webhooks/{webhook_id}", "changed")
 
 
@@ -136,6 +137,7 @@ def _sent(endpoint: Endpoint, send: Any, outcome: str) -> Response | tuple[str, 
 
 def _typed() -> dict[str, Any]:
     """The request body that a form represents."""
+    check_complete("url", "name", "min_score")
     return {
         "url": request.form.get("url", ""),
         "name": request.form.get("name", "").strip() or None,
@@ -147,8 +149,8 @@ def _typed() -> dict[str, Any]:
 def _faults(error: ValidationError | InvalidValueError | ConflictError) -> dict[str, str]:
     """Errors by the form's field; "" for errors of no field."""
     if isinstance(error, ValidationError):
-        told = error.messages if isinstance(error.messages, dict) else {}
-        return {name: translate_fault(_first(faults)) for name, faults in told.items()}
+        messages = error.messages if isinstance(error.messages, dict) else {}
+        return {name: translate_fault(_first(faults)) for name, faults in messages.items()}
     return {error.field if isinstance(error, InvalidValueError) else "": translate_error(error)}
 
 

@@ -6,6 +6,7 @@ from flask import Response, render_template, request
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
+from api.console.kit.edits import as_was, read_edit
 from api.console.kit.forms import Control
 from api.console.kit.i18n import translate
 from api.console.kit.pages import back, listed, page_blueprint, page_number, wants_part
@@ -37,18 +38,18 @@ OFFERS = 20
 
 GROUPS: list[tuple[str, list[Control]]] = [
     (
-        "What I look for",
+        "What I am looking for",
         [
             Control("deal_format", "Deal", "choice", choices=tuple(DealType)),
             Control("type", "Type", "choice", choices=WANTED_TYPES),
             Control("city", "City", "town"),
             Control("district", "District", required=False),
             Control("total_rooms", "Rooms", required=False, hint="For example: studio, 1, 2, 1-3, 4+."),
-            Control("condition", "Condition", "choice", False, tuple(Condition), none="Does not matter"),
+            Control("condition", "Condition", "choice", False, tuple(Condition), none="Any"),
         ],
     ),
     (
-        "Money and size",
+        "Price and size",
         [
             Control("budget_min", "Budget from", "money", required=False),
             Control("budget_max", "Budget to", "money", required=False),
@@ -56,12 +57,11 @@ GROUPS: list[tuple[str, list[Control]]] = [
             Control("total_area_max", "Area to", "number", required=False, unit="m²"),
             Control(
                 "wishes",
-                "Wishes in words",
+                "Wishes in your own words",
                 "long",
                 required=False,
                 wide=True,
-                hint="Floor, kitchen, pets: what is understood counts as a wish, the rest is compared with "
-                "descriptions.",
+                hint="Floor, kitchen, pets: what we understand becomes a wish; the rest is compared with descriptions.",
                 understand="lead",
             ),
         ],
@@ -160,10 +160,11 @@ def one_request(request_id: int) -> str:
 def edit_request(request_id: int) -> Response | str | tuple[str, int]:
     lead = owned_request(visitor(), request_id, lock=request.method == "POST")
     if request.method == "GET":
-        return _form(forms.Filled(_values(lead)), lead)
+        values = _values(lead)
+        return _form(forms.Filled(values, was=as_was(values)), lead)
     body, filled = _read(lead)
     if body is None:
-        return _form(filled, lead), 400
+        return _form(filled, lead), 409 if filled.theirs else 400
     replace_lead(session(), lead, _stored(body, lead))
     rescore_lead(lead)
     return back(f"{PATH}/{lead.id}", "saved")
@@ -188,13 +189,15 @@ def reopen(request_id: int) -> Response:
 
 
 def _read(present: Lead | None) -> tuple[dict[str, Any] | None, forms.Filled]:
-    """The body from the form; amounts are in the request's currency, or else the town's."""
+    """The body from the form; amounts are in the request's currency, otherwise in the town's."""
     currency = currency_of_town(request.form.get("city", ""), present)
-    return forms.read(RequestBody(), CONTROLS, request.form, currency=currency)
+    if present is None:
+        return forms.read(RequestBody(), CONTROLS, request.form, currency=currency)
+    return read_edit(RequestBody(), CONTROLS, request.form, _values(present), currency=currency)
 
 
 def _stored(body: dict[str, Any], present: Lead | None) -> dict[str, Any]:
-    """The columns from a body; fields that the form does not show keep the present request's values."""
+    """The columns from a body; fields that the form does not show keep the request's current values."""
     if present is not None:
         shown = {control.path for control in CONTROLS}
         kept = {name: value for name, value in present.attributes.items() if name not in shown}
@@ -204,7 +207,7 @@ def _stored(body: dict[str, Any], present: Lead | None) -> dict[str, Any]:
 
 
 def _values(lead: Lead) -> dict[str, Any]:
-    """A request's values for its form: choices by canonical words, amounts as they are written."""
+    """A request's values for its form: choices by canonical words, amounts in the page's notation."""
     row = request_row(lead)
     amounts = ("budget_min", "budget_max", "total_area_min", "total_area_max")
     return {

@@ -4,8 +4,17 @@ from typing import Any
 
 from flask import Response, render_template, request
 
-from api.console.files.import_words import FIELD_LABELS, LEAD_LABELS, complaint, field_label, shown_reason, town_problem
+from api.console.files.import_words import (
+    FIELD_LABELS,
+    LEAD_LABELS,
+    complaint,
+    field_label,
+    own_number,
+    shown_reason,
+    town_problem,
+)
 from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import pressed_button, tick
 from api.console.kit.i18n import translate
 from api.console.kit.pages import back, page_blueprint, wants_part
 from api.http.db import session
@@ -13,11 +22,11 @@ from api.http.table_files import TableFormat
 from api.http.tasks import rescore_properties
 from api.sources.refusals import refused_file
 from api.sources.schemas import COUNTS, shown_report
-from api.sources.sending import asked
+from api.sources.sending import queue_import
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import ConflictError, InvalidValueError
 from models.sources.formats import headers, lead_rows
-from models.sources.formats.headers import column_of
+from models.sources.formats.headers import column_of, may_be_private
 from models.sources.formats.table import SEVERAL
 from models.sources.imports import confirm_withdrawals
 from models.sources.sources import change_source, owned_import, owned_source, request_import
@@ -27,7 +36,7 @@ blp = page_blueprint("import_reports")
 
 for_owners = page_for(*SUPPLY_ROLES)
 
-#: Refused offers and guesses that a page shows of each; the API gives all that the report keeps.
+#: The number of refused offers, and of guesses, on a page; the API returns all that the report contains.
 SHOWN = 100
 MAX_COLUMNS = 500
 
@@ -44,13 +53,13 @@ def again(import_id: int) -> Response | tuple[str, int]:
     """Store the column mapping, and test the file once more or import it."""
     imported = owned_import(session(), visitor(), import_id)
     source = owned_source(session(), visitor(), imported.source_id, lock=True)
-    is_dry_run = request.form.get("do") == "try"
+    is_dry_run = pressed_button("try", "import") == "try"
     try:
         fields = _source_settings(source)
         change_source(session(), source, fields)
         asked_by = "upload" if source.file and not source.address else "request"
         name = imported.file_name if asked_by == "upload" else None
-        new = asked(request_import(session(), source, asked_by, file_name=name, is_dry_run=is_dry_run))
+        new = queue_import(request_import(session(), source, asked_by, file_name=name, is_dry_run=is_dry_run))
     except (InvalidValueError, ConflictError) as error:
         session().rollback()
         errors = {getattr(error, "field", "do"): complaint(error)}
@@ -79,7 +88,7 @@ def refused(import_id: int) -> Response:
 
 def _source_settings(source: Source) -> dict[str, Any]:
     """
-    A source's settings from the form: its mapping, where that differs from the automatic one, its town, completeness.
+    A source's settings from the form: its mapping, as far as it differs from the automatic one, its town, completeness.
     """
     town = request.form.get("city", "").strip()
     problem = town_problem(town)
@@ -97,14 +106,15 @@ def _source_settings(source: Source) -> dict[str, Any]:
         chosen[field] = name
         if name in mapping or column_of(name, known=known).field != field:
             mapping[name] = field
-    return {"city": town or None, "is_complete": "is_complete" in request.form, "mapping": mapping}
+    settings = {"city": town or None, "is_complete": bool(tick("is_complete")), "mapping": mapping}
+    return {name: value for name, value in settings.items() if name == "mapping" or name in request.form}
 
 
 def _page(imported: Import, errors: dict[str, str]) -> str:
     source = owned_source(session(), visitor(), imported.source_id)
     labels = LEAD_LABELS if source.content is SourceContent.LEADS else FIELD_LABELS
-    told = shown_report(imported)
-    report = told["report"]
+    shown = shown_report(imported)
+    report = shown["report"]
     given = request.form if errors else None
     fields = dict(zip(given.getlist("column"), given.getlist("field"), strict=False)) if given else {}
     return render_template(
@@ -112,13 +122,14 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
         imported=imported,
         fault=reason_fault(imported),
         source=source,
-        counts=told["counts"],
+        counts=shown["counts"],
         count_names=[
-            name for name in COUNTS if name != "offers" and (told["counts"][name] or name in ("new", "refused"))
+            name for name in COUNTS if name != "offers" and (shown["counts"][name] or name in ("new", "refused"))
         ],
         report=report,
         reasons=[
-            (*_parted(why), count) for why, count in sorted(report["refused_for"].items(), key=lambda each: -each[1])
+            (*_split_reasons(why), count)
+            for why, count in sorted(report["refused_for"].items(), key=lambda each: -each[1])
         ],
         columns=[
             (
@@ -132,6 +143,8 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
         field_names=sorted(((name, translate(label)) for name, label in labels.items()), key=lambda each: each[1]),
         of_leads=source.content is SourceContent.LEADS,
         field_label=field_label,
+        may_be_private=may_be_private,
+        own_number=own_number,
         shown_reason=shown_reason,
         shown=SHOWN,
         is_open=imported.state in OPEN_IMPORTS,
@@ -142,7 +155,7 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
     )
 
 
-def _parted(why: str) -> tuple[str, str]:
+def _split_reasons(why: str) -> tuple[str, str]:
     """(field, reason) of the reasons for which offers were refused."""
     field, _, reason = why.partition(": ")
     return field, reason

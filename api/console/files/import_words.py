@@ -13,9 +13,9 @@ from models.sources.photos import PhotoFault
 from models.sources.sources import owned_source
 from models.sources.tables import Source
 
-#: How often an address is fetched -> what that is called; None: only when somebody asks.
+#: Interval of fetches -> its label; None: only on request.
 REFRESHES: dict[int | None, str] = {
-    None: "Only when I ask",
+    None: "Only on request",
     15: "Every 15 minutes",
     60: "Every hour",
     180: "Every 3 hours",
@@ -24,29 +24,29 @@ REFRESHES: dict[int | None, str] = {
     10080: "Once a week",
 }
 
-#: Why an address gives no photo.
+#: Reasons why an address yields no photo.
 PHOTO_FAULTS = {
     PhotoFault.NO_ANSWER: "Its site does not answer",
     PhotoFault.NOT_THERE: "There is nothing at this address",
-    PhotoFault.PRIVATE: "It is inside a private network",
+    PhotoFault.PRIVATE: "It is on a private network",
     PhotoFault.TOO_LARGE: "The file is too large",
-    PhotoFault.TOO_SLOW: "It came too slowly",
-    PhotoFault.NOT_AN_IMAGE: "It is no picture",
+    PhotoFault.TOO_SLOW: "It loaded too slowly",
+    PhotoFault.NOT_AN_IMAGE: "It is not a picture",
     PhotoFault.DAMAGED: "The picture is damaged",
     PhotoFault.TOO_MANY_PIXELS: "The picture has too many pixels",
-    PhotoFault.NO_ROOM: "There is no more room for your photos",
+    PhotoFault.NO_ROOM: "You have reached your limit of photos",
 }
 
-#: Field of a table's column -> what people call it.
+#: Field of a table's column -> its label.
 FIELD_LABELS = {
-    "id": "Number in your records",
+    "id": "Your reference number",
     "deal": "Sale or rent",
     "type": "Kind of home",
     "price": "Price",
     "price_per_area": "Price per m²",
-    "discount_price": "Price with a discount",
+    "discount_price": "Discounted price",
     "currency": "Currency",
-    "period": "Rent for a day or a month",
+    "period": "Daily or monthly rent",
     "area": "Area",
     "living_area": "Living area",
     "kitchen_area": "Kitchen, m²",
@@ -60,14 +60,14 @@ FIELD_LABELS = {
     "district": "District",
     "okrug": "Administrative district",
     "metro": "Metro station",
-    "metro_min": "Minutes to the metro",
-    "metro_walk": "On foot to the metro",
+    "metro_min": "Minutes to the metro station",
+    "metro_walk": "Walk to the metro",
     "street": "Street",
     "house": "House number",
     "address": "Whole address",
     "latitude": "Latitude",
     "longitude": "Longitude",
-    "coordinates": "Latitude and longitude in one cell",
+    "coordinates": "Latitude and longitude in one column",
     "title": "Headline",
     "description": "Description",
     "class": "Class",
@@ -75,7 +75,7 @@ FIELD_LABELS = {
     "market": "New building or resale",
     "photos": "Photos",
     "plan": "Plan",
-    "material": "Walls of",
+    "material": "Walls",
     "wc": "Bathroom",
     "ceiling": "Ceiling height",
     "balcony": "Balcony",
@@ -98,9 +98,9 @@ FIELD_LABELS = {
 }
 assert FIELD_LABELS.keys() == NAMES.keys()
 
-#: Field of a column of clients' requests -> what people call it.
+#: Field of a column of clients' requests -> its label.
 LEAD_LABELS = {
-    "id": "Number in your records",
+    "id": "Your reference number",
     "client": "Client",
     "phone": "Client's phone",
     "email": "Client's e-mail",
@@ -120,15 +120,15 @@ LEAD_LABELS = {
     "type": "Kind of home",
     "class": "Class",
     "condition": "Condition and repair",
-    "payment": "Way of payment",
+    "payment": "Payment method",
     "year_min": "Built in that year or later",
-    "words": "Wishes in words",
+    "words": "Wishes in your own words",
     "notes": "Notes",
     "private_notes": "Private notes",
 }
 assert LEAD_LABELS.keys() == LEAD_NAMES.keys()
 
-#: What a remark of a report is about besides columns.
+#: Subjects of a report's remarks other than columns.
 REMARKED = {
     "phone": "Your phone number",
     "row": "The whole row",
@@ -141,24 +141,38 @@ REMARKED = {
 
 
 def field_label(name: str) -> str:
-    """A report's field in the page's language; fields without a translation stay as they are."""
+    """A report's field in the page's language; fields without a translation are returned unchanged."""
     label = FIELD_LABELS.get(name) or REMARKED.get(name) or LEAD_LABELS.get(name)
     return translate(label) if label else name.replace("_", " ")
 
 
+def own_number(external_id: str | None) -> str:
+    """
+    The number of a row in its file; empty for a number derived from the row's content, which means nothing to people.
+
+    >>> own_number("A-17"), own_number("row-0e562c2b5018e481ff12")
+    ('A-17', '')
+    """
+    return "" if not external_id or external_id.startswith("row-") else external_id
+
+
 def shown_reason(reason: str | None) -> str:
     """The sentence of a report's reason; releases before 0.2 stored English sentences without capital and full stop."""
-    told = translate_fault(reason) if reason else ""
-    return told[:1].upper() + told[1:] + ("" if not told or told.endswith((".", "?", "!", "…", ")")) else ".")
+    sentence = translate_fault(reason) if reason else ""
+    return (
+        sentence[:1].upper()
+        + sentence[1:]
+        + ("" if not sentence or sentence.endswith((".", "?", "!", "…", ")")) else ".")
+    )
 
 
 def complaint(error: DomainError) -> str:
-    """The sentence of an error in the page's language: the field's reason, or else the whole message."""
+    """The sentence of an error in the page's language: the field's reason, otherwise the whole message."""
     return translate_error(error)
 
 
 def named_source() -> Source | None:
-    """The visitor's source that the address names, for lists of its rows; raises NotFoundError."""
+    """The visitor's source in the address, for lists of its rows; raises NotFoundError."""
     raw = request.args.get("source", "")
     return owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
 

@@ -5,15 +5,24 @@ from typing import Any
 
 from flask import Response, render_template, request
 
-from api.console.files.import_words import REFRESHES, complaint, field_label, photo_fault, shown_reason, town_problem
+from api.console.files.import_words import (
+    REFRESHES,
+    complaint,
+    field_label,
+    own_number,
+    photo_fault,
+    shown_reason,
+    town_problem,
+)
 from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import pressed_button, tick
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
 from api.http.db import session
 from api.http.services import services
 from api.http.tasks import rescore_properties
 from api.http.uploads import remove_feed, takes_uploads
 from api.sources.outgoing import shown_outgoing
-from api.sources.sending import asked, name_of_file, send_file, source_for
+from api.sources.sending import name_of_file, queue_import, send_file, source_for
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import ConflictError, InvalidFileError, InvalidValueError, TooLargeFileError
 from models.sources.outgoing import close_outgoing_feed, outgoing_feed, renew_outgoing_feed
@@ -36,7 +45,7 @@ blp = page_blueprint("sources")
 for_owners = page_for(*SUPPLY_ROLES)
 
 PER_PAGE = 30
-#: What a page says beside its controls, and with which status, instead of an error page.
+#: Errors that a page shows beside its controls, with their status, instead of an error page.
 PROBLEMS = (InvalidFileError, InvalidValueError, ConflictError, TooLargeFileError)
 
 
@@ -56,7 +65,7 @@ def all_sources() -> str:
 @for_owners
 @takes_uploads
 def send() -> Response | tuple[str, int]:
-    """Store a file and test it: nothing is changed before its owner has seen the result."""
+    """Store a file and test it: nothing changes before its owner has seen the result."""
     upload = request.files.get("file")
     try:
         if upload is None or not upload.filename:
@@ -81,8 +90,8 @@ def add_address() -> Response | tuple[str, int]:
         if not fields["address"]:
             raise InvalidValueError("address", "source.write_address")
         source = create_source(session(), visitor(), fields)
-        is_dry_run = request.form.get("do") == "try"
-        new = asked(request_import(session(), source, "request", is_dry_run=is_dry_run))
+        is_dry_run = pressed_button("try", "import") == "try"
+        new = queue_import(request_import(session(), source, "request", is_dry_run=is_dry_run))
     except PROBLEMS as error:
         return _refused(error, "address")
     return back(f"/console/imports/{new.id}" if is_dry_run else f"/console/sources/{source.id}")
@@ -98,18 +107,23 @@ def one_source(source_id: int) -> str:
 @for_owners
 def change(source_id: int) -> Response | tuple[str, int]:
     source = owned_source(session(), visitor(), source_id, lock=True)
-    fields = _settings() | {"name": request.form.get("name", "").strip()[:200]}
-    if source.address:
-        fields |= {"address": request.form.get("address", "").strip(), "refresh_minutes": _minutes()}
+    shown = {"name", "city", "is_complete", *(("address", "refresh_minutes") if source.address else ())}
+    if not shown.intersection(request.form):
+        raise InvalidValueError("form", "form.outdated")
+    fields = _settings() | {
+        "name": request.form.get("name", "").strip()[:200],
+        "address": request.form.get("address", "").strip(),
+        "refresh_minutes": _minutes(),
+    }
+    fields = {name: value for name, value in fields.items() if name in shown.intersection(request.form)}
     try:
-        if source.address and not fields["address"]:
+        if not fields.get("address", True):
             raise InvalidValueError("address", "source.write_address")
         change_source(session(), source, fields)
     except PROBLEMS as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _beside(error, "name"), request.form), _status(
-            error
-        )
+        source = owned_source(session(), visitor(), source_id)
+        return _source(source, _at_field(error, "name"), request.form), _status(error)
     return back(f"/console/sources/{source_id}", "saved")
 
 
@@ -118,10 +132,10 @@ def change(source_id: int) -> Response | tuple[str, int]:
 def run(source_id: int) -> Response | tuple[str, int]:
     source = owned_source(session(), visitor(), source_id, lock=True)
     try:
-        asked(request_import(session(), source, "request"))
+        queue_import(request_import(session(), source, "request"))
     except ConflictError as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _beside(error, "run")), 409
+        return _source(owned_source(session(), visitor(), source_id), _at_field(error, "run")), 409
     return back(f"/console/sources/{source_id}")
 
 
@@ -129,8 +143,8 @@ def run(source_id: int) -> Response | tuple[str, int]:
 @for_owners
 def pause(source_id: int) -> Response:
     source = owned_source(session(), visitor(), source_id, lock=True)
-    state = SourceState.PAUSED if request.form.get("state") == "paused" else SourceState.ACTIVE
-    change_source(session(), source, {"state": state})
+    state = pressed_button(*SourceState, name="state")
+    change_source(session(), source, {"state": SourceState(state)})
     return back(f"/console/sources/{source_id}", "saved")
 
 
@@ -143,7 +157,7 @@ def delete(source_id: int) -> Response | tuple[str, int]:
         gone = delete_source(session(), source)
     except ConflictError as error:
         session().rollback()
-        return _source(owned_source(session(), visitor(), source_id), _beside(error, "run")), 409
+        return _source(owned_source(session(), visitor(), source_id), _at_field(error, "run")), 409
     if file:
         remove_feed(file, visitor())
     rescore_properties(gone)
@@ -154,7 +168,7 @@ def delete(source_id: int) -> Response | tuple[str, int]:
 @for_owners
 def outgoing() -> Response:
     """Give the visitor's own feed a new address, or revoke it."""
-    if request.form.get("do") == "end":
+    if pressed_button("open", "renew", "end") == "end":
         close_outgoing_feed(session(), visitor())
     else:
         renew_outgoing_feed(session(), visitor())
@@ -167,7 +181,7 @@ def _settings() -> dict[str, Any]:
     problem = town_problem(town)
     if problem:
         raise InvalidValueError("city", problem)
-    return {"city": town or None, "is_complete": "is_complete" in request.form}
+    return {"city": town or None, "is_complete": bool(tick("is_complete"))}
 
 
 def _content(given: Mapping[str, str]) -> SourceContent:
@@ -181,11 +195,11 @@ def _minutes() -> int | None:
 
 def _refused(error: Any, place: str) -> tuple[str, int]:
     session().rollback()
-    return _list(_beside(error, place), request.form), _status(error)
+    return _list(_at_field(error, place), request.form), _status(error)
 
 
-def _beside(error: Any, place: str) -> dict[str, str]:
-    """An error's sentence by the control beside which it is shown: that of its field, or else *place*."""
+def _at_field(error: Any, place: str) -> dict[str, str]:
+    """An error's sentence by the control beside which it is shown: that of its field, otherwise *place*."""
     reason = complaint(error)
     field = getattr(error, "field", None) or place
     known = ("file", "address", "city", "name", "refresh_minutes")
@@ -226,6 +240,7 @@ def _source(source: Source, errors: dict[str, str], given: Any = None) -> str:
         errors=errors,
         given=given or {},
         field_label=field_label,
+        own_number=own_number,
         shown_reason=shown_reason,
         reason_fault=reason_fault,
         refreshes=REFRESHES,

@@ -1,8 +1,8 @@
 """Access to pages: a cookie holds the access token, and every POST must prove that one of our own pages sent it.
 
-The JSON API ignores the cookie, so no page of another site can make a browser call it as a user. Here a request that
-changes something needs a token that such a page cannot know: an HMAC, under the server's key, of the browser's own
-cookie (the synchronizer token of OWASP's CSRF cheat sheet, without a table).
+The JSON API ignores the cookie, so a page of another site cannot make a browser call it as a user. In the console, a
+request that changes something needs a token that such a page cannot know: an HMAC, with the server's key, of the
+browser's own cookie (the synchronizer token of OWASP's CSRF cheat sheet, without a table).
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from models.core.enums import Role
 from models.core.errors import NotAllowedError, NotSignedInError
 
 SESSION_COOKIE = "leadmatch_session"
-#: Before signing in there is no session to bind a form's token to; this random number stands in for it.
+#: Before signing in there is no session to bind a form's token to; the token is bound to this random number instead.
 GUEST_COOKIE = "leadmatch_guest"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
@@ -37,7 +37,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 def anybody(view: View) -> View:
     """Anybody may open this page; a signed-in visitor is identified."""
-    return with_facts(view, access=Access("page: anyone", None, _know_visitor))
+    return with_facts(view, access=Access("page: anyone", None, _check_visitor))
 
 
 def page_for(*roles: Role) -> Callable[[View], View]:
@@ -71,7 +71,7 @@ def visitor_or_none() -> User | None:
 
 
 def csrf_token() -> str:
-    """The token that the forms of this answer carry: the proof under a mask that is new in every answer.
+    """The token for the forms of this answer: the proof, masked with a random value that differs in every answer.
 
     Answers are compressed and may repeat text from the address, so the proof itself could be guessed letter by letter
     from their lengths (BREACH); a changing mask prevents that.
@@ -84,21 +84,21 @@ def csrf_token() -> str:
     return state.csrf
 
 
-def let_in(response: Answer, token: str) -> Answer:
-    """Set the session cookie."""
+def set_session_cookie(response: Answer, token: str) -> Answer:
+    """Sign in: set the session cookie."""
     _set_cookie(response, SESSION_COOKIE, token, services().settings.token_hours * 3600)
     _set_cookie(response, DEVICE_COOKIE, token, int(KNOWN_FOR.total_seconds()))
     response.delete_cookie(GUEST_COOKIE, path="/")
     return response
 
 
-def let_out(response: Response) -> Response:
-    """Delete the session cookie."""
+def delete_session_cookie(response: Response) -> Response:
+    """Sign out: delete the session cookie."""
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
 
 
-def keep_guest(response: Response) -> Response:
+def set_guest_cookie(response: Response) -> Response:
     """After a request: set the cookie to which the forms of a guest's page are bound."""
     made = current().new_guest
     if made:
@@ -107,11 +107,11 @@ def keep_guest(response: Response) -> Response:
 
 
 def set_preference(response: Response, name: str, value: str) -> None:
-    """Store a visitor's choice of theme or language for a year; it is no secret and identifies nobody."""
+    """Store a visitor's choice of theme or language for a year; it is not secret and identifies nobody."""
     _set_cookie(response, name, value, 365 * 24 * 3600)
 
 
-def _know_visitor() -> None:
+def _check_visitor() -> None:
     _visitor()
     _check_csrf()
 

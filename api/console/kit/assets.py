@@ -25,16 +25,16 @@ def asset(name: str) -> str:
 @blp.get("/console/static/<version>/<name>")
 @public
 def static_file(version: str, name: str) -> Response:
-    """One file. Scripts import each other by relative names, so one version holds for all of them."""
+    """One file. Scripts import each other by relative names, so all files have the same version."""
     if not (FOLDER / name).is_file():
         abort(404)
     response = send_from_directory(FOLDER, name, max_age=YEAR if version == _version() else 0)
     response.vary.add("Accept-Encoding")
     if takes_gzip() and response.status_code == HTTPStatus.OK:
-        response.close()  # the plain file, which was opened to be sent
+        response.close()  # the uncompressed file, which was opened to be sent
         response.set_data(_compressed(name, _version()))
         response.content_encoding = "gzip"
-        response.headers.pop("ETag")  # it is the plain file's; the address itself changes with the content
+        response.headers.pop("ETag")  # that of the uncompressed file; the address itself changes with the content
     return response
 
 

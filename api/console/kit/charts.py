@@ -1,4 +1,4 @@
-"""Charts as SVG drawn by the server: nothing to load, sharp at any size; a table beside each holds the numbers."""
+"""Charts as SVG, drawn by the server: nothing to load, sharp at any size. A table beside each chart has the numbers."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -16,14 +16,14 @@ def columns(
     rows: Sequence[tuple[str, float]], label: str, *, every: int = 1, whole: bool = False, unit: str = ""
 ) -> Markup:
     """
-    A bar for each (name, value); names stand under every *every*-th.
+    A bar for each (name, value); every *every*-th bar has its name below it.
 
     Args:
-        label: What the chart shows, for screen readers; the page tells the numbers in a table.
+        label: What the chart shows, for screen readers; the page has the numbers in a table.
         whole: The values are counts, so the axis has whole numbers only.
-        unit: Stands behind each number of the axis.
+        unit: Follows each number of the axis.
     """
-    rows = [(name, float(value)) for name, value in rows]  # sums of the database are decimals
+    rows = [(name, float(value)) for name, value in rows]  # sums from the database are decimals
     most = max((value for _, value in rows), default=0) or 1
     top, ticks = _scale(most, whole=whole)
     step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
@@ -50,10 +50,11 @@ def columns(
 
 def line(points: Sequence[float], names: Sequence[str], label: str, *, diagonal: bool = False) -> Markup:
     """
-    A line through values of 0 to 100 per cent, evenly spaced; *names* stand under the first, the middle and the last.
+    A line through values of 0 to 100 per cent, evenly spaced; *names* are shown under the first, the middle and the
+    last.
 
     Args:
-        diagonal: Draw also what an even distribution would be.
+        diagonal: Also draw the line of an even distribution.
     """
     inner = WIDTH - LEFT - RIGHT
     places = [LEFT + inner * place / max(len(points) - 1, 1) for place in range(len(points))]
@@ -73,18 +74,19 @@ def steps(
     points: Sequence[tuple[datetime, float]], label: str, show: Callable[[float], str], until: datetime
 ) -> Markup:
     """
-    A value that changes at moments and stays between them, to the moment *until*; the axis begins near the lowest.
+    A value that changes at certain moments and is constant between them, until *until*; the axis begins near the lowest
+    value.
 
     Args:
         points: (moment, value), the earliest first; at least one.
-        show: How a value is written at the axis.
+        show: Formats a value for the axis.
     """
     values = [float(value) for _, value in points]
     low, high = min(values), max(values)
     room = (high - low) * 0.25 or high * 0.05 or 1
     low, high = max(0.0, low - room), high + room
     begin, whole = points[0][0], max((until - points[0][0]).total_seconds(), 1)
-    right, left = WIDTH - RIGHT, LEFT + 34  # whole prices are written at the axis
+    right, left = WIDTH - RIGHT, LEFT + 34  # room for full prices at the axis
 
     def x_of(moment: datetime) -> float:
         return left + (right - left) * (moment - begin).total_seconds() / whole
@@ -119,7 +121,7 @@ def steps(
 
 def _scale(most: float, *, whole: bool = False) -> tuple[float, int]:
     """
-    A round end of the axis, and into how many parts it is divided; of a *whole* one each part ends at a whole number.
+    A round end of the axis, and the number of its parts; with *whole*, each part ends at a whole number.
 
     >>> _scale(87), _scale(3), _scale(1)
     ((100.0, 4), (4.0, 4), (1.0, 4))

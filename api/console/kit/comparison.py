@@ -1,4 +1,4 @@
-"""Homes side by side as a lead sees them, criterion by criterion and wish by wish."""
+"""A side-by-side comparison of homes for a lead, by criterion and by wish."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from matching.engine.explain import CriterionShare, WishShare
 from models.market.leads import Lead
 from models.market.properties import Property
 
-#: Homes that stand side by side.
+#: The maximum number of homes in a comparison.
 MOST = 4
 
 
@@ -29,7 +29,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One criterion or wish: what is wanted, and each home's value, in the order of the homes."""
+    """One criterion or wish: the wanted value, and each home's value, in the order of the homes."""
 
     name: str
     wanted: str
@@ -37,13 +37,13 @@ class Row:
 
 
 def homes_of_address() -> list[int]:
-    """The ids in the address, as `ids=3,7` or as ticked boxes."""
-    asked = [*request.args.get("ids", "").split(","), *request.args.getlist("home")]
-    return [int(each) for each in asked if each.isascii() and each.isdigit() and len(each) < 19][:100]
+    """The ids in the address, given as `ids=3,7` or by ticked boxes."""
+    ids = [*request.args.get("ids", "").split(","), *request.args.getlist("home")]
+    return [int(each) for each in ids if each.isascii() and each.isdigit() and len(each) < 19][:100]
 
 
 def compared(lead: Lead, homes: list[Property]) -> tuple[list[float | None], list[Row]]:
-    """The score of each home, and the lead's criteria and wishes with each home's value, the weightiest first."""
+    """The score of each home, and the lead's criteria and wishes with each home's value, by descending weight."""
     explained = explanations_of_pairs(session(), [lead], homes) if homes else []
     criteria = [{share.criterion: share for share in each.criteria if share.stated} for each in explained]
     wishes = [{share.kind: share for share in each.wishes} for each in explained]
@@ -51,7 +51,7 @@ def compared(lead: Lead, homes: list[Property]) -> tuple[list[float | None], lis
 
 
 def _of_criteria(lead: Lead, homes: list[Property], shares: list[dict[str, CriterionShare]]) -> list[Row]:
-    """Rows of criteria, the weightiest first."""
+    """Rows of criteria, by descending weight."""
     weights = {name: share.weight for each in shares for name, share in each.items() if name in NAMES}
     return [
         Row(
@@ -65,7 +65,7 @@ def _of_criteria(lead: Lead, homes: list[Property], shares: list[dict[str, Crite
 
 def _criterion(name: str, listing: Property, share: CriterionShare | None) -> Cell:
     if share is None or not share.known:
-        return Cell("—", translate("not told"), "unknown")
+        return Cell("—", translate("not stated"), "unknown")
     kind = grade(100 * share.value)
     return Cell(fact_of(name, listing), translate(VERDICTS[kind]), kind)
 

@@ -12,8 +12,8 @@ from models.market.leads import Lead
 from models.market.properties import Property
 
 ROOMS = tuple(range(0, 7))
-#: What stands in a choice that is left open: of a lead, of a property.
-ANY, UNTOLD = "Does not matter", "Not told"
+#: The texts of a choice that is left open: for a lead, for a property.
+ANY, NOT_STATED = "Any", "Not stated"
 
 LEAD_GROUPS: list[tuple[str, list[Control]]] = [
     (
@@ -24,14 +24,15 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 "client_contacts",
                 "Contacts",
                 required=False,
-                hint="Nobody sees them until a match shares contacts.",
+                hint="Hidden until a match shares contacts.",
             ),
             Control(
                 "client_contacts_shared",
-                "Open the contacts",
+                "Show the contacts",
                 "choice",
                 required=False,
                 choices=tuple(ContactSharing),
+                none="Default",
             ),
             Control(
                 "notes",
@@ -39,7 +40,7 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 "long",
                 required=False,
                 wide=True,
-                hint="Realtors to whom the lead is offered see them.",
+                hint="Visible to realtors who are offered this lead.",
             ),
             Control(
                 "private_notes",
@@ -47,12 +48,12 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 "long",
                 required=False,
                 wide=True,
-                hint="Nobody but you ever sees them.",
+                hint="Visible only to you.",
             ),
         ],
     ),
     (
-        "What they look for",
+        "What they want",
         [
             Control("deal_type", "Deal", "choice", choices=tuple(DealType)),
             Control("requirements.property_type", "Type", "choice", False, WANTED_TYPES, none=ANY),
@@ -62,37 +63,44 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 "Districts",
                 "list",
                 required=False,
-                hint="Several: with commas between. None: anywhere in the city.",
+                hint="Separate several with commas. Leave empty for anywhere in the city.",
             ),
             Control(
                 "requirements.location.metro_stations",
                 "Metro stations",
                 "list",
                 required=False,
-                hint="Several: with commas between.",
+                hint="Separate several with commas.",
             ),
             Control(
                 "requirements.location.scope",
-                "Around these places",
+                "Near these places",
                 "choice",
                 required=False,
                 choices=PLACE_SCOPES,
                 words="scope.",
-                none="What is next door counts a little less",
+                none="Neighbouring places count a little less",
             ),
             Control(
                 "requirements.location.radius_km",
-                "Not farther than",
+                "No farther than",
                 "number",
                 required=False,
                 unit="km",
-                hint="From the places named above; empty: as far as is usual.",
+                hint="From the places above; leave empty for the usual distance.",
             ),
-            Control("requirements.rooms", "Rooms", "checks", required=False, choices=ROOMS, hint="None: any number."),
+            Control(
+                "requirements.rooms",
+                "Rooms",
+                "checks",
+                required=False,
+                choices=ROOMS,
+                hint="Leave all unticked for any number.",
+            ),
         ],
     ),
     (
-        "Money and size",
+        "Price and size",
         [
             Control("requirements.budget.min", "Budget from", "money", required=False),
             Control("requirements.budget.max", "Budget to", "money", required=False),
@@ -108,11 +116,11 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
             Control("requirements.condition", "Condition", "choice", False, tuple(Condition), none=ANY),
             Control(
                 "requirements.additional_requirements",
-                "Wishes in words",
+                "Wishes in your own words",
                 "long",
                 required=False,
                 wide=True,
-                hint="Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with "
+                hint="Floor, kitchen, pets, commission: what we understand becomes a wish; the rest is compared with "
                 "descriptions.",
                 understand="lead",
             ),
@@ -131,19 +139,19 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
             Control("address.metro_station", "Metro station", required=False),
             Control(
                 "address_precision",
-                "What strangers see of the address",
+                "What others see of the address",
                 "choice",
                 False,
                 tuple(AddressPrecision),
-                none="As usual",
+                none="Default",
                 words="address ",
-                hint="As usual, realtors see the house, others the street. Whom you share contacts with sees all of "
-                "it, and so do realtors' own programs.",
+                hint="By default realtors see the house and others the street. People you share contacts with see "
+                "the whole address, and so do programs that realtors connect.",
             ),
         ],
     ),
     (
-        "Object",
+        "Property details",
         [
             Control("deal_type", "Deal", "choice", choices=tuple(DealType), words="offer "),
             Control("details.property_type", "Type", "choice", choices=OFFERED_TYPES),
@@ -153,8 +161,8 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
             Control("details.floor", "Floor", "whole", required=False),
             Control("details.total_floors", "Floors in the house", "whole", required=False),
             Control("details.year_built", "Year built", "whole", required=False),
-            Control("details.property_class", "Class", "choice", False, tuple(PropertyClass), none=UNTOLD),
-            Control("details.condition", "Condition", "choice", False, tuple(Condition), none=UNTOLD),
+            Control("details.property_class", "Class", "choice", False, tuple(PropertyClass), none=NOT_STATED),
+            Control("details.condition", "Condition", "choice", False, tuple(Condition), none=NOT_STATED),
         ],
     ),
     (
@@ -166,9 +174,9 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
                 "number",
                 required=False,
                 unit="%",
-                hint="Of the price (of a month's rent): what you pay to the client's realtor.",
+                hint="Share of the price (or of a month’s rent) that you pay to the client’s realtor.",
             ),
-            Control("photos", "Photos", "lines", required=False, wide=True, hint="Addresses of pictures, one a line."),
+            Control("photos", "Photos", "lines", required=False, wide=True, hint="Links to pictures, one per line."),
             Control("description", "Description", "long", required=False, wide=True, understand="property"),
         ],
     ),
@@ -176,12 +184,12 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
 
 
 def with_choices(controls: list[Control], path: str, choices: tuple) -> list[Control]:
-    """The controls, one of them with other choices."""
+    """The controls, with other choices for one of them."""
     return [replace(control, choices=choices) if control.path == path else control for control in controls]
 
 
 def with_labels(controls: list[Control], path: str, labels: Mapping[str, str]) -> list[Control]:
-    """The controls, one of them with these choices, each called by its label."""
+    """The controls, with these choices for one of them, each shown by its label."""
     choices = tuple(labels)
     return [
         replace(control, choices=choices, labels=labels) if control.path == path else control for control in controls
@@ -203,7 +211,7 @@ def lead_values(lead: Lead) -> dict[str, Any]:
         "deal_type": lead.deal_type,
         "requirements": requirements_of(lead)
         | {
-            # Of a range that is open at an end the exchange says 0, and a form nothing.
+            # For an open end of a range, the exchange has 0 and a form has an empty text.
             "budget": {"min": lead.budget_min, "max": lead.budget_max},
             "area": {"min": lead.area_min, "max": lead.area_max},
         },

@@ -1,7 +1,8 @@
 """Formatting of values on pages: money, numbers, times, score rings, share bars, titles of homes."""
 
 import functools
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,19 +13,22 @@ from api.console.kit.access import visitor_or_none
 from api.console.kit.i18n import language, translate, word
 from api.http.photos import shown_photos
 from models.core.amounts import print_amount, print_number
-from models.core.enums import AddressPrecision, PropertyType
+from models.core.enums import AddressPrecision, DealType, PropertyType
+from models.core.numbers import read_plain
+from models.market.leads import Lead
 from models.market.places import NO_CURRENCY
 from models.market.properties import Property
-from models.market.shown_addresses import precision_of, shown_location, shown_street
+from models.market.shown_addresses import precision_of, shown_address, shown_location, shown_street
+from models.market.town_names import town_name
 
-#: The ring of a score: a circle of radius 15.9155 is 100 long.
+#: The ring of a score: a circle of radius 15.9155 has a circumference of 100.
 RADIUS = 15.9155
-GOOD, FAIR = 85, 60  # per cent; what a score or share is called
+GOOD, FAIR = 85, 60  # per cent; lower limits of these grades of a score or share
 
 
 def number(value: float | Decimal | None, places: int = 0) -> str:
     """
-    A number as the page's language writes it, and the forms read it.
+    A number in the notation of the page's language, which forms can read.
 
     >>> number(None)
     '—'
@@ -32,9 +36,21 @@ def number(value: float | Decimal | None, places: int = 0) -> str:
     return "—" if value is None else print_number(value, places, mark=_mark())
 
 
+def as_typed(text: str | None) -> str:
+    """
+    The text of a control for an amount or another number: a plain number in the notation of :func:`number`, any other
+    text as it was typed.
+
+    >>> as_typed("12000000.50"), as_typed("до 12 млн"), as_typed(None)
+    ('12\\xa0000\\xa0000,5', 'до 12 млн', '')
+    """
+    plain = read_plain(text or "")
+    return (text or "") if plain is None else print_number(plain, mark=_mark())
+
+
 def compact(value: float) -> str:
     """
-    A count in full below a million, else in millions.
+    A count, abbreviated to millions from a million on.
 
     >>> compact(9108) == number(9108), compact(86_040_000)
     (True, '86 млн')
@@ -63,6 +79,54 @@ def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool 
     if currency == NO_CURRENCY:
         return print_number(amount, mark=_mark(), places=2)
     return print_amount(amount, currency, mark=_mark(), millions=translate("m") if short else None, places=2)
+
+
+def price_of(
+    row: Property | Lead, amount: Decimal | float | None = None, currency: str | None = None, *, short: bool = False
+) -> str:
+    """
+    The price of a property, or an amount of a lead, as all pages write it; a rent is marked as monthly.
+
+    Args:
+        row: A property, whose price is shown unless *amount* is given; or a lead.
+        amount: Another price of the same deal, such as a former price or an end of a budget.
+        currency: The currency of *amount*, if it differs from the row's.
+    """
+    if amount is None:
+        amount = getattr(row, "price", None)
+    text = money(amount, currency or row.currency, short=short)
+    if amount is None or row.deal_type is not DealType.RENT:
+        return text
+    return translate("{sum} a month", sum=text)
+
+
+def budget_of(lead: Lead) -> str:
+    """A lead's budget in short form; a dash if none was stated."""
+    text = span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True))
+    return translate("{sum} a month", sum=text) if text != "—" and lead.deal_type is DealType.RENT else text
+
+
+def town_of(row: Property | Lead) -> str:
+    """The town of a lead or property, by its name in the page's language."""
+    return town_called(row.city, row.city_key)
+
+
+def town_called(written: str, key: str) -> str:
+    """The town of a market, by its name in the page's language."""
+    return town_name(written, key, language())
+
+
+def towns_by_key(written: Mapping[str, str]) -> dict[str, str]:
+    """
+    Key -> name of towns in the page's language.
+
+    Args:
+        written: Key -> the name as people write it. Towns of the same name keep it, because it distinguishes them by
+            the region.
+    """
+    named = {key: town_called(name, key) for key, name in written.items()}
+    users_by_name = Counter(named.values())
+    return {key: name if users_by_name[name] == 1 else written[key] for key, name in named.items()}
 
 
 def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], str]) -> str:
@@ -98,7 +162,7 @@ def grade(percent: float) -> str:
 def ring(score: float, size: int = 56) -> Markup:
     """A score of 0 to 100 as a ring with its number inside."""
     label = escape(translate("Score {score} of 100", score=number(score, 1)))
-    return Markup(  # noqa: S704 - numbers, and a label that is escaped
+    return Markup(  # noqa: S704 - only numbers, and an escaped label
         f'<svg class="ring {grade(score)}" width="{size}" height="{size}" viewBox="0 0 36 36" role="img" '
         f'aria-label="{label}"><circle class="track" cx="18" cy="18" r="{RADIUS}"/>'
         f'<circle class="fill" cx="18" cy="18" r="{RADIUS}" '
@@ -108,13 +172,13 @@ def ring(score: float, size: int = 56) -> Markup:
 
 
 def bar(percent: float, kind: str | None = None) -> Markup:
-    """A share of 0 to 100 per cent as a bar; the number beside it is what screen readers get."""
+    """A share of 0 to 100 per cent as a bar; screen readers read the number beside it."""
     return _bar(round(max(0.0, min(100.0, percent))), kind or grade(percent))
 
 
 @functools.cache
 def _bar(percent: int, kind: str) -> Markup:
-    # A page of a hundred cards has several hundred bars, and there are few different ones.
+    # Cached: a page of a hundred cards has several hundred bars, but few different ones.
     return Markup(
         '<svg class="bar {}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="track" width="100" height="6"/><rect class="fill" width="{}" height="6"/></svg>'
@@ -134,12 +198,12 @@ def precision_for_visitor(
     listing: Property, usual: AddressPrecision = AddressPrecision.EXACT, *, in_contact: bool = False
 ) -> AddressPrecision:
     """
-    How precisely the visitor sees a property's address: its owner and users *in_contact* see all of it, others as much
-    as its owner chose, or else the page's *usual* precision.
+    How precisely the visitor sees a property's address. Its owner and users *in_contact* see all of it. Others see it
+    with the precision that its owner chose, otherwise with the page's *usual* precision.
     """
     user = visitor_or_none() if has_request_context() else None
     is_own = user is not None and getattr(listing, "owner_id", None) == user.id
-    # A template names the usual by its word.
+    # Templates pass the usual precision as a word.
     return AddressPrecision.EXACT if is_own or in_contact else precision_of(listing, AddressPrecision(usual))
 
 
@@ -151,10 +215,17 @@ def location_label(
     """
     precision = precision_for_visitor(listing, usual, in_contact=in_contact)
     metro = translate("metro {name}", name=listing.metro_station) if listing.metro_station else None
-    parts = [listing.city, listing.district, metro, shown_street(listing, precision)]
+    town = town_of(listing)
+    parts = [town, listing.district, metro, shown_street(listing, precision)]
     if not any(parts[1:]) and listing.location:
-        return ", ".join(shown_location(listing, precision)) or listing.city
+        named_parts = [town if part == listing.city else part for part in shown_location(listing, precision)]
+        return ", ".join(named_parts) or town
     return ", ".join(filter(None, parts))
+
+
+def public_address(listing: Property) -> list[str]:
+    """The parts of an address that everybody may see, the widest first; the town by its name in the page's language."""
+    return shown_address(listing, language=language())
 
 
 def drawing_of(listing: Property) -> str:

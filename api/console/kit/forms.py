@@ -1,7 +1,7 @@
 """Forms validated by the JSON API's own schemas, so that a page accepts exactly what the API accepts.
 
-A control is named by its field's path (``requirements.budget.min``). The form's texts become a body, the schema
-validates it, and errors return by the same paths, each to be shown beside its control.
+A control is named by its field's path (``requirements.budget.min``). The form's texts become a body, and the schema
+validates it. Errors have the same paths, so each is shown beside its control.
 """
 
 import re
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
-#: Controls of one place, for which the market's own names are suggested.
+#: Controls of a single place, for which names from the market are suggested.
 PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
 
 
@@ -48,10 +48,10 @@ class Control:
     hint: str | None = None
     unit: str | None = None
     wide: bool = False
-    understand: str = ""  #: "lead" or "property": what the text says is shown while one types.
-    none: str = "Choose"  #: What stands in a choice that is left open.
-    labels: Mapping[str, str] = field(default_factory=dict)  #: What choices are called that are no words, such as ids.
-    words: str = ""  #: What begins the choices' keys in the vocabulary, where a word says another thing than elsewhere.
+    understand: str = ""  #: "lead" or "property": the reading of the text is shown while one types.
+    none: str = "Choose"  #: The text of a choice that is left open.
+    labels: Mapping[str, str] = field(default_factory=dict)  #: Names of choices that are not words, such as ids.
+    words: str = ""  #: Prefix of the choices' keys in the vocabulary, if a word has another meaning here.
 
     @property
     def id(self) -> str:
@@ -60,35 +60,34 @@ class Control:
 
 @dataclass
 class Filled:
-    """A form with its present texts and errors."""
+    """A form with its current texts and errors."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-    #: Doubtful values that the next sending keeps as they are, by their control.
+    #: Doubtful values that are accepted if the form is sent again, by control.
     kept: dict[str, str] = field(default_factory=dict)
-    #: What a control's value may have been meant to be.
+    #: Suggested corrections of a control's value.
     suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    #: What stood in the form when it was opened, as JSON; None: it makes something new.
+    #: The form's values when it was opened, as JSON; None if it creates a new row.
     was: str | None = None
-    #: What somebody else has stored meanwhile, in words, of controls that were changed here too.
+    #: Conflicts: the values, in words, that somebody else has stored meanwhile in controls that were changed here too.
     theirs: dict[str, str] = field(default_factory=dict)
     #: The words of a pasted text that a control's value was read from, by its path.
     read: dict[str, str] = field(default_factory=dict)
-    #: What stands in the database, in words, of controls in which something else is proposed.
+    #: The stored values, in words, of controls in which another value is proposed.
     proposed: dict[str, str] = field(default_factory=dict)
 
 
 def read(
     schema: Schema, controls: list[Control], form: MultiDict, *, currency: str | None = None, asks: bool = True
 ) -> tuple[dict | None, Filled]:
-    """The body from the form, and the form to show again.
+    """Read the form: returns its body, and the form to show again.
 
     Args:
-        currency: In which amounts are written here; None where any will do.
-        asks: Whether a town that is unknown, while others have names like its, is asked about once.
+        currency: The currency of the form's amounts; None if any is accepted.
+        asks: Whether to ask once about an unknown town whose name resembles those of known towns.
     Returns:
-        (None, the form with its errors) if something cannot be read, the schema refuses it, or something is to be
-        asked.
+        (None, the form with its errors) if a value cannot be read, the schema refuses the body, or there is a question.
     """
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}
@@ -122,7 +121,7 @@ def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> No
         filled.suggestions[path] = reading.nearest
         names = ", ".join(reading.nearest)
         filled.errors[path] = translate(
-            "Did you mean {names}? If not, save again: the town stays as it is.", names=names
+            "Did you mean {names}? If not, save again and the town stays as typed.", names=names
         )
 
 
@@ -131,7 +130,7 @@ def send(
 ) -> tuple[Result | None, Filled]:
     """Read a form and *store* its body; returns the result, or the form to show again with its errors.
 
-    Errors of the domain are shown beside their field too, such as a forbidden change of status.
+    Errors of the domain are shown beside their field too, such as a status change that is not allowed.
     """
     body, filled = read(schema, controls, form)
     if body is None:
@@ -162,10 +161,10 @@ def show(
 
     Args:
         groups: (English heading, controls) of each part.
-        cancel: Where to go without sending.
-        here: The page of the menu that the form belongs to.
-        action: Where it is sent; None: to the address where it stands.
-        template: One that extends the page of a form, which gets *more*.
+        cancel: The address of the link that leaves the form without sending it.
+        here: The menu entry that the form belongs to.
+        action: The address that the form is sent to; None: the form's own address.
+        template: A template that extends the page of a form; it receives *more*.
     """
     return render_template(
         template,
@@ -199,10 +198,35 @@ def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -
 
 
 def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:
-    """The enumeration's word in a form; raises InvalidValueError."""
+    """The enumeration's word in a form; raises InvalidValueError for any other text."""
     if raw not in list(words):
         raise InvalidValueError(field_, reason)
     return words(raw)
+
+
+def pressed_button(*values: str, name: str = "do") -> str:
+    """Which of a form's buttons was pressed; raises InvalidValueError for none of *values*."""
+    value = request.form.get(name, "")
+    if value not in values:
+        raise InvalidValueError(name, "action.choose")
+    return value
+
+
+def tick(name: str) -> bool | None:
+    """Whether a checkbox of the form is ticked; None if the form did not show it.
+
+    Browsers leave out unticked boxes, so each box is followed by a hidden, empty field of the same name.
+    """
+    return any(request.form.getlist(name)) if name in request.form else None
+
+
+def check_complete(*names: str) -> None:
+    """
+    Raise InvalidValueError for a form that lacks a field of its page, so that a missing field does not count as empty.
+    """
+    for name in names:
+        if name not in request.form:
+            raise InvalidValueError(name, "form.outdated")
 
 
 def _value(control: Control, given: Any, currency: str | None) -> Any:
@@ -238,7 +262,7 @@ def _put(body: dict, path: str, value: Any) -> None:
 
 
 def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> dict[str, str]:
-    """Errors of controls that take one item a line, by path: one text for each line."""
+    """Errors of controls with one item per line, by path: one text for each line."""
     values = {}
     for control in controls:
         wrong, given = messages, body
@@ -246,8 +270,8 @@ def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> d
             wrong = wrong.get(name) if isinstance(wrong, dict) else None
             given = given.get(name, {})
         if control.kind == "lines" and isinstance(wrong, dict):
-            told = ((given[place], translate_fault(reasons[0])) for place, reasons in sorted(wrong.items()))
-            values[control.path] = "\n".join(f"{line[:80]} — {reason}" for line, reason in told)
+            mistakes = ((given[place], translate_fault(reasons[0])) for place, reasons in sorted(wrong.items()))
+            values[control.path] = "\n".join(f"{line[:80]} — {reason}" for line, reason in mistakes)
     return values
 
 

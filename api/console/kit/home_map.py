@@ -1,4 +1,4 @@
-"""A map of a home: tiles if a setting names their server, or else a schematic of the neighbouring districts."""
+"""A map of a home: tiles if a setting names their server, otherwise a schematic of the neighbouring districts."""
 
 import math
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ from models.market.properties import Property
 from models.market.shown_addresses import shown_point
 from models.market.towns.reading import TownError
 
-WIDTH, HEIGHT = 480, 300  # of the scheme, in units of its viewBox
+WIDTH, HEIGHT = 480, 300  # of the schematic, in units of its viewBox
 TILE, ACROSS, DOWN, ZOOM = 256, 3, 2, 15
 NEIGHBOURS = 8
 KM_PER_DEGREE = 111.2
-#: Half of the diagonal of the square that a home lies in of which the street may be known, in kilometres, and a bit.
+#: If only the street may be shown, the home lies somewhere in a square: slightly more than half of its diagonal, in km.
 AROUND_KM = 0.6
-#: Districts move slowly.
+#: Districts change slowly, so a map may be cached for this long.
 KEPT_SECONDS = 600
-LETTER, LINE = 6.4, 14  # of the labels: about how wide one is, and how high
+LETTER, LINE = 6.4, 14  # of the labels: approximate width of a letter, height of a line
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class HomeMap:
     """A drawing with its caption."""
 
     drawing: Markup
-    told: str
+    caption: str
 
 
 @dataclass(frozen=True)
 class _Spot:
-    """A district: kilometres east and north of the home, or of its district's middle."""
+    """A district: kilometres east and north of the home, or of the middle of the home's district."""
 
     name: str
     east: float
@@ -50,11 +50,11 @@ class _Spot:
 
 def map_of(listing: Property, precision: AddressPrecision) -> HomeMap | None:
     """
-    The map of a home; None where nothing is known of its place.
+    The map of a home; None if nothing is known about its place.
 
     Args:
-        precision: How much of the address may be seen: with the street, the home lies somewhere in the ring; with the
-            district, the map is that of the district.
+        precision: How much of the address may be seen. With the street, the home lies somewhere in the ring; with the
+            district, the map shows the district.
     """
     template, point = services().settings.map_tiles_url, shown_point(listing, precision)
     if template and point is not None:
@@ -64,7 +64,7 @@ def map_of(listing: Property, precision: AddressPrecision) -> HomeMap | None:
 
 
 def _tiles(template: str, latitude: float, longitude: float, *, is_exact: bool) -> Markup:
-    """Tiles around the home, which stands in the middle: images in an SVG, so that no script is needed."""
+    """Tiles around the home, which is in the middle. They are images in an SVG, so no script is needed."""
     whole = 1 << ZOOM
     x = (longitude + 180) / 360 * whole
     squeezed = math.asinh(math.tan(math.radians(max(-85.0, min(85.0, latitude)))))
@@ -87,7 +87,7 @@ def _tiles(template: str, latitude: float, longitude: float, *, is_exact: bool) 
     ).format(
         ACROSS * TILE,
         DOWN * TILE,
-        translate("Map: the home stands in the middle") if is_exact else translate("Map: the home lies in the ring"),
+        translate("Map: the home is in the centre") if is_exact else translate("Map: the home is inside the circle"),
         images,
         "here" if is_exact else "about",
         *middle,
@@ -112,13 +112,16 @@ def _scheme(listing: Property, point: tuple[float, float] | None, *, is_exact: b
     spots = sorted((_spot(place, middle) for place in known if place is not own), key=_km)[:NEIGHBOURS]
     if not spots:
         return _by_closeness(listing, key)
-    told = translate("Where neighbouring districts lie, by their listings; north is up.")
+    caption = translate("Positions of neighbouring districts, from their listings; north is up.")
     sign = "" if point is None else "here" if is_exact else "about"
-    return HomeMap(_drawn(listing, spots, own and _spot(own, middle), sign), told)
+    return HomeMap(_drawn(listing, spots, own and _spot(own, middle), sign), caption)
 
 
 def _by_closeness(listing: Property, key: str) -> HomeMap | None:
-    """Around the home's district, those that the market's listings show to be near; directions are arbitrary."""
+    """
+    Around the home's district, the districts that are near it according to the market's listings; directions are
+    arbitrary.
+    """
     near = closeness_in(session(), listing.city_key, listing.deal_type).district
     if not key or key not in near.keys:
         return None
@@ -137,8 +140,8 @@ def _by_closeness(listing: Property, key: str) -> HomeMap | None:
     for place, (nearness, name) in enumerate(nearest):
         angle, far = 2 * math.pi * place / len(nearest), 1 + 1.5 * (1 - nearness)
         spots.append(_Spot(name, far * math.sin(angle), far * math.cos(angle)))
-    told = translate("Which districts are near it: the nearer, the closer to the middle; directions mean nothing.")
-    return HomeMap(_drawn(listing, spots, None, "here"), told)
+    caption = translate("Nearby districts: the closer to the centre, the nearer; directions mean nothing.")
+    return HomeMap(_drawn(listing, spots, None, "here"), caption)
 
 
 def _spot(place: DistrictPlace, middle: tuple[float, float]) -> _Spot:
@@ -155,7 +158,7 @@ def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: s
     """Districts as labelled circles, the home's own among them.
 
     Args:
-        sign: The home's, in the middle: "here", "about" where it is near there, or nothing.
+        sign: The sign of the home in the middle: "here", "about" if the place is approximate, or empty.
     """
     furthest = max(max(abs(spot.east) / WIDTH, abs(spot.north) / HEIGHT) for spot in spots) or 1
     scale = 0.38 / furthest
@@ -185,14 +188,14 @@ def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: s
         radius = 7 if sign == "here" else 13
         parts.append(Markup('<circle class="{}" cx="{}" cy="{}" r="{}"/>').format(sign, WIDTH / 2, HEIGHT / 2, radius))
     names = ", ".join(spot.name for spot in spots)
-    told = translate("{district}; near it: {names}", district=mine[0].name, names=names)
+    description = translate("{district}; near it: {names}", district=mine[0].name, names=names)
     return Markup('<svg class="home-map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, HEIGHT, told, Markup("").join(parts)
+        WIDTH, HEIGHT, description, Markup("").join(parts)
     )
 
 
 def _label(name: str, x: float, y: float, off: float, taken: list) -> tuple[float, float] | None:
-    """Place a label where it covers no other: below its circle, or above, or nowhere."""
+    """Place a label where it covers no other: below its circle, otherwise above it, otherwise not at all."""
     half = min(len(name) * LETTER / 2, WIDTH / 2)
     x = max(half + 2, min(WIDTH - half - 2, x))
     for base in (y + off + 10, y - off, y + off + 24, y - off - 14):

@@ -16,15 +16,18 @@ from models.core.errors import DomainError, Fault, InvalidValueError
 from models.core.numbers import UnreadableError
 from models.translations import catalogue
 
-#: As the switch of a page shows them.
+#: The names of the languages in a page's switch.
 LANGUAGES = {"ru": "Русский", "kk": "Қазақша", "en": "English"}
 NBSP = "\u00a0"
-#: The language of the request that this thread answers. Not read from `g`: a page of cards asks thousands of times.
+#: The language of the request that this thread answers. It is not read from `g`, because a page of cards reads it
+#: thousands of times.
 _language: ContextVar[str] = ContextVar("language", default="ru")
 
 
 def choose_language() -> None:
-    """Before a page: the visitor's choice, or else the browser's preference, or else Russian."""
+    """
+    Before a page: set the language to the visitor's choice, otherwise the browser's preference, otherwise Russian.
+    """
     chosen = request.cookies.get("lang")
     if chosen not in LANGUAGES:
         chosen = accepted_language("ru")
@@ -43,7 +46,7 @@ def translate(sentence: str, **facts: object) -> str:
     return _plain(language(), sentence)
 
 
-# A page of a hundred cards says a few dozen sentences thousands of times.
+# Cached: a page of a hundred cards contains a few dozen different sentences thousands of times.
 _plain = functools.lru_cache(4096)(catalogue.translate)
 
 
@@ -70,89 +73,89 @@ def noun_of(count: int, noun: str) -> str:
 
 
 def word(value: StrEnum | str | None) -> str:
-    """A value of an enumeration in people's words; `offer SALE` is the word of SALE for an offer."""
+    """The display text of an enumeration's value; `offer SALE` is that of SALE for an offer."""
     return "—" if value is None else catalogue.translate_word(language(), str(value))
 
 
-#: What a page says after something was done, by the key that the address carries.
+#: The message of a page after an action, by the key in the address.
 OUTCOMES = {
     "saved": "Saved.",
     "archived": "Archived: it is off the market.",
     "several_archived": "Archived: they are off the market.",
     "several_restored": "They are back on the market.",
     "several_tagged": "Tagged.",
-    "several_priced": "The prices are changed.",
-    "view_saved": "The view is saved.",
-    "view_dropped": "The view is deleted.",
-    "several_untagged": "The tag is taken off.",
-    "unchanged": "Nothing changed: it was so already.",
+    "several_priced": "Prices changed.",
+    "view_saved": "View saved.",
+    "view_dropped": "View deleted.",
+    "several_untagged": "Tag removed.",
+    "unchanged": "Nothing changed: it was already so.",
     "liked": "Liked. If the other side likes it too, it is a match.",
     "matched": "It is a match!",
-    "agreed": "Commission agreed; contacts are open.",
+    "agreed": "Commission agreed; contacts are shared.",
     "disliked": "Put aside.",
-    "completed": "The deal is done. Congratulations! Both sides are off the market; the other side is told.",
-    "objected": "Objected: lead and property are back on the market, and everything is as it was.",
+    "completed": "The deal is done. Congratulations! Both sides are off the market, and the other side is notified.",
+    "objected": "Objection recorded: the lead and the property are back on the market, and everything is as it was.",
     "restored": "Back on the market.",
-    "run": "The run has been asked for.",
-    "joined": "The same run is going already.",
+    "run": "The run has been requested.",
+    "joined": "The same run is already in progress.",
     "cancelled": "Cancelled.",
-    "merged": "The towns are merged; lists follow within moments.",
-    "sent": "Sent to the workers.",
+    "merged": "Towns merged; lists will be updated within moments.",
+    "sent": "Queued.",
     "reply_sent": "Sent to the contact by Telegram.",
     "reply_recorded": "Recorded. It was not sent: answer in the channel itself.",
     "merged_users": "The accounts are merged.",
-    "weights": "The weights are changed; lists follow with the next run.",
+    "weights": "Weights changed; lists will be updated by the next run.",
     "retried": "Failed parts are queued again.",
     "changed": "Changed.",
-    "kept": "Kept in favourites.",
+    "kept": "Added to favourites.",
     "removed": "Removed from favourites.",
-    "asked": "The owner has got your inquiry.",
+    "asked": "The owner has received your inquiry.",
     "undone": "Taken back.",
     "read": "Marked as read.",
     "out": "You are signed out.",
-    "signed_up": "Welcome! Your account is made.",
-    "signed_up_link": "Your account is made. Open the link in our e-mail in this browser to confirm the address.",
-    "moved": "The inquiry has moved on.",
-    "search_saved": "The search is saved: new homes and price cuts will be told.",
-    "search_removed": "The search is removed.",
-    "notifications_stopped": "The notifications are stopped.",
+    "signed_up": "Welcome! Your account has been created.",
+    "signed_up_link": "Your account has been created. Open the link in our e-mail in this browser to confirm it.",
+    "moved": "The inquiry has been updated.",
+    "search_saved": "Search saved: you will be notified of new homes and price cuts.",
+    "search_removed": "Search removed.",
+    "notifications_stopped": "Notifications stopped.",
     "preferences": "Saved; the feed is ranked anew.",
-    "struck": "Struck out; the list follows.",
-    "samples_added": "Here is the sample data; the lists fill within moments.",
-    "samples_removed": "The sample data is removed.",
-    "withdrawn": "They are off the market.",
-    "photos_added": "The photos are added.",
-    "documents_added": "The documents are added.",
-    "document_deleted": "The document is deleted.",
-    "photo_removed": "The photo is taken off.",
-    "selection_made": "The selection is made: send its link to your client.",
-    "selection_withdrawn": "The selection is withdrawn: its link opens nothing any more.",
-    "source_removed": "The source is removed; its homes are in the archive.",
-    "webhook_test": "The test is on its way; its line stands in the log.",
-    "webhook_replay": "It is sent again.",
-    "webhook_removed": "The webhook is removed.",
+    "struck": "Removed; the list will be updated.",
+    "samples_added": "The sample data is here; its lists fill within moments.",
+    "samples_removed": "Sample data removed.",
+    "withdrawn": "They are now off the market.",
+    "photos_added": "Photos added.",
+    "documents_added": "Documents added.",
+    "document_deleted": "Document deleted.",
+    "photo_removed": "Photo removed.",
+    "selection_made": "The selection is ready: send its link to your client.",
+    "selection_withdrawn": "Selection withdrawn: its link no longer works.",
+    "source_removed": "Source removed; its homes are in the archive.",
+    "webhook_test": "The test is on its way; see the log for its result.",
+    "webhook_replay": "It will be sent again.",
+    "webhook_removed": "Webhook removed.",
     "task_made": "Planned.",
     "task_done": "Done.",
     "task_deleted": "Deleted.",
-    "shortlisted": "On the shortlist: nobody is told.",
-    "unshortlisted": "Off the shortlist.",
-    "unstruck": "Taken back in; the list follows.",
-    "request_closed": "The request is closed: it gets no offers any more.",
-    "request_reopened": "The request is open again; offers follow within moments.",
-    "template_kept": "Kept as a template.",
-    "erased": "Your account is deleted.",
+    "shortlisted": "On the shortlist: only you see it.",
+    "unshortlisted": "Removed from the shortlist.",
+    "unstruck": "Restored; the list will be updated.",
+    "request_closed": "Request closed: it gets no more offers.",
+    "request_reopened": "Request reopened; offers will appear within moments.",
+    "template_kept": "Saved as a template.",
+    "erased": "Your account has been deleted.",
     "answered": "The answer is sent.",
-    "agency_created": "The agency is founded. Invite your agents.",
-    "agency_joined": "You are in the agency.",
-    "reassigned": "Reassigned: the new agent has it, and both are told.",
+    "agency_created": "The agency has been created. Invite your agents.",
+    "agency_joined": "You have joined the agency.",
+    "reassigned": "Reassigned: the new agent has it, and both agents are notified.",
     "agency_left": "You have left the agency. Your leads and properties stay yours.",
-    "agency_dissolved": "The agency is dissolved.",
+    "agency_dissolved": "The agency has been dissolved.",
     "member_removed": "Removed from the agency. Their leads and properties stay theirs.",
-    "head_changed": "The headship is handed over.",
-    "invitation_withdrawn": "The invitation is withdrawn: its link opens nothing any more.",
+    "head_changed": "The agency has a new head.",
+    "invitation_withdrawn": "Invitation withdrawn: its link no longer works.",
 }
 
 
 def outcome(key: str | None) -> str | None:
-    """The sentence of a key; an unknown key yields none, so that links cannot put text into our pages."""
+    """The sentence of a key; an unknown key has none, so that links cannot put text into our pages."""
     return translate(OUTCOMES[key]) if key in OUTCOMES else None

@@ -49,9 +49,9 @@ _PATHS = {
 @functools.lru_cache(maxsize=500)
 def icon(name: str, label: str | None = None, size: int = 20) -> Markup:
     """An icon; without *label* it is decoration that screen readers skip."""
-    told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    aria = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     drawn = Markup(_PATHS[name])  # noqa: S704 - drawings of this module
     return Markup(
         '<svg class="icon" width="{size}" height="{size}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
-        'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" {told}>{paths}</svg>'
-    ).format(size=size, told=told, paths=drawn)
+        'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" {aria}>{paths}</svg>'
+    ).format(size=size, aria=aria, paths=drawn)

@@ -1,4 +1,4 @@
-"""Shared by all pages of the console: blueprints, headers, errors, and names that templates know."""
+"""Shared by all pages of the console: blueprints, headers, errors, and the names that templates can use."""
 
 import gzip
 import logging
@@ -34,17 +34,16 @@ log = logging.getLogger(__name__)
 
 Word = TypeVar("Word", bound=StrEnum)
 
-#: Everything from here and nothing inline; photos are links that owners gave, shown without telling where from, unless
-#: FETCH_PHOTOS has them fetched.
+#: All assets come from this server and nothing is inline. Photos are links that owners gave, loaded without a Referer,
+#: unless FETCH_PHOTOS stores copies of them.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
     "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-#: Bytes that are not worth compressing.
-SMALL = 1000
+SMALL = 1000  #: Answers of up to this many bytes are not worth compressing.
 
-#: The pages of operators, marketers and administrators, in the order of the menu: (path, English name, icon), for whom.
+#: The pages of operators, marketers and administrators, in the order of the menu: (path, English name, icon) -> roles.
 PRIVILEGED_PAGES = (
     (("/console/engine", "Engine", "engine"), ENGINE_ROLES),
     (("/console/attention", "Attention", "bell"), ENGINE_ROLES),
@@ -53,14 +52,14 @@ PRIVILEGED_PAGES = (
     (("/console/markets", "Markets", "home"), ENGINE_ROLES),
     (("/console/quality", "Quality", "chart"), ENGINE_ROLES),
     (("/console/weights", "Weights", "target"), ENGINE_ROLES),
-    (("/console/lists", "Lists of users", "cards"), ENGINE_ROLES),
+    (("/console/lists", "Users’ lists", "cards"), ENGINE_ROLES),
     (("/console/leadgen", "Lead gen", "megaphone"), ADVERTISING_ROLES),
     (("/console/leadgen/prospects", "Contacts", "people"), (Role.MARKETER,)),
     (("/console/users", "Users", "people"), (Role.ADMIN,)),
     (("/console/audit", "Audit log", "list"), (Role.ADMIN,)),
 )
 
-#: Where the menu shows that there is something unread of a topic.
+#: The page whose menu entry shows unread notifications of a topic.
 PAGE_OF = {
     Topic.MESSAGES: "/console/chats",
     Topic.INQUIRIES: "/console/inquiries",
@@ -72,7 +71,7 @@ PAGE_OF = {
     Topic.TEAM: "/console/team",
 }
 
-#: Who has homes to sell or let rather than clients: they begin at their listings.
+#: Roles that have homes to sell or let rather than clients; their first page is that of their listings.
 OWNER_ROLES = frozenset({Role.LANDLORD, Role.DEVELOPER, Role.AGENCY})
 
 THEMES = ("auto", "light", "dark")
@@ -92,8 +91,8 @@ def page_blueprint(name: str) -> Blueprint:
 
 def leave_out_nul() -> None:
     """
-    Remove U+0000 from forms and addresses: PostgreSQL cannot store it, and nobody types it. The JSON API refuses it
-    instead.
+    Remove U+0000 from forms and addresses, because PostgreSQL cannot store it and nobody types it. The JSON API refuses
+    it instead.
     """
     if any("\x00" in part for pair in request.args.items(multi=True) for part in pair):
         request.args = _without_nul(request.args)
@@ -107,7 +106,7 @@ def _without_nul(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
 
 
 def address_in(field: str, longest: int) -> list[tuple[str, str]]:
-    """Names and values of a query that a field of the form holds, as :func:`leave_out_nul` leaves an address."""
+    """The names and values of a query string that a form field contains, cleaned as by :func:`leave_out_nul`."""
     return [
         (name.replace("\x00", ""), value.replace("\x00", ""))
         for name, value in parse_qsl(request.form.get(field, "")[:longest])
@@ -115,12 +114,15 @@ def address_in(field: str, longest: int) -> list[tuple[str, str]]:
 
 
 def wants_json() -> bool:
-    """Whether one of our scripts asks and will show the answer in place, rather than a form or a link."""
+    """
+    Whether one of our scripts sent the request and will show the answer in place; otherwise it came from a form or a
+    link.
+    """
     return request.headers.get("Accept", "").startswith("application/json")
 
 
 def wants_part() -> bool:
-    """Whether a script asks for the live part of a page, to replace the old one."""
+    """Whether a script requests the live part of a page, to replace the old one."""
     return request.args.get("part") == "1"
 
 
@@ -129,7 +131,7 @@ def back(path: str, outcome: str | None = None, **query: Any) -> Response:
     query = {name: value for name, value in query.items() if value not in (None, "")}
     if outcome:
         query["outcome"] = outcome
-    # The application's own class of answers, although Flask declares the class above it.
+    # This is the application's own response class, although Flask declares its base class.
     return cast(Response, redirect(f"{path}?{urlencode(query)}" if query else path, HTTPStatus.SEE_OTHER))
 
 
@@ -138,14 +140,14 @@ def listed(query: Select, per_page: int) -> tuple[list[Any], dict[str, int]]:
     page = page_number()
     rows, total = page_of(query, {"page": page, "limit": per_page})
     pages = max(1, -(-total // per_page))
-    if page > pages:  # an old link, or what stood there is gone: an empty page would say that there is nothing at all
+    if page > pages:  # an old link, or rows are gone: an empty page would suggest an empty list
         page = pages
         rows, total = page_of(query, {"page": page, "limit": per_page})
     return rows, {"total": total, "page": page, "pages": pages}
 
 
 def chosen(words: type[Word], name: str) -> Word | None:
-    """The known word in the address; None if there is none."""
+    """The enumeration's word in the address; None if there is none."""
     raw = request.args.get(name)
     return words(raw) if raw in list(words) else None
 
@@ -203,7 +205,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
 
 
 def _present_page(menu: list[tuple[str, str, str]]) -> str | None:
-    """The menu's path that contains the visitor's page; of several the longest."""
+    """The menu's path that contains the visitor's page; if there are several, the longest."""
     here = request.path
     return max((path for path, _, _ in menu if here == path or here.startswith(f"{path}/")), key=len, default=None)
 
@@ -232,7 +234,11 @@ def _names() -> dict[str, Any]:
         "asset": asset,
         "icon": icon,
         "money": formatting.money,
+        "price_of": formatting.price_of,
+        "town_of": formatting.town_of,
+        "town_called": formatting.town_called,
         "number": formatting.number,
+        "as_typed": formatting.as_typed,
         "compact": formatting.compact,
         "percent": formatting.percent,
         "ring": formatting.ring,
@@ -261,7 +267,9 @@ def badges_of(topics: Mapping[Topic, int]) -> dict[str, int]:
 
 
 def _unread() -> dict[Topic, int]:
-    """The visitor's number of unread notifications; needed on pages with a bell, not in their live parts."""
+    """
+    The visitor's number of unread notifications; needed on whole pages, whose header shows it, not in their live parts.
+    """
     state = current()
     if state.unread is None:
         state.unread = unread_by_topic(session(), visitor())
@@ -286,12 +294,13 @@ def _add_headers(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = _policy()
         response.headers["Cache-Control"] = "no-store"
         _compress(response)
-    return access.keep_guest(response)
+    return access.set_guest_cookie(response)
 
 
 def _policy() -> str:
     """
-    The content policy. With FETCH_PHOTOS, images are ours only, and map tiles come from the server of MAP_TILES_URL.
+    The content policy. With FETCH_PHOTOS, images may come only from this server, and map tiles from that of
+    MAP_TILES_URL.
     """
     settings = services().settings
     if not settings.fetch_photos:
@@ -302,8 +311,7 @@ def _policy() -> str:
 
 def _compress(response: Response) -> None:
     """
-    Compress the answer: the cards of a page resemble each other, so that gzip reduces it to a tenth in two
-    milliseconds.
+    Compress the answer. The cards of a page resemble each other, so gzip reduces it to a tenth in two milliseconds.
     """
     response.vary.add("Accept-Encoding")
     if takes_gzip() and not response.is_streamed and (response.content_length or 0) > SMALL:
@@ -312,7 +320,7 @@ def _compress(response: Response) -> None:
 
 
 def _error_page(error: Exception) -> Response:
-    """The JSON API's error as a page; unknown visitors are asked to sign in."""
+    """The JSON API's error as a page; visitors who are not signed in are sent to the sign-in page."""
     if "language" not in g:
         i18n.choose_language()
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
@@ -324,7 +332,7 @@ def _error_page(error: Exception) -> Response:
     if wants_json():
         response = jsonify(code=body["code"], message=message)
     else:
-        session().rollback()  # the page's own queries need a transaction that works
+        session().rollback()  # the page's own queries need a working transaction
         name = "console/error_part.html" if wants_part() else "console/error.html"
         response = Response(render_template(name, code=body["code"], message=message), mimetype="text/html")
     response.status_code = body["code"]
@@ -334,7 +342,7 @@ def _error_page(error: Exception) -> Response:
 
 
 def _form_of(path: str) -> str:
-    """The page of the form that was sent to *path*: that path, if it answers GET; else none."""
+    """The page of the form that was sent to *path*: the path itself if it answers GET, otherwise none."""
     try:
         current_app.url_map.bind("").match(path, method="GET")
     except HTTPException:

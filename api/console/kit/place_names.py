@@ -1,4 +1,7 @@
-"""Place names for suggestions, cached for a moment: they change seldom, and counting them reads a market."""
+"""
+Place names for suggestions. They are cached for a short time, because they rarely change and counting them reads a
+whole market.
+"""
 
 from api.http.db import session
 from api.http.short_cache import cached_for
@@ -22,5 +25,6 @@ def suggested_places(kind: PlaceKind, town: str, limit: int = MAX_SUGGESTIONS) -
     """
     key = city_in(session(), town).key
     read = lambda: known_places(session(), kind, city=town, limit=limit)
-    # Keys of the gazetteer are few; any text makes one of an unknown town, and must not fill the memory.
+    # Only keys of the gazetteer are cached: they are few, but any text forms a key of an unknown town, and such keys
+    # must not fill the memory.
     return cached_for(KEPT, f"places:{kind}:{limit}:{key}", read) if key.startswith("geo:") else read()

@@ -1,7 +1,7 @@
 """Wishes and facts in words, in the page's language: «не первый этаж», «кухня от 9 м²».
 
-The catalogue holds the words (`readings.po`): `reading.<kind>.yes` and `.no` of a flag, `.label` of a number or a
-choice, and `reading.<kind>.<word>` of each choice.
+The texts are in the catalogue (`readings.po`): `reading.<kind>.yes` and `.no` for a flag, `.label` for a number or a
+choice, and `reading.<kind>.<word>` for each choice.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ def describe_reading(kind: str, value: Any) -> str:
 
 
 def _message(code: str, other: str = "", **facts: object) -> str:
-    """A message of a reading, with spaces cleaned up where a value is empty; *other* without a message."""
+    """A message of a reading, without double spaces where a value is empty; *other* if there is no message."""
     code = f"reading.{code}"
     return (
         " ".join(filter(None, translate(language(), code, facts).split(" "))) if is_known(language(), code) else other
@@ -33,7 +33,7 @@ def _message(code: str, other: str = "", **facts: object) -> str:
 
 def _number(kind: str, value: Any) -> str:
     known = KIND_OF[kind]
-    unit = "" if kind in _DATES else _unit(known.unit)  # dates are said whole, without a unit
+    unit = "" if kind in _DATES else _unit(known.unit)  # dates are complete without a unit
     facts = {"label": _message(f"{kind}.label", known.label), "unit": unit}
     say_one = _DATES.get(kind, _plain)
     if not isinstance(value, Mapping):
@@ -72,7 +72,7 @@ def _word(kind: str, choice: str) -> str:
 
 
 def _quarter(year: float) -> str:
-    """A year, with .25, .5 or .75 for its second to fourth quarter; 0 is a house that is completed."""
+    """A year, with .25, .5 or .75 for its second to fourth quarter; 0 means that the house is completed."""
     if year == 0:
         return _message("completed")
     later = round((year - int(year)) * 4)
@@ -83,17 +83,17 @@ def _day(number: float) -> str:
     """A day of the year; 0 means at once."""
     if number == 0:
         return _message("at_once")
-    day = date(2023, 1, 1) + timedelta(days=int(number) - 1)  # as in any year that is no leap year
+    day = date(2023, 1, 1) + timedelta(days=int(number) - 1)  # any year that is not a leap year
     return f"{day.day} {day:%b}" if language() == "en" else f"{day:%d.%m}"
 
 
 def _plain(number: Any) -> str:
-    """A number as pages show it: thousands apart, no needless zeros."""
+    """A number as pages show it: with separated thousands, without trailing zeros."""
     if isinstance(number, float | int) and abs(number) >= 10_000:
         return f"{number:,.0f}".replace(",", "\u00a0")
     text = f"{number:g}" if isinstance(number, float | int) else str(number)
     return text if language() == "en" else text.replace(".", ",")
 
 
-#: Numbers that are dates, and how they are said.
+#: Numbers that are dates, and the functions that write them.
 _DATES: Mapping[str, Callable[[float], str]] = {"completion": _quarter, "move_in": _day}

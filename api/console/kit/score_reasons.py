@@ -1,10 +1,10 @@
-"""The reasons behind a pair's score in words: what the lead wants, what the property has, how well that fits."""
+"""The reasons behind a pair's score in words: the wanted value, the property's value, and how well they match."""
 
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from api.console.kit.formatting import bar, grade, location_label, money, number, span
+from api.console.kit.formatting import bar, budget_of, grade, location_label, number, price_of, span, town_of
 from api.console.kit.i18n import translate, word
 from api.console.kit.readings import describe_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
@@ -26,12 +26,12 @@ NAMES = {
 VERDICTS = {"good": "fits", "fair": "fits in part", "poor": "does not fit"}
 
 
-#: What became of a wish -> its sign, its words, the class of its look.
+#: Outcome of a wish -> its sign, its text, its CSS class.
 OUTCOMES = {
     "met": ("✓", "met", "good"),
     "partly": ("≈", "met in part", "fair"),
     "not_met": ("✗", "not met", "poor"),
-    "not_told": ("?", "not told", "unknown"),
+    "not_told": ("?", "not stated", "unknown"),
 }
 
 
@@ -44,13 +44,13 @@ def why(
     wishes_in_words: dict[str, str] | None = None,
 ) -> Markup:
     """
-    The reasons behind the score of *lead* with *listing* (api.http.explanations): each wish with what became of it and
-    the listing's words that say so, then the criteria, the weightiest first, and what is left open.
+    The reasons behind the score of *lead* with *listing* (api.http.explanations): each wish with its outcome and the
+    listing's words that decided it, then the criteria by descending weight, and the criteria that are left open.
 
-    *level* is that of the heading; *wishes_in_words* keeps what the lead wants, for its next pair.
+    *level* is that of the heading; *wishes_in_words* caches the lead's wishes in words for its next pair.
 
-    Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would
-    spend half of the page's time on them.
+    The result is markup rather than values for a template: a page of a hundred cards has nine hundred reasons, on which
+    a template would spend half of the page's time.
     """
     shares = [share for share in explanation.criteria if share.criterion != "wish"]
     stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
@@ -62,13 +62,13 @@ def why(
     reasons = "".join(_reason(listing, share, wanted[share.criterion]) for share in stated)
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
     wishes = _wishes(listing, explanation.wishes, wanted)
-    return Markup(  # noqa: S704 - every part of it is escaped where it is made
+    return Markup(  # noqa: S704 - every part is escaped where it is built
         f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 
 
-def _wishes(listing: Property, shares: Sequence[WishShare], said: dict[str, str]) -> str:
+def _wishes(listing: Property, shares: Sequence[WishShare], quotes: dict[str, str]) -> str:
     """Wishes with their outcome, unmet ones first, and the listing's own words that decided them."""
     if not shares:
         return ""
@@ -80,19 +80,19 @@ def _wishes(listing: Property, shares: Sequence[WishShare], said: dict[str, str]
         reading = read.get(share.kind)
         quote = reading["quote"] if reading and reading["value"] == share.fact else None
         name = f"{share.kind} {share.value}"
-        if name not in said:
-            said[name] = str(escape(describe_reading(share.kind, share.value)))
-        told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
+        if name not in quotes:
+            quotes[name] = str(escape(describe_reading(share.kind, share.value)))
+        quoted = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
-            f"{said[name]}"
-            f'<span class="unseen">: {escape(translate(verdict))}</span>{told}</li>'
+            f"{quotes[name]}"
+            f'<span class="unseen">: {escape(translate(verdict))}</span>{quoted}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'
 
 
 def _place(explanation: PairExplanation) -> str:
-    """How near a home outside the wanted places is."""
+    """How near a home outside the wanted places is to them."""
     place = explanation.place
     if place is None or place.relation != "near":
         return ""
@@ -107,9 +107,9 @@ def _reason(listing: Property, share: CriterionShare, wish: str) -> str:
     """One stated criterion: the property's value, the wanted value, how well they fit."""
     name, percent = share.criterion, 100 * share.value
     kind = grade(percent) if share.known else "unknown"
-    verdict, fact = (VERDICTS[kind], fact_of(name, listing)) if share.known else ("not told", translate("not told"))
+    verdict, fact = (VERDICTS[kind], fact_of(name, listing)) if share.known else ("not stated", translate("not stated"))
     if name == "text":
-        fact = ""  # "Description: by its description, wanted ..." says it twice
+        fact = ""  # "Description: by its description, wanted ..." would repeat it
     label = translate(NAMES[name])
     return (
         f'<li><span class="words"><b>{label}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
@@ -119,13 +119,13 @@ def _reason(listing: Property, share: CriterionShare, wish: str) -> str:
 
 
 def wish_of(name: str, lead: Lead) -> str:
-    """What the lead wants of a criterion that it states."""
+    """The lead's wanted value of a criterion that it states."""
     match name:
         case "price":
-            return span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True))
+            return budget_of(lead)
         case "location":
             metros = [translate("metro {name}", name=station) for station in lead.metro_stations]
-            return _few([*lead.districts, *metros]) or lead.city
+            return _few([*lead.districts, *metros]) or town_of(lead)
         case "rooms":
             return rooms_of(lead.rooms)
         case "area":
@@ -141,7 +141,7 @@ def fact_of(name: str, listing: Property) -> str:
     """A property's value of a criterion, if known."""
     match name:
         case "price":
-            return money(listing.price, listing.currency, short=True)
+            return price_of(listing, short=True)
         case "location":
             metro = translate("metro {name}", name=listing.metro_station) if listing.metro_station else None
             return ", ".join(filter(None, (listing.district, metro))) or location_label(

@@ -1,4 +1,4 @@
-"""Check the files that a form sends: which are accepted, and why others are not."""
+"""Check the files of a form: which are accepted, and why others are not."""
 
 from collections.abc import Callable
 
@@ -11,11 +11,11 @@ from models.core.errors import Fault, InvalidFileError
 def sort_out(
     files: list[FileStorage], check: Callable[[FileStorage], object], *, most: int, too_many: str
 ) -> tuple[list[FileStorage], list[tuple[str, str]]]:
-    """The accepted files, and the names of the others, each with the reason.
+    """Returns the accepted files, and the names of the others, each with the reason.
 
     Args:
-        check: Raises InvalidFileError for a file that is not taken.
-        most: How many files are looked at; *too_many* is the code of the fault of those beyond.
+        check: Raises InvalidFileError for a file that is not accepted.
+        most: The maximum number of files; the code *too_many* is the fault of each further file.
     """
     good: list[FileStorage] = []
     reason = translate_fault(Fault(too_many, max=most))

@@ -12,9 +12,9 @@ from models.market.leads import Lead
 from models.market.places import city_of
 from models.market.properties import Property
 
-#: By the unit that a control shows behind its number.
+#: Keyed by the unit that a control shows after its number.
 _UNITS = {"m²": Unit.AREA, "%": Unit.PERCENT}
-#: By the last part of a control's path.
+#: Keyed by the last part of a control's path.
 _WHOLE_UNITS = {"floor": Unit.FLOOR, "total_floors": Unit.FLOOR, "year_built": Unit.YEAR}
 
 
@@ -24,7 +24,7 @@ def read_typed(kind: str, path: str, unit: str | None, text: str, currency: str 
 
     Args:
         kind: money, number, whole or rooms.
-        currency: In which amounts are written here; None where any will do.
+        currency: The currency of amounts in this form; None if any is accepted.
     Raises:
         UnreadableError: It cannot be read, or is an amount in another currency.
 
@@ -48,7 +48,7 @@ def read_money(text: str, currency: str | None, *, end: Bound | None = None) -> 
     An amount of *currency*.
 
     Raises:
-        UnreadableError: As :func:`models.core.amounts.read_amount`; amount.other_currency.
+        UnreadableError: Like :func:`models.core.amounts.read_amount`; also with the code amount.other_currency.
     """
     amount = read_amount(text, end=end)
     if currency is not None and amount.currency not in (None, currency):
@@ -57,10 +57,10 @@ def read_money(text: str, currency: str | None, *, end: Bound | None = None) -> 
 
 
 def currency_of_town(name: str, present: Lead | Property | None = None) -> str | None:
-    """The currency of amounts in a town's form: that of *present*, or else the town's; None: unknown."""
+    """The currency of amounts in a form with this town: that of *present*, otherwise the town's; None if unknown."""
     try:
         city = city_of(name) if name.strip() else None
-    except DomainError:  # the form will say so beside the town
+    except DomainError:  # the form reports the error beside the town
         return None
     if present is not None and (city is None or city.key == present.city_key):
         return present.currency

@@ -12,16 +12,16 @@ from models.core.enums import Side
 TOKEN = re.compile(r"(lead|property|match|task|document)-([0-9]{1,18})|(LEAD|PROPERTY)-([0-9]{1,18})-([0-9]{1,18})")
 
 
-#: Rows that are acted on at once, at most.
+#: The maximum number of rows of one bulk action.
 MAX_SEVERAL = 100
-#: Which side's rows; where they were moved, what was done with a tag, or that prices changed; the tag, or since when;
-#: which rows.
+#: The side of the rows; the action (a move, a tag or a change of prices); the tag, or the moment of the change; the
+#: ids.
 SEVERAL = re.compile(
     r"(LEAD|PROPERTY)-(archived|restored|tagged|untagged|priced)-([0-9a-f]{0,400})-([0-9]{1,18}(?:\.[0-9]{1,18}){0,99})"
 )
 
 
-#: A photo that was taken off: the property, its place, what it shows, its address.
+#: A removed photo: the property, the photo's position, its kind, its address.
 PHOTO = re.compile(r"photo-([0-9]{1,18})-([0-9]{1,2})-(photo|plan|floor_plan|facade)-([A-Za-z0-9_-]{4,2800}={0,2})")
 
 

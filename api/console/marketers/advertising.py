@@ -25,8 +25,8 @@ NICHE = [
     Control("category", "Category"),
     Control("description", "Description", "long", required=False, wide=True),
     Control("currency", "Currency", "choice", choices=NICHE_CURRENCIES),
-    Control("cpl_target", "Cost of a lead, at most", "money", required=False),
-    Control("roi_target", "Return, at least", "number", required=False, unit="%"),
+    Control("cpl_target", "Maximum cost per lead", "money", required=False),
+    Control("roi_target", "Minimum return", "number", required=False, unit="%"),
 ]
 NICHE_CHANGES = [*NICHE, Control("status", "State", "choice", choices=tuple(NicheStatus))]
 
@@ -51,18 +51,22 @@ AD = [
     Control("title", "Title", wide=True),
     Control("text", "Text", "long", required=False, wide=True),
     Control("url", "Address of the ad", "url", required=False, wide=True),
-    Control("spent", "Spent in all", "money", required=False, hint="What the ad has cost so far."),
+    Control("spent", "Spent, total", "money", required=False, hint="Total cost of the ad so far."),
     Control(
-        "spent_on", "On the day", "date", required=False, hint="What is new of it belongs to this day; today if none."
+        "spent_on",
+        "Date",
+        "date",
+        required=False,
+        hint="New amounts are booked on this day, or today if you leave it empty.",
     ),
     Control("impressions", "Impressions in all", "whole", required=False),
-    Control("clicks", "Clicks in all", "whole", required=False),
+    Control("clicks", "Clicks, total", "whole", required=False),
 ]
 AD_CHANGES = [*AD, Control("status", "State", "choice", choices=tuple(AdStatus))]
 
 
 class NicheForm(Body):
-    """The API's body with all fields always present: an emptied field is meant to be cleared."""
+    """The API's body with all fields always present: an empty field clears its value."""
 
     name = Text(200, required=True)
     category = Text(100, required=True)
@@ -77,7 +81,7 @@ class NicheChangesForm(NicheForm):
 
 
 class CampaignForm(Body):
-    """A campaign's body without its niche, which the address names."""
+    """A campaign's body without its niche, which is in the address."""
 
     name = Text(200, required=True)
     platform = one_of(Platform, required=True)
@@ -103,7 +107,7 @@ class AdOfNicheForm(AdBody):
 
 
 def statuses_after(present: Status, moves: Mapping[Status, frozenset[Status]]) -> tuple[Status, ...]:
-    """The statuses that may be chosen: the present one and its allowed successors."""
+    """The statuses that may be chosen: the current one and its allowed successors."""
     return (present, *(status for status in type(present) if status in moves[present]))
 
 

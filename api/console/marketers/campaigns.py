@@ -56,7 +56,7 @@ blp = page_blueprint("campaigns")
 for_marketers = page_for(*ADVERTISING_ROLES)
 
 MAX_ADS = 200
-#: Days that the series of a campaign may cover; and those that it covers unless others are chosen.
+#: The selectable periods of a campaign's series in days, and the default.
 PERIODS = (7, 30, 90)
 USUAL_PERIOD = 30
 
@@ -98,12 +98,12 @@ def ad_figures_file(campaign_id: UUID) -> Response:
 
 def mistake_sentences(error: FileRefused) -> str:
     """The first errors of a file, in the page's language."""
-    told = []
+    sentences = []
     for place, faults in next(iter(error.data["messages"].values())).items():
         fields_ = faults.items() if isinstance(faults, dict) else [(place, faults)]
         line = place.replace("line", translate("Line"), 1)
-        told += [f"{line}: {name}: {translate_fault(each)}" for name, reasons in fields_ for each in reasons]
-    return "; ".join(told[:5])
+        sentences += [f"{line}: {name}: {translate_fault(each)}" for name, reasons in fields_ for each in reasons]
+    return "; ".join(sentences[:5])
 
 
 def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:

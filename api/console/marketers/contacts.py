@@ -1,4 +1,4 @@
-"""Marketers' work with prospects: add one by hand, reply, convert one to a lead, export all."""
+"""Marketers' work with prospects: add one, reply, convert one to a lead, export all."""
 
 from typing import Any
 from uuid import UUID
@@ -38,7 +38,7 @@ blp = page_blueprint("contacts")
 for_marketers = page_for(*ADVERTISING_ROLES)
 
 MAX_ADS, MAX_REALTORS, MAX_WISHES = 200, 50, 5000
-LONGEST_REPLY = 4000  # characters; Telegram takes 4,096
+LONGEST_REPLY = 4000  # characters; Telegram accepts 4,096
 
 CONTACT = [
     Control("name", "Name"),
@@ -52,8 +52,8 @@ CONVERSION = [
     Control("realtor_id", "Realtor who gets the lead", "choice"),
     Control("deal_type", "Deal", "choice", choices=tuple(DealType)),
     Control("city", "City", "town"),
-    Control("budget_max", "Budget, at most", "money", required=False),
-    Control("additional_requirements", "Wishes in words", "long", required=False, wide=True),
+    Control("budget_max", "Maximum budget", "money", required=False),
+    Control("additional_requirements", "Wishes in your own words", "long", required=False, wide=True),
 ]
 
 
@@ -77,7 +77,7 @@ class ConversionForm(Body):
 @blp.route("/console/leadgen/<uuid:niche_id>/prospects/new", methods=["GET", "POST"])
 @for_marketers
 def new_contact(niche_id: UUID) -> Response | str | tuple[str, int]:
-    """Add a prospect by hand, for example after a phone call."""
+    """Add a prospect, for example after a phone call."""
     niche = get_niche(session(), niche_id)
     ads = {
         str(ad.id): f"{ad.title} · {campaign}" for ad, campaign in session().execute(ads_of_niche(niche.id, MAX_ADS))
@@ -131,11 +131,11 @@ def make_lead(prospect_id: UUID) -> Response | str | tuple[str, int]:
         for user in session().scalars(find_users("", role, True).limit(MAX_REALTORS))
     }
     controls = with_labels(CONVERSION, "realtor_id", realtors)
-    title = translate("Make a lead of {name}", name=prospect.name)
+    title = translate("Turn {name} into a lead", name=prospect.name)
     texts = {"title": title, "cancel": f"/console/leadgen/prospects/{prospect.id}"}
     if request.method == "GET":
-        said = text_of_prospect(session(), prospect.id)[:MAX_WISHES]
-        values = {"additional_requirements": said or prospect.notes or "", "deal_type": DealType.SALE.value}
+        conversation = text_of_prospect(session(), prospect.id)[:MAX_WISHES]
+        values = {"additional_requirements": conversation or prospect.notes or "", "deal_type": DealType.SALE.value}
         return _form(controls, forms.Filled(values), **texts)
 
     def make(body: dict[str, Any]) -> Any:

@@ -46,7 +46,7 @@ PER_PAGE = 30
 CAMPAIGNS = 50
 NEWEST = 20
 CHART_DAYS = 30
-#: Days that a niche is looked at, compared with as many before them.
+#: The period of a niche's figures in days; it is compared with the period of the same length before it.
 PERIODS = (7, 30, 90)
 
 STATUS = [
@@ -167,7 +167,7 @@ def one_prospect(prospect_id: UUID) -> str:
 @blp.post("/console/leadgen/prospects/<uuid:prospect_id>")
 @for_marketers
 def move(prospect_id: UUID) -> Response | tuple[str, int]:
-    """Change a prospect's status; a won one takes its revenue."""
+    """Change a prospect's status; the status "won" accepts a revenue."""
     prospect = get_prospect(session(), prospect_id, lock=True)
     changed, filled = forms.send(
         StatusForm(),

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from api.console.files.import_words import shown_reason
 from api.console.kit.access import page_for, visitor
+from api.console.kit.formatting import towns_by_key
 from api.console.kit.i18n import translate_error
 from api.console.kit.pages import back, page_blueprint, wants_part
 from api.console.operators.markets import counted_markets
@@ -60,7 +61,7 @@ def merge_markets() -> Response | tuple[str, int]:
 
 def _page(wrong_merge: tuple[str, str] | None = None) -> str:
     counts = counted_markets()
-    odd = [each for each in counts if each.is_odd]
+    odd = [each for each in counts if each.needs_attention]
     rates = cached_for(KEPT_SECONDS, "missing rates", lambda: missing_rates(session())[:100])
     shown: dict[str, Any] = {
         "failed_tasks": _failed_tasks(),
@@ -69,7 +70,7 @@ def _page(wrong_merge: tuple[str, str] | None = None) -> str:
         "feeds": failing_sources(session(), MAX_FEEDS),
         "unknown_towns": len({each.city_key for each in counts if not each.is_known}),
         "missing_rates": rates,
-        "cities": cached_for(KEPT_SECONDS, "cities", lambda: city_names(session())) if rates else {},
+        "cities": towns_by_key(cached_for(KEPT_SECONDS, "cities", lambda: city_names(session()))) if rates else {},
         "reason_of": _reason_of,
     }
     if wants_part():
@@ -85,7 +86,7 @@ def _page(wrong_merge: tuple[str, str] | None = None) -> str:
 
 
 def _failed_tasks() -> int | None:
-    """The number of failed tasks on record; None while Redis is away."""
+    """The number of recorded failed tasks; None while Redis is unavailable."""
     try:
         return len(services().worker.failures())
     except (RedisError, OSError):

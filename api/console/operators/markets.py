@@ -22,18 +22,18 @@ blp = page_blueprint("markets")
 
 for_operators = page_for(*ENGINE_ROLES)
 
-#: Days back that a history may show.
+#: The selectable lengths of a history, in days.
 PERIODS = (30, 90, 365)
 MARKETS_KEPT_SECONDS = 60
-#: A chart has room for so many columns; of a longer history the days are taken at even steps.
+#: The maximum number of columns of a chart; for a longer history, days at even intervals are shown.
 COLUMNS = 60
 
-#: What a history shows: its title, how a day's figure is made, and its unit.
+#: The charts of a history: title, function of a day's figure, unit.
 FIGURES: tuple[tuple[str, Callable[[MarketDay], float], str], ...] = (
     ("Leads", lambda day: day.leads, ""),
     ("Properties", lambda day: day.properties, ""),
-    ("Leads with ten offers or more", lambda day: 100 * day.covered / day.leads if day.leads else 0, "%"),
-    ("Lists behind", lambda day: day.stale, ""),
+    ("Leads with at least ten offers", lambda day: 100 * day.covered / day.leads if day.leads else 0, "%"),
+    ("Outdated lists", lambda day: day.stale, ""),
     ("Lists shown", lambda day: day.lists_shown, ""),
     ("Likes", lambda day: day.likes, ""),
     ("Likes per list shown", lambda day: day.likes / day.lists_shown if day.lists_shown else 0, "/"),
@@ -44,7 +44,7 @@ FIGURES: tuple[tuple[str, Callable[[MarketDay], float], str], ...] = (
 @blp.get("/console/markets")
 @for_operators
 def markets() -> str:
-    """One market's history: the one in the address, or else the largest."""
+    """One market's history: that of the market in the address, otherwise of the largest one."""
     known = counted_markets()
     chosen = next((each for each in known if _name_of(each) == request.args.get("market")), None)
     chosen = chosen or (known[0] if known else None)

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from api.console.kit import charts
 from api.console.kit.access import page_for, visitor
-from api.console.kit.formatting import number, percent
+from api.console.kit.formatting import number, percent, towns_by_key
 from api.console.kit.i18n import translate, translate_error, word
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
 from api.console.operators.markets import counted_markets
@@ -40,7 +40,7 @@ OUTCOME_DAYS = 30
 #: Seconds for which the result of reading every list, lead or property is cached.
 CHARTS_KEPT_SECONDS = 60
 MARKETS_KEPT_SECONDS = 60
-#: Pages ask for this every second.
+#: Pages request this every second.
 FRESHNESS_KEPT_SECONDS = 3
 
 
@@ -140,7 +140,7 @@ def quality() -> str:
     return render_template(
         "console/quality.html",
         scores=charts.columns(scores, translate("Best scores of leads"), every=4, whole=True),
-        coverage=charts.columns(state["coverage"], translate("Leads by how many offers they have"), whole=True),
+        coverage=charts.columns(state["coverage"], translate("Leads by number of offers"), whole=True),
         exposure=charts.line(
             shares, ("0%", "50%", "100%"), translate("Share of offers by share of properties"), diagonal=True
         ),
@@ -161,7 +161,7 @@ def quality() -> str:
 def _likes_chart(days: list[tuple[date, Outcomes]]) -> Markup | None:
     """Likes per hundred shown entries by day; None while nothing was shown."""
     rows = [(f"{day:%d.%m}", each.per_hundred(each.likes) or 0) for day, each in days]
-    label = translate("Likes of a hundred shown places")
+    label = translate("Likes per hundred homes shown")
     return charts.columns(rows, label, every=max(1, len(rows) // 6)) if rows else None
 
 
@@ -189,7 +189,7 @@ def _queues() -> list[Any] | None:
 
 
 def _cities() -> dict[str, str]:
-    return cached_for(MARKETS_KEPT_SECONDS, "cities", lambda: market_state.city_names(session()))
+    return towns_by_key(cached_for(MARKETS_KEPT_SECONDS, "cities", lambda: market_state.city_names(session())))
 
 
 def _cached_state() -> dict[str, Any]:

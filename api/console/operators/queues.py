@@ -23,7 +23,7 @@ blp = page_blueprint("queues")
 
 for_operators = page_for(*ENGINE_ROLES)
 
-#: Rows of each table; more are counted only.
+#: The number of rows shown in each table; further rows are only counted.
 SHOWN = 30
 MAX_QUARANTINED = 100
 
@@ -94,11 +94,11 @@ def _broker() -> dict[str, Any]:
         entry[0 if times.outcome == "success" else 1] += times.count if times.outcome in ("success", "failure") else 0
         entry[2] += times.seconds
         entry[3] += times.count
-    taken = worker.taken(1000)
+    unacknowledged = worker.unacknowledged(1000)
     return {
         "waiting": waiting,
-        "taken": taken[:SHOWN],
-        "taken_count": len(taken),
+        "taken": unacknowledged[:SHOWN],
+        "taken_count": len(unacknowledged),
         "failures": worker.failures(),
         "figures": [
             Figures(task, int(done), int(failed), seconds / count if count else 0)

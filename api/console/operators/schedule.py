@@ -48,7 +48,7 @@ def schedule() -> str:
 @blp.post("/console/schedule/run")
 @for_operators
 def run_now() -> Response:
-    """Run one line of the schedule now; its own times stay."""
+    """Run one line of the schedule now; its regular times do not change."""
     refuse_while_queues_are_deep()
     wanted = request.form.get("line", "")
     entry = next((each for each in _entries() if line_key(each.task, each.arguments) == wanted), None)
@@ -65,7 +65,7 @@ def _entries() -> list[Entry]:
 
 
 def _ends() -> dict[str, End]:
-    """The last results of the lines; empty while Redis is away."""
+    """The last results of the lines; empty while Redis is unavailable."""
     try:
         return services().worker.last_ends()
     except (RedisError, OSError):

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import translate_error
 from api.console.kit.pages import back, chosen, listed, page_blueprint
+from api.console.operators.audit_details import details_of, people_named, subject_of
 from api.http.db import session
 from api.http.limits import address
 from api.http.services import services
 from api.http.table_files import TableFormat, table_file
 from models.accounts import audit
 from models.accounts.user_search import find_users
-from models.accounts.users import User, get_user, lock_user
+from models.accounts.users import User, get_user, lock_user, names_of_users
 from models.core.base import LARGEST_ID
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError
@@ -29,7 +30,7 @@ for_admins = page_for(Role.ADMIN)
 
 PER_PAGE = 50
 MAX_CANDIDATES = 20
-#: What a form of the list of users carries, to come back to the same part of it.
+#: Parameters that a form of the list of users carries, to return to the same part of the list.
 CARRIED = ("page", "q", "role", "state")
 STATES = {"in": True, "out": False}
 AUDIT_COLUMNS = ("id", "created_at", "actor_id", "actor", "action", "table", "row_id", "address", "detail")
@@ -99,7 +100,14 @@ def merge(user_id: int) -> Response | tuple[str, int]:
 def audit_log() -> str:
     rows, pager = listed(audit.entries(**_audit_filters()), PER_PAGE)
     known = audit.recorded_actions(session())
-    return render_template("console/audit.html", entries=rows, actions=known, filters=request.args, **pager)
+    names = names_of_users(session(), people_named([entry for entry, _ in rows]))
+    return render_template(
+        "console/audit.html",
+        entries=[(entry, actor, subject_of(entry, names), details_of(entry, names)) for entry, actor in rows],
+        actions=known,
+        filters=request.args,
+        **pager,
+    )
 
 
 @blp.get("/console/audit.csv")
@@ -112,7 +120,7 @@ def audit_file() -> Response:
 
 
 def _audit_rows(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:
-    with sessions() as own:  # the request's session is closed by now
+    with sessions() as own:  # the request's session is already closed
         for entry, actor in own.execute(query.execution_options(yield_per=1000)):
             name = actor.name if actor else None
             detail = " ".join(f"{key}={value}" for key, value in entry.detail.items())

@@ -1,4 +1,4 @@
-"""Learnt weights of the criteria: every version of every scope, and going back to an earlier one."""
+"""Learnt weights of the criteria: every version of every scope, and the return to an earlier one."""
 
 from flask import Response, render_template, request
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, render_template, request
 
 from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import pressed_button
 from api.console.kit.i18n import LANGUAGES, language
 from api.console.kit.pages import back, page_blueprint
 from api.console.kit.score_reasons import why
@@ -25,7 +26,7 @@ from models.translations import catalogue
 blp = page_blueprint("owner_inquiries")
 
 for_owners = page_for(*SUPPLY_ROLES)
-#: Answers that everybody has, in every language.
+#: The built-in answers in every language.
 DEFAULTS = {
     "answer.free": "answer.free_named",
     "answer.viewing": "answer.viewing_named",
@@ -43,7 +44,7 @@ def one_inquiry(inquiry_id: int) -> Response | str:
     mark_group_read(session(), visitor(), f"listing_id:{listing.id}")
     lead = asked_for(session(), [(tenant.id, listing)]).get((tenant.id, listing.id))
     explanation = explanations_of_pairs(session(), [lead], [listing])[0] if lead is not None else None
-    spoken = _spoken(tenant)
+    spoken = _reply_language(tenant)
     return render_template(
         "console/owners/inquiry.html",
         inquiry=inquiry,
@@ -72,9 +73,9 @@ def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:
     text = request.form.get("message", "").strip()
     if not text or len(text) > MAX_MESSAGE_LENGTH:
         raise InvalidValueError("message", "message.wrong_length")
-    if request.form.get("do") == "keep":
-        keep_template(session(), visitor(), text, _spoken(tenant))
-        return back(f"/console/owner/inquiries/{inquiry_id}", "template_kept", lang=_spoken(tenant))
+    if pressed_button("send", "keep") == "keep":
+        keep_template(session(), visitor(), text, _reply_language(tenant))
+        return back(f"/console/owner/inquiries/{inquiry_id}", "template_kept", lang=_reply_language(tenant))
     chat, _ = open_chat(session(), visitor(), buyer_id=tenant.id, seller_id=visitor().id, property_id=listing.id)
     chat, stored = post_message(session(), visitor(), chat.id, text)
     inquiry, _, _ = inquiry_for(session(), visitor(), inquiry_id)
@@ -84,10 +85,10 @@ def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:
     return back(f"/console/chats/{chat.id}", "answered")
 
 
-def _spoken(tenant: User) -> str:
-    """The language of the templates: the chosen one, or else the tenant's, or else the page's."""
-    asked = request.values.get("lang", "")
-    return next(each for each in (asked, tenant.language, language()) if each in LANGUAGES)
+def _reply_language(tenant: User) -> str:
+    """The language of the templates: the chosen one, otherwise the tenant's, otherwise the page's."""
+    language_code = request.values.get("lang", "")
+    return next(each for each in (language_code, tenant.language, language()) if each in LANGUAGES)
 
 
 def _templates(spoken: str, listing: Property, tenant: User) -> list[dict[str, Any]]:
@@ -98,8 +99,8 @@ def _templates(spoken: str, listing: Property, tenant: User) -> list[dict[str, A
 
 
 def _chosen(spoken: str, listing: Property, tenant: User) -> str:
-    asked = request.args.get("template", "")
-    return next((row["text"] for row in _templates(spoken, listing, tenant) if row["key"] == asked), "")
+    template_name = request.args.get("template", "")
+    return next((row["text"] for row in _templates(spoken, listing, tenant) if row["key"] == template_name), "")
 
 
 def _default(spoken: str, key: str, listing: Property, tenant: User) -> str:

@@ -15,7 +15,7 @@ blp = page_blueprint("owner_listings")
 
 for_owners = page_for(*SUPPLY_ROLES)
 PER_PAGE = 20
-#: Inquiries that the first page shows.
+#: The number of inquiries on the first page.
 NEW_INQUIRIES = 5
 
 

@@ -6,7 +6,7 @@ from flask import render_template
 from markupsafe import Markup
 
 from api.console.kit.access import anybody, visitor_or_none
-from api.console.kit.formatting import photos_of, title_of
+from api.console.kit.formatting import photos_of, public_address, title_of
 from api.console.kit.home_map import map_of
 from api.console.kit.i18n import word
 from api.console.kit.pages import page_blueprint
@@ -23,12 +23,12 @@ from models.market.properties import Property
 from models.market.search.adverts import first_advert_of_home
 from models.market.search.criteria import SearchCriteria
 from models.market.search.public_words import without_contacts
-from models.market.shown_addresses import precision_of, shown_address
+from models.market.shown_addresses import precision_of
 
 blp = page_blueprint("home_page")
 blp.before_request(check_openness)
 
-#: As https://schema.org calls them.
+#: The terms of https://schema.org.
 KINDS = {
     PropertyType.APARTMENT: "Apartment",
     PropertyType.APARTMENTS: "Apartment",
@@ -50,7 +50,7 @@ def home(property_id: int) -> str:
     return render_template(
         "console/public/home.html",
         listing=listing,
-        address_of=shown_address,
+        address_of=public_address,
         base=base,
         back_to=_back_to(listing),
         description=description,
@@ -70,13 +70,13 @@ def _back_to(listing: Property) -> str:
 
 def structured(listing: Property, description: str, base: str) -> Markup:
     """The home as https://schema.org/RealEstateListing, for a script element with structured data."""
-    address = shown_address(listing)
+    address = public_address(listing)
     about: dict[str, Any] = {
         "@type": KINDS[listing.property_type],
         "name": title_of(listing),
         "address": {
             "@type": "PostalAddress",
-            "addressLocality": listing.city,
+            "addressLocality": address[0],
             "streetAddress": ", ".join(address[1:]) or None,
         },
         "numberOfRooms": listing.rooms or None,

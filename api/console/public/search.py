@@ -9,7 +9,8 @@ from flask import Response, redirect, render_template, request
 from markupsafe import Markup
 
 from api.console.kit.access import anybody, visitor_or_none
-from api.console.kit.i18n import translate, word
+from api.console.kit.formatting import public_address
+from api.console.kit.i18n import language, translate, word
 from api.console.kit.pages import page_blueprint, page_number
 from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.readings import describe_reading
@@ -28,12 +29,13 @@ from api.http.db import session
 from api.http.services import services
 from api.swipe.listing_words import PROPERTY_TYPES
 from models.accounts.tokens import REFUSED
+from models.core.currencies import SIGNS
 from models.core.errors import NotSignedInError
 from models.market.known_places import PlaceKind
 from models.market.search.criteria import MANY_ROOMS, WISHES, HomeOrder, SearchCriteria
 from models.market.search.homes import search_homes
 from models.market.search.prices import currency_of_search
-from models.market.shown_addresses import shown_address
+from models.market.town_names import town_name
 
 blp = page_blueprint("public_search")
 
@@ -60,14 +62,14 @@ def check_openness() -> None:
 @anybody
 def homes() -> str | Response:
     """Homes on the market by the criteria in the address; words in the search box are converted to criteria first."""
-    asked, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MOST])
+    criteria, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MOST])
     if "say" in request.args:
-        said = request.args["say"].replace("\0", "").strip()[:LONGEST]
-        read = with_words(asked.wanted, said)
-        if not asked.errors:
+        text = request.args["say"].replace("\0", "").strip()[:LONGEST]
+        read = with_words(criteria.wanted, text)
+        if not criteria.errors:
             return cast(Response, redirect(_address_after(read), 303))
-        asked, unused = replace(asked, wanted=read.wanted), read.unused
-    wanted = asked.wanted
+        criteria, unused = replace(criteria, wanted=read.wanted), read.unused
+    wanted = criteria.wanted
     shown = search_homes(session(), wanted, page_number(), PER_PAGE)
     pages = shown.pages(PER_PAGE)
     page = min(page_number(), pages)
@@ -75,10 +77,10 @@ def homes() -> str | Response:
     return render_template(
         "console/public/homes.html",
         results=shown,
-        asked=asked,
+        asked=criteria,
         heading=heading_of_search(wanted),
         canonical=base + address_of(wanted, page),
-        is_listed=is_listed(wanted) and not asked.errors and shown.total > 0,
+        is_listed=is_listed(wanted) and not criteria.errors and shown.total > 0,
         listed_at=[f"{base}/homes/{each.id}" for each in shown.homes],
         page=page,
         pages=pages,
@@ -86,10 +88,10 @@ def homes() -> str | Response:
         chips=chips_of(wanted),
         unused=[each[:LONGEST] for each in unused],
         asked_query=urlencode(query_of(wanted)),
-        address_of=shown_address,
+        address_of=public_address,
         address_of_search=address_of,
         describe_reading=describe_reading,
-        **_choices(asked),
+        **_choices(criteria),
     )
 
 
@@ -101,8 +103,8 @@ def _address_after(read: ReadWords) -> str:
 
 def heading_of_search(wanted: SearchCriteria) -> str:
     """The search's heading: «Аренда: Москва»."""
-    deal = word(f"offer {wanted.deal_type}") if wanted.deal_type else translate("Homes for sale and to let")
-    return f"{deal}: {wanted.city}" if wanted.city_key else deal
+    deal = word(f"offer {wanted.deal_type}") if wanted.deal_type else translate("Homes for sale and for rent")
+    return f"{deal}: {town_name(wanted.city, wanted.city_key, language())}" if wanted.city_key else deal
 
 
 def item_list(addresses: list[str]) -> Markup:
@@ -116,11 +118,11 @@ def json_for_script(data: Any) -> Markup:
     text = json.dumps(data, ensure_ascii=False)
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return Markup(text)  # noqa: S704 - the letters that could end the element are written as numbers
+    return Markup(text)  # noqa: S704 - the characters that could end the element are escaped
 
 
-def _choices(asked: SearchRequest) -> dict[str, Any]:
-    wanted = asked.wanted
+def _choices(search: SearchRequest) -> dict[str, Any]:
+    wanted = search.wanted
     return {
         "chosen_types": [kind for kind, codes in PROPERTY_TYPES.items() if set(codes) <= set(wanted.property_types)],
         "towns": suggested_towns(),
@@ -130,7 +132,7 @@ def _choices(asked: SearchRequest) -> dict[str, Any]:
         "rooms": range(MANY_ROOMS + 1),
         "many_rooms": MANY_ROOMS,
         "orders": ORDERS,
-        "currency": currency_of_search(wanted),
+        "currency": SIGNS.get(currency_of_search(wanted), currency_of_search(wanted)),
     }
 
 

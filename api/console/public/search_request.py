@@ -23,10 +23,10 @@ from models.market.towns.reading import TownError, read_town
 
 Word = TypeVar("Word", bound=StrEnum)
 
-#: Letters of a text of the address, and names in a list of it, that are looked at.
+#: The maximum length of a text in the address, and the maximum number of names in a list, that are read.
 LONGEST, MOST = 200, 20
 LARGEST = Decimal(10) ** 13
-#: What a search may ask for and still be a page that search engines list, with its own address.
+#: The criteria of searches that search engines may list, each with its own address.
 LISTED = frozenset({"town", "deal", "type", "rooms", "page"})
 
 
@@ -154,7 +154,7 @@ def _order(raw: str) -> HomeOrder:
 
 
 def _text(args: MultiDict[str, str], name: str) -> str:
-    """A text of the address without zero bytes, which the database cannot hold."""
+    """A text of the address without zero bytes, which the database cannot store."""
     return args.get(name, "").replace("\0", "").strip()[:LONGEST]
 
 

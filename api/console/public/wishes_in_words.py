@@ -1,4 +1,6 @@
-"""Convert words typed into the search box, read as leads' wishes are, to filters where a filter exists."""
+"""
+Convert words typed into the search box to filters, as far as filters exist; the words are read like leads' wishes.
+"""
 
 import re
 from collections.abc import Iterable
@@ -18,9 +20,9 @@ from models.market.search.prices import currency_of_search
 from models.market.town_aliases import city_in
 from models.market.towns.reading import TownError
 
-#: A word that the search refuses, and words between quotation marks: the search's own signs, not for the reader.
+#: An excluded word, and words in quotation marks: the search's own syntax, which the reader does not handle.
 _SIGNS = re.compile(r'(?<!\S)(?:-\S+|"[^"]*")')
-#: Wishes that ask for what a filter of another name asks for.
+#: Wishes that correspond to a filter with another name.
 _AS = {"cats": "pets", "dogs": "pets"}
 
 
@@ -28,19 +30,19 @@ _AS = {"cats": "pets", "dogs": "pets"}
 class ReadWords:
     """The criteria read from words, added to the criteria before."""
 
-    wanted: SearchCriteria  #: Its `words` are those that nothing was read from, or that listings may say as well.
-    unused: tuple[str, ...]  #: Words that were understood, but that no filter can ask for.
+    wanted: SearchCriteria  #: Its `words` are those that were not understood, or that listings may also contain.
+    unused: tuple[str, ...]  #: Words that were understood, but for which there is no filter.
 
 
-def with_words(asked: SearchCriteria, text: str) -> ReadWords:
-    """*asked* with the filters read from *text*: its fields replace former values, its wishes are added.
+def with_words(criteria: SearchCriteria, text: str) -> ReadWords:
+    """*criteria* with the filters read from *text*: its fields replace former values, its wishes are added.
 
-    Text that is not understood is searched for as it stands; no text is an error.
+    Text that is not understood is searched for unchanged; no text causes an error.
     """
     signs = " ".join(_SIGNS.findall(text))
     plain = _SIGNS.sub(lambda match: " " * len(match[0]), text)
-    reading = understand_request(session(), plain, asked.city if asked.city_key else None)
-    wanted = _with_place(replace(asked, words=""), reading)
+    reading = understand_request(session(), plain, criteria.city if criteria.city_key else None)
+    wanted = _with_place(replace(criteria, words=""), reading)
     changes, used = _fields(wanted, reading)
     wanted = replace(wanted, **changes)
     kept, unused = list(reading.unread), []
@@ -57,28 +59,28 @@ def with_words(asked: SearchCriteria, text: str) -> ReadWords:
     words = [plain[start:end] for start, end in sorted(kept)]
     refused = [f"-{name}" for name in (*reading.refused_districts, *reading.refused_stations) if " " not in name]
     whole = " ".join([*words, *refused, signs]).split()
-    if not whole and not unused and wanted == replace(asked, words=""):
+    if not whole and not unused and wanted == replace(criteria, words=""):
         whole = text.split()
     return ReadWords(replace(wanted, words=" ".join(dict.fromkeys(whole))), tuple(dict.fromkeys(unused)))
 
 
-def _with_place(asked: SearchCriteria, reading: RequestReading) -> SearchCriteria:
+def _with_place(criteria: SearchCriteria, reading: RequestReading) -> SearchCriteria:
     """Add the text's town, districts and stations."""
     if reading.town is not None:
         try:
             key = city_in(session(), reading.town).key
         except TownError:
-            return asked
-        if key != asked.city_key:
-            asked = replace(asked, city=reading.town, city_key=key, districts=(), metro_stations=())
+            return criteria
+        if key != criteria.city_key:
+            criteria = replace(criteria, city=reading.town, city_key=key, districts=(), metro_stations=())
     return replace(
-        asked,
-        districts=tuple(reading.districts) or asked.districts,
-        metro_stations=tuple(reading.stations) or asked.metro_stations,
+        criteria,
+        districts=tuple(reading.districts) or criteria.districts,
+        metro_stations=tuple(reading.stations) or criteria.metro_stations,
     )
 
 
-def _fields(asked: SearchCriteria, reading: RequestReading) -> tuple[dict[str, Any], set[str]]:
+def _fields(criteria: SearchCriteria, reading: RequestReading) -> tuple[dict[str, Any], set[str]]:
     """Criteria columns from the text's own fields, and the names of the fields used."""
     changes: dict[str, Any] = {}
     used = set()
@@ -90,9 +92,9 @@ def _fields(asked: SearchCriteria, reading: RequestReading) -> tuple[dict[str, A
         codes: Iterable[Any] = next(
             (codes for codes in PROPERTY_TYPES.values() if reading.property_type in map(str, codes)), ()
         )
-        changes["property_types"] = tuple(codes) or asked.property_types
+        changes["property_types"] = tuple(codes) or criteria.property_types
     budget = reading.budget
-    if budget is not None and budget.currency in ("", currency_of_search(asked)):
+    if budget is not None and budget.currency in ("", currency_of_search(criteria)):
         used.add("budget")
         changes |= _range("price", budget.low, budget.high)
     if reading.area is not None:
@@ -110,11 +112,11 @@ def _range(name: str, low: float | None, high: float | None) -> dict[str, Any]:
     return {f"{name}_min": ends[0] or None, f"{name}_max": ends[1]}
 
 
-def _filter_of(wish: Wish, asked: SearchCriteria) -> dict[str, Any] | None:
+def _filter_of(wish: Wish, criteria: SearchCriteria) -> dict[str, Any] | None:
     """The criteria columns for a wish; None if no filter covers it."""
     kind, value = _AS.get(wish.kind, wish.kind), wish.value
     if kind in WISHES and value is True:
-        return {"wishes": tuple(each for each in WISHES if each == kind or each in asked.wishes)}
+        return {"wishes": tuple(each for each in WISHES if each == kind or each in criteria.wishes)}
     if kind == "first_floor" and value is False:
         return {"not_first_floor": True}
     if kind == "last_floor" and value is False:

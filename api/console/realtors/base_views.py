@@ -1,4 +1,4 @@
-"""Settings of the lists of the own base: columns, order and page size chosen last, and views saved under a name."""
+"""Settings of the lists of a realtor's own rows: the last choice of columns, order and page size, and saved views."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -10,19 +10,19 @@ from api.console.kit.pages import address_in, back, page_blueprint
 from api.http.db import session
 from models.core.enums import SUPPLY_ROLES, Side
 from models.core.errors import InvalidValueError
-from models.market.base_views import drop_view, last_choice, remember_choice, save_view, views_of
+from models.market.base_views import delete_view, last_choice, save_view, store_last_choice, views_of
 
 blp = page_blueprint("base_views")
 
 PATHS = {Side.LEAD: "/console/leads", Side.PROPERTY: "/console/properties"}
 
-#: What of an address asks for rows, or for their order.
+#: Parameters of an address that select or sort rows.
 FILTERS = ("q", "status", "town", "deal", "rooms", "from", "to", "tag", "sort", "size", "source", "page")
 
 #: Column -> its label; columns that nobody has chosen yet come last.
 COLUMNS: dict[Side, dict[str, str]] = {
     Side.LEAD: {
-        "wishes": "What they look for",
+        "wishes": "What they want",
         "contacts": "Contacts",
         "tags": "Tags",
         "list": "Best score",
@@ -31,7 +31,7 @@ COLUMNS: dict[Side, dict[str, str]] = {
     },
     Side.PROPERTY: {
         "price": "Price",
-        "metre": "Price of a m²",
+        "metre": "Price per square metre",
         "commission": "Commission",
         "tags": "Tags",
         "list": "Best score",
@@ -46,10 +46,10 @@ USUAL = {
 
 
 def choice_of(side: Side) -> dict[str, Any]:
-    """The order, size and columns of a list: those in the address, which are remembered, or else the last choice.
+    """The order, size and columns of a list: those in the address, which are remembered, otherwise the last choice.
 
     Returns:
-        "sort" and "size" as texts, which may be no known ones, and "columns", names of COLUMNS.
+        "sort" and "size" as texts, which may be unknown, and "columns", names of COLUMNS.
     """
     last = last_choice(session(), visitor(), side)
     kept = {
@@ -60,7 +60,7 @@ def choice_of(side: Side) -> dict[str, Any]:
     if "cols" in request.args:
         kept["columns"] = [name for name in COLUMNS[side] if name in request.args.getlist("col")]
     if kept != last and {"sort", "size", "cols"} & set(request.args):
-        remember_choice(session(), visitor(), side, kept)
+        store_last_choice(session(), visitor(), side, kept)
     return kept
 
 
@@ -88,7 +88,7 @@ def _change(side: Side) -> Response:
     if wanted == "save":
         save_view(session(), visitor(), side, name, query)
     elif wanted == "drop":
-        drop_view(session(), visitor(), side, name)
+        delete_view(session(), visitor(), side, name)
     else:
         raise InvalidValueError("do", "several.choose")
     return back(PATHS[side], "view_saved" if wanted == "save" else "view_dropped", **query)

@@ -1,14 +1,15 @@
 """The page of a selection that a lead's client opens by its link: on a phone, without an account, cookies or scripts.
 
-The token in the address is the only key, and whoever could forge a request knows it already, so the forms here carry no
-CSRF token. The page names neither the other realtor nor the house number, and leaves out the listing's words, which may
-hold contacts.
+The token in the address is the only key. Anybody who could forge a request already knows it, so the forms have no CSRF
+token. The page shows neither the other realtor nor the house number, and omits the listing's text, which may contain
+contacts.
 """
 
 from typing import cast
 
 from flask import Response, redirect, render_template, request
 
+from api.console.kit.formatting import public_address
 from api.console.kit.pages import page_blueprint
 from api.console.realtors.selection_pdf import pdf_answer
 from api.http.access import public
@@ -18,16 +19,15 @@ from models.core.enums import ActionKind
 from models.core.errors import InvalidValueError
 from models.deals.selection_answers import answer_home, ask_about_home
 from models.deals.selections import MAX_QUESTION, homes_of, homes_on_market, opened_selection
-from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("client_selection")
 
-#: What the buttons send: the client's word, or that it is taken back.
+#: The values of the buttons: the client's answer, or its withdrawal.
 ANSWERS = {"LIKE": ActionKind.LIKE, "DISLIKE": ActionKind.DISLIKE, "NONE": None}
 
 
 @blp.after_request
-def _tell_nobody(response: Response) -> Response:
+def _keep_private(response: Response) -> Response:
     """Headers that keep the page private: not indexed, no referrer, no cookie."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -48,7 +48,7 @@ def look(token: str) -> str:
         realtor=owner,
         token=token,
         longest=MAX_QUESTION,
-        address_of=shown_address,
+        address_of=public_address,
     )
 
 
@@ -65,11 +65,11 @@ def as_pdf(token: str) -> Response:
 @public
 def answer(token: str, property_id: int) -> Response:
     """Store a mark or a question, and return to its place on the page."""
-    said = request.form.get("answer")
-    if said is not None:
-        if said not in ANSWERS:
+    answer_given = request.form.get("answer")
+    if answer_given is not None:
+        if answer_given not in ANSWERS:
             raise InvalidValueError("answer", "selection.choose_answer")
-        answer_home(session(), token, property_id, ANSWERS[said])
+        answer_home(session(), token, property_id, ANSWERS[answer_given])
     else:
         ask_about_home(session(), token, property_id, request.form.get("question", ""))
     return cast(Response, redirect(f"/s/{token}#home-{property_id}", 303))

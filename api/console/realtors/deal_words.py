@@ -30,7 +30,7 @@ def commission_lines(board: BoardMatch) -> list[CommissionLine]:
     if not by_lead:
         mine, theirs = theirs, mine
     if match.negotiation_status is NegotiationStatus.AGREED:
-        label = translate("Agreed: you are paid") if by_lead else translate("Agreed: you pay them")
+        label = translate("Agreed: you receive") if by_lead else translate("Agreed: you pay")
         return [] if mine is None else [line(label, mine, listing)]
     lines = []
     if mine is not None:

@@ -34,7 +34,7 @@ from models.market.documents import (
     documents_of,
     owned_document,
     owned_row,
-    room_for_documents,
+    remaining_documents,
     side_of,
     take_back_document,
 )
@@ -65,7 +65,7 @@ def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
         too_many="documents.too_many_at_once",
     )
     owned_row(session(), visitor(), side, row_id, lock=True)
-    room = room_for_documents(session(), side, row_id)
+    room = remaining_documents(session(), side, row_id)
     no_room = translate_fault(Fault("documents.no_room", max=MAX_DOCUMENTS))
     refused += [(short_name(each), no_room) for each in good[room:]]
     added = 0
@@ -73,7 +73,7 @@ def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
         try:
             add_document(session(), side, row_id, store_private_document(each, visitor()), each.filename or "")
             added += 1
-        except (TooLargeFileError, ConflictError) as error:  # what the user may store is full
+        except (TooLargeFileError, ConflictError) as error:  # a quota is exhausted
             refused.append((short_name(each), translate_error(error)))
     if refused or not files:
         page = _page(side, row_id, refused or [("", translate_fault(Fault("documents.none")))], added)
@@ -137,7 +137,7 @@ def _page(side: Side, row_id: int, refused: list[tuple[str, str]] | None = None,
         ],
         refused=refused or [],
         added=added,
-        room=room_for_documents(session(), side, row_id),
+        room=remaining_documents(session(), side, row_id),
         most_mb=MAX_PRIVATE_DOCUMENT >> 20,
         most=MAX_DOCUMENTS,
     )

@@ -24,7 +24,7 @@ blp = page_blueprint("homes")
 def one_home(property_id: int) -> str | Response:
     """One home; `?lead=ID` names the visitor's lead for which it is viewed, and adds the score for it.
 
-    The owner's contacts are never here: after an agreement they are on the page of the match.
+    The owner's contacts are never on this page; after an agreement they are on the page of the match.
     """
     listing = home_for(session(), visitor(), property_id)
     if listing.owner_id == visitor().id:

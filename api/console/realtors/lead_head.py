@@ -77,7 +77,7 @@ def time_in(moment: datetime, zone: ZoneInfo) -> Markup:
 @for_realtors
 def notes(lead_id: int) -> Response | str | tuple[str, int]:
     """
-    The private notes alone: the lead's page edits them in place; conflicting edits of two windows are resolved here.
+    Only the private notes, which the lead's page edits in place; conflicting edits of two windows are resolved here.
     """
     lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
     values = {"private_notes": lead.private_notes or ""}
@@ -95,12 +95,12 @@ def notes(lead_id: int) -> Response | str | tuple[str, int]:
 @for_realtors
 def star(lead_id: int, property_id: int) -> Response:
     """Put a home on the lead's shortlist, or remove it."""
-    is_on = request.form.get("star") == "1"
+    is_on = forms.pressed_button("1", "0", name="star") == "1"
     (add_to_shortlist if is_on else remove_from_shortlist)(session(), visitor(), lead_id, property_id)
-    said = "shortlisted" if is_on else "unshortlisted"
+    message = "shortlisted" if is_on else "unshortlisted"
     if wants_json():
-        return jsonify(said=translate(OUTCOMES[said]), key=said)
-    return back(f"/console/leads/{lead_id}", said, shortlist=request.form.get("shortlist"))
+        return jsonify(said=translate(OUTCOMES[message]), key=message)
+    return back(f"/console/leads/{lead_id}", message, shortlist=request.form.get("shortlist"))
 
 
 @blp.post("/console/leads/<int:lead_id>/frequency")

@@ -8,7 +8,7 @@ from flask import render_template
 from markupsafe import Markup
 
 from api.console.kit.access import page_for, visitor
-from api.console.kit.formatting import money, title_of
+from api.console.kit.formatting import price_of, title_of
 from api.console.kit.i18n import translate, word
 from api.console.kit.pages import page_blueprint, page_number
 from api.console.kit.score_reasons import rooms_of
@@ -22,21 +22,21 @@ blp = page_blueprint("lead_history")
 
 PER_PAGE = 50
 
-#: What each kind of entry says; a home, a task, an answer follow it.
+#: The sentence of each kind of entry; a home, a task or an answer follows it.
 SENTENCES = {
-    "made": "The lead was made",
+    "made": "Lead created",
     "liked": "You liked",
-    "disliked": "Put aside",
+    "disliked": "You put aside",
     "liked_by_owner": "The other side liked",
     "matched": "Match",
     "contacts_shared": "Contacts were shared",
     "completed": "The deal is done",
-    "selection_sent": "A selection was made",
-    "selection_withdrawn": "A selection was withdrawn",
+    "selection_sent": "Selection created",
+    "selection_withdrawn": "Selection withdrawn",
     "price_cut": "Price cut",
     "task_made": "Planned",
-    "task_done": "Done",
-    "shortlisted": "Onto the shortlist",
+    "task_done": "The task is done",
+    "shortlisted": "Added to the shortlist",
 }
 FIELDS = {
     "status": "Status",
@@ -63,7 +63,7 @@ FIELDS = {
     "client_contacts_shared": "Who sees the contacts",
     "notes": "Notes",
     "private_notes": "Private notes",
-    "additional_requirements": "Wishes in words",
+    "additional_requirements": "Wishes in your own words",
 }
 ENUMS = ("status", "deal_type", "property_type", "property_class", "condition", "payment_method")
 
@@ -92,25 +92,25 @@ def sentence(entry: HistoryEntry, lead: Lead, homes: dict[int, Property]) -> Mar
     if entry.kind == "changed":
         return Markup("<br>").join(_change(name, values, lead) for name, values in facts["fields"].items())
     if entry.kind == "client_answered":
-        head = {"LIKE": "The client likes", "DISLIKE": "The client does not like"}.get(
+        head = {"LIKE": "The client likes", "DISLIKE": "The client dislikes"}.get(
             facts["answer"] or "", "The client asks"
         )
         parts += [f"«{facts['question']}»"] if facts["question"] else []
     else:
         head = SENTENCES[entry.kind]
     if entry.kind == "price_cut":
-        before, after = (money(Decimal(facts[end]), facts["currency"]) for end in ("from", "to"))
+        before, after = (price_of(lead, Decimal(facts[end]), facts["currency"]) for end in ("from", "to"))
         parts.append(f"{before} → {after}")
     if "title" in facts:
         parts.insert(0, f"{word('task ' + facts['kind'])}: {facts['title']}")
-    told = Markup("<b>{}</b>").format(translate(head))
+    text = Markup("<b>{}</b>").format(translate(head))
     if parts:
-        told += Markup(": {}").format(" · ".join(map(str, parts)))
+        text += Markup(": {}").format(" · ".join(map(str, parts)))
     if entry.match_id is not None:
-        told += Markup(' <a class="small" href="/console/matches/{}">{}</a>').format(
+        text += Markup(' <a class="small" href="/console/matches/{}">{}</a>').format(
             entry.match_id, translate("Open the match")
         )
-    return told
+    return text
 
 
 def _change(name: str, values: list[Any] | None, lead: Lead) -> Markup:
@@ -130,6 +130,6 @@ def _plain(value: Any, _lead: Lead) -> str:
 
 _SHOWN: dict[str, Callable[[Any, Lead], str]] = {
     **dict.fromkeys(ENUMS, lambda value, _lead: word(value)),
-    **dict.fromkeys(("budget_min", "budget_max"), lambda value, lead: money(value, lead.currency)),
+    **dict.fromkeys(("budget_min", "budget_max"), lambda value, lead: price_of(lead, value)),
     "rooms": lambda value, _lead: rooms_of(value) if value else "—",
 }

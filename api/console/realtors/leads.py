@@ -8,7 +8,7 @@ from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
 from api.console.kit.edits import as_was, in_words, read_edit
 from api.console.kit.form_definitions import LEAD_GROUPS, all_of, lead_values
-from api.console.kit.formatting import money, number, span
+from api.console.kit.formatting import budget_of, number, span, town_of
 from api.console.kit.i18n import translate, word
 from api.console.kit.pages import back, page_blueprint
 from api.console.kit.score_reasons import rooms_of
@@ -41,7 +41,7 @@ def wishes_of(lead: Lead) -> list[str]:
     place = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
     more = len(lead.districts) + len(lead.metro_stations) - len(place)
     pieces = [
-        span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True)),
+        budget_of(lead),
         f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{translate('m²')}"
         if lead.area_min or lead.area_max
         else None,
@@ -58,7 +58,7 @@ def wishes_of(lead: Lead) -> list[str]:
 def heading_of(lead: Lead) -> str:
     """A lead's heading: ``Buy an apartment in Moscow``."""
     kind = word(lead.property_type) if lead.property_type else translate("Any home")
-    return f"{word(lead.deal_type)}: {kind.lower()}, {lead.city}"
+    return f"{word(lead.deal_type)}: {kind.lower()}, {town_of(lead)}"
 
 
 @blp.get("/console/leads")
@@ -180,7 +180,7 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
 
 
 def _read(present: Lead | None) -> tuple[dict | None, forms.Filled]:
-    """The body from the form; amounts are in the currency of *present*, or else the town's."""
+    """The body from the form; amounts are in the currency of *present*, otherwise in the town's."""
     currency = currency_of_town(request.form.get("requirements.location.city", ""), present)
     controls = all_of(LEAD_GROUPS)
     if present is None:

@@ -1,7 +1,8 @@
 """
-Photos that come with the form of a new property: several at once, in the order in which they are to stand.
+Photos in the form of a new property: several at once, in the chosen order.
 
-A form that is refused keeps them: they are stored, and their addresses stand in its field for addresses of pictures.
+A refused form keeps them: they are stored, and their addresses are in the form's field for addresses of pictures.
+Photos of a form that is never saved are deleted (:func:`models.market.photos.forget_unsaved_photos`).
 """
 
 from collections.abc import Sequence
@@ -14,8 +15,9 @@ from api.console.kit.access import visitor
 from api.console.kit.form_definitions import PROPERTY_GROUPS
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.sent_files import short_name, sort_out
-from api.console.realtors.photos import MAX_FILES, PURPOSE
+from api.console.realtors.photos import MAX_FILES
 from api.http.uploads import read_pictures, store_image
+from models.accounts.uploads import UNSAVED_PHOTO
 from models.core.errors import Fault, TooLargeFileError
 from models.market.photos import MAX_PHOTOS
 
@@ -25,7 +27,7 @@ FIELD = "new_photos"
 
 @dataclass
 class SentPhotos:
-    """The addresses of a new property's photos in their order, and the files that are none, each with the reason."""
+    """The addresses of a new property's photos in their order, and the refused files, each with the reason."""
 
     links: list[str]
     refused: list[tuple[str, str]]
@@ -33,9 +35,9 @@ class SentPhotos:
 
 def stored_photos() -> SentPhotos:
     """
-    Store the pictures among the form's files; to be called before anything is asked of the database.
+    Store the pictures among the form's files. Call this before any query.
 
-    They stand behind the addresses of the form's own field, or where `photo_order` says: "k1 f0 k0" is the second
+    They follow the addresses of the form's own field, or are in the order of `photo_order`: "k1 f0 k0" is the second
     address, the first file, the first address.
     """
     kept = [line.strip() for line in request.form.get("photos", "").splitlines() if line.strip()]
@@ -48,8 +50,8 @@ def stored_photos() -> SentPhotos:
     links = {f"k{place}": link for place, link in enumerate(kept)}
     for each in good[:room]:
         try:
-            links[f"f{files.index(each)}"] = store_image(each, visitor(), PURPOSE)
-        except TooLargeFileError as error:  # what the user may store is full
+            links[f"f{files.index(each)}"] = store_image(each, visitor(), UNSAVED_PHOTO)
+        except TooLargeFileError as error:  # the user's quota is exhausted
             refused.append((short_name(each), translate_error(error)))
     order = dict.fromkeys(request.form.get("photo_order", "")[:1000].split())
     wanted = [name for name in order if name in links]

@@ -1,4 +1,4 @@
-"""Lists of one's own leads and properties: filters, actions on several rows, tags, undo."""
+"""Lists of the visitor's own leads and properties: filters, actions on several rows, tags, undo."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.console.files.import_words import named_source
 from api.console.kit.access import visitor
+from api.console.kit.formatting import towns_by_key
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
 from api.console.kit.pages import address_in, back, chosen, page_number, wants_json, wants_part
 from api.console.kit.undo_tokens import MAX_SEVERAL, read_several, undo_of_several
@@ -27,14 +28,14 @@ from models.core.rooms import read_rooms
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.market.own_base import BaseFilter, BaseOrder, own_page, own_towns
-from models.market.several import change_prices, give_prices_back, move_several
+from models.market.several import change_prices, move_several, undo_price_change
 from models.market.tags import add_tag, remove_tag, tags_of, used_tags
 
 PER_PAGE = 30
 MAX_MOMENT_DIGITS = 16  # of microseconds since 1970: enough until the year 2286
 SIZES = (30, 50, 100)
 
-#: Order -> what it is called.
+#: Order -> its label.
 ORDERS = {
     BaseOrder.NEWEST: "Newest first",
     BaseOrder.OLDEST: "Oldest first",
@@ -55,7 +56,7 @@ class ListRequest:
 
     @property
     def asks(self) -> bool:
-        """Whether there is any filter beside the order."""
+        """Whether there is any filter in addition to the order."""
         plain = BaseFilter(order=self.wanted.order)
         return self.wanted != plain
 
@@ -63,8 +64,8 @@ class ListRequest:
 def own_list(side: Side) -> dict[str, Any]:
     """The contents of a list's page; parts that only the filters need are left out of the live part."""
     choice = choice_of(side)
-    asked = _list_request(choice)
-    rows, pager = _page(side, asked)
+    list_request = _list_request(choice)
+    rows, pager = _page(side, list_request)
     ids = [row.id for row in rows]
     part = wants_part()
     return {
@@ -76,16 +77,16 @@ def own_list(side: Side) -> dict[str, Any]:
         "best": best_scores(session(), side, ids),
         "tags": tags_of(session(), side, ids),
         "fresh": new_counts(session(), ids) if side is Side.LEAD else {},
-        "towns": {} if part else own_towns(session(), visitor(), side),
+        "towns": {} if part else towns_by_key(own_towns(session(), visitor(), side)),
         "all_tags": used_tags(session(), visitor(), side),
-        "asked": asked,
+        "asked": list_request,
         "orders": ORDERS,
         "sizes": SIZES,
         "columns": set(choice["columns"]),
         "all_columns": COLUMNS[side],
         "views": [] if part else views_for(side),
         "source": named_source(),
-        "status": asked.wanted.status,
+        "status": list_request.wanted.status,
         "query": _query(),
         **pager,
     }
@@ -122,12 +123,12 @@ def act_on_several(side: Side) -> Response:
     else:
         raise InvalidValueError("do", "several.choose")
     undo = undo_of_several(side, done, tag, changed) if changed else None
-    said = f"several_{done}" if changed else "unchanged"
+    message = f"several_{done}" if changed else "unchanged"
     if wants_json():
-        return jsonify(said=translate(OUTCOMES[said]), key=said, undo=undo)
+        return jsonify(said=translate(OUTCOMES[message]), key=message, undo=undo)
     if form.get("back") == "row":
-        return back(f"{PATHS[side]}/{ids[0]}", said, undo=undo)
-    return back(PATHS[side], said, undo=undo, **present_filter())
+        return back(f"{PATHS[side]}/{ids[0]}", message, undo=undo)
+    return back(PATHS[side], message, undo=undo, **present_filter())
 
 
 def undo_several(token: str) -> str | None:
@@ -139,7 +140,7 @@ def undo_several(token: str) -> str | None:
     if done in ("archived", "restored"):
         _move(side, ids, Status.ACTIVE if done == "archived" else Status.ARCHIVED)
     elif done == "priced":
-        _give_prices_back(ids, tag)
+        _undo_price_change(ids, tag)
     elif done == "tagged":
         remove_tag(session(), visitor(), side, ids, tag)
     else:
@@ -167,7 +168,7 @@ def _change_prices(ids: list[int], text: str) -> tuple[str, list[int]]:
     """Change prices by a typed amount: «−5 %», «+200 тыс.», «-300000 ₽».
 
     Returns:
-        What the undoing needs to know of it, and the ids of those that cost something else now.
+        The data for undoing the change, and the ids of properties whose price has changed.
     """
     plain = text.strip().replace("−", "-")
     sign, plain = (-1 if plain.startswith("-") else 1), plain.lstrip("+-").strip()
@@ -185,28 +186,28 @@ def _change_prices(ids: list[int], text: str) -> tuple[str, list[int]]:
     return str(int(since.timestamp() * 1_000_000)), [row.id for row in rows]
 
 
-def _give_prices_back(ids: list[int], since: str) -> None:
+def _undo_price_change(ids: list[int], since: str) -> None:
     if not (since.isascii() and since.isdigit() and len(since) <= MAX_MOMENT_DIGITS):
         raise NotFoundError("action to undo")
     moment = datetime.fromtimestamp(int(since) / 1_000_000, UTC)
-    for row in give_prices_back(session(), visitor(), ids, moment):
+    for row in undo_price_change(session(), visitor(), ids, moment):
         rescore_property(row)
 
 
-def _page(side: Side, asked: ListRequest) -> tuple[list[Any], dict[str, int]]:
+def _page(side: Side, list_request: ListRequest) -> tuple[list[Any], dict[str, int]]:
     """The rows of the requested page, or of the last one if there are fewer, and its pager."""
 
     def read(page: int) -> tuple[list[Any], int]:
-        return own_page(session(), visitor(), side, asked.wanted, page=page, per_page=asked.size)
+        return own_page(session(), visitor(), side, list_request.wanted, page=page, per_page=list_request.size)
 
     page = page_number()
     rows, total = read(page)
     if not rows and page > 1:
         rows, total = read(1)
-        page = max(1, -(-total // asked.size))
+        page = max(1, -(-total // list_request.size))
         if page > 1:
             rows, total = read(page)
-    return rows, {"total": total, "page": page, "pages": max(1, -(-total // asked.size))}
+    return rows, {"total": total, "page": page, "pages": max(1, -(-total // list_request.size))}
 
 
 def _list_request(choice: dict[str, Any]) -> ListRequest:
@@ -230,7 +231,7 @@ def _list_request(choice: dict[str, Any]) -> ListRequest:
 
 
 def _text(name: str) -> str | None:
-    """A text of the address without zero bytes, which the database cannot hold."""
+    """A text of the address without zero bytes, which the database cannot store."""
     return request.args.get(name, "").strip()[:300].replace("\0", "") or None
 
 

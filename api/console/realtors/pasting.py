@@ -64,9 +64,9 @@ def paste_lead() -> str:
     wanted = body["requirements"]
     wanted["budget"] = {end: _money(amount, pasted.answer) for end, amount in wanted["budget"].items()}
     read = quotes_of(text, reading.spans, _LEAD_PATHS)
-    told = {name: body[name] for name in ("client_name", "client_contacts")}
-    told["requirements.additional_requirements"] = wanted["additional_requirements"]
-    read |= {path: quote for path, quote in told.items() if quote}
+    quotes = {name: body[name] for name in ("client_name", "client_contacts")}
+    quotes["requirements.additional_requirements"] = wanted["additional_requirements"]
+    read |= {path: quote for path, quote in quotes.items() if quote}
     filled = forms.Filled(texts_of(all_of(LEAD_GROUPS), body), read=read)
     return forms.show(
         LEAD_GROUPS,
@@ -108,7 +108,9 @@ def pasted_text() -> str:
 
 
 def _money(value: float | None, answer: Mapping[str, Any]) -> Any:
-    """An amount for a form; if its currency is not the town's it is added, so that the form asks about it."""
+    """
+    An amount for a form. If its currency is not the town's, the currency is added, so that the form asks about it.
+    """
     named = answer["currency"]
     if value is None or not named or named == currency_of_town(answer["city"] or ""):
         return value

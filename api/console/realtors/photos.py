@@ -20,7 +20,7 @@ from models.market.photos import (
     add_photos,
     change_photo,
     put_photo_back,
-    room_for_photos,
+    remaining_photos,
 )
 from models.market.properties import Property, owned_property
 
@@ -49,13 +49,13 @@ def add(property_id: int) -> Response | str | tuple[str, int]:
         files, lambda each: read_pictures([each], visitor()), most=MAX_FILES, too_many="photo.too_many_at_once"
     )
     listing = owned_property(session(), visitor(), property_id, lock=True)
-    room = room_for_photos(listing)
+    room = remaining_photos(listing)
     refused += [(short_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]
     links = []
     for each in good[:room]:
         try:
             links.append(store_image(each, visitor(), PURPOSE))
-        except TooLargeFileError as error:  # what the user may store is full
+        except TooLargeFileError as error:  # the user's quota is exhausted
             refused.append((short_name(each), translate_error(error)))
     add_photos(session(), listing, links)
     rescore_property(listing)
@@ -102,5 +102,5 @@ def _page(listing: Property, refused: list[tuple[str, str]], added: int = 0) -> 
         kinds=KIND_NAMES,
         refused=refused,
         added=added,
-        room=room_for_photos(listing),
+        room=remaining_photos(listing),
     )

@@ -23,10 +23,12 @@ from api.http.db import session
 from api.http.tasks import rescore_property
 from api.http.uploads import commit_uploads, takes_uploads
 from models.core.enums import SUPPLY_ROLES, Origin, Side
-from models.deals.home_views import interest_in
+from models.deals.home_views import view_and_like_counts
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.deals.recommendation_pages import adverts_of_home
+from models.market.duplicates import refuse_duplicate
+from models.market.photos import note_saved_photos
 from models.market.properties import (
     Property,
     archive_property,
@@ -36,7 +38,6 @@ from models.market.properties import (
     restore_property,
 )
 from models.market.tags import tags_of
-from models.market.twins import refuse_twin
 from models.upkeep.samples import refuse_sample
 
 blp = page_blueprint("properties")
@@ -77,8 +78,9 @@ def new_property() -> Response | str | tuple[str, int]:
             filled.errors[FIELD] = photos.refused[0][1]
         return _form(filled, None, photos.refused), 400
     body["photos"] = photos.links
-    refuse_twin(session(), visitor(), property_columns(body))
+    refuse_duplicate(session(), visitor(), property_columns(body))
     listing = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
+    note_saved_photos(session(), visitor(), photos.links)
     rescore_property(listing)
     return back(f"/console/properties/{listing.id}", "saved")
 
@@ -95,7 +97,7 @@ def one_property(property_id: int) -> str:
         has_list=bool(best_scores(session(), Side.PROPERTY, [listing.id])),
         matches=match_counts(session(), Side.PROPERTY, [listing.id]).get(listing.id, 0),
         parts=parts_of(listing),
-        interest=interest_in(session(), listing),
+        interest=view_and_like_counts(session(), listing),
         other_adverts=[advert for advert in group.adverts if advert.property_id != listing.id] if group else [],
     )
 
@@ -149,9 +151,10 @@ def act_for_property(property_id: int, lead_id: int) -> Response:
 
 def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
     """
-    The columns of an edited property; facts of its place that the form does not show are kept while the address stays.
+    The columns of an edited property; facts of its place that the form does not show are kept if the address does not
+    change.
     """
-    # What the form leaves open is the usual again.
+    # A precision that the form leaves open becomes the usual one again.
     columns = property_columns({"address_precision": None} | body, listing)
     if all(columns[name] == getattr(listing, name) for name in ("city", "district", "street", "house_number")):
         columns |= {name: getattr(listing, name) for name in ("latitude", "longitude", "stations")}
@@ -168,7 +171,7 @@ def _form(filled: forms.Filled, listing: Property | None, refused: Sequence[tupl
 
 
 def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
-    """The body from the form; amounts are in the currency of *present*, or else the town's."""
+    """The body from the form; amounts are in the currency of *present*, otherwise in the town's."""
     currency = currency_of_town(request.form.get("address.city", ""), present)
     controls = all_of(PROPERTY_GROUPS)
     if present is None:

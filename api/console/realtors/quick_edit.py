@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import check_complete
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.console.realtors.base_views import PATHS
@@ -35,7 +36,7 @@ def lead(row_id: int) -> Response:
         raise InvalidValueError("amount", "range.reversed")
     lead.budget_max = amount
     _set_status(lead, archive_lead, restore_lead)
-    set_tags(session(), visitor(), Side.LEAD, row_id, request.form.get("tags", "").split(","))
+    set_tags(session(), visitor(), Side.LEAD, row_id, request.form["tags"].split(","))
     rescore_lead(lead)
     return _answer(Side.LEAD)
 
@@ -50,13 +51,14 @@ def listing(row_id: int) -> Response:
         raise InvalidValueError("amount", "value.required")
     listing.price = amount
     _set_status(listing, archive_property, restore_property)
-    set_tags(session(), visitor(), Side.PROPERTY, row_id, request.form.get("tags", "").split(","))
+    set_tags(session(), visitor(), Side.PROPERTY, row_id, request.form["tags"].split(","))
     rescore_property(listing)
     return _answer(Side.PROPERTY)
 
 
 def _check_version(listing: Any) -> None:
     """Refuse to overwrite another window's change that the visitor has not seen."""
+    check_complete("version", "amount", "status", "tags")
     if request.form.get("version") != str(listing.version):
         raise ConflictError("row.changed_meanwhile")
 

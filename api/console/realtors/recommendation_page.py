@@ -50,7 +50,7 @@ class Card:
     lead: Lead
     property: Property
     why: Markup  #: The reasons behind the score.
-    alike: int = 0  #: How many more units of its building are like it; they are one step away.
+    alike: int = 0  #: The number of similar units in its building, which a link shows.
 
 
 def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
@@ -60,7 +60,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     """
     if request.args.get("show") == "aside":
         return _aside_page(side, mine, **more)
-    # Read before the entries: if somebody acts in between, the stamp is too old, and the page is asked for once more.
+    # Read before the entries: after an action in between, the stamp is too old and the page is requested once more.
     state = list_state(side, mine)
     recommended = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
@@ -68,8 +68,8 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     starred, gone = _shortlist(side, mine, recommended.entries)
     if request.args.get("shortlist"):
         wanted = [entry for entry in wanted if entry.row.id in starred]
-    asked = request.args.get("size", "")
-    size = int(asked) if asked in map(str, SIZES) else PER_PAGE
+    requested = request.args.get("size", "")
+    size = int(requested) if requested in map(str, SIZES) else PER_PAGE
     groups, alike = _groups(side, wanted)
     pages = max(1, -(-len(groups) // size))
     page = min(page_number(), pages)
@@ -101,8 +101,8 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
 
 def list_state(side: Side, mine: Lead | Property) -> dict[str, Any]:
     """
-    A list's state: `stamp` changes whenever the page would; `follows`: whether the list is older than its owner, and so
-    about to be replaced.
+    A list's state: `stamp` changes whenever the page would; `follows`: whether the list is older than its owner's row,
+    and so about to be replaced.
     """
     _, lists, key, _ = SIDE_TABLES[side]
     acted = Action.lead_id if side is Side.LEAD else Action.property_id
@@ -123,7 +123,7 @@ def _fresh(side: Side, mine: Lead | Property) -> set[int]:
 
 
 def _shortlist(side: Side, mine: Lead | Property, entries: list[Recommended]) -> tuple[set[int], list[Property]]:
-    """The ids on a lead's shortlist; with that filter, also those of its homes that the list no longer holds."""
+    """The ids on a lead's shortlist; with that filter, also homes that are no longer in the list."""
     if side is not Side.LEAD:
         return set(), []
     starred = shortlisted(session(), mine.id)
@@ -134,7 +134,7 @@ def _shortlist(side: Side, mine: Lead | Property, entries: list[Recommended]) ->
 
 
 def _aside_page(side: Side, mine: Lead | Property, **more: Any) -> str:
-    """Dismissed entries of a lead or property, latest first, each with a button to take it back."""
+    """Disliked entries of a lead or property, latest first, each with a button to undo the dislike."""
     rows, pager = listed(disliked_by(side, mine.id), PER_PAGE)
     entries = [
         (
@@ -220,7 +220,7 @@ def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[
     leads, properties = ([mine], rows) if isinstance(mine, Lead) else (rows, [mine])
     explained = explanations_of_pairs(session(), leads, properties)
     cards = []
-    # Of one lead with many homes; of one home the leads differ.
+    # Only for one lead with many homes; the leads of one home differ from each other.
     wishes: dict[str, str] | None = {} if isinstance(mine, Lead) else None
     for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
         lead, listing = (mine, row) if isinstance(mine, Lead) else (row, mine)

@@ -11,7 +11,7 @@ from flask import Response, jsonify, render_template
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.form_definitions import ROOMS, plain_text
-from api.console.kit.formatting import money, number
+from api.console.kit.formatting import number, price_of, town_of
 from api.console.kit.i18n import translate
 from api.console.kit.pages import page_blueprint, wants_part
 from api.console.kit.readings import describe_reading
@@ -28,14 +28,14 @@ blp = page_blueprint("relaxations")
 for_realtors = page_for(*SUPPLY_ROLES)
 
 _BUDGET, _AREA, _PLACE = "requirements.budget.", "requirements.area.", "requirements.location."
-#: Names of relaxations -> the control that says it, the sentence about its value, the criterion of its present value.
+#: Names of relaxations -> its control, the sentence about its value, the criterion of its current value.
 _AMOUNTS = {
     "price_max": (_BUDGET + "max", "Budget up to {value}", "price"),
     "price_min": (_BUDGET + "min", "Budget from {value}", "price"),
     "area_max": (_AREA + "max", "Area up to {value} m²", "area"),
     "area_min": (_AREA + "min", "Area from {value} m²", "area"),
 }
-#: As above, of dropped requirements.
+#: The same for dropped requirements.
 _DROPPED = {
     "districts": (_PLACE + "districts", "Without the districts", "location"),
     "metros": (_PLACE + "metro_stations", "Without the metro stations", "location"),
@@ -50,8 +50,8 @@ class Proposal(NamedTuple):
     """One line of the page."""
 
     key: str
-    words: str  #: What would be asked for.
-    now: str  #: What is asked for now; empty where the words say it.
+    words: str  #: The relaxed requirement.
+    now: str  #: The current requirement; empty if the words contain it.
     homes: int
     can_edit: bool  #: Whether the form of a lead has a control for it.
 
@@ -116,7 +116,7 @@ def _words(lead: Lead, row: Mapping[str, Any]) -> tuple[str, str]:
     if name in _AMOUNTS:
         _, sentence, criterion = _AMOUNTS[name]
         value = Decimal(str(changes[name]))
-        shown = money(value, lead.currency, short=True) if criterion == "price" else number(value, 1)
+        shown = price_of(lead, value, short=True) if criterion == "price" else number(value, 1)
         return translate(sentence, value=shown), wish_of(criterion, lead)
     if name in _DROPPED:
         _, sentence, criterion = _DROPPED[name]
@@ -124,10 +124,14 @@ def _words(lead: Lead, row: Mapping[str, Any]) -> tuple[str, str]:
     if name in ("rooms_fewer", "rooms_more"):
         return translate("Rooms: {rooms}", rooms=rooms_of(changes["rooms"])), rooms_of(lead.rooms)
     if name == "place_scope":
-        near = "Next door is nearly as good" if changes["place_scope"] else "Next door counts too, a little less"
+        near = (
+            "Neighbouring places are nearly as good"
+            if changes["place_scope"]
+            else "Neighbouring places count too, a little less"
+        )
         return translate(near), wish_of("location", lead)
     if name == "places":
-        return translate("Anywhere in {city}", city=lead.city), wish_of("location", lead)
+        return translate("Anywhere in {city}", city=town_of(lead)), wish_of("location", lead)
     wishes = ", ".join(describe_reading(wish["kind"], wish["value"]) for wish in row["wishes"])
     return translate("Without the wish: {wish}", wish=wishes), ""
 

@@ -1,4 +1,4 @@
-"""Sample data: a realtor with nothing of their own tries the console with it, and is rid of it by one press."""
+"""Sample data: a realtor without rows of their own adds it to try the console, and removes it with one button."""
 
 from flask import Response
 
@@ -30,7 +30,7 @@ def _has_samples() -> bool:
 @blp.post("/console/samples")
 @for_realtors
 def add() -> Response:
-    """Add the sample data, whose lists are computed at once; once it is there nothing changes."""
+    """Add the sample data, whose lists are computed at once; if it already exists, nothing changes."""
     leads, properties = add_samples(session(), visitor())
     for lead in leads:
         rescore_lead(lead)
@@ -41,7 +41,7 @@ def add() -> Response:
 @blp.post("/console/samples/remove")
 @for_realtors
 def remove() -> Response:
-    """Remove the sample data with all that hangs on it; without any nothing changes."""
+    """Remove the sample data with everything that refers to it; without sample data nothing changes."""
     user = visitor()
     remove_uploads(remove_samples(session(), user), user)
     return back("/console/leads", "samples_removed")

@@ -13,17 +13,15 @@ from flask import Response
 from limits import parse
 from PIL import Image
 
-from api.console.kit.formatting import money, photos_of, title_of
+from api.console.kit.formatting import photos_of, price_of, public_address, title_of
 from api.console.kit.i18n import counted, language, translate, word
 from api.console.realtors.wishes import fact_chips
 from api.exchange.selections import link_of
 from api.http.limits import limits
 from api.http.uploads import PREFIX, storage
 from models.accounts.users import User
-from models.core.enums import DealType
 from models.deals.selections import Selection, SelectionHome
 from models.market.properties import Property
-from models.market.shown_addresses import shown_address
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -33,10 +31,10 @@ MARGIN, WIDTH = 15, 180  # mm
 PHOTO_WIDTH, PHOTO_HEIGHT, GAP = 72, 54, 6  # mm
 PHOTO_PIXELS = (900, 675)
 MAX_FACTS = 8
-#: Facts that stand in the line above them already.
-TOLD_ABOVE = ("floor", "house_floors", "year_built", "condition", "area", "rooms")
-#: Drawing one takes a moment; of one selection.
-DRAWN = parse("20 per 10 minutes")
+#: Facts that are already in the line above.
+SHOWN_ABOVE = ("floor", "house_floors", "year_built", "condition", "area", "rooms")
+#: The rate limit of files of one selection, because drawing one takes some time.
+PDF_LIMIT = parse("20 per 10 minutes")
 GREEN, GREY, BLACK = (31, 95, 84), (93, 97, 104), (28, 30, 33)
 
 
@@ -47,13 +45,13 @@ def pdf_answer(
 
     Args:
         homes: Property id -> the property, of all homes of the selection.
-        there: The ids of those that are still on offer; of the others only that they are gone is told.
-        for_client: Whether it is asked for by the link, under a limit.
+        there: The ids of those that are still on offer; the others are only marked as gone.
+        for_client: Whether it is requested by the link; then the rate limit applies.
     Raises:
-        TooManyError: The link's file was asked for very often of late.
+        TooManyError: The link's file was requested too often recently.
     """
     if for_client:
-        limits().spend(DRAWN, "selection_pdf", str(selection.id))
+        limits().count_call(PDF_LIMIT, "selection_pdf", str(selection.id))
     answer = Response(bytes(_drawn(selection, owner, homes, there)), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="selection-{selection.id}.pdf"'
     answer.headers["Cache-Control"] = "no-store"
@@ -61,7 +59,7 @@ def pdf_answer(
 
 
 def _drawn(selection: Selection, owner: User, homes: Mapping[int, Property], there: Set[int]) -> bytearray:
-    from fpdf import FPDF  # late: it takes half a second, and few processes ever draw a file
+    from fpdf import FPDF  # imported late: it takes 0.5 s, and few processes ever draw a file
 
     pdf = FPDF(format="A4")
     pdf.set_lang(language())
@@ -76,7 +74,7 @@ def _drawn(selection: Selection, owner: User, homes: Mapping[int, Property], the
     pdf.ln(3)
     about = ", ".join(filter(None, (owner.name or translate("Your realtor"), owner.agency_name, owner.phone)))
     _line(pdf, about, 12, bold=True)
-    _line(pdf, translate("Mark what you like and ask on the page of the selection:"), 10, GREY)
+    _line(pdf, translate("Mark what you like and ask questions on the selection’s page:"), 10, GREY)
     pdf.set_text_color(*GREEN)
     pdf.set_font("Noto", size=10)
     link = link_of(selection)
@@ -106,9 +104,9 @@ def _home(pdf: "FPDF", home: SelectionHome, listing: Property, is_there: bool) -
     pdf.set_left_margin(left)
     pdf.set_xy(left, top)
     _line(pdf, f"{home.place}. {title_of(listing)}", 13, bold=True, height=6)
-    rent = f" {translate('a month')}" if listing.deal_type is DealType.RENT else ""
-    _line(pdf, money(listing.price, listing.currency) + rent, 13, GREEN, bold=True, height=7)
-    where = [*shown_address(listing), listing.metro_station and translate("metro {name}", name=listing.metro_station)]
+    _line(pdf, price_of(listing), 13, GREEN, bold=True, height=7)
+    station = listing.metro_station
+    where = [*public_address(listing), station and translate("metro {name}", name=station)]
     _line(pdf, ", ".join(filter(None, where)), 10, GREY)
     pdf.ln(1)
     _line(pdf, " · ".join(_facts(listing)), 10)
@@ -128,8 +126,8 @@ def _facts(listing: Property) -> list[str]:
     if listing.year_built:
         facts.append(translate("built in {year}", year=listing.year_built))
     facts += [word(each) for each in (listing.condition, listing.property_class) if each]
-    told = [fact["words"] for fact in fact_chips(listing) if fact["kind"] not in TOLD_ABOVE]
-    return facts + told[:MAX_FACTS]
+    chips = [fact["words"] for fact in fact_chips(listing) if fact["kind"] not in SHOWN_ABOVE]
+    return facts + chips[:MAX_FACTS]
 
 
 def _photo(listing: Property) -> io.BytesIO | None:
@@ -150,7 +148,7 @@ def _photo(listing: Property) -> io.BytesIO | None:
 
 
 def _filled(picture: Image.Image) -> Image.Image:
-    """The middle of a picture in the proportions of its place, no larger than it is printed."""
+    """The middle part of a picture in the proportions of its place, no larger than printed."""
     wide, high = picture.size
     share = PHOTO_WIDTH / PHOTO_HEIGHT
     width, height = min(wide, high * share), min(high, wide / share)

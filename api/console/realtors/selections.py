@@ -37,7 +37,7 @@ blp = page_blueprint("selections")
 for_realtors = page_for(*SUPPLY_ROLES)
 
 PER_PAGE = 10
-#: How long a link may hold, in days; 0: until it is withdrawn.
+#: The selectable validity of a link, in days; 0: until it is revoked.
 TERMS = (7, 14, 30, 90, 0)
 
 
@@ -119,10 +119,10 @@ def _form(lead_id: int, **shown: Any) -> str:
 
 
 def _words(name: str, longest: int) -> str | None:
-    told = request.form.get(name, "").replace("\r\n", "\n").strip()
-    if len(told) > longest:
+    text = request.form.get(name, "").replace("\r\n", "\n").strip()
+    if len(text) > longest:
         raise InvalidValueError(name, "text.too_long", max=longest)
-    return told or None
+    return text or None
 
 
 def _is_id(value: str) -> bool:

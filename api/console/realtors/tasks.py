@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, jsonify, render_template, request
 
 from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
 from api.console.kit.pages import back, listed, page_blueprint, wants_json
 from api.exchange.calendar import address_of
@@ -44,7 +45,7 @@ blp = page_blueprint("tasks")
 for_realtors = page_for(*SUPPLY_ROLES)
 
 PER_PAGE = 50
-#: Minutes before a task -> what the choice is called; the first is none.
+#: Minutes before a task -> the label of the choice; the first is no reminder.
 REMINDERS = {
     "": "no reminder",
     "0": "when it is due",
@@ -104,6 +105,7 @@ def one_task(task_id: int) -> Response | str | tuple[str, int]:
     lead = owned_lead(session(), visitor(), task.lead_id)
     if request.method == "GET":
         return _task_page(task, lead)
+    check_complete("kind", "title", "notes", "due", "remind", "property_id")
     try:
         change_task(session(), visitor(), task_id, _read())
     except InvalidValueError as error:
@@ -136,7 +138,7 @@ def choose_zone() -> Response:
 @for_realtors
 def calendar() -> Response:
     """Create, replace or revoke the calendar's address."""
-    if request.form.get("do") == "end":
+    if pressed_button("renew", "end") == "end":
         close_calendar(session(), visitor())
     else:
         renew_calendar(session(), visitor())
@@ -156,7 +158,7 @@ def _read() -> dict[str, Any]:
     The task's fields from the form; its moment is in the visitor's time zone, or in the browser's if none was chosen.
 
     Raises:
-        InvalidValueError: Something cannot be read.
+        InvalidValueError: A field cannot be read.
     """
     form = request.form
     kind, title = form.get("kind", ""), _text("title", MAX_TITLE)
@@ -194,14 +196,14 @@ def _adopt_zone(name: str) -> None:
         try:
             set_zone(session(), visitor(), name)
         except InvalidValueError:
-            return  # a browser that names none of the database's; the likely one stays
+            return  # not a zone of the database: the most likely one remains
 
 
 def _text(name: str, longest: int) -> str:
-    told = request.form.get(name, "").replace("\r\n", "\n").strip()
-    if len(told) > longest:
+    text = request.form.get(name, "").replace("\r\n", "\n").strip()
+    if len(text) > longest:
         raise InvalidValueError(name, "text.too_long", max=longest)
-    return told
+    return text
 
 
 def _lead_page(lead: Lead, error: InvalidValueError | None = None) -> str:

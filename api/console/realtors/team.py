@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template, request
 
 from api.console.kit.access import anybody, page_for, visitor, visitor_or_none
 from api.console.kit.i18n import translate_error
+from api.console.kit.own_address import own_address
 from api.console.kit.pages import back, page_blueprint
 from api.http.db import session
 from models.accounts.notification_groups import mark_topic_read
@@ -95,7 +96,7 @@ def new_invitation() -> str | tuple[str, int]:
     except (InvalidValueError, ConflictError) as error:
         status = 409 if isinstance(error, ConflictError) else 400
         return _page(membership_of(session(), visitor()), invitation_error=translate_error(error)), status
-    link = f"{request.host_url.rstrip('/')}{PATH}/join/{token}"
+    link = f"{own_address()}{PATH}/join/{token}"
     return render_template("console/realtors/team_invited.html", link=link, days=LIFETIME.days)
 
 
@@ -134,7 +135,7 @@ def join(token: str) -> Response:
         is_realtor=user is not None and user.role is Role.REALTOR,
     )
     response = make_response(page, status)
-    # The address is a secret that no other site and no search engine is to learn.
+    # The address is a secret that other sites and search engines must not learn.
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

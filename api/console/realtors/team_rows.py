@@ -26,7 +26,7 @@ blp = page_blueprint("team_rows")
 for_realtors = page_for(Role.REALTOR)
 
 PER_PAGE = 30
-#: Word of the address -> whose rows.
+#: Word of the address -> side of the rows.
 SIDES = {"leads": Side.LEAD, "properties": Side.PROPERTY}
 
 

@@ -1,12 +1,12 @@
 """
-Readings of people's words on the pages: chips of wishes, which can be struck out, and the reading of a text while it is
-typed.
+Readings of texts on the pages: chips of wishes, which can be struck out, and the reading of a text while it is typed.
 """
 
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
 
+from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
@@ -43,9 +43,10 @@ def fact_chips(listing: Property) -> list[dict[str, Any]]:
 @for_realtors
 def strike_wish(lead_id: int) -> Response:
     """Strike out a reading of a lead, or restore it; the list follows."""
+    forms.check_complete("struck")
     kind, quote = request.form.get("kind", ""), request.form.get("quote", "")
     lead = owned_lead(session(), visitor(), lead_id, lock=True)
-    struck = request.form.get("struck") == "1"
+    struck = forms.pressed_button("1", "", name="struck") == "1"
     rows = shown_wishes(lead)
     if not any(row["source"] == READ and row["kind"] == kind and row["quote"] == quote for row in rows):
         raise InvalidValueError("kind", "wish.gone")

@@ -4,6 +4,8 @@ from flask import Response, render_template, request
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.comparison import MOST, compared, homes_of_address
+from api.console.kit.formatting import public_address
+from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.pages import back, listed, page_blueprint
 from api.http.db import session
 from models.market.favorites import (
@@ -16,7 +18,6 @@ from models.market.favorites import (
 from models.market.listings import listing_on_market
 from models.market.preferences import preference_of
 from models.market.properties import Property
-from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("favorites")
 
@@ -28,19 +29,20 @@ PER_PAGE = 30
 def favorites() -> str:
     rows, pager = listed(favorites_with_notes(visitor()), PER_PAGE)
     return render_template(
-        "console/favorites.html", kept=rows, address_of=shown_address, longest=MAX_NOTE, most=MOST, **pager
+        "console/favorites.html", kept=rows, address_of=public_address, longest=MAX_NOTE, most=MOST, **pager
     )
 
 
 @blp.post("/console/favorites/<int:listing_id>")
 @page_for()
 def change_favorite(listing_id: int) -> Response:
-    do = request.form.get("do")
+    do = pressed_button("keep", "note", "remove")
     if do == "remove":
         remove_favorite(session(), visitor(), listing_id)
         return back("/console/favorites", "removed")
     if do == "note":
-        note_favorite(session(), visitor(), listing_id, request.form.get("note", ""))
+        check_complete("note")
+        note_favorite(session(), visitor(), listing_id, request.form["note"])
         return back("/console/favorites", "saved")
     add_favorite(session(), visitor(), listing_on_market(session(), listing_id))
     return back("/console/favorites", "kept")
@@ -64,5 +66,5 @@ def compare() -> str:
         scores=scores,
         rows=rows,
         left_out=max(0, len(kept) - len(homes)),
-        address_of=shown_address,
+        address_of=public_address,
     )

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, validates_schema
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
+from api.console.kit.edits import as_was, read_edit
 from api.console.kit.form_definitions import plain_text
 from api.console.kit.forms import Control
 from api.console.kit.i18n import translate
@@ -27,7 +28,7 @@ blp = page_blueprint("preferences")
 
 GROUPS = [
     (
-        "What I look for",
+        "What I am looking for",
         [
             Control("deal_type", "Deal", "choice", choices=tuple(DEAL_TYPES)),
             Control("city", "City", "town"),
@@ -42,7 +43,7 @@ GROUPS = [
     (
         "Where",
         [
-            Control("districts", "Districts", "list", required=False, wide=True, hint="Several: with commas between."),
+            Control("districts", "Districts", "list", required=False, wide=True, hint="Separate several with commas."),
             Control("metro_stations", "Metro stations", "list", required=False, wide=True),
         ],
     ),
@@ -51,7 +52,7 @@ GROUPS = [
         [
             Control(
                 "words",
-                "In your words",
+                "In your own words",
                 "long",
                 required=False,
                 wide=True,
@@ -94,11 +95,18 @@ class OpenPreferenceBody(PreferenceBody):
 def preferences() -> Response | str | tuple[str, int]:
     before = preference_of(session(), visitor())
     if request.method == "GET":
-        return _form(forms.Filled(_texts(row(before)) if before else {"deal_type": "rent", "property_type": "flat"}))
+        if before is None:
+            return _form(forms.Filled({"deal_type": "rent", "property_type": "flat"}))
+        values = _texts(row(before))
+        return _form(forms.Filled(values, was=as_was(values)))
     currency = currency_of_town(request.form.get("city", ""))
-    body, filled = forms.read(OpenPreferenceBody(), CONTROLS, request.form, currency=currency)
+    if before is None:
+        body, filled = forms.read(OpenPreferenceBody(), CONTROLS, request.form, currency=currency)
+    else:
+        values = _texts(row(before))
+        body, filled = read_edit(OpenPreferenceBody(), CONTROLS, request.form, values, currency=currency)
     if body is None:
-        return _form(filled), 400
+        return _form(filled), 409 if filled.theirs else 400
     rescore_lead(save_preference(session(), visitor(), columns(body, before)))
     return back("/console/feed", "preferences")
 
@@ -128,14 +136,16 @@ def from_words() -> str:
         if part in PATHS and spans:
             start, end = spans[0]
             read[PATHS[part]] = text[start:end]
-    return _form(forms.Filled(_texts(values), read=read or {"words": text}))
+    before = preference_of(session(), visitor())
+    was = as_was(_texts(row(before))) if before else None
+    return _form(forms.Filled(_texts(values), was=was, read=read or {"words": text}))
 
 
 def _form(filled: forms.Filled) -> str:
     return forms.show(
         GROUPS,
         filled,
-        title=translate("What I look for"),
+        title=translate("What I am looking for"),
         cancel="/console/feed",
         here="/console/feed",
         action="/console/preferences",

@@ -1,11 +1,15 @@
 """Saved searches: created from the public search or the preferences, with notifications of new homes and price cuts."""
 
+from dataclasses import replace
+
 from flask import Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
+from api.console.kit.formatting import public_address
 from api.console.kit.pages import address_in, back, listed, page_blueprint
+from api.console.public.chips import chips_of
 from api.console.public.search import heading_of_search
 from api.console.public.search_request import address_of, criteria_of_address
 from api.http.db import session
@@ -24,7 +28,6 @@ from models.market.search.saved import (
     searches_of,
     set_pace,
 )
-from models.market.shown_addresses import shown_address
 
 blp = page_blueprint("searches")
 
@@ -40,6 +43,7 @@ def searches() -> str:
         "console/tenants/searches.html",
         rows=rows,
         addresses={row.id: address_of(row.wanted) for row in rows},
+        chips={row.id: chips_of(replace(row.wanted, deal_type=None)) for row in rows},  # the name has the deal
         paces=list(NotificationPace),
         preference=preference_of(session(), visitor()),
     )
@@ -49,12 +53,13 @@ def searches() -> str:
 @page_for()
 def save() -> Response:
     """Save the search in the form's address, or the visitor's preferences as a search."""
-    if request.form.get("of") == "preferences":
+    if forms.pressed_button("search", "preferences", name="of") == "preferences":
         preference = preference_of(session(), visitor())
         if preference is None:
             raise NotFoundError("preferences")
         wanted = criteria_of_preference(preference)
     else:
+        forms.check_complete("asked")
         wanted = criteria_of_address(MultiDict(address_in("asked", 4000))).wanted
     pace = forms.one_of(
         NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
@@ -75,7 +80,7 @@ def news(search_id: int) -> str:
         search=search,
         address=address_of(search.wanted),
         rows=rows,
-        address_of=shown_address,
+        address_of=public_address,
         **pager,
     )
 
@@ -98,7 +103,7 @@ def name_of_search(wanted: SearchCriteria) -> str:
 
 
 def criteria_of_preference(preference: Lead) -> SearchCriteria:
-    """The preferences as a search, without those that only a score can weigh."""
+    """The preferences as a search, without those that can only be scored."""
     kind = preference.property_type
     types = {PropertyType.APARTMENT: (PropertyType.APARTMENT, PropertyType.APARTMENTS)}
     return SearchCriteria(

@@ -42,7 +42,7 @@ MESSAGES = 100
 @blp.get("/console/feed")
 @page_for()
 def feed() -> str:
-    """The best listing that the user has not acted on; without preferences, the form that asks for them."""
+    """The best listing on which the user has not acted; without preferences, their form."""
     preference = preference_of(session(), visitor())
     if preference is None and not wants_part():
         return render_template("console/tenants/first.html", longest=MAX_TEXT)
@@ -130,7 +130,9 @@ def start_chat(listing_id: int) -> Response:
 @page_for()
 def chats() -> str:
     rows, pager = listed(chats_of(visitor()), PER_PAGE)
-    return render_template("console/chats.html", chats=rows, chat=None, **pager)
+    return render_template(
+        "console/chats.html", chats=rows, chat=None, is_owner=visitor().role in SUPPLY_ROLES, **pager
+    )
 
 
 @blp.route("/console/chats/<int:chat_id>", methods=["GET", "POST"])
@@ -138,7 +140,7 @@ def chats() -> str:
 def one_chat(chat_id: int) -> Response | str:
     """A conversation; opening it marks it as read, and a script polls for new messages.
 
-    Earlier messages are a page back, by ``?before=`` the oldest one shown.
+    Earlier messages are on earlier pages: ``?before=`` the oldest message shown.
     """
     if request.method == "POST":
         return _say(chat_id)

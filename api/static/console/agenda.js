@@ -1,4 +1,4 @@
-// Tasks and shortlists: the browser's time zone for who never told one, and stars that change in place.
+// Tasks and shortlists: the browser's time zone for users who never chose one, and stars that change in place.
 import { post } from "./console.js";
 import { toast } from "./toast.js";
 
@@ -15,6 +15,6 @@ document.addEventListener("submit", async (event) => {
   const isOn = button.value === "1";
   const fields = new FormData(form, button);
   show(isOn);
-  const said = await post(form.getAttribute("action"), fields);
-  if (said) toast(said.said); else show(!isOn);
+  const result = await post(form.getAttribute("action"), fields);
+  if (result) toast(result.said); else show(!isOn);
 });

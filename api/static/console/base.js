@@ -1,39 +1,42 @@
-// The lists of one's own leads and properties: found while one types, and several rows picked at once.
+// The lists of the user's own leads and properties: filtered while the user types, with actions on several rows.
 import { post, refresh, localTimes } from "./console.js";
 import { toast } from "./toast.js";
 
-const PAUSE = 150; // ms after the last key
+const TYPING_DELAY = 150; // ms after the last key
 const form = document.querySelector("form[data-typed]");
 const list = document.querySelector("[data-poll]");
-let waiting = 0;
-let asked = 0;
+let timer = 0;
+let lastRequest = 0;
+const inProgress = new Set(); // forms of rows
 
-/** The address of what the form asks, without what it leaves open. */
+/** The address of the form's query, without empty fields. */
 function address(more = {}) {
   const fields = [...new FormData(form)].filter(([, value]) => String(value).trim());
   return `${form.getAttribute("action")}?${new URLSearchParams([...fields, ...Object.entries(more)])}`;
 }
 
 async function find() {
-  const mine = ++asked;
+  const request = ++lastRequest;
   try {
     const answer = await fetch(address({ part: 1 }), { headers: { Accept: "text/html" } });
     if (answer.redirected) { location.reload(); return; }
-    if (!answer.ok || mine !== asked) return; // an older answer must not replace a newer one
+    if (!answer.ok || request !== lastRequest) return; // an older answer must not replace a newer one
     const html = await answer.text();
-    if (mine !== asked) return;
+    if (request !== lastRequest) return;
     refresh(list, html);
     localTimes(list);
     list.dataset.poll = address({ part: 1 });
     for (const view of document.querySelectorAll("[data-asked]")) view.value = address().split("?")[1];
     history.replaceState(null, "", address());
-  } catch { /* the button asks again */ }
+  } catch { // the button repeats the request
+    toast(document.querySelector("[data-csrf]")?.dataset.unreachable, { bad: true });
+  }
 }
 
 if (form && list) {
   form.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(find, PAUSE);
+    clearTimeout(timer);
+    timer = setTimeout(find, TYPING_DELAY);
   });
 }
 
@@ -42,14 +45,18 @@ document.addEventListener("click", (event) => {
   for (const box of list.querySelectorAll("[data-pick]")) box.checked = true;
 });
 
-// A row is changed where it stands; what is refused is told, and what was typed stays.
+// Change a row in place; after an error, show it and keep the input.
 document.addEventListener("submit", async (event) => {
-  const quick = event.target.closest?.("[data-quick]");
-  if (!quick || !form) return;
+  const quickForm = event.target.closest?.("[data-quick]");
+  if (!quickForm || !form) return;
   event.preventDefault();
-  const said = await post(quick.action, new FormData(quick));
-  if (!said) return;
-  toast(said.said);
-  quick.closest("details").open = false;
+  if (inProgress.has(quickForm)) return; // a second Enter before the answer
+  inProgress.add(quickForm);
+  const result = await post(quickForm.action, new FormData(quickForm));
+  inProgress.delete(quickForm);
+  if (!result) return;
+  toast(result.said);
+  quickForm.closest("details").open = false;
   await find();
+  quickForm.reset(); // to the saved values, since «12 млн» differs from the printed amount and would count as unsaved input
 });

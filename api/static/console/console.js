@@ -1,25 +1,27 @@
 // What every page gets: local times, forms that act in place, parts that stay fresh, the number of unread notifications.
 // Every form works without this file too; it only saves the reload.
 
+import "./amounts.js";
 import "./drafts.js";
+import { patch } from "./patch.js";
 import { toast } from "./toast.js";
 
 const main = document.querySelector("[data-csrf]");
 const csrf = main?.dataset.csrf ?? document.querySelector("input[name=csrf]")?.value ?? "";
 const language = document.documentElement.lang;
 
-/** Post fields to one of our pages; the answer's JSON, or null after saying what is wrong. */
+/** Post fields to one of our pages. Returns the answer's JSON, or null after showing what is wrong. */
 export async function post(path, fields) {
   const body = fields instanceof FormData ? fields : new URLSearchParams(fields);
   try {
     const answer = await fetch(path, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": csrf } });
     if (answer.redirected) { location.href = answer.url; return null; }
-    const said = await answer.json();
-    if (answer.ok) return said;
+    const result = await answer.json();
+    if (answer.ok) return result;
     if (answer.status === 401) location.reload();
-    toast(said.message, { bad: true });
+    toast(result.message, { bad: true });
   } catch {
-    toast(main?.dataset.unreachable ?? "The server cannot be reached; try again.", { bad: true });
+    toast(main?.dataset.unreachable ?? "The server cannot be reached. Try again.", { bad: true });
   }
   return null;
 }
@@ -38,27 +40,8 @@ export function localTimes(root = document) {
   }
 }
 
-const sameNode = (one, other) => one.nodeName === other.nodeName && one.id === other.id
-  && one.dataset?.listing === other.dataset?.listing;
-
-/** Make the inside of *old* that of *fresh*, changing no more than differs. */
-function patch(old, fresh) {
-  const nodes = [...old.childNodes];
-  const wanted = [...fresh.childNodes];
-  nodes.slice(wanted.length).forEach((node) => node.remove());
-  wanted.forEach((node, place) => {
-    const now = nodes[place];
-    if (!now) { old.append(node); return; }
-    if (!sameNode(now, node)) { now.replaceWith(node); return; }
-    if (node.nodeType !== Node.ELEMENT_NODE) { if (now.data !== node.data) now.data = node.data; return; }
-    for (const { name } of [...now.attributes]) if (!node.hasAttribute(name)) now.removeAttribute(name);
-    for (const { name, value } of node.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
-    patch(now, node);
-  });
-}
-
-/** Show fresh markup of ours in the place of old. What has not changed stays as it is, so that no focus, no button that
- *  is being pressed and no place in a text that is being read is lost; where the end was in sight, it stays so. */
+/** Replace an element's contents with new markup of ours. What has not changed stays as it is, so that focus, a button
+ *  that is being pressed and the reading position are kept; an element scrolled to its end stays scrolled to it. */
 export function refresh(element, html) {
   if (element.dataset.html === html) return;
   element.dataset.html = html;
@@ -66,57 +49,65 @@ export function refresh(element, html) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   localTimes(fresh.content);
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
   patch(element, fresh.content);
+  // A moved element has lost the focus; a removed one leaves it to the page.
+  if (focused && document.activeElement !== focused) (focused.isConnected ? focused : document.getElementById("content"))?.focus({ preventScroll: true });
   if ("bottom" in element.dataset && atEnd) element.scrollTop = element.scrollHeight;
 }
 
-const SELDOM = 10_000; // ms: where a stream tells of changes, and one may have been lost
-const BREATH = 300; // ms between two looks, however many changes are told
-const looks = new Map(); // element -> whether it is to be looked at once more
+const POLL_INTERVAL_WITH_STREAM = 10_000; // ms: the stream announces changes, but an announcement may be lost
+const MIN_FETCH_INTERVAL = 300; // ms between two fetches of a part, however many changes are announced
+const fetching = new Map(); // element -> whether it must be fetched once more
 
-let acts = 0; // how many actions, and undoings of actions, were begun on this page
-let actsUnderWay = 0;
+let actionsStarted = 0; // on this page, including undone actions
+let actionsInProgress = 0;
 
-/** A check whether an action is under way or was begun since now: an answer of before it may show the card that left. */
-export function watchActs() {
-  const before = acts;
-  return () => actsUnderWay > 0 || acts !== before;
+/** Returns a function that tells whether an action is in progress or was started after this call: an answer from before
+ *  an action may still contain the card that was removed. */
+export function trackActions() {
+  const before = actionsStarted;
+  return () => actionsInProgress > 0 || actionsStarted !== before;
 }
 
-/** Ask for the living part of a page again; one request at a time, so that no older answer comes after a newer one. */
-async function look(element) {
+/** Fetch a live part of the page again; one request at a time, so that an older answer cannot follow a newer one. */
+async function fetchPart(element) {
   if (isBeingFilled(element)) return;
-  if (looks.has(element)) { looks.set(element, true); return; }
+  if (fetching.has(element)) { fetching.set(element, true); return; }
   do {
-    looks.set(element, false);
-    const hasActed = watchActs();
+    fetching.set(element, false);
+    const hasActed = trackActions();
     try {
       const answer = await fetch(element.dataset.poll, { headers: { Accept: "text/html" } });
       if (answer.redirected) { location.reload(); return; }
       const html = await answer.text();
-      if (hasActed()) looks.set(element, true);
-      else if (answer.ok) refresh(element, html);
-    } catch { /* the next try will tell */ }
-    await new Promise((rest) => { setTimeout(rest, BREATH); });
-  } while (looks.get(element));
-  looks.delete(element);
+      if (hasActed()) fetching.set(element, true);
+      else if (answer.ok && !isBeingFilled(element)) refresh(element, html);
+    } catch { /* the next fetch may succeed */ }
+    await new Promise((resolve) => { setTimeout(resolve, MIN_FETCH_INTERVAL); });
+  } while (fetching.get(element));
+  fetching.delete(element);
 }
 
-/** Whether somebody is typing there; what they type would be lost in a fresh part. */
-export const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")]
-  .some((field) => (field.matches("[data-pick]") && field.checked)
-    || (field.value !== field.defaultValue && field.type !== "checkbox" && field.tagName !== "SELECT"));
+/** Whether another option is selected than the page came with. */
+const isSelectChanged = (select) => select.selectedIndex !== Math.max(0, [...select.options].findIndex((each) => each.defaultSelected));
+
+/** Whether somebody is typing, choosing or selecting rows in the part; a new version of the part would discard the input. */
+export const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")].some((field) => {
+  if (field.type === "checkbox") return field.matches("[data-pick]") && field.checked;
+  return field.tagName === "SELECT" ? isSelectChanged(field) : field.value !== field.defaultValue;
+});
 
 async function poll(element) {
-  if (!document.hidden) await look(element);
-  const told = (element.dataset.of || "live" in element.dataset) && stream?.readyState === EventSource.OPEN;
-  setTimeout(poll, told ? SELDOM : Number(element.dataset.every), element);
+  if (!document.hidden) await fetchPart(element);
+  const isStreamed = (element.dataset.of || "live" in element.dataset) && stream?.readyState === EventSource.OPEN;
+  setTimeout(poll, isStreamed ? POLL_INTERVAL_WITH_STREAM : Number(element.dataset.every), element);
 }
 
-const COUNT_EVERY = 10_000; // ms, where no stream can be had
-const STREAM_AGAIN = 60_000; // ms
+const COUNT_INTERVAL = 10_000; // ms, while there is no stream
+const STREAM_RETRY_DELAY = 60_000; // ms
 const unreadBadge = document.getElementById("unread");
-let told = null;
+let lastNotificationId = null;
 let stream = null;
 
 async function countNotifications() {
@@ -130,26 +121,26 @@ async function countNotifications() {
     }
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
-    // Ids rise, so that the notification before one that was read elsewhere is not told as new.
-    if (told !== null && Number(id) > told) toast(title);
-    told = Math.max(told ?? 0, Number(id));
-  } catch { /* the next try will tell */ }
+    // Ids increase: after the newest notification was read elsewhere, the one before it is not shown as new.
+    if (lastNotificationId !== null && Number(id) > lastNotificationId) toast(title);
+    lastNotificationId = Math.max(lastNotificationId ?? 0, Number(id));
+  } catch { /* the next fetch may succeed */ }
 }
 
-/** The server says when to look; EventSource comes back by itself when a stream ends, but not when one is refused. */
+/** Open the stream of changes. EventSource reconnects by itself when a stream ends, but not when one is refused. */
 function listen() {
   if (document.hidden || stream) return;
-  const told = document.querySelectorAll("[data-of]");
-  stream = new EventSource(told.length ? `/console/notifications/stream?of=${told[0].dataset.of}` : "/console/notifications/stream");
+  const watched = document.querySelectorAll("[data-of]");
+  stream = new EventSource(watched.length ? `/console/notifications/stream?of=${watched[0].dataset.of}` : "/console/notifications/stream");
   stream.addEventListener("look", () => {
     countNotifications();
-    document.querySelectorAll("[data-live]").forEach(look);
+    document.querySelectorAll("[data-live]").forEach(fetchPart);
   });
-  stream.addEventListener("change", () => told.forEach(look));
+  stream.addEventListener("change", () => watched.forEach(fetchPart));
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED) return;
     stream = null;
-    setTimeout(listen, STREAM_AGAIN);
+    setTimeout(listen, STREAM_RETRY_DELAY);
   });
 }
 
@@ -157,59 +148,86 @@ function watchNotifications() {
   listen();
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) { listen(); return; }
-    stream?.close(); // others have use for the seat
+    stream?.close(); // the number of streams is limited
     stream = null;
   });
   setInterval(() => {
     if (!document.hidden && stream?.readyState !== EventSource.OPEN) countNotifications();
-  }, COUNT_EVERY);
+  }, COUNT_INTERVAL);
 }
+
+const SUBMIT_TIMEOUT = 10_000; // ms: after that no answer is expected, or it was a file and the page is still open
+const sentAt = new WeakMap();
+
+/** Whether a form that leads to another page is submitted again before the answer: a double click, a second Enter. */
+function isSentTwice(form, button) {
+  if (form.method !== "post" || "say" in form.dataset || "act" in form.dataset || "quick" in form.dataset) return false;
+  const before = sentAt.get(form);
+  if (before?.button === button && performance.now() - before.at < SUBMIT_TIMEOUT) return true;
+  sentAt.set(form, { button, at: performance.now() });
+  button?.setAttribute("aria-busy", "true");
+  setTimeout(() => button?.removeAttribute("aria-busy"), SUBMIT_TIMEOUT);
+  return false;
+}
+addEventListener("pageshow", ({ persisted }) => { // after the browser's back button the form may be submitted again
+  if (!persisted) return;
+  for (const form of document.forms) sentAt.delete(form);
+  for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+});
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
-  if ("act" in form.dataset) { event.preventDefault(); await actAtOnce(form, new FormData(form, event.submitter)); return; }
+  if (isSentTwice(form, event.submitter)) { event.preventDefault(); return; }
+  if ("act" in form.dataset) { event.preventDefault(); await submitCardAction(form, new FormData(form, event.submitter)); return; }
   if (!("say" in form.dataset)) return;
   event.preventDefault();
+  if (form.querySelector("button:disabled")) return; // a second Enter before the answer
   const fields = new FormData(form, event.submitter);
+  const field = form.querySelector("textarea");
+  const sent = field.value;
   const buttons = form.querySelectorAll("button");
   buttons.forEach((button) => { button.disabled = true; });
-  const said = await post(form.getAttribute("action"), fields);
+  const result = await post(form.getAttribute("action"), fields);
   buttons.forEach((button) => { button.disabled = false; });
-  if (!said) return;
-  toast(said.said);
-  form.reset();
+  if (!result) return;
+  toast(result.said);
+  if (field.value === sent) form.reset();
+  else if (field.value.startsWith(sent)) { // somebody has begun the next message
+    field.value = field.value.slice(sent.length).trimStart();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
   const log = document.getElementById("said");
   refresh(log, await (await fetch(log.dataset.poll)).text());
   log.scrollTop = log.scrollHeight;
-  form.querySelector("textarea").focus();
+  field.focus();
 });
 
-/** Post an action of this page. A part of the page that was asked for before or meanwhile is not shown any more. */
-async function postAct(path, fields) {
-  acts += 1;
-  actsUnderWay += 1;
+/** Post an action of this page. Parts that were fetched before or during the action are not shown. */
+async function postAction(path, fields) {
+  actionsStarted += 1;
+  actionsInProgress += 1;
   const answer = await post(path, fields);
-  actsUnderWay -= 1;
+  actionsInProgress -= 1;
   document.dispatchEvent(new Event("acted"));
   return answer;
 }
 
-/** Act on a card: it leaves at once, and comes back with the reason if the server refuses, or when it is taken back. */
-async function actAtOnce(form, fields) {
+/** Act on a card: it is removed immediately, and restored if the server refuses the action or the user undoes it. */
+async function submitCardAction(form, fields) {
   const card = form.closest("article");
   const next = card.nextElementSibling ?? card.previousElementSibling;
   const mark = document.createComment("");
   card.replaceWith(mark);
   (next?.querySelector("[data-act] button") ?? document.getElementById("content"))?.focus({ preventScroll: true });
-  const putBack = () => { mark.replaceWith(card); card.querySelector("[data-act] button")?.focus(); };
-  const said = await postAct(form.getAttribute("action"), fields);
-  if (!said) { putBack(); return; }
-  toast(said.said, { undo: said.undo && (async () => {
-    const undone = await postAct("/console/undo", { what: said.undo });
+  const restore = () => { mark.replaceWith(card); card.querySelector("[data-act] button")?.focus(); };
+  const result = await postAction(form.getAttribute("action"), fields);
+  if (!result) { restore(); return; }
+  toast(result.said, { undo: result.undo && (async () => {
+    const undone = await postAction("/console/undo", { what: result.undo });
     if (!undone) return;
     toast(undone.said);
-    if (mark.isConnected) putBack();
+    if (mark.isConnected) restore();
   }) });
 }
 
@@ -221,23 +239,29 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-for (const image of document.querySelectorAll(".photo img")) image.addEventListener("error", () => image.remove());
+// Remove photos that cannot be loaded, also in parts that are loaded later, so that the drawing below is visible. Errors do not bubble.
+document.addEventListener("error", ({ target }) => { if (target.matches?.(".photo img")) target.remove(); }, true);
+for (const image of document.querySelectorAll(".photo img")) if (image.complete && !image.naturalWidth) image.remove();
 for (const element of document.querySelectorAll("[data-poll]")) setTimeout(poll, Number(element.dataset.every), element);
 for (const element of document.querySelectorAll("[data-bottom]")) element.scrollTop = element.scrollHeight;
 const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
 document.querySelector("[data-focus]")?.focus();
 if (unreadBadge) watchNotifications();
-// What folds away on a phone stands open where there is room.
+// What is folded on a phone is open on a wide screen.
 const wide = matchMedia("(min-width: 821px)");
 for (const fold of document.querySelectorAll("details[data-wide-open]")) {
   const follow = () => { fold.open = wide.matches || "inUse" in fold.dataset; };
   follow();
   wide.addEventListener("change", follow);
 }
+// From a row back to this window's last list, with its filters and page.
+if (document.querySelector("[data-list]")) sessionStorage.setItem(`list ${location.pathname}`, location.search);
+const toList = document.querySelector("a[data-to-list]");
+if (toList) toList.search = sessionStorage.getItem(`list ${toList.pathname}`) ?? toList.search;
 localTimes();
-// A row of tabs that is wider than a phone begins with the present one in sight.
-for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+// Scroll a row of tabs or a menu that is wider than a phone to its current item.
+for (const tab of document.querySelectorAll(".tabs [aria-current], .menu [aria-current]:not(.notifications)")) {
   const row = tab.parentElement;
   row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - tab.clientWidth) / 2;
 }

@@ -1,39 +1,41 @@
-// The feed: drag the card, press a button or an arrow key. What is done is posted; the next card comes as markup.
+// The feed: drag the card, press a button or an arrow key. The action is posted, then the next card is fetched as markup.
 import { post, refresh } from "./console.js";
 import { toast } from "./toast.js";
 
 const deck = document.getElementById("deck");
-const FAR = 110; // px: dragged so far, the card goes
-const TAP = 6; // px: moved less, the card was tapped, and its home opens
-const AWAY = { like: [600, 0, 18], dislike: [-600, 0, -18], favorite: [0, -500, 0] };
+const SWIPE_DISTANCE = 110; // px: a card dragged at least this far is swiped
+const TAP_DISTANCE = 6; // px: a card moved less was tapped, and its home opens
+const EXIT_TRANSFORMS = { like: [600, 0, 18], dislike: [-600, 0, -18], favorite: [0, -500, 0] };
 let busy = false;
 
 async function act(action) {
   const card = document.getElementById("swipe");
   if (busy || (!card && action !== "undo")) return;
   busy = true;
-  if (card && AWAY[action]) {
-    const [x, y, turn] = AWAY[action];
+  deck.ariaBusy = "true";
+  if (card && EXIT_TRANSFORMS[action]) {
+    const [x, y, turn] = EXIT_TRANSFORMS[action];
     card.classList.add("away");
     card.style.transform = `translate(${x}px, ${y}px) rotate(${turn}deg)`;
   }
-  const said = action === "undo"
+  const result = action === "undo"
     ? await post("/console/feed/undo", {})
     : await post(`/console/feed/${card.dataset.listing}`, { action });
-  if (!said && card) {
+  if (!result && card) {
     card.classList.remove("away");
     card.style.transform = "";
   }
-  // Also after a refusal: a home that has left the market meanwhile must not stand in the way of the next.
+  // Also after an error: a home that has left the market meanwhile must not block the next one.
   try {
     const answer = await fetch("/console/feed?part=1");
     if (answer.ok && !answer.redirected) refresh(deck, await answer.text());
-  } catch { /* the next try will tell */ }
-  if (said) {
+  } catch { /* the next action fetches it */ }
+  if (result) {
     document.getElementById("toasts").replaceChildren();
-    toast(said.said);
+    toast(result.said);
   }
   busy = false;
+  deck.ariaBusy = null;
 }
 
 deck.addEventListener("submit", (event) => {
@@ -53,7 +55,7 @@ document.addEventListener("keydown", (event) => {
 let start = null;
 deck.addEventListener("pointerdown", (event) => {
   const card = event.target.closest("#swipe");
-  // What can be pressed on the card is pressed, not dragged.
+  // Controls on the card are pressed, not dragged.
   if (!card || busy || event.button !== 0 || event.target.closest("a, summary, .why")) return;
   start = event.clientX;
   card.setPointerCapture(event.pointerId);
@@ -65,8 +67,8 @@ deck.addEventListener("pointermove", (event) => {
   const card = document.getElementById("swipe");
   const x = event.clientX - start;
   card.style.transform = `translateX(${x}px) rotate(${x / 22}deg)`;
-  card.querySelector(".stamp.yes").style.opacity = Math.max(0, Math.min(1, x / FAR));
-  card.querySelector(".stamp.no").style.opacity = Math.max(0, Math.min(1, -x / FAR));
+  card.querySelector(".stamp.yes").style.opacity = Math.max(0, Math.min(1, x / SWIPE_DISTANCE));
+  card.querySelector(".stamp.no").style.opacity = Math.max(0, Math.min(1, -x / SWIPE_DISTANCE));
 });
 for (const kind of ["pointerup", "pointercancel"]) {
   deck.addEventListener(kind, (event) => {
@@ -75,8 +77,8 @@ for (const kind of ["pointerup", "pointercancel"]) {
     const x = kind === "pointerup" ? event.clientX - start : 0;
     start = null;
     card.classList.remove("moving");
-    if (kind === "pointerup" && Math.abs(x) < TAP) { card.querySelector("a.open-home").click(); return; }
-    if (Math.abs(x) >= FAR) { act(x > 0 ? "like" : "dislike"); return; }
+    if (kind === "pointerup" && Math.abs(x) < TAP_DISTANCE) { card.querySelector("a.open-home").click(); return; }
+    if (Math.abs(x) >= SWIPE_DISTANCE) { act(x > 0 ? "like" : "dislike"); return; }
     card.classList.add("back");
     card.style.transform = "";
     for (const stamp of card.querySelectorAll(".stamp")) stamp.style.opacity = 0;

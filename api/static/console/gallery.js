@@ -1,10 +1,10 @@
-// Photos of a home: large ones with the keyboard, and those that are chosen or dropped are sent at once.
+// Photos of a home: a large view with keyboard control, and immediate upload of chosen or dropped files.
 
 const gallery = document.querySelector("[data-gallery]");
 
-function button(label, text, act) {
+function button(label, text, onClick) {
   const made = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: text, ariaLabel: label });
-  made.addEventListener("click", act);
+  made.addEventListener("click", onClick);
   return made;
 }
 

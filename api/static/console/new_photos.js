@@ -1,4 +1,4 @@
-// Photos of a property that is not saved yet: shown small, in the order in which they will stand; taken off and moved.
+// Photos of a property that is not saved yet: small previews in their order, with buttons to move and remove them.
 
 const box = document.querySelector("[data-new-photos]");
 const field = box.querySelector("input[type=file]");
@@ -8,10 +8,10 @@ const lines = document.querySelector("textarea[name=photos]");
 const files = new Map(); // item -> its file
 
 const linksOf = () => lines.value.split("\n").map((line) => line.trim()).filter(Boolean);
-const isSame = (one, other) => one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
+const isSame = (a, b) => a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
 
-/** The file field holds the files in their order, and `photo_order` says where they stand among the addresses. */
-function write() {
+/** Put the files into the file field in their order; `photo_order` contains their positions among the addresses. */
+function syncFields() {
   const holder = new DataTransfer();
   const addresses = linksOf();
   const names = [];
@@ -34,8 +34,8 @@ function withButtons(item) {
   return item;
 }
 
-/** A picture is drawn small; of what the browser cannot read stands the name. */
-async function draw(item, file) {
+/** Show a small preview; if the browser cannot read the picture, its name stays. */
+async function showPreview(item, file) {
   try {
     const picture = await createImageBitmap(file, { resizeWidth: 320 });
     const canvas = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height });
@@ -43,39 +43,39 @@ async function draw(item, file) {
     canvas.setAttribute("role", "img");
     canvas.ariaLabel = file.name;
     item.querySelector(".name").replaceWith(canvas);
-  } catch { /* HEIC, or no picture: the server says */ }
+  } catch { /* HEIC, or not a picture: the server reports it */ }
 }
 
-function add(file) {
+function addFile(file) {
   if ([...files.values()].some((each) => isSame(each, file))) return;
   const item = document.createElement("li");
   item.append(Object.assign(document.createElement("span"), { className: "name small", textContent: file.name }));
   list.append(withButtons(item));
   files.set(item, file);
-  draw(item, file);
+  showPreview(item, file);
 }
 
-field.addEventListener("change", () => { // choosing again adds to what was chosen
-  for (const file of [...field.files]) add(file);
-  write();
+field.addEventListener("change", () => { // a second choice adds to the first
+  for (const file of [...field.files]) addFile(file);
+  syncFields();
 });
 
 list.addEventListener("click", (event) => {
   const button = event.target.closest("[data-move]");
   const item = button?.closest("li");
   if (!item) return;
-  const by = Number(button.dataset.move);
+  const offset = Number(button.dataset.move);
   const next = item.nextElementSibling ?? item.previousElementSibling;
-  if (by < 0) item.previousElementSibling?.before(item);
-  else if (by > 0) item.nextElementSibling?.after(item);
+  if (offset < 0) item.previousElementSibling?.before(item);
+  else if (offset > 0) item.nextElementSibling?.after(item);
   else {
     item.remove();
     if (!files.delete(item)) lines.value = linksOf().filter((link) => link !== item.dataset.link).join("\n");
   }
-  write();
-  (by ? (button.disabled ? item.querySelector("button:enabled") : button) : (next?.querySelector("button:enabled") ?? field)).focus();
+  syncFields();
+  (offset ? (button.disabled ? item.querySelector("button:enabled") : button) : (next?.querySelector("button:enabled") ?? field)).focus();
 });
 
-// Addresses that are typed anew are no items here: they stand behind the others, as the server puts them.
+// Addresses typed later are not items here: the server puts them after the others.
 [...list.children].forEach(withButtons);
-write();
+syncFields();

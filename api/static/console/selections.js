@@ -1,5 +1,6 @@
-// Copying the link of a selection; without scripts the field is there to be marked and copied by hand.
-for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+// Copies the link of a selection; without scripts users copy it from the field. The class, unlike an attribute of the
+// button, stays when a live part of the page is replaced.
+document.documentElement.classList.toggle("copies", Boolean(navigator.clipboard));
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

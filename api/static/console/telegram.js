@@ -1,4 +1,4 @@
-// Telegram gives what it signed in the address's fragment, which only a script can read: post it on.
+// Telegram puts its signed data into the address's fragment, which only a script can read: post it to the server.
 const form = document.getElementById("telegram");
 const result = new URLSearchParams(location.hash.slice(1)).get("tgAuthResult");
 if (result) {

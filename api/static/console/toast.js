@@ -1,52 +1,67 @@
-// What is said in passing, where it covers nothing that can be pressed; with a way to take back what was just done.
+// Short messages, placed where they cover no control, with a button that undoes the last action.
 
 const SHOWN = 5_000; // ms
 const UNDO_SHOWN = 10_000; // ms
-const STEP = 12; // px between two places that are tried
+const STEP = 12; // px between two positions that are tried
 const EDGE = 12; // px from the window's edges
-const USABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, label";
+const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, label";
 
 const box = document.getElementById("toasts");
 
-/** Say something in passing; screen readers hear it too. *undo* is called by a button that is there for ten seconds. */
+/** Show a message for a few seconds, also to screen readers. *undo* is called by a button that is shown for ten seconds. */
 export function toast(text, { bad = false, undo = null } = {}) {
   if (!text) return;
-  const said = document.createElement("div");
-  said.className = bad ? "toast bad" : "toast";
-  const words = document.createElement("span");
-  words.textContent = text;
-  said.append(words);
-  const gone = () => { said.remove(); place(); };
+  // A repeated message, such as that of a lost connection, replaces the previous one.
+  for (const each of box.children) if (!undo && each.textContent === text) each.remove();
+  const message = document.createElement("div");
+  message.className = bad ? "toast bad" : "toast";
+  const label = document.createElement("span");
+  label.textContent = text;
+  message.append(label);
+  const dismiss = () => { message.remove(); place(); };
   if (undo) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "button small", textContent: box.dataset.undo });
-    button.addEventListener("click", () => { gone(); undo(); });
-    said.append(button);
+    button.setAttribute("aria-keyshortcuts", "Control+Z");
+    button.append(" ", Object.assign(document.createElement("kbd"), { textContent: "Ctrl+Z", ariaHidden: "true" }));
+    button.addEventListener("click", () => { dismiss(); undo(); });
+    message.append(button);
   }
-  box.append(said);
+  box.append(message);
   place();
-  setTimeout(gone, undo ? UNDO_SHOWN : SHOWN);
+  // A toast stays while the pointer or the keyboard is on it.
+  const end = () => { if (message.matches(":hover, :focus-within")) setTimeout(end, SHOWN); else dismiss(); };
+  setTimeout(end, undo ? UNDO_SHOWN : SHOWN);
 }
 
-/** What can be pressed and is in sight, as rectangles. */
-function usable() {
-  return [...document.querySelectorAll(USABLE)]
+// Tab reaches a toast's button after all others, so a key presses the newest one.
+document.addEventListener("keydown", (event) => {
+  if (event.code !== "KeyZ" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  const button = [...box.querySelectorAll("button")].at(-1);
+  if (!button || event.target.matches("textarea, select, input:not([type=checkbox])")) return;
+  event.preventDefault();
+  button.click();
+});
+
+/** The rectangles of all visible controls. */
+function visibleControls() {
+  return [...document.querySelectorAll(CONTROLS)]
     .filter((each) => !box.contains(each))
     .map((each) => each.getBoundingClientRect())
     .filter((each) => each.width && each.bottom > 0 && each.top < innerHeight);
 }
 
-const meet = (one, x, y, width, height) => one.left < x + width && one.right > x && one.top < y + height && one.bottom > y;
+const overlaps = (one, x, y, width, height) => one.left < x + width && one.right > x && one.top < y + height && one.bottom > y;
 
-/** Put the toasts where they cover nothing that can be pressed: the lowest such place at the right, else at the left. */
+/** Place the messages where they cover no control: the lowest such position at the right, else at the left. */
 function place() {
   if (!box.children.length) return;
   const { width, height } = box.getBoundingClientRect();
-  const taken = usable();
+  const taken = visibleControls();
   const columns = [innerWidth - width - EDGE, EDGE, (innerWidth - width) / 2];
   let best = null;
   for (const x of columns) {
     for (let y = innerHeight - height - EDGE; y >= EDGE; y -= STEP) {
-      const covered = taken.filter((each) => meet(each, x, y, width, height)).length;
+      const covered = taken.filter((each) => overlaps(each, x, y, width, height)).length;
       if (!best || covered < best.covered) best = { x, y, covered };
       if (!covered) break;
     }
@@ -56,11 +71,11 @@ function place() {
   box.style.top = `${best.y}px`;
 }
 
-let asked = false;
+let isScheduled = false;
 for (const what of ["scroll", "resize"]) {
   addEventListener(what, () => {
-    if (asked || !box.children.length) return;
-    asked = true;
-    requestAnimationFrame(() => { asked = false; place(); });
+    if (isScheduled || !box.children.length) return;
+    isScheduled = true;
+    requestAnimationFrame(() => { isScheduled = false; place(); });
   }, { passive: true });
 }

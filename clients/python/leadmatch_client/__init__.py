@@ -1,9 +1,8 @@
 """
 A typed client of Leadmatch's API.
 
-`leadmatch_client.generated` has a function for every operation and a class for every schema, made from the OpenAPI
-document. What stands here makes them comfortable: signing in, retries, errors as exceptions, lists page by page,
-events, webhooks.
+`leadmatch_client.generated` has a function for every operation and a class for every schema, generated from the OpenAPI
+document. This package adds sign-in, retries, errors as exceptions, lists page by page, events and webhooks.
 """
 
 from leadmatch_client.errors import (

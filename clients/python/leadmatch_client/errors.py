@@ -1,7 +1,7 @@
-"""What the API answers when it does not do what was asked.
+"""The API's error answers as exceptions.
 
 ApiError
-├── InvalidError        400, 413, 415, 422: the request is at fault; `errors` says where
+├── InvalidError        400, 413, 415, 422: the request is invalid; `errors` says where
 ├── NotSignedInError    401
 ├── NotAllowedError     403
 ├── NotFoundError       404
@@ -17,14 +17,14 @@ import httpx
 
 class ApiError(Exception):
     """
-    An answer that is an error.
+    The API answered with an error.
 
     Attributes:
-        status: Of HTTP.
-        code: What went wrong, for programs: ``lead.not_found``. Empty where something before the API answered.
-        facts: What the code speaks of, by name.
-        errors: What is wrong with single fields, by place (json, query, ...) and path.
-        request_id: What the server's log calls the request.
+        status: The HTTP status.
+        code: The kind of error, for programs: ``lead.not_found``. Empty if a proxy answered instead of the API.
+        facts: The values that the error concerns, by name.
+        errors: The errors of single fields, by place (json, query, ...) and path.
+        request_id: The id of the request in the server's log.
     """
 
     def __init__(self, response: httpx.Response) -> None:
@@ -86,7 +86,7 @@ KINDS: dict[int, type[ApiError]] = {
 
 
 def raise_for(response: httpx.Response) -> None:
-    """Raise what the answer says; does nothing for one that is no error. For httpx's event hooks."""
+    """Raise an :class:`ApiError` if the answer is an error. For httpx's event hooks."""
     if response.status_code < 400:
         return
     response.read()

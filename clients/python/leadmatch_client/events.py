@@ -1,4 +1,4 @@
-"""Server-sent events: what changed, as it happens."""
+"""Server-sent events: changes, as they happen."""
 
 import json
 import time
@@ -15,7 +15,7 @@ RECONNECT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Event:
-    """One event: its kind, its id if it has one, and what it says (JSON as Python has it, else text)."""
+    """One event: its kind, its id if it has one, and its data (parsed if it is JSON, otherwise text)."""
 
     kind: str
     id: str | None
@@ -24,20 +24,20 @@ class Event:
 
 def events_of(client: httpx.Client, path: str, last_id: str | None = None) -> Iterator[Event]:
     """
-    The events that *path* sends, without an end; closing the iterator closes the connection.
+    Yield the events that *path* sends, endlessly; closing the iterator closes the connection.
 
-    A connection that ends or is lost is made again, from after the last event that came; also while the API restarts,
-    is away or has no place for a reader, for as long as that takes.
+    After a connection ends or is lost, the iterator reconnects and continues after the last event that it received.
+    It keeps trying for as long as the API restarts, is unavailable or has no room for another reader.
 
     Raises:
-        ApiError: The API refuses. 429 and errors from 500 on are raised only if no event has come before.
-        httpx.TransportError: The API cannot be reached, and no event has come before.
+        ApiError: The API refuses. 429 and errors from 500 on are raised only before the first event.
+        httpx.TransportError: The API cannot be reached, and no event has been received yet.
     """
     is_first = True
     while True:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
         try:
-            # The server says something every few seconds, be it a comment.
+            # The server sends at least a comment every few seconds.
             with client.stream("GET", path, headers=headers, timeout=httpx.Timeout(30, read=90)) as response:
                 raise_for(response)
                 for event in parsed(response.iter_lines()):
@@ -51,7 +51,7 @@ def events_of(client: httpx.Client, path: str, last_id: str | None = None) -> It
 
 def parsed(lines: Iterator[str]) -> Iterator[Event]:
     """
-    The events in the lines of a stream.
+    Yield the events in the lines of a stream.
 
     >>> list(parsed(iter([": hello", "id: 7", "event: lists", 'data: {"lead_id":', "data: 3}", ""])))
     [Event(kind='lists', id='7', data={'lead_id': 3})]

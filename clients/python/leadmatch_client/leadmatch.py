@@ -1,4 +1,4 @@
-"""The way in: a client that is signed in, retries, and raises what goes wrong."""
+"""The main class: a client that is signed in, retries, and raises errors as exceptions."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -20,18 +20,18 @@ LARGEST_PAGE = 100
 
 class Leadmatch:
     """
-    A system's API, as one caller.
+    A client of the API for one user.
 
-    Functions of `leadmatch_client.generated` take its :attr:`client`; :meth:`call` passes it and narrows the answer.
-    Whatever goes through it raises :class:`ApiError` for an error, and is retried (:class:`Retrying`).
+    Functions of `leadmatch_client.generated` accept its :attr:`client`; :meth:`call` passes it and narrows the answer.
+    Every request is retried (:class:`Retrying`), and an answer that is an error raises :class:`ApiError`.
 
     Args:
-        url: Where the system answers: ``https://leadmatch.example``.
+        url: The system's address: ``https://leadmatch.example``.
         token: A bearer token; see :meth:`sign_in`.
-        init_data: What Telegram gave a Mini App, instead of a token.
+        init_data: The init data of a Telegram Mini App, instead of a token.
         api_key: For lead generation (``/api/...``).
-        language: Of the messages in errors: en, ru or kk.
-        transport: What sends, retries included.
+        language: The language of the messages in errors: en, ru or kk.
+        transport: Sends the requests, retries included.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Leadmatch:
 
     @classmethod
     def sign_in(cls, url: str, username: str, password: str, **options: Any) -> "Leadmatch":
-        """A client signed in by e-mail or phone and password; *options* are the constructor's."""
+        """Sign in by e-mail or phone and password; *options* are the constructor's."""
         with cls(url, **options) as stranger:
             token = stranger.call(Token, log_in.sync, body=LoginForm(username=username, password=password))
         return cls(url, token=token.access_token, **options)
@@ -80,8 +80,8 @@ class Leadmatch:
         Call an operation's ``sync`` and return its answer, which is of *kind*.
 
         Raises:
-            ApiError: The API answers an error.
-            TypeError: The answer is of another kind: another operation's, or a newer system's.
+            ApiError: The API answers with an error.
+            TypeError: The answer is of another kind: *kind* belongs to another operation, or the system is newer.
         """
         answer = operation(*arguments, client=self.client, **more)
         if not isinstance(answer, kind):
@@ -98,11 +98,11 @@ class Leadmatch:
         **more: object,
     ) -> Iterator[Item]:
         """
-        The items of a list, page after page, as they are needed.
+        Yield the items of a list, requesting each page when it is needed.
 
         Args:
-            items: What of an answer the items are: ``lambda page: page.recommendations``; of a bare list, ``list``.
-            limit: How many to ask for at a time.
+            items: Returns the items of an answer: ``lambda page: page.recommendations``; ``list`` for a bare list.
+            limit: How many to request at a time.
         """
         page = 1
         while True:
@@ -114,5 +114,5 @@ class Leadmatch:
             page += 1
 
     def events(self, path: str, last_id: str | None = None) -> Iterator[Event]:
-        """What the API tells as it happens, from after the event *last_id* on; see :func:`events_of`."""
+        """Yield the events of *path*, those after the event *last_id* if it is given; see :func:`events_of`."""
         return events_of(self._http, path, last_id)

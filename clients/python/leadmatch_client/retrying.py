@@ -1,4 +1,4 @@
-"""Retries, under httpx: whatever is sent through this transport is sent again where that is safe."""
+"""A transport for httpx that repeats failed requests where that is safe."""
 
 import random
 import time
@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-#: Answers that say that nothing was done.
+#: Statuses which mean that nothing was done.
 NOT_DONE = {429, 503}
-#: Answers of proxies, which do not know whether something was done.
+#: Statuses from proxies, which do not know whether something was done.
 UNKNOWN = {502, 504}
 REPEATABLE = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 FIRST_WAIT = 0.5  # seconds; doubled with every retry
@@ -18,16 +18,17 @@ FIRST_WAIT = 0.5  # seconds; doubled with every retry
 
 class Retrying(httpx.BaseTransport):
     """
-    A transport that tries again.
+    A transport that retries.
 
-    Every POST gets an ``Idempotency-Key`` unless it has one, so that the API does it once however often it comes. What
-    may be repeated is, after a lost connection, 502, 503, 504 or 429, for as long as ``Retry-After`` says, at most
-    *longest_wait* seconds at a time.
+    Every POST gets an ``Idempotency-Key`` unless it has one, so that the API performs it once even if it arrives
+    several times. Any request is sent again after 429 and 503, and one that may be repeated also after 502, 504 and a
+    lost connection. The transport waits as long as ``Retry-After`` says; an answer that requires more than
+    *longest_wait* seconds is returned.
 
     Args:
-        inner: What sends; httpx's own by default.
-        retries: How often to try again.
-        sleep: How to wait; for tests.
+        inner: The transport that sends; httpx's own by default.
+        retries: How many times to retry.
+        sleep: The function that waits; for tests.
     """
 
     def __init__(
@@ -73,11 +74,11 @@ class Retrying(httpx.BaseTransport):
 
 
 def wait_of(response: httpx.Response) -> float:
-    """The seconds of ``Retry-After``, which may be a date; 0 without it."""
-    told = response.headers.get("Retry-After", "")
-    if told.isdecimal():
-        return float(told)
+    """The value of ``Retry-After`` in seconds, even if it is a date; 0 if the header is missing."""
+    stated = response.headers.get("Retry-After", "")
+    if stated.isdecimal():
+        return float(stated)
     try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(stated).timestamp() - time.time())
     except ValueError:
         return 0.0

@@ -1,4 +1,4 @@
-"""Webhooks, received: whether they are Leadmatch's, by the rules of standardwebhooks.com."""
+"""Verifies that a received webhook was sent by Leadmatch, by the rules of standardwebhooks.com."""
 
 import base64
 import hashlib
@@ -12,20 +12,20 @@ TOLERANCE = 300  # seconds
 
 
 class WebhookError(Exception):
-    """It is not Leadmatch's, or too old. Answer 400."""
+    """The webhook was not sent by Leadmatch, or it is too old. Answer it with 400."""
 
 
 def verified(secret: str, headers: Mapping[str, str], body: bytes, *, now: float | None = None) -> Any:
     """
-    Return what a webhook says.
+    Verify a webhook and return its content.
 
     Args:
-        secret: The endpoint's: ``whsec_...``; while it rotates, either.
-        headers: Of the request, by names in any case.
-        body: As it came, byte for byte.
+        secret: The endpoint's secret, ``whsec_...``; while it is rotated, the old or the new one.
+        headers: The request's headers; names in any case.
+        body: The request's body, byte for byte.
         now: The time, for tests.
     Raises:
-        WebhookError: The signature is not of this secret, or the time is more than five minutes off.
+        WebhookError: The signature was not made with this secret, or the time is more than five minutes off.
     """
     by_name = {name.lower(): value for name, value in headers.items()}
     try:

@@ -1,4 +1,4 @@
-"""The adverts of one home, as its public page needs them."""
+"""The adverts of one home, for its public page."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased

@@ -1,17 +1,17 @@
 """The criteria of a public search, and their form in a saved search."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from models.core.enums import DealType, PropertyType
 
-#: This number of rooms stands for itself and all above it.
+#: This number of rooms means this many or more.
 MANY_ROOMS = 5
 
-#: Wishes that can be ticked: kinds of facts (matching/reading/kinds.py) that a listing affirms.
+#: Wishes with a checkbox: kinds of facts (matching/reading/kinds.py) that a listing must affirm.
 WISHES = (
     "pets",
     "children",
@@ -41,10 +41,10 @@ class HomeOrder(StrEnum):
 @dataclass(frozen=True)
 class SearchCriteria:
     """
-    None, empty and False ask nothing.
+    None, empty and False set no condition.
 
-    Prices are in the currency of the town, or in roubles where no town is named. *city* is the town's name as it is
-    shown, *city_key* decides. A home meets *wishes* only if its listing tells them.
+    Prices are in the currency of the town, or in roubles without a town. *city* is the town's displayed name;
+    *city_key* is used for the search. A home meets *wishes* only if its listing states them.
     """
 
     words: str = ""
@@ -66,6 +66,11 @@ class SearchCriteria:
     near_metro: bool = False  #: The listing names a station.
     wishes: tuple[str, ...] = ()
     order: HomeOrder = HomeOrder.NEWEST
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether there are conditions besides the words, the town and the deal."""
+        return replace(self, words="", city="", city_key=None, deal_type=None, order=HomeOrder.NEWEST) != _NO_CRITERIA
 
     def as_json(self) -> dict[str, Any]:
         """The criteria to store; :meth:`from_json` reads them."""
@@ -95,3 +100,6 @@ class SearchCriteria:
         if "order" in values:
             values["order"] = HomeOrder(values["order"])
         return cls(**values)
+
+
+_NO_CRITERIA = SearchCriteria()

@@ -1,8 +1,9 @@
-"""Homes on the market that match a search: a page of them, and their number."""
+"""The homes on the market that match a search: a page of them, and their number."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, literal_column, or_, select, text, union_all
@@ -16,19 +17,20 @@ from models.market.advert_groups import AdvertGroup
 from models.market.properties import Property
 from models.market.sample_keys import is_no_sample
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
-from models.market.search.ordering import Part, Sorting, parts_of, sorting_of
+from models.market.search.ordering import Part, Sorting, parts_of, sorted_whole, sorting_of
 from models.market.search.prices import PriceIn, price_in
 from models.market.search.words import Words, holds_words, split_words, understood
 
-#: Beyond this, adverts are not counted, and the page says "more than".
+#: Adverts are counted up to this number; for more, the page says "more than".
 MAX_COUNTED = 5_000
-#: Homes that can be paged through; narrower searches reach the others.
+#: The number of homes that pages can show; the others need a narrower search.
 MAX_SHOWN = 2_400
-#: With words no more are counted than can be leafed through: each has to be looked at.
+#: With words, only as many are counted as pages can show, because each listing has to be read.
 MAX_COUNTED_WITH_WORDS = MAX_SHOWN
-#: With words that are common so many adverts are looked at, for one that is shown, before another way is taken.
-READ_FOR_ONE = 20
-#: No statement of a search runs longer; the visitor is asked to try again.
+#: With words, this many adverts are read for each one that is shown, before another query plan is tried. Of 100,000
+#: adverts more than MAX_COUNTED_WITH_WORDS, one in 42, contain the words.
+ADVERTS_READ_PER_SHOWN = 50
+#: The time limit of a search's statements; after it, the visitor is asked to try again.
 STATEMENT_TIMEOUT_MS = 2_000
 
 
@@ -37,9 +39,9 @@ class FoundHomes:
     """A page of homes."""
 
     homes: list[Property]
-    total: int  #: Homes that were counted, each once, however many adverts it has.
-    is_more: bool  #: There are more than that.
-    corrections: dict[str, str] = field(default_factory=dict)  #: A mistyped word -> the one that was looked for.
+    total: int  #: The counted homes; one with several adverts counts once.
+    is_more: bool  #: Whether there are more than *total*.
+    corrections: dict[str, str] = field(default_factory=dict)  #: A mistyped word -> the word searched for instead.
 
     def pages(self, per_page: int) -> int:
         return max(1, -(-min(self.total, MAX_SHOWN) // per_page))
@@ -47,10 +49,10 @@ class FoundHomes:
 
 def search_homes(session: Session, wanted: SearchCriteria, page: int, per_page: int) -> FoundHomes:
     """
-    Page *page*, from 1, of the homes that are on the market and meet what is wanted.
+    Page *page*, from 1, of the homes on the market that meet the criteria.
 
-    A home with several adverts is shown once, at the first of its adverts that meets what is wanted in the order that
-    is asked for. A word that stands in no listing is taken for the likest that does.
+    A home with several adverts is shown once, at the place of the first advert, in the requested order, that meets the
+    criteria. A word that is in no listing is replaced by the most similar word that is.
 
     Raises:
         OperationalError: A statement took longer than STATEMENT_TIMEOUT_MS.
@@ -62,14 +64,17 @@ def search_homes(session: Session, wanted: SearchCriteria, page: int, per_page: 
 
 
 def matching_homes(session: Session, wanted: SearchCriteria) -> Select[Property]:
-    """The adverts that meet what is wanted, in no order; with the words as :func:`search_homes` takes them."""
+    """The adverts that meet the criteria, in no order; words are corrected as in :func:`search_homes`."""
     words = understood(session, split_words(wanted.words))
     return select(Property).where(*conditions(wanted, price_in(session, wanted)), holds_words(words, Property.id))
 
 
 @contextmanager
 def bounded_statements(session: Session) -> Iterator[None]:
-    """No statement runs longer than STATEMENT_TIMEOUT_MS in here, nor on several processors: many people search."""
+    """
+    Within this context no statement runs longer than STATEMENT_TIMEOUT_MS, nor on several processors, because many
+    people search at once.
+    """
     session.execute(
         text(
             "SELECT set_config('statement_timeout', :timeout, true),"
@@ -83,8 +88,8 @@ def bounded_statements(session: Session) -> Iterator[None]:
 
 
 def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[bool]]:
-    """What a property must be, its words apart."""
-    asked = [
+    """The conditions that a property must meet, except those on its words."""
+    conditions = [
         (wanted.city_key, Property.city_key == wanted.city_key),
         (wanted.deal_type, Property.deal_type == wanted.deal_type),
         (wanted.property_types, Property.property_type.in_(wanted.property_types)),
@@ -103,7 +108,7 @@ def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[boo
     asks_price = wanted.price_min is not None or wanted.price_max is not None
     return [
         _is_on_market(),
-        *(condition for value, condition in asked if value),
+        *(condition for value, condition in conditions if value),
         *(column >= low for column, low, _ in ends if low is not None),
         *(column <= high for column, _, high in ends if high is not None),
         *([price.within(wanted.price_min, wanted.price_max)] if asks_price else []),
@@ -111,7 +116,7 @@ def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[boo
 
 
 def told_flags() -> ColumnElement[Any]:
-    """The kinds of facts that a listing tells with a yes, as the index has them."""
+    """The kinds of facts that a listing affirms, as the expression of the index."""
     return func.told_flags(Property.facts, Property.read_facts, type_=ARRAY(Text))
 
 
@@ -124,13 +129,16 @@ def _has_rooms(rooms: tuple[int, ...]) -> ColumnElement[bool]:
 
 
 def _is_near(stations: tuple[str, ...]) -> ColumnElement[bool]:
-    # The first of its stations stands in a column, which an import or a form fills; others only in the list.
+    # An import or a form stores the first station in a column; further stations are only in the list.
     listed = [Property.stations.contains([{"name": name}]) for name in stations]
     return or_(Property.metro_station.in_(stations), *listed)
 
 
 def _is_on_market() -> ColumnElement[bool]:
-    """As :func:`models.market.properties.on_market`; there are few inactive users, so that none is looked up by row."""
+    """
+    Like :func:`models.market.properties.on_market`. There are few inactive users, so users are not looked up for each
+    row.
+    """
     is_inactive = exists().where(User.id == Property.owner_id, ~User.is_active)
     return and_(Property.status == literal_column(f"'{Status.ACTIVE}'"), is_no_sample(Property), ~is_inactive)
 
@@ -147,7 +155,7 @@ def _page(
     counted = _count(session, meeting, words, sorting, _adverts_for(page * per_page))
     page = min(page, max(1, -(-min(counted.total, MAX_SHOWN) // per_page)))
     wanted_homes = page * per_page
-    read = lambda limit: _in_order(session, meeting, words, sorting, parts_of(session, wanted, price), limit)
+    read = _Reader(session, wanted, words, price, meeting, sorting).first
     ids = _first_adverts(counted, wanted_homes, read)[wanted_homes - per_page :]
     rows = {row.id: row for row in session.scalars(select(Property).where(Property.id.in_(ids)))} if ids else {}
     return FoundHomes([rows[each] for each in ids if each in rows], counted.total, counted.is_more, words.corrections)
@@ -163,7 +171,7 @@ class _Counted:
 def _count(
     session: Session, meeting: Sequence[ColumnElement[bool]], words: Words, sorting: Sorting, limit: int
 ) -> _Counted:
-    """Count homes and, where all adverts were counted, pick the first *limit* of them in the same pass."""
+    """Count homes and, if all adverts were counted, select the first *limit* of them in the same pass."""
     most = min(MAX_COUNTED, MAX_COUNTED_WITH_WORDS) if words else MAX_COUNTED
     adverts = select(Property.id, sorting.value.label("value")).where(*meeting, holds_words(words, Property.id))
     counted = adverts.limit(most + 1).subquery()
@@ -186,7 +194,7 @@ def _count(
 
 
 def _adverts_for(homes: int) -> int:
-    """How many adverts to read at first, to obtain so many homes."""
+    """How many adverts to read at first to obtain this many homes."""
     return homes + homes // 4 + 10
 
 
@@ -194,8 +202,8 @@ def _first_adverts(counted: _Counted, count: int, read: Callable[[int], tuple[li
     """
     The first advert of each of the first *count* homes in order.
 
-    The first advert of a home among the first so many adverts is its first of all, so that nothing needs to be compared
-    beyond them; where too few homes are among them, more are read.
+    A home's first advert among the first adverts in order is its first of all, so no others need to be compared. If
+    they contain too few homes, more adverts are read.
     """
     limit = _adverts_for(count)
     rows, is_all = (counted.first, len(counted.first) < limit) if counted.first else ([], counted.total == 0)
@@ -209,34 +217,55 @@ def _first_adverts(counted: _Counted, count: int, read: Callable[[int], tuple[li
         limit *= 4
 
 
-def _in_order(
-    session: Session,
-    meeting: Sequence[ColumnElement[bool]],
-    words: Words,
-    sorting: Sorting,
-    parts: list[Part],
-    limit: int,
-) -> tuple[list[_Advert], bool]:
-    """
-    The first *limit* adverts in order, and whether these are all.
+@dataclass(frozen=True)
+class _Reader:
+    """Reads adverts in order, for searches that more adverts meet than are counted."""
 
-    Words that more than MAX_COUNTED_WITH_WORDS listings hold are looked for among the first adverts, one after another
-    until enough hold them. Where too few of many do, PostgreSQL may take another way.
-    """
-    if words:
-        among = _first_of_parts(meeting, sorting, parts, limit * READ_FOR_ONE)
-        rows = _fetch(session, select(among).where(holds_words(words, among.c.id)), sorting, limit)
-        if len(rows) == limit:
-            return rows, False
-    holding = [*meeting, holds_words(words, Property.id)]
-    rows = _fetch(session, select(_first_of_parts(holding, sorting, parts, limit)), sorting, limit)
-    return rows, len(rows) < limit
+    session: Session
+    wanted: SearchCriteria
+    words: Words
+    price: PriceIn
+    meeting: Sequence[ColumnElement[bool]]
+    sorting: Sorting
+
+    def first(self, limit: int) -> tuple[list[_Advert], bool]:
+        """
+        The first *limit* adverts in order, and whether these are all adverts.
+
+        Words that more than MAX_COUNTED_WITH_WORDS listings contain are searched for in the first adverts, in order,
+        until enough adverts contain them. If too few of many do, PostgreSQL may choose another plan.
+        """
+        if self.words:
+            among = _first_of_parts(self.meeting, self.sorting, self._parts, limit * ADVERTS_READ_PER_SHOWN)
+            rows = self._fetch(select(among).where(holds_words(self.words, among.c.id)), limit)
+            if len(rows) == limit:
+                return rows, False
+        parts = self._whole if self.words and self.wanted.city_key is None else self._parts
+        holding = [*self.meeting, holds_words(self.words, Property.id)]
+        rows = self._fetch(select(_first_of_parts(holding, self.sorting, parts, limit)), limit)
+        return rows, len(rows) < limit
+
+    @cached_property
+    def _parts(self) -> list[Part]:
+        if self.wanted.city_key is None and self.wanted.has_filters:
+            return self._whole
+        return parts_of(self.session, self.wanted, self.price)
+
+    @cached_property
+    def _whole(self) -> list[Part]:
+        return sorted_whole(self.wanted, self.price)
+
+    def _fetch(self, adverts: Select[Any], limit: int) -> list[_Advert]:
+        columns = adverts.selected_columns
+        first = adverts.order_by(*self.sorting.by(columns.value, columns.id)).limit(limit).subquery()
+        listed = _with_groups(first).order_by(*self.sorting.by(first.c.value, first.c.id))
+        return [(row.id, row.group_id) for row in self.session.execute(listed)]
 
 
 def _first_of_parts(
     meeting: Sequence[ColumnElement[bool]], sorting: Sorting, parts: Sequence[Part], limit: int
 ) -> Subquery:
-    """The first adverts in order: the first of those that are the first of a part."""
+    """The first adverts in order, merged from the first adverts of each part."""
     read = [
         select(Property.id, sorting.value.label("value"))
         .where(*meeting, part.condition)
@@ -247,13 +276,6 @@ def _first_of_parts(
     ]
     every = union_all(*(select(part) for part in read)).subquery()
     return select(every).order_by(*sorting.by(every.c.value, every.c.id)).limit(limit).subquery()
-
-
-def _fetch(session: Session, adverts: Select[Any], sorting: Sorting, limit: int) -> list[_Advert]:
-    columns = adverts.selected_columns
-    first = adverts.order_by(*sorting.by(columns.value, columns.id)).limit(limit).subquery()
-    listed = _with_groups(first).order_by(*sorting.by(first.c.value, first.c.id))
-    return [(row.id, row.group_id) for row in session.execute(listed)]
 
 
 def _with_groups(adverts: Any) -> Select[Any]:

@@ -14,7 +14,7 @@ from models.market.properties import Property
 from models.market.search.homes import bounded_statements, matching_homes
 from models.market.search.saved import AnnouncedHome, NotificationPace, SavedSearch, horizon
 
-#: Homes in one notification at most; the others follow in the next.
+#: The maximum number of homes in one notification; the others follow in the next.
 MAX_HOMES = 100
 #: A home is announced as cheaper when its price is below this share of the former one.
 CUT_TO = 0.99
@@ -22,11 +22,11 @@ CUT_TO = 0.99
 
 @dataclass(frozen=True)
 class News:
-    """The news of one search."""
+    """The news of a single search."""
 
     new: list[Property]
     cut: list[Property]
-    is_all: bool  #: There was no more to see.
+    is_all: bool  #: No more news are left.
 
 
 def due_searches(session: Session, pace: NotificationPace) -> list[int]:
@@ -35,8 +35,8 @@ def due_searches(session: Session, pace: NotificationPace) -> list[int]:
     return list(session.scalars(query.where(SavedSearch.pace == pace, User.is_active).order_by(SavedSearch.id)))
 
 
-def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
-    """Look for changes since the last look, and store a notification if there is news; returns its id.
+def check_for_news(session: Session, search_id: int, base_url: str) -> int | None:
+    """Check for changes since the last check, and store a notification if there is news; returns its id.
 
     A home is announced once as new, whichever of its adverts appears first, and again each time that it becomes
     cheaper. A search that another worker is processing is skipped.
@@ -71,17 +71,19 @@ def tell_news(session: Session, search_id: int, base_url: str) -> int | None:
 
 
 def _news(session: Session, search: SavedSearch) -> News:
-    told = aliased(AnnouncedHome)
-    before = func.coalesce(told.price, price_at(Property, literal(search.created_at), Property.currency.expression))
-    is_new = and_(told.search_id.is_(None), Property.created_at > search.created_at, ~_is_told(search))
+    announced = aliased(AnnouncedHome)
+    before = func.coalesce(
+        announced.price, price_at(Property, literal(search.created_at), Property.currency.expression)
+    )
+    is_new = and_(announced.search_id.is_(None), Property.created_at > search.created_at, ~_is_told(search))
     is_cut = and_(
-        or_(told.currency.is_(None), told.currency == Property.currency),
+        or_(announced.currency.is_(None), announced.currency == Property.currency),
         Property.price < before * CUT_TO,
     )
     with bounded_statements(session):
         query = (
             matching_homes(session, search.wanted)
-            .outerjoin(told, and_(told.search_id == search.id, told.property_id == Property.id))
+            .outerjoin(announced, and_(announced.search_id == search.id, announced.property_id == Property.id))
             .where(Property.changed_in >= search.looked_until, Property.owner_id != search.user_id)
             .where(or_(is_new, is_cut))
             .add_columns(is_new, AdvertGroup.group_id)
@@ -104,12 +106,12 @@ def _news(session: Session, search: SavedSearch) -> News:
 
 def _is_told(search: SavedSearch) -> ColumnElement[bool]:
     """Whether another advert of the same home was announced."""
-    mine, theirs, told = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
+    mine, theirs, announced = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
     return (
-        select(told.property_id)
-        .join(theirs, theirs.property_id == told.property_id)
+        select(announced.property_id)
+        .join(theirs, theirs.property_id == announced.property_id)
         .join(mine, are_siblings(mine, theirs))
-        .where(mine.property_id == Property.id, told.search_id == search.id)
+        .where(mine.property_id == Property.id, announced.search_id == search.id)
         .correlate(Property)
         .exists()
     )

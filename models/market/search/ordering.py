@@ -1,9 +1,9 @@
-"""The orders of homes, and the indexes that hold them."""
+"""The orders of homes, and the indexes for them."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, text, true
+from sqlalchemy import ColumnElement, TextClause, and_, literal, text, true
 from sqlalchemy.orm import Session
 
 from models.core.enums import DealType
@@ -14,7 +14,7 @@ from models.market.search.prices import PriceIn
 
 @dataclass(frozen=True)
 class Part:
-    """Adverts whose order is held by an index; the newest first among equals."""
+    """A set of adverts whose order an index provides; the newest first among equals."""
 
     condition: ColumnElement[bool]
     order: tuple[ColumnElement[Any], ...] = ()
@@ -22,13 +22,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Sorting:
-    """By a value, those without one last; the newest first among equals, and where there is no value."""
+    """An order by a value, rows without one last; the newest first among equals and among rows without a value."""
 
     value: ColumnElement[Any]
     falls: bool = False
 
     def by(self, value: ColumnElement[Any], advert_id: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
-        """The order by columns of a query that holds the adverts with their values."""
+        """The ORDER BY expressions for a query with the adverts and their values."""
         return (value.desc() if self.falls else value.asc()).nulls_last(), advert_id.desc()
 
 
@@ -50,14 +50,13 @@ def sorting_of(order: HomeOrder, price: PriceIn) -> Sorting:
 
 def parts_of(session: Session, wanted: SearchCriteria, price: PriceIn) -> list[Part]:
     """
-    The town's adverts in parts whose order an index holds; each advert is in one of them.
+    The adverts of the town, or of all towns, in parts, each in the order of an index; each advert is in exactly one.
 
-    Within one currency prices are in one order with what they convert to. Without a town all are one part.
+    Within one currency, converted prices have the same order as the original ones.
     """
-    if wanted.city_key is None:
-        sorting = sorting_of(wanted.order, price)
-        return [Part(true(), () if wanted.order is HomeOrder.NEWEST else sorting.by(sorting.value, _ID)[:1])]
-    rows = session.execute(_PRESENT, {"city_key": wanted.city_key})
+    if wanted.order is HomeOrder.NEWEST and wanted.city_key is None:
+        return [Part(true())]
+    rows = session.execute(*_present(wanted.city_key))
     present = [(DealType(deal), currency) for deal, currency in rows if wanted.deal_type in (None, deal)]
     if wanted.order in (HomeOrder.NEWEST, HomeOrder.LARGEST):
         order = () if wanted.order is HomeOrder.NEWEST else (_AREA.desc().nulls_last(),)
@@ -74,21 +73,47 @@ def parts_of(session: Session, wanted: SearchCriteria, price: PriceIn) -> list[P
     ]
 
 
+def sorted_whole(wanted: SearchCriteria, price: PriceIn) -> list[Part]:
+    """
+    All adverts as one part that PostgreSQL sorts, which takes about as long for every search.
+
+    The search's conditions may hold for few of the first adverts in order: the largest homes have many rooms. Reading
+    in the order of an index would then fetch most rows of all towns. "+ 0" keeps PostgreSQL from choosing that.
+    """
+    if wanted.order is HomeOrder.NEWEST:
+        return [Part(true())]
+    sorting = sorting_of(wanted.order, price)
+    return [Part(true(), sorting.by(sorting.value + 0, _ID)[:1])]
+
+
 _ID = Property.id.expression
 _PRICE = Property.price.expression
 _AREA = Property.area.expression
 _PER_METRE = _PRICE / _AREA
 
-#: Which deals in which currencies a town has: a look into an index for each, where DISTINCT would read all of it.
-_PRESENT = text("""
+
+def _present(city_key: str | None) -> tuple[TextClause, dict[str, str]]:
+    """
+    The query for the deals and currencies of the town, or of all towns, and its parameters.
+
+    It does one index lookup for each, while DISTINCT would read the whole index.
+    """
+    if city_key is None:
+        return _IN_ALL_TOWNS, {}
+    return _IN_A_TOWN, {"city_key": city_key}
+
+
+_PRESENT = """
     WITH RECURSIVE present(deal_type, currency) AS (
-        (SELECT deal_type, currency FROM properties WHERE status = 'ACTIVE' AND city_key = :city_key
+        (SELECT deal_type, currency FROM properties WHERE status = 'ACTIVE' {in_town}
          ORDER BY deal_type, currency LIMIT 1)
         UNION ALL
         SELECT further.deal_type, further.currency FROM present CROSS JOIN LATERAL (
-            SELECT deal_type, currency FROM properties WHERE status = 'ACTIVE' AND city_key = :city_key
+            SELECT deal_type, currency FROM properties WHERE status = 'ACTIVE' {in_town}
             AND (deal_type, currency) > (present.deal_type, present.currency) ORDER BY deal_type, currency LIMIT 1
         ) AS further
     )
     SELECT deal_type, currency FROM present
-""")
+"""
+_IN_ALL_TOWNS = text(_PRESENT.format(in_town=""))
+_IN_A_TOWN = text(_PRESENT.format(in_town="AND city_key = :city_key"))

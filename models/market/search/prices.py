@@ -1,4 +1,4 @@
-"""Prices in a search: in any currency, compared in one."""
+"""Prices in a search: prices of any currency are compared in a single one."""
 
 import operator
 from collections.abc import Mapping
@@ -37,18 +37,18 @@ def price_in(session: Session, wanted: SearchCriteria) -> "PriceIn":
 
 @dataclass(frozen=True)
 class PriceIn:
-    """A property's price in one currency; *factors* of the others. Without a rate there is no price."""
+    """A property's price in one currency, with the *factors* of the others. Without a rate the price is null."""
 
     currency: str
     factors: Mapping[str, Decimal]
 
     @property
     def others(self) -> ColumnElement[Any]:
-        """The price of what is in another currency."""
+        """The converted price of properties in other currencies."""
         return self._others(Property.price.expression)
 
     def amount(self, of: ColumnElement[Any]) -> ColumnElement[Any]:
-        """An amount of a property's own currency, such as its price, in this one."""
+        """An amount in the property's own currency, such as its price, converted to this one."""
         return case((Property.currency == self.currency, of), else_=self._others(of))
 
     def _others(self, of: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -57,7 +57,10 @@ class PriceIn:
         return case({currency: of * factor for currency, factor in self.factors.items()}, value=Property.currency)
 
     def within(self, low: Decimal | None, high: Decimal | None) -> ColumnElement[bool]:
-        """The price is in a range. Most prices are in the one currency, of which PostgreSQL knows how many fit."""
+        """
+        A condition: the price is in the range. Most prices are in the search's own currency; for these PostgreSQL can
+        estimate how many match.
+        """
         ends = [(low, operator.ge), (high, operator.le)]
         own = [compare(Property.price, end) for end, compare in ends if end is not None]
         others = [compare(self.others, end) for end, compare in ends if end is not None]

@@ -1,4 +1,4 @@
-"""A listing's own words for the public: without phones, addresses of people, and links."""
+"""A listing's own text for the public: without phones, e-mail addresses, user names and links."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Saved searches, and the news already sent of each."""
+"""Saved searches, and the news already sent for each."""
 
 import secrets
 from datetime import datetime
@@ -15,7 +15,7 @@ from models.core.errors import ConflictError, NotFoundError
 from models.market.properties import Property, on_market
 from models.market.search.criteria import SearchCriteria
 
-#: Searches that a user may save.
+#: The maximum number of a user's saved searches.
 MAX_SEARCHES = 20
 LONGEST_NAME = 200
 
@@ -40,12 +40,12 @@ class SavedSearch(Base):
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    #: What is asked for (models.market.search.criteria).
+    #: The search's criteria (models.market.search.criteria).
     criteria: Mapped[dict[str, Any]] = mapped_column(JSONB)
     pace: Mapped[NotificationPace] = mapped_column(words(NotificationPace, "pace_is_known"))
-    #: Whoever knows it may stop the notifications: it stands in each of them.
+    #: A secret that is in every notification: anybody who knows it may stop the notifications.
     seed: Mapped[str] = mapped_column(String(43), unique=True)
-    #: Homes written by this transaction or a later one have not been looked at.
+    #: Homes written by this transaction or a later one have not been checked yet.
     looked_until: Mapped[int]
     created_at: Mapped[CreatedAt]
 
@@ -55,7 +55,7 @@ class SavedSearch(Base):
 
 
 class AnnouncedHome(Base):
-    """An advert announced to a user as news of a saved search, and its price then."""
+    """An advert announced to a user as news of a saved search, and its price at the time."""
 
     __tablename__ = "told_homes"
     __table_args__ = (Index("ix_told_homes_property", "property_id"),)
@@ -74,10 +74,10 @@ class AnnouncedHome(Base):
 
 
 def save_search(session: Session, user: User, name: str, wanted: SearchCriteria, pace: NotificationPace) -> SavedSearch:
-    """Save a search; homes that come to the market from now on are its news.
+    """Save a search; its news are the homes that come to the market from now on.
 
     Raises:
-        ConflictError: The user has MAX_SEARCHES already.
+        ConflictError: The user already has MAX_SEARCHES.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"searches:{user.id}", 0))))
     count = session.scalar(select(func.count()).select_from(SavedSearch).where(SavedSearch.user_id == user.id)) or 0
@@ -129,13 +129,13 @@ def set_pace(session: Session, user: User, search_id: int, pace: NotificationPac
 
 
 def delete_search(session: Session, user: User, search_id: int) -> None:
-    """Delete the search and its sent news; nothing happens if it is gone."""
+    """Delete the search and its sent news; a missing one is no error."""
     session.execute(delete(SavedSearch).where(SavedSearch.id == search_id, SavedSearch.user_id == user.id))
 
 
 def search_of_seed(session: Session, seed: str) -> SavedSearch:
     """
-    The search whose notifications hold this seed.
+    The search whose notifications contain this seed.
 
     Raises:
         NotFoundError: There is none.

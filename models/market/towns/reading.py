@@ -7,41 +7,42 @@ from functools import lru_cache
 from typing import Any
 
 from models.core.errors import InvalidValueError
-from models.market.towns.abbreviations import towns_cut_short
+from models.market.towns.abbreviations import towns_abbreviated
 from models.market.towns.countries import HOME_COUNTRIES, currencies
-from models.market.towns.gazetteer import Town, bearers, by_id, called, is_present_name, largest_in, rank
-from models.market.towns.likeness import nearest_names, one_error_away
-from models.market.towns.regions import Region
-from models.market.towns.segments import Named, Segment, read_segment, towns_of
-from models.market.towns.spelling import from_keyboard, normal
-from models.market.towns.telling_parts import (
+from models.market.towns.distinctive_parts import (
     is_province_of_another,
     towns_called_like_regions,
     without_old_names,
     without_streets,
 )
+from models.market.towns.gazetteer import Town, by_id, called, is_present_name, largest_in, rank, towns_with_name
+from models.market.towns.likeness import nearest_names, one_error_away
+from models.market.towns.regions import Region
+from models.market.towns.segments import Named, Segment, read_segment, towns_of
+from models.market.towns.spelling import from_keyboard, normal
 from models.market.towns.words import BETWEEN_TOWNS
 
-#: What a column of keys holds. Casefolding can make a name longer than it was.
+#: The maximum length of a key's column. Casefolding can lengthen a name.
 LONGEST_KEY = 110
 
 _COMMAS = re.compile(r"[,;/|()\[\]{}\n\r\t+&•·]+|\s[-–—]+\s|\b(?:" + "|".join(BETWEEN_TOWNS) + r")\b", re.IGNORECASE)
-#: A small town is not meant beside a large one if its name is an adjective: it is a district of the large one.
+#: Next to a large town, the adjective name of a small town is read as a district of the large one.
 _SMALL, _LARGE = 60_000, 100_000
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ая|ое|ие|ые)$")
-#: Towns that are regions of their own, by GeoNames' ids.
+#: GeoNames ids of towns that are regions of their own.
 _FEDERAL = {
     524901: Region("Москва", "RU", frozenset({"48"}), 524901),
     498817: Region("Санкт-Петербург", "RU", frozenset({"66"}), 498817),
 }
 _LETTERS_OF_OTHER_LAYER = frozenset("[];',.`")
-#: So large a town is meant although another region is named.
+#: A town of at least this size is meant even if another region is named.
 _UNMISTAKABLE = 250_000
 
 
 class TownError(InvalidValueError):
     """
-    A text does not name exactly one town. `field` is "city"; readers of other fields report the reason under their own.
+    A text does not name exactly one town. `field` is "city"; callers with other fields report the reason under their
+    own name.
     """
 
     def __init__(self, code: str, **facts: Any) -> None:
@@ -49,7 +50,7 @@ class TownError(InvalidValueError):
 
 
 class SeveralTownsError(TownError):
-    """A text names several towns; `names` are theirs."""
+    """A text names several towns; `names` are their names."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__("town.several", names=tuple(names))
@@ -57,19 +58,19 @@ class SeveralTownsError(TownError):
 
 
 class NoTownError(TownError):
-    """A text names a country, or nothing."""
+    """A text names a country without a town, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class TownReading:
     """
-    A town as it was read.
+    The result of reading a town.
 
-    `key` names it in markets: a GeoNames id, or the normalised name of a town unknown there. `name` is the canonical
-    name, or the name as it was written. `currency` is the country's (ISO 4217), None if no country is known; `country`
-    is an ISO 3166 code, `region` GeoNames' code in it. `nearest` are names of known towns that are like an unknown one.
-    `corrected` tells that a typing error was forgiven, `by_region` that only a region was named and its main town is
-    meant.
+    `key` identifies it in markets: a GeoNames id, or the normalised name of an unknown town. `name` is the canonical
+    name, or the written one. `currency` is the country's (ISO 4217), None if the country is unknown. `country` is an
+    ISO 3166 code, and `region` a GeoNames code within it. `nearest` are known towns whose names resemble an unknown
+    one. `corrected` means that a typing error was corrected; `by_region` means that the text named only a region, and
+    its main town is meant.
     """
 
     key: str
@@ -117,16 +118,19 @@ def _without_brackets(text: str) -> str:
 
 
 def _from_other_layer(text: str) -> str:
-    """The text as it was meant if the keys were those of a Russian keyboard and its signs part it: «cjxb», «nfv,jd»."""
+    """
+    The intended text if it was typed on a Russian keyboard in the Latin layout, which also turns letters into signs:
+    «cjxb», «nfv,jd».
+    """
     if text.isascii() and any(sign in _LETTERS_OF_OTHER_LAYER for sign in text):
         typed = from_keyboard(text)
-        if any(town.country in HOME_COUNTRIES for town in bearers(normal(typed))):
+        if any(town.country in HOME_COUNTRIES for town in towns_with_name(normal(typed))):
             return typed
     return text
 
 
 def _resolve(text: str, segments: list[Segment]) -> TownReading:
-    """One town of what all parts say."""
+    """Determine one town from all parts."""
     segments = towns_called_like_regions(segments)
     joined = read_segment(" ".join(segment.text for segment in segments)) if len(segments) > 1 else segments[0]
     if len(segments) > 1 and not joined.unknown and len(joined.towns) == 1 and not any(part.towns for part in segments):
@@ -135,8 +139,8 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
     countries = [country for segment in segments for country in segment.countries]
     provinces = [segment for segment in segments if is_province_of_another(segment, segments)]
     regions += [region for segment in provinces for region in segment.bare_regions]
-    telling = [segment for segment in segments if not segment.is_part and segment not in provinces]
-    named = [one for segment in without_streets(telling, segments) for one in segment.towns]
+    naming = [segment for segment in segments if not segment.is_part and segment not in provinces]
+    named = [one for segment in without_streets(naming, segments) for one in segment.towns]
     distinct = _distinct(named, regions, countries)
     if len(distinct) > 1 and "(" in text:
         distinct = without_old_names(named, distinct)
@@ -151,26 +155,26 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
 
 
 def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -> list[Town]:
-    """The towns that are meant, each once, without those that are districts of another one that is named."""
-    meant: dict[str, tuple[Named, Town]] = {}
+    """The named towns, each once, without those that are districts of another named town."""
+    by_key: dict[str, tuple[Named, Town]] = {}
     if not regions and len(named) > 1:
         regions = [_FEDERAL[town.id] for one in named for town in one.towns if town.id in _FEDERAL]
     for one in named:
         town = best_town(one.plain, one.towns, regions, countries)
         if town is not None:
-            meant.setdefault(town.key, (one, town))
-    if len(meant) > 1:
-        towns = [town for _, town in meant.values()]
-        meant = {
+            by_key.setdefault(town.key, (one, town))
+    if len(by_key) > 1:
+        towns = [town for _, town in by_key.values()]
+        by_key = {
             key: pair
-            for key, pair in meant.items()
+            for key, pair in by_key.items()
             if not any(_lies_in(pair[1], other) or is_province(pair[1], other) for other in towns if other != pair[1])
-        } or meant
-    if len(meant) > 1:
+        } or by_key
+    if len(by_key) > 1:
         for keep in (_is_marked, _is_no_district):
-            kept = {key: pair for key, pair in meant.items() if keep(pair, meant)}
-            meant = kept or meant
-    return [town for _, town in meant.values()]
+            kept = {key: pair for key, pair in by_key.items() if keep(pair, by_key)}
+            by_key = kept or by_key
+    return [town for _, town in by_key.values()]
 
 
 def _is_marked(pair: tuple[Named, Town], _: dict[str, tuple[Named, Town]]) -> bool:
@@ -187,12 +191,12 @@ def _is_no_district(pair: tuple[Named, Town], all_of_them: dict[str, tuple[Named
 
 
 def _lies_in(town: Town, other: Town) -> bool:
-    """Whether a town is a part of another that is a region of its own: Зеленоград of Москва."""
+    """Whether a town is a part of another that is a region of its own, as Зеленоград is of Москва."""
     return other.id in _FEDERAL and _FEDERAL[other.id].holds(town.country, town.region)
 
 
 def is_province(town: Town, other: Town) -> bool:
-    """Whether a town abroad only tells the province of a smaller one in it: «Аланья, Анталья»."""
+    """Whether the name of a town abroad is only the province of a smaller town: «Аланья, Анталья»."""
     is_one = (town.country, town.region) == (other.country, other.region) and town.country not in HOME_COUNTRIES
     return is_one and town.population > other.population
 
@@ -201,19 +205,20 @@ def best_town(
     plain: str, towns: Sequence[Town], regions: Sequence[Region] = (), countries: Sequence[str] = ()
 ) -> Town | None:
     """
-    The likeliest bearer of a name, given the regions and countries that were told with it.
+    The town that a name most likely means, given the regions and countries that were named with it.
 
-    None if all bearers lie elsewhere: then it is another place of that name, unless the town is too large for that.
+    None if all towns with this name lie elsewhere: then another place of that name is meant, unless the town is very
+    large.
     """
     if not regions and not countries:
-        everyday = [town for town in towns if town in bearers(plain)] or list(_sounding(plain, towns))
+        everyday = [town for town in towns if town in towns_with_name(plain)] or list(_sounding(plain, towns))
         presently = [town for town in everyday if is_present_name(plain, town)]
         if any(town.population >= _LARGE for town in presently):
-            everyday = presently  # "Samarkand" is not Temirtau, although that was once called so
+            everyday = presently  # "Samarkand" is not Temirtau, although Temirtau once had this name
         return max(everyday, key=lambda town: rank(plain, town), default=None)
     there = [town for town in towns if any(region.holds(town.country, town.region) for region in regions)]
     if not there:
-        # A word may name a country as well as a region (Georgia, РБ): then either is meant.
+        # A word may name both a country and a region (Georgia, РБ); then both readings are accepted.
         elsewhere = {region.country for region in regions}
         there = [
             town for town in towns if _is_in(town, countries) and (town.country not in elsewhere or _is_large(town))
@@ -232,8 +237,8 @@ def _is_large(town: Town) -> bool:
 
 
 def _sounding(plain: str, towns: Sequence[Town]) -> list[Town]:
-    """Towns by their sound, an oblique case or the look of letters, not by the name as it stands."""
-    by_name = bearers(plain, abroad=True)
+    """Towns found by sound, an oblique case or look-alike letters rather than by the exact name."""
+    by_name = towns_with_name(plain, abroad=True)
     return [town for town in towns if town not in by_name]
 
 
@@ -255,7 +260,7 @@ def _main_town(region: Region) -> Town:
 
 
 def _unknown(text: str, segments: list[Segment], regions: list[Region], countries: list[str]) -> TownReading:
-    """A town that no name of the gazetteer is: with an error forgiven, by its region, or unknown."""
+    """A town whose name is not in the gazetteer: found by correcting an error or by its region, otherwise unknown."""
     names = [segment for segment in segments if segment.unknown and not segment.is_part]
     elsewhere = [one for segment in segments for one in segment.towns]
     names.sort(key=lambda segment: not (segment.is_village or segment.is_marked))
@@ -282,7 +287,7 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
             return _of_town(town, corrected=True)
     country = countries[0] if countries else regions[0].country if regions else None
     key = name
-    if towns_of(name) and regions:  # the same name is a town's elsewhere
+    if towns_of(name) and regions:  # a town elsewhere has the same name
         key = f"{name} {normal(regions[0].name)}"
     return TownReading(
         key=f"name:{key}"[:LONGEST_KEY],
@@ -295,8 +300,8 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
 
 
 def _cut_short(segments: list[Segment], regions: list[Region]) -> Town | None:
-    """The only town at home whose name, with words cut short, is one of the parts."""
-    towns = [town for segment in segments if not segment.is_part for town in towns_cut_short(segment.text)]
+    """The only town at home whose abbreviated name is one of the parts."""
+    towns = [town for segment in segments if not segment.is_part for town in towns_abbreviated(segment.text)]
     if regions:
         towns = [town for town in towns if any(region.holds(town.country, town.region) for region in regions)]
     return towns[0] if len(towns) == 1 else None
@@ -307,23 +312,23 @@ def _joined(name: str, regions: list[Region], countries: list[str]) -> Town | No
     words = name.split()
     if len(words) != 2 or min(map(len, words)) < 3:
         return None
-    return best_town("".join(words), bearers("".join(words)), regions, countries)
+    return best_town("".join(words), towns_with_name("".join(words)), regions, countries)
 
 
 def _forgiven(name: str, regions: list[Region], countries: list[str]) -> Town | None:
-    """The only town that is one typing error away, or what was typed on the keyboard's other layer."""
-    meant = normal(from_keyboard(name))
-    typed = towns_of(meant) if name.isascii() else ()
+    """The only town that is one typing error away, or one typed in the wrong keyboard layout."""
+    retyped = normal(from_keyboard(name))
+    typed = towns_of(retyped) if name.isascii() else ()
     near = [town for town in typed if town.country in HOME_COUNTRIES] or one_error_away(name)
     if regions:
         near = [town for town in near if any(region.holds(town.country, town.region) for region in regions)]
     elif countries:
         near = [town for town in near if town.country in countries]
     if typed and near:
-        return max(near, key=lambda town: rank(meant, town))
+        return max(near, key=lambda town: rank(retyped, town))
     return near[0] if len({town.key for town in near}) == 1 else None
 
 
 def _as_written(name: str, segments: list[Segment]) -> str:
-    """The part of the text that the plain name came from, in its own letters."""
+    """The original spelling of the part of the text that the plain name came from."""
     return next((segment.text for segment in segments if normal(segment.text) == name), name)

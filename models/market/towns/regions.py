@@ -12,9 +12,10 @@ from models.market.towns.spelling import normal, skeleton
 @dataclass(frozen=True)
 class Region:
     """
-    A region; `codes` are the gazetteer's (admin1) of it and of what lies in it, `main` the GeoNames id of its town.
+    A region. `codes` are the gazetteer's admin1 codes of it and of regions within it; `main` is the GeoNames id of its
+    main town.
 
-    Without codes it is known only to lie in the country.
+    Without codes, only its country is known.
     """
 
     name: str
@@ -26,7 +27,7 @@ class Region:
         return country == self.country and (code in self.codes or not self.codes)
 
 
-#: Words that say "region".
+#: Words for "region".
 REGION_WORDS = frozenset(
     """
     область обл обласьт области край края республика респ облысы облыс автономный автономная округ oblast obl region
@@ -35,7 +36,8 @@ REGION_WORDS = frozenset(
     """.split()
 )
 
-#: codes | kind | name | other names. The kinds: о (область), к (край), р (республика), a name without a kind is whole.
+#: codes | kind | name | other names. The kinds: о (область), к (край), р (республика); a name without a kind is
+#: complete.
 _RUSSIA = """
 01|р|Адыгея|Адыгея Республика, Adygea
 03|р|Алтай|Altai Republic
@@ -121,7 +123,7 @@ _RUSSIA = """
 UA11 UA20|р|Крым|Крым, АР Крым, Crimea
 """  # noqa: E501
 
-#: The same for Kazakhstan. New regions still count as parts of the old.
+#: The same for Kazakhstan. New regions still count as parts of the old ones.
 _KAZAKHSTAN = """
 01 02 12510144|о|Алматинская|Алматы облысы, Алматы обл, Алматы область, Almaty Region, Almaty oblysy, Almaty Oblast, Алмат обл
 03 05|о|Акмолинская|Ақмола облысы, Акмола облысы, Akmola Region, Akmola Oblast, Aqmola
@@ -142,7 +144,7 @@ _KAZAKHSTAN = """
 12510145|о|Улытауская|область Улытау, Ұлытау облысы, Улытау область, Ulytau Region
 """  # noqa: E501
 
-#: States in whose towns homes are looked for, in Russian.
+#: Russian names of the states of the USA in whose towns people look for homes.
 _STATES = {"FL": "флорида", "CA": "калифорния", "TX": "техас", "NV": "невада", "NJ": "нью джерси", "IL": "иллинойс"}
 
 #: Provinces of Canada and states of Australia: country, code, names.
@@ -162,14 +164,14 @@ AU|05|South Australia, Южная Австралия
 AU|06|Tasmania, Тасмания
 AU|08|Western Australia, Западная Австралия
 """
-#: Those of whose names there are well-known towns, too: they count only behind a town that lies in them.
+#: States whose names are also those of well-known towns: they count only after a town that lies in them.
 _ALSO_TOWNS = """
 CA|08|Ontario, Онтарио
 CA|10|Quebec, Québec, Квебек
 AU|07|Victoria, Виктория
 """
 
-#: The main town where it is not the largest of the region.
+#: The main town of a region in which it is not the largest.
 _MAIN = {
     "47 48": 524901,
     "42 66": 498817,
@@ -187,7 +189,7 @@ _ENDINGS = {
 
 def region_of(plain: str) -> Region | None:
     """
-    The region of a name in the form of :func:`spelling.normal`, or of a transliteration of it.
+    The region with this name, given in the form of :func:`spelling.normal` or as a transliteration.
 
     >>> [region_of(name).name for name in ("московская обл", "ленобласть", "moskovskaya oblast", "алматы облысы")]
     ['Московская область', 'Ленинградская область', 'Московская область', 'Алматинская область']
@@ -200,8 +202,8 @@ def region_of(plain: str) -> Region | None:
 
 def bare_region_of(plain: str) -> Region | None:
     """
-    The region of an adjective alone («Калужская»), which may as well be a street's name; or of a name that is
-    a town's too.
+    The region of an adjective without a kind («Калужская»), which may also be a street's name; or of a name that is
+    also a town's.
 
     >>> bare_region_of("калужская").name, region_of("калужская")
     ('Калужская область', None)

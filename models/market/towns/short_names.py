@@ -1,4 +1,4 @@
-"""Short, old and misspelt names of towns, beside the gazetteer's."""
+"""Short, old and misspelt names of towns, in addition to the gazetteer's."""
 
 #: Plain form of a short or old name -> the name in the gazetteer.
 SHORT_NAMES = dict(

@@ -1,10 +1,10 @@
-"""Spellings of town names: the plain form that is looked up, and a rough one under which transliterations meet."""
+"""Spellings of town names: the plain form for lookups, and a rough form that different transliterations share."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
-#: Latin letters that look like Cyrillic ones. Small letters look alike less often than capitals.
+#: Latin letters that look like Cyrillic ones. Lower-case letters resemble each other less often than capitals.
 _TO_CYRILLIC = str.maketrans("AaBCcEeHiIKkMmOoPpTtXxYy", "АаВСсЕеНіІКкМмОоРрТтХхУу")
 _TO_LATIN = str.maketrans("АаВСсЕеНіІКкМмОоРрТтХхУу", "AaBCcEeHiIKkMmOoPpTtXxYy")
 _LOOK_LIKE_CYRILLIC = frozenset("AaBCcEeHKkMmOoPpTXxYy")
@@ -23,7 +23,7 @@ _LETTERS = dict(
     )
 )
 _TABLE = str.maketrans(_LETTERS)
-#: In this order: what sounds alike is written alike.
+#: Applied in this order: replace spellings of the same sound by a single one.
 _ALIKE = (
     (re.compile(r"shch|sch|shh"), "shch"),
     (re.compile(r"kh"), "h"),
@@ -40,14 +40,14 @@ _ALIKE = (
     (re.compile(r"([a-z])\1+"), r"\1"),
 )
 
-#: Letters of scientific transliterations and of Kazakh in Latin letters, which lose what they say with their marks.
+#: Letters of scientific transliterations and of Kazakh in Latin letters, whose meaning would be lost with their marks.
 _MARKED = str.maketrans(
     {
         **{"ž": "zh", "š": "sh", "ş": "sh", "č": "ch", "ŝ": "shch", "û": "iu", "â": "ia", "ë": "e", "è": "e", "ı": "y"},
         **dict.fromkeys("ʹʺ", None),
     }
 )
-#: What some rules write for a sound that most write otherwise: ГОСТ 7.79 has x and cz, others j for ж.
+#: Rare spellings of sounds: ГОСТ 7.79 has x and cz, other rules have j for ж.
 _RARE = ((("cz", "ts"), ("x", "h")), (("j", "zh"),))
 
 _KEYBOARD = str.maketrans("qwertyuiop[]asdfghjkl;'zxcvbnm,.`", "йцукенгшщзхъфывапролджэячсмитьбюё")
@@ -57,12 +57,12 @@ def normal(text: str) -> str:
     """
     The plain form of a name: lower case, ё as е, one blank for everything between words, no apostrophes.
 
-    A word in letters of two scripts becomes one of the script that its unmistakable letters are of.
+    A word with letters of two scripts is converted to the script of its unambiguous letters.
 
     >>> normal("  Ростов‑на‑Дону "), normal("Мо\\u0063ква"), normal("Королёв"), normal("Arkhangel’sk")
     ('ростов на дону', 'москва', 'королев', 'arkhangelsk')
     """
-    if text.isascii() and text.isalpha():  # most of the gazetteer's names, and nothing of what follows concerns them
+    if text.isascii() and text.isalpha():  # most of the gazetteer's names, to which the rest does not apply
         return text.casefold()
     text = unicodedata.normalize("NFC", text).translate(_SILENT)
     if _CYRILLIC.search(text) and _LATIN.search(text):
@@ -72,7 +72,7 @@ def normal(text: str) -> str:
 
 def looks_cyrillic(text: str) -> str | None:
     """
-    The text in Cyrillic letters if every Latin letter of it has a look-alike there, otherwise None.
+    The text in Cyrillic letters if every Latin letter in it resembles a Cyrillic one, otherwise None.
 
     >>> looks_cyrillic("MOCKBA"), looks_cyrillic("Omsk")
     ('МОСКВА', None)
@@ -83,7 +83,7 @@ def looks_cyrillic(text: str) -> str | None:
 
 def from_keyboard(text: str) -> str:
     """
-    The text as if the keys had been those of a Russian keyboard.
+    The text that the same keys give on a Russian keyboard.
 
     >>> from_keyboard("Vjcrdf")
     'москва'
@@ -93,7 +93,8 @@ def from_keyboard(text: str) -> str:
 
 def skeleton(plain: str) -> str:
     """
-    A rough Latin form of :func:`normal`'s: transliterations of one name by different rules meet under it.
+    A rough Latin form of a name in the form of :func:`normal`. Transliterations of one name by different rules have the
+    same rough form.
 
     >>> skeleton("екатеринбург") == skeleton("yekaterinburg") == skeleton("ekaterinburg")
     True
@@ -110,25 +111,25 @@ def skeleton(plain: str) -> str:
 
 def skeletons(plain: str) -> Iterator[str]:
     """
-    The rough forms to look a name up by, the likeliest first: rarer rules of transliteration come after common ones.
+    The rough forms for the lookup of a name, the most likely first: common rules of transliteration before rare ones.
 
     >>> skeleton("елец") in skeletons("elecz"), skeleton("волжский") in skeletons("voljskii")
     (True, True)
     >>> skeleton("шымкент") in skeletons("şymkent"), skeleton("ярославль") in skeletons("âroslavlʹ")
     (True, True)
     """
-    told = [skeleton(plain)]
+    forms = [skeleton(plain)]
     if not plain.isascii() and _LATIN.search(plain):
         plain = plain.translate(_MARKED)
-        told.append(skeleton(plain))
+        forms.append(skeleton(plain))
     if plain.isascii():
         for pairs in _RARE:
             other = plain
             for written, usual in pairs:
                 other = other.replace(written, usual)
             if other != plain:
-                told.append(skeleton(other))
-    yield from dict.fromkeys(told)
+                forms.append(skeleton(other))
+    yield from dict.fromkeys(forms)
 
 
 def _of_one_script(word: str) -> str:
@@ -137,5 +138,5 @@ def _of_one_script(word: str) -> str:
         return word
     if len(latin) <= len(cyrillic):
         return word.translate(_TO_CYRILLIC)
-    told = word.translate(_TO_LATIN)
-    return word.translate(_TO_CYRILLIC) if _CYRILLIC.search(told) else told
+    as_latin = word.translate(_TO_LATIN)
+    return word.translate(_TO_CYRILLIC) if _CYRILLIC.search(as_latin) else as_latin

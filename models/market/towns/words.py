@@ -1,13 +1,13 @@
 """Words around the names of towns."""
 
-#: Words that say "town", before or behind its name.
+#: Words for "town", before or after its name.
 TOWN_KINDS = frozenset(
     """
     г гор город города городе городу герой қ қала қаласы қаласында қаласынан city town cidade ciudad ville stadt
     го муниципалитет municipality metropolis мегаполис
     """.split()
 )
-#: Words that say "village": such a name is no misspelt town.
+#: Words for "village": a name with one is not a misspelt town.
 VILLAGE_KINDS = frozenset(
     """
     с село п пос поселок посёлок поселке пгт рп смт гп кп днп снт сот д дер деревня деревне х хутор ст стца
@@ -15,7 +15,7 @@ VILLAGE_KINDS = frozenset(
     derevnya poselok posyolok pgt aul khutor stanitsa
     """.split()
 )
-#: Words that may stand beside a town and say nothing of which.
+#: Words that may accompany a town's name without identifying it.
 FILLERS = frozenset(
     """
     и в во на the of in and area metro metropolitan greater region регион область обл обласьт агломерация
@@ -42,5 +42,5 @@ STREET_WORDS = frozenset(
     """.split()
 )
 
-#: Words that join names of several towns, or part them.
+#: Words that join or separate the names of several towns.
 BETWEEN_TOWNS = ("или", "либо", "or", "немесе", "vs")

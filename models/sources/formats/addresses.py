@@ -1,4 +1,4 @@
-"""Districts and addresses as feeds write them, taken apart."""
+"""Parses districts and addresses of feeds."""
 
 import re
 
@@ -20,13 +20,13 @@ _STREET = re.compile(
 
 def set_district(offer: Offer, *texts: str | None) -> None:
     """
-    The district, from the first text that names one; a Moscow okrug is kept beside it.
+    Set the district from the first text that names one; a Moscow okrug is stored separately.
 
     >>> offer = Offer(1); set_district(offer, "ЦАО", "Тверской  район"); offer.district, offer.attributes
     ('Тверской', {'okrug': 'ЦАО'})
     """
     for text in texts:
-        name = values.told(text)
+        name = values.clean_text(text)
         if name is None:
             continue
         if _OKRUG.fullmatch(name):
@@ -40,13 +40,13 @@ def set_district(offer: Offer, *texts: str | None) -> None:
 
 def set_address(offer: Offer, text: str | None) -> None:
     """
-    An address as one text: kept as it is, and its street and house where they can be told.
+    Set an address from one text, which is kept unchanged, and its street and house if they can be recognised.
 
     >>> offer = Offer(1); set_address(offer, "Россия, Москва, улица Арбат, д. 7 к2, кв. 5")
     >>> offer.street, offer.house_number
     ('улица Арбат', '7 к2')
     """
-    address = values.told(text)
+    address = values.clean_text(text)
     if address is None:
         return
     offer.address = address[:500]

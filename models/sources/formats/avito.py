@@ -41,7 +41,7 @@ def offer_of(node: Node) -> Offer:
     land = node.node("landarea")
     if land is not None:
         unit = node.text("landareaunit") or land.attribute("unit") or "сот"
-        taking.land_area(offer, values.told(land.element.text), unit)
+        taking.land_area(offer, values.clean_text(land.element.text), unit)
     common.set_rooms(offer, node.text("rooms"))
     taking.floors(offer, node.text("floor"), node.text("floors"))
     _location(offer, node)
@@ -56,7 +56,7 @@ def offer_of(node: Node) -> Offer:
     photos = []
     for group in node.nodes("images"):
         for image in group.nodes("image"):
-            photos.append((image.attribute("url") or values.told(image.element.text), "photo"))
+            photos.append((image.attribute("url") or values.clean_text(image.element.text), "photo"))
     taking.add_photos(offer, photos)
     set_status(offer, node.texts("sale_status", "objectstatus"), node.text("dateend"), node.notes.now)
     return offer
@@ -72,7 +72,7 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
     category, kind = node.text("category"), node.text("objecttype")
     house = fold(category or "") in ("дома, дачи, коттеджи", "коммерческая недвижимость")
     if house and fold(category or "").startswith("дома"):
-        # ObjectType is finer here: a townhouse is no house.
+        # ObjectType is more precise here: a townhouse is not a house.
         common.set_type(offer, kind or "дом")
     else:
         common.set_type(offer, category)
@@ -159,7 +159,7 @@ def _terms(offer: Offer, node: Node) -> None:
 
 
 def _options(node: Node, name: str) -> list[str]:
-    """`<SaleOptions><Option>…</Option></SaleOptions>`, or one text between bars."""
+    """`<SaleOptions><Option>…</Option></SaleOptions>`, or one text separated by bars."""
     options: list[str] = []
     for group in node.nodes(name):
         options += group.texts("option", "item")

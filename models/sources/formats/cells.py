@@ -1,4 +1,6 @@
-"""Cells of tables that tell several things at once: three areas, a station and the way to it, a floor in words."""
+"""
+Cells of tables that state several things at once: three areas, a station and the distance to it, a floor in words.
+"""
 
 import re
 
@@ -8,7 +10,7 @@ from models.sources.formats.offer import Offer
 _SIZE = r"[0-9]+(?:[.,][0-9]+)?"
 _AREAS = re.compile(rf"({_SIZE})\s*/\s*({_SIZE}|-)?(?:\s*/\s*({_SIZE}|-)?)?(?:\s*(?:кв\.?\s*м\.?|м2|м²|м\.?))?")
 _MONTHS = "янв|фев|мар|апр|май|мая|июн|июл|авг|сен|окт|ноя|дек|jan|feb|apr|may|jun|jul|aug|sep|oct|nov|dec"
-#: What a spreadsheet writes into a CSV file for "3/9" that it took for a date.
+#: Texts that a spreadsheet writes into a CSV file after converting "3/9" to a date.
 _DATE = re.compile(
     rf"\d{{1,2}}[\s.\-/](?:{_MONTHS})[а-яa-z]*\.?(?:[\s.\-/]\d{{2,4}})?|(?:{_MONTHS})[а-яa-z]*\.?[\s.\-/]\d{{1,4}}"
     r"|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d\d-\d\d(?:[ T]00:00(?::00)?)?",
@@ -31,7 +33,7 @@ def is_date(text: str) -> bool:
 
 def degrees(together: str | None, north: str | None, east: str | None) -> tuple[str | None, str | None]:
     """
-    Latitude and longitude, from one cell where there is one.
+    Latitude and longitude, from one cell or from two.
 
     >>> degrees("58.0105, 56.2502", None, None), degrees(None, "58,01", "56,25")
     (('58.0105', '56.2502'), ('58,01', '56,25'))
@@ -42,7 +44,7 @@ def degrees(together: str | None, north: str | None, east: str | None) -> tuple[
 
 def areas(text: str | None) -> tuple[str | None, str | None, str | None]:
     """
-    (area, living area, kitchen) of a cell that tells up to three.
+    (area, living area, kitchen) of a cell that states up to three.
 
     >>> areas("54,3/30/9"), areas("54.3 / - / 9 м²"), areas("54,3 м²")
     (('54,3', '30', '9'), ('54.3', None, '9'), ('54,3 м²', None, None))
@@ -56,7 +58,7 @@ def areas(text: str | None) -> tuple[str | None, str | None, str | None]:
 
 def add_stations(offer: Offer, text: str | None, minutes: str | None, walks: bool | None) -> None:
     """
-    The stations in a cell, each with its way where it is told; *minutes* is another column's, of the first.
+    Add the stations in a cell, each with its stated distance; *minutes* of another column refers to the first.
 
     >>> offer = Offer(1); add_stations(offer, "м. Сокол, 5 мин пешком; Аэропорт (10 мин. на авто)", None, None)
     >>> [(station.name, station.minutes, station.by_transport) for station in offer.stations]

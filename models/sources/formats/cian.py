@@ -9,7 +9,7 @@ from models.sources.formats.status import set_status
 from models.sources.formats.tree import Node
 from models.sources.formats.vocabulary import CLASSES, PHOTO_KINDS, entry, fold
 
-#: The object of a category, before Sale or Rent -> its type, or why it is not taken.
+#: The object of a category, without Sale or Rent -> its type, or the reason why it is refused.
 CATEGORIES: dict[str, PropertyType | str] = {
     "flat": PropertyType.APARTMENT,
     "newbuildingflat": PropertyType.APARTMENT,
@@ -32,7 +32,7 @@ CATEGORIES: dict[str, PropertyType | str] = {
     "garage": "import.garage",
 }
 _CATEGORY = re.compile(r"(?P<object>[a-z]+?)(?P<deal>sale|rent)")
-#: FlatRoomsCount -> what it means where it is no count.
+#: Values of FlatRoomsCount that are not counts -> their meaning.
 MANY_ROOMS, OPEN_PLAN, STUDIO = 6, 7, 9
 
 FLAGS = {
@@ -127,7 +127,7 @@ def _rooms(offer: Offer, node: Node) -> None:
     elif low == str(OPEN_PLAN):
         common.set_rooms(offer, None, open_plan=True)
     elif fold(kind or "") == str(OPEN_PLAN) and low == "1" and offer.market == "new":
-        # One developer's feed marks its studios so.
+        # One developer's feed marks its studios in this way.
         offer.guess("rooms", "import.studio_of_type_7", kind)
         common.set_rooms(offer, None, studio=True)
     else:
@@ -167,11 +167,11 @@ def _price(offer: Offer, node: Node, terms: Node | None) -> None:
             price_type, price_type or None
         )
     if flat is not None and value is None:
-        value = flat.text("value") or (None if flat.children else values.told(flat.element.text))
+        value = flat.text("value") or (None if flat.children else values.clean_text(flat.element.text))
         currency = currency or flat.text("currency")
         unit, period = unit or flat.text("unit"), period or flat.text("period")
     period = {"annual": "год", "monthly": "месяц"}.get(fold(period or ""), period)
-    # A feed of developers that names no currency is in roubles: its schema's default.
+    # A developers' feed without a currency is in roubles, the default of its schema.
     common.set_price(offer, value, others, currency=currency, unit=unit, period=period)
 
 
@@ -257,11 +257,11 @@ def _terms(offer: Offer, terms: Node | None) -> None:
 def _photos(offer: Offer, node: Node) -> None:
     photos = []
     for layout in node.nodes("layoutphoto"):
-        photos.append((layout.text("fullurl") or values.told(layout.element.text), "plan"))
+        photos.append((layout.text("fullurl") or values.clean_text(layout.element.text), "plan"))
     for group in node.nodes("photos"):
         for photo in group.nodes("photoschema", "photo"):
             kind = entry(PHOTO_KINDS, photo.text("type", "tag") or photo.attribute("type", "tag")) or "photo"
-            photos.append((photo.text("fullurl", "url") or values.told(photo.element.text), kind))
+            photos.append((photo.text("fullurl", "url") or values.clean_text(photo.element.text), kind))
     taking.add_photos(offer, photos)
 
 

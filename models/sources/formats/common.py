@@ -13,7 +13,7 @@ from models.sources.formats.kinds_in_words import kind_in
 from models.sources.formats.offer import Offer
 from models.sources.formats.vocabulary import SHARE, SHARES, TYPES, entry, fold
 
-#: Flats without a number of rooms that are no larger than this are taken for studios.
+#: Flats without a number of rooms up to this area count as studios.
 LARGEST_STUDIO = 45  # square metres
 HOMES = frozenset({PropertyType.APARTMENT, PropertyType.APARTMENTS})
 
@@ -32,10 +32,10 @@ def set_price(
     period: str | None = None,
 ) -> None:
     """
-    The price of the whole object: the lowest of what is asked, times the area where it is a price per area.
+    Set the price of the whole object: the lowest stated price, multiplied by the area if it is a price per area.
 
     Args:
-        value: The price as told.
+        value: The price as the feed states it.
         others: Discounted prices; one that is above 0 and below *value* counts.
     """
     amount = taking.read(offer, "price", value, values.amount, core=True)
@@ -114,11 +114,11 @@ def set_rooms(
     kind: str | None = None,
 ) -> None:
     """
-    The number of rooms, 0 for a studio, in the ways in which feeds tell it.
+    Set the number of rooms, 0 for a studio, from any of the notations of feeds.
 
     Args:
         text: A number, «Студия», «10 и более», «Свободная планировка»; missing for many studios.
-        kind: A word for how the rooms lie, which some feeds give studios instead of a number.
+        kind: A word for the layout of the rooms, which some feeds have for studios instead of a number.
     """
     low = fold(text or "")
     if open_plan or _OPEN_PLAN.search(low):
@@ -150,7 +150,7 @@ def set_rooms(
 
 
 def _rooms_in_words(offer: Offer, text: str) -> int | None:
-    """«двухкомнатная», «однушка», «евротрёшка»; of what admits several numbers, nothing is taken."""
+    """«двухкомнатная», «однушка», «евротрёшка»; a text that admits several numbers sets nothing."""
     try:
         rooms = read_rooms(text)
     except UnreadableError:

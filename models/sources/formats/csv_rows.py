@@ -1,4 +1,4 @@
-"""Rows of a CSV file, however it was written: any of four encodings and separators, any line ends, long cells.
+"""Rows of a CSV file in any of four encodings, with any of four separators, any line ends and long cells.
 
 Every importer of CSV reads through this one.
 """
@@ -16,21 +16,21 @@ from models.core.csv_cells import plain_cell
 from models.core.errors import Fault
 from models.sources.formats.offer import FeedError
 
-#: A cell may be this long: descriptions with pictures in them are.
+#: The maximum length of a cell; descriptions with embedded pictures are very long.
 LONGEST_CELL = 8 << 20  # characters
 csv.field_size_limit(LONGEST_CELL)
 
 SEPARATORS = ",;\t|"
-#: Lines by which the separator is found.
+#: The number of lines from which the separator is determined.
 SAMPLE_LINES = 50
-#: Lines that one row may take before an open quotation mark is held for a mistake.
+#: The maximum number of lines of a row; beyond it, an open quotation mark counts as an error.
 MAX_LINES_A_ROW = 2_000
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table, from the line *line* on (1 is the first). *error* tells why it could not be read."""
+    """A row of a table that begins at line *line* (1 is the first). *error* states why it could not be read."""
 
     line: int
     cells: list[str]
@@ -41,13 +41,13 @@ def rows(stream: IO[bytes]) -> Iterator[Row]:
     """
     The rows of the file that are not empty, in its order.
 
-    A row that is no well-formed CSV comes with its error and without cells; the lines after its first are read anew, so
-    that a quotation mark that is never closed swallows no rows.
+    A malformed row is returned with its error and without cells. The lines after its first are read again, so that an
+    unclosed quotation mark swallows no rows.
 
     Args:
         stream: Seekable, at any position.
     Raises:
-        FeedError: It is no text.
+        FeedError: It is not a text.
     """
     encoding = encoding_of(stream)
     stream.seek(0)
@@ -78,10 +78,10 @@ def rows(stream: IO[bytes]) -> Iterator[Row]:
 
 def encoding_of(stream: IO[bytes]) -> str:
     """
-    The encoding of a text: what its mark says, else UTF-8 if all of it is, else Windows-1251.
+    The encoding of a text: that of its byte order mark, otherwise UTF-8 if all of it is valid, otherwise Windows-1251.
 
     Raises:
-        FeedError: It is no text.
+        FeedError: It is not a text.
     """
     stream.seek(0)
     head = stream.read(4096)
@@ -105,17 +105,17 @@ def encoding_of(stream: IO[bytes]) -> str:
 
 
 class _Lines:
-    """The lines of a text, which can be taken back as far as the row that is being read began."""
+    """The lines of a text, which can be rewound to the beginning of the current row."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self._ahead: deque[str] = deque()
         self._taken: list[str] = []
-        self.number = 1  #: Of the line that comes next.
+        self.number = 1  #: The number of the next line.
         self._limit = 0
 
     def separator(self) -> str:
-        """The separator: what a first line `sep=;` says, else the one that parts the first lines most evenly."""
+        """The separator: that of a first line `sep=;`, otherwise the one that divides the first lines most evenly."""
         sample = []
         for _ in range(SAMPLE_LINES):
             line = self._text.readline(LONGEST_CELL)
@@ -140,16 +140,16 @@ class _Lines:
         return self._ahead[0]
 
     def take(self) -> None:
-        """Pass the next line over."""
+        """Skip the next line."""
         self._ahead.popleft()
         self.number += 1
 
     def forget(self) -> None:
-        """The row is read: its lines will not be taken back."""
+        """The row is complete: its lines will not be needed again."""
         self._taken.clear()
 
     def back_to(self, number: int) -> None:
-        """Let the line *number*, one of the present row's, come next."""
+        """Continue with the line *number*, one of the current row's."""
         while self.number > number:
             self._ahead.appendleft(self._taken.pop())
             self.number -= 1
@@ -170,7 +170,7 @@ class _Lines:
 
 def _plain(cell: str) -> str:
     """
-    A cell as it was before it was made safe, or kept from becoming a number.
+    The original content of a cell that was protected against evaluation or conversion to a number.
 
     >>> _plain('="007"'), _plain("'=1+1"), _plain('=HYPERLINK("http://a.example")')
     ('007', '=1+1', '=HYPERLINK("http://a.example")')
@@ -188,7 +188,7 @@ def _reason(error: BaseException) -> Fault:
 
 
 def _evenness(lines: list[str], separator: str) -> tuple[int, int]:
-    """How many lines have the most frequent number of cells (above 1), and that number."""
+    """The number of lines with the most frequent number of cells (above 1), and that number."""
     counts: Counter[int] = Counter()
     try:
         for cells in csv.reader(lines, delimiter=separator):

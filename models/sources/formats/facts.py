@@ -36,7 +36,7 @@ def set_number(offer: Offer, kind: str, text: str | None, least: float, most: fl
 
 
 def set_condition(offer: Offer, *texts: str | None) -> None:
-    """The state of the finish, from the first text that is known: the column's coarse word and the finer fact."""
+    """Set the state of the finish from the first known text: the column's coarse word and the more precise fact."""
     for text in texts:
         if text is None:
             continue
@@ -50,7 +50,10 @@ def set_condition(offer: Offer, *texts: str | None) -> None:
 
 
 def set_material(offer: Offer, text: str | None) -> None:
-    """What the walls are of, and the kind of house where the same word tells it. Kept as written too, for texts."""
+    """
+    Set the material of the walls, and the kind of house if the same word states it. The original word is kept too, for
+    texts.
+    """
     if text is None:
         return
     offer.attributes.setdefault("house_type", text)
@@ -70,7 +73,7 @@ def _materials_in(low: str) -> tuple[tuple[str, ...], str | None]:
 
 
 def set_bathroom(offer: Offer, text: str | None) -> None:
-    """Bathroom and toilet, and how many: «2 раздельный», "совмещенный", or a bare number."""
+    """Set the kind and number of bathrooms: «2 раздельный», "совмещенный", or only a number."""
     if text is None:
         return
     offer.attributes.setdefault("wc", text)
@@ -87,7 +90,7 @@ def set_bathroom(offer: Offer, text: str | None) -> None:
 
 
 def set_balcony(offer: Offer, *texts: str | None) -> None:
-    """Whether there is a balcony or a loggia: a word, a number of them, yes or no."""
+    """Set whether there is a balcony or a loggia, from a word, a number, or yes or no."""
     for text in texts:
         if text is None:
             continue
@@ -98,7 +101,7 @@ def set_balcony(offer: Offer, *texts: str | None) -> None:
 
 
 def set_view(offer: Offer, text: str | None) -> None:
-    """Set what the windows look out on."""
+    """Set the view from the windows."""
     if text is None:
         return
     low = fold(text)
@@ -112,7 +115,7 @@ def set_view(offer: Offer, text: str | None) -> None:
 
 
 def set_parking(offer: Offer, text: str | None) -> None:
-    """Set a parking place; a bare yes names no kind."""
+    """Set a parking place; "yes" alone gives no kind."""
     low = fold(text or "")
     words = (
         ("underground", ("подзем", "underground", "паркинг", "multilevel")),
@@ -126,7 +129,7 @@ def set_parking(offer: Offer, text: str | None) -> None:
 
 
 def set_completion(offer: Offer, quarter: str | None, is_complete: str | None = None) -> None:
-    """When the house is completed: the year stands in `year_built`, the quarter as a number, a word or «2кв»."""
+    """Set when the house is completed: the year is in `year_built`, the quarter is a number, a word or «2кв»."""
     done = values.flag(is_complete)
     if done is not None:
         offer.facts["handed_over"] = done
@@ -138,7 +141,7 @@ def set_completion(offer: Offer, quarter: str | None, is_complete: str | None = 
 
 
 def set_building_state(offer: Offer, text: str | None) -> None:
-    """Whether the house is handed over: built, hand-over, unfinished."""
+    """Set whether the house is completed: built, hand-over, unfinished."""
     low = fold(text or "")
     if low in ("built", "hand over", "сдан", "сдан в эксплуатацию", "построен", "ready"):
         offer.facts["handed_over"] = True
@@ -147,7 +150,7 @@ def set_building_state(offer: Offer, text: str | None) -> None:
 
 
 def set_deposit(offer: Offer, text: str | None) -> None:
-    """A deposit as a sum of money or as a share of the month's rent, in months."""
+    """Set a deposit, given as a sum of money or as a share of the month's rent, in months."""
     try:
         value = values.amount(text)
     except ValueError:

@@ -14,15 +14,15 @@ from models.sources.formats import avito, cian, csv_rows, lead_rows, table, tree
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.offer import Entry, FeedError, Notes, Offer
 
-#: What `--kind` and the API take; Domclick's feed is a dialect of YRL.
+#: The kinds that `--kind` and the API accept; Domclick's feed is a dialect of YRL.
 KINDS = ("yrl", "cian", "avito", "csv", "xlsx")
 TABLES = ("csv", "xlsx")
 ALIASES = {"domclick": "yrl", "yandex": "yrl", "excel": "xlsx"}
 
 _HEAD = 1 << 20
-#: Entries between two looks at the place in the file.
+#: The number of entries between two checks of the position in the file.
 PLACE_EVERY = 100
-#: A compressed file that unpacks to more is none that we read.
+#: A compressed file that unpacks to more is refused.
 LARGEST_UNPACKED = 8 << 30  # bytes
 #: Local name of a record -> the kind of its feed.
 _RECORDS = {"offer": "yrl", "object": "cian", "ad": "avito"}
@@ -39,7 +39,7 @@ class Feed:
     """
     A file of listings at *path*.
 
-    `notes` tells what was passed over once `offers` is read to its end; each call of `offers` begins anew.
+    After `offers` is read to its end, `notes` lists what was skipped; each call of `offers` starts again.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Feed:
     now: datetime | None = None
     dialect: str = ""
     of_leads: bool = False  #: Its rows are clients' requests.
-    encoding: str | None = None  #: Of XML that does not say, or says wrongly, how it is written.
+    encoding: str | None = None  #: For XML with a missing or wrong declaration.
     notes: Notes = field(default_factory=Notes)
 
     def check(self) -> None:
@@ -64,12 +64,13 @@ class Feed:
             self.header()
 
     def offers(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Offer]:
-        """The offers of a file of listings: as :meth:`entries`."""
+        """The offers of a file of listings; see :meth:`entries`."""
         return cast(Iterator[Offer], self.entries(on_bytes))
 
     def entries(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Entry]:
         """
-        The offers, or requests, in the file's order, good and bad; *on_bytes* is told how far into the file we are.
+        All offers or requests in the file's order, including refused ones; *on_bytes* receives the position in the
+        file.
 
         Raises:
             FeedError: The file cannot be read (any further).
@@ -105,7 +106,7 @@ class Feed:
         return _opened(self.path)
 
     def _sheet(self) -> str:
-        """The first sheet that has a header of listings, else the first one."""
+        """The first sheet with a header of listings, otherwise the first sheet."""
         names = xlsx_rows.sheets(self.path)
         problem: FeedError | None = None
         for name in names:
@@ -126,15 +127,15 @@ def open_feed(
     of_leads: bool = False,
 ) -> Feed:
     """
-    The file at *path* as a feed, of the kind that its content shows or that is named.
+    Open the file at *path* as a feed of the given kind, or of the kind recognised by its content.
 
     Args:
-        kind: One of :data:`KINDS` or :data:`ALIASES`; None to find it.
-        mapping: Of a table: a column's name -> a field of :data:`models.sources.formats.headers.NAMES`, or "".
+        kind: One of :data:`KINDS` or :data:`ALIASES`; None to recognise it.
+        mapping: For a table: a column's name -> a field of :data:`models.sources.formats.headers.NAMES`, or "".
         of_leads: Its rows are clients' requests instead of listings.
-        now: The moment against which last days of offers are held; None: the clock's.
+        now: The moment with which offers' last days are compared; None: the current time.
     Raises:
-        FeedError: It is no file of listings, or not of the kind that was named.
+        FeedError: It is not a file of listings, or not of the given kind.
     """
     kind = ALIASES.get(kind or "", kind)
     if kind is not None and kind not in KINDS:
@@ -200,7 +201,7 @@ def _kind_of_xml(head: bytes, start: str) -> tuple[str, str]:
     if kind is None:
         kind = next((_RECORDS[name] for name in ("offer", "object", "ad") if name in names and name != root), None)
     if kind is None:
-        # A feed of nothing is of its root's kind: what it lacks is held back by the import.
+        # An empty feed has the kind of its root; the import holds back the withdrawal of its missing listings.
         kind = {"realty-feed": "yrl", "ads": "avito", "feed": "cian"}.get(root)
     if kind is None:
         raise FeedError(Fault("feed.unknown_xml", root=root[:50] or "?"))
@@ -215,7 +216,7 @@ def _kind_of_xml(head: bytes, start: str) -> tuple[str, str]:
 
 
 def _start_of(head: bytes) -> str:
-    """The beginning of the text without marks and blanks, for recognition."""
+    """The beginning of the text without byte order mark and blanks, for recognition."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head[:8000].decode("utf-16", errors="ignore").strip()
     if head[:4] in (b"<\0?\0", b"\0<\0?"):
@@ -243,7 +244,7 @@ class _Unpacked(gzip.GzipFile):
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file is gzip's."""
+    """Whether a file is in gzip format."""
     with path.open("rb") as raw:
         return raw.read(2) == b"\x1f\x8b"
 
@@ -254,9 +255,10 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _with_place(entries: Iterator[Entry], stream: BinaryIO, on_bytes: Callable[[int], None]) -> Iterator[Entry]:
-    """The entries; *on_bytes* is called with the position in the file from time to time, and at its end."""
+    """The entries. *on_bytes* is called with the position in the file at intervals and at its end."""
     for number, each in enumerate(entries):
-        # Asking is a system call, for which a thread gives way to others and then waits for its turn: not for each.
+        # The position is a system call, at which a thread yields to others and then waits for its turn, so it is not
+        # read for each entry.
         if number % PLACE_EVERY == 0:
             on_bytes(stream.tell())
         yield each

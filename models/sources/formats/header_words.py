@@ -1,8 +1,10 @@
-"""Names of columns word by word: abbreviations written out, in any order, so that «S общ.» is «общая площадь»."""
+"""
+Names of columns by words: abbreviations are expanded and the order is ignored, so that «S общ.» is «общая площадь».
+"""
 
 import re
 
-#: An abbreviation or another form of a word of columns' names -> the word as the names have it.
+#: An abbreviation or another form of a word in columns' names -> the canonical word.
 _WORDS: dict[str, str] = {
     short: word
     for word, forms in {
@@ -33,12 +35,12 @@ _WORDS: dict[str, str] = {
     }.items()
     for short in forms.split()
 }
-#: Words that tell nothing of a listing's column: "of the object".
+#: Words without meaning for a listing's column: "of the object".
 _EMPTY = frozenset("объекта квартиры недвижимости помещения продажи расположения наш наша наше".split())
-#: Stands before the words in tables of names.
+#: Prefix of entries by words in tables of names.
 WORDS = "\0"
 _TOKEN = re.compile(r"[^\W_]+|№")
-#: What is one word although signs part it.
+#: Words that contain separators.
 _JOINED = (
     (re.compile(r"\bр\s*[-.]?\s*о?ны?\b"), "район"),
     (re.compile(r"\bк(?:ол)?\s*[-.]?\s*во\b"), "количество"),
@@ -49,7 +51,7 @@ _JOINED = (
 
 def words_of(name: str) -> str:
     """
-    The words of a folded name in one order and form; a key for tables of names.
+    The words of a folded name in canonical order and form; a key for tables of names.
 
     >>> words_of("s общ.") == words_of("общая площадь"), words_of("р-н"), words_of("кол-во комн.")
     (True, 'район', 'количество комнат')
@@ -61,7 +63,7 @@ def words_of(name: str) -> str:
 
 def without_empty(words: str) -> str:
     """
-    The words of :func:`words_of` without those that tell nothing.
+    The words of :func:`words_of` without meaningless ones.
 
     >>> without_empty(words_of("площадь объекта"))
     'площадь'
@@ -69,7 +71,7 @@ def without_empty(words: str) -> str:
     return " ".join(word for word in words.split() if word not in _EMPTY)
 
 
-#: Field -> further names of its column. They count only where no other column has the field: few are as sure as
+#: Field -> further names of its column. They count only if no other column has the field, because few are as certain as
 #: those of :mod:`models.sources.formats.headers`.
 MORE_NAMES: dict[str, str] = {
     "id": "внешний id|внешний ид|внешний код|номер в базе|id crm|код crm|id в crm|ref|ref no|reference|код лота|"
@@ -104,7 +106,7 @@ MORE_NAMES: dict[str, str] = {
     "адрес объявления",
     "title": "название объявления|наименование объекта",
     "description": "сипаттама|сипаттамасы|"
-    "примечания|доп информация|дополнительно|дополнительная информация|комментарии|"
+    "доп информация|дополнительно|дополнительная информация|"
     "подробности|подробное описание|особенности",
     "condition": "тип ремонта|состояние квартиры|состояние объекта",
     "photos": "суреттер|"

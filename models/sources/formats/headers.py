@@ -1,4 +1,7 @@
-"""Which column of a table is what: names of columns in Russian and English -> fields, units and factors in them."""
+"""
+Recognises the columns of a table: names of columns in Russian and English -> fields, and units and factors in the
+names.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -52,7 +55,7 @@ NAMES: dict[str, str] = {
     "longitude": "longitude|долгота|lng|lon",
     "coordinates": "coordinates|координаты|gps|geo|широта долгота|широта/долгота|координаты объекта",
     "title": "title|headline|заголовок|название|наименование|заголовок объявления",
-    "description": "description|описание|текст|комментарий|текст объявления|описание объекта|примечание",
+    "description": "description|описание|текст|текст объявления|описание объекта",
     "class": "declared class|property class|класс|класс дома|класс жилья|класс недвижимости|class",
     "condition": "condition|ремонт|отделка|состояние|renovation|repair|вид ремонта|"
     "состояние ремонта|repairtype|decoration",
@@ -81,32 +84,49 @@ NAMES: dict[str, str] = {
     "building": "building|жк|жилой комплекс|название жк|комплекс|building name|residential complex",
 }
 
-#: Whole tables of thousands or millions, and what stands in brackets or after a comma, are units.
+#: Units: thousands or millions for the whole column, and texts in brackets or after a comma.
 _UNIT = re.compile(r"\(([^)]*)\)|\[([^\]]*)\]|,\s*([^,]*)$")
 _TAIL = re.compile(
     r"\s(?:м2|м²|кв м|кв\. м|кв\.м\.?|руб|руб\.|₽|тг|тенге|usd|\$|€|тыс\.? руб\.?|млн\.? руб\.?|млн|шт|м)\.?$"
 )
 
-#: A price of a square metre; «за квартиру» is none.
+#: A price per square metre; «за квартиру» does not match.
 _PER_AREA = re.compile(r"(?:/\s*|за\s+)(?:м2|м²|кв\b|квадрат|метр)")
+
+
+#: Realtors keep private remarks in such columns: owners' phones, keys, possible discounts.
+_OWN_REMARKS = frozenset("комментарий комментарии примечание примечания заметка заметки remark remarks comment".split())
+
+
+def may_be_private(name: str) -> bool:
+    """
+    Whether a listing's column with this name may contain private remarks.
+
+    Such a column is skipped unless its owner declares that it is a description, which everybody can read.
+
+    >>> may_be_private("Примечание"), may_be_private("Комментарий для себя"), may_be_private("Описание")
+    (True, True, False)
+    """
+    return _plain(name).partition(" ")[0] in _OWN_REMARKS
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: its field, and what its name says of the unit."""
+    """A column: its field, and the unit in its name."""
 
     name: str
-    field: str  #: Empty: passed over.
-    factor: Decimal = Decimal(1)  #: Of money: a column in thousands or millions.
+    field: str  #: Empty: skipped.
+    factor: Decimal = Decimal(1)  #: For money: thousands or millions.
     currency: str | None = None
-    is_sure: bool = True  #: Named exactly so in the table, or by a person.
+    is_sure: bool = True  #: An exact name of the table, or set by a person.
 
 
 def names_of(table: Mapping[str, str], more: Mapping[str, str] | None = None) -> dict[str, str]:
     """
-    Plain name of a column -> its field, of a table as :data:`NAMES`; the first field that has a name keeps it.
+    Plain name of a column -> its field, from a table like :data:`NAMES`; a name belongs to the first field that has it.
 
-    The names, and *more* that are less sure, stand there by their words as well, behind a mark (:mod:`header_words`).
+    The names, and the less certain ones of *more*, are also entered by their words, with a prefix
+    (:mod:`header_words`).
     """
     fields: dict[str, str] = {}
     by_words: dict[str, set[str]] = {}
@@ -116,8 +136,8 @@ def names_of(table: Mapping[str, str], more: Mapping[str, str] | None = None) ->
                 plain = _plain(name)
                 if not are_sure or fields.setdefault(plain, field) == field:
                     by_words.setdefault(WORDS + words_of(plain), set()).add(field)
-    # Words that two fields share in another order tell nothing.
-    return fields | {words: next(iter(told)) for words, told in by_words.items() if len(told) == 1}
+    # Words that two fields share, in any order, are ambiguous and left out.
+    return fields | {words: next(iter(owners)) for words, owners in by_words.items() if len(owners) == 1}
 
 
 def _plain(name: str) -> str:
@@ -129,16 +149,16 @@ def _plain(name: str) -> str:
 
 
 BY_NAME = names_of(NAMES, MORE_NAMES)
-#: Fields that hold money: their columns may be in thousands or millions, and name a currency.
+#: Fields of money: their columns may be in thousands or millions and may name a currency.
 _MONEY = frozenset({"price", "discount_price", "price_per_area", "budget", "budget_min", "budget_max"})
 
 
 def column_of(name: str, mapping: Mapping[str, str] | None = None, known: Mapping[str, str] = BY_NAME) -> Column:
     """
-    What the column called *name* holds; *mapping* (a column's name -> a field, or empty to pass it over) decides first.
+    The column with this *name*; *mapping* (a column's name -> a field, or empty to skip it) takes precedence.
 
     Args:
-        known: Plain names of columns -> fields (:func:`names_of`); of listings where nothing else is given.
+        known: Plain names of columns -> fields (:func:`names_of`); by default those of listings.
 
     >>> price = column_of("Цена, тыс. руб.")
     >>> price.field, price.factor, price.currency, column_of("S общ., м²").field, column_of("Куратор").field
@@ -173,8 +193,10 @@ def _by_words(name: str, known: Mapping[str, str]) -> str:
     return known.get(WORDS + words) or known.get(WORDS + without_empty(words), "")
 
 
-def surest(columns: Sequence[Column], several: Sequence[str] = ()) -> list[Column]:
-    """The columns, where one whose name is less sure gives its field up to another; fields in *several* have many."""
+def most_certain(columns: Sequence[Column], several: Sequence[str] = ()) -> list[Column]:
+    """
+    The columns. If several have the same field, a less certain one loses it; fields in *several* may have many columns.
+    """
     sure = {column.field for column in columns if column.is_sure}
     kept: list[Column] = []
     for column in columns:
@@ -188,13 +210,13 @@ def surest(columns: Sequence[Column], several: Sequence[str] = ()) -> list[Colum
 def header_score(
     cells: Sequence[str], mapping: Mapping[str, str] | None = None, known: Mapping[str, str] = BY_NAME
 ) -> int:
-    """How many of the cells are names of columns that we know."""
+    """The number of cells that are known names of columns."""
     return len({column_of(cell, mapping, known).field for cell in cells if cell and len(cell) < 100} - {""})
 
 
 def joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
     """
-    The names of columns whose header takes two rows, the upper one's cells merged over several of the lower one's.
+    The names of columns with a header of two rows, in which cells of the upper row span several of the lower row.
 
     >>> joined(["Цена", "Площадь, м²", ""], ["", "общая", "кухня"])
     ['Цена', 'Площадь общая, м²', 'Площадь кухня, м²']

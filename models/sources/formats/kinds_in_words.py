@@ -1,4 +1,4 @@
-"""What is on offer, of several words: «2-комн. квартира», «комната в общежитии», «садовый участок»."""
+"""Kinds of offers in several words: «2-комн. квартира», «комната в общежитии», «садовый участок»."""
 
 import re
 
@@ -7,7 +7,7 @@ from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
 from models.sources.formats.vocabulary import NO_GARAGE, NO_LAND, SHARE, fold
 
-#: Beginnings of words -> what they name. The first word in a text that one of them begins decides.
+#: Beginnings of words -> their meaning. The first word in a text with one of these beginnings decides.
 _KINDS: tuple[tuple[str, PropertyType | str], ...] = (
     (r"квартир|студи|пентхаус|вторич|новостройк|первичк|кв\b|(?:[1-9]|одно|двух|трех|четырех|пяти)к?\W*ко?м", "flat"),
     (r"апарт", PropertyType.APARTMENTS),
@@ -24,7 +24,7 @@ _FIRST = re.compile("|".join(rf"(?P<k{place}>\b(?:{words}))" for place, (words, 
 
 def kind_in(text: str) -> PropertyType | str | None:
     """
-    The type that a text names, a code why it is not taken, or :data:`SHARE`; None where no word is known.
+    The type that a text names, a code of the reason for refusing it, or :data:`SHARE`; None if no word is known.
 
     >>> kind_in("2-комн. квартира"), kind_in("Комната в общежитии"), kind_in("Садовый участок"), kind_in("Яхта")
     (<PropertyType.APARTMENT: 'APARTMENT'>, <PropertyType.ROOM: 'ROOM'>, 'import.land', None)
@@ -38,7 +38,7 @@ def kind_in(text: str) -> PropertyType | str | None:
 
 def rooms_in(text: str | None) -> str | None:
     """
-    The words of a kind where they tell one number of rooms.
+    The number of rooms in the words of a kind, if they state a single one.
 
     >>> rooms_in("3-к. кв."), rooms_in("квартира-студия"), rooms_in("квартира")
     ('3', '0', None)
@@ -51,6 +51,6 @@ def rooms_in(text: str | None) -> str | None:
 
 
 def market_in(text: str | None) -> str | None:
-    """ "new" or "resale" where the words of a kind tell it."""
+    """ "new" or "resale" if the words of a kind state it."""
     words = fold(text or "")
     return "resale" if "вторич" in words else "new" if "новострой" in words or "первичк" in words else None

@@ -1,4 +1,4 @@
-"""Rows of a table of clients' requests -> requests: who asks, where, for how much, and in which words."""
+"""Rows of a table of clients' requests -> requests: client, place, budget and the client's own words."""
 
 import hashlib
 from collections import Counter
@@ -17,9 +17,9 @@ from models.core.rooms import read_rooms
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.headers import Column, names_of
 from models.sources.formats.offer import FeedError, Notes, Request
-from models.sources.formats.table import Header, read_header, refuse_twice, told_rows, undo_dates
+from models.sources.formats.table import Header, read_header, refuse_twice, rows_by_field, undo_dates
 from models.sources.formats.taking import LARGEST_AREA, LARGEST_PRICE
-from models.sources.formats.values import told as plain
+from models.sources.formats.values import clean_text
 from models.sources.formats.vocabulary import CLASSES, CONDITIONS, DEALS, TYPES, entry
 
 Read = TypeVar("Read")
@@ -62,12 +62,12 @@ LEAD_NAMES: dict[str, str] = {
     "что нужно|пожелание|доп пожелания|дополнительные пожелания|текст заявки|суть запроса|что надо|"
     "пожелания клиента|дополнительно|особые пожелания|"
     "критерии|wishes|requirements|comment|описание запроса|комментарии",
-    "notes": "notes|заметки|примечание|примечания|заметка",
-    "private_notes": "private notes|личные заметки|для себя|служебное",
+    "notes": "notes",
+    "private_notes": "private notes|личные заметки|для себя|служебное|заметки|заметка|примечание|примечания",
 }
 BY_NAME = names_of(LEAD_NAMES)
 NUMBERS = frozenset({"budget", "budget_min", "budget_max", "area", "area_min", "area_max", "rooms", "year_min"})
-#: Without one of these columns a table holds no requests.
+#: A table without any of these columns is not a table of requests.
 ASKED = frozenset({"client", "budget", "budget_min", "budget_max", "rooms", "district", "area", "words"})
 #: The identity of a request in a table without ids: client and deal type.
 IDENTITY = ("client", "phone", "email", "contact", "deal", "city")
@@ -81,13 +81,13 @@ def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -
     The header of a table of requests, and the rows after it.
 
     Raises:
-        FeedError: No column tells what anybody looks for, or one field has two columns.
+        FeedError: No column states what clients look for, or one field has two columns.
     """
     header, rest = read_header(rows, mapping, BY_NAME)
     if not header.fields & ASKED:
         known = ", ".join(column.name for column in header.columns if column.name)[:300]
-        told = Fault("feed.no_wishes", columns=known or "—")
-        raise FeedError(told, header.names, header.samples)
+        fault = Fault("feed.no_wishes", columns=known or "—")
+        raise FeedError(fault, header.names, header.samples)
     refuse_twice(header)
     return header, rest
 
@@ -95,31 +95,33 @@ def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -
 def requests(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Request]:
     """A request for each row, in their order."""
     units, seen = header.units, Counter[str]()
-    for row, told in told_rows(rows, header, notes):
+    for row, texts in rows_by_field(rows, header, notes):
         request = Request(row.line)
         if row.error:
             request.refuse("row", row.error, row.cells[0] if row.cells else "")
             yield request
             continue
-        undo_dates(request, told, NUMBERS)
-        told = {field: text for field, text in told.items() if not is_unknown(text)}
-        request.external_id = told["id"][:100] if "id" in told else _identity(told, seen)
-        _take(request, told, units)
+        undo_dates(request, texts, NUMBERS)
+        texts = {field: text for field, text in texts.items() if not is_unknown(text)}
+        request.external_id = texts["id"][:100] if "id" in texts else _identity(texts, seen)
+        _take(request, texts, units)
         yield request
 
 
-def _identity(told: Mapping[str, str], seen: Counter[str]) -> str:
-    """An id made of who asks; a second request of the same client in one file is told apart by its place."""
-    parts = [" ".join(told.get(name, "").casefold().split()) for name in IDENTITY]
+def _identity(texts: Mapping[str, str], seen: Counter[str]) -> str:
+    """
+    An id derived from the client; a second request of the same client in one file is distinguished by its position.
+    """
+    parts = [" ".join(texts.get(name, "").casefold().split()) for name in IDENTITY]
     if not any(parts[:4]):
-        parts = [f"{name}={text}" for name, text in sorted(told.items())]
+        parts = [f"{name}={text}" for name, text in sorted(texts.items())]
     bare = hashlib.sha256("|".join(parts).encode()).hexdigest()[:20]
     seen[bare] += 1
     return f"row-{bare}" if seen[bare] == 1 else f"row-{bare}-{seen[bare]}"
 
 
-def _take(request: Request, told: Mapping[str, str], units: Mapping[str, Column]) -> None:
-    get, fields = told.get, request.fields
+def _take(request: Request, texts: Mapping[str, str], units: Mapping[str, Column]) -> None:
+    get, fields = texts.get, request.fields
     for name, field, longest in (
         ("city", "city", 100),
         ("client_name", "client", 200),
@@ -128,13 +130,13 @@ def _take(request: Request, told: Mapping[str, str], units: Mapping[str, Column]
         ("private_notes", "private_notes", LONGEST_WORDS),
     ):
         fields[name] = (get(field) or "").strip()[:longest] or None
-    contacts = ", ".join(filter(None, (plain(get(name)) for name in ("phone", "email", "contact"))))
+    contacts = ", ".join(filter(None, (clean_text(get(name)) for name in ("phone", "email", "contact"))))
     fields["client_contacts"] = contacts[:500] or None
     fields["deal_type"] = _deal(request, get("deal"), units)
     fields["districts"] = _places(get("district"))
     fields["metro_stations"] = _places(get("metro"))
-    _take_range(request, told, units, "budget")
-    _take_range(request, told, units, "area")
+    _take_range(request, texts, units, "budget")
+    _take_range(request, texts, units, "area")
     fields["rooms"] = _read(request, "rooms", get("rooms"), read_rooms) or []
     fields["year_min"] = _read(request, "year_min", get("year_min"), lambda text: read_whole(text, Unit.NONE))
     if fields["year_min"] is not None and not 1800 <= fields["year_min"] <= 2100:
@@ -164,23 +166,23 @@ def _deal(request: Request, text: str | None, units: Mapping[str, Column]) -> De
 
 
 def _places(text: str | None) -> list[str]:
-    """Names between commas, semicolons, bars or lines."""
+    """Names separated by commas, semicolons, bars or line breaks."""
     for sign in ";|\n":
         text = (text or "").replace(sign, ",")
     names = (" ".join(part.split())[:100] for part in (text or "").split(","))
     return list(dict.fromkeys(name for name in names if name and not is_unknown(name)))[:MAX_PLACES]
 
 
-def _take_range(request: Request, told: Mapping[str, str], units: Mapping[str, Column], name: str) -> None:
-    """A range from one column, where one number alone is the upper end, or from two."""
+def _take_range(request: Request, texts: Mapping[str, str], units: Mapping[str, Column], name: str) -> None:
+    """Read a range from two columns, or from one, in which a single number is the upper end."""
     money = name == "budget"
-    bounds = _range(request, name, told.get(name), units, money=money)
+    bounds = _range(request, name, texts.get(name), units, money=money)
     low, high, currency = (bounds.low, bounds.high, bounds.currency) if bounds else (None, None, None)
     if low is not None and low == high:
         low = None if money else low
-        high = high if money else None  # «60 м²» asks for at least so much
+        high = high if money else None  # «60 м²» means at least this area
     for end in ("min", "max"):
-        single = _range(request, f"{name}_{end}", told.get(f"{name}_{end}"), units, money=money)
+        single = _range(request, f"{name}_{end}", texts.get(f"{name}_{end}"), units, money=money)
         if single is not None:
             value = single.high if single.high is not None else single.low
             low, high = (value, high) if end == "min" else (low, value)
@@ -190,12 +192,12 @@ def _take_range(request: Request, told: Mapping[str, str], units: Mapping[str, C
         return
     most = LARGEST_PRICE if money else LARGEST_AREA
     if max(low or 0, high or 0) >= most:
-        request.refuse(name, Fault("import.below_max", max=int(most)), told.get(name) or "")
+        request.refuse(name, Fault("import.below_max", max=int(most)), texts.get(name) or "")
         return
     request.fields[f"{name}_min"], request.fields[f"{name}_max"] = low, high
     if money:
         column = units.get("budget") or units.get("budget_max") or units.get("budget_min")
-        code = _read(request, "currency", told.get("currency"), read_currency)
+        code = _read(request, "currency", texts.get("currency"), read_currency)
         currency = currency or code or (column.currency if column else None)
         if currency:
             request.fields["currency"] = currency
@@ -217,7 +219,9 @@ def _times(value: Decimal | None, factor: Decimal) -> Decimal | None:
 
 
 def _read(request: Request, field: str, text: str | None, read: Callable[[str], Read]) -> Read | None:
-    """What *read* makes of a text; what it cannot read refuses the request: half a wish is another wish."""
+    """
+    The result of *read* for a text. An unreadable text refuses the request, because a partial wish is a different wish.
+    """
     if text is None:
         return None
     try:

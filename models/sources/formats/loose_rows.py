@@ -1,4 +1,4 @@
-"""Rows of a table that are no listings: titles of groups, headers repeated between pages, totals at the end."""
+"""Rows of a table that are not listings: titles of groups, headers repeated between pages, totals at the end."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,11 +17,11 @@ FEWEST_COLUMNS = 4
 
 def listings(rows: Iterable[Row], names: Sequence[str], *, may_be_cut: bool) -> Iterator[Row]:
     """
-    The rows without those that are no listings.
+    The rows without those that are not listings.
 
     Args:
-        names: What stands in the header.
-        may_be_cut: The file may end in the middle, so a short last row is no title: it is told as cut off.
+        names: The texts of the header.
+        may_be_cut: The file may be truncated, so a short last row is not a title and is reported as cut off.
     """
     header = [_plain(name) for name in names]
     for row, following in pairwise(_with_end(rows)):
@@ -35,8 +35,8 @@ def listings(rows: Iterable[Row], names: Sequence[str], *, may_be_cut: bool) -> 
             yield row
 
 
-def cut_off_told(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows; a last one that is shorter than all before it is told as cut off, together with the file."""
+def report_cut_off(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows; a last row that is shorter than all others is reported as cut off, and the file as truncated."""
     shortest: int | None = None
     last: Row | None = None
     for row in rows:
@@ -61,8 +61,8 @@ def _plain(cell: str) -> str:
 
 
 def _is_header(cells: list[str], header: list[str]) -> bool:
-    told = [(place, cell) for place, cell in enumerate(cells) if cell]
-    return len(told) > 1 and all(place < len(header) and _plain(cell) == header[place] for place, cell in told)
+    filled = [(place, cell) for place, cell in enumerate(cells) if cell]
+    return len(filled) > 1 and all(place < len(header) and _plain(cell) == header[place] for place, cell in filled)
 
 
 def _is_total(cells: list[str]) -> bool:
@@ -71,8 +71,8 @@ def _is_total(cells: list[str]) -> bool:
 
 
 def _is_title(cells: list[str], header: list[str]) -> bool:
-    told = [cell for cell in cells if cell]
-    return len(header) >= FEWEST_COLUMNS and len(told) == 1 and _WORDS.search(told[0]) is not None
+    filled = [cell for cell in cells if cell]
+    return len(header) >= FEWEST_COLUMNS and len(filled) == 1 and _WORDS.search(filled[0]) is not None
 
 
 def _is_whole(row: Row, header: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""An offer: one listing of a file in our own terms, whatever its format."""
+"""An offer: one listing of a file in our own terms, independent of the file's format."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Any
 from models.core.enums import Condition, DealType, PropertyClass, PropertyType
 from models.core.errors import UnusableError
 
-#: What a remark keeps of a value that could not be read.
+#: The maximum length of an unreadable value in a remark.
 LONGEST_READ = 100  # characters
 
 
@@ -20,9 +20,9 @@ class FeedError(UnusableError):
         self, fault: str, columns: dict[str, str] | None = None, samples: dict[str, list[str]] | None = None
     ) -> None:
         super().__init__(fault)
-        #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
+        #: For a table: its columns' names -> the fields that they were recognised as, "" for none.
         self.columns = columns or {}
-        #: Of a table: its columns' names -> what stands in their first cells.
+        #: For a table: its columns' names -> the contents of their first cells.
         self.samples = samples or {}
 
 
@@ -62,10 +62,10 @@ class Photo:
 class Entry:
     """One row or element of a file, with remarks."""
 
-    line: int  #: Where it begins (XML) or ends (tables); 1 is the first line.
-    external_id: str = ""  #: As the file writes it: `007` and `7` are two.
+    line: int  #: The line where it begins (XML) or ends (tables); 1 is the first.
+    external_id: str = ""  #: As in the file: `007` and `7` differ.
     faults: list[Remark] = field(default_factory=list)  #: Why it is refused; empty if it is not.
-    guesses: list[Remark] = field(default_factory=list)  #: Values that were taken as unknown or read with a guess.
+    guesses: list[Remark] = field(default_factory=list)  #: Values that count as unknown or were read with a guess.
 
     def refuse(self, name: str, reason: str, read: object = "") -> None:
         """Record why this offer cannot be imported."""
@@ -86,9 +86,9 @@ class Request(Entry):
 @dataclass(slots=True)
 class Offer(Entry):
     """
-    One listing. ``None`` and empty mean that the file does not tell.
+    One listing. ``None`` and empty values mean that the file does not state them.
 
-    Areas are in square metres, money is for the whole object: a month's rent where it is let, unless `per_day`.
+    Areas are in square metres. Money is for the whole object; for a rental it is the month's rent, unless `per_day`.
     """
 
     deal_type: DealType | None = None
@@ -119,9 +119,9 @@ class Offer(Entry):
     condition: Condition | None = None
     market: str | None = None  #: "new" or "resale".
     photos: list[Photo] = field(default_factory=list)
-    #: What the file says beyond the columns, by the names of kinds of facts.
+    #: Facts of the file beyond the columns, by the names of kinds of facts.
     facts: dict[str, Any] = field(default_factory=dict)
-    #: Values of single formats that are kept as they are.
+    #: Values of single formats that are kept unchanged.
     attributes: dict[str, Any] = field(default_factory=dict)
     on_market: bool = True
     status: str | None = None  #: The file's own word, if it has one.
@@ -132,32 +132,32 @@ class Notes:
     """A reader's notes about a file as a whole."""
 
     kind: str = ""  #: "yrl", "cian", "avito", "csv" or "xlsx".
-    dialect: str = ""  #: What was found of the format, for people.
-    #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
+    dialect: str = ""  #: The recognised dialect, for display.
+    #: For a table: its columns' names -> the fields that they were recognised as, "" for none.
     columns: dict[str, str] = field(default_factory=dict)
-    #: Of a table: its columns' names -> what stands in their first cells.
+    #: For a table: its columns' names -> the contents of their first cells.
     samples: dict[str, list[str]] = field(default_factory=dict)
-    #: Columns of tables that were met -> how many rows have something in them.
+    #: Columns of tables -> the number of rows with a value in them.
     met: Counter[str] = field(default_factory=Counter)
-    #: (path of an element, names of its children) -> how often it was met; feeds have few such shapes.
+    #: (path of an element, names of its children) -> number of occurrences; feeds have few such combinations.
     shapes: Counter[tuple[str, tuple[str, ...]]] = field(default_factory=Counter)
-    #: Path of an element -> names of its children that were asked for.
-    asked: dict[str, set[str]] = field(default_factory=dict)
-    #: The present moment, against which last days of offers are held; None: the clock's.
+    #: Path of an element -> names of its children that were looked up.
+    read_names: dict[str, set[str]] = field(default_factory=dict)
+    #: The moment with which offers' last days are compared; None: the current time.
     now: datetime | None = None
 
-    def asked_of(self, path: str) -> set[str]:
-        """The names asked for below *path*, to add to."""
-        return self.asked.setdefault(path, set())
+    def read_names_of(self, path: str) -> set[str]:
+        """The names looked up below *path*, to add to."""
+        return self.read_names.setdefault(path, set())
 
     @property
-    def passed_over(self) -> dict[str, int]:
+    def ignored_fields(self) -> dict[str, int]:
         """Tags or columns that were present and not read, with their counts, most frequent first."""
         counts = Counter(self.met)
         for (path, names), count in self.shapes.items():
-            asked = self.asked.get(path, set())
+            read_names = self.read_names.get(path, set())
             for name in names:
-                if name not in asked:
+                if name not in read_names:
                     counts[path + name] += count
         return dict(counts.most_common())
 

@@ -1,4 +1,4 @@
-"""Whether an offer is on the market, from its status words and dates. The strictest of what is told decides."""
+"""Whether an offer is on the market, from its status words and dates. The strictest of them decides."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
@@ -12,14 +12,14 @@ _DATES = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d", "%d/%m/
 
 def set_status(offer: Offer, words: Iterable[str], expires: str | None = None, now: datetime | None = None) -> None:
     """
-    Take what the file says of the offer's state.
+    Set the offer's state from the file's values.
 
-    Sold, booked, withheld and unknown words take it off the market, and so does a last day that is past. A bare number
-    beside a word means nothing to us; the word decides.
+    Words for sold, booked or withheld, unknown words, and a last day in the past take it off the market. A number
+    beside a word is ignored; the word decides.
     """
-    told = list(words)
-    telling = [word for word in told if not word.isdecimal()] or told
-    for word in telling:
+    listed = list(words)
+    named = [word for word in listed if not word.isdecimal()] or listed
+    for word in named:
         known = STATUSES.get(fold(word))
         if known is not True:
             offer.on_market, offer.status = False, word
@@ -37,7 +37,7 @@ def set_status(offer: Offer, words: Iterable[str], expires: str | None = None, n
 
 def moment_of(text: str) -> datetime | None:
     """
-    The moment that a text names, aware; of a bare date the end of the day; None where it names none.
+    The aware moment that a text names; for a date alone the end of the day; None if it names none.
 
     >>> moment_of("2026-01-31T12:00:00+03:00").isoformat(), moment_of("31.01.2026").date().isoformat()
     ('2026-01-31T12:00:00+03:00', '2026-01-31')

@@ -1,4 +1,6 @@
-"""Rows of a table (CSV, XLSX) -> offers: the header is found, its columns told apart, each row read by them."""
+"""
+Rows of a table (CSV, XLSX) -> offers: the header is found, its columns are recognised, and the rows are read by them.
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,17 +12,18 @@ from models.core.enums import DealType, PropertyType
 from models.core.errors import Fault
 from models.sources.formats import addresses, cells, common, facts, kinds_in_words, loose_rows, taking, values
 from models.sources.formats.csv_rows import Row
-from models.sources.formats.headers import BY_NAME, Column, column_of, header_score, joined, surest
+from models.sources.formats.headers import BY_NAME, Column, column_of, header_score, joined, most_certain
 from models.sources.formats.offer import Entry, FeedError, Notes, Offer
 from models.sources.formats.status import set_status
 from models.sources.formats.vocabulary import CLASSES, DAILY, DEALS, MARKETS, entry, fold
 from models.sources.formats.xlsx_rows import DATE_MARK
 
-#: Rows above the header that are looked through: titles, dates, a firm's address.
+#: The number of rows in which the header is searched; titles, dates or a firm's address may precede it.
 MAX_TITLE_ROWS = 30
-#: Rows after the header, values of a column and characters of a value that people see when they map columns.
+#: The numbers of rows after the header, of values of a column, and of characters of a value that are shown for mapping
+#: columns.
 SAMPLED_ROWS, MAX_SAMPLES, LONGEST_SAMPLE = 20, 3, 60
-#: Columns of numbers, where a date means that the spreadsheet read "2/5" as one.
+#: Columns of numbers, in which a date means that the spreadsheet has converted "2/5".
 NUMBERS = frozenset(
     [
         "price",
@@ -39,18 +42,18 @@ NUMBERS = frozenset(
 )
 #: Columns that identify a home in a table without ids.
 IDENTITY = ("deal", "type", "city", "district", "address", "street", "house", "rooms", "area", "floor", "total_floors")
-#: Fields that may have several columns: their texts are put together.
+#: Fields that may have several columns, whose texts are joined.
 SEVERAL = ("photos", "description", "words", "notes", "private_notes", "contact")
 FLAGS = ("furnished", "pets", "children", "mortgage", "utilities_included", "lift")
 
 
 @dataclass(frozen=True)
 class Header:
-    """The columns of a table, and the line that its rows begin after."""
+    """The columns of a table, and the line after which its rows begin."""
 
     line: int
     columns: list[Column]
-    #: A column's name -> what stands in its first cells, each once.
+    #: A column's name -> the distinct contents of its first cells.
     samples: dict[str, list[str]] = default(default_factory=dict)
 
     @property
@@ -85,7 +88,8 @@ def read_header(
     """
     The header, and the rows after it.
 
-    The header is the first row with two or more known names; where none has, the row with most cells at the top.
+    The header is the first row with two or more known names; if there is none, the row with the most cells near the
+    top.
 
     Raises:
         FeedError: The file is empty.
@@ -111,10 +115,10 @@ def read_header(
         if _is_lower_half(names, following.cells, mapping, known):
             names, line = _whole_names(names, following.cells, mapping, known), following.line
         elif header_score(following.cells, mapping, known) > header_score(names, mapping, known):
-            names, line = following.cells, following.line  # what stands above it names groups of columns
+            names, line = following.cells, following.line  # the row above it names groups of columns
         else:
             rest = chain([following], rest)
-    columns = surest([column_of(" ".join(name.split()), mapping, known) for name in names], SEVERAL)
+    columns = most_certain([column_of(" ".join(name.split()), mapping, known) for name in names], SEVERAL)
     first = list(islice(rest, SAMPLED_ROWS))
     return Header(line, columns, _samples(columns, first)), chain(first, rest)
 
@@ -123,41 +127,41 @@ def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]
     """An offer for each row, in their order."""
     has_id = "id" in header.fields
     units = header.units
-    for row, told in told_rows(rows, header, notes):
+    for row, texts in rows_by_field(rows, header, notes):
         offer = Offer(row.line)
         if row.error:
             offer.refuse("row", row.error, row.cells[0] if row.cells else "")
             yield offer
             continue
-        undo_dates(offer, told, NUMBERS)
-        taking.set_id(offer, told.get("id") if has_id else _identity(told))
-        _take(offer, told, units, notes)
+        undo_dates(offer, texts, NUMBERS)
+        taking.set_id(offer, texts.get("id") if has_id else _identity(texts))
+        _take(offer, texts, units, notes)
         yield offer
 
 
-def told_rows(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[tuple[Row, dict[str, str]]]:
-    """Each row with what stands in its known columns: field -> text. One that cannot be read has its `error`."""
+def rows_by_field(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[tuple[Row, dict[str, str]]]:
+    """Each row with the texts of its known columns: field -> text. An unreadable row has an `error`."""
     notes.columns, notes.samples = header.names, header.samples
-    is_csv = notes.kind == "csv"  # a workbook that was cut off cannot be read at all
+    is_csv = notes.kind == "csv"  # a truncated workbook cannot be read at all
     rows = loose_rows.listings(rows, [column.name for column in header.columns], may_be_cut=is_csv)
-    for row in loose_rows.cut_off_told(rows) if is_csv else rows:
-        told: dict[str, str] = {}
+    for row in loose_rows.report_cut_off(rows) if is_csv else rows:
+        texts: dict[str, str] = {}
         for column, cell in zip(header.columns, row.cells, strict=False):
             if cell and column.field:
-                told[column.field] = f"{told[column.field]}\n{cell}" if column.field in told else cell
+                texts[column.field] = f"{texts[column.field]}\n{cell}" if column.field in texts else cell
             elif cell:
                 notes.met[column.name or "(a column without a name)"] += 1
         more = [cell for cell in row.cells[len(header.columns) :] if cell]
         if more and not row.error:
-            yield Row(row.line, more, Fault("import.more_cells")), told
+            yield Row(row.line, more, Fault("import.more_cells")), texts
         else:
-            yield row, told
+            yield row, texts
 
 
 def _whole_names(
     upper: list[str], lower: list[str], mapping: Mapping[str, str] | None, known: Mapping[str, str]
 ) -> list[str]:
-    """The names of a header of two rows: «Этаж» over «этажность» is told by its lower half alone."""
+    """The names of a header of two rows; «Этаж» over «этажность» is recognised by its lower row alone."""
     both = joined(upper, lower)
     alone = [column_of(cell, mapping, known) for cell in lower]
     return [
@@ -170,7 +174,7 @@ def _whole_names(
 def _is_lower_half(
     upper: list[str], lower: list[str], mapping: Mapping[str, str] | None, known: Mapping[str, str]
 ) -> bool:
-    """Whether a row is the second half of a header: it names columns under cells that are merged or empty."""
+    """Whether a row is the second row of a header: it names columns below merged or empty cells."""
     gaps = [place for place, cell in enumerate(lower) if cell and (place >= len(upper) or not upper[place])]
     if not gaps or any(cell.replace(" ", "").replace(",", "").isdecimal() for cell in lower):
         return False
@@ -181,25 +185,25 @@ def _samples(columns: list[Column], rows: list[Row]) -> dict[str, list[str]]:
     samples: dict[str, list[str]] = {column.name: [] for column in columns if column.name}
     for row in rows:
         for column, cell in zip(columns, row.cells, strict=False):
-            told = samples.get(column.name)
+            column_samples = samples.get(column.name)
             text = " ".join(cell.removeprefix(DATE_MARK).split())
             text = text if len(text) <= LONGEST_SAMPLE else f"{text[: LONGEST_SAMPLE - 1]}…"
-            if told is not None and text and len(told) < MAX_SAMPLES and text not in told:
-                told.append(text)
+            if column_samples is not None and text and len(column_samples) < MAX_SAMPLES and text not in column_samples:
+                column_samples.append(text)
     return samples
 
 
 def _checked(header: Header) -> Header:
     if not header.fields & {"price", "price_per_area", "discount_price"}:
         known = ", ".join(column.name for column in header.columns if column.name)[:300]
-        told = Fault("feed.no_prices", columns=known or "—")
-        raise FeedError(told, header.names, header.samples)
+        fault = Fault("feed.no_prices", columns=known or "—")
+        raise FeedError(fault, header.names, header.samples)
     refuse_twice(header)
     return header
 
 
 def refuse_twice(header: Header) -> None:
-    """Raises FeedError where two columns are of one field that has one value."""
+    """Raises FeedError if two columns have the same field and the field has a single value."""
     for column in header.columns:
         twice = [other.name for other in header.columns if other.field == column.field and column.field]
         if len(twice) > 1 and column.field not in SEVERAL:
@@ -210,24 +214,26 @@ def refuse_twice(header: Header) -> None:
             )
 
 
-def undo_dates(offer: Entry, told: dict[str, str], numbers: frozenset[str]) -> None:
-    """Take out of columns of *numbers* what a spreadsheet made a date of, and the marks of all other dates."""
-    for field in numbers & told.keys():
-        if told[field].startswith(DATE_MARK) or cells.is_date(told[field]):
-            day = told.pop(field).removeprefix(DATE_MARK)
+def undo_dates(offer: Entry, texts: dict[str, str], numbers: frozenset[str]) -> None:
+    """
+    Remove values that a spreadsheet converted to dates from columns of *numbers*, and the markers of all other dates.
+    """
+    for field in numbers & texts.keys():
+        if texts[field].startswith(DATE_MARK) or cells.is_date(texts[field]):
+            day = texts.pop(field).removeprefix(DATE_MARK)
             offer.guess(field, "import.spreadsheet_date", day)
-    for field, text in told.items():
-        told[field] = text.removeprefix(DATE_MARK)
+    for field, text in texts.items():
+        texts[field] = text.removeprefix(DATE_MARK)
 
 
-def _identity(told: Mapping[str, str]) -> str:
-    """An id made of what tells one home from another, for tables without a column of ids."""
-    parts = "|".join(" ".join(told.get(name, "").casefold().split()) for name in IDENTITY)
+def _identity(texts: Mapping[str, str]) -> str:
+    """An id derived from the values that distinguish homes, for tables without a column of ids."""
+    parts = "|".join(" ".join(texts.get(name, "").casefold().split()) for name in IDENTITY)
     return f"row-{hashlib.sha256(parts.encode()).hexdigest()[:20]}"
 
 
-def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], notes: Notes) -> None:
-    get = told.get
+def _take(offer: Offer, texts: Mapping[str, str], units: Mapping[str, Column], notes: Notes) -> None:
+    get = texts.get
     deal = get("deal")
     offer.deal_type = entry(DEALS, deal)
     period = get("period")
@@ -256,59 +262,59 @@ def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], no
     common.set_rooms(offer, rooms, studio=bool(values.flag(get("studio"))))
     taking.floors(offer, get("floor"), get("total_floors"))
     offer.year_built = taking.year(offer, get("year_built"))
-    _take_place(offer, told)
-    _take_price(offer, told, units, period)
-    _take_home(offer, told)
-    offer.title = values.told(get("title"))
+    _take_place(offer, texts)
+    _take_price(offer, texts, units, period)
+    _take_home(offer, texts)
+    offer.title = values.clean_text(get("title"))
     offer.description = values.prose(get("description"))
     taking.add_photos(offer, [(part, "photo") for part in _addresses(get("photos"))])
     taking.add_photos(offer, [(part, "plan") for part in _addresses(get("plan"))])
-    set_status(offer, [get("status", "")] if values.told(get("status")) else [], get("expires"), notes.now)
+    set_status(offer, [get("status", "")] if values.clean_text(get("status")) else [], get("expires"), notes.now)
 
 
-def _take_place(offer: Offer, told: Mapping[str, str]) -> None:
-    get = told.get
-    offer.city, offer.region = values.told(get("city")), values.told(get("region"))
+def _take_place(offer: Offer, texts: Mapping[str, str]) -> None:
+    get = texts.get
+    offer.city, offer.region = values.clean_text(get("city")), values.clean_text(get("region"))
     addresses.set_district(offer, get("district"))
     if get("okrug"):
         offer.attributes["okrug"] = get("okrug")
     addresses.set_address(offer, get("address"))
-    street, house = values.told(get("street")), values.told(get("house"))
+    street, house = values.clean_text(get("street")), values.clean_text(get("house"))
     offer.street = street[:200] if street else offer.street
     offer.house_number = house[:50] if house else offer.house_number
     taking.coordinates(offer, *cells.degrees(get("coordinates"), get("latitude"), get("longitude")))
     cells.add_stations(offer, get("metro"), get("metro_min"), values.flag(get("metro_walk")))
 
 
-def _take_price(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], period: str | None) -> None:
+def _take_price(offer: Offer, texts: Mapping[str, str], units: Mapping[str, Column], period: str | None) -> None:
     field, unit = ("price", None)
-    if "price" not in told and "price_per_area" in told:
+    if "price" not in texts and "price_per_area" in texts:
         field, unit = "price_per_area", "кв. м"
     column = units.get(field)
     common.set_price(
         offer,
-        told.get(field),
-        [told.get("discount_price")],
-        currency=told.get("currency") or (column.currency if column else None),
+        texts.get(field),
+        [texts.get("discount_price")],
+        currency=texts.get("currency") or (column.currency if column else None),
         unit=unit,
         period=period,
     )
     # A column in thousands: amounts written in full ("12,5 млн") are not in thousands.
-    if column and column.factor != 1 and offer.price is not None and "м" not in told.get(field, ""):
+    if column and column.factor != 1 and offer.price is not None and "м" not in texts.get(field, ""):
         offer.price *= column.factor
 
 
-def _take_home(offer: Offer, told: Mapping[str, str]) -> None:
-    get = told.get
-    offer.property_class = taking.word(offer, "class", CLASSES, values.told(get("class")))
-    offer.market = entry(MARKETS, values.told(get("market"))) or kinds_in_words.market_in(get("type"))
-    facts.set_condition(offer, values.told(get("condition")))
-    facts.set_material(offer, values.told(get("material")))
-    facts.set_bathroom(offer, values.told(get("wc")))
+def _take_home(offer: Offer, texts: Mapping[str, str]) -> None:
+    get = texts.get
+    offer.property_class = taking.word(offer, "class", CLASSES, values.clean_text(get("class")))
+    offer.market = entry(MARKETS, values.clean_text(get("market"))) or kinds_in_words.market_in(get("type"))
+    facts.set_condition(offer, values.clean_text(get("condition")))
+    facts.set_material(offer, values.clean_text(get("material")))
+    facts.set_bathroom(offer, values.clean_text(get("wc")))
     facts.set_number(offer, "ceiling_height", get("ceiling"), 1.8, 20)
-    facts.set_balcony(offer, values.told(get("balcony")))
-    facts.set_view(offer, values.told(get("view")))
-    facts.set_parking(offer, values.told(get("parking")))
+    facts.set_balcony(offer, values.clean_text(get("balcony")))
+    facts.set_view(offer, values.clean_text(get("view")))
+    facts.set_parking(offer, values.clean_text(get("parking")))
     for name in FLAGS:
         facts.set_flag(offer, name, get(name))
     if values.flag(get("is_penthouse")):
@@ -320,7 +326,7 @@ def _take_home(offer: Offer, told: Mapping[str, str]) -> None:
 
 
 def _addresses(text: str | None) -> list[str]:
-    """The addresses in a cell: between blanks, commas, semicolons or bars; and those in a spreadsheet's HYPERLINK."""
+    """The addresses in a cell, separated by blanks, commas, semicolons or bars, or in a spreadsheet's HYPERLINK."""
     if not text:
         return []
     if text.casefold().startswith("=hyperlink("):

@@ -13,11 +13,11 @@ from models.sources.formats import values
 from models.sources.formats.offer import Offer, Photo, Station
 from models.sources.formats.vocabulary import entry, fold
 
-#: numeric(17, 2) and numeric(10, 2) hold less than these.
+#: The exclusive limits of numeric(17, 2) and numeric(10, 2).
 LARGEST_PRICE, LARGEST_AREA = Decimal(10) ** 15, Decimal(10) ** 8
 FLOORS, HOUSE_FLOORS, ROOMS, YEARS = range(-10, 301), range(1, 301), range(101), range(1500, 2101)
 LONGEST_ID = 100  # characters
-#: Words beside a floor's number: «3 эт.», «3-й этаж», «9 этажей».
+#: Words with a floor's number: «3 эт.», «3-й этаж», «9 этажей».
 _FLOOR_WORDS = re.compile(r"(?<=\d)(?:-?(?:й|ый|ой|ий)\b)?(?:\s*(?:эт(?:аж\w*)?\b\.?|floors?\b))?", re.IGNORECASE)
 #: A basement and an attic have no number.
 _NO_FLOOR = re.compile(r"цок|подвал|полуподвал|мансард|антресол|basement|attic", re.IGNORECASE)
@@ -33,8 +33,8 @@ LAND_UNITS = {
     "hec": Decimal(10_000),
 }
 _WITH_UNIT = re.compile(r"([0-9\s.,]+?)\s*([^\W\d_].*)")
-#: A plot measured in sotkas that is larger than this was measured in square metres: of 400, 600 and 1,000 square
-#: metres are most plots of dachas, and hardly a house stands on three hectares.
+#: A plot in sotkas above this size was in fact measured in square metres: most plots of dachas have 400, 600 or 1,000
+#: square metres, and hardly any house has three hectares.
 LARGEST_SOTKAS = 299
 
 
@@ -50,7 +50,9 @@ def set_id(offer: Offer, text: str | None) -> None:
 
 
 def read(offer: Offer, name: str, text: str | None, reader: Callable[[str | None], Any], *, core: bool = False) -> Any:
-    """What *reader* makes of the text; what it cannot read refuses the offer if *core*, and is unknown otherwise."""
+    """
+    The result of *reader* for the text. An unreadable text refuses the offer if *core*, otherwise the value is unknown.
+    """
     if text is None:
         return None
     try:
@@ -71,7 +73,7 @@ def area(offer: Offer, name: str, text: str | None, *, core: bool = False) -> De
     if value <= 0:
         offer.guess(name, "import.unknown", text)
         return None
-    # Rounded as the column rounds: an area of 0.001 would be 0 there.
+    # Rounded like the column: an area of 0.001 would become 0 there.
     if not Decimal("0.005") <= value < LARGEST_AREA:
         note = offer.refuse if core else offer.guess
         note(name, Fault("import.below_max", max=int(LARGEST_AREA)), text)
@@ -87,7 +89,7 @@ def whole(offer: Offer, name: str, text: str | None, allowed: range, *, core: bo
     if value < allowed[0] or (value == -1 and allowed is FLOORS) or (value == 0 and 0 in allowed and allowed is FLOORS):
         offer.guess(name, "import.unknown", text)
         return None
-    # Bounds first: as an integer, 1e9999999 would keep us busy for hours.
+    # The limits are checked first: converting 1e9999999 to an integer would take hours.
     if value > allowed[-1] or value != value.to_integral_value():
         note = offer.refuse if core else offer.guess
         note(name, Fault("import.not_whole_between", min=allowed[0], max=allowed[-1]), text)
@@ -112,7 +114,7 @@ def _year(text: str | None) -> Decimal | None:
 
 
 def floors(offer: Offer, floor: str | None, total: str | None) -> None:
-    """The floor and the house's floors; `3/9` in the first tells both."""
+    """The floor and the house's floors; `3/9` in the first states both."""
     floor, total = (_FLOOR_WORDS.sub("", each) if each and not each.isdecimal() else each for each in (floor, total))
     if floor and "/" in floor and not total:
         floor, _, total = floor.partition("/")
@@ -150,7 +152,10 @@ def _degrees(text: str | None) -> Decimal | None:
 
 
 def land_area(offer: Offer, text: str | None, unit: str | None) -> None:
-    """A plot in square metres. Some generators write square metres and call them sotkas: too large a plot tells."""
+    """
+    A plot in square metres. Some generators write square metres but label them as sotkas; such plots are implausibly
+    large.
+    """
     together = _WITH_UNIT.fullmatch(text.strip()) if text else None
     if together:
         text, unit = together[1], together[2]
@@ -169,7 +174,7 @@ def land_area(offer: Offer, text: str | None, unit: str | None) -> None:
 
 
 def word(offer: Offer, name: str, table: Mapping[str, Any], text: str | None) -> Any:
-    """A word of a table; one that it does not know is told and taken as unknown."""
+    """A word of a table; a word that is not in it is noted and counts as unknown."""
     value = entry(table, text)
     if value is None and text is not None:
         offer.guess(name, "import.unknown_word", text)
@@ -177,7 +182,7 @@ def word(offer: Offer, name: str, table: Mapping[str, Any], text: str | None) ->
 
 
 def minutes(text: str | None) -> int | None:
-    """Minutes of a way; None where they are not told or make no sense."""
+    """Minutes of a distance; None if they are missing or implausible."""
     try:
         value = values.number(text)
     except ValueError:
@@ -186,7 +191,7 @@ def minutes(text: str | None) -> int | None:
 
 
 def add_station(offer: Offer, name: str | None, on_foot: str | None, by_transport: str | None) -> None:
-    """A station of the home; one that was told already is not told again."""
+    """Add a station of the home unless it is already there."""
     if not name:
         return
     name = name.strip(" \"'«»")
@@ -198,10 +203,12 @@ def add_station(offer: Offer, name: str | None, on_foot: str | None, by_transpor
 
 
 def add_photos(offer: Offer, addresses: Iterable[tuple[str | None, str]]) -> None:
-    """(address, kind) pairs; two addresses glued together are parted, and what is no web address is told."""
+    """
+    Add (address, kind) pairs; two concatenated addresses are separated, and texts that are not web addresses are noted.
+    """
     known = {photo.url for photo in offer.photos}
     for text, kind in addresses:
-        for url in _parted(text or ""):
+        for url in _split_urls(text or ""):
             if not url.casefold().startswith(("http://", "https://")) or len(url) > 2000 or " " in url:
                 offer.guess("photos", "import.not_web_address", url)
             elif url not in known:
@@ -209,9 +216,9 @@ def add_photos(offer: Offer, addresses: Iterable[tuple[str | None, str]]) -> Non
                 offer.photos.append(Photo(url, kind))
 
 
-def _parted(text: str) -> list[str]:
+def _split_urls(text: str) -> list[str]:
     """
-    >>> _parted("https://a.ru/1.jpghttps://a.ru/2.jpg"), _parted(" https://a.ru/?to=http%3A//b.ru ")
+    >>> _split_urls("https://a.ru/1.jpghttps://a.ru/2.jpg"), _split_urls(" https://a.ru/?to=http%3A//b.ru ")
     (['https://a.ru/1.jpg', 'https://a.ru/2.jpg'], ['https://a.ru/?to=http%3A//b.ru'])
     """
     parts: list[str] = []

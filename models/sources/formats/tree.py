@@ -1,4 +1,6 @@
-"""XML as a stream of nodes, found by structure, whatever their case and namespace. No entities, no DTDs, no network."""
+"""
+XML as a stream of nodes, found by structure; letter case and namespaces are ignored. No entities, no DTDs, no network.
+"""
 
 import io
 import re
@@ -10,9 +12,9 @@ from lxml import etree
 
 from models.core.errors import Fault
 from models.sources.formats.offer import FeedError, Notes
-from models.sources.formats.values import told
+from models.sources.formats.values import clean_text
 
-#: Bytes below 32 that XML forbids, and that generators write all the same; each becomes a blank.
+#: Bytes below 32 that XML forbids but some generators write; each is replaced by a blank.
 _FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
 _CLEAN = bytes(32 if code in _FORBIDDEN else code for code in range(256))
 _HIGH = bytes(range(128, 256))
@@ -20,15 +22,17 @@ _BLANKS = b" \t\r\n"
 _MARK = b"\xef\xbb\xbf"
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 _CHUNK = 1 << 18  # bytes
+#: The limit of one listing, whose tree needs up to thirty times as much memory. Real listings have some kilobytes.
+LARGEST_RECORD = 8 << 20  # bytes
 
 
 class Node:
     """An element with its children by name. Names are local and in lower case: `<ns:Price>` is `price`.
 
-    Names that are asked for are recorded, so that a file's report can list the tags that were not read.
+    Requested names are recorded, so that a file's report can list the tags that were not read.
     """
 
-    __slots__ = ("_asked", "children", "element", "notes", "path")
+    __slots__ = ("_read_names", "children", "element", "notes", "path")
 
     def __init__(self, element: etree._Element, notes: Notes, path: str = "") -> None:
         self.element = element
@@ -36,7 +40,7 @@ class Node:
         self.notes = notes
         children: dict[str, list[etree._Element]] = {}
         self.children = children
-        if not len(element):  # a photo's address, for one: nothing below can be asked for or passed over
+        if not len(element):  # no children, as for a photo's address: nothing to record
             return
         for child in element:
             tag = child.tag
@@ -47,29 +51,29 @@ class Node:
                     children[name] = [child]
                 else:
                     same.append(child)
-        self._asked = notes.asked_of(path)
+        self._read_names = notes.read_names_of(path)
         notes.shapes[path, tuple(children)] += 1
 
     @property
     def line(self) -> int:
-        """Where the element begins; 0 past the lines that libxml2 counts."""
+        """The line where the element begins; 0 beyond the lines that libxml2 counts."""
         return cast(int | None, self.element.sourceline) or 0
 
     def text(self, *names: str) -> str | None:
-        """The text of the first of *names* that is there and says something, with single blanks."""
+        """The first non-empty text among the children *names*, with single blanks."""
         children = self.children
         for name in names:
             same = children.get(name)
             if same is not None:
-                self._asked.add(name)
+                self._read_names.add(name)
                 for child in same:
-                    value = told(_text_of(child))
+                    value = clean_text(_text_of(child))
                     if value is not None:
                         return value
         return None
 
     def raw(self, *names: str) -> str | None:
-        """The text as it stands, for descriptions."""
+        """The unchanged text, for descriptions."""
         for name in names:
             for child in self._of(name):
                 value = _text_of(child)
@@ -78,8 +82,8 @@ class Node:
         return None
 
     def texts(self, *names: str) -> list[str]:
-        """All texts of *names* that say something, in their order."""
-        texts = (told(_text_of(child)) for name in names for child in self._of(name))
+        """All non-empty texts of *names*, in their order."""
+        texts = (clean_text(_text_of(child)) for name in names for child in self._of(name))
         return [text for text in texts if text is not None]
 
     def nodes(self, *names: str) -> list["Node"]:
@@ -94,10 +98,10 @@ class Node:
         return None
 
     def attribute(self, *names: str) -> str | None:
-        """The value of an attribute, whatever its case."""
+        """The value of an attribute; letter case is ignored."""
         for name, value in self.element.items():
             if local(str(name)) in names:
-                return told(str(value))
+                return clean_text(str(value))
         return None
 
     def has(self, name: str) -> bool:
@@ -105,11 +109,11 @@ class Node:
         return name in self.children
 
     def _of(self, name: str) -> list[etree._Element]:
-        """The children called *name*, which are noted as read."""
+        """The children called *name*, which are recorded as read."""
         children = self.children.get(name)
         if children is None:
             return []
-        self._asked.add(name)
+        self._read_names.add(name)
         return children
 
 
@@ -124,9 +128,11 @@ def local(tag: str) -> str:
 
 def encoding_of(head: bytes) -> str | None:
     """
-    Windows-1251 where the beginning of a document says UTF-8, or nothing, and is no UTF-8; None: what it says.
+    Windows-1251 if the beginning of a document declares UTF-8, or nothing, but is not UTF-8. None: the declaration is
+    right.
 
-    Of Russian in Windows-1251 hardly two letters in a row are UTF-8, so one broken letter of UTF-8 does not count.
+    Two consecutive letters of Russian in Windows-1251 are hardly ever valid UTF-8, so a single broken letter of UTF-8
+    is ignored.
 
     >>> text = "<?xml version='1.0'?><a>Казань</a>"
     >>> encoding_of(text.encode()), encoding_of(text.encode("cp1251"))
@@ -145,15 +151,17 @@ def encoding_of(head: bytes) -> str | None:
 
 def records(stream: BinaryIO, name: str, encoding: str | None = None) -> Iterator[etree._Element]:
     """
-    The elements called *name*, in any case and namespace, that lie in no other of them; each is complete.
+    The outermost elements called *name*, in any letter case and namespace; each is complete.
 
-    An element is emptied when the next one is asked for, so memory stays constant.
+    An element is emptied when the next one is requested, so memory stays constant.
 
     Raises:
-        FeedError: The document is not well-formed, or ends in the middle.
+        FeedError: The document is not well-formed, ends in the middle, or has more than :data:`LARGEST_RECORD` bytes in
+            an element or between two elements.
     """
+    cleaned = _Cleaned(stream, longest=LARGEST_RECORD)
     parser = etree.iterparse(
-        _Cleaned(stream),
+        cleaned,
         events=("end",),
         tag=[f"{{*}}{form}" for form in (name, name.capitalize(), name.upper())],
         resolve_entities=False,
@@ -170,17 +178,19 @@ def records(stream: BinaryIO, name: str, encoding: str | None = None) -> Iterato
             if any(local(str(outer.tag)) == name for outer in element.iterancestors()):
                 continue
             yield element
+            cleaned.taken = 0
             element.clear()
-            parent = element.getparent()
-            while parent is not None and element.getprevious() is not None:
-                del parent[0]
+            for each in (element, *element.iterancestors()):
+                parent = each.getparent()
+                while parent is not None and each.getprevious() is not None:
+                    del parent[0]
     except etree.XMLSyntaxError as error:
         raise FeedError(_fault(error)) from None
 
 
 def check_whole(stream: BinaryIO, encoding: str | None = None) -> None:
     """
-    Read the document to its end without looking at it.
+    Read the document to its end without using its content.
 
     Raises:
         FeedError: It is not well-formed, or ends in the middle.
@@ -193,9 +203,12 @@ def check_whole(stream: BinaryIO, encoding: str | None = None) -> None:
         huge_tree=True,
         encoding=encoding,
     )
-    cleaned = _Cleaned(stream)
+    cleaned, unclosed = _Cleaned(stream), 0
     try:
         while part := cleaned.read(_CHUNK):
+            unclosed = len(part) - 1 - end if (end := part.rfind(b">")) >= 0 else unclosed + len(part)
+            if unclosed > LARGEST_RECORD:
+                raise FeedError("feed.record_too_large")
             parser.feed(part)
         parser.close()
     except etree.XMLSyntaxError as error:
@@ -203,7 +216,7 @@ def check_whole(stream: BinaryIO, encoding: str | None = None) -> None:
 
 
 class _Nothing:
-    """Takes what a parser finds and keeps nothing."""
+    """A parser target that keeps nothing."""
 
     def close(self) -> None:
         pass
@@ -211,9 +224,9 @@ class _Nothing:
 
 def outline(head: bytes, most: int = 40) -> tuple[list[str], set[str]]:
     """
-    The beginning of a document: the names from the root to the deepest first element, and the names met.
+    The beginning of a document: the names from the root to the deepest first element, and all names found.
 
-    What cannot be parsed is left out; nothing is raised.
+    Unparsable parts are left out; no error is raised.
     """
     parser = etree.XMLPullParser(
         events=("start",), resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=True
@@ -235,10 +248,11 @@ def outline(head: bytes, most: int = 40) -> tuple[list[str], set[str]]:
 
 
 class _Cleaned(io.RawIOBase):
-    """The stream without what stands before the document, and with blanks for forbidden control characters."""
+    """The stream without anything before the document, and with blanks in place of forbidden control characters."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, longest: int | None = None) -> None:
+        self._stream, self._longest = stream, longest
+        self.taken = 0  # bytes read since its owner set it to 0
         head = stream.read(4096)
         self._wide = _wide(head)
         self._head = head if self._wide else head.lstrip(_BLANKS).removeprefix(_MARK).lstrip(_BLANKS)
@@ -251,11 +265,14 @@ class _Cleaned(io.RawIOBase):
             data, self._head = self._head, b""
         else:
             data = self._stream.read(size)
+        self.taken += len(data)
+        if self._longest is not None and self.taken > self._longest:
+            raise FeedError("feed.record_too_large")
         return data if self._wide else data.translate(_CLEAN)
 
 
 def _wide(head: bytes) -> bool:
-    """Whether the bytes are UTF-16 or UTF-32, where a letter's half may look like a control character."""
+    """Whether the bytes are UTF-16 or UTF-32, in which half of a letter may look like a control character."""
     return head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4] in (b"<\0?\0", b"\0<\0?")
 
 

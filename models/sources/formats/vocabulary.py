@@ -1,4 +1,4 @@
-"""Words of feeds and spreadsheets -> words of the domain. Keys are folded by :func:`fold`; nothing here guesses."""
+"""Words of feeds and spreadsheets -> words of the domain. Keys are folded by :func:`fold`; nothing is guessed."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 @lru_cache(maxsize=1 << 14)
 def fold(text: str) -> str:
     """
-    A word as the tables here have it: lower case, without ё, blanks for hyphens and underscores, one alphabet.
+    A word in the form of these tables: lower case, without ё, blanks in place of hyphens and underscores, one alphabet.
 
     >>> fold("Кирпично-Монолитный"), fold("hand_over"), fold("cотка")  # the last with a Latin c
     ('кирпично монолитный', 'hand over', 'сотка')
@@ -26,12 +26,12 @@ def fold(text: str) -> str:
 
 
 def entry(words: Mapping[str, Any], text: str | None) -> Any:
-    """What the table says of a word; None where it does not know it."""
+    """The table's value for a word; None if the word is not in it."""
     return None if text is None else words.get(fold(text))
 
 
 def _table(*rows: tuple[Any, str]) -> dict[str, Any]:
-    """A table from rows of a value and the words for it, between bars."""
+    """A table built from rows of a value and the words for it, separated by bars."""
     return {fold(word): value for value, words in rows for word in words.split("|")}
 
 
@@ -47,12 +47,12 @@ DEALS = _table(
     ),
 )
 
-#: Words of a deal that tell of rent by the day.
+#: Words of a deal that mean rent by the day.
 DAILY = frozenset({"посуточно", "посуточная", "посуточная аренда", "аренда посуточно", "сдам посуточно", "daily"})
 
-#: A word for the kind of offer -> its type, or a sentence why it is refused.
+#: A word for the kind of offer -> its type, or the reason why it is refused.
 NO_LAND, NO_GARAGE = "import.land", "import.garage"
-#: Stands for a share of a flat.
+#: Represents a share of a flat.
 SHARE = "share"
 TYPES: dict[str, PropertyType | str] = _table(
     (
@@ -101,7 +101,7 @@ CONDITIONS: dict[str, Condition] = _table(
 #: Words for a share of a home, which becomes a fact of a flat.
 SHARES = frozenset(fold(word) for word in ("доля", "доля в квартире", "доля квартиры", "share", "flat share"))
 
-#: Beginnings of words for what walls are of; several may stand together.
+#: Beginnings of words for the material of walls; several may occur together.
 MATERIALS = (
     ("brick", ("кирпич", "brick")),
     ("monolith", ("монолит", "monolit", "железобетон", "жб")),
@@ -118,7 +118,7 @@ MARKETS = _table(
     ("resale", "первичная продажа вторички|primary sale of secondary|countersale|free|alternative|sale|pdkp"),
 )
 
-#: The finish that a text names, finer than the column holds it.
+#: The finish that a text names, more precise than the column.
 RENOVATIONS = _table(
     ("rough", "черновая отделка|черновая|без отделки|требует ремонта|требуется|rough|без ремонта|нужен ремонт|no"),
     ("pre_finishing", "предчистовая|предчистовая отделка|white box|whitebox|подчистовая"),
@@ -127,14 +127,14 @@ RENOVATIONS = _table(
     ("design", "дизайнерский|дизайнерский ремонт|design|designer|авторский|дизайнерская"),
 )
 
-#: A picture's tag -> what it shows.
+#: A picture's tag -> the kind of its content.
 PHOTO_KINDS = _table(
     ("plan", "plan|план|планировка|layout|layoutphoto|planirovka|layout photo"),
     ("floor_plan", "floorplan|floor plan|план этажа|поэтажный план|floor"),
     ("facade", "housemain|facade|фасад|дом|house|house main|building"),
 )
 
-#: A word for the state of an offer -> whether it is on the market. What is not here is not.
+#: A word for the state of an offer -> whether it is on the market. Offers with other words are not.
 STATUSES: dict[str, bool] = _table(
     (
         True,

@@ -1,9 +1,12 @@
-"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not run: their last number or their text counts."""
+"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not evaluated: their stored result counts."""
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime, time
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,17 +15,21 @@ from xml.etree.ElementTree import ParseError
 from models.core.errors import Fault
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.offer import FeedError
+from models.sources.formats.xlsx_bounds import check_parts
 
-#: A workbook unpacked. A small file that unpacks to more is no table of homes.
-LARGEST_UNPACKED = 2 << 30  # bytes
-#: A sheet has no more rows. A row may claim any number, and empty ones are made for all that are missing before it.
+#: The maximum number of rows of a sheet. A row can state any number, and the library creates empty rows for all missing
+#: ones before it.
 MAX_ROWS = 1 << 20
-#: So many columns are read: a row is filled up to its last cell, which may stand anywhere.
+#: The maximum number of columns that are read: a row is filled up to its last cell, which may be in any column.
 MAX_COLUMNS = 256
 #: The text of a cell in which a spreadsheet turned typed text ("2/5") into a date.
 DATE_MARK = "a date: "
 
-_DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, TypeError, ParseError, OSError, EOFError, AttributeError)
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, ParseError, OSError, EOFError,
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
+    RuntimeError,  # a part is encrypted, compressed in a way unknown to zipfile, or nested too deep
+)  # fmt: skip
 
 
 def sheets(path: Path) -> list[str]:
@@ -35,8 +42,8 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
     """
     The rows of a sheet that are not empty.
 
-    A date comes as `a date: 2026-05-02`: a column of floors or rooms that has one held "2/5" before the spreadsheet
-    read it. Numbers have no needless `.0`; a format such as `000000` gives ids their zeros back.
+    A date is returned as `a date: 2026-05-02`: in a column of floors or rooms it was typed as "2/5" and converted by
+    the spreadsheet. Numbers have no superfluous `.0`; with a format such as `000000`, ids keep their leading zeros.
 
     Raises:
         FeedError: The workbook cannot be read.
@@ -47,7 +54,7 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
         book = stack.enter_context(_open(path, data_only=False))
         for line, cells in enumerate(_cells(book, sheet), start=1):
             if cells is empty and last_values is None:
-                continue  # the library gives one object for all rows of a gap, which may be a million
+                continue  # the library returns one object for all rows of a gap, which may be a million
             texts = [_text(cell) for cell in cells]
             formulas = [place for place, text in enumerate(texts) if text.startswith("=") and _is_formula(cells[place])]
             if formulas and last_values is None:
@@ -69,19 +76,22 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
 
 @contextmanager
 def _open(path: Path, *, data_only: bool) -> Iterator[Any]:
-    """The workbook, while it is read; whatever is wrong with it is a FeedError."""
-    from openpyxl import load_workbook  # late: it takes a quarter of a second, and few processes ever read a workbook
+    """Context manager of an open workbook; every error in it becomes a FeedError."""
+    from openpyxl import load_workbook  # imported late: it takes 0.25 s, and few processes ever read a workbook
 
     try:
-        with zipfile.ZipFile(path) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > LARGEST_UNPACKED:
-            raise FeedError(Fault("feed.unpacks_too_large", gibibytes=LARGEST_UNPACKED >> 30))
-        # By its bytes: openpyxl goes by the ending of a name, and uploads have none.
+        _check(path, path.stat().st_mtime_ns)
+        # Opened as a stream, because openpyxl checks the extension of a name, and uploads have none.
         with path.open("rb") as file, closing(load_workbook(file, read_only=True, data_only=data_only)) as book:
             yield book
     except _DAMAGED as error:
         raise FeedError(Fault("feed.workbook_unreadable", error=type(error).__name__)) from None
+
+
+@lru_cache(maxsize=4)  # a workbook is opened once for its names, and again for each sheet
+def _check(path: Path, written_at: int) -> None:
+    with zipfile.ZipFile(path) as parts:
+        check_parts(parts)
 
 
 def _cells(book: Any, sheet: str) -> Iterator[Any]:

@@ -84,11 +84,11 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
         category = "коммерческая"
     if fold(node.text("commercial-type") or "") in ("land", "участок", "земля", "земельный участок"):
         category = "участок"
-    # Garages and shops stand among flats in some feeds, distinguished by their property-type alone.
+    # Some feeds list garages and shops among flats, distinguished only by their property-type.
     if kind and fold(kind) in ("гараж", "garage", "машиноместо", "кладовая", "parking", "parking place", "участок"):
         category = kind
     common.set_type(offer, category or kind, apartments=apartments)
-    # What a developer says of apartments and flats in one building differs only here.
+    # A developer's apartments and flats in one building differ only in this tag.
     market = values.flag(node.text("new-flat", "is-new-building"))
     status = entry(MARKETS, node.text("deal-status"))
     offer.market = "new" if market else status or ("resale" if market is False else None)
@@ -110,7 +110,7 @@ def _sizes(offer: Offer, node: Node) -> None:
 
 def _location(offer: Offer, node: Node) -> None:
     place = node.node("location")
-    outer = node.text("address")  # with a capital, outside `location`
+    outer = node.text("address")  # a dialect: capitalised, outside `location`
     if place is None:
         addresses.set_address(offer, outer)
         return
@@ -240,7 +240,7 @@ def _photos(offer: Offer, node: Node) -> None:
 
 
 def _square_metres(offer: Offer, node: Node, name: str) -> str | None:
-    """`<area><value>54</value><unit>кв. м</unit></area>`, or `<area>54</area>`; another unit is told."""
+    """`<area><value>54</value><unit>кв. м</unit></area>`, or `<area>54</area>`; another unit is noted."""
     inner = node.node(name)
     if inner is None:
         return None
@@ -251,4 +251,4 @@ def _square_metres(offer: Offer, node: Node, name: str) -> str | None:
 
 
 def _bare(node: Node) -> str | None:
-    return None if node.children else values.told(node.element.text)
+    return None if node.children else values.clean_text(node.element.text)

@@ -1,6 +1,6 @@
-"""A property as an `<offer>` of YRL, by the rules that portals document for it; read back, it is the same property.
+"""A property as an `<offer>` of YRL, by the rules that portals document. Reading it back gives the same property.
 
-What a portal requires and a property lacks is told by :func:`missing_of`: such an offer is left out, for portals block
+:func:`missing_of` lists what a portal requires and a property lacks. Such an offer is left out, since portals block
 feeds with faulty ones.
 """
 
@@ -41,13 +41,13 @@ PHOTO_TAGS = {"plan": "plan", "floor_plan": "floorplan", "facade": "housemain"}
 SELLERS = {Role.DEVELOPER: "застройщик", Role.LANDLORD: "владелец"}
 #: Kind of fact -> its first tag.
 TAGS = {kind: tag for tag, kind in reversed(FLAGS.items())}
-#: Characters that XML 1.0 does not hold.
+#: Characters that XML 1.0 cannot contain.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Seller:
-    """Whose offers they are."""
+    """The seller of the offers."""
 
     name: str | None
     organization: str | None
@@ -71,10 +71,10 @@ def missing_of(listing: Property, seller: Seller) -> list[str]:
 
 def feed(offers: Iterable[Property], seller: Seller, generated: datetime, base: str) -> Iterator[str]:
     """
-    The feed of those of *offers* that can be published, in pieces.
+    The feed of those of *offers* that can be published, as a stream of pieces.
 
     Args:
-        base: The address of this system, without a slash at its end, for pictures that it stores.
+        base: The address of this system, without a trailing slash, for pictures that it stores.
     """
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<realty-feed xmlns="{NAMESPACE}">\n'
     yield f"<generation-date>{_moment(generated)}</generation-date>\n"
@@ -96,8 +96,8 @@ def offer_of(listing: Property, seller: Seller, base: str) -> str:
     ]
     parts += [_tag("description", listing.description)]
     for url in listing.photos:
-        told = PHOTO_TAGS.get(listing.photo_kinds.get(url, ""))
-        mark = f' tag="{told}"' if told else ""
+        tag = PHOTO_TAGS.get(listing.photo_kinds.get(url, ""))
+        mark = f' tag="{tag}"' if tag else ""
         parts.append(f"<image{mark}>{escape(_clean(base + url if url.startswith('/') else url))}</image>")
     return f"<offer internal-id={quoteattr(str(listing.id))}>{''.join(parts)}</offer>\n"
 
@@ -124,7 +124,7 @@ def _location(listing: Property) -> list[str]:
         _tag("locality-name", listing.city),
         _tag("sub-locality-name", listing.district),
         _tag("address", _address(listing)),
-        # A point in a street would be taken for the house, which is to stay hidden.
+        # Portals would read a point in the street as the house, which must stay hidden.
         *(() if precision_of(listing, EXACT) is not EXACT else _point(listing)),
         *stations,
     ]
@@ -204,7 +204,7 @@ def _size(name: str, value: Any) -> str:
 
 
 def _tag(name: str, value: Any) -> str:
-    """An element; nothing where there is nothing to tell: portals take empty ones for faults."""
+    """An element; nothing for an empty value, because portals treat empty elements as errors."""
     text = f"{value.normalize():f}" if isinstance(value, Decimal) else "" if value is None else str(value)
     text = _clean(text).strip()
     return f"<{name}>{escape(text)}</{name}>" if text else ""

@@ -2,9 +2,10 @@
 Methods to compute the best k of every row in a market, all on the same vectors. Each returns the time for the whole
 market.
 
-The dense methods use dense vectors: with districts, stations, price knots and answers to wishes, without words, which
-would take thousands of columns (so they do less work than the engine). Their work is proportional to the rows they are
-asked for, so at sizes where they would take minutes they are timed on every n-th row and the time is multiplied by n.
+The dense methods use dense vectors: with districts, stations, price knots and answers to wishes, but without words,
+which would need thousands of columns (so they do less work than the engine). Their work is proportional to the number
+of requested rows, so at sizes where they would take minutes they are timed on every n-th row and the time is multiplied
+by n.
 The SQL query is in :mod:`scripts.benchmarks.bench.sql`.
 """
 
@@ -26,10 +27,10 @@ from matching.engine.topk import Market, MarketLists, score_market
 from matching.engine.units import MAX_UNITS, score_of_units
 from matching.engine.vectorize import lead_vectors, property_vectors
 from scripts.benchmarks.bench.market import SyntheticMarket
-from scripts.benchmarks.bench.timings import Took, timed
+from scripts.benchmarks.bench.timings import Elapsed, timed
 from scripts.benchmarks.bench.written_out import written_out
 
-#: The tile of the floor: the fastest found for a plain blocked product.
+#: The tile size of the floor: the fastest that was found for a plain blocked product.
 FLOOR_ROWS, FLOOR_COLUMNS = 512, 1024
 #: Rows of each side for which our lists are compared with brute force.
 CHECKED_ROWS = 300
@@ -57,7 +58,7 @@ def vectors_of(market: Market, threads: int) -> Vectors:
     return Vectors(market, *written_out(market.leads, market.properties, threads))
 
 
-def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: int, share: int) -> Took:
+def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: int, share: int) -> Elapsed:
     """The product alone, tile by tile, without keeping anything: a lower bound of dense methods."""
     transposed = np.ascontiguousarray(properties.T)
     rows = range(0, len(leads), FLOOR_ROWS)[::share]
@@ -72,13 +73,13 @@ def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: 
         return timed(lambda: list(pool.map(multiply, rows))).times(len(leads) / done)
 
 
-def ours(vectors: Vectors, k: int, threads: int) -> tuple[Took, MarketLists]:
+def ours(vectors: Vectors, k: int, threads: int) -> tuple[Elapsed, MarketLists]:
     lists: list[MarketLists] = []
     took = timed(lambda: lists.append(score_market(vectors.market, k, threads)))
     return took, lists[0]
 
 
-def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> Took:
+def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> Elapsed:
     """faiss-cpu's exact index, searched once from each side. It ignores owners and limits of price and area."""
     import faiss
 
@@ -92,9 +93,9 @@ def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> Took:
     return _both_ways(search, vectors, share)
 
 
-def sklearn_brute(vectors: Vectors, k: int, threads: int, share: int) -> Took:
-    """scikit-learn's brute neighbours by Euclidean distance, after the usual step from products to distances:
-    one more column brings all rows of the base to one length, and then the nearest is the one of the largest product.
+def sklearn_brute(vectors: Vectors, k: int, threads: int, share: int) -> Elapsed:
+    """scikit-learn's brute-force neighbours by Euclidean distance, after the usual conversion of products to distances:
+    an additional column gives all rows of the base the same length, so that the nearest row has the largest product.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -107,7 +108,7 @@ def sklearn_brute(vectors: Vectors, k: int, threads: int, share: int) -> Took:
     return _both_ways(search, vectors, share)
 
 
-def implicit_topk(vectors: Vectors, k: int, threads: int, share: int) -> Took:
+def implicit_topk(vectors: Vectors, k: int, threads: int, share: int) -> Elapsed:
     """The top-k of the implicit library, called once from each side."""
     from implicit.cpu.topk import topk
 
@@ -116,10 +117,10 @@ def implicit_topk(vectors: Vectors, k: int, threads: int, share: int) -> Took:
 
 @dataclass(frozen=True)
 class Comparator:
-    """Another method; left out if its *package* is not installed, or above *largest* rows a side."""
+    """Another method; skipped if its *package* is not installed, or above *largest* rows per side."""
 
     package: str
-    measure: Callable[[Vectors, int, int, int], Took]
+    measure: Callable[[Vectors, int, int, int], Elapsed]
     largest: int
 
 
@@ -163,9 +164,9 @@ def _same(left: tuple[NDArray, NDArray], right: tuple[NDArray, NDArray]) -> bool
     return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
 
 
-def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, share: int) -> Took:
+def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, share: int) -> Elapsed:
     """The time for all rows of both sides, from every *share*-th."""
-    total = Took(0.0, 0.0)
+    total = Elapsed(0.0, 0.0)
     for queries, base in ((vectors.leads, vectors.properties), (vectors.properties, vectors.leads)):
         sample = np.ascontiguousarray(queries[::share])
         took = timed(partial(search, sample, base)).times(len(queries) / len(sample))

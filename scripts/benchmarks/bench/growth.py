@@ -22,16 +22,16 @@ class Point:
 
     size: int
     seconds: float
-    #: Of both cores together; on a busy machine this tells more than the clock.
+    #: Of all cores together; on a busy machine this is more meaningful than the clock.
     cpu_seconds: float
-    #: Of all pairs; the rest was skipped by bounds.
+    #: The share of all pairs that was scored; bounds skipped the others.
     share_scored: float
-    #: Of the process so far, GiB: market, vectors, scoring and lists. Sizes rise, so it is this market's.
+    #: Peak of the process so far, GiB: market, vectors, scoring and lists. As sizes rise, it is that of this market.
     peak_memory: float
 
 
 def measure(k: int, threads: int, sizes: tuple[int, ...] = SIZES) -> list[Point]:
-    """A point for each of *sizes*, which must rise, reported as they come, after the many small markets."""
+    """A point for each of *sizes*, which must ascend; each is reported at once. The many small markets come first."""
     point = _measured(SMALL, SMALL_MARKETS, k, threads)
     click.echo(f"{SMALL_MARKETS} markets of {SMALL:,} x {SMALL:,}: {_line(point)}")
     points = []
@@ -42,7 +42,7 @@ def measure(k: int, threads: int, sizes: tuple[int, ...] = SIZES) -> list[Point]
 
 
 def exponent(points: list[Point]) -> float:
-    """*e* of time ~ size ** e, by least squares over the logarithms."""
+    """The *e* in time ~ size ** e, by least squares over the logarithms."""
     size, seconds = np.log([(point.size, point.seconds) for point in points]).T
     return float(np.polyfit(size, seconds, 1)[0])
 

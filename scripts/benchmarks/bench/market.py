@@ -1,8 +1,8 @@
-"""A plausible market of any size as arrays, in seconds: skewed prices and districts, leads with realistic wishes.
+"""Generating a plausible market of any size as arrays, within seconds: skewed prices and districts, realistic wishes.
 
-Leads are made from a property that would suit them: budgets and areas around its own, its district or neighbouring
-ones, some of the words of its text, a few wishes that it mostly meets. Nothing here is tuned to the engine: the shares
-of stated fields are those of a classifieds site.
+Each lead is generated from a property that would suit it: budget and area around the property's, its district or
+neighbouring ones, some of the words of its text, a few wishes that it mostly meets. Nothing here is tuned to the
+engine: the shares of stated fields are those of a classifieds site.
 """
 
 from collections.abc import Callable, Sequence
@@ -81,7 +81,7 @@ def _properties(rng: np.random.Generator, city: _City, n: int) -> tuple[Property
     level, condition = rng.choice(4, n, p=[0.35, 0.4, 0.18, 0.07]), rng.choice(4, n, p=[0.15, 0.25, 0.4, 0.2])
     metre = 190e3 * city.dearness[district] * PRICE_OF_CLASS[level] * PRICE_OF_CONDITION[condition]
     price = area * metre * np.exp(rng.normal(0, 0.15, n))
-    # A quarter is nearer to a station of the next district: from such pairs closeness is learnt.
+    # A quarter of the homes are nearer to a station of the next district; closeness is learnt from such pairs.
     by_metro = np.where(rng.random(n) < 0.25, np.clip(district + rng.choice([-1, 1], n), 0, N_DISTRICTS - 1), district)
     metro = _known(rng, 0.88, city.metro_in(rng, by_metro))
     style = rng.integers(0, 60, n)
@@ -171,7 +171,7 @@ def _leads(
 
 
 def _known(rng: np.random.Generator, share: float, values: NDArray) -> NDArray:
-    """*values* where chance has it, NaN or -1 elsewhere."""
+    """A random *share* of *values*; the others become NaN or -1."""
     return np.where(rng.random(len(values)) < share, values, np.nan if values.dtype.kind == "f" else -1).astype(
         values.dtype
     )
@@ -183,7 +183,7 @@ def _places_around(
     near: Callable[[np.random.Generator, NDArray[np.int64]], NDArray[np.integer]],
     chances: Sequence[float],
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """CSR of 0, 1, 2, ... places around each home with the given chances, ascending and once each."""
+    """CSR of 0, 1, 2, ... places around each home with the given probabilities, ascending and without duplicates."""
     count = np.where(home < 0, 0, rng.choice(len(chances), len(home), p=chances))
     rows = np.repeat(np.arange(len(home)), count)
     codes = near(rng, home[rows].astype(np.int64)).astype(np.int64)

@@ -1,8 +1,9 @@
 """Check that the processes that score do not grow run after run: ``python -m scripts.benchmarks.bench.memory``.
 
-It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and rescores
-it ``--runs`` times while leads and properties are changed one after another. After each run it records the unshared
-memory (USS) of every worker process, and at the end prints each one's slope, megabytes a run, with the 95% interval.
+It starts its own servers and workers in a temporary folder, fills one market with the demo's generator, and rescores it
+``--runs`` times while leads and properties are changed one after another. After each run it records the unshared memory
+(USS) of every worker process, and at the end prints the slope of each process, in megabytes per run, with the 95%
+interval.
 """
 
 import os
@@ -29,7 +30,7 @@ from scripts.benchmarks.bench.size import size_option
 from scripts.benchmarks.soak import role_of
 from worker.queue.client import Client
 
-#: The beginning, which fills caches and pools, does not count.
+#: The first share of the runs fills caches and pools and is ignored.
 WARM_UP_SHARE = 0.25
 
 #: Process -> megabytes after each run.
@@ -70,8 +71,8 @@ def held_by_workers() -> dict[str, float]:
 @contextmanager
 def changes_going(factory: sessionmaker, client: Client) -> Iterator[Callable[[], int]]:
     """
-    Change leads and properties in turns within the context, each when the one before is visible; yields their number so
-    far.
+    Inside the context, change leads and properties in turns, each after the previous change is visible; yields a
+    function that returns their number so far.
     """
     chance, over, made = Random("memory"), threading.Event(), 0
     with factory() as session:
@@ -98,7 +99,7 @@ def changes_going(factory: sessionmaker, client: Client) -> Iterator[Callable[[]
 
 
 def report(samples: Samples, runs: int) -> None:
-    """Print a line for each process that was there all the time."""
+    """Print a line for each process that existed all the time."""
     print(f"\n{'':16}{'MB at first':>12}{'at last':>9}{'a run':>9}{'±':>7}")
     for name, values in samples.items():
         counted = np.array(values[int(runs * WARM_UP_SHARE) :])

@@ -3,23 +3,39 @@
 The columns are described in :mod:`scripts.benchmarks.bench.sql`.
 """
 
+from matching.engine.criteria import (
+    PRICE_CEILING,
+    PRICE_LOST_BY,
+    PRICE_LOW,
+    PRICE_LOW_AT,
+    PRICE_OVER,
+    PRICE_OVER_BY,
+    PRICE_RATIO,
+    PRICE_UNDER,
+)
+
 _STEP = """CASE WHEN p.{0} IS NULL THEN 0.5 ELSE (ARRAY[0, 0.1, 0.4, 1, 0.8, 0.65, 0.65])[p.{0} - l.{0} + 4] END"""
 _PLACE = """coalesce(l.{0}_values[array_position(l.{0}s, p.{0})], 0)"""
-#: The share of the lead's words, by weight, that the property has.
+#: The share of the lead's words, by weight, that the property's text contains.
 _LIKENESS = """(SELECT coalesce(sum(mine.share * theirs.parts), 0) / 64
     FROM unnest(l.words, l.word_shares) AS mine (word, share)
     JOIN unnest(p.words, p.word_parts) AS theirs (word, parts) USING (word))"""
 
-#: docs/matching.md, "The score". What a lead does not state is in `base`; a CASE spares what weighs nothing.
+#: See docs/matching.md, "The score". Unstated criteria are in `base`; CASE skips criteria without weight.
 _BASE = f"""
     100 * (l.base + coalesce(wishes.earned, 0)
     + CASE WHEN l.w_price = 0 THEN 0 ELSE l.w_price * CASE
         WHEN p.price IS NULL THEN 0.5
-        WHEN 1.04 * p.price < l.price_min THEN greatest(0.3, 1 - 0.7 / 0.3 * (1 - 1.04 * p.price / l.price_min))
+        WHEN {PRICE_RATIO} * p.price < l.price_min THEN greatest({PRICE_LOW}, {PRICE_UNDER}
+            - {(PRICE_UNDER - PRICE_LOW) / (1 - PRICE_LOW_AT)} * (1 - {PRICE_RATIO} * p.price / l.price_min))
         WHEN l.price_max IS NULL OR p.price <= (coalesce(l.price_min, 0) + l.price_max) / 2 THEN 1
-        WHEN p.price <= l.price_max THEN 1 - 0.04 * (p.price - (coalesce(l.price_min, 0) + l.price_max) / 2)
-                                           / (l.price_max - (coalesce(l.price_min, 0) + l.price_max) / 2)
-        ELSE greatest(0, 0.96 * (1 - (p.price / l.price_max - 1) / 0.2)) END END
+        WHEN p.price <= l.price_max
+            THEN 1 - {1 - PRICE_CEILING} * (p.price - (coalesce(l.price_min, 0) + l.price_max) / 2)
+                / (l.price_max - (coalesce(l.price_min, 0) + l.price_max) / 2)
+        WHEN p.price <= {1 + PRICE_OVER_BY} * l.price_max
+            THEN {PRICE_CEILING} - {(PRICE_CEILING - PRICE_OVER) / PRICE_OVER_BY} * (p.price / l.price_max - 1)
+        ELSE greatest(0, {PRICE_OVER / (PRICE_LOST_BY - PRICE_OVER_BY)} * ({1 + PRICE_LOST_BY} - p.price / l.price_max))
+        END END
     + CASE WHEN l.w_location = 0 THEN 0 ELSE l.w_location * (0.1
         + CASE WHEN l.district_part = 0 THEN 0 ELSE l.district_part
             * CASE WHEN p.district IS NULL THEN 0.5 ELSE {_PLACE.format("district")} END END
@@ -44,7 +60,7 @@ _BASE = f"""
 _SCORE = """CASE WHEN coalesce(wishes.tiers, 0) = 0 THEN greatest(unsqueezed, 50 + unsqueezed / 6)
     ELSE 12.5 * (4 - wishes.tiers) + unsqueezed / 8 END"""
 
-#: What the property's answers make of the lead's wishes; a must that is contradicted counts as five.
+#: The effect of the property's answers on the lead's wishes; a contradicted must counts as five contradictions.
 _WISHES = """
     SELECT sum(wish.weight * coalesce(answer.value, 0.5)) AS earned,
         sum(CASE WHEN NOT coalesce(answer.contradicts, false) THEN 0 WHEN wish.strength = 0 THEN 5

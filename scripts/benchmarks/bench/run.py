@@ -1,14 +1,15 @@
 """
-Measure a whole rescoring through a real worker, stage by stage, beside the dense product of the same vectors: ``make
-bench-run`` (``SIZE=100k``), or ``python -m scripts.benchmarks.bench.run --size 20k``.
+Measure a whole rescoring by a real worker, stage by stage, and compare it with the dense product of the same vectors:
+``make bench-run`` (``SIZE=100k``), or ``python -m scripts.benchmarks.bench.run --size 20k``.
 
-It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and then
+It starts its own servers and workers in a temporary folder, fills one market with the demo's generator, and then
 
-1. has the market rescored by the worker ``--repeats`` times, every list written anew, and takes the floor (a blocked
-   float32 product of the written-out vectors) between the runs;
-2. changes leads and properties one at a time, at rest and while runs go, takes some off the market, and waits until all
-   lists that this touches are visible;
-3. compares the lists of all that it changed, and of those they stand in, with brute force, and runs `leadmatch check`.
+1. lets the worker rescore the market ``--repeats`` times, with every list rewritten, and measures the floor (a blocked
+   float32 product of the dense vectors) between the runs;
+2. changes leads and properties one at a time, at rest and during runs, removes some from the market, and waits until
+   all affected lists are visible;
+3. compares the lists of all changed entities, and the lists that contain them, with brute force, and runs `leadmatch
+   check`.
 """
 
 import os
@@ -44,6 +45,7 @@ from models.rescoring.runs import get_run, request_run
 from models.upkeep.invariants import check_all
 from scripts.batches import batched
 from scripts.benchmarks.bench.contestants import floor
+from scripts.benchmarks.bench.footprint import footprint
 from scripts.benchmarks.bench.size import size_option
 from scripts.benchmarks.bench.verify import lists_unlike_brute_force, scoring_ms
 from scripts.benchmarks.bench.written_out import written_out
@@ -60,7 +62,7 @@ from worker.market.snapshot import Snapshot
 from worker.queue.client import Client
 
 MARKET = (city_of(MOSCOW.name).key, DealType.SALE)
-#: Between two changes, so that they do not queue up behind one another.
+#: The pause between two changes, so that they do not queue up.
 PAUSE_SECONDS = 0.1
 
 memory_option = click.option(
@@ -81,7 +83,7 @@ memory_option = click.option(
 )
 def main(size: int, repeats: int, memory_mb: int, changes: int) -> None:
     """Time whole rescorings through a real worker, and single changes. Exit code 1 if a list is wrong."""
-    # Whoever changes does so three times of each side, and others then leave.
+    # Entities of each side are changed in three situations, and others then leave the market.
     if size < 4 * changes:
         raise click.UsageError(f"--size must be at least four times --changes: {4 * changes}")
     with system(memory_mb) as (factory, client):
@@ -89,6 +91,8 @@ def main(size: int, repeats: int, memory_mb: int, changes: int) -> None:
             fill(session, size)
         runs, floors = measure_in_turns(factory, client, repeats)
         report_runs(runs, floors)
+        with factory() as session:
+            print("\n".join(footprint(session, _snapshot(session))), flush=True)
         clean = report_changes(factory, client, changes)
     sys.exit(0 if clean else 1)
 
@@ -166,7 +170,7 @@ def measure_in_turns(factory: sessionmaker[Session], client: Client, repeats: in
 def whole_run(factory: sessionmaker[Session], client: Client) -> dict:
     """Rescore everything with every list rewritten, and wait for it."""
     with factory() as session:
-        session.execute(text("UPDATE markets SET rates = NULL"))  # as if rates had changed: no list stays as it is
+        session.execute(text("UPDATE markets SET rates = NULL"))  # as if rates had changed: rewrites every list
         session.commit()
     began = time.perf_counter()
     run_id = _ask(factory, client)
@@ -239,7 +243,7 @@ def _listed(numbers: Iterable[float]) -> str:
 
 
 def report_changes(factory: sessionmaker[Session], client: Client, changes: int) -> bool:
-    """Time single changes in each situation; returns whether all lists were right in the end."""
+    """Time single changes in each situation; returns whether all lists were correct at the end."""
     rng = Random("changes")
     with factory() as session:
         ids = {
@@ -277,7 +281,7 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
 
 @contextmanager
 def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | None) -> Iterator[None]:
-    """Start one run after another within the context; None: no runs."""
+    """Start one run after another inside the context; with None, no runs."""
     over = threading.Event()
 
     def keep_running() -> None:
@@ -304,7 +308,8 @@ def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | Non
 
 def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id: int, leaves: bool = False) -> float:
     """
-    Change one entity as the API does; seconds until its list is of the new version, or, if it *leaves*, in no market.
+    Change one entity like the API; returns the seconds until its list has the new version or, if it *leaves*, no
+    market.
     """
     table, lists, key = (
         ("leads", "lead_recommendations", "lead_id")

@@ -1,6 +1,6 @@
 """
-The engine on other shapes of market than a large, varied one: its skip rates, and its time beside the dense product of
-the same vectors in the same run.
+The engine on other kinds of markets than a large, varied one: its skip rates, and its time compared with the dense
+product of the same vectors in the same run.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,14 +13,14 @@ from matching.engine.topk import score_market
 from matching.facts.places import PLACE_KINDS
 from scripts.benchmarks.bench.contestants import floor, market_of, text_model_of
 from scripts.benchmarks.bench.market import SyntheticMarket, synthetic_market
-from scripts.benchmarks.bench.timings import Took, timed
+from scripts.benchmarks.bench.timings import Elapsed, timed
 from scripts.benchmarks.bench.written_out import written_out
 
-#: Rows of each side that the dense product is timed on, at most; the rest is in proportion.
+#: The most rows of each side on which the dense product is timed; more are extrapolated.
 DENSE_ROWS = 10_000
-#: A market of one's own for each shape that says nothing else, leads and properties.
+#: The default number of leads, and of properties, of a shape's market.
 USUAL = 20_000
-#: Homes that stand behind a market of near-duplicates.
+#: The number of homes of which the market of near-duplicates consists.
 ORIGINALS = 500
 
 
@@ -31,7 +31,7 @@ def usual(n_leads: int = 0, n_properties: int = 0, markets: int = 1) -> Iterator
 
 
 def same_wish() -> Iterator[SyntheticMarket]:
-    """All leads want the same."""
+    """All leads have the same requirements."""
     for market in usual():
         leads = market.leads.take(np.full(USUAL, _of_many_wishes(market)))
         yield SyntheticMarket(replace(leads, owner=market.leads.owner), market.properties)
@@ -47,7 +47,7 @@ def near_duplicates() -> Iterator[SyntheticMarket]:
 
 
 def all_unknown() -> Iterator[SyntheticMarket]:
-    """Properties with nothing known but the type."""
+    """Properties of which only the type is known."""
     for market in usual():
         homes = market.properties
         untold = {name: np.full(USUAL, np.nan) for name in ("price", "area", "year")}
@@ -82,8 +82,8 @@ class Shape:
     """The total of all markets of one shape."""
 
     name: str
-    ours: Took = Took(0.0, 0.0)
-    floor: Took = Took(0.0, 0.0)
+    ours: Elapsed = Elapsed(0.0, 0.0)
+    floor: Elapsed = Elapsed(0.0, 0.0)
     pairs: int = 0
     scored: int = 0
 

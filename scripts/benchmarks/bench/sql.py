@@ -1,4 +1,4 @@
-"""What one would write without an engine: one PostgreSQL query a direction, a LATERAL subquery for each row.
+"""The solution without an engine: one PostgreSQL query per direction, with a LATERAL subquery for each row.
 
 It scores what we score: deal-breakers as conditions that indexes can serve, all criteria by the formulas of
 docs/matching.md (exact ones, where we interpolate between knots), places with their neighbours, wishes and words as
@@ -84,7 +84,7 @@ def loaded(market: SyntheticMarket, model: TextModel) -> Iterator[str]:
 
 
 def fill(url: str, market: SyntheticMarket, model: TextModel) -> None:
-    """Make the two tables in an empty database and index them."""
+    """Create the two tables in an empty database, with indexes."""
     with closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -102,7 +102,7 @@ def fill(url: str, market: SyntheticMarket, model: TextModel) -> None:
 
 def seconds_for_all(url: str, counts: dict[str, int], k: int, threads: int, sample: int) -> float:
     """
-    Seconds for every lead's and every property's *k* best, from those of *sample* rows of each side.
+    The seconds for the *k* best of all leads and properties, extrapolated from *sample* rows of each side.
 
     Args:
         threads: Connections that share the rows.
@@ -112,7 +112,7 @@ def seconds_for_all(url: str, counts: dict[str, int], k: int, threads: int, samp
     for side, count in counts.items():
         rows = np.linspace(0, count - 1, min(sample, count)).astype(int).tolist()
         some = rows[: 2 * threads]
-        best_of(url, side, some, k, threads)  # not counted: fills the caches, and each connection plans afresh
+        best_of(url, side, some, k, threads)  # not counted: fills the caches, and each connection plans the query
         started = time.perf_counter()
         best_of(url, side, rows, k, threads)
         total += (time.perf_counter() - started) * count / len(rows)
@@ -145,7 +145,7 @@ def _lead_lines(leads: LeadColumns, model: TextModel) -> Iterator[str]:
             *_asked(leads, row),
             *_limits(leads, row),
             *_weighed(leads, row, _stated(leads, row, word_span.start < word_span.stop), wish_weights),
-            wishes.kind[wish] + 1,  # arrays of PostgreSQL count from 1
+            wishes.kind[wish] + 1,  # PostgreSQL's arrays begin at 1
             wishes.first[wish],
             wish_weights,
             wishes.strength[wish],
@@ -156,7 +156,7 @@ def _lead_lines(leads: LeadColumns, model: TextModel) -> Iterator[str]:
 
 
 def _asked(leads: LeadColumns, row: int) -> Iterator[float | np.ndarray]:
-    """What the lead states, field by field; places with their neighbours."""
+    """The lead's requirements, field by field; places with their neighbours."""
     yield from (_minimum(leads.price_min[row]), leads.price_max[row])
     yield from (_minimum(leads.area_min[row]), leads.area_max[row])
     yield np.flatnonzero(leads.rooms[row])
@@ -169,7 +169,7 @@ def _asked(leads: LeadColumns, row: int) -> Iterator[float | np.ndarray]:
 
 
 def _limits(leads: LeadColumns, row: int) -> tuple[float | np.ndarray, ...]:
-    """What breaks a pair: the highest price, the smallest area, and the types and room counts that are admitted."""
+    """The deal-breakers: the highest price, the smallest area, and the accepted types and room counts."""
     area_min, price_max, kind = _minimum(leads.area_min[row]), leads.price_max[row], leads.property_type[row]
     return (
         price_max * criteria.PRICE_LIMIT_PERCENT / 100 if price_max > 0 else np.inf,
@@ -195,7 +195,7 @@ def _stated(leads: LeadColumns, row: int, has_words: bool) -> dict[str, bool]:
 
 
 def _weighed(leads: LeadColumns, row: int, stated: dict[str, bool], wish_weights: np.ndarray) -> tuple[float, ...]:
-    """What every property gets, the whole, the parts of districts and stations, and the weight of each criterion."""
+    """The points of every property, the total, the parts of districts and stations, and each criterion's weight."""
     weights = DEFAULT_WEIGHTS.as_dict()
     unstated = UNSTATED_SHARE * sum(weights[name] for name in WEIGHED if not stated[name])
     unstated += 0 if len(wish_weights) else UNSTATED_SHARE * weights["wish"]
@@ -209,7 +209,7 @@ def _weighed(leads: LeadColumns, row: int, stated: dict[str, bool], wish_weights
 
 
 def _may_be(kind: int, wished_kinds: np.ndarray) -> np.ndarray:
-    """The kinds of which nothing is implied for a lead that wants this type of property and wishes for these kinds."""
+    """The kinds without an implied refusal for a lead with this type of property and wishes of these kinds."""
     wants_room = kind >= 0 and PROPERTY_TYPES[kind] == "ROOM"
     may_be = [code for code in IMPLIED_KINDS if code in wished_kinds or (wants_room and KINDS[code].name == "room")]
     return np.array(may_be, np.int16)
@@ -221,7 +221,7 @@ def _names(leads: LeadColumns, kind: str, row: int) -> bool:
 
 
 def _minimum(bound: float) -> float:
-    """A lower bound; one of 0 says nothing."""
+    """A lower bound; 0 means not stated."""
     return bound if bound > 0 else np.nan
 
 
@@ -260,7 +260,7 @@ def _answer_lines(leads: LeadColumns) -> Iterator[str]:
 
 
 def _admitted_rooms(wanted: np.ndarray) -> np.ndarray:
-    """Room counts that do not break the pair; -1, not known, breaks none."""
+    """Room counts that do not break the pair; -1, not known, never breaks it."""
     if not wanted.any():
         return np.arange(-1, MAX_ROOMS + 1)
     return np.concatenate([[-1], np.flatnonzero(~np.isnan(criteria.room_values(wanted[np.newaxis])[0]))])

@@ -17,24 +17,24 @@ FLOOR, NARROW_FLOOR, OURS = "dense product alone (the floor)", "the same, 128 co
 SQL = "PostgreSQL LATERAL"
 
 
-class Took(NamedTuple):
+class Elapsed(NamedTuple):
     """The time of some work. CPU seconds are those of all threads; NaN if another process did the work."""
 
     seconds: float
     cpu_seconds: float = math.nan
 
-    def plus(self, other: "Took") -> "Took":
-        return Took(self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds)
+    def plus(self, other: "Elapsed") -> "Elapsed":
+        return Elapsed(self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds)
 
-    def times(self, factor: float) -> "Took":
-        return Took(self.seconds * factor, self.cpu_seconds * factor)
+    def times(self, factor: float) -> "Elapsed":
+        return Elapsed(self.seconds * factor, self.cpu_seconds * factor)
 
 
-def timed(work: Callable[[], object]) -> Took:
-    """Time the work within; on a busy machine CPU seconds are more meaningful than the clock."""
+def timed(work: Callable[[], object]) -> Elapsed:
+    """Time *work*; on a busy machine CPU seconds are more meaningful than the clock."""
     started, cpu_started = time.perf_counter(), time.process_time()
     work()
-    return Took(time.perf_counter() - started, time.process_time() - cpu_started)
+    return Elapsed(time.perf_counter() - started, time.process_time() - cpu_started)
 
 
 @dataclass
@@ -48,9 +48,9 @@ class Timings:
     k: int
     threads: int
     path: Path
-    turns: dict[str, list[Took]] = field(default_factory=dict)
+    turns: dict[str, list[Elapsed]] = field(default_factory=dict)
 
-    def add(self, contestant: str, took: Took, note: str = "") -> None:
+    def add(self, contestant: str, took: Elapsed, note: str = "") -> None:
         """
         Add a timing; *note* states how it was obtained if not simply by the clock, such as "every 4th row, times 4".
         """

@@ -12,7 +12,7 @@ from models.ranking.recommendations import LIST_LENGTH
 from worker.market.snapshot import Snapshot
 from worker.market.stored_lists import listing_any, read_lists
 
-#: Lists of the other side looked at, at most.
+#: The most lists of the other side that are compared.
 MAX_TOUCHED = 500
 
 
@@ -33,8 +33,9 @@ def scoring_ms(snapshot: Snapshot, rng: Random, times: int) -> dict[Side, list[f
 
 def lists_unlike_brute_force(session: Session, snapshot: Snapshot, changed: dict[Side, set[int]]) -> tuple[int, int]:
     """
-    Of the lists of changed entities, and those that contain them: the number that differ from brute force in ids or
-    scores, and the number compared.
+    Compare the lists of changed entities, and the lists that contain them, with brute force.
+
+    Returns the number of lists that differ in ids or scores, and the number compared.
     """
     wrong = looked = 0
     for side in Side:

@@ -7,8 +7,9 @@ from matching.facts.places import csr_of
 from matching.facts.wishes import KIND_CODES, WishTable
 from matching.reading.kinds import KIND_OF, KINDS
 
-#: Kind to the share of properties that tell of it, and, of flags and choices, the chance of each answer but the last.
-TOLD: dict[str, tuple[float, list[float]]] = {
+#: Kind to the share of properties that state it and, for flags and choices, the probability of each answer but the
+#: last.
+SHARES: dict[str, tuple[float, list[float]]] = {
     "first_floor": (0.95, [0.9]),
     "last_floor": (0.93, [0.88]),
     "balcony": (0.5, [0.25]),
@@ -34,7 +35,7 @@ TOLD: dict[str, tuple[float, list[float]]] = {
     "year_built": (0.7, []),
     "metro_walk": (0.6, []),
 }
-#: (kind, wish, how often); a limit of None is drawn around what the property of the lead's choice has.
+#: (kind, wish, frequency); a limit of None is drawn around the value of the property from which the lead is made.
 ASKED: tuple[tuple[str, object, float], ...] = (
     ("first_floor", False, 0.30),
     ("last_floor", False, 0.22),
@@ -65,14 +66,14 @@ STRENGTHS, CHANCES = ("must", "wish", "soft"), (0.15, 0.7, 0.15)
 def answers(rng: np.random.Generator, n: int) -> NDArray[np.int8]:
     """The facts of n properties, int8 (n, kinds)."""
     table = np.full((n, len(KINDS)), -1, np.int8)
-    for name, (share, chances) in TOLD.items():
+    for name, (share, chances) in SHARES.items():
         kind = KIND_OF[name]
         if chances:
             given = rng.choice(len(chances) + 1, n, p=[*chances, 1 - sum(chances)])
         else:  # about a third of the way up the bins, thinning out
             given = np.clip(rng.gamma(3.0, kind.answers / 9, n), 0, kind.answers - 1).astype(np.int64)
-        told = rng.random(n) < share
-        table[told, KIND_CODES[name]] = given[told]
+        answered = rng.random(n) < share
+        table[answered, KIND_CODES[name]] = given[answered]
     return table
 
 
@@ -80,8 +81,8 @@ def wishes(
     rng: np.random.Generator, source: NDArray[np.int8], table: WishTable
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """
-    CSR of the wishes of leads made from properties with the answers *source*: nine in ten are met by it if it states
-    the fact.
+    CSR of the wishes of leads made from properties with the answers *source*. If the property states the fact, it meets
+    nine in ten of them.
     """
     n = len(source)
     asks = {name: rng.random(n) < share for name, _, share in ASKED}

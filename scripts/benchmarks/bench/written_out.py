@@ -1,6 +1,6 @@
 """
-Both sides of a market as wide dense matrices, as dense methods need them: a column for every district, station, price
-knot, area knot and answer to a wish. Words would take thousands more, and are left out.
+Both sides of a market as wide dense matrices for dense methods: a column for every district, station, price knot, area
+knot and answer to a wish. Words would need thousands of further columns and are left out.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ Matrix = NDArray[np.float32]
 
 def written_out(leads: LeadVectors, properties: PropertyVectors, threads: int) -> tuple[Matrix, Matrix]:
     """
-    Points and parts, (leads, width) and (properties, width); of several stations, the dense form knows the first only.
+    Points and parts, (leads, width) and (properties, width); of several stations the dense form has only the first.
     """
     columns = MatrixColumns.of(properties)
     with ThreadPoolExecutor(threads) as pool:

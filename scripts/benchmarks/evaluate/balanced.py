@@ -77,14 +77,15 @@ def as_markdown(orders: list[Order]) -> list[str]:
     return [
         "## Balanced order",
         "",
-        "Off until ops choose it for a market (`leadmatch markets order balanced`): then its lists are read so.",
+        "The balanced order is off until ops choose it for a market (`leadmatch markets order balanced`).",
         "`matching.engine.balance.balanced_order` re-orders the stored hundred of both sides by transferable-utility",
         "matching; formula and source are there, and its test reproduces the published expected matches of the",
         "30 x 20 market (own preference 6.0976, product 13.2147, balanced 15.4475). Scores stay as they are. The",
-        "number is the temperature: a small one keeps near to the score, a large one spreads. Leads of medium blur,",
+        "number is the temperature: a low one stays close to the score, a high one spreads more. Leads of medium blur,",
         "among all listings and among as many as there are leads.",
         "",
-        "Expected mutual likes: attention 1 / rank on both sides, a look becomes a like with chance score / 100. Gini",
+        "Expected mutual likes: attention 1 / rank on both sides, a view becomes a like with "
+        "probability score / 100. Gini",
         "and never shown: of listings in leads' first ten places. MRR: of the "
         "listing that a lead was made of, that is,",
         "what balance costs (or brings) the one who has one home in mind.",

@@ -100,6 +100,6 @@ def as_markdown(one: Closeness) -> list[str]:
             for name, measured in one.found.items()
         ),
         "",
-        "How closeness is learnt and what else was tried stands in [matching.md](matching.md), under "
-        '"How closeness without coordinates is learnt".',
+        "[tuning.md](tuning.md) explains how closeness is learnt and what else was tried, under "
+        '"Closeness without coordinates".',
     ]

@@ -150,8 +150,9 @@ def as_markdown(described: Described) -> list[str]:
     return [
         "## Listings with descriptions",
         "",
-        f"{described.rents:,} invented flats for rent in real houses, with descriptions of some sentences whose facts",
-        "are known: what no field tells stands there only. First, leads made by blurring a flat, which quote its",
+        f"{described.rents:,} generated flats for rent in real houses, with descriptions of several sentences whose "
+        "facts",
+        "are known: what no field states stands there only. First, leads made by blurring a flat, which quote its",
         "description: words in a row, which may begin or end within «не курить» and then say the opposite, or whole",
         "sentences.",
         f"| quoted | blur | | {' | '.join(METRICS)} |",
@@ -163,7 +164,7 @@ def as_markdown(described: Described) -> list[str]:
             for name, values in by_ranker.items()
         ),
         "",
-        "Then leads written by hand.",
+        "The following figures are for leads written by hand.",
         "",
         *handwritten.as_markdown(described.written),
     ]

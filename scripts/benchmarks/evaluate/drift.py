@@ -18,7 +18,7 @@ from scripts.benchmarks.evaluate.rankers import K, Town
 GROWTH = 0.2
 TOP = 10
 #: Pairs drawn from all of the market, beside those that stand in lists.
-DRAWN = 200_000
+SAMPLED_PAIRS = 200_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Drift:
     ]
     before, after = (score_market(market, K).for_leads for market in markets)
     listed = np.repeat(np.arange(len(before)), before.lengths), before.columns.astype(np.intp)
-    drawn = rng.integers(0, len(leads), DRAWN), rng.integers(0, len(old), DRAWN)
+    drawn = rng.integers(0, len(leads), SAMPLED_PAIRS), rng.integers(0, len(old), SAMPLED_PAIRS)
     understood = (markets[0].leads.stated != markets[1].leads.stated).any(axis=1)
     tops = [_first(lists, TOP) for lists in (before, after)]
     shares = np.array([len(a & b) / max(len(a), len(b), 1) for a, b in zip(*tops, strict=True)])
@@ -105,8 +105,8 @@ def as_markdown(drift: Drift) -> list[str]:
     return [
         "## Drift of a new text model",
         "",
-        "Between two fits no score of an unchanged pair moves at all: a test holds that to the last bit. A new model "
-        "is",
+        "Between two fits the score of an unchanged pair does not change at all, as a test checks to the last bit. "
+        "A new model is",
         "fitted when the texts have changed by more than a fifth, or after a week. Here it is fitted after the newest",
         f"{drift.after - drift.before:,} listings have come on top of {drift.before:,}, with {drift.leads:,} leads of "
         "medium blur, and the pairs",
@@ -122,7 +122,7 @@ def as_markdown(drift: Drift) -> list[str]:
         f"{drift.tops_kept:.1%}",
         f"on average. Leads with another first listing: {drift.firsts_changed:.1%}. Listings of one building with "
         "almost the same text",
-        "change places among each other at the least touch. The last row is of "
+        "change places among each other after the slightest difference. The last row is of "
         f"{drift.first_understood:.1%} of leads: their text did not count",
         "before and does now.",
     ]

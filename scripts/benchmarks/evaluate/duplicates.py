@@ -51,7 +51,7 @@ class Sale:
 
 def sales(path: Path, rng: random.Random) -> list[Sale]:
     """
-    The sales that tell house, floor, rooms and area, and copies of a quarter of them.
+    The sales that state house, floor, rooms and area, and copies of a quarter of them.
 
     Units of a new building belong to one developer. Of resales that may be adverts of one home
     (same house, floor and rooms, areas less than 1 m² apart) one is kept: nobody knows what they are.
@@ -266,19 +266,21 @@ def as_markdown(path: Path, seed: int) -> list[str]:
     return [
         "## Adverts of one home",
         "",
-        f"{sum(not sale.is_copy for sale in made):,} sales that tell house, floor, rooms and area, and copies of a",
+        f"{sum(not sale.is_copy for sale in made):,} sales that state house, floor, rooms and area, and copies of a",
         "quarter of them by other agencies: price changed by up to 7 % (in 7 of 10), area rounded to the metre or the",
-        "tenth, text reworded, address respelt, details left out, photographs scaled and compressed again (they are",
+        "tenth, text reworded, address spelt differently, details left out, photographs scaled and compressed again "
+        "(they are",
         "made, the file has none). Units of a new building belong to its developer and share its pictures; their",
-        "near-identical neighbours are the hard negatives. Of resales that may be one home already one is kept, for",
+        "near-identical neighbours are the hard negatives. Of resales that may already be one home one is kept, "
+        "because",
         "nobody knows the truth about them; so confusing mirror-image flats of one floor is not measured here.",
         "Pairs of adverts:",
         "",
-        "| what is told, homes | pairs joined | precision | recall |",
+        "| what is stated, homes | pairs joined | precision | recall |",
         "| --- | --- | --- | --- |",
         *(f"| {each.name} | {each.joined:,} | {each.precision:.4f} | {each.recall:.3f} |" for each in outcomes),
         "",
-        '"An owner for each row" takes the developers away: then no unit is known to be another than its neighbour.',
+        '"An owner for each row" removes the developers: then no unit is known to differ from its neighbour.',
         "",
         "The file's own rows, all of them, each with an owner of its own and no text: "
         + _listed(f"{count:,} pairs joined of {kind}" for kind, count in sorted(natural.items()))

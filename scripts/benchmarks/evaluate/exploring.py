@@ -86,12 +86,12 @@ def as_markdown(chances: list[Chance], n_listings: int) -> list[str]:
     return [
         "## Exploration",
         "",
-        "Off until ops give a market slots (`leadmatch markets explore`). A new listing that stands in fewer than",
+        "Exploration is off until ops give a market slots (`leadmatch markets explore`). A new listing in fewer than",
         f"{MIN_LISTS_SEEN} lists (*unseen*) is offered to some of the leads in its own list, after the last entry of",
-        "theirs. The lists themselves stay the exact best hundred, so nothing is displaced and there is no cost in",
-        f"rank; what it costs is a longer read. Leads of medium blur, {n_listings:,} listings, the newest {NEW:.0%}",
+        "theirs. The lists themselves stay the exact best hundred, so no entry is lost and there is no cost in",
+        f"rank; the cost is a longer list. Leads of medium blur, {n_listings:,} listings, the newest {NEW:.0%}",
         "new. Expected mutual likes as above,",
-        "the places after the hundredth included.",
+        "including the places after the hundredth.",
         "",
         "| leads | unseen | slots | new listings offered to nobody | "
         f"... in {NIGHTS} nights | offers an unseen listing gets a day, mean / most | their mean score | "
@@ -105,5 +105,6 @@ def as_markdown(chances: list[Chance], n_listings: int) -> list[str]:
             for chance in chances
         ),
         "",
-        "It matters where listings are many for each lead; where leads are many, lists have room for nearly everybody.",
+        "It matters where there are many listings per lead; where there are many leads, lists include nearly every "
+        "listing.",
     ]

@@ -16,7 +16,7 @@ from scripts.benchmarks.evaluate import moscow
 from scripts.benchmarks.evaluate.planted import LEAD_OWNER
 from scripts.benchmarks.evaluate.sale_leads import LEADS, SaleLead
 from scripts.benchmarks.evaluate.sales_table import SalesTable
-from scripts.benchmarks.evaluate.truth import MET, UNTOLD, VIOLATED
+from scripts.benchmarks.evaluate.truth import MET, NOT_STATED, VIOLATED
 
 TOP = 10
 MILLION = 1e6
@@ -49,7 +49,7 @@ class Truth:
 
     #: bool (leads, homes): a realtor would send it: no field and no wish is known to be violated.
     sendable: NDArray[np.bool_]
-    #: For each lead int8 (wishes, homes): MET, UNTOLD, VIOLATED.
+    #: For each lead int8 (wishes, homes): MET, NOT_STATED, VIOLATED.
     verdicts: list[NDArray[np.int8]]
 
 
@@ -125,7 +125,7 @@ def measure(lists: RankedLists, known: Truth, leads: Sequence[Written] = LEADS) 
     for row, (lead, verdicts, sendable) in enumerate(zip(leads, known.verdicts, known.sendable, strict=True)):
         top = lists.row(row)[0][:TOP]
         shown = verdicts[:, top]
-        seen += [(shown == verdict).sum() for verdict in (MET, UNTOLD, VIOLATED)]
+        seen += [(shown == verdict).sum() for verdict in (MET, NOT_STATED, VIOLATED)]
         faults = (shown == VIOLATED).any(axis=1)
         could_be = int(min(TOP, sendable.sum()))
         violated += int(faults.sum())
@@ -186,15 +186,16 @@ def meaning(outcome: Outcome) -> list[str]:
     """The meaning of a score in words, with the shares of the bands above."""
     share = lambda low, high: _share(outcome, low, high)
     return [
-        "### What a score means",
+        "### The meaning of a score",
         "",
-        f"- **94 and more** (a 95): what was asked for, as far as is told. A realtor would send {share(94, 101)}.",
-        "- **90 to 94** (a 90): everything that is stated is met at least in part; something is not told, or the "
+        f"- **94 and more** (a 95): all wishes are met, as far as the listing states. A realtor would send "
+        f"{share(94, 101)}.",
+        "- **90 to 94** (a 90): everything that is stated is met at least in part; something is not stated, or the "
         f"home lies next door to where it should. {share(90, 94)}.",
         "- **80 to 90** (an 80): no wish is contradicted, but a field is off: another district, a room more or less, "
         f"the edge of budget or area. {share(80, 90)}.",
         f"- **50 to 80**: several fields are off. {share(50, 80)}.",
-        "- **Below 50**: the listing is known to contradict something that was asked for in words: "
+        "- **Below 50**: the listing is known to contradict a wish in words: "
         f"{share(0, 50)}. Each further contradiction takes another 12.5.",
     ]
 

@@ -8,7 +8,14 @@ import numpy as np
 from matching.engine.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, Weights
 from matching.engine.text import TextModel
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.learning.weight_learning import ActedPairs, criterion_values, enough, judge, propensities, scores_of
+from matching.learning.weight_learning import (
+    ActedPairs,
+    criterion_values,
+    has_enough_actions,
+    judge,
+    propensities,
+    scores_of,
+)
 from scripts.benchmarks.evaluate.planted import BLURS, Listing, plant
 from scripts.benchmarks.evaluate.rankers import Town, leadmatch
 
@@ -28,7 +35,7 @@ _HIDDEN = {
 
 
 @dataclass(frozen=True)
-class Lesson:
+class LearningResult:
     """The average of REPEATS simulations of one kind of people and one number of actions."""
 
     people: str
@@ -45,11 +52,11 @@ class Lesson:
     agreement_worst: float
 
 
-def learn(listings: list[Listing], n_leads: int, seed: int) -> list[Lesson]:
+def learn(listings: list[Listing], n_leads: int, seed: int) -> list[LearningResult]:
     """Simulate every kind of people with every number of actions."""
     listed = _listed(listings, n_leads, seed)
     return [
-        _lesson(listed, people, count, np.random.default_rng([seed, index]))
+        _learning_result(listed, people, count, np.random.default_rng([seed, index]))
         for index, (people, count) in enumerate(product(_HIDDEN, ACTIONS))
     ]
 
@@ -69,7 +76,7 @@ def _listed(listings: list[Listing], n_leads: int, seed: int) -> ActedPairs:
     return ActedPairs(values, sizes, np.zeros(len(rows), bool), places, rows)
 
 
-def _lesson(listed: ActedPairs, people: str, count: int, rng: np.random.Generator) -> Lesson:
+def _learning_result(listed: ActedPairs, people: str, count: int, rng: np.random.Generator) -> LearningResult:
     hidden = _HIDDEN[people]
     sample = listed.take(rng.choice(len(listed), min(COMPARED, len(listed)), replace=False))
     agreement = lambda weights: float(np.corrcoef(scores_of(sample, weights), scores_of(sample, hidden))[0, 1])
@@ -77,7 +84,7 @@ def _lesson(listed: ActedPairs, people: str, count: int, rng: np.random.Generato
     kept, distances, after = [], [], []
     for _ in range(REPEATS):
         acted = _act(listed, hidden, count, rng)
-        if not enough(acted):  # all but everything liked, or disliked
+        if not has_enough_actions(acted):  # all but everything liked, or disliked
             kept.append(False)
             after.append(before)
             continue
@@ -85,7 +92,7 @@ def _lesson(listed: ActedPairs, people: str, count: int, rng: np.random.Generato
         kept.append(judgement.is_better)
         distances.append(distance(judgement.weights, hidden))
         after.append(agreement(judgement.weights) if judgement.is_better else before)
-    return Lesson(
+    return LearningResult(
         people,
         count,
         float(np.mean(kept)),
@@ -112,13 +119,14 @@ def distance(left: Weights, right: Weights) -> float:
     return float(np.abs(shares[0] / shares[0].sum() - shares[1] / shares[1].sum()).sum() / 2)
 
 
-def as_markdown(lessons: list[Lesson], n_leads: int) -> list[str]:
+def as_markdown(lessons: list[LearningResult], n_leads: int) -> list[str]:
     return [
         "## Learning the weights",
         "",
         f"Simulated people behind {n_leads:,} leads (strong blur) read their stored lists, look at place *r* with",
-        f"a chance in proportion to 1 / log2(1 + r), and like with chance 1 / (1 + exp(-{STEEPNESS:g} (s - median))),",
-        "*s* being the score (as a share) by weights of their own, which the engine is not told. "
+        f"a probability proportional to 1 / log2(1 + r), and like with probability 1 / (1 + exp(-{STEEPNESS:g} (s - "
+        "median))),",
+        "*s* being the score (as a share) by weights of their own, which the engine does not get. "
         "`matching.learning.weight_learning`",
         f"fits, and keeps a set only if held-out actions are for it. Means over {REPEATS} simulations. Distance: share",
         "of weight that lies elsewhere than the hidden weights have it. Agreement: correlation, over listed pairs, of",
@@ -133,6 +141,6 @@ def as_markdown(lessons: list[Lesson], n_leads: int) -> list[str]:
             for lesson in lessons
         ),
         "",
-        "Nobody here states a condition, for the listings name none: that weight cannot be learnt and stays in",
+        "No lead here states a condition, because the listings name none: that weight cannot be learnt and stays in",
         "proportion to the default, which is part of the distance that is left.",
     ]

@@ -155,7 +155,7 @@ def _blurred(
 
 def _around(amount: float | Decimal | None, spread: float, rng: np.random.Generator) -> tuple[float, float]:
     if amount is None:
-        raise ValueError("the table's listings all tell their price")
+        raise ValueError("the table's listings all state their price")
     middle = float(amount) * (1 + rng.uniform(-spread, spread))
     return middle * (1 - spread), middle * (1 + spread)
 

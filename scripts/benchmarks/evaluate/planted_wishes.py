@@ -52,8 +52,8 @@ def as_markdown(levels: list[Level], n_leads: int) -> list[str]:
     return [
         "## Wishes in a realtor's words",
         "",
-        f"The same blur, {n_leads:,} leads a level, but the text is two or three things that are true of the listing,",
-        "as a realtor would ask for them («этаж не крайний, кухня хотя бы 9 м»): words that do not stand in the",
+        f"The same blur, {n_leads:,} leads per level, but the text states two or three facts of the listing",
+        "as a realtor would ask for them («этаж не крайний, кухня хотя бы 9 м»), in words that do not occur in the",
         "listing.",
         f"| blur | | {' | '.join(METRICS)} |",
         "| --- | --- |" + " --- |" * len(METRICS),

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from matching.engine.criteria import DEFAULT_WEIGHTS, Weights
 from matching.engine.pairs import pair_scores
@@ -106,6 +105,8 @@ def filter_by_price(town: Town) -> RankedLists:
 
 def text_alone(town: Town) -> RankedLists:
     """Cosine of TF-IDF, all words, no SVD."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # takes longer to import than all else here
+
     vectorizer = TfidfVectorizer(sublinear_tf=True).fit(town.property_columns.text)
     homes = vectorizer.transform(town.property_columns.text).T.tocsc()
     likeness = (vectorizer.transform([lead.text for lead in town.leads]) @ homes).tocsr()

@@ -80,11 +80,12 @@ def read_corpora() -> list[CorpusRead]:
 def as_markdown() -> list[str]:
     """The section of the page."""
     lines = [
-        "## What is understood of words",
+        "## Reading of texts",
         "",
-        "Two corpora of texts with all the readings that they should give (kind, value and, of a lead, strength): a",
-        "third of them hostile (denials, typing errors, capitals, two wishes in a clause, numbers of something else).",
-        "They were written beside the grammar, so they say what it holds, not what it does with a stranger's words.",
+        "Two corpora of texts with all expected readings (kind, value and, for a lead, strength). A",
+        "third are difficult (denials, typing errors, capitals, two wishes in a clause, numbers of something else).",
+        "They were written together with the grammar, so they show what it covers, not how it reads other people's "
+        "texts.",
         "",
         "| corpus | texts | readings | precision | recall |",
         "| --- | --- | --- | --- | --- |",

@@ -25,14 +25,15 @@ class Case:
 def cases(name: str) -> list[Case]:
     """The cases of the file *name*, a line each; «\\n» in a text is the end of a line."""
     return [
-        Case(text.strip().replace("\\n", "\n"), frozenset(_readings(readings.strip(), name == "leads.txt")))
+        Case(text.strip().replace("\\n", "\n"), frozenset(readings_of(readings.strip(), name == "leads.txt")))
         for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
         for text, _, readings in [line.rpartition(" = ")]
     ]
 
 
-def _readings(written: str, lead: bool) -> Iterator[Reading]:
+def readings_of(written: str, lead: bool) -> Iterator[Reading]:
+    """The readings as the corpus of leads, or that of listings, writes them: «kitchen_area=9.. balcony=yes!»."""
     for part in [] if written == "-" else written.split():
         name, _, told = part.partition("=")
         strength = "wish"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.benchmarks.evaluate.rents import Rent
-from scripts.benchmarks.evaluate.truth import MET, UNTOLD, VIOLATED
+from scripts.benchmarks.evaluate.truth import MET, NOT_STATED, VIOLATED
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class RentWish:
         return f"{self.kind} {self.value}"
 
     def judge(self, rents: Sequence[Rent]) -> NDArray[np.int8]:
-        """int8 (rents,) of MET, UNTOLD, VIOLATED, by the fields or words."""
-        told = [rent.told.get(self.kind) for rent in rents]
-        verdict = lambda value: UNTOLD if value is None else MET if self.holds(value) else VIOLATED
-        return np.array([verdict(value) for value in told], np.int8)
+        """int8 (rents,) of MET, NOT_STATED, VIOLATED, by the fields or words."""
+        stated_facts = [rent.stated_facts.get(self.kind) for rent in rents]
+        verdict = lambda value: NOT_STATED if value is None else MET if self.holds(value) else VIOLATED
+        return np.array([verdict(value) for value in stated_facts], np.int8)
 
 
 def yes(kind: str) -> RentWish:

@@ -206,9 +206,9 @@ def sentence_of(kind: str, value: Any, rng: np.random.Generator) -> str | None:
 
 def description(facts: Mapping[str, Any], opening: str, rng: np.random.Generator) -> str:
     """A description that states all *facts* that have phrasings, in random order, among sentences without facts."""
-    told = [sentence for kind, value in facts.items() if (sentence := sentence_of(kind, value, rng))]
+    stated = [sentence for kind, value in facts.items() if (sentence := sentence_of(kind, value, rng))]
     noise = [str(one) for one in rng.choice(np.array(_NOISE), int(rng.integers(1, 5)), replace=False)]
-    sentences = told + noise
+    sentences = stated + noise
     rng.shuffle(sentences)
     text = " ".join([opening, *sentences])
     style = rng.random()

@@ -30,20 +30,20 @@ class Rent:
     price: int
     rooms: int
     area: float
-    #: What fields of a feed tell, what the description tells, by kind. Either may lack what the other tells.
+    #: What fields of a feed state, what the description states, by kind. Either may lack what the other has.
     in_fields: Mapping[str, Any]
     in_words: Mapping[str, Any]
     text: str
 
     @property
-    def told(self) -> dict[str, Any]:
+    def stated_facts(self) -> dict[str, Any]:
         """The facts in fields and words, and those implied by the floor."""
-        told = {**self.in_words, **self.in_fields}
-        if "floor" in told:
-            told["first_floor"] = told["floor"] <= 1
-        if "floor" in told and "house_floors" in told:
-            told["last_floor"] = told["floor"] >= told["house_floors"]
-        return told
+        stated_facts = {**self.in_words, **self.in_fields}
+        if "floor" in stated_facts:
+            stated_facts["first_floor"] = stated_facts["floor"] <= 1
+        if "floor" in stated_facts and "house_floors" in stated_facts:
+            stated_facts["last_floor"] = stated_facts["floor"] >= stated_facts["house_floors"]
+        return stated_facts
 
 
 @dataclass(frozen=True)

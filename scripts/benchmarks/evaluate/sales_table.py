@@ -42,7 +42,7 @@ class SalesTable:
     floors_total: NDArray[np.float64]
     year: NDArray[np.float64]
     ceiling: NDArray[np.float64]
-    #: Bathrooms with bath and toilet in one room, and apart. NaN in both where nothing is told.
+    #: Bathrooms with bath and toilet in one room, and apart. NaN in both where nothing is stated.
     combined: NDArray[np.float64]
     separate: NDArray[np.float64]
     #: "new", "resale" or "".

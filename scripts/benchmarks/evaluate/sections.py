@@ -49,11 +49,12 @@ def intro(inputs: Inputs) -> list[str]:
         "# How good the ranking is",
         "",
         f"Written by `leadmatch evaluate {inputs.path.name} --leads {inputs.n_leads} --seed {inputs.seed}`; do not",
-        f"edit by hand. Names of sections behind the file's name measure these anew: {', '.join(SECTIONS)}.",
+        f"edit by hand. With names of sections after the file's name, only these are measured again: "
+        f"{', '.join(SECTIONS)}.",
         "",
         f"{len(inputs.listings):,} real listings (Moscow, sale, 2023). Lists are ranked against the whole market, not",
         "against sampled negatives. The file holds many near-duplicate units of one building, which no ranking can",
-        "tell apart by what a lead says. In brackets: 95 % bootstrap interval over leads.",
+        "distinguish by the contents of a lead. In brackets: 95 % bootstrap interval over leads.",
     ]
 
 
@@ -64,9 +65,10 @@ def _wishes(inputs: Inputs) -> list[str]:
     return [
         "## Leads as realtors write them",
         "",
-        "Leads on the same sales, written by hand: fields and additional words. Whether a home meets what the words",
-        "ask for is decided by the file's columns, apart from the engine. A realtor would send a home that is known to",
-        f"violate none of it, has a wanted number of rooms, is at most {handwritten.STRETCH:.0%} over the budget, and",
+        "Leads on the same sales, written by hand, with fields and additional words. The file's columns decide,",
+        "independently of the engine, whether a home meets these words. A realtor would send a home that is known to",
+        f"violate none of them, has a wanted number of rooms, is at most {handwritten.STRETCH:.0%} over the budget, "
+        "and",
         f"lies in a wanted district or within {handwritten.NEAR_KM:g} km.",
         "",
         *handwritten.as_markdown(outcome),

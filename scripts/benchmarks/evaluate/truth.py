@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from scripts.benchmarks.evaluate.sales_table import SalesTable
 
-MET, UNTOLD, VIOLATED = 1, 0, -1
+MET, NOT_STATED, VIOLATED = 1, 0, -1
 
 
 @dataclass(frozen=True)
 class Wish:
-    """One wish of a lead's words. ``judge`` returns int8 (listings,) of MET, UNTOLD, VIOLATED."""
+    """One wish of a lead's words. ``judge`` returns int8 (listings,) of MET, NOT_STATED, VIOLATED."""
 
     name: str
     judge: Callable[[SalesTable], NDArray[np.int8]]
@@ -154,7 +154,7 @@ def _holds(good: NDArray[np.bool_], *told: NDArray[np.float64]) -> NDArray[np.in
 
 
 def _is(good: NDArray[np.bool_], told: NDArray[np.bool_]) -> NDArray[np.int8]:
-    return np.where(told, np.where(good, MET, VIOLATED), UNTOLD).astype(np.int8)
+    return np.where(told, np.where(good, MET, VIOLATED), NOT_STATED).astype(np.int8)
 
 
 def _material(homes: SalesTable, names: set[str], *, refused: bool) -> NDArray[np.int8]:

@@ -28,7 +28,7 @@ class WishText:
     wishes: list[tuple[str, Any]]
 
 
-#: What may be said, and the ways to say it; None where the file does not tell enough.
+#: What may be said, and the ways to say it; None where the file does not say enough.
 Ways = tuple[list[tuple[str, Any]], Sequence[str]] | None
 
 

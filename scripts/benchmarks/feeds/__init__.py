@@ -1,4 +1,4 @@
 """
-Measurements of imports: one table of listings as a feed of each format, each imported to the same rows; rate and
+Measurements of imports: one table of listings as a feed of each format, all of which must give the same rows; rate and
 memory.
 """

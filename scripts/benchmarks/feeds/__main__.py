@@ -1,9 +1,9 @@
-"""Formats compared, on this home's running system (never in production: it leaves rows behind).
+"""Compare formats on this home's running system (never in production, because it leaves rows behind).
 
     python -m scripts.benchmarks.feeds listings.csv --city Москва
 
-The table becomes a feed of each format, each is imported into a source of its own, and their rows are compared. Rate
-and memory of a large feed are measured by :mod:`scripts.benchmarks.feeds.large`.
+The table is written as a feed of each format, each is imported into a separate source, and the rows are compared.
+:mod:`scripts.benchmarks.feeds.large` measures rate and memory of a large feed.
 """
 
 import argparse
@@ -22,10 +22,10 @@ from models.sources.report import Report
 from models.sources.tables import Import, Source
 from scripts.benchmarks.feeds.writers import WRITERS, read_table
 from scripts.benchmarks.load.own import own_system
-from scripts.importing import Wanted, bring
+from scripts.importing import ImportOptions, import_file
 from scripts.one_line import errors_in_one_line
 
-#: Columns that every format can tell; the address is compared as one text, and years, where a format rounds nothing.
+#: Columns that all formats support; the address is compared as one text, and years only for formats that do not round.
 COMPARED = (
     "deal_type", "city_key", "district", "metro_station", "property_type", "property_class", "price", "currency",
     "area", "rooms", "floor", "total_floors", "year_built",
@@ -73,9 +73,9 @@ def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folde
 
 
 def imported(factory: sessionmaker[Session], path: Path, name: str, city: str) -> tuple[Report, float]:
-    """The report of an import into the source *name* of the default owner of imports, and our CPU seconds."""
+    """The report of an import into the source *name* of the default owner of imports, and the CPU seconds it took."""
     began = time.process_time()
-    report = bring(factory, Wanted(str(path), source=name, city=city), open_feed(path), None)
+    report = import_file(factory, ImportOptions(str(path), source=name, city=city), open_feed(path), None)
     return report, time.process_time() - began
 
 

@@ -1,4 +1,4 @@
-"""A feed of any size with the demo's homes: with texts, photos and coordinates, as real feeds have them."""
+"""A feed of any size with the demo's homes, with texts, photos and coordinates like real feeds."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,12 +13,12 @@ from models.sources.formats.yrl_writer import NAMESPACE, Seller, offer_of
 from scripts.demo.cities import MOSCOW
 from scripts.demo.properties import property_rows
 
-#: Homes that are drawn; a larger feed names each of them several times, at other prices and sizes.
-DRAWN = 20_000
+#: Homes that are generated; a larger feed contains each of them several times, with other prices and sizes.
+GENERATED_HOMES = 20_000
 _SELLER = Seller("Ирина", "Агентство «Ключ»", "+79990000000", Role.AGENCY)
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _BASE = "https://photos.example.com"
-#: A description of the demo is one sentence; advertisements say more.
+#: Further sentences, because the demo's descriptions have one sentence and real ones are longer.
 _MORE = (
     " Предлагаем вашему вниманию отличный вариант для тех, кто ценит уют и комфорт. Рядом поликлиника, школа, детский"
     " сад, магазины и парк, до метро {minutes} минут пешком. Один взрослый собственник, обременений нет, подходит под"
@@ -35,7 +35,7 @@ def write_feed(path: Path, offers: int) -> None:
 
 
 def _offers(offers: int) -> Iterator[str]:
-    drawn = homes(min(offers, DRAWN))
+    drawn = homes(min(offers, GENERATED_HOMES))
     for number in range(offers):
         home = drawn[number % len(drawn)]
         if number >= len(drawn):
@@ -53,7 +53,7 @@ def offer(home: Property) -> str:
 def homes(count: int) -> list[Property]:
     """*count* sales in one town, not added to any session, the same ones each time."""
     rng = Random("large feed")
-    rows = property_rows(rng, MOSCOW, max(2 * count, 1_000), [0])  # of few, all may be let
+    rows = property_rows(rng, MOSCOW, max(2 * count, 1_000), [0])  # among few, all may be for rent
     sales = islice((row for row in rows if row["deal_type"] is DealType.SALE), count)
     return [_home(rng, number, row) for number, row in enumerate(sales)]
 

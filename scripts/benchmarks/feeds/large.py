@@ -1,10 +1,10 @@
 """A large feed through a real worker, twice: ``make bench-import`` (``SIZE=500k``).
 
-It starts servers and workers of its own in a temporary folder, serves a generated YRL feed at an address, and has a
-worker fetch and import it. It reports offers a second, by the clock and by CPU seconds of the worker and of PostgreSQL
-(on a busy machine only these are meaningful), the worker's memory over time, and the writes of a second import of the
-same feed: only the row of the import itself. Before, a small feed is imported several times with changes, and the time
-until the lists show them is reported. Exit code 1 if a promise is broken.
+It starts its own servers and workers in a temporary folder, serves a generated YRL feed at an address, and lets a
+worker fetch and import it. It reports offers per second, by the clock and by CPU seconds of the worker and of
+PostgreSQL (on a busy machine only the latter are meaningful), the worker's memory over time, and the writes of a second
+import of the same feed, which must be only the row of the import itself. Before that, a small feed is imported several
+times with changes, and the time until the lists show them is reported. Exit code 1 if a promise is broken.
 """
 
 import os
@@ -36,13 +36,13 @@ from scripts.benchmarks.feeds.visible import seconds_until_visible
 from scripts.importing import owner_of_imports
 from worker.queue.client import Client
 
-#: Offers in a second of CPU of the busier one, the worker or PostgreSQL: they work side by side.
+#: Offers per second of CPU of the worker or PostgreSQL, whichever is busier, because they work in parallel.
 PROMISED_RATE = 2_000
-#: From an import's commit until its few changes are in all lists.
+#: The time from an import's commit until its few changes are in all lists.
 PROMISED_SECONDS = 1.0
-#: What the worker's memory may grow by from the first tenth of an import to its end.
+#: The permitted growth of the worker's memory from the first tenth of an import to its end.
 MAX_GROWTH_MB = 64
-#: Tables of which an unchanged import leaves every row as it is.
+#: Tables of which an unchanged import rewrites no row.
 LISTINGS = (
     "properties",
     "property_prices",
@@ -52,7 +52,7 @@ LISTINGS = (
     "rescoring_runs",
 )
 LEADS = 200
-LOOK_EVERY = 0.1  # seconds
+POLL_INTERVAL = 0.1  # seconds
 
 
 @dataclass
@@ -60,17 +60,17 @@ class ImportFigures:
     """The measurements of one import."""
 
     counts: dict[str, int]
-    seconds: float  #: By the clock, with fetching.
+    seconds: float  #: By the clock, including fetching.
     worker_seconds: float  #: CPU.
     database_seconds: float  #: CPU.
-    wal_bytes: int  #: Written to PostgreSQL's log meanwhile, whoever wrote it.
-    begins_mb: int  #: The worker's memory in the first tenth of the file, at most.
+    wal_bytes: int  #: Written to PostgreSQL's log meanwhile by all processes.
+    begins_mb: int  #: The worker's peak memory in the first tenth of the file.
     peak_mb: int
-    written: list[str]  #: Of LISTINGS, the tables of which a row was written meanwhile.
+    written: list[str]  #: The tables among LISTINGS of which a row was written meanwhile.
 
     @property
     def rate(self) -> float:
-        """Offers per second of CPU of the busier one, the worker or PostgreSQL."""
+        """Offers per second of CPU of the worker or PostgreSQL, whichever is busier."""
         return self.counts["offers"] / max(self.worker_seconds, self.database_seconds)
 
     def __str__(self) -> str:
@@ -112,7 +112,7 @@ def main(size: int, lists: bool, memory_mb: int) -> None:
             _end_runs(factory, wait=lists)
             second = _imported(factory, client, source_id)
             print(f"again: {second}", flush=True)
-    visible.pop("new")  # homes that have words to be read first are promised no time
+    visible.pop("new")  # there is no promise for homes whose texts must be read first
     sys.exit(_verdicts(size, max(visible.values()), first, second))
 
 
@@ -153,8 +153,8 @@ def _imported(factory: sessionmaker[Session], client: Client, source_id: int) ->
         session.commit()
     client.import_requested(import_id)
     while _import(factory, import_id).state is ImportState.QUEUED:
-        time.sleep(LOOK_EVERY)
-    # Only now: the worker does one thing at a time, and may have been reading texts for a cancelled run until here.
+        time.sleep(POLL_INTERVAL)
+    # Only now, because the worker does one thing at a time and may still have been reading texts for a cancelled run.
     before = _state_of_listings(factory)
     worker, database = _worker(), _database()
     began, wal = time.monotonic(), _wal(factory)
@@ -164,7 +164,7 @@ def _imported(factory: sessionmaker[Session], client: Client, source_id: int) ->
         peak_mb = max(peak_mb, _memory_mb(worker))
         if (import_.progress or 0) < 0.1:
             begins_mb = peak_mb
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL)
     if import_.state is not ImportState.SUCCEEDED:
         raise SystemExit(f"the import {import_.state}: {import_.reason} {import_.reason_facts}")
     after = _state_of_listings(factory)
@@ -186,7 +186,7 @@ def _import(factory: sessionmaker[Session], import_id: int) -> Import:
 
 
 def _end_runs(factory: sessionmaker[Session], wait: bool) -> None:
-    """Wait for the runs requested by the import, or cancel them: ``make bench-run`` measures those."""
+    """Wait for the runs requested by the import, or cancel them, because ``make bench-run`` measures runs."""
     began = time.monotonic()
     while True:
         with factory() as session:
@@ -197,7 +197,7 @@ def _end_runs(factory: sessionmaker[Session], wait: bool) -> None:
                 for run in open_runs:
                     cancel_run(session, run.id)
                 session.commit()
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL)
     if wait:
         print(f"lists: made after {time.monotonic() - began:.0f} s by the clock", flush=True)
 
@@ -213,7 +213,7 @@ def _make_lists(factory: sessionmaker[Session], client: Client) -> None:
 
 
 def _state_of_listings(factory: sessionmaker[Session]) -> dict[str, Any]:
-    """Table -> a value that any write to one of its rows changes: PostgreSQL stores a new version at another place."""
+    """Table -> a value that changes with any write, because PostgreSQL stores new versions of rows at other places."""
     queries = {
         name: f"SELECT count(*), sum(hashtext(ctid::text || '/' || xmin::text)::bigint) FROM {name}"  # noqa: S608
         for name in LISTINGS

@@ -14,21 +14,21 @@ from models.ranking.freshness import freshness
 from models.sources.formats.feed import open_feed
 from models.sources.formats.yrl_writer import NAMESPACE
 from scripts.benchmarks.feeds.generated import homes, offer
-from scripts.importing import Wanted, bring
+from scripts.importing import ImportOptions, import_file
 from worker.jobs.imports import Rescoring
 from worker.queue.client import Client
 
 HOMES = 6
 OTHER_AGENCY = "other@leadmatch.example"
-#: Lists that are not fresh by then never will be.
-PATIENCE = 60  # seconds
+#: Lists that are not fresh after this time count as never fresh.
+WAIT_LIMIT = 60  # seconds
 
 
 def seconds_until_visible(factory: sessionmaker[Session], client: Client) -> Iterator[tuple[str, float]]:
     """
-    Each change of an import, and the seconds from its first commit until every list is of its owner's present version.
+    Each change of an import, and the seconds from its first commit until every list has its owner's present version.
 
-    Before, every list must be fresh. Workers are notified of a change as by any import.
+    Every list must be fresh before. Workers are notified of a change as in any import.
     """
     with factory() as session:
         session.add(User(role=Role.AGENCY, name="Агентство «Замок»", email=OTHER_AGENCY))
@@ -36,7 +36,9 @@ def seconds_until_visible(factory: sessionmaker[Session], client: Client) -> Ite
     others = homes(2 * HOMES)[HOMES:]
     for number, home in enumerate(others):
         home.id = HOMES + number + 1
-    _visible_after(factory, client, OTHER_AGENCY, [offer(home) for home in others])  # not told: workers load the market
+    _visible_after(
+        factory, client, OTHER_AGENCY, [offer(home) for home in others]
+    )  # not measured: workers load the market
     for change, owner, offers in _changes():
         yield change, _visible_after(factory, client, owner, offers)
 
@@ -67,11 +69,11 @@ def _visible_after(factory: sessionmaker[Session], client: Client, owner: str | 
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".xml") as file:
         file.write(f'<realty-feed xmlns="{NAMESPACE}">{"".join(offers)}</realty-feed>')
         file.flush()
-        wanted = Wanted(file.name, source="small")
-        bring(factory, wanted, open_feed(Path(file.name)), owner, on_committed=on_committed)
-    while time.monotonic() < committed[0] + PATIENCE:
+        options = ImportOptions(file.name, source="small")
+        import_file(factory, options, open_feed(Path(file.name)), owner, on_committed=on_committed)
+    while time.monotonic() < committed[0] + WAIT_LIMIT:
         with factory() as session:
             if not freshness(session).stale:
                 return time.monotonic() - committed[0]
         time.sleep(0.003)
-    raise SystemExit(f"the lists are not fresh after {PATIENCE} s")
+    raise SystemExit(f"the lists are not fresh after {WAIT_LIMIT} s")

@@ -1,4 +1,4 @@
-"""A client for long measurements that needs no locust, only the standard library."""
+"""A client for long measurements that needs only the standard library."""
 
 import http.client
 import json
@@ -26,7 +26,7 @@ class Tally:
 
 
 class Caller:
-    """One client with one kept connection to each server."""
+    """One client with one persistent connection to each server."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally

@@ -1,4 +1,4 @@
-"""Locust as a subprocess: a file tells it what to send, another one holds its measurements."""
+"""Locust as a subprocess: one file states what to send, another contains its measurements."""
 
 import json
 import os
@@ -24,6 +24,7 @@ class Plan:
         tokens: Token of each owner.
         tenants: Tokens of the tenants who read the feed.
         pause: Mean seconds between two tasks of a client.
+        pages_only: Whether clients request pages and nothing else.
     """
 
     server: str
@@ -32,15 +33,18 @@ class Plan:
     tokens: dict[int, str]
     tenants: list[str]
     pause: float
+    pages_only: bool = False
 
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds of answers and numbers of errors by kind of request, and the acknowledged writes."""
+    """Milliseconds of answers and numbers of errors by kind of request, the acknowledged writes, the duration."""
 
     milliseconds: dict[str, list[float]]
     errors: dict[str, int]
     journal: Journal
+    #: Between the first answer and the last one.
+    seconds: float
 
     @property
     def error_count(self) -> int:
@@ -48,15 +52,20 @@ class Times:
 
 
 def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) -> Times:
-    """Run *clients* that send the mix, and one that measures freshness, while *goes_on* returns true."""
+    """
+    Run *clients* that send the mix, and one that measures freshness (unless pages only), while *goes_on* is true and at
+    least until the first answer.
+    """
     plan_file, measured = folder / "plan.json", folder / "measured.json"
     plan_file.write_text(json.dumps(asdict(plan)))
-    measured.unlink(missing_ok=True)
+    begun = measured.with_suffix(".begun")  # after the first answer: locust takes seconds to start
+    for file in (measured, begun):
+        file.unlink(missing_ok=True)
     mix = Path(__file__).with_name("mix.py")
     options = [
         "--headless",
         "--users",
-        str(clients + 1),
+        str(clients + (not plan.pages_only)),
         "--spawn-rate",
         "100",
         "--loglevel",
@@ -69,7 +78,7 @@ def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) ->
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while goes_on() and process.poll() is None:
+    while (goes_on() or not begun.exists()) and process.poll() is None:
         time.sleep(0.1)
     process.terminate()
     process.wait(60)
@@ -77,4 +86,4 @@ def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) ->
         raise RuntimeError("locust ended without a result")
     results = json.loads(measured.read_text())
     journal = Journal(results["leads"], [(lead_id, property_id) for lead_id, property_id in results["likes"]])
-    return Times(results["milliseconds"], results["errors"], journal)
+    return Times(results["milliseconds"], results["errors"], journal, results["seconds"])

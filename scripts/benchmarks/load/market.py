@@ -35,13 +35,19 @@ def fill(session: Session, count: int) -> list[User]:
     tenants = [person.id for person in people if person.role is Role.TENANT]
     session.execute(text(_FEEDS), {"tenants": tenants, **place})
     realtors = [person.id for person in people if person.role is Role.REALTOR]
-    for table, statement in ((Lead, _LEADS), (Property, _PROPERTIES)):
-        present = session.scalars(select(func.count()).select_from(table).where(table.city == CITY)).one()
-        session.execute(text(statement), {"owners": realtors, "count": max(0, count - present), **place})
+    fill_city(session, CITY, realtors, count)
     session.commit()
     session.execute(text("ANALYZE"))
     session.commit()
     return people
+
+
+def fill_city(session: Session, city: str, owners: list[int], count: int) -> None:
+    """Fill *city* up to *count* leads and properties of *owners*."""
+    for table, statement in ((Lead, _LEADS), (Property, _PROPERTIES)):
+        present = session.scalars(select(func.count()).select_from(table).where(table.city == city)).one()
+        values = {"owners": owners, "count": max(0, count - present), "city": city, "key": city_of(city).key}
+        session.execute(text(statement), values)
 
 
 def tokens_of(people: list[User], secret: str) -> dict[int, str]:

@@ -24,6 +24,26 @@ def table(times: Times) -> str:
 
 
 def ratio(times: Times) -> str:
-    """Compare the median time of a page with the yardstick's."""
-    ours, bare = (percentile(sorted(times.milliseconds[kind]), 0.5) for kind in ("page", "bare Flask"))
-    return f"a page takes {ours / bare:.1f} times what the same bytes take from bare Flask (p50)"
+    """Compare the median times of a page and of a write with the yardstick's."""
+    lines = []
+    for ours, bare, what in (
+        ("page", "bare Flask", "the same bytes take from bare Flask"),
+        ("POST /leads", "bare INSERT", "one INSERT takes with bare Flask"),
+    ):
+        if ours in times.milliseconds and bare in times.milliseconds:
+            own, other = (percentile(sorted(times.milliseconds[kind]), 0.5) for kind in (ours, bare))
+            lines.append(f"{ours}: {own / other:.1f} times what {what} (p50)")
+    return "\n".join(lines)
+
+
+def tail(times: Times) -> str:
+    """
+    State the pages per second, and the ratio of the 99th percentile to the median.
+
+    >>> from scripts.benchmarks.load.journal import Journal
+    >>> tail(Times({"page": [100.0] * 98 + [250.0] * 2}, {}, Journal(), seconds=2.0))
+    '50 pages a second; p99 is 2.5 times p50 (target: 3)'
+    """
+    ordered = sorted(times.milliseconds["page"])
+    slow = percentile(ordered, 0.99) / percentile(ordered, 0.5)
+    return f"{len(ordered) / times.seconds:.0f} pages a second; p99 is {slow:.1f} times p50 (target: 3)"

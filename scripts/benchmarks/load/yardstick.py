@@ -1,21 +1,30 @@
-"""The cost of HTTP on this machine: the same pages, byte for byte, by bare Flask with one SELECT by primary key."""
+"""
+The cost of HTTP on this machine, by bare Flask: the same pages, byte for byte, with one SELECT by primary key, and the
+same bodies stored with one INSERT.
+"""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import httpx
-from flask import Flask, Response
+from flask import Flask, Response, request
 from psycopg2.pool import ThreadedConnectionPool
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from scripts.launcher.servers.state import free_port
 
-#: Answers of the measured system, kept during the measurement.
-TABLE = "load_yardstick"
+#: Answers of the measured system, and bodies that were posted; kept during the measurement.
+TABLE, POSTED = "load_yardstick", "load_yardstick_posted"
+#: The second table is logged like that of leads, so the commit waits for the disk.
+CREATE = (
+    f"CREATE UNLOGGED TABLE {TABLE} (lead_id bigint PRIMARY KEY, page text NOT NULL)",
+    f"CREATE TABLE {POSTED} (id bigserial PRIMARY KEY, body jsonb NOT NULL)",
+)
 
 
 def bare_app() -> Flask:
@@ -35,6 +44,20 @@ def bare_app() -> Flask:
             pool.putconn(connection)
         return Response(row[0] if row else None, 200 if row else 404, mimetype="application/json")
 
+    @app.post("/")
+    def write() -> tuple[dict, int]:
+        body = request.get_json()
+        connection = pool.getconn()
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("INSERT INTO load_yardstick_posted (body) VALUES (%s) RETURNING id", (json.dumps(body),))
+                row = cursor.fetchone()
+        finally:
+            pool.putconn(connection)
+        assert row is not None
+        return {"id": row[0]}, 201
+
     return app
 
 
@@ -42,7 +65,7 @@ def bare_app() -> Flask:
 def served(
     factory: sessionmaker[Session], server: str, leads: list[tuple[int, int]], tokens: dict[int, str]
 ) -> Iterator[str]:
-    """Store *server*'s pages of *leads* and serve them by an equal gunicorn; yields the URL."""
+    """Store *server*'s pages of *leads* and serve them by an equal gunicorn; yields its URL."""
     port = free_port()
     options = {
         "--bind": f"127.0.0.1:{port}",
@@ -54,8 +77,9 @@ def served(
     }
     arguments = [part for option in options.items() for part in option]
     with factory.begin() as session:
-        session.execute(text(f"DROP TABLE IF EXISTS {TABLE}"))
-        session.execute(text(f"CREATE UNLOGGED TABLE {TABLE} (lead_id bigint PRIMARY KEY, page text NOT NULL)"))
+        session.execute(text(f"DROP TABLE IF EXISTS {TABLE}, {POSTED}"))
+        for statement in CREATE:
+            session.execute(text(statement))
     try:
         _keep(factory, server, leads, tokens)
         process = subprocess.Popen(
@@ -72,7 +96,7 @@ def served(
             process.wait()
     finally:
         with factory.begin() as session:
-            session.execute(text(f"DROP TABLE {TABLE}"))
+            session.execute(text(f"DROP TABLE {TABLE}, {POSTED}"))
 
 
 def _keep(factory: sessionmaker[Session], server: str, leads: list[tuple[int, int]], tokens: dict[int, str]) -> None:

@@ -3,7 +3,7 @@ Check the documented behaviour with real listings on the running system of this 
 
 1. imports the file, as `leadmatch import-listings` does, generates leads for its city, as `leadmatch demo` does, and
    waits for a full run;
-2. leads: posts new leads, one after another, and asks for each one's recommendations until they are there; then checks
+2. leads: posts new leads, one after another, and requests each one's recommendations until they exist; then checks
    every pair of every stored list for deal-breakers, in plain Python, and the rules of `leadmatch check`;
 3. feed: tenants with different preferences go through the feed. No listing comes twice, breaks the deal or is the
    tenant's own, scores do not rise within a list, the listing of an undone action comes next, null comes only at the
@@ -60,18 +60,18 @@ def main() -> None:
     settings, factory = own_system("leadmatch-real-listings")
     place = city_of(given.city)
     if given.file:
-        print(market.have_listings(factory, given.file, given.city), flush=True)
+        print(market.ensure_listings(factory, given.file, given.city), flush=True)
     with factory() as session:
         market.demand_lists_by_score(session, place)
-        print(f"{market.have_leads(session, given.city, place, given.leads):,} leads made", flush=True)
+        print(f"{market.ensure_leads(session, given.city, place, given.leads):,} leads made", flush=True)
     began = time.perf_counter()
-    run_id = market.have_lists(factory, settings)
+    run_id = market.ensure_lists(factory, settings)
     print(f"Full run {run_id}: {time.perf_counter() - began:.1f} s", flush=True)
     broken: list[str] = []
     if given.only != "feed":
-        broken += hold_leads(settings, factory, place, given.posts)
+        broken += check_leads(settings, factory, place, given.posts)
     if given.only != "leads":
-        broken += hold_feed(settings, factory, place, given.city, given.swipes)
+        broken += check_feed(settings, factory, place, given.city, given.swipes)
     print("\n" + ("\n".join(f"BROKEN {problem}" for problem in broken) or "Every promise is kept."))
     sys.exit(1 if broken else 0)
 
@@ -79,7 +79,7 @@ def main() -> None:
 # -- Leads
 
 
-def hold_leads(settings: Settings, factory: sessionmaker[Session], place: City, count: int) -> list[str]:
+def check_leads(settings: Settings, factory: sessionmaker[Session], place: City, count: int) -> list[str]:
     """Check new leads' lists and all lists; returns the broken promises."""
     times, person = Tally(), Person(factory, settings, Role.REALTOR, "realtor")
     with factory() as session:
@@ -92,10 +92,10 @@ def hold_leads(settings: Settings, factory: sessionmaker[Session], place: City, 
     figures = f"p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms, the longest {waits[-1] * 1000:.0f} ms"
     print(f"From the answer to POST /leads until its list can be read: {figures}", flush=True)
     broken = [] if p50 <= FIRST_LIST_SECONDS else [f"a new lead waits for its list: {figures}"]
-    return broken + hold_lists(factory)
+    return broken + check_lists(factory)
 
 
-def hold_lists(factory: sessionmaker[Session]) -> list[str]:
+def check_lists(factory: sessionmaker[Session]) -> list[str]:
     """Check stored lists and all rules once no list is stale; returns the broken promises."""
     broken = broken_rules(factory)
     print(f"leadmatch check: {len(broken) or 'no'} rules broken", flush=True)
@@ -109,7 +109,7 @@ def hold_lists(factory: sessionmaker[Session]) -> list[str]:
 # -- Feed
 
 
-def hold_feed(settings: Settings, factory: sessionmaker[Session], place: City, city: str, swipes: int) -> list[str]:
+def check_feed(settings: Settings, factory: sessionmaker[Session], place: City, city: str, swipes: int) -> list[str]:
     """Check the feeds of several tenants; returns the broken promises."""
     server, times = f"127.0.0.1:{settings.port}", Tally()
     with factory() as session:
@@ -136,7 +136,7 @@ def hold_feed(settings: Settings, factory: sessionmaker[Session], place: City, c
     ]
     tenants.append(Tenant(server, times, seller, [wish("sale", usual, usual * 1.2)], len(people)))
     with listings_on_market(server, listings):
-        broken = broken_rules(factory)  # once they hold, the lists have caught up with the new listings
+        broken = broken_rules(factory)  # once no rule is broken, the lists contain the new listings
         print(f"\n{'feed of':32}{'actions':>8}{'undone':>8}{'lists':>7}{'rises':>7}{'unranked':>9}  ended")
         for tenant in tenants:
             outcome = tenant.swipe(swipes)

@@ -14,10 +14,10 @@ from models.ranking.recommendations import LeadRecommendations
 from scripts.benchmarks.load.caller import Caller, Tally
 from scripts.benchmarks.real_listings.market import Person
 
-#: Between two polls, and between two leads.
+#: The pauses between two polls, and between two leads.
 POLL_SECONDS, PAUSE_SECONDS = 0.01, 0.3
-#: How long a list may take to appear before that is a failure.
-PATIENCE_SECONDS = 60
+#: A list that takes longer to appear is a failure.
+WAIT_LIMIT_SECONDS = 60
 #: Values for fields that the contract requires and a stored lead may lack; none of them breaks a deal.
 DEFAULTS: dict[str, Any] = {
     "area": {"min": 0, "max": 1000},
@@ -77,7 +77,7 @@ def wait_for_first_lists(server: str, person: Person, wanted: list[dict[str, Any
             return waits
         path = f"/leads/{answer['lead_id']}/property-recommendations?limit=1"
         while not _has_list(caller, server, path, person.token):
-            if time.perf_counter() - began > PATIENCE_SECONDS:
+            if time.perf_counter() - began > WAIT_LIMIT_SECONDS:
                 began = -float("inf")
                 break
             time.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""The market that promises are held on: listings from a file, leads made for them, lists of all."""
+"""The market in which promises are checked: listings from a file, leads generated for them, lists of all."""
 
 import sys
 from pathlib import Path
@@ -18,18 +18,18 @@ from models.ranking.recommendations import Market
 from models.sources.formats.feed import open_feed
 from scripts.benchmarks.load.market import finish, start_run
 from scripts.demo import make_demo
-from scripts.importing import LISTINGS, Wanted, bring
+from scripts.importing import LISTINGS, ImportOptions, import_file
 
 
-def have_listings(factory: sessionmaker[Session], file: Path, city: str) -> str:
+def ensure_listings(factory: sessionmaker[Session], file: Path, city: str) -> str:
     """Import the file, as `leadmatch import-listings` does, and describe the result. A second call changes nothing."""
-    wanted = Wanted(str(file), source=LISTINGS, city=city, is_complete=False, only_city=True)
-    done = bring(factory, wanted, open_feed(file), None)
+    options = ImportOptions(str(file), source=LISTINGS, city=city, is_complete=False, only_city=True)
+    done = import_file(factory, options, open_feed(file), None)
     counts = f"{done.new:,} listings are new, {done.changed:,} changed, {done.unchanged:,} unchanged"
     return f"{counts}, {done.refused:,} rows refused"
 
 
-def have_leads(session: Session, city: str, place: City, count: int) -> int:
+def ensure_leads(session: Session, city: str, place: City, count: int) -> int:
     """Add generated leads up to *count* in the city, and return how many were added."""
     query = select(func.count()).where(
         Lead.city_key == place.key, Lead.origin == Origin.DEMO, Lead.status == Status.ACTIVE
@@ -40,7 +40,7 @@ def have_leads(session: Session, city: str, place: City, count: int) -> int:
     return max(0, missing)
 
 
-def have_lists(factory: sessionmaker[Session], settings: Settings) -> int:
+def ensure_lists(factory: sessionmaker[Session], settings: Settings) -> int:
     """Request a full run, wait for its end and return its id."""
     run_id = start_run(factory, settings)
     finish(factory, run_id)
@@ -48,7 +48,7 @@ def have_lists(factory: sessionmaker[Session], settings: Settings) -> int:
 
 
 def demand_lists_by_score(session: Session, place: City) -> None:
-    """Exit where lists are shown in another order, in which scores legitimately rise and fall."""
+    """Exit if lists are shown in another order, in which scores may rise and fall."""
     market = select(Market).where(
         Market.city_key == place.key,
         (Market.list_order != ListOrder.SCORE) | (Market.exploration_slots > 0),

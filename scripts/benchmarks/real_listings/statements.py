@@ -36,7 +36,7 @@ def _statements(app: Flask) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
-        # The text of a prepared statement, not the name by which it goes to the database.
+        # The text of a prepared statement, not the name by which it is executed.
         text = str(context.compiled) if context is not None and context.compiled is not None else statement
         seen.append(text)
 

@@ -16,14 +16,14 @@ from scripts.benchmarks.real_listings.market import Person
 
 #: Action -> how often a tenant takes it, per cent.
 MIX = {"like": 30, "dislike": 45, "favorite": 15, "undo": 10}
-#: One of so many actions is sent twice, as by a double click.
+#: One in this many actions is sent twice, as by a double click.
 REPEATED = 20
 PAGE = 100
 
 
 @dataclass
 class Outcome:
-    """Counts of one tenant's way through the feed, and the broken promises."""
+    """Counts of one tenant's session in the feed, and the broken promises."""
 
     actions: int = 0
     undone: int = 0
@@ -31,9 +31,9 @@ class Outcome:
     lists: int = 0
     #: Rises of the score at the start of a new list.
     rises: int = 0
-    #: Listings that were in no list, as shown while the list is computed.
+    #: Listings that were in no list, because they were shown while the list was computed.
     unranked: int = 0
-    #: Null came before the wanted number of actions.
+    #: Whether null came before the wanted number of actions.
     ran_out: bool = False
     broken: list[str] = field(default_factory=list)
 
@@ -60,7 +60,7 @@ class Tenant:
         self._undone_id: int | None = None
 
     def swipe(self, count: int) -> Outcome:
-        """Act on listings until *count* are acted on, or null comes, or a request fails."""
+        """Act on *count* listings, or until null comes or a request fails."""
         for part, preference in enumerate(self._preferences, start=1):
             self._prefer(preference)
             while self.outcome.actions < count * part // len(self._preferences):

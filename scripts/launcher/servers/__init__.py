@@ -1,5 +1,5 @@
 """PostgreSQL and Valkey from their PyPI wheels, as child processes.
 
-Each server owns one folder with its data, password, port and log. A process whose working folder is the data folder is
-that server, whatever a pid file says.
+Each server owns one folder with its data, password, port and log. A server's process is identified by its working
+folder, which is the data folder, and not by a pid file.
 """

@@ -1,8 +1,8 @@
-"""Which account runs PostgreSQL, and folders that it can reach.
+"""The account that runs PostgreSQL, and folders that it can access.
 
-PostgreSQL refuses to run as root. For root, an existing unprivileged account runs it; that account must be able to read
-the program and enter the data folder, and a home under /root is closed to it. The launcher does not open the user's
-folders; it places files that the account cannot reach elsewhere.
+PostgreSQL refuses to run as root. If the user is root, an existing unprivileged account runs it. That account must be
+able to read the program and enter the data folder, but cannot enter a home under /root. The launcher does not change
+the permissions of the user's folders; it moves files that the account cannot access to another place.
 """
 
 import os
@@ -18,8 +18,8 @@ from scripts.errors import LaunchError
 #: Accounts that may run PostgreSQL; the first existing one does.
 CANDIDATES = ("postgres", "nobody")
 
-#: Parents of folders outside an unreachable home: they outlive a restart of the machine, and every account may enter
-#: them. In /var/tmp, which every account may write, the new folder's random name prevents attacks.
+#: Parents of folders outside an inaccessible home. They survive a restart of the machine, and every account may enter
+#: them. Every account may write to /var/tmp; there the random name of the new folder prevents attacks.
 OUTSIDE = (
     Path("/var/lib"),
     Path("/var/db"),
@@ -29,7 +29,7 @@ OUTSIDE = (
 
 @dataclass(frozen=True)
 class Account:
-    """An account other than our own."""
+    """An account other than the present one."""
 
     name: str
     uid: int
@@ -41,7 +41,7 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def can_enter(self, folder: Path) -> bool:
-        """Return whether the account can enter *folder*, by trying: modes, access lists and mounts all count."""
+        """Return whether the account can enter *folder*, by trying: modes, access lists and mounts all matter."""
         command = ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]
         return self._succeeds(command)
 
@@ -60,7 +60,7 @@ class Account:
 
 
 def account_for_postgres() -> Account | None:
-    """Return the account to run PostgreSQL as; None: the present one."""
+    """Return the account that must run PostgreSQL; None: the present one."""
     if os.geteuid() != 0:
         return None
     for name in CANDIDATES:
@@ -77,10 +77,10 @@ def account_for_postgres() -> Account | None:
 
 def reachable_folder(folder: Path, account: Account | None) -> Path:
     """
-    Return *folder*, created if necessary, or its replacement where *account* can enter.
+    Return *folder*, created if necessary, or a replacement that *account* can enter.
 
     In the second case *folder* becomes a link to the replacement, so that later starts and its owner find it. The
-    replacement has a random name: a new home never gets the data of a deleted one.
+    replacement has a random name, so that a new home never gets the data of a deleted one.
     """
     folder = folder.absolute()
     if folder.is_symlink():
@@ -111,22 +111,23 @@ def _folder_outside() -> Path:
         if parent.is_dir():
             folder = parent / f"leadmatch-{secrets.token_hex(6)}"
             folder.mkdir(mode=0o755)  # Fails if it exists, so nobody else can have prepared it.
-            folder.chmod(0o755)  # Whatever our umask: the account must reach its own folder inside.
+            folder.chmod(0o755)  # Independent of our umask: the account must be able to enter its folder inside.
             return folder
     raise LaunchError(f"none of {', '.join(map(str, OUTSIDE))} exists to keep PostgreSQL's data in")
 
 
 def runnable_copy(package: Path, program: str, account: Account | None, store: Path) -> Path:
     """
-    Return the folder *package* itself if *account* can run its *program*, else a copy of it in *store*.
+    Return the folder *package* itself if *account* can run its *program*, otherwise a copy of it in *store*.
 
-    The libraries that a wheel's builder put beside the package (``package.libs``; ``.dylibs`` inside it on
-    macOS) come along in the same arrangement, since the programs find them by relative path.
+    The libraries that a wheel's builder put beside the package (``package.libs``; ``.dylibs`` inside it on macOS) are
+    copied in the same arrangement, because the programs find them by relative path.
 
     Args:
         package: A package's folder in site-packages.
         program: Path of an executable inside it.
-        store: Folder for the copy, whose name holds the program's age and size: a new release is copied anew.
+        store: Folder for the copy, whose name contains the program's age and size, so that a new release is copied
+        again.
     """
     if account is None or account.can_run(package / program):
         return package
@@ -139,7 +140,7 @@ def runnable_copy(package: Path, program: str, account: Account | None, store: P
         for part in (package, package.with_name(package.name + ".libs")):
             if part.is_dir():
                 shutil.copytree(part, draft / part.name, symlinks=True, ignore=leave)
-        _let_everybody_read(draft)
+        _make_readable(draft)
         draft.rename(copies)
         for old in store.glob("programs-*"):
             if old != copies:
@@ -149,8 +150,8 @@ def runnable_copy(package: Path, program: str, account: Account | None, store: P
     return copies / package.name
 
 
-def _let_everybody_read(root: Path) -> None:
-    """Make all files readable, whatever the umask here or at installation; the programs are public."""
+def _make_readable(root: Path) -> None:
+    """Make all files readable, independent of the umask here and at installation; the programs are public."""
     for folder, _, files in os.walk(root):
         os.chmod(folder, 0o755)  # noqa: S103 - public programs
         for name in files:

@@ -23,7 +23,7 @@ from scripts.launcher.servers.state import cause_in, write_private
 #: Name of both the superuser and the database.
 NAME = "leadmatch"
 
-#: "Fast" shutdown: SIGTERM would wait for every client to leave (PostgreSQL manual, section 18.5).
+#: "Fast" shutdown, because SIGTERM would wait for all clients to disconnect (PostgreSQL manual, section 18.5).
 FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 
 SETTINGS = {
@@ -52,7 +52,7 @@ NOT_DURABLE = {
 }
 
 
-#: What parallel queries of this size of machine share at most; with less, /dev/shm is left alone.
+#: The most memory that parallel queries share on such machines; a smaller /dev/shm is not used.
 SHARED_MEMORY = 128 * 2**20  # bytes
 
 
@@ -60,8 +60,8 @@ class PostgresServer(Server):
     """
     PostgreSQL on 127.0.0.1 with a password, its data in *folder*.
 
-    *durable* keeps what was committed through a power cut; without, a crash of the machine may ruin the data,
-    and tests run several times faster. As root it runs as another account, see
+    With *durable*, committed data survives a power cut. Without it, a crash of the machine may destroy the data, and
+    tests run several times faster. If the user is root, it runs as another account, see
     :mod:`scripts.launcher.servers.account`.
     """
 
@@ -90,8 +90,8 @@ class PostgresServer(Server):
             self._make_data(programs)
         self._check_owner()
         self._check_version(programs)
-        # Nobody lives in this folder (the sweep saw to it), so a pid file is a dead server's. PostgreSQL
-        # would believe it if its number has gone to another process of this account meanwhile, and refuse to start.
+        # No process runs in this folder (the sweep has stopped them), so a pid file belongs to a dead server. If
+        # another process of this account has its number now, PostgreSQL would trust the file and refuse to start.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
         settings = SETTINGS | shared_memory() | ({} if self.durable else NOT_DURABLE) | {"port": str(port)}
@@ -101,7 +101,7 @@ class PostgresServer(Server):
 
     def kill(self) -> None:
         super().kill()
-        self.sweep()  # Its children end by themselves, a moment later.
+        self.sweep()  # Its children end a moment later.
 
     def sweep(self) -> int:
         left = processes_in(self._data, "postgres")
@@ -124,7 +124,7 @@ class PostgresServer(Server):
         return runnable_copy(package, "pginstall/bin/initdb", self._account, self.folder) / "pginstall/bin"
 
     def _make_data(self, programs: Path) -> None:
-        """Make the data folder: aside, then moved, so that an interrupted start leaves nothing half made."""
+        """Create the data folder under another name and rename it, so that it is never incomplete."""
         if not self._account and not _has_name(os.geteuid()):
             raise LaunchError(
                 f"the account {os.geteuid()} has no name in /etc/passwd, and PostgreSQL's initdb asks for one:"
@@ -162,12 +162,12 @@ class PostgresServer(Server):
         draft.rename(self._data)
 
     def _check_version(self, programs: Path) -> None:
-        """Raise LaunchError if another major version of PostgreSQL wrote the data: it would only refuse them."""
+        """Raise LaunchError if another major version of PostgreSQL wrote the data, which this one cannot read."""
         wrote = (self._data / "PG_VERSION").read_text().strip() if (self._data / "PG_VERSION").exists() else ""
-        asked = subprocess.run(
+        answer = subprocess.run(
             [str(programs / "postgres"), "--version"], capture_output=True, text=True, check=False, **self._as_account
         )
-        ours = re.search(r"(\d+)", asked.stdout)
+        ours = re.search(r"(\d+)", answer.stdout)
         if wrote and ours and wrote != ours[1]:
             raise LaunchError(
                 f"{self._data} was written by PostgreSQL {wrote}, and this release brings {ours[1]}: with the release"
@@ -198,11 +198,11 @@ class PostgresServer(Server):
         return True
 
 
-def shared_memory(device: Path = Path("/dev/shm")) -> dict[str, str]:  # noqa: S108 - looked at, not written
+def shared_memory(device: Path = Path("/dev/shm")) -> dict[str, str]:  # noqa: S108 - inspected, not written
     """
-    Return the settings that keep PostgreSQL off /dev/shm where it is missing or tiny, as it is in containers (64 MB).
+    Return the settings that keep PostgreSQL from using /dev/shm if it is missing or small, as in containers (64 MB).
 
-    Parallel queries then share files of the data folder, which is slower and enough.
+    Parallel queries then share files in the data folder, which is slower but sufficient.
     """
     try:
         file_system = os.statvfs(device)
@@ -215,15 +215,15 @@ def shared_memory(device: Path = Path("/dev/shm")) -> dict[str, str]:  # noqa: S
 @contextmanager
 def safely_named(programs: Path) -> Iterator[Path]:
     """
-    Yield a folder with the same programs whose path means nothing to a shell.
+    Yield a folder with the same programs whose path contains no special characters of a shell.
 
-    initdb calls `postgres` through a shell with its path in double quotes, where $, `, " and \\ mean something.
+    initdb calls `postgres` through a shell with its path in double quotes, where $, `, " and \\ have a meaning.
     """
     if not set('$`"\\') & set(str(programs)):
         yield programs
         return
     with tempfile.TemporaryDirectory(prefix="leadmatch-initdb-") as folder:
-        os.chmod(folder, 0o755)  # noqa: S103 - public programs, for whichever account runs them
+        os.chmod(folder, 0o755)  # noqa: S103 - public programs, which any account may run
         copy = Path(folder, programs.parent.parent.name)
         shutil.copytree(programs.parent.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
         libraries = programs.parent.parent.with_name(f"{copy.name}.libs")

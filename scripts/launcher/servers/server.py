@@ -1,4 +1,4 @@
-"""The base of our servers: a child process, and a folder, port and password that outlive it."""
+"""The base class of our servers: a child process, and a folder, port and password that are kept after it ends."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ from scripts.errors import LaunchError
 from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers.state import Connection, cause_in, free_port, is_free, log_since, open_log
 
-#: Seconds between two lines about a server that is waited for.
+#: Seconds between two progress lines while a server starts.
 REPORT_SECONDS = 10.0
 
 
@@ -40,11 +40,11 @@ class Server(ABC):
     """A server on 127.0.0.1 with a password, its data in *folder*; as a context manager, started and stopped."""
 
     name: str
-    #: The signals that stop it, each with the seconds before the next one; after the last it is killed.
+    #: The signals that stop it, each with the seconds to wait for its end; after the last it is killed.
     stop_signals: Sequence[tuple[signal.Signals, float]]
 
     def __init__(self, folder: Path, durable: bool, report: Callable[[str], None]) -> None:
-        """*report* gets a line about whatever its user should hear of while it starts."""
+        """*report* is called with lines for the user about the start."""
         self.folder = folder
         self.durable = durable
         self.report = report
@@ -73,7 +73,7 @@ class Server(ABC):
 
     @property
     def has_ended(self) -> bool:
-        """Whether it was started and has ended by itself."""
+        """Whether it was started and has ended unexpectedly."""
         return self._child is not None and self._child.poll() is not None
 
     @abstractmethod
@@ -81,18 +81,18 @@ class Server(ABC):
         """
         Start and wait for the first answer, on the port of the last start if it is still free.
 
-        However long the server takes, it is waited for while it lives: a busy machine, or a log of hours to be read
-        again after a power cut, is no reason to stop it.
+        There is no timeout while the server's process runs: on a busy machine, or if it must replay hours of its log
+        after a power cut, it may take long.
 
         Raises:
-            LaunchError: It does not start; the message ends with what its log says of the cause.
+            LaunchError: It does not start; the message ends with the cause that its log states.
         """
 
     def stop(self) -> None:
         self._end(self.stop_signals)
 
     def give_up(self) -> None:
-        """End a start that another thread waits in."""
+        """End a start for which another thread is waiting."""
         self._given_up.set()
 
     def kill(self) -> None:
@@ -132,7 +132,7 @@ class Server(ABC):
                 **{"stdin": subprocess.DEVNULL, **options},
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C reaches only the parent, which stops the server last.
+                start_new_session=True,  # Only the parent receives Ctrl-C; it stops the server last.
                 preexec_fn=dies_with_parent(at_our_death),
             )
         finally:
@@ -146,7 +146,7 @@ class Server(ABC):
         began = time.monotonic()
         next_report = began + REPORT_SECONDS
         while not self._given_up.wait(0.01):
-            # Checked before the question: on the port of a dead server, another program might answer.
+            # Checked before a request is sent: on the port of a dead server, another program might answer.
             if self.has_ended:
                 raise LaunchError(f"{self.name} does not start: {cause_in(self._log_since_start())}")
             if self._answers():

@@ -1,4 +1,4 @@
-"""State of a server between two starts, and the ports that it may use."""
+"""State of a server that is kept between starts, and the ports that it may use."""
 
 import json
 import os
@@ -11,11 +11,11 @@ from pathlib import Path
 
 from scripts.errors import LaunchError
 
-#: Below the ports that systems hand to outgoing connections (Linux from 32768, macOS from 49152): a port that
-#: is remembered should still be free tomorrow.
+#: Below the ports that systems use for outgoing connections (Linux from 32768, macOS from 49152), so that a stored port
+#: is still free at the next start.
 PORTS = range(20_000, 32_000)
 
-#: How PostgreSQL and Valkey mark what went wrong, and what the system's own messages say of a full disk.
+#: Marks of errors in the logs of PostgreSQL and Valkey, and the system's messages about a full disk.
 _CAUSE = re.compile(
     r"\b(FATAL|PANIC|ERROR|HINT|DETAIL|initdb: error):|FATAL CONFIG|Fatal error|Bad file format"
     r"|Error (opening|trying|reading)|Can't (open|chdir|handle)"
@@ -23,7 +23,7 @@ _CAUSE = re.compile(
 )
 MAX_CAUSES = 4  # lines of a log in one message
 
-#: A longer log is renamed at the next start, replacing the one renamed before.
+#: A longer log is renamed at the next start, replacing the previously renamed one.
 MAX_LOG_SIZE = 10_000_000  # bytes
 
 
@@ -51,13 +51,13 @@ class Connection:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write *text* to *path*, whole or not at all, also through a power cut; readable by the owner only."""
+    """Write *text* to *path* atomically, even in case of a power cut; readable by the owner only."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())  # Or the new name may reach the disk before the text, and the file come back empty.
+        os.fsync(file.fileno())  # Otherwise a power cut may keep the new name without the text.
     draft.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -79,7 +79,7 @@ def is_free(port: int, address: str = "127.0.0.1") -> bool:
 
 
 def free_port() -> int:
-    """Return a free port of 127.0.0.1, at random, so that two instances rarely choose the same."""
+    """Return a random free port of 127.0.0.1, so that two instances rarely choose the same."""
     candidates = random.sample(PORTS, 200)
     for port in candidates:
         if is_free(port):
@@ -95,7 +95,7 @@ def open_log(path: Path) -> int:
 
 
 def log_since(path: Path, start: int) -> str:
-    """Return what stands in a log from byte *start* on; nothing if there is no log."""
+    """Return the text of a log from byte *start* on; empty if there is no log."""
     try:
         with path.open("rb") as file:
             file.seek(start)
@@ -106,9 +106,9 @@ def log_since(path: Path, start: int) -> str:
 
 def cause_in(log: str, count: int = 3) -> str:
     """
-    Return why a server did not start, on one line: what its log calls an error, else the log's last *count* lines.
+    Return why a server did not start, in one line: the errors in its log, otherwise the log's last *count* lines.
 
-    A server says why first, and then how it cleans up; the last lines alone would hold the cleaning up.
+    A server first logs the cause and then its cleaning up, so the last lines alone would only show the latter.
 
     >>> cause_in("FATAL:  could not write: No space left on device\\nchild process ended\\nremoving contents\\ndone")
     'FATAL:  could not write: No space left on device'

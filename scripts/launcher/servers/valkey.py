@@ -26,12 +26,14 @@ appendfsync {fsync}
 """
 
 
-#: How the log calls an append-only file, or its manifest, that cannot be read; not that one that cannot be written.
-TORN = re.compile(r"append only file|AOF|appendonly|manifest|RDB|base file|wrong type|short read", re.I)
-NOT_TORN = re.compile(r"No space left|Permission denied|Read-only file system|Cannot allocate|Too many open files")
+#: Log messages about an unreadable append-only file or manifest; an unwritable one is not meant.
+DAMAGED_FILE_ERRORS = re.compile(r"append only file|AOF|appendonly|manifest|RDB|base file|wrong type|short read", re.I)
+OTHER_FILE_ERRORS = re.compile(
+    r"No space left|Permission denied|Read-only file system|Cannot allocate|Too many open files"
+)
 
 
-def _say_nothing(_line: str) -> None:
+def _ignore(_line: str) -> None:
     pass
 
 
@@ -39,14 +41,14 @@ class ValkeyServer(Server):
     """
     Valkey on 127.0.0.1 with a password, its data in *folder*.
 
-    *durable* writes reach the disk within a second (what a queue of ids that the database can rebuild
-    deserves); otherwise whenever the system likes, for tests.
+    With *durable*, writes reach the disk within a second, which is enough for a queue of ids that the database can
+    rebuild. Without it, for tests, the system decides when.
     """
 
     name = "Valkey"
     stop_signals = ((signal.SIGTERM, 10),)
 
-    def __init__(self, folder: Path, *, durable: bool = True, report: Callable[[str], None] = _say_nothing) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True, report: Callable[[str], None] = _ignore) -> None:
         super().__init__(Path(folder).absolute(), durable, report)
 
     @property
@@ -58,31 +60,31 @@ class ValkeyServer(Server):
         self._data.chmod(0o700)
         self.sweep()
         known = self._recall_connection()
-        # A file rather than arguments: everybody on the machine can read those of every process.
+        # A file rather than arguments, because all users of the machine can read the arguments of every process.
         configuration = self.folder / "valkey.conf"
         fsync = "everysec" if self.durable else "no"
         write_private(configuration, CONFIGURATION.format(port=known.port, password=known.password, fsync=fsync))
         try:
             self._run(configuration)
         except LaunchError:
-            if not self._sets_aside_what_is_torn():
+            if not self._set_aside_damaged_file():
                 raise
             self._run(configuration)
 
     def _run(self, configuration: Path) -> None:
-        # By standard input: a path with [, ? or * in it is a pattern to Valkey, which without a match starts on its
-        # default port, without a password.
+        # Passed by standard input, because Valkey treats a path with [, ? or * as a pattern, and if nothing matches
+        # starts on its default port without a password.
         with configuration.open("rb") as lines:
             self._launch([str(_program()), "-"], self._data, at_our_death=signal.SIGTERM, stdin=lines)
 
-    def _sets_aside_what_is_torn(self) -> bool:
+    def _set_aside_damaged_file(self) -> bool:
         """
-        Move an append-only file that a power cut has torn out of the way; whether there was one.
+        Rename an append-only file that a power cut has damaged; returns whether there was one.
 
-        Nothing in it is the truth: sweeps find in the database what was still to be done.
+        No data is lost for good, because sweeps find the outstanding work in the database.
         """
         kept, output = self._data / "appendonlydir", self._log_since_start()
-        if not kept.exists() or not TORN.search(output) or NOT_TORN.search(output):
+        if not kept.exists() or not DAMAGED_FILE_ERRORS.search(output) or OTHER_FILE_ERRORS.search(output):
             return False
         aside = self._data / "appendonlydir.torn"
         shutil.rmtree(aside, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Restart a server that ends while the system runs, as a service manager would."""
+"""Restarting a server that ends while the system runs, like a service manager."""
 
 import threading
 import time
@@ -15,14 +15,14 @@ class Watch(threading.Thread):
     """
     Restarts *servers* that end, from :meth:`start` to :meth:`stop`, and reports each restart to *report*.
 
-    A server that cannot be started is tried again, ever more rarely: a disk that is full may be emptied. On Linux a
-    server ends with the thread that started it, so those started here end at :meth:`stop`.
+    A server that cannot be started is tried again at growing intervals, because for example a full disk may be freed.
+    On Linux a server ends with the thread that started it, so servers started here end at :meth:`stop`.
     """
 
     def __init__(self, servers: Iterable[Server], report: Callable[[str], None]) -> None:
         super().__init__(name="watch", daemon=True)
         self._backoffs = {server: Backoff() for server in servers}
-        #: Server that could not be started -> time of the next attempt, by the monotonic clock.
+        #: Server that could not be started -> time of the next attempt on the monotonic clock.
         self._due: dict[Server, float] = {}
         self._report = report
         self._over = threading.Event()

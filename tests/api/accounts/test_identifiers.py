@@ -1,4 +1,4 @@
-"""Whoever claims identifiers of somebody else's is out once their owner has proven one, at every way in."""
+"""A user who claimed another person's identifiers loses access when that person proves one, by any sign-in method."""
 
 import hashlib
 import hmac
@@ -29,7 +29,7 @@ def db(engine, clean_database):
 
 @pytest.fixture
 def local(app_with):
-    """Codes are in answers; Telegram and the bot are set up."""
+    """A local system, whose answers contain codes; Telegram and the bot are configured."""
     return app_with(
         ENVIRONMENT="local", TELEGRAM_BOT_TOKEN="42:TEST", TELEGRAM_BOT_SECRET=SECRET_OF_BOT["X-Telegram-Bot-Secret"]
     ).test_client()
@@ -44,7 +44,7 @@ def me(client, headers) -> dict | None:
     return answer.json if answer.status_code == 200 else None
 
 
-# -- How an owner comes ------------------------------------------------------------------------------------------------
+# -- How an owner signs in ---------------------------------------------------------------------------------------------
 
 
 def by_reset(client, headers=None):
@@ -72,7 +72,7 @@ def by_bot(client, headers=None):
 
 
 @pytest.mark.parametrize("owner_comes", [by_reset, by_registration, by_bot])
-def test_who_registered_anothers_phone_with_a_password_is_out_once_its_owner_comes(local, owner_comes):
+def test_a_user_who_registered_anothers_phone_with_a_password_loses_access_once_its_owner_signs_in(local, owner_comes):
     stranger = bearer(local.post("/auth/register", json=STRANGER))
     assert me(local, stranger)["phone"] == PHONE
 
@@ -87,7 +87,7 @@ def test_who_registered_anothers_phone_with_a_password_is_out_once_its_owner_com
 
 
 @pytest.mark.parametrize("owner_comes", [by_telegram, by_bot])
-def test_who_registered_anothers_telegram_account_is_out_once_its_owner_comes(local, owner_comes):
+def test_a_user_who_registered_anothers_telegram_account_loses_access_once_its_owner_signs_in(local, owner_comes):
     body = {"telegram_id": TELEGRAM, "phone": "+77017654321", "email": "stranger@example.com"}
     stranger = bearer(local.post("/auth/register", json=body))
 
@@ -109,16 +109,16 @@ def test_the_squatters_page_is_closed_too(local):
     assert local.get("/console/notifications").status_code != 200
 
 
-def test_who_registers_by_phone_is_who_they_say_and_not_who_a_stranger_said(local, db):
+def test_registering_by_phone_keeps_the_users_own_details_and_not_those_a_stranger_sent(local, db):
     local.post("/auth/register", json=STRANGER | {"role": "tenant"})
 
     owner = me(local, bearer(by_registration(local)))
     assert (owner["name"], owner["role"]) == ("Анна Хозяйка", "agent")
 
 
-def test_an_owner_who_comes_to_an_account_that_proved_something_else_gets_one_of_their_own(local):
+def test_the_owner_of_an_identifier_gets_a_new_account_if_the_existing_one_proved_something_else(local):
     registered = local.post("/auth/register", json={"telegram_id": TELEGRAM, "phone": PHONE})
-    other = bearer(by_telegram(local, bearer(registered)))  # its user proved Telegram, and keeps the claim of the phone
+    other = bearer(by_telegram(local, bearer(registered)))  # its user proved Telegram, and keeps the claimed phone
 
     owner = bearer(by_reset(local))
     assert me(local, owner)["id"] != me(local, other)["id"]
@@ -138,7 +138,7 @@ def test_a_proof_with_the_accounts_own_token_keeps_the_password(local, owner_com
     assert db.query(SuspendedClaim).count() == 0
 
 
-def test_who_registered_honestly_confirms_what_was_suspended(local):
+def test_an_honest_user_can_confirm_suspended_claims(local):
     local.post("/auth/register", json=STRANGER)
     mine = bearer(by_reset(local))
     listed = local.get("/auth/identifiers", headers=mine).json["identifiers"]

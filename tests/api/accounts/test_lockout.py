@@ -1,4 +1,4 @@
-"""A stranger's guesses are bounded, and shut out strangers rather than the owner."""
+"""A stranger's guesses are limited, and the limits lock out strangers rather than the owner."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -37,19 +37,19 @@ def sign_in(client, password=PASSWORD, address=HOME, **headers):
 
 
 def guess(client, times=25):
-    """Wrong passwords from as many addresses; what they are answered."""
+    """Send wrong passwords from that many addresses; returns the answers."""
     return [sign_in(client, "x", f"198.51.100.{number + 10}").status_code for number in range(times)]
 
 
-def test_wrong_passwords_from_anywhere_do_not_shut_out_the_owners_address(client, owner):
+def test_wrong_passwords_from_anywhere_do_not_lock_out_the_owners_address(client, owner):
     assert sign_in(client).status_code == 200
     assert guess(client) == [401] * 20 + [429] * 5
 
-    assert sign_in(client, address=ELSEWHERE).status_code == 429  # the right password too: the bound holds
+    assert sign_in(client, address=ELSEWHERE).status_code == 429  # even the right password is refused by the limit
     assert sign_in(client).status_code == 200
 
 
-def test_wrong_passwords_from_anywhere_do_not_shut_out_the_owners_device(client, owner):
+def test_wrong_passwords_from_anywhere_do_not_lock_out_the_owners_device(client, owner):
     token = sign_in(client).json["access_token"]
     client.post("/auth/logout", headers={"Authorization": f"Bearer {token}"})
     guess(client)
@@ -90,7 +90,7 @@ def test_anothers_token_or_address_makes_no_place_known(client, db, owner):
     assert sign_in(client, address=ELSEWHERE, Authorization=f"Bearer {token}").status_code == 429
 
 
-def test_who_is_shut_out_of_the_password_comes_in_by_code(local, owner):
+def test_a_user_locked_out_of_the_password_can_sign_in_by_code(local, owner):
     guess(local)
     assert sign_in(local, address=ELSEWHERE).status_code == 429
 

@@ -1,4 +1,4 @@
-"""Ways back in: new passwords by a proof, first passwords, sessions ended one by one, invitations."""
+"""Account recovery: new passwords by a proof, first passwords, ending single sessions, invitations."""
 
 import hashlib
 import hmac
@@ -35,7 +35,7 @@ def local(app_with):
 
 @pytest.fixture
 def user(db):
-    """Somebody who has proven all that they are known by."""
+    """A user who has proven all identifiers."""
     now = utc_now()
     proven = {"phone_proven_at": now, "email_proven_at": now, "telegram_proven_at": now}
     user = make_user(db, email=EMAIL, phone=PHONE, telegram_id="42", password_hash=HASH, **proven)
@@ -67,7 +67,7 @@ def bearer(answer) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("proof", [by_code, by_link, by_telegram])
-def test_who_proves_who_they_are_sets_a_new_password(local, user, proof):
+def test_a_user_with_a_proof_sets_a_new_password(local, user, proof):
     old = token_header(user)
     answer = local.post("/auth/password/reset", json=proof(local) | {"new_password": NEW})
 
@@ -153,7 +153,7 @@ def test_strangers_do_not_use_up_the_mails_of_a_known_place(local, user):
     assert (status, local.post("/auth/email/token", json={"link": link}).status_code) == (200, 200)
 
 
-def test_who_came_by_code_sets_a_first_password(local, db):
+def test_a_user_who_signed_in_by_code_sets_a_first_password(local, db):
     person = {"phone": PHONE, "first_name": "A", "last_name": "B", "role": "user"}
     proof = {"phone": PHONE, "activation_code": local.post("/users/register", json=person).json["code"]}
     local.post("/users/activate", json=proof)
@@ -213,7 +213,7 @@ def test_a_session_that_has_ended_otherwise_is_not_listed(local, db, user, end):
     db.expire_all()
 
     rows = local.get("/auth/sessions", headers=token_header(db.get(User, user.id))).json["sessions"]
-    assert len(rows) == (1 if end == "password" else 0)  # the one that a new password begins
+    assert len(rows) == (1 if end == "password" else 0)  # the session that a new password starts
 
 
 # -- Invitations -------------------------------------------------------------------------------------------------------
@@ -255,7 +255,18 @@ def test_only_administrators_invite_and_an_invitation_is_no_sign_in(local, db, u
     body = {"link": link, "name": "A", "email": EMAIL, "password": NEW}
     assert local.post("/auth/invitation", json=body).status_code == 409
     assert local.post("/auth/invitation", json=body | {"link": by_link(local)["link"]}).status_code == 404
-    assert local.post("/auth/invitation", json=body | {"email": "b@example.com"}).status_code == 201  # still good
+    assert local.post("/auth/invitation", json=body | {"email": "b@example.com"}).status_code == 201  # still valid
+
+
+@pytest.mark.parametrize("change", [{"role": "agent"}, {"is_active": False}])
+def test_an_invitation_ends_with_the_rights_of_the_administrator_who_made_it(local, db, admin, change):
+    other = make_user(db, role=Role.ADMIN)
+    db.commit()
+    link = local.post("/admin/invitations", json={"role": "admin"}, headers=token_header(other)).json["link"]
+    assert local.patch(f"/admin/users/{other.id}", json=change, headers=admin).status_code == 200
+
+    body = {"link": link, "name": "A", "email": "b@example.com", "password": PASSWORD}
+    assert local.post("/auth/invitation", json=body).status_code == 404
 
 
 # -- Pages -------------------------------------------------------------------------------------------------------------
@@ -271,7 +282,7 @@ def test_a_browser_comes_in_by_a_link_and_sets_its_first_password(local, db):
     token = csrf(local.get("/console/sign-in/email").text)
     sent = local.post("/console/sign-in/email", data={"csrf": token, "email": EMAIL}).text
     link = re.search(r"link=([\w.-]+)", sent)[1]
-    page = local.get(f"/console/sign-in/email?link={link}").text  # looking does not use it up
+    page = local.get(f"/console/sign-in/email?link={link}").text  # opening the page does not use the link up
     assert local.post("/console/sign-in/email", data={"csrf": csrf(page), "link": link}).status_code == 303
 
     page = local.get("/console/account").text

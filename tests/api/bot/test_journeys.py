@@ -1,9 +1,6 @@
-"""A realtor's and a tenant's days with the bot: real processes, killed in between; nobody gets a message twice."""
+"""A realtor and a tenant use the bot: real processes, killed in between; nobody gets a message twice."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -22,9 +19,8 @@ from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry, inquire
 from models.deals.match_table import Match
 from models.market.leads import Lead
-from scripts.launcher.processes import dies_with_parent
-from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user
+from tests.forked import Forked
 from tests.telegram import TOKEN
 from tests.waiting import wait_for
 from worker.jobs import notifications
@@ -37,8 +33,8 @@ pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
 
 
 @pytest.fixture
-def bot(process_environment, telegram, monkeypatch) -> Iterator[Callable[[], subprocess.Popen]]:
-    """A function that starts the bot's process; before it may be started again it has to be killed."""
+def bot(process_environment, telegram, monkeypatch, preloaded) -> Iterator[Callable[[], Forked]]:
+    """A function that starts the bot's process; it must be killed before it is started again."""
     variables = {
         "TELEGRAM_BOT": "1",
         "TELEGRAM_BOT_TOKEN": TOKEN,
@@ -47,17 +43,10 @@ def bot(process_environment, telegram, monkeypatch) -> Iterator[Callable[[], sub
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    started: list[subprocess.Popen] = []
+    started: list[Forked] = []
 
-    def start() -> subprocess.Popen:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "scripts", "bot"],
-            cwd=ROOT,
-            env={**os.environ, **process_environment, **variables},
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGKILL),
-        )
+    def start() -> Forked:
+        process = preloaded.fork("scripts", "bot", environment={**os.environ, **process_environment, **variables})
         started.append(process)
         return process
 
@@ -85,7 +74,7 @@ def session(bot, worker_here):
 
 
 def send_all(session):
-    """What the workers would send: every notification that was not."""
+    """Send every unsent notification, as the workers would."""
     for notification_id in session.scalars(select(Notification.id).where(Notification.sent_at.is_(None))).all():
         session.commit()
         notifications.send_notification(notification_id)
@@ -99,7 +88,7 @@ def published(session):
 
 
 def worked_off(session):
-    """Every update was worked on."""
+    """Whether every update was processed."""
     session.rollback()
     return session.scalar(select(func.count()).select_from(BotUpdate).where(BotUpdate.content.is_not(None))) == 0
 
@@ -122,27 +111,30 @@ def test_a_realtors_day(session, bot, telegram):
     telegram.say(501, "Привет")
     assert "/console/account" in telegram.wait_for_call("sendMessage", "501")["text"]
     telegram.say(501, f"/start {code}")
-    assert "подключён" in telegram.wait_for_call("sendMessage", "501", after=1)["text"]
+    whose = telegram.wait_for_call("sendMessage", "501", after=1)
+    assert realtor.name in whose["text"]
+    telegram.press(501, whose, "Подключить")
+    assert "подключён" in telegram.wait_for_call("answerCallbackQuery")["text"]
     session.expire_all()
     assert (realtor.telegram_id, session.get(BotChat, realtor.id) is not None) == ("501", True)
     telegram.say(501, f"/start {code}")
-    assert "больше не действует" in telegram.wait_for_call("sendMessage", "501", after=2)["text"]
+    assert "больше не действует" in telegram.wait_for_call("sendMessage", "501", after=5)["text"]
 
-    # A client's message becomes a lead after one confirmation, however often it is pressed, and though the bot dies.
+    # A client's message becomes one lead, even if the confirmation is pressed repeatedly and the bot is killed.
     telegram.say(501, MESSAGE)
-    read = telegram.wait_for_call("sendMessage", "501", after=3)
+    read = telegram.wait_for_call("sendMessage", "501", after=6)
     assert "Москва" in read["text"] and "15" in read["text"]
     kill(process)
     for _ in range(2):
         telegram.press(501, read, "Создать")
     process = bot()
-    telegram.wait_for_call("editMessageReplyMarkup")
+    telegram.wait_for_call("editMessageReplyMarkup", after=7)
     wait_for(lambda: worked_off(session))
     [lead] = session.scalars(select(Lead)).all()
     assert (lead.owner_id, lead.city, lead.rooms, float(lead.budget_max)) == (realtor.id, "Москва", [2], 15_000_000)
     assert lead.client_contacts and "701" in lead.client_contacts
 
-    # A new home that suits is a card; the press is a like, and the owner's like a match.
+    # A suitable new home arrives as a card; the button is a like, and the owner's like makes a match.
     published(session)
     home = make_property(session, other, photos=["https://photos.example/1.jpg"])
     published(session)
@@ -157,15 +149,15 @@ def test_a_realtors_day(session, bot, telegram):
     wait_for(lambda: worked_off(session))
     end(process)
 
-    # An inquiry is answered by a reply; the bot was away when it came.
+    # An inquiry is answered by a reply; the bot was down when the reply was sent.
     inquiry = inquire(session, tenant, make_property(session, realtor, title="Дом у реки"))
     session.commit()
     send_all(session)
-    asked = telegram.wait_for_call("sendMessage", "501", after=len(telegram.messages) - 1)
-    assert "Дом у реки" in asked["text"]
-    telegram.press(501, asked, "Взять в работу")
-    telegram.say(501, "Да, ещё свободен", reply_to=asked)
-    telegram.press(501, card, "Нравится")  # once more, on a card of before
+    question = telegram.wait_for_call("sendMessage", "501", after=len(telegram.messages) - 1)
+    assert "Дом у реки" in question["text"]
+    telegram.press(501, question, "Взять в работу")
+    telegram.say(501, "Да, ещё свободен", reply_to=question)
+    telegram.press(501, card, "Нравится")  # again, on an earlier card
     process = bot()
     wait_for(lambda: session.rollback() or session.scalar(select(ChatMessage)))
     wait_for(lambda: worked_off(session))

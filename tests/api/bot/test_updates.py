@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.bot import process
 from api.bot.conversation import handle
-from api.bot.talk import Bot
+from api.bot.dialog import Bot
 from api.bot.updates import HEADER, secret_of
 from models.accounts.bot_links import is_linked, link_by_code, linked_user, new_code, unlink
 from models.accounts.bot_queue import next_offset, queue_call, store_updates, take_call, take_update
@@ -31,7 +31,7 @@ def posted(client, secret=None, update=UPDATE):
     return client.post("/telegram/updates", json=update, headers=headers).status_code
 
 
-def test_what_telegram_posts_is_stored_once(app_with, session):
+def test_an_update_from_telegram_is_stored_once(app_with, session):
     client = app_with(TELEGRAM_BOT="1", TELEGRAM_WEBHOOK="1", TELEGRAM_BOT_TOKEN=TOKEN).test_client()
     session.commit()
 
@@ -55,7 +55,7 @@ def test_an_update_is_worked_on_once_and_remembered_without_its_words(session):
     [(1, OperationalError, True), (process.ATTEMPTS, OperationalError, False), (1, ValueError, False)],
 )
 def test_an_update_is_dropped_only_for_a_reason_that_lasts(worker_here, monkeypatch, failures, kind, is_done):
-    """A lock or a restarted database passes: a client's message would be lost for it."""
+    """A lock or a restart of the database is temporary, and must not lose a client's message."""
     done = []
 
     def fails_at_first(session, bot, update):
@@ -71,13 +71,13 @@ def test_an_update_is_dropped_only_for_a_reason_that_lasts(worker_here, monkeypa
         session.commit()
         settings = SimpleNamespace(public_url="https://leadmatch.example", redis_url="redis://127.0.0.1:1")
 
-        process._Process(settings, worker_here, SimpleNamespace(is_set=False), 0)._work_off()
+        process._Process(settings, worker_here, SimpleNamespace(is_set=False), 0)._process_updates()
 
         assert (done[-1] == UPDATE["update_id"]) is is_done
         assert take_update(session) is None
 
 
-def test_a_call_is_taken_once_in_order(session):
+def test_a_call_is_taken_for_sending_once_and_in_order(session):
     for words in ("a", "b"):
         queue_call(session, "1", "sendMessage", {"text": words})
 
@@ -91,7 +91,7 @@ def test_a_code_links_once_and_proves_the_telegram_account(session):
         link_by_code(session, first, "77")
 
     assert link_by_code(session, second, "77").id == user.id and is_linked(session, user)
-    assert claimer.telegram_id is None  # it had merely said so
+    assert claimer.telegram_id is None  # it was only claimed
     with pytest.raises(NotFoundError):
         link_by_code(session, second, "77")
     unlink(session, user)
@@ -110,6 +110,64 @@ def test_a_code_does_not_link_what_is_proven_otherwise(session, why):
         )
     with pytest.raises(NotFoundError if why == "late" else ConflictError):
         link_by_code(session, code, "77")
+
+
+def written(session, person, text):
+    """The bot's answer to a message of *person*: (text, data of the button)."""
+    message = {"message_id": 1, "chat": {"id": person, "type": "private"}, "from": {"id": person}, "text": text}
+    handle(session, Bot("https://x.example"), {"message": message})
+    return answers(session)
+
+
+def pressed(session, person, data):
+    message = {"message_id": 1, "chat": {"id": person, "type": "private"}}
+    query = {"id": "1", "data": data, "from": {"id": person}, "message": message}
+    handle(session, Bot("https://x.example"), {"callback_query": query})
+    return answers(session)
+
+
+def answers(session):
+    found = []
+    while (call := take_call(session)) is not None:
+        rows = (call.arguments.get("reply_markup") or {}).get("inline_keyboard", [[{}]])
+        found.append((call.arguments.get("text", ""), rows[0][0].get("callback_data")))
+    return found
+
+
+def test_a_link_that_a_stranger_sends_links_nothing_before_its_reader_has_seen_whose_it_is(session):
+    stranger = make_user(session, telegram_id=None, name="Mallory", email="mallory@example.com")
+    code = new_code(session, stranger)
+
+    [(text, data)] = written(session, 77, f"/start {code}")
+    assert "Mallory" in text and "mallory@example.com" in text
+    assert stranger.telegram_id is None and not is_linked(session, stranger)
+
+    pressed(session, 77, data)
+    assert (stranger.telegram_id, is_linked(session, stranger)) == ("77", True)
+
+
+@pytest.mark.parametrize("who", ["the same again", "another afterwards", "who has proven it for another account"])
+def test_a_code_serves_one_press(session, who):
+    user, other = make_user(session, telegram_id=None), make_user(session, telegram_id=None)
+    [(_, data)] = written(session, 77, f"/start {new_code(session, user)}")
+    if who == "who has proven it for another account":
+        set_proven(session, other, Claim.TELEGRAM, "77")
+    else:
+        pressed(session, 77, data)
+    before = user.telegram_id, other.telegram_id
+    [(text, _)] = pressed(session, 78 if who == "another afterwards" else 77, data)
+
+    assert text and (user.telegram_id, other.telegram_id) == before
+
+
+@pytest.mark.parametrize("code", ["", "x", "link", "\x00", "a:b", "А" * 32, "x" * 5000, "%' OR 1=1 --"])
+def test_no_guess_links_or_names_anybody(session, code):
+    user = make_user(session, telegram_id=None, name="Mallory")
+    new_code(session, user)
+
+    for answered in (written(session, 77, f"/start {code}"), pressed(session, 77, f"link:{code}")):
+        assert len(answered) == 1 and "Mallory" not in answered[0][0]
+    assert user.telegram_id is None
 
 
 def test_strangers_press_nothing_and_groups_are_not_listened_to(session):

@@ -1,4 +1,4 @@
-"""Balanced order: the published market, and what re-ordering may and may not do."""
+"""Balanced order: the published market, and what re-ordering may change."""
 
 import numpy as np
 import pytest
@@ -12,16 +12,16 @@ from tests.matching.synthetic import synthetic
 
 def published_market():
     """
-    Tomita and Yokoyama (RecSys 2024): 30 x 20, preference = half chance, half the popularity of the other one.
+    Tomita and Yokoyama (RecSys 2024): 30 x 20; preference is half random, half the popularity of the other side.
     """
-    random = np.random.RandomState(0)  # the generator's old stream is part of the published figures
+    random = np.random.RandomState(0)  # the published figures depend on the old generator's stream
     towards_right = 0.5 * random.rand(30, 20) + 0.5 * np.linspace(1, 0, 20)
     towards_left = 0.5 * random.rand(20, 30) + 0.5 * np.linspace(1, 0, 30)
     return towards_right, towards_left
 
 
 def attention(order):
-    """1 / place of each column, by row, where *order* is what lists are sorted by."""
+    """1 / place of each column, by row; *order* is the value by which lists are sorted."""
     return 1 / (1 + np.argsort(np.argsort(-order, axis=1), axis=1))
 
 
@@ -71,7 +71,7 @@ def test_sparse_lists_of_all_pairs_are_ordered_as_the_dense_market():
 
 
 def test_a_crowded_property_gives_way_where_another_serves_nearly_as_well():
-    # Everybody's best is property 0; only lead 0 has nothing else.
+    # Property 0 is the best for every lead; only lead 0 has no alternative.
     scores = np.array([[95, 1, 1, 1], [95, 94, 1, 1], [95, 1, 94, 1], [95, 1, 1, 94]], float)
     for_leads, _ = balanced_order(*full_lists(scores))
 

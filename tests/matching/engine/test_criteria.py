@@ -1,4 +1,4 @@
-"""What the scores promise: bounds, monotony, deal-breakers at their exact limits."""
+"""Promises of the scores: bounds, monotonicity, deal-breakers at their exact limits."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -86,12 +86,12 @@ def test_a_property_that_meets_everything_scores_100():
     unstated = (weights["text"] + weights["wish"]) / 4
     total = sum(weights.values()) - 3 * unstated
     assert score(replace(LEAD, text=""), HOME) == pytest.approx(100 - 10 * unstated / total, abs=0.02)
-    assert score(LEAD, HOME) > 99  # text that is longer than others counts a little less
+    assert score(LEAD, HOME) > 99  # a longer text counts a little less
 
 
 @st.composite
 def leads_and_what_they_want(draw):
-    """A lead and a property that meets every wish the lead states; texts are any."""
+    """A lead and a property that meets every stated wish; the texts are arbitrary."""
     lead = draw(leads())
     within = lambda low, high, anything: (
         draw(st.floats(low if low is not None else anything[0], high if high is not None else anything[1]))
@@ -132,8 +132,8 @@ weight_sets = st.builds(Weights, **{name: st.floats(0.01, 1) for name in CRITERI
 
 @checked
 @given(leads_and_what_they_want(), weight_sets)
-def test_whoever_meets_every_wish_scores_90_or_more_with_any_weights(pair, weights):
-    """The property's text is unknown, which counts exactly as unrelated does."""
+def test_a_home_that_meets_every_wish_scores_90_or_more_with_any_weights(pair, weights):
+    """The property's text is unknown, which counts exactly like an unrelated one."""
     assert score(*pair, weights=weights) >= 90 - rounding_bound(wishes=4, words=3)
 
 
@@ -178,6 +178,19 @@ def test_one_per_cent_over_budget_scores_below_the_middle_of_the_range():
         middle = high / 2 if low is None else (low + high) / 2
         inside, over = scores(lead, [replace(HOME, price=middle), replace(HOME, price=high * 1.01)])
         assert over < inside
+
+
+def test_a_price_far_under_the_minimum_is_worse_than_one_slightly_over_the_ceiling():
+    """A lead with a minimum does not want much less, but realtors still send clients a home that is 5 % over budget."""
+    over, under = scores(LEAD, [replace(HOME, price=1.05 * 15e6), replace(HOME, price=0.9 * 10e6)])
+
+    assert under < over
+
+
+def test_the_wanted_station_counts_more_than_the_wanted_district():
+    at_station, in_district = scores(LEAD, [replace(HOME, district="Ясенево"), replace(HOME, metro="Беляево")])
+
+    assert in_district < at_station
 
 
 @checked
@@ -285,7 +298,7 @@ def test_a_deal_breaker_holds_without_weight():
 
 @checked_on_markets
 @given(markets())
-def test_a_broken_pair_is_in_nobodys_list(market_of):
+def test_a_broken_pair_is_in_no_list(market_of):
     some_leads, some_properties, market, model = market_of
 
     lists = score_market(market, k=50)

@@ -1,4 +1,4 @@
-"""What comes on the market moves nobody else's score while the text model is kept."""
+"""New rows change no score of other pairs while the text model stays the same."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from matching.engine.topk import Market, score_market
 from tests.matching.strategies import checked_on_markets, leads, properties, vectors
 from tests.matching.synthetic import synthetic
 
-#: Words and places that neither the text model nor the rest of the market has ever seen.
+#: Words and places that neither the text model nor the rest of the market has.
 strangers = st.builds(
     replace,
     properties(),

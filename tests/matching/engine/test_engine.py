@@ -1,4 +1,4 @@
-"""The engine against the scalar oracle, and its ways of computing against each other."""
+"""The engine compared with the scalar oracle, and its ways of computing with each other."""
 
 import numpy as np
 import pytest
@@ -150,12 +150,12 @@ def test_tiles_merged_equal_the_full_run(market_of, k, tile):
 
 
 def of_the_whole(lists, first):
-    """Columns counted within a tile as columns of the whole market."""
+    """Convert column numbers of a tile to those of the whole market."""
     return RankedLists(lists.indptr, lists.columns + np.int32(first), lists.scores)
 
 
 def brought_up_to_date(lists, changed, scores, k):
-    """*lists* after merge_changed, rows that it could not settle scored afresh."""
+    """*lists* after merge_changed; rows that it could not determine are scored again."""
     merged = merge_changed(lists, changed, scores(changed), k)
     rows = [lists.row(row) for row in range(len(lists))]
     for place, row in enumerate(merged.rows):
@@ -280,7 +280,7 @@ def test_progress_adds_up_to_all_pairs():
     assert sum(pairs) == 300 * 700 and len(pairs) > 1
 
 
-def test_scoring_stops_when_asked():
+def test_scoring_stops_on_request():
     with pytest.raises(ScoringStoppedError):
         score_market(synthetic(300, 700), k=5, should_stop=lambda: True)
 

@@ -1,4 +1,4 @@
-"""Explanations add up to the very score that the lists hold."""
+"""Explanations add up to exactly the score in the lists."""
 
 from dataclasses import replace
 
@@ -58,7 +58,7 @@ def test_the_broken_criteria_are_named():
     assert set(explanation.broken) == {"price", "area", "rooms", "property_type", "owner"}
 
 
-def test_what_the_property_does_not_tell_is_marked():
+def test_facts_that_the_property_does_not_state_are_marked():
     [explanation] = explain_pairs([LEAD], [type(HOME)(owner=2, property_type="APARTMENT")], TEXT_MODEL)
 
     known = {share.criterion for share in explanation.criteria if share.known}

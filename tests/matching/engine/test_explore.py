@@ -1,9 +1,9 @@
-"""Exploration gives a chance to what is new and unseen: bounded, fair, the same for whoever works it out."""
+"""Exploration gives new and rarely shown homes a chance: bounded, fair, and the same in every process."""
 
 import numpy as np
 import pytest
 
-from matching.engine.explore import CHANCES, MIN_LISTS_SEEN, explore
+from matching.engine.explore import MAX_OFFERS_OF_UNSEEN, MIN_LISTS_SEEN, explore
 from matching.engine.topk import score_market
 from matching.errors import InvalidInputError
 from tests.matching.synthetic import synthetic
@@ -13,7 +13,7 @@ LEADS, HOMES, K = 150, 1500, 5
 
 @pytest.fixture(scope="module")
 def lists():
-    """Many homes and short lists: most homes are in nobody's."""
+    """Many homes and short lists, so that most homes are in no list."""
     market = synthetic(LEADS, HOMES)
     return score_market(market, K).for_leads, score_market(market, 60).for_properties
 
@@ -28,7 +28,7 @@ def test_a_lead_takes_in_no_more_than_its_slots_and_a_home_gets_no_more_than_its
     for slots in (0, 1, 5):
         found = drawn(lists, slots)
         assert np.bincount(found.leads, minlength=1).max() == slots
-        assert np.bincount(found.properties, minlength=1).max(initial=0) <= CHANCES
+        assert np.bincount(found.properties, minlength=1).max(initial=0) <= MAX_OFFERS_OF_UNSEEN
 
 
 def test_only_what_is_new_and_in_few_lists_is_offered_and_to_its_own_leads_by_its_own_score(lists):
@@ -54,7 +54,7 @@ def test_offers_are_by_lead_and_the_best_first(lists):
     assert (np.diff(found.scores)[steps == 0] <= 0).all()
 
 
-def test_what_a_lead_has_acted_on_is_not_offered_to_it_and_takes_no_slot(lists):
+def test_homes_with_an_action_are_not_explored_and_use_no_slot(lists):
     first = drawn(lists)
     acted = np.column_stack([first.leads, first.properties])
     ids = np.arange(LEADS) * 7 + 100, np.arange(HOMES) + 5000
@@ -65,7 +65,7 @@ def test_what_a_lead_has_acted_on_is_not_offered_to_it_and_takes_no_slot(lists):
     assert len(again) > 0.9 * len(acted), "other offers take their places"
 
 
-def test_the_same_generation_draws_the_same_and_the_next_anew(lists):
+def test_a_generation_always_draws_the_same_and_the_next_one_draws_again(lists):
     one, again, other = drawn(lists), drawn(lists), drawn(lists, generation=2)
     pairs = lambda found: set(zip(found.leads.tolist(), found.properties.tolist(), strict=True))
 
@@ -85,8 +85,8 @@ def test_chance_and_not_score_decides_whom_a_home_is_offered_to(lists):
         places += [own.index(lead) for lead in found.leads.tolist()]
     length = for_properties.lengths[home]
 
-    assert length > CHANCES
-    # CHANCES of its leads each time, wherever they stand: the mean place is the middle, its error some hundredths.
+    assert length > MAX_OFFERS_OF_UNSEEN
+    # Each time MAX_OFFERS_OF_UNSEEN of its leads are drawn, at any place: the mean place is the middle.
     assert np.mean(places) / (length - 1) == pytest.approx(0.5, abs=0.05)
     assert len(set(places)) == length, "everybody's turn comes"
 

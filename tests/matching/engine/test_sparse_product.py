@@ -1,4 +1,4 @@
-"""Sparse rows and their product are those of scipy's own operations, with its inner loops and without."""
+"""Sparse rows and their product equal those of scipy's operations, with and without its inner loops."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Words of leads find words of properties."""
+"""Words of leads match words of properties."""
 
 import sys
 import unicodedata
@@ -32,7 +32,7 @@ def model():
 
 
 def rows(words):
-    """Code to worth, of each text."""
+    """Code -> weight, for each text."""
     return [
         dict(zip(words.codes[span].tolist(), words.worth[span].tolist(), strict=True))
         for span in map(slice, words.indptr[:-1], words.indptr[1:])
@@ -49,7 +49,7 @@ def rows(words):
         ("no pets", "Sorry, no pets", "pets allowed"),
     ],
 )
-def test_what_means_the_same_is_nearer(model, wish, alike, unlike):
+def test_texts_with_the_same_meaning_are_nearer(model, wish, alike, unlike):
     assert likeness(model, wish, alike) > likeness(model, wish, unlike) + 0.1
 
 
@@ -104,14 +104,14 @@ def test_words_of_origin_and_belief_have_no_weight(refusal):
     assert {word for word, code in model.words_.items() if code in worth} - strictness == {"тих", "двор"}
 
 
-def test_longer_texts_give_way_and_repeating_a_word_hardly_helps(model):
+def test_longer_texts_count_less_and_repeating_a_word_hardly_helps(model):
     once, often, longer = rows(model.property_words(["метро", "метро метро метро", "метро. " + "Вид на парк. " * 20]))
     metro = model.words_["метр"]
 
     assert once[metro] == often[metro] == WORD_PARTS > longer[metro] > 0
 
 
-def test_a_text_has_the_same_words_whatever_stands_beside_it(model):
+def test_the_words_of_a_text_do_not_depend_on_other_texts(model):
     for of_texts in (model.lead_words, model.property_words):
         assert rows(of_texts(CORPUS)) == [row for text in CORPUS for row in rows(of_texts([text]))]
 
@@ -130,7 +130,7 @@ def test_a_stored_model_is_the_same_model(model):
         assert rows(getattr(again, name)(CORPUS)) == rows(getattr(model, name)(CORPUS))
 
 
-def test_what_is_no_model_is_refused():
+def test_an_invalid_model_is_refused():
     with pytest.raises(InvalidInputError, match="not a stored text model"):
         TextModel.from_bytes(b"PK\x03\x04 garbage")
 
@@ -153,7 +153,7 @@ def test_threads_that_share_a_model_get_what_each_gets_alone():
     texts = [" ".join(random.choices(words, k=8)) for _ in range(160)]
     stored = TextModel.fit(texts).to_bytes()
     alone = rows(TextModel.from_bytes(stored).property_words(texts))
-    shared = TextModel.from_bytes(stored)  # which has yet to learn every word
+    shared = TextModel.from_bytes(stored)  # which has cached no word yet
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)  # seconds: threads take turns all the time
     try:

@@ -1,4 +1,4 @@
-"""Markets in which very many pairs score the same: lists are right, and ties behind a list's end cost nothing."""
+"""In markets with very many equal scores, lists are correct, and ties after a list's end cost nothing."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def varied() -> Market:
 
 
 def alike(market: Market, leads: int, properties: int) -> Market:
-    """Only so many different leads and properties, each many times, by turns."""
+    """A market of only so many different leads and properties, each repeated many times, in turn."""
     return Market(market.leads.take(np.arange(N) % leads), market.properties.take(np.arange(N) % properties))
 
 
@@ -45,7 +45,7 @@ def test_among_ties_the_lowest_numbers_stay_as_in_an_incremental_update(varied, 
 @pytest.mark.parametrize(
     ("leads", "properties", "most"),
     [
-        # Without telling ties apart: 300 where all are alike, and of the others 54, 63, 32 and 43.
+        # Without distinguishing ties: 300 if all are alike, and for the others 54, 63, 32 and 43.
         (1, 1, 60),
         (1, N, 26),
         (N, 1, 6),
@@ -56,7 +56,7 @@ def test_among_ties_the_lowest_numbers_stay_as_in_an_incremental_update(varied, 
 def test_ties_behind_the_end_of_a_list_do_not_wait_for_a_place_in_it(varied, leads, properties, most):
     waited = score_market(alike(varied, leads, properties), K, threads=1).entries_waited
 
-    # Of N that may tie, a list takes in a few blocks of 128, or some of the first 1,024 leads.
+    # Of N possible ties, a list accepts a few blocks of 128, or some of the first 1,024 leads.
     assert waited <= (N + N) * K * most
 
 
@@ -64,15 +64,15 @@ def test_an_end_lets_through_better_units_and_ties_up_to_its_column():
     ends = Ends.of(ends_of_keys(pack(np.array([7]), np.array([500], np.float32), np.array([40]))))
     units, columns = np.array([501, 500, 500, 499], np.float32), np.array([90, 40, 41, 0])
 
-    assert ends.let_through(np.zeros(4, np.intp), units, columns).tolist() == [True, True, False, False]
+    assert ends.ranks_within(np.zeros(4, np.intp), units, columns).tolist() == [True, True, False, False]
 
 
-def test_pairs_are_held_against_the_ends_of_both_sides():
+def test_pairs_are_compared_with_the_last_entries_of_both_sides():
     rows = Ends.of(ends_of_keys(pack(np.zeros(2, int), np.array([5, 9], np.float32), np.array([1, 3]))))
     columns = Ends.of(np.append(ends_at(np.array([8], np.float32)), NOTHING))
     units = np.array([[5, 5], [8, 9]], np.float32)
 
     within = ranked_within(units, rows, columns, row_numbers=np.array([0, 1]), column_numbers=np.array([1, 4]))
 
-    # 5 ties with the first row's end at column 1, and comes behind it at column 4; 8 reaches the first column's end.
+    # 5 ties with the first row's end at column 1, and ranks after it at column 4; 8 reaches the first column's end.
     assert within.tolist() == [[True, False], [True, False]]

@@ -1,4 +1,4 @@
-"""Units, tiers and the score that is made of them."""
+"""Units, tiers and the score that is computed from them."""
 
 from dataclasses import replace
 
@@ -71,10 +71,10 @@ VIOLATED = {"balcony": False, "floor": 1, "first_floor": True, "material": ["pan
 
 @checked
 @given(leads(), properties(), st.integers(0, 5), st.lists(st.booleans(), min_size=6, max_size=6))
-def test_whoever_contradicts_one_wish_more_scores_lower(lead, home, place, told):
+def test_a_home_that_contradicts_one_more_wish_scores_lower(lead, home, place, outcomes):
     lead = replace(lead, wishes=ASKED)
     kinds = list(MET)
-    facts = {kind: (MET if good else VIOLATED)[kind] for kind, good in zip(kinds, told, strict=True)}
+    facts = {kind: (MET if good else VIOLATED)[kind] for kind, good in zip(kinds, outcomes, strict=True)}
     better, worse = ({**facts, kinds[place]: table[kinds[place]]} for table in (MET, VIOLATED))
     [[first, second]] = scores([lead], [replace(home, facts=better), replace(home, facts=worse)])
 
@@ -98,7 +98,7 @@ def test_a_pair_with_a_contradiction_scores_below_every_pair_without(lead, homes
     assert not clean or not others or max(others) < min(clean)
 
 
-def test_met_is_above_not_told_and_that_above_not_met_whatever_the_strength():
+def test_met_is_above_not_stated_and_not_stated_above_not_met_at_any_strength():
     for strength in ("must", "wish", "soft"):
         lead = LeadFacts(owner=1, wishes=[("balcony", True, strength)])
         homes = [replace(HOME, facts=facts) for facts in ({"balcony": True}, {}, {"balcony": False})]
@@ -114,7 +114,7 @@ def test_a_number_near_its_limit_is_worth_more_than_one_far_off():
     assert (np.diff(got) >= 0).all() and got[0] < got[2] < got[3] == got[4]
 
 
-def test_what_is_refused_unless_asked_for():
+def test_excluded_facts_break_a_pair_unless_the_lead_wishes_for_them():
     [plain, asking] = (LeadFacts(owner=1, wishes=wishes) for wishes in ((), [("share", True, "wish")]))
     share, room = (replace(HOME, facts={kind: True}) for kind in ("share", "room"))
     daily = replace(HOME, facts={"rent_term": "daily"})
@@ -152,7 +152,7 @@ def test_only_the_ratios_of_weights_count_at_any_scale(scale):
     assert not np.isnan(got).any()
 
 
-# Few random pairs keep all deal-breakers: that most are assumed away is no failure.
+# Few random pairs pass all deal-breakers, so it is no failure that hypothesis discards most.
 @settings(checked, suppress_health_check=[HealthCheck.filter_too_much])
 @given(leads(), properties(), st.lists(st.floats(0.001, 1), min_size=10, max_size=10))
 def test_rounding_stays_within_its_bound_with_any_weights(lead, home, weights):
@@ -177,4 +177,4 @@ def test_rounding_stays_within_its_bound_for_many_wishes_and_words():
         expected = oracle.score(lead, home, world_of(), weights)
         [[got]] = scores([lead], [home], weights=Weights(**weights))
         worst = max(worst, abs(got - expected))
-    assert 0.006 < worst <= rounding_bound(40)  # what was once claimed does not hold
+    assert 0.006 < worst <= rounding_bound(40)  # a bound that was once claimed does not hold

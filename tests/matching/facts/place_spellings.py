@@ -1,4 +1,4 @@
-"""Districts and stations as people write them: what is one place, and what is not."""
+"""Districts and stations as people write them: spellings of one place, and different places."""
 
 #: One place a line.
 PLACES = """
@@ -87,7 +87,7 @@ PLACES = """
 Курская | м. Курская | Курская (МЦД-2, МЦД-4) | Kurskaya | Курская (Арбатско-Покровская линия)
 """  # noqa: E501
 
-#: Places that are told apart, in each line.
+#: Places that are different, in each line.
 APART = """
 Спортивная | Спортивный | Спорт
 Северное Бутово | Южное Бутово

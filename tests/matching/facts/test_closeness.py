@@ -1,4 +1,4 @@
-"""Places near each other: learnt, stored, graded, and never better than the wanted place."""
+"""Nearness of places: learnt, stored, graded, and never better than the wanted place."""
 
 from dataclasses import replace
 
@@ -59,7 +59,7 @@ def test_a_large_neighbour_of_a_small_place_is_no_nearer_than_the_small_one_of_i
     assert nearness["hutor"] == nearness["gorod"] < 1
 
 
-def test_what_is_learnt_does_not_depend_on_the_order_of_properties():
+def test_learnt_closeness_does_not_depend_on_the_order_of_properties():
     one, other = learnt(ROW), learnt(ROW[::-1])
 
     assert one.to_bytes() == other.to_bytes()
@@ -74,7 +74,7 @@ def test_a_stored_closeness_is_the_same():
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 garbage"])
-def test_what_is_no_closeness_is_refused(data):
+def test_invalid_closeness_data_is_refused(data):
     with pytest.raises(InvalidInputError, match="not a stored closeness"):
         Closeness.from_bytes(data)
 
@@ -140,7 +140,7 @@ def test_a_point_and_a_radius_are_met_within_and_fade_beyond():
     assert got[0] == got[1] > got[2] > got[3] > got[4] and got[0] > got[5] > got[4]
 
 
-def test_a_home_without_coordinates_stands_in_the_middle_of_its_district():
+def test_a_home_without_coordinates_counts_as_in_the_middle_of_its_district():
     near, far = (
         [home(name, latitude=55.75 + at, longitude=37.6 + i / 1000) for i in range(3)]
         for name, at in (("близкий", 0.0), ("дальний", 0.2))
@@ -151,7 +151,7 @@ def test_a_home_without_coordinates_stands_in_the_middle_of_its_district():
     assert got[0] > got[2] > got[1]
 
 
-def test_the_explanation_tells_how_far_the_next_district_is():
+def test_the_explanation_states_the_distance_to_the_next_district():
     homes = [
         home(name, latitude=55.75 + at / 111.2, longitude=37.6 + i / 1000)
         for name, at in (("сокол", 0), ("аэропорт", 2))

@@ -1,4 +1,4 @@
-"""Columns refuse what contradicts itself, and place names meet under one key."""
+"""Columns refuse contradictory data, and spellings of a place have one key."""
 
 import unicodedata
 from dataclasses import replace
@@ -75,7 +75,7 @@ def test_unknown_words_are_refused(bad):
         PropertyColumns.from_facts([replace(HOME, **bad)], PlaceIndex())
 
 
-def test_rows_taken_apart_and_joined_again_are_the_same_rows():
+def test_rows_split_and_joined_again_are_unchanged():
     leads, homes = vectors(
         [LEAD, LeadFacts(owner=3), replace(LEAD, districts=["Б", "А"])],
         [HOME, PropertyFacts(owner=1, property_type="HOUSE")],
@@ -86,14 +86,29 @@ def test_rows_taken_apart_and_joined_again_are_the_same_rows():
             np.testing.assert_array_equal(values, getattr(vector_table, name))
 
 
-def test_putting_a_row_leaves_the_others():
-    before, _ = vectors([LEAD, LeadFacts(owner=3), LEAD], [])
-    changed, _ = vectors([replace(LEAD, districts=[], price_max=20e6)], [])
+@pytest.mark.parametrize("districts", [[], ["Б"], ["А", "Б", "В"]])
+def test_rows_overwritten_leave_the_others(districts):
+    changed = replace(LEAD, owner=9, districts=districts, price_max=20e6)
+    all_rows, _ = vectors([*(replace(LEAD, owner=number) for number in range(4)), changed, changed], [])
+    before, put = all_rows.take([0, 1, 2, 3]), all_rows.take([4, 5])
 
-    after = before.put([1], changed)
+    table = before.overwritten(np.array([1, 3]), put)
 
-    assert after.price_max.tolist() == [15e6, 20e6, 15e6]
-    assert np.diff(after.district_indptr).tolist() == [3, 0, 3]  # Хамовники and its two neighbours
+    for name, values in vars(all_rows.take([0, 4, 2, 5])).items():
+        np.testing.assert_array_equal(getattr(table, name), values)
+
+
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_a_table_without_a_row_is_that_of_the_others(row):
+    leads = [LEAD, LeadFacts(owner=3), replace(LEAD, districts=["Б", "А"])]
+    homes = [HOME, PropertyFacts(owner=1, property_type="HOUSE"), replace(HOME, owner=2)]
+    others = [place for place in range(3) if place != row]
+
+    for table in vectors(leads, homes):
+        expected = table.take(others)
+        shortened = table.shortened(row)
+        for name, values in vars(expected).items():
+            np.testing.assert_array_equal(getattr(shortened, name), values)
 
 
 def test_minutes_written_behind_a_station_count_and_one_text_may_name_several():

@@ -1,10 +1,9 @@
 """Spellings of one district, station or street have one key; different places stay apart; minutes are read."""
 
-import pytest
-
 from matching.facts.place_names import StationReading, place_key, place_keys, read_station, read_stations, street_key
+from tests.tables import each_of
 
-#: One place a line; its spellings parted by " | ". No two lines name the same place.
+#: One place on each line; its spellings are separated by " | ". No two lines name the same place.
 PLACES = """
 Спортивная | м. Спортивная | мет. Спортивная | 1. Спортивная | 2) Спортивная | 1. м. Спортивная | Спортивная, 10 мин на транспорте | м.Спортивная | М. СПОРТИВНАЯ | Спортивная м. | Спортивная (Сокольническая линия) | Спортивная, Сокольническая линия | Спортивная (Сокольническая) | Спортивная (СЛ) | Cпортивная | cпортивная | станция метро «Спортивная» | ст. м. Спортивная | ст.м.Спортивная | метро Спортивная | метро "Спортивная" | Sportivnaya | Sportivnaya metro station | Sportivnaja | Sportivnaia | Спортивная 5 мин пешком | Спортивная, 5 мин пешком | Спортивная (5 мин. пешком) | Спортивная (10 мин. транспортом) | Спортивная - 5 минут | Спортивная ~7 мин. | Спортивная 5-7 минут пешком | в 5 минутах от метро Спортивная | 5 мин до м. Спортивная | рядом с метро Спортивная | у м. Спортивная | Спортивная 500 м | Спортивная, 500 метров | Спортивная 1,2 км | Спортивная 5 min walk | 10 minutes by car from Sportivnaya | Спортивная (10 мин на машине) | Спортивная 15 мин на автобусе | Спортивная, 7 минут ходьбы | Спортивная МЦК | Спортивная (красная ветка) | Спортивная (пешком) | Спортивная в шаговой доступности | Спортивная 🚶 5 мин | Спортивная M | Спортивная · 5 мин
 Хорошёво-Мнёвники | Хорошево-Мневники | Хорошёво - Мнёвники | Хорошёво Мнёвники | СЗАО, Хорошёво-Мнёвники | Хорошёво-Мнёвники, СЗАО | СЗАО / Хорошёво-Мнёвники | Хорошёво-Мнёвники (СЗАО) | Северо-Западный АО, Хорошёво-Мнёвники | р-н Хорошёво-Мнёвники | Хорошёво-Мнёвники р-он | район Хорошёво-Мнёвники | Хорошево Мневники (район) | муниципальный округ Хорошёво-Мнёвники | Khoroshevo-Mnevniki | Khoroshyovo-Mnyovniki | Horoshevo-Mnevniki district
@@ -105,7 +104,7 @@ def lines(table):
     return [line.split(" | ") for line in table.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("one", "other"), [(one, other) for one, *others in lines(PLACES) for other in others])
+@each_of(("one", "other"), [(one, other) for one, *others in lines(PLACES) for other in others])
 def test_spellings_of_a_place_have_one_key(one, other):
     assert place_key(other) == place_key(one) != ""
 
@@ -114,7 +113,7 @@ def test_the_table_is_as_long_as_promised():
     assert len({spelling for line in lines(PLACES) for spelling in line}) >= 200
 
 
-@pytest.mark.parametrize("table", [PLACES, STREETS], ids=["places", "streets"])
+@each_of("table", [PLACES, STREETS], ids=["places", "streets"])
 def test_different_places_stay_apart(table):
     key = place_key if table is PLACES else street_key
     names = [line[0] for line in lines(table)]
@@ -122,27 +121,27 @@ def test_different_places_stay_apart(table):
     assert len({key(name) for name in names}) == len(names)
 
 
-@pytest.mark.parametrize("name", sorted({spelling for line in lines(PLACES) for spelling in line}))
+@each_of("name", sorted({spelling for line in lines(PLACES) for spelling in line}))
 def test_a_key_is_its_own_key(name):
     assert place_key(place_key(name)) == place_key(name) and place_keys(place_key(name)) == (place_key(name),)
 
 
-@pytest.mark.parametrize(("text", "names"), SEVERAL)
-def test_several_names_in_one_text_are_parted(text, names):
+@each_of(("text", "names"), SEVERAL)
+def test_several_names_in_one_text_are_separated(text, names):
     assert place_keys(text) == tuple(place_key(name) for name in names)
 
 
-@pytest.mark.parametrize("nothing", ["", " ", "—", "«»", "!"])
+@each_of("nothing", ["", " ", "—", "«»", "!"])
 def test_no_name_has_no_key(nothing):
     assert place_key(nothing) == "" and place_keys(nothing) == ()
 
 
-@pytest.mark.parametrize(("one", "other"), [(one, other) for one, *others in lines(STREETS) for other in others])
+@each_of(("one", "other"), [(one, other) for one, *others in lines(STREETS) for other in others])
 def test_spellings_of_a_street_have_one_key(one, other):
     assert street_key(other) == street_key(one) != ""
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "minutes", "on_foot"),
     [
         ("Сокол", None, None),
@@ -169,9 +168,9 @@ def test_minutes_are_read_and_do_not_change_the_station(text, minutes, on_foot):
 
 
 def test_each_station_of_a_text_has_its_own_minutes():
-    told = read_stations("Сокол, 5 мин. пешком; Аэропорт, 10 мин. транспортом; Динамо")
+    stations = read_stations("Сокол, 5 мин. пешком; Аэропорт, 10 мин. транспортом; Динамо")
 
-    assert told == (
+    assert stations == (
         StationReading(place_key("Сокол"), 5, True),
         StationReading(place_key("Аэропорт"), 10, False),
         StationReading(place_key("Динамо")),

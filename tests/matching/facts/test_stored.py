@@ -1,4 +1,4 @@
-"""Facts and wishes of stored rows: what is remembered of a value is true of that value only."""
+"""Facts and wishes of stored rows: a cached answer is used only for its own value."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -40,7 +40,7 @@ def test_a_remembered_answer_is_that_of_the_kind(kind, values):
 
 @given(_FACTS)
 @settings(max_examples=examples(100, 2000), deadline=None)
-def test_what_follows_from_usable_facts_is_usable(facts):
+def test_facts_derived_from_usable_facts_are_usable(facts):
     complete = complete_facts(usable_facts(facts))
     assert usable_facts(complete) == complete
 

@@ -1,4 +1,4 @@
-"""The rule of one home: what joins two adverts, and what keeps two homes apart."""
+"""The rule of one home: what joins two adverts, and what separates two homes."""
 
 from dataclasses import replace
 
@@ -72,7 +72,7 @@ def test_a_near_copy_is_another_home(changes):
     assert groups([FLAT, copy(**changes)]) == []
 
 
-def test_a_home_posted_anew_by_its_owner_is_the_same_home_but_not_a_developers_next_unit():
+def test_a_home_reposted_by_its_owner_is_the_same_home_but_a_developers_next_unit_is_not():
     sold = replace(FLAT, is_active=False)
 
     assert groups([sold, copy(owner=1)]) == [[1, 2]]
@@ -93,7 +93,7 @@ def test_an_advert_that_is_like_two_units_of_one_developer_joins_neither():
     assert groups([units[0], copy(id=3, is_new=True)]) == [[1, 3]]
 
 
-def test_what_too_many_adverts_share_joins_none_of_them_but_the_number_of_a_flat_does():
+def test_evidence_that_too_many_adverts_share_joins_none_except_the_number_of_a_flat():
     alike = [copy(id=number, owner=number) for number in range(1, MAX_ALIKE + 1)]
     with_a_number = [copy(id=1_000 + number, owner=number, flat="15") for number in (1, 2)]
 

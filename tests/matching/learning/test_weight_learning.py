@@ -1,4 +1,4 @@
-"""Learning on simulated people with hidden weights: it finds them, and does no harm where there is little to learn."""
+"""Learning from simulated people recovers their hidden weights, and does no harm if there is little data."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from matching.learning import weight_learning
 from matching.learning.weight_learning import ActedPairs, criterion_values, fit, judge, scores_of
 from tests.matching.engine.test_criteria import HOME, LEAD
 
-#: People who care for the station's nearness and the finish, and hardly for the price.
+#: People who care about the distance of the station and the condition, and hardly about the price.
 HIDDEN = Weights(
     price=0.05,
     location=0.35,
@@ -38,7 +38,7 @@ def pairs(rng, n, per_lead=10):
 
 
 def acted(rng, n, hidden, steepness=15):
-    """What people with the *hidden* weights say: a like is the likelier the higher their own score."""
+    """The actions of people with the *hidden* weights; the higher their own score, the likelier a like."""
     some = pairs(rng, n)
     score = scores_of(some, hidden) / 100
     likes = rng.random(n) < 1 / (1 + np.exp(-steepness * (score - np.median(score))))
@@ -46,7 +46,7 @@ def acted(rng, n, hidden, steepness=15):
 
 
 def distance(one, other):
-    """Half the sum of absolute differences: the share of weight that lies elsewhere."""
+    """Half the sum of absolute differences: the share of weight that is on other criteria."""
     return sum(abs(a - b) for a, b in zip(weight_learning._array(one), weight_learning._array(other), strict=True)) / 2
 
 
@@ -67,7 +67,7 @@ def test_a_recovered_set_is_better_on_actions_it_has_not_seen():
 
 
 def agreement(weights, hidden, rng):
-    """Correlation of the scores with those that the people have in mind."""
+    """Correlation of the scores with those by the people's hidden weights."""
     fresh = pairs(rng, 4000)
     return np.corrcoef(scores_of(fresh, weights), scores_of(fresh, hidden))[0, 1]
 
@@ -113,9 +113,9 @@ def test_weights_are_shares():
     assert min(values) >= 0
 
 
-def test_looking_less_at_low_places_is_made_up_for():
+def test_fewer_views_of_low_places_are_compensated():
     """
-    The lower half of the lists is looked at less and judged by other criteria: the fit must answer for the list.
+    People view the lower half of lists less, and judge it by other criteria; the fit must apply to the whole list.
     """
     rng = np.random.default_rng(7)
     n = 30_000
@@ -166,8 +166,8 @@ def test_scores_are_the_engine_s():
     [
         {"rooms": 7},
         {"price": 40e6},
-        {"price": LEAD.price_max * 1.151},  # right behind the limit of 1.15
-        {"area": LEAD.area_min * 0.49},  # and that of 0.5
+        {"price": LEAD.price_max * 1.151},  # just above the limit of 1.15
+        {"area": LEAD.area_min * 0.49},  # just below the limit of 0.5
     ],
 )
 def test_a_broken_pair_has_no_values(broken):

@@ -1,4 +1,4 @@
-"""Quality of prospects: rules that explain themselves, and a model that is kept only where outcomes speak for it."""
+"""Quality of prospects: rules with explanations, and a model that is kept only if the outcomes support it."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from matching.prospect_quality.scoring import (
 
 
 def prospects(**facts) -> Prospects:
-    """One prospect of whom nothing is known but what is given."""
+    """One prospect; all facts that are not given are unknown."""
     unknown = {
         "known": 0.0,
         "budgets": np.nan,
@@ -51,7 +51,7 @@ def outcomes(seed: int, log_odds: np.ndarray) -> np.ndarray:
 
 
 def log_odds_of_its_own(niche: Prospects) -> np.ndarray:
-    """What counts in this niche is not what the rules think: the marketplace, small budgets, much talk."""
+    """In this niche other facts count than in the rules: the marketplace, small budgets, many messages."""
     budget = np.nan_to_num(np.log(niche.budgets / niche.niche_budgets))
     return 1.5 * (niche.sources == "olx") - 1.0 * (niche.sources == "whatsapp") - budget + np.log1p(niche.messages) - 2
 
@@ -71,11 +71,11 @@ def test_weights_add_up_to_a_hundred():
     ("criterion", "facts", "value"),
     [
         ("budget", {"budgets": 100.0, "niche_budgets": 100.0}, 1.0),  # at the middle
-        ("budget", {"budgets": 900.0, "niche_budgets": 100.0}, 1.0),  # riches earn nothing extra
+        ("budget", {"budgets": 900.0, "niche_budgets": 100.0}, 1.0),  # a larger budget earns nothing extra
         ("budget", {"budgets": 25.0, "niche_budgets": 100.0}, 0.0),  # a quarter of it
         ("budget", {"budgets": 62.5, "niche_budgets": 100.0}, 0.5),  # (0.625 - 0.25) / 0.75
         ("budget", {"niche_budgets": 100.0}, 0.5),  # unknown
-        ("budget", {"budgets": 100.0}, 0.5),  # nobody to compare with
+        ("budget", {"budgets": 100.0}, 0.5),  # no budgets to compare with
         ("answer_speed", {"answer_minutes": 0.0}, 1.0),
         ("answer_speed", {"answer_minutes": 5.0}, 1.0),
         ("answer_speed", {"answer_minutes": 3 * 24 * 60.0}, 0.0),

@@ -1,4 +1,4 @@
-"""Numbers are told by bins: what a wish names never contradicts it."""
+"""Numbers are rounded to bins: the number that a wish names never contradicts it."""
 
 import numpy as np
 import pytest
@@ -18,13 +18,13 @@ def test_the_very_value_that_a_wish_names_meets_it(kind, side):
         assert value[answer] == 1 and not contradicts[answer], (side, named)
 
 
-def test_what_lies_in_another_bin_still_contradicts():
+def test_a_number_in_another_bin_still_contradicts():
     _, contradicts = KIND_OF["floor"].judge({"min": 3})
 
     assert contradicts[KIND_OF["floor"].answer_of(2)] and not contradicts[KIND_OF["floor"].answer_of(3)]
 
 
-def test_a_ride_to_the_station_is_a_long_walk_unless_the_walk_is_told():
+def test_a_ride_to_the_station_counts_as_a_long_walk_unless_the_walk_is_stated():
     assert complete_facts({"metro_transport": 6})["metro_walk"] == 30
     assert complete_facts({"metro_transport": 1})["metro_walk"] == 20
     assert complete_facts({"metro_transport": 6, "metro_walk": 12})["metro_walk"] == 12

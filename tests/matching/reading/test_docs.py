@@ -1,4 +1,4 @@
-"""The page about reading says what the grammar does."""
+"""The page about reading agrees with the grammar."""
 
 import doctest
 from pathlib import Path

@@ -1,8 +1,6 @@
-"""Every entry's examples are read as the entry says; every kind can be said."""
+"""Every entry's examples are read as the entry states; every kind can be expressed."""
 
 from typing import Any
-
-import pytest
 
 from matching.reading.grammar import ENTRIES
 from matching.reading.kind import Kind
@@ -11,31 +9,32 @@ from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
 from matching.reading.phrases import expand
 from scripts.benchmarks.evaluate.reading_corpus import shown
+from tests.tables import each_of
 
 LEAD_EXAMPLES = [(entry.kind, text, value) for entry in ENTRIES for text, value in entry.lead.items()]
 LISTING_EXAMPLES = [(entry.kind, text, value) for entry in ENTRIES for text, value in entry.listing.items()]
 
 
-@pytest.mark.parametrize(("kind", "text", "value"), LEAD_EXAMPLES)
+@each_of(("kind", "text", "value"), LEAD_EXAMPLES)
 def test_a_leads_example_is_read_as_its_entry_says(kind: str, text: str, value: Any) -> None:
     found = [shown(kind, wish.value) for wish in read_wishes(text) if wish.kind == kind]
 
     assert found == ([] if value is None else [shown(kind, value)])
 
 
-@pytest.mark.parametrize(("kind", "text", "value"), LISTING_EXAMPLES)
+@each_of(("kind", "text", "value"), LISTING_EXAMPLES)
 def test_a_listings_example_is_read_as_its_entry_says(kind: str, text: str, value: Any) -> None:
     found = [shown(kind, fact.value) for fact in read_facts(text) if fact.kind == kind]
 
     assert found == ([] if value is None else [shown(kind, value)])
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_of("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_kind_has_an_example_of_a_lead(kind: Kind) -> None:
     assert any(name == kind.name and value is not None for name, _, value in LEAD_EXAMPLES)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.name != "price_cap"], ids=lambda kind: kind.name)
+@each_of("kind", [kind for kind in KINDS if kind.name != "price_cap"], ids=lambda kind: kind.name)
 def test_every_kind_but_a_price_has_an_example_of_a_listing(kind: Kind) -> None:
     assert any(name == kind.name and value is not None for name, _, value in LISTING_EXAMPLES)
 

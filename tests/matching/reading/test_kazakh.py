@@ -1,4 +1,4 @@
-"""Kazakh nouns are read in whatever form they stand."""
+"""Kazakh nouns are read in all their forms."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_endings_follow_the_sounds_of_the_word(stem: str, form: str) -> None:
     assert form in set(kazakh_forms(stem))
 
 
-def test_what_is_denied_has_forms_of_its_own() -> None:
+def test_negated_words_have_their_own_forms() -> None:
     assert not {form for stem in STEMS.values() for form in without(stem)} & {
         form for stem in STEMS.values() for form in kazakh_forms(stem)
     }

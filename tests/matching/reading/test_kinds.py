@@ -1,4 +1,4 @@
-"""Kinds: their answers, and how a wish judges each of them."""
+"""Kinds: their answers, and the value of each answer for a wish."""
 
 from typing import Any
 
@@ -11,11 +11,12 @@ from matching.errors import InvalidInputError
 from matching.reading.json_rows import check_wish
 from matching.reading.kind import Kind
 from matching.reading.kinds import KIND_OF, KINDS, complete_facts
+from tests.tables import each_of
 
 NUMBERS = [kind for kind in KINDS if kind.form == "number"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_of("kind", KINDS, ids=lambda kind: kind.name)
 def test_an_implied_wish_can_be_judged(kind: Kind) -> None:
     if kind.implied is not None:
         value, contradicts = kind.judge(kind.implied)
@@ -23,11 +24,11 @@ def test_an_implied_wish_can_be_judged(kind: Kind) -> None:
         assert contradicts.any()
 
 
-def test_what_is_refused_unless_asked_for() -> None:
+def test_these_kinds_have_an_implied_wish() -> None:
     assert {kind.name for kind in KINDS if kind.implied is not None} == {"share", "room", "auction", "rent_term"}
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("kind", "value"),
     [
         ("balcony", 1),
@@ -52,7 +53,7 @@ def test_what_is_refused_unless_asked_for() -> None:
     ],
     ids=lambda each: repr(each)[:40],
 )
-def test_what_is_no_wish_of_its_kind_is_refused_in_few_words(kind: str, value: Any) -> None:
+def test_an_invalid_wish_is_refused_with_a_short_reason(kind: str, value: Any) -> None:
     with pytest.raises(InvalidInputError) as refused:
         check_wish(kind, value)
     assert len(str(refused.value)) < 200
@@ -77,11 +78,11 @@ def test_a_number_further_off_never_scores_higher(kind: Kind, share: float, side
     assert value[kind.answer_of(limit)] == 1
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("name", "wish", "fact", "value"),
     [
         ("kitchen_area", {"min": 9}, 9.0, 1.0),
-        ("kitchen_area", {"min": 9}, 8.9, 1 - 0.5 / 0.9),  # told as 8.5, and 0.9 below the limit is worth nothing
+        ("kitchen_area", {"min": 9}, 8.9, 1 - 0.5 / 0.9),  # rounded to 8.5; 0.9 below the limit is worth nothing
         ("kitchen_area", {"min": 9}, 5.0, 0.0),
         ("floor", {"max": 5}, 6, 0.0),
         ("bathroom", {"any_of": ["separate"]}, "combined", 0.0),
@@ -105,7 +106,7 @@ def test_a_fact_is_judged_by_a_wish(name: str, wish: Any, fact: Any, value: floa
     assert contradicts[answer] == (value == 0)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("name", "wish"),
     [
         ("lift", {"min": 1}),
@@ -122,7 +123,7 @@ def test_a_value_of_another_form_is_refused(name: str, wish: Any) -> None:
         KIND_OF[name].judge(wish)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("name", "fact"), [("lift", 1), ("floor", "3"), ("floor", float("nan")), ("material", ["glass"]), ("bathroom", [])]
 )
 def test_a_fact_of_another_form_is_refused(name: str, fact: Any) -> None:
@@ -130,7 +131,7 @@ def test_a_fact_of_another_form_is_refused(name: str, fact: Any) -> None:
         KIND_OF[name].answer_of(fact)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("facts", "name", "value"),
     [
         ({"floor": 3}, "first_floor", False),
@@ -141,8 +142,8 @@ def test_a_fact_of_another_form_is_refused(name: str, fact: Any) -> None:
         ({"cats": True}, "pets", True),
         ({"lift": False}, "cargo_lift", False),
         ({"year_built": 2015}, "house_type", "modern"),
-        ({"floor": 3, "first_floor": True}, "first_floor", True),  # what is told stays
+        ({"floor": 3, "first_floor": True}, "first_floor", True),  # a stated fact stays
     ],
 )
-def test_what_follows_from_facts(facts: dict[str, Any], name: str, value: Any) -> None:
+def test_facts_that_follow_from_other_facts(facts: dict[str, Any], name: str, value: Any) -> None:
     assert complete_facts(facts)[name] == value

@@ -1,5 +1,9 @@
 """Reading in general: no text breaks it, spans are the words, and origin is never read."""
 
+import sys
+from collections.abc import Callable
+from types import FrameType
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +17,7 @@ from scripts.benchmarks.evaluate.reading_corpus import cases
 from tests.length import examples
 
 WORDS = sorted({word for name in ("leads.txt", "listings.txt") for case in cases(name) for word in case.text.split()})
-#: Texts of the grammar's own words in any order, with marks and noise between.
+#: Texts of the grammar's own words in any order, with punctuation and noise between them.
 SHUFFLED = st.lists(
     st.one_of(st.sampled_from(WORDS), st.text(max_size=5), st.sampled_from(list(",.;:()-/+ \n"))), max_size=80
 ).map(" ".join)
@@ -47,11 +51,61 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     ],
 )
 def test_a_long_repetition_is_read_piece_by_piece(piece: str) -> None:
-    """A reader that looked at every pair of words would never come back from this."""
+    """A reader that compared every pair of words would never finish this text."""
     text = piece * (MAX_CHARACTERS // len(piece))
 
     assert len(read_wishes(text)) <= len(KIND_OF)
     assert len(read_facts(text)) <= len(KIND_OF)
+
+
+def calls_of(read: Callable[[str], object], text: str) -> int:
+    """How many functions *read* calls for *text*."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    read(text)  # words are learnt once
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        read(text)
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+@pytest.mark.parametrize("piece", ["можно без животных и ", "если животные ", "животные никаких "])
+def test_a_row_without_end_costs_no_cube_of_its_length(piece: str) -> None:
+    """Twice the text may cost four times as much if a row or a clause extends over all of it, but not eight times."""
+    for read in (read_wishes, read_facts):
+        assert calls_of(read, piece * 120) < 5 * calls_of(read, piece * 60)
+
+
+def lines_of(read: Callable[[str], object], text: str) -> int:
+    """How many lines *read* executes for *text*."""
+    lines = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> Callable[..., object]:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    read(text)  # words are learnt once
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        read(text)
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+@pytest.mark.parametrize("piece", ["2018 г., ", "если ", "лес "])
+def test_twice_the_text_costs_twice_as_much(piece: str) -> None:
+    for read in (read_wishes, read_facts):
+        assert lines_of(read, piece * 600) < 2.5 * lines_of(read, piece * 300)
 
 
 def test_a_reading_carries_its_words() -> None:

@@ -50,7 +50,7 @@ def test_a_clients_message_gives_every_field() -> None:
     read = request(text)
 
     assert (read.districts, read.rooms, read.deal_type) == (["Сокол", "Аэропорт"], [2], "SALE")
-    assert read.budget is not None and (read.budget.low, read.budget.high, read.budget.currency) == (None, 14e6, "RUB")
+    assert read.budget is not None and (read.budget.low, read.budget.high, read.budget.currency) == (None, 14e6, "")
     assert (read.payment_method, read.mortgage_approved, read.property_type) == ("MORTGAGE", True, "APARTMENT")
     assert [(wish.kind, wish.value) for wish in read.wishes] == [
         ("first_floor", False),
@@ -92,6 +92,20 @@ def test_a_clients_message_gives_every_field() -> None:
         ("ипотека не одобрена", "mortgage_approved", False),
         ("бизнес-класс", "property_class", "BUSINESS"),
         ("с дизайнерским ремонтом", "condition", "DESIGN"),
+        ("меняю свою однушку на двушку", "rooms", [2]),
+        ("4+ комнат", "rooms", [4, 5, 6]),
+        ("две раздельные комнаты", "rooms", [2]),
+        ("2 изолированные комнаты", "rooms", [2]),
+        ("екі бөлмелі пәтер", "rooms", [2]),
+        ("2к до 50 тыс", "property_type", "APARTMENT"),
+        ("дом, 4 комнаты, с участком", "property_type", "HOUSE"),
+        ("на сутки однушку", "deal_type", "RENT"),
+        ("300 000 тенге/мес", "deal_type", "RENT"),
+        ("58 млн тенге", "deal_type", "SALE"),
+        ("сниму 1ку", "rooms", [1]),
+        ("м. Сокол или Аэропорт", "stations", ["Сокол", "Аэропорт"]),
+        ("Аэропорт - не предлагать", "refused_districts", ["Аэропорт"]),
+        ("мы из Балашихи, ищем двушку", "town", None),
     ],
 )
 def test_a_field_is_read_from_a_message(text: str, field: str, value: object) -> None:
@@ -101,18 +115,25 @@ def test_a_field_is_read_from_a_message(text: str, field: str, value: object) ->
 @pytest.mark.parametrize(
     ("text", "low", "high", "currency"),
     [
-        ("до 12,5 млн", None, 12.5e6, "RUB"),
-        ("бюджет 450 тыс", None, 450e3, "RUB"),
-        ("60к в месяц", None, 60e3, "RUB"),
+        ("до 12,5 млн", None, 12.5e6, ""),
+        ("бюджет 450 тыс", None, 450e3, ""),
+        ("60к в месяц", None, 60e3, ""),
         ("10-12 млн руб", 10e6, 12e6, "RUB"),
-        ("от 8 до 10 млн", 8e6, 10e6, "RUB"),
+        ("от 8 до 10 млн", 8e6, 10e6, ""),
         ("15 500 000 рублей", None, 15.5e6, "RUB"),
-        ("до 14.000.000", None, 14e6, "RUB"),
+        ("до 14.000.000", None, 14e6, ""),
         ("до 70 т.р.", None, 70e3, "RUB"),
         ("up to $2000", None, 2000.0, "USD"),
         ("40 млн тенге", None, 40e6, "KZT"),
-        ("первый взнос 3 млн, до 12 млн", None, 12e6, "RUB"),
-        ("тел. +7 916 123-45-67, до 9 млн", None, 9e6, "RUB"),
+        ("первый взнос 3 млн, до 12 млн", None, 12e6, ""),
+        ("тел. +7 916 123-45-67, до 9 млн", None, 9e6, ""),
+        ("9,950 млн", None, 9.95e6, ""),
+        ("12 миллионов 300 тысяч", None, 12.3e6, ""),
+        ("до 5000 в сутки", None, 5e3, ""),
+        ("сниму двушку до 60, на год", None, 60e3, ""),
+        ("куплю двушку до 13,5", None, 13.5e6, ""),
+        ("снять 1к до 50 000 рублей", None, 50e3, "RUB"),
+        ("250 мың теңгеге дейін", None, 250e3, "KZT"),
     ],
 )
 def test_a_budget_is_read(text: str, low: float | None, high: float | None, currency: str) -> None:
@@ -135,6 +156,8 @@ def test_another_number_is_no_budget(text: str) -> None:
         ("до 45 кв.м", None, 45),
         ("80 метров", 80, None),
         ("площадь от 38", 38, None),
+        ("60+ м²", 60, None),
+        ("общая от 50", 50, None),
     ],
 )
 def test_an_area_is_read(text: str, low: float | None, high: float | None) -> None:
@@ -144,14 +167,14 @@ def test_an_area_is_read(text: str, low: float | None, high: float | None) -> No
     assert (area.low, area.high) == (low, high)
 
 
-def test_a_stations_name_tells_of_no_students() -> None:
+def test_a_station_named_after_students_does_not_mean_students() -> None:
     read = request("двушка, м. Студенческая, у Парка Победы")
 
     assert read.stations == ["Студенческая", "Парк Победы"]
     assert read.wishes == []
 
 
-def test_what_was_not_understood_is_kept() -> None:
+def test_text_that_was_not_understood_is_kept() -> None:
     text = "двушка на Соколе, хочу уютную с камином, не первый"
 
     assert [text[start:end] for start, end in request(text).unread] == ["уютную с камином"]
@@ -168,6 +191,37 @@ def test_a_listings_text_gives_every_field() -> None:
     assert (read.rooms, read.area, read.floor, read.total_floors, read.year_built) == (2, 54.0, 5, 9, 1957)
     assert (read.price, read.currency, read.deal_type, read.property_type) == (18.5e6, "RUB", "SALE", "APARTMENT")
     assert {fact.kind for fact in read.facts} >= {"kitchen_area", "metro_walk", "floor"}
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("Квартира 54 м². Москва, 5/9 эт.", "town", "Москва"),
+        ("3к квартира, 78/50/10 м, 32 млн", "area", 78.0),
+        ("Меняю трёшку на две однушки", "rooms", 3),
+        ("Комната в трёхкомнатной квартире", "rooms", None),
+        ("Доля в 2-комнатной квартире", "rooms", 2),
+        ("Продажа: комнат - 2, этаж - 3", "rooms", 2),
+        ("2-комнатные квартиры от 24,7 млн руб.", "price", 24.7e6),
+        ("Цена снижена до 16.200.000! Было 17 млн", "price", 16.2e6),
+        ("Студия посуточно, 2500 руб/сутки", "price", 2500.0),
+        ("Студия посуточно, 2500 руб/сутки", "deal_type", "RENT"),
+        ("2 бөлмелі пәтер сатылады", "deal_type", "SALE"),
+        ("Сдам 1-к, ул. Маяковского, д. 5", "street", "ул. Маяковского"),
+        ("ул. Кабанбай батыра 87", "house_number", "87"),
+        ("Пресненская наб., 12", "street", "Пресненская наб."),
+        ("Тверская улица, дом 12 стр. 2", "house_number", "12 стр. 2"),
+        ("61 м², 5/6, 1937 г., без лифта", "year_built", 1937),
+    ],
+)
+def test_a_field_is_read_from_a_listing(text: str, field: str, value: object) -> None:
+    assert getattr(listing(text), field) == value
+
+
+def test_minutes_after_a_stations_name_are_the_way_to_the_metro() -> None:
+    assert ("metro_walk", 12.0) in [
+        (fact.kind, fact.value) for fact in listing("2к, Парк Победы (12 мин. пешком)").facts
+    ]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "???", "м.", "г. ", "у", "🏠 2к", "a" * 5000, "не " * 500])

@@ -6,7 +6,7 @@ from models.accounts.api_keys import ApiKey, create_api_key, revoke_api_key, use
 from models.core.errors import NotFoundError, NotSignedInError
 
 
-def test_a_key_lets_in_and_notes_its_use(session):
+def test_a_key_is_accepted_and_its_use_recorded(session):
     row, key = create_api_key(session, "ads")
 
     assert use_api_key(session, key) is row

@@ -1,11 +1,10 @@
-"""Identifiers, claimed and proven: one test per row of the table in models/accounts/identity.py, and its neighbours."""
+"""Claimed and proven identifiers: one test per row of the table in models/accounts/identity.py, and related cases."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from models.accounts.identity import (
-    SUSPENDED_KEPT,
     Claim,
     SuspendedClaim,
     confirm,
@@ -33,7 +32,7 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 @pytest.fixture
 def claimed(session) -> User:
-    """An account whose every identifier somebody merely wrote down."""
+    """An account whose identifiers are all only claimed."""
     return make_user(
         session, phone=PHONE, email=EMAIL, telegram_id=TELEGRAM, telegram_username="alice", password_hash=HASH
     )
@@ -79,12 +78,12 @@ def test_a_claim_leaves_an_account_that_has_proven_another_identifier(session, c
 
     assert prove(session, {kind: VALUES[kind]}) is None
     assert kind not in states(session, claimed)
-    assert (claimed.token_version, claimed.password_hash) == (version, HASH)  # its user goes on
+    assert (claimed.token_version, claimed.password_hash) == (version, HASH)  # its user stays signed in
     make_user(session, **{"phone": None, "telegram_id": None} | {_column(kind): VALUES[kind]})  # it is free
 
 
 @pytest.mark.parametrize("kind", VALUES)
-def test_who_has_proven_an_identifier_is_let_in_again_unchanged(session, claimed, kind):
+def test_a_user_with_a_proven_identifier_signs_in_again_unchanged(session, claimed, kind):
     prove(session, {kind: VALUES[kind]})
     version = claimed.token_version
 
@@ -115,7 +114,8 @@ def test_another_identifier_than_the_proven_one_is_a_claim(session, claimed):
 @pytest.mark.parametrize("email", ["bob@example.com", None])
 def test_the_only_proven_identifier_is_not_given_up(session, claimed, email):
     """
-    Or the account, which has proven nothing then, would be whose the new address is: a mistyped one is a stranger's.
+    Otherwise the account, which then has proven nothing, would belong to the owner of the new address; a mistyped
+    address may be a stranger's.
     """
     prove(session, {Claim.EMAIL: EMAIL}, own=claimed)
 
@@ -137,7 +137,7 @@ def test_one_of_two_proofs_that_fits_says_whose_account_it_is(session, claimed):
 
 @pytest.fixture
 def handed_over(session, claimed) -> User:
-    """The account after its phone's owner came."""
+    """The account after the owner of its phone has proven it."""
     return prove(session, {Claim.PHONE: PHONE})
 
 
@@ -146,7 +146,7 @@ def test_a_tap_makes_a_suspended_identifier_a_claim_again(session, handed_over, 
     confirm(session, handed_over, kind)
 
     assert states(session, handed_over)[kind] == "claimed"
-    # and so whoever claimed it before, and can prove it, gets an account of their own
+    # and so the user who claimed it before, if they can prove it, gets another account
     assert prove(session, {kind: VALUES[kind]}) is None
 
 
@@ -166,7 +166,7 @@ def test_a_suspended_password_does_not_replace_a_newer_one(session, handed_over)
     assert handed_over.password_hash == "newer"
 
 
-def test_what_is_suspended_may_be_claimed_by_others_and_then_not_be_confirmed(session, handed_over):
+def test_a_suspended_claim_cannot_be_confirmed_once_another_user_has_claimed_it(session, handed_over):
     make_user(session, email=EMAIL)
 
     with pytest.raises(ConflictError):
@@ -189,18 +189,16 @@ def test_only_what_is_suspended_is_confirmed_or_dropped(session, handed_over, st
             step(session, handed_over, kind)
 
 
-@pytest.mark.parametrize(
-    ("age", "gone"), [(SUSPENDED_KEPT - timedelta(seconds=1), 0), (SUSPENDED_KEPT + timedelta(seconds=1), 3)]
-)
-def test_what_nobody_confirms_in_thirty_days_is_dropped(session, handed_over, age, gone):
+@pytest.mark.parametrize(("age", "gone"), [(timedelta(days=30, seconds=-1), 0), (timedelta(days=30, seconds=1), 3)])
+def test_a_claim_unconfirmed_for_thirty_days_is_dropped(session, handed_over, age, gone):
     since = session.get(SuspendedClaim, (handed_over.id, Claim.EMAIL)).suspended_at
 
     assert forget_suspended(session, since + age) == gone
 
 
-def test_who_leaves_leaves_nothing_suspended_and_who_asks_is_told_all_but_the_hash(session, handed_over):
-    told = export_user(session, handed_over)["suspended_claims"]
-    assert {row["kind"]: row["value"] for row in told} == {"email": EMAIL, "telegram": TELEGRAM, "password": None}
+def test_leaving_deletes_suspended_claims_and_an_export_has_them_without_the_hash(session, handed_over):
+    exported = export_user(session, handed_over)["suspended_claims"]
+    assert {row["kind"]: row["value"] for row in exported} == {"email": EMAIL, "telegram": TELEGRAM, "password": None}
 
     erase_user(session, handed_over)
     assert session.query(SuspendedClaim).count() == 0
@@ -214,7 +212,7 @@ def enter_by_bot(session, **changes) -> User:
     return user_of_bot(session, **fields)
 
 
-def test_who_registered_phone_and_telegram_and_comes_by_the_bot_keeps_both(session, claimed):
+def test_a_user_who_registered_phone_and_telegram_and_uses_the_bot_keeps_both(session, claimed):
     assert enter_by_bot(session) is claimed
     assert states(session, claimed) == {
         "phone": "proven",

@@ -1,8 +1,8 @@
 """
-An owner and an attacker do in any order what the ways in allow. After one of them has proven an identifier, the other
-is never inside that account, and both always have a way in.
+An owner and an attacker use the sign-in methods in any order. After one of them has proven an identifier, the other
+never has access to that account, and both can always sign in.
 
-The suite plays some dozen histories; IDENTITY_HISTORIES=10000 plays that many (ten minutes).
+The suite runs some dozen histories; IDENTITY_HISTORIES=10000 runs that many (ten minutes).
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from models.accounts.bot_links import link_by_code, new_code
 from models.accounts.codes import activate, digits_of, request_code, spend
 from models.accounts.identity import Claim, confirm, drop, known_of, prove, set_proven
 from models.accounts.telegram import TelegramUser, user_of_bot, user_of_telegram
@@ -41,17 +42,17 @@ NAMES = {"first_name": "A", "last_name": "B", "role": "tenant"}
 
 @dataclass
 class Step:
-    """Who does what, about whose identifiers, and which of their tokens they send along (None: none)."""
+    """The actor, the action, the owners of the identifiers, and which of the actor's tokens is sent (None: none)."""
 
     who: str
     does: str
-    ids: tuple[str, str, str]  #: Whose phone, e-mail and Telegram account; proofs are always of one's own.
+    ids: tuple[str, str, str]  #: The owners of phone, e-mail and Telegram account; proofs are always the actor's own.
     kind: Claim
     token: int | None
 
 
 def steps() -> st.SearchStrategy[Step]:
-    # What claims and what proves comes oftener than the rest: without both nothing can go wrong.
+    # Claims and proofs are more frequent than other steps, because without both nothing can go wrong.
     does = st.sampled_from(sorted(STEPS) + [name for name in sorted(STEPS) if "register" in name or "enter" in name])
     token = st.none() | st.integers(0, 2)
     kind = st.sampled_from(KINDS)
@@ -63,12 +64,14 @@ def steps() -> st.SearchStrategy[Step]:
 
 @dataclass
 class Play:
-    """The world: a database, and what either of the two holds."""
+    """The state: a database, and the tokens and passwords of the two."""
 
     session: Session
     tokens: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {"owner": [], "attacker": []})
-    #: Accounts that either has entered by a proof.
+    #: Accounts that each of them has entered by a proof.
     owned: dict[str, set[int]] = field(default_factory=lambda: {"owner": set(), "attacker": set()})
+    #: Each one's last code that links the bot.
+    codes: dict[str, str] = field(default_factory=dict)
     days: itertools.count = field(default_factory=itertools.count)
 
     def take(self, who: str, user: User, *, proven: bool = False) -> None:
@@ -77,18 +80,18 @@ class Play:
             self.owned[who].add(user.id)
 
     def users(self) -> dict[int, User]:
-        """All users as they are stored now, by id: read at once, for a read each was a third of a history's time."""
+        """All stored users by id, read in one query: separate reads took a third of a history's time."""
         found = self.session.scalars(select(User).execution_options(populate_existing=True))
         return {user.id: user for user in found}
 
     def users_of(self, who: str, users: dict[int, User] | None = None) -> list[User]:
-        """Whom the valid tokens of *who* are of."""
+        """The users to whom the valid tokens of *who* belong."""
         users = self.users() if users is None else users
         held = [(users[user_id], version) for user_id, version in self.tokens[who]]
         return [user for user, version in held if user.is_active and user.token_version == version]
 
     def user(self, step: Step) -> User | None:
-        """Whose token comes with the step."""
+        """The user whose token is sent with the step."""
         users = [] if step.token is None else self.users_of(step.who)
         return users[step.token % len(users)] if users else None
 
@@ -161,8 +164,19 @@ def enter_by_email(play: Play, step: Step) -> None:
     play.take(step.who, user, proven=True)
 
 
+def make_bot_code(play: Play, step: Step) -> None:
+    user = play.user(step)
+    if user is not None:
+        play.codes[step.who] = new_code(play.session, user)
+
+
+def link_bot(play: Play, step: Step) -> None:
+    user = link_by_code(play.session, play.codes.get(step.who, ""), IDS[step.who][Claim.TELEGRAM])
+    play.owned[step.who].add(user.id)
+
+
 def set_password(play: Play, step: Step) -> None:
-    """A first one by a token, or another by a token and the old one."""
+    """Set a first password by a token, or another one by a token and the old password."""
     user = play.user(step)
     if user is not None and user.password_hash in (None, step.who):
         change_password(play.session, user, step.who)
@@ -176,7 +190,7 @@ def claim_email(play: Play, step: Step) -> None:
 
 
 def confirm_all(play: Play, step: Step) -> None:
-    """Even an owner who confirms whatever is asked is safe."""
+    """Even an owner who confirms every prompt is safe."""
     user = play.user(step)
     for known in known_of(play.session, user) if user is not None else []:
         if known.state == "suspended":
@@ -200,6 +214,8 @@ STEPS = {
         enter_by_telegram,
         enter_by_bot,
         enter_by_email,
+        make_bot_code,
+        link_bot,
         set_password,
         claim_email,
         confirm_all,
@@ -212,7 +228,7 @@ STEPS = {
 
 
 def check(play: Play) -> None:
-    """Neither is in an account of the other's, by no way at all."""
+    """Neither has access to an account of the other, by any method."""
     users = play.users()
     for who, other in (("owner", "attacker"), ("attacker", "owner")):
         inside = {user.id for user in play.users_of(other, users)}
@@ -228,7 +244,7 @@ def check(play: Play) -> None:
 
 
 def check_ways_in(play: Play) -> None:
-    """Either of the two gets in by every proof, and not into what is the other's."""
+    """Each of the two can sign in by every proof, and never into the other's account."""
     for who in ("owner", "attacker"):
         for enter in (register_by_code, enter_by_telegram, enter_by_email):
             before = len(play.tokens[who])
@@ -258,7 +274,7 @@ def undone(engine: Engine) -> Iterator[Session]:
 
 @pytest.fixture
 def plain_passwords(monkeypatch):
-    """Passwords are plain words: hashing them takes longer than all the rest."""
+    """Passwords are not hashed, because hashing takes longer than everything else."""
     monkeypatch.setattr("models.accounts.identity.password_fits", lambda password, stored: password == stored)
 
 
@@ -267,7 +283,7 @@ def plain_passwords(monkeypatch):
     max_examples=HISTORIES,
     deadline=None,
     derandomize=HISTORIES < 1000,
-    # At length a failure is shown as it was found: to shrink it would take longer than all the histories.
+    # In long runs a failure is not shrunk, because that would take longer than all the histories.
     phases=[Phase.generate] if HISTORIES >= 1000 else list(Phase),
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -288,7 +304,7 @@ def test_no_history_leaves_the_attacker_inside_or_the_owner_outside(engine, plai
 
 
 def test_the_check_finds_a_token_that_outlives_the_proof(session, monkeypatch):
-    """With tokens or passwords that outlive the proof the shortest history suffices: a registration, then the proof."""
+    """If tokens or passwords survive the proof, the shortest history fails: a registration, then the proof."""
     monkeypatch.setattr(
         "models.accounts.identity._hand_over", lambda session, user, proven: set_proven(session, user, Claim.PHONE)
     )

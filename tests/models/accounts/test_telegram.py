@@ -1,4 +1,4 @@
-"""Telegram's proofs: its published vectors hold, and nothing near them does."""
+"""Telegram's proofs: its published test vectors are accepted, and slightly changed ones are not."""
 
 import hashlib
 import hmac
@@ -12,6 +12,7 @@ from models.accounts.telegram import LIFETIME, TelegramUser, user_of_bot, user_o
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
 from tests.factories import make_user
+from tests.tables import each_of
 
 TOKEN = "42:TEST"
 SIGNED_AT = datetime.fromtimestamp(1650385342, UTC)
@@ -62,7 +63,7 @@ def test_published_vectors_hold(data):
     assert verified(data, TOKEN, SIGNED_AT) == TEST
 
 
-@pytest.mark.parametrize("position", range(64))
+@each_of("position", range(64))
 def test_no_character_of_the_hash_may_change(position):
     for sign in "0fA\u00e9":
         changed = WIDGET["hash"][:position] + sign + WIDGET["hash"][position + 1 :]
@@ -71,7 +72,7 @@ def test_no_character_of_the_hash_may_change(position):
                 verified(WIDGET | {"hash": changed}, TOKEN, SIGNED_AT)
 
 
-@pytest.mark.parametrize("position", range(len(INIT_DATA)))
+@each_of("position", range(len(INIT_DATA)))
 def test_no_character_of_init_data_may_change(position):
     changed = INIT_DATA[:position] + ("1" if INIT_DATA[position] != "1" else "2") + INIT_DATA[position + 1 :]
     with pytest.raises((NotSignedInError, InvalidValueError)):
@@ -135,7 +136,7 @@ def test_a_proof_is_good_for_a_day(age, good):
 
 def test_a_line_break_in_a_name_cannot_smuggle_in_another_id():
     """
-    `first_name=A⏎id=7` and the fields `first_name=A`, `id=7` make the same lines, so line breaks are refused.
+    `first_name=A⏎id=7` and the fields `first_name=A`, `id=7` produce the same lines, so line breaks are refused.
     """
     with pytest.raises(InvalidValueError):
         verified(signed(auth_date=1650385342, first_name="A\nid=7", id=42), TOKEN, SIGNED_AT)
@@ -172,7 +173,7 @@ def signed_mini_app(user: str) -> dict:
 
 
 @pytest.mark.parametrize("user", ["x", "[]", '"x"', "{}", '{"first_name": "a"}', '{"id": true}'])
-def test_a_mini_apps_user_that_is_none_does_not_let_in_although_signed(user):
+def test_an_invalid_mini_app_user_cannot_sign_in_even_if_signed(user):
     with pytest.raises((InvalidValueError, NotSignedInError)):
         verified(signed_mini_app(user), TOKEN, SIGNED_AT)
 
@@ -199,13 +200,13 @@ def test_telegrams_language_is_the_users_until_they_have_one(session):
 
 
 @pytest.mark.parametrize(("code", "language"), [("ru-RU", "ru"), ("EN", "en"), ("kk", "kk"), ("", None), (7, None)])
-def test_a_mini_app_tells_the_language_of_its_telegram(code, language):
-    told = json.dumps({"id": 42, "first_name": "Test", "language_code": code})
+def test_a_mini_app_states_the_language_of_its_telegram(code, language):
+    sent = json.dumps({"id": 42, "first_name": "Test", "language_code": code})
 
-    assert verified(signed_mini_app(told), TOKEN, SIGNED_AT).language == language
+    assert verified(signed_mini_app(sent), TOKEN, SIGNED_AT).language == language
 
 
-def test_who_was_put_out_does_not_come_back_by_telegram(session):
+def test_a_deactivated_user_cannot_return_by_telegram(session):
     make_user(session, telegram_id="42", telegram_proven_at=SIGNED_AT, is_active=False)
 
     with pytest.raises(NotAllowedError):
@@ -237,27 +238,27 @@ def test_the_bot_makes_who_is_new(session):
     assert enter_by_bot(session).role is Role.TENANT
 
 
-def test_the_bot_takes_nobodys_account_from_their_telegram(session):
+def test_the_bot_does_not_move_an_account_to_another_telegram_account(session):
     make_user(session, phone="+77011234567", telegram_id="41", telegram_proven_at=SIGNED_AT, phone_proven_at=SIGNED_AT)
 
     with pytest.raises(ConflictError):
         enter_by_bot(session)
 
 
-def test_of_two_who_bind_one_telegram_account_at_once_the_later_is_told(session, monkeypatch):
+def test_of_two_who_bind_one_telegram_account_at_once_the_later_is_refused(session, monkeypatch):
     make_user(session, telegram_id="42")
     make_user(session, phone="+77011234567", telegram_id=None)
-    monkeypatch.setattr("models.accounts.telegram._by_telegram", lambda *_: None)  # as it was when the later one looked
+    monkeypatch.setattr("models.accounts.telegram._by_telegram", lambda *_: None)  # as when the later one checked
 
     with pytest.raises(ConflictError, match="user.telegram_taken|telegram.other_account"):
         enter_by_bot(session)
 
 
-def test_who_enters_twice_at_once_by_the_bot_is_one_user(session, monkeypatch):
+def test_two_simultaneous_sign_ins_by_the_bot_create_one_user(session, monkeypatch):
     first, answers = enter_by_bot(session), [None, None]
     monkeypatch.setattr("models.accounts.telegram._by_telegram", lambda *_: answers.pop() if answers else first)
     monkeypatch.setattr("models.accounts.telegram._by_phone", lambda *_: None)
-    monkeypatch.setattr(  # the second finds nobody when it first looks
+    monkeypatch.setattr(  # the second finds no user in its first query
         "models.accounts.telegram.prove", lambda *args, **own: answers.pop() if answers else prove(*args, **own)
     )
 

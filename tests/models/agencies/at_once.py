@@ -12,7 +12,7 @@ from tests.waiting import lock_waits, wait_for
 
 
 def at_once(engine: Engine, *acts: Callable[[Session], Any]) -> list[str]:
-    """Do all in transactions of their own, each of which begins before any has ended; what became of each."""
+    """Do each in its own transaction; all begin before any has ended. Returns the outcomes."""
     results: list[str] = []
     ready = Barrier(len(acts))
 
@@ -31,7 +31,7 @@ def at_once(engine: Engine, *acts: Callable[[Session], Any]) -> list[str]:
 
 
 def while_open(engine: Engine, first: Callable[[Session], Any], second: Callable[[Session], Any]) -> str:
-    """What becomes of *second*, which begins while *first* is done and not committed, and has to wait for it."""
+    """The outcome of *second*, which begins before *first* is committed and has to wait for it."""
     results: list[str] = []
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Agencies: who founds, joins, leaves, heads and dissolves them; who comes first where two act at once."""
+"""Agencies: founding, joining, leaving, heading and dissolving them; and the order if two users act at once."""
 
 from datetime import timedelta
 
@@ -61,7 +61,7 @@ def news(session: Session, user: User) -> list[str]:
     return [each.facts["variant"] for each in session.scalars(query) if each.type is NotificationType.AGENCY_NEWS]
 
 
-def test_who_founds_an_agency_heads_it_and_is_in_no_other(session, head):
+def test_the_founder_of_an_agency_is_its_head_and_in_no_other_agency(session, head):
     agency, is_head = membership_of(session, head)
 
     assert (agency.name, is_head, agency.head_id) == ("Дом у моря", True, head.id)
@@ -104,7 +104,7 @@ def test_an_invitation_serves_once_and_its_token_is_not_stored(session, head):
             again()
 
 
-def test_what_is_withdrawn_past_its_term_or_nobodys_opens_nothing(session, head):
+def test_a_withdrawn_expired_or_unknown_invitation_gives_no_access(session, head):
     withdrawn, old = invite(session, head), invite(session, head)
     first, second = session.scalars(select(AgencyInvitation).order_by(AgencyInvitation.id)).all()
     withdraw_invitation(session, head, first.id)
@@ -135,7 +135,7 @@ def test_open_invitations_have_a_limit_and_are_their_agencys_alone(session, head
         withdraw_invitation(session, other, theirs.id)
 
 
-def test_who_was_shown_another_head_does_not_join(session, head, agent):
+def test_an_invitee_who_was_shown_another_head_does_not_join(session, head, agent):
     token = invite(session, head)
     newcomer = make_user(session)
     with pytest.raises(ConflictError):
@@ -282,7 +282,7 @@ def test_of_two_who_accept_one_invitation_at_once_one_joins(db, engine):
     assert db.scalar(select(func.count()).select_from(AgencyMember)) == 2
 
 
-def test_who_accepts_two_invitations_at_once_is_in_one_agency(db, engine):
+def test_a_user_who_accepts_two_invitations_at_once_joins_one_agency(db, engine):
     heads = [make_user(db) for _ in range(2)]
     for head in heads:
         create_agency(db, head, "Дом")
@@ -303,7 +303,7 @@ def test_who_accepts_two_invitations_at_once_is_in_one_agency(db, engine):
 
 
 @pytest.mark.parametrize("is_removed_first", [True, False])
-def test_who_is_removed_while_made_the_head_is_one_or_the_other(db, engine, is_removed_first):
+def test_a_member_removed_while_becoming_head_is_either_removed_or_head(db, engine, is_removed_first):
     """Whichever comes first, the head is a member."""
     head, agent = make_user(db), make_user(db)
     agency = create_agency(db, head, "Дом")

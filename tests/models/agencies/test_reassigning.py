@@ -79,7 +79,7 @@ def reason(session, head, row, heir, side=Side.LEAD) -> str | None:
 
 
 def test_every_column_that_names_a_user_or_a_row_has_a_rule():
-    """A new table shows here: what becomes of it when its lead or property is reassigned?"""
+    """Fails for a new table until its rule for reassigned leads and properties is stated."""
     columns = {
         f"{table.name}.{column.name}"
         for table in Base.metadata.sorted_tables
@@ -120,8 +120,8 @@ def test_a_lead_goes_with_its_work_and_without_the_agents_own_words(session, hea
     assert session.get(LeadFollow, lead.id) is None
     liked = act(session, outsider, Side.PROPERTY, lead_id=lead.id, property_id=listing.id, kind=ActionKind.LIKE)
     assert liked.id == match.id
-    told = {each.user_id: each for each in session.scalars(select(Notification).order_by(Notification.id))}
-    assert told[former.id].facts["variant"] == "lead_passed_on"  # the reminder of the task is gone
+    notifications = {each.user_id: each for each in session.scalars(select(Notification).order_by(Notification.id))}
+    assert notifications[former.id].facts["variant"] == "lead_passed_on"  # the reminder of the task is gone
     variants = session.scalars(select(Notification.facts["variant"].as_string()).where(Notification.user_id == heir.id))
     assert "lead_received" in set(variants)
     entries, _ = history_of(session, heir, lead.id, page=1, limit=20)
@@ -182,7 +182,9 @@ def test_a_property_goes_with_its_photos_and_inquiries_and_chats_stay(session, h
 
     assert listing.owner_id == heir.id and listing.photos == photos
     assert (mine.owner_id, shared.owner_id) == (heir.id, former.id)
-    assert forget_uploads(session, former) == [shared.name]  # what the other property shows is the former owner's
+    assert forget_uploads(session, former) == [
+        shared.name
+    ]  # the photo of the other property belongs to the former owner
     assert [each.id for each in session.scalars(inquiries_for(heir))] == [inquiry.id]
     assert session.get(Chat, chat.id).seller_id == former.id
     assert session.scalars(select(Favorite)).all() == []
@@ -220,7 +222,7 @@ def test_photos_that_were_fetched_stay_served_and_are_not_collected(session, hea
     assert session.scalars(select(Upload.owner_id)).all() == [heir.id]
 
 
-def test_who_has_the_lead_now_can_take_its_completion_back_and_the_other_objects(session, head, former, heir, outsider):
+def test_a_completion_passes_to_the_new_owner_and_only_the_other_side_can_object(session, head, former, heir, outsider):
     lead, listing = make_lead(session, former), make_property(session, outsider)
     pair = {"lead_id": lead.id, "property_id": listing.id, "kind": ActionKind.LIKE}
     act(session, former, Side.LEAD, **pair)
@@ -236,7 +238,7 @@ def test_who_has_the_lead_now_can_take_its_completion_back_and_the_other_objects
 
 
 def test_a_lead_whose_contacts_are_shown_to_nobody_stays(session, head, former, heir):
-    """Reassigning it to oneself would tell the head."""
+    """Reassigning the row to oneself would reveal it to the head."""
     lead = make_lead(session, former, client_contacts_shared=ContactSharing.NEVER)
 
     for to in (heir, head):
@@ -292,7 +294,9 @@ def test_only_the_heads_own_agents_give_and_get(session, head, former, heir, out
     assert (lead.owner_id, foreign.owner_id) == (former.id, outsider.id)
 
 
-def test_many_go_with_one_notification_to_each_and_what_is_theirs_already_is_passed_over(session, head, former, heir):
+def test_many_rows_are_reassigned_with_one_notification_each_and_rows_already_theirs_are_skipped(
+    session, head, former, heir
+):
     leads = [make_lead(session, former) for _ in range(3)] + [make_lead(session, heir)]
 
     result = reassign(session, head, Side.LEAD, [lead.id for lead in leads], heir.id)

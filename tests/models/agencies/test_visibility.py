@@ -1,4 +1,4 @@
-"""What the head of an agency sees of the agents' rows, and what nobody else does."""
+"""The parts of agents' rows that only the head of their agency sees."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def head(session):
 
 @pytest.fixture
 def agents(session, head):
-    """Two agents of the head's."""
+    """Two agents of the head's agency."""
     made = [make_user(session, name=name) for name in ("Пётр Ли", "Олег Цой")]
     for user in made:
         accept_invitation(session, user, invite(session, head), head.id)
@@ -116,7 +116,7 @@ def test_rows_are_filtered_by_agent_status_and_words(session, head, agents):
 
 
 @pytest.mark.parametrize("secret", ["+77051112233", "секрет", "Иванов", "горячий"])
-def test_the_search_tells_nothing_of_what_is_not_shown(session, head, agents, secret):
+def test_the_search_reveals_nothing_about_hidden_fields(session, head, agents, secret):
     lead = make_lead(session, agents[0], client_name="Пётр Иванов", client_contacts="+77051112233")
     lead.private_notes = "секрет: горячий"
     session.flush()
@@ -149,7 +149,9 @@ def test_leads_of_one_client_of_two_agents_are_shown(session, head, agents, stra
     ],
 )
 def test_leads_are_of_one_client_whichever_of_the_contacts_they_share(session, head, agents, one, other):
-    ours = [make_lead(session, agent, client_contacts=told) for agent, told in zip(agents, (one, other), strict=False)]
+    ours = [
+        make_lead(session, agent, client_contacts=stated) for agent, stated in zip(agents, (one, other), strict=False)
+    ]
 
     assert [[row.id for row, _ in each.rows] for each in duplicates_for(session, head)] == [[lead.id for lead in ours]]
 
@@ -157,7 +159,7 @@ def test_leads_are_of_one_client_whichever_of_the_contacts_they_share(session, h
 def test_leads_that_a_third_one_joins_are_shown_together(session, head, agents):
     contacts = ("+77051112233", "+77051112233, anna@mail.kz", "anna@mail.kz")
     owners = (agents[0], agents[1], agents[0])
-    ours = [make_lead(session, owner, client_contacts=told) for owner, told in zip(owners, contacts, strict=True)]
+    ours = [make_lead(session, owner, client_contacts=stated) for owner, stated in zip(owners, contacts, strict=True)]
     replaced = make_lead(session, agents[1], client_contacts="+77051112233")
     note_client(session, replaced.id, "+77010000000")
 
@@ -166,7 +168,7 @@ def test_leads_that_a_third_one_joins_are_shown_together(session, head, agents):
 
 
 def test_a_client_whose_contacts_are_never_shared_is_not_compared(session, head, agents):
-    """Else a head could try phones out on the agents' clients."""
+    """Otherwise a head could find agents' clients by trying phone numbers."""
     make_lead(session, agents[0], client_contacts="+77051112233", client_contacts_shared=ContactSharing.NEVER)
     make_lead(session, head, client_contacts="+77051112233")
 
@@ -179,7 +181,7 @@ def test_one_home_of_two_agents_is_shown_by_its_adverts_or_its_address(session, 
     [group] = duplicates_for(session, head)
     assert (group.likeness, [row.id for row, _ in group.rows]) == (Likeness.ADDRESS, [each.id for each in alike])
 
-    # The worker finds by photos that the other two are one home as well.
+    # The worker finds by photos that the other two are of the same home too.
     session.add_all(AdvertGroup(property_id=each.id, group_id=alike[0].id) for each in (*alike, other))
     session.flush()
 

@@ -1,4 +1,4 @@
-"""New recommendations: what is new since the last visit, and who is told of it, when, and how often."""
+"""New recommendations: what is new since the last visit, and who is notified of it, when, and how often."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select, text
 
 from models.accounts.notifications import Notification
+from models.accounts.users import User
 from models.agenda import recommendation_digests
 from models.agenda.following import Frequency, new_counts, set_frequency, visit_lead
-from models.agenda.recommendation_digests import send_digests, tell_at_once
+from models.agenda.recommendation_digests import send_digests, send_immediate_notifications
 from models.ranking.recommendations import LeadRecommendations
 from tests.factories import make_lead, make_property, make_user
 
@@ -52,44 +53,44 @@ def later(session, lead, hours=1):
     session.expire_all()
 
 
-def test_what_came_since_the_visit_before_is_new_for_the_whole_visit(session, lead, homes):
+def test_entries_since_the_previous_visit_are_new_during_the_whole_visit(session, lead, homes):
     assert visit_lead(session, lead) == set()  # there is no list yet
     listed(session, lead, (homes[0], 90))
-    assert visit_lead(session, lead) == set()  # the first look knows nothing that is new
+    assert visit_lead(session, lead) == set()  # on the first visit nothing is new
     later(session, lead)
     listed(session, lead, (homes[1], 95), (homes[0], 90), (homes[2], 59))
 
     assert new_counts(session, [lead.id]) == {lead.id: 1}  # one that does not fit is not counted
     assert visit_lead(session, lead) == {homes[1]}
-    assert visit_lead(session, lead) == {homes[1]}  # looked at again in the same visit
+    assert visit_lead(session, lead) == {homes[1]}  # viewed again in the same visit
     assert new_counts(session, [lead.id]) == {}
     later(session, lead)
     assert visit_lead(session, lead) == set()
 
 
-def test_who_wants_it_at_once_is_told_once_and_not_again_within_minutes(session, realtor, lead, homes):
+def test_an_immediate_notification_is_sent_once_and_not_again_within_minutes(session, realtor, lead, homes):
     listed(session, lead, (homes[0], 90))
     set_frequency(session, realtor, lead.id, Frequency.AT_ONCE)
-    assert tell_at_once(session) == []
+    assert send_immediate_notifications(session) == []
 
     listed(session, lead, (homes[1], 95), (homes[2], 80), (homes[0], 90))
-    [told] = tell_at_once(session)
+    [notification_id] = send_immediate_notifications(session)
     listed(session, lead, (homes[3], 99), (homes[1], 95), (homes[0], 90))
 
-    found = session.get_one(Notification, told)
+    found = session.get_one(Notification, notification_id)
     assert (found.user_id, found.facts["count"], found.data) == (realtor.id, 2, {"lead_id": lead.id})
-    assert tell_at_once(session) == []
+    assert send_immediate_notifications(session) == []
     later(session, lead)
-    assert len(tell_at_once(session)) == 1
-    assert tell_at_once(session) == []
+    assert len(send_immediate_notifications(session)) == 1
+    assert send_immediate_notifications(session) == []
 
 
-def test_what_was_seen_on_the_page_is_not_told(session, realtor, lead, homes):
+def test_entries_seen_on_the_page_are_not_notified(session, realtor, lead, homes):
     set_frequency(session, realtor, lead.id, Frequency.AT_ONCE)
     listed(session, lead, (homes[0], 90))
     visit_lead(session, lead)
 
-    assert tell_at_once(session) == []
+    assert send_immediate_notifications(session) == []
 
 
 @pytest.mark.parametrize(("hour", "digests"), [(8, 0), (9, 1), (22, 0)])
@@ -104,13 +105,42 @@ def test_the_digest_comes_once_a_day_in_the_readers_morning(session, realtor, le
 
     assert len(send_digests(session)) == digests
     assert send_digests(session) == []
-    told = session.scalars(select(Notification).where(Notification.user_id == realtor.id)).all()
-    assert [(each.facts["count"], each.facts["leads"]) for each in told] == [(2, 2)] * digests
+    notifications = session.scalars(select(Notification).where(Notification.user_id == realtor.id)).all()
+    assert [(each.facts["count"], each.facts["leads"]) for each in notifications] == [(2, 2)] * digests
 
 
-def test_who_wants_none_gets_none(session, realtor, lead, homes):
+def test_a_user_who_wants_no_notifications_gets_none(session, realtor, lead, homes):
     set_frequency(session, realtor, lead.id, Frequency.NEVER)
     listed(session, lead, (homes[0], 90))
 
-    assert tell_at_once(session) == []
+    assert send_immediate_notifications(session) == []
     assert send_digests(session) == []
+
+
+@pytest.mark.parametrize("frequency", [Frequency.AT_ONCE, Frequency.DAILY])
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_a_failing_notification_does_not_delay_the_others(session, homes, monkeypatch, caplog, frequency, broken):
+    leads = [make_lead(session, make_user(session)) for _ in range(3)]
+    for each in leads:
+        listed(session, each, (homes[0], 90))
+        visit_lead(session, each)
+        set_frequency(session, session.get_one(User, each.owner_id), each.id, frequency)
+        listed(session, each, (homes[1], 95), (homes[0], 90))
+    notify = recommendation_digests.notify
+
+    def notify_some(session, user_id, *args, **facts):
+        if user_id == leads[broken].owner_id:
+            session.execute(text("SELECT 1/0"))
+        return notify(session, user_id, *args, **facts)
+
+    now = datetime(2030, 6, 1, 10, 30, tzinfo=ZoneInfo("Asia/Almaty"))
+    monkeypatch.setattr(recommendation_digests, "database_now", lambda _: now)
+    send = send_immediate_notifications if frequency is Frequency.AT_ONCE else send_digests
+    with monkeypatch.context() as failing:
+        failing.setattr(recommendation_digests, "notify", notify_some)
+        notified = session.scalars(select(Notification.user_id).where(Notification.id.in_(send(session)))).all()
+
+    assert set(notified) == {each.owner_id for each in leads} - {leads[broken].owner_id}
+    assert {"recommendations_not_notified", "digest_failed"} & set(caplog.messages)
+    [late] = send(session)  # nothing was recorded as sent
+    assert session.get_one(Notification, late).user_id == leads[broken].owner_id

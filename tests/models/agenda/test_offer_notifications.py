@@ -1,9 +1,9 @@
-"""Buyers hear of new properties that suit their requests: once, and of few."""
+"""Buyers are notified of new properties that suit their requests: once each, and of few."""
 
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from models.accounts.bot_tables import BotChat
 from models.accounts.notifications import Notification, NotificationType
@@ -60,11 +60,11 @@ def a_property(session, seller, hours=1, **fields):
     return found
 
 
-def told(session):
+def offered_properties(session):
     return [row.data["property_id"] for row in session.scalars(select(Notification).order_by(Notification.id))]
 
 
-def test_a_new_property_that_suits_is_told_once(session, buyer, seller):
+def test_a_new_suitable_property_is_notified_once(session, buyer, seller):
     request, new = a_request(session, buyer), a_property(session, seller)
     offered(session, request, new)
 
@@ -79,7 +79,7 @@ def test_a_new_property_that_suits_is_told_once(session, buyer, seller):
     "reason",
     ["older than the request", "on the market for long", "archived", "seller gone", "scored low", "request closed"],
 )
-def test_what_is_no_news_is_not_told(session, buyer, seller, reason):
+def test_offers_that_are_not_news_are_not_notified(session, buyer, seller, reason):
     request = a_request(session, buyer)
     if reason == "on the market for long":
         request.created_at = NOW - timedelta(days=9)
@@ -108,10 +108,10 @@ def test_where_the_order_is_balanced_the_first_places_are_those_that_are_read(se
     session.flush()
 
     notify_of_new_offers(session)
-    assert told(session) == [quiet.id]
+    assert offered_properties(session) == [quiet.id]
 
 
-def test_what_comes_after_the_end_of_a_list_is_not_told(session, buyer, seller):
+def test_offers_beyond_the_end_of_a_list_are_not_notified(session, buyer, seller):
     request, new = a_request(session, buyer), a_property(session, seller)
     offered(session, request)
     market = {"city_key": request.city_key, "deal_type": request.deal_type}
@@ -122,17 +122,17 @@ def test_what_comes_after_the_end_of_a_list_is_not_told(session, buyer, seller):
     assert notify_of_new_offers(session) == []
 
 
-def test_an_exchange_lead_is_not_told_of_offers(session, seller):
+def test_an_exchange_lead_gets_no_notifications_of_offers(session, seller):
     offered(session, make_lead(session, make_user(session)), a_property(session, seller))
 
     assert notify_of_new_offers(session) == []
 
 
 @pytest.mark.parametrize(
-    ("frequency", "is_told"),
+    ("frequency", "is_stated"),
     [(Frequency.AT_ONCE, True), (Frequency.DAILY, False), (Frequency.NEVER, False), (None, False)],
 )
-def test_who_uses_the_bot_gets_cards_only_of_leads_that_are_told_at_once(session, seller, frequency, is_told):
+def test_users_of_the_bot_get_cards_only_for_leads_with_immediate_notifications(session, seller, frequency, is_stated):
     realtor = make_user(session)
     session.add(BotChat(user_id=realtor.id, telegram_id="700000001", created_at=NOW - timedelta(days=2)))
     lead, new = make_lead(session, realtor), a_property(session, seller)
@@ -144,7 +144,7 @@ def test_who_uses_the_bot_gets_cards_only_of_leads_that_are_told_at_once(session
 
     notify_of_new_offers(session)
 
-    assert told(session) == [new.id] * is_told
+    assert offered_properties(session) == [new.id] * is_stated
 
 
 def test_only_the_first_places_are_news_and_a_day_has_its_most(session, buyer, seller, monkeypatch):
@@ -154,16 +154,16 @@ def test_only_the_first_places_are_news_and_a_day_has_its_most(session, buyer, s
 
     monkeypatch.setattr(offer_notifications, "MAX_PER_DAY", 3)
     notify_of_new_offers(session)
-    assert told(session) == [found.id for found in new[:3]]
+    assert offered_properties(session) == [found.id for found in new[:3]]
     notify_of_new_offers(session)
-    assert len(told(session)) == 3
+    assert len(offered_properties(session)) == 3
 
     monkeypatch.setattr(offer_notifications, "MAX_PER_DAY", 10)
     notify_of_new_offers(session)
-    assert told(session) == [found.id for found in new[: offer_notifications.MAX_PLACE]]
+    assert offered_properties(session) == [found.id for found in new[: offer_notifications.MAX_PLACE]]
 
 
-def test_who_has_heard_enough_for_today_does_not_keep_others_from_hearing(session, buyer, seller, monkeypatch):
+def test_a_buyer_at_the_daily_limit_does_not_block_others(session, buyer, seller, monkeypatch):
     monkeypatch.setattr(offer_notifications, "MAX_PER_DAY", 1)
     new = [a_property(session, seller) for _ in range(4)]
     offered(session, a_request(session, buyer), *new)
@@ -172,4 +172,25 @@ def test_who_has_heard_enough_for_today_does_not_keep_others_from_hearing(sessio
 
     for _ in range(2):
         notify_of_new_offers(session, limit=2)
-    assert told(session) == [new[0].id, new[3].id]
+    assert offered_properties(session) == [new[0].id, new[3].id]
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_a_failing_notification_of_a_buyer_does_not_delay_the_others(session, seller, monkeypatch, caplog, broken):
+    new = a_property(session, seller)
+    buyers = [make_user(session, Role.TENANT) for _ in range(3)]
+    for each in buyers:
+        offered(session, a_request(session, each), new)
+    notify = offer_notifications.notify
+
+    def notify_some(session, user_id, *args, **facts):
+        if user_id == buyers[broken].id:
+            session.execute(text("SELECT 1/0"))
+        return notify(session, user_id, *args, **facts)
+
+    monkeypatch.setattr(offer_notifications, "notify", notify_some)
+    stored = notify_of_new_offers(session)
+
+    notified = session.scalars(select(Notification.user_id).where(Notification.id.in_(stored))).all()
+    assert set(notified) == {each.id for each in buyers} - {buyers[broken].id}
+    assert "offer_not_notified" in caplog.messages

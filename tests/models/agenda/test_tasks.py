@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from models.accounts.notifications import Notification
+from models.agenda import reminders
 from models.agenda.history import history_of
 from models.agenda.reminders import remind
 from models.agenda.settings import set_zone
@@ -39,7 +40,7 @@ def now(session):
 
 
 def due(session, realtor, lead, now, **fields):
-    """A task whose reminder's moment has come."""
+    """A task with a due reminder."""
     made = create_task(
         session,
         realtor,
@@ -51,19 +52,22 @@ def due(session, realtor, lead, now, **fields):
     return made
 
 
-def test_a_reminder_is_told_once_in_its_owners_time_zone(session, realtor, lead, now):
+def test_a_reminder_is_sent_once_in_its_owners_time_zone(session, realtor, lead, now):
     set_zone(session, realtor, "Asia/Vladivostok")
     task = due(session, realtor, lead, now)
 
     [notification_id] = remind(session)
 
-    told = session.get_one(Notification, notification_id)
+    notification = session.get_one(Notification, notification_id)
     local = session.scalar(select(func.to_char(func.timezone("Asia/Vladivostok", task.due_at), "DD.MM.YYYY, HH24:MI")))
-    assert (told.user_id, told.facts) == (realtor.id, {"variant": "showing", "title": "Арбат, 7", "at": local})
+    assert (notification.user_id, notification.facts) == (
+        realtor.id,
+        {"variant": "showing", "title": "Арбат, 7", "at": local},
+    )
     assert remind(session) == []
 
 
-def test_another_moment_arms_the_reminder_anew(session, realtor, lead, now):
+def test_a_changed_time_sets_the_reminder_again(session, realtor, lead, now):
     task = due(session, realtor, lead, now)
     remind(session)
 
@@ -113,7 +117,7 @@ def test_a_showing_names_a_home_of_the_leads_market(session, realtor, lead, now)
         create_task(session, make_user(session), lead.id, fields)
 
 
-def test_the_history_tells_of_everything_and_of_no_secret_words(session, realtor, lead, now):
+def test_the_history_has_every_change_but_no_confidential_text(session, realtor, lead, now):
     seller = make_user(session)
     home, other = make_property(session, seller), make_property(session, seller)
     replace_lead(session, lead, {"city": "Москва", "budget_max": 16_000_000, "private_notes": "тайна"})
@@ -143,7 +147,7 @@ def test_the_history_tells_of_everything_and_of_no_secret_words(session, realtor
         history_of(session, seller, lead.id, page=1, limit=1)
 
 
-def test_what_is_planned_is_exported_and_erased_with_its_user(session, realtor, lead, now):
+def test_tasks_are_exported_and_erased_with_their_user(session, realtor, lead, now):
     set_zone(session, realtor, "Asia/Almaty")
     add_to_shortlist(session, realtor, lead.id, make_property(session, make_user(session)).id)
     due(session, realtor, lead, now)
@@ -155,3 +159,22 @@ def test_what_is_planned_is_exported_and_erased_with_its_user(session, realtor, 
 
     for table in ("lead_tasks", "shortlisted_homes", "agenda_settings", "lead_changes"):
         assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_a_failing_reminder_does_not_delay_the_others(session, lead, now, monkeypatch, caplog, broken):
+    owners = [make_user(session) for _ in range(3)]
+    tasks = [due(session, owner, make_lead(session, owner), now) for owner in owners]
+    zone_of = reminders.zone_of
+
+    def zone(session, user):
+        if user.id == owners[broken].id:
+            session.execute(text("SELECT 1/0"))
+        return zone_of(session, user)
+
+    monkeypatch.setattr(reminders, "zone_of", zone)
+    notified = session.scalars(select(Notification.user_id).where(Notification.id.in_(remind(session)))).all()
+
+    assert set(notified) == {owner.id for owner in owners} - {owners[broken].id}
+    assert [record.task_id for record in caplog.records if record.message == "reminder_failed"] == [tasks[broken].id]
+    assert remind(session) == []

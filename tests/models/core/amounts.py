@@ -1,10 +1,10 @@
-"""Amounts as people write them: what they mean, and what is refused."""
+"""Amounts as people write them, with their meanings, and amounts that are refused."""
 
 NBSP, THIN, NARROW = "\u00a0", "\u2009", "\u202f"
 
-#: What is written, the amount, its currency (None: not named).
+#: The text, the amount, its currency (None: not named).
 AMOUNTS = [
-    # digits and what stands between them
+    # digits and the characters between them
     ("0", "0", None),
     ("45", "45", None),
     ("45000000", "45000000", None),
@@ -261,7 +261,7 @@ REFUSED = [
     ("12 млн и выше", "number.range"),
 ]
 
-#: What is written, both ends, the currency.
+#: The text, both ends, the currency.
 RANGES = [
     ("20 млн", "20000000", "20000000", None),
     ("от 10 до 15 млн", "10000000", "15000000", None),

@@ -1,4 +1,4 @@
-"""Amounts and numbers: how people write them, what is refused, and that what we print is read back."""
+"""Amounts and numbers: how people write them, what is refused, and that printed amounts can be read again."""
 
 from decimal import Decimal
 
@@ -22,15 +22,16 @@ from models.core.numbers import UnreadableError, is_unknown
 from models.translations.catalogue import catalogue
 from tests.models.core.amounts import AMOUNTS, RANGES, REFUSED, REFUSED_RANGES
 from tests.sentences import english
+from tests.tables import each_of
 
 
-@pytest.mark.parametrize(("text", "value", "currency"), AMOUNTS)
+@each_of(("text", "value", "currency"), AMOUNTS)
 def test_an_amount_is_read_as_people_write_it(text, value, currency):
     assert read_amount(text) == Amount(Decimal(value), currency)
 
 
-@pytest.mark.parametrize(("text", "code"), REFUSED)
-def test_what_is_no_amount_or_could_be_two_is_refused_with_a_sentence(text, code):
+@each_of(("text", "code"), REFUSED)
+def test_an_invalid_or_ambiguous_amount_is_refused_with_a_reason(text, code):
     with pytest.raises(UnreadableError) as refusal:
         read_amount(text)
 
@@ -38,15 +39,15 @@ def test_what_is_no_amount_or_could_be_two_is_refused_with_a_sentence(text, code
     assert english(refusal.value).endswith((".", "?"))
 
 
-@pytest.mark.parametrize(("text", "low", "high", "currency"), RANGES)
+@each_of(("text", "low", "high", "currency"), RANGES)
 def test_a_range_of_amounts_is_read_as_people_write_it(text, low, high, currency):
     expected = Range(low and Decimal(low), high and Decimal(high), currency)
 
     assert read_amount_range(text) == expected
 
 
-@pytest.mark.parametrize(("text", "code"), REFUSED_RANGES)
-def test_a_range_that_is_none_is_refused(text, code):
+@each_of(("text", "code"), REFUSED_RANGES)
+def test_an_invalid_range_is_refused(text, code):
     with pytest.raises(UnreadableError) as refusal:
         read_amount_range(text)
 
@@ -66,7 +67,7 @@ def test_an_amount_for_one_end_may_say_which_and_not_the_other():
         assert refusal.value.code == "number.bound"
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "unit", "value"),
     [
         ("54,3", Unit.AREA, "54.3"),
@@ -104,7 +105,7 @@ def test_a_number_may_carry_its_unit(text, unit, value):
     assert read_number(text, unit) == Decimal(value)
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "unit", "code"),
     [
         ("1,234", Unit.AREA, "number.ambiguous"),
@@ -136,9 +137,13 @@ def test_a_floor_may_be_below_the_ground_and_is_whole():
     assert read_whole("-2", negative=True) == -2
     assert read_whole("−2 этаж", Unit.FLOOR, negative=True) == -2
     assert read_whole("2.0") == 2
-    with pytest.raises(UnreadableError) as refusal:
-        read_whole("2.5")
-    assert refusal.value.code == "number.not_whole"
+    for text, code in (
+        ("2.5", "number.not_whole"),
+        *((two, "number.not_understood") for two in ("--5", "- -5", "+-5", "-+5")),
+    ):
+        with pytest.raises(UnreadableError) as refusal:
+            read_whole(text, negative=True)
+        assert refusal.value.code == code, text
 
 
 def test_a_range_of_areas_is_read():
@@ -147,9 +152,7 @@ def test_a_range_of_areas_is_read():
     assert read_number_range("6-10 соток", Unit.AREA) == Range(Decimal(600), Decimal(1000))
 
 
-@pytest.mark.parametrize(
-    "cell", ["", " ", "-", "—", "–", "н/д", "N/A", "null", "None", "nan", "нет данных", "Не указано", "?"]
-)
+@each_of("cell", ["", " ", "-", "—", "–", "н/д", "N/A", "null", "None", "nan", "нет данных", "Не указано", "?"])
 def test_a_cell_may_say_that_nothing_is_known(cell):
     assert is_unknown(cell)
 

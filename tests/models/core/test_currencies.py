@@ -6,11 +6,12 @@ from models.core.currencies import CURRENCY_PHRASES, currency_code, iso_currenci
 from models.core.enums import PaymentMethod
 from models.core.numbers import UnreadableError
 from models.core.payment import read_payment
+from tests.tables import each_of
 
 CASH, MORTGAGE, EXCHANGE = PaymentMethod.CASH, PaymentMethod.MORTGAGE, PaymentMethod.EXCHANGE
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "code"),
     [
         *(
@@ -63,7 +64,7 @@ def test_a_currency_is_known_by_code_word_and_sign(text, code):
     assert read_currency(text) == code
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "code"),
     [
         *(
@@ -75,7 +76,7 @@ def test_a_currency_is_known_by_code_word_and_sign(text, code):
         *((each, "amount.currencies") for each in ("RUB/USD", "$ €", "рубли (USD)")),
     ],
 )
-def test_what_names_no_currency_or_several_is_refused(text, code):
+def test_a_text_with_no_currency_or_several_is_refused(text, code):
     with pytest.raises(UnreadableError) as refusal:
         read_currency(text)
 
@@ -92,7 +93,7 @@ def test_every_code_is_three_capitals_and_reads_as_itself():
         assert len(code) == 3 and code.isascii() and code.isupper()
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("text", "methods"),
     [
         *(
@@ -114,7 +115,7 @@ def test_ways_to_pay_are_read(text, methods):
     assert read_payment(text) == methods
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     [
         "ипотека Сбербанк под 5",

@@ -1,4 +1,4 @@
-"""Numbers of rooms in words: every phrase either means what people mean by it, or is refused."""
+"""Numbers of rooms in words: every phrase is read with its usual meaning, or refused."""
 
 import pytest
 from hypothesis import given
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
 from models.translations.catalogue import catalogue
+from tests.tables import each_of
 
 
 def up_from(count):
@@ -270,12 +271,12 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "rooms"), PHRASES)
+@each_of(("text", "rooms"), PHRASES)
 def test_a_phrase_admits_the_rooms_that_people_mean(text, rooms):
     assert read_rooms(text) == rooms
 
 
-@pytest.mark.parametrize(("text", "code"), REFUSED)
+@each_of(("text", "code"), REFUSED)
 def test_a_phrase_that_is_not_understood_whole_is_refused(text, code):
     with pytest.raises(UnreadableError) as refusal:
         read_rooms(text)
@@ -283,7 +284,7 @@ def test_a_phrase_that_is_not_understood_whole_is_refused(text, code):
     assert refusal.value.code == code
 
 
-def test_what_was_not_understood_is_named():
+def test_words_that_were_not_understood_are_named():
     with pytest.raises(UnreadableError, match="желательно"):
         read_rooms("2 комнаты, желательно 3")
 

@@ -1,4 +1,4 @@
-"""Amounts of money as people write them, with what they mean; "!" is refused."""
+"""Amounts of money as people write them, with their meanings; "!" means refused."""
 
 #: text | value, currency if it names one
 AMOUNTS = """

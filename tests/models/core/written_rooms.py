@@ -1,4 +1,4 @@
-"""Rooms and areas as people write them, with what they mean; "!" is refused."""
+"""Rooms and areas as people write them, with their meanings; "!" means refused."""
 
 #: phrase | numbers of rooms; nothing: any
 ROOMS = """

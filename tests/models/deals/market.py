@@ -1,4 +1,4 @@
-"""Leads and properties of several realtors, and what they say about each other."""
+"""Leads and properties of several realtors, and the actions on their pairs."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ COMPLETED, ACCEPTED, REJECTED, PENDING = (
 
 
 class Market:
-    """Leads of buyers and properties of sellers, each of another realtor, and what they say."""
+    """Leads of buyers and properties of sellers, each with another owner, and the actions on their pairs."""
 
     def __init__(self, session: Session, count: int = 2) -> None:
         self.session = session
@@ -40,13 +40,13 @@ class Market:
         assert match is not None
         return match
 
-    def told(self, user, type_: NotificationType) -> int:
+    def notifications_of(self, user, type_: NotificationType) -> int:
         query = select(func.count()).where(Notification.user_id == user.id, Notification.type == type_)
         return self.session.scalar(query)
 
     @property
     def on_market(self) -> list[bool]:
-        """Of leads, then of properties."""
+        """Whether each lead, then each property, is on the market."""
         return [row.status is Status.ACTIVE for row in (*self.leads, *self.properties)]
 
 
@@ -55,5 +55,5 @@ def violations(session: Session) -> list[str]:
 
 
 def others_of(session: Session, deal: Match) -> list[Match]:
-    """All matches but *deal*, oldest first."""
+    """All matches except *deal*, oldest first."""
     return list(session.scalars(select(Match).where(Match.id != deal.id).order_by(Match.id)))

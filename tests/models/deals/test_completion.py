@@ -1,4 +1,4 @@
-"""The end of a deal and what undoes it: models.deals.completion."""
+"""Completing a deal and undoing the completion: models.deals.completion."""
 
 from datetime import timedelta
 
@@ -39,9 +39,17 @@ def test_completion_takes_both_rows_off_the_market_and_closes_their_other_matche
     assert {
         (other.status, other.negotiation_status, other.closed_by_match_id) for other in others_of(session, deal)
     } == {(REJECTED, NegotiationStatus.REJECTED, deal.id)}
-    assert market.told(market.sellers[0] if by_buyer else market.buyers[0], NotificationType.DEAL_COMPLETED) == 1
-    assert market.told(market.buyers[0] if by_buyer else market.sellers[0], NotificationType.DEAL_COMPLETED) == 0
-    assert [market.told(user, NotificationType.MATCH_CLOSED) for user in (market.sellers[1], market.buyers[1])] == [
+    assert (
+        market.notifications_of(market.sellers[0] if by_buyer else market.buyers[0], NotificationType.DEAL_COMPLETED)
+        == 1
+    )
+    assert (
+        market.notifications_of(market.buyers[0] if by_buyer else market.sellers[0], NotificationType.DEAL_COMPLETED)
+        == 0
+    )
+    assert [
+        market.notifications_of(user, NotificationType.MATCH_CLOSED) for user in (market.sellers[1], market.buyers[1])
+    ] == [
         1,
         1,
     ]
@@ -55,7 +63,7 @@ def test_completing_again_changes_nothing(market, deal, session):
     for user in (market.buyers[0], market.sellers[0]):
         assert complete(session, user, deal.id).completed_at == when
     assert (deal.completions, deal.completed_by_id) == (1, market.buyers[0].id)
-    assert market.told(market.sellers[0], NotificationType.DEAL_COMPLETED) == 1
+    assert market.notifications_of(market.sellers[0], NotificationType.DEAL_COMPLETED) == 1
 
 
 def test_an_objection_brings_everything_back(market, deal, session):
@@ -74,24 +82,26 @@ def test_an_objection_brings_everything_back(market, deal, session):
         (each.id, each.status, each.negotiation_status, each.contact_shared_at) for each in others_of(session, deal)
     ]
     assert after == before
-    assert market.told(market.buyers[0], NotificationType.DEAL_UNDONE) == 1
-    assert [market.told(user, NotificationType.MATCH_REOPENED) for user in (market.sellers[1], market.buyers[1])] == [
+    assert market.notifications_of(market.buyers[0], NotificationType.DEAL_UNDONE) == 1
+    assert [
+        market.notifications_of(user, NotificationType.MATCH_REOPENED) for user in (market.sellers[1], market.buyers[1])
+    ] == [
         1,
         1,
     ]
     assert violations(session) == []
 
 
-def test_objecting_again_changes_nothing_and_a_deal_can_be_completed_anew(market, deal, session):
+def test_objecting_again_changes_nothing_and_a_deal_can_be_completed_again(market, deal, session):
     complete(session, market.buyers[0], deal.id)
     object_to_completion(session, market.sellers[0], deal.id)
     object_to_completion(session, market.sellers[0], deal.id)
-    assert market.told(market.buyers[0], NotificationType.DEAL_UNDONE) == 1
+    assert market.notifications_of(market.buyers[0], NotificationType.DEAL_UNDONE) == 1
 
     complete(session, market.buyers[0], deal.id)
 
-    assert market.told(market.sellers[0], NotificationType.DEAL_COMPLETED) == 2
-    assert market.told(market.sellers[1], NotificationType.MATCH_CLOSED) == 2
+    assert market.notifications_of(market.sellers[0], NotificationType.DEAL_COMPLETED) == 2
+    assert market.notifications_of(market.sellers[1], NotificationType.MATCH_CLOSED) == 2
 
 
 def test_the_week_for_objections_is_over_after_a_week_by_the_databases_clock(market, deal, session):
@@ -120,14 +130,14 @@ def test_only_the_other_owner_objects_and_only_to_what_is_completed(market, deal
     assert deal.status is COMPLETED
 
 
-def test_a_slip_of_the_hand_is_taken_back_by_who_made_it_for_some_minutes(market, deal, session):
+def test_a_completion_can_be_undone_by_its_author_for_some_minutes(market, deal, session):
     complete(session, market.buyers[0], deal.id)
     with pytest.raises(NotAllowedError):
         take_back_completion(session, market.sellers[0], deal.id)
     assert take_back_completion(session, market.buyers[0], deal.id).status is ACCEPTED
     assert take_back_completion(session, market.buyers[0], deal.id).status is ACCEPTED
     assert market.on_market == [True] * 4
-    assert market.told(market.sellers[0], NotificationType.DEAL_UNDONE) == 1
+    assert market.notifications_of(market.sellers[0], NotificationType.DEAL_UNDONE) == 1
 
     complete(session, market.buyers[0], deal.id)
     _completed_ago(session, deal, SLIP_TIME + timedelta(seconds=1))
@@ -144,7 +154,7 @@ def test_an_objection_brings_back_only_what_the_deal_took(market, deal, session)
     assert market.on_market == [False, True, True, True]
 
 
-def test_who_archives_a_row_after_the_deal_keeps_it_off_the_market(market, deal, session):
+def test_a_row_archived_after_the_deal_stays_off_the_market(market, deal, session):
     complete(session, market.buyers[0], deal.id)
     archive_property(session, market.properties[0])
 
@@ -153,7 +163,7 @@ def test_who_archives_a_row_after_the_deal_keeps_it_off_the_market(market, deal,
     assert market.on_market == [True, True, False, True]
 
 
-def test_a_row_that_was_edited_after_the_deal_comes_back_all_the_same(market, deal, session):
+def test_a_row_that_was_edited_after_the_deal_returns_too(market, deal, session):
     complete(session, market.buyers[0], deal.id)
     replace_lead(session, market.leads[0], {"city": "Москва", "budget_max": 30_000_000})
 
@@ -171,7 +181,7 @@ def test_a_match_disliked_while_it_was_closed_stays_rejected(market, deal, sessi
 
     [_, disliked] = others_of(session, deal)
     assert (disliked.status, disliked.closed_by_match_id) == (REJECTED, None)
-    assert market.told(market.buyers[1], NotificationType.MATCH_REOPENED) == 0
+    assert market.notifications_of(market.buyers[1], NotificationType.MATCH_REOPENED) == 0
     assert violations(session) == []
 
 

@@ -1,4 +1,4 @@
-"""Completions, objections and likes that meet: models.deals.completion takes its locks in one order."""
+"""Simultaneous completions, objections and likes: models.deals.completion takes its locks in one order."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -17,7 +17,7 @@ from tests.models.deals.market import COMPLETED, LIKE, REJECTED, Market, others_
 
 
 def _at_once(engine, *moves) -> list[str]:
-    """Each move(session) in a thread and transaction of its own, begun together; what each ended with."""
+    """Run each move(session) in its own thread and transaction, started together; returns the outcomes."""
     together = Barrier(len(moves))
 
     def run(move) -> str:

@@ -1,4 +1,4 @@
-"""The life cycle of a match, move by move: models.deals.matches tells the table."""
+"""The life cycle of a match, step by step, by the table in models.deals.matches."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -21,7 +21,7 @@ from tests.factories import make_lead, make_property, make_user
 
 
 class Pair:
-    """A lead and a property of two realtors, and what they say about it."""
+    """A lead and a property of two realtors, and the actions on the pair."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -56,12 +56,12 @@ LIKE, DISLIKE = ActionKind.LIKE, ActionKind.DISLIKE
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "negotiation"),
+    ("actions", "status", "negotiation"),
     [
         ([(LEAD, LIKE, 2)], "PENDING", "PENDING"),
         ([(PROPERTY, LIKE, None)], "PENDING", "PENDING"),
         ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 2)], "ACCEPTED", "AGREED"),
-        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, None)], "ACCEPTED", "AGREED"),  # the later side names nothing
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, None)], "ACCEPTED", "AGREED"),  # the later side states no commission
         ([(LEAD, LIKE, None), (PROPERTY, LIKE, 2.5)], "ACCEPTED", "AGREED"),  # absent: the property's own 2.5
         ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 3)], "ACCEPTED", "PENDING"),
         ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 3), (LEAD, LIKE, 3)], "ACCEPTED", "AGREED"),
@@ -72,13 +72,13 @@ LIKE, DISLIKE = ActionKind.LIKE, ActionKind.DISLIKE
         ([(LEAD, LIKE, 2), (LEAD, DISLIKE, None)], "REJECTED", "REJECTED"),
         ([(PROPERTY, DISLIKE, None), (LEAD, LIKE, 2)], "REJECTED", "REJECTED"),
         ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 2), (PROPERTY, DISLIKE, None)], "REJECTED", "REJECTED"),
-        # Taken up again: it stands where both sides now stand, and what was agreed stays agreed.
+        # After a new like the status follows from both sides' actions, and an agreement stays.
         ([(LEAD, LIKE, 2), (PROPERTY, DISLIKE, None), (PROPERTY, LIKE, 2)], "ACCEPTED", "AGREED"),
         ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 2), (LEAD, DISLIKE, None), (LEAD, LIKE, None)], "ACCEPTED", "AGREED"),
     ],
 )
-def test_a_match_stands_where_both_sides_stand(pair, said, status, negotiation):
-    for side, kind, commission in said:
+def test_the_status_of_a_match_follows_from_the_actions_of_both_sides(pair, actions, status, negotiation):
+    for side, kind, commission in actions:
         match = pair.say(side, kind, commission)
 
     assert (match.status, match.negotiation_status) == (status, negotiation)
@@ -90,7 +90,7 @@ def test_a_dislike_of_a_pair_that_nobody_likes_makes_no_match(pair, session):
     assert session.scalar(select(Action.kind)) is DISLIKE
 
 
-def test_contacts_are_shared_once_accepted_and_agreed_and_both_are_told_once(pair):
+def test_contacts_are_shared_once_accepted_and_agreed_and_both_are_notified_once(pair):
     pair.say(LEAD, LIKE, 2)
     assert pair.notifications() == {NotificationType.NEW_LIKE: 1}
 
@@ -112,17 +112,17 @@ def test_contacts_are_shared_once_accepted_and_agreed_and_both_are_told_once(pai
 
 
 @pytest.mark.parametrize("side", Side)
-def test_a_first_like_tells_the_other_owner_once(pair, session, side):
+def test_a_first_like_notifies_the_other_owner_once(pair, session, side):
     for _ in range(2):
         match = pair.say(side, LIKE, 2)
 
-    told = session.scalar(select(Notification))
-    assert told.user_id == (pair.property_owner if side is LEAD else pair.lead_owner).id
-    assert (told.type, told.data["match_id"]) == (NotificationType.NEW_LIKE, str(match.id))
+    notification = session.scalar(select(Notification))
+    assert notification.user_id == (pair.property_owner if side is LEAD else pair.lead_owner).id
+    assert (notification.type, notification.data["match_id"]) == (NotificationType.NEW_LIKE, str(match.id))
     assert pair.notifications() == {NotificationType.NEW_LIKE: 1}
 
 
-def test_a_like_after_the_others_dislike_tells_nobody(pair):
+def test_a_like_after_the_others_dislike_notifies_nobody(pair):
     pair.say(PROPERTY, DISLIKE)
     pair.say(LEAD, LIKE)
 
@@ -176,7 +176,7 @@ def test_the_other_side_is_looked_for_on_the_same_market(pair, session, change):
         act(session, pair.lead_owner, LEAD, lead_id=pair.lead.id, property_id=elsewhere.id, kind=LIKE)
 
 
-def test_what_is_archived_makes_no_new_matches_but_ends_old_ones(pair, session):
+def test_archived_rows_get_no_new_matches_but_can_end_existing_ones(pair, session):
     pair.say(LEAD, LIKE)
     archive_property(session, pair.property)
     assert pair.say(LEAD, DISLIKE).status is MatchStatus.REJECTED
@@ -192,7 +192,7 @@ def test_what_is_archived_makes_no_new_matches_but_ends_old_ones(pair, session):
             another.say(PROPERTY, LIKE)
 
 
-def test_what_is_accepted_is_negotiated_to_its_end_though_a_side_is_archived(pair, session):
+def test_an_accepted_match_is_negotiated_to_the_end_even_if_a_side_is_archived(pair, session):
     pair.say(LEAD, LIKE, 2)
     pair.say(PROPERTY, LIKE, 3)
     archive_property(session, pair.property)
@@ -204,12 +204,12 @@ def test_a_new_match_does_not_ask_for_an_agreement_that_is_there(pair, session):
     pair.say(LEAD, LIKE, 2)
     pair.say(PROPERTY, LIKE, 2)
 
-    told = session.scalars(select(Notification.facts).where(Notification.type == NotificationType.NEW_MATCH)).all()
-    assert told == [{"variant": "agreed"}] * 2
+    facts = session.scalars(select(Notification.facts).where(Notification.type == NotificationType.NEW_MATCH)).all()
+    assert facts == [{"variant": "agreed"}] * 2
 
 
 @pytest.mark.parametrize("has_liked", [False, True])
-def test_what_a_deactivated_owner_has_left_makes_no_new_matches(pair, session, has_liked):
+def test_rows_of_a_deactivated_owner_get_no_new_matches(pair, session, has_liked):
     if has_liked:
         pair.say(PROPERTY, LIKE)
     set_active(session, pair.property_owner.id, False)
@@ -253,9 +253,9 @@ def test_fifty_pairs_liked_from_both_sides_at_once_make_a_match_and_a_notificati
         assert len(matches) == 50
         assert {(m.status, m.negotiation_status) for m in matches} == {(MatchStatus.ACCEPTED, NegotiationStatus.AGREED)}
         for kind in NotificationType.NEW_MATCH, NotificationType.CONTACT_SHARED:
-            told = session.execute(
+            counts = session.execute(
                 select(Notification.user_id, func.count())
                 .where(Notification.type == kind)
                 .group_by(Notification.user_id)
             )
-            assert dict(told.all()) == {owner: 1 for lead, prop, *_ in ids for owner in (lead, prop)}
+            assert dict(counts.all()) == {owner: 1 for lead, prop, *_ in ids for owner in (lead, prop)}

@@ -1,4 +1,4 @@
-"""A realtor's selection, and what its client answers without an account."""
+"""A realtor's selection, and the answers of a client without an account."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def market(session) -> Market:
 
 @pytest.fixture
 def selection(session, market) -> Selection:
-    """Of the first lead: both properties."""
+    """A selection of both properties for the first lead."""
     picked = [Picked(found.id, "рядом парк") for found in market.properties]
     return create_selection(session, market.buyers[0], market.leads[0].id, picked, words="Смотрите", days=30)
 
@@ -58,7 +58,7 @@ def test_a_like_of_the_client_proposes_nothing_to_the_other_realtor(session, mar
     assert selection.homes[0].answer is LIKE
     assert said_of(session, market) is None
     assert session.scalar(select(func.count()).select_from(Match)) == 0
-    assert market.told(market.sellers[0], NotificationType.NEW_LIKE) == 0
+    assert market.notifications_of(market.sellers[0], NotificationType.NEW_LIKE) == 0
 
 
 def test_a_dislike_of_the_client_puts_the_home_aside_until_the_client_thinks_again(session, market, selection):
@@ -71,7 +71,7 @@ def test_a_dislike_of_the_client_puts_the_home_aside_until_the_client_thinks_aga
 
 
 @pytest.mark.parametrize("kind", [LIKE, DISLIKE])
-def test_what_the_realtor_has_said_is_not_changed_by_the_client(session, market, selection, kind):
+def test_the_client_does_not_change_the_realtors_own_actions(session, market, selection, kind):
     pair = {"lead_id": market.leads[0].id, "property_id": market.properties[0].id}
     act(session, market.buyers[0], Side.LEAD, **pair, kind=kind)
 
@@ -81,7 +81,7 @@ def test_what_the_realtor_has_said_is_not_changed_by_the_client(session, market,
     assert said_of(session, market) is kind
 
 
-def test_what_the_other_side_likes_is_not_turned_down_by_the_client(session, market, selection):
+def test_a_clients_dislike_does_not_reject_a_like_of_the_other_side(session, market, selection):
     match = market.like(0, 0, by="property")
 
     answer_first(session, market, selection, DISLIKE)
@@ -90,17 +90,17 @@ def test_what_the_other_side_likes_is_not_turned_down_by_the_client(session, mar
     assert said_of(session, market) is None
 
 
-def test_the_realtor_is_told_once_until_it_is_read(session, market, selection):
+def test_the_realtor_is_notified_once_until_it_is_read(session, market, selection):
     realtor = market.buyers[0]
     answer_first(session, market, selection, LIKE)
     ask_about_home(session, selection.token, market.properties[1].id, "Есть лифт?")
-    assert market.told(realtor, NotificationType.SELECTION_ANSWERED) == 1
-    told = session.scalars(select(Notification).where(Notification.user_id == realtor.id)).one()
-    assert "лифт" not in str((told.facts, told.data))
+    assert market.notifications_of(realtor, NotificationType.SELECTION_ANSWERED) == 1
+    notification = session.scalars(select(Notification).where(Notification.user_id == realtor.id)).one()
+    assert "лифт" not in str((notification.facts, notification.data))
 
     mark_all_read(session, realtor)
     answer_first(session, market, selection, None)
-    assert market.told(realtor, NotificationType.SELECTION_ANSWERED) == 2
+    assert market.notifications_of(realtor, NotificationType.SELECTION_ANSWERED) == 2
 
 
 def test_the_same_answer_again_is_no_answer(session, market, selection):
@@ -173,7 +173,7 @@ def test_a_client_may_dislike_what_the_realtor_owns(session):
     assert made.homes[0].answer is DISLIKE
 
 
-def test_a_users_selections_are_exported_and_erased_with_what_clients_asked(session, market, selection):
+def test_a_users_selections_are_exported_and_erased_with_clients_questions(session, market, selection):
     realtor = market.buyers[0]
     ask_about_home(session, selection.token, market.properties[0].id, "Есть лифт?")
     exported = export_user(session, realtor)

@@ -1,4 +1,4 @@
-"""Taking back one's last action on a pair: models.deals.taking_back."""
+"""Undoing a user's last action on a pair: models.deals.taking_back."""
 
 import pytest
 from sqlalchemy import func, select
@@ -30,7 +30,7 @@ def back(market: Market, side: Side) -> Match | None:
     return take_back(market.session, owner, side, lead_id=market.leads[0].id, property_id=market.properties[0].id)
 
 
-def test_a_dislike_is_listed_and_taken_back(market, session):
+def test_a_dislike_is_listed_and_undone(market, session):
     say(market, Side.LEAD, DISLIKE)
     [(found, _)] = session.execute(disliked_by(Side.LEAD, market.leads[0].id)).all()
     assert (found, count_disliked(session, Side.PROPERTY, found.id)) == (market.properties[0], 0)
@@ -53,7 +53,7 @@ def test_a_like_that_nobody_has_answered_leaves_nothing_behind(market, session):
     assert violations(session) == []
 
 
-def test_a_like_back_is_taken_back_while_the_commission_is_open(market, session):
+def test_a_like_in_return_can_be_undone_while_the_commission_is_open(market, session):
     say(market, Side.PROPERTY, LIKE, 2)
     say(market, Side.LEAD, LIKE, 3)
 
@@ -63,7 +63,7 @@ def test_a_like_back_is_taken_back_while_the_commission_is_open(market, session)
     assert violations(session) == []
 
 
-def test_shared_contacts_are_not_taken_back(market, session):
+def test_an_action_that_shared_contacts_cannot_be_undone(market, session):
     say(market, Side.PROPERTY, LIKE, 2)
     match = say(market, Side.LEAD, LIKE)
     with pytest.raises(ConflictError, match="contacts_shared"):
@@ -74,7 +74,7 @@ def test_shared_contacts_are_not_taken_back(market, session):
         back(market, Side.LEAD)
 
 
-def test_turning_down_is_taken_back_to_where_it_stood(market, session):
+def test_undoing_a_refusal_restores_the_earlier_state(market, session):
     say(market, Side.PROPERTY, LIKE, 2)
     say(market, Side.LEAD, LIKE, 3)
     say(market, Side.LEAD, DISLIKE)
@@ -86,10 +86,10 @@ def test_turning_down_is_taken_back_to_where_it_stood(market, session):
     assert violations(session) == []
 
 
-def test_turning_down_a_like_that_was_not_answered_is_taken_back_to_that(market, session):
+def test_undoing_the_refusal_of_an_unanswered_like_leaves_it_unanswered(market, session):
     say(market, Side.PROPERTY, LIKE, 2)
     assert say(market, Side.LEAD, DISLIKE).status is MatchStatus.REJECTED
-    assert count_disliked(session, Side.LEAD, market.leads[0].id) == 0  # it stands among the matches
+    assert count_disliked(session, Side.LEAD, market.leads[0].id) == 0  # it is listed with the matches
 
     assert back(market, Side.LEAD).status is MatchStatus.PENDING
     assert violations(session) == []

@@ -1,4 +1,4 @@
-"""Figures of campaigns and niches equal those that a slow walk over all rows gives."""
+"""Figures of campaigns and niches equal those of a slow computation over all rows."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
@@ -134,7 +134,7 @@ def test_without_leads_and_spend_rates_are_null(session):
     assert (total.cpl, total.conversion_rate, total.roi) == (None, None, None)
 
 
-def test_what_an_ad_has_spent_is_booked_on_its_day(session):
+def test_the_costs_of_an_ad_are_booked_on_their_day(session):
     _, [ad, *_] = a_niche(session)
     for spent, day in ((100, 1), (150, 2), (130, 3)):
         change_ad(session, ad, {}, Decimal(spent), date(2025, 1, day))
@@ -146,16 +146,16 @@ def test_what_an_ad_has_spent_is_booked_on_its_day(session):
     session.execute(delete(AdSpend))
 
 
-def test_what_an_ad_did_is_booked_on_its_day_and_days_add_up(session):
+def test_figures_of_an_ad_are_booked_on_their_day_and_days_add_up(session):
     _, [ad, *_] = a_niche(session)
     session.execute(delete(AdSpend))
-    for day, told, spent in (
+    for day, stated, spent in (
         (1, {"impressions": 100, "clicks": 3}, 40),
-        (2, {"impressions": 250}, None),  # clicks are not told
+        (2, {"impressions": 250}, None),  # clicks are not stated
         (4, {"impressions": 240, "clicks": 5}, 90),  # ten impressions less: a correction
-        (4, {}, 90),  # told again: nothing new
+        (4, {}, 90),  # repeated: nothing new
     ):
-        change_ad(session, ad, told, None if spent is None else Decimal(spent), date(2025, 1, day))
+        change_ad(session, ad, stated, None if spent is None else Decimal(spent), date(2025, 1, day))
 
     days = ad_days(session, ad.campaign_id, date(2025, 1, 1), date(2025, 1, 4))
 

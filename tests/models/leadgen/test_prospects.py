@@ -1,4 +1,4 @@
-"""One person is one prospect of a niche, however often and at how many doors they appear at once."""
+"""One person is one prospect of a niche, however often and through however many operations they are sent at once."""
 
 import threading
 
@@ -72,7 +72,7 @@ def test_niches_do_not_share_prospects(session):
     assert all(add_prospect(session, contact(an_ad(session), phone=phone)).new for _ in range(2))
 
 
-def test_prospects_without_an_ad_are_nobodys_double(session):
+def test_prospects_without_an_ad_are_not_duplicates(session):
     assert all(add_prospect(session, contact(phone="+77771234567", platform_user_id="u")).new for _ in range(3))
 
 
@@ -84,7 +84,7 @@ def test_doubles_within_one_batch_are_found(session):
     assert added[2].prospect.id == added[0].prospect.id
 
 
-def test_the_same_contact_at_many_doors_at_once_is_one_prospect(clean_database):
+def test_the_same_contact_sent_by_many_requests_at_once_is_one_prospect(clean_database):
     engine = connect(clean_database, pool_size=8)
     make = sessions(engine)
     with make.begin() as session:
@@ -135,7 +135,7 @@ def test_the_whole_way_from_new_to_spam_is_open(session):
     prospect = add_prospect(session, contact()).prospect
     for status in ProspectStatus:
         change_status(session, prospect, status)
-        assert change_status(session, prospect, status) is False  # again: allowed, and nothing happens
+        assert change_status(session, prospect, status) is False  # a repetition is allowed, and has no effect
 
 
 def test_nobody_becomes_new_again(session):
@@ -156,6 +156,16 @@ def test_every_status_can_be_reached_and_left(moves, start):
     assert all(start not in moves[state] for state in moves if state.value != "rejected")
 
 
+def test_supposed_spam_is_won_only_after_a_conversation():
+    talking = {ProspectStatus.CONTACTED, ProspectStatus.QUALIFIED, ProspectStatus.HOT}
+    reached, further = set(), {ProspectStatus.SPAM}
+    while further:
+        reached |= further
+        further = {status for each in further for status in MOVES[each]} - talking - reached
+
+    assert ProspectStatus.WON not in reached
+
+
 def test_revenue_is_the_budget_unless_named_and_goes_with_the_deal(session):
     prospect = add_prospect(session, contact(budget=70)).prospect
     change_status(session, prospect, ProspectStatus.WON)
@@ -169,7 +179,7 @@ def test_revenue_is_the_budget_unless_named_and_goes_with_the_deal(session):
 def test_pages_and_windows_give_every_prospect_once_in_order(clean_database):
     engine = connect(clean_database)
     make = sessions(engine)
-    with make.begin() as session:  # one transaction: all were made at the same moment, so ids decide
+    with make.begin() as session:  # one transaction: all were created at the same moment, so ids decide the order
         add_prospects(session, [contact() for _ in range(25)])
     with make() as session:
         whole = [one.id for one in session.scalars(prospects())]

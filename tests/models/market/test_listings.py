@@ -1,4 +1,4 @@
-"""Listings as the public searches them: prices of different currencies."""
+"""Listings in the public search: prices in different currencies."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Money for comparisons: equal currencies as they are, others through rates, nothing from 0 to 0."""
+"""Money in comparisons: equal currencies directly, others by rates; a range from 0 to 0 means no amount."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -27,7 +27,7 @@ class Budget:
     budget_max: Decimal | None = None
 
 
-def test_the_markets_own_money_is_told_without_a_code():
+def test_the_markets_own_money_is_answered_without_a_code():
     budget = Budget("RUB", Decimal("10000000.01"), Decimal(20_000_000))
 
     assert lead_money(budget, RUB) == {
@@ -46,10 +46,10 @@ def test_money_without_a_rate_is_stated_and_comparable_with_its_own_kind_only():
     assert lead["currency"] == home["currency"] == "AED", "compared as they are"
 
 
-def test_money_with_a_rate_keeps_its_own_amount_and_tells_the_rate():
-    told = property_money(SimpleNamespace(price=Decimal("500000.01"), currency="USD"), USD_TOO)
+def test_money_with_a_rate_keeps_its_own_amount_and_states_the_rate():
+    shown = property_money(SimpleNamespace(price=Decimal("500000.01"), currency="USD"), USD_TOO)
 
-    assert told == {"price": Decimal("500000.01"), "currency": "USD", "rate": Decimal("92.5")}
+    assert shown == {"price": Decimal("500000.01"), "currency": "USD", "rate": Decimal("92.5")}
 
 
 def test_an_inverse_rate_loses_no_kopeck_on_the_way_back(session):
@@ -65,7 +65,7 @@ def test_an_inverse_rate_loses_no_kopeck_on_the_way_back(session):
     ("low", "high", "stated"),
     [(0, 0, (None, None)), (None, 0, (None, None)), (0, 5, (None, 5)), (5, None, (5, None)), (5, 9, (5, 9))],
 )
-def test_a_range_from_0_to_0_is_none(session, low, high, stated):
+def test_a_range_from_0_to_0_counts_as_missing(session, low, high, stated):
     ends = (None if low is None else Decimal(low), None if high is None else Decimal(high))
 
     assert stated_range(*ends) == stated
@@ -111,7 +111,7 @@ def test_old_roubles_are_roubles(session):
     assert factors_to(session, "RUB", date(2026, 1, 1))["USD"] == 90
 
 
-def test_markets_tell_which_currencies_nothing_converts(session):
+def test_markets_list_the_currencies_without_a_rate(session):
     realtor = make_user(session)
     make_lead(session, realtor, city="Москва", currency="USD", budget_min=None, budget_max=1)
     make_lead(session, realtor, city="Москва", currency="USD", budget_max=None, budget_min=None)

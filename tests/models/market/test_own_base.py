@@ -1,4 +1,4 @@
-"""The own base: searched by what people remember of a row, and never another's."""
+"""The user's own rows, found by any detail that people remember, and never another user's."""
 
 from decimal import Decimal
 
@@ -51,7 +51,7 @@ def test_a_lead_is_found_by_what_is_remembered_of_it(session, owner, words):
 
 
 @pytest.mark.parametrize("word", ["на", "и", "the"])
-def test_a_stop_word_brings_only_what_it_stands_in(session, owner, word):
+def test_a_stop_word_finds_only_rows_that_contain_it(session, owner, word):
     make_property(session, owner, title="Дом", description=f"дом {word} реке", street="Садовый")
 
     assert found(session, owner, Side.PROPERTY, words=word) == []
@@ -69,7 +69,7 @@ def test_long_texts_of_ones_own_are_looked_up_in_indexes_that_know_the_owner(ses
 
 
 @pytest.mark.parametrize("words", ["анна пётр", "70199", "%", "_", "(", "\\", "[а-я]", "' OR 1=1"])
-def test_what_does_not_stand_in_a_lead_finds_nothing(session, owner, words):
+def test_words_that_are_not_in_a_lead_find_nothing(session, owner, words):
     make_lead(session, owner, client_name="Анна")
 
     assert found(session, owner, words=words) == []

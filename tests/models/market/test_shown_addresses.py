@@ -1,4 +1,4 @@
-"""How much of an address strangers see: what its owner chose, or else what is usual where it is shown."""
+"""How much of an address strangers see: the owner's choice, or else the default of the page."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ TEXT = {"city": "Москва", "district": None, "street": None, "house_number"
 @pytest.mark.parametrize(
     ("chosen", "parts"),
     [
-        (None, ["Москва", "Арбат", "Новый Арбат"]),  # what the public usually sees
+        (None, ["Москва", "Арбат", "Новый Арбат"]),  # the public default
         (EXACT, ["Москва", "Арбат", "Новый Арбат 7к2"]),
         (STREET, ["Москва", "Арбат", "Новый Арбат"]),
         (DISTRICT, ["Москва", "Арбат"]),
@@ -30,7 +30,7 @@ def test_the_public_sees_what_the_owner_chose_or_the_street(chosen, parts):
     [
         (EXACT, ["Москва", "ул. Арбат", "д. 7"]),
         (STREET, ["Москва", "ул. Арбат"]),
-        (DISTRICT, ["Москва"]),  # which part of a text is a district cannot be told
+        (DISTRICT, ["Москва"]),  # the district cannot be identified in a text
     ],
 )
 def test_an_address_of_one_text_keeps_as_much(chosen, parts):
@@ -46,7 +46,7 @@ def test_a_point_is_the_homes_or_its_squares_or_none():
     assert point(55.7512, 37.5842, EXACT) == (55.7512, 37.5842)
     assert point(55.7512, 37.5842, DISTRICT) is None
     near = point(55.7512, 37.5842, STREET)
-    assert near == point(55.7518, 37.5848, STREET)  # another home of the square
+    assert near == point(55.7518, 37.5848, STREET)  # another home in the same square
     assert abs(near[0] - 55.7512) <= SQUARE / 2 and abs(near[1] - 37.5842) <= SQUARE
     assert near != (55.7512, 37.5842)
 

@@ -1,4 +1,4 @@
-"""Bad states cannot be stored, whoever writes."""
+"""Invalid states cannot be stored by any code."""
 
 import pytest
 from sqlalchemy import insert, text

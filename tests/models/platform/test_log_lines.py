@@ -13,7 +13,7 @@ from models.platform.log_lines import PIECE, BufferedHandler
 
 @pytest.fixture
 def written(monkeypatch):
-    """What the handler has written, piece by piece."""
+    """The pieces that the handler has written."""
     pieces = []
     monkeypatch.setattr("models.platform.log_lines._write", pieces.append)
     return pieces

@@ -9,7 +9,7 @@ from models.platform import logs
 
 @pytest.fixture
 def lines():
-    """What a process in production logs, as JSON; this process's own logging is put back afterwards."""
+    """The JSON log of a process in production; this process's own logging is restored afterwards."""
     root, written = logging.getLogger(), io.StringIO()
     before = root.handlers[:], root.level
     logs.begin()
@@ -32,7 +32,7 @@ def test_a_line_holds_the_event_its_facts_and_what_is_bound(lines):
     assert "request_id" not in second
 
 
-def test_what_a_database_error_quotes_is_cut_out(lines):
+def test_values_that_a_database_error_quotes_are_removed(lines):
     try:
         raise ValueError(
             "duplicate key\nDETAIL:  Key (phone)=(+77010000000) exists.\n"
@@ -47,7 +47,7 @@ def test_what_a_database_error_quotes_is_cut_out(lines):
 
 
 @pytest.mark.parametrize("after", ["", "HINT:  none", "\n\nThe above exception was the direct cause of another:"])
-def test_what_is_quoted_is_cut_out_over_all_its_lines(after):
+def test_quoted_values_of_several_lines_are_removed(after):
     text = f"not stored\nDETAIL:  Failing row contains (1, Иван, звонить\n+77010000000, null).\n{after}"
 
     cut = logs.without_quoted_data(None, "", {"exception": text})["exception"]

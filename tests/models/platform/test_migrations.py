@@ -1,12 +1,14 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from models.accounts.audit import record
 from models.all_tables import Base
 from models.platform.migrate import downgrade, upgrade
+from models.platform.revisions import FOLDER, known, newest
 
 
 def test_migrated_schema_is_the_declared_one(engine):
@@ -16,8 +18,15 @@ def test_migrated_schema_is_the_declared_one(engine):
     assert differences == []
 
 
+def test_the_files_of_revisions_are_named_as_alembic_knows_them():
+    scripts = ScriptDirectory(str(FOLDER))
+
+    assert known() == {revision.revision for revision in scripts.walk_revisions()}
+    assert newest() == scripts.get_current_head()
+
+
 def test_words_that_the_code_knows_are_the_words_that_the_database_takes(engine):
-    """Alembic does not compare check constraints; a word added to an enumeration needs a migration all the same."""
+    """Alembic does not compare check constraints, but a value added to an enumeration needs a migration."""
     with engine.connect() as connection:
         checks = dict(
             connection.execute(
@@ -85,7 +94,7 @@ def test_a_migration_that_does_not_get_its_lock_lets_the_others_pass_and_tries_a
 
 
 def test_an_audit_entry_written_by_the_release_before_has_an_action(session):
-    """Migration 0041 renamed `deed` to `action`; processes of the release before it still insert `deed`."""
+    """Migration 0041 renamed `deed` to `action`; processes of the previous release still insert `deed`."""
     session.execute(text("INSERT INTO audit_log (deed, detail) VALUES ('signed_in', '{}')"))
     record(session, "user_erased")
     session.flush()

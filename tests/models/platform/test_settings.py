@@ -20,8 +20,8 @@ def test_only_the_servers_and_the_secret_must_be_named():
     assert (settings.environment, settings.port, settings.log_level) == ("local", 8000, "INFO")
 
 
-def test_what_is_set_to_nothing_is_not_set():
-    """As where a compose file hands on a variable that the machine does not have."""
+def test_an_empty_variable_counts_as_unset():
+    """As when a compose file passes a variable that the machine does not have."""
     names = (
         "TELEGRAM_API_URL",
         "SMS_GATEWAY_URL",
@@ -60,7 +60,7 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(name, value):
         Settings.from_env(GOOD | {name: value})
 
 
-def test_a_store_that_nothing_here_speaks_with_is_refused_by_the_name_of_its_variable():
+def test_an_unsupported_storage_url_is_refused_with_the_name_of_its_variable():
     with pytest.raises(SettingsError, match="MEDIA_URL.*nope"):
         Storage("nope://bucket")
 
@@ -99,7 +99,7 @@ def test_production_does_without_nothing_that_keeps_strangers_out(name):
         "only-short",
     ],
 )
-def test_a_secret_that_repeats_or_counts_is_none_in_production(name, secret):
+def test_a_repetitive_or_sequential_secret_is_refused_in_production(name, secret):
     production = GOOD | {
         "ENVIRONMENT": "production",
         "SECRET_KEY": STRONG,
@@ -112,7 +112,7 @@ def test_a_secret_that_repeats_or_counts_is_none_in_production(name, secret):
         Settings.from_env(production | {name: secret})
 
 
-def test_random_secrets_are_taken():
+def test_random_secrets_are_accepted():
     for _ in range(300):
         for secret in (secrets.token_urlsafe(32), secrets.token_hex(24), secrets.token_urlsafe(24)):
             assert not is_weak(secret, 32)
@@ -132,7 +132,7 @@ def test_random_secrets_are_taken():
         ("example.com", False),
     ],
 )
-def test_without_an_environment_nobody_but_this_machine_is_let_in(bind, is_taken):
+def test_without_an_environment_only_this_machine_has_access(bind, is_taken):
     Settings.from_env(GOOD | {"BIND": bind, "ENVIRONMENT": "local"})
     if is_taken:
         assert not Settings.from_env(GOOD | {"BIND": bind}).is_environment_said
@@ -142,7 +142,7 @@ def test_without_an_environment_nobody_but_this_machine_is_let_in(bind, is_taken
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "expected"),
     [
         ({"ENVIRONMENT": ""}, "ENVIRONMENT"),
         ({"METRICS_NETWORKS": "10.0.0.0/8,0.0.0.0/0"}, "METRICS_NETWORKS"),
@@ -152,11 +152,11 @@ def test_without_an_environment_nobody_but_this_machine_is_let_in(bind, is_taken
         ({"ENVIRONMENT": "local"}, "TELEGRAM_BOT_SECRET"),
     ],
 )
-def test_what_stands_open_is_told_at_the_start(variables, told):
-    told_of = [sentence for sentence in openness_of(Settings.from_env(GOOD | variables)) if told in sentence]
+def test_open_access_is_reported_at_the_start(variables, expected):
+    told_of = [sentence for sentence in openness_of(Settings.from_env(GOOD | variables)) if expected in sentence]
     assert len(told_of) == 1
 
 
-def test_what_is_closed_is_not_told():
+def test_closed_access_is_not_reported():
     closed = {"ENVIRONMENT": "test", "METRICS_NETWORKS": "10.0.0.0/8", "TELEGRAM_API_URL": "http://127.0.0.1:9"}
     assert list(openness_of(Settings.from_env(GOOD | closed))) == []

@@ -1,4 +1,4 @@
-"""Where the bytes of uploads are kept, in a local folder."""
+"""Storage of uploads in a local folder."""
 
 import os
 import secrets

@@ -1,11 +1,11 @@
-"""Markets have their towns' names, however people wrote them."""
+"""Markets have their towns' names, however users wrote them."""
 
 from models.market.places import city_of
 from models.rescoring.market_state import city_names
 from tests.factories import make_property, make_user
 
 
-def test_a_market_has_the_towns_own_name_and_namesakes_what_tells_them_apart(session):
+def test_a_market_has_the_towns_own_name_and_namesakes_are_distinguished(session):
     owner = make_user(session)
     written = ("г. Самара", "г. Самара", "Astana", "Новый Зурбаган", "Кировск", "Ленинградская область, Кировск")
     for city in written:

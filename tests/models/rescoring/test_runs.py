@@ -52,7 +52,7 @@ def test_a_shard_is_claimed_once_until_its_worker_falls_silent(session, run):
     assert claim_shard(session, shard.id, "two").attempts == 2
 
 
-def test_a_worker_that_lost_its_shard_is_told_so(session, run):
+def test_a_worker_that_lost_its_shard_learns_of_it(session, run):
     shard = shard_of(session, run)
     claim_shard(session, shard.id, "one")
     assert report(session, shard.id, "one", 1, 40)
@@ -60,7 +60,7 @@ def test_a_worker_that_lost_its_shard_is_told_so(session, run):
     claim_shard(session, shard.id, "two")
 
     assert not report(session, shard.id, "one", 1, 60)
-    assert progress_of(session, [run.id])[run.id]["pairs_done"] == 0  # the second attempt begins anew
+    assert progress_of(session, [run.id])[run.id]["pairs_done"] == 0  # the second attempt starts again
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_retrying_queues_the_failed_shards_alone(session, run):
     assert (good.state, bad.state) == (RunState.SUCCEEDED, RunState.QUEUED)
 
 
-def test_what_is_queued_again_begins_anew_in_the_figures_too(session, run):
+def test_a_requeued_shard_starts_again_with_reset_figures(session, run):
     shard = shard_of(session, run)
     claim_shard(session, shard.id, "one")
     report(session, shard.id, "one", 1, 60)
@@ -154,7 +154,7 @@ def test_a_market_that_grew_since_it_was_planned_has_nothing_left_rather_than_le
     assert progress_of(session, [run.id])[run.id]["eta_seconds"] == 0
 
 
-def test_a_run_whose_market_another_has_taken_is_not_retried(session, run):
+def test_a_run_whose_market_is_in_another_run_is_not_retried(session, run):
     failed = shard_of(session, run)
     claim_shard(session, failed.id, "one")
     end_shard(session, failed, RunState.FAILED)
@@ -165,7 +165,7 @@ def test_a_run_whose_market_another_has_taken_is_not_retried(session, run):
         retry_failed(session, run.id)
 
 
-def test_what_nobody_took_up_is_found(session, run):
+def test_abandoned_runs_and_shards_are_found(session, run):
     run.started_at = run.created_at
     waiting, silent, going = (shard_of(session, run, city=f"geo:{number}") for number in range(3))
     claim_shard(session, silent.id, "one")

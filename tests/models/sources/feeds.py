@@ -1,4 +1,4 @@
-"""Small feeds of our own making, in each dialect; tests change single tags of them."""
+"""Small generated feeds in each dialect; tests change single tags of them."""
 
 import io
 from pathlib import Path
@@ -13,7 +13,7 @@ NAMESPACE = ' xmlns="http://webmaster.yandex.ru/schemas/feed/realty/2010-06"'
 
 
 def yrl_offer(identity: str | None = "a-1", **changes: str | None) -> str:
-    """An `<offer>`; a change's name is a tag with underscores for hyphens, None leaves the tag out, `more` is added."""
+    """An `<offer>`; changes name tags, with underscores for hyphens; None omits the tag, and `more` is added."""
     tags: dict[str, str | None] = {
         "type": "продажа",
         "property-type": "жилая",

@@ -20,7 +20,7 @@ class Office:
         self.folder = folder
 
     def source(self, name="feed", owner=None, **fields):
-        """The id of a new source, of a new agency unless one is given."""
+        """Create a source, of a new agency unless one is given; returns its id."""
         with self.factory() as session:
             user = session.get_one(type(owner), owner.id) if owner else make_user(session, Role.AGENCY)
             session.flush()
@@ -29,7 +29,7 @@ class Office:
             return found.id
 
     def bring(self, source_id, data, *, is_dry_run=False, of_leads=False, mapping=None, **options):
-        """Import a file; its report."""
+        """Import a file; returns its report."""
         path = self.folder / f"feed-{source_id}"
         path.write_bytes(data)
         with self.factory() as session:

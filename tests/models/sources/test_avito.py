@@ -95,7 +95,7 @@ def test_categories_become_what_they_are(offer, changes, expected):
         ({"Price": None}, "price", "import.missing"),
     ],
 )
-def test_ads_that_are_not_taken_are_refused_by_name(offer, changes, field, reason):
+def test_unsupported_ads_are_refused_by_name(offer, changes, field, reason):
     [fault] = offer(**changes).faults
 
     assert fault.field == field and fault.reason == reason
@@ -125,7 +125,7 @@ def test_a_flat_to_let_with_its_terms(offer):
     }  # fmt: skip
 
 
-def test_a_rent_per_day_is_told(offer):
+def test_a_rent_per_day_is_recognised(offer):
     found = offer(OperationType="Сдам", LeaseType="Посуточно", Price="3500")
 
     assert (found.per_day, found.facts["rent_term"]) == (True, "daily")

@@ -136,7 +136,7 @@ def test_categories_name_deal_and_type(offer, category, deal, kind):
         (None, "import.missing"),
     ],
 )
-def test_categories_that_are_not_taken_are_refused_by_name(offer, category, reason):
+def test_unsupported_categories_are_refused_by_name(offer, category, reason):
     assert [(fault.field, fault.reason) for fault in offer(Category=category).faults] == [("category", reason)]
 
 
@@ -203,20 +203,20 @@ def test_rents_have_their_terms(offer):
         ("900", "sotka", 900),
     ],
 )
-def test_a_houses_plot_is_told_in_square_metres(offer, area, unit, square_metres):
+def test_a_houses_plot_is_in_square_metres(offer, area, unit, square_metres):
     found = offer(Category="houseSale", Land=f"<Area>{area}</Area><AreaUnitType>{unit}</AreaUnitType>")
 
     assert found.land_area == square_metres
 
 
-def test_glued_photo_addresses_are_parted(offer):
+def test_concatenated_photo_addresses_are_separated(offer):
     found = offer(Photos="<PhotoSchema><FullUrl>https://a.example/1.jpghttps://a.example/2.jpg</FullUrl></PhotoSchema>")
 
     assert [photo.url for photo in found.photos] == ["https://a.example/1.jpg", "https://a.example/2.jpg"]
 
 
-def test_what_is_passed_over_is_told(tmp_path):
+def test_ignored_parts_are_reported(tmp_path):
     feed = feed_of(tmp_path, cian(cian_object(more="<CadastralNumber>-</CadastralNumber>")))
     list(feed.offers())
 
-    assert feed.notes.passed_over == {"phones": 1, "cadastralnumber": 1}
+    assert feed.notes.ignored_fields == {"phones": 1, "cadastralnumber": 1}

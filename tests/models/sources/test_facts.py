@@ -1,4 +1,4 @@
-"""Facts that feeds tell are facts of the kinds that wishes are judged by."""
+"""Facts in feeds are facts of the kinds of wishes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Runs of imports: dry ones, killed ones, two at once, and whose listings they touch."""
+"""Runs of imports: dry runs, killed runs, two at once, and which listings they change."""
 
 import json
 
@@ -48,7 +48,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(office):
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Stands for the death of the process."""
 
 
 @pytest.mark.parametrize("batches", [0, 1, 3])
@@ -67,7 +67,7 @@ def test_an_import_that_is_killed_loses_nothing_and_a_second_one_finishes(office
     with pytest.raises(Killed):
         office.bring(source, after, on_progress=kill)
     assert office.on_market(source) >= set("12345678")  # nothing was withdrawn
-    with office.factory() as session:  # as the kill leaves it
+    with office.factory() as session:  # the state after the kill
         session.execute(text("UPDATE imports SET state = 'running' WHERE id = (SELECT max(id) FROM imports)"))
         session.commit()
 
@@ -127,9 +127,9 @@ def test_an_erased_owners_sources_and_what_they_brought_are_gone(office):
     office.bring(source, feed("1", "2", more="<image>https://a.example/1.jpg</image>"))
     with office.factory() as session:
         owner = session.get_one(User, session.get_one(Source, source).owner_id)
-        told = export_user(session, owner)
-        assert [row["name"] for row in told["sources"]] == ["feed"] and told["imports"][0]["counts"]["new"] == 2
-        json.dumps(told)
+        exported = export_user(session, owner)
+        assert [row["name"] for row in exported["sources"]] == ["feed"] and exported["imports"][0]["counts"]["new"] == 2
+        json.dumps(exported)
         erase_user(session, owner)
         session.commit()
     with office.factory() as session:
@@ -150,12 +150,12 @@ STEPS = st.lists(
 @settings(max_examples=examples(5, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_no_source_touches_anothers_listings(office, database_url, steps):
-    """Two agencies, one of them with three sources, equal ids: each source holds what its own last imports said."""
+    """Two agencies, one with three sources, and equal ids: each source has the listings of its own last imports."""
     with office.factory() as session:
         agency = make_user(session, Role.AGENCY)
         session.commit()
     sources = [office.source("a", agency), office.source("b", agency), office.source("c", agency), office.source("a")]
-    said = {source: {} for source in sources}
+    expected = {source: {} for source in sources}
     for which, names, price in steps:
         source = sources[which]
         with office.factory() as session:
@@ -166,7 +166,7 @@ def test_no_source_touches_anothers_listings(office, database_url, steps):
         had = office.on_market(source)
         office.bring(source, yrl(*(yrl_offer(name, price=f"<value>{price}</value>") for name in sorted(names))))
         held = len(had - names) > len(had) / 3 or (not names and had)
-        said[source] = (said[source] if held else {}) | dict.fromkeys(names, price)
+        expected[source] = (expected[source] if held else {}) | dict.fromkeys(names, price)
         with office.factory() as session:
             after = {
                 row.id: (row.version, row.price, row.status)
@@ -174,5 +174,5 @@ def test_no_source_touches_anothers_listings(office, database_url, steps):
             }
         assert before == after
         rows = office.rows(source)
-        assert {name: int(rows[name].price) for name in office.on_market(source)} == said[source]
+        assert {name: int(rows[name].price) for name in office.on_market(source)} == expected[source]
     empty_tables(database_url)

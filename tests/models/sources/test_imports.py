@@ -32,19 +32,19 @@ def test_a_feed_becomes_properties_of_its_owner(office):
 
 def test_an_unchanged_feed_writes_nothing_and_a_changed_offer_is_written_alone(office):
     source = office.source()
-    told = []
+    committed = []
     office.bring(source, feed("1", "2", "3"))
     before = office.versions()
 
-    again = office.bring(source, feed("1", "2", "3"), on_committed=told.extend)
+    again = office.bring(source, feed("1", "2", "3"), on_committed=committed.extend)
     assert (again.unchanged, again.new, again.changed) == (3, 0, 0)
-    assert office.versions() == before and told == []
+    assert office.versions() == before and committed == []
 
     third = yrl(yrl_offer("1"), yrl_offer("2", price="<value>20000000</value>"), yrl_offer("3"))
-    report = office.bring(source, third, on_committed=told.extend)
+    report = office.bring(source, third, on_committed=committed.extend)
     changed = office.rows(source)["2"]
     assert (report.changed, report.unchanged) == (1, 2)
-    assert told == [changed.id] and changed.price == 20_000_000
+    assert committed == [changed.id] and changed.price == 20_000_000
     assert {key for key, version in office.versions().items() if version != before[key]} == {changed.id}
 
 
@@ -61,7 +61,7 @@ def test_other_words_of_an_offer_wait_to_be_read_and_another_price_leaves_what_w
     assert {name: row.grammar for name, row in office.rows(source).items()} == {"1": 1, "2": None}
 
 
-def test_what_is_missing_leaves_the_market_and_comes_back_under_its_id(office):
+def test_a_missing_offer_leaves_the_market_and_returns_under_its_id(office):
     source = office.source()
     office.bring(source, feed("1", "2", "3", "4"))
     home = office.rows(source)["3"].id
@@ -80,7 +80,7 @@ def test_what_is_missing_leaves_the_market_and_comes_back_under_its_id(office):
     assert (dearer.returned, office.rows(source)["3"].price) == (1, 1)
 
 
-def test_what_a_person_archived_stays_archived(office):
+def test_a_listing_archived_by_a_person_stays_archived(office):
     source = office.source()
     office.bring(source, feed("1", "2", "3", "4"))
     with office.factory() as session:
@@ -184,13 +184,13 @@ def test_a_table_with_rows_that_cannot_be_read_waits_with_what_is_missing(office
     assert report.reason.facts == {"unread": 1, "missing": 1}
 
 
-def test_a_feed_of_which_nothing_can_be_taken_fails_and_withdraws_nothing(office):
+def test_a_feed_without_any_valid_offer_fails_and_withdraws_nothing(office):
     source = office.source()
     office.bring(source, cian(*(cian_object(name) for name in "123")))
     strange = cian(*(cian_object(name, BargainTerms=None, more="<Cost>9</Cost>") for name in "456"))
     with pytest.raises(FeedError, match="feed.none_taken") as refusal:
         office.bring(source, strange)
-    assert english(refusal.value) == "None of 3 offers could be taken. price: It is missing. (3 of them)"
+    assert english(refusal.value) == "None of 3 offers could be imported. price: It is missing. (3 of them)"
     kept = office.last(source)
     assert (kept.reason, kept.reason_facts["reason"]["code"]) == ("feed.none_taken", "import.missing")
     assert english(reason_fault(kept)) == english(refusal.value)
@@ -214,7 +214,7 @@ def test_status_takes_known_homes_off_and_does_not_add_unknown_ones(office):
     }  # fmt: skip
 
 
-def test_a_refused_offer_is_told_and_its_listing_is_left_alone(office):
+def test_a_refused_offer_is_reported_and_its_listing_is_not_changed(office):
     source = office.source()
     office.bring(source, feed(*"123"))
     report = office.bring(
@@ -226,7 +226,7 @@ def test_a_refused_offer_is_told_and_its_listing_is_left_alone(office):
         (line.external_id, line.remark.field, english(line.remark.reason), line.remark.read) for line in report.refusals
     ] == [
         ("2", "price", "Must be above 0.", "0"),
-        ("3", "id", "It stands on line 6 already.", "3"),
+        ("3", "id", "It is already on line 6.", "3"),
         ("", "id", "It is missing.", ""),
     ]
     assert (report.refused, report.unchanged, report.withdrawn) == (3, 2, 0)
@@ -244,11 +244,11 @@ def test_an_id_that_comes_again_in_a_later_batch_is_refused(office, monkeypatch)
     report = office.bring(source, feed("1", "2", "3", "1"))
 
     assert (report.new, report.refused) == (3, 1)
-    assert english(report.refusals[0].remark.reason) == "It stands on line 4 already."
+    assert english(report.refusals[0].remark.reason) == "It is already on line 4."
 
 
 def homes(*names, more=0, words=100):
-    """A feed of different homes, told apart by their prices, each with so many characters of words."""
+    """A feed of homes with different prices, each with a text of the given length."""
     price = "<value>{}</value><currency>RUR</currency>"
     offers = (
         yrl_offer(name, price=price.format(5_000_000 + int(name) + more), description="Тихий двор. ".ljust(words, "!"))
@@ -258,7 +258,7 @@ def homes(*names, more=0, words=100):
 
 
 def test_a_home_that_its_owner_offers_from_another_source_is_already_there(office):
-    """Told with its id; and taken once it has left the market there. Another agency's is taken."""
+    """The refusal names its id; it is accepted after it has left the market there. Another agency's is accepted."""
     first, stranger = office.source("first"), office.source("first")
     with office.factory() as session:
         owner = session.get_one(User, session.get_one(Source, first).owner_id)
@@ -280,8 +280,8 @@ def test_a_home_that_its_owner_offers_from_another_source_is_already_there(offic
     assert office.on_market(second) == {"2"}
 
 
-def test_what_two_sources_have_both_stays_in_both(office):
-    """They were different when they came; what is in a source already is never refused as being elsewhere."""
+def test_a_home_in_two_sources_stays_in_both(office):
+    """They were different when imported; a listing already in a source is never refused as a duplicate elsewhere."""
     first = office.source("first")
     with office.factory() as session:
         owner = session.get_one(User, session.get_one(Source, first).owner_id)
@@ -295,7 +295,7 @@ def test_what_two_sources_have_both_stays_in_both(office):
 
 
 @pytest.mark.parametrize(("role", "words"), [(Role.DEVELOPER, 100), (Role.AGENCY, 99)])
-def test_what_may_be_another_unit_is_taken_from_both_sources(office, role, words):
+def test_a_possible_second_unit_is_imported_from_both_sources(office, role, words):
     first = office.source("first")
     with office.factory() as session:
         owner = session.get_one(User, session.get_one(Source, first).owner_id)

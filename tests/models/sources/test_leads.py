@@ -1,4 +1,4 @@
-"""Tables of clients' requests: what each column becomes, what is refused; nobody is added twice."""
+"""Tables of clients' requests: the meaning of each column, refusals; nobody is added twice."""
 
 from decimal import Decimal
 
@@ -53,6 +53,7 @@ def one(folder, header, *cells):
         ("Бюджет|Оплата", ["1", "ипотека"], {"payment_method": PaymentMethod.MORTGAGE}),
         ("Бюджет|Телефон|Почта", ["1", "+7701", "a@b.c"], {"client_contacts": "+7701, a@b.c"}),
         ("Бюджет|Пожелания|Комментарий", ["1", "тихо", "с котом"], {"additional_requirements": "тихо\nс котом"}),
+        ("Бюджет|Примечание", ["1", "звонить жене"], {"private_notes": "звонить жене", "notes": None}),
         ("Бюджет|Метро", ["—", "-"], {"budget_max": None, "metro_stations": []}),
     ],
 )
@@ -73,14 +74,14 @@ def test_cells_are_read_as_people_write_them(tmp_path, header, cells, expected):
         ("Бюджет|Тип недвижимости", ["1", "гараж"], "type"),
     ],
 )
-def test_what_cannot_be_read_refuses_its_row_by_the_field(tmp_path, header, cells, field):
+def test_an_unreadable_value_refuses_its_row_with_the_field(tmp_path, header, cells, field):
     assert [fault.field for fault in one(tmp_path, header, *cells).faults] == [field]
 
 
 def test_a_table_without_wishes_is_one_clear_error_with_its_columns(tmp_path):
-    with pytest.raises(FeedError, match="feed.no_wishes") as told:
+    with pytest.raises(FeedError, match="feed.no_wishes") as raised:
         read(tmp_path, ["Дата", "Менеджер"], ["1", "Олег"])
-    assert told.value.samples == {"Дата": ["1"], "Менеджер": ["Олег"]}
+    assert raised.value.samples == {"Дата": ["1"], "Менеджер": ["Олег"]}
 
     path = tmp_path / "feed.xml"
     path.write_text("<realty-feed><offer internal-id='1'/></realty-feed>")
@@ -92,12 +93,12 @@ def test_a_client_with_two_requests_keeps_both(tmp_path):
     found, feed = read(tmp_path, HEADER, ANNA, BORIS, [*ANNA[:2], "5 млн", "1", "", "", ""])
 
     assert len({request.external_id for request in found}) == 3
-    assert feed.notes.passed_over == {"Откуда": 2}
+    assert feed.notes.ignored_fields == {"Откуда": 2}
 
 
 @pytest.fixture
 def bring(office, tmp_path):
-    """A function that imports rows into a source of leads; its report."""
+    """A function that imports rows into a source of leads and returns the report."""
     source_id = office.source("clients", content=SourceContent.LEADS, city="Москва")
 
     def bring(*rows, is_dry_run=False):
@@ -135,7 +136,7 @@ def test_requests_become_leads_of_their_realtor_and_come_once(office, bring):
     again, written = bring(ANNA, BORIS)
     assert (again.unchanged, written) == (2, [])
 
-    # What changed is changed in place, and nobody is withdrawn because a file lacks them.
+    # Changed rows are updated, and no lead is withdrawn because a file lacks it.
     report, written = bring([*ANNA[:2], "до 13 млн ₽", *ANNA[3:]])
     assert (report.changed, report.withdrawn, written) == (1, 0, [anna.id])
     assert [int(lead.budget_max) for lead in leads(office)] == [13_000_000, 8_900_000]

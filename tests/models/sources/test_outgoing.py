@@ -1,4 +1,4 @@
-"""A realtor's own feed: read back it is the same homes; what portals require and a home lacks keeps it out."""
+"""A realtor's outgoing feed: our reader finds the same homes; homes without a portal's required fields are left out."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from tests.models.sources.feeds import cian, cian_object, yrl, yrl_offer
 
 SELLER = Seller("Анна <и> Ко", "Дом & Двор", "+77010000001", Role.AGENCY)
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
-#: Facts that our feed tells of the seller although a file did not, and one that YRL has no tag for.
+#: Facts about the seller that our feed adds, and one for which YRL has no tag.
 UNLIKE = {"from_owner", "free_sale"}
 
 HOMES = (
@@ -57,8 +57,8 @@ def test_our_own_reader_reads_the_same_homes_back(office, data):
         again = after[str(home.id)]
         for name in set(CONTENT) - {"facts", "attributes", "search_text"}:
             assert getattr(again, name) == getattr(home, name), name
-        told = {kind: value for kind, value in again.facts.items() if kind not in UNLIKE}
-        assert told == {kind: value for kind, value in home.facts.items() if kind not in UNLIKE}
+        facts = {kind: value for kind, value in again.facts.items() if kind not in UNLIKE}
+        assert facts == {kind: value for kind, value in home.facts.items() if kind not in UNLIKE}
 
 
 def test_the_feed_is_what_portals_document(office):
@@ -78,7 +78,7 @@ def test_the_feed_is_what_portals_document(office):
     assert all(offer.findtext(f"y:{name}", namespaces=space) for name in required)
     assert offer.findtext("y:description", namespaces=space) == "Вид на <парк> & реку"
     assert offer.findtext("y:image", namespaces=space) == "https://leadmatch.example/media/abc.jpg"
-    assert [tag for tag in offer.iter() if not len(tag) and not (tag.text or "").strip()] == []  # empty ones are faults
+    assert [tag for tag in offer.iter() if not len(tag) and not (tag.text or "").strip()] == []  # empty tags are errors
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_feed_is_what_portals_document(office):
         ({"deal_type": DealType.RENT}, ["photos"]),
     ],
 )
-def test_what_portals_require_is_asked_of_a_home_and_of_the_database_alike(session, fields, missing):
+def test_portals_requirements_are_the_same_for_a_home_and_in_the_query(session, fields, missing):
     owner = make_user(session, Role.AGENCY)
     found = make_property(session, owner, **fields)
     session.flush()

@@ -51,7 +51,7 @@ def test_a_first_line_may_name_the_separator(tmp_path):
     assert found.line == 3
 
 
-def test_titles_may_stand_above_the_header(tmp_path):
+def test_titles_may_be_above_the_header(tmp_path):
     above = "Прайс-лист агентства «Окна»;;;;;;;;;;;\nот 31.01.2026;;;;;;;;;;;\n;;;;;;;;;;;\n"
     [found] = read(tmp_path, (above + RUSSIAN + "\n" + HOME).encode())
 
@@ -149,7 +149,7 @@ def test_columns_are_known_by_many_names(tmp_path, header, cell, field, value):
         ("id;Цена", "1;6500000", DealType.SALE),
     ],
 )
-def test_a_table_of_rents_is_told_by_its_column_of_prices(tmp_path, header, cells, deal):
+def test_a_table_of_rents_is_recognised_by_its_column_of_prices(tmp_path, header, cells, deal):
     [found] = read(tmp_path, f"{header}\n{cells}\n".encode())
 
     assert (found.deal_type, found.faults) == (deal, [])
@@ -161,15 +161,15 @@ def test_floor_and_floors_may_share_a_cell(tmp_path):
     assert [(found.floor, found.total_floors) for found in (first, second)] == [(2, 5), (3, 9)]
 
 
-def test_columns_that_are_not_known_are_told_and_a_mapping_completes_them(tmp_path):
+def test_unknown_columns_are_reported_and_a_mapping_completes_them(tmp_path):
     data = "Код;Цена;Куратор;Наша цена\n1;5;Иван;4\n2;6;;5\n".encode()
     feed = feed_of(tmp_path, data)
     list(feed.offers())
     mapped = feed_of(tmp_path, data, mapping={"Наша цена": "discount_price", "Куратор": ""})
 
-    assert feed.notes.passed_over == {"Наша цена": 2, "Куратор": 1}
+    assert feed.notes.ignored_fields == {"Наша цена": 2, "Куратор": 1}
     assert [found.price for found in mapped.offers()] == [4, 5]
-    assert mapped.notes.passed_over == {"Куратор": 1}
+    assert mapped.notes.ignored_fields == {"Куратор": 1}
 
 
 def test_homes_without_ids_are_known_by_what_they_are(tmp_path):
@@ -185,15 +185,15 @@ def test_homes_without_ids_are_known_by_what_they_are(tmp_path):
     [
         (b"", "The file is empty"),
         ("Код;Район\n1;Центр\n".encode(), "No column of prices was found; the columns are: Код, Район"),
-        ("id;Цена;Стоимость\n1;2;3\n".encode(), "Two columns hold the same, price: Цена, Стоимость"),
-        (b"\x00\x01\x02\x00\x00\x07" * 50, "no text"),
+        ("id;Цена;Стоимость\n1;2;3\n".encode(), "Two columns contain the same field, price: Цена, Стоимость"),
+        (b"\x00\x01\x02\x00\x00\x07" * 50, "not text"),
         (b'{"offers": []}', "JSON"),
         (b"%PDF-1.7 ...", "a document"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, "old .xls"),
         (b"PK\x03\x04" + b"\0" * 100, "damaged or was cut off"),
         (b"<!DOCTYPE html><html><body>offers</body></html>", "a web page"),
         (b"<html><head/></html>", "a web page"),
-        (b"<?xml version='1.0'?><yml><shop/></yml>", "its root is <yml>"),
+        (b"<?xml version='1.0'?><yml><shop/></yml>", "its root element is <yml>"),
         (b"<!DOCTYPE a [<!ENTITY x 'y'>]><realty-feed><offer/></realty-feed>", "entities"),
     ],
 )
@@ -220,7 +220,7 @@ def test_a_workbook_with_a_title_and_a_header_of_two_rows(tmp_path):
     assert (found.area, found.living_area, found.kitchen_area) == (Decimal("54.3"), Decimal(31), Decimal(11))
 
 
-def test_a_workbooks_formulas_are_texts_and_dates_of_floors_are_told(tmp_path):
+def test_a_workbooks_formulas_are_texts_and_floors_read_as_dates_are_reported(tmp_path):
     data = xlsx(
         ["id", "Цена", "Этаж", "Описание", "Фото"],
         [110548, 5_000_000.0, datetime(2026, 5, 2), "=1+1", '=HYPERLINK("https://a.example/1.jpg","фото")'],
@@ -235,7 +235,7 @@ def test_a_workbooks_formulas_are_texts_and_dates_of_floors_are_told(tmp_path):
     assert [(fault.field, fault.read) for fault in second.faults] == [("price", "=B2*2")]
 
 
-def test_a_table_that_was_cut_in_a_row_is_told(tmp_path):
+def test_a_table_that_ends_within_a_row_is_reported(tmp_path):
     *_, last = read(tmp_path, (RUSSIAN + "\n" + HOME + "\n" + HOME.replace("007", "008"))[:-60].encode())
 
     assert (last.line, last.faults[0].field) == (3, "row") and last.faults[0].reason == "import.shorter"

@@ -1,4 +1,4 @@
-"""Files of every dialect and fault: what is read of each; a dry run, an import and its repetition tell the same."""
+"""Files of every dialect and fault are read correctly; a dry run, an import and its repetition report the same."""
 
 import pytest
 from sqlalchemy import select
@@ -28,8 +28,8 @@ def test_a_file_is_read_as_its_format_means(case, tmp_path):
     assert differences(case, tmp_path / "file") == []
 
 
-def taken(office, case, source_id, **options):
-    """An import of the case into the source: its report, or None where the file as a whole is not taken."""
+def imported(office, case, source_id, **options):
+    """Import the case into the source; returns the report, or None if the whole file is refused."""
     with office.factory() as session:
         session.get_one(Source, source_id).mapping = case.mapping
         session.commit()
@@ -44,14 +44,14 @@ def taken(office, case, source_id, **options):
     [FEEDS, TABLES, BROKEN_CASES, LEAD_CASES, SECOND_CASES],
     ids=["feeds", "tables", "broken files", "requests", "second lot"],
 )
-def test_a_dry_run_an_import_and_its_repetition_tell_what_each_offer_comes_to(office, cases):
+def test_a_dry_run_an_import_and_its_repetition_report_the_outcome_of_each_offer(office, cases):
     wrong = []
     for case in cases:
         content = SourceContent.LEADS if case.of_leads else SourceContent.LISTINGS
         source = office.source(city=case.city, content=content)
-        dry = taken(office, case, source, is_dry_run=True)
+        dry = imported(office, case, source, is_dry_run=True)
         assert stored(office, case, source) == {}
-        real, again = taken(office, case, source), taken(office, case, source)
+        real, again = imported(office, case, source), imported(office, case, source)
         if case.fails or not counted(case)["new"] + counted(case)["off_market"] and case.expected:
             if (dry, real, again, stored(office, case, source)) != (None, None, None, {}):
                 wrong.append(f"{case}: something of it was taken")
@@ -60,9 +60,9 @@ def test_a_dry_run_an_import_and_its_repetition_tell_what_each_offer_comes_to(of
             wrong.append(f"{case}: the file is refused")
             continue
         wanted = counted(case)
-        told = {name: real.counts()[name] for name in wanted}
-        if told != wanted:
-            wrong.append(f"{case}: {told}, not {wanted}")
+        counts = {name: real.counts()[name] for name in wanted}
+        if counts != wanted:
+            wrong.append(f"{case}: {counts}, not {wanted}")
         if dry.counts() != real.counts() or dry.as_json()["refused"] != real.as_json()["refused"]:
             wrong.append(f"{case}: the dry run said {dry.counts()}, the import {real.counts()}")
         if (again.new, again.changed, again.unchanged) != (0, 0, wanted["new"]):

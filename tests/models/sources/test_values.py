@@ -1,4 +1,4 @@
-"""Single values of files: the quick ways past the grammars of people's numbers give what these grammars give."""
+"""Single values of files: the fast paths return the same results as the grammars of numbers."""
 
 from hypothesis import example, given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""YRL in its dialects: what each way of writing means."""
+"""YRL in its dialects: the meaning of each variant."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -90,7 +90,7 @@ def test_ids_are_texts(offer, identity):
         ({"rooms": "3", "open-plan": "0", "studio": "false"}, 3),
     ],
 )
-def test_studios_are_told_in_six_ways(offer, changes, rooms):
+def test_studios_are_recognised_in_six_forms(offer, changes, rooms):
     found = offer(**changes)
 
     assert found.rooms == rooms
@@ -130,19 +130,19 @@ def test_the_lowest_price_of_the_whole_home_counts(offer, price, more, expected)
     [
         ({"price": "<value>0</value>"}, "price", "Must be above 0"),
         ({"price": None}, "price", "It is missing"),
-        ({"price": "<value>договорная</value>"}, "price", "names no price"),
+        ({"price": "<value>договорная</value>"}, "price", "is not a price"),
         ({"price": "<value>45,000</value>"}, "price", "45,000 could mean two numbers"),
         ({"price": "<value>10</value><currency>у.е.</currency>"}, "currency", "names no currency"),
-        ({"price": "<value>9000000</value><period>неделя</period>"}, "price", "This period is not taken"),
+        ({"price": "<value>9000000</value><period>неделя</period>"}, "price", "This period is not accepted"),
         (
             {"price": "<value>900</value><unit>сотка</unit>"},
             "price",
-            "per сотка, and the plot's size is not told",
+            "per сотка, and the plot's size is missing",
         ),
-        ({"category": "участок"}, "type", "Land is not taken"),
+        ({"category": "участок"}, "type", "Land is not accepted"),
         ({"category": "гараж", "rooms": None}, "type", "Garages"),
         ({"property-type": "кладовая"}, "type", "Garages"),
-        ({"category": "замок"}, "type", "not known"),
+        ({"category": "замок"}, "type", "Unknown"),
         ({"type": "обмен"}, "type", "neither sale nor rent"),
         ({"floor": "12"}, "floor", "Floor 12 is above the house's 9 floors"),
         ({"area": "<value>много</value>"}, "area", "not a number"),
@@ -181,7 +181,7 @@ def test_placeholders_mean_unknown_and_are_counted(offer, changes, field):
     assert "as unknown" in english(found.guesses[0].reason)
 
 
-def test_empty_tags_and_dashes_mean_unknown_without_a_word(offer):
+def test_empty_tags_and_dashes_mean_unknown_and_are_not_reported(offer):
     found = offer(
         built_year="", kitchen_space="", floor="-", more="<cadastral-number>-</cadastral-number><organization/>"
     )
@@ -203,7 +203,7 @@ def test_empty_tags_and_dashes_mean_unknown_without_a_word(offer):
         ("PENDING_REVIEW", False, False),
     ],
 )
-def test_the_status_decides_and_an_unknown_one_is_told(offer, word, on_market, known):
+def test_the_status_decides_and_an_unknown_one_is_reported(offer, word, on_market, known):
     found = offer(status=word)
 
     assert (found.on_market, found.status) == (on_market, word)
@@ -216,7 +216,7 @@ def test_the_stricter_of_two_statuses_wins_and_a_number_beside_a_word_does_not_c
     assert not offer(more="<Status>1</Status>").on_market
 
 
-def test_an_offer_past_its_last_day_is_not_on_the_market(tmp_path):
+def test_an_expired_offer_is_not_on_the_market(tmp_path):
     feed = feed_of(
         tmp_path,
         yrl(yrl_offer("old", expire_date="2026-01-31"), yrl_offer("new", expire_date="2026-02-01T00:00:00+03:00")),

@@ -65,13 +65,13 @@ def test_categories_become_what_they_are(offer, category, expected):
     assert (found.property_type, found.faults) == (expected, [])
 
 
-def test_apartments_and_elite_houses_are_told_by_flags(offer):
+def test_apartments_and_elite_houses_are_recognised_by_flags(offer):
     found = offer(apartments="1", is_elite="да")
 
     assert (found.property_type, found.property_class) == (PropertyType.APARTMENTS, PropertyClass.ELITE)
 
 
-def test_an_address_may_stand_outside_the_location_and_the_town_be_a_region(offer):
+def test_an_address_may_be_outside_the_location_and_the_town_may_be_a_region(offer):
     found = offer(
         location="<region>Москва</region><sub-locality-name>Тверской  район</sub-locality-name>"
         "<metro><name>Тверская</name></metro><metro><name>Пушкинская</name></metro>",
@@ -109,14 +109,14 @@ def test_plots_are_measured_in_square_metres(offer, lot, square_metres):
         ("", "2019", "built", {"handed_over": True}),
     ],
 )
-def test_new_buildings_tell_when_they_are_completed(offer, quarter, year, state, facts):
+def test_new_buildings_state_their_completion_date(offer, quarter, year, state, facts):
     found = offer(built_year=year, ready_quarter=quarter, building_state=state, new_flat="1")
 
     assert found.market == "new"
     assert {name: found.facts[name] for name in found.facts if name in ("handed_over", "completion")} == facts
 
 
-def test_pictures_keep_their_order_and_kind_and_what_is_no_address_is_told(offer):
+def test_pictures_keep_their_order_and_kind_and_invalid_addresses_are_reported(offer):
     found = offer(
         more='<image type="housemain">https://a.example/h.jpg</image><image>https://a.example/1.jpghttps://a.example/2.jpg'
         '</image><image>ftp://a.example/3.jpg</image><image tag="floorplan">http://a.example/f.png</image>'
@@ -132,7 +132,7 @@ def test_pictures_keep_their_order_and_kind_and_what_is_no_address_is_told(offer
     assert [(guess.field, guess.read) for guess in found.guesses] == [("photos", "ftp://a.example/3.jpg")]
 
 
-def test_an_offer_of_category_price_area_and_address_only_is_taken(tmp_path):
+def test_an_offer_with_only_category_price_area_and_address_is_accepted(tmp_path):
     body = (
         '<offer internal-id="7"><type>sale</type><category>flat</category><price><value>9000000</value></price>'
         "<area>48</area><location><address>Тула, улица Мира, 3</address></location></offer>"
@@ -142,11 +142,11 @@ def test_an_offer_of_category_price_area_and_address_only_is_taken(tmp_path):
     assert (found.faults, found.area, found.rooms, found.floor) == ([], Decimal(48), None, None)
 
 
-def test_tags_that_nothing_was_read_from_are_told_with_their_count(tmp_path):
+def test_unused_tags_are_reported_with_their_count(tmp_path):
     feed = feed_of(tmp_path, yrl(yrl_offer("1", more="<floor-covering>паркет</floor-covering>"), yrl_offer("2")))
     list(feed.offers())
 
-    assert feed.notes.passed_over == {"creation-date": 2, "sales-agent/phone": 2, "floor-covering": 1}
+    assert feed.notes.ignored_fields == {"creation-date": 2, "sales-agent/phone": 2, "floor-covering": 1}
 
 
 def test_descriptions_lose_tags_and_keep_paragraphs(offer):

@@ -1,4 +1,4 @@
-"""The catalogue holds what the code says: every code in every language, with the same facts, and nothing else."""
+"""The catalogue has every code of the source in every language, with the same facts, and no other entries."""
 
 import ast
 import functools
@@ -18,23 +18,38 @@ from models.translations.catalogue import LANGUAGES, WORD, catalogue, describe_e
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("api", "models", "worker")
+NAME = re.compile(r"\w+")
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-#: Errors and faults, and the place of the code among the arguments of each; others' is the first.
-RAISED = re.compile(r"(\w+Error|Fault|SchemaFault)$")
+#: Errors and faults, and the position of the code among the arguments of each; by default the first.
+ERROR_CLASSES = re.compile(r"(\w+Error|Fault|SchemaFault)$")
 PLACE_OF_CODE = {"InvalidValueError": 1, "InvalidFileError": 1, "TooLargeFileError": 1, "WrongFileTypeError": 1}
-#: Made of an HTTP status (api/http/errors.py).
+#: Codes built from an HTTP status (api/http/errors.py).
 MADE_OF_STATUS = re.compile(r"http\.\d{3}")
 
 
-#: Errors and faults that clients are told.
-TOLD = {"ConflictError", "NotAllowedError", "NotSignedInError", "TooManyError", "BusyError", "InvalidValueError"}
-TOLD |= {"InvalidFileError", "TooLargeFileError", "WrongFileTypeError", "UnreadableError", "NoTownError", "Fault"}
-TOLD |= {"ValidationError"}
+#: Errors and faults that clients receive.
+CODED_ERRORS = {
+    "ConflictError",
+    "NotAllowedError",
+    "NotSignedInError",
+    "TooManyError",
+    "BusyError",
+    "InvalidValueError",
+}
+CODED_ERRORS |= {
+    "InvalidFileError",
+    "TooLargeFileError",
+    "WrongFileTypeError",
+    "UnreadableError",
+    "NoTownError",
+    "Fault",
+}
+CODED_ERRORS |= {"ValidationError"}
 
 
 @dataclass(frozen=True)
 class Use:
-    """One place of the code that names a code."""
+    """One place in the source that names an error code."""
 
     place: str
     code: str
@@ -50,18 +65,18 @@ def trees() -> dict[str, ast.Module]:
 
 
 def code_of_thing(thing: str) -> str:
-    """As NotFoundError makes it."""
+    """The code that NotFoundError builds."""
     return f"{thing.replace(' ', '_').lower()}.not_found"
 
 
 def uses() -> Iterator[Use]:
-    """Codes that errors and faults are made with, or that classes of errors declare."""
+    """Codes with which errors and faults are created, or that error classes declare."""
     for file, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 place = PLACE_OF_CODE.get(name, 0)
-                if not RAISED.fullmatch(name) or name == "SettingsError" or len(node.args) <= place:
+                if not ERROR_CLASSES.fullmatch(name) or name == "SettingsError" or len(node.args) <= place:
                     continue
                 text = node.args[place]
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
@@ -112,8 +127,8 @@ def test_every_code_that_is_raised_has_a_sentence():
 
 
 def test_no_error_is_raised_with_a_sentence():
-    """Whoever reads it may speak another language: the sentence belongs into the catalogue."""
-    assert [use for use in uses() if use.error in TOLD and not CODE.fullmatch(use.code)] == []
+    """The reader may use another language, so the sentence belongs in the catalogue."""
+    assert [use for use in uses() if use.error in CODED_ERRORS and not CODE.fullmatch(use.code)] == []
 
 
 def test_no_error_code_is_left_that_nobody_raises():
@@ -129,12 +144,14 @@ def test_no_error_code_is_left_that_nobody_raises():
 
 
 def test_no_word_is_left_that_the_domain_lacks():
-    """A word is a value or a name of the code; `inquiry.new` is what `new` is called of an inquiry."""
+    """A word is a value or a name in the code; `inquiry.new` is the word for `new` of an inquiry."""
     folders = (*PACKAGES, "matching", "scripts")
-    code = "\n".join(path.read_text() for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    names = {
+        name for folder in folders for path in (ROOT / folder).rglob("*.py") for name in NAME.findall(path.read_text())
+    }
     words = {message.removeprefix(WORD) for message in catalogue("en").messages if message.startswith(WORD)}
 
-    assert {word for word in words if not re.search(rf"\b{word.split('.')[-1]}\b", code)} == set()
+    assert {word for word in words if not names.issuperset(NAME.findall(word.split(".")[-1]))} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -171,7 +188,7 @@ def test_an_error_has_the_facts_that_its_sentence_needs():
     assert lacking == {}
 
 
-def test_an_error_is_told_in_each_language_with_its_facts():
+def test_an_error_is_described_in_each_language_with_its_facts():
     error = InvalidValueError("price", "number.above_max", max=Decimal("1E+3"))
 
     assert [describe_error(language, error) for language in LANGUAGES] == [
@@ -181,7 +198,7 @@ def test_an_error_is_told_in_each_language_with_its_facts():
     ]
 
 
-def test_a_fault_within_a_fault_is_told_in_the_same_language():
+def test_a_fault_within_a_fault_is_described_in_the_same_language():
     fault = Fault("import.taken_as_unknown", reason=Fault("number.empty"))
 
     stored = Fault.from_json(fault.as_json())

@@ -1,4 +1,4 @@
-"""Notifications are stored as type and facts, and told in the language of whoever reads them."""
+"""Notifications are stored as type and facts, and shown in the reader's language."""
 
 import ast
 
@@ -34,7 +34,7 @@ def test_every_notification_of_the_code_gives_its_message_the_facts():
     messages, found = catalogue("en").messages, 0
     for file, tree in trees().items():
         for node in ast.walk(tree):
-            place = {"notify": 2, "_tell": 3}.get(getattr(getattr(node, "func", None), "id", ""))
+            place = {"notify": 2, "_notify_match_owner": 3}.get(getattr(getattr(node, "func", None), "id", ""))
             if place is None or not isinstance(node.args[place], ast.Attribute):
                 continue
             found += 1
@@ -48,11 +48,11 @@ def test_every_notification_of_the_code_gives_its_message_the_facts():
     assert found >= 6
 
 
-def test_a_notification_is_told_in_each_language(session):
+def test_a_notification_is_written_in_each_language(session):
     notification = stored(session)
 
     assert [describe_notification(language, notification) for language in LANGUAGES] == [
-        ("A new inquiry", "Somebody is interested in your listing: Дом у моря."),
+        ("New inquiry", "Somebody is interested in your listing: Дом у моря."),
         ("Новая заявка", "Вашим объявлением интересуются: Дом у моря."),
         ("Жаңа өтінім", "Хабарландыруыңызға қызығушылық бар: Дом у моря."),
     ]
@@ -66,17 +66,17 @@ def test_a_row_of_the_release_before_stays_readable(session):
     ).one()
 
     assert describe_notification("ru", row) == ("Новый мэтч", "Обе стороны заинтересованы.")
-    assert describe_notification("en", row) == ("A new match", "Both sides are interested in the deal.")
+    assert describe_notification("en", row) == ("New match", "Both sides are interested in the deal.")
 
 
-def test_a_variant_that_this_release_does_not_know_is_told_in_general(session):
+def test_an_unknown_variant_gets_a_general_text(session):
     notification = stored(session)
     notification.facts = {"variant": "of tomorrow", "title": "Дом"}
 
     assert describe_notification("en", notification)[1] == "Somebody is interested in your listing: Дом."
 
 
-def test_what_goes_out_is_in_the_language_of_its_user(session):
+def test_sent_notifications_are_in_the_language_of_their_user(session):
     notification = stored(session, role=Role.LANDLORD, telegram_id="777", language="kk")
 
     [outgoing] = take_to_send(session, notification.id, list(Channel))
@@ -84,7 +84,7 @@ def test_what_goes_out_is_in_the_language_of_its_user(session):
     assert describe_notification(outgoing.language, outgoing)[0] == "Жаңа өтінім"
 
 
-def test_a_user_who_never_told_a_language_is_told_in_russian(session):
+def test_a_user_without_a_language_gets_russian(session):
     [outgoing] = take_to_send(session, stored(session, role=Role.LANDLORD, telegram_id="777").id, list(Channel))
 
     assert outgoing.language is None

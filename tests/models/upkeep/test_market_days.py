@@ -18,7 +18,7 @@ MOSCOW = ("geo:524901", DealType.SALE)
 
 @pytest.fixture
 def market(session):
-    """Two leads, one of them with ten offers, and three properties; the first pair is liked by both sides."""
+    """Two leads, one of them with ten offers, and three properties; both sides like the first pair."""
     buyer, seller = make_user(session), make_user(session)
     leads = [make_lead(session, buyer) for _ in range(2)]
     properties = [make_property(session, seller, house_number=str(number)) for number in range(3)]
@@ -44,11 +44,11 @@ def only_day(session) -> MarketDay:
     return session.scalars(select(MarketDay)).one()
 
 
-def test_a_day_tells_how_a_market_stands_and_what_was_done(session, market):
+def test_a_day_has_the_state_of_a_market_and_its_activity(session, market):
     today = database_now(session).astimezone(UTC).date()
     shown = {today: {(Side.LEAD, market[0].id): (2, 40), (Side.LEAD, market[1].id): (1, 10), (Side.LEAD, 0): (9, 9)}}
 
-    for _ in range(2):  # a message that comes twice
+    for _ in range(2):  # a message that is delivered twice
         count_markets(session, shown)
 
     day = only_day(session)
@@ -81,7 +81,7 @@ def test_yesterday_keeps_how_it_stood_and_gets_what_happened(session, market):
     assert (row.leads, row.properties, row.places_shown, row.likes) == (7, 8, 20, 0)
 
 
-def test_what_was_taken_back_is_gone_from_yesterday(session, market):
+def test_undone_actions_are_removed_from_yesterday(session, market):
     today = database_now(session).astimezone(UTC).date()
     session.execute(update(Action).values(acted_at=Action.acted_at - timedelta(days=1)))
     count_markets(session, {})

@@ -18,13 +18,13 @@ from models.deals.chats import Chat, open_chat, post_message
 from models.deals.feed import FeedAction, act_in_feed
 from models.deals.inquiries import inquire
 from models.deals.matches import act
-from models.market.base_views import last_choice, remember_choice, save_view, views_of
+from models.market.base_views import last_choice, save_view, store_last_choice, views_of
 from models.market.favorites import Favorite, add_favorite
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.search.criteria import SearchCriteria
 from models.market.search.saved import NotificationPace, SavedSearch, save_search
-from models.upkeep.merging import BY_RULE, DROPPED, LEFT, MOVED, merge_users, rows_of_user
+from models.upkeep.merging import BY_RULE, DELETED_REFERENCES, KEPT_REFERENCES, MOVED, merge_users, rows_of_user
 from models.upkeep.samples import SampleSet, add_samples
 from tests.factories import SECRET, make_lead, make_property, make_user
 
@@ -37,8 +37,10 @@ def people(session):
 
 
 def test_every_column_that_names_a_user_has_a_rule():
-    """A new table with a user shows here: does it move, or stay?"""
-    known = {f"{each.table.__tablename__}.{each.column}" for each in MOVED} | LEFT | BY_RULE | DROPPED
+    """Fails for a new table with a user until it is stated whether its rows move or stay."""
+    known = (
+        {f"{each.table.__tablename__}.{each.column}" for each in MOVED} | KEPT_REFERENCES | BY_RULE | DELETED_REFERENCES
+    )
     columns = {
         f"{table.name}.{column.name}"
         for table in Base.metadata.sorted_tables
@@ -51,7 +53,7 @@ def test_every_column_that_names_a_user_has_a_rule():
     assert known - columns == {"matches.completed_by_id"}  # without a foreign key
 
 
-def test_what_one_has_becomes_the_others_and_the_first_is_closed(session, people):
+def test_one_accounts_rows_move_to_the_other_and_the_first_is_closed(session, people):
     gone, kept, admin, stranger = people
     lead, listing, theirs = make_lead(session, gone), make_property(session, gone), make_property(session, stranger)
     act(session, gone, Side.LEAD, lead_id=lead.id, property_id=theirs.id, kind=ActionKind.LIKE)
@@ -88,7 +90,7 @@ def test_saved_searches_views_and_answers_move_and_exports_are_deleted(session, 
     save_search(session, gone, "Homes", SearchCriteria(), NotificationPace.DAILY)
     keep_template(session, gone, "It is still free.", "en")
     for user, order in ((gone, "-price"), (kept, "price")):
-        remember_choice(session, user, Side.LEAD, {"order": order})
+        store_last_choice(session, user, Side.LEAD, {"order": order})
     save_view(session, gone, Side.LEAD, "Hot", {"tag": "hot"})
     request_export(session, gone)
 
@@ -171,7 +173,7 @@ def test_of_two_preferences_that_of_the_account_that_stays_counts(session, peopl
     assert (left.owner_id, left.status, mine.status) == (gone.id, Status.ARCHIVED, Status.ACTIVE)
 
 
-def test_what_is_not_one_persons_is_not_merged(session, people):
+def test_accounts_that_cannot_be_of_one_person_are_not_merged(session, people):
     gone, kept, admin, stranger = people
     tenant = make_user(session, role=Role.TENANT)
     listing = make_property(session, gone)
@@ -190,7 +192,7 @@ def test_what_is_not_one_persons_is_not_merged(session, people):
         with pytest.raises(ConflictError) as error:
             merge_users(session, one.id, other.id, admin.id)
         assert error.value.code == code
-    with pytest.raises(ConflictError) as error:  # a match is a dealing too
+    with pytest.raises(ConflictError) as error:  # a match counts as dealing with each other
         merge_users(session, tenant.id, gone.id, admin.id)
     assert error.value.code == "merge.dealt_with_each_other"
 

@@ -122,3 +122,20 @@ def test_figures_of_markets_go_after_more_than_a_year_and_no_day_that_a_page_sho
     left = session.scalars(select(MarketDay.day).order_by(MarketDay.day.desc())).all()
     assert left == [today, today - timedelta(days=365), today - kept]
     assert timedelta(days=max(PERIODS)) < kept
+
+
+@pytest.mark.parametrize("broken", ["_old_runs", "forget_old_exports", "forget_old_bot_rows", "forget_old_sessions"])
+def test_a_kind_that_cannot_be_deleted_keeps_no_other_kind(session, monkeypatch, caplog, broken):
+    kinds = set(retention.delete_expired(session))
+
+    def fail(*_):
+        session.execute(text("SELECT 1/0"))
+
+    monkeypatch.setattr(retention, broken, fail)
+    begin_attempts(session, Side.LEAD, [1])
+    session.execute(text("UPDATE rescoring_attempts SET began_at = now() - interval '25 hours'"))
+    deleted = retention.delete_expired(session)
+
+    assert deleted["attempts"] == 1
+    [failure] = [record.kind for record in caplog.records if record.message == "retention_failed"]
+    assert set(deleted) == kinds - {failure}

@@ -1,4 +1,4 @@
-"""What webhooks are told of, and that it is stored with the change or not at all."""
+"""The events for webhooks, which are stored in the same transaction as the change."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def subscribe(session, owner, *types):
     return add_endpoint(session, owner, {"url": URL, "types": types or ALL_OF_REALTORS})
 
 
-def told(session, owner):
+def event_types(session, owner):
     query = select(Event.type).where(Event.owner_id == owner.id).order_by(Event.id)
     return [str(type_) for type_ in session.scalars(query)]
 
@@ -45,18 +45,18 @@ def pair(session):
     return buyer, seller, {"lead_id": lead.id, "property_id": found.id, "kind": ActionKind.LIKE}
 
 
-def test_a_deal_is_told_from_the_first_like_to_the_objection(session, pair):
+def test_a_deal_causes_events_from_the_first_like_to_the_objection(session, pair):
     buyer, seller, like = pair
     act(session, buyer, Side.LEAD, **like)
-    act(session, buyer, Side.LEAD, **like)  # again: nothing new
-    assert (told(session, buyer), told(session, seller)) == ([], ["like.received"])
+    act(session, buyer, Side.LEAD, **like)  # a repetition causes no event
+    assert (event_types(session, buyer), event_types(session, seller)) == ([], ["like.received"])
     match = act(session, seller, Side.PROPERTY, **like)
     complete(session, buyer, match.id)
     object_to_completion(session, seller, match.id)
 
     both = ["match.created", "contacts.shared", "deal.completed", "deal.undone"]
-    assert told(session, buyer) == both
-    assert told(session, seller) == ["like.received", *both]
+    assert event_types(session, buyer) == both
+    assert event_types(session, seller) == ["like.received", *both]
     assert {event.subject for event in session.scalars(select(Event))} == {f"match:{match.id}"}
 
 
@@ -70,13 +70,13 @@ def test_events_hold_ids_and_no_personal_data(session, pair):
     }  # fmt: skip
 
 
-def test_a_change_that_is_not_committed_is_not_told(session, pair):
+def test_an_uncommitted_change_causes_no_event(session, pair):
     buyer, seller, like = pair
     session.commit()
     act(session, buyer, Side.LEAD, **like)
     session.rollback()
 
-    assert told(session, seller) == []
+    assert event_types(session, seller) == []
 
 
 def test_nothing_is_stored_where_nobody_wants_it(session):
@@ -90,18 +90,18 @@ def test_nothing_is_stored_where_nobody_wants_it(session):
     assert session.scalars(select(Event)).all() == []
 
 
-def test_an_inquiry_is_told_to_the_owner_at_each_endpoint(session):
+def test_the_owner_gets_an_inquiry_at_each_endpoint(session):
     owner, tenant = make_user(session), make_user(session, Role.TENANT)
     endpoints = {subscribe(session, owner, EventType.INQUIRY_CREATED).id for _ in range(2)}
     listing = make_property(session, owner)
     inquire(session, tenant, listing)
     inquire(session, tenant, listing)
 
-    assert told(session, owner) == ["inquiry.created"]
+    assert event_types(session, owner) == ["inquiry.created"]
     assert set(session.scalars(select(Delivery.endpoint_id))) == endpoints
 
 
-def test_runs_and_prospects_are_told_to_administrators_only(session):
+def test_only_administrators_get_events_of_runs_and_prospects(session):
     admin, realtor = make_user(session, Role.ADMIN), make_user(session)
     subscribe(session, admin, EventType.RUN_FINISHED, EventType.PROSPECT_CREATED)
     endpoint = subscribe(session, realtor)
@@ -110,8 +110,8 @@ def test_runs_and_prospects_are_told_to_administrators_only(session):
     cancel_run(session, run.id)
     added = add_prospects(session, [{"source": "olx", "phone": f"+7701000000{n}", "name": "Пётр"} for n in range(3)])
 
-    assert told(session, admin) == ["run.finished"] + ["prospect.created"] * 3
-    assert told(session, realtor) == []
+    assert event_types(session, admin) == ["run.finished"] + ["prospect.created"] * 3
+    assert event_types(session, realtor) == []
     facts = session.scalars(select(Event.facts).where(Event.type == EventType.PROSPECT_CREATED).order_by(Event.id))
     assert [each["prospect_id"] for each in facts] == [str(each.prospect.id) for each in added]
 

@@ -1,4 +1,4 @@
-"""Beat, without its process: what it sends and when."""
+"""What beat sends and when, without its process."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def waiting(redis_url):
 
 
 def test_an_entry_that_was_sent_tomorrow_counts_as_sent_now(scheduler):
-    """What a clock leaves that was a day ahead: without this, no sweep for a day."""
+    """After a clock that was a day ahead, there would otherwise be no sweep for a day."""
     entry = scheduler.Entry.from_key("redbeat:sweep", app=scheduler.app)
     entry.reschedule(scheduler.app.now() + timedelta(days=1))
     scheduler.tick()
@@ -47,7 +47,7 @@ def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, m
 
     other = next(name for name in scheduler.app.conf.beat_schedule if "request_full_run" in name)
     scheduler.apply_async(scheduler.Entry.from_key(f"redbeat:{other}", app=scheduler.app))
-    assert waiting(redis_url) == 5  # only sweeps are left out: they come again
+    assert waiting(redis_url) == 5  # only sweeps are dropped, because they are repeated anyway
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, m
         "worker.tasks.order_markets",
     ],
 )
-def test_what_takes_long_is_not_done_where_fresh_leads_wait(scheduler, task):
+def test_long_tasks_are_not_in_the_queue_of_fresh_leads(scheduler, task):
     assert scheduler.app.amqp.router.route({}, task)["queue"].name == "runs"

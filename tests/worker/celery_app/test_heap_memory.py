@@ -1,4 +1,4 @@
-"""What a process holds of the operating system's memory after its work."""
+"""The memory that a process keeps after its work."""
 
 import ctypes
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-#: Large pieces go back by themselves; these are small enough for the heap, and what is kept lies between them.
+#: Large blocks are returned automatically; these are small enough for the heap, with kept ones between them.
 WORK = """
 import psutil
 from worker.celery_app.heap_memory import trim_heap_after
@@ -26,8 +26,8 @@ print(full - before, full - held())
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only glibc gives memory back on demand")
 def test_gaps_between_what_is_kept_go_back_to_the_operating_system():
-    # In a process of its own: in this one the heap may have room already.
-    taken, given_back = map(int, subprocess.check_output([sys.executable, "-c", WORK], text=True).split())
+    # In a separate process, because this one's heap may already have free space.
+    allocated, given_back = map(int, subprocess.check_output([sys.executable, "-c", WORK], text=True).split())
 
-    assert taken > 40
+    assert allocated > 40
     assert given_back > 40

@@ -1,4 +1,4 @@
-"""Addresses of feeds as people write them and as other servers redirect to them: in any letters, or none at all."""
+"""Addresses of feeds as people write them and as servers redirect to them: in any script, or missing."""
 
 import socket
 
@@ -27,11 +27,11 @@ def site():
         ("/x#часть", "/x"),
     ],
 )  # fmt: skip
-def test_an_address_is_asked_for_as_browsers_ask_for_it(site, tmp_path, path, sent):
+def test_an_address_is_requested_as_browsers_request_it(site, tmp_path, path, sent):
     site.put(FEED, sent)
 
     assert fetch_feed(site.url(path), tmp_path / "feed", OPEN).path.read_bytes() == FEED
-    assert [asked for asked, _ in site.asked] == [sent]
+    assert [requested for requested, _ in site.requests] == [sent]
 
 
 @pytest.mark.parametrize(
@@ -41,18 +41,18 @@ def test_an_address_is_asked_for_as_browsers_ask_for_it(site, tmp_path, path, se
 )  # fmt: skip
 def test_a_host_with_a_name_in_other_letters_is_reached(site, tmp_path, monkeypatch, host, ascii_name):
     real = socket.getaddrinfo
-    asked = []
+    resolved = []
 
     def resolve(name, port, *args, **kwargs):
-        asked.append(name.decode() if isinstance(name, bytes) else name)
+        resolved.append(name.decode() if isinstance(name, bytes) else name)
         return real("127.0.0.1", port, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     site.put(FEED)
 
     assert fetch_feed(site.url(host=host), tmp_path / "feed", OPEN).path.read_bytes() == FEED
-    assert asked[0].lower() == ascii_name
-    assert site.asked[0][1]["Host"].lower() == f"{ascii_name}:{site.port}"
+    assert resolved[0].lower() == ascii_name
+    assert site.requests[0][1]["Host"].lower() == f"{ascii_name}:{site.port}"
 
 
 @pytest.mark.parametrize("host", ["\u200b.com", "а..рф", "ж" * 80 + ".рф"])
@@ -62,7 +62,7 @@ def test_a_name_that_no_host_can_have_is_no_host(tmp_path, host):
 
 
 @pytest.mark.parametrize("location", ["http://[", "//[::1", "http://[x]/", "http://a:99999/"])
-def test_a_redirect_to_what_is_no_address_is_told(site, tmp_path, location):
+def test_a_redirect_to_an_invalid_address_is_reported(site, tmp_path, location):
     site.put(b"", status=302, Location=location)
 
     with pytest.raises(FetchError, match="fetch.bad_redirect"):
@@ -71,7 +71,7 @@ def test_a_redirect_to_what_is_no_address_is_told(site, tmp_path, location):
 
 @pytest.mark.parametrize("sent_as", ["/новый.xml", "/%D0%BD%D0%BE%D0%B2%D1%8B%D0%B9.xml"])
 def test_a_redirect_in_other_letters_is_followed(site, tmp_path, sent_as):
-    """Many servers write the bytes of UTF-8 into a header."""
+    """Many servers write UTF-8 into a header."""
     site.put(b"", status=302, Location=sent_as.encode().decode("latin-1"))
     site.put(FEED, "/%D0%BD%D0%BE%D0%B2%D1%8B%D0%B9.xml")
 

@@ -1,14 +1,14 @@
-"""Feeds fetched from addresses: a real server on this machine that answers well, slowly, wrongly or elsewhere."""
+"""Feeds fetched from a real server on this machine, whose answers are correct, slow, wrong or redirects."""
 
 import gzip
 import socket
-import time
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 
 from models.core.enums import Role, Status
+from models.core.public_addresses import is_public
 from models.market.properties import Property
 from models.sources.sources import change_source, create_source, due_imports, request_import
 from models.sources.tables import Import, ImportState, Source, reason_fault
@@ -17,7 +17,7 @@ from tests.models.sources.feeds import yrl, yrl_offer
 from tests.sentences import english
 from tests.sites import Site
 from worker.celery_app import task_context
-from worker.jobs.fetch import FetchError, Limits, fetch_feed, is_public, pause_of
+from worker.jobs.fetch import FetchError, Limits, fetch_feed, pause_of
 from worker.tasks import find_due_imports, run_import
 
 
@@ -46,12 +46,12 @@ def test_a_feed_is_fetched_with_its_marks(site, tmp_path):
 
     assert found.path.read_bytes() == FEED
     assert (found.etag, found.last_modified) == ('"v1"', "Sat, 31 Jan 2026 12:00:00 GMT")
-    assert site.asked[0][1]["User-Agent"].startswith("Leadmatch")
+    assert site.requests[0][1]["User-Agent"].startswith("Leadmatch")
 
 
-def test_what_has_not_changed_is_not_sent_again(site, tmp_path):
-    site.answers["/feed.xml"] = lambda asked: (
-        (304, {}, b"") if asked.get("If-None-Match") == '"v1"' else (200, {}, FEED)
+def test_an_unchanged_feed_is_not_sent_again(site, tmp_path):
+    site.answers["/feed.xml"] = lambda headers: (
+        (304, {}, b"") if headers.get("If-None-Match") == '"v1"' else (200, {}, FEED)
     )
 
     assert fetch_feed(site.url(), tmp_path / "feed", OPEN, etag='"v1"').path is None
@@ -71,7 +71,7 @@ def test_a_packed_answer_is_unpacked_within_limits(site, tmp_path):
         fetch_feed(site.url(), tmp_path / "feed", OPEN)
 
 
-def test_an_answer_that_breaks_off_is_told(site, tmp_path):
+def test_an_incomplete_answer_is_reported(site, tmp_path):
     site.put(FEED[:500], Content_Length=str(len(FEED)))
 
     with pytest.raises(FetchError, match="fetch.cut_off|fetch.too_slow"):
@@ -79,12 +79,10 @@ def test_an_answer_that_breaks_off_is_told(site, tmp_path):
 
 
 def test_an_address_that_drips_is_left_when_its_time_is_over(site, tmp_path):
-    site.put(FEED, Drip="1")
-    began = time.monotonic()
+    site.put(FEED * 1000, Drip="1")  # takes longer than a test may
 
     with pytest.raises(FetchError, match="fetch.took_too_long"):
         fetch_feed(site.url(), tmp_path / "feed", Limits(seconds=0.5, allow_private=True))
-    assert time.monotonic() - began < 5
 
 
 def test_an_address_that_says_nothing_is_left(tmp_path):
@@ -93,7 +91,7 @@ def test_an_address_that_says_nothing_is_left(tmp_path):
         fetch_feed(address, tmp_path / "feed", Limits(read_seconds=0.3, allow_private=True))
 
 
-def test_redirects_are_followed_and_not_for_ever(site, tmp_path):
+def test_redirects_are_followed_up_to_a_limit(site, tmp_path):
     site.put(b"", "/old", 301, Location="/feed.xml")
     site.put(FEED)
     assert fetch_feed(site.url("/old"), tmp_path / "feed", OPEN).path.read_bytes() == FEED
@@ -114,32 +112,32 @@ def test_redirects_are_followed_and_not_for_ever(site, tmp_path):
 def test_no_private_address_is_fetched(site, tmp_path, host):
     with pytest.raises(FetchError, match="fetch.not_public|fetch.no_host"):
         fetch_feed(site.url(host=host), tmp_path / "feed", Limits())
-    assert site.asked == []
+    assert site.requests == []
 
 
-def test_a_name_is_judged_by_what_it_resolves_to_when_connecting(site, tmp_path, monkeypatch):
-    """A public site redirects to a name that is private by the time of its connection."""
+def test_a_host_is_checked_by_the_address_that_it_resolves_to_when_connecting(site, tmp_path, monkeypatch):
+    """A public site redirects to a name that resolves to a private address when it is connected."""
     real = socket.getaddrinfo
     names = {"public.example": "127.0.0.1", "inside.example": "127.0.0.1"}
-    asked = []
+    resolved = []
 
     def resolve(host, port, *args, **kwargs):
         host = host.decode() if isinstance(host, bytes) else host
-        asked.append(host)
+        resolved.append(host)
         return real(names.get(host, host), port, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    # Only the redirect's target is private here: the first name is taken for public.
-    monkeypatch.setattr("worker.jobs.fetch.is_public", lambda address: asked[-1] == "public.example")
+    # Only the redirect's target counts as private here; the first name counts as public.
+    monkeypatch.setattr("worker.jobs.guarded_connections.is_public", lambda address: resolved[-1] == "public.example")
     site.put(b"", "/", 302, Location=f"http://inside.example:{site.port}/secret")
     site.put(b"secret", "/secret")
 
     with pytest.raises(FetchError, match=r"fetch.not_public \(host=inside.example\)"):
         fetch_feed(site.url("/", host="public.example"), tmp_path / "feed", Limits())
-    assert [path for path, _ in site.asked] == ["/"]
+    assert [path for path, _ in site.requests] == ["/"]
 
 
-def test_public_addresses_are_told_from_others():
+def test_public_addresses_are_distinguished_from_others():
     assert all(map(is_public, ["93.184.216.34", "2606:2800:220:1::1"]))
     assert not any(map(is_public, ["224.0.0.1", "2002:7f00:1::1", "240.0.0.1", "fe80::1%eth0"]))
 
@@ -149,7 +147,7 @@ def test_public_addresses_are_told_from_others():
     ["fec0::1", "fed0::7f00:1", "::127.0.0.1", "::ffff:10.1.2.3", "64:ff9b:1::7f00:1", "2001::1", "192.0.0.8",
      "192.88.99.1", "3fff::1", "5f00::1", "100::1", "198.18.0.1"],
 )  # fmt: skip
-def test_what_is_nobodys_public_host_is_not_public(address):
+def test_reserved_addresses_are_not_public(address):
     assert not is_public(address)
 
 
@@ -160,7 +158,7 @@ def test_any_mark_of_a_feed_is_sent_back_as_it_came_or_not_at_all(here, site, so
     again, kept = fetch(here, source, "schedule")
 
     assert again.state is ImportState.SUCCEEDED
-    assert site.asked[-1][1].get("If-None-Match") in (None, mark)
+    assert site.requests[-1][1].get("If-None-Match") in (None, mark)
     assert kept.failures == 0
 
 
@@ -195,7 +193,7 @@ def source(here, site):
 
 
 def fetch(here, source_id, asked_by="request"):
-    """Import the source now; its import and itself."""
+    """Import the source now; returns the import and the source."""
     with here() as session:
         import_id = request_import(session, session.get_one(Source, source_id), asked_by).id
         session.commit()
@@ -209,30 +207,30 @@ def on_market(here):
         return set(session.scalars(select(Property.external_id).where(Property.status == Status.ACTIVE)))
 
 
-def test_a_scheduled_feed_is_taken_in_and_then_asked_for_changes(here, site, source):
-    site.answers["/feed.xml"] = lambda asked: (
-        (304, {"ETag": '"1"'}, b"") if asked.get("If-None-Match") == '"1"' else (200, {"ETag": '"1"'}, FEED)
+def test_a_scheduled_feed_is_imported_and_then_checked_for_changes(here, site, source):
+    site.answers["/feed.xml"] = lambda headers: (
+        (304, {"ETag": '"1"'}, b"") if headers.get("If-None-Match") == '"1"' else (200, {"ETag": '"1"'}, FEED)
     )
     first, kept = fetch(here, source, "schedule")
     assert (first.state, kept.etag, kept.failures) == (ImportState.SUCCEEDED, '"1"', 0)
     assert on_market(here) == set("1234")
     second, kept = fetch(here, source, "schedule")
     assert (second.state, kept.etag) == (ImportState.UNCHANGED, '"1"')
-    asked, _ = fetch(here, source, "request")  # whoever asks wants to see it read
-    assert (asked.state, asked.counts["unchanged"]) == (ImportState.SUCCEEDED, 4)
+    requested, _ = fetch(here, source, "request")  # a person who requests an import wants to see it read
+    assert (requested.state, requested.counts["unchanged"]) == (ImportState.SUCCEEDED, 4)
 
 
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
         (b"<!DOCTYPE html><html><body>login</body></html>", 200, "This is a web page, not a feed."),
-        (FEED[: len(FEED) // 2], 200, "The XML cannot be read to its end"),
+        (FEED[: len(FEED) // 2], 200, "The XML is broken at line"),
         (b"", 500, "The address answers 500."),
         (b"", 200, "The file is empty."),
         (yrl(), 200, "The feed is empty."),
     ],
 )
-def test_what_goes_wrong_is_told_and_nothing_leaves_the_market(here, site, source, body, status, reason):
+def test_errors_are_reported_and_nothing_leaves_the_market(here, site, source, body, status, reason):
     site.put(FEED)
     fetch(here, source)
     site.put(body, status=status)
@@ -244,7 +242,7 @@ def test_what_goes_wrong_is_told_and_nothing_leaves_the_market(here, site, sourc
     assert kept.failures == (0 if "The feed" in reason else 1)
 
 
-def test_failures_are_retried_ever_more_seldom_and_retry_after_is_kept_to(here, site, source):
+def test_failures_are_retried_at_growing_intervals_and_retry_after_is_respected(here, site, source):
     site.put(b"", status=503, Retry_After="30000")
     _, first = fetch(here, source, "schedule")
     with here() as session:
@@ -262,15 +260,15 @@ def test_a_failure_counts_once_although_its_message_was_delivered_twice_at_once(
         import_id = request_import(session, session.get_one(Source, source), "schedule").id
         session.commit()
 
-    def answer(asked):
-        if len(site.asked) == 1:
+    def answer(headers):
+        if len(site.requests) == 1:
             run_import(import_id)  # the second delivery, while the first waits for this answer
         return 500, {}, b""
 
     site.answers["/feed.xml"] = answer
     run_import(import_id)
 
-    assert len(site.asked) == 2
+    assert len(site.requests) == 2
     with here() as session:
         assert session.get_one(Import, import_id).state is ImportState.FAILED
         assert session.get_one(Source, source).failures == 1
@@ -282,10 +280,10 @@ def test_a_private_address_is_not_fetched_by_the_worker(here, site, source, monk
     found, _ = fetch(here, source)
 
     assert found.state is ImportState.FAILED and found.reason == "fetch.not_public"
-    assert site.asked == []
+    assert site.requests == []
 
 
-def test_sources_that_are_due_are_asked_for_once(here, site, source):
+def test_due_sources_are_requested_once(here, site, source):
     site.put(FEED)
     with here() as session:
         first, second = due_imports(session), due_imports(session)
@@ -297,7 +295,7 @@ def test_sources_that_are_due_are_asked_for_once(here, site, source):
         assert session.scalar(select(Import.state)) is ImportState.SUCCEEDED
         assert due_imports(session) == []
         lost = request_import(session, session.get_one(Source, source), "request").id
-        for minutes, found in ((14, []), (15, [lost]), (16, []), (30, [lost])):  # its message got lost
+        for minutes, found in ((14, []), (15, [lost]), (16, []), (30, [lost])):  # its message was lost
             moment = {"age": timedelta(minutes=minutes, seconds=20)}
             session.execute(text("UPDATE imports SET created_at = now() - CAST(:age AS interval)"), moment)
             assert due_imports(session) == found

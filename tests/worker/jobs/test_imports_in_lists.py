@@ -1,7 +1,7 @@
 """
-What an import changes is in the lists as soon as workers have taken its messages: no sweep, no run is waited for.
+The changes of an import are in the lists as soon as workers have handled its messages, without a sweep or a run.
 
-Nothing is asserted after so many seconds: once every list is of its owner's version, the page shows what the feed says.
+Nothing is asserted after a fixed time: once every list has its owner's version, the page must show the feed's content.
 """
 
 from sqlalchemy.orm import sessionmaker
@@ -19,7 +19,7 @@ from worker.jobs.imports import Rescoring
 from worker.lists.rescore import rebuild_market
 from worker.queue.client import Client
 
-#: Sooner than the sweep, which would find the same in the tables.
+#: Shorter than the time until the sweep, which would find the same changes in the tables.
 SECONDS = 25
 
 
@@ -34,7 +34,7 @@ def test_returns_withdrawals_statuses_price_cuts_and_groups_are_in_lists_at_once
     office = Office(factory, tmp_path)
     with factory() as session:
         buyer = make_user(session)
-        # Wants what the offers are, with room for the dearest.
+        # A lead that matches the offers, with a budget for the most expensive one.
         lead = make_lead(
             session, buyer, districts=[], budget_min=None, budget_max=24_000_000, property_class=None, condition=None
         )
@@ -53,7 +53,7 @@ def test_returns_withdrawals_statuses_price_cuts_and_groups_are_in_lists_at_once
             return {entry.row.external_id: entry for entry in page.entries}
 
     def fresh_entries():
-        """The entries once every list is of its owner's present version."""
+        """The entries, once every list has its owner's present version."""
 
         def is_fresh():
             with factory() as session:

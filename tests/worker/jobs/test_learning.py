@@ -118,7 +118,7 @@ def test_likes_of_the_feed_and_of_both_sides_are_learnt_from(session, people):
 
 
 def opinionated_market(session, n_leads=30, each=12):
-    """People who care for nothing but the area, and say so."""
+    """People who care only about the area, and act accordingly."""
     chance = random.Random(1)
     owner, *seekers = [make_user(session) for _ in range(n_leads + 1)]
     homes = [
@@ -142,7 +142,7 @@ def opinionated_market(session, n_leads=30, each=12):
     session.commit()
 
 
-def test_what_people_care_for_gains_weight_and_learning_twice_changes_nothing(worker_here):
+def test_criteria_that_people_care_about_gain_weight_and_learning_twice_changes_nothing(worker_here):
     with worker_here() as session:
         opinionated_market(session)
         everywhere, market = learn(session)
@@ -150,7 +150,7 @@ def test_what_people_care_for_gains_weight_and_learning_twice_changes_nothing(wo
         assert everywhere.kept.is_live and everywhere.judgement.fitted_loss < everywhere.judgement.present_loss
         assert everywhere.kept.weights["area"] > 2 * DEFAULT_WEIGHTS.area / sum(DEFAULT_WEIGHTS.as_dict().values())
         assert sum(everywhere.kept.weights.values()) == pytest.approx(1)
-        # Learnt from the same actions, its own set is kept only where it is better by more than chance.
+        # A market's own set, learnt from the same actions, is kept only if it is better by more than chance.
         gain = market.judgement.present_loss - market.judgement.fitted_loss
         assert market.kept is None or gain > market.judgement.standard_error
 
@@ -246,7 +246,7 @@ def explained(session):
     return sum(share["points"] for share in explanation["criteria"]) + explanation["adjustment"]
 
 
-#: As a fit gives them: every criterion still counts, by another share.
+#: Like the result of a fit: every criterion still counts, with another share.
 LEARNT = {
     name: weight * factor
     for (name, weight), factor in zip(
@@ -258,7 +258,7 @@ LEARNT = {
 @pytest.mark.usefixtures("small_lists")
 @pytest.mark.parametrize("seed", range(examples(1, 20)))
 def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weights(worker_here, seed):
-    """Under a learnt set, under the next, and rolled back to the defaults. What goes live meanwhile waits for a run."""
+    """With a learnt set, with the next one, and rolled back to the defaults. A set that goes live waits for a run."""
     chance = random.Random(seed)
     with worker_here() as session:
         users = [make_user(session) for _ in range(6)]
@@ -277,8 +277,8 @@ def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weight
             for _ in range(12):
                 side, row = random_write(session, chance)
                 rescore.rescore_entity(session, side, row)
-            cache.forget_snapshots()  # as another worker process would have it
-            for market in (MOSCOW, ALMATY):  # what a deactivated owner's other rows left stale
+            cache.forget_snapshots()  # like another worker process, which has no snapshots
+            for market in (MOSCOW, ALMATY):  # lists that a deactivated owner's other rows made stale
                 rescore.reconcile_market(session, market)
                 session.commit()
             incremental = stored_lists(session)

@@ -1,4 +1,4 @@
-"""A notification that a worker stores reaches the pages that are open, as one that a request stores."""
+"""A notification that a worker stores reaches open pages, like one that a request stores."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from models.accounts.live_channels import channel_of_user, signal_after_commits
 from models.accounts.notifications import NotificationType, notify
 from models.agenda.tasks import TaskKind, create_task
 from tests.factories import make_lead, make_user
-from tests.workers import WORKER_PATIENCE
+from tests.workers import WORKER_WAIT_LIMIT
 from worker.queue.client import Client
 
 
 @pytest.fixture
 def due(clean_database, engine):
-    """A realtor's task whose reminder's moment has come; the realtor's id."""
+    """A realtor's task with a due reminder; returns the realtor's id."""
     with Session(engine) as session:
         realtor = make_user(session)
         lead = make_lead(session, realtor)
@@ -31,7 +31,7 @@ def due(clean_database, engine):
 
 @pytest.fixture
 def heard(redis_url):
-    """``heard(user_id)``: a subscription to a user's channel."""
+    """``heard(user_id)`` subscribes to a user's channel."""
     client = redis.Redis.from_url(redis_url)
     opened = []
 
@@ -39,7 +39,7 @@ def heard(redis_url):
         subscription = client.pubsub()
         opened.append(subscription)
         subscription.subscribe(channel_of_user(user_id))
-        assert subscription.get_message(timeout=WORKER_PATIENCE)["type"] == "subscribe"
+        assert subscription.get_message(timeout=WORKER_WAIT_LIMIT)["type"] == "subscribe"
         return subscription
 
     yield listen
@@ -53,7 +53,7 @@ def test_a_worker_that_stores_a_notification_has_the_open_pages_look(due, heard,
 
     assert Client(redis_url).send("worker.tasks.remind_of_tasks", queue="entities")
 
-    assert subscription.get_message(timeout=WORKER_PATIENCE)["type"] == "message"
+    assert subscription.get_message(timeout=WORKER_WAIT_LIMIT)["type"] == "message"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def stored(session, user_id, subject):
     return notify(session, user_id, NotificationType.NEW_MATCH, subject, data={})
 
 
-def test_only_what_is_committed_is_told_and_that_once(factory, heard, redis_url):
+def test_only_committed_notifications_are_published_and_only_once(factory, heard, redis_url):
     with factory() as session:
         first, second, third = (make_user(session).id for _ in range(3))
         session.commit()
@@ -88,15 +88,15 @@ def test_only_what_is_committed_is_told_and_that_once(factory, heard, redis_url)
         for user_id in channels:
             client.publish(channel_of_user(user_id), b"end")
 
-    def told(user_id: int) -> int:
-        """How many messages came before the last."""
-        messages = iter(lambda: channels[user_id].get_message(timeout=WORKER_PATIENCE)["data"], b"end")
+    def received(user_id: int) -> int:
+        """How many messages came before the final one."""
+        messages = iter(lambda: channels[user_id].get_message(timeout=WORKER_WAIT_LIMIT)["data"], b"end")
         return len(list(messages))
 
-    assert [told(user_id) for user_id in channels] == [1, 0, 1]
+    assert [received(user_id) for user_id in channels] == [1, 0, 1]
 
 
-def test_a_savepoint_tells_nobody(factory, heard, redis_url):
+def test_a_savepoint_publishes_nothing(factory, heard, redis_url):
     with factory() as session:
         user_id = make_user(session).id
         session.commit()
@@ -106,7 +106,7 @@ def test_a_savepoint_tells_nobody(factory, heard, redis_url):
             stored(session, user_id, "match:1")
         with redis.Redis.from_url(redis_url) as client:
             client.publish(channel_of_user(user_id), b"before the commit")
-        assert subscription.get_message(timeout=WORKER_PATIENCE)["data"] == b"before the commit"
+        assert subscription.get_message(timeout=WORKER_WAIT_LIMIT)["data"] == b"before the commit"
         session.commit()
 
-    assert subscription.get_message(timeout=WORKER_PATIENCE)["data"] == b""
+    assert subscription.get_message(timeout=WORKER_WAIT_LIMIT)["data"] == b""

@@ -1,4 +1,4 @@
-"""Notifications go out by Telegram: to whom wants them, at most once each, through a stand-in for Telegram's server."""
+"""Notifications by Telegram: only to users who want them, at most once each, through a stand-in for its server."""
 
 import pytest
 from sqlalchemy import create_engine, func, pool, update
@@ -39,7 +39,7 @@ ALL = frozenset(Channel)
 
 @pytest.fixture
 def sender(telegram, process_environment, monkeypatch):
-    """The module of the tasks, with settings that lead to the stand-in."""
+    """The module of the tasks, with settings that use the stand-in."""
     environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
     environment |= {"PUBLIC_URL": "https://leadmatch.example"}
     monkeypatch.setattr(notifications, "settings", lambda: Settings.from_env(environment))
@@ -51,16 +51,16 @@ def someone(session, **fields):
 
 
 def addresses(session, notification_id, channels=ALL):
-    """Where one is taken to be sent."""
+    """Take a notification for sending; returns the addresses."""
     return [each.address for each in take_to_send(session, notification_id, channels)]
 
 
-def told(session, user, kind=NotificationType.NEW_INQUIRY, subject="inquiry:1"):
+def notified(session, user, kind=NotificationType.NEW_INQUIRY, subject="inquiry:1"):
     return notify(session, user.id, kind, subject, data={}, title="Дом у моря")
 
 
-def test_a_notification_is_taken_once(session):
-    notification = told(session, someone(session))
+def test_a_notification_is_taken_for_sending_only_once(session):
+    notification = notified(session, someone(session))
 
     assert addresses(session, notification) == ["777"]
     assert addresses(session, notification) == []
@@ -89,12 +89,12 @@ def test_each_kind_has_a_switch_in_the_profile(session, kind, switch):
     }
     on = someone(session, telegram_id="2", profile=others_off | {switch: True})
 
-    assert addresses(session, told(session, off, kind)) == []
-    assert addresses(session, told(session, on, kind)) == ["2"]
+    assert addresses(session, notified(session, off, kind)) == []
+    assert addresses(session, notified(session, on, kind)) == ["2"]
 
 
 def proven(session, **fields):
-    """Somebody whom every channel reaches."""
+    """A user whom every channel reaches."""
     now = utc_now()
     user = someone(session, email="anna@example.com", phone="+77011234567", **fields)
     user.email_proven_at = user.phone_proven_at = now
@@ -110,12 +110,12 @@ def proven(session, **fields):
         (NotificationType.RECOMMENDATION_DIGEST, {Channel.TELEGRAM, Channel.EMAIL}, {Channel.TELEGRAM, Channel.EMAIL}),
     ],
 )
-def test_no_channel_tells_of_new_recommendations_both_by_cards_and_by_their_number(session, kind, with_bot, without):
+def test_no_channel_gets_both_cards_and_a_count_of_new_recommendations(session, kind, with_bot, without):
     user = proven(session, role=Role.REALTOR)
     set_switches(session, user, {Topic.OFFERS: {Channel.EMAIL: True}})
 
     def channels(subject):
-        return {each.channel for each in take_to_send(session, told(session, user, kind, subject), ALL)}
+        return {each.channel for each in take_to_send(session, notified(session, user, kind, subject), ALL)}
 
     assert channels("before") == without
     link_by_code(session, new_code(session, user), "777")
@@ -129,25 +129,25 @@ def test_every_type_has_a_topic_that_somebody_can_switch():
 
 def test_a_topic_is_switched_for_each_channel_by_itself(session):
     user = proven(session)
-    by_default = addresses(session, told(session, user, subject="inquiry:0"))
+    by_default = addresses(session, notified(session, user, subject="inquiry:0"))
 
     set_switches(session, user, {"inquiries": {"telegram": False, "email": True, "sms": True}})
-    switched = addresses(session, told(session, user, subject="inquiry:1"))
-    others = addresses(session, told(session, user, NotificationType.NEW_MESSAGE, "chat:1"))
+    switched = addresses(session, notified(session, user, subject="inquiry:1"))
+    others = addresses(session, notified(session, user, NotificationType.NEW_MESSAGE, "chat:1"))
 
     assert (by_default, switched, others) == (["777"], ["anna@example.com", "+77011234567"], ["777"])
 
 
-def test_what_is_off_in_the_console_is_stored_and_not_counted(session):
+def test_types_switched_off_in_the_console_are_stored_and_not_counted(session):
     user = someone(session)
     set_switches(session, user, {"inquiries": {"console": False}})
 
-    silent = told(session, user, subject="inquiry:1")
+    silent = notified(session, user, subject="inquiry:1")
 
     assert session.get_one(Notification, silent).is_read
     assert unread_count(session, user) == 0
     assert addresses(session, silent) == ["777"]
-    told(session, user, NotificationType.NEW_MESSAGE, "chat:1")
+    notified(session, user, NotificationType.NEW_MESSAGE, "chat:1")
     assert unread_count(session, user) == 1
 
 
@@ -155,7 +155,7 @@ def test_flags_of_the_profile_and_switches_follow_each_other(session):
     user = someone(session)
 
     set_switches(session, user, {"matches": {"telegram": False}, "likes": {"telegram": False}})
-    assert user.profile["notifications_new_matches"] is True  # offers go out still
+    assert user.profile["notifications_new_matches"] is True  # offers are still sent
     set_switches(session, user, {"offers": {"telegram": False}})
     assert user.profile["notifications_new_matches"] is False
     set_switches(session, user, {"likes": {"email": True}})
@@ -171,14 +171,16 @@ def test_addresses_that_are_only_claimed_get_nothing(session):
     user = someone(session, telegram_id=None, email="stranger@example.com", phone="+77011234567")
     set_switches(session, user, {"inquiries": {"email": True, "sms": True}})
 
-    assert addresses(session, told(session, user)) == []
+    assert addresses(session, notified(session, user)) == []
 
 
 def test_a_day_has_so_many_sms_and_no_more(session):
     user = proven(session, telegram_id=None)
     set_switches(session, user, {"inquiries": {"sms": True}})
 
-    sent = [addresses(session, told(session, user, subject=f"inquiry:{count}")) for count in range(MAX_SMS_PER_DAY + 1)]
+    sent = [
+        addresses(session, notified(session, user, subject=f"inquiry:{count}")) for count in range(MAX_SMS_PER_DAY + 1)
+    ]
 
     assert sent == [["+77011234567"]] * MAX_SMS_PER_DAY + [[]]
 
@@ -192,7 +194,7 @@ def test_a_channel_that_is_busy_is_tried_again_and_no_other(
         monkeypatch.setattr(notifications, "settings", lambda: Settings.from_env(environment))
         user = proven(session)
         set_switches(session, user, {"inquiries": {"email": True}})
-        notification = told(session, user)
+        notification = notified(session, user)
         session.commit()
         smtp.refusals["RCPT"] = "451 later"
 
@@ -208,15 +210,15 @@ def test_a_channel_that_is_busy_is_tried_again_and_no_other(
         assert f"https://leadmatch.example/console/notifications/{notification}" in message.get_content()
 
 
-def test_who_has_no_telegram_or_is_gone_gets_nothing(session):
+def test_users_who_have_no_telegram_or_are_gone_get_nothing(session):
     channel, group = {"telegram_id": "@our_news"}, {"telegram_id": "-1001234567890"}
     for fields in ({"telegram_id": None}, {"is_active": False}, channel, group):
-        assert addresses(session, told(session, someone(session, **fields))) == []
+        assert addresses(session, notified(session, someone(session, **fields))) == []
 
 
 def test_old_news_are_not_sent_and_lost_ones_are_found(session):
     user = someone(session)
-    new, lost, old, sent = (told(session, user, subject=f"inquiry:{number}") for number in range(4))
+    new, lost, old, sent = (notified(session, user, subject=f"inquiry:{number}") for number in range(4))
     for notification, minutes in ((lost, 5), (sent, 5), (old, 90)):
         age = func.make_interval(0, 0, 0, 0, 0, minutes)
         session.execute(update(Notification).where(Notification.id == notification).values(created_at=func.now() - age))
@@ -228,41 +230,41 @@ def test_old_news_are_not_sent_and_lost_ones_are_found(session):
 
 
 def test_telegram_gets_the_text_and_a_refusal_is_the_end(sender, telegram, session):
-    [taken] = take_to_send(session, told(session, someone(session)), ALL)
+    [delivery] = take_to_send(session, notified(session, someone(session)), ALL)
     telegram.answers = [(403, {"ok": False})]
 
-    sender.send_by_telegram(taken)
-    sender.send_by_telegram(taken)
+    sender.send_by_telegram(delivery)
+    sender.send_by_telegram(delivery)
 
     [message] = telegram.messages
     del message["message_id"]
-    link = f"https://leadmatch.example/console/notifications/{taken.id}"
+    link = f"https://leadmatch.example/console/notifications/{delivery.id}"
     assert message == {"chat_id": "777", "text": TEXT + link, "path": f"/bot{TOKEN}/sendMessage"}
 
 
 def test_only_what_certainly_did_not_go_out_is_sent_again(sender, telegram, session):
-    [taken] = take_to_send(session, told(session, someone(session)), ALL)
+    [delivery] = take_to_send(session, notified(session, someone(session)), ALL)
     telegram.answers = [(429, {"parameters": {"retry_after": 7}}), (500, {})]
 
     with pytest.raises(sender.NotSentError) as slow_down:
-        sender.send_by_telegram(taken)
-    sender.send_by_telegram(taken)  # 500: it may have gone out
+        sender.send_by_telegram(delivery)
+    sender.send_by_telegram(delivery)  # 500: the message may have been sent
     telegram.server_close()
     telegram.shutdown()
     with pytest.raises(sender.NotSentError) as away:
-        sender.send_by_telegram(taken, attempt=1)
+        sender.send_by_telegram(delivery, attempt=1)
 
     assert (slow_down.value.after_seconds, away.value.after_seconds) == (7, 4)
 
 
 @pytest.mark.slow
 def test_a_worker_sends_each_notification_once(process_environment, telegram, start_worker, redis_url, clean_database):
-    """Also when the broker delivers the task twice."""
+    """Even if the broker delivers the task twice."""
     process_environment |= {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
     worker = start_worker("notifications")
     with Session(create_engine(clean_database, poolclass=pool.NullPool)) as database:
         user = someone(database)
-        ids = [told(database, user, subject=f"inquiry:{number}") for number in range(3)]
+        ids = [notified(database, user, subject=f"inquiry:{number}") for number in range(3)]
         database.commit()
     telegram.answers = [(429, {"parameters": {"retry_after": 1}})]
     client = Client(redis_url)
@@ -272,9 +274,9 @@ def test_a_worker_sends_each_notification_once(process_environment, telegram, st
 
     assert len(telegram.wait_for(3)) == 3
     client.notification_stored(ids[0])
-    # A fourth message would be there before the worker takes up what is asked for after it.
+    # A fourth message would arrive before the worker handles a later request.
     with Session(create_engine(clean_database, poolclass=pool.NullPool)) as database:
-        last = told(database, someone(database, telegram_id="888"), subject="inquiry:9")
+        last = notified(database, someone(database, telegram_id="888"), subject="inquiry:9")
         database.commit()
     client.notification_stored(last)
     assert [message["chat_id"] for message in telegram.wait_for(4)] == ["777"] * 3 + ["888"]

@@ -1,4 +1,4 @@
-"""Photos fetched from a real server on this machine that answers well, slowly, wrongly or elsewhere."""
+"""Photos fetched from a real server on this machine, whose answers are correct, slow, wrong or redirects."""
 
 import io
 import random
@@ -40,7 +40,7 @@ def site():
 
 @pytest.fixture
 def here(worker_here, monkeypatch):
-    """The worker's functions in this process, allowed to fetch from it, without rests."""
+    """The worker's functions in this process, allowed to fetch from it, without pauses."""
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "1")
     monkeypatch.setenv("FETCH_PHOTOS", "1")
     task_context.settings.cache_clear()
@@ -68,24 +68,24 @@ def listing(database, owner, *addresses, **columns):
 
 
 def fetch():
-    """What the workers do until nothing is due."""
+    """Do the workers' work until nothing is due."""
     for photo_id in photos.find_photos(session_factory()):
         while photo_id is not None:
             photo_id = photos.fetch_photos(session_factory(), settings(), photo_id)
 
 
 def outcomes(database):
-    """Path -> state, or the reason of what is refused."""
+    """Path -> state, or the reason of a refusal."""
     database.expire_all()
     rows = database.scalars(select(FetchedPhoto))
     return {row.address.rpartition("/")[2]: row.reason if row.state == "refused" else row.state for row in rows}
 
 
 def paths(site):
-    return [path for path, _ in site.asked]
+    return [path for path, _ in site.requests]
 
 
-def test_good_photos_are_kept_as_uploads_and_broken_ones_are_told_apart(here, database, owner, site, monkeypatch):
+def test_good_photos_are_kept_as_uploads_and_broken_ones_are_marked(here, database, owner, site, monkeypatch):
     monkeypatch.setattr(photos, "LARGEST_PHOTO", 1 << 20)
     site.put(b"\xff\xd8" + b"x" * (2 << 20), "/huge.jpg")
     site.put(b"", "/moved.jpg", status=302, Location=site.url("/good.jpg"))
@@ -120,21 +120,21 @@ def test_an_address_is_fetched_once_for_all_listings_and_not_again(here, databas
     assert paths(site) == ["/good.jpg"]
 
 
-def test_a_photo_at_a_private_address_is_not_asked_for(here, database, owner, site, monkeypatch):
+def test_a_photo_at_a_private_address_is_not_requested(here, database, owner, site, monkeypatch):
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "0")
     task_context.settings.cache_clear()
     listing(database, owner, site.url("/good.jpg"), site.url("/other.png", host="localhost"))
     fetch()
 
     assert outcomes(database) == {"good.jpg": PhotoFault.PRIVATE, "other.png": PhotoFault.PRIVATE}
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_a_redirect_to_a_private_address_is_not_followed(here, database, owner, site, monkeypatch):
-    from worker.jobs import fetch as fetching
+    from worker.jobs import guarded_connections
 
     # This machine counts as public under its first address only.
-    monkeypatch.setattr(fetching, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(guarded_connections, "is_public", lambda address: address == "127.0.0.1")
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "0")
     task_context.settings.cache_clear()
     site.put(b"", "/moved.jpg", status=302, Location=site.url("/good.jpg", host="127.0.0.2"))
@@ -159,7 +159,7 @@ def test_a_slow_photo_is_tried_a_few_times_and_then_left(here, database, owner, 
         database.commit()
 
     assert row.state is PhotoState.REFUSED
-    assert len(site.asked) == MAX_ATTEMPTS
+    assert len(site.requests) == MAX_ATTEMPTS
 
 
 def test_a_host_that_asks_for_rest_gets_it(here, database, owner, site):
@@ -181,7 +181,7 @@ def test_a_host_that_fails_is_left_alone_for_a_while(here, database, owner, site
     fetch()
     fetch()
 
-    assert len(site.asked) == photos.MAX_FAILURES
+    assert len(site.requests) == photos.MAX_FAILURES
 
 
 def test_no_two_tasks_ask_a_host_at_once(here, database, owner, site):
@@ -191,7 +191,7 @@ def test_no_two_tasks_ask_a_host_at_once(here, database, owner, site):
         assert mine
         assert photos.fetch_photos(session_factory(), settings(), photo_id) is None
 
-    assert site.asked == []
+    assert site.requests == []
     fetch()
     assert outcomes(database) == {"good.jpg": PhotoState.FETCHED}
 
@@ -274,11 +274,11 @@ def test_nothing_is_noted_without_the_setting(here, database, owner, site, monke
     assert outcomes(database) == {}
 
 
-def test_an_erased_owner_leaves_no_photo_and_an_export_tells_of_them(here, database, owner, site):
+def test_an_erased_owner_leaves_no_photo_and_an_export_lists_them(here, database, owner, site):
     listing(database, owner, site.url("/good.jpg"))
     fetch()
-    (told,) = export_user(database, owner)["fetched_photos"]
-    assert told["address"] == site.url("/good.jpg") and "digest" not in told
+    (exported,) = export_user(database, owner)["fetched_photos"]
+    assert exported["address"] == site.url("/good.jpg") and "digest" not in exported
     erase_user(database, owner)
     database.commit()
 
@@ -286,7 +286,7 @@ def test_an_erased_owner_leaves_no_photo_and_an_export_tells_of_them(here, datab
 
 
 def view(quality, seed=1):
-    """A picture with something to be seen on it, compressed as told."""
+    """A picture with visible content, compressed with the given quality."""
     file = io.BytesIO()
     Image.frombytes("L", (8, 8), random.Random(seed).randbytes(64)).resize((320, 240)).save(
         file, "JPEG", quality=quality
@@ -295,7 +295,7 @@ def view(quality, seed=1):
 
 
 def test_photos_that_have_come_join_adverts_of_one_home(here, database, owner, site, monkeypatch):
-    """Fetched after the adverts were grouped without them; a plan and another view join nothing."""
+    """The photos are fetched after the adverts were grouped without them; a plan and another view join nothing."""
     for quality, path in ((90, "/mine.jpg"), (40, "/theirs.jpg")):
         site.put(view(quality), path)
     site.put(view(90, seed=2), "/elsewhere.jpg")

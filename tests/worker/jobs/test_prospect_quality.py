@@ -1,4 +1,4 @@
-"""Scores come after every write, miss nothing, and follow what a niche has learnt."""
+"""Every write of a prospect is followed by a score, which uses the niche's learnt model."""
 
 import json
 import random
@@ -18,7 +18,7 @@ from models.leadgen.niches import create_niche
 from models.leadgen.prospects import Prospect, ProspectStatus, add_prospect, add_prospects
 from models.leadgen.quality import QualityModel, facts_of, niches_to_fit, stale_prospects, store_model, store_scores
 from models.platform.database import connect, sessions
-from tests.waiting import PATIENCE_SECONDS, lock_waits, wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, lock_waits, wait_for
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def test_the_facts_are_those_of_the_conversation(session):
     contact = {"ad_id": ad.id, "name": "Иван", "source": Platform.OLX, "phone": "+77771234567", "notes": ""}
     prospect = add_prospect(session, contact).prospect
     add_prospect(session, contact)
-    at, said = utc_now(), [("bot", 0), ("lead", 10), ("lead", 50), ("human", 60), ("lead", 90)]
-    for sender, minute in said:
+    at, messages = utc_now(), [("bot", 0), ("lead", 10), ("lead", 50), ("human", 60), ("lead", 90)]
+    for sender, minute in messages:
         session.add(
             Message(
                 prospect_id=prospect.id,
@@ -57,7 +57,9 @@ def test_the_facts_are_those_of_the_conversation(session):
     [facts] = facts_of(session, [prospect.id])
 
     assert (facts.messages, facts.touches) == (3, 2)
-    assert facts.answer_minutes == pytest.approx(20)  # the middle of 10 and 30: the second of two in a row is no answer
+    assert facts.answer_minutes == pytest.approx(
+        20
+    )  # the mean of 10 and 30: the second of two messages in a row is not an answer
     assert (facts.has_phone, facts.has_account, facts.has_notes) == (True, False, False)
 
 
@@ -71,7 +73,7 @@ def test_a_score_of_an_older_version_does_not_overwrite_a_newer_one(session):
     assert (prospect.quality_score, prospect.scored_version) == (70, 3)
 
 
-def test_what_changed_is_stale_until_it_is_scored(worker_module, session):
+def test_a_changed_prospect_is_stale_until_it_is_scored(worker_module, session):
     prospect = add_prospect(session, {"name": "Иван", "source": Platform.OLX}).prospect
     assert stale_prospects(session, None, 10) == [prospect.id]
     worker_module._score(session, [prospect.id])
@@ -96,7 +98,7 @@ def test_a_niche_learns_from_outcomes_and_scores_follow(worker_module, session):
         for number in range(300)
     ]
     for one in add_prospects(session, contacts):
-        wins = 0.8 if one.prospect.source is Platform.OLX else 0.2  # the rules think least of it
+        wins = 0.8 if one.prospect.source is Platform.OLX else 0.2  # the rules rate it lowest
         one.prospect.status = ProspectStatus.WON if chance.random() < wins else ProspectStatus.LOST
     session.flush()
     worker_module._score(session, stale_prospects(session, None, 1000))
@@ -140,20 +142,20 @@ def test_a_niche_that_cannot_be_learnt_does_not_stop_the_later_ones(worker_modul
     assert failure.niche_id == str(niches[0].id)
 
 
-def test_a_post_is_scored_by_a_worker_and_told(app_with, worker_process, redis_url):
+def test_a_posted_prospect_is_scored_by_a_worker_and_an_event_is_sent(app_with, worker_process, redis_url):
     local = app_with(ENVIRONMENT="local").test_client()
     made = local.post("/api/leads", json={"name": "Иван", "source": "whatsapp", "budget": 5}).get_json()
     assert made["quality_score"] is None
 
     with redis.Redis.from_url(redis_url) as stream:
-        after, told = "0-0", []
-        while not any(event.kind == "lead.scored" for event in told):
-            found = follow(stream, after, PATIENCE_SECONDS)
+        after, events = "0-0", []
+        while not any(event.kind == "lead.scored" for event in events):
+            found = follow(stream, after, WAIT_LIMIT_SECONDS)
             assert found, "no worker scored the lead"
-            told, after = told + found, found[-1].id
+            events, after = events + found, found[-1].id
 
     scored = local.get(f"/api/leads/{made['id']}").get_json()
-    assert scored["quality_score"] == json.loads(json.dumps(told[-1].data))["quality_score"]
+    assert scored["quality_score"] == json.loads(json.dumps(events[-1].data))["quality_score"]
     assert scored["quality"]["method"] == "rules"
     assert sum(reason["points"] for reason in scored["quality"]["reasons"]) == pytest.approx(
         scored["quality_score"], abs=1
@@ -177,7 +179,27 @@ def test_a_model_learnt_twice_at_the_same_moment_makes_scores_stale_once(clean_d
         second = pool.submit(learn)
         wait_for(lambda: lock_waits(engine), what="the second one's wait")
         first.commit()
-        second.result(timeout=PATIENCE_SECONDS)
+        second.result(timeout=WAIT_LIMIT_SECONDS)
 
         assert reader.scalar(select(Prospect.version)) == version + 1
     engine.dispose()
+
+
+@pytest.mark.parametrize("broken", [0, 2, 4])
+def test_a_prospect_that_cannot_be_scored_keeps_no_other_back(worker_module, session, monkeypatch, caplog, broken):
+    prospects = [add_prospect(session, {"name": "Иван", "source": Platform.OLX}).prospect.id for _ in range(5)]
+    session.commit()
+    bad = sorted(prospects)[broken]
+    arrays = worker_module._arrays
+
+    def some(facts, medians):
+        if any(each.id == bad for each in facts):
+            raise FloatingPointError
+        return arrays(facts, medians)
+
+    monkeypatch.setattr(worker_module, "_arrays", some)
+    worker_module.score_stale_prospects(session)
+
+    assert stale_prospects(session, None, 10) == [bad]
+    [failure] = [record for record in caplog.records if record.message == "prospect_not_scored"]
+    assert failure.prospect_id == str(bad)

@@ -1,4 +1,4 @@
-"""Whatever two agencies import, in whatever order workers take the changes: lists are those of a full run."""
+"""Whatever two agencies import, and in whatever order workers handle the changes, lists equal those of a full run."""
 
 from dataclasses import dataclass
 from random import Random
@@ -22,7 +22,7 @@ from tests.models.sources.feeds import yrl, yrl_offer
 from tests.models.sources.office import Office
 from worker.lists.rescore import rebuild_market, rescore_entity
 
-#: Homes that both agencies may offer: told apart by their floors, so that equal names are adverts of one home.
+#: Homes that both agencies may offer; their floors distinguish them, so that equal names are adverts of one home.
 HOMES = ("a", "b", "c", "d")
 #: In millions; a lead pays 22, and others have room for all.
 PRICES = (20, 21.5, 24)
@@ -30,7 +30,7 @@ PRICES = (20, 21.5, 24)
 
 @dataclass(frozen=True)
 class Advert:
-    """How an agency offers a home this time."""
+    """An agency's advert of a home in one import."""
 
     millions: float
     is_sold: bool
@@ -52,7 +52,7 @@ ADVERTS = st.builds(
     st.integers(0, 2).map(lambda chance: chance == 0),
     st.sampled_from(["лифт", "балкон"]),
 )
-#: An agency's feed, and the order in which workers take the written homes, some of them twice, some never.
+#: An agency's feed, and the order in which workers handle the written homes, some of them twice, some never.
 IMPORTS = st.tuples(
     st.just("import"),
     st.integers(0, 1),
@@ -72,7 +72,7 @@ def steps(*feeds: tuple[int, dict[str, Advert]]):
 
 HERE, SOLD, CHEAPER = (Advert(21.5, False, "лифт"), Advert(21.5, True, "лифт"), Advert(20, False, "лифт"))
 ALL = dict.fromkeys(HOMES, HERE)
-#: A twin of another agency, a sale, a return, one that is missing, a price cut of what is disliked.
+#: A twin of another agency, a sale, a return, a missing home, a price cut of a disliked home.
 KNOWN = [
     *steps((0, ALL), (1, ALL | {"b": CHEAPER}), (0, ALL | {"a": SOLD})),
     ("act", 1, "b", ActionKind.DISLIKE),
@@ -81,7 +81,7 @@ KNOWN = [
 
 
 def stored(session):
-    """(side, id) -> the stored list, of everything that is in a market."""
+    """(side, id) -> the stored list, for every row in a market."""
     session.expire_all()
     lists = {}
     for table, side in ((LeadRecommendations, Side.LEAD), (PropertyRecommendations, Side.PROPERTY)):
@@ -91,7 +91,7 @@ def stored(session):
     return lists
 
 
-# Each history takes a second or two, so a failing one is not made shorter.
+# Each history takes a second or two, so a failing one is not shrunk.
 @settings(
     max_examples=examples(5, 150),
     deadline=None,
@@ -119,15 +119,16 @@ def test_lists_after_any_imports_of_two_agencies_are_those_of_a_full_run(
         rebuild_market(session, market)
         session.commit()
 
-    for kind, which, told, chosen in history:
+    for kind, which, adverts, chosen in history:
         if kind == "act":
             touched = [
-                (Side.PROPERTY, row_id) for row_id in acted_on(factory, realtor, leads[0], sources[which], told, chosen)
+                (Side.PROPERTY, row_id)
+                for row_id in acted_on(factory, realtor, leads[0], sources[which], adverts, chosen)
             ]
             touched += [(Side.LEAD, lead.id) for lead in leads]
         else:
             written: list[int] = []
-            data = yrl(*(advert.offer(name) for name, advert in told.items()))
+            data = yrl(*(advert.offer(name) for name, advert in adverts.items()))
             office.bring(sources[which], data, on_committed=written.extend)
             touched = [(Side.PROPERTY, row_id) for row_id in written + chosen.sample(written, len(written) // 2)]
             chosen.shuffle(touched)
@@ -145,7 +146,7 @@ def test_lists_after_any_imports_of_two_agencies_are_those_of_a_full_run(
 
 
 def acted_on(factory, realtor, lead, source_id, name, kind):
-    """The ids of the homes that the action concerned, none if there is no such home on the market."""
+    """The ids of the homes that the action concerned; none if no such home is on the market."""
     with factory() as session:
         home = session.scalar(
             select(Property).where(

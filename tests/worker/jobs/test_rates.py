@@ -1,4 +1,4 @@
-"""Exchange rates from central banks' tables: read from a real server, checked, stored once, and never from inside."""
+"""Exchange rates from central banks' tables: fetched from a real server, checked, stored once; no private addresses."""
 
 import importlib
 import threading
@@ -18,7 +18,7 @@ from worker.jobs import rates as job
 from worker.jobs.safe_fetch import FetchError, fetch
 
 TODAY = datetime.now(UTC).date()
-#: code, number of units, price in roubles as the bank writes it
+#: code, number of units, price in roubles in the bank's notation
 RUSSIA = [
     *(
         ("USD", 1, "78,2284"),
@@ -65,11 +65,11 @@ def kazakh(rows=KAZAKHSTAN, day: date = TODAY, *, rss: bool = False) -> bytes:
 
 @dataclass
 class Bank:
-    """A web server: path -> (status, headers, body), or what makes it."""
+    """A web server: path -> (status, headers, body), or a function that returns it."""
 
     url: str = ""
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def start_bank() -> Iterator[Callable[[], Bank]]:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                bank.asked.append(self.path)
+                bank.requests.append(self.path)
                 status, headers, body = bank.pages.get(self.path, (404, {}, b""))
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -164,7 +164,7 @@ INSIDE = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/pa
         (russian()[:400], "no XML"),
     ],
 )
-def test_what_is_no_table_is_refused(content, reason):
+def test_an_invalid_table_is_refused(content, reason):
     with pytest.raises(RatesRefusedError, match=reason):
         read_table(content)
 
@@ -190,7 +190,7 @@ def test_a_table_that_cannot_be_true_changes_nothing(session, content, reason):
     assert stored(session) == before
 
 
-def test_a_jump_that_ops_confirm_by_hand_is_believed(session):
+def test_a_jump_that_ops_confirm_is_accepted(session):
     store_table(session, read_table(russian(day=TODAY - timedelta(days=1))), TODAY)
     jumped = read_table(russian([("USD", 1, "200"), *RUSSIA[1:]]))
     set_rate(session, "USD", "RUB", TODAY - timedelta(days=1), Decimal(190))
@@ -226,6 +226,22 @@ def test_both_banks_are_fetched_and_one_that_fails_does_not_stop_the_other(sessi
     assert {key[1] for key in stored(session)} == {"RUB", "KZT"}
 
 
+@pytest.mark.parametrize("error", [RecursionError, ZeroDivisionError, UnicodeError])
+def test_a_table_on_which_its_reader_raises_does_not_stop_the_next(session, bank, settings, monkeypatch, caplog, error):
+    def read(content):
+        if content == b"odd":
+            raise error
+        return read_table(content)
+
+    bank.pages = {"/odd": (200, {}, b"odd"), "/ru": (200, {}, russian())}
+    monkeypatch.setattr(job, "read_table", read)
+
+    outcomes = job.fetch_tables(session, replace(settings, rates_urls=(f"{bank.url}/odd", f"{bank.url}/ru")))
+
+    assert [type(outcome) for outcome in outcomes.values()] == [Stored]
+    assert "rates_failed" in caplog.messages
+
+
 def test_the_last_good_table_stays_while_the_bank_is_ill(session, bank, settings):
     settings = replace(settings, rates_urls=(f"{bank.url}/ru",))
     bank.pages["/ru"] = (200, {}, russian())
@@ -254,7 +270,7 @@ def test_the_task_does_nothing_without_an_address_and_stores_with_one(
     tasks.fetch_rates.apply(throw=True)
     session.rollback()
 
-    assert bank.asked == ["/ru", "/ru"] and len(stored(session)) == len(read_table(russian()).rates)
+    assert bank.requests == ["/ru", "/ru"] and len(stored(session)) == len(read_table(russian()).rates)
 
 
 def test_a_redirect_within_the_configured_host_is_followed(bank):
@@ -273,7 +289,7 @@ def test_no_redirect_leads_into_a_private_network(bank, start_bank, name):
     with pytest.raises(FetchError):
         fetch(f"{bank.url}/old", trusted_hosts={"127.0.0.1"}, max_bytes=100)
 
-    assert inside.asked == []
+    assert inside.requests == []
 
 
 @pytest.mark.parametrize(
@@ -286,7 +302,7 @@ def test_no_redirect_leads_into_a_private_network(bank, start_bank, name):
         ((200, {"Content-Length": "50"}, b"cut off"), "cannot be read"),
     ],
 )
-def test_answers_that_are_none_are_told(bank, page, reason):
+def test_invalid_answers_are_reported(bank, page, reason):
     bank.pages["/old"] = page
 
     with pytest.raises(FetchError, match=reason):
@@ -297,7 +313,7 @@ def test_an_address_that_nobody_trusts_must_be_public(bank):
     with pytest.raises(FetchError, match="no public address"):
         fetch(f"{bank.url}/ru", trusted_hosts=(), max_bytes=100)
 
-    assert bank.asked == []
+    assert bank.requests == []
 
 
 def test_tables_of_one_day_and_the_next_live_side_by_side(session):

@@ -17,8 +17,8 @@ from worker.jobs.runs import begin_run, prepare_run
     ids=["all", "market"],
 )
 def test_a_run_waits_for_a_market_on_which_another_is_at_work(worker_here, monkeypatch, wanted):
-    asked = []
-    monkeypatch.setattr(tasks, "client", lambda: SimpleNamespace(run_requested=asked.append))
+    requested = []
+    monkeypatch.setattr(tasks, "client", lambda: SimpleNamespace(run_requested=requested.append))
     with worker_here() as session:
         make_lead(session, make_user(session))
         stale, _ = request_run(session, RunScope.STALE, "sweep")
@@ -30,7 +30,7 @@ def test_a_run_waits_for_a_market_on_which_another_is_at_work(worker_here, monke
         assert run.state is RunState.QUEUED
         session.commit()
         tasks.score_shard(shard_id)
-        assert asked == [run.id]
+        assert requested == [run.id]
         assert len(prepare_run(session, run.id)) == 1
         session.commit()
         assert waiting_runs(session) == []

@@ -1,5 +1,5 @@
 """
-A shard that its worker has lost publishes nothing, and what a worker is told of a shard holds for every kind of it.
+A worker that has lost its shard publishes nothing, and the worker's inputs for a shard apply to every kind of shard.
 """
 
 import pytest
@@ -31,7 +31,7 @@ def market(worker_here):
 
 
 def start(session, scope):
-    """A new run with one shard."""
+    """Create a run with one shard."""
     run, _ = request_run(session, scope, "test")
     session.commit()
     [shard_id] = runs.prepare_run(session, run.id)
@@ -40,7 +40,7 @@ def start(session, scope):
 
 
 def while_scoring(monkeypatch, happen):
-    """Let *happen* run once the market has been scored, before anything of it is stored."""
+    """Call *happen* when the market has been scored, before its lists are stored."""
     real = scoring.score_market
 
     def score(*args, **kwargs):
@@ -65,7 +65,7 @@ def test_a_shard_cancelled_or_lost_while_it_was_scored_publishes_nothing(
     market, worker_here, monkeypatch, scope, happen
 ):
     for module in (rescore, runs):
-        monkeypatch.setattr(module, "MAX_CHANGES", 0)  # also what is stale is scored with the whole market
+        monkeypatch.setattr(module, "MAX_CHANGES", 0)  # so that stale lists are scored with the whole market
     make_property(market, make_user(market))
     market.commit()
     before = stored_lists(market)
@@ -84,24 +84,24 @@ def test_a_shard_cancelled_or_lost_while_it_was_scored_publishes_nothing(
     assert shard.state is (RunState.CANCELLED if happen is cancel else RunState.RUNNING)
 
 
-def test_a_run_over_much_that_is_stale_scores_with_the_worker_s_threads_and_tells_its_progress(market, monkeypatch):
+def test_a_run_over_many_stale_lists_scores_with_the_workers_threads_and_reports_progress(market, monkeypatch):
     for module in (rescore, runs):
         monkeypatch.setattr(module, "MAX_CHANGES", 0)
     monkeypatch.setenv("WORKER_THREADS", "3")
     task_context.settings.cache_clear()
     make_property(market, make_user(market))
     market.commit()
-    real, taken = scoring.score_market, []
+    real, calls = scoring.score_market, []
 
     def score(scored, k, threads, progress, should_stop):
-        taken.append((threads, progress is not None, should_stop()))
+        calls.append((threads, progress is not None, should_stop()))
         return real(scored, k, threads, progress, should_stop)
 
     monkeypatch.setattr(scoring, "score_market", score)
     _, shard_id = start(market, RunScope.STALE)
     runs.run_shard(shard_id)
 
-    assert taken == [(3, True, False)]
+    assert calls == [(3, True, False)]
     assert market.get_one(RescoringShard, shard_id, populate_existing=True).state is RunState.SUCCEEDED
 
 
@@ -124,7 +124,7 @@ def test_the_text_model_is_fitted_while_the_run_can_be_cancelled(market, worker_
 
 
 def test_a_run_of_an_older_text_model_does_not_replace_the_lists_of_a_newer_one(market, worker_here, monkeypatch):
-    """As a worker that slept through its lease would, or a failed run that is retried after another has succeeded."""
+    """Like a worker whose lease expired, or a failed run that is retried after another one has succeeded."""
     run, shard_id = start(market, RunScope.ALL)
     market.execute(text("INSERT INTO text_models (id, model, texts) SELECT id + 1, model, texts FROM text_models"))
     market.execute(text("UPDATE markets SET text_model_id = (SELECT max(id) FROM text_models)"))

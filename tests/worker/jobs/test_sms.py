@@ -1,4 +1,4 @@
-"""SMS gateways against a small server that speaks their protocols, and the task's promise: at most once."""
+"""SMS gateways against a small server with their protocols, and the task's promise: each SMS is sent at most once."""
 
 import json
 import threading
@@ -24,13 +24,13 @@ PHONE = "+77011234567"
 
 
 class StandIn(ThreadingHTTPServer):
-    """Answers what `answers` holds, the last one for ever, and remembers what it was asked."""
+    """Sends `answers` in order, repeating the last one, and records the requests."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: list[dict] = []
+        self.requests: list[dict] = []
         self.answers: list[tuple] = [(200, {"id": 1, "cnt": 1})]
 
     def url(self, kind: str, options: str = "") -> str:
@@ -42,7 +42,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         form = {name: values[0] for name, values in parse_qs(body).items()}
         auth = self.headers.get("Authorization")
-        self.server.asked.append({"path": self.path, "form": form, "auth": auth, "type": self.headers["Content-Type"]})
+        self.server.requests.append(
+            {"path": self.path, "form": form, "auth": auth, "type": self.headers["Content-Type"]}
+        )
         answers = self.server.answers
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if answer == "hang up":
@@ -79,12 +81,12 @@ def twilio(server):
     return gateway_of(server.url("twilio", "?from=%2B15005550006"))
 
 
-def test_smsc_is_asked_as_its_interface_says(server, smsc):
+def test_smsc_gets_the_request_that_its_interface_requires(server, smsc):
     smsc.send(PHONE, "Ваш код: 123456", 2**31 + 5)
 
-    [asked] = server.asked
-    assert asked["path"] == "/sys/send.php"  # no password in an address
-    assert asked["form"] == {
+    [request] = server.requests
+    assert request["path"] == "/sys/send.php"  # no password in an address
+    assert request["form"] == {
         "login": "me",
         "psw": "s@cret",
         "phones": "77011234567",
@@ -99,17 +101,17 @@ def test_smsc_is_asked_as_its_interface_says(server, smsc):
 def test_smsc_takes_an_apikey_in_place_of_login_and_password(server):
     gateway_of(f"smsc+http://:key@127.0.0.1:{server.server_port}").send(PHONE, "x", 1)
 
-    assert server.asked[0]["form"]["apikey"] == "key"
-    assert "login" not in server.asked[0]["form"]
+    assert server.requests[0]["form"]["apikey"] == "key"
+    assert "login" not in server.requests[0]["form"]
 
 
-def test_twilio_is_asked_as_its_interface_says(server, twilio):
+def test_twilio_gets_the_request_that_its_interface_requires(server, twilio):
     twilio.send(PHONE, "Ваш код: 123456", 1)
 
-    [asked] = server.asked
-    assert asked["path"] == "/2010-04-01/Accounts/me/Messages.json"
-    assert asked["auth"] == "Basic bWU6c0BjcmV0"  # me:s@cret
-    assert asked["form"] == {"From": "+15005550006", "To": PHONE, "Body": "Ваш код: 123456"}
+    [request] = server.requests
+    assert request["path"] == "/2010-04-01/Accounts/me/Messages.json"
+    assert request["auth"] == "Basic bWU6c0BjcmV0"  # me:s@cret
+    assert request["form"] == {"From": "+15005550006", "To": PHONE, "Body": "Ваш код: 123456"}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_twilio_is_asked_as_its_interface_says(server, twilio):
         ("hang up", SmsUnknownError),
     ],
 )
-def test_what_smsc_answers_says_whether_to_try_again(server, smsc, answer, error):
+def test_the_answer_of_smsc_decides_whether_to_retry(server, smsc, answer, error):
     server.answers = [answer]
 
     with pytest.raises(error) as failure:
@@ -145,7 +147,7 @@ def test_what_smsc_answers_says_whether_to_try_again(server, smsc, answer, error
         ("hang up", SmsUnknownError),
     ],
 )
-def test_what_twilio_answers_says_whether_to_try_again(server, twilio, answer, error):
+def test_the_answer_of_twilio_decides_whether_to_retry(server, twilio, answer, error):
     server.answers = [answer]
 
     with pytest.raises(error):
@@ -173,7 +175,7 @@ def test_a_gateway_that_is_not_there_surely_sent_nothing(server):
         "smsc://me:secret@host:port",
     ],
 )
-def test_a_bad_url_is_told_without_its_password(url):
+def test_a_bad_url_is_reported_without_its_password(url):
     with pytest.raises(SettingsError) as error:
         gateway_of(url)
 
@@ -220,7 +222,7 @@ def code(db):
 
 @pytest.fixture
 def send(worker_here, monkeypatch, server):
-    """Runs the task in this process, against the stand-in."""
+    """A function that runs the task in this process, against the stand-in."""
     gateway = gateway_of(server.url("smsc"))
     monkeypatch.setattr(accounts, "gateway", lambda: gateway)
     return lambda row: tasks.send_code.apply(args=(row.id,), throw=True)
@@ -235,19 +237,19 @@ def test_the_task_sends_the_code_and_twice_delivered_sends_it_once(db, server, s
     send(code)
     send(code)
 
-    [asked] = server.asked
-    assert digits_of(code, SECRET) in asked["form"]["mes"]
+    [request] = server.requests
+    assert digits_of(code, SECRET) in request["form"]["mes"]
     assert delivery(db, code) is Delivery.SENT
 
 
 @pytest.mark.parametrize(("language", "words"), [(None, "Ваш код"), ("en", "Your code"), ("kk", "Кодыңыз")])
-def test_a_code_for_somebody_new_speaks_the_askers_language(db, server, send, code, language, words):
+def test_a_code_for_a_new_user_is_in_the_language_of_the_request(db, server, send, code, language, words):
     code.language = language
     db.commit()
 
     send(code)
 
-    assert server.asked[0]["form"]["mes"].startswith(f"{words}: {digits_of(code, SECRET)}.")
+    assert server.requests[0]["form"]["mes"].startswith(f"{words}: {digits_of(code, SECRET)}.")
 
 
 def test_a_lost_answer_is_not_tried_again_lest_it_arrive_twice(db, server, send, code):
@@ -256,7 +258,7 @@ def test_a_lost_answer_is_not_tried_again_lest_it_arrive_twice(db, server, send,
     send(code)
     send(code)
 
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert delivery(db, code) is Delivery.FAILED
 
 
@@ -266,7 +268,7 @@ def test_a_refusal_is_not_tried_again(db, server, send, code):
     send(code)
     send(code)
 
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert delivery(db, code) is Delivery.FAILED
 
 

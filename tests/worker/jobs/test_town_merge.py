@@ -1,4 +1,4 @@
-"""Merging two towns loses nothing: rows move, lists become those of a full run, and later rows go there too."""
+"""Merging two towns loses nothing: rows move, lists equal those of a full run, and later rows go there too."""
 
 import random
 
@@ -14,7 +14,7 @@ from models.market.properties import Property
 from models.market.town_aliases import TownAlias, city_in
 from models.rescoring.market_census import market_counts
 from models.rescoring.run_plan import stale_markets
-from models.rescoring.town_merge import merge_towns, read_towns_anew
+from models.rescoring.town_merge import merge_towns, reread_towns
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.lists.test_rescore import ALMATY, fill, lead_wishes, property_facts, stored_lists
@@ -38,7 +38,7 @@ def rebuild(session):
 
 
 def rescore_stale(session):
-    """What a run over what is stale does."""
+    """Do the work of a run over stale lists."""
     for market in sorted(stale_markets(session)):
         rescore.rebuild_market(session, market, None)
         session.commit()
@@ -85,7 +85,7 @@ def test_amounts_without_a_currency_get_the_towns_and_others_stay(session):
     assert (without.currency, in_dollars.currency) == ("KZT", "USD")
 
 
-def test_what_is_written_later_under_the_old_name_goes_to_the_new_town(session):
+def test_later_rows_with_the_old_name_go_to_the_new_town(session):
     user = make_user(session)
     make_property(session, user, city=VILLAGE)
     merge_towns(session, VILLAGE_KEY, ALMATY[0], "cli")
@@ -128,32 +128,32 @@ def test_merging_again_moves_what_was_written_meanwhile(session):
     assert (again.leads, again.properties) == (0, 1)
 
 
-def test_towns_of_old_rows_are_read_anew_and_what_was_taken_for_roubles_is_in_the_towns_own_currency(session):
-    """An earlier release took «Алматы г.» for a town of its own, in roubles."""
+def test_towns_of_old_rows_are_read_again_and_assumed_roubles_become_the_towns_currency(session):
+    """An earlier release treated «Алматы г.» as a separate town, with prices in roubles."""
     user = make_user(session)
-    guessed, told, asked = make_property(session, user), make_property(session, user), make_lead(session, user)
+    guessed, stated, wanted = make_property(session, user), make_property(session, user), make_lead(session, user)
     of_portal = create_lead(
         session,
         user,
         Origin.PORTAL,
         {"city": "Москва", "deal_type": DealType.SALE, "attributes": {"currency": "рубли"}},
     )
-    for row, currency in ((guessed, "RUB"), (told, "USD"), (asked, "RUB"), (of_portal, "RUB")):
+    for row, currency in ((guessed, "RUB"), (stated, "USD"), (wanted, "RUB"), (of_portal, "RUB")):
         row.city, row.city_key, row.currency = "Алматы г.", "name:алматы г", currency
     session.flush()
 
-    moved = read_towns_anew(session)
-    rows = [guessed, told, asked, of_portal]
+    moved = reread_towns(session)
+    rows = [guessed, stated, wanted, of_portal]
     for row in rows:
         session.refresh(row)
 
     assert {row.city_key for row in rows} == {ALMATY[0]}
     assert [row.currency for row in rows] == ["KZT", "USD", "KZT", "RUB"]
     assert [(each.leads, each.properties) for each in moved] == [(2, 2)]
-    assert read_towns_anew(session) == []
+    assert reread_towns(session) == []
 
 
-def test_unknown_and_nearly_empty_markets_are_told(session):
+def test_unknown_and_nearly_empty_markets_are_reported(session):
     user = make_user(session)
     make_property(session, user, city="Кировс")
     for _ in range(6):
@@ -162,7 +162,7 @@ def test_unknown_and_nearly_empty_markets_are_told(session):
     counts = {each.city_key: each for each in market_counts(session)}
 
     assert not counts["name:кировс"].is_known and "Кировск" in counts["name:кировс"].nearest
-    assert not counts[MOSCOW].is_odd
+    assert not counts[MOSCOW].needs_attention
     assert session.scalar(select(Property.city_key).where(Property.city == "Кировс")) == "name:кировс"
 
 

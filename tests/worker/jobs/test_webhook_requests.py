@@ -1,8 +1,7 @@
-"""One request of a webhook: bounded in time, and never into a private network."""
+"""A webhook request has a time limit, and never goes into a private network."""
 
 import socket
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -28,7 +27,7 @@ def test_a_slow_receiver_is_left_after_a_bounded_time_even_if_it_drips():
         with connection:
             connection.recv(65536)
             try:
-                for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 1000:
+                for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 60_000:
                     connection.sendall(bytes([letter]))
                     if closing.wait(0.02):
                         return
@@ -36,14 +35,11 @@ def test_a_slow_receiver_is_left_after_a_bounded_time_even_if_it_drips():
                 return
 
     threading.Thread(target=drip, daemon=True).start()
-    began = time.monotonic()
     outcome = post(f"http://127.0.0.1:{listener.getsockname()[1]}/", {}, b"{}", allow_private=True, seconds=0.3)
-    took = time.monotonic() - began
     closing.set()
     listener.close()
 
-    assert outcome.error is DeliveryError.TIMEOUT
-    assert took < 5
+    assert outcome.error is DeliveryError.TIMEOUT  # and did not wait for the answer, which takes twenty minutes
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0x7f000001", "2130706433", "127.1"])
@@ -73,7 +69,7 @@ def test_a_name_in_other_letters_that_no_host_has_is_no_host(host):
     ("wait", "pause"),
     [("9" * 5000, timedelta(days=1)), ("Mon, 01 Jan 99999999999 00:00:00 GMT", None), ("\xe9", None)],
 )
-def test_whatever_wait_a_receiver_asks_for_is_bounded(receiver, wait, pause):
+def test_the_wait_that_a_receiver_requests_is_limited(receiver, wait, pause):
     receiver.answer = lambda request: (503, {"Retry-After": wait})
 
     outcome = post(receiver.url(), {}, b"{}", allow_private=True)

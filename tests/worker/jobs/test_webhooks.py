@@ -1,4 +1,4 @@
-"""Webhooks sent to a real receiver on this machine, which fails, is slow, goes away or is told twice."""
+"""Webhooks sent to a real receiver on this machine, which fails, is slow, goes away or gets a message twice."""
 
 import os
 import signal
@@ -46,7 +46,7 @@ def here(worker_here, monkeypatch):
 
 @pytest.fixture
 def subscribed(here, receiver):
-    """A function that makes a realtor with an endpoint for matches."""
+    """A function that creates a realtor with an endpoint for matches."""
 
     def make(url=None):
         with here() as session:
@@ -68,7 +68,7 @@ def happen(sessions, endpoint, *subjects):
 
 
 def later(sessions, by=A_DAY):
-    """Move the clock: what would be due within *by* is due now."""
+    """Move the clock by *by*, so that later deliveries are due now."""
     with sessions() as session:
         session.execute(update(Delivery).values(next_at=Delivery.next_at - by))
         session.execute(update(Endpoint).values(paused_until=Endpoint.paused_until - by))
@@ -120,7 +120,7 @@ def test_both_secrets_sign_for_a_day_after_a_rotation(here, receiver, subscribed
         after.verified(endpoint.secret)
 
 
-def test_what_fails_is_sent_again_under_the_same_id_until_it_succeeds(here, receiver, subscribed):
+def test_a_failed_webhook_is_sent_again_under_the_same_id_until_it_succeeds(here, receiver, subscribed):
     endpoint = subscribed()
     answers = iter([500, 503, 200])
     receiver.answer = lambda _: next(answers)
@@ -151,7 +151,7 @@ def test_attempts_follow_the_schedule_for_three_days_and_then_end(here, receiver
 
     assert len(receiver.got) == 10
     assert deliveries(here)[0].state is DeliveryState.FAILED
-    # The moment of an attempt is that of its outcome but for what the request took.
+    # The time of an attempt is the time of its outcome minus the duration of the request.
     assert [round(pause / PAUSES[0]) for pause in pauses[:9]] == [round(pause / PAUSES[0]) for pause in PAUSES]
     assert timedelta(days=3) < sum(PAUSES, timedelta()) < timedelta(days=4)
 
@@ -172,16 +172,16 @@ def test_an_endpoint_that_is_gone_is_switched_off(here, receiver, subscribed):
 
 
 def test_a_receiver_that_goes_away_and_comes_back_gets_everything(here, subscribed):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        endpoint = subscribed(f"http://127.0.0.1:{taken.getsockname()[1]}/hook")
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        endpoint = subscribed(f"http://127.0.0.1:{reserved.getsockname()[1]}/hook")
         happen(here, endpoint, *(f"match:{number}" for number in range(20)))
         send_webhooks()
         later(here)
         send_webhooks()
     tried = deliveries(here)
     assert {each.last_error for each in tried} == {DeliveryError.UNREACHABLE, None}
-    assert sum(each.attempts for each in tried) <= 8  # what is down is not asked for each of the twenty
+    assert sum(each.attempts for each in tried) <= 8  # not a request for each of the twenty
 
     back = Receiver()
     with here() as session:
@@ -206,7 +206,7 @@ def test_a_slow_receiver_keeps_no_other_waiting(here, receiver, subscribed):
         if request.path == "/slow":
             is_done.wait(10)
         elif next(quick_count) == 30:
-            is_done.set()  # the slow one answers only after all of the quick one's have come
+            is_done.set()  # the slow receiver answers only after the quick one has got everything
         return 200
 
     receiver.answer = answer
@@ -262,7 +262,7 @@ def test_events_of_a_thousand_changes_arrive_in_order_per_object_though_some_att
         assert request.verified(endpoint.secret)
         arrived[by_id[request.message_id].subject].append(request.event["data"]["n"])
     for numbers in arrived.values():
-        # Repeated attempts come one after another; nothing overtakes.
+        # Repeated attempts come one after another, in order.
         assert numbers == sorted(numbers)
 
 
@@ -290,7 +290,7 @@ def test_a_worker_that_is_killed_before_it_stores_the_outcome_sends_again(
 
     receiver.answer = kill
     killed.wait()
-    send_webhooks()  # it is still taken
+    send_webhooks()  # it is still claimed
     assert len(receiver.got) == 1
     later(here, LEASE)
     send_webhooks()
@@ -308,7 +308,7 @@ def test_a_second_task_at_the_same_time_sends_nothing_twice(here, receiver, subs
         task.start()
     for task in tasks:
         task.join()
-    send_webhooks()  # who meets another at the same rows goes home
+    send_webhooks()  # a task that finds the rows locked by another ends
 
     assert len({request.message_id for request in receiver.got}) == len(receiver.got) == 60
 
@@ -329,7 +329,7 @@ def test_the_check_finds_a_webhook_that_is_overdue_without_an_attempt(here, rece
 
 
 def test_an_error_of_one_attempt_keeps_nobody_elses_event(here, receiver, subscribed, monkeypatch):
-    """Whoever finds an address or an answer that we have not thought of must not stop the webhooks of all."""
+    """An unexpected address or answer of one endpoint must not stop the webhooks of the others."""
     broken, whole = subscribed(receiver.url("/broken")), subscribed()
     real = webhooks.post
 

@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy import select, text, update
 
+from models.core.enums import Side
 from models.market.leads import Lead, replace_lead
+from models.market.properties import Property
 from models.market.unscorable import KILLED_ITS_WORKER, UnscorableEntity
 from models.rescoring.attempts import MAX_ATTEMPTS
 from models.rescoring.run_plan import stale_markets
@@ -14,11 +16,11 @@ from tests.worker.market.test_generations import broken_rules
 from worker import tasks
 from worker.celery_app.base_task import LeadmatchTask
 from worker.lists import careful
-from worker.market import cache, load, readings
+from worker.market import cache, grouping, load, readings
 
 
 class WorkerDied(BaseException):
-    """What the process would not survive: nothing of ours catches it, so nothing runs after it."""
+    """Stands for the death of the process: no code of ours catches it, so nothing runs after it."""
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def market(worker_here):
 
 
 def kill_on(monkeypatch, owner_id):
-    """Let turning that owner's lead into vectors kill the process."""
+    """Let the process die when that owner's lead is turned into vectors."""
     real, killed = load.lead_vectors, []
 
     def vectors(columns, *args):
@@ -48,7 +50,7 @@ def kill_on(monkeypatch, owner_id):
 
 
 def sweep_until_quiet(session, monkeypatch):
-    """Sweep as one worker after another would, each with its own memory; how many died."""
+    """Sweep like one worker after another, each with its own memory; returns how many died."""
     deaths = 0
     for _ in range(10):
         cache.forget_snapshots()
@@ -121,8 +123,73 @@ def test_a_message_that_comes_again_after_its_worker_died_is_bounded_too(market,
     assert session.scalars(select(UnscorableEntity.entity_id)).all() == [leads[1].id]
 
 
+@pytest.fixture
+def homes(worker_here):
+    """A lead with a list, and three properties without."""
+    with worker_here() as session:
+        make_lead(session, make_user(session))
+        session.commit()
+        careful.reconcile_carefully(session, MOSCOW)
+        rows = [
+            make_property(session, make_user(session), description=f"балкон {number}", house_number=f"{number}0")
+            for number in range(3)
+        ]
+        session.execute(update(Property).values(grammar=None))
+        session.commit()
+        yield session, [row.id for row in rows]
+
+
+#: Where a property can kill a worker: (module, name of a function that gets its row or its columns).
+PROPERTY_WORK = [(load, "property_vectors"), (readings, "fact_rows"), (grouping, "advert_facts")]
+
+
+@pytest.mark.parametrize(("place", "module", "name"), [(place, *work) for place, work in enumerate(PROPERTY_WORK)])
+@pytest.mark.parametrize("by_message", [False, True])
+def test_a_property_that_kills_its_worker_is_quarantined_and_the_others_get_their_lists(
+    homes, monkeypatch, place, module, name, by_message
+):
+    session, ids = homes
+    owner_id = session.get_one(Property, ids[place]).owner_id
+    real, killed = getattr(module, name), []
+
+    def work(what, *args):
+        if name == "property_vectors":
+            is_it = owner_id in what.owner
+        else:
+            is_it = f"балкон {place}" in what if isinstance(what, str) else what.id == ids[place]
+        if is_it:
+            killed.append(ids[place])
+            raise WorkerDied
+        return real(what, *args)
+
+    monkeypatch.setattr(module, name, work)
+    if by_message:
+        monkeypatch.setattr(LeadmatchTask, "is_redelivered", True)
+        deaths = 0
+        for _ in range(MAX_ATTEMPTS + 1):
+            cache.forget_snapshots()
+            try:
+                tasks.rescore_property(ids[place])
+            except WorkerDied:
+                session.rollback()
+                deaths += 1
+        assert deaths == MAX_ATTEMPTS
+    sweep_until_quiet(session, monkeypatch)
+
+    assert len(killed) == MAX_ATTEMPTS
+    [quarantined] = session.scalars(select(UnscorableEntity)).all()
+    assert (quarantined.side, quarantined.entity_id, quarantined.error) == (
+        Side.PROPERTY,
+        ids[place],
+        KILLED_ITS_WORKER,
+    )
+    listed = {entity_id for (table, entity_id) in stored_lists(session) if table == "property_recommendations"}
+    assert listed == set(ids) - {ids[place]}
+    assert broken_rules(session) == {}
+
+
 def kill_reader_on(monkeypatch, words):
-    """Let reading these words kill the process."""
+    """Let the process die when these words are read."""
     real, killed = readings.wish_rows, []
 
     def read(text):
@@ -137,7 +204,7 @@ def kill_reader_on(monkeypatch, words):
 
 @pytest.fixture
 def unread(market):
-    """The same leads, as an import leaves them: one whose words kill, and none of them read."""
+    """The same leads as an import leaves them: no texts are read yet, and one kills the process."""
     session, leads = market
     session.execute(update(Lead).values(grammar=None))
     session.execute(update(Lead).where(Lead.id == leads[1].id).values(additional_requirements="смертельно"))
@@ -210,12 +277,31 @@ def test_a_message_whose_words_kill_is_bounded_too(unread, monkeypatch):
     assert session.scalars(select(UnscorableEntity.entity_id)).all() == [leads[1].id]
 
 
-def test_an_error_in_reading_is_no_death(unread, monkeypatch):
-    session, _ = unread
-    monkeypatch.setattr(readings, "wish_rows", lambda _: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        readings.read_market(session, MOSCOW)
+@pytest.mark.parametrize("way", ["sweep", "message", "run"])
+@pytest.mark.parametrize("side", ["lead", "property"])
+def test_words_on_which_the_grammar_raises_say_nothing_and_stop_nobody(unread, monkeypatch, caplog, way, side):
+    session, leads = unread
+    home = session.scalars(select(Property)).one()
+    session.execute(update(Property).values(grammar=None, description="смертельно"))
+    session.commit()
+    name = "wish_rows" if side == "lead" else "fact_rows"
+    real = getattr(readings, name)
+    monkeypatch.setattr(readings, name, lambda words: 1 / 0 if "смертельно" in words else real(words))
+    if way == "sweep":
+        tasks.sweep()
+    elif way == "message":
+        tasks.rescore_property(home.id)
+        for each in leads:
+            tasks.rescore_lead(each.id)
+    else:
+        run_everything(session)
 
+    session.rollback()
+    failed = [record.entity_id for record in caplog.records if record.message == "words_not_read"]
+    assert failed == [leads[1].id if side == "lead" else home.id]
+    assert session.scalars(select(Lead.id).where(Lead.grammar.is_(None))).all() == []
+    listed = {entity_id for (table, entity_id) in stored_lists(session) if table == "lead_recommendations"}
+    assert listed == {each.id for each in leads}
     assert session.scalar(text("SELECT count(*) FROM rescoring_attempts")) == 0
 
 

@@ -1,4 +1,4 @@
-"""Two workers and a run on one market, tasks that come late, twice, out of order or never: the lists end up right."""
+"""With two workers and a run on one market, and tasks late, repeated, out of order or lost, the lists end correct."""
 
 import random
 
@@ -23,7 +23,7 @@ from tests.worker.lists.test_rescore import (
     shown,
     stored_lists,
 )
-from worker.lists import changes, rescore, scoring
+from worker.lists import compute, rescore, scoring
 from worker.market import cache
 from worker.market.cache import SnapshotCache
 
@@ -31,7 +31,7 @@ MARKETS = (MOSCOW, ALMATY)
 
 
 class Workers:
-    """Processes that share a database and a queue, and nothing else: each keeps snapshots of its own."""
+    """Processes that share only a database and a queue: each keeps its own snapshots."""
 
     def __init__(self, sessions, session, chance, monkeypatch):
         self._sessions, self._session, self._chance, self._monkeypatch = sessions, session, chance, monkeypatch
@@ -39,7 +39,7 @@ class Workers:
         self._queue = []
 
     def write(self):
-        """A user creates, changes, moves, archives or acts; a task goes to the queue."""
+        """A user creates, changes, moves or archives a row, or acts on one; a task goes to the queue."""
         chance = self._chance
         if chance.random() < 0.3:
             owner = chance.choice(self._session.scalars(select(User).order_by(User.id)).all())
@@ -51,7 +51,7 @@ class Workers:
             self._queue.append(random_write(self._session, chance))
 
     def work(self):
-        """One of two workers takes any task of the queue; now and then the task is lost, or comes again."""
+        """One of two workers takes any task from the queue; sometimes the task is lost, or repeated."""
         if not self._queue:
             return
         side, row_id = self._queue.pop(self._chance.randrange(len(self._queue)))
@@ -112,7 +112,8 @@ def test_tasks_late_lost_twice_or_out_of_order_leave_the_lists_of_a_full_run(
     worker_here, small_lists, monkeypatch, seed
 ):
     monkeypatch.setattr(invariants, "LIST_LENGTH", 5)
-    monkeypatch.setattr(changes, "SCORED_TOGETHER", 1 if seed % 2 else 20)
+    monkeypatch.setattr(compute, "SCORED_TOGETHER", 1 if seed % 2 else 20)
+    monkeypatch.setattr(compute, "FILLED_UP_FROM", (1, 4, 1_000_000)[seed % 3])
     chance = random.Random(seed)
     with worker_here() as session:
         fill(session, chance)

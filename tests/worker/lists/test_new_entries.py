@@ -1,4 +1,4 @@
-"""Webhooks of new recommendations: stored with the lists, once for each pair, and only for who asks."""
+"""Webhooks of new recommendations: stored with the lists, once for each pair, and only for subscribers."""
 
 import pytest
 from sqlalchemy import delete, func, select, text
@@ -21,7 +21,7 @@ CREATED = EventType.RECOMMENDATION_CREATED
 
 @pytest.fixture
 def there(worker_here):
-    """(session, buyer with a lead and an endpoint that listens, the lead, the seller)."""
+    """(session, the buyer's subscribed endpoint, the buyer's lead, the seller)."""
     with worker_here() as session:
         buyer, seller = make_user(session), make_user(session)
         lead = make_lead(session, buyer)
@@ -40,15 +40,15 @@ def offered(session, seller, **fields):
     return found
 
 
-def told(session):
+def event_facts(session):
     return session.scalars(select(Event.facts).order_by(Event.id)).all()
 
 
-def test_a_new_recommendation_is_told_to_the_owner_of_the_list(there):
+def test_the_owner_of_a_list_gets_an_event_for_a_new_recommendation(there):
     session, endpoint, lead, seller = there
     found = offered(session, seller)
 
-    [facts] = told(session)
+    [facts] = event_facts(session)
     score = session.scalar(text("SELECT scores[1] FROM lead_recommendations"))
     assert facts == {
         "list": "lead", "lead_id": str(lead.id), "property_id": str(found.id), "match_score": round(score, 2)
@@ -56,29 +56,29 @@ def test_a_new_recommendation_is_told_to_the_owner_of_the_list(there):
     assert session.scalars(select(Delivery.endpoint_id)).all() == [endpoint.id]
 
 
-def test_both_sides_are_told_each_of_its_own_list(there):
+def test_each_side_gets_events_of_its_own_list(there):
     session, _, lead, seller = there
     add_endpoint(session, seller, {"url": "https://example.com/", "types": [CREATED]})
     offered(session, seller)
 
-    assert sorted(facts["list"] for facts in told(session)) == ["lead", "property"]
+    assert sorted(facts["list"] for facts in event_facts(session)) == ["lead", "property"]
 
 
-def test_a_score_below_the_endpoints_is_not_told_until_it_rises(there):
+def test_a_score_below_the_endpoints_threshold_causes_no_event_until_it_rises(there):
     session, endpoint, lead, seller = there
     change_endpoint(session, session.get(User, endpoint.owner_id), endpoint, {"min_score": 95})
     found = offered(session, seller, price=24_500_000, area=30)
-    assert told(session) == []
+    assert event_facts(session) == []
 
     session.execute(text("UPDATE properties SET price = 12500000, area = 60 WHERE id = :id"), {"id": found.id})
     session.commit()
     rescore.reconcile_market(session, MOSCOW)
     session.commit()
 
-    assert [facts["property_id"] for facts in told(session)] == [str(found.id)]
+    assert [facts["property_id"] for facts in event_facts(session)] == [str(found.id)]
 
 
-def test_a_pair_that_comes_back_is_not_told_again(there):
+def test_a_pair_that_returns_causes_no_second_event(there):
     session, _, lead, seller = there
     found = offered(session, seller)
     for status in ("ARCHIVED", "ACTIVE"):
@@ -90,10 +90,10 @@ def test_a_pair_that_comes_back_is_not_told_again(there):
         session.commit()
 
     assert session.scalar(text("SELECT property_ids FROM lead_recommendations")) == [found.id]
-    assert len(told(session)) == 1
+    assert len(event_facts(session)) == 1
 
 
-def test_what_was_listed_before_the_endpoint_was_added_is_not_new(there):
+def test_entries_from_before_the_endpoint_was_added_are_not_new(there):
     session, endpoint, lead, seller = there
     buyer = session.get(User, endpoint.owner_id)
     session.delete(endpoint)
@@ -101,10 +101,10 @@ def test_what_was_listed_before_the_endpoint_was_added_is_not_new(there):
     add_endpoint(session, buyer, {"url": "https://example.com/", "types": [CREATED]})
     later = offered(session, seller)
 
-    assert [facts["property_id"] for facts in told(session)] == [str(later.id)]
+    assert [facts["property_id"] for facts in event_facts(session)] == [str(later.id)]
 
 
-def test_a_full_run_tells_what_it_brings_in(there):
+def test_a_full_run_sends_events_for_new_entries(there):
     session, _, lead, seller = there
     found = [make_property(session, seller) for _ in range(3)]
     session.commit()
@@ -113,10 +113,10 @@ def test_a_full_run_tells_what_it_brings_in(there):
     for shard_id in begin_run(run.id):
         run_shard(shard_id)
 
-    assert {facts["property_id"] for facts in told(session)} == {str(each.id) for each in found}
+    assert {facts["property_id"] for facts in event_facts(session)} == {str(each.id) for each in found}
 
 
-def test_lists_that_are_not_stored_are_not_told(there, monkeypatch):
+def test_lists_that_are_not_stored_cause_no_event(there, monkeypatch):
     session, _, lead, seller = there
     make_property(session, seller)
     session.commit()
@@ -124,7 +124,7 @@ def test_lists_that_are_not_stored_are_not_told(there, monkeypatch):
     rescore.reconcile_market(session, MOSCOW)
     session.rollback()
 
-    assert told(session) == [] and session.scalar(select(func.count()).select_from(AnnouncedPair)) == 0
+    assert event_facts(session) == [] and session.scalar(select(func.count()).select_from(AnnouncedPair)) == 0
 
 
 def test_without_an_endpoint_each_publication_looks_once_and_stores_nothing(there):
@@ -136,7 +136,7 @@ def test_without_an_endpoint_each_publication_looks_once_and_stores_nothing(ther
         rescore.reconcile_market(session, MOSCOW)
 
     assert not [each for each in statements if "new_entries" in each or "told_pairs" in each]
-    assert told(session) == []
+    assert event_facts(session) == []
 
 
 def test_pairs_of_deleted_rows_are_forgotten(there):

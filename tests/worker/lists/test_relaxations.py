@@ -1,4 +1,4 @@
-"""What is counted for a lead is what its list would hold if the lead were edited so and scored anew."""
+"""The counts for a lead are those of its list if the lead were changed in that way and scored again."""
 
 from decimal import Decimal
 
@@ -56,14 +56,14 @@ def market(worker_here):
 
 
 def useful(session, lead):
-    """The homes of the lead's list that are useful: what the page of the list shows with 90 and more."""
+    """The useful homes of the lead's list, which the page of the list shows with 90 and more."""
     page = recommended_page(session, Side.LEAD, lead.id, page=1, limit=LIST_LENGTH)
     entries = [entry for entry in page.entries if entry.match_score >= USEFUL_SCORE]
     return {entry.group.id if entry.group else entry.row.id for entry in entries}
 
 
 def edited(lead, row):
-    """The columns of the lead as the proposal would have them."""
+    """The columns of the lead with the proposed change."""
     columns = {"price_max": "budget_max", "price_min": "budget_min", "metros": "metro_stations"}
     if row["name"] != "words":
         return {columns.get(name, name): list(v) if isinstance(v, list) else v for name, v in row["changes"].items()}
@@ -99,7 +99,7 @@ def test_the_homes_that_are_useful_now_are_counted_as_the_list_shows_them(market
     assert counted(session, lead).useful == len(useful(session, lead)) > 0
 
 
-def test_a_must_and_each_wish_are_named_with_what_would_no_longer_be_asked_for(market):
+def test_a_must_and_each_wish_are_listed_with_the_requirement_that_would_be_dropped(market):
     session, lead, _ = market
     words = {tuple(w["kind"] for w in row["wishes"]): row for row in counted(session, lead).rows if row["wishes"]}
 
@@ -108,7 +108,7 @@ def test_a_must_and_each_wish_are_named_with_what_would_no_longer_be_asked_for(m
     assert words["mortgage",]["name"] == "payment_method"
 
 
-def test_what_was_put_aside_is_not_counted_and_adverts_of_one_home_are_one(market):
+def test_dismissed_homes_are_not_counted_and_adverts_of_one_home_count_once(market):
     session, lead, _ = market
     ceiling = lambda: next(row["homes"] for row in counted(session, lead).rows if row["name"] == "rooms_more")
     before, now = ceiling(), useful(session, lead)

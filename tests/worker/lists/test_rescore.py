@@ -1,4 +1,4 @@
-"""Whatever happens to a market, its stored lists are those of a full run over what is in it now."""
+"""After any changes of a market, its stored lists equal those of a full run over its present rows."""
 
 import random
 
@@ -13,7 +13,7 @@ from models.market.account_status import set_active
 from models.market.leads import Lead, archive_lead, replace_lead
 from models.market.properties import Property, archive_property, replace_property
 from tests.factories import make_lead, make_property, make_user
-from worker.lists import changes, rescore, scoring
+from worker.lists import compute, rescore, scoring
 from worker.market.change_set import ChangeSet
 from worker.market.generations import present_generation
 from worker.market.stored_lists import TABLES
@@ -23,7 +23,7 @@ ALMATY = ("geo:1526384", DealType.SALE)
 
 
 def stored_lists(session):
-    """{(table, id): (ids, scores, market)} of every list that stands in a market."""
+    """{(table, id): (ids, scores, market)} of every list in a market."""
     found = {}
     for table, key, array in TABLES.values():
         rows = session.execute(text(f"SELECT {key}, {array}, scores, city_key FROM {table} WHERE city_key IS NOT NULL"))
@@ -53,7 +53,7 @@ def property_facts(chance):
 
 
 def fill(session, chance, count=20):
-    """So many leads and properties of a few users, in Moscow."""
+    """The given numbers of leads and properties of a few users, in Moscow."""
     users = [make_user(session) for _ in range(6)]
     for _ in range(count):
         make_property(session, chance.choice(users), currency="RUB", **property_facts(chance))
@@ -62,7 +62,7 @@ def fill(session, chance, count=20):
 
 
 def random_write(session, chance):
-    """One write that a user could make; the side and id of what it was made to."""
+    """Perform one write that a user could make; returns the side and id of the row."""
     side = chance.choice(list(Side))
     table = Lead if side is Side.LEAD else Property
     row = chance.choice(session.scalars(select(table).order_by(table.id)).all())
@@ -92,9 +92,19 @@ def random_write(session, chance):
     return side, row.id
 
 
-@pytest.mark.parametrize(("seed", "scored_together"), [(0, changes.SCORED_TOGETHER), (1, 1)])
-def test_lists_after_any_writes_are_those_of_a_full_run(worker_here, small_lists, monkeypatch, seed, scored_together):
-    monkeypatch.setattr(changes, "SCORED_TOGETHER", scored_together)
+@pytest.mark.parametrize(
+    ("seed", "scored_together", "filled_up"),
+    [
+        (0, compute.SCORED_TOGETHER, 1),
+        (1, 1, 1_000_000),
+        (2, compute.SCORED_TOGETHER, compute.FILLED_UP_FROM),
+    ],
+)
+def test_lists_after_any_writes_are_those_of_a_full_run(
+    worker_here, small_lists, monkeypatch, seed, scored_together, filled_up
+):
+    monkeypatch.setattr(compute, "SCORED_TOGETHER", scored_together)
+    monkeypatch.setattr(compute, "FILLED_UP_FROM", filled_up)
     chance = random.Random(seed)
     with worker_here() as session:
         fill(session, chance, 40)
@@ -103,19 +113,19 @@ def test_lists_after_any_writes_are_those_of_a_full_run(worker_here, small_lists
         for _ in range(25):
             side, row_id = random_write(session, chance)
             rescore.rescore_entity(session, side, row_id)
-        for market in (MOSCOW, ALMATY):  # what a deactivated owner's other rows left stale
+        for market in (MOSCOW, ALMATY):  # lists that a deactivated owner's other rows made stale
             rescore.reconcile_market(session, market)
             session.commit()
         incremental = stored_lists(session)
         rebuild_all(session)
         full = stored_lists(session)
 
-    # A pair acted on stays in a stored list until that list is next made; readers are not shown it.
+    # A pair with an action stays in a stored list until the list is recomputed; readers do not see it.
     assert shown(incremental, full) == full
 
 
 def shown(incremental, full):
-    """*incremental* with lists that differ only by entries that were acted on since replaced by those of *full*."""
+    """*incremental*, but lists that differ only by entries with a later action are replaced by those of *full*."""
     merged = {}
     for key, (ids, scores, city) in incremental.items():
         expected = full.get(key)
@@ -197,7 +207,7 @@ def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acte
         session.commit()
         found = []
         for fewest in (1, 1000):
-            monkeypatch.setattr(changes, "SCORED_TOGETHER", fewest)
+            monkeypatch.setattr(compute, "SCORED_TOGETHER", fewest)
             everything = (session.scalars(select(table.id)) for table in (Lead, Property))
             rescore.rescore_changed(session, MOSCOW, ChangeSet.both(*everything))
             session.commit()
@@ -208,7 +218,7 @@ def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acte
     assert acted and not any(property_id in of_leads[lead_id] for lead_id, property_id in acted)
 
 
-def test_what_leaves_before_it_was_ever_scored_stands_in_nobodys_list(worker_here):
+def test_a_row_archived_before_it_was_scored_is_in_no_list(worker_here):
     with worker_here() as session:
         owner = make_user(session)
         lead = make_lead(session, make_user(session))  # its task is late

@@ -1,4 +1,4 @@
-"""A market scored in tiles and merged ends in the lists of a market scored whole, whatever happens on the way."""
+"""A market scored in tiles and merged has the lists of a market scored as a whole, whatever happens meanwhile."""
 
 import random
 from dataclasses import replace
@@ -26,7 +26,7 @@ from tests.factories import make_lead, make_property, make_user
 from tests.length import examples
 from tests.worker.lists.test_rescore import MOSCOW, fill, lead_wishes, random_write, stored_lists
 from worker.jobs import runs as worker_runs
-from worker.lists import changes, partial_lists, rescore, scoring
+from worker.lists import changes, compute, partial_lists, rescore, scoring
 from worker.lists import tiles as worker_tiles
 from worker.market import snapshot
 from worker.market.generations import present_generation
@@ -35,14 +35,14 @@ from worker.market.generations import present_generation
 @pytest.fixture
 def small(monkeypatch):
     """Lists of 5, chunks of 4 rows, and every market in 3 x 2 tiles."""
-    for module in (rescore, changes, snapshot, worker_tiles, invariants):
+    for module in (rescore, changes, compute, snapshot, worker_tiles, invariants):
         monkeypatch.setattr(module, "LIST_LENGTH", 5)
     monkeypatch.setattr(partial_lists, "CHUNK_ROWS", 4)
     monkeypatch.setattr(run_plan, "grid_of", lambda leads, properties, memory_mb: (3, 2))
 
 
 def start(session):
-    """Ids of the shards of a new run that can be worked on."""
+    """The ids of the ready shards of a new run."""
     run, _ = request_run(session, RunScope.ALL, "test")
     session.commit()
     shard_ids = worker_runs.prepare_run(session, run.id)
@@ -60,7 +60,7 @@ def finish(shard_ids):
 
 def whole(session, generation=None):
     """The lists of a run in one piece."""
-    session.execute(text("UPDATE markets SET rates = 'others'"))  # write all of them
+    session.execute(text("UPDATE markets SET rates = 'others'"))  # so that all lists are written
     session.commit()
     for market in {tuple(row) for row in session.execute(select(Lead.city_key, Lead.deal_type).distinct())}:
         rescore.rebuild_market(session, market, generation or present_generation(session, market), run_id=1)
@@ -89,7 +89,7 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
         chance.shuffle(shard_ids)
         for place, shard_id in enumerate(shard_ids):
             side, row_id = random_write(session, chance)
-            if place % 2:  # of the others the lists are still stale when the market is merged
+            if place % 2:  # the lists of the others are still stale when the market is merged
                 rescore.rescore_entity(session, side, row_id)
             merge_id = worker_runs.run_shard(shard_id)
         worker_runs.run_shard(merge_id)
@@ -102,7 +102,7 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
         assert session.scalar(select(func.count()).select_from(RescoringPartial)) == 0
         expected = whole(session)
 
-    # A pair acted on between two tiles stays in lists made before, as in any list; readers are not shown it.
+    # A pair with an action between two tiles stays in earlier lists, as in any list; readers do not see it.
     differing = {key for key in expected if merged.get(key) != expected[key]}
     assert merged.keys() == expected.keys()
     acted = acted_on(worker_here)
@@ -110,7 +110,7 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
 
 
 def test_rates_set_between_two_tiles_hold_from_the_next_run_on(worker_here, small):
-    """All tiles are scored with the rates of the plan: no list mixes amounts converted by two rates."""
+    """All tiles are scored with the rates of the plan, so that no list mixes amounts converted with two rates."""
     with worker_here() as session:
         fill(session, random.Random(3))
         make_property(session, make_user(session), city="Москва", currency="USD", price=100_000)
@@ -134,7 +134,7 @@ def test_rates_set_between_two_tiles_hold_from_the_next_run_on(worker_here, smal
 
 
 def test_tiles_of_another_generation_are_scored_again_before_they_are_merged(worker_here, small, monkeypatch):
-    """As an earlier release leaves them, which does not store with which text model a tile was scored."""
+    """As left by an earlier release, which does not store the text model of a tile."""
     sent = []
     monkeypatch.setattr(worker_runs, "client", lambda: SimpleNamespace(shard_queued=sent.append))
     with worker_here() as session:
@@ -171,8 +171,8 @@ def test_a_tile_done_twice_or_by_two_changes_nothing(worker_here, small):
         first = shard_ids[0]
         worker_runs.run_shard(first)
         chunks = session.scalar(select(func.count()).where(RescoringPartial.shard_id == first))
-        worker_runs.run_shard(first)  # the message came twice
-        # A worker that was thought dead, and comes to its end after another has taken its shard up.
+        worker_runs.run_shard(first)  # the message was delivered twice
+        # A worker that counted as dead finishes after another has claimed its shard.
         second = session.get_one(RescoringShard, shard_ids[1])
         second.state, second.worker, second.attempts, second.heartbeat_at = RunState.RUNNING, "dead", 1, None
         session.commit()
@@ -253,7 +253,7 @@ def test_a_retry_after_the_partial_lists_were_cleared_away_scores_all_tiles(work
         assert queued == shard_ids
 
 
-def test_cancelling_between_tiles_leaves_no_partial_list_and_no_shard_that_can_be_taken(worker_here, small):
+def test_cancelling_between_tiles_leaves_no_partial_list_and_no_claimable_shard(worker_here, small):
     with worker_here() as session:
         fill(session, random.Random(2), count=8)
         run_id, shard_ids = start(session)
@@ -268,7 +268,7 @@ def test_cancelling_between_tiles_leaves_no_partial_list_and_no_shard_that_can_b
         is_well(session)
 
 
-def test_what_the_engine_fails_on_in_one_tile_is_in_no_list(worker_here, small, monkeypatch):
+def test_a_row_on_which_the_engine_fails_in_one_tile_is_in_no_list(worker_here, small, monkeypatch):
     with worker_here() as session:
         fill(session, random.Random(4))
         bad = session.scalars(select(Lead).order_by(Lead.id)).first()

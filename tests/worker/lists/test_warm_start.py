@@ -1,4 +1,4 @@
-"""A worker that starts knows the market before its first task; and starts without a database, too."""
+"""A worker loads the market before its first task, and starts even without a database."""
 
 from models.core.enums import Side
 from tests.factories import make_lead, make_property, make_user

@@ -1,4 +1,4 @@
-"""From words to lists: what a lead writes orders its list, whoever reads the words and whenever they change."""
+"""From words to lists: a lead's text orders its list, whichever process reads it and whenever it changes."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.worker.jobs.test_learning import run_everything
 from worker.lists import rescore
 
 WORDS = "не первый этаж, кухня от 9"
-#: As stored by an import: nobody has read the words.
+#: As stored by an import, whose texts are not read yet.
 UNREAD: dict[str, Any] = {"grammar": None}
 
 
@@ -60,7 +60,7 @@ def order(rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
     return [name for name, _ in rows]
 
 
-def test_a_home_that_contradicts_a_wish_stands_below_one_that_meets_it_and_its_words_tell_why(
+def test_a_home_that_contradicts_a_wish_ranks_below_one_that_meets_it_and_the_quote_explains_why(
     client: FlaskClient, session: Session, buyer: User, seller: User
 ) -> None:
     names = homes(session, seller, small="Светлая. Кухня 6 м", silent="Светлая", large="Светлая. Кухня 10 м")
@@ -72,13 +72,13 @@ def test_a_home_that_contradicts_a_wish_stands_below_one_that_meets_it_and_its_w
     assert order(rows) == ["large", "silent", "small"]
     scores = [row["match_score"] for _, row in rows]
     assert scores[0] >= 90 and scores[2] < 50, scores
-    told = {name: {wish["kind"]: (wish["outcome"], wish["quote"]) for wish in row["wishes"]} for name, row in rows}
-    assert told["large"] == {
+    shown = {name: {wish["kind"]: (wish["outcome"], wish["quote"]) for wish in row["wishes"]} for name, row in rows}
+    assert shown["large"] == {
         "first_floor": ("met", None),
         "kitchen_area": ("met", "Кухня 10 м"),
     }  # the floor is a field
-    assert told["small"]["kitchen_area"] == ("not_met", "Кухня 6 м")
-    assert told["silent"]["kitchen_area"] == ("not_told", None)
+    assert shown["small"]["kitchen_area"] == ("not_met", "Кухня 6 м")
+    assert shown["silent"]["kitchen_area"] == ("not_told", None)
     for _, row in rows:
         points = sum(share["points"] for share in row["criteria"])
         assert points + row["adjustment"] == pytest.approx(row["match_score"], abs=0.01)
@@ -102,7 +102,7 @@ def test_a_must_that_is_contradicted_takes_the_home_off_the_list_and_an_unknown_
         (DealType.RENT, "Сдаётся посуточно", "посуточно"),
     ],
 )
-def test_what_few_want_is_listed_only_for_those_who_ask(
+def test_homes_that_few_want_are_listed_only_for_leads_that_wish_for_them(
     client: FlaskClient, session: Session, buyer: User, seller: User, deal: DealType, description: str, asking: str
 ) -> None:
     odd = make_property(session, seller, deal_type=deal, description=description, **UNREAD)
@@ -137,7 +137,7 @@ def test_words_that_change_change_the_list(client: FlaskClient, session: Session
     put("кухня от 9", path)
     assert order(listed(client, buyer, lead_id, names)) == ["panel", "brick"]
 
-    # Struck out, the kitchen counts for nothing: neither home contradicts anything.
+    # When the kitchen is struck out, it has no effect: neither home contradicts a wish.
     body["wishes"] = [{"kind": "kitchen_area", "value": True, "source": "text", "quote": "кухня от 9", "struck": True}]
     put("кухня от 9", path)
     assert all(row["match_score"] > 50 for _, row in listed(client, buyer, lead_id, names))
@@ -168,7 +168,7 @@ def test_rows_of_an_older_grammar_are_read_again_and_what_was_struck_out_stays_s
     run_everything(session)
     session.refresh(lead)
     struck = [dict(row, struck=row["kind"] == "material") for row in lead.wishes]
-    # What an older grammar would have left: the kitchen unread, on both sides.
+    # As an older grammar would have left it: the kitchen is not read on either side.
     older = {"grammar": GRAMMAR_VERSION - 1}
     session.execute(update(Lead).values(wishes=[row for row in struck if row["kind"] == "material"], **older))
     session.execute(update(Property).values(read_facts=[], **older))

@@ -1,4 +1,4 @@
-"""When closeness is learnt anew: where there is none, and before a full run where a release learns it better."""
+"""Closeness is learnt if there is none, and again before a full run if a release learns it in a better way."""
 
 import io
 
@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 
 from matching.facts import closeness
 from models.core.enums import DealType, RunScope
+from models.market.properties import Property
 from models.ranking.closeness import ClosenessRow
 from tests.factories import make_property, make_user
+from worker.market import closeness_models
 from worker.market.closeness_models import learn_closeness_models
 
 MARKET = ("geo:524901", DealType.SALE)
@@ -57,3 +59,25 @@ def test_a_closeness_of_an_earlier_release_is_read_and_a_full_run_replaces_it(se
     assert models_of(session) == 1
     learn_closeness_models(session, RunScope.ALL, MARKET)
     assert models_of(session) == 2
+
+
+@pytest.mark.parametrize("broken", ["Казань", "Москва", "Самара"])
+def test_a_market_whose_places_cannot_be_learnt_stops_no_other(session, monkeypatch, caplog, broken):
+    owner = make_user(session)
+    for town in ("Казань", "Самара"):
+        for at in range(30):
+            make_property(session, owner, city=town, district=f"{town} {at % 3}")
+    session.commit()
+    keys = dict(session.execute(select(Property.city, Property.city_key).distinct()).all())
+    learn = closeness_models._learn
+
+    def learn_some(session, market, count):
+        if market[0] == keys[broken]:
+            raise FloatingPointError
+        learn(session, market, count)
+
+    monkeypatch.setattr(closeness_models, "_learn", learn_some)
+
+    assert learn_closeness_models(session, RunScope.ALL) == 2
+    assert set(session.scalars(select(ClosenessRow.city_key))) == set(keys.values()) - {keys[broken]}
+    assert "closeness_not_learnt" in caplog.messages

@@ -1,4 +1,4 @@
-"""A row that the engine fails on is set aside; everybody else gets their lists."""
+"""A row on which the engine fails is set aside; all others get their lists."""
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,7 @@ from models.rescoring.runs import RescoringShard, request_run
 from tests.factories import make_lead, make_property, make_user
 from tests.length import examples
 from worker.jobs.runs import prepare_run, run_shard
-from worker.lists import changes, rescore, scoring
+from worker.lists import compute, rescore, scoring
 from worker.market import failing_rows, load
 
 MOSCOW = ("geo:524901", DealType.SALE)
@@ -28,7 +28,7 @@ def test_exactly_the_rows_that_fail_are_left_out(rows, bad):
             raise ValueError("boom")
         return list(some)
 
-    rows = [[row] for row in rows]  # rows may be equal and are told apart all the same
+    rows = [[row] for row in rows]  # wrapped, so that equal rows can be distinguished
     computed, failing = failing_rows.without_failing_rows(rows, lambda some: make([row[0] for row in some]))
 
     assert computed == [row[0] for row in rows if row[0] not in bad]
@@ -101,7 +101,7 @@ def test_a_run_reports_a_failing_lead_and_goes_on_without_it(market, monkeypatch
     assert "+7701" not in skipped["error"]
     lists = dict(session.execute(select(PropertyRecommendations.property_id, PropertyRecommendations.lead_ids)).all())
     assert lists == {row.id: [leads[0].id, leads[2].id] for row in properties}
-    assert stale_markets(session) == set()  # nothing for the sweep to try again and again
+    assert stale_markets(session) == set()  # the sweep does not retry endlessly
 
 
 def test_a_failing_property_is_blamed_and_not_the_leads_it_meets(market, monkeypatch):
@@ -128,7 +128,7 @@ def test_the_next_run_takes_back_what_the_engine_manages_now(market, monkeypatch
     assert len(session.get_one(LeadRecommendations, leads[1].id, populate_existing=True).property_ids) == 2
 
 
-@pytest.mark.parametrize(("module", "name"), [(load, "lead_vectors"), (changes, "pair_scores")])
+@pytest.mark.parametrize(("module", "name"), [(load, "lead_vectors"), (compute, "pair_scores")])
 def test_a_failing_lead_alone_leaves_the_lists_until_it_is_written_again(market, monkeypatch, module, name):
     session, leads, properties = market
     rescore.reconcile_market(session, MOSCOW)
@@ -155,7 +155,7 @@ def test_a_failing_lead_alone_leaves_the_lists_until_it_is_written_again(market,
 
 def test_a_failing_lead_does_not_take_others_of_its_sweep_with_it(market, monkeypatch):
     session, leads, properties = market
-    fail_on(monkeypatch, changes, "pair_scores", leads[1].owner_id)
+    fail_on(monkeypatch, compute, "pair_scores", leads[1].owner_id)
 
     rescore.reconcile_market(session, MOSCOW)
     session.commit()

@@ -68,7 +68,7 @@ def test_after_a_new_exchange_rate_a_change_leaves_no_list_that_names_what_it_mu
 @pytest.mark.parametrize("seed", range(examples(1, 20)))
 def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_rates(worker_here, monkeypatch, seed):
     """
-    Rates that are set meanwhile, and text models that another market's run has fitted, wait for the market's next run.
+    Rates set meanwhile, and text models fitted by another market's run, apply from the market's next run.
     """
     monkeypatch.setattr(invariants, "LIST_LENGTH", 5)
     chance = random.Random(seed)
@@ -107,8 +107,8 @@ def in_moscow(session):
     return {key: entries for key, entries in stored_lists(session).items() if entries[2] == MOSCOW[0]}
 
 
-def test_a_rebuild_that_no_run_asked_for_leaves_a_newer_generation_alone(worker_here, monkeypatch):
-    """A sweep that scores much at once has the generation of its beginning; a run may publish before it does."""
+def test_a_rebuild_outside_a_run_does_not_replace_a_newer_generation(worker_here, monkeypatch):
+    """A sweep over many rows uses the generation of its start; a run may publish before the sweep does."""
     with worker_here() as session:
         make_property(session, make_user(session))
         make_lead(session, make_user(session))

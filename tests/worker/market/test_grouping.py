@@ -1,4 +1,4 @@
-"""Groups that follow writes: after any of them they are what grouping everything anew gives."""
+"""Groups follow writes: after any write they equal the result of grouping everything again."""
 
 import random
 from decimal import Decimal
@@ -29,7 +29,7 @@ def stored(session) -> dict[int, int]:
 
 @pytest.mark.parametrize("max_alike", [60, 8])
 @pytest.mark.parametrize("seed", range(3))
-def test_groups_after_any_writes_are_those_of_grouping_all_anew(worker_here, monkeypatch, seed, max_alike):
+def test_groups_after_any_writes_are_those_of_grouping_everything_again(worker_here, monkeypatch, seed, max_alike):
     monkeypatch.setattr(groups, "MAX_ALIKE", max_alike)
     monkeypatch.setattr(grouping, "MAX_ALIKE", max_alike)
     chance = random.Random(seed)
@@ -103,7 +103,7 @@ def test_a_write_among_hundreds_of_adverts_that_are_alike_compares_hardly_any(wo
 
 
 @pytest.mark.parametrize("max_alike", [2, 3])
-def test_adverts_are_grouped_anew_when_too_many_share_a_key_and_when_they_no_longer_do(
+def test_adverts_are_regrouped_when_too_many_share_a_key_and_when_they_no_longer_do(
     worker_here, monkeypatch, max_alike
 ):
     monkeypatch.setattr(grouping, "MAX_ALIKE", max_alike)
@@ -130,7 +130,7 @@ def _named(group_of: dict[int, int]) -> dict[int, frozenset[int]]:
     }
 
 
-def test_what_an_import_wrote_is_grouped_in_batches_before_its_lists_are_made(worker_here, monkeypatch):
+def test_imported_rows_are_grouped_in_batches_before_their_lists_are_computed(worker_here, monkeypatch):
     monkeypatch.setattr("worker.market.grouping.BATCH", 2)
     with worker_here() as session:
         homes = [make_property(session, make_user(session), floor=floor) for floor in (1, 2, 3) for _ in range(2)]
@@ -158,7 +158,7 @@ def test_an_advert_that_joins_two_others_has_their_lists_made_again(worker_here,
 
 
 @pytest.mark.parametrize("seed", range(examples(2, 20)))
-def test_whatever_adverts_of_homes_are_acted_on_the_lists_break_no_rule(worker_here, seed):
+def test_the_lists_break_no_rule_whichever_adverts_have_actions(worker_here, seed):
     chance = random.Random(seed)
     with worker_here() as session:
         homes = [make_property(session, make_user(session), floor=floor) for floor in (1, 2, 3) for _ in range(3)]
@@ -186,8 +186,8 @@ def test_whatever_adverts_of_homes_are_acted_on_the_lists_break_no_rule(worker_h
 
 
 @pytest.mark.parametrize("step, place", [("photo_hashes", 1), ("points", 0)])
-def test_an_advert_that_is_deleted_while_it_is_grouped_is_passed_over(worker_here, monkeypatch, step, place):
-    """The one that was written, once it was read; or the one that it is compared with."""
+def test_an_advert_that_is_deleted_while_it_is_grouped_is_skipped(worker_here, monkeypatch, step, place):
+    """The advert that was written, after it was read; or the one that it is compared with."""
     real = getattr(grouping, step)
     with worker_here() as session:
         adverts = [make_property(session, make_user(session), area=60.2).id for _ in range(2)]
@@ -206,3 +206,29 @@ def test_an_advert_that_is_deleted_while_it_is_grouped_is_passed_over(worker_her
 
         assert session.scalars(select(Property.id)).all() == [adverts[1 - place]]
         assert adverts[place] not in stored(session)
+
+
+@pytest.mark.parametrize("whole_base", [True, False])
+@pytest.mark.parametrize("broken", [0, 3, 5])
+def test_an_advert_that_cannot_be_compared_leaves_its_house_alone_ungrouped(
+    worker_here, monkeypatch, caplog, broken, whole_base
+):
+    with worker_here() as session:
+        homes = [make_property(session, make_user(session), floor=floor) for floor in (1, 2, 3) for _ in range(2)]
+        session.commit()
+        ids = [home.id for home in homes]
+        market = (homes[0].city_key, DealType.SALE)
+        facts = grouping.advert_facts
+
+        def facts_of_some(row, *photos):
+            if row.id == ids[broken]:
+                raise ZeroDivisionError
+            return facts(row, *photos)
+
+        monkeypatch.setattr(grouping, "advert_facts", facts_of_some)
+        changed = regroup_all(session) if whole_base else group_market(session, market)
+
+        floor = {ids[broken], ids[broken ^ 1]}
+        assert changed == set(stored(session)) == set(ids) - floor
+        failures = {record.property_id for record in caplog.records if record.message == "property_not_grouped"}
+        assert ids[broken] in failures <= floor

@@ -1,4 +1,4 @@
-"""Rows that a market is loaded from hold what the database holds, and loading leaves Python's collector as it was."""
+"""A market is loaded from rows equal to those of the database, and loading restores the garbage collector's state."""
 
 import gc
 from decimal import Decimal
@@ -12,7 +12,7 @@ from worker.market.garbage import without_garbage_collection
 from worker.market.load import PROPERTY_COLUMNS
 from worker.market.plain_rows import PlainRows
 
-#: JSON as PostgreSQL keeps it, some of it beyond what the quick decoder takes.
+#: JSON as PostgreSQL stores it, including values that the fast decoder does not support.
 DOCUMENTS = (
     "{}",
     '{"kitchen_area": 9.5, "lifts_per_entrance": 2, "note": "\\u044f \\"x\\"", "none": null, "yes": true}',

@@ -2,7 +2,7 @@ from sqlalchemy import select, text
 
 from models.market.leads import Lead
 from tests.factories import make_lead, make_user
-from worker.market.read_watermark import MISSED, read_watermark
+from worker.market.read_watermark import MISSED, missed_rows, read_watermark
 
 
 def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(engine, worker_here):
@@ -20,13 +20,13 @@ def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(
         after = make_lead(late, make_user(late)).id
         late.commit()
 
-        missed = set(looking.scalars(select(Lead.id).where(at.missed(Lead.changed_in))))
+        missed = set(looking.scalars(select(Lead.id).where(missed_rows(Lead.changed_in)), at.parameters))
         assert missed == {running, after}
         assert set(looking.scalars(text(f"SELECT id FROM leads WHERE {MISSED}"), at.parameters)) == missed
         assert {seen, between} & missed == set()
 
 
-def test_what_the_looking_transaction_writes_itself_counts_as_missed(engine, worker_here):
+def test_writes_of_the_reading_transaction_itself_count_as_missed(engine, worker_here):
     with worker_here() as looking, worker_here() as other:
         make_user(looking)  # now it has a number
         make_user(other)
@@ -35,4 +35,4 @@ def test_what_the_looking_transaction_writes_itself_counts_as_missed(engine, wor
         mine = make_lead(looking, make_user(looking)).id
         looking.commit()
 
-        assert looking.scalars(select(Lead.id).where(at.missed(Lead.changed_in))).all() == [mine]
+        assert looking.scalars(select(Lead.id).where(missed_rows(Lead.changed_in)), at.parameters).all() == [mine]

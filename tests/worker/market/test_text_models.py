@@ -8,7 +8,7 @@ from models.ranking.recommendations import TextModelRow
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.jobs.test_learning import run_everything
 from tests.worker.lists.test_rescore import stored_lists
-from worker.market.text_models import SERVES, text_model_for
+from worker.market.text_models import MAX_AGE, text_model_for
 
 
 @pytest.fixture
@@ -28,20 +28,20 @@ def test_the_first_run_fits_a_model_and_the_next_goes_on_with_it(session, market
     assert text_model_for(session, RunScope.MARKET) == first
 
 
-def test_a_run_over_everything_fits_anew_when_the_texts_have_changed_by_a_fifth(session, market):
+def test_a_run_over_everything_fits_again_when_the_texts_have_changed_by_a_fifth(session, market):
     first = text_model_for(session, RunScope.ALL)
     for _ in range(2):
         make_property(session, market)
     assert text_model_for(session, RunScope.ALL) == first  # 12 of 10: not yet more than a fifth
     make_property(session, market)
 
-    assert text_model_for(session, RunScope.MARKET) == first  # a part of the market is no reason to move all scores
+    assert text_model_for(session, RunScope.MARKET) == first  # a run over one market must not change all scores
     assert text_model_for(session, RunScope.ALL) > first
 
 
 def test_a_model_serves_for_a_week(session, market):
     first = text_model_for(session, RunScope.ALL)
-    session.get_one(TextModelRow, first).created_at = utc_now() - SERVES - timedelta(minutes=1)
+    session.get_one(TextModelRow, first).created_at = utc_now() - MAX_AGE - timedelta(minutes=1)
     session.flush()
 
     assert text_model_for(session, RunScope.ALL) > first

@@ -1,4 +1,4 @@
-"""What the broker is not told, or is told much of, is found and gets its lists all the same."""
+"""Rows whose messages were lost, and rows in large batches, still get their lists."""
 
 import pytest
 import redis
@@ -69,7 +69,7 @@ def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(
 
 
 def test_a_bulk_load_is_left_to_the_queue_of_runs(engine, market, redis_url, worker_here, monkeypatch):
-    """Nobody who serves fresh entities takes on much that was written at once, as an import does, with nobody told."""
+    """Workers for single entities do not score a large batch without messages, such as an import; a run does."""
     monkeypatch.setattr(tasks, "MAX_CHANGES", 4)  # the market has five leads
     tasks.sweep.apply(throw=True)
 

@@ -1,4 +1,4 @@
-"""A task's line carries the request that asked for it, and its duration is counted where every host can see it."""
+"""A task's log line has the id of the request that caused it, and its duration is counted where every host sees it."""
 
 import re
 
@@ -25,7 +25,7 @@ def test_a_task_is_logged_with_its_request_and_counted(redis_url, worker_process
     assert 0 < times.seconds < 3600
 
 
-def test_a_queue_tells_how_deep_it_is_and_how_long_its_next_message_has_waited(redis_url):
+def test_a_queue_reports_its_depth_and_the_age_of_its_next_message(redis_url):
     client = Client(redis_url)
     for number in (1, 2):
         client.lead_changed(number)

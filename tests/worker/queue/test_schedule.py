@@ -33,6 +33,6 @@ def test_a_bad_line_is_refused_with_its_number(line):
         parse_schedule(f"# first\n{line}\n")
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(ScheduleError, match="cannot be read"):
         read_schedule(tmp_path / "celerybeat-schedule")

@@ -1,4 +1,4 @@
-"""The public search: filters, order, words, and homes that are advertised more than once."""
+"""The public search: filters, order, words, and homes with several adverts."""
 
 from decimal import Decimal
 
@@ -60,7 +60,7 @@ def test_a_filter_keeps_what_fits(session, owner, fits, differs, wanted):
     assert len(found(session, **wanted)) == (1 if wanted else 2)
 
 
-def test_what_a_field_tells_outweighs_what_was_read(session, owner):
+def test_a_field_overrides_what_was_read_in_the_text(session, owner):
     make_property(session, owner, facts={"lift": False}, read_facts=[{"kind": "lift", "value": True}])
 
     assert found(session, wishes=("lift",)) == []
@@ -86,7 +86,7 @@ def test_prices_are_compared_in_the_currency_of_the_town(session, owner):
         (HomeOrder.CHEAPEST_PER_METRE, [0, 2, 1]),
     ],
 )
-def test_homes_stand_in_the_order_that_is_asked_for(session, owner, order, places):
+def test_homes_are_in_the_requested_order(session, owner, order, places):
     made = [make_property(session, owner, price=price, area=area).id for price, area in ((9, 90), (1, 1), (4, 10))]
 
     assert found(session, order=order) == [made[place] for place in places]
@@ -107,7 +107,7 @@ def test_a_home_with_two_adverts_is_shown_and_counted_once(session, owner):
 @pytest.mark.parametrize("most", [3, 5_000])
 @pytest.mark.parametrize("words", ["", "двор"])
 def test_pages_hold_each_home_once_and_leave_none_out(session, owner, monkeypatch, most, words):
-    """Also where not all adverts are counted, and where most homes have many."""
+    """Even if not all adverts are counted, and if most homes have many."""
     monkeypatch.setattr(homes, "MAX_COUNTED", most)
     monkeypatch.setattr(homes, "_adverts_for", lambda count: count)
     made = [make_property(session, owner, description="тихий двор", price=number % 4).id for number in range(24)]
@@ -123,7 +123,7 @@ def test_pages_hold_each_home_once_and_leave_none_out(session, owner, monkeypatc
     assert search_homes(session, SearchCriteria(words=words), 1, 2).is_more is (most < 24)
 
 
-def test_what_is_off_the_market_is_not_found(session, owner):
+def test_homes_off_the_market_are_not_found(session, owner):
     gone = make_property(session, owner, description="тихий двор")
     other = make_user(session)
     make_property(session, other, description="тихий двор")
@@ -166,7 +166,7 @@ def test_words_are_found_as_lexemes_and_with_typing_errors(session, owner, words
     assert bool(found(session, words=words)) is is_found
 
 
-def test_a_correction_is_told(session, owner):
+def test_a_correction_is_reported(session, owner):
     home = make_property(session, owner, description="Большой балкон")
     refresh_words(session)
 
@@ -176,7 +176,7 @@ def test_a_correction_is_told(session, owner):
 
 
 def test_neither_a_phone_nor_a_house_can_be_searched_for(session, owner):
-    """Numbers are left out of the words, so that they find no more than no words do."""
+    """Numbers are removed from the words, so that they find no more than an empty query."""
     make_property(session, owner, description="Звоните 89161234567", location="Арбат, 7к2")
 
     for words in ("89161234567", "79990000000", "7к2", "9к9", "a@b.ru"):

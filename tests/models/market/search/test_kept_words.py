@@ -1,4 +1,4 @@
-"""The words of listings that the database keeps: on the market in one table, archived in another, taken apart once."""
+"""The database stores the words of listings, split once: one table for the market, another for archived listings."""
 
 from sqlalchemy import text
 
@@ -7,7 +7,7 @@ from tests.factories import make_property, make_user
 
 
 def kept(session, listing):
-    """(words on the market, words in the archive) of a listing; None where there are none."""
+    """(words on the market, words in the archive) of a listing; None if there are none."""
     session.flush()
     query = "SELECT (SELECT words::text FROM {} WHERE property_id = :id)"
     values = {"id": listing.id}

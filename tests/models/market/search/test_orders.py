@@ -1,4 +1,4 @@
-"""Pages, orders and counts of the search are those of a slow walk over all adverts."""
+"""Pages, orders and counts of the search equal those of a slow computation over all adverts."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +20,7 @@ from tests.length import examples
 
 PER_PAGE = 2
 WORDS = ("двор", "парк", "ремонт")
-#: What an amount is multiplied by, by (its currency, the search's). All quotients of the prices and areas end.
+#: The factor for an amount, by (its currency, the search's). All quotients of prices and areas are finite decimals.
 FACTORS = {
     ("USD", "RUB"): Decimal(90),
     ("RUB", "KZT"): Decimal(5),
@@ -58,32 +58,37 @@ searches = st.tuples(
     st.none() | st.sampled_from(DealType),
     st.sampled_from(("", "", "двор", "парк двор", "ремонт -парк")),
     st.sampled_from(HomeOrder),
+    st.sampled_from((None, None, 15)),
 )
 
 
 @given(
     market=st.lists(adverts, min_size=1, max_size=14),
-    asked=st.lists(searches, min_size=1, max_size=4),
+    requested=st.lists(searches, min_size=1, max_size=4),
     most=st.sampled_from((1, 3, 50)),
 )
 @settings(max_examples=examples(25, 500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_page_is_that_of_a_slow_walk_over_all_adverts(session, market, asked, most):
-    """Also where more adverts fit than are counted, and where a first look finds too few with the words."""
+def test_every_page_is_that_of_a_slow_walk_over_all_adverts(session, market, requested, most):
+    """Even if more adverts match than are counted, and if the first query finds too few with the words."""
     with session.begin_nested() as savepoint, pytest.MonkeyPatch.context() as patch:
         patch.setattr(homes, "MAX_COUNTED", most)
-        patch.setattr(homes, "READ_FOR_ONE", 1)
+        patch.setattr(homes, "ADVERTS_READ_PER_SHOWN", 1)
         patch.setattr(homes, "_adverts_for", lambda count: count)
         ids = _store(session, market)
-        for search in asked:
+        for search in requested:
             _check(session, dict(zip(ids, market, strict=True)), most, *search)
         savepoint.rollback()
 
 
-def _check(session, market: dict[int, Advert], most: int, city, deal_type, words: str, order: HomeOrder) -> None:
-    fitting = {each: advert for each, advert in market.items() if _fits(advert, city, deal_type, words)}
+def _check(
+    session, market: dict[int, Advert], most: int, city, deal_type, words: str, order: HomeOrder, area_min
+) -> None:
+    fitting = {each: advert for each, advert in market.items() if _fits(advert, city, deal_type, words, area_min)}
     expected = _homes_in_order(fitting, "KZT" if city == "Алматы" else "RUB", order)
     key = city and city_of(city).key
-    wanted = SearchCriteria(words=words, city=city or "", city_key=key, deal_type=deal_type, order=order)
+    wanted = SearchCriteria(
+        words=words, city=city or "", city_key=key, deal_type=deal_type, area_min=area_min, order=order
+    )
 
     first = search_homes(session, wanted, 1, PER_PAGE)
 
@@ -94,11 +99,12 @@ def _check(session, market: dict[int, Advert], most: int, city, deal_type, words
         assert shown == expected[(page - 1) * PER_PAGE : page * PER_PAGE]
 
 
-def _fits(advert: Advert, city: str | None, deal_type: DealType | None, words: str) -> bool:
+def _fits(advert: Advert, city: str | None, deal_type: DealType | None, words: str, area_min: int | None) -> bool:
     return (
         not advert.is_gone
         and advert.city == (city or advert.city)
         and advert.deal_type == (deal_type or advert.deal_type)
+        and (area_min is None or (advert.area or 0) >= area_min)
         and all((word.lstrip("-") in advert.words) is (word[0] != "-") for word in words.split())
     )
 

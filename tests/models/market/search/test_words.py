@@ -1,4 +1,4 @@
-"""The words that a mistyped word of a search may mean."""
+"""The possible meanings of a mistyped word in a search."""
 
 import pytest
 from sqlalchemy import event, select

@@ -1,6 +1,6 @@
-"""More spellings of towns, written before anybody looked at the other table; the same form as there."""
+"""More spellings of towns, written independently of the other table, in the same form."""
 
-#: id | currency | spellings, parted by " ; "
+#: id | currency | spellings, separated by " ; "
 KNOWN_TOO = """
 524901 | RUB | москва ; МОСКВА ; г.Москва ; город Москва ; Москва г. ; г Москва, РФ ; Россия, г. Москва ; Москва, Россия ; Российская Федерация, Москва ; Moscow ; Moskva ; moscow, russia ; Moscow city ; City of Moscow ; Мск ; МСК ; мск. ; Масква ; Мосвка ; Москвa ; Mосква ; москва (центр) ; Москва, ЦАО ; Москва, СВАО ; Москва, Хамовники ; Москва, р-н Хамовники ; Москва, ул. Тверская, 5 ; vjcrdf ; Мәскеу ; Мәскеу қаласы ; в Москве ; Москва и Подмосковье ; Москва и область ; Москва, м. Сокол ; г. Москва, Зеленоград ; Москва-сити ; Moskau ; Moscou ; Москве ; Москва! ; «Москва» ; Москвы ; Москва, Ленинградский проспект, 80 ; Москва (Россия) ; г.о. Москва ; Москоу ; город-герой Москва ; Новая Москва ; г. Троицк, Москва ; Москва, РФ ; гМосква ; г. МОСКВА ; Москва-город ; Moskva, Rossiya ; Москва / Россия ; москвa ; Маскава ; москав ; Москва, ВАО, Измайлово ; Moscow region, Moscow ; Мск, Россия ; г.Мск ; Москва, Кутузовский пр-т 12 ; Россия;Москва
 498817 | RUB | санкт-петербург ; Санкт Петербург ; С.-Петербург ; С-Петербург ; с.петербург ; СПб ; спб ; СПБ. ; г. СПб ; Питер ; питер ; Петербург ; Ленинград ; Петроград ; Saint Petersburg ; St. Petersburg ; St Petersburg ; Sankt-Peterburg ; Saint-Petersburg, Russia ; Санкт-Питербург ; Санкт-Петебург ; г. Санкт-Петербург, Россия ; СПб и ЛО ; Санкт-Петербург, Невский пр., 10 ; Санкт-Петербург (Ленинград) ; СПб, Приморский р-н ; в Петербурге ; gbnth ; Piter ; Leningrad ; SPb ; Санктпетербург ; СПБ г ; г Санкт - Петербург ; Санкт-Петербург, Ленинградская область ; Сант-Петербург ; Санкт-Петербурге ; Питерe ; St.Petersburg ; Saint Petersburg (Russia) ; С.Пб. ; санкт петербург, выборгский район
@@ -255,7 +255,7 @@ USA
 Омск, Томск
 """
 
-#: What is taken under its own name, without a currency.
+#: Texts that are kept under their own name, without a currency.
 UNHEARD_OF = """
 Зурбаган
 Нью-Васюки

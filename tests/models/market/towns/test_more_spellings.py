@@ -1,4 +1,4 @@
-"""A second table of towns, and what a table cannot hold: every large town at home in every common way of writing."""
+"""A second table of towns, and every large town of our countries in every common spelling."""
 
 import pytest
 
@@ -7,6 +7,7 @@ from models.market.towns.reading import TownError, read_town
 from models.market.towns.regions import region_of
 from models.market.towns.spelling import normal
 from tests.models.market.towns.more_spellings import KNOWN_TOO, NO_TOWN, UNHEARD_OF
+from tests.tables import each_of
 
 ROWS = [line.split(" | ") for line in KNOWN_TOO.strip().splitlines()]
 LARGE = 250_000
@@ -26,8 +27,8 @@ def spelt(table, name):
     return "".join(table.get(sign, sign) for sign in name.casefold().replace("ё", "е"))
 
 
-def keyed(told):
-    return f"geo:{told}" if told.isdigit() else told
+def keyed(expected):
+    return f"geo:{expected}" if expected.isdigit() else expected
 
 
 def is_read_as(text, key):
@@ -37,7 +38,7 @@ def is_read_as(text, key):
         return False
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("key", "currency", "text"),
     [(keyed(key), currency, text) for key, currency, texts in ROWS for text in texts.split(" ; ")],
 )
@@ -47,13 +48,13 @@ def test_a_spelling_of_a_town_is_that_town(key, currency, text):
     assert (reading.key, reading.currency, reading.known) == (key, currency, True)
 
 
-@pytest.mark.parametrize("text", NO_TOWN.strip().splitlines())
-def test_what_names_several_towns_or_none_is_refused(text):
+@each_of("text", NO_TOWN.strip().splitlines())
+def test_a_text_with_several_towns_or_none_is_refused(text):
     with pytest.raises(TownError):
         read_town(text)
 
 
-@pytest.mark.parametrize("text", UNHEARD_OF.strip().splitlines())
+@each_of("text", UNHEARD_OF.strip().splitlines())
 def test_of_an_unheard_of_town_nothing_is_guessed(text):
     reading = read_town(text)
 
@@ -64,7 +65,7 @@ def test_the_table_is_as_long_as_promised():
     assert sum(len(texts.split(" ; ")) for *_, texts in ROWS) >= 1000
 
 
-@pytest.mark.parametrize(
+@each_of(
     "way",
     [
         "г. {name}",

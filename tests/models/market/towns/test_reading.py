@@ -1,10 +1,11 @@
-"""Every spelling of a town is that town, in its own country's currency; what names several, or none, is refused."""
+"""Every spelling of a town is read as that town, in its country's currency; a text with several or none is refused."""
 
 import pytest
 
 from models.market.towns.addresses import town_in_address
 from models.market.towns.reading import NoTownError, SeveralTownsError, read_town
 from tests.models.market.towns.spellings import KNOWN, NONE, SEVERAL, UNKNOWN
+from tests.tables import each_of
 
 
 def rows(table):
@@ -13,14 +14,14 @@ def rows(table):
         yield [fact.lstrip("| ") for fact in facts], spellings.lstrip("| ").split(" ; ")
 
 
-def key_of(told):
-    return f"geo:{told}" if told.isdigit() else told
+def key_of(expected):
+    return f"geo:{expected}" if expected.isdigit() else expected
 
 
 ALL_KNOWN = [(key_of(town), currency, text) for (town, currency), texts in rows(KNOWN) for text in texts]
 
 
-@pytest.mark.parametrize(("key", "currency", "text"), ALL_KNOWN)
+@each_of(("key", "currency", "text"), ALL_KNOWN)
 def test_a_spelling_of_a_town_is_that_town(key, currency, text):
     reading = read_town(text)
 
@@ -31,22 +32,20 @@ def test_the_table_is_as_long_as_promised():
     assert len({text for _, _, text in ALL_KNOWN}) >= 450
 
 
-@pytest.mark.parametrize("text", SEVERAL.replace("\n", " ").strip().split(" ; "))
+@each_of("text", SEVERAL.replace("\n", " ").strip().split(" ; "))
 def test_several_towns_are_refused(text):
     with pytest.raises(SeveralTownsError, match="town.several"):
         read_town(text)
 
 
-@pytest.mark.parametrize("text", NONE.split(" ; "))
+@each_of("text", NONE.split(" ; "))
 def test_a_country_alone_is_refused_and_so_is_no_name(text):
     with pytest.raises(NoTownError):
         read_town(text)
 
 
-@pytest.mark.parametrize(
-    ("key", "currency", "text"), [(name, money, text) for (name, money), texts in rows(UNKNOWN) for text in texts]
-)
-def test_an_unknown_town_is_taken_under_its_own_name_and_no_currency_is_guessed(key, currency, text):
+@each_of(("key", "currency", "text"), [(name, money, text) for (name, money), texts in rows(UNKNOWN) for text in texts])
+def test_an_unknown_town_keeps_its_own_name_and_no_currency_is_guessed(key, currency, text):
     reading = read_town(text)
 
     assert (reading.key, reading.currency or "", reading.known) == (f"name:{key}", currency, False)
@@ -56,11 +55,11 @@ def test_an_unknown_town_is_answered_with_what_is_like_it():
     assert "Кировск" in read_town("Кировс").nearest and "Новосибирск" in read_town("Новосибирскъград").nearest
 
 
-def test_a_forgiven_error_is_told():
+def test_a_corrected_spelling_is_reported():
     assert read_town("Мосвка").corrected and not read_town("Москва").corrected
 
 
-def test_a_region_alone_is_its_main_town_and_told():
+def test_a_region_alone_is_its_main_town_and_is_reported():
     assert read_town("Свердловская область").by_region and not read_town("Екатеринбург").by_region
 
 
@@ -74,7 +73,7 @@ def test_another_place_of_a_towns_name_has_a_market_of_its_own():
     assert not elsewhere.known and elsewhere.key != read_town("Марьино").key
 
 
-@pytest.mark.parametrize(
+@each_of(
     ("address", "town"),
     [
         ("ул. Абая, 7, Алматы", "Алматы"),

@@ -1,1 +1,1 @@
-"""Files of every dialect and fault, written from the formats' descriptions alone, with what each must come to."""
+"""Files of every dialect and fault, written only from the formats' descriptions, with the expected result of each."""

@@ -1,4 +1,4 @@
-"""What a file is and what an import of it must come to."""
+"""A file and the expected result of its import."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,16 +16,16 @@ class Case:
     """
     One file.
 
-    `expected` names every offer by its id (an offer without one: `line N`): a dictionary of what it must hold, `OFF`,
-    or the fields that it is refused for.
+    `expected` has every offer by its id (without an id: `line N`): a dictionary of its fields, `OFF`, or the fields for
+    which it is refused.
     """
 
     name: str
     data: bytes
     expected: dict[str, Any] = field(default_factory=dict)
-    fails: str | None = None  #: The code of the fault for which the file as a whole is not taken.
+    fails: str | None = None  #: The code of the fault for which the whole file is refused.
     kind: str | None = None
-    passed_over: tuple[str, ...] | None = None  #: Tags or columns that the report must name, if told.
+    ignored_fields: tuple[str, ...] | None = None  #: Tags or columns that the report must name, if given.
     guessed: tuple[str, ...] = ()  #: Fields that the report must name as guessed.
     city: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
@@ -36,11 +36,11 @@ class Case:
 
 
 def counted(case):
-    """The numbers of a report, by what each offer must come to."""
-    told = list(case.expected.values())
+    """The numbers of a report that follow from the expected result of each offer."""
+    expected = list(case.expected.values())
     return {
-        "offers": len(told),
-        "new": sum(isinstance(each, dict) for each in told),
-        "off_market": told.count(OFF),
-        "refused": sum(isinstance(each, tuple) for each in told),
+        "offers": len(expected),
+        "new": sum(isinstance(each, dict) for each in expected),
+        "off_market": expected.count(OFF),
+        "refused": sum(isinstance(each, tuple) for each in expected),
     }

@@ -1,4 +1,4 @@
-"""What stands in cells, as people write it."""
+"""Contents of cells as people write them."""
 
 from tests.models.sources.unseen.cases import OFF, refused
 from tests.models.sources.unseen.table_cases import BASE, HEAD, ONE, WHOLE, table

@@ -1,10 +1,10 @@
-"""Columns under the names that agencies give them."""
+"""Columns with the names that agencies use."""
 
 from tests.models.sources.unseen.table_cases import BASE, HEAD, ONE, WHOLE, table
 
 
 def abbreviated(header, value, expected, name=None):
-    """A table with one more column, under a name of the kind that agencies write."""
+    """A table with an additional column, with a name that an agency might use."""
     return table(f"csv column {name or header}", {"17": BASE | expected}, (*HEAD, header), (*ONE, value))
 
 
@@ -89,7 +89,7 @@ COLUMN_CASES = (
     abbreviated("Год постр.", "1987 г.", {"year_built": 1987}),
     abbreviated("Год дома", "1987", {"year_built": 1987}),
     abbreviated("Описание", "Тихий двор", {"description": "Тихий двор"}),
-    abbreviated("Примечание", "Тихий двор", {"description": "Тихий двор"}),
+    abbreviated("Примечание", "Собственник торгуется", {"description": None}),
     abbreviated("Текст объявления", "Тихий двор", {"description": "Тихий двор"}),
     abbreviated("Доп. информация", "Тихий двор", {"description": "Тихий двор"}),
     abbreviated("Балкон", "да", {"facts": {"balcony": True}}),

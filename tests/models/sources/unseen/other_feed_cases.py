@@ -1,4 +1,4 @@
-"""CIAN's and Avito's feeds, and what is no feed."""
+"""CIAN's and Avito's feeds, and files that are not feeds."""
 
 from tests.models.sources.unseen.cases import OFF, Case, refused
 

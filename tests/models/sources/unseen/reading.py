@@ -1,4 +1,4 @@
-"""What an import reads of a case, put beside what is expected of it."""
+"""Compares the rows that an import reads from a case with the expected ones."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from tests.models.sources.unseen.cases import OFF
 
 
 def differences(case, path) -> list[str]:
-    """Line by line, what a file comes to that it should not; empty if all is as expected."""
+    """The differences between the result of a file and the expected one, one a line; empty if there are none."""
     path.write_bytes(case.data)
     try:
         feed = open_feed(path, case.kind if not case.fails else None, case.mapping, of_leads=case.of_leads)
@@ -44,17 +44,17 @@ def differences(case, path) -> list[str]:
     wrong += [f"{name}: not there" for name in missing]
     guessed = {remark.field for each in entries for remark in each.guesses}
     wrong += [f"guess of {name} is not told" for name in case.guessed if name not in guessed]
-    if case.passed_over is not None:
-        over = feed.notes.passed_over
-        wrong += [f"{name} passed over, not told: {list(over)}" for name in case.passed_over if name not in over]
+    if case.ignored_fields is not None:
+        over = feed.notes.ignored_fields
+        wrong += [f"{name} passed over, not told: {list(over)}" for name in case.ignored_fields if name not in over]
     return wrong
 
 
 def _of_offer(each, row, wanted: Any) -> list[str]:
     faults = [str(fault) for fault in each.faults]
     if isinstance(wanted, tuple):
-        told = {fault.field for fault in each.faults}
-        return [] if told == set(wanted) else [f"refused for {faults or 'nothing'}, not for {wanted}"]
+        reported = {fault.field for fault in each.faults}
+        return [] if reported == set(wanted) else [f"refused for {faults or 'nothing'}, not for {wanted}"]
     if faults:
         return [f"refused: {faults}"]
     if isinstance(each, Request):

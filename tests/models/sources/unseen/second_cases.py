@@ -1,4 +1,4 @@
-"""A second lot of tables and feeds, written when the first was mended: words and layouts that it has not."""
+"""A second set of tables and feeds, written after fixes for the first: words and layouts that the first lacks."""
 
 from tests.models.sources.unseen.cases import OFF, Case, refused
 from tests.models.sources.unseen.lead_cases import leads

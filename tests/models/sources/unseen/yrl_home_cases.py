@@ -1,4 +1,4 @@
-"""What Yandex.Realty's feeds tell of a home, in the ways in which they tell it."""
+"""Facts of a home in Yandex.Realty's feeds, in the variants that occur."""
 
 from tests.models.sources.unseen.cases import refused
 from tests.models.sources.unseen.yrl_cases import PLACE, PLAIN, RENT, flat, offer, yrl

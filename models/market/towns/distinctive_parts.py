@@ -1,4 +1,4 @@
-"""Which parts of a written place tell its town: not streets, provinces and former names beside it."""
+"""Select the parts of a written place that name its town, without streets, provinces and former names."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,9 @@ from models.market.towns.spelling import normal
 
 
 def is_province_of_another(segment: Segment, segments: Sequence[Segment]) -> bool:
-    """Whether it may name a region, and another part a town in it: «Калуга, Калужская», "London, Ontario"."""
+    """
+    Whether this part may name a region while another part names a town in it: «Калуга, Калужская», "London, Ontario".
+    """
     others = [town for other in segments if not other.is_part for one in other.towns for town in one.towns]
     return any(
         region.holds(town.country, town.region) and town not in [each for one in segment.towns for each in one.towns]
@@ -19,7 +21,7 @@ def is_province_of_another(segment: Segment, segments: Sequence[Segment]) -> boo
 
 
 def towns_called_like_regions(segments: list[Segment]) -> list[Segment]:
-    """The parts, where a region's name is a town's in another region that is told, too: «Алтай, ВКО»."""
+    """The parts, where a region's name is also that of a town in another region that the text names: «Алтай, ВКО»."""
     read: list[Segment] = []
     for segment in segments:
         others = [region for other in segments if other is not segment for region in other.regions]
@@ -36,18 +38,18 @@ def towns_called_like_regions(segments: list[Segment]) -> list[Segment]:
     return read
 
 
-def without_streets(telling: list[Segment], segments: Sequence[Segment]) -> list[Segment]:
-    """Without what a house number follows, if a town is left: «Гагарин, 5, Смоленск»."""
+def without_streets(naming: list[Segment], segments: Sequence[Segment]) -> list[Segment]:
+    """The parts without one that a house number follows, if a town is left: «Гагарин, 5, Смоленск»."""
     left = [
         segment
-        for segment in telling
+        for segment in naming
         if not (following := segments[segments.index(segment) + 1 :][:1]) or not following[0].text[:1].isdigit()
     ]
-    return left if any(segment.towns for segment in left) else telling
+    return left if any(segment.towns for segment in left) else naming
 
 
 def without_old_names(named: Sequence[Named], distinct: Sequence[Town]) -> list[Town]:
-    """Without a town of which another one bore the name: «Самара (Куйбышев)»."""
+    """The parts without the former name of another part's town: «Самара (Куйбышев)»."""
     former = {
         other.key for one in named for other in one.towns for town in one.towns if town != other and town in distinct
     }

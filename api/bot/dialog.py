@@ -14,13 +14,13 @@ from models.translations.catalogue import describe_error, describe_fault, transl
 
 @dataclass(frozen=True)
 class Bot:
-    """What conversations need of the system."""
+    """The parts of the system that conversations need."""
 
     public_url: str
 
 
 @dataclass
-class Talk:
+class Dialog:
     """One update: its sender and the answers."""
 
     session: Session
@@ -40,7 +40,7 @@ class Talk:
         method, arguments = card(self.chat_id, words, keyboard or [], photo)
         self.call(method, **arguments)
 
-    def told(self, error: DomainError) -> str:
+    def describe_error(self, error: DomainError) -> str:
         """The sentence of an error."""
         if isinstance(error, InvalidValueError):
             return describe_fault(self.language, error.fault)

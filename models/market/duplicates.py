@@ -11,7 +11,7 @@ from models.accounts.users import User
 from models.core.enums import DealType, Role, Status
 from models.core.errors import ConflictError
 from models.market.properties import Property
-from models.market.town_aliases import city_in
+from models.market.town_aliases import stored_key
 
 #: Columns that identify a home, with the price.
 _IDENTIFYING = (
@@ -25,7 +25,7 @@ _IDENTIFYING = (
     "total_floors",
     "price",
 )
-#: Words of this length are not written alike by chance.
+#: Two descriptions of this length are not identical by chance.
 LONG_TEXT = 100
 
 
@@ -37,21 +37,22 @@ class AlreadyThereError(ConflictError):
     id: int
 
 
-class Twin(NamedTuple):
+class Duplicate(NamedTuple):
     """A property that a new one repeats."""
 
     property_id: int
-    #: Certainly the same home. Never true of a developer's units, which share all known facts.
+    #: Whether it is certainly the same home. Never true for a developer's units, which share all known facts.
     is_certain: bool
 
 
-def twin_of(session: Session, owner: User, fields: Mapping[str, Any]) -> Twin | None:
+def duplicate_of(session: Session, owner: User, fields: Mapping[str, Any]) -> Duplicate | None:
     """
-    The owner's property on the market that *fields*, columns of a new one, repeat in town, address, area, rooms,
-    floors, type, deal and price; None where there is none, or where *fields* name no house or no area.
+    The owner's property on the market that has the same town, address, area, rooms, floors, type, deal and price as
+    *fields*, the columns of a new property. None if there is none, or if *fields* lack the house number, the area or
+    the floor.
 
-    It is certainly the same home where a description of :data:`LONG_TEXT` characters is the same, too, and the owner is
-    no developer.
+    It is certainly the same home if a description of at least :data:`LONG_TEXT` characters is the same too and the
+    owner is not a developer.
     """
     if not fields.get("house_number") or fields.get("area") is None or fields.get("floor") is None:
         return None
@@ -61,7 +62,7 @@ def twin_of(session: Session, owner: User, fields: Mapping[str, Any]) -> Twin | 
         .where(
             Property.owner_id == owner.id,
             Property.status == Status.ACTIVE,
-            Property.city_key == city_in(session, fields["city"]).key,
+            Property.city_key == stored_key(fields["city"]),
             Property.deal_type == fields.get("deal_type", DealType.SALE),
             *alike,
         )
@@ -72,20 +73,20 @@ def twin_of(session: Session, owner: User, fields: Mapping[str, Any]) -> Twin | 
     text = (fields.get("description") or "").strip()
     same = [row.id for row in rows if len(text) >= LONG_TEXT and (row.description or "").strip() == text]
     if same and owner.role is not Role.DEVELOPER:
-        return Twin(same[0], is_certain=True)
-    return Twin(rows[0].id, is_certain=False)
+        return Duplicate(same[0], is_certain=True)
+    return Duplicate(rows[0].id, is_certain=False)
 
 
-def refuse_twin(session: Session, owner: User, fields: Mapping[str, Any]) -> int | None:
+def refuse_duplicate(session: Session, owner: User, fields: Mapping[str, Any]) -> int | None:
     """
-    The id of the owner's property that *fields* may repeat, for a warning; None where they repeat none.
+    The id of the owner's property that *fields* may repeat, for a warning; None if there is none.
 
     Raises:
-        AlreadyThereError: The property is certainly there already.
+        AlreadyThereError: The property is certainly on the market already.
     """
-    twin = twin_of(session, owner, fields)
-    if twin is None:
+    duplicate = duplicate_of(session, owner, fields)
+    if duplicate is None:
         return None
-    if twin.is_certain:
-        raise AlreadyThereError(twin.property_id)
-    return twin.property_id
+    if duplicate.is_certain:
+        raise AlreadyThereError(duplicate.property_id)
+    return duplicate.property_id

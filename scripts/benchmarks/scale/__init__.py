@@ -1,0 +1,1 @@
+"""The resources that a country needs, computed from measured constants: `leadmatch scale`."""
