@@ -256,6 +256,8 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
 
     yield make
     for app in used:
+        if collected := app.extensions.pop("shown_lists", None):
+            collected.send()  # else its thread sends them while another test runs
         services_of(app).redis.close()
     idle_apps.extend(used)
     broken = [each for app in used for each in app.broken_promises]

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from tests.resolver import resolve_with
 from tests.sites import Site
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
 
@@ -47,7 +48,7 @@ def test_a_host_with_a_name_in_other_letters_is_reached(site, tmp_path, monkeypa
         resolved.append(name.decode() if isinstance(name, bytes) else name)
         return real("127.0.0.1", port, *args, **kwargs)
 
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    resolve_with(monkeypatch, resolve)
     site.put(FEED)
 
     assert fetch_feed(site.url(host=host), tmp_path / "feed", OPEN).path.read_bytes() == FEED

@@ -14,6 +14,7 @@ from models.sources.sources import change_source, create_source, due_imports, re
 from models.sources.tables import Import, ImportState, Source, reason_fault
 from tests.factories import make_user
 from tests.models.sources.feeds import yrl, yrl_offer
+from tests.resolver import resolve_with
 from tests.sentences import english
 from tests.sites import Site
 from worker.celery_app import task_context
@@ -126,7 +127,7 @@ def test_a_host_is_checked_by_the_address_that_it_resolves_to_when_connecting(si
         resolved.append(host)
         return real(names.get(host, host), port, *args, **kwargs)
 
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    resolve_with(monkeypatch, resolve)
     # Only the redirect's target counts as private here; the first name counts as public.
     monkeypatch.setattr("worker.jobs.guarded_connections.is_public", lambda address: resolved[-1] == "public.example")
     site.put(b"", "/", 302, Location=f"http://inside.example:{site.port}/secret")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from models.webhooks.tables import DeliveryError
+from tests.resolver import replace_in_this_thread, resolve_with
 from tests.sites import Site
 from worker.jobs import safe_fetch
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
@@ -128,8 +129,8 @@ def test_a_connection_goes_where_the_check_has_looked(tmp_path, monkeypatch, set
         reached.append(address[0])
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(socket, "create_connection", connect)
+    resolve_with(monkeypatch, resolve)
+    replace_in_this_thread(monkeypatch, socket, "create_connection", connect)
     for _ in range(2):
         door(tmp_path, settings)
 
