@@ -5,9 +5,9 @@ address or Telegram name.
 Two leads of one client may belong to two realtors. Neither learns of the other, because only the lead's own realtor
 sees any result of the comparison.
 
-Keys are computed by this code, not by the database. So a trigger on `leads` adds each lead whose contacts are written to
-`unkeyed_leads`, and the code that stores the lead's keys removes it. A release with another reader of contacts adds all
-leads in a migration. What its predecessor writes while it still serves stays there as well, so :func:`renew_keys`
+Keys are computed by this code, not by the database. So a trigger on `leads` adds each lead whose contacts are written
+to `unkeyed_leads`, and the code that stores the lead's keys removes it. A release with another reader of contacts adds
+all leads in a migration. What its predecessor writes while it still serves stays there as well, so :func:`renew_keys`
 computes the keys of these leads, and of no others.
 """
 

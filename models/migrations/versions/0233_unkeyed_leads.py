@@ -45,7 +45,8 @@ def upgrade() -> None:
         op.execute(f"CREATE TRIGGER {name} AFTER {event} EXECUTE FUNCTION add_unkeyed_lead()")
     with op.get_context().autocommit_block():  # the lock of the triggers ends first
         op.execute(
-            "INSERT INTO unkeyed_leads (lead_id) SELECT id FROM leads WHERE client_contacts <> '' ON CONFLICT DO NOTHING"
+            "INSERT INTO unkeyed_leads (lead_id) SELECT id FROM leads WHERE client_contacts <> ''"
+            " ON CONFLICT DO NOTHING"
         )
 
 
