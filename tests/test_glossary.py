@@ -102,6 +102,16 @@ RETIRED = {
     "moved_here": "moved_to_market",
     "words_only": "plain_message",
     "outside_channels": "external_channels",
+    "WHEN_HANDED_OVER": "EndAccess",
+    "PutAsideWords": "FormerOwnerNotes",
+    "as_was": "original_values",
+    "WAS": "ORIGINAL_VALUES",
+    "TAKE": "USE_STORED_VALUE",
+    "last_ends": "last_results",
+    "note_end": "record_result",
+    "note_failure": "record_failure",
+    "cleared_away": "expired_rows_deleted",
+    "import_broke": "import_crashed",
 }
 
 #: Limits are called MAX_ and MIN_.

@@ -40,7 +40,7 @@ class Rule(StrEnum):
 
     CHANGES = "names the new owner"
     ALONG = "belongs to the lead or property, and so to the new owner"
-    ASIDE = "is put aside for the former owner"
+    ASIDE = "is kept apart for the former owner"
     DELETED = "is deleted"
     STAYS = "is somebody's own, or nobody's, and stays as it is"
     OWN_DELETED = "stays, but the new owner's about their own property is deleted"

@@ -22,7 +22,7 @@ from models.core.base import Base, CreatedAt, Id
 class FormerOwnerNotes(Base):
     """A former owner's private notes and tags on a lead or property that was reassigned.
 
-    The new owner does not get them. They return with the row.
+    The new owner does not get them. If the row is reassigned to the former owner, they return to it.
     """
 
     __tablename__ = "put_aside_words"
