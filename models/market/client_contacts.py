@@ -1,6 +1,7 @@
 """Read a client's contacts from a lead's free text, in its order."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import phonenumbers
@@ -13,6 +14,11 @@ _OTHER = re.compile(
     r"(?P<email>[^\s,;<>:@]{1,64}@[^\s,;<>@]{1,255}\.\w+)"
     r"|(?:https?://)?(?:t\.me|telegram\.me)/(?P<link>[A-Za-z]\w{3,31})"
     r"|(?<![\w.])@(?P<name>[A-Za-z]\w{3,31})"
+)
+
+#: Words that only announce a contact.
+_LABELS = frozenset(
+    "tel phone mob mobile email mail e tg telegram whatsapp wa тел телефон моб номер почта тг телеграм ватсап и".split()
 )
 
 
@@ -45,23 +51,42 @@ def read_contacts(text: str | None) -> list[Contact]:
     >>> read_contacts("звонить после 18:00"), read_contacts(None)
     ([], [])
     """
-    contacts: dict[tuple[str, str], tuple[int, Contact]] = {}
+    contacts: dict[tuple[str, str], Contact] = {}
+    for _, _, contact in sorted(_found(text or ""), key=lambda each: each[0]):
+        contacts.setdefault((contact.kind, contact.value), contact)
+    return list(contacts.values())
+
+
+def has_unread_contacts(text: str | None) -> bool:
+    """
+    Whether a text with contacts says more than :func:`read_contacts` finds: another number, or whose phone it is.
+
+    >>> has_unread_contacts("87010000000, tg @petr_k"), has_unread_contacts("87010000000, 00-12, viber жены")
+    (False, True)
+    """
+    rest = text or ""
+    for start, end, _ in _found(rest):
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    return any(word.lower() not in _LABELS for word in re.findall(r"\w+", rest))
+
+
+def _found(text: str) -> Iterator[tuple[int, int, Contact]]:
+    """(start, end, contact) of each contact in the text, repeated ones too."""
     formats = phonenumbers.PhoneNumberFormat
     # Numbers that are only possible are accepted too: a realtor may know better than the tables which numbers are in
     # use.
     possible = phonenumbers.Leniency.POSSIBLE
-    for match in phonenumbers.PhoneNumberMatcher(text or "", HOME_REGION, possible):
+    for match in phonenumbers.PhoneNumberMatcher(text, HOME_REGION, possible):
         if len(re.sub(r"\D", "", match.raw_string)) < SHORTEST_PHONE:
             continue
         value = phonenumbers.format_number(match.number, formats.E164)
         shown = phonenumbers.format_number(match.number, formats.INTERNATIONAL)
-        contacts.setdefault(("phone", value), (match.start, Contact("phone", value, shown)))
-    for other in _OTHER.finditer(text or ""):
+        yield match.start, match.end, Contact("phone", value, shown)
+    for other in _OTHER.finditer(text):
         if other["email"]:
             value = other["email"].lower()
             contact = Contact("email", value, value)
         else:
             value = other["link"] or other["name"]
             contact = Contact("telegram", value, f"@{value}")
-        contacts.setdefault((contact.kind, contact.value), (other.start(), contact))
-    return [contact for _, contact in sorted(contacts.values(), key=lambda each: each[0])]
+        yield *other.span(), contact

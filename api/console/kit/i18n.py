@@ -80,6 +80,7 @@ def word(value: StrEnum | str | None) -> str:
 #: The message of a page after an action, by the key in the address.
 OUTCOMES = {
     "saved": "Saved.",
+    "already_saved": "It was saved already: nothing was added twice.",
     "archived": "Archived: it is off the market.",
     "several_archived": "Archived: they are off the market.",
     "several_restored": "They are back on the market.",
