@@ -263,8 +263,7 @@ def badges_of(topics: Mapping[Topic, int]) -> dict[str, int]:
     """Path of a menu's page -> the number of unread notifications that lead there."""
     counts: dict[str, int] = {}
     for topic, count in topics.items():
-        path = PAGE_OF.get(topic)
-        if path is not None:
+        if path := PAGE_OF.get(topic):
             counts[path] = counts.get(path, 0) + count
     return counts
 
@@ -301,10 +300,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def _policy() -> str:
-    """
-    The content policy. With FETCH_PHOTOS, images may come only from this server, and map tiles from that of
-    MAP_TILES_URL.
-    """
+    """The content policy. With FETCH_PHOTOS, images come only from this server, tiles from that of MAP_TILES_URL."""
     settings = services().settings
     if not settings.fetch_photos:
         return POLICY
