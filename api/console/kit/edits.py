@@ -72,7 +72,7 @@ def read_edit(
     if not any(control.path in form for control in controls):
         raise InvalidValueError("form", "form.outdated")
     merged, theirs = merge(controls, form, stored)
-    body, filled = read(schema, list(controls), merged, currency=currency)
+    body, filled = read(schema, list(controls), merged, currency=currency, creates=False)
     sent = None if theirs else form.get(ORIGINAL_VALUES)
     filled.original_values = original_values(stored) if sent is None else sent
     filled.theirs = theirs
