@@ -108,10 +108,7 @@ RETIRED = {
     "WAS": "ORIGINAL_VALUES",
     "TAKE": "USE_STORED_VALUE",
     "last_ends": "last_results",
-    "note_end": "record_result",
     "note_failure": "record_failure",
-    "cleared_away": "expired_rows_deleted",
-    "import_broke": "import_crashed",
 }
 
 #: Limits are called MAX_ and MIN_.
