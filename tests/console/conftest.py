@@ -107,7 +107,14 @@ def enter(client: FlaskClient, user: User) -> str:
     token = make_token(user, SECRET, 1)
     client.set_cookie(SESSION_COOKIE, token)
     client.delete_cookie(DEVICE_COOKIE)
-    proof = hmac.digest(SECRET.encode(), b"console-csrf:" + token.encode(), hashlib.sha256)
+    return csrf_of_session(client)
+
+
+def csrf_of_session(client: FlaskClient) -> str:
+    """The CSRF token of the pages of the session that the client's cookie names."""
+    cookie = client.get_cookie(SESSION_COOKIE)
+    assert cookie is not None
+    proof = hmac.digest(SECRET.encode(), b"console-csrf:" + cookie.value.encode(), hashlib.sha256)
     return bytes(len(proof)).hex() + proof.hex()  # masked with zeros
 
 
