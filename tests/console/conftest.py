@@ -6,7 +6,6 @@ The tests that need a browser are skipped if there is none, unless BROWSER_REQUI
 import hashlib
 import hmac
 import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from api.console.kit.access import SESSION_COOKIE
 from api.console.kit.pages import home_of
 from api.http import live_updates
 from api.http.access import DEVICE_COOKIE
-from api.portal.chat_hub import chat_hub_of
 from models.accounts.passwords import hash_password
 from models.accounts.tokens import make_token
 from models.accounts.users import User
@@ -31,6 +28,7 @@ from models.core.enums import DealType, Role
 from models.market.leads import Lead
 from models.market.properties import Property
 from scripts.benchmarks.screenshots import FLAGS, find_chromium
+from tests import sockets
 from tests.factories import SECRET, make_lead, make_property, make_user
 from worker.lists import rescore
 
@@ -134,16 +132,8 @@ def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(
         live_updates, "CHECK_INTERVAL_SECONDS", 0.05
     )  # A stream notices the end of its process within this time.
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = False  # The server joins only such threads when it closes.
-    # How often it checks for its end; with the default, every test would wait for up to half a second.
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    chat_hub_of(app).close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with sockets.served(app) as place:
+        yield f"http://{place}"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import dies_with_parent, processes_in
-from scripts.launcher.servers.state import free_port
+from tests.ports import free_port
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent

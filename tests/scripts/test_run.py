@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from scripts.launcher.processes import processes_in
-from scripts.launcher.servers.state import free_port
+from tests.ports import free_port
 from tests.scripts.running_system import WAIT_LIMIT, System, alive, end_of, leadmatch
 from tests.waiting import wait_for
 

@@ -281,7 +281,6 @@ def plain_passwords(monkeypatch):
 @pytest.mark.timeout(max(300, HISTORIES))  # seconds: a history takes a tenth of one on an idle machine
 @settings(
     max_examples=HISTORIES,
-    deadline=None,
     derandomize=HISTORIES < 1000,
     # In long runs a failure is not shrunk, because that would take longer than all the histories.
     phases=[Phase.generate] if HISTORIES >= 1000 else list(Phase),
