@@ -208,7 +208,7 @@ def test_a_connection_goes_on_after_a_refusal_or_says_that_it_does_not(shared_we
     """A former bug: of twenty connections, 13 were announced as kept and then closed on the next request."""
     host, port = shared_web.url.removeprefix("http://").split(":")
     for _ in range(20):
-        connection = http.client.HTTPConnection(host, int(port), timeout=20)
+        connection = http.client.HTTPConnection(host, int(port), timeout=WAIT_LIMIT_SECONDS)
         try:
             body = iter([b"x" * 65536] * (size // 65536)) if headers else b"x" * size
             connection.request(
@@ -237,7 +237,7 @@ def test_a_connection_goes_on_after_a_refusal_or_says_that_it_does_not(shared_we
 
 def test_a_small_refusal_keeps_the_connection(shared_web, client):
     host, port = shared_web.url.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=20)
+    connection = http.client.HTTPConnection(host, int(port), timeout=WAIT_LIMIT_SECONDS)
     for _ in range(5):
         connection.request("POST", "/users/register", b"{}", {"Content-Type": "application/json"})
         answer = connection.getresponse()

@@ -49,6 +49,14 @@ FASTER_POLLING = (
 )
 
 
+#: Runs before the scripts of every page: toasts stay until they are dismissed or replaced. They last for seconds, and
+#: a test on a busy machine may look at them too late.
+LASTING_TOASTS = (
+    "{ const later = setTimeout; "
+    "window.setTimeout = (call, ...more) => call.name === 'end' ? 0 : later(call, ...more); }"
+)
+
+
 @dataclass
 class Town:
     """Two realtors whose leads and properties match, a tenant and an administrator; all have the same password."""
@@ -160,6 +168,7 @@ def visit(chromium, served: str) -> Iterator[Callable]:
         context = chromium.new_context(base_url=served, locale="en", reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(WAIT_LIMIT_MS)
+        context.add_init_script(LASTING_TOASTS)
         if before:
             context.add_init_script(before)
         page = context.new_page()

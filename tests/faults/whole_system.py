@@ -31,6 +31,7 @@ class WholeSystem(System):
     """`leadmatch run` with the Procfile of the checkout; *through* is a command that runs it, such as ``unshare``."""
 
     wait_limit = 2 * WAIT_LIMIT_SECONDS  # a start migrates an empty database
+    lines_when_up = ("Leadmatch is up",)
 
     def __init__(self, home: Path, through: tuple[str, ...] = (), **variables: str) -> None:
         self.home = Home(home)

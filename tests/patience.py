@@ -1,0 +1,37 @@
+"""
+Time limits of the product that are longer in the tests' own process.
+
+Requests and tasks do not wait long for Redis, a lock or a connection, and then go on without it. On a busy machine the
+servers of the tests may be slower than that, and a test would see what happens without them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redis.connection import AbstractConnection
+
+from models.market.search import homes
+from models.platform import database
+from tests.waiting import WAIT_LIMIT_SECONDS
+
+_connection = AbstractConnection.__init__
+_least_seconds = WAIT_LIMIT_SECONDS
+
+
+def _patient_connection(self: AbstractConnection, *args: Any, **options: Any) -> None:
+    if options.get("socket_timeout", 5) is not None:
+        options["socket_timeout"] = max(options.get("socket_timeout", 5), _least_seconds)
+    _connection(self, *args, **options)
+
+
+AbstractConnection.__init__ = _patient_connection
+database.CONNECT_TIMEOUT_SECONDS = database.POOL_TIMEOUT_SECONDS = WAIT_LIMIT_SECONDS
+database.LOCK_TIMEOUT_MS = homes.STATEMENT_TIMEOUT_MS = WAIT_LIMIT_SECONDS * 1000
+
+
+@pytest.fixture
+def impatient_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clients of Redis have the timeouts that they have outside tests: for a Redis that hangs."""
+    monkeypatch.setattr("tests.patience._least_seconds", 0)
+    yield
