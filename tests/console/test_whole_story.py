@@ -86,7 +86,7 @@ def test_a_newcomer_imports_sends_a_selection_agrees_and_a_deal_is_undone(
     context = chromium.new_context(base_url=served, viewport={"width": 390, "height": 844}, java_script_enabled=False)
     client = context.new_page()
     client.goto("/s/" + link.rpartition("/s/")[2])
-    like = client.locator(f"#home-{town.properties[0].id} button[value=LIKE]")
+    like = client.locator(f"#home-{town.properties[0].id}").get_by_role("button", name="I like it")
     like.click()
     expect(like).to_have_attribute("aria-pressed", "true")
     context.close()
