@@ -1,8 +1,8 @@
 """
 Time limits of the product that are longer in the tests' own process.
 
-Requests and tasks do not wait long for Redis, a lock or a connection, and then go on without it. On a busy machine the
-servers of the tests may be slower than that, and a test would see what happens without them.
+Requests and tasks do not wait long for Redis, a lock, a connection or the process that decodes pictures, and then go on
+without it. On a busy machine these may be slower than that, and a test would see what happens without them.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import pytest
 from redis.connection import AbstractConnection
 
 from models.market.search import homes
-from models.platform import database
+from models.platform import database, images
 from tests.waiting import WAIT_LIMIT_SECONDS
 
 _connection = AbstractConnection.__init__
@@ -27,6 +27,7 @@ def _patient_connection(self: AbstractConnection, *args: Any, **options: Any) ->
 
 AbstractConnection.__init__ = _patient_connection
 database.CONNECT_TIMEOUT_SECONDS = database.POOL_TIMEOUT_SECONDS = WAIT_LIMIT_SECONDS
+images.MAX_WAIT_SECONDS = images.MAX_DECODING_SECONDS = WAIT_LIMIT_SECONDS
 database.LOCK_TIMEOUT_MS = homes.STATEMENT_TIMEOUT_MS = WAIT_LIMIT_SECONDS * 1000
 
 

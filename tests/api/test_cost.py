@@ -75,9 +75,14 @@ def send_worst(client, path, kind):
     answer, cost = send(content, type_, 0)
     if cost < MAX_SECONDS:
         return answer, True
-    cost = min(send(content, type_, number)[1] for number in range(1, 4))
-    small = min(send(b"{}", "application/json", number)[1] for number in range(4, 7))
-    return answer, cost < max(MAX_SECONDS, MAX_TIMES * small)
+
+    def is_cheap(first: int) -> bool:
+        cost = min(send(content, type_, number)[1] for number in range(first, first + 3))
+        small = min(send(b"{}", "application/json", number)[1] for number in range(first + 3, first + 6))
+        return cost < max(MAX_SECONDS, MAX_TIMES * small)
+
+    # CPU time is measured beside other work, so one excess may be chance; what is dear exceeds the limit each time.
+    return answer, any(is_cheap(first) for first in range(1, 31, 6))
 
 
 @pytest.mark.parametrize("kind", list(worst_bodies(100)))

@@ -18,6 +18,7 @@ from models.rescoring.runs import RescoringRun, RescoringShard, get_run, request
 from scripts import cli
 from scripts.demo import make_demo
 from tests.factories import make_property, make_user
+from tests.resolver import replace_in_this_thread
 from tests.sentences import english
 from worker.queue.schedule import parse_schedule
 from worker.queue.upcoming import next_times
@@ -197,7 +198,7 @@ def test_a_watched_run_that_is_cancelled_ends_the_command_with_a_failure(leadmat
             cancel_run(session, session.scalar(text("SELECT max(id) FROM rescoring_runs")))
             session.commit()
 
-    monkeypatch.setattr(rescoring.time, "sleep", cancel_meanwhile)
+    replace_in_this_thread(monkeypatch, rescoring.time, "sleep", cancel_meanwhile)
 
     assert "cancelled" in leadmatch("rescore", "--watch", exit_code=1)
 
@@ -208,7 +209,7 @@ def test_ctrl_c_leaves_the_run_going(leadmatch, market, factory, monkeypatch):
     def interrupt(_seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(rescoring.time, "sleep", interrupt)
+    replace_in_this_thread(monkeypatch, rescoring.time, "sleep", interrupt)
 
     assert "goes on" in leadmatch("rescore", "--watch", exit_code=130)
     with factory() as session:
