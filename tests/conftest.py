@@ -37,7 +37,7 @@ from tests import promises
 from tests.cleaning import empty_tables
 from tests.length import AT_LENGTH
 
-pytest_plugins = ["tests.forked", "tests.patience", "tests.servers", "tests.smtp", "tests.telegram", "tests.workers"]
+pytest_plugins = ["tests.forked", "tests.time_limits", "tests.servers", "tests.smtp", "tests.telegram", "tests.workers"]
 
 # Write bytecode even if the environment forbids it, so that started processes and later sessions compile less.
 sys.dont_write_bytecode = False

@@ -269,6 +269,6 @@ def test_requests_during_a_hanging_probe_wait_for_the_same_probe():
     assert answers.pop().result(timeout=WAIT_LIMIT_SECONDS) is None
 
 
-def test_a_redis_that_hangs_is_given_up(impatient_redis):
+def test_a_redis_that_hangs_is_given_up(short_redis_timeouts):
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(redis.RedisError):
         ask_redis(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
