@@ -1,7 +1,6 @@
 """Imports all tables, so that every foreign key and relationship can be resolved.
 
-Programs that open sessions import this module first; commands without tables save the time of importing it. It also
-imports what one subject does when another changes (models.upkeep.handing_over).
+Programs that open sessions import this module first; commands without tables save the time of importing it.
 """
 
 from models.accounts import (
@@ -43,7 +42,7 @@ from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations, relaxations
 from models.rescoring import attempts, partial_lists, runs
 from models.sources import outgoing, photos, refusals, tables
-from models.upkeep import erasure, handing_over, market_days, samples
+from models.upkeep import erasure, market_days, samples
 from models.webhooks import tables as webhook_tables
 
 __all__ = ["Base"]

@@ -61,7 +61,7 @@ RULES: dict[str, Rule] = {
             lead_tasks.lead_id lead_tasks.property_id listing_words.property_id matches.lead_id matches.property_id
             photo_checks.property_id property_prices.property_id property_recommendations.property_id prospects.lead_id
             selections.lead_id selection_homes.property_id shortlisted_homes.lead_id shortlisted_homes.property_id
-            told_homes.property_id
+            told_homes.property_id unkeyed_leads.lead_id
             """,
         Rule.ASIDE: """
             lead_tags.lead_id property_tags.property_id put_aside_words.owner_id put_aside_words.lead_id

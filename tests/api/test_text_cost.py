@@ -11,7 +11,6 @@ from matching.facts.place_names import place_key
 from matching.homes.addresses import flat_number, house_key
 from matching.reading.request_text import read_listing, read_request
 from models.market.client_contacts import read_contacts
-from models.market.client_keys import client_key
 from models.market.search.public_words import without_contacts
 from models.market.shown_addresses import without_house
 from models.market.towns.reading import TownError, read_town
@@ -65,7 +64,6 @@ READERS = [
     (without_name, 4_000),
     (without_house, 500),
     (read_contacts, 500),
-    (client_key, 500),
     (house, 200),
     (town, 100),
     (place_key, 100),

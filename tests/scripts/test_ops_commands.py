@@ -261,7 +261,7 @@ def test_rates_are_fetched_where_an_address_is_set(leadmatch, monkeypatch):
         leadmatch("rates", "fetch")
 
     monkeypatch.setenv("RATES_URL", "http://127.0.0.1:9/nobody-listens")
-    assert "Not fetched: 127.0.0.1 cannot be read" in leadmatch("rates", "fetch", exit_code=1)
+    assert "Not fetched: The address cannot be reached" in leadmatch("rates", "fetch", exit_code=1)
 
 
 @pytest.mark.parametrize(
