@@ -84,7 +84,6 @@ def copy(tmp_path) -> Path:
     return folder
 
 
-@pytest.mark.timeout(900)
 def test_the_examples_of_the_guide_work(copy):
     """An endpoint with its entry in the table of access, a migration that fits its table, and a wish that is read."""
     command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "-k", CHOSEN, *FILES]

@@ -124,7 +124,7 @@ def web(start_web) -> str:
     return start_web(TRUSTED_PROXIES="1", SMS_PER_HOUR="10000000", LOG_LEVEL="ERROR", **bot).url
 
 
-@pytest.mark.timeout(3600 if AT_LENGTH else 400)
+@pytest.mark.timeout(3600 if AT_LENGTH else 900)
 def test_every_operation_agrees_with_the_document(web, world, tmp_path):
     report, config = tmp_path / "report.json", tmp_path / "schemathesis.toml"
     config.write_text((HERE / "schemathesis.toml").read_text() + ("" if AT_LENGTH else ALIKE))

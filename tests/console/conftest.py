@@ -30,10 +30,11 @@ from models.market.properties import Property
 from scripts.benchmarks.screenshots import FLAGS, find_chromium
 from tests import sockets
 from tests.factories import SECRET, make_lead, make_property, make_user
+from tests.waiting import WAIT_LIMIT_SECONDS
 from worker.lists import rescore
 
 #: How long a test waits for the browser. It is long, so that a test fails only if the state never comes.
-WAIT_LIMIT_MS = 90_000
+WAIT_LIMIT_MS = WAIT_LIMIT_SECONDS * 1000
 expect.set_options(timeout=WAIT_LIMIT_MS)
 
 PASSWORD = "correct horse battery"

@@ -122,6 +122,3 @@ def test_no_request_fails_while_the_schema_and_then_the_processes_are_replaced(
             f" {migrated - began:.1f} s, two web processes replaced in {replaced - migrated:.1f} s"
         )
     all_is_well()
-
-
-pytestmark = pytest.mark.timeout(400)

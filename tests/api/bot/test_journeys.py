@@ -29,7 +29,7 @@ from worker.lists import rescore
 MOSCOW = ("geo:524901", DealType.SALE)
 MESSAGE = "Здравствуйте! Ищу двушку в Москве на Арбате до 15 млн, от 50 метров, с балконом. Анна, +7 701 234 56 78"
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

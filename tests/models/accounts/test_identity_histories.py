@@ -279,7 +279,7 @@ def plain_passwords(monkeypatch):
     monkeypatch.setattr("models.accounts.identity.password_fits", lambda password, stored: password == stored)
 
 
-@pytest.mark.timeout(max(300, HISTORIES))  # seconds: a history takes a tenth of one on an idle machine
+@pytest.mark.timeout(max(900, HISTORIES))  # seconds: a history takes a tenth of one on an idle machine
 @settings(
     max_examples=HISTORIES,
     derandomize=HISTORIES < 1000,
