@@ -1,6 +1,7 @@
 """Read a client's contacts from a lead's free text, in its order."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import phonenumbers
@@ -20,6 +21,11 @@ _HOME_PHONE_BEFORE_ANOTHER = re.compile(r"(?<!\d)(\+?[78](?:[\s()\-.]{0,3}\d){10
 #: A number of a neighbouring country that was written without its plus. No date of birth begins in this way, so none of
 #: these is an individual identification number.
 _FOREIGN_PHONE = re.compile(r"(?<![+\w])\W(?=(?:99[2-68]|37[345])(?:[\s()\-.]{0,3}\d){8,9}(?!\d))")
+
+#: Words that only announce a contact.
+_LABELS = frozenset(
+    "tel phone mob mobile email mail e tg telegram whatsapp wa тел телефон моб номер почта тг телеграм ватсап и".split()
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,27 @@ def read_contacts(text: str | None) -> list[Contact]:
     >>> read_contacts("звонить после 18:00"), read_contacts(None)
     ([], [])
     """
-    text = f" {text or ''}"
-    contacts: dict[str, tuple[int, Contact]] = {}
+    contacts: dict[str, Contact] = {}
+    for _, _, contact in sorted(_found(f" {text or ''}"), key=lambda each: each[0]):
+        contacts.setdefault(contact.identity, contact)
+    return list(contacts.values())
+
+
+def has_unread_contacts(text: str | None) -> bool:
+    """
+    Whether a text with contacts says more than :func:`read_contacts` finds: another number, or whose phone it is.
+
+    >>> has_unread_contacts("87010000000, tg @petr_k"), has_unread_contacts("87010000000, 00-12, viber жены")
+    (False, True)
+    """
+    rest = f" {text or ''}"
+    for start, end, _ in _found(rest):
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    return any(word.lower() not in _LABELS for word in re.findall(r"\w+", rest))
+
+
+def _found(text: str) -> Iterator[tuple[int, int, Contact]]:
+    """(start, end, contact) of each contact in the text, which begins with a blank; repeated ones too."""
     formats = phonenumbers.PhoneNumberFormat
     # Numbers that are only possible are accepted too: a realtor may know better than the tables which numbers are in
     # use.
@@ -73,8 +98,7 @@ def read_contacts(text: str | None) -> list[Contact]:
             continue
         value = phonenumbers.format_number(match.number, formats.E164)
         shown = phonenumbers.format_number(match.number, formats.INTERNATIONAL)
-        contact = Contact("phone", value, shown)
-        contacts.setdefault(contact.identity, (match.start, contact))
+        yield match.start, match.end, Contact("phone", value, shown)
     for other in _OTHER.finditer(text):
         if other["email"]:
             value = other["email"].lower()
@@ -82,8 +106,7 @@ def read_contacts(text: str | None) -> list[Contact]:
         else:
             value = other["link"] or other["name"]
             contact = Contact("telegram", value, f"@{value}")
-        contacts.setdefault(contact.identity, (other.start(), contact))
-    return [contact for _, contact in sorted(contacts.values(), key=lambda each: each[0])]
+        yield *other.span(), contact
 
 
 def _with_separate_phones(text: str) -> str:

@@ -38,6 +38,13 @@ window.fetch = async (address, ...more) => {
 REFRESHED = """async () => {
   const script = [...document.scripts].find((each) => each.src.endsWith("console.js")).src;
   const { patch } = await import(script.replace("console.js", "patch.js"));
+  const { isBeingFilled } = await import(script);
+  const choice = document.createElement("form");
+  choice.innerHTML = "<select><option>one<option selected>two</select>";
+  const blocked = ["two", "one", "two"].map((value) => {
+    choice.querySelector("select").value = value;
+    return isBeingFilled(choice);
+  });
   const row = (id, more) => `<li id="${id}"><input value=""><select><option>one<option>two</select>${more}</li>`;
   const old = document.createElement("div");
   const note = "<p class='note'>This list is old.</p> ";
@@ -62,6 +69,7 @@ REFRESHED = """async () => {
     chosen: b.querySelector("select").value,
     added: b.querySelector("b")?.textContent,
     notes: old.querySelectorAll(".note").length,
+    blocked,
   };
 }"""
 
@@ -125,6 +133,7 @@ def test_a_refresh_keeps_what_the_reader_has_made_of_rows_folds_and_fields(visit
         "chosen": "two",
         "added": "new",
         "notes": 0,
+        "blocked": [False, True, False],  # another choice than the page came with holds a refresh back
     }
 
 

@@ -231,4 +231,6 @@ def _form(filled: forms.Filled, lead: Lead | None, action: str = "") -> str:
         cancel=f"{PATH}/{lead.id}" if lead else PATH,
         here=PATH,
         action=action,
+        creates=lead is None,
+        change="/edit",
     )

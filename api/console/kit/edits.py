@@ -72,7 +72,7 @@ def read_edit(
     if not any(control.path in form for control in controls):
         raise InvalidValueError("form", "form.outdated")
     merged, theirs = merge(controls, form, stored)
-    body, filled = read(schema, list(controls), merged, currency=currency)
+    body, filled = read(schema, list(controls), merged, currency=currency, creates=False)
     filled.was = as_was(stored) if theirs or WAS not in form else form[WAS]
     filled.theirs = theirs
     return (None if theirs else body), filled

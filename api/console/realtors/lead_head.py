@@ -22,7 +22,7 @@ from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist
 from models.agenda.summary import LeadSummary, summary_of
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import InvalidValueError
-from models.market.client_contacts import Contact, read_contacts
+from models.market.client_contacts import Contact, has_unread_contacts, read_contacts
 from models.market.leads import Lead, owned_lead, replace_lead
 
 blp = page_blueprint("lead_head")
@@ -41,6 +41,9 @@ NOTES = [forms.Control("private_notes", "Private notes", "long", required=False,
 def contacts_of(lead: Lead) -> list[Contact]:
     """Links for the contacts of a lead's client."""
     return read_contacts(lead.client_contacts)
+
+
+blp.add_app_template_global(has_unread_contacts)
 
 
 @blp.app_template_global("summary_of_lead")

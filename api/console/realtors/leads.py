@@ -176,6 +176,8 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
         title=translate("Edit lead") if lead else translate("New lead"),
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
         here="/console/leads",
+        creates=lead is None,
+        change="/edit",
     )
 
 

@@ -120,6 +120,7 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, listing), 409 if filled.theirs else 400
     replace_property(session(), listing, _edited(body, listing))
+    note_saved_photos(session(), visitor(), listing.photos)
     rescore_property(listing)
     return back(f"/console/properties/{listing.id}", "saved")
 
