@@ -86,6 +86,7 @@ def test_a_watched_run_ends_in_whole_lists_and_a_showcase(leadmatch, market, wor
     assert "Лид" in shown and "оценка" in shown and "м. " in shown
     with factory() as session:
         assert session.scalar(text("SELECT count(*) FROM rescoring_runs")) == 1  # no second first run
+        assert session.scalar(text("SELECT max(covered) FROM market_days")) > 0
 
 
 def test_check_notes_money_that_nothing_converts_and_fails_not_for_it(leadmatch, factory):
