@@ -16,7 +16,7 @@ from models.accounts import (
     uploads,
     users,
 )
-from models.agencies import put_aside
+from models.agencies import former_owner_notes
 from models.agencies import tables as agency_tables
 from models.agenda import following, history, settings, shortlist
 from models.agenda import tasks as lead_tasks

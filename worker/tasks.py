@@ -173,7 +173,7 @@ def clear_away(self: LeadmatchTask) -> None:
     with self.session() as session:
         deleted = retention.delete_expired(session)
         session.commit()
-    log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
+    log.info("expired_rows_deleted", extra={name: count for name, count in deleted.items() if count})
 
 
 @task(name="worker.tasks.regroup_adverts", bind=True)
@@ -222,7 +222,7 @@ def learn_weights(self: LeadmatchTask) -> None:
     with self.session() as session:
         for lesson in learning.learn(session):
             facts = {"market": lesson.scope, "actions": lesson.actions, "broken": lesson.broken}
-            log.info("weights_judged", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
+            log.info("weights_evaluated", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
 
 
 # -- Messages to people, and files

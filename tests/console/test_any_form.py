@@ -121,7 +121,7 @@ def any_form(rng: random.Random, own: list[str]) -> dict[str, Any]:
     return form
 
 
-@pytest.mark.timeout(300 + 60 * FORMS)
+@pytest.mark.timeout(900 + 60 * FORMS)
 @pytest.mark.parametrize("is_redis_away", [False, True], ids=["as ever", "without Redis"])
 @pytest.mark.parametrize("who", ["admin", "seller", "tenant"])
 def test_no_form_is_an_error_of_ours(app, client, town, rows, db, who, is_redis_away, monkeypatch):

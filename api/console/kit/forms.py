@@ -71,7 +71,7 @@ class Filled:
     #: Suggested corrections of a control's value.
     suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: The form's values when it was opened, as JSON; None if it creates a new row.
-    was: str | None = None
+    original_values: str | None = None
     #: Conflicts: the values, in words, that somebody else has stored meanwhile in controls that were changed here too.
     theirs: dict[str, str] = field(default_factory=dict)
     #: The words of a pasted text that a control's value was read from, by its path.

@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.edits import as_was, read_edit
+from api.console.kit.edits import original_values, read_edit
 from api.console.kit.i18n import OUTCOMES, language, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.http.blueprint import Body
@@ -85,7 +85,7 @@ def notes(lead_id: int) -> Response | str | tuple[str, int]:
     lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
     values = {"private_notes": lead.private_notes or ""}
     if request.method == "GET":
-        return _form(forms.Filled(values, was=as_was(values)), lead)
+        return _form(forms.Filled(values, original_values=original_values(values)), lead)
     body, filled = read_edit(_SCHEMA, NOTES, request.form, values)
     if body is None:
         return _form(filled, lead), 409 if filled.theirs else 400
