@@ -18,6 +18,7 @@ from models.rescoring.runs import RescoringRun, RescoringShard, get_run, request
 from scripts import cli
 from scripts.demo import make_demo
 from tests.factories import make_property, make_user
+from tests.resolver import replace_in_this_thread
 from tests.sentences import english
 from worker.queue.schedule import parse_schedule
 from worker.queue.upcoming import next_times
@@ -68,6 +69,7 @@ def test_a_watched_run_ends_in_whole_lists_and_a_showcase(leadmatch, market, wor
     assert "Лид" in shown and "оценка" in shown and "м. " in shown
     with factory() as session:
         assert session.scalar(text("SELECT count(*) FROM rescoring_runs")) == 1  # no second first run
+        assert session.scalar(text("SELECT max(covered) FROM market_days")) > 0
 
 
 def test_check_notes_money_that_nothing_converts_and_fails_not_for_it(leadmatch, factory):
@@ -180,7 +182,7 @@ def test_a_watched_run_that_is_cancelled_ends_the_command_with_a_failure(leadmat
             cancel_run(session, session.scalar(text("SELECT max(id) FROM rescoring_runs")))
             session.commit()
 
-    monkeypatch.setattr(rescoring.time, "sleep", cancel_meanwhile)
+    replace_in_this_thread(monkeypatch, rescoring.time, "sleep", cancel_meanwhile)
 
     assert "cancelled" in leadmatch("rescore", "--watch", exit_code=1)
 
@@ -191,7 +193,7 @@ def test_ctrl_c_leaves_the_run_going(leadmatch, market, factory, monkeypatch):
     def interrupt(_seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(rescoring.time, "sleep", interrupt)
+    replace_in_this_thread(monkeypatch, rescoring.time, "sleep", interrupt)
 
     assert "goes on" in leadmatch("rescore", "--watch", exit_code=130)
     with factory() as session:
