@@ -151,6 +151,8 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     after = next_mention(items, place)
     if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, place):
         before, after = None, next_mention(items, place + 1)
+    if marker.role == markers.UNNEEDED and after is not None and _is_refused_next(items, after):
+        after = None
     if after is not None and (before is None or _speaks_of_next(cut_text, items, marker, before, after)):
         act(items[after])
         for following in denied_row(cut_text, items, after, 1, _is_no(cut_text, marker)):
@@ -178,6 +180,12 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
                 break
         act(items[each])
+
+
+def _is_refused_next(items: Sequence[Item], place: int) -> bool:
+    """«с соседями не надо комнату не предлагать»: the mention has a refusal of its own."""
+    own = items[place + 1] if place + 1 < len(items) else None
+    return own is not None and own.role == markers.REFUSE and own.start == items[place].end
 
 
 def _follows_unknown(cut_text: Tokens, marker: Item) -> bool:

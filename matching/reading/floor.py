@@ -18,6 +18,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "(первый/1/1 й/1 м/1 ом/1st/first/ground/=перв) (этаж/эт/floor) | биринши кабат | 1 кабат | "
                 "ground floor",
             ),
+            Says(True, "высокий (первый/1) [этаж/эт]", "listing"),
             Says(
                 True, "ground | биринши | первый | 1 | 1 й | 1 м | 1 ом | 1 го | 1 ый | first | =перв", only_denied=True
             ),
@@ -93,7 +94,11 @@ ENTRIES: tuple[Entry, ...] = (
                 "| high floor | выс . (этаж/эт)",
                 "lead",
             ),
-            Says(1, "(первый/1/1 й/1 м/1 ом) (этаж/эт) | ground floor", "listing"),
+            Says(
+                1,
+                "(первый/1/1 й/1 м/1 ом) (этаж/эт) | высокий (первый/1) [этаж/эт] | биринши кабат | ground floor",
+                "listing",
+            ),
             Says({"min": 3}, "первый (два/2) (этаж/эт)", "lead", only_denied=True),
             Says({"min": 4}, "первый (три/3) (этаж/эт)", "lead", only_denied=True),
             Says(
