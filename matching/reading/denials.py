@@ -9,6 +9,7 @@ from matching.reading.rows import (
     WITH,
     after_colon,
     denied_row,
+    has_own_refusal,
     is_refused_by_need,
     is_worse,
     mentions_in_row,
@@ -151,7 +152,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     after = next_mention(items, place)
     if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, place):
         before, after = None, next_mention(items, place + 1)
-    if marker.role == markers.UNNEEDED and after is not None and _is_refused_next(items, after):
+    if marker.role == markers.UNNEEDED and after is not None and has_own_refusal(items, after):
         after = None
     if after is not None and (before is None or _speaks_of_next(cut_text, items, marker, before, after)):
         act(items[after])
@@ -180,12 +181,6 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
                 break
         act(items[each])
-
-
-def _is_refused_next(items: Sequence[Item], place: int) -> bool:
-    """«с соседями не надо комнату не предлагать»: the mention has a refusal of its own."""
-    own = items[place + 1] if place + 1 < len(items) else None
-    return own is not None and own.role == markers.REFUSE and own.start == items[place].end
 
 
 def _follows_unknown(cut_text: Tokens, marker: Item) -> bool:

@@ -195,7 +195,14 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
             last = quantity.high + (-0.25 if before else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         if item.denied:
-            if entry.meant == "max" and quantity.how == "eq" and quantity.unit == "month" and quantity.low > 1:
+            after = quantity.start >= item.end  # «2 месяца залог не потянем» leaves open how many
+            if (
+                after
+                and entry.meant == "max"
+                and quantity.how == "eq"
+                and quantity.unit == "month"
+                and quantity.low > 1
+            ):
                 return {"max": quantity.low - 1}  # «без предоплаты за два месяца»
             opposite = flipped(quantity)
             return None if opposite is None else limits(opposite, entry.meant, entry.strict)

@@ -117,7 +117,7 @@ def _opens_list_by_dash(cut_text: Tokens, marker: Item) -> bool:
 
 
 def _states_list(cut_text: Tokens, items: Sequence[Item], place: int, step: int) -> bool:
-    """«Обязательно балкон, лифт, парковка», «балкон, лифт, парковка — обязательно»: whether it opens or sums up a list."""
+    """Whether the marker opens or sums up a list: «Обязательно балкон, лифт», «балкон, лифт — обязательно»."""
     marker = items[place]
     if not cut_text.tokens[marker.start].lower().startswith(_OF_LISTS):
         return False
