@@ -1,6 +1,6 @@
 """The grammar, compiled: the entries of every group as one tree for leads and one for listings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from matching.reading import (
@@ -23,7 +23,7 @@ from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
 from matching.reading.names import leave_out_names
-from matching.reading.phrases import ANY, SKIPPED, PhraseTree, expand
+from matching.reading.phrases import ANY, SKIPPED, PhraseTree, Slot, slots_of, words_of
 from matching.reading.quantities import VOCABULARY, set_symbols
 from matching.reading.skipped import SKIPPED_PHRASES
 from matching.reading.uses import Uses
@@ -49,21 +49,23 @@ _EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", "
 MAX_CHARACTERS = 20_000
 
 
-def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
+def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
     for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, *ENTRIES):
-        for words in expand(entry.subject):
-            yield words, Meaning(entry, SUBJECT)
+        subject = Meaning(entry, SUBJECT)
+        for slots in slots_of(entry.subject):
+            yield slots, subject
         for says in entry.says:
             if says.side in ("both", side):
-                for words in expand(says.phrases):
-                    yield words, Meaning(entry, says.value, says.only_denied, says.needs)
+                meaning = Meaning(entry, says.value, says.only_denied, says.needs)
+                for slots in slots_of(says.phrases):
+                    yield slots, meaning
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """Every word in a phrase, with all its forms, built at the first use (about a second)."""
     sides: tuple[Side, Side] = ("lead", "listing")
-    words = {word for side in sides for phrase, _ in _phrases(side) for word in phrase if word != ANY}
+    words = {word for side in sides for slots, _ in _phrases(side) for word in words_of(slots)}
     known = Vocabulary(words | VOCABULARY)
     set_symbols(known.symbol)
     return known
@@ -72,8 +74,7 @@ def vocabulary() -> Vocabulary:
 @lru_cache(maxsize=2)
 def tree(side: Side) -> PhraseTree[Meaning]:
     """The phrases that *side* uses."""
-    symbol = vocabulary().symbol
-    return PhraseTree(((tuple(map(symbol, words)), meaning) for words, meaning in _phrases(side)), Senses)
+    return PhraseTree(_phrases(side), vocabulary().symbol, Senses)
 
 
 @lru_cache(maxsize=2)
@@ -86,12 +87,24 @@ def uses(side: Side) -> Uses:
 def anchors(side: Side) -> frozenset[str]:
     """Words of which every phrase of a kind contains one; words that occur everywhere («в», «не») are excluded."""
     symbol = vocabulary().symbol
-    symbols: set[str] = set()
-    for words, meaning in _phrases(side):
-        if not meaning.entry.kind.startswith("_"):
-            rare = [word for word in words if word not in _EVERYWHERE and word != ANY]
-            symbols.add(symbol(max(rare or words, key=len)))
-    return frozenset(symbols)
+    kinds = (slots for slots, meaning in _phrases(side) if not meaning.entry.kind.startswith("_"))
+    return frozenset(symbol(word) for slots in kinds for word in _anchors_of(slots))
+
+
+def _anchors_of(slots: Iterable[Slot]) -> set[str]:
+    """Of each phrase that *slots* stand for, the longest rare word, or the longest word if none is rare."""
+    chosen = {(False, "")}  # whether the word is rare, and the word
+    for slot in slots:
+        chosen = {_anchor_of(before, option) for before in chosen for option in slot}
+    return {word for _, word in chosen}
+
+
+def _anchor_of(before: tuple[bool, str], words: Iterable[str]) -> tuple[bool, str]:
+    for word in words:
+        is_rare = word not in _EVERYWHERE and word != ANY
+        if (is_rare, len(word)) > (before[0], len(before[1])):
+            before = (is_rare, word)
+    return before
 
 
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:

@@ -8,7 +8,6 @@ optional, ``=x`` is only that form, ``_`` is one word of any kind or none, and `
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Generic, TypeVar
 
 from matching.reading.abbreviations import ABBREVIATIONS
@@ -44,25 +43,36 @@ T = TypeVar("T")
 _ELEMENT = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|<(\w+)>|(\S+)")
 
 
-def expand(phrases: str) -> Iterator[tuple[str, ...]]:
-    """
-    Every sequence of words that *phrases* stands for.
+#: One place of a phrase: its alternatives, each a sequence of words; an empty one if the place may be left out.
+Slot = Sequence[tuple[str, ...]]
 
-    >>> list(expand("(тихий/спокойный) [зеленый] двор"))
-    [('тихий', 'зеленый', 'двор'), ('тихий', 'двор'), ('спокойный', 'зеленый', 'двор'), ('спокойный', 'двор')]
+
+def slots_of(phrases: str) -> Iterator[list[Slot]]:
+    """
+    The places of every phrase of *phrases*.
+
+    >>> list(slots_of("(тихий/очень спокойный) [зеленый] двор | сад"))
+    [[[('тихий',), ('очень', 'спокойный')], [('зеленый',), ()], [('двор',)]], [[('сад',)]]]
     """
     # An apostrophe is a separate token that no phrase contains: "don't" is «don _ t».
     for phrase in phrases.replace("'", " _ ").split("|"):
-        slots: list[list[tuple[str, ...]]] = []
+        slots: list[Slot] = []
         for group, optional, named, word in _ELEMENT.findall(phrase):
             if word:
-                slots.append([(word,), ()] if word == ANY else [(word,)])
+                slots.append([(word,), ()] if word == ANY else [(_NAMED.get(word, word),)])
                 continue
-            options = [tuple(option.split()) for option in (group or optional or CLASSES[named]).split("/")]
+            options = [
+                tuple(_NAMED.get(word, word) for word in option.split())
+                for option in (group or optional or CLASSES[named]).split("/")
+            ]
             slots.append([*options, ()] if optional else options)
         if slots:
-            for chosen in product(*slots):
-                yield tuple(_NAMED.get(word, word) for part in chosen for word in part)
+            yield slots
+
+
+def words_of(slots: Iterable[Slot]) -> set[str]:
+    """The words in any alternative, without the placeholder «_»."""
+    return {word for slot in slots for option in slot for word in option} - {ANY}
 
 
 @dataclass(slots=True)
@@ -79,28 +89,50 @@ class PhraseTree(Generic[T]):
     Phrases by their words; :meth:`longest` finds the longest that starts at a word.
 
     Args:
-        phrases: Words and meaning of each.
+        phrases: The places and the meaning of each.
+        symbol: Gives the symbol of a word in the spelling of a phrase.
         finish: Combines the meanings of one phrase.
     """
 
     def __init__(
         self,
-        phrases: Iterable[tuple[Sequence[str], T]],
+        phrases: Iterable[tuple[Iterable[Slot], T]],
+        symbol: Callable[[str], str],
         finish: Callable[[list[T]], Sequence[T]] = list,
     ) -> None:
         self.root: Node[T] = Node(inner=False)
         meant: dict[int, tuple[Node[T], list[T]]] = {}
-        for words, meaning in phrases:
-            node = self.root
-            for word in words:
-                node = node.follows.setdefault(word, Node())
-            _, ends = meant.setdefault(id(node), (node, []))
-            if meaning not in ends:
-                ends.append(meaning)
+        for slots, meaning in phrases:
+            for node in self._add(slots, symbol):
+                _, ends = meant.setdefault(id(node), (node, []))
+                if meaning not in ends:
+                    ends.append(meaning)
+        # Thousands of phrases have the same meanings.
+        finished: dict[tuple[int, ...], Sequence[T]] = {}
         for node, ends in meant.values():
-            node.ends = finish(ends)
+            same = tuple(map(id, ends))
+            if same not in finished:
+                finished[same] = finish(ends)
+            node.ends = finished[same]
         #: Words that are phrases themselves do not match «_».
         self.whole = frozenset(word for word, node in self.root.follows.items() if node.ends) - SKIPPED
+
+    def _add(self, slots: Iterable[Slot], symbol: Callable[[str], str]) -> list[Node[T]]:
+        """Add every phrase that *slots* stand for, without listing them, and return the nodes where they end."""
+        nodes = [self.root]
+        for slot in slots:
+            reached: dict[int, Node[T]] = {}
+            for option in slot:
+                symbols = [symbol(word) for word in option]
+                for node in nodes:
+                    for each in symbols:
+                        after = node.follows.get(each)
+                        if after is None:
+                            after = node.follows[each] = Node()
+                        node = after
+                    reached[id(node)] = node
+            nodes = list(reached.values())
+        return nodes
 
     def longest(self, words: Sequence[Word | None], start: int) -> tuple[int, Sequence[T]] | None:
         """

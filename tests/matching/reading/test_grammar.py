@@ -7,7 +7,7 @@ from matching.reading.kind import Kind
 from matching.reading.kinds import KIND_OF, KINDS
 from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
-from matching.reading.phrases import expand
+from matching.reading.phrases import slots_of
 from scripts.benchmarks.evaluate.reading_corpus import shown
 from tests.tables import each_of
 
@@ -43,7 +43,7 @@ def test_entries_are_of_known_kinds_and_say_known_values() -> None:
     for entry in ENTRIES:
         kind = KIND_OF[entry.kind]
         for says in entry.says:
-            assert list(expand(says.phrases)), (entry.kind, says)
+            assert list(slots_of(says.phrases)), (entry.kind, says)
             if isinstance(says.value, dict):
                 kind.judge(says.value)
             elif says.value is not None and not (
