@@ -12,6 +12,9 @@ from models.market.leads import Lead, create_lead
 from models.market.properties import Property, create_property
 
 _numbers = itertools.count(1)
+#: Beyond the ids and numbers that tests write out: the counter reaches any number, in an order that no test knows.
+FIRST_TELEGRAM_ID = 7_000_000_000
+PHONE_PREFIX = "+7708"
 
 SECRET = "only-for-tests-0123456789-abcdefghijk"
 
@@ -19,10 +22,12 @@ SECRET = "only-for-tests-0123456789-abcdefghijk"
 def make_user(session: Session, role: Role = Role.REALTOR, **fields: Any) -> User:
     """A user whose name and contacts nobody else in the test has."""
     number = next(_numbers)
-    return create_user(
-        session,
-        **{"role": role, "name": f"User {number}", "telegram_id": str(number), "phone": f"+7701{number:07}"} | fields,
-    )
+    unique = {
+        "name": f"User {number}",
+        "telegram_id": str(FIRST_TELEGRAM_ID + number),
+        "phone": f"{PHONE_PREFIX}{number:07}",
+    }
+    return create_user(session, **{"role": role} | unique | fields)
 
 
 def make_lead(session: Session, owner: User, **fields: Any) -> Lead:
