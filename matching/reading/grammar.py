@@ -23,7 +23,7 @@ from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
 from matching.reading.names import leave_out_names
-from matching.reading.phrases import ANY, SKIPPED, PhraseTree, expand
+from matching.reading.phrases import ANY, SKIPPED, PhraseTree, Slots, slots_of, words_of
 from matching.reading.quantities import VOCABULARY, set_symbols
 from matching.reading.skipped import SKIPPED_PHRASES
 from matching.reading.uses import Uses
@@ -49,22 +49,21 @@ _EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", "
 MAX_CHARACTERS = 20_000
 
 
-def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
+def _phrases(side: Side) -> Iterator[tuple[str, Meaning]]:
+    """All phrases of *side* in the notation of :mod:`matching.reading.phrases`, and what they mean."""
     for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, *ENTRIES):
-        for words in expand(entry.subject):
-            yield words, Meaning(entry, SUBJECT)
+        yield entry.subject, Meaning(entry, SUBJECT)
         for says in entry.says:
             if says.side in ("both", side):
-                for words in expand(says.phrases):
-                    yield words, Meaning(entry, says.value, says.only_denied, says.needs)
+                yield says.phrases, Meaning(entry, says.value, says.only_denied, says.needs)
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """Every word in a phrase, with all its forms, built at the first use (about a second)."""
     sides: tuple[Side, Side] = ("lead", "listing")
-    words = {word for side in sides for phrase, _ in _phrases(side) for word in phrase if word != ANY}
-    known = Vocabulary(words | VOCABULARY)
+    words = {word for side in sides for phrases, _ in _phrases(side) for word in words_of(phrases)}
+    known = Vocabulary((words - {ANY}) | VOCABULARY)
     set_symbols(known.symbol)
     return known
 
@@ -72,8 +71,7 @@ def vocabulary() -> Vocabulary:
 @lru_cache(maxsize=2)
 def tree(side: Side) -> PhraseTree[Meaning]:
     """The phrases that *side* uses."""
-    symbol = vocabulary().symbol
-    return PhraseTree(((tuple(map(symbol, words)), meaning) for words, meaning in _phrases(side)), Senses)
+    return PhraseTree(_phrases(side), vocabulary().symbol, Senses)
 
 
 @lru_cache(maxsize=2)
@@ -85,13 +83,26 @@ def uses(side: Side) -> Uses:
 @lru_cache(maxsize=2)
 def anchors(side: Side) -> frozenset[str]:
     """Words of which every phrase of a kind contains one; words that occur everywhere («в», «не») are excluded."""
-    symbol = vocabulary().symbol
-    symbols: set[str] = set()
-    for words, meaning in _phrases(side):
-        if not meaning.entry.kind.startswith("_"):
-            rare = [word for word in words if word not in _EVERYWHERE and word != ANY]
-            symbols.add(symbol(max(rare or words, key=len)))
-    return frozenset(symbols)
+    rarest = {
+        word
+        for phrases, meaning in _phrases(side)
+        if not meaning.entry.kind.startswith("_")
+        for slots in slots_of(phrases)
+        for word in _longest_words(slots)
+    }
+    return frozenset(map(vocabulary().symbol, rarest))
+
+
+def _longest_words(slots: Slots) -> Iterator[str]:
+    """For every sequence of words that *slots* stand for, its longest word; one of ``_EVERYWHERE`` only if all are."""
+    words = {""}
+    for options in slots:
+        words = {max((word, *option), key=_weight) for word in words for option in options}
+    yield from words - {""}
+
+
+def _weight(word: str) -> tuple[bool, int]:
+    return word not in _EVERYWHERE and word not in (ANY, ""), len(word)
 
 
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:

@@ -7,8 +7,8 @@ optional, ``=x`` is only that form, ``_`` is one word of any kind or none, and `
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass
+from itertools import chain, product
 from typing import Generic, TypeVar
 
 from matching.reading.abbreviations import ABBREVIATIONS
@@ -44,61 +44,83 @@ T = TypeVar("T")
 _ELEMENT = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|<(\w+)>|(\S+)")
 
 
+#: The parts of one phrase: for each, the sequences of words that may stand there; () if it may be left out.
+Slots = list[list[tuple[str, ...]]]
+
+
+def slots_of(phrases: str) -> Iterator[Slots]:
+    """
+    The slots of each phrase that *phrases* contains.
+
+    >>> list(slots_of("(тихий/очень тихий) [зеленый] двор"))
+    [[[('тихий',), ('очень', 'тихий')], [('зеленый',), ()], [('двор',)]]]
+    """
+    # An apostrophe is a separate token that no phrase contains: "don't" is «don _ t».
+    for phrase in phrases.replace("'", " _ ").split("|"):
+        slots: Slots = []
+        for group, optional, named, word in _ELEMENT.findall(phrase):
+            options = [word] if word else (group or optional or CLASSES[named]).split("/")
+            may_be_left_out = bool(optional) or word == ANY
+            words = [tuple(_NAMED.get(each, each) for each in option.split()) for option in options]
+            slots.append([*words, ()] if may_be_left_out else words)
+        if slots:
+            yield slots
+
+
 def expand(phrases: str) -> Iterator[tuple[str, ...]]:
     """
-    Every sequence of words that *phrases* stands for.
+    Every sequence of words that *phrases* stands for; there may be tens of thousands.
 
     >>> list(expand("(тихий/спокойный) [зеленый] двор"))
     [('тихий', 'зеленый', 'двор'), ('тихий', 'двор'), ('спокойный', 'зеленый', 'двор'), ('спокойный', 'двор')]
     """
-    # An apostrophe is a separate token that no phrase contains: "don't" is «don _ t».
-    for phrase in phrases.replace("'", " _ ").split("|"):
-        slots: list[list[tuple[str, ...]]] = []
-        for group, optional, named, word in _ELEMENT.findall(phrase):
-            if word:
-                slots.append([(word,), ()] if word == ANY else [(word,)])
-                continue
-            options = [tuple(option.split()) for option in (group or optional or CLASSES[named]).split("/")]
-            slots.append([*options, ()] if optional else options)
-        if slots:
-            for chosen in product(*slots):
-                yield tuple(_NAMED.get(word, word) for part in chosen for word in part)
+    for slots in slots_of(phrases):
+        for chosen in product(*slots):
+            yield tuple(chain.from_iterable(chosen))
 
 
-@dataclass(slots=True)
+def words_of(phrases: str) -> set[str]:
+    """Every word of *phrases*."""
+    return {word for slots in slots_of(phrases) for options in slots for option in options for word in option}
+
+
+@dataclass(slots=True, eq=False)
 class Node(Generic[T]):
     """A node of the tree: the words that may follow, and the phrases that end here."""
 
-    follows: dict[str, "Node[T]"] = field(default_factory=dict)
-    ends: Sequence[T] = field(default_factory=list)
+    follows: dict[str, "Node[T]"]
+    ends: Sequence[T] = ()
     inner: bool = True  # not the root
+
+
+#: Nodes and the node that joins them, by the ids of the former, which stay alive so that no id is used again.
+_Joined = dict[tuple[int, ...], tuple[list[Node[T]], Node[T]]]
 
 
 class PhraseTree(Generic[T]):
     """
     Phrases by their words; :meth:`longest` finds the longest that starts at a word.
 
+    A node may follow several others: phrases that differ only at the beginning share the nodes of their ends. A choice
+    of thirty words, followed by another of thirty, takes sixty nodes instead of nine hundred.
+
     Args:
-        phrases: Words and meaning of each.
-        finish: Combines the meanings of one phrase.
+        phrases: Phrases in the notation of this module, and what they mean.
+        symbol: Converts the words of a phrase.
+        finish: Combines the meanings of one phrase, which are in the order of *phrases* and without duplicates.
     """
 
     def __init__(
         self,
-        phrases: Iterable[tuple[Sequence[str], T]],
+        phrases: Iterable[tuple[str, T]],
+        symbol: Callable[[str], str],
         finish: Callable[[list[T]], Sequence[T]] = list,
     ) -> None:
-        self.root: Node[T] = Node(inner=False)
-        meant: dict[int, tuple[Node[T], list[T]]] = {}
-        for words, meaning in phrases:
-            node = self.root
-            for word in words:
-                node = node.follows.setdefault(word, Node())
-            _, ends = meant.setdefault(id(node), (node, []))
-            if meaning not in ends:
-                ends.append(meaning)
-        for node, ends in meant.values():
-            node.ends = finish(ends)
+        joined: _Joined[T] = {}
+        single = [_nodes_of(slots, symbol, meaning, joined) for text, meaning in phrases for slots in slots_of(text)]
+        root = _join(single, joined)
+        self.root: Node[T] = Node(root.follows, inner=False)
+        _finish(root, finish)
         #: Words that are phrases themselves do not match «_».
         self.whole = frozenset(word for word, node in self.root.follows.items() if node.ends) - SKIPPED
 
@@ -194,3 +216,56 @@ def _stepped(
     if step.ends and (match is None or place + 1 > match[0]):
         match = (place + 1, step.ends)
     return _longest(words, place + 1, step, 0, match, whole)
+
+
+def _nodes_of(slots: Slots, symbol: Callable[[str], str], meaning: T, joined: "_Joined[T]") -> Node[T]:
+    """The first of the nodes of one phrase. All options of a slot lead to the same node of the next slot."""
+    node: Node[T] = Node({}, (meaning,))
+    for options in reversed(slots):
+        heads = []
+        for option in options:
+            head = node
+            for word in reversed(option):
+                head = Node({symbol(word): head})
+            heads.append(head)
+        node = _join(heads, joined)
+    return node
+
+
+def _join(nodes: list[Node[T]], joined: "_Joined[T]") -> Node[T]:
+    """
+    A node from which every phrase of *nodes* continues; the nodes are not changed.
+
+    Args:
+        joined: The results so far.
+    """
+    nodes = list({id(node): node for node in nodes}.values())
+    if len(nodes) == 1:
+        return nodes[0]
+    key = tuple(map(id, nodes))
+    if key not in joined:
+        after: dict[str, list[Node[T]]] = {}
+        ends: list[T] = []
+        for node in nodes:
+            for word, next_node in node.follows.items():
+                after.setdefault(word, []).append(next_node)
+            ends += [end for end in node.ends if end not in ends]
+        result = Node({word: _join(each, joined) for word, each in after.items()}, tuple(ends))
+        joined[key] = nodes, result
+    return joined[key][1]
+
+
+def _finish(root: Node[T], finish: Callable[[list[T]], Sequence[T]]) -> None:
+    """Combine the meanings of every node below *root*; equal meanings are combined once."""
+    finished: dict[tuple[int, ...], Sequence[T]] = {(): ()}
+    seen, waiting = {id(root)}, list(root.follows.values())
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        key = tuple(map(id, node.ends))
+        if key not in finished:
+            finished[key] = finish(list(node.ends))
+        node.ends = finished[key]
+        waiting += node.follows.values()

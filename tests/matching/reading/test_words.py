@@ -9,7 +9,7 @@ from matching.reading.entry import Side
 from matching.reading.grammar import _phrases, vocabulary
 from matching.reading.lead_text import read_wishes
 from matching.reading.numerals import NUMERALS, ORDINALS
-from matching.reading.phrases import ANY
+from matching.reading.phrases import ANY, words_of
 from matching.reading.quantities import VOCABULARY
 from matching.reading.words import fold
 
@@ -18,8 +18,8 @@ SIDES: tuple[Side, Side] = ("lead", "listing")
 
 def words_of_the_grammar() -> Iterator[str]:
     for side in SIDES:
-        for phrase, _ in _phrases(side):
-            yield from (word for word in phrase if word != ANY)
+        for phrases, _ in _phrases(side):
+            yield from words_of(phrases) - {ANY}
     yield from (*VOCABULARY, *NUMERALS, *ORDINALS, *ABBREVIATED, *ABBREVIATED.values())
 
 
