@@ -1,7 +1,6 @@
 """Imports all tables, so that every foreign key and relationship can be resolved.
 
-Programs that open sessions import this module first; commands without tables save the time of importing it. It also
-imports what one subject does when another changes (models.upkeep.handing_over).
+Programs that open sessions import this module first; commands without tables save the time of importing it.
 """
 
 from models.accounts import (
@@ -17,7 +16,7 @@ from models.accounts import (
     uploads,
     users,
 )
-from models.agencies import put_aside
+from models.agencies import former_owner_notes
 from models.agencies import tables as agency_tables
 from models.agenda import following, history, settings, shortlist
 from models.agenda import tasks as lead_tasks
@@ -43,7 +42,7 @@ from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations, relaxations
 from models.rescoring import attempts, partial_lists, runs
 from models.sources import outgoing, photos, refusals, tables
-from models.upkeep import erasure, handing_over, market_days, samples
+from models.upkeep import erasure, market_days, samples
 from models.webhooks import tables as webhook_tables
 
 __all__ = ["Base"]

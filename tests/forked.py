@@ -4,10 +4,12 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,11 +56,10 @@ class Forked:
 
 
 class Preloaded:
-    """The process that forks others (`tests.preloaded`); it starts with the first request."""
+    """A connection to the process that forks others (`tests.preloaded`); the first order connects."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder  # for the metrics files of the preloaded process, which stay empty
-        self._process: subprocess.Popen | None = None
+    def __init__(self, address: str) -> None:
+        self._address = address
         self._orders: socket.socket | None = None
 
     def fork(self, *command: str, environment: dict[str, str], stdout: int | None = None) -> Forked:
@@ -67,8 +68,9 @@ class Preloaded:
 
         *stdout* is a file descriptor for its standard output and standard error; by default both go to our stderr.
         """
-        if self._process is None:
-            self._start()
+        if self._orders is None:
+            self._orders = socket.socket(socket.AF_UNIX)
+            self._orders.connect(self._address)
         ours, theirs = socket.socketpair()
         output = STDERR if stdout is None else stdout
         message = json.dumps({"command": command, "environment": environment}).encode()
@@ -76,28 +78,65 @@ class Preloaded:
             socket.send_fds(self._orders, [message], [theirs.fileno(), nothing.fileno(), output, output])
         return Forked(ours)
 
-    def _start(self) -> None:
-        self._orders, theirs = socket.socketpair()
-        with theirs:
+    def close(self) -> None:
+        if self._orders is not None:
+            self._orders.close()
+
+
+class PreloadedProcess:
+    """The process itself. It waits for its first client before it loads the code."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="preloaded-")
+        self.address = f"{self._folder}/orders"
+        self._control, theirs = socket.socketpair()
+        with theirs, socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.address)
+            listener.listen()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.preloaded", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.preloaded", str(theirs.fileno()), str(listener.fileno())],
                 cwd=ROOT,
-                # Web processes keep their metrics in files; the library decides this when it is loaded.
-                env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._folder)},
+                # Web processes keep their metrics in files; the library decides this when it is loaded. The preloaded
+                # process's own files stay empty.
+                env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": self._folder},
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), listener.fileno()],
                 preexec_fn=dies_with_parent(signal.SIGKILL),
             )
 
     def close(self) -> None:
-        if self._process is not None:
-            self._orders.close()
-            stop_child(self._process, [])
+        self._control.close()
+        stop_child(self._process, [])
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+_SHARED = pytest.StashKey[PreloadedProcess]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Let the processes among which pytest-xdist divides the tests share one preloaded process."""
+    stash = node.config.stash
+    if _SHARED not in stash:
+        stash[_SHARED] = PreloadedProcess()
+    node.workerinput["preloaded"] = stash[_SHARED].address
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _SHARED in config.stash:
+        config.stash[_SHARED].close()
 
 
 @pytest.fixture(scope="session")
-def preloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preloaded]:
+def preloaded(pytestconfig: pytest.Config) -> Iterator[Preloaded]:
     """Forks workers and web processes; all of them end with the session."""
-    process = Preloaded(tmp_path_factory.mktemp("counts"))
-    yield process
-    process.close()
+    own = None
+    address = getattr(pytestconfig, "workerinput", {}).get("preloaded")
+    if address is None:
+        own = PreloadedProcess()
+        address = own.address
+    connection = Preloaded(address)
+    yield connection
+    connection.close()
+    if own is not None:
+        own.close()

@@ -1,11 +1,12 @@
 """
 The parent of processes that tests start: it loads the code once, and forks for each of them.
 
-    python -m tests.preloaded FD
+    python -m tests.preloaded CONTROL LISTENER
 
-Imports take most of the time until a worker or a web process is ready, and they are the same for all. Orders arrive
-through the socket FD (`tests.forked`). Modules that depend on the environment (`worker.celery_app.app`,
-`api.server.wsgi`) are loaded after the fork, as by `python -m`.
+Imports take most of the time until a worker or a web process is ready, and they are the same for all. So the processes
+that share the tests also share one parent. Each connects to the socket LISTENER and sends its orders (`tests.forked`);
+the first connection loads the code. The parent ends when the socket CONTROL closes. Modules that depend on the
+environment (`worker.celery_app.app`, `api.server.wsgi`) are loaded after the fork, as by `python -m`.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import struct
@@ -55,22 +57,38 @@ def load() -> None:
     gc.freeze()
 
 
-def serve(orders: socket.socket) -> None:
-    """Fork for each order until the other end closes."""
+def serve(control: socket.socket, listener: socket.socket) -> None:
+    """Fork for each order until *control* closes. When a client's connection closes, its processes are killed."""
     die = dies_with_parent(signal.SIGKILL) or (lambda: None)
+    watchers: dict[socket.socket, set[int]] = {}
     while True:
-        message, descriptors, _, _ = socket.recv_fds(orders, 1 << 20, 4)
-        if not message:
+        ready = select.select([control, listener, *watchers], [], [])[0]
+        if control in ready:
             return
-        if os.fork() == 0:
-            orders.close()
-            die()
-            watch(json.loads(message), die, *descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        if listener in ready:
+            watchers[listener.accept()[0]] = set()
+        for client in watchers.keys() & set(ready):
+            message, descriptors = b"", []
+            with contextlib.suppress(ConnectionResetError):
+                message, descriptors, _, _ = socket.recv_fds(client, 1 << 20, 4)
+            if not message:
+                for watcher in watchers.pop(client):  # each takes its process with it
+                    os.kill(watcher, signal.SIGKILL)
+                client.close()
+                continue
+            watcher = os.fork()
+            if watcher == 0:
+                for each in (control, listener, *watchers):
+                    each.close()
+                die()
+                watch(json.loads(message), die, *descriptors)
+            watchers[client].add(watcher)
+            for descriptor in descriptors:
+                os.close(descriptor)
         with contextlib.suppress(ChildProcessError):  # reap those that have ended
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+            while ended := os.waitpid(-1, os.WNOHANG)[0]:
+                for numbers in watchers.values():
+                    numbers.discard(ended)
 
 
 def watch(order: dict, die_with_parent: Callable[[], None], status: int, *streams: int) -> None:
@@ -103,7 +121,12 @@ def become(order: dict, streams: tuple[int, ...]) -> None:
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
+def main(control: socket.socket, listener: socket.socket) -> None:
+    if control not in select.select([control, listener], [], [])[0]:  # a first client
+        load()
+        serve(control, listener)
+
+
 if __name__ == "__main__":
-    load()
-    with socket.socket(fileno=int(sys.argv[1])) as control:
-        serve(control)
+    with socket.socket(fileno=int(sys.argv[1])) as _control, socket.socket(fileno=int(sys.argv[2])) as _listener:
+        main(_control, _listener)

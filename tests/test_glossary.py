@@ -102,6 +102,13 @@ RETIRED = {
     "moved_here": "moved_to_market",
     "words_only": "plain_message",
     "outside_channels": "external_channels",
+    "WHEN_HANDED_OVER": "EndAccess",
+    "PutAsideWords": "FormerOwnerNotes",
+    "as_was": "original_values",
+    "WAS": "ORIGINAL_VALUES",
+    "TAKE": "USE_STORED_VALUE",
+    "last_ends": "last_results",
+    "note_failure": "record_failure",
 }
 
 #: Limits are called MAX_ and MIN_.

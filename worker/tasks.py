@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from matching.engine.units import ENGINE_VERSION
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
+from models.market.client_keys import renew_keys
 from models.ranking.recommendations import has_lists_of_another_engine
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
@@ -172,7 +173,7 @@ def clear_away(self: LeadmatchTask) -> None:
     with self.session() as session:
         deleted = retention.delete_expired(session)
         session.commit()
-    log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
+    log.info("expired_rows_deleted", extra={name: count for name, count in deleted.items() if count})
 
 
 @task(name="worker.tasks.regroup_adverts", bind=True)
@@ -183,6 +184,15 @@ def regroup_adverts(self: LeadmatchTask) -> None:
     log.info("adverts_regrouped", extra={"changed": len(changed)})
     for property_id in sorted(changed):
         client().property_changed(property_id)
+
+
+@task(name="worker.tasks.renew_client_keys", bind=True)
+def renew_client_keys(self: LeadmatchTask) -> None:
+    """Compute the client keys of leads whose contacts this release has not read yet; usually there are none."""
+    with self.session() as session:
+        changed = renew_keys(session)
+    if changed:
+        log.info("client_keys_renewed", extra={"changed": changed})
 
 
 @task(name="worker.tasks.count_markets", bind=True)
@@ -212,7 +222,7 @@ def learn_weights(self: LeadmatchTask) -> None:
     with self.session() as session:
         for lesson in learning.learn(session):
             facts = {"market": lesson.scope, "actions": lesson.actions, "broken": lesson.broken}
-            log.info("weights_judged", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
+            log.info("weights_evaluated", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
 
 
 # -- Messages to people, and files

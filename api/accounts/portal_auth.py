@@ -25,6 +25,7 @@ from models.accounts.codes import activate, digits_of, request_code, spend
 from models.accounts.users import User, normal_phone
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
+from models.upkeep.handing_over import end_standing_access
 
 #: A function that uses a code: models.accounts.codes.activate, or spend.
 Step = Callable[..., User | None]
@@ -169,8 +170,8 @@ def user_by_code(step: Step, phone: str, code: str, own: User | None) -> User | 
     The user whom *step* returns for phone and code, or None; *own* is the signed-in user, if any. A failed attempt is
     committed although the request ends with an error.
     """
-    secret = services().settings.secret_key
-    user = step(session(), phone, code, secret, database_now(session()), own=own, address=network())
+    secret, now = services().settings.secret_key, database_now(session())
+    user = step(session(), phone, code, secret, now, end_access=end_standing_access, own=own, address=network())
     if user is None:
         record(session(), "code_refused", address=address())
         session().commit()

@@ -24,6 +24,7 @@ from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from models.accounts.users import User, normal_email
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
+from models.upkeep.handing_over import end_standing_access
 
 blp = Blueprint("recovery", __name__, description="Signing in by e-mail, and forgotten passwords")
 
@@ -151,7 +152,8 @@ def user_of_link(link: str, own: User | None) -> User:
     committed.
     """
     try:
-        return use_email_link(session(), link, services().settings.secret_key, database_now(session()), own=own)
+        secret, now = services().settings.secret_key, database_now(session())
+        return use_email_link(session(), link, secret, now, end_access=end_standing_access, own=own)
     except NotSignedInError:
         session().rollback()
         record(session(), "link_refused", address=address())

@@ -20,6 +20,7 @@ from models.accounts.telegram import user_of_bot, user_of_telegram, verified
 from models.accounts.users import User, normal_phone
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
+from models.upkeep.handing_over import end_standing_access
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ def user_of_proof(data: Any) -> User:
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
         raise NotAllowedError("telegram.not_set_up")
-    return user_of_telegram(session(), verified(data, bot_token, database_now(session())), own=token_user())
+    who = verified(data, bot_token, database_now(session()))
+    return user_of_telegram(session(), who, end_access=end_standing_access, own=token_user())
 
 
 @blp.route("/auth/telegram")
@@ -116,5 +118,6 @@ class BotLogin(MethodView):
             phone=normal_phone(body["phone"]),
             name=body["name"],
             role=TINDER_ROLES[body["role"]],
+            end_access=end_standing_access,
         )
         return entered(user, "bot")

@@ -189,7 +189,7 @@ def _press_pair(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool
         kind=ActionKind(kind),
     )
     if kind == ActionKind.DISLIKE:
-        return dialog.word("bot.put_aside"), True
+        return dialog.word("bot.disliked"), True
     is_mutual = match is not None and match.status is MatchStatus.ACCEPTED
     return dialog.word("bot.matched") if is_mutual else dialog.word("bot.liked"), True
 
@@ -202,7 +202,7 @@ def _press_feed(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool
     act_in_feed(dialog.session, user, listing, FeedActionKind(kind), "telegram")
     answers = {
         FeedActionKind.LIKE: dialog.word("bot.asked"),
-        FeedActionKind.DISLIKE: dialog.word("bot.put_aside"),
+        FeedActionKind.DISLIKE: dialog.word("bot.disliked"),
         FeedActionKind.FAVORITE: dialog.word("bot.kept"),
     }
     return answers[FeedActionKind(kind)], True

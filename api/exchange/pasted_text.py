@@ -23,6 +23,11 @@ _CONTACT = re.compile(
 _BEFORE_PHONE = re.compile(
     r"\b(?:(?:мой|номер|моб|тел|телефон|whatsapp|ватсап|вотсап|phone)\b[.:]?\s*)+\Z", re.IGNORECASE
 )
+#: «8 701 …, ватсап»: the messenger of a phone that is in its field.
+_AFTER_PHONE = re.compile(
+    r"\A[\s,(]*(?:(?:есть|и|на|whatsapp|ватсап|вотсап|вацап|telegram|телеграм|viber|вайбер)\b[\s,/)]*)+(?=[.;!?\n]|\Z)",
+    re.IGNORECASE,
+)
 _CAPITAL = "[А-ЯЁӘІҢҒҮҰҚӨҺA-Z]"
 _FULL_NAME = rf"{_CAPITAL}[\w-]+(?: {_CAPITAL}[\w-]+)?"
 _GREETING = r"(?i:(?:здравствуйте|добр\w+ (?:день|утро|вечер)\w*|привет\w*|сәлем\w*|қайырлы күн|hello|hi|good \w+)\W+)?"
@@ -80,12 +85,16 @@ def without_contacts(text: str) -> tuple[str, str]:
     ('Анна,                  : до 10 000 000 - 15 000 000', '8 (701) 234-56-78')
     >>> without_contacts("Тел. 8 701 234 56 78")
     ('                    ', '8 701 234 56 78')
+    >>> without_contacts("8 701 234 56 78, ватсап. Можно ипотеку")[0].strip()
+    '. Можно ипотеку'
     """
     found = list(_CONTACT.finditer(text))
     for match in found:
         announced = _BEFORE_PHONE.search(text, 0, match.start())
         start = announced.start() if announced else match.start()
-        text = text[:start] + " " * (match.end() - start) + text[match.end() :]
+        messenger = _AFTER_PHONE.search(text[match.end() :])
+        end = match.end() + (messenger.end() if messenger else 0)
+        text = text[:start] + " " * (end - start) + text[end:]
     return text, ", ".join(match[0] for match in found)
 
 

@@ -187,7 +187,7 @@ def caller() -> str | None:
 
 def refuse_remote_callers() -> None:
     """Before every request, if ENVIRONMENT is not set: refuse callers outside this machine; see Settings."""
-    if services().settings.is_environment_said:
+    if services().settings.is_environment_set:
         return
     seen = [request.remote_addr or "", *request.headers.get("X-Forwarded-For", "").split(",")]
     if not all(_is_this_machine(address.strip()) for address in seen):

@@ -14,6 +14,7 @@ from models.accounts.telegram import user_of_telegram
 from models.accounts.tokens import Claims
 from models.accounts.users import User
 from models.core.errors import NotAllowedError, NotSignedInError
+from models.upkeep.handing_over import end_standing_access
 
 
 def claims_of_mini_app(init_data: str) -> tuple[User, Claims]:
@@ -46,7 +47,7 @@ def _make_user(proof: InitData) -> None:
     with services().sessions() as own:
         proof.check(own)
         try:
-            user = user_of_telegram(own, proof.who)
+            user = user_of_telegram(own, proof.who, end_access=end_standing_access)
         except NotAllowedError as error:
             raise NotSignedInError(error.code) from None
         record(own, "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by="mini_app")

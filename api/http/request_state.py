@@ -37,7 +37,7 @@ class RequestState:
     only_reads: bool = False
     #: The callbacks to run after the commit, in order.
     after_commit: list[Callable[[], object]] = field(default_factory=list)
-    #: (caller, key) of a write with an Idempotency-Key.
+    #: (caller, key) of a write with an Idempotency-Key, or of a form with a one-time key.
     idempotency: tuple[str, str] | None = None
     #: Pixels of the pictures decoded so far, as they were sent.
     pixels: int = 0
@@ -64,6 +64,9 @@ class RequestState:
     #: For the console: its form token, a new guest's cookie, the visitor's language, the number of unread
     #: notifications.
     csrf: str | None = None
+    #: For the console: the one-time key of the page's form, and the form's values as they are sent.
+    form_key: str | None = None
+    form_values: str | None = None
     new_guest: str | None = None
     language: str | None = None
     unread: dict[Topic, int] | None = None

@@ -47,7 +47,7 @@ class Gathered:
             if counts:
                 add_shown(self.client, utc_now().date(), counts)
         except redis.RedisError as error:
-            log.warning("shown_not_counted", extra={"kind": type(error).__name__})
+            log.warning("list_views_not_counted", extra={"kind": type(error).__name__})
 
 
 def gathered() -> Gathered:

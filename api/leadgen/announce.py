@@ -62,7 +62,7 @@ def _publish_stats(campaign_id: UUID) -> None:
     try:
         row = campaign_with_figures(session(), campaign_id)
     except (NotFoundError, SQLAlchemyError) as error:
-        log.warning("stats_not_announced", extra={"campaign_id": str(campaign_id), "kind": type(error).__name__})
+        log.warning("stats_update_not_sent", extra={"campaign_id": str(campaign_id), "kind": type(error).__name__})
         return
     total = row.total
     data = {

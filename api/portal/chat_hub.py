@@ -113,7 +113,7 @@ class ChatHub:
         try:
             return bool(self._publisher.publish(name, b""))
         except (RedisError, OSError):
-            log.warning("chat_without_redis")
+            log.warning("chat_not_connected_to_redis")
             return self._notify_here(name)
 
     def close(self) -> None:
@@ -157,7 +157,7 @@ class ChatHub:
                     if news and news["type"] in ("message", "subscribe"):
                         self._notify_here(news["channel"].decode())
             except (RedisError, OSError, ValueError):
-                log.warning("chat_lost_redis")
+                log.warning("chat_connection_to_redis_lost")
             with self._lock:
                 if self._subscription is subscription:
                     self._subscription = None

@@ -20,7 +20,7 @@ def warn_of_openness(settings: Settings) -> None:
 
 def openness_of(settings: Settings) -> Iterator[str]:
     """One sentence for each such setting."""
-    if not settings.is_environment_said:
+    if not settings.is_environment_set:
         yield "ENVIRONMENT is not set: it is local, and only this machine is let in"
     if settings.is_local and not settings.telegram_bot_secret:
         yield "TELEGRAM_BOT_SECRET is not set: anybody may sign in as the bot does (local only)"

@@ -1,6 +1,6 @@
 """The grammar, compiled: the entries of every group as one tree for leads and one for listings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from matching.reading import (
@@ -23,7 +23,7 @@ from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
 from matching.reading.names import leave_out_names
-from matching.reading.phrases import ANY, SKIPPED, PhraseTree, Slots, slots_of, words_of
+from matching.reading.phrases import ANY, SKIPPED, PhraseTree, Slot, slots_of, words_of
 from matching.reading.quantities import VOCABULARY, set_symbols
 from matching.reading.skipped import SKIPPED_PHRASES
 from matching.reading.uses import Uses
@@ -49,21 +49,24 @@ _EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", "
 MAX_CHARACTERS = 20_000
 
 
-def _phrases(side: Side) -> Iterator[tuple[str, Meaning]]:
-    """All phrases of *side* in the notation of :mod:`matching.reading.phrases`, and what they mean."""
+def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
     for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, *ENTRIES):
-        yield entry.subject, Meaning(entry, SUBJECT)
+        subject = Meaning(entry, SUBJECT)
+        for slots in slots_of(entry.subject):
+            yield slots, subject
         for says in entry.says:
             if says.side in ("both", side):
-                yield says.phrases, Meaning(entry, says.value, says.only_denied, says.needs)
+                meaning = Meaning(entry, says.value, says.only_denied, says.needs)
+                for slots in slots_of(says.phrases):
+                    yield slots, meaning
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """Every word in a phrase, with all its forms, built at the first use (about a second)."""
     sides: tuple[Side, Side] = ("lead", "listing")
-    words = {word for side in sides for phrases, _ in _phrases(side) for word in words_of(phrases)}
-    known = Vocabulary((words - {ANY}) | VOCABULARY)
+    words = {word for side in sides for slots, _ in _phrases(side) for word in words_of(slots)}
+    known = Vocabulary(words | VOCABULARY)
     set_symbols(known.symbol)
     return known
 
@@ -83,26 +86,25 @@ def uses(side: Side) -> Uses:
 @lru_cache(maxsize=2)
 def anchors(side: Side) -> frozenset[str]:
     """Words of which every phrase of a kind contains one; words that occur everywhere («в», «не») are excluded."""
-    rarest = {
-        word
-        for phrases, meaning in _phrases(side)
-        if not meaning.entry.kind.startswith("_")
-        for slots in slots_of(phrases)
-        for word in _longest_words(slots)
-    }
-    return frozenset(map(vocabulary().symbol, rarest))
+    symbol = vocabulary().symbol
+    kinds = (slots for slots, meaning in _phrases(side) if not meaning.entry.kind.startswith("_"))
+    return frozenset(symbol(word) for slots in kinds for word in _anchors_of(slots))
 
 
-def _longest_words(slots: Slots) -> Iterator[str]:
-    """For every sequence of words that *slots* stand for, its longest word; one of ``_EVERYWHERE`` only if all are."""
-    words = {""}
-    for options in slots:
-        words = {max((word, *option), key=_weight) for word in words for option in options}
-    yield from words - {""}
+def _anchors_of(slots: Iterable[Slot]) -> set[str]:
+    """Of each phrase that *slots* stand for, the longest rare word, or the longest word if none is rare."""
+    chosen = {(False, "")}  # whether the word is rare, and the word
+    for slot in slots:
+        chosen = {_anchor_of(before, option) for before in chosen for option in slot}
+    return {word for _, word in chosen}
 
 
-def _weight(word: str) -> tuple[bool, int]:
-    return word not in _EVERYWHERE and word not in (ANY, ""), len(word)
+def _anchor_of(before: tuple[bool, str], words: Iterable[str]) -> tuple[bool, str]:
+    for word in words:
+        is_rare = word not in _EVERYWHERE and word != ANY
+        if (is_rare, len(word)) > (before[0], len(before[1])):
+            before = (is_rare, word)
+    return before
 
 
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:

@@ -8,7 +8,6 @@ optional, ``=x`` is only that form, ``_`` is one word of any kind or none, and `
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, product
 from typing import Generic, TypeVar
 
 from matching.reading.abbreviations import ABBREVIATIONS
@@ -44,44 +43,36 @@ T = TypeVar("T")
 _ELEMENT = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|<(\w+)>|(\S+)")
 
 
-#: The parts of one phrase: for each, the sequences of words that may stand there; () if it may be left out.
-Slots = list[list[tuple[str, ...]]]
+#: One place of a phrase: its alternatives, each a sequence of words; an empty one if the place may be left out.
+Slot = Sequence[tuple[str, ...]]
 
 
-def slots_of(phrases: str) -> Iterator[Slots]:
+def slots_of(phrases: str) -> Iterator[list[Slot]]:
     """
-    The slots of each phrase that *phrases* contains.
+    The places of every phrase of *phrases*.
 
-    >>> list(slots_of("(тихий/очень тихий) [зеленый] двор"))
-    [[[('тихий',), ('очень', 'тихий')], [('зеленый',), ()], [('двор',)]]]
+    >>> list(slots_of("(тихий/очень спокойный) [зеленый] двор | сад"))
+    [[[('тихий',), ('очень', 'спокойный')], [('зеленый',), ()], [('двор',)]], [[('сад',)]]]
     """
     # An apostrophe is a separate token that no phrase contains: "don't" is «don _ t».
     for phrase in phrases.replace("'", " _ ").split("|"):
-        slots: Slots = []
+        slots: list[Slot] = []
         for group, optional, named, word in _ELEMENT.findall(phrase):
-            options = [word] if word else (group or optional or CLASSES[named]).split("/")
-            may_be_left_out = bool(optional) or word == ANY
-            words = [tuple(_NAMED.get(each, each) for each in option.split()) for option in options]
-            slots.append([*words, ()] if may_be_left_out else words)
+            if word:
+                slots.append([(word,), ()] if word == ANY else [(_NAMED.get(word, word),)])
+                continue
+            options = [
+                tuple(_NAMED.get(word, word) for word in option.split())
+                for option in (group or optional or CLASSES[named]).split("/")
+            ]
+            slots.append([*options, ()] if optional else options)
         if slots:
             yield slots
 
 
-def expand(phrases: str) -> Iterator[tuple[str, ...]]:
-    """
-    Every sequence of words that *phrases* stands for; there may be tens of thousands.
-
-    >>> list(expand("(тихий/спокойный) [зеленый] двор"))
-    [('тихий', 'зеленый', 'двор'), ('тихий', 'двор'), ('спокойный', 'зеленый', 'двор'), ('спокойный', 'двор')]
-    """
-    for slots in slots_of(phrases):
-        for chosen in product(*slots):
-            yield tuple(chain.from_iterable(chosen))
-
-
-def words_of(phrases: str) -> set[str]:
-    """Every word of *phrases*."""
-    return {word for slots in slots_of(phrases) for options in slots for option in options for word in option}
+def words_of(slots: Iterable[Slot]) -> set[str]:
+    """The words in any alternative, without the placeholder «_»."""
+    return {word for slot in slots for option in slot for word in option} - {ANY}
 
 
 @dataclass(slots=True, eq=False)
@@ -105,19 +96,19 @@ class PhraseTree(Generic[T]):
     of thirty words, followed by another of thirty, takes sixty nodes instead of nine hundred.
 
     Args:
-        phrases: Phrases in the notation of this module, and what they mean.
-        symbol: Converts the words of a phrase.
+        phrases: The places and the meaning of each.
+        symbol: Gives the symbol of a word in the spelling of a phrase.
         finish: Combines the meanings of one phrase, which are in the order of *phrases* and without duplicates.
     """
 
     def __init__(
         self,
-        phrases: Iterable[tuple[str, T]],
+        phrases: Iterable[tuple[Iterable[Slot], T]],
         symbol: Callable[[str], str],
         finish: Callable[[list[T]], Sequence[T]] = list,
     ) -> None:
         joined: _Joined[T] = {}
-        single = [_nodes_of(slots, symbol, meaning, joined) for text, meaning in phrases for slots in slots_of(text)]
+        single = [_nodes_of(slots, symbol, meaning, joined) for slots, meaning in phrases]
         root = _join(single, joined)
         self.root: Node[T] = Node(root.follows, inner=False)
         _finish(root, finish)
@@ -218,10 +209,10 @@ def _stepped(
     return _longest(words, place + 1, step, 0, match, whole)
 
 
-def _nodes_of(slots: Slots, symbol: Callable[[str], str], meaning: T, joined: "_Joined[T]") -> Node[T]:
-    """The first of the nodes of one phrase. All options of a slot lead to the same node of the next slot."""
+def _nodes_of(slots: Iterable[Slot], symbol: Callable[[str], str], meaning: T, joined: "_Joined[T]") -> Node[T]:
+    """The first of the nodes of one phrase. All alternatives of a place lead to the same node of the next one."""
     node: Node[T] = Node({}, (meaning,))
-    for options in reversed(slots):
+    for options in reversed(list(slots)):
         heads = []
         for option in options:
             head = node

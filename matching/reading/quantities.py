@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from matching.reading.limit_words import ABOVE, AFTER, AT_LEAST, AT_MOST, BEFORE, BELOW
 from matching.reading.numerals import UNITS
-from matching.reading.phrases import PhraseTree, words_of
+from matching.reading.phrases import PhraseTree, slots_of, words_of
 from matching.reading.single_numbers import (
     DASHES,
     FLOOR_WORDS,
@@ -41,7 +41,7 @@ CHARGES = frozenset(
 
 #: Words that the parser itself has to know.
 VOCABULARY: set[str] = (
-    {word for phrases in (*BEFORE.values(), *AFTER.values()) for word in words_of(phrases)}
+    {word for phrases in (*BEFORE.values(), *AFTER.values()) for slots in slots_of(phrases) for word in words_of(slots)}
     | set(UNITS)
     | set(MONTHS)
     | set(ROMAN)
@@ -60,7 +60,8 @@ _TREES: dict[str, PhraseTree[str]] = {}
 def set_symbols(symbol: Callable[[str], str]) -> None:
     """Set the symbols that the vocabulary gives to the words of limits."""
     for name, table in (("before", BEFORE), ("after", AFTER)):
-        _TREES[name] = PhraseTree(((phrases, how) for how, phrases in table.items()), symbol)
+        phrases = ((slots, how) for how, written in table.items() for slots in slots_of(written))
+        _TREES[name] = PhraseTree(phrases, symbol)
     _STARTS[0] = frozenset(
         {*_TREES["before"].root.follows, "$", "€", "₸", *MONTHS, *ROMAN, *PART_OF_MONTH, *PARTS_OF_HOUR, *_UNITS_AHEAD}
     )

@@ -39,7 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from models.accounts.code_limits import are_sends_used_up, check_limits
-from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.identity import Claim, EndAccess, prove, set_proven
 from models.accounts.phone_codes import Delivery, PhoneCode, is_sent
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
@@ -118,6 +118,7 @@ def activate(
     secret: str,
     now: datetime,
     *,
+    end_access: EndAccess,
     own: User | None = None,
     address: str | None = None,
 ) -> User | None:
@@ -126,13 +127,14 @@ def activate(
     the caller commits the attempt.
 
     Args:
+        end_access: See :func:`models.accounts.identity.prove`.
         own: The user whose token came with the code; see models.accounts.identity.
         address: The network that tries.
     """
     row = _fitting(session, phone, code, secret, now, address)
     if row is None or row.activated_at is not None:
         return None
-    user = _proved(session, row, own)
+    user = _proved(session, row, end_access, own)
     if user is None:
         return None
     row.user_id, row.registration, row.activated_at = user.id, None, now
@@ -147,6 +149,7 @@ def spend(
     secret: str,
     now: datetime,
     *,
+    end_access: EndAccess,
     own: User | None = None,
     address: str | None = None,
 ) -> User | None:
@@ -154,6 +157,7 @@ def spend(
     The user whom the code signs in, once. None if it does not match; the caller commits the attempt.
 
     Args:
+        end_access: See :func:`models.accounts.identity.prove`.
         own: The user whose token came with the code; see models.accounts.identity.
         address: The network that tries.
     Raises:
@@ -164,7 +168,7 @@ def spend(
         return None
     if row.user_id is None:
         raise NotAllowedError("account.not_activated")
-    user = _proved(session, row, own)
+    user = _proved(session, row, end_access, own)
     if user is None:
         return None
     row.user_id, row.spent_at = user.id, now
@@ -238,12 +242,12 @@ def _fitting(
     return None
 
 
-def _proved(session: Session, row: PhoneCode, own: User | None) -> User | None:
+def _proved(session: Session, row: PhoneCode, end_access: EndAccess, own: User | None) -> User | None:
     """The active account of the phone proven by a matching code; None if it is deactivated, or already registered."""
     proven_before = session.scalar(select(User.id).where(User.phone == row.phone, User.phone_proven_at.is_not(None)))
     if row.registration is not None and proven_before is not None:
         return None  # somebody else proved this phone since
-    user = prove(session, {Claim.PHONE: row.phone}, own=own)
+    user = prove(session, {Claim.PHONE: row.phone}, end_access=end_access, own=own)
     if user is None:
         # Without a registration, the phone's account was not this person's; the new account is a tenant's until its
         # user changes it.

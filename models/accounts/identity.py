@@ -13,7 +13,7 @@ identifier:
 | an account that claims it and has proven another | in any way | it loses it; the prover gets a new account |
 
 An account that becomes the prover's loses its tokens; its password and other identifiers are suspended. What the
-former holder could use without a token ends as well: see :data:`WHEN_HANDED_OVER`.
+former holder could use without a token ends as well (models.upkeep.handing_over).
 
 So a person who registered somebody else's identifier loses the account once the owner has proven it, and an owner who
 can prove an identifier is never locked out by others. A suspended claim does not hold its identifier: others may claim
@@ -56,9 +56,9 @@ class Claim(StrEnum):
 #: The column of :class:`User` that holds an identifier.
 COLUMN = {Claim.PHONE: "phone", Claim.EMAIL: "email", Claim.TELEGRAM: "telegram_id"}
 
-#: Functions that end the former holder's access without a token to an account that is handed over;
-#: models.upkeep.handing_over adds them, because this folder does not know the other subjects.
-WHEN_HANDED_OVER: list[Callable[[Session, User], None]] = []
+#: A function that ends the former holder's access without a token to an account that is handed over. Callers pass it
+#: (models.upkeep.handing_over has it), because this folder does not know the other subjects.
+EndAccess = Callable[[Session, User], None]
 
 
 class SuspendedClaim(Base):
@@ -85,13 +85,16 @@ class Known:
     state: str  #: "proven", "claimed" or "suspended"
 
 
-def prove(session: Session, proven: Mapping[Claim, str], *, own: User | None = None) -> User | None:
+def prove(
+    session: Session, proven: Mapping[Claim, str], *, end_access: EndAccess, own: User | None = None
+) -> User | None:
     """
     The account of the person who has just proven these identifiers, changed according to the module's table.
 
     Args:
         proven: The identifiers that were proven together, in normal form. The first determines the account. The others
             count if that same account holds them; a claim of another account is removed only by a separate proof.
+        end_access: Called with the account if it is handed over.
         own: The user whose token came with the proof.
     Returns:
         The account, active or not; None if the prover needs a new one, and then the identifiers are free.
@@ -107,7 +110,7 @@ def prove(session: Session, proven: Mapping[Claim, str], *, own: User | None = N
     if proven_of(user) or not user.is_active or user.role in PRIVILEGED_ROLES:
         release(session, user, kind)
         return None
-    _hand_over(session, user, proven)
+    _hand_over(session, user, proven, end_access)
     return user
 
 
@@ -213,14 +216,11 @@ def _note_proven(session: Session, user: User, proven: Mapping[Claim, str]) -> N
             set_proven(session, user, kind)
 
 
-def _hand_over(session: Session, user: User, proven: Mapping[Claim, str]) -> None:
+def _hand_over(session: Session, user: User, proven: Mapping[Claim, str], end_access: EndAccess) -> None:
     """Transfer an account without any proven identifier to the prover."""
     end_all_tokens(session, user)
     forget_sessions_of(session, user)  # the stranger's places are not known places of the prover
-    if not WHEN_HANDED_OVER:
-        raise RuntimeError("import models.all_tables: without it the former holder would keep access")
-    for end_access in WHEN_HANDED_OVER:
-        end_access(session, user)
+    end_access(session, user)
     claims = {kind: getattr(user, column) for kind, column in COLUMN.items()} | {Claim.PASSWORD: user.password_hash}
     for kind, value in claims.items():
         if value is None or proven.get(kind) == value:

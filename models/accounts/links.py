@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, an
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.identity import Claim, EndAccess, prove, set_proven
 from models.accounts.phone_codes import Delivery
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
@@ -104,12 +104,15 @@ def request_email_link(
     return row
 
 
-def use_email_link(session: Session, link: str, secret: str, now: datetime, *, own: User | None = None) -> User:
+def use_email_link(
+    session: Session, link: str, secret: str, now: datetime, *, end_access: EndAccess, own: User | None = None
+) -> User:
     """
     Use a link sent by e-mail and return its active user. See models.accounts.identity for the account that it signs in
     to.
 
     Args:
+        end_access: See :func:`models.accounts.identity.prove`.
         own: The user whose token came with the link.
 
     Raises:
@@ -118,7 +121,7 @@ def use_email_link(session: Session, link: str, secret: str, now: datetime, *, o
     row = _valid(session, link, secret, now)
     if row.role is not None or row.email is None or not row.is_sendable:
         raise NotSignedInError(REFUSED)
-    user = prove(session, {Claim.EMAIL: row.email}, own=own)
+    user = prove(session, {Claim.EMAIL: row.email}, end_access=end_access, own=own)
     if user is None:
         user = create_user(session, role=Role.TENANT, email=row.email)
         set_proven(session, user, Claim.EMAIL)

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.identity import Claim, EndAccess, prove, set_proven
 from models.accounts.users import User, create_user
 from models.core.enums import PRIVILEGED_ROLES, Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
@@ -90,17 +90,18 @@ def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
     return who, fields.get("auth_date", "")
 
 
-def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = None) -> User:
+def user_of_telegram(session: Session, who: TelegramUser, *, end_access: EndAccess, own: User | None = None) -> User:
     """
     The user with this Telegram account, created the first time; see models.accounts.identity for an account that is
     only claimed.
 
     Args:
+        end_access: See :func:`models.accounts.identity.prove`.
         own: The user whose token came with the proof.
     Raises:
         NotAllowedError: The user is deactivated.
     """
-    user = _proved(session, {Claim.TELEGRAM: who.id}, own, role=Role.REALTOR, name=who.name)
+    user = _proved(session, {Claim.TELEGRAM: who.id}, end_access, own, role=Role.REALTOR, name=who.name)
     user.telegram_username = who.username
     if user.language is None and who.language in LANGUAGES:
         user.language = who.language
@@ -108,7 +109,9 @@ def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = 
     return user
 
 
-def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, role: Role) -> User:
+def user_of_bot(
+    session: Session, *, telegram_id: str, phone: str, name: str, role: Role, end_access: EndAccess
+) -> User:
     """
     The user whom our bot vouches for: found by Telegram account, otherwise by phone (the Telegram account is then
     linked), otherwise created.
@@ -123,28 +126,36 @@ def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, ro
     if _by_telegram(session, telegram_id) is None:
         try:
             with session.begin_nested():
-                bound = _bound_by_phone(session, telegram_id, phone)
+                bound = _bound_by_phone(session, telegram_id, phone, end_access)
         except ConflictError:
             bound = None
             if _by_telegram(session, telegram_id) is None:  # a second tap finds the account created by the first
                 raise
         if bound is not None:
             return bound
-    user = _proved(session, both, None, role=role, name=name)
+    user = _proved(session, both, end_access, None, role=role, name=name)
     if user.phone is None and _by_phone(session, phone) is None:
         set_proven(session, user, Claim.PHONE, phone)
     return user
 
 
-def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, role: Role, name: str | None) -> User:
+def _proved(
+    session: Session,
+    proven: dict[Claim, str],
+    end_access: EndAccess,
+    own: User | None,
+    *,
+    role: Role,
+    name: str | None,
+) -> User:
     """The active account of a proven Telegram account, created if necessary."""
-    user = prove(session, proven, own=own)
+    user = prove(session, proven, end_access=end_access, own=own)
     if user is None:
         telegram_id = proven[Claim.TELEGRAM]
         try:
             user = create_user(session, role=role, telegram_id=telegram_id, name=name)
         except ConflictError:  # created by the same person in another window
-            user = prove(session, proven)
+            user = prove(session, proven, end_access=end_access)
             if user is None:
                 raise
         set_proven(session, user, Claim.TELEGRAM)
@@ -152,7 +163,7 @@ def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, rol
     return user
 
 
-def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | None:
+def _bound_by_phone(session: Session, telegram_id: str, phone: str, end_access: EndAccess) -> User | None:
     """
     Link this Telegram account to the user with this phone, and return the user; None if nobody has the phone or it is
     only claimed.
@@ -162,7 +173,7 @@ def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | No
         return None
     if user.role in PRIVILEGED_ROLES:
         raise NotAllowedError("telegram.not_by_phone")
-    user = prove(session, {Claim.PHONE: phone})
+    user = prove(session, {Claim.PHONE: phone}, end_access=end_access)
     if user is None:
         return None
     _check_active(user)

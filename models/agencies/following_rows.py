@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.accounts.notifications import Notification
 from models.accounts.uploads import FEED, FETCHED, Upload
-from models.agencies.put_aside import PutAsideWords
+from models.agencies.former_owner_notes import FormerOwnerNotes
 from models.agenda.following import LeadFollow
 from models.core.enums import Side
 from models.deals.feed import FeedAction
@@ -40,7 +40,7 @@ class Rule(StrEnum):
 
     CHANGES = "names the new owner"
     ALONG = "belongs to the lead or property, and so to the new owner"
-    ASIDE = "is put aside for the former owner"
+    ASIDE = "is kept apart for the former owner"
     DELETED = "is deleted"
     STAYS = "is somebody's own, or nobody's, and stays as it is"
     OWN_DELETED = "stays, but the new owner's about their own property is deleted"
@@ -61,7 +61,7 @@ RULES: dict[str, Rule] = {
             lead_tasks.lead_id lead_tasks.property_id listing_words.property_id matches.lead_id matches.property_id
             photo_checks.property_id property_prices.property_id property_recommendations.property_id prospects.lead_id
             selections.lead_id selection_homes.property_id shortlisted_homes.lead_id shortlisted_homes.property_id
-            told_homes.property_id
+            told_homes.property_id unkeyed_leads.lead_id
             """,
         Rule.ASIDE: """
             lead_tags.lead_id property_tags.property_id put_aside_words.owner_id put_aside_words.lead_id
@@ -123,12 +123,14 @@ def _put_words_aside(session: Session, side: Side, row: Any, former_id: int) -> 
     if side is Side.LEAD:
         notes, row.private_notes = row.private_notes, None
     if notes or words:
-        session.add(PutAsideWords(owner_id=former_id, private_notes=notes, tags=sorted(words), **_key_of(side, row.id)))
+        session.add(
+            FormerOwnerNotes(owner_id=former_id, private_notes=notes, tags=sorted(words), **_key_of(side, row.id))
+        )
         session.flush()
 
 
 def _bring_words_back(session: Session, side: Side, row: Any, owner_id: int) -> None:
-    query = select(PutAsideWords).filter_by(owner_id=owner_id, **_key_of(side, row.id))
+    query = select(FormerOwnerNotes).filter_by(owner_id=owner_id, **_key_of(side, row.id))
     kept = session.scalar(query)
     if kept is None:
         return

@@ -4,6 +4,7 @@ The reader is shared by forms, filters, contracts' texts and all imports; it can
 Ambiguous texts and texts that are understood only in part are refused (:class:`models.core.numbers.UnreadableError`).
 """
 
+import functools
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -118,6 +119,7 @@ def read_number_range(text: str, unit: Unit = Unit.NONE) -> Range:
     return Range(*Reading(text, unit).range())
 
 
+@functools.lru_cache(8192, typed=True)  # a page of a hundred cards has hundreds of numbers, and few different ones
 def print_number(value: Decimal | float, places: int | None = None, *, mark: str = ",") -> str:
     """
     A number with no-break spaces between thousands; :func:`read_number` and :func:`read_amount` can read it.

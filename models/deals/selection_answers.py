@@ -47,7 +47,7 @@ def answer_home(session: Session, token: str, property_id: int, answer: ActionKi
             _bring_back(session, owner, home, lead.id)
             home.put_aside_at = None
         home.answer, home.answered_at = answer, now
-        if answer is ActionKind.DISLIKE and _may_put_aside(session, lead, listing):
+        if answer is ActionKind.DISLIKE and _may_dislike(session, lead, listing):
             act(session, owner, Side.LEAD, lead_id=lead.id, property_id=listing.id, kind=ActionKind.DISLIKE)
             home.put_aside_at = now
         return True
@@ -100,7 +100,7 @@ def _take(
     _notify_owner(session, owner, selection)
 
 
-def _may_put_aside(session: Session, lead: Lead, listing: Property) -> bool:
+def _may_dislike(session: Session, lead: Lead, listing: Property) -> bool:
     """Whether a dislike would be the lead side's first action on the pair."""
     if lead.owner_id == listing.owner_id or lead.status is not Status.ACTIVE:
         return False

@@ -1,6 +1,7 @@
 """Read a client's contacts from a lead's free text, in its order."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import phonenumbers
@@ -11,8 +12,19 @@ from models.accounts.users import HOME_REGION
 SHORTEST_PHONE = 10
 _OTHER = re.compile(
     r"(?P<email>[^\s,;<>:@]{1,64}@[^\s,;<>@]{1,255}\.\w+)"
-    r"|(?:https?://)?(?:t\.me|telegram\.me)/(?P<link>[A-Za-z]\w{3,31})"
-    r"|(?<![\w.])@(?P<name>[A-Za-z]\w{3,31})"
+    r"|(?:https?://)?(?:t\.me|telegram\.me)/(?!joinchat\b)(?P<link>[A-Za-z]\w{3,31})"
+    r"|(?<![\w.])@(?P<name>[A-Za-z]\w{3,31})",
+    re.IGNORECASE,
+)
+#: A home number that only a blank or the like separates from the next number.
+_HOME_PHONE_BEFORE_ANOTHER = re.compile(r"(?<!\d)(\+?[78](?:[\s()\-.]{0,3}\d){10})[\s\-.]{1,3}(?=\+?\d)")
+#: A number of a neighbouring country that was written without its plus. No date of birth begins in this way, so none of
+#: these is an individual identification number.
+_FOREIGN_PHONE = re.compile(r"(?<![+\w])\W(?=(?:99[2-68]|37[345])(?:[\s()\-.]{0,3}\d){8,9}(?!\d))")
+
+#: Words that only announce a contact.
+_LABELS = frozenset(
+    "tel phone mob mobile email mail e tg telegram whatsapp wa тел телефон моб номер почта тг телеграм ватсап и".split()
 )
 
 
@@ -35,6 +47,15 @@ class Contact:
         """A phone's digits, for links to messengers."""
         return self.value.removeprefix("+")
 
+    @property
+    def identity(self) -> str:
+        """The same text for the same contact, however it is written.
+
+        >>> [each.identity for each in read_contacts("8 701 000-00-00, t.me/Petr_K, Petr@mail.kz")]
+        ['77010000000', '@petr_k', 'petr@mail.kz']
+        """
+        return self.digits if self.kind == "phone" else self.text.casefold()
+
 
 def read_contacts(text: str | None) -> list[Contact]:
     """
@@ -42,26 +63,57 @@ def read_contacts(text: str | None) -> list[Contact]:
 
     >>> [(each.kind, each.value) for each in read_contacts("8 (701) 000-00-00, tg @petr_k, Petr@mail.kz")]
     [('phone', '+77010000000'), ('telegram', 'petr_k'), ('email', 'petr@mail.kz')]
+    >>> [each.value for each in read_contacts("8 701 000 00 00 8 702 000 00 00; 998901234567")]
+    ['+77010000000', '+77020000000', '+998901234567']
     >>> read_contacts("звонить после 18:00"), read_contacts(None)
     ([], [])
     """
-    contacts: dict[tuple[str, str], tuple[int, Contact]] = {}
+    contacts: dict[str, Contact] = {}
+    for _, _, contact in sorted(_found(f" {text or ''}"), key=lambda each: each[0]):
+        contacts.setdefault(contact.identity, contact)
+    return list(contacts.values())
+
+
+def has_unread_contacts(text: str | None) -> bool:
+    """
+    Whether a text with contacts says more than :func:`read_contacts` finds: another number, or whose phone it is.
+
+    >>> has_unread_contacts("87010000000, tg @petr_k"), has_unread_contacts("87010000000, 00-12, viber жены")
+    (False, True)
+    """
+    rest = f" {text or ''}"
+    for start, end, _ in _found(rest):
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    return any(word.lower() not in _LABELS for word in re.findall(r"\w+", rest))
+
+
+def _found(text: str) -> Iterator[tuple[int, int, Contact]]:
+    """(start, end, contact) of each contact in the text, which begins with a blank; repeated ones too."""
     formats = phonenumbers.PhoneNumberFormat
     # Numbers that are only possible are accepted too: a realtor may know better than the tables which numbers are in
     # use.
     possible = phonenumbers.Leniency.POSSIBLE
-    for match in phonenumbers.PhoneNumberMatcher(text or "", HOME_REGION, possible):
+    for match in phonenumbers.PhoneNumberMatcher(_with_separate_phones(text), HOME_REGION, possible):
         if len(re.sub(r"\D", "", match.raw_string)) < SHORTEST_PHONE:
             continue
         value = phonenumbers.format_number(match.number, formats.E164)
         shown = phonenumbers.format_number(match.number, formats.INTERNATIONAL)
-        contacts.setdefault(("phone", value), (match.start, Contact("phone", value, shown)))
-    for other in _OTHER.finditer(text or ""):
+        yield match.start, match.end, Contact("phone", value, shown)
+    for other in _OTHER.finditer(text):
         if other["email"]:
             value = other["email"].lower()
             contact = Contact("email", value, value)
         else:
             value = other["link"] or other["name"]
             contact = Contact("telegram", value, f"@{value}")
-        contacts.setdefault((contact.kind, contact.value), (other.start(), contact))
-    return [contact for _, contact in sorted(contacts.values(), key=lambda each: each[0])]
+        yield *other.span(), contact
+
+
+def _with_separate_phones(text: str) -> str:
+    """The text, as long as before, in a notation in which the library finds each phone.
+
+    >>> _with_separate_phones(" 8 701 000 00 00 8 702 000 00 00, 998901234567")
+    ' 8 701 000 00 00;8 702 000 00 00,+998901234567'
+    """
+    apart = _HOME_PHONE_BEFORE_ANOTHER.sub(lambda found: found[1].ljust(len(found[0]), ";"), text)
+    return _FOREIGN_PHONE.sub("+", apart)

@@ -4,6 +4,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from models.core.enums import Status
+from models.market.client_contacts import read_contacts
 from models.market.client_keys import ClientContactKey, ClientKey, contact_keys
 from models.market.leads import Lead
 
@@ -28,7 +29,7 @@ _OTHER_LEAD = (
 
 def other_lead_of_client(session: Session, lead: Lead) -> int | None:
     """The id of the same realtor's oldest other lead on the market for the same client, in the same town and deal."""
-    keys = contact_keys(lead.client_contacts)
+    keys = contact_keys(read_contacts(lead.client_contacts))
     if not keys:
         return None
     of_lead = {"lead_id": lead.id, "owner_id": lead.owner_id, "city_key": lead.city_key, "deal_type": lead.deal_type}

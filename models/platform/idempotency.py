@@ -38,6 +38,14 @@ def claim(session: Session, caller: str, key: str, fingerprint: bytes) -> Idempo
     Raises:
         ConflictError: The key was used for another request.
     """
+    earlier = find_or_claim(session, caller, key, fingerprint)
+    if earlier is not None and earlier.fingerprint != fingerprint:
+        raise ConflictError("idempotency.key_reused")
+    return earlier
+
+
+def find_or_claim(session: Session, caller: str, key: str, fingerprint: bytes) -> IdempotentAnswer | None:
+    """Like :func:`claim`, but the answer given earlier may be that to another request: compare its fingerprint."""
     session.execute(
         delete(IdempotentAnswer).where(
             IdempotentAnswer.caller == caller,
@@ -56,7 +64,7 @@ def claim(session: Session, caller: str, key: str, fingerprint: bytes) -> Idempo
     earlier = session.scalar(
         select(IdempotentAnswer).where(IdempotentAnswer.caller == caller, IdempotentAnswer.key == key)
     )
-    if earlier is None or earlier.fingerprint != fingerprint:
+    if earlier is None:  # deleted this moment
         raise ConflictError("idempotency.key_reused")
     return earlier
 

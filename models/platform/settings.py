@@ -61,7 +61,7 @@ class Settings:
     environment: str
     #: Whether ENVIRONMENT was set. If not, it is local, and only requests from this machine are accepted: a platform
     #: that runs the Procfile must not serve codes in answers to the whole internet.
-    is_environment_said: bool
+    is_environment_set: bool
     #: DATABASE_URL: PostgreSQL. `leadmatch run` starts its own when this is not set.
     database_url: str
     #: REDIS_URL: Redis or Valkey; broker, pub/sub and limits.
@@ -186,7 +186,7 @@ class Settings:
         home = Path(environ.get("LEADMATCH_HOME") or default_home()).absolute()
         return cls(
             environment=environment,
-            is_environment_said=bool(environ.get("ENVIRONMENT")),
+            is_environment_set=bool(environ.get("ENVIRONMENT")),
             database_url=database_url(_required(environ, "DATABASE_URL")),
             redis_url=_redis_url(_required(environ, "REDIS_URL")),
             secret_key=_required(environ, "SECRET_KEY"),
@@ -230,7 +230,7 @@ class Settings:
                 f"SECRET_KEY is too weak: at least {SHORTEST_SECRET} random characters, "
                 'e.g. from: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
-        if not self.is_environment_said and not _is_loopback(environ.get("BIND") or "127.0.0.1"):
+        if not self.is_environment_set and not _is_loopback(environ.get("BIND") or "127.0.0.1"):
             raise SettingsError(
                 "ENVIRONMENT is not set, and BIND lets others in: set ENVIRONMENT to production, or, where everybody "
                 "may see codes and sign in without proof, to local"

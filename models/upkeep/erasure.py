@@ -25,7 +25,7 @@ from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, end_all_tokens, keep_an_admin
 from models.agencies.departing import erase_membership
-from models.agencies.put_aside import PutAsideWords, erase_put_aside
+from models.agencies.former_owner_notes import FormerOwnerNotes, erase_former_owner_notes
 from models.agencies.tables import Agency, AgencyInvitation, AgencyMember
 from models.agenda.following import LeadFollow, erase_follows
 from models.agenda.history import LeadChange, erase_changes
@@ -269,7 +269,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     erase_messages,
     erase_templates,
     erase_membership,
-    erase_put_aside,
+    erase_former_owner_notes,
 ]
 
 #: Subject -> the function that returns a user's data about it, JSON-ready.
@@ -322,7 +322,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
         AgencyInvitation,
         lambda user: AgencyInvitation.agency_id.in_(select(Agency.id).where(Agency.head_id == user.id)),
     ),
-    "put_aside_words": _rows_of(PutAsideWords, lambda user: PutAsideWords.owner_id == user.id),
+    "put_aside_words": _rows_of(FormerOwnerNotes, lambda user: FormerOwnerNotes.owner_id == user.id),
     "answer_templates": _rows_of(AnswerTemplate, lambda user: AnswerTemplate.owner_id == user.id),
     "feed_actions": feed_actions_by,
     "favorites": favorites_by,

@@ -9,7 +9,6 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models.accounts.bot_links import unlink
-from models.accounts.identity import WHEN_HANDED_OVER
 from models.accounts.users import User
 from models.agencies.members import leave_agency, membership_of
 from models.agenda.settings import close_calendar
@@ -30,6 +29,3 @@ def end_standing_access(session: Session, user: User) -> None:
     joined = membership_of(session, user)
     if joined is not None and not joined.is_head:  # the head reads the agents' rows
         leave_agency(session, user)
-
-
-WHEN_HANDED_OVER.append(end_standing_access)

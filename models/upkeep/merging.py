@@ -20,7 +20,7 @@ from models.accounts.sessions import forget_sessions_of
 from models.accounts.uploads import Upload, forget_uploads
 from models.accounts.users import PROVEN_AT, User, end_all_tokens, lock_user
 from models.agencies.departing import merge_memberships
-from models.agencies.put_aside import merge_put_aside
+from models.agencies.former_owner_notes import merge_former_owner_notes
 from models.core.base import Base, rows_changed, utc_now
 from models.core.enums import PRIVILEGED_ROLES, SUPPLY_ROLES, Origin, Status
 from models.core.errors import ConflictError, NotFoundError
@@ -156,7 +156,7 @@ def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, add
     merged = Merged()
     photos = remove_samples(session, gone)
     forget_uploads(session, gone, [address.rpartition("/")[2] for address in photos])  # the bytes go with the orphans
-    merge_put_aside(session, gone, kept)
+    merge_former_owner_notes(session, gone, kept)
     merge_memberships(session, gone, kept)  # before the rows: reassigning locks the agency first, too
     for moved in MOVED:
         _count(merged, moved.table, _move(session, moved, gone.id, kept.id))

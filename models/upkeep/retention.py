@@ -5,7 +5,7 @@
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
 | read notifications | 180 days after they were read |
 | exports of accounts | 7 days (:data:`models.accounts.account_exports.KEPT`) |
-| answers under an Idempotency-Key | valid for 24 hours (models.platform.idempotency.KEPT), then deleted |
+| answers under an Idempotency-Key, what forms created | 24 hours (:data:`models.platform.idempotency.KEPT`) |
 | sessions | until their token expires, and 90 days (:data:`models.accounts.sessions.KNOWN_FOR`) |
 | suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
 | revocations of tokens | until the token would have expired |

@@ -14,6 +14,7 @@ from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
 from models.market.rates import Rate, set_rate
 from models.platform.settings import Settings
+from models.translations.catalogue import describe_error
 from scripts.databases import session_factory
 from scripts.listing import json_option, print_listing
 from scripts.terminal import Terminal
@@ -69,6 +70,7 @@ def fetch_command() -> None:
 
     The schedule does it every three hours.
     """
+    from worker.jobs.guarded_connections import FetchError
     from worker.jobs.rates import Stored, fetch_tables
 
     settings = Settings.for_command()
@@ -82,7 +84,8 @@ def fetch_command() -> None:
                 click.echo(f"{table.home}, {table.day}: {len(table.rates)} rates, {outcome.changed} new. {url}")
             else:
                 failed = True
-                click.echo(f"Not fetched: {outcome} {url}", err=True)
+                reason = describe_error("en", outcome) if isinstance(outcome, FetchError) else outcome
+                click.echo(f"Not fetched: {reason} {url}", err=True)
     if failed:
         raise SystemExit(1)
 

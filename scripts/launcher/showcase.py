@@ -23,6 +23,7 @@ from models.platform.settings import Settings
 from models.ranking.generations import Generation
 from models.ranking.recommendations import LeadRecommendations, generation_of
 from models.rescoring.runs import RescoringRun
+from models.upkeep.market_days import MarketDay, count_markets
 from scripts.databases import session_factory
 from scripts.demo.people import LOGIN_EMAIL
 from scripts.rescoring import request, run_line, watch
@@ -80,6 +81,9 @@ def first_run(console: Console) -> None:
         with factory() as session:
             console.print(run_line(session, session.get_one(RescoringRun, run_id), {}), highlight=False)
     with factory() as session:
+        if not session.scalar(select(exists().where(MarketDay.day.is_not(None)))):
+            count_markets(session, {})  # otherwise the figures of markets would be empty until ten past the hour
+            session.commit()
         show_best(session, console)
 
 

@@ -88,6 +88,24 @@ def test_a_mistake_can_be_undone_in_its_confirmation(visit, town, db):
     expect(page.get_by_role("button", name="Archive")).to_be_visible()
 
 
+#: Shows messages whose timers run only in :data:`LATER`; both return the messages on the page.
+TOASTS = """async () => {
+  const script = [...document.scripts].find((each) => each.src.endsWith("console.js")).src;
+  const { toast } = await import(script.replace("console.js", "toast.js"));
+  document.getElementById("toasts").replaceChildren();
+  window.timers = [];
+  window.setTimeout = (call) => timers.push(call);
+  toast("Saved.");
+  toast("Saved.");
+  toast("Archived.", { undo: () => {} });
+  return [...document.querySelectorAll(".toast > span")].map((each) => each.textContent);
+}"""
+LATER = """() => {
+  timers.splice(0).forEach((call) => call());
+  return [...document.querySelectorAll(".toast > span")].map((each) => each.textContent);
+}"""
+
+
 def test_a_dislike_leaves_at_once_and_its_toast_brings_it_back_and_covers_nothing(visit, town, db):
     page = visit(town.buyer, f"/console/leads/{town.lead.id}", viewport={"width": 390, "height": 844})
     cards = page.locator("article.pair")
@@ -117,6 +135,12 @@ def test_a_dislike_leaves_at_once_and_its_toast_brings_it_back_and_covers_nothin
     expect(undo).to_be_visible()
     page.keyboard.press("Control+z")
     expect(cards).to_have_count(3)
+
+    assert page.evaluate(TOASTS) == ["Saved.", "Archived."]  # a repeated message replaces the one before it
+    undo.hover()
+    assert page.evaluate(LATER) == ["Archived."]  # it is pointed at
+    page.mouse.move(1, 1)
+    assert page.evaluate(LATER) == []
 
 
 def test_a_page_part_requested_before_an_undo_does_not_hide_the_card_again(visit, town):

@@ -22,9 +22,12 @@ from worker.lists import rescore
 def test_a_realtors_day_with_one_lead(visit, town, db):
     """Calls, notes, a showing in the browser's time zone, the shortlist and the history are all on this page."""
     lead = f"/console/leads/{town.lead.id}"
+    db.get(Lead, town.lead.id).client_contacts += ", звонить жене 12-00"
+    db.commit()
     page = visit(town.buyer, lead, before=FASTER_POLLING, timezone_id="Asia/Vladivostok")
 
     expect(page.get_by_role("link", name="+7 701 000 0000")).to_have_attribute("href", "tel:+77010000000")
+    expect(page.locator(".as-typed")).to_contain_text("звонить жене 12-00")
     expect(page.get_by_role("link", name="WhatsApp")).to_have_attribute("href", "https://wa.me/77010000000")
     page.locator(".notes > summary").click()
     page.get_by_label("Private notes").fill("Ищет до лета")

@@ -205,6 +205,10 @@ def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     expect(page.locator("a.row")).to_have_count(9)
     assert is_marked(page)
 
+    page.goto("/console/leadgen/prospects?q=Иван&sort=quality")
+    page.get_by_role("link", name="Иван").click()
+    page.get_by_role("link", name="Prospects", exact=True).click()  # back to the list as it was filtered
+    expect(page).to_have_url(re.compile(r"\?q=.+&sort=quality$"))
     page.get_by_role("link", name="Иван").click()
     expect(page.locator(".bubble")).to_have_text([re.compile("Сколько стоит"), re.compile("От 100 000")])
     reasons = page.locator(".why li")

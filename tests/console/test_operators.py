@@ -99,8 +99,8 @@ def test_a_line_of_the_schedule_can_be_run_now_and_shows_its_result(page, press,
     press("/console/schedule/run", line=line)
 
     key = line.replace("&#34;", '"')
-    wait_for(lambda: key in Client(redis_url).last_ends())
-    assert Client(redis_url).last_ends()[key].outcome == "success"
+    wait_for(lambda: key in Client(redis_url).last_results())
+    assert Client(redis_url).last_results()[key].outcome == "success"
     assert re.search(r"Figures of markets.*?done · took \d", page("/console/schedule?part=1"), re.DOTALL)
     assert db.scalar(select(func.count()).select_from(MarketDay)) > 0
     press("/console/schedule/run", 404, line="worker.tasks.sweep {}x")

@@ -184,6 +184,13 @@ def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, t
     assert db.scalars(select(SavedSearch.pace)).one() is NotificationPace.NEVER
 
 
+#: Whether a comparison fits its page, and the widths of the columns of homes.
+WIDTHS = """(box) => [
+  box.scrollWidth <= box.clientWidth,
+  ...[...box.querySelectorAll("thead th")].slice(1).map((each) => each.getBoundingClientRect().width),
+]"""
+
+
 def test_a_tenant_says_what_they_look_for_and_compares_what_they_kept(visit, town, db):
     add_favorite(db, town.tenant, town.properties[1])
     db.commit()
@@ -213,3 +220,6 @@ def test_a_tenant_says_what_they_look_for_and_compares_what_they_kept(visit, tow
         tick.check()
     page.get_by_role("button", name="Compare selected").click()
     expect(page.locator("table thead th")).to_have_count(3)
+    page.set_viewport_size({"width": 390, "height": 844})
+    fits, *widths = page.locator(".compared").evaluate(WIDTHS)
+    assert fits and max(widths) - min(widths) < 2  # both homes are seen on a phone, and neither at the other's cost

@@ -302,6 +302,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.find_due_imports": nothing,
     "worker.tasks.find_due_photos": nothing,
     "worker.tasks.count_markets": nothing,
+    "worker.tasks.renew_client_keys": nothing,  # tests/models/market/test_client_keys.py has writers beside it
     "worker.tasks.send_reply": lambda _session, _media: [str(UUID(int=0))],
     "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,

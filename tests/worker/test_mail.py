@@ -9,11 +9,12 @@ import pytest
 from celery.exceptions import Retry
 from sqlalchemy.orm import Session
 
-from models.accounts.links import OneTimeLink, link_of, request_email_link, use_email_link
+from models.accounts.links import OneTimeLink, link_of, request_email_link
 from models.accounts.phone_codes import Delivery
 from models.core.base import utc_now
 from models.core.errors import SettingsError
 from tests.factories import SECRET, make_user
+from tests.signing_in import use_email_link
 from worker import tasks
 from worker.jobs import accounts
 from worker.jobs.mail import MailBusyError, MailError, mailer_of

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models.platform import logs, tracing
 from worker.celery_app.error_location import error_location
 from worker.celery_app.task_context import DATABASE_AWAY, new_session, redis_client
-from worker.queue import ends, metrics
+from worker.queue import metrics, task_results
 from worker.queue.routing import queue_of
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,12 @@ class LeadmatchTask(Task):
         error = _error_of(retval)
         try:
             metrics.count_task(redis_client(), self.name, outcome, seconds)
-            ends.note_end(redis_client(), self.name, args, kwargs, ends.End(time.time(), outcome, seconds, error))
+            result = task_results.TaskResult(time.time(), outcome, seconds, error)
+            task_results.record_result(redis_client(), self.name, args, kwargs, result)
             if outcome == "failure":
                 queue = (self.request.delivery_info or {}).get("routing_key") or queue_of(self.name)
                 failed = (task_id, self.name, queue, list(args), kwargs, time.time(), error or "")
-                ends.note_failure(redis_client(), ends.Failed(*failed))
+                task_results.record_failure(redis_client(), task_results.FailedTask(*failed))
         except redis.RedisError:
             pass  # a missing count harms nobody
 

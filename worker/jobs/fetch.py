@@ -51,6 +51,8 @@ class Limits:
     seconds: float = LONGEST_SECONDS
     read_seconds: float = READ_SECONDS
     allow_private: bool = False
+    #: Hosts that may have private addresses in any case, in lower case.
+    trusted_hosts: frozenset[str] = frozenset()
 
 
 def fetch_feed(
@@ -77,7 +79,7 @@ def fetch_feed(
     address = in_ascii(address)
     with httpcore.ConnectionPool(
         ssl_context=ssl.create_default_context(),
-        network_backend=GuardedBackend(limits.allow_private, ends),
+        network_backend=GuardedBackend(limits.allow_private, ends, limits.trusted_hosts),
         max_connections=4,
     ) as pool:
         for _ in range(MAX_REDIRECTS + 1):

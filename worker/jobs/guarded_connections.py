@@ -1,4 +1,5 @@
-"""Connections to addresses that users give: to public hosts only, and for a limited total time.
+"""Connections to addresses that users give, or that a redirect leads to: to public hosts only, and for a limited
+total time.
 
 The check happens where connections are opened: each name is resolved once, all its addresses must be public, and the
 connection goes to one of them. The total time is limited because a read timeout alone does not stop a peer that sends a
@@ -8,6 +9,7 @@ byte now and then.
 import socket
 import ssl
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +20,7 @@ from models.core.public_addresses import is_public
 
 
 class FetchError(UnusableError):
-    """The feed could not be fetched; the fault states why, for its owner."""
+    """The address could not be fetched; the fault states why."""
 
     def __init__(self, fault: str, pause: timedelta | None = None) -> None:
         super().__init__(fault)
@@ -34,10 +36,16 @@ class NoHostError(FetchError):
 
 
 class GuardedBackend(httpcore.SyncBackend):
-    """Opens connections to public addresses only, which time out at *ends* on the monotonic clock."""
+    """
+    Opens connections to public addresses only, which time out at *ends* on the monotonic clock.
 
-    def __init__(self, allow_private: bool, ends: float) -> None:
-        self._allow_private, self._ends = allow_private, ends
+    Args:
+        allow_private: Whether addresses may be private.
+        trusted_hosts: Hosts, in lower case, whose addresses may be private in any case.
+    """
+
+    def __init__(self, allow_private: bool, ends: float, trusted_hosts: Collection[str] = ()) -> None:
+        self._allow_private, self._ends, self._trusted_hosts = allow_private, ends, trusted_hosts
 
     def connect_tcp(
         self,
@@ -52,7 +60,7 @@ class GuardedBackend(httpcore.SyncBackend):
         except (OSError, UnicodeError):
             raise NoHostError(Fault("fetch.no_host", host=host[:100])) from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in resolved))
-        if not self._allow_private:
+        if not self._allow_private and host.lower() not in self._trusted_hosts:
             for each in addresses:
                 if not is_public(each):
                     raise PrivateAddressError(Fault("fetch.not_public", host=host[:100]))

@@ -142,7 +142,7 @@ def _take(
             is_ours = True
             progress = ProgressWriter(factory, import_id, feed)
             import_feed(factory, import_id, feed, on_committed=rescoring, on_progress=progress)
-        log.info("import_done", extra={"import_id": import_id, "source_id": source.id})
+        log.info("import_finished", extra={"import_id": import_id, "source_id": source.id})
     except ConflictError:
         log.info("import_waits", extra={"import_id": import_id})  # another of this source runs; it is sent again
     except (FeedError, FetchError, BusyError) as error:
@@ -155,7 +155,7 @@ def _take(
     except DATABASE_AWAY:
         raise  # the task is tried again
     except Exception:
-        log.exception("import_broke", extra={"import_id": import_id, "source_id": source.id})
+        log.exception("import_crashed", extra={"import_id": import_id, "source_id": source.id})
         is_ours |= _close(factory, import_, ImportState.FAILED, BROKEN)
         if is_ours:
             _note_failure(factory, source, import_)

@@ -27,5 +27,5 @@ def count_days(session: Session) -> int:
             counts = shown_counts(redis_client(), day)
             shown[day] = {key: (count.lists, count.places) for key, count in counts.items()}
     except redis.RedisError as error:
-        log.warning("shown_not_read", extra={"kind": type(error).__name__})
+        log.warning("list_views_not_read", extra={"kind": type(error).__name__})
     return count_markets(session, shown)

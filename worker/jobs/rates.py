@@ -1,6 +1,12 @@
-"""Exchange rates from central banks' daily tables (RATES_URL), fetched on schedule; after errors the old ones stay."""
+"""Exchange rates from central banks' daily tables (RATES_URL), fetched on schedule; after errors the old ones stay.
+
+The hosts that the operator configures may be in any network. A redirect may lead only to public addresses, or back to
+one of these hosts.
+"""
 
 import logging
+import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
@@ -8,12 +14,15 @@ from sqlalchemy.orm import Session
 from models.core.base import database_now
 from models.market.rate_tables import RatesRefusedError, Stored, read_table, store_table
 from models.platform.settings import Settings
-from worker.jobs.safe_fetch import FetchError, fetch
+from worker.jobs.fetch import Limits, fetch_feed
+from worker.jobs.guarded_connections import FetchError
 
 log = logging.getLogger(__name__)
 
 #: Tables are 10 to 30 KB.
-MAX_BYTES = 2_000_000
+MAX_BYTES = 2 << 20
+#: The time limit of one table, however slowly it arrives, and of each of its parts.
+TOTAL_SECONDS, READ_SECONDS = 30.0, 10.0
 
 
 def fetch_rates(session: Session, settings: Settings) -> None:
@@ -34,11 +43,11 @@ def fetch_tables(session: Session, settings: Settings) -> dict[str, Stored | Rat
     Returns:
         The outcome for each address. Fetching the same table again changes nothing.
     """
-    trusted = {urlsplit(url).hostname or "" for url in settings.rates_urls}
+    trusted = frozenset(urlsplit(url).hostname or "" for url in settings.rates_urls)
     outcomes: dict[str, Stored | RatesRefusedError | FetchError] = {}
     for url in settings.rates_urls:
         try:
-            table = read_table(fetch(url, trusted_hosts=trusted, max_bytes=MAX_BYTES))
+            table = read_table(fetch_table(url, trusted))
             outcomes[url] = store_table(session, table, database_now(session).date())
             session.commit()
         except (RatesRefusedError, FetchError) as error:
@@ -48,3 +57,12 @@ def fetch_tables(session: Session, settings: Settings) -> dict[str, Stored | Rat
             session.rollback()
             log.exception("rates_failed", extra={"host": urlsplit(url).hostname})
     return outcomes
+
+
+def fetch_table(url: str, trusted_hosts: frozenset[str]) -> bytes:
+    """The table at *url*; *trusted_hosts* may have private addresses. Raises FetchError."""
+    limits = Limits(bytes=MAX_BYTES, seconds=TOTAL_SECONDS, read_seconds=READ_SECONDS, trusted_hosts=trusted_hosts)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table"
+        fetch_feed(url, path, limits)
+        return path.read_bytes()

@@ -157,7 +157,7 @@ def _read_or_log(row: Lead | Property, side: Side) -> dict[str, Any]:
     try:
         return _read(row)
     except Exception:
-        log.exception("words_not_read", extra={"side": side, "entity_id": row.id})
+        log.exception("text_not_read", extra={"side": side, "entity_id": row.id})
         return {"grammar": GRAMMAR_VERSION}
 
 

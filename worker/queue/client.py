@@ -15,11 +15,11 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from models.platform import logs, tracing
-from worker.queue.ends import End, Failed, failures, last_ends, note_failure, take_failure
 from worker.queue.messages import Message, unacknowledged, waiting
 from worker.queue.metrics import Queue, TaskTimes, queues, stage_seconds, task_times
 from worker.queue.routing import queue_of
 from worker.queue.schedule import Entry
+from worker.queue.task_results import FailedTask, TaskResult, failures, last_results, record_failure, take_failure
 from worker.queue.upcoming import upcoming
 
 log = logging.getLogger(__name__)
@@ -136,11 +136,11 @@ class Client:
         """Messages that workers have received and not acknowledged; raises redis.RedisError."""
         return unacknowledged(self._redis, limit)
 
-    def failures(self) -> list[Failed]:
+    def failures(self) -> list[FailedTask]:
         """The last tasks that failed for good, the newest first; raises redis.RedisError."""
         return failures(self._redis)
 
-    def retry(self, task_id: str) -> Failed | None:
+    def retry(self, task_id: str) -> FailedTask | None:
         """
         Send a failed task again; None if it is not among the failures any more.
 
@@ -149,13 +149,13 @@ class Client:
         """
         failed = take_failure(self._redis, task_id)
         if failed and not self.send(failed.task, *failed.args, queue=failed.queue, kwargs=failed.kwargs):
-            note_failure(self._redis, failed)
+            record_failure(self._redis, failed)
             raise redis.ConnectionError("the broker did not take the task")
         return failed
 
-    def last_ends(self) -> dict[str, End]:
-        """The last end of each scheduled task, by `ends.line_key`; raises redis.RedisError."""
-        return last_ends(self._redis)
+    def last_results(self) -> dict[str, TaskResult]:
+        """The last result of each scheduled task, by `task_results.line_key`; raises redis.RedisError."""
+        return last_results(self._redis)
 
     def run_now(self, entry: Entry) -> bool:
         """Send the task of a line of the schedule now; False if the broker did not accept it."""

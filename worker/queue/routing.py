@@ -17,6 +17,7 @@ QUEUES = {
         "fetch_photos",
         "make_account_export",
         "count_markets",
+        "renew_client_keys",
     ),
     "notifications": (
         "send_code",

@@ -46,7 +46,7 @@ def all_notifications() -> str:
     names = names_of(session(), [each for group in groups for each in group.notifications])
     name = "console/account/notifications_part.html" if wants_part() else "console/account/notifications.html"
     return render_template(
-        name, groups=groups, told=lambda row: describe_notification(language(), row, names[row.id]), **pager
+        name, groups=groups, render=lambda row: describe_notification(language(), row, names[row.id]), **pager
     )
 
 

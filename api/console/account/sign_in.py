@@ -29,6 +29,7 @@ from models.accounts.telegram import user_of_telegram, verified
 from models.accounts.users import User, normal_email, normal_phone, user_by_login
 from models.core.base import database_now
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
+from models.upkeep.handing_over import end_standing_access
 
 blp = page_blueprint("sign_in")
 
@@ -121,7 +122,7 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     try:
         proof = _telegram_fields(request.form.get("result", ""))
         who = verified(proof, bot_token, database_now(session()))
-        user = user_of_telegram(session(), who, own=visitor_or_none())
+        user = user_of_telegram(session(), who, end_access=end_standing_access, own=visitor_or_none())
     except InvalidValueError:  # malformed data, which the user cannot correct
         return _sign_in_page(error=translate(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:

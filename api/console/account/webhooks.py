@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, render_template, request
 from marshmallow import ValidationError
 
+from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.i18n import translate_error, translate_fault
@@ -51,10 +52,12 @@ def add() -> str | tuple[str, int]:
     """Add a webhook; only this answer shows its secret."""
     try:
         fields = NewWebhook().load(_typed())
+        form_keys.refuse_saved_form("url")
         endpoint = add_endpoint(session(), visitor(), fields, allow_private=_allows_private())
     except (ValidationError, InvalidValueError, ConflictError) as error:
         return _list(_faults(error), request.form | {"types": request.form.getlist("types")}), 400
     session().refresh(endpoint)
+    form_keys.keep(f"/console/webhooks/{endpoint.id}")
     return _one(endpoint, secret=endpoint.secret)
 
 

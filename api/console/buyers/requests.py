@@ -6,7 +6,7 @@ from flask import Response, render_template, request
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.edits import as_was, read_edit
+from api.console.kit.edits import original_values, read_edit
 from api.console.kit.forms import Control
 from api.console.kit.i18n import translate
 from api.console.kit.pages import back, listed, page_blueprint, page_number, wants_part
@@ -161,7 +161,7 @@ def edit_request(request_id: int) -> Response | str | tuple[str, int]:
     lead = owned_request(visitor(), request_id, lock=request.method == "POST")
     if request.method == "GET":
         values = _values(lead)
-        return _form(forms.Filled(values, was=as_was(values)), lead)
+        return _form(forms.Filled(values, original_values=original_values(values)), lead)
     body, filled = _read(lead)
     if body is None:
         return _form(filled, lead), 409 if filled.theirs else 400
@@ -231,4 +231,6 @@ def _form(filled: forms.Filled, lead: Lead | None, action: str = "") -> str:
         cancel=f"{PATH}/{lead.id}" if lead else PATH,
         here=PATH,
         action=action,
+        creates=lead is None,
+        change="/edit",
     )

@@ -14,6 +14,7 @@ from api.console.files.import_words import (
     shown_reason,
     town_problem,
 )
+from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import pressed_button, tick
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
@@ -89,6 +90,7 @@ def add_address() -> Response | tuple[str, int]:
     try:
         if not fields["address"]:
             raise InvalidValueError("address", "source.write_address")
+        form_keys.claim()  # another address is another feed
         source = create_source(session(), visitor(), fields)
         is_dry_run = pressed_button("try", "import") == "try"
         new = queue_import(request_import(session(), source, "request", is_dry_run=is_dry_run))

@@ -1,8 +1,8 @@
 """
 Concurrent edits of one row by two people or two windows: changes to different fields are merged, conflicts are shown.
 
-A form carries its original values (`was`). When it is sent, each control is compared with its original value and with
-the currently stored value. Values that the form did not show are not changed.
+A form carries its original values in the control `was`. When it is sent, each control is compared with its original
+value and with the currently stored value. Values that the form did not show are not changed.
 """
 
 import json
@@ -21,9 +21,9 @@ from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
 
 #: The name of the control that carries the form's original values.
-WAS = "was"
+ORIGINAL_VALUES = "was"
 #: Suffix of a control's path: use the stored value, not the typed one.
-TAKE = ".take"
+USE_STORED_VALUE = ".take"
 
 
 def merge(controls: Iterable[Control], form: MultiDict, stored: Mapping[str, Any]) -> tuple[MultiDict, dict[str, str]]:
@@ -32,20 +32,20 @@ def merge(controls: Iterable[Control], form: MultiDict, stored: Mapping[str, Any
     Args:
         stored: The form's values if it were opened now.
     """
-    was = _was(form)
+    originals = _sent_original_values(form)
     merged = MultiDict(form)
     both: dict[str, str] = {}
     for control in controls:
         path = control.path
         present = stored.get(path, "")
-        if path not in form and (control.kind != "checks" or path not in was):
+        if path not in form and (control.kind != "checks" or path not in originals):
             merged.setlist(path, [str(each) for each in (present if isinstance(present, list) else [present])])
             continue
         theirs, mine = _comparable(control, present), _comparable(control, _given(control, form))
-        base = _comparable(control, was.get(path, present))
+        base = _comparable(control, originals.get(path, present))
         if theirs == mine:
             continue
-        if form.get(path + TAKE) or (mine == base and theirs != base):
+        if form.get(path + USE_STORED_VALUE) or (mine == base and theirs != base):
             merged.setlist(path, present if isinstance(present, list) else [present])
         elif theirs != base:
             both[path] = in_words(control, stored.get(path, ""))
@@ -72,13 +72,14 @@ def read_edit(
     if not any(control.path in form for control in controls):
         raise InvalidValueError("form", "form.outdated")
     merged, theirs = merge(controls, form, stored)
-    body, filled = read(schema, list(controls), merged, currency=currency)
-    filled.was = as_was(stored) if theirs or WAS not in form else form[WAS]
+    body, filled = read(schema, list(controls), merged, currency=currency, creates=False)
+    sent = None if theirs else form.get(ORIGINAL_VALUES)
+    filled.original_values = original_values(stored) if sent is None else sent
     filled.theirs = theirs
     return (None if theirs else body), filled
 
 
-def as_was(values: Mapping[str, Any]) -> str:
+def original_values(values: Mapping[str, Any]) -> str:
     """A form's original values, in the format in which the form carries them."""
     return json.dumps(dict(values), ensure_ascii=False)
 
@@ -94,12 +95,12 @@ def in_words(control: Control, value: Any) -> str:
     return word(control.words + str(value)) if control.kind == "choice" else str(value)
 
 
-def _was(form: MultiDict) -> dict[str, Any]:
+def _sent_original_values(form: MultiDict) -> dict[str, Any]:
     try:
-        was = json.loads(form.get(WAS, ""))
+        originals = json.loads(form.get(ORIGINAL_VALUES, ""))
     except ValueError:
         return {}
-    return was if isinstance(was, dict) else {}
+    return originals if isinstance(originals, dict) else {}
 
 
 def _given(control: Control, form: MultiDict) -> Any:

@@ -4,6 +4,7 @@ A control is named by its field's path (``requirements.budget.min``). The form's
 validates it. Errors have the same paths, so each is shown beside its control.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from flask import render_template, request
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
+from api.console.kit import form_keys
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.typed_values import read_typed
@@ -69,25 +71,37 @@ class Filled:
     #: Suggested corrections of a control's value.
     suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: The form's values when it was opened, as JSON; None if it creates a new row.
-    was: str | None = None
+    original_values: str | None = None
     #: Conflicts: the values, in words, that somebody else has stored meanwhile in controls that were changed here too.
     theirs: dict[str, str] = field(default_factory=dict)
     #: The words of a pasted text that a control's value was read from, by its path.
     read: dict[str, str] = field(default_factory=dict)
     #: The stored values, in words, of controls in which another value is proposed.
     proposed: dict[str, str] = field(default_factory=dict)
+    #: What this form has already created from other texts.
+    saved: form_keys.Saved | None = None
 
 
 def read(
-    schema: Schema, controls: list[Control], form: MultiDict, *, currency: str | None = None, asks: bool = True
+    schema: Schema,
+    controls: list[Control],
+    form: MultiDict,
+    *,
+    currency: str | None = None,
+    asks: bool = True,
+    creates: bool = True,
 ) -> tuple[dict | None, Filled]:
     """Read the form: returns its body, and the form to show again.
 
     Args:
         currency: The currency of the form's amounts; None if any is accepted.
         asks: Whether to ask once about an unknown town whose name resembles those of known towns.
+        creates: Whether to claim the form's one-time key, if it has one.
     Returns:
-        (None, the form with its errors) if a value cannot be read, the schema refuses the body, or there is a question.
+        (None, the form with its errors) if a value cannot be read, the schema refuses the body, there is a question, or
+        the form was already saved with other texts.
+    Raises:
+        FormSentAgainError: The form was already saved with the same texts.
     """
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}
@@ -108,7 +122,9 @@ def read(
     for control in controls:
         if asks and control.kind == "town":
             _ask_about_town(control.path, values[control.path], form, filled)
-    return (None if filled.errors else loaded), filled
+    if creates and not filled.errors:
+        filled.saved = form_keys.claim(json.dumps(values, ensure_ascii=False))
+    return (None if filled.errors or filled.saved else loaded), filled
 
 
 def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> None:
@@ -154,6 +170,8 @@ def show(
     cancel: str,
     here: str,
     action: str | None = None,
+    creates: bool = False,
+    change: str = "",
     template: str = "console/form.html",
     **more: Any,
 ) -> str:
@@ -164,6 +182,8 @@ def show(
         cancel: The address of the link that leaves the form without sending it.
         here: The menu entry that the form belongs to.
         action: The address that the form is sent to; None: the form's own address.
+        creates: The form creates something, so it carries a one-time key.
+        change: What follows a created row's address in that of its own form, where the same fields change it.
         template: A template that extends the page of a form; it receives *more*.
     """
     return render_template(
@@ -173,6 +193,8 @@ def show(
         known=_known_places(groups, filled),
         title=title,
         action=action or request.path,
+        creates=creates,
+        change=change,
         cancel=cancel,
         here=here,
         **more,

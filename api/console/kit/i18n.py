@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 
 from flask import request
+from markupsafe import Markup
 
 from api.http.language import accepted_language
 from api.http.request_state import current
@@ -41,13 +42,25 @@ def language() -> str:
 
 def translate(sentence: str, **facts: object) -> str:
     """A sentence in the page's language with its values; without a translation it stays English."""
-    if facts:
-        return catalogue.translate(language(), sentence, facts)
-    return _plain(language(), sentence)
+    if not facts:
+        return _plain(language(), sentence)
+    for fact in facts.values():
+        if type(fact) not in _KEYS:
+            return catalogue.translate(language(), sentence, facts)
+    return _with_facts(language(), sentence, **facts)
 
 
 # Cached: a page of a hundred cards contains a few dozen different sentences thousands of times.
 _plain = functools.lru_cache(4096)(catalogue.translate)
+
+
+#: The types of facts that read alike if they are equal. 1.0 equals 1, and Decimal("0.50") equals Decimal("0.5").
+_KEYS = frozenset({str, int, Markup})
+
+
+@functools.lru_cache(4096)
+def _with_facts(language_: str, sentence_: str, /, **facts: object) -> str:
+    return catalogue.translate(language_, sentence_, facts)
 
 
 def translate_error(error: DomainError) -> str:
@@ -80,6 +93,7 @@ def word(value: StrEnum | str | None) -> str:
 #: The message of a page after an action, by the key in the address.
 OUTCOMES = {
     "saved": "Saved.",
+    "already_saved": "It was saved already: nothing was added twice.",
     "archived": "Archived: it is off the market.",
     "several_archived": "Archived: they are off the market.",
     "several_restored": "They are back on the market.",

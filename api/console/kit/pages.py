@@ -13,7 +13,7 @@ from sqlalchemy import Select
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 
-from api.console.kit import access, formatting, i18n
+from api.console.kit import access, form_keys, formatting, i18n
 from api.console.kit.access import visitor, visitor_or_none
 from api.console.kit.assets import asset, takes_gzip
 from api.console.kit.icons import icon
@@ -86,6 +86,7 @@ def page_blueprint(name: str) -> Blueprint:
     blp.context_processor(_names)
     for kind, _ in HANDLERS:
         blp.register_error_handler(kind, _error_page)
+    blp.register_error_handler(form_keys.FormSentAgainError, lambda error: back(error.path, "already_saved"))
     return blp
 
 
@@ -128,6 +129,7 @@ def wants_part() -> bool:
 
 def back(path: str, outcome: str | None = None, **query: Any) -> Response:
     """Redirect to a page that reports the result: *outcome* is a key of :data:`api.console.kit.i18n.OUTCOMES`."""
+    form_keys.keep(path)
     query = {name: value for name, value in query.items() if value not in (None, "")}
     if outcome:
         query["outcome"] = outcome
@@ -223,6 +225,7 @@ def _names() -> dict[str, Any]:
         "languages": i18n.LANGUAGES,
         "theme": theme if theme in THEMES else "auto",
         "csrf": access.csrf_token(),
+        "form_key": form_keys.form_key,
         "user": user,
         "menu": menu,
         "present_page": _present_page(menu),
@@ -260,8 +263,7 @@ def badges_of(topics: Mapping[Topic, int]) -> dict[str, int]:
     """Path of a menu's page -> the number of unread notifications that lead there."""
     counts: dict[str, int] = {}
     for topic, count in topics.items():
-        path = PAGE_OF.get(topic)
-        if path is not None:
+        if path := PAGE_OF.get(topic):
             counts[path] = counts.get(path, 0) + count
     return counts
 
@@ -298,10 +300,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def _policy() -> str:
-    """
-    The content policy. With FETCH_PHOTOS, images may come only from this server, and map tiles from that of
-    MAP_TILES_URL.
-    """
+    """The content policy. With FETCH_PHOTOS, images come only from this server, tiles from that of MAP_TILES_URL."""
     settings = services().settings
     if not settings.fetch_photos:
         return POLICY

@@ -1,11 +1,12 @@
 """The reasons behind a pair's score in words: the wanted value, the property's value, and how well they match."""
 
+import functools
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
 from api.console.kit.formatting import bar, budget_of, grade, location_label, number, price_of, span, town_of
-from api.console.kit.i18n import translate, word
+from api.console.kit.i18n import language, translate, word
 from api.console.kit.readings import describe_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
 from models.core.enums import AddressPrecision
@@ -110,11 +111,17 @@ def _reason(listing: Property, share: CriterionShare, wish: str) -> str:
     verdict, fact = (VERDICTS[kind], fact_of(name, listing)) if share.known else ("not stated", translate("not stated"))
     if name == "text":
         fact = ""  # "Description: by its description, wanted ..." would repeat it
-    label = translate(NAMES[name])
+    before, after = _around(language(), name, verdict, kind, round(percent))
+    return f'{before}{escape(fact)} <span class="muted">{wish}</span>{after}'
+
+
+@functools.cache
+def _around(_language: str, name: str, verdict: str, kind: str, percent: int) -> tuple[str, str]:
+    """The markup before and after the two values of a reason; cached, because there are few different ones."""
     return (
-        f'<li><span class="words"><b>{label}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
-        f'<span class="verdict {kind}">{translate(verdict)}</span>{bar(percent, kind)}'
-        f'<span class="unseen">{percent:.0f}%</span></li>'
+        f'<li><span class="words"><b>{translate(NAMES[name])}:</b> ',
+        f'</span><span class="verdict {kind}">{translate(verdict)}</span>{bar(percent, kind)}'
+        f'<span class="unseen">{percent}%</span></li>',
     )
 
 

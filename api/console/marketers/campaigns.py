@@ -145,7 +145,11 @@ def _chart_of(days: Mapping[date, AdDay], name: str, label: str) -> Markup:
 @for_marketers
 def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
     niche = get_niche(session(), niche_id)
-    texts = {"title": translate("New campaign"), "cancel": f"/console/leadgen/{niche.id}"}
+    texts: dict[str, Any] = {
+        "title": translate("New campaign"),
+        "cancel": f"/console/leadgen/{niche.id}",
+        "creates": True,
+    }
     if request.method == "GET":
         return _form(CAMPAIGN, forms.Filled({"platform": "olx"}), **texts)
     made, filled = forms.send(
@@ -163,7 +167,7 @@ def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
     campaign = get_campaign(session(), campaign_id, lock=request.method == "POST")
     home = f"/console/leadgen/campaigns/{campaign.id}"
     controls = with_choices(CAMPAIGN_CHANGES, "status", statuses_after(campaign.status, MOVES))
-    texts = {"title": translate("Edit campaign"), "cancel": home}
+    texts: dict[str, Any] = {"title": translate("Edit campaign"), "cancel": home}
     if request.method == "GET":
         return _form(controls, forms.Filled(values_of(campaign, controls)), **texts)
     before = campaign.status
@@ -195,7 +199,7 @@ def move_campaign(campaign_id: UUID) -> Response:
 def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
     campaign = get_campaign(session(), campaign_id)
     home = f"/console/leadgen/campaigns/{campaign.id}"
-    texts = {"title": translate("New ad"), "cancel": home}
+    texts: dict[str, Any] = {"title": translate("New ad"), "cancel": home, "creates": True}
     if request.method == "GET":
         return _form(AD, forms.Filled({}), **texts)
 
@@ -203,8 +207,8 @@ def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
         return create_ad(session(), campaign, body, spent, day)
 
-    _, filled = forms.send(AdBody(), AD, request.form, add)
-    if filled.errors:
+    made, filled = forms.send(AdBody(), AD, request.form, add)
+    if made is None:
         return _form(AD, filled, **texts), 400
     announce_stats(campaign.id)
     return back(home, "saved")
@@ -218,7 +222,7 @@ def new_ad_of_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
     rows = session().scalars(campaigns().where(Campaign.niche_id == niche.id).limit(MAX_ADS))
     names = {str(row.id): row.name for row in rows}
     controls = [Control("campaign_id", "Campaign", "choice", choices=tuple(names), labels=names, wide=True), *AD]
-    texts = {"title": translate("New ad"), "cancel": f"/console/leadgen/{niche.id}"}
+    texts: dict[str, Any] = {"title": translate("New ad"), "cancel": f"/console/leadgen/{niche.id}", "creates": True}
     if request.method == "GET":
         return _form(controls, forms.Filled(), **texts)
 
@@ -242,7 +246,7 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
     ad = lock_ad(session(), ad_id)
     home = f"/console/leadgen/campaigns/{ad.campaign_id}"
     controls = with_choices(AD_CHANGES, "status", statuses_after(ad.status, AD_MOVES))
-    texts = {"title": translate("Edit ad"), "cancel": home}
+    texts: dict[str, Any] = {"title": translate("Edit ad"), "cancel": home}
     if request.method == "GET":
         filled = forms.Filled(
             values_of(ad, controls) | {"spent": plain_text(spent_by(session(), ad.id)), "spent_on": ""}
@@ -260,5 +264,7 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
     return back(home, "saved")
 
 
-def _form(controls: list[forms.Control], filled: forms.Filled, *, title: str, cancel: str) -> str:
-    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen")
+def _form(
+    controls: list[forms.Control], filled: forms.Filled, *, title: str, cancel: str, creates: bool = False
+) -> str:
+    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen", creates=creates)

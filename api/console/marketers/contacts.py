@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, request
 from marshmallow import fields
 
-from api.console.kit import forms
+from api.console.kit import form_keys, forms
 from api.console.kit.access import page_for, visitor
 from api.console.kit.form_definitions import with_labels
 from api.console.kit.forms import Control
@@ -83,7 +83,11 @@ def new_contact(niche_id: UUID) -> Response | str | tuple[str, int]:
         str(ad.id): f"{ad.title} · {campaign}" for ad, campaign in session().execute(ads_of_niche(niche.id, MAX_ADS))
     }
     controls = with_labels(CONTACT, "ad_id", ads)
-    texts = {"title": translate("New contact"), "cancel": f"/console/leadgen/{niche.id}"}
+    texts: dict[str, Any] = {
+        "title": translate("New contact"),
+        "cancel": f"/console/leadgen/{niche.id}",
+        "creates": True,
+    }
     if request.method == "GET":
         return _form(controls, forms.Filled({"source": Platform.TELEGRAM.value}), **texts)
 
@@ -110,6 +114,7 @@ def reply(prospect_id: UUID) -> Response:
     words = request.form.get("message", "").strip()
     if not words or len(words) > LONGEST_REPLY:
         raise InvalidValueError("message", "reply.write_something")
+    form_keys.claim()  # other words are another reply
     goes_out = reaches(prospect)
     delivery = MessageDelivery.QUEUED if goes_out else None
     message = add_message(session(), prospect.id, words, Sender.HUMAN, prospect.source, delivery=delivery)
@@ -132,7 +137,7 @@ def make_lead(prospect_id: UUID) -> Response | str | tuple[str, int]:
     }
     controls = with_labels(CONVERSION, "realtor_id", realtors)
     title = translate("Turn {name} into a lead", name=prospect.name)
-    texts = {"title": title, "cancel": f"/console/leadgen/prospects/{prospect.id}"}
+    texts: dict[str, Any] = {"title": title, "cancel": f"/console/leadgen/prospects/{prospect.id}"}
     if request.method == "GET":
         conversation = text_of_prospect(session(), prospect.id)[:MAX_WISHES]
         values = {"additional_requirements": conversation or prospect.notes or "", "deal_type": DealType.SALE.value}
@@ -167,5 +172,5 @@ def reaches(prospect: Prospect) -> bool:
     return is_known and bool(services().settings.telegram_bot_token)
 
 
-def _form(controls: list[Control], filled: forms.Filled, *, title: str, cancel: str) -> str:
-    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen")
+def _form(controls: list[Control], filled: forms.Filled, *, title: str, cancel: str, creates: bool = False) -> str:
+    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen", creates=creates)

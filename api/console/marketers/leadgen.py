@@ -74,10 +74,10 @@ def all_niches() -> str:
 @for_marketers
 def new_niche() -> Response | str | tuple[str, int]:
     if request.method == "GET":
-        return _niche_form(NICHE, forms.Filled(), translate("New niche"), "/console/leadgen")
+        return _niche_form(NICHE, forms.Filled(), translate("New niche"), "/console/leadgen", creates=True)
     made, filled = forms.send(NicheForm(), NICHE, request.form, lambda body: create_niche(session(), body))
     if made is None:
-        return _niche_form(NICHE, filled, translate("New niche"), "/console/leadgen"), 400
+        return _niche_form(NICHE, filled, translate("New niche"), "/console/leadgen", creates=True), 400
     announce_change()
     return back(f"/console/leadgen/{made.id}", "saved")
 
@@ -196,5 +196,7 @@ def _prospect_page(prospect: Prospect, filled: forms.Filled | None = None) -> st
     )
 
 
-def _niche_form(controls: list[Control], filled: forms.Filled, title: str, cancel: str) -> str:
-    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen")
+def _niche_form(
+    controls: list[Control], filled: forms.Filled, title: str, cancel: str, *, creates: bool = False
+) -> str:
+    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen", creates=creates)

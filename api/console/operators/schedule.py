@@ -16,8 +16,8 @@ from models.accounts import audit
 from models.core.base import utc_now
 from models.core.enums import ENGINE_ROLES
 from models.core.errors import BusyError, NotFoundError, SettingsError
-from worker.queue.ends import End, line_key
 from worker.queue.schedule import Entry
+from worker.queue.task_results import TaskResult, line_key
 
 blp = page_blueprint("schedule")
 
@@ -30,7 +30,7 @@ NEXT_TIMES = 2
 @for_operators
 def schedule() -> str:
     """The schedule's lines; a script refreshes their last results every two seconds."""
-    error, entries, ends = None, [], _ends()
+    error, entries, results = None, [], _last_results()
     try:
         entries = services().worker.schedule(utc_now(), NEXT_TIMES)
     except SettingsError as bad:
@@ -38,7 +38,9 @@ def schedule() -> str:
     name = "console/operators/schedule_part.html" if wants_part() else "console/operators/schedule.html"
     return render_template(
         name,
-        lines=[(entry, times, key := line_key(entry.task, entry.arguments), ends.get(key)) for entry, times in entries],
+        lines=[
+            (entry, times, key := line_key(entry.task, entry.arguments), results.get(key)) for entry, times in entries
+        ],
         error=error,
         as_json=_as_json,
         at=lambda seconds: datetime.fromtimestamp(seconds, UTC),
@@ -64,10 +66,10 @@ def _entries() -> list[Entry]:
     return [entry for entry, _ in services().worker.schedule(utc_now(), 1)]
 
 
-def _ends() -> dict[str, End]:
+def _last_results() -> dict[str, TaskResult]:
     """The last results of the lines; empty while Redis is unavailable."""
     try:
-        return services().worker.last_ends()
+        return services().worker.last_results()
     except (RedisError, OSError):
         return {}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, render_template, request
 
+from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import pressed_button
 from api.console.kit.i18n import LANGUAGES, language
@@ -76,6 +77,7 @@ def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:
     if pressed_button("send", "keep") == "keep":
         keep_template(session(), visitor(), text, _reply_language(tenant))
         return back(f"/console/owner/inquiries/{inquiry_id}", "template_kept", lang=_reply_language(tenant))
+    form_keys.claim()  # other words are another answer
     chat, _ = open_chat(session(), visitor(), buyer_id=tenant.id, seller_id=visitor().id, property_id=listing.id)
     chat, stored = post_message(session(), visitor(), chat.id, text)
     inquiry, _, _ = inquiry_for(session(), visitor(), inquiry_id)

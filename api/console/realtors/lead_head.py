@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.edits import as_was, read_edit
+from api.console.kit.edits import original_values, read_edit
 from api.console.kit.i18n import OUTCOMES, language, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.http.blueprint import Body
@@ -22,7 +22,7 @@ from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist
 from models.agenda.summary import LeadSummary, summary_of
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import InvalidValueError
-from models.market.client_contacts import Contact, read_contacts
+from models.market.client_contacts import Contact, has_unread_contacts, read_contacts
 from models.market.leads import Lead, owned_lead, replace_lead
 
 blp = page_blueprint("lead_head")
@@ -41,6 +41,9 @@ NOTES = [forms.Control("private_notes", "Private notes", "long", required=False,
 def contacts_of(lead: Lead) -> list[Contact]:
     """Links for the contacts of a lead's client."""
     return read_contacts(lead.client_contacts)
+
+
+blp.add_app_template_global(has_unread_contacts)
 
 
 @blp.app_template_global("summary_of_lead")
@@ -82,7 +85,7 @@ def notes(lead_id: int) -> Response | str | tuple[str, int]:
     lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
     values = {"private_notes": lead.private_notes or ""}
     if request.method == "GET":
-        return _form(forms.Filled(values, was=as_was(values)), lead)
+        return _form(forms.Filled(values, original_values=original_values(values)), lead)
     body, filled = read_edit(_SCHEMA, NOTES, request.form, values)
     if body is None:
         return _form(filled, lead), 409 if filled.theirs else 400

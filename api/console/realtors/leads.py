@@ -6,7 +6,7 @@ from flask import Response, jsonify, render_template, request
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.edits import as_was, in_words, read_edit
+from api.console.kit.edits import in_words, original_values, read_edit
 from api.console.kit.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.kit.formatting import budget_of, number, span, town_of
 from api.console.kit.i18n import translate, word
@@ -120,7 +120,7 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         values = lead_values(lead)
         relaxed = relaxed_values(lead, request.args.get("relax", ""))
-        filled = forms.Filled(values | relaxed, was=as_was(values))
+        filled = forms.Filled(values | relaxed, original_values=original_values(values))
         filled.proposed = {
             control.path: in_words(control, values[control.path])
             for control in all_of(LEAD_GROUPS)
@@ -176,6 +176,8 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
         title=translate("Edit lead") if lead else translate("New lead"),
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
         here="/console/leads",
+        creates=lead is None,
+        change="/edit",
     )
 
 

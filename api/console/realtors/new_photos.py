@@ -68,6 +68,8 @@ def show_with_photos(filled: forms.Filled, *, cancel: str, refused: Sequence[tup
         cancel=cancel,
         here="/console/properties",
         action="/console/properties/new",
+        creates=True,
+        change="/edit",
         template="console/realtors/new_property.html",
         refused=refused,
         kept=[line.strip() for line in text.splitlines() if line.strip().startswith(("/media/", "https://"))],

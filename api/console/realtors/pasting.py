@@ -75,6 +75,7 @@ def paste_lead() -> str:
         cancel="/console/leads/paste",
         here="/console/leads",
         action="/console/leads/new",
+        creates=True,
     )
 
 

@@ -7,7 +7,7 @@ from flask import Response, jsonify, render_template, request
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.edits import as_was, read_edit
+from api.console.kit.edits import original_values, read_edit
 from api.console.kit.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.kit.i18n import translate
 from api.console.kit.pages import back, page_blueprint
@@ -115,11 +115,12 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     listing = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
     if request.method == "GET":
         values = property_values(listing)
-        return _form(forms.Filled(values, was=as_was(values)), listing)
+        return _form(forms.Filled(values, original_values=original_values(values)), listing)
     body, filled = _read(listing)
     if body is None:
         return _form(filled, listing), 409 if filled.theirs else 400
     replace_property(session(), listing, _edited(body, listing))
+    note_saved_photos(session(), visitor(), listing.photos)
     rescore_property(listing)
     return back(f"/console/properties/{listing.id}", "saved")
 

@@ -1,10 +1,12 @@
 """A realtor's selections of a lead's homes: choosing, text, link, and the client's answers."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, render_template, request
 
+from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
 from api.console.realtors.selection_pdf import pdf_answer
@@ -74,12 +76,16 @@ def pick(lead_id: int) -> str:
 
 @blp.post("/console/leads/<int:lead_id>/selections")
 @for_realtors
-def make(lead_id: int) -> Response:
+def make(lead_id: int) -> Response | tuple[str, int]:
     ids = [int(each) for each in request.form.getlist("home") if _is_id(each)]
     picked = [Picked(each, _words(f"words-{each}", MAX_WORDS_OF_HOME)) for each in ids]
     days = request.form.get("days", "")
     if days not in map(str, TERMS):
         raise InvalidValueError("days", "selection.choose_term")
+    if form_keys.claim() is not None:
+        lead = owned_lead(session(), visitor(), lead_id)
+        homes = offered_homes(session(), lead, ids[: MAX_HOMES + 1])[:MAX_HOMES]
+        return _form(lead_id, lead=lead, homes=homes, given=request.form), 409
     made = create_selection(
         session(), visitor(), lead_id, picked, words=_words("words", MAX_WORDS), days=int(days) or None
     )
@@ -114,8 +120,13 @@ def like(lead_id: int, selection_id: int, property_id: int) -> Response:
     return back(f"/console/leads/{lead_id}/selections", "liked")
 
 
-def _form(lead_id: int, **shown: Any) -> str:
-    return render_template("console/selection_new.html", terms=TERMS, usual=USUAL_DAYS, **shown)
+def _form(lead_id: int, given: Mapping[str, str] | None = None, **shown: Any) -> str:
+    """The form of a selection.
+
+    Args:
+        given: The texts of a form that was already saved with others.
+    """
+    return render_template("console/selection_new.html", terms=TERMS, usual=USUAL_DAYS, given=given or {}, **shown)
 
 
 def _words(name: str, longest: int) -> str | None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify, render_template, request
 
+from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
@@ -91,7 +92,9 @@ def lead_tasks(lead_id: int) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _lead_page(lead)
     try:
-        create_task(session(), visitor(), lead_id, _read())
+        fields = _read()
+        form_keys.refuse_saved_form("title")
+        create_task(session(), visitor(), lead_id, fields)
     except InvalidValueError as error:
         return _lead_page(lead, error), 400
     return back(f"/console/leads/{lead_id}/tasks", "task_made")

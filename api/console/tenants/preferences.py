@@ -8,7 +8,7 @@ from marshmallow import ValidationError, validates_schema
 
 from api.console.kit import forms
 from api.console.kit.access import page_for, visitor
-from api.console.kit.edits import as_was, read_edit
+from api.console.kit.edits import original_values, read_edit
 from api.console.kit.form_definitions import plain_text
 from api.console.kit.forms import Control
 from api.console.kit.i18n import translate
@@ -98,7 +98,7 @@ def preferences() -> Response | str | tuple[str, int]:
         if before is None:
             return _form(forms.Filled({"deal_type": "rent", "property_type": "flat"}))
         values = _texts(row(before))
-        return _form(forms.Filled(values, was=as_was(values)))
+        return _form(forms.Filled(values, original_values=original_values(values)))
     currency = currency_of_town(request.form.get("city", ""))
     if before is None:
         body, filled = forms.read(OpenPreferenceBody(), CONTROLS, request.form, currency=currency)
@@ -137,8 +137,8 @@ def from_words() -> str:
             start, end = spans[0]
             read[PATHS[part]] = text[start:end]
     before = preference_of(session(), visitor())
-    was = as_was(_texts(row(before))) if before else None
-    return _form(forms.Filled(_texts(values), was=was, read=read or {"words": text}))
+    originals = original_values(_texts(row(before))) if before else None
+    return _form(forms.Filled(_texts(values), original_values=originals, read=read or {"words": text}))
 
 
 def _form(filled: forms.Filled) -> str:

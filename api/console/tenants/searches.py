@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Response, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from api.console.kit import forms
+from api.console.kit import form_keys, forms
 from api.console.kit.access import page_for, visitor
 from api.console.kit.formatting import public_address
 from api.console.kit.pages import address_in, back, listed, page_blueprint
@@ -65,6 +65,7 @@ def save() -> Response:
         NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
     )
     name = request.form.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
+    form_keys.claim()
     save_search(session(), visitor(), name or name_of_search(wanted), wanted, pace)
     return back("/console/searches", "search_saved")
 

@@ -3,6 +3,7 @@
 
 import "./amounts.js";
 import "./drafts.js";
+import "./form_keys.js";
 import { patch } from "./patch.js";
 import { toast } from "./toast.js";
 

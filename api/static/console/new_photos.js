@@ -1,3 +1,5 @@
+import { isFormSaved } from "./form_keys.js";
+
 // Photos of a property that is not saved yet: small previews in their order, with buttons to move and remove them.
 
 const box = document.querySelector("[data-new-photos]");
@@ -20,6 +22,7 @@ function syncFields() {
     else names.push(`k${addresses.indexOf(item.dataset.link)}`);
   }
   field.files = holder.files;
+  history.replaceState({ ...history.state, photos: [...holder.files].map((file) => file.name) }, "");
   order.value = names.join(" ");
   [...list.children].forEach((item, place) => {
     for (const button of item.querySelectorAll("button")) button.ariaLabel = button.dataset.words.replace("#", place + 1);
@@ -56,6 +59,7 @@ function addFile(file) {
 }
 
 field.addEventListener("change", () => { // a second choice adds to the first
+  box.querySelector("[data-lost-photos]").hidden = true;
   for (const file of [...field.files]) addFile(file);
   syncFields();
 });
@@ -76,6 +80,16 @@ list.addEventListener("click", (event) => {
   (offset ? (button.disabled ? item.querySelector("button:enabled") : button) : (next?.querySelector("button:enabled") ?? field)).focus();
 });
 
+/** After the browser's back button the field of files is empty: name the files, unless they were saved. */
+function showLostPhotos() {
+  const names = history.state?.photos ?? [];
+  const note = box.querySelector("[data-lost-photos]");
+  if (!names.length || isFormSaved()) return;
+  note.textContent = note.textContent.replace("#", names.join(", "));
+  note.hidden = false;
+}
+
+showLostPhotos();
 // Addresses typed later are not items here: the server puts them after the others.
 [...list.children].forEach(withButtons);
 syncFields();

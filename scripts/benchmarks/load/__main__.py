@@ -57,9 +57,9 @@ def main() -> None:
     journal = Journal()
     errors = 0
     with yardstick.served(factory, server, leads, tokens) as bare, tempfile.TemporaryDirectory() as folder:
-        plan = Plan(server, bare, leads, tokens, tenants, given.pause, given.pages_only)
+        plan = Plan(server, bare, leads, tokens, tenants, given.pause, given.clients, given.pages_only)
         end = time.monotonic() + given.seconds
-        times = send(plan, given.clients, Path(folder), lambda: time.monotonic() < end)
+        times = send(plan, Path(folder), lambda: time.monotonic() < end)
         print(f"\nAt rest, {given.clients} clients pausing {given.pause} s, {given.seconds:.0f} s", flush=True)
         print(f"{table(times)}\n{ratio(times)}", flush=True)
         journal += times.journal
@@ -68,7 +68,7 @@ def main() -> None:
             print(f"{tail(times)}; {errors} errors", flush=True)
             sys.exit(1 if errors else 0)
         began, run_id = time.perf_counter(), market.start_run(factory, settings)
-        times = send(plan, given.clients, Path(folder), lambda: market.is_open(factory, run_id))
+        times = send(plan, Path(folder), lambda: market.is_open(factory, run_id))
         took = time.perf_counter() - began
         print(f"\nDuring a full run, which took {took:.1f} s\n{table(times)}\n{ratio(times)}", flush=True)
         journal += times.journal

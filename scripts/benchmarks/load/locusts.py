@@ -24,6 +24,7 @@ class Plan:
         tokens: Token of each owner.
         tenants: Tokens of the tenants who read the feed.
         pause: Mean seconds between two tasks of a client.
+        clients: The number of clients, without the one that measures freshness.
         pages_only: Whether clients request pages and nothing else.
     """
 
@@ -33,6 +34,7 @@ class Plan:
     tokens: dict[int, str]
     tenants: list[str]
     pause: float
+    clients: int
     pages_only: bool = False
 
 
@@ -51,10 +53,10 @@ class Times:
         return sum(self.errors.values())
 
 
-def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) -> Times:
+def send(plan: Plan, folder: Path, goes_on: Callable[[], bool]) -> Times:
     """
-    Run *clients* that send the mix, and one that measures freshness (unless pages only), while *goes_on* is true and at
-    least until the first answer.
+    Run the plan's clients, which send the mix, and one that measures freshness (unless pages only), while *goes_on* is
+    true and at least until the first answer.
     """
     plan_file, measured = folder / "plan.json", folder / "measured.json"
     plan_file.write_text(json.dumps(asdict(plan)))
@@ -65,7 +67,7 @@ def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) ->
     options = [
         "--headless",
         "--users",
-        str(clients + (not plan.pages_only)),
+        str(plan.clients + (not plan.pages_only)),
         "--spawn-rate",
         "100",
         "--loglevel",

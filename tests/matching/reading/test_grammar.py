@@ -10,7 +10,7 @@ from matching.reading.kind import Kind
 from matching.reading.kinds import KIND_OF, KINDS
 from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
-from matching.reading.phrases import PhraseTree, expand
+from matching.reading.phrases import PhraseTree, slots_of
 from scripts.benchmarks.evaluate.reading_corpus import shown
 from tests.tables import each_of
 
@@ -46,7 +46,7 @@ def test_entries_are_of_known_kinds_and_say_known_values() -> None:
     for entry in ENTRIES:
         kind = KIND_OF[entry.kind]
         for says in entry.says:
-            assert list(expand(says.phrases)), (entry.kind, says)
+            assert list(slots_of(says.phrases)), (entry.kind, says)
             if isinstance(says.value, dict):
                 kind.judge(says.value)
             elif says.value is not None and not (
@@ -65,7 +65,8 @@ def test_every_wish_read_can_be_judged_and_every_fact_answered() -> None:
 
 
 def test_phrases_that_differ_only_at_their_beginning_share_the_nodes_of_their_ends() -> None:
-    tree = PhraseTree([("(a/b) [c] (d/e) _ (g/h i)", "choices"), ("b c d x", "more")], str)
+    phrases = {"(a/b) [c] (d/e) _ (g/h i)": "choices", "b c d x": "more"}
+    tree = PhraseTree([(slots, meaning) for text, meaning in phrases.items() for slots in slots_of(text)], str)
     a, b = tree.root.follows["a"], tree.root.follows["b"]
 
     assert a.follows["d"] is a.follows["e"] is b.follows["d"] is b.follows["c"].follows["e"]

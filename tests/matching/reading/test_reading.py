@@ -23,7 +23,7 @@ SHUFFLED = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=examples(80, 2000), deadline=None)
+@settings(max_examples=examples(80, 2000))
 @given(st.one_of(st.text(max_size=400), SHUFFLED))
 def test_no_text_breaks_the_reader(text: str) -> None:
     for wish in read_wishes(text):

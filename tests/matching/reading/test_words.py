@@ -9,7 +9,7 @@ from matching.reading.entry import Side
 from matching.reading.grammar import _phrases, vocabulary
 from matching.reading.lead_text import read_wishes
 from matching.reading.numerals import NUMERALS, ORDINALS
-from matching.reading.phrases import ANY, words_of
+from matching.reading.phrases import words_of
 from matching.reading.quantities import VOCABULARY
 from matching.reading.words import fold
 
@@ -18,8 +18,8 @@ SIDES: tuple[Side, Side] = ("lead", "listing")
 
 def words_of_the_grammar() -> Iterator[str]:
     for side in SIDES:
-        for phrases, _ in _phrases(side):
-            yield from words_of(phrases) - {ANY}
+        for slots, _ in _phrases(side):
+            yield from words_of(slots)
     yield from (*VOCABULARY, *NUMERALS, *ORDINALS, *ABBREVIATED, *ABBREVIATED.values())
 
 

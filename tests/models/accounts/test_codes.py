@@ -9,12 +9,10 @@ from models.accounts.code_limits import PHONE_LIMITS
 from models.accounts.codes import (
     LIFETIME,
     MAX_TRIES,
-    activate,
     claim_delivery,
     digits_of,
     forget_old_codes,
     request_code,
-    spend,
     waiting_codes,
 )
 from models.accounts.phone_codes import PhoneCode
@@ -24,6 +22,7 @@ from models.accounts.users import User
 from models.core.enums import Role
 from models.core.errors import NotAllowedError, TooManyError
 from tests.factories import SECRET, make_user
+from tests.signing_in import activate, spend
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 PHONE = "+77011234567"

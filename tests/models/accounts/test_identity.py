@@ -4,24 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.accounts.identity import (
-    Claim,
-    SuspendedClaim,
-    confirm,
-    drop,
-    forget_suspended,
-    known_of,
-    prove,
-    set_proven,
-)
+from models.accounts.identity import Claim, SuspendedClaim, confirm, drop, forget_suspended, known_of, set_proven
 from models.accounts.passwords import hash_password
-from models.accounts.telegram import TelegramUser, user_of_bot, user_of_telegram
+from models.accounts.telegram import TelegramUser
 from models.accounts.users import User, change_password, change_profile
 from models.core.base import utc_now
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.upkeep.erasure import erase_user, export_user
 from tests.factories import make_user
+from tests.signing_in import prove, user_of_bot, user_of_telegram
 
 PHONE, EMAIL, TELEGRAM = "+77011234567", "alice@example.com", "42"
 VALUES = {Claim.PHONE: PHONE, Claim.EMAIL: EMAIL, Claim.TELEGRAM: TELEGRAM}

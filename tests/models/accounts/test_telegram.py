@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.accounts.identity import prove
-from models.accounts.telegram import LIFETIME, TelegramUser, user_of_bot, user_of_telegram, verified
+from models.accounts.telegram import LIFETIME, TelegramUser, verified
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
 from tests.factories import make_user
+from tests.signing_in import prove, user_of_bot, user_of_telegram
 from tests.tables import each_of
 
 TOKEN = "42:TEST"

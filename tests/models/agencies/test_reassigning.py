@@ -12,9 +12,9 @@ from models.accounts.notifications import Notification, NotificationType, notify
 from models.accounts.uploads import FETCHED, Upload, add_upload, forget_uploads
 from models.accounts.users import User
 from models.agencies.following_rows import RULES
+from models.agencies.former_owner_notes import FormerOwnerNotes
 from models.agencies.invitations import accept_invitation, invite
 from models.agencies.members import create_agency, remove_member
-from models.agencies.put_aside import PutAsideWords
 from models.agencies.reassigning import MAX_AT_ONCE, reassign
 from models.agenda.following import Frequency, LeadFollow, set_frequency
 from models.agenda.history import history_of
@@ -145,9 +145,9 @@ def test_private_notes_and_tags_come_back_with_the_lead(session, head, former, h
     give(session, head, lead, former)
 
     assert lead.private_notes == "торгуется" and tags_of(session, Side.LEAD, [lead.id]) == {lead.id: ["горячий"]}
-    assert session.scalars(select(PutAsideWords.private_notes)).all() == ["моё"]
+    assert session.scalars(select(FormerOwnerNotes.private_notes)).all() == ["моё"]
     erase_user(session, heir)
-    assert session.scalars(select(PutAsideWords)).all() == []
+    assert session.scalars(select(FormerOwnerNotes)).all() == []
 
 
 def test_words_put_aside_follow_a_merge_of_accounts(session, head, former, heir):
@@ -345,5 +345,5 @@ def test_two_who_give_one_lead_at_once_leave_it_with_one(clean_database, engine)
         assert at_once(engine, give_to(first.id), give_to(second.id)) == ["done", "done"]
         db.refresh(lead)
         assert lead.owner_id in (first.id, second.id)
-        assert db.scalars(select(PutAsideWords.owner_id)).all() == [former.id]
+        assert db.scalars(select(FormerOwnerNotes.owner_id)).all() == [former.id]
         assert db.scalars(select(LeadTask)).all() == []

@@ -135,7 +135,7 @@ def test_random_secrets_are_accepted():
 def test_without_an_environment_only_this_machine_has_access(bind, is_taken):
     Settings.from_env(GOOD | {"BIND": bind, "ENVIRONMENT": "local"})
     if is_taken:
-        assert not Settings.from_env(GOOD | {"BIND": bind}).is_environment_said
+        assert not Settings.from_env(GOOD | {"BIND": bind}).is_environment_set
         return
     with pytest.raises(SettingsError, match="ENVIRONMENT"):
         Settings.from_env(GOOD | {"BIND": bind})

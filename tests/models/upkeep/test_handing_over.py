@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.accounts.bot_links import link_by_code, new_code
-from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.identity import Claim, set_proven
 from models.accounts.sessions import end_session_of, note_session, sessions_of
 from models.accounts.tokens import claims_of, make_token
 from models.accounts.users import User, change_password
@@ -22,6 +22,7 @@ from models.webhooks.events import record_event
 from models.webhooks.tables import Delivery, EventType
 from tests.factories import SECRET, make_user
 from tests.models.agencies.at_once import while_open
+from tests.signing_in import prove
 
 PHONE, STRANGERS_TELEGRAM = "+77011234567", "666"
 

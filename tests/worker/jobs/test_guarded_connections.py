@@ -9,8 +9,9 @@ import pytest
 from models.webhooks.tables import DeliveryError
 from tests.resolver import replace_in_this_thread, resolve_with
 from tests.sites import Site
-from worker.jobs import safe_fetch
-from worker.jobs.fetch import FetchError, Limits, fetch_feed
+from worker.jobs import rates
+from worker.jobs.fetch import Limits, fetch_feed
+from worker.jobs.guarded_connections import FetchError
 from worker.jobs.photos import PhotoError, _fetched
 from worker.jobs.webhooks import post
 
@@ -57,14 +58,20 @@ def dripping() -> Iterator:
         listener.close()
 
 
+def fetch_bank_table(monkeypatch, url: str) -> None:
+    monkeypatch.setattr(rates, "TOTAL_SECONDS", 0.4)
+    rates.fetch_table(url, frozenset({"127.0.0.1"}))
+
+
+@pytest.mark.parametrize("is_table", [False, True], ids=["feed", "table"])
 @pytest.mark.parametrize("drip", SLOW_ANSWERS)
-def test_a_fetch_ends_in_time_whichever_part_of_the_answer_is_slow(dripping, tmp_path, drip):
+def test_a_fetch_ends_in_time_whichever_part_of_the_answer_is_slow(dripping, tmp_path, monkeypatch, drip, is_table):
+    url = f"http://127.0.0.1:{dripping(*SLOW_ANSWERS[drip])}/"
     with pytest.raises(FetchError, match="fetch.took_too_long|fetch.cut_off"):  # the answer never ends
-        fetch_feed(
-            f"http://127.0.0.1:{dripping(*SLOW_ANSWERS[drip])}/",
-            tmp_path / "feed",
-            Limits(seconds=0.4, allow_private=True),
-        )
+        if is_table:
+            fetch_bank_table(monkeypatch, url)
+        else:
+            fetch_feed(url, tmp_path / "feed", Limits(seconds=0.4, allow_private=True))
 
 
 def test_redirects_and_their_answers_share_one_time(tmp_path):
@@ -110,8 +117,8 @@ def webhook(_folder, _settings):
 
 
 def rates_after_a_redirect(_folder, _settings):
-    with pytest.raises(safe_fetch.FetchError):
-        safe_fetch.fetch(URL, trusted_hosts={"bank.example"}, max_bytes=100)
+    with pytest.raises(FetchError):
+        rates.fetch_table(URL, frozenset({"bank.example"}))
 
 
 @pytest.mark.parametrize("door", [feed, photo, webhook, rates_after_a_redirect])

@@ -104,7 +104,7 @@ def test_an_import_that_raises_fails_once_and_is_fetched_later(source, monkeypat
 
     ended = the_import(session)
     assert (ended.state, ended.reason, ended.attempts) == (ImportState.FAILED, "import.broken", 0)
-    assert "import_broke" in caplog.messages
+    assert "import_crashed" in caplog.messages
     assert send_again(session) == []
     session.refresh(row)
     assert row.failures == 1

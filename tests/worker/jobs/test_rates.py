@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from models.market.rate_tables import RatesRefusedError, RateTable, Stored, read_table, store_table
 from models.market.rates import Rate, factors_to, set_rate
 from worker.jobs import rates as job
-from worker.jobs.safe_fetch import FetchError, fetch
+from worker.jobs.guarded_connections import FetchError
 
 TODAY = datetime.now(UTC).date()
+TRUSTED = frozenset({"127.0.0.1"})
 #: code, number of units, price in roubles in the bank's notation
 RUSSIA = [
     *(
@@ -276,7 +277,7 @@ def test_the_task_does_nothing_without_an_address_and_stores_with_one(
 def test_a_redirect_within_the_configured_host_is_followed(bank):
     bank.pages = {"/old": (301, {"Location": "/new"}, b""), "/new": (200, {}, b"table")}
 
-    assert fetch(f"{bank.url}/old", trusted_hosts={"127.0.0.1"}, max_bytes=100) == b"table"
+    assert job.fetch_table(f"{bank.url}/old", TRUSTED) == b"table"
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1.nip.io.invalid", "[::1]", "0.0.0.0", "169.254.169.254"])
@@ -287,7 +288,7 @@ def test_no_redirect_leads_into_a_private_network(bank, start_bank, name):
     bank.pages["/old"] = (302, {"Location": f"http://{name}:{port}/secret"}, b"")
 
     with pytest.raises(FetchError):
-        fetch(f"{bank.url}/old", trusted_hosts={"127.0.0.1"}, max_bytes=100)
+        job.fetch_table(f"{bank.url}/old", TRUSTED)
 
     assert inside.requests == []
 
@@ -295,23 +296,24 @@ def test_no_redirect_leads_into_a_private_network(bank, start_bank, name):
 @pytest.mark.parametrize(
     ("page", "reason"),
     [
-        ((302, {"Location": "file:///etc/passwd"}, b""), "neither http nor https"),
-        ((302, {"Location": "/old"}, b""), "too often"),
-        ((404, {}, b""), "answers 404"),
-        ((200, {}, b"x" * 101), "more than 100 bytes"),
-        ((200, {"Content-Length": "50"}, b"cut off"), "cannot be read"),
+        ((302, {"Location": "file:///etc/passwd"}, b""), "fetch.bad_redirect"),
+        ((302, {"Location": "/old"}, b""), "fetch.too_many_redirects"),
+        ((404, {}, b""), "fetch.answers.*404"),
+        ((200, {}, b"x" * 101), "fetch.too_large"),
+        ((200, {"Content-Length": "50"}, b"cut off"), "fetch.cut_off"),
     ],
 )
-def test_invalid_answers_are_reported(bank, page, reason):
+def test_invalid_answers_are_reported(bank, monkeypatch, page, reason):
+    monkeypatch.setattr(job, "MAX_BYTES", 100)
     bank.pages["/old"] = page
 
     with pytest.raises(FetchError, match=reason):
-        fetch(f"{bank.url}/old", trusted_hosts={"127.0.0.1"}, max_bytes=100)
+        job.fetch_table(f"{bank.url}/old", TRUSTED)
 
 
 def test_an_address_that_nobody_trusts_must_be_public(bank):
-    with pytest.raises(FetchError, match="no public address"):
-        fetch(f"{bank.url}/ru", trusted_hosts=(), max_bytes=100)
+    with pytest.raises(FetchError, match="fetch.not_public"):
+        job.fetch_table(f"{bank.url}/ru", frozenset())
 
     assert bank.requests == []
 

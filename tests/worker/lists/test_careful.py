@@ -297,7 +297,7 @@ def test_words_on_which_the_grammar_raises_say_nothing_and_stop_nobody(unread, m
         run_everything(session)
 
     session.rollback()
-    failed = [record.entity_id for record in caplog.records if record.message == "words_not_read"]
+    failed = [record.entity_id for record in caplog.records if record.message == "text_not_read"]
     assert failed == [leads[1].id if side == "lead" else home.id]
     assert session.scalars(select(Lead.id).where(Lead.grammar.is_(None))).all() == []
     listed = {entity_id for (table, entity_id) in stored_lists(session) if table == "lead_recommendations"}

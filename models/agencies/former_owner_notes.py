@@ -19,10 +19,10 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id
 
 
-class PutAsideWords(Base):
+class FormerOwnerNotes(Base):
     """A former owner's private notes and tags on a lead or property that was reassigned.
 
-    The new owner does not get them. They return with the row.
+    The new owner does not get them. If the row is reassigned to the former owner, they return to it.
     """
 
     __tablename__ = "put_aside_words"
@@ -43,22 +43,22 @@ class PutAsideWords(Base):
     created_at: Mapped[CreatedAt]
 
 
-def erase_put_aside(session: Session, user: User) -> None:
+def erase_former_owner_notes(session: Session, user: User) -> None:
     """Delete a user's private words on rows that now belong to others."""
-    session.execute(delete(PutAsideWords).where(PutAsideWords.owner_id == user.id))
+    session.execute(delete(FormerOwnerNotes).where(FormerOwnerNotes.owner_id == user.id))
 
 
-def merge_put_aside(session: Session, gone: User, kept: User) -> None:
+def merge_former_owner_notes(session: Session, gone: User, kept: User) -> None:
     """
     Move the private words of the merged account to the one that stays, unless that account has words of its own about
     the row.
     """
-    own = aliased(PutAsideWords)
+    own = aliased(FormerOwnerNotes)
     twice = select(own.id).where(
         own.owner_id == kept.id,
-        or_(own.lead_id == PutAsideWords.lead_id, own.property_id == PutAsideWords.property_id),
+        or_(own.lead_id == FormerOwnerNotes.lead_id, own.property_id == FormerOwnerNotes.property_id),
     )
-    mine = PutAsideWords.owner_id == gone.id
-    session.execute(delete(PutAsideWords).where(mine, twice.exists()).execution_options(synchronize_session=False))
-    moved = update(PutAsideWords).where(mine).values(owner_id=kept.id)
+    mine = FormerOwnerNotes.owner_id == gone.id
+    session.execute(delete(FormerOwnerNotes).where(mine, twice.exists()).execution_options(synchronize_session=False))
+    moved = update(FormerOwnerNotes).where(mine).values(owner_id=kept.id)
     session.execute(moved.execution_options(synchronize_session=False))

@@ -1,4 +1,4 @@
-"""Ends of tasks, for operators: the last end of each scheduled line, and the last failed tasks.
+"""Results of tasks, for operators: the last result of each scheduled line, and the last failed tasks.
 
 They are kept in Redis beside the counts of :mod:`worker.queue.metrics`, and are lost if Redis is wiped. They contain no
 personal data: arguments are ids, and errors are stored as kind and location, without the message.
@@ -11,15 +11,15 @@ from typing import Any, cast
 
 import redis
 
-ENDS_KEY = "leadmatch:ends"
+RESULTS_KEY = "leadmatch:ends"
 FAILURES_KEY = "leadmatch:failures"
 #: How many of the latest failures are kept.
 FAILURES_KEPT = 200
 
 
 @dataclass(frozen=True)
-class End:
-    """The last end of a task that was called with these keyword arguments."""
+class TaskResult:
+    """The last result of a task that was called with these keyword arguments."""
 
     at: float  #: Seconds since the epoch.
     outcome: str  #: success, failure or retry.
@@ -28,7 +28,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedTask:
     """A task that failed for good; it can be sent again with the same arguments."""
 
     id: str
@@ -41,23 +41,25 @@ class Failed:
 
 
 def line_key(task: str, kwargs: Mapping[str, Any]) -> str:
-    """The key shared by a line of the schedule and the end of its task."""
+    """The key shared by a line of the schedule and the result of its task."""
     return f"{task} {json.dumps(dict(kwargs), sort_keys=True, ensure_ascii=False)}"
 
 
-def note_end(client: redis.Redis, task: str, args: Sequence[Any], kwargs: Mapping[str, Any], end: End) -> None:
-    """Record the end of a task without positional arguments; scheduled tasks have none."""
+def record_result(
+    client: redis.Redis, task: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: TaskResult
+) -> None:
+    """Record the result of a task without positional arguments; scheduled tasks have none."""
     if not args:
-        client.hset(ENDS_KEY, line_key(task, kwargs), json.dumps(asdict(end)))
+        client.hset(RESULTS_KEY, line_key(task, kwargs), json.dumps(asdict(result)))
 
 
-def last_ends(client: redis.Redis) -> dict[str, End]:
-    """The last end of each task, by :func:`line_key`."""
-    stored = cast(dict[bytes, bytes], client.hgetall(ENDS_KEY))
-    return {key.decode(): End(**json.loads(value)) for key, value in stored.items()}
+def last_results(client: redis.Redis) -> dict[str, TaskResult]:
+    """The last result of each task, by :func:`line_key`."""
+    stored = cast(dict[bytes, bytes], client.hgetall(RESULTS_KEY))
+    return {key.decode(): TaskResult(**json.loads(value)) for key, value in stored.items()}
 
 
-def note_failure(client: redis.Redis, failed: Failed) -> None:
+def record_failure(client: redis.Redis, failed: FailedTask) -> None:
     """Record a failure; the oldest is dropped when there are too many."""
     with client.pipeline(transaction=False) as pipe:
         pipe.lpush(FAILURES_KEY, json.dumps(asdict(failed)))
@@ -65,15 +67,15 @@ def note_failure(client: redis.Redis, failed: Failed) -> None:
         pipe.execute()
 
 
-def failures(client: redis.Redis) -> list[Failed]:
+def failures(client: redis.Redis) -> list[FailedTask]:
     """The last failures, the newest first."""
-    return [Failed(**json.loads(raw)) for raw in cast(list[bytes], client.lrange(FAILURES_KEY, 0, -1))]
+    return [FailedTask(**json.loads(raw)) for raw in cast(list[bytes], client.lrange(FAILURES_KEY, 0, -1))]
 
 
-def take_failure(client: redis.Redis, task_id: str) -> Failed | None:
+def take_failure(client: redis.Redis, task_id: str) -> FailedTask | None:
     """Remove a failure and return it; None if it is gone, so that only one of two concurrent retries succeeds."""
     for raw in cast(list[bytes], client.lrange(FAILURES_KEY, 0, -1)):
-        failed = Failed(**json.loads(raw))
+        failed = FailedTask(**json.loads(raw))
         if failed.id == task_id and client.lrem(FAILURES_KEY, 1, cast(str, raw)):
             return failed
     return None
