@@ -14,6 +14,7 @@ A server starts when a test first requests it, so tests of pure functions start 
 import gc
 import os
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,8 +35,9 @@ from scripts.launcher.servers.postgres import PostgresServer
 from scripts.launcher.servers.valkey import ValkeyServer
 from tests import promises
 from tests.cleaning import empty_tables
+from tests.length import AT_LENGTH
 
-pytest_plugins = ["tests.forked", "tests.servers", "tests.smtp", "tests.telegram", "tests.workers"]
+pytest_plugins = ["tests.forked", "tests.time_limits", "tests.servers", "tests.smtp", "tests.telegram", "tests.workers"]
 
 # Write bytecode even if the environment forbids it, so that started processes and later sessions compile less.
 sys.dont_write_bytecode = False
@@ -51,9 +53,12 @@ _ENVIRONMENT = {name: os.environ.get(name) for name in SETTING_NAMES}
 # Real hashes at the lowest cost; the normal cost, about 30 ms, slows sign-ins. `real_password_cost` restores it.
 _password_hasher, passwords._hasher = passwords._hasher, PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
 
-# A test must not fail because the machine is busy.
-hypothesis.settings.register_profile("without deadlines", deadline=None)
-hypothesis.settings.load_profile("without deadlines")
+# A test must fail neither because the machine is busy nor because this run happens to draw a rare case: new cases are
+# drawn by `make test-at-length`.
+hypothesis.settings.register_profile(
+    "repeatable", deadline=None, derandomize=not AT_LENGTH, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parent.parent
 
@@ -81,6 +86,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
         for name, value in _ENVIRONMENT.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
         pytest.fail(f"left in the environment: {left.items() - _ENVIRONMENT.items()}", pytrace=False)
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """pytest's own, without the lines of other threads: applications of earlier tests may still have some."""
+    own = threading.get_ident()
+    caplog.handler.addFilter(lambda record: record.thread == own)
+    return caplog
 
 
 @pytest.hookimpl(tryfirst=True)

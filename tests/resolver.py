@@ -1,4 +1,4 @@
-"""Replacing functions of the whole process for the test's own thread only.
+"""Replacing functions of the whole process, or methods of its classes, for the test's own thread only.
 
 Applications of earlier tests may still have threads that look names up, such as the one that sends counts to Redis.
 Their calls are neither answered nor counted by the test.
@@ -14,7 +14,7 @@ import pytest
 
 
 def replace_in_this_thread(
-    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, replacement: Callable[..., Any]
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType | type, name: str, replacement: Callable[..., Any]
 ) -> None:
     """Replace a function until the test ends; other threads go on calling the original."""
     original, own = getattr(module, name), threading.get_ident()

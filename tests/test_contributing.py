@@ -88,7 +88,7 @@ def test_the_examples_of_the_guide_work(copy):
     """An endpoint with its entry in the table of access, a migration that fits its table, and a wish that is read."""
     command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "-k", CHOSEN, *FILES]
     environment = os.environ | {"PYTHONPATH": str(copy)}  # the copy's packages, not the installed ones
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=880)
     print(done.stdout, done.stderr)
 
     assert "12 passed" in done.stdout

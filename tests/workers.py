@@ -13,9 +13,9 @@ import pytest
 
 from scripts.launcher.processes import dies_with_parent, stop_child
 from tests.forked import Forked, Preloaded
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 ROOT = Path(__file__).parent.parent
-WORKER_WAIT_LIMIT = 120  # seconds
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def _wait_until_ready(worker: subprocess.Popen | Forked) -> None:
         ready.set()
 
     threading.Thread(target=read, daemon=True).start()
-    if not ready.wait(WORKER_WAIT_LIMIT) or worker.poll() is not None:
+    if not ready.wait(WAIT_LIMIT_SECONDS) or worker.poll() is not None:
         pytest.fail("the worker does not come up:\n" + "".join(worker.lines))
 
 

@@ -18,6 +18,9 @@ from models.platform import prepared_statements, tracing
 STATEMENT_TIMEOUT_MS = 30_000
 #: A longer wait for a lock means that something is stuck; the failure lets the request be retried.
 LOCK_TIMEOUT_MS = 10_000
+#: How long a new connection, or a place in the pool, is waited for.
+CONNECT_TIMEOUT_SECONDS = 5
+POOL_TIMEOUT_SECONDS = 10
 #: A connection that was idle for longer is tested before the pool hands it out.
 IDLE_SECONDS = 10
 
@@ -98,10 +101,15 @@ def connect(
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_use_lifo=True,  # the most recently used server process has its plans and pages cached
-        pool_timeout=10,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
         json_deserializer=orjson.loads,  # a page of a list has some twenty JSON values
         hide_parameters=True,  # an error's text may reach a log, and parameters are personal data
-        connect_args={"options": options, "connect_timeout": 5, "application_name": application, **KEEPALIVE_OPTIONS},
+        connect_args={
+            "options": options,
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "application_name": application,
+            **KEEPALIVE_OPTIONS,
+        },
     )
     _refuse_dead_connections(engine)
     tracing.watch_statements(engine)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from websockets.sync.client import connect
 
+from tests.waiting import WAIT_LIMIT_SECONDS
+
 
 @dataclass
 class Pair:
@@ -23,7 +25,9 @@ class Pair:
 def open_socket(web, chat, token=None, query="", **options):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     address = web.url.replace("http", "ws", 1) + f"/chat/ws/{chat}{query}"
-    return connect(address, additional_headers=headers, open_timeout=20, close_timeout=2, proxy=None, **options)
+    return connect(
+        address, additional_headers=headers, open_timeout=WAIT_LIMIT_SECONDS, close_timeout=2, proxy=None, **options
+    )
 
 
 def say(socket, text, **more):
@@ -31,7 +35,7 @@ def say(socket, text, **more):
 
 
 def hear(socket):
-    return json.loads(socket.recv(timeout=20))
+    return json.loads(socket.recv(timeout=WAIT_LIMIT_SECONDS))
 
 
 def texts_of(who, chat, query=""):

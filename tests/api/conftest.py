@@ -3,7 +3,6 @@
 import itertools
 import os
 import signal
-import socket
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from scripts.launcher.processes import stop_child
 from tests.api.chats import Pair
 from tests.conftest import environment_of
 from tests.forked import Forked, Preloaded
+from tests.ports import free_port
 from tests.waiting import wait_for
 
 _numbers = itertools.count(1)
@@ -88,7 +88,7 @@ def web_processes(preloaded: Preloaded, process_environment: dict[str, str]) -> 
     started: list[Forked] = []
 
     def start(**environment: str) -> Forked:
-        port = environment.get("PORT") or _free_port()
+        port = environment.get("PORT") or free_port()
         web = preloaded.fork(
             *("gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"),
             environment={**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **environment},
@@ -105,12 +105,6 @@ def web_processes(preloaded: Preloaded, process_environment: dict[str, str]) -> 
             if web.poll() is None:
                 os.killpg(web.pid, signal.SIGKILL)
             stop_child(web, [])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait_until_answering(web: Forked) -> None:

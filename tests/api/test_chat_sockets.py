@@ -19,6 +19,7 @@ from models.accounts.users import User
 from models.deals.chats import ChatMessage
 from tests.api.chats import hear, open_socket, say, texts_of
 from tests.factories import SECRET, token_header
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 #: For the test that kills a process. It was also run manually with 25 chats (50 sockets), 40 messages a side (2,000).
 CHATS = int(os.environ.get("CHAT_TEST_CHATS", "4"))
@@ -104,7 +105,7 @@ def test_an_invalid_message_gets_an_error_and_one_that_is_too_large_closes_the_s
         assert hear(buyer)["message"] == "всё ещё тут"
         buyer.send("x" * 100_000)
         with pytest.raises(ConnectionClosed):
-            buyer.recv(timeout=20)
+            buyer.recv(timeout=WAIT_LIMIT_SECONDS)
     assert texts_of(it.buyer, it.chat) == ["всё ещё тут"]
 
 
@@ -154,7 +155,7 @@ def test_the_socket_of_a_user_who_loses_access_is_closed(pair, web, database, en
         say(seller, "секрет")
 
         with pytest.raises(ConnectionClosed) as closed:
-            buyer.recv(timeout=20)
+            buyer.recv(timeout=WAIT_LIMIT_SECONDS)
 
         assert closed.value.rcvd.code == 1008
         assert hear(seller)["message"] == "секрет"
@@ -167,7 +168,7 @@ def test_a_user_who_loses_access_says_nothing_more_over_a_socket(pair, web, data
         end(it.buyer, database)
         say(buyer, "ещё тут")
         with pytest.raises(ConnectionClosed) as closed:
-            buyer.recv(timeout=20)
+            buyer.recv(timeout=WAIT_LIMIT_SECONDS)
 
     assert closed.value.rcvd.code == 1008
     assert texts_of(it.seller, it.chat) == []
@@ -185,7 +186,7 @@ def test_sockets_leave_room_for_requests(pair, start_web):
         with pytest.raises(InvalidStatus) as refusal, open_socket(web, it.chat, it.seller.token):
             pass
 
-        with urllib.request.urlopen(f"{web.url}/health", timeout=30) as answer:
+        with urllib.request.urlopen(f"{web.url}/health", timeout=WAIT_LIMIT_SECONDS) as answer:
             assert answer.status == 200
     assert refusal.value.response.status_code == 429
 
@@ -208,13 +209,18 @@ def test_without_redis_a_message_is_stored_and_still_heard(pair, start_web, valk
 
 @dataclass
 class Client:
-    """A side of a chat that reconnects when its socket breaks, and resends each message until it has received it."""
+    """
+    A side of a chat that reconnects when its socket breaks, and resends each message until it has received it.
+
+    It says its last text only after *killed*, so that no side has finished before a process is killed.
+    """
 
     who: object
     chat: int
     urls: itertools.cycle
     texts: list[str]
     expected: int
+    killed: threading.Event
     frames: list[dict] = field(default_factory=list)
     breaks: int = 0
 
@@ -229,28 +235,32 @@ class Client:
                 self.breaks += 1
 
     def _talk(self, socket, to_say, progress):
-        if to_say:
-            say(socket, to_say[0], client_id=to_say[0])
+        self._say_first(socket, to_say)
         while len(self.frames) < self.expected:
-            frame = json.loads(socket.recv(timeout=30))
+            frame = json.loads(socket.recv(timeout=WAIT_LIMIT_SECONDS))
             self.frames.append(frame)
             progress.release()
             if to_say and frame["message"] == to_say[0]:
                 to_say.pop(0)
-                if to_say:
-                    say(socket, to_say[0], client_id=to_say[0])
+                self._say_first(socket, to_say)
+
+    def _say_first(self, socket, to_say):
+        if len(to_say) == 1:
+            assert self.killed.wait(WAIT_LIMIT_SECONDS)
+        if to_say:
+            say(socket, to_say[0], client_id=to_say[0])
 
 
 @pytest.mark.slow
 def test_everything_is_seen_once_and_in_order_though_a_process_is_killed(pair, start_web, database):
     webs = [start_web(), start_web()]
-    clients = []
+    clients, killed = [], threading.Event()
     for number in range(CHATS):
         it = pair()
         for who in (it.buyer, it.seller):
             texts = [f"{who.id}-{part}" for part in range(MESSAGES_OF_EACH)]
             urls = itertools.cycle(webs if number % 2 else webs[::-1])
-            clients.append(Client(who, it.chat, urls, texts, expected=2 * MESSAGES_OF_EACH))
+            clients.append(Client(who, it.chat, urls, texts, 2 * MESSAGES_OF_EACH, killed))
             webs = webs[::-1]  # the two sides of a chat sit at different processes
     progress = threading.Semaphore(0)
     threads = [threading.Thread(target=client.run, args=(progress,), daemon=True) for client in clients]
@@ -258,10 +268,12 @@ def test_everything_is_seen_once_and_in_order_though_a_process_is_killed(pair, s
         thread.start()
 
     for _ in range(sum(client.expected for client in clients) // 2):
-        assert progress.acquire(timeout=60)
+        assert progress.acquire(timeout=WAIT_LIMIT_SECONDS)
     os.killpg(webs[0].pid, signal.SIGKILL)
+    webs[0].wait()
+    killed.set()
     for thread in threads:
-        thread.join(100)
+        thread.join(WAIT_LIMIT_SECONDS)
 
     assert sum(client.breaks for client in clients) >= len(clients) // 2
     for client in clients:

@@ -75,9 +75,14 @@ def send_worst(client, path, kind):
     answer, cost = send(content, type_, 0)
     if cost < MAX_SECONDS:
         return answer, True
-    cost = min(send(content, type_, number)[1] for number in range(1, 4))
-    small = min(send(b"{}", "application/json", number)[1] for number in range(4, 7))
-    return answer, cost < max(MAX_SECONDS, MAX_TIMES * small)
+
+    def is_cheap(first: int) -> bool:
+        cost = min(send(content, type_, number)[1] for number in range(first, first + 3))
+        small = min(send(b"{}", "application/json", number)[1] for number in range(first + 3, first + 6))
+        return cost < max(MAX_SECONDS, MAX_TIMES * small)
+
+    # CPU time is measured beside other work, so one excess may be chance; what is dear exceeds the limit each time.
+    return answer, any(is_cheap(first) for first in range(1, 31, 6))
 
 
 @pytest.mark.parametrize("kind", list(worst_bodies(100)))
@@ -208,7 +213,7 @@ def test_a_connection_goes_on_after_a_refusal_or_says_that_it_does_not(shared_we
     """A former bug: of twenty connections, 13 were announced as kept and then closed on the next request."""
     host, port = shared_web.url.removeprefix("http://").split(":")
     for _ in range(20):
-        connection = http.client.HTTPConnection(host, int(port), timeout=20)
+        connection = http.client.HTTPConnection(host, int(port), timeout=WAIT_LIMIT_SECONDS)
         try:
             body = iter([b"x" * 65536] * (size // 65536)) if headers else b"x" * size
             connection.request(
@@ -237,7 +242,7 @@ def test_a_connection_goes_on_after_a_refusal_or_says_that_it_does_not(shared_we
 
 def test_a_small_refusal_keeps_the_connection(shared_web, client):
     host, port = shared_web.url.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=20)
+    connection = http.client.HTTPConnection(host, int(port), timeout=WAIT_LIMIT_SECONDS)
     for _ in range(5):
         connection.request("POST", "/users/register", b"{}", {"Content-Type": "application/json"})
         answer = connection.getresponse()

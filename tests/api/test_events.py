@@ -1,13 +1,11 @@
 """GET /events sends the ids of a user's changed rows over a real socket, starting where a reader stopped."""
 
-import threading
 from contextlib import contextmanager
 
 import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from api.http import live_updates, long_lived
 from api.http.services import services_of
@@ -18,21 +16,17 @@ from models.deals.chats import open_chat, post_message
 from models.deals.live_changes import changes_since, present_moment
 from models.deals.matches import act
 from tests.factories import make_lead, make_property
-from tests.waiting import wait_for
+from tests.sockets import FOR_EVER, served
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 from worker.lists import rescore
 
 
 @pytest.fixture
 def address(app, monkeypatch):
-    monkeypatch.setattr(live_updates, "LIFETIME_SECONDS", 30.0)
+    monkeypatch.setattr(live_updates, "LIFETIME_SECONDS", FOR_EVER)
     monkeypatch.setattr(live_updates, "CHECK_INTERVAL_SECONDS", 0.05)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as place:
+        yield f"http://{place}"
 
 
 @pytest.fixture
@@ -49,7 +43,7 @@ def pair(person, database):
 def reading(address, reader, **headers):
     """A function that returns (id, kind, ids) of the next event; comments and settings are skipped."""
     headers = {"Authorization": f"Bearer {reader.token}", **headers}
-    with httpx.stream("GET", f"{address}/events", headers=headers, timeout=20) as answer:
+    with httpx.stream("GET", f"{address}/events", headers=headers, timeout=WAIT_LIMIT_SECONDS) as answer:
         assert answer.status_code == 200, answer.read()
         lines = answer.iter_lines()
 

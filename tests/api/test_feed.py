@@ -22,6 +22,7 @@ from models.market.properties import Property
 from models.ranking.recommendations import LIST_LENGTH
 from tests.api.feeding import Recorder, act, made, prefer, shown, store_list
 from tests.statements import statements_on
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 
 @pytest.fixture
@@ -264,7 +265,8 @@ def test_a_long_stale_list_is_not_waited_for(owner, tenant, database, worker):
     assert worker.leads == []  # nobody was asked, and nobody waited
 
 
-def test_a_refill_is_requested_once_before_a_full_list_runs_out(owner, tenant, database, worker):
+def test_a_refill_is_requested_once_before_a_full_list_runs_out(owner, tenant, database, worker, monkeypatch):
+    monkeypatch.setattr(feed, "REFILL_PAUSE_SECONDS", WAIT_LIMIT_SECONDS)  # both requests come within it
     listing = made(owner)
     rows = [
         Property(
@@ -327,8 +329,10 @@ def test_archived_preferences_are_none(owner, tenant, database):
 
 
 @pytest.mark.slow
-def test_a_just_saved_preference_is_ranked_before_the_first_answer(person, worker_process, app):
+def test_a_just_saved_preference_is_ranked_before_the_first_answer(person, worker_process, app, monkeypatch):
     """With a running worker, nobody sees null or an unranked listing between saving and ranking."""
+    for limit in ("MAX_WAIT_SECONDS", "MAX_STALE_SECONDS"):  # the worker may be slow
+        monkeypatch.setattr(feed, limit, WAIT_LIMIT_SECONDS)
     owner, tenant = person(Role.LANDLORD), person()
     over = made(owner, price=210)
     fits = made(owner, price=150)

@@ -13,17 +13,10 @@ from models.core.errors import BusyError
 from models.platform import images
 from models.platform.images import CleanFile, DamagedImageError, Decoder, TooManyPixelsError
 from tests.api.pictures import photo, saved
-from tests.waiting import WAIT_LIMIT_SECONDS
 
 MIB = 1 << 20
 #: The memory that a picture may add to the web process and its child together.
 MAX_MEMORY = 300_000_000  # bytes
-
-
-@pytest.fixture(autouse=True)
-def wait_limit(monkeypatch):
-    """Decoding has a longer timeout than outside tests, because the machine may be busy."""
-    monkeypatch.setattr(images, "MAX_DECODING_SECONDS", WAIT_LIMIT_SECONDS)
 
 
 # -- Bombs -------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from api.http.limit_counters import LimitCounters
 from api.http.limits import LEADGEN_KEY
 from models.accounts.api_keys import create_api_key
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -34,7 +35,7 @@ def test_limits_hold_whichever_process_answers(start_web, app_with, key, redis_u
     def call(count: int, address: str, **headers: str) -> list:
         path, answers = "/api/niches?limit=1", []
         transport = httpx.HTTPTransport(local_address=address)
-        with httpx.Client(base_url=web.url, headers=headers, transport=transport, timeout=60) as there:
+        with httpx.Client(base_url=web.url, headers=headers, transport=transport, timeout=WAIT_LIMIT_SECONDS) as there:
             for number in range(count):
                 if number % 2:
                     answers.append(here.get(path, headers=headers, environ_base={"REMOTE_ADDR": address}))

@@ -9,7 +9,6 @@ import pytest
 import redis
 from websockets.exceptions import ConnectionClosed
 from websockets.sync import client as sockets
-from werkzeug.serving import make_server
 
 from api.http import long_lived
 from api.http.services import services_of
@@ -17,7 +16,8 @@ from api.leadgen import health, live
 from api.leadgen.health import Probe, ask_redis
 from models.leadgen.events import CHANGED, STREAM, EventKind, publish
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
-from tests.waiting import wait_for
+from tests.sockets import FOR_EVER, served
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 
 @pytest.fixture
@@ -27,17 +27,26 @@ def app(app_with):
 
 @pytest.fixture
 def address(app, monkeypatch):
-    """host:port of a real server whose live connections end with the test."""
-    monkeypatch.setattr(live, "LIFETIME_SECONDS", 3.0)
+    """host:port of a real server whose live connections end with their readers."""
+    monkeypatch.setattr(live, "LIFETIME_SECONDS", FOR_EVER)
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.2)
     monkeypatch.setattr(live, "CHECK_INTERVAL_SECONDS", 0.1)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as place:
+        yield place
+
+
+@pytest.fixture
+def read(address):
+    """A function that opens an event stream, with further headers; all are closed after the test."""
+    readers = []
+
+    def start(**headers):
+        readers.append(Reader(address, **headers))
+        return readers[-1]
+
+    yield start
+    for reader in readers:
+        reader.close()
 
 
 @pytest.fixture
@@ -51,14 +60,16 @@ def connect(url):
     A socket that notices its end quickly. After the closing handshake this client waits until the connection is closed
     or its next ping fails, and by default it pings only every 20 seconds.
     """
-    return sockets.connect(url, close_timeout=0.5, ping_interval=0.2)
+    return sockets.connect(
+        url, open_timeout=WAIT_LIMIT_SECONDS, close_timeout=0.5, ping_interval=0.2, ping_timeout=None
+    )
 
 
 class Reader:
     """Server-sent events, one at a time."""
 
     def __init__(self, address, **headers):
-        self.answer = httpx.stream("GET", f"http://{address}/api/events", headers=headers, timeout=10)
+        self.answer = httpx.stream("GET", f"http://{address}/api/events", headers=headers, timeout=WAIT_LIMIT_SECONDS)
         self.lines = self.answer.__enter__().iter_lines()
 
     def event(self):
@@ -70,15 +81,16 @@ class Reader:
                 fields[name] = value
             if not line and "data" in fields:
                 return fields["id"], fields["event"], json.loads(fields["data"])
+        raise AssertionError("the stream has ended")
 
     def close(self):
         self.answer.__exit__(None, None, None)
 
 
-def test_event_streams_and_sockets_get_a_new_lead(app, address):
+def test_event_streams_and_sockets_get_a_new_lead(app, address, read):
     client = app.test_client()
     ad = make_ad(client)
-    reader = Reader(address)
+    reader = read()
     with connect(f"ws://{address}/api/ws") as socket:
         assert reader.event()[1] == json.loads(socket.recv())["type"] == "hello"
 
@@ -90,7 +102,6 @@ def test_event_streams_and_sockets_get_a_new_lead(app, address):
         assert json.loads(socket.recv()) == {"id": event_id, "type": kind, "data": expected}
         _, kind, data = reader.event()
         assert (kind, data["campaign_id"], data["total_leads"]) == ("campaign.stats", ad["campaign_id"], 1)
-    reader.close()
 
 
 def test_a_status_that_does_not_change_causes_no_event(app, stream):
@@ -134,49 +145,45 @@ def test_events_hold_no_personal_data(app, stream):
         assert secret not in sent
 
 
-def test_a_reader_who_was_away_gets_what_was_missed(address, stream):
+def test_a_reader_who_was_away_gets_what_was_missed(address, read, stream):
     publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 1})
     [(seen, _)] = stream.xrange(STREAM)
     publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 2})
 
-    reader = Reader(address, **{"Last-Event-ID": seen.decode()})
+    reader = read(**{"Last-Event-ID": seen.decode()})
     with connect(f"ws://{address}/api/ws?last_event_id={seen.decode()}") as socket:
         assert [reader.event()[1:] for _ in range(2)] == [("hello", {}), ("campaign.status", {"n": 2})]
         assert [json.loads(socket.recv())["data"] for _ in range(2)] == [{}, {"n": 2}]
-    reader.close()
 
 
 @pytest.mark.parametrize("last", ["1-0", "9999999999999-0"])
-def test_a_reader_who_was_away_too_long_learns_that_events_were_lost(address, stream, last):
+def test_a_reader_who_was_away_too_long_learns_that_events_were_lost(read, stream, last):
     publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 1})
 
-    reader = Reader(address, **{"Last-Event-ID": last})
+    reader = read(**{"Last-Event-ID": last})
 
     assert [reader.event()[1] for _ in range(2)] == ["hello", "gap"]
-    reader.close()
 
 
 @pytest.mark.parametrize("name", ["Last-Event-ID", "last-event-id"])
-def test_a_reader_is_resumed_whatever_other_headers_it_sends(address, stream, name):
+def test_a_reader_is_resumed_whatever_other_headers_it_sends(read, stream, name):
     publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 1})
     [(seen, _)] = stream.xrange(STREAM)
     publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 2})
 
-    reader = Reader(address, **{f"X-Of-A-Proxy-{number}": "x" for number in range(40)}, **{name: seen.decode()})
+    reader = read(**{f"X-Of-A-Proxy-{number}": "x" for number in range(40)}, **{name: seen.decode()})
 
     assert [reader.event()[1:] for _ in range(2)] == [("hello", {}), ("campaign.status", {"n": 2})]
-    reader.close()
 
 
-def test_an_empty_event_id_counts_as_missing(address, stream):
+def test_an_empty_event_id_counts_as_missing(read, stream):
     publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 1})
 
-    reader = Reader(address, **{"Last-Event-ID": ""})
+    reader = read(**{"Last-Event-ID": ""})
 
     assert reader.event()[1] == "hello"
     publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 2})
     assert reader.event()[2] == {"n": 2}
-    reader.close()
 
 
 def test_an_invalid_event_id_is_refused(app, address):
@@ -191,15 +198,15 @@ def test_an_invalid_event_id_is_refused(app, address):
     assert closed.value.rcvd.code == 1008
 
 
-def test_readers_are_few_and_free_their_slots(app, address, monkeypatch):
+def test_readers_are_few_and_free_their_slots(app, address, read, monkeypatch):
     budget = services_of(app).long_lived
     monkeypatch.setattr(budget, "_most_of", {long_lived.EVENTS: 2})
-    first = Reader(address)
+    first = read()
     first.event()
     with connect(f"ws://{address}/api/ws") as second:
         second.recv()
 
-        full = httpx.get(f"http://{address}/api/events")
+        full = httpx.get(f"http://{address}/api/events", timeout=WAIT_LIMIT_SECONDS)
         assert (full.status_code, full.headers["Retry-After"]) == (429, "5")
         with connect(f"ws://{address}/api/ws") as third, pytest.raises(ConnectionClosed) as closed:
             third.recv()
@@ -252,16 +259,16 @@ def test_requests_during_a_hanging_probe_wait_for_the_same_probe():
 
     def ask():
         calls.append(1)
-        hanging.wait(10)
+        hanging.wait(WAIT_LIMIT_SECONDS)
 
     probe = Probe(ask)
     answers = {probe.begin() for _ in range(5)}
     hanging.set()
 
     assert len(answers) == len(calls) == 1
-    assert answers.pop().result(timeout=5) is None
+    assert answers.pop().result(timeout=WAIT_LIMIT_SECONDS) is None
 
 
-def test_a_redis_that_hangs_is_given_up():
+def test_a_redis_that_hangs_is_given_up(short_redis_timeouts):
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(redis.RedisError):
         ask_redis(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")

@@ -19,6 +19,7 @@ from models.core.enums import Role
 from models.market.account_status import set_active
 from models.platform.settings import Settings
 from tests.factories import lead_body
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 TOKEN = "42:TEST"
 PASSWORD = "correct horse battery"
@@ -53,7 +54,9 @@ def test_curl_signs_in_by_a_form_and_by_json(shared_web, signed_up):
         ["-u", "frontend:secret", "-d", urlencode(fields | {"grant_type": "password"})],
         ["-H", "Content-Type: application/json", "-d", json.dumps(fields | {"grant_type": None, "client_id": None})],
     ):
-        ended = subprocess.run([curl, "-s", *sent, url], capture_output=True, text=True, timeout=60, check=True)
+        ended = subprocess.run(
+            [curl, "-s", *sent, url], capture_output=True, text=True, timeout=WAIT_LIMIT_SECONDS, check=True
+        )
         assert json.loads(ended.stdout)["token_type"] == "bearer", sent
 
 
@@ -233,6 +236,8 @@ def test_elsewhere_no_page_may_call_unless_it_is_named(client):
 
 
 def test_a_served_system_answers_a_preflight_before_it_asks_who_calls(shared_web):
-    answer = requests.options(f"{shared_web.url}/leads", headers={"Origin": "http://localhost:1"}, timeout=10)
+    answer = requests.options(
+        f"{shared_web.url}/leads", headers={"Origin": "http://localhost:1"}, timeout=WAIT_LIMIT_SECONDS
+    )
 
     assert answer.status_code == 200

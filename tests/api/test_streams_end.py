@@ -1,6 +1,5 @@
 """A long stream ends when its token is ended or its key revoked."""
 
-import threading
 from collections.abc import Iterator
 
 import httpx
@@ -8,7 +7,6 @@ import pytest
 from sqlalchemy import update
 from websockets.exceptions import ConnectionClosed
 from websockets.sync import client as sockets
-from werkzeug.serving import make_server
 
 from api.console.kit.access import SESSION_COOKIE
 from api.http import live_updates
@@ -20,9 +18,8 @@ from models.accounts.users import User
 from models.core.enums import Role
 from models.leadgen.events import EventKind, publish
 from models.market.account_status import set_active
-from tests.waiting import wait_for
-
-FOR_EVER = 10_000.0
+from tests.sockets import FOR_EVER, served
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 
 @pytest.fixture
@@ -32,13 +29,8 @@ def address(app, monkeypatch) -> Iterator[str]:
         monkeypatch.setattr(module, "LIFETIME_SECONDS", FOR_EVER)
         monkeypatch.setattr(module, "CHECK_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as place:
+        yield place
 
 
 def until_its_end(lines: Iterator[str]) -> Iterator[str]:
@@ -65,7 +57,7 @@ def deactivation(me, database):
 def test_a_stream_ends_with_its_token(app, address, person, database, redis_url, path, end):
     me, budget = person(Role.REALTOR), services_of(app).long_lived
     headers = {"Authorization": f"Bearer {me.token}", "Cookie": f"{SESSION_COOKIE}={me.token}"}
-    with httpx.stream("GET", f"http://{address}{path}", headers=headers, timeout=30) as answer:
+    with httpx.stream("GET", f"http://{address}{path}", headers=headers, timeout=WAIT_LIMIT_SECONDS) as answer:
         assert answer.status_code == 200
         lines = answer.iter_lines()
         while not next(lines).startswith("data:"):
@@ -93,7 +85,7 @@ def test_a_stream_ends_with_its_key(app, address, database, kind):
 
     heard: list[str] = []
     if kind == "events":
-        with httpx.stream("GET", f"http://{address}/api/events", headers=headers, timeout=30) as answer:
+        with httpx.stream("GET", f"http://{address}/api/events", headers=headers, timeout=WAIT_LIMIT_SECONDS) as answer:
             lines = answer.iter_lines()
             while not next(lines).startswith("data:"):
                 pass
@@ -105,5 +97,5 @@ def test_a_stream_ends_with_its_key(app, address, database, kind):
             revoke_and_go_on()
             with pytest.raises(ConnectionClosed):
                 while True:
-                    heard.append(str(socket.recv(timeout=30)))
+                    heard.append(str(socket.recv(timeout=WAIT_LIMIT_SECONDS)))
     assert not [each for each in heard if "secret" in each]

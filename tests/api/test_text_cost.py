@@ -94,7 +94,8 @@ def grows_fast(reader: Callable[[str], object], piece: str, end: str, length: in
     reader(whole)
     if time.thread_time() - began < CHEAP:
         return False
-    return cost(reader, whole) > MAX_GROWTH * cost(reader, half)
+    # CPU time is measured beside other work, so one excess may be chance; what grows fast exceeds the limit each time.
+    return all(cost(reader, whole) > MAX_GROWTH * cost(reader, half) for _ in range(5))
 
 
 @pytest.mark.parametrize(("reader", "length"), READERS, ids=lambda each: getattr(each, "__name__", ""))

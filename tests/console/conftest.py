@@ -6,7 +6,6 @@ The tests that need a browser are skipped if there is none, unless BROWSER_REQUI
 import hashlib
 import hmac
 import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from api.console.kit.access import SESSION_COOKIE
 from api.console.kit.pages import home_of
 from api.http import live_updates
 from api.http.access import DEVICE_COOKIE
-from api.portal.chat_hub import chat_hub_of
 from models.accounts.passwords import hash_password
 from models.accounts.tokens import make_token
 from models.accounts.users import User
@@ -31,11 +28,13 @@ from models.core.enums import DealType, Role
 from models.market.leads import Lead
 from models.market.properties import Property
 from scripts.benchmarks.screenshots import FLAGS, find_chromium
+from tests import sockets
 from tests.factories import SECRET, make_lead, make_property, make_user
+from tests.waiting import WAIT_LIMIT_SECONDS
 from worker.lists import rescore
 
 #: How long a test waits for the browser. It is long, so that a test fails only if the state never comes.
-WAIT_LIMIT_MS = 90_000
+WAIT_LIMIT_MS = WAIT_LIMIT_SECONDS * 1000
 expect.set_options(timeout=WAIT_LIMIT_MS)
 
 PASSWORD = "correct horse battery"
@@ -48,6 +47,14 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 FASTER_POLLING = (
     "const later = setTimeout; "
     "window.setTimeout = (call, ms, ...more) => later(call, ms > 2000 ? ms : ms / 10, ...more)"
+)
+
+
+#: Runs before the scripts of every page: toasts stay until they are dismissed or replaced. They last for seconds, and
+#: a test on a busy machine may look at them too late.
+LASTING_TOASTS = (
+    "{ const later = setTimeout; "
+    "window.setTimeout = (call, ...more) => call.name === 'end' ? 0 : later(call, ...more); }"
 )
 
 
@@ -107,7 +114,14 @@ def enter(client: FlaskClient, user: User) -> str:
     token = make_token(user, SECRET, 1)
     client.set_cookie(SESSION_COOKIE, token)
     client.delete_cookie(DEVICE_COOKIE)
-    proof = hmac.digest(SECRET.encode(), b"console-csrf:" + token.encode(), hashlib.sha256)
+    return csrf_of_session(client)
+
+
+def csrf_of_session(client: FlaskClient) -> str:
+    """The CSRF token of the pages of the session that the client's cookie names."""
+    cookie = client.get_cookie(SESSION_COOKIE)
+    assert cookie is not None
+    proof = hmac.digest(SECRET.encode(), b"console-csrf:" + cookie.value.encode(), hashlib.sha256)
     return bytes(len(proof)).hex() + proof.hex()  # masked with zeros
 
 
@@ -134,16 +148,8 @@ def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(
         live_updates, "CHECK_INTERVAL_SECONDS", 0.05
     )  # A stream notices the end of its process within this time.
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = False  # The server joins only such threads when it closes.
-    # How often it checks for its end; with the default, every test would wait for up to half a second.
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    chat_hub_of(app).close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with sockets.served(app) as place:
+        yield f"http://{place}"
 
 
 @pytest.fixture
@@ -170,6 +176,7 @@ def visit(chromium, served: str) -> Iterator[Callable]:
         context = chromium.new_context(base_url=served, locale="en", reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(WAIT_LIMIT_MS)
+        context.add_init_script(LASTING_TOASTS)
         if before:
             context.add_init_script(before)
         page = context.new_page()

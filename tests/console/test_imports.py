@@ -114,6 +114,7 @@ def test_a_feed_is_added_and_refreshes_while_one_looks(visit, town, db, work, si
 
     site.put(yrl(*(yrl_offer(name) for name in "345")))
     page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_text("waiting its turn")).to_be_visible()
     work()
     # Two of four are missing at once, which a person must confirm.
     page.get_by_role("link", name="See what is missing").click()

@@ -15,6 +15,7 @@ def sign_in_again(page, user: User) -> None:
     page.get_by_label("E-mail").first.fill(user.email)
     page.get_by_label("Password").first.fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).first.click()
+    expect(page.locator(".who")).to_be_attached()
 
 
 #: Two presses of Enter before the answer, and the first words of the next message.
@@ -42,6 +43,7 @@ def test_a_message_outlives_the_session_and_is_gone_once_it_is_sent(visit, town,
 
     page.get_by_role("textbox", name="Message").press("Enter")
     expect(page.locator("#said")).to_contain_text("завтра в шесть")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("")  # the log may be refreshed before the answer
     page.reload()
     expect(page.get_by_role("textbox", name="Message")).to_have_value("")
 
@@ -60,6 +62,7 @@ def test_private_notes_outlive_a_server_that_is_away_and_are_no_draft_once_saved
     page.locator("#lead-notes").fill("решает жена")
     page.route("**/notes", lambda route: route.fulfill(status=503, content_type="text/html", body=AWAY))
     page.locator("form:has(#lead-notes)").get_by_role("button").first.click()
+    expect(page.get_by_text("away", exact=True)).to_be_visible()
     page.unroute("**/notes")
 
     page.goto(path)
@@ -67,6 +70,7 @@ def test_private_notes_outlive_a_server_that_is_away_and_are_no_draft_once_saved
     page.locator("details:has(#lead-notes) summary").first.click()
     page.locator("form:has(#lead-notes)").get_by_role("button").first.click()
     expect(page.get_by_text("решает жена").first).to_be_visible()
+    page.wait_for_load_state()  # the page forgets the draft while it loads
     keys = page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))")
     assert keys == []
 

@@ -13,7 +13,8 @@ FASTER_POLLING = (
 )
 
 
-#: Besides, counts the rounds of polling, and types into ``window.field`` while a part of the page is on its way.
+#: Besides, counts the rounds of polling, holds back requests for a part of the page while ``window.gate`` is closed,
+#: and types into ``window.field`` while a part is on its way.
 TYPING_MEANWHILE = """
 const later = setTimeout, ask = fetch;
 window.rounds = 0;
@@ -22,6 +23,7 @@ window.setTimeout = (call, ms, ...more) => {
   return later(call, Math.min(ms, 300), ...more);
 };
 window.fetch = async (address, ...more) => {
+  if (String(address).includes("part=1")) await window.gate;
   const answer = await ask(address, ...more);
   if (window.field && String(address).includes("part=1")) {
     window.field.value = "typed meanwhile";
@@ -153,9 +155,11 @@ def test_a_row_that_is_typed_in_while_its_list_is_on_its_way_stays(visit, town, 
     page = visit(town.seller, "/console/properties?sort=price", before=TYPING_MEANWHILE, bypass_csp=True)
     row = page.locator(f"#row-{town.properties[1].id}")
     row.locator("summary").click()
+    # No part without the row comes before the field is known.
+    page.evaluate("() => { window.gate = new Promise((open) => { window.open_gate = open; }); }")
     db.delete(db.get(Property, town.properties[1].id))
     db.commit()
-    row.get_by_label("Tags").evaluate("field => { window.field = field; }")
+    row.get_by_label("Tags").evaluate("field => { window.field = field; window.open_gate(); }")
 
     page.wait_for_function("window.rounds > window.typedIn")
     expect(row.get_by_label("Tags")).to_have_value("typed meanwhile")

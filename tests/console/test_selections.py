@@ -64,6 +64,7 @@ def test_a_realtor_sends_a_selection_and_the_client_answers_on_a_phone(visit, ph
     home(LIKED).get_by_role("button", name="Нравится").click()
     expect(home(LIKED).get_by_role("button", name="Нравится")).to_have_attribute("aria-pressed", "true")
     home(DISLIKED).get_by_role("button", name="Не моё").click()
+    expect(home(DISLIKED).get_by_role("button", name="Не моё")).to_have_attribute("aria-pressed", "true")
     home(ASKED).get_by_text("Задать вопрос").click()
     home(ASKED).get_by_role("textbox").fill("Есть лифт?")
     home(ASKED).get_by_role("button", name="Отправить").click()

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from sqlalchemy import select
@@ -122,6 +123,7 @@ def test_counts_of_rows_take_the_form_of_each_language():
     }
 
 
+@cache
 def audited() -> set[str]:
     """The actions that the code records, and the tables that they are about."""
     found = set()

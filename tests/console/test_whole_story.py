@@ -86,7 +86,9 @@ def test_a_newcomer_imports_sends_a_selection_agrees_and_a_deal_is_undone(
     context = chromium.new_context(base_url=served, viewport={"width": 390, "height": 844}, java_script_enabled=False)
     client = context.new_page()
     client.goto("/s/" + link.rpartition("/s/")[2])
-    client.locator(f"#home-{town.properties[0].id} button[value=LIKE]").click()
+    like = client.locator(f"#home-{town.properties[0].id}").get_by_role("button", name="I like it")
+    like.click()
+    expect(like).to_have_attribute("aria-pressed", "true")
     context.close()
     newcomer.get_by_role("button", name="Like").click()
     expect(newcomer.get_by_text("you like it")).to_be_visible()
@@ -98,6 +100,7 @@ def test_a_newcomer_imports_sends_a_selection_agrees_and_a_deal_is_undone(
     expect(seller.locator("#match")).to_contain_text("Why this score")
     expect(seller.locator("#match")).not_to_contain_text("eve@leadmatch.example")
     seller.get_by_role("button", name="Like back").click()
+    expect(seller.locator("#match")).to_contain_text("eve@leadmatch.example")
     match = seller.url
     newcomer.goto(match)
     expect(newcomer.locator("#match")).to_contain_text(town.seller.phone)

@@ -24,12 +24,12 @@ from models.ranking.freshness import freshness
 from models.rescoring.runs import RescoringRun, request_run
 from models.upkeep.invariants import check_all
 from scripts.launcher.processes import dies_with_parent, stop_child
-from scripts.launcher.servers.state import free_port
 from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.disks import mounted
 from tests.faults.journal import Journal, Person, Send, Writer, in_process
 from tests.forked import Forked
+from tests.ports import free_port
 from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 from worker.queue.client import Client
 

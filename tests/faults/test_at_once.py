@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 import redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -94,6 +93,3 @@ def test_of_two_beats_one_sends(start_beat, redis_url, market, write, start_work
         start_worker("entities")
         all_is_well()
     assert [beat.poll() for beat in beats] == [None, None]
-
-
-pytestmark = pytest.mark.timeout(300)

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psutil
-import pytest
 import requests
 from PIL import Image
 from sqlalchemy.orm import Session
@@ -54,7 +53,6 @@ def watching(look: Callable[[], object]) -> Iterator[None]:
 
 
 @full_only
-@pytest.mark.timeout(600)
 def test_image_bombs_at_once_neither_fill_the_memory_nor_stop_the_service(engine, clean_database, start_web):
     web = start_web(WEB_THREADS="32")
     with Session(engine) as session:

@@ -15,9 +15,11 @@ from scripts.cli import cli
 from tests.conftest import ROOT
 from tests.factories import make_user
 from tests.models.sources.feeds import yrl, yrl_offer
-from tests.waiting import wait_for
+from tests.waiting import lock_waits, wait_for
 
-OFFERS, GONE = 4_000, 50
+OFFERS, GONE = 2_000, 50
+#: An offer behind the first transactions; a lock on it stops the import there.
+MIDDLE = "1200"
 
 
 def feed(count, price):
@@ -44,10 +46,12 @@ def test_a_killed_import_is_finished_by_the_next_one(engine, process_environment
     path.write_bytes(feed(OFFERS, price=1))
     assert run() == 0
     path.write_bytes(feed(OFFERS - GONE, price=2))
-    process = subprocess.Popen([sys.executable, "-m", "scripts", *line], cwd=ROOT, stdout=subprocess.DEVNULL)
-    wait_for(lambda: changed() > 0, what="the first changed listing")
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with Session(engine) as holder:
+        holder.execute(select(Property.id).where(Property.external_id == MIDDLE).with_for_update())
+        process = subprocess.Popen([sys.executable, "-m", "scripts", *line], cwd=ROOT, stdout=subprocess.DEVNULL)
+        wait_for(lambda: changed() > 0 and lock_waits(engine), what="an import in its middle")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
     with Session(engine) as session:
         active = select(func.count()).where(Property.status == Status.ACTIVE)

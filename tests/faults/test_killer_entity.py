@@ -17,7 +17,6 @@ from tests.waiting import wait_for
 
 
 @full_only
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("side", Side)
 def test_a_row_that_kills_its_worker_is_quarantined_and_the_others_are_served(
     engine, clean_database, redis_url, market, start_worker, start_beat, write, all_is_well, side
@@ -39,7 +38,7 @@ def test_a_row_that_kills_its_worker_is_quarantined_and_the_others_are_served(
         with Session(engine) as session:
             return [(each.side, each.entity_id, each.error) for each in session.scalars(select(UnscorableEntity))]
 
-    wait_for(quarantined, seconds=300, what="its quarantine")
+    wait_for(quarantined, what="its quarantine")
     assert quarantined() == [(side, killer_id, KILLED_ITS_WORKER)]
     assert sum("killed by its row" in line for line in worker.lines) <= 2 * MAX_ATTEMPTS
     assert worker.poll() is None

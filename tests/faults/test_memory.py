@@ -3,7 +3,6 @@ A worker has less memory than a market needs, while clients write: the market is
 within its limit.
 """
 
-import pytest
 from sqlalchemy.orm import Session
 
 from models.core.enums import RunState
@@ -17,7 +16,6 @@ BOUND_MB = 480
 
 
 @full_only
-@pytest.mark.timeout(900)
 def test_a_market_too_big_for_a_worker_is_tiled_and_the_bound_is_kept(
     engine, market, process_environment, start_worker, ask_for_run, state_of_run, write, all_is_well
 ):

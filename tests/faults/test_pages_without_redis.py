@@ -22,7 +22,7 @@ from tests.console.test_every_page import NO_PAGES, PAGES
 from tests.factories import make_user, token_header
 from tests.faults.conftest import FULL, full_only
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.usefixtures("short_redis_timeouts")
 
 
 @contextmanager

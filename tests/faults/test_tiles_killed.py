@@ -140,6 +140,3 @@ def stored(engine) -> list[tuple]:
                 text(f"SELECT {key}_id, {other}_ids, scores, run_id FROM {key}_recommendations ORDER BY 1")
             )
         ]
-
-
-pytestmark = pytest.mark.timeout(300)

@@ -11,6 +11,7 @@ import redis
 from scripts.launcher.home import Home
 from scripts.launcher.servers.valkey import ValkeyServer
 from tests.faults.conftest import FULL
+from tests.resolver import replace_in_this_thread
 
 
 def cut(path: Path, length: int) -> None:
@@ -97,9 +98,10 @@ def test_an_empty_secret_is_created_again_and_its_file_is_reported(tmp_path, con
 
 def test_a_secret_is_synced_to_disk_before_its_file_gets_its_name(tmp_path, monkeypatch):
     steps = []
-    monkeypatch.setattr(os, "fsync", lambda _fd: steps.append("synced"))
+    replace_in_this_thread(monkeypatch, os, "fsync", lambda _fd: steps.append("synced"))
     replace = Path.replace
-    monkeypatch.setattr(Path, "replace", lambda self, to: (steps.append("named"), replace(self, to))[1])
+    named = lambda self, to: (steps.append("named"), replace(self, to))[1]
+    replace_in_this_thread(monkeypatch, Path, "replace", named)
     Home(tmp_path).secret_key(lambda _line: None)
 
     assert steps == ["synced", "named", "synced"]

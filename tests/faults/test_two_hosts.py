@@ -105,7 +105,6 @@ def worker_on(start_worker, two_hosts, postgres_server, redis_url):
 
 
 @full_only
-@pytest.mark.timeout(600)
 def test_a_run_shared_by_two_hosts_ends_once_and_whole_when_one_is_cut_off(
     engine,
     market,

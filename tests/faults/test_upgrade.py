@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from models.platform.database import connect
 from models.platform.migrate import FOLDER, upgrade
-from scripts.launcher.servers.state import free_port
 from tests.conftest import ROOT
 from tests.faults.balancer import Balancer
 from tests.faults.conftest import full_only
 from tests.faults.journal import Person, over_http
+from tests.ports import free_port
 from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 MIGRATIONS = "models/migrations/versions"
@@ -122,6 +122,3 @@ def test_no_request_fails_while_the_schema_and_then_the_processes_are_replaced(
             f" {migrated - began:.1f} s, two web processes replaced in {replaced - migrated:.1f} s"
         )
     all_is_well()
-
-
-pytestmark = pytest.mark.timeout(400)

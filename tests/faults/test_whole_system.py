@@ -15,7 +15,7 @@ from tests.faults.whole_system import Visitor, WholeSystem
 from tests.scripts.running_system import end_of
 from tests.waiting import wait_for
 
-pytestmark = [full_only, pytest.mark.timeout(900)]
+pytestmark = full_only
 
 #: Pages that read many tables, and from each server.
 PAGES = ("/console/properties", "/console/engine", "/console/queues", "/console/attention", "/console/users", "/homes")

@@ -169,6 +169,3 @@ def attempts(engine, run_id: int) -> list[int]:
     """How often each shard of the run was started."""
     with Session(engine) as session:
         return list(session.scalars(select(RescoringShard.attempts).where(RescoringShard.run_id == run_id)))
-
-
-pytestmark = pytest.mark.timeout(400)

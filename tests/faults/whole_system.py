@@ -19,8 +19,8 @@ from models.platform.database import connect
 from models.platform.settings import database_url
 from models.ranking.freshness import freshness
 from scripts.launcher.home import Home
-from scripts.launcher.servers.state import free_port
 from tests.factories import make_user, property_body
+from tests.ports import free_port
 from tests.scripts.running_system import System, leadmatch
 from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
@@ -31,6 +31,7 @@ class WholeSystem(System):
     """`leadmatch run` with the Procfile of the checkout; *through* is a command that runs it, such as ``unshare``."""
 
     wait_limit = 2 * WAIT_LIMIT_SECONDS  # a start migrates an empty database
+    lines_when_up = ("Leadmatch is up",)
 
     def __init__(self, home: Path, through: tuple[str, ...] = (), **variables: str) -> None:
         self.home = Home(home)

@@ -20,9 +20,9 @@ from matching.reading.kinds import KIND_OF, KINDS
 from tests.length import examples
 from tests.matching import oracle
 
-#: No deadline, because the machine may be busy. A market has many pairs, so few markets test many cases.
-checked = settings(deadline=None, max_examples=examples(25, 500))
-checked_on_markets = settings(deadline=None, max_examples=examples(12, 300))
+#: A market has many pairs, so few markets test many cases.
+checked = settings(max_examples=examples(25, 500))
+checked_on_markets = settings(max_examples=examples(12, 300))
 
 #: Names that equal their keys, because the oracle identifies places by their keys.
 DISTRICTS = [place_key(name) for name in ("арбат", "хамовники", "сокол")]

@@ -16,11 +16,10 @@ import pytest
 
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import dies_with_parent, processes_in
-from scripts.launcher.servers.state import free_port
-from tests.waiting import wait_for
+from tests.ports import free_port
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
-WAIT_LIMIT = 60  # seconds
 
 WEB = """
 import http.server, os
@@ -46,7 +45,7 @@ signal.pause()
 class Output:
     """The lines of one process, read as they come."""
 
-    def __init__(self, stream: IO[str], wait_limit: float = WAIT_LIMIT) -> None:
+    def __init__(self, stream: IO[str], wait_limit: float = WAIT_LIMIT_SECONDS) -> None:
         self._stream = stream
         self._wait_limit = wait_limit  # seconds
         self._lines: list[str] = []
@@ -91,7 +90,9 @@ class System:
 
     process: subprocess.Popen
     output: Output
-    wait_limit: float = WAIT_LIMIT
+    wait_limit: float = WAIT_LIMIT_SECONDS
+    #: The first is printed when the web process answers, the other by the stand-in for the worker.
+    lines_when_up: tuple[str, ...] = ("Leadmatch is up", "worker is up")
 
     def __init__(self, home: Path, files: Path, **variables: str) -> None:
         self.home = Home(home)
@@ -115,7 +116,8 @@ class System:
 
     def start(self) -> "System":
         self.launch()
-        self.output.wait_for_line("Leadmatch is up")
+        for line in self.lines_when_up:
+            self.output.wait_for_line(line)
         return self
 
     def launch(self) -> subprocess.Popen:
@@ -153,7 +155,7 @@ class System:
         return found
 
     def answer(self) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=WAIT_LIMIT_SECONDS) as answer:
             return answer.read().decode()
 
     def sql(self, statement: str) -> list[tuple]:
@@ -190,7 +192,7 @@ def leadmatch(*arguments: str, home: Path, **variables: str) -> subprocess.Compl
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=WAIT_LIMIT,
+        timeout=WAIT_LIMIT_SECONDS,
         check=False,
     )
 
@@ -206,4 +208,4 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def end_of(processes: list[psutil.Process]) -> None:
-    wait_for(lambda: not alive(processes), WAIT_LIMIT, "the end of all")
+    wait_for(lambda: not alive(processes), what="the end of all")

@@ -15,7 +15,7 @@ from scripts.commands import health as health_command
 from scripts.errors import LaunchError
 from tests.api.conftest import web_processes
 from tests.telegram import TOKEN
-from tests.waiting import wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 
 
 def health(*arguments: str, environment: dict[str, str]) -> str:
@@ -48,10 +48,10 @@ def test_beat_works_while_one_sends(process_environment, preloaded):
     command = ("celery", "--quiet", "--app", "worker.celery_app.app", "beat")
     beat = preloaded.fork(*command, environment={**os.environ, **process_environment})
     try:
-        wait_for(lambda: health("beat", environment=process_environment) == "ok", 60, "beat's first tick")
+        wait_for(lambda: health("beat", environment=process_environment) == "ok", what="beat's first tick")
     finally:
         beat.terminate()
-        beat.wait(30)
+        beat.wait(WAIT_LIMIT_SECONDS)
 
     assert health("beat", environment=process_environment) == "no beat has sent anything for a minute"
 
@@ -82,11 +82,11 @@ def test_a_bot_that_works_is_distinguished_from_one_that_does_not(process_enviro
 
     bot = preloaded.fork("scripts", "bot", environment={**os.environ, **environment})
     try:
-        wait_for(lambda: health("bot", environment=environment) == "ok", 60, "the bot's first sign of life")
+        wait_for(lambda: health("bot", environment=environment) == "ok", what="the bot's first sign of life")
         assert health("bot", "--host", "elsewhere", environment=environment).startswith("the bot of elsewhere")
     finally:
         bot.terminate()
-        assert bot.wait(30) == 0
+        assert bot.wait(WAIT_LIMIT_SECONDS) == 0
 
     assert health("bot", environment=environment) == silent
 

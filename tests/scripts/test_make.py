@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 
 @pytest.fixture
@@ -26,7 +27,9 @@ def test_an_unusable_port_is_reported_before_anything_is_installed(tmp_path, bus
     port = busy if port == "busy" else port
     command = ["make", "run", f"PYTHON={sys.executable}"]
     environment = os.environ | {"PORT": port}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=WAIT_LIMIT_SECONDS
+    )
 
     assert done.returncode != 0
     assert f"make: port {port} cannot be used" in done.stderr

@@ -18,6 +18,7 @@ from models.rescoring.runs import RescoringRun, RescoringShard, get_run, request
 from scripts import cli
 from scripts.demo import make_demo
 from tests.factories import make_property, make_user
+from tests.resolver import replace_in_this_thread
 from tests.sentences import english
 from worker.queue.schedule import parse_schedule
 from worker.queue.upcoming import next_times
@@ -26,23 +27,6 @@ from worker.queue.upcoming import next_times
 @pytest.fixture
 def factory(engine, clean_database) -> sessionmaker:
     return sessions(engine)
-
-
-@pytest.fixture
-def leadmatch(process_environment, monkeypatch):
-    """A function that runs a command, checks its exit code, and returns its output."""
-    for name, value in process_environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("COLUMNS", "160")
-
-    def call(*arguments: str, exit_code: int = 0) -> str:
-        done = CliRunner().invoke(cli.cli, arguments)
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        assert done.exit_code == exit_code, done.output
-        return done.output
-
-    return call
 
 
 @pytest.fixture
@@ -198,7 +182,7 @@ def test_a_watched_run_that_is_cancelled_ends_the_command_with_a_failure(leadmat
             cancel_run(session, session.scalar(text("SELECT max(id) FROM rescoring_runs")))
             session.commit()
 
-    monkeypatch.setattr(rescoring.time, "sleep", cancel_meanwhile)
+    replace_in_this_thread(monkeypatch, rescoring.time, "sleep", cancel_meanwhile)
 
     assert "cancelled" in leadmatch("rescore", "--watch", exit_code=1)
 
@@ -209,7 +193,7 @@ def test_ctrl_c_leaves_the_run_going(leadmatch, market, factory, monkeypatch):
     def interrupt(_seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(rescoring.time, "sleep", interrupt)
+    replace_in_this_thread(monkeypatch, rescoring.time, "sleep", interrupt)
 
     assert "goes on" in leadmatch("rescore", "--watch", exit_code=130)
     with factory() as session:

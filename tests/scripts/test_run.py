@@ -11,8 +11,8 @@ import psycopg2
 import pytest
 
 from scripts.launcher.processes import processes_in
-from scripts.launcher.servers.state import free_port
-from tests.scripts.running_system import WAIT_LIMIT, System, alive, end_of, leadmatch
+from tests.ports import free_port
+from tests.scripts.running_system import System, alive, end_of, leadmatch
 from tests.waiting import wait_for
 
 
@@ -43,7 +43,7 @@ def test_sigterm_and_ctrl_c_stop_every_process_and_data_is_kept(system):
     assert system.stop() == 0
     assert alive(processes) == []
 
-    system.start()  # within WAIT_LIMIT; about 2 s on an idle machine
+    system.start()
     assert system.sql("SELECT one FROM kept") == [(1,)]
     assert system.answer() == secret
 
@@ -75,7 +75,7 @@ def test_a_killed_server_is_restarted_on_its_port_with_its_data(shared_system):
         except psycopg2.OperationalError:
             return False
 
-    wait_for(answers, WAIT_LIMIT, "an answer of PostgreSQL")
+    wait_for(answers, what="an answer of PostgreSQL")
     assert shared_system.home.read_environment()["DATABASE_URL"] == known
     assert shared_system.process.poll() is None
 

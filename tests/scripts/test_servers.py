@@ -23,6 +23,7 @@ from scripts.launcher.servers.account import Account
 from scripts.launcher.servers.postgres import PostgresServer
 from scripts.launcher.servers.state import Connection, is_free
 from scripts.launcher.servers.valkey import ValkeyServer
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -67,7 +68,7 @@ def kill(supervisor: subprocess.Popen) -> None:
 
 
 def wait_for_the_end_of(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=15)
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_LIMIT_SECONDS)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
@@ -156,15 +157,17 @@ def test_a_pid_file_that_names_a_strangers_process_is_not_believed(folder):
         pid_file = (server.folder / "data/postmaster.pid").read_text()
         server.kill()
     account = {"user": os.stat(server.folder / "data").st_uid} if os.geteuid() == 0 else {}
-    with subprocess.Popen(["/bin/sleep", "60"], **account) as stranger:
-        lines = pid_file.splitlines()
-        (server.folder / "data/postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
+    with subprocess.Popen(["/bin/sleep", "infinity"], **account) as stranger:
+        try:
+            lines = pid_file.splitlines()
+            (server.folder / "data/postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
 
-        with PostgresServer(folder, durable=False) as again:
-            assert run_sql(again, "SELECT 1") == [(1,)]
+            with PostgresServer(folder, durable=False) as again:
+                assert run_sql(again, "SELECT 1") == [(1,)]
 
-        assert stranger.poll() is None
-        stranger.kill()
+            assert stranger.poll() is None
+        finally:
+            stranger.kill()
 
 
 def test_a_port_that_another_program_took_meanwhile_is_left_to_it(folder):

@@ -15,9 +15,10 @@ from scripts.errors import LaunchError
 from scripts.launcher import welcome
 from scripts.launcher.servers import server
 from scripts.launcher.servers.postgres import PostgresServer, shared_memory
-from scripts.launcher.servers.state import cause_in, free_port
+from scripts.launcher.servers.state import cause_in
 from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.welcome import MAX_ENDS, Welcome
+from tests.ports import free_port
 from tests.scripts.running_system import System
 
 

@@ -22,14 +22,14 @@ from models.market.leads import Lead
 from tests.factories import make_lead, make_property, make_user
 from tests.forked import Forked
 from tests.telegram import TOKEN
-from tests.waiting import wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, wait_for
 from worker.jobs import notifications
 from worker.lists import rescore
 
 MOSCOW = ("geo:524901", DealType.SALE)
 MESSAGE = "Здравствуйте! Ищу двушку в Москве на Арбате до 15 млн, от 50 метров, с балконом. Анна, +7 701 234 56 78"
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def kill(process):
 
 def end(process):
     process.terminate()
-    assert process.wait(60) == 0
+    assert process.wait(WAIT_LIMIT_SECONDS) == 0
 
 
 @pytest.fixture

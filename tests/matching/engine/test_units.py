@@ -153,7 +153,7 @@ def test_only_the_ratios_of_weights_count_at_any_scale(scale):
 
 
 # Few random pairs pass all deal-breakers, so it is no failure that hypothesis discards most.
-@settings(checked, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(checked, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(leads(), properties(), st.lists(st.floats(0.001, 1), min_size=10, max_size=10))
 def test_rounding_stays_within_its_bound_with_any_weights(lead, home, weights):
     weights = dict(zip(CRITERION_NAMES, weights, strict=True))

@@ -32,21 +32,21 @@ def _answer(kind, value, of=answer_of):
 @example("balcony", [True, 1, 1.0, [True]])
 @example("floor", [1, True, 1.0, {"min": 1}])
 @example("material", [["brick"], "brick", [["brick"]]])
-@settings(max_examples=examples(100, 2000), deadline=None)
+@settings(max_examples=examples(100, 2000))
 def test_a_remembered_answer_is_that_of_the_kind(kind, values):
     for value in values:
         assert _answer(kind, value) == _answer(kind, value, of=lambda name, fact: KIND_OF[name].answer_of(fact))
 
 
 @given(_FACTS)
-@settings(max_examples=examples(100, 2000), deadline=None)
+@settings(max_examples=examples(100, 2000))
 def test_facts_derived_from_usable_facts_are_usable(facts):
     complete = complete_facts(usable_facts(facts))
     assert usable_facts(complete) == complete
 
 
 @given(st.lists(_FACTS.map(usable_facts), max_size=4))
-@settings(max_examples=examples(50, 1000), deadline=None)
+@settings(max_examples=examples(50, 1000))
 def test_a_table_of_answers_is_that_of_each_row(rows):
     table = answer_table(rows)
     for facts, answers in zip(rows, table, strict=True):
@@ -61,7 +61,7 @@ def test_a_table_names_a_kind_that_it_does_not_know():
 
 
 @given(st.sampled_from([kind.name for kind in KINDS]), _JSON)
-@settings(max_examples=examples(100, 2000), deadline=None)
+@settings(max_examples=examples(100, 2000))
 def test_a_wish_is_usable_if_its_kind_can_judge_it(kind, value):
     try:
         KIND_OF[kind].judge(value)

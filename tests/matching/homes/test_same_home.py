@@ -126,7 +126,7 @@ ADVERTS = st.builds(
 
 
 @given(st.lists(ADVERTS, max_size=7), st.randoms())
-@settings(deadline=None, max_examples=examples(25, 500))
+@settings(max_examples=examples(25, 500))
 def test_groups_do_not_depend_on_order_and_join_no_contradicting_pair(adverts, random):
     adverts = [replace(each, id=number) for number, each in enumerate(adverts)]
     found = groups(adverts)
@@ -139,7 +139,7 @@ def test_groups_do_not_depend_on_order_and_join_no_contradicting_pair(adverts, r
 
 
 @given(ADVERTS, ADVERTS)
-@settings(deadline=None, max_examples=examples(40, 1000))
+@settings(max_examples=examples(40, 1000))
 def test_evidence_is_the_same_both_ways_and_what_is_alike_shares_a_key(one, other):
     assert points(one, other) == points(other, one)
     if points(one, other) > 0:

@@ -279,10 +279,9 @@ def plain_passwords(monkeypatch):
     monkeypatch.setattr("models.accounts.identity.password_fits", lambda password, stored: password == stored)
 
 
-@pytest.mark.timeout(max(300, HISTORIES))  # seconds: a history takes a tenth of one on an idle machine
+@pytest.mark.timeout(max(900, HISTORIES))  # seconds: a history takes a tenth of one on an idle machine
 @settings(
     max_examples=HISTORIES,
-    deadline=None,
     derandomize=HISTORIES < 1000,
     # In long runs a failure is not shrunk, because that would take longer than all the histories.
     phases=[Phase.generate] if HISTORIES >= 1000 else list(Phase),

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models.core.errors import DomainError
-from tests.waiting import lock_waits, wait_for
+from tests.waiting import WAIT_LIMIT_SECONDS, lock_waits, wait_for
 
 
 def at_once(engine: Engine, *acts: Callable[[Session], Any]) -> list[str]:
@@ -19,7 +19,7 @@ def at_once(engine: Engine, *acts: Callable[[Session], Any]) -> list[str]:
     def run(act: Callable[[Session], Any]) -> None:
         with Session(engine) as own:
             own.connection()
-            ready.wait(30)
+            ready.wait(WAIT_LIMIT_SECONDS)
             results.append(_outcome(own, act))
 
     threads = [Thread(target=run, args=(act,)) for act in acts]

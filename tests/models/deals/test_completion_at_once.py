@@ -14,6 +14,7 @@ from models.deals.matches import act
 from models.market.leads import Lead
 from models.market.properties import Property
 from tests.models.deals.market import COMPLETED, LIKE, REJECTED, Market, others_of, violations
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 
 def _at_once(engine, *moves) -> list[str]:
@@ -23,7 +24,7 @@ def _at_once(engine, *moves) -> list[str]:
     def run(move) -> str:
         with Session(engine) as session:
             session.execute(select(1))
-            together.wait(timeout=30)
+            together.wait(timeout=WAIT_LIMIT_SECONDS)
             try:
                 move(session)
                 session.commit()
@@ -32,7 +33,7 @@ def _at_once(engine, *moves) -> list[str]:
         return "done"
 
     with ThreadPoolExecutor(len(moves)) as pool:
-        return [done.result(timeout=60) for done in [pool.submit(run, move) for move in moves]]
+        return [done.result(timeout=WAIT_LIMIT_SECONDS) for done in [pool.submit(run, move) for move in moves]]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from models.market.account_status import set_active
 from models.market.leads import archive_lead
 from models.market.properties import archive_property
 from tests.factories import make_lead, make_property, make_user
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 
 class Pair:
@@ -240,13 +241,13 @@ def test_fifty_pairs_liked_from_both_sides_at_once_make_a_match_and_a_notificati
         for lead_owner, property_owner, lead_id, property_id in ids:
             with Session(engine) as session:
                 user = session.get_one(type(pairs[0].lead_owner), lead_owner if side is LEAD else property_owner)
-                together.wait(timeout=30)
+                together.wait(timeout=WAIT_LIMIT_SECONDS)
                 act(session, user, side, lead_id=lead_id, property_id=property_id, kind=LIKE, proposed_commission=2)
                 session.commit()
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(like_all, side) for side in Side]:
-            done.result(timeout=60)
+            done.result(timeout=WAIT_LIMIT_SECONDS)
 
     with Session(engine) as session:
         matches = session.scalars(select(Match)).all()

@@ -95,7 +95,10 @@ def listed(figures):
     return [figures.leads, figures.qualified, figures.won, figures.revenue, figures.spend]
 
 
-@settings(max_examples=examples(10, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(10, 200),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(leads, max_size=15), spent=spends, period=periods)
 def test_figures_equal_those_of_a_slow_walk(session, history, spent, period):
     with session.begin_nested() as savepoint:

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 
 from models.platform.storage import Storage
+from tests.waiting import WAIT_LIMIT_SECONDS
 
 
 @pytest.fixture
@@ -24,14 +25,14 @@ def test_files_put_at_once_by_many_threads_are_all_there_and_whole(storage):
     start = Barrier(8)
 
     def put(some):
-        start.wait(timeout=30)
+        start.wait(timeout=WAIT_LIMIT_SECONDS)
         for name in some:
             storage.put(name, files[name])
 
     names = list(files)
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(put, names[place::8]) for place in range(8)]:
-            done.result(timeout=60)
+            done.result(timeout=WAIT_LIMIT_SECONDS)
 
     assert {name for name, _ in storage.names()} == set(files)
     for name, content in files.items():

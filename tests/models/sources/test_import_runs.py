@@ -147,7 +147,10 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=examples(5, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(5, 100),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=STEPS)
 def test_no_source_touches_anothers_listings(office, database_url, steps):
     """Two agencies, one with three sources, and equal ids: each source has the listings of its own last imports."""

@@ -11,7 +11,7 @@ from models.accounts.live_channels import channel_of_user, signal_after_commits
 from models.accounts.notifications import NotificationType, notify
 from models.agenda.tasks import TaskKind, create_task
 from tests.factories import make_lead, make_user
-from tests.workers import WORKER_WAIT_LIMIT
+from tests.waiting import WAIT_LIMIT_SECONDS
 from worker.queue.client import Client
 
 
@@ -39,7 +39,7 @@ def heard(redis_url):
         subscription = client.pubsub()
         opened.append(subscription)
         subscription.subscribe(channel_of_user(user_id))
-        assert subscription.get_message(timeout=WORKER_WAIT_LIMIT)["type"] == "subscribe"
+        assert subscription.get_message(timeout=WAIT_LIMIT_SECONDS)["type"] == "subscribe"
         return subscription
 
     yield listen
@@ -53,7 +53,7 @@ def test_a_worker_that_stores_a_notification_has_the_open_pages_look(due, heard,
 
     assert Client(redis_url).send("worker.tasks.remind_of_tasks", queue="entities")
 
-    assert subscription.get_message(timeout=WORKER_WAIT_LIMIT)["type"] == "message"
+    assert subscription.get_message(timeout=WAIT_LIMIT_SECONDS)["type"] == "message"
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_only_committed_notifications_are_published_and_only_once(factory, heard
 
     def received(user_id: int) -> int:
         """How many messages came before the final one."""
-        messages = iter(lambda: channels[user_id].get_message(timeout=WORKER_WAIT_LIMIT)["data"], b"end")
+        messages = iter(lambda: channels[user_id].get_message(timeout=WAIT_LIMIT_SECONDS)["data"], b"end")
         return len(list(messages))
 
     assert [received(user_id) for user_id in channels] == [1, 0, 1]
@@ -106,7 +106,7 @@ def test_a_savepoint_publishes_nothing(factory, heard, redis_url):
             stored(session, user_id, "match:1")
         with redis.Redis.from_url(redis_url) as client:
             client.publish(channel_of_user(user_id), b"before the commit")
-        assert subscription.get_message(timeout=WORKER_WAIT_LIMIT)["data"] == b"before the commit"
+        assert subscription.get_message(timeout=WAIT_LIMIT_SECONDS)["data"] == b"before the commit"
         session.commit()
 
-    assert subscription.get_message(timeout=WORKER_WAIT_LIMIT)["data"] == b""
+    assert subscription.get_message(timeout=WAIT_LIMIT_SECONDS)["data"] == b""

@@ -159,7 +159,7 @@ def test_a_slow_photo_is_tried_a_few_times_and_then_left(here, database, owner, 
         database.commit()
 
     assert row.state is PhotoState.REFUSED
-    assert len(site.requests) == MAX_ATTEMPTS
+    assert len(site.requests) <= MAX_ATTEMPTS  # fewer if the time was over before the request was sent
 
 
 def test_a_host_that_asks_for_rest_gets_it(here, database, owner, site):

@@ -94,7 +94,6 @@ def stored(session):
 # Each history takes a second or two, so a failing one is not shrunk.
 @settings(
     max_examples=examples(5, 150),
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

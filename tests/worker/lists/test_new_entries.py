@@ -11,6 +11,7 @@ from models.upkeep.retention import delete_expired
 from models.webhooks.endpoints import add_endpoint, change_endpoint
 from models.webhooks.tables import AnnouncedPair, Delivery, Event, EventType
 from tests.factories import make_lead, make_property, make_user
+from tests.resolver import replace_in_this_thread
 from tests.statements import statements_on
 from worker.jobs.runs import begin_run, run_shard
 from worker.lists import rescore
@@ -120,7 +121,7 @@ def test_lists_that_are_not_stored_cause_no_event(there, monkeypatch):
     session, _, lead, seller = there
     make_property(session, seller)
     session.commit()
-    monkeypatch.setattr(type(session), "commit", lambda self: None)
+    replace_in_this_thread(monkeypatch, type(session), "commit", lambda self: None)
     rescore.reconcile_market(session, MOSCOW)
     session.rollback()
 

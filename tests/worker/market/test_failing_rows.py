@@ -21,7 +21,7 @@ MOSCOW = ("geo:524901", DealType.SALE)
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=30), st.sets(st.integers(0, 30), max_size=3))
-@settings(max_examples=examples(20, 500), deadline=None)
+@settings(max_examples=examples(20, 500))
 def test_exactly_the_rows_that_fail_are_left_out(rows, bad):
     def make(some):
         if bad & set(some):
@@ -41,7 +41,7 @@ def test_work_that_fails_on_everything_is_to_blame_itself():
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.data())
-@settings(max_examples=examples(20, 500), deadline=None)
+@settings(max_examples=examples(20, 500))
 def test_a_pair_that_fails_is_found(n_rows, n_columns, data):
     pair = data.draw(st.integers(0, n_rows - 1)), data.draw(st.integers(0, n_columns - 1))
 

@@ -67,7 +67,10 @@ searches = st.tuples(
     requested=st.lists(searches, min_size=1, max_size=4),
     most=st.sampled_from((1, 3, 50)),
 )
-@settings(max_examples=examples(25, 500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25, 500),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_every_page_is_that_of_a_slow_walk_over_all_adverts(session, market, requested, most):
     """Even if more adverts match than are counted, and if the first query finds too few with the words."""
     with session.begin_nested() as savepoint, pytest.MonkeyPatch.context() as patch:
