@@ -21,8 +21,10 @@ def deny_also(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         return
     item = items[here]
     before = next((each for each in reversed(items[:here]) if each.role == MENTION), None)
-    if before is None or before.sentence != item.sentence or not 0 < item.clause - before.clause <= 2:
+    if before is None or before.sentence != item.sentence or item.clause - before.clause > 2:
         return
+    if item.clause == before.clause and not any(before.end <= start < item.start for start, _ in before.by):
+        return  # «первый не предлагать последний тоже», without a comma
     item.cancelled = before.cancelled
     item.allowed = any(each.role == markers.CAN and each.clause == before.clause for each in items)
     if before.denied:

@@ -71,6 +71,9 @@ def is_listed_year(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
     """«61 м², 5/6, 1937 г., без лифта»: a year between commas, next to facts of the house or the home."""
     item = items[place]
     end = item.end + (tokens.tokens[item.end : item.end + 1] == ["."])
+    wall = items[place - 1] if place else item
+    if wall.end == item.start and not wall.meanings.kinds.isdisjoint(_WALLS):
+        return True  # «монолит 2017»
     if tokens.tokens[item.start - 1 : item.start] != [","]:
         return False
     if tokens.tokens[end : end + 1] != [","]:  # «Кирпич, 2015 г. Газ»
@@ -86,6 +89,17 @@ def is_listed_year(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
         )
         for other in items[max(0, place - 3) : place + 4]
     )
+
+
+def cut_year(tokens: Tokens, items: Sequence[Item], place: int) -> float | None:
+    """«Кирпич, 74 год»: the year that two digits after the walls stand for, or None."""
+    item, wall = items[place], items[place - 1] if place else items[place]
+    quantity = item.quantity
+    if quantity is None or quantity.unit != "year" or quantity.how != "eq" or not 30 <= quantity.low <= 99:
+        return None
+    if tokens.tokens[item.end - 1].lower() not in ("год", "г", "года") or wall.meanings.kinds.isdisjoint(_WALLS):
+        return None
+    return 1900 + quantity.low if 0 <= item.start - wall.end <= 1 else None
 
 
 def _is_area(quantity: Quantity | None) -> bool:

@@ -28,7 +28,7 @@ _ROUND: dict[str, int] = {
             (markers.NOT, markers.NEVER),
             (markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED),
             (markers.ALSO, markers.OWN),
-            (markers.FUTURE, markers.IF, markers.OTHERS),
+            (markers.FUTURE, markers.IF, markers.OTHERS, markers.ELSEWHERE),
             (markers.MUST, markers.SOFT, markers.CAN),
         )
     )
@@ -72,6 +72,8 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
             _cancel_condition(cut_text, items, place)
         elif items[place].role == markers.OTHERS:
             _cancel_sentence(items, place)
+        elif items[place].role == markers.ELSEWHERE:
+            _cancel_clause(items, place)
         else:
             _cancel_watched_terms(cut_text, items, place)
     for place in rounds[4]:
@@ -167,6 +169,14 @@ def _cancel_sentence(items: Sequence[Item], place: int) -> None:
         if item.sentence > items[place].sentence:
             break
         item.cancelled |= item.sentence == items[place].sentence and item.clause >= items[place].clause
+
+
+def _cancel_clause(items: Sequence[Item], place: int) -> None:
+    """«раньше сдавали семье с собакой»: cancel the rest of a clause about other times or homes."""
+    for item in items[place : place + LONGEST_ROW]:
+        if item.clause > items[place].clause:
+            break
+        item.cancelled = True
 
 
 def _is_built_near(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:

@@ -167,6 +167,8 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
         )
     ):
         return None
+    if not ahead and tokens and is_word(cut_text.words, item.start - 1, "плюс", "+"):
+        return None  # «первый месяц плюс депозит»
     if not ahead and (not tokens or tokens == 1 and cut_text.tokens[number.end] == "."):
         if _has_its_own_area(cut_text, items, place, other):
             return None
@@ -218,7 +220,8 @@ def _distance_between_clauses(cut_text: Tokens, items: Sequence[Item], place: in
         and not any(each.role == MENTION for each in between)
     ):
         return None
-    if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
+    instead = cut_text.tokens[number.start - 1].lower() == "а"  # «кухня не 12, а 10 как в плане»
+    if number.quantity is not None and not number.quantity.unit and not instead and _word_follows(cut_text, number):
         return None  # «санузел раздельный, 2 лоджии»
     return 2 * tokens + 6
 

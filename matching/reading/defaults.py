@@ -1,9 +1,11 @@
 """Numbers without a word for what they count whose meaning is clear: a year, a quarter, a date, a strict price."""
 
+import re
 from collections.abc import Sequence
 
 from matching.reading import markers
 from matching.reading.bare_numbers import (
+    cut_year,
     floor_with_walls,
     is_floor_among_facts,
     is_floor_of_house,
@@ -62,7 +64,7 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             wishes.append(("completion", {"max": quantity.high}, strength, item))
         elif (way := _way_to_metro(tokens, quantity)) is not None:
             wishes.append((way, {"max": quantity.high}, strength, item))
-        elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
+        elif quantity.unit == "day" and (_ends_a_stay(tokens, items, place) or _ends_a_term(tokens, quantity)):
             wishes.append(("rent_term", {"any_of": ["months"]}, strength, item))
         elif quantity.unit == "day" and quantity.how == "eq" and _ends_a_stay(tokens, items, place + 1):
             continue  # «июнь-август»
@@ -109,7 +111,7 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             facts.append((way, quantity.high, item))
         elif quantity.unit == "day" and quantity.third is not None and _is_of_completion(items, place):
             facts.append(("completion", quantity.third + quarter_of(quantity.low), item))
-        elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
+        elif quantity.unit == "day" and (_ends_a_stay(tokens, items, place) or _ends_a_term(tokens, quantity)):
             facts.append(("rent_term", "months", item))
         elif quantity.unit == "day" and quantity.how == AT_MOST and is_word(tokens.words, quantity.start - 1, *_LETS):
             facts.append(("rent_term", "months", item))  # «сдаю до 1 июля»
@@ -126,6 +128,8 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             )
         ):
             facts.append(("year_built", quantity.low, item))
+        elif (cut := cut_year(tokens, items, place)) is not None:
+            facts.append(("year_built", cut, item))
         elif item.quantity.unit == "quarter":
             facts.append(("completion", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
@@ -182,8 +186,36 @@ def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
     return bool(between & {"по", "до", *DASHES})
 
 
+def _ends_a_term(tokens: Tokens, quantity: Quantity) -> bool:
+    """«срок аренды: до конца июня»."""
+    return quantity.how == AT_MOST and any(
+        is_word(tokens.words, place, *_SPANS, "аренда") for place in range(quantity.start - 3, quantity.start)
+    )
+
+
+#: Most stations are named by an adjective: «от Домодедовской», «до Удельной».
+_STATION = re.compile(r"[А-ЯЁ][а-яё]+(?:[сц]кой|ной|вой)")
+_ON_FOOT = frozenset({"пешком", "пеш", "пешочком", "ходьбы", "шагом"})
+
+
+def _is_walk_to_station(tokens: Tokens, quantity: Quantity) -> bool:
+    """«7 мин пешком от Домодедовской», «до Удельной 5 минут пешком»."""
+    words, end = tokens.tokens, quantity.end
+    if quantity.unit != "min" or words[end : end + 1] and words[end].lower() not in _ON_FOOT:
+        return False
+    for pair in (words[end + 1 : end + 3], words[max(0, quantity.start - 2) : quantity.start]):
+        if len(pair) < 2:
+            continue
+        preposition, name = pair
+        if preposition.lower() in ("от", "до", "к") and _STATION.fullmatch(name):
+            return True
+    return False
+
+
 def _way_to_metro(tokens: Tokens, quantity: Quantity) -> str | None:
     """«10 мтп», «7 мп», «5 мт»: abbreviations of realtors that are only used for the minutes to the metro."""
+    if _is_walk_to_station(tokens, quantity):
+        return "metro_walk"
     if not is_word(tokens.words, quantity.end - 1, *BY_METRO):
         return None
     return "metro_transport" if is_word(tokens.words, quantity.end - 1, "мт") else "metro_walk"

@@ -9,6 +9,7 @@ from matching.reading.rows import (
     WITH,
     after_colon,
     denied_row,
+    has_own_refusal,
     is_refused_by_need,
     is_worse,
     mentions_in_row,
@@ -151,6 +152,8 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     after = next_mention(items, place)
     if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, place):
         before, after = None, next_mention(items, place + 1)
+    if marker.role == markers.UNNEEDED and after is not None and has_own_refusal(items, after):
+        after = None
     if after is not None and (before is None or _speaks_of_next(cut_text, items, marker, before, after)):
         act(items[after])
         for following in denied_row(cut_text, items, after, 1, _is_no(cut_text, marker)):

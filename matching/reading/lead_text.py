@@ -1,8 +1,9 @@
 """The wishes in a lead's text."""
 
+import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matching.reading.defaults import free_wishes
@@ -22,6 +23,8 @@ _OWNER_ALONE = re.compile(
     r"(собственники?|хозяин|хозяева|хозяйка|owner)(?:\s+сам)?\s*(?=$|[,;.!?\n)])",
     re.IGNORECASE,
 )
+#: What may stand between a lift and the low floor that makes it unnecessary.
+_OR = re.compile(r"[\s,]*(?:или|либо|or)\s+(?:\w+\s+){0,2}", re.IGNORECASE)
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 #: Kinds of which people name both answers if either is acceptable.
 _OF_EITHER = frozenset({"new_building", "furnished"})
@@ -89,7 +92,7 @@ def read_wishes(text: str) -> list[Wish]:
     if alone is not None and not any(wish.kind == "from_owner" and wish.value for wish in wishes):
         strength = "must" if alone["must"] else "soft" if alone["soft"] else "wish"
         wishes.append(Wish("from_owner", True, strength, *alone.span(3)))
-    return _merged(_without_alternatives(sorted(wishes, key=lambda wish: wish.start)))
+    return _merged(_softened(text, _without_alternatives(sorted(wishes, key=lambda wish: wish.start))))
 
 
 def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
@@ -97,6 +100,16 @@ def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
     said = {(wish.kind, wish.value, wish.strength) for wish in wishes if wish.kind in _OF_EITHER}
     either = {kind for kind, value, strength in said if (kind, not value, strength) in said}
     return [wish for wish in wishes if wish.kind not in either]
+
+
+def _softened(text: str, wishes: list[Wish]) -> list[Wish]:
+    """«лифт или не выше второго»: either will do, so neither is missed where the other is met."""
+    for place, (first, second) in enumerate(itertools.pairwise(wishes)):
+        either = {first.kind: first.value, second.kind: second.value}
+        if either.get("lift") is True and "max" in either.get("floor", ()):
+            if _OR.fullmatch(text[first.end : second.start]):
+                wishes[place : place + 2] = [replace(first, strength="soft"), replace(second, strength="soft")]
+    return wishes
 
 
 def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
@@ -182,6 +195,15 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
             last = quantity.high + (-0.25 if before else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         if item.denied:
+            after = quantity.start >= item.end  # «2 месяца залог не потянем» leaves open how many
+            if (
+                after
+                and entry.meant == "max"
+                and quantity.how == "eq"
+                and quantity.unit == "month"
+                and quantity.low > 1
+            ):
+                return {"max": quantity.low - 1}  # «без предоплаты за два месяца»
             opposite = flipped(quantity)
             return None if opposite is None else limits(opposite, entry.meant, entry.strict)
         if quantity.fraction and kind.name in ("floor", "house_floors"):

@@ -31,7 +31,8 @@ AFTER: dict[str, str] = {
     AT_LEAST: (
         "и (выше/больше/более/новее/позже/далее/дальше/старше/моложе) | хотя бы | как "
         "минимум | или (больше/выше/более/новее/позже/моложе) | + | плюс | минимум "
-        "| не (менее/меньше) | кем емес | and (up/above/more/higher) | or (more/higher/above) | plus | min | minimum "
+        "| не (менее/меньше) | кем (емес/болмасын) | and (up/above/more/higher) | or (more/higher/above) | plus "
+        "| min | minimum "
         "| кейин | кейинги | улкен | артык | коп"
     ),
     AT_MOST: (

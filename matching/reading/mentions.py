@@ -1,6 +1,7 @@
 """From a text to its mentions (places that name a kind), markers and numbers, divided into clauses."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -130,12 +131,18 @@ class Item:
 
 @dataclass(slots=True)
 class Tokens:
-    """The tokens of a text, and the grammar's word for each."""
+    """
+    The tokens of a text, and the grammar's word for each.
+
+    Attributes:
+        minuses: The tokens of signs that deny: «+ балкон - лифт».
+    """
 
     text: str
     tokens: list[str]
     starts: list[int]
     words: list[Word | None]
+    minuses: Sequence[int] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The characters of tokens *start* to *end*, end excluded."""
@@ -153,19 +160,38 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     words = [known[token] for token in tokens]
     if " + " in text or " / " in text:
         _split_lists(text, tokens, starts, words)
-    if "+" in text and _PLUS_LINE.search(text) is not None:
-        _deny_minus_lines(text, starts, words, vocabulary)
-    return Tokens(text, tokens, starts, words)
+    minuses = _deny_minuses(text, starts, words, vocabulary) if "+" in text else ()
+    return Tokens(text, tokens, starts, words, minuses)
 
 
 #: A line that opens with a plus, and one that opens with a minus.
 _PLUS_LINE, _MINUS_LINE = re.compile(r"^[ \t]*\+", re.MULTILINE), re.compile(r"^[ \t]*([-–—−])", re.MULTILINE)
+#: A list in one line that opens with a plus, and its minuses: «Техника: + плита, - стиралка», «+плита -стиралка».
+_PLUS_LIST = re.compile(r"(?:^|[:.!?\n])[ \t]*\+[ \t]?[^\W\d]", re.MULTILINE)
+_MINUS_IN_LIST = re.compile(r"(?:[,;][ \t]*|[ \t])([-–—−])(?=[^\W\d])|[,;][ \t]*([-–—−])(?=[ \t]+[^\W\d])")
+#: «+ плита + балкон - стиралка».
+_SPACED_PLUSES = re.compile(r"(?:^|[:.!?\n])[ \t]*\+[ \t][^\W\d][^+.\n]{1,40}[ \t]\+[ \t][^\W\d]", re.MULTILINE)
+_SPACED_MINUS = re.compile(r"[ \t]([-–—−])(?=[ \t][^\W\d])")
+#: A plus after the thing, and a minus: «плита +, стиралка -», «плита (+), стиралка (-)».
+_PLUS_AFTER = re.compile(r"[^\W\d][ \t]?\(?\+\)?[ \t]*[,;\n]")
+_MINUS_AFTER = re.compile(r"[^\W\d][ \t]?\(?([-–—−])\)?[ \t]*(?=[,;.\n]|$)")
 
 
-def _deny_minus_lines(text: str, starts: Sequence[int], words: list[Word | None], vocabulary: Vocabulary) -> None:
-    """«+ балкон», «- первый этаж» on separate lines: a minus means that the thing is not wanted."""
-    for minus in _MINUS_LINE.finditer(text):
-        words[starts.index(minus.start(1))] = vocabulary.word("не")
+def _deny_minuses(text: str, starts: Sequence[int], words: list[Word | None], vocabulary: Vocabulary) -> list[int]:
+    """«+ балкон», «- первый этаж»: in a list of pluses, a minus means that the thing is absent or not wanted."""
+    minuses: list[int] = []
+    for plus, minus, denial in (
+        (_PLUS_LINE, _MINUS_LINE, "не"),
+        (_PLUS_LIST, _MINUS_IN_LIST, "не"),
+        (_SPACED_PLUSES, _SPACED_MINUS, "не"),
+        (_PLUS_AFTER, _MINUS_AFTER, "нет"),
+    ):
+        if plus.search(text) is None:
+            continue
+        for found in minus.finditer(text):
+            minuses.append(bisect_left(starts, found.start(found.lastindex or 1)))
+            words[minuses[-1]] = vocabulary.word(denial)
+    return minuses
 
 
 #: Words on both sides of « / » if it means "or".
@@ -215,6 +241,8 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
     limiting = starts_of_limits()
     longest, root = tree.longest, tree.root.follows
     places, passing = significant_places(tokens, uses)
+    if cut_text.minuses:
+        places = sorted({*places, *cut_text.minuses})
     for place in places:
         if place < done:
             continue

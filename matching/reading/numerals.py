@@ -80,7 +80,7 @@ UNITS: dict[str, tuple[str, float]] = {
         ("percent", 1, "% процент percent"),
         ("month", 1, "месяц мес month ай айга"),
         ("month", 0.25, "неделя нед week апта"),
-        ("year", 1, "год г лет year жыл жылы жылгы жылдан"),
+        ("year", 1, "год г ж лет year жыл жылы жылгы жылдан"),
         ("money", 1, "руб рубль р ₽ rub rubles тенге тенгеге тенгеден тг ₸ kzt доллар $ usd евро € eur"),
         ("money", 1_000, "тыс тысяча к k тр тыщ мын thousand штука"),
         ("money", 1_000_000, "млн миллион лям mln million мио"),

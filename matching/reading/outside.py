@@ -42,6 +42,7 @@ ENTRIES: tuple[Entry, ...] = (
             *(_seen(view) for view in _SEEN),
             Says("city", "панорама (кремль/город/центр/сити)", "listing"),
             Says("street", "(дорога/трасса/шоссе/магистраль/проспект) под [самый] окно", "lead", only_denied=True),
+            Says("street", "жол (жак/жагы)", "lead", only_denied=True),
         ),
         refused=frozenset({"street"}),
         lead={

@@ -51,6 +51,8 @@ VOCABULARY: set[str] = (
 )
 
 
+#: «не старше 15 года» is 2015, «не старше 90 года» 1990.
+_LATEST_SHORT_YEAR = 40
 #: The most floors of a house.
 HIGHEST_HOUSE = 60
 _STARTS: list[frozenset[str]] = [frozenset()]
@@ -137,7 +139,8 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     if quantity.unit == "year" and ordinal and 5 <= low <= 30 and tokens[first].isalpha():
         return replace(quantity, low=2000 + low, high=2000 + low)  # «двадцатого года»
     if quantity.unit == "year" and _is_short_year(words, tokens, quantity):
-        return replace(quantity, low=2000 + low, high=2000 + low)
+        low += 2000 if low <= _LATEST_SHORT_YEAR else 1900
+        return replace(quantity, low=low, high=low)
     if ordinal and quantity.how != "range" and not quantity.fraction and is_decade(tokens, first, number):
         low = 1900 + quantity.low if quantity.low < 100 else quantity.low
         how = "range" if quantity.how == "eq" else quantity.how
@@ -294,7 +297,7 @@ def _is_short_year(words: Sequence[Word | None], tokens: Sequence[str], quantity
     return (
         named
         and quantity.low == quantity.high
-        and 5 <= quantity.low <= 40
+        and 5 <= quantity.low <= 99
         and tokens[quantity.end - 1] in ("года", "г")
     )
 

@@ -99,6 +99,12 @@ def _is_floor(item: Item, quantity: Quantity) -> bool:
     return quantity.how == "eq" and quantity.unit == "" and not item.meanings.kinds.isdisjoint(_ENDS_OF_HOUSE)
 
 
+def has_own_refusal(items: Sequence[Item], place: int) -> bool:
+    """«с соседями не надо комнату не предлагать»: a refusal directly follows the mention."""
+    own = items[place + 1] if place + 1 < len(items) else None
+    return own is not None and own.role == markers.REFUSE and own.start == items[place].end
+
+
 def is_worse(item: Item) -> bool:
     """«смежные комнаты не нужны» refuses them, because nobody asks for the worse value."""
     return any(isinstance(value, str) and value in entry.worse for entry, value, _, _ in item.meanings)

@@ -54,7 +54,7 @@ QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28, "mid": 14, "early": 0, "late": 20}
 PARTS_OF_HOUR = frozenset({"четверть", "полчаса", "пол"})
 FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
-_ENDINGS = frozenset("й го ый ой м х ые ых ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
+_ENDINGS = frozenset("й го ый ой м х ые ых и ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
 _ENDINGS_WITHOUT_DASH = frozenset("й го ый ой х ые ых ти th st nd rd му".split())
 #: Minutes to the metro: on foot («минут пешком»), and by transport.
 BY_METRO = ("мп", "мтп", "мпт", "мт")
@@ -99,6 +99,8 @@ def number_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -
         ordinal = word.ordinal
     else:
         value, end, ordinal = _numeral_at(words, tokens, place, word.number, word.ordinal)
+    if is_word(words, end, "с") and is_word(words, end + 1, "половина"):
+        value, end = value + 0.5, end + 2  # «семь с половиной»
     end, ordinal = _with_ending(words, tokens, end, ordinal)
     if value in (1, 2, 3, 4) and is_word(words, end, *QUARTER):
         quarter = _quarter(words, end, value)

@@ -22,6 +22,8 @@ def fits_entry(entry: Entry, quantity: Quantity) -> bool:
         size = _minutes_of(quantity)
         if quantity.low * size < 1:
             return False  # «до метро 5 м» is no five metres
+    if entry.strict and (2 * quantity.low % 1 or 2 * quantity.high % 1):
+        return False  # «потолки в спальнях 2,8» counts no bedrooms, but there are 1.5 bathrooms
     if quantity.unit == "day" and quantity.third is not None and "quarter" in entry.units:
         return True  # «готовность декабрь 2025»
     if quantity.unit == "year" and _is_cut_year(entry, quantity):

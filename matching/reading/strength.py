@@ -22,6 +22,11 @@ _PREDICATES = frozenset(
         "необходимы",
     }
 )
+#: How markers begin that apply to the whole list which they open or sum up, unlike «только» and «главное».
+_OF_LISTS = ("обязат", "необход", "желат", "непремен")
+#: The tokens between two things of such a list.
+_BETWEEN = ([","], ["и"])
+_STRENGTHS = frozenset({markers.MUST, markers.SOFT, markers.CAN})
 _SO_THAT = frozenset({"чтобы", "чтоб", "что"})
 _IN_LISTS = frozenset({MENTION, markers.AND, markers.WINDOW, markers.NEAR})
 
@@ -92,6 +97,8 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         row += _listed(items, row[-1], 1)
     if _opens_list_by_dash(cut_text, marker):
         row += [each for each in _listed(items, row[-1], 1) if step > 0]
+    if _states_list(cut_text, items, place, step):
+        row += _alike(cut_text, items, _listed(items, row[-1], step), row[-1])
     for each in row:
         act(items[each])
 
@@ -107,6 +114,32 @@ def _opens_list_by_dash(cut_text: Tokens, marker: Item) -> bool:
         return False
     opens = not marker.start or cut_text.tokens[marker.start - 1] in ".!?\n"
     return opens and cut_text.tokens[marker.start].lower().startswith(("обязат", "необходим"))
+
+
+def _states_list(cut_text: Tokens, items: Sequence[Item], place: int, step: int) -> bool:
+    """Whether the marker opens or sums up a list: «Обязательно балкон, лифт», «балкон, лифт — обязательно»."""
+    marker = items[place]
+    if not cut_text.tokens[marker.start].lower().startswith(_OF_LISTS):
+        return False
+    beside = cut_text.tokens[marker.start - 1].lower() if marker.start else "."
+    if step > 0:
+        return beside in ".!?\n" or cut_text.tokens[marker.start - 1 : marker.start] == ["очень"]
+    after = cut_text.tokens[marker.end].lower() if marker.end < len(cut_text.tokens) else "."
+    return (beside in "—–-" or beside in ("все", "всё", "это")) and not after[0].isalnum()
+
+
+def _alike(cut_text: Tokens, items: Sequence[Item], listed: Sequence[int], last: int) -> list[int]:
+    """The part of a list whose things directly follow each other and have no strength of their own."""
+    alike: list[int] = []
+    for here in listed:
+        item, other = items[here], items[last]
+        first, second = sorted((item.span, other.span))
+        own = (each for each in items[max(0, here - REACH) : here + REACH] if each.clause == item.clause)
+        if cut_text.tokens[first[1] : second[0]] not in _BETWEEN or any(each.role in _STRENGTHS for each in own):
+            break
+        alike.append(here)
+        last = here
+    return alike
 
 
 def _denies_itself(item: Item) -> bool:

@@ -43,6 +43,8 @@ _LATIN_LOOKALIKES = str.maketrans("aceopxykmthb", "асеорхукмтнв")
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _CYRILLIC = re.compile(r"[а-яё]")
 _LATIN = re.compile(r"[a-z]")
+#: Vowels that are confused where they are not stressed.
+_SOUNDS_LIKE = {"а": "о", "о": "а", "е": "и", "и": "е"}
 _QUOTES = frozenset("«»\"'“”„*_")
 _SIGNS = frozenset("№°")
 #: «❌ агенты» refuses them.
@@ -178,9 +180,21 @@ class Vocabulary:
             return Word(BULLET if is_pictograph else token)
         plain = fold(token)
         symbol = self._forms.get(plain)
+        if symbol is None and len(plain) == MIN_LETTERS_TO_CORRECT - 1 and _CYRILLIC.search(plain):
+            return self._with_another_vowel(plain)
         if symbol is None and len(plain) >= MIN_LETTERS_TO_CORRECT and len(plain) < 30 and _CYRILLIC.search(plain):
             return self._correct(plain)
         return symbol
+
+    def _with_another_vowel(self, plain: str) -> Word | None:
+        """«этож»: a short word with one vowel written as it sounds, if only one word of the grammar is meant."""
+        written = [
+            plain[:at] + _SOUNDS_LIKE[letter] + plain[at + 1 :]
+            for at, letter in enumerate(plain)
+            if letter in _SOUNDS_LIKE
+        ]
+        meant = {self._forms[form] for form in written if form in self._forms}
+        return next(iter(meant)) if len(meant) == 1 and not morphology().word_is_known(plain) else None
 
     def _correct(self, plain: str) -> Word | None:
         """The one word of the grammar that is one edit away from a word that Russian does not know."""

@@ -1,8 +1,8 @@
 """
-How Alembic runs our migrations: on a connection that models.platform.migrate hands over, with short lock waits.
+Runs the migrations on the connection that models.platform.migrate passes, with short waits for locks.
 
-Whoever waits for a table's lock makes everybody queue behind it, so a migration waits briefly and
-models.platform.migrate tries it again. An index on a table that grows is made without a lock, outside the transaction:
+Statements queue behind one that waits for a table's lock, so a migration waits briefly, and models.platform.migrate
+retries it. An index on a table that grows is created without a lock, outside the transaction:
 
     with op.get_context().autocommit_block():
         op.create_index(..., postgresql_concurrently=True, if_not_exists=True)
@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from models.all_tables import Base
 
-#: So long may everybody else have to queue behind a migration that waits for its lock.
+#: How long other statements may queue behind a migration that waits for its lock.
 LOCK_TIMEOUT = "2s"
 
 connection = context.config.attributes["connection"]

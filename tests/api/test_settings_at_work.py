@@ -15,7 +15,6 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from api.http.long_lived import CHAT, EVENTS, PAGE, LongLived
 from api.http.services import services_of
-from models.core.enums import Role
 from models.core.errors import SettingsError
 from tests.conftest import ROOT
 from tests.factories import make_user, property_body, token_header
@@ -177,25 +176,6 @@ def test_no_ticket_can_be_had_while_redis_is_away(app, client, database):
 
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
-
-
-@pytest.mark.parametrize(
-    ("role", "method", "path", "name"),
-    [
-        (Role.TENANT, "GET", "/users/my_requests/999", "request"),
-        (Role.TENANT, "GET", "/users/my_requests/999/offers", "request"),
-        (Role.TENANT, "DELETE", "/users/my_requests/999", "request"),
-        (Role.REALTOR, "GET", "/leads/999", "lead"),
-        (Role.REALTOR, "GET", "/properties/999", "property"),
-        (Role.REALTOR, "PUT", "/properties/999/archive", "property"),
-    ],
-)
-def test_a_missing_row_is_called_by_the_name_that_its_contract_uses(client, database, role, method, path, name):
-    user = make_user(database, role=role)
-    database.commit()
-    answer = client.open(path, method=method, headers=token_header(user))
-
-    assert (answer.status_code, answer.json["message"]) == (404, f"There is no such {name}.")
 
 
 # -- Threads and connections

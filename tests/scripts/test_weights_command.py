@@ -1,29 +1,8 @@
 """`leadmatch weights`, from actions in the database to the operator's output."""
 
-import pytest
-from click.testing import CliRunner
-
 from models.deals.weights import live_set
 from models.platform.database import sessions
-from scripts import cli
 from tests.worker.jobs.test_learning import opinionated_market
-
-
-@pytest.fixture
-def leadmatch(process_environment, monkeypatch):
-    """A function that runs a command, checks its exit code, and returns its output."""
-    for name, value in process_environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: str, exit_code: int = 0) -> str:
-        done = CliRunner().invoke(cli.cli, arguments)
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        assert done.exit_code == exit_code, done.output
-        return done.output
-
-    return call
 
 
 def test_an_operator_learns_looks_and_rolls_back(leadmatch, engine, clean_database):
