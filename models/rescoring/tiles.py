@@ -18,7 +18,8 @@ from models.core.enums import DealType
 from models.market.leads import Lead
 from models.market.properties import Property, on_any_market
 
-#: Memory of a worker process before it has loaded anything: libraries, the text model, buffers.
+#: Memory of a worker process besides the rows of a tile: 250 MB for libraries, towns and the grammar, then the text
+#: model, buffers, and the vectors of the whole market, which the merge of its tiles holds.
 BASE_MB = 380
 #: Peak memory for scoring and publishing a market, for each lead and each property (measured by
 #: `python -m scripts.benchmarks.bench.run`, whose figures are in docs/operations.md).

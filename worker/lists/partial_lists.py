@@ -1,7 +1,8 @@
 """Partial lists of tiles, stored in PostgreSQL in chunks and merged chunk by chunk.
 
-A chunk contains the lists of some thousand rows as numpy arrays (the ``.npz`` format, without pickle). Merging loads
-one chunk of each tile at a time, so its memory does not grow with the market.
+A chunk contains the lists of some hundred rows as numpy arrays (the ``.npz`` format, without pickle). Merging loads
+one chunk of each tile at a time, and merges so many rows at once that they have a limited number of entries. So its
+memory does not grow with the market, and with the number of tiles only by the size of their chunks.
 """
 
 import io
@@ -18,8 +19,10 @@ from models.core.enums import Side
 from models.rescoring.partial_lists import RescoringPartial
 from worker.market.stored_lists import StoredLists
 
-#: Rows of a chunk: about 2.5 MB at a hundred entries a row.
-CHUNK_ROWS = 2048
+#: Rows of a chunk: about 0.6 MB at a hundred entries a row.
+CHUNK_ROWS = 512
+#: Entries that are merged at once. Merging takes about 70 bytes for each, so 18 MB.
+MERGED_ENTRIES = 1 << 18
 
 
 def stage_partials(session: Session, shard_id: int, attempt: int, side: Side, stored: StoredLists) -> None:
@@ -44,9 +47,10 @@ def merged_partials(session: Session, side: Side, shard_ids: Sequence[int], k: i
     pending: list[StoredLists | None] = [next(stream, None) for stream in streams]
     while True:
         # No tile has further rows with ids up to the smallest of the pending chunks' last ids.
-        limit = min((chunk.ids[-1] for chunk in pending if chunk is not None), default=None)
-        if limit is None:
+        chunks = [chunk for chunk in pending if chunk is not None]
+        if not chunks:
             return
+        limit = min(_last_id(chunk, MERGED_ENTRIES // len(chunks)) for chunk in chunks)
         ready = []
         for number, chunk in enumerate(pending):
             if chunk is None:
@@ -59,6 +63,12 @@ def merged_partials(session: Session, side: Side, shard_ids: Sequence[int], k: i
             else:
                 pending[number] = next(streams[number], None)
         yield merge_stored(ready, k)
+
+
+def _last_id(chunk: StoredLists, entries: int) -> np.int64:
+    """The last id of the leading rows of *chunk* that have at most so many *entries* together; at least one row."""
+    rows = int(np.searchsorted(chunk.lists.indptr, entries, side="right")) - 1
+    return chunk.ids[min(max(rows, 1), len(chunk.ids)) - 1]
 
 
 def merge_stored(parts: Sequence[StoredLists], k: int) -> StoredLists:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from matching.reading.grammar import ENTRIES
+import pytest
+
+from matching.reading.entry import Side
+from matching.reading.grammar import ENTRIES, tree
 from matching.reading.kind import Kind
 from matching.reading.kinds import KIND_OF, KINDS
 from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
-from matching.reading.phrases import slots_of
+from matching.reading.phrases import PhraseTree, slots_of
 from scripts.benchmarks.evaluate.reading_corpus import shown
 from tests.tables import each_of
 
@@ -59,3 +62,27 @@ def test_every_wish_read_can_be_judged_and_every_fact_answered() -> None:
     for _, text, _ in LISTING_EXAMPLES:
         for fact in read_facts(text):
             assert 0 <= KIND_OF[fact.kind].answer_of(fact.value) < KIND_OF[fact.kind].answers
+
+
+def test_phrases_that_differ_only_at_their_beginning_share_the_nodes_of_their_ends() -> None:
+    phrases = {"(a/b) [c] (d/e) _ (g/h i)": "choices", "b c d x": "more"}
+    tree = PhraseTree([(slots, meaning) for text, meaning in phrases.items() for slots in slots_of(text)], str)
+    a, b = tree.root.follows["a"], tree.root.follows["b"]
+
+    assert a.follows["d"] is a.follows["e"] is b.follows["d"] is b.follows["c"].follows["e"]
+    assert b.follows["c"].follows["d"].follows["x"].ends == ["more"]
+    assert "x" not in a.follows["d"].follows
+    assert [a.follows["d"].follows[word].ends for word in ("g", "h")] == [["choices"], ()]
+
+
+@pytest.mark.parametrize("side", ["lead", "listing"])
+def test_the_phrases_of_a_side_need_few_nodes(side: Side) -> None:
+    """Every process that reads holds them: without sharing, a choice of words times another is ten thousand nodes."""
+    nodes, waiting = {}, [tree(side).root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in nodes:
+            nodes[id(node)] = node
+            waiting += node.follows.values()
+
+    assert len(nodes) < 20_000

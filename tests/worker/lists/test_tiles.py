@@ -34,10 +34,11 @@ from worker.market.generations import present_generation
 
 @pytest.fixture
 def small(monkeypatch):
-    """Lists of 5, chunks of 4 rows, and every market in 3 x 2 tiles."""
+    """Lists of 5, chunks of 4 rows, of which at most 24 entries are merged at once, and every market in 3 x 2 tiles."""
     for module in (rescore, changes, compute, snapshot, worker_tiles, invariants):
         monkeypatch.setattr(module, "LIST_LENGTH", 5)
     monkeypatch.setattr(partial_lists, "CHUNK_ROWS", 4)
+    monkeypatch.setattr(partial_lists, "MERGED_ENTRIES", 24)
     monkeypatch.setattr(run_plan, "grid_of", lambda leads, properties, memory_mb: (3, 2))
 
 
