@@ -4,7 +4,6 @@ import select
 import time
 from typing import Any
 
-import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
@@ -102,7 +101,6 @@ def connect(
         max_overflow=max_overflow,
         pool_use_lifo=True,  # the most recently used server process has its plans and pages cached
         pool_timeout=POOL_TIMEOUT_SECONDS,
-        json_deserializer=orjson.loads,  # a page of a list has some twenty JSON values
         hide_parameters=True,  # an error's text may reach a log, and parameters are personal data
         connect_args={
             "options": options,

@@ -55,7 +55,7 @@ def person(app, database: Session, settings: Settings) -> Callable[..., Person]:
     """A function that creates a user with a role and signs them in."""
 
     def make(role: Role = Role.TENANT, **fields: object) -> Person:
-        user = create_user(database, role=role, phone=f"+7709{next(_numbers):07}", **fields)
+        user = create_user(database, role=role, phone=f"+7707{next(_numbers):07}", **fields)
         database.commit()
         return Person(user.id, role, make_token(user, settings.secret_key, hours=1), app.test_client())
 

@@ -85,7 +85,7 @@ def test_a_wish_is_dropped_by_its_words_alone(client, town, lead, db, worker_her
 
     form = client.get(f"/console/leads/{lead}/edit?relax={key}").text
 
-    assert ">кирпичный дом</textarea>" in form
+    assert ">обязательно кирпичный дом</textarea>" in form  # what is stated over the list stays
     assert db.scalar(select(Lead.additional_requirements).where(Lead.id == lead)) == WORDS
     assert csrf
 

@@ -28,6 +28,7 @@ from models.leadgen.ads import create_ad
 from models.leadgen.campaigns import Platform, create_campaign
 from models.leadgen.niches import create_niche
 from models.leadgen.prospects import ProspectStatus, add_prospects
+from models.market.client_keys import UnkeyedLead
 from models.market.leads import create_lead
 from models.market.places import city_of
 from models.market.search.criteria import SearchCriteria
@@ -59,6 +60,11 @@ def _user(session: Session, name: str) -> User:
 
 def changed_lead(session: Session, _: Path) -> Args:
     return [make_lead(session, _user(session, "Buyer"), notes="new").id]
+
+
+def unkeyed_lead(session: Session, _: Path) -> Args:
+    session.add(UnkeyedLead(lead_id=make_lead(session, _user(session, "Buyer")).id))
+    return []
 
 
 def changed_property(session: Session, _: Path) -> Args:
@@ -302,7 +308,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.find_due_imports": nothing,
     "worker.tasks.find_due_photos": nothing,
     "worker.tasks.count_markets": nothing,
-    "worker.tasks.renew_client_keys": nothing,  # tests/models/market/test_client_keys.py has writers beside it
+    "worker.tasks.renew_client_keys": unkeyed_lead,  # tests/models/market/test_client_keys.py has writers beside it
     "worker.tasks.send_reply": lambda _session, _media: [str(UUID(int=0))],
     "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,
