@@ -31,8 +31,8 @@ export async function post(path, fields) {
 export function localTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
     // Browsers have no forms of Kazakh dates: they write "M11" and "11-29". Its numerals are those of Russian.
-    const month = language === "kk" ? "2-digit" : "short";
-    const options = { day: "numeric", month, hour: "2-digit", minute: "2-digit" };
+    const [day, month] = language === "kk" ? ["2-digit", "2-digit"] : ["numeric", "short"];
+    const options = { day, month, hour: "2-digit", minute: "2-digit" };
     if (main?.dataset.zone) options.timeZone = main.dataset.zone;
     if ("seconds" in time.dataset) options.second = "2-digit";
     const moment = new Date(time.dateTime);
