@@ -29,6 +29,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from scripts.benchmarks.screenshots import FLAGS, find_chromium
 from tests import sockets
+from tests.console.ready_pages import actions_wait_for_scripts
 from tests.factories import SECRET, make_lead, make_property, make_user
 from tests.waiting import WAIT_LIMIT_SECONDS
 from worker.lists import rescore
@@ -136,7 +137,7 @@ def chromium():
         if os.environ.get("BROWSER_REQUIRED"):
             pytest.fail("no Chromium on this machine, but BROWSER_REQUIRED is set")
         pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, actions_wait_for_scripts():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
