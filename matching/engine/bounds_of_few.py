@@ -1,8 +1,9 @@
 """
 Upper bounds of the units of all pairs of a few rows of one side with the whole other side, by one product.
 
-The bounds are exact except in two respects, which only raise them: several stations earn their sum, and pairs that are
-forbidden by amount or owner are not recognised. So every pair whose units reach a limit has a bound that reaches it.
+The bounds are exact except that pairs that are forbidden by amount or owner are not recognised, and that for a few
+properties wishes are rounded up and several stations earn their sum. This only raises bounds, so every pair whose units
+reach a limit has a bound that reaches it.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.curves import area_points, price_points
+from matching.engine.ranking import spans
 from matching.engine.sparse import answer_points
 from matching.engine.sparse_product import add_product
 from matching.engine.units import ANSWER_SCALE
@@ -54,8 +56,9 @@ class Terms:
 
 def most_units_of_leads(leads: LeadVectors, properties: PropertyVectors) -> Iterator[Bounded]:
     """Upper bounds of the units of a few *leads* with all *properties*, some properties at a time."""
-    terms = [_amounts(leads, properties), _words(leads, properties), _answers(leads, properties)]
-    terms += [_places(kind, leads, properties) for kind in PLACE_KINDS]
+    terms: list[Terms | _BestPlaces] = [_amounts(leads, properties), _words(leads, properties)]
+    terms.append(_answers(leads, properties))
+    terms += [each for kind in PLACE_KINDS for each in _places(kind, leads, properties)]
     points = np.ascontiguousarray(leads.dense.T)
     size = _portion_of(len(leads))
     for first in range(0, len(properties), size):
@@ -130,15 +133,13 @@ def _answers(leads: LeadVectors, properties: PropertyVectors) -> Terms:
     given = np.take(properties.answers, kinds, axis=1)
     n_answers = given.max(axis=0, initial=NOT_STATED).astype(np.int64) + 1
     firsts = np.cumsum([0, *n_answers])
-    table = np.zeros((firsts[-1] + 1, len(leads)), np.float64)
-    rows = rows_of(leads.wish_indptr)
-    for number, kind in enumerate(kinds.tolist()):
-        entries = np.flatnonzero(kind_of_entry == kind)
-        answers = np.arange(n_answers[number])
-        earned, lost = answer_points(
-            wishes, leads.wish_codes[entries, np.newaxis], leads.wish_points[entries, np.newaxis], answers
-        )
-        np.add.at(table, (firsts[number] + answers[np.newaxis], rows[entries, np.newaxis]), earned - lost)
+    # Every wish with every answer to its kind.
+    kind = np.searchsorted(kinds, kind_of_entry)
+    entry = np.repeat(np.arange(len(kind)), n_answers[kind])
+    answer, _ = spans(np.zeros(len(kind), np.int64), n_answers[kind])
+    earned, lost = answer_points(wishes, leads.wish_codes[entry], leads.wish_points[entry], answer)
+    cell = (firsts[kind[entry]] + answer) * len(leads) + rows_of(leads.wish_indptr)[entry]
+    table = np.bincount(cell, earned - lost, minlength=(firsts[-1] + 1) * len(leads)).reshape(-1, len(leads))
     stated = np.flatnonzero(given != NOT_STATED)
     row, place = np.divmod(stated.astype(np.int32), max(len(kinds), 1))
     columns = given.ravel()[stated] + firsts[place]
@@ -146,8 +147,8 @@ def _answers(leads: LeadVectors, properties: PropertyVectors) -> Terms:
     return Terms(indptr, columns, np.full(len(columns), ANSWER_SCALE), table)
 
 
-def _places(kind: str, leads: LeadVectors, properties: PropertyVectors) -> Terms:
-    """Places of one kind; unwanted places of a property with several earn nothing."""
+def _places(kind: str, leads: LeadVectors, properties: PropertyVectors) -> "tuple[Terms, _BestPlaces]":
+    """Places of one kind: of properties with one place, and of properties with several."""
     l_indptr, l_codes, points, elsewhere = (
         getattr(leads, f"{kind}_{part}") for part in ("indptr", "codes", "points", "elsewhere")
     )
@@ -157,14 +158,32 @@ def _places(kind: str, leads: LeadVectors, properties: PropertyVectors) -> Terms
     table[1 + columns, rows_of(l_indptr)] = points
     number = np.zeros(max(codes.max(initial=-1), p_codes.max(initial=-1)) + 1, np.int64)
     number[codes] = 1 + np.arange(len(codes))
-    counts = np.diff(p_indptr)
-    is_one_of_several = np.repeat(counts > 1, counts)
-    return Terms(
-        p_indptr,
-        number[p_codes] + is_one_of_several * len(table),
-        parts,
-        np.concatenate([table, np.maximum(table, 0)]),
-    )
+    has_one = np.diff(p_indptr) == 1
+    single = p_indptr[:-1][has_one]
+    terms = Terms(np.concatenate([[0], np.cumsum(has_one)]), number[p_codes[single]], parts[single], table)
+    return terms, _BestPlaces(p_indptr, number[p_codes], parts, table)
+
+
+class _BestPlaces:
+    """Places of properties with several places of a kind, of which only the best counts."""
+
+    def __init__(
+        self, indptr: NDArray[np.int64], places: NDArray[np.int64], parts: NDArray[np.float32], table: NDArray
+    ) -> None:
+        """*indptr*, *places* and *parts* are the CSR table of all properties; *table*: as in :class:`Terms`."""
+        lengths = np.diff(indptr)
+        self._rows = np.flatnonzero(lengths > 1)
+        self._starts, self._lengths = indptr[self._rows], lengths[self._rows]
+        self._places, self._parts, self._table = places, parts, table
+
+    def add_to(self, units: NDArray[np.float32], first: int) -> None:
+        """As :meth:`Terms.add_to`."""
+        some = slice(*np.searchsorted(self._rows, [first, first + len(units)]))
+        rows = self._rows[some]
+        if len(rows):
+            entries, indptr = spans(self._starts[some], self._lengths[some])
+            earned = self._table[self._places[entries]] * self._parts[entries, np.newaxis]
+            units[rows - first] += np.maximum.reduceat(earned, indptr[:-1])
 
 
 def most_units_of_properties(

@@ -214,20 +214,38 @@ def price_value(price: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np
     >>> price_value([4e6, 9e6, 12.5e6, 15e6, 15.75e6, 16.5e6, 19e6], 10e6, 15e6).round(2).tolist()
     [0.3, 0.77, 1.0, 0.96, 0.85, 0.57, 0.0]
     """
-    price, low, high = np.broadcast_arrays(*map(np.asarray, (price, low, high)))
-    # One knot of grace under the minimum: the interpolated curve then never rises above it.
-    with np.errstate(divide="ignore", invalid="ignore"):
+    price, low, high = map(np.asarray, (price, low, high))
+    middle = np.where(np.isnan(low), 0.5 * high, 0.5 * (low + high))
+    is_below = price * PRICE_RATIO < low
+    value = np.ones(np.broadcast_shapes(is_below.shape, middle.shape))
+    # Most prices are where the curve is level; only the others are computed.
+    is_worthless = price > (1 + 2 * PRICE_LOST_BY) * high
+    value[np.broadcast_to(is_worthless, value.shape)] = 0
+    at = np.flatnonzero((price > middle) & ~is_worthless & ~is_below)
+    value.reshape(-1)[at] = _price_value_over_middle(*_chosen(at, value.shape, price, middle, high))
+    at = np.flatnonzero(np.broadcast_to(is_below, value.shape))
+    if len(at):
+        small, least = _chosen(at, value.shape, price, low)
+        # One knot of grace under the minimum: the interpolated curve then never rises above it.
         fall = (PRICE_UNDER - PRICE_LOW) / (1 - PRICE_LOW_AT)
-        below = np.clip(PRICE_UNDER - fall * (1 - PRICE_RATIO * price / low), PRICE_LOW, 1)
-        middle = np.where(np.isnan(low), 0.5 * high, 0.5 * (low + high))
+        value.reshape(-1)[at] = np.clip(PRICE_UNDER - fall * (1 - PRICE_RATIO * small / least), PRICE_LOW, 1)
+    return value
+
+
+def _chosen(at: NDArray[np.intp], shape: tuple[int, ...], *arrays: NDArray) -> list[NDArray]:
+    """The items of arrays that broadcast to *shape*, at positions in its flat form."""
+    return [np.broadcast_to(array, shape).ravel()[at] for array in arrays]
+
+
+def _price_value_over_middle(
+    price: NDArray[np.float64], middle: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore"):  # the middle of a budget of one amount is its ceiling
         inside = 1 - (1 - PRICE_CEILING) * np.clip((price - middle) / (high - middle), 0, 1)
-        excess = price / high - 1
-        little = PRICE_CEILING - (PRICE_CEILING - PRICE_OVER) * excess / PRICE_OVER_BY
-        much = np.clip(PRICE_OVER * (PRICE_LOST_BY - excess) / (PRICE_LOST_BY - PRICE_OVER_BY), 0, 1)
-        over = np.where(excess <= PRICE_OVER_BY, little, much)
-    value = np.where(price <= middle, 1.0, np.where(price <= high, inside, over))
-    value = np.where(np.isnan(high), 1.0, value)
-    return np.where(PRICE_RATIO * price < low, below, value)
+    excess = price / high - 1
+    little = PRICE_CEILING - (PRICE_CEILING - PRICE_OVER) * excess / PRICE_OVER_BY
+    much = np.clip(PRICE_OVER * (PRICE_LOST_BY - excess) / (PRICE_LOST_BY - PRICE_OVER_BY), 0, 1)
+    return np.where(price <= high, inside, np.where(excess <= PRICE_OVER_BY, little, much))
 
 
 def area_value(area: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np.float64]:

@@ -1,5 +1,7 @@
 """The engine compared with the scalar oracle, and its ways of computing with each other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ from matching.engine.incremental import (
 )
 from matching.engine.ranking import RankedLists
 from matching.engine.tiles import merge_lists
-from matching.engine.topk import Market, MarketLists, score_market
+from matching.engine.topk import MOST_AT_ONCE, Market, MarketLists, score_at_once, score_in_blocks, score_market
 from matching.engine.units import rounding_bound
 from matching.errors import InvalidInputError, ScoringStoppedError
 from tests.matching import oracle
@@ -103,15 +105,51 @@ def test_full_run_equals_incremental(market_of, k):
     )
 
 
+def assert_same_both_ways(market: Market, k: int) -> None:
+    at_once, in_blocks = score_at_once(market, k), score_in_blocks(market, k)
+    assert_same(at_once.for_leads, in_blocks.for_leads)
+    assert_same(at_once.for_properties, in_blocks.for_properties)
+
+
+@checked_on_markets
+@given(markets(), st.integers(1, 5))
+def test_a_market_has_the_same_lists_scored_at_once_and_in_blocks(market_of, k):
+    *_, market, _ = market_of
+    if len(market.leads) and len(market.properties):
+        assert_same_both_ways(market, k)
+
+
+@pytest.mark.parametrize(
+    ("n_leads", "n_properties", "k"),
+    [
+        (200, 200, 100),
+        (256, 257, 300),  # keys of 32 and of 64 bits, lists longer than a side
+        (1000, 300, 10),  # several portions of properties
+        (1, 3000, 100),
+        (3000, 1, 100),
+    ],
+)
+@pytest.mark.parametrize("different", [1, 7, 3000])
+def test_a_varied_market_and_one_of_ties_have_the_same_lists_both_ways(n_leads, n_properties, k, different):
+    market = synthetic(n_leads, n_properties, excluded=500)
+    leads = market.leads.take(np.arange(n_leads) % different)
+    assert_same_both_ways(replace(market, leads=leads), k)
+
+
+def test_only_a_market_of_few_pairs_is_scored_at_once():
+    few, many = MOST_AT_ONCE // 1024, MOST_AT_ONCE // 1024 + 1
+
+    assert score_market(synthetic(1024, few), 1).entries_waited == 0
+    assert score_market(synthetic(1024, many), 1).entries_waited > 0
+
+
+@pytest.mark.parametrize("score", [score_at_once, score_in_blocks])
 @pytest.mark.parametrize(("n_leads", "n_properties"), [(30, 2500), (2500, 30), (3, 3)])
-def test_lists_of_one_side_alone_are_those_of_both_and_cost_no_more_pairs(n_leads, n_properties):
+def test_lists_of_one_side_alone_are_those_of_both_and_cost_no_more_pairs(n_leads, n_properties, score):
     market = synthetic(n_leads, n_properties, excluded=200)
 
-    both = score_market(market, 10)
-    leads_alone, properties_alone = (
-        score_market(market, 10, for_properties=False),
-        score_market(market, 10, for_leads=False),
-    )
+    both = score(market, 10)
+    leads_alone, properties_alone = score(market, 10, for_properties=False), score(market, 10, for_leads=False)
 
     assert_same(leads_alone.for_leads, both.for_leads)
     assert_same(properties_alone.for_properties, both.for_properties)
@@ -257,7 +295,7 @@ def test_many_blocks_and_buckets_still_equal_incremental(n_leads, n_properties, 
     some_leads = np.arange(0, n_leads, max(1, n_leads // 40))
     some_properties = np.arange(0, n_properties, max(1, n_properties // 40))
 
-    full = score_market(market, k)
+    full = score_in_blocks(market, k)
 
     scores = row_scores(market.leads.take(some_leads), market.properties)
     for place, lead in enumerate(some_leads):
@@ -272,17 +310,19 @@ def test_many_blocks_and_buckets_still_equal_incremental(n_leads, n_properties, 
     assert_same(full.for_properties.take(some_properties), best_of_scores(scores.T, k))
 
 
-def test_progress_adds_up_to_all_pairs():
+@pytest.mark.parametrize("score", [score_market, score_in_blocks])
+def test_progress_adds_up_to_all_pairs(score):
     pairs = []
 
-    score_market(synthetic(300, 700), k=5, progress=pairs.append)
+    score(synthetic(300, 700), k=5, progress=pairs.append)
 
-    assert sum(pairs) == 300 * 700 and len(pairs) > 1
+    assert sum(pairs) == 300 * 700 and (len(pairs) > 1) == (score is score_in_blocks)
 
 
-def test_scoring_stops_on_request():
+@pytest.mark.parametrize("score", [score_market, score_in_blocks])
+def test_scoring_stops_on_request(score):
     with pytest.raises(ScoringStoppedError):
-        score_market(synthetic(300, 700), k=5, should_stop=lambda: True)
+        score(synthetic(300, 700), k=5, should_stop=lambda: True)
 
 
 def test_excluded_pairs_outside_the_market_are_refused():
