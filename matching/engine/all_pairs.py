@@ -6,6 +6,8 @@ properties, divide them into blocks and compare pairs with thresholds cost more 
 complete rows and columns is faster. The results are the same to the last bit.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +25,7 @@ def units_of_all_pairs(leads: LeadVectors, properties: PropertyVectors) -> NDArr
     np.minimum(units, MAX_UNITS, out=units)
     every_property = np.arange(len(properties))[:, np.newaxis]
     units[broken_by_amount(leads, properties, slice(None), every_property)] = -1
-
+    units[properties.owner[:, np.newaxis] == leads.owner] = -1
     return units
 
 
@@ -38,7 +40,7 @@ def best_of_units(units: NDArray[np.float32], excluded: NDArray[np.int64], k: in
     n_columns = units.shape[1]
     # A key is [inverted units | column], in 32 bits if they suffice, which are sorted in half the time.
     shift = (n_columns - 1).bit_length()
-    kind = np.uint32 if UNIT_BITS + shift <= 32 else np.uint64
+    kind: Any = np.uint32 if UNIT_BITS + shift <= 32 else np.uint64
     nothing = np.iinfo(kind).max
     keys = (MAX_UNITS - units).astype(kind) << kind(shift)
     keys |= np.arange(n_columns, dtype=kind)

@@ -140,7 +140,7 @@ def score_at_once(market: Market, k: int, *, for_leads: bool = True, for_propert
     """:func:`score_market` by a table of all pairs. Neither side may be empty."""
     with _loaded_libraries().limit(limits=1, user_api="blas"):  # more threads cost more than they save
         units = units_of_all_pairs(market.leads, market.properties)
-    by_property, by_lead = market.excluded_for_leads[:, ::-1], market.excluded_for_leads
+    by_property, by_lead = market.excluded_for_properties[:, ::-1], market.excluded_for_leads
     return MarketLists(
         best_of_units(units.T, by_lead, k) if for_leads else RankedLists.empty(len(market.leads)),
         best_of_units(units, by_property, k) if for_properties else RankedLists.empty(len(market.properties)),
