@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from matching.reading import markers
+from matching.reading.limit_words import AT_LEAST
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import DASHES
@@ -40,6 +41,8 @@ _END_LISTS = frozenset({markers.MUST, markers.SOFT, markers.COLON, markers.CAN, 
 #: Words that end a row and a denial: «недорогая с балконом».
 WITH = frozenset({"с", "со", "with", "плюс"})
 _STOPS_ROW = WITH | {"в"}
+#: Prepositions that require the genitive, as «без» does.
+_WITH_GENITIVE = frozenset({"из", "от", "до", "для", "у"})
 _CONTRASTS = frozenset({"а", "но", "зато", "однако"})
 
 
@@ -191,6 +194,17 @@ def _stop_words(
     return joined, stops
 
 
+def _has_own_genitive(cut_text: Tokens, item: Item, last: Item) -> bool:
+    """Whether another word than a denial requires the genitive: «без залога, от 2 санузлов», «…, дом из кирпича»."""
+    number = item.quantity
+    if number is not None and not number.unit and number.how == AT_LEAST:
+        return True  # «без залога, санузлов 2+»
+    if number is not None and number.start < item.start and not (number.how == "eq" and number.ordinal):
+        return True
+    before, before_last = (cut_text.tokens[each.start - 1].lower() if each.start else "" for each in (item, last))
+    return before in _WITH_GENITIVE and before != before_last
+
+
 def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
     """
     Mentions in one row with *items[place]*, forward or backward: joined by «и» or «или», or by a comma if leads usually
@@ -231,8 +245,13 @@ def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: i
                 break  # «не последний, панель или кирпич»
             elif abs(item.clause - last.clause) == 1 and gap <= 3:
                 continues = governs and first is not None and first.case == "genitive"
-                # «кроме первого, панельный дом» refuses no panel.
-                agrees = not governs or continues or first is not None and first.number is not None
+                continues = continues and not _has_own_genitive(cut_text, item, last)
+                # «кроме первого, панельный дом» refuses no panel, nor does «не первый; панельный дом».
+                agrees = continues or (
+                    first is not None and first.number is not None
+                    if governs
+                    else not any(word is not None and word.symbol == ";" for word in between)
+                )
                 is_permitted = step > 0 or any(
                     each.role == markers.CAN for each in items[max(0, here - 2) : here] if each.clause == item.clause
                 )
