@@ -74,9 +74,9 @@ def rounding_bound(wishes: int = 0, words: int = 0) -> float:
     The largest difference of a base from its formula, on the scale of 100.
 
     The share of every criterion, wish and word is rounded to a point, and so is what it earns. This amounts to a point
-    and a half for each of nine criteria, for location in three parts, for the wishes together and for each wish, to half
-    a point for a price under the minimum, and to a point for each word of the text. Positions between knots, minutes and parts of words are rounded by definition and
-    add nothing.
+    and a half for each of nine criteria, for location in three parts, for the wishes together and for each wish, to
+    half a point for a price under the minimum, and to a point for each word of the text. Positions between knots,
+    minutes and parts of words are rounded by definition and add nothing.
 
     >>> round(rounding_bound(), 3), round(rounding_bound(wishes=5, words=20), 3)
     (0.046, 0.1)
