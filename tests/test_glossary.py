@@ -109,10 +109,17 @@ RETIRED = {
     "TAKE": "USE_STORED_VALUE",
     "last_ends": "last_results",
     "note_failure": "record_failure",
+    "Says": "Rule",
+    "Senses": "Meanings",
+    "SaidMessage": "ChatMessageRow",
+    "heir": "new_owner",
+    "flying": "in_flight",
+    "most": "maximum",
+    "fewest": "minimum",
 }
 
 #: Limits are called MAX_ and MIN_.
-RETIRED_PREFIX = re.compile(r"_?(MOST|LEAST|FEW)_[A-Z]")
+RETIRED_PREFIX = re.compile(r"_?(MOST|LEAST|FEW|FEWEST)_[A-Z]|MOST$")
 
 #: File names that must not return, because they mean nothing or have another meaning now: folder -> names.
 RETIRED_FILES = {

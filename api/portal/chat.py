@@ -57,7 +57,7 @@ class ChatMade(Body):
     created_at = Moment()
 
 
-class SaidMessage(Body):
+class ChatMessageRow(Body):
     id = fields.Integer()
     chat_id = fields.Integer()
     sender_id = fields.Integer()
@@ -72,7 +72,7 @@ class ChatRow(ChatMade):
         allow_none=True,
         metadata={"description": "A seller sees a buyer's name once the buyer has asked or written."},
     )
-    last_message = fields.Nested(SaidMessage, allow_none=True)
+    last_message = fields.Nested(ChatMessageRow, allow_none=True)
     unread_count = fields.Integer()
     my_read_id = fields.Integer(metadata={"description": "The newest message that I have read; 0: none."})
     other_read_id = fields.Integer(metadata={"description": "The newest message that the other has read."})
@@ -164,7 +164,7 @@ class ChatMessages(MethodView):
 
     @signed_in
     @blp.arguments(MessageArgs, location="query")
-    @blp.response(200, SaidMessage(many=True))
+    @blp.response(200, ChatMessageRow(many=True))
     def get(self, args: dict[str, Any], chat_id: int) -> Any:
         """List the messages of one of my chats, oldest first; by default the newest 100
 
@@ -176,7 +176,7 @@ class ChatMessages(MethodView):
 
     @signed_in
     @blp.arguments(ChatMessageBody)
-    @blp.response(201, SaidMessage)
+    @blp.response(201, ChatMessageRow)
     def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Send a message without a socket
 

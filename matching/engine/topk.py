@@ -177,8 +177,8 @@ class _Scoring:
         product = BlockProduct(market, block)
         best = Bucket(len(block), self.k)
         first, ends = self._score_first(number, product, best)
-        least = np.minimum(units_of_ends(self.lead_ends), units_of_ends(ends).min())
-        later = market.bounds.reaching(number, least, first)
+        minimum = np.minimum(units_of_ends(self.lead_ends), units_of_ends(ends).min())
+        later = market.bounds.reaching(number, minimum, first)
         self.pairs_scored[number] = (len(first) + len(later)) * len(block)
         for at in range(0, len(later), LEAD_CHUNK):
             chunk = later[at : at + LEAD_CHUNK]
@@ -216,8 +216,8 @@ class _Scoring:
         of_leads, of_properties = Ends.of(self.lead_ends[leads]), Ends.of(property_ends)
         lead_numbers, numbers = market.lead_order[leads], market.property_order[block.start : block.stop]
         # Comparing with both thresholds admits a tenth of the pairs that comparing with the smaller one admits.
-        reaches = units >= of_leads.least_units(numbers.min())[:, np.newaxis]
-        reaches |= units >= of_properties.least_units(lead_numbers.min())
+        reaches = units >= of_leads.min_units(numbers.min())[:, np.newaxis]
+        reaches |= units >= of_properties.min_units(lead_numbers.min())
         if np.count_nonzero(reaches) > MANY * reaches.size:
             reaches = ranked_within(units, of_leads, of_properties, lead_numbers, numbers)
         flat = np.flatnonzero(reaches)

@@ -145,7 +145,7 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     if number.clause != item.clause:
         return _distance_between_clauses(cut_text, items, place, other)
     counts = any(
-        entry.most <= 9 and "m" not in entry.units and "month" not in entry.units for entry, _, _, _ in item.meanings
+        entry.maximum <= 9 and "m" not in entry.units and "month" not in entry.units for entry, _, _, _ in item.meanings
     )
     if ahead and counts and number.quantity is not None and _word_follows(cut_text, number):
         return None

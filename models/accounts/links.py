@@ -191,13 +191,13 @@ def claim_mail(session: Session, link_id: int, now: datetime) -> OneTimeLink | N
     )
 
 
-def waiting_links(session: Session, now: datetime, *, for_at_least: timedelta) -> list[int]:
+def waiting_links(session: Session, now: datetime, *, min_wait: timedelta) -> list[int]:
     """Ids of links that nobody has claimed for sending: their messages were lost, or no worker runs."""
     query = select(OneTimeLink.id).where(
         OneTimeLink.delivery == Delivery.QUEUED,
         OneTimeLink.is_sendable,
         OneTimeLink.expires_at > now,
-        OneTimeLink.made_at < now - for_at_least,
+        OneTimeLink.made_at < now - min_wait,
     )
     return list(session.scalars(query.order_by(OneTimeLink.id)))
 
@@ -237,8 +237,8 @@ def _check(session: Session, which: ColumnElement[bool], limits: tuple, now: dat
 def _free_from(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> datetime | None:
     """When the next mail of the kind *which* is allowed; None: now. Takes equally long in both cases."""
     moments = []
-    for most, window in limits:
+    for maximum, window in limits:
         query = select(OneTimeLink.made_at).where(which, OneTimeLink.made_at > now - window)
-        moment = session.scalar(query.order_by(OneTimeLink.made_at.desc()).offset(most - 1).limit(1))
+        moment = session.scalar(query.order_by(OneTimeLink.made_at.desc()).offset(maximum - 1).limit(1))
         moments += [moment + window] if moment is not None else []
     return max(moments, default=None)

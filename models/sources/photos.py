@@ -101,7 +101,7 @@ _UNSEEN = text(
     FROM properties AS p LEFT JOIN photo_checks AS c ON c.property_id = p.id
     WHERE p.status = 'ACTIVE'
     AND CASE WHEN c.version IS NULL THEN cardinality(p.photos) > 0 ELSE c.version <> p.version END
-    ORDER BY p.id LIMIT :most
+    ORDER BY p.id LIMIT :maximum
     """
 )
 #: Rows whose address is no longer in any listing of their owner, neither directly nor as the address of our copy.
@@ -126,7 +126,7 @@ def note_photos(session: Session) -> int:
     """
     # One worker at a time: another must not delete a photo that one has just found in a listing.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('note-photos', 0))"))
-    rows = session.execute(_UNSEEN, {"most": BATCH}).all()
+    rows = session.execute(_UNSEEN, {"maximum": BATCH}).all()
     if not rows:
         return 0
     wanted = [

@@ -38,14 +38,14 @@ def _number(kind: str, value: Any) -> str:
     say_one = _DATES.get(kind, _plain)
     if not isinstance(value, Mapping):
         return _message("exactly", value=say_one(value), **facts)
-    least, most = value.get("min"), value.get("max")
-    if kind in _DATES and most == 0 or (least is not None and least == most):
-        return _message("exactly", value=say_one(most), **facts)
-    if least is not None and most is not None:
-        return _message("exactly", value=f"{say_one(least)}–{say_one(most)}", **facts)
-    if least is not None:
-        return _message("at_least", value=say_one(least), **facts)
-    return _message("at_most", value=say_one(most), **facts)
+    minimum, maximum = value.get("min"), value.get("max")
+    if kind in _DATES and maximum == 0 or (minimum is not None and minimum == maximum):
+        return _message("exactly", value=say_one(maximum), **facts)
+    if minimum is not None and maximum is not None:
+        return _message("exactly", value=f"{say_one(minimum)}–{say_one(maximum)}", **facts)
+    if minimum is not None:
+        return _message("at_least", value=say_one(minimum), **facts)
+    return _message("at_most", value=say_one(maximum), **facts)
 
 
 def _unit(name: str) -> str:

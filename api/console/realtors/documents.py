@@ -61,7 +61,7 @@ def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
     good, refused = sort_out(
         files,
         lambda each: read_private_documents([each], visitor()),
-        most=MAX_FILES,
+        maximum=MAX_FILES,
         too_many="documents.too_many_at_once",
     )
     owned_row(session(), visitor(), side, row_id, lock=True)
@@ -138,6 +138,6 @@ def _page(side: Side, row_id: int, refused: list[tuple[str, str]] | None = None,
         refused=refused or [],
         added=added,
         room=remaining_documents(session(), side, row_id),
-        most_mb=MAX_PRIVATE_DOCUMENT >> 20,
-        most=MAX_DOCUMENTS,
+        max_mb=MAX_PRIVATE_DOCUMENT >> 20,
+        maximum=MAX_DOCUMENTS,
     )

@@ -43,7 +43,7 @@ def stored_photos() -> SentPhotos:
     kept = [line.strip() for line in request.form.get("photos", "").splitlines() if line.strip()]
     files = [each for each in request.files.getlist(FIELD) if each.filename]
     good, refused = sort_out(
-        files, lambda each: read_pictures([each], visitor()), most=MAX_FILES, too_many="photo.too_many_at_once"
+        files, lambda each: read_pictures([each], visitor()), maximum=MAX_FILES, too_many="photo.too_many_at_once"
     )
     room = max(0, MAX_PHOTOS - len(kept))
     refused += [(short_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]

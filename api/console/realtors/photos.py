@@ -46,7 +46,7 @@ def add(property_id: int) -> Response | str | tuple[str, int]:
     files = [each for each in request.files.getlist("photos") if each.filename]
     owned_property(session(), visitor(), property_id)
     good, refused = sort_out(
-        files, lambda each: read_pictures([each], visitor()), most=MAX_FILES, too_many="photo.too_many_at_once"
+        files, lambda each: read_pictures([each], visitor()), maximum=MAX_FILES, too_many="photo.too_many_at_once"
     )
     listing = owned_property(session(), visitor(), property_id, lock=True)
     room = remaining_photos(listing)

@@ -147,7 +147,7 @@ def one_chat(chat_id: int) -> Response | str:
     chat = chat_of(session(), visitor(), chat_id)
     before_id = _before()
     messages = messages_between(session(), chat.id, before_id=before_id, limit=MESSAGES)
-    shown: dict[str, Any] = {"messages": messages, "chat": chat, "most": MESSAGES, "before_id": before_id}
+    shown: dict[str, Any] = {"messages": messages, "chat": chat, "maximum": MESSAGES, "before_id": before_id}
     mark_chat_read(session(), visitor(), chat.id)
     mark_group_read(session(), visitor(), f"chat_id:{chat.id}")
     if wants_part():

@@ -172,9 +172,9 @@ def _count(
     session: Session, meeting: Sequence[ColumnElement[bool]], words: Words, sorting: Sorting, limit: int
 ) -> _Counted:
     """Count homes and, if all adverts were counted, select the first *limit* of them in the same pass."""
-    most = min(MAX_COUNTED, MAX_COUNTED_WITH_WORDS) if words else MAX_COUNTED
+    maximum = min(MAX_COUNTED, MAX_COUNTED_WITH_WORDS) if words else MAX_COUNTED
     adverts = select(Property.id, sorting.value.label("value")).where(*meeting, holds_words(words, Property.id))
-    counted = adverts.limit(most + 1).subquery()
+    counted = adverts.limit(maximum + 1).subquery()
     hits = _with_groups(counted).cte("hits")
     first = select(hits).order_by(*sorting.by(hits.c.value, hits.c.id)).limit(limit).subquery()
     placed = sorting.by(first.c.value, first.c.id)
@@ -188,7 +188,7 @@ def _count(
         )
     ).one()
     every, grouped, groups, ids, group_ids = row
-    is_more = every > most
+    is_more = every > maximum
     pairs = [] if is_more else list(zip(ids or (), group_ids or (), strict=True))
     return _Counted(every - grouped + groups, is_more, pairs)
 

@@ -43,7 +43,7 @@ def test_among_ties_the_lowest_numbers_stay_as_in_an_incremental_update(varied, 
 
 
 @pytest.mark.parametrize(
-    ("leads", "properties", "most"),
+    ("leads", "properties", "maximum"),
     [
         # Without distinguishing ties: 300 if all are alike, and for the others 54, 63, 32 and 43.
         (1, 1, 60),
@@ -53,11 +53,11 @@ def test_among_ties_the_lowest_numbers_stay_as_in_an_incremental_update(varied, 
         (40, 2, 11),
     ],
 )
-def test_ties_behind_the_end_of_a_list_do_not_wait_for_a_place_in_it(varied, leads, properties, most):
+def test_ties_behind_the_end_of_a_list_do_not_wait_for_a_place_in_it(varied, leads, properties, maximum):
     waited = score_market(alike(varied, leads, properties), K, threads=1).entries_waited
 
     # Of N possible ties, a list accepts a few blocks of 128, or some of the first 1,024 leads.
-    assert waited <= (N + N) * K * most
+    assert waited <= (N + N) * K * maximum
 
 
 def test_an_end_lets_through_better_units_and_ties_up_to_its_column():
