@@ -166,7 +166,7 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
     undo = undo_of_action(side, lead_id, property_id) if outcome in ("disliked", "liked") else None
     if wants_json():
         return jsonify(
-            said=translate(OUTCOMES[outcome]),
+            message=translate(OUTCOMES[outcome]),
             key=outcome,
             undo=undo,
             match_id=match and str(match.id),

@@ -72,14 +72,14 @@ def act(listing_id: int) -> Response:
     listing = listing_on_market(session(), listing_id)
     act_in_feed(session(), visitor(), listing, FeedActionKind(kind), "web")
     outcome = {FeedActionKind.LIKE: "asked", FeedActionKind.FAVORITE: "kept"}.get(FeedActionKind(kind), "disliked")
-    return jsonify(said=translate(OUTCOMES[outcome])) if wants_json() else back("/console/feed", outcome)
+    return jsonify(message=translate(OUTCOMES[outcome])) if wants_json() else back("/console/feed", outcome)
 
 
 @blp.post("/console/feed/undo")
 @page_for()
 def undo_last() -> Response:
     undo(session(), visitor())
-    return jsonify(said=translate(OUTCOMES["undone"])) if wants_json() else back("/console/feed", "undone")
+    return jsonify(message=translate(OUTCOMES["undone"])) if wants_json() else back("/console/feed", "undone")
 
 
 @blp.get("/console/inquiries")
@@ -168,4 +168,4 @@ def _say(chat_id: int) -> Response:
         raise InvalidValueError("message", "message.wrong_length")
     chat, stored = post_message(session(), visitor(), chat_id, text)
     after_commit(lambda: spread(session(), chat, stored))
-    return jsonify(said="") if wants_json() else back(f"/console/chats/{chat_id}")
+    return jsonify(message="") if wants_json() else back(f"/console/chats/{chat_id}")

@@ -16,5 +16,5 @@ document.addEventListener("submit", async (event) => {
   const fields = new FormData(form, button);
   show(isOn);
   const result = await post(form.getAttribute("action"), fields);
-  if (result) toast(result.said); else show(!isOn);
+  if (result) toast(result.message); else show(!isOn);
 });
