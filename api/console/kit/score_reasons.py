@@ -36,7 +36,7 @@ OUTCOMES = {
 }
 
 
-def why(
+def render_reasons(
     lead: Lead,
     listing: Property,
     explanation: PairExplanation,
