@@ -222,7 +222,7 @@ def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     expect(page).to_have_url(re.compile(r"\?q=.+&sort=quality$"))
     page.get_by_role("link", name="Иван").click()
     expect(page.locator(".bubble")).to_have_text([re.compile("Сколько стоит"), re.compile("От 100 000")])
-    reasons = page.locator(".why li")
+    reasons = page.locator(".score-reasons li")
     expect(reasons).to_have_text([re.compile(r"Completeness.*20 / 30"), re.compile(r"Budget.*8 / 20")])
     mark(page)
     reply = {"message": "Хорошо, жду", "sender": "lead", "platform": "olx"}
