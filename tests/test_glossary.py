@@ -116,6 +116,20 @@ RETIRED = {
     "flying": "in_flight",
     "most": "maximum",
     "fewest": "minimum",
+    "say_one": "format_value",
+    "sort_out": "check_files",
+    "FoundUser": "MatchingUser",
+    "FoundHomes": "SearchResults",
+    "found_prospects": "search_prospects",
+    "photos_here": "stored_addresses",
+    "ReadMark": "ReadPosition",
+    "WhichPhone": "PhoneBody",
+    "WhichEmail": "EmailBody",
+    "WhichClaim": "ClaimBody",
+    "WhoSignsUp": "SignUpFields",
+    "hold_shard": "lock_shard",
+    "holds_words": "contains_words",
+    "_drawn_anew": "_redrawn",
 }
 
 #: Limits are called MAX_ and MIN_.

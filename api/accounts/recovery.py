@@ -32,7 +32,7 @@ blp = Blueprint("recovery", __name__, description="Signing in by e-mail, and for
 PROOFS = ("activation_code", "telegram_auth_data", "link")
 
 
-class WhichEmail(Body):
+class EmailBody(Body):
     email = Email(required=True)
 
 
@@ -69,7 +69,7 @@ class SendLink(MethodView):
 
     @public
     @auth_attempt
-    @blp.arguments(WhichEmail)
+    @blp.arguments(EmailBody)
     @blp.response(200, LinkSent)
     @blp.alt_response(403, description="Signing in by e-mail is not set up here.")
     @blp.alt_response(429, description="Too many links were asked for.")

@@ -113,7 +113,7 @@ class ReadBody(Body):
     message_id = IdNumber(metadata={"description": "Read up to this one; absent: to the end."})
 
 
-class ReadMark(Body):
+class ReadPosition(Body):
     my_read_id = fields.Integer()
 
 
@@ -184,7 +184,7 @@ class ChatMessages(MethodView):
         `client_id` again stores nothing.
         """
         chat, stored = post_message(session(), current_user(), chat_id, **body)
-        after_commit(lambda: spread(session(), chat, stored))
+        after_commit(lambda: broadcast_message(session(), chat, stored))
         return stored
 
 
@@ -194,7 +194,7 @@ class ChatRead(MethodView):
 
     @signed_in
     @blp.arguments(ReadBody)
-    @blp.response(200, ReadMark)
+    @blp.response(200, ReadPosition)
     def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Mark one of my chats as read
 
@@ -236,7 +236,7 @@ def token_of_ticket(ticket: str) -> str:
     return token.decode() if isinstance(token, bytes) else token
 
 
-def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
+def broadcast_message(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
     """
     After a message is committed, notify the sockets of both sides; a user without an open socket gets a notification.
     """

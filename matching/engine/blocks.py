@@ -57,7 +57,7 @@ class Exclusions:
     #: How many pairs each row of this side leaves out.
     count: NDArray[np.int64]
 
-    def holds(self, leads: NDArray[np.integer], properties: NDArray[np.integer]) -> NDArray[np.bool_]:
+    def contains(self, leads: NDArray[np.integer], properties: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether each pair is left out."""
         if not len(self.keys):
             return np.zeros(len(leads), bool)

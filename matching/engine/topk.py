@@ -247,10 +247,10 @@ class _Scoring:
             )
 
         wanted = of_properties.ranks_within(column, units, lead_numbers[row])
-        wanted &= ~market.excluded_for_properties.holds(lead, listing)
+        wanted &= ~market.excluded_for_properties.contains(lead, listing)
         best.add(pack(column[wanted], units[wanted], lead_numbers[row[wanted]]), property_ends, slack)
 
-        wanted = of_leads.ranks_within(row, units, numbers[column]) & ~market.excluded_for_leads.holds(lead, listing)
+        wanted = of_leads.ranks_within(row, units, numbers[column]) & ~market.excluded_for_leads.contains(lead, listing)
         self._keep_for_leads(lead[wanted], units[wanted], numbers[column[wanted]])
 
     def _keep_for_leads(self, lead: NDArray[np.intp], units: NDArray[np.float32], numbers: NDArray[np.intp]) -> None:

@@ -25,7 +25,7 @@ from models.accounts.identity import Claim, EndAccess, prove, set_proven
 from models.accounts.phone_codes import Delivery
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
-from models.core.base import Base, Id, rows_changed, words
+from models.core.base import Base, Id, enum_column, rows_changed
 from models.core.enums import Role
 from models.core.errors import NotFoundError, NotSignedInError, TooManyError
 
@@ -55,7 +55,7 @@ class OneTimeLink(Base):
     id: Mapped[Id]
     #: The address to which it is sent, or which an administrator invites.
     email: Mapped[str | None] = mapped_column(String(254))
-    role: Mapped[Role | None] = mapped_column(words(Role, "role_is_known"))  #: An invited user's role.
+    role: Mapped[Role | None] = mapped_column(enum_column(Role, "role_is_known"))  #: An invited user's role.
     made_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  #: The administrator who invites.
     network: Mapped[str | None] = mapped_column(INET)  #: The requester's network.
     is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -66,7 +66,7 @@ class OneTimeLink(Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-    delivery: Mapped[Delivery] = mapped_column(words(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
+    delivery: Mapped[Delivery] = mapped_column(enum_column(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
 
 
 def request_email_link(

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.accounts.uploads import Upload
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.errors import InvalidValueError
 from models.market.advert_groups import AdvertKeys
 from models.market.properties import Property
@@ -71,11 +71,11 @@ class FetchedPhoto(Base):
     address: Mapped[str] = mapped_column(Text)
     host: Mapped[str] = mapped_column(String(255))
     state: Mapped[PhotoState] = mapped_column(
-        words(PhotoState, "state_is_known"), default=PhotoState.WAITING, server_default="waiting"
+        enum_column(PhotoState, "state_is_known"), default=PhotoState.WAITING, server_default="waiting"
     )
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    reason: Mapped[PhotoFault | None] = mapped_column(words(PhotoFault, "reason_is_known"))
+    reason: Mapped[PhotoFault | None] = mapped_column(enum_column(PhotoFault, "reason_is_known"))
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
     #: :func:`matching.homes.photos.photo_hash` of the fetched picture.
     photo_hash: Mapped[int | None] = mapped_column(BigInteger)
@@ -194,7 +194,7 @@ def claim_photo(session: Session, host: str) -> FetchedPhoto | None:
     return None
 
 
-def photos_here(session: Session, addresses: Iterable[str]) -> dict[str, str]:
+def stored_addresses(session: Session, addresses: Iterable[str]) -> dict[str, str]:
     """
     Those of the addresses whose photos are stored here -> the stored file's name.
 

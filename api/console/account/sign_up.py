@@ -37,19 +37,19 @@ ROLE_NAMES = {
 }
 
 
-class WhoSignsUp(Body):
+class SignUpFields(Body):
     role = fields.String(
         required=True, validate=validate.OneOf(list(ROLE_NAMES)), error_messages={"required": "role.choose"}
     )
     name = Text(180, required=True)
 
 
-class EmailSignUp(WhoSignsUp):
+class EmailSignUp(SignUpFields):
     email = Email(required=True)
     password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
-class PhoneSignUp(WhoSignsUp):
+class PhoneSignUp(SignUpFields):
     phone = Phone(required=True)
 
 

@@ -133,8 +133,8 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
         ],
         report=report,
         reasons=[
-            (*_split_reasons(why), count)
-            for why, count in sorted(report["refused_for"].items(), key=lambda each: -each[1])
+            (*_split_reasons(refusal), count)
+            for refusal, count in sorted(report["refused_for"].items(), key=lambda each: -each[1])
         ],
         columns=[
             (
@@ -160,7 +160,7 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
     )
 
 
-def _split_reasons(why: str) -> tuple[str, str]:
+def _split_reasons(refusal: str) -> tuple[str, str]:
     """(field, reason) of the reasons for which offers were refused."""
-    field, _, reason = why.partition(": ")
+    field, _, reason = refusal.partition(": ")
     return field, reason

@@ -36,7 +36,7 @@ OUTCOMES = {
 }
 
 
-def why(
+def render_reasons(
     lead: Lead,
     listing: Property,
     explanation: PairExplanation,
@@ -64,7 +64,7 @@ def why(
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
     wishes = _wishes(listing, explanation.wishes, wanted)
     return Markup(  # noqa: S704 - every part is escaped where it is built
-        f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
+        f'<div class="score-reasons"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 

@@ -8,7 +8,7 @@ from api.console.kit.i18n import translate_error, translate_fault
 from models.core.errors import Fault, InvalidFileError
 
 
-def sort_out(
+def check_files(
     files: list[FileStorage], check: Callable[[FileStorage], object], *, maximum: int, too_many: str
 ) -> tuple[list[FileStorage], list[tuple[str, str]]]:
     """Returns the accepted files, and the names of the others, each with the reason.

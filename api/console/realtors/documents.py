@@ -9,7 +9,7 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.formatting import number, title_of
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.pages import back, page_blueprint
-from api.console.kit.sent_files import short_name, sort_out
+from api.console.kit.sent_files import check_files, short_name
 from api.http.db import session
 from api.http.uploads import (
     MAX_PRIVATE_DOCUMENT,
@@ -58,7 +58,7 @@ def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _page(side, row_id)
     files = [each for each in request.files.getlist("documents") if each.filename]
-    good, refused = sort_out(
+    good, refused = check_files(
         files,
         lambda each: read_private_documents([each], visitor()),
         maximum=MAX_FILES,

@@ -21,5 +21,5 @@ document.addEventListener("submit", async (event) => {
   show(isOn);
   const result = await postAction(form.getAttribute("action"), fields);
   inProgress.delete(form);
-  if (result) toast(result.said); else show(!isOn);
+  if (result) toast(result.message); else show(!isOn);
 });

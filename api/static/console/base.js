@@ -58,7 +58,7 @@ document.addEventListener("submit", async (event) => {
   const result = await post(quickForm.action, new FormData(quickForm));
   inProgress.delete(quickForm);
   if (!result) return;
-  toast(result.said);
+  toast(result.message);
   if (typedIn(quickForm) === sent) quickForm.closest("details").open = false;
   await find();
   if (typedIn(quickForm) === sent) quickForm.reset(); // to the saved values, since «12 млн» differs from the printed amount and would count as unsaved input

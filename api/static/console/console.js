@@ -201,14 +201,14 @@ document.addEventListener("submit", async (event) => {
   const result = await post(form.getAttribute("action"), fields);
   buttons.forEach((button) => { button.disabled = false; });
   if (!result) return;
-  toast(result.said);
+  toast(result.message);
   if (field.value === sent) form.reset();
   else if (field.value.startsWith(sent)) { // somebody has begun the next message
     field.value = field.value.slice(sent.length).trimStart();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
   if (document.activeElement === document.body || form.contains(document.activeElement)) field.focus();
-  const log = document.getElementById("said");
+  const log = document.getElementById("message-log");
   log.scrollTop = log.scrollHeight; // where it stays when the message arrives
   fetchPart(log);
 });
@@ -233,10 +233,10 @@ async function submitCardAction(form, fields) {
   const restore = () => { mark.replaceWith(card); card.querySelector("[data-act] button")?.focus(); };
   const result = await postAction(form.getAttribute("action"), fields);
   if (!result) { restore(); return; }
-  toast(result.said, { undo: result.undo && (async () => {
+  toast(result.message, { undo: result.undo && (async () => {
     const undone = await postAction("/console/undo", { what: result.undo });
     if (!undone) return;
-    toast(undone.said);
+    toast(undone.message);
     if (mark.isConnected) restore();
   }) });
 }
