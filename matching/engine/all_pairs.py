@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.bounds_of_few import most_units_of_leads
+from matching.engine.bounds_of_few import max_units_of_leads
 from matching.engine.curves import broken_by_amount
 from matching.engine.ranking import UNIT_BITS, RankedLists
 from matching.engine.units import MAX_UNITS, score_of_units
@@ -20,7 +20,7 @@ from matching.engine.vectors import LeadVectors, PropertyVectors
 
 def units_of_all_pairs(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float32]:
     """The units of every pair, (properties, leads), at most MAX_UNITS; negative where the pair is forbidden."""
-    portions = [portion.units for portion in most_units_of_leads(leads, properties)]
+    portions = [portion.units for portion in max_units_of_leads(leads, properties)]
     units = portions[0] if len(portions) == 1 else np.concatenate(portions)
     np.minimum(units, MAX_UNITS, out=units)
     every_property = np.arange(len(properties))[:, np.newaxis]

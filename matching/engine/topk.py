@@ -45,7 +45,7 @@ from matching.errors import InvalidInputError, ScoringStoppedError
 
 #: A market of at most so many pairs is scored at once. With 200 leads and 200 properties that takes a quarter of the
 #: CPU time of blocks, with 1,000 of each half, and with 2,000 of each as much.
-MOST_AT_ONCE = 1 << 20
+MAX_PAIRS_AT_ONCE = 1 << 20
 _SHIFT = BLOCK_SIZE.bit_length() - 1
 #: Leads whose survivors share a bucket.
 BUCKET_SIZE = 1024
@@ -124,7 +124,7 @@ def score_market(
     if not len(market.leads) or not len(market.properties):
         return MarketLists(RankedLists.empty(len(market.leads)), RankedLists.empty(len(market.properties)))
     n_pairs = len(market.leads) * len(market.properties)
-    if n_pairs > MOST_AT_ONCE:
+    if n_pairs > MAX_PAIRS_AT_ONCE:
         return score_in_blocks(
             market, k, threads, progress, should_stop, for_leads=for_leads, for_properties=for_properties
         )

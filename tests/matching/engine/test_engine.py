@@ -17,7 +17,7 @@ from matching.engine.incremental import (
 )
 from matching.engine.ranking import RankedLists
 from matching.engine.tiles import merge_lists
-from matching.engine.topk import MOST_AT_ONCE, Market, MarketLists, score_at_once, score_in_blocks, score_market
+from matching.engine.topk import MAX_PAIRS_AT_ONCE, Market, MarketLists, score_at_once, score_in_blocks, score_market
 from matching.engine.units import rounding_bound
 from matching.errors import InvalidInputError, ScoringStoppedError
 from tests.matching import oracle
@@ -137,7 +137,7 @@ def test_a_varied_market_and_one_of_ties_have_the_same_lists_both_ways(n_leads, 
 
 
 def test_only_a_market_of_few_pairs_is_scored_at_once():
-    few, many = MOST_AT_ONCE // 1024, MOST_AT_ONCE // 1024 + 1
+    few, many = MAX_PAIRS_AT_ONCE // 1024, MAX_PAIRS_AT_ONCE // 1024 + 1
 
     assert score_market(synthetic(1024, few), 1).entries_waited == 0
     assert score_market(synthetic(1024, many), 1).entries_waited > 0
