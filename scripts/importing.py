@@ -116,23 +116,7 @@ def import_file(
     """
     only_city = options.city if options.only_city else None
     with factory() as session:
-        owner = owner_of_imports(session, owner_email)
-        source = source_named(session, owner, options.source_name)
-        settled = {"city": options.city} if options.city else {}
-        if source is None:
-            address = options.location if options.is_address else None
-            fields = {
-                "name": options.source_name,
-                "content": options.content,
-                "address": address,
-                "is_complete": options.is_complete,
-                **settled,
-            }
-            source = create_source(session, owner, fields)
-        elif source.content is not options.content:
-            raise InvalidValueError("source", f"{source.name} holds {source.content}; name another one")
-        elif settled or source.is_complete != options.is_complete:
-            change_source(session, source, settled | {"is_complete": options.is_complete})
+        source = _source_of_import(session, options, owner_email)
         feed.mapping = source.mapping
         if options.dry_run:
             session.expunge_all()
@@ -152,14 +136,44 @@ def import_file(
         on_committed=on_committed,
     )
     if report.held and options.withdraw_missing:
-        with factory() as session:
-            import_ = session.get_one(Import, import_id)
-            if import_.state is ImportState.WAITING:
-                gone = confirm_withdrawals(session, import_)
-                session.commit()
-                on_committed(gone)
-                report.withdrawn, report.held, report.reason = report.withdrawn + len(gone), 0, None
+        _withdraw_missing(factory, import_id, report, on_committed)
     return report
+
+
+def _source_of_import(session: Session, options: ImportOptions, owner_email: str | None) -> Source:
+    """The source that the options name, created if it is new, with the options' city and completeness."""
+    owner = owner_of_imports(session, owner_email)
+    source = source_named(session, owner, options.source_name)
+    city = {"city": options.city} if options.city else {}
+    if source is None:
+        address = options.location if options.is_address else None
+        fields = {
+            "name": options.source_name,
+            "content": options.content,
+            "address": address,
+            "is_complete": options.is_complete,
+            **city,
+        }
+        return create_source(session, owner, fields)
+    if source.content is not options.content:
+        raise InvalidValueError("source", f"{source.name} holds {source.content}; name another one")
+    if city or source.is_complete != options.is_complete:
+        change_source(session, source, city | {"is_complete": options.is_complete})
+    return source
+
+
+def _withdraw_missing(
+    factory: sessionmaker[Session], import_id: int, report: Report, on_committed: Callable[[list[int]], None]
+) -> None:
+    """Withdraw the properties that the feed no longer has, although they are too many for an import without consent."""
+    with factory() as session:
+        import_ = session.get_one(Import, import_id)
+        if import_.state is not ImportState.WAITING:
+            return
+        gone = confirm_withdrawals(session, import_)
+        session.commit()
+    on_committed(gone)
+    report.withdrawn, report.held, report.reason = report.withdrawn + len(gone), 0, None
 
 
 def source_of(factory: sessionmaker[Session], owner_email: str | None, name: str) -> Source | None:

@@ -109,10 +109,31 @@ RETIRED = {
     "TAKE": "USE_STORED_VALUE",
     "last_ends": "last_results",
     "note_failure": "record_failure",
+    "Says": "Rule",
+    "Senses": "Meanings",
+    "SaidMessage": "ChatMessageRow",
+    "heir": "new_owner",
+    "flying": "in_flight",
+    "most": "maximum",
+    "fewest": "minimum",
+    "say_one": "format_value",
+    "sort_out": "check_files",
+    "FoundUser": "MatchingUser",
+    "FoundHomes": "SearchResults",
+    "found_prospects": "search_prospects",
+    "photos_here": "stored_addresses",
+    "ReadMark": "ReadPosition",
+    "WhichPhone": "PhoneBody",
+    "WhichEmail": "EmailBody",
+    "WhichClaim": "ClaimBody",
+    "WhoSignsUp": "SignUpFields",
+    "hold_shard": "lock_shard",
+    "holds_words": "contains_words",
+    "_drawn_anew": "_redrawn",
 }
 
 #: Limits are called MAX_ and MIN_.
-RETIRED_PREFIX = re.compile(r"_?(MOST|LEAST|FEW)_[A-Z]")
+RETIRED_PREFIX = re.compile(r"_?(MOST|LEAST|FEW|FEWEST)_[A-Z]|MOST$")
 
 #: File names that must not return, because they mean nothing or have another meaning now: folder -> names.
 RETIRED_FILES = {

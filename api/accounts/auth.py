@@ -244,25 +244,25 @@ def profile_of(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in names_of(Profile)} | {"role": tinder_role(user.role)}
 
 
-def entered(user: User, way: str) -> dict[str, str]:
+def entered(user: User, method: str) -> dict[str, str]:
     """Record that *user* signed in, and return a new access token in the format of every sign-in's answer."""
-    note_entry(user, way)
-    return token_of(user, way)
+    note_entry(user, method)
+    return token_of(user, method)
 
 
-def token_of(user: User, way: str) -> dict[str, str]:
+def token_of(user: User, method: str) -> dict[str, str]:
     """A new access token in the API's shape; starts and records a session."""
-    return {"access_token": new_token(user, way), "token_type": TOKEN_TYPE}
+    return {"access_token": new_token(user, method), "token_type": TOKEN_TYPE}
 
 
-def new_token(user: User, way: str) -> str:
+def new_token(user: User, method: str) -> str:
     """A new access token; starts a session and records the method and the place of the sign-in."""
     settings = services().settings
     if user.language is None:
         user.language = stated_language()
     token = make_token(user, settings.secret_key, settings.token_hours)
     claims = claims_of(token, settings.secret_key)
-    note_session(session(), claims, way=way, network=network(), agent=client_name())
+    note_session(session(), claims, method=method, network=network(), agent=client_name())
     return token
 
 

@@ -33,11 +33,11 @@ class KnownAnswer(Body):
     identifiers = fields.List(fields.Nested(KnownRow))
 
 
-class WhichClaim(Body):
+class ClaimBody(Body):
     kind = fields.String(required=True, validate=validate.OneOf(list(Claim)))
 
 
-class Confirmation(WhichClaim):
+class Confirmation(ClaimBody):
     password = PasswordText(
         1, LONGEST_PASSWORD, required=False, metadata={"description": "To confirm a password: that password."}
     )
@@ -84,7 +84,7 @@ class Drop(MethodView):
     """Drop a suspended identifier."""
 
     @signed_in
-    @blp.arguments(WhichClaim)
+    @blp.arguments(ClaimBody)
     @blp.response(200, KnownAnswer)
     @blp.alt_response(404, description="Nothing of this kind is suspended.")
     def post(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Proof(Body):
     activation_code = Text(20, required=True)
 
 
-class WhichPhone(Body):
+class PhoneBody(Body):
     phone = Phone(required=True)
 
 
@@ -128,7 +128,7 @@ class Reset(MethodView):
 
     @public
     @auth_attempt
-    @blp.arguments(WhichPhone)
+    @blp.arguments(PhoneBody)
     @blp.response(200, CodeSent)
     @blp.alt_response(403, description="Signing in by SMS is not set up here.")
     @blp.alt_response(429, description="Too many codes were asked for.")

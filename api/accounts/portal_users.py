@@ -52,7 +52,9 @@ class Flag(fields.Boolean):
     falsy = {"false", "False", "0", "off", "no"}
 
 
-ProfileTexts: Any = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
+ProfileTexts: Any = Body.from_dict(
+    {name: Text(maximum, empty=True) for name, maximum in TEXTS.items()}, name="ProfileTexts"
+)
 ProfileSwitches: Any = Body.from_dict({f"notifications_{name}": Flag() for name in SWITCHES}, name="ProfileSwitches")
 
 

@@ -32,7 +32,7 @@ blp = Blueprint("recovery", __name__, description="Signing in by e-mail, and for
 PROOFS = ("activation_code", "telegram_auth_data", "link")
 
 
-class WhichEmail(Body):
+class EmailBody(Body):
     email = Email(required=True)
 
 
@@ -69,7 +69,7 @@ class SendLink(MethodView):
 
     @public
     @auth_attempt
-    @blp.arguments(WhichEmail)
+    @blp.arguments(EmailBody)
     @blp.response(200, LinkSent)
     @blp.alt_response(403, description="Signing in by e-mail is not set up here.")
     @blp.alt_response(429, description="Too many links were asked for.")
@@ -120,13 +120,13 @@ class ResetPassword(MethodView):
         earlier tokens become invalid; the answer contains a new one.
         """
         if "link" in body:
-            user, way = user_of_link(body["link"], token_user()), "email"
+            user, method = user_of_link(body["link"], token_user()), "email"
         elif "telegram_auth_data" in body:
-            user, way = user_of_proof(body["telegram_auth_data"]), "telegram"
+            user, method = user_of_proof(body["telegram_auth_data"]), "telegram"
         else:
-            user, way = user_of_code(spend, body), "sms"
+            user, method = user_of_code(spend, body), "sms"
         set_password(user, body["new_password"])
-        return entered(user, way)
+        return entered(user, method)
 
 
 def send_link(email: str) -> str | None:

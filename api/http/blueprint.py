@@ -190,10 +190,10 @@ class Body(Schema):
             left = set(unknown[MAX_FAULTS:])
             current().more_faults += len(left)
             data = _without(data, left, self)
-        for name, most in self._lists.items():
+        for name, maximum in self._lists.items():
             value = data.get(name)
-            if isinstance(value, list) and len(value) > most + 1:
-                data = {**data, name: value[: most + 1]}
+            if isinstance(value, list) and len(value) > maximum + 1:
+                data = {**data, name: value[: maximum + 1]}
         return data
 
     @cached_property

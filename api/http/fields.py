@@ -138,15 +138,15 @@ class Email(Text):
 
 class Number(fields.Field):
     """
-    A finite number from *least* to *most*, kept to *places* decimals; digits in a string are accepted, true and false
-    are not.
+    A finite number from *minimum* to *maximum*, kept to *places* decimals. A string of digits is accepted, true and
+    false are not.
     """
 
-    def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
+    def __init__(self, minimum: Decimal | int, maximum: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
         # apispec reads limits only from marshmallow's own number fields.
-        limits = {"minimum": float(least), "maximum": float(min(most, MAX_MONEY))}
+        limits = {"minimum": float(minimum), "maximum": float(min(maximum, MAX_MONEY))}
         super().__init__(**described(kwargs, type="number", **limits))
-        self.span = validate.Range(min=least, max=most)
+        self.span = validate.Range(min=minimum, max=maximum)
         self.places = Decimal(1).scaleb(-places)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
@@ -168,8 +168,10 @@ class Number(fields.Field):
 class FormNumber(Number):
     """A number in a form or query, where everything is text: as people or programs write it (models.core.amounts)."""
 
-    def __init__(self, least: Decimal | int, most: Decimal | int, *, unit: Unit = Unit.NONE, **kwargs: Any) -> None:
-        super().__init__(least, most, **kwargs)
+    def __init__(
+        self, minimum: Decimal | int, maximum: Decimal | int, *, unit: Unit = Unit.NONE, **kwargs: Any
+    ) -> None:
+        super().__init__(minimum, maximum, **kwargs)
         self.unit = unit
 
     def number_of(self, value: Any) -> Decimal:
@@ -206,10 +208,10 @@ def money(**kwargs: Any) -> Number:
 
 
 class Whole(fields.Integer):
-    """A whole number from *least* to *most*; 2.0 and "2" are accepted, true is not."""
+    """A whole number from *minimum* to *maximum*; 2.0 and "2" are accepted, true is not."""
 
-    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
+    def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=minimum, max=maximum), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -224,8 +226,8 @@ class Whole(fields.Integer):
 class FormWhole(fields.Integer):
     """A whole number in a form or query, where everything is text."""
 
-    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
+    def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=minimum, max=maximum), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value.strip(" ")):

@@ -15,7 +15,7 @@ CHAT, PAGE, EVENTS = "chat", "page", "events"
 #: Kind -> its largest share of the budget, and its largest number of connections.
 BOUNDS = {PAGE: (0.25, 12), EVENTS: (0.125, 6)}
 #: With fewer threads than this, even one long-lived connection would leave too few for requests.
-FEWEST_THREADS = 4
+MIN_THREADS = 4
 
 
 class LongLived:
@@ -40,10 +40,12 @@ class LongLived:
         Raises:
             SettingsError: There are too few threads.
         """
-        if threads < FEWEST_THREADS:
-            raise SettingsError(f"WEB_THREADS is {threads}; use {FEWEST_THREADS} or more")
-        self.most = threads * 2 // 3
-        self._most_of = {kind: max(1, min(most, int(self.most * share))) for kind, (share, most) in BOUNDS.items()}
+        if threads < MIN_THREADS:
+            raise SettingsError(f"WEB_THREADS is {threads}; use {MIN_THREADS} or more")
+        self.maximum = threads * 2 // 3
+        self._max_of_kind = {
+            kind: max(1, min(maximum, int(self.maximum * share))) for kind, (share, maximum) in BOUNDS.items()
+        }
         self._taken = {CHAT: 0, PAGE: 0, EVENTS: 0}
         self._of_holder: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -55,7 +57,7 @@ class LongLived:
 
     def is_full(self, kind: str) -> bool:
         """Whether one more connection of this kind would exceed the budget."""
-        return self.open >= self.most or self._taken[kind] >= self._most_of.get(kind, self.most)
+        return self.open >= self.maximum or self._taken[kind] >= self._max_of_kind.get(kind, self.maximum)
 
     def take(self, kind: str, holder: str | None = None) -> bool:
         """
@@ -68,7 +70,7 @@ class LongLived:
             if self.is_full(kind):
                 return False
             if holder is not None:
-                if self._of_holder[holder] >= max(1, self._most_of.get(kind, self.most) // 2):
+                if self._of_holder[holder] >= max(1, self._max_of_kind.get(kind, self.maximum) // 2):
                     return False
                 self._of_holder[holder] += 1
             self._taken[kind] += 1

@@ -126,8 +126,8 @@ def _made(kind: str | None, schema: Mapping[str, Any], schemas: Mapping[str, Any
     if kind == "array":
         return [example_of(schema.get("items", {}), schemas, depth=depth + 1)] if depth < 6 else []
     if kind in ("integer", "number"):
-        least = schema.get("minimum", 1)
-        value = max(1, least) if schema.get("maximum", 1) >= 1 else least
+        minimum = schema.get("minimum", 1)
+        value = max(1, minimum) if schema.get("maximum", 1) >= 1 else minimum
         return int(value) if value == int(value) else value
     if kind == "boolean":
         return True

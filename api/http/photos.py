@@ -8,7 +8,7 @@ from api.http.request_state import current
 from api.http.services import services
 from api.http.uploads import PREFIX
 from models.market.properties import Property
-from models.sources.photos import photos_here
+from models.sources.photos import stored_addresses
 
 
 def shown_photos(listing: Any, *, to_owner: bool = False) -> list[str]:
@@ -50,5 +50,5 @@ def _remember(rows: Iterable[Any]) -> None:
     links = {link for row in rows for link in row.photos if link not in known}
     outside = {link for link in links if not link.startswith(PREFIX)}
     known |= {link: link for link in links - outside}
-    here = photos_here(session(), outside)
+    here = stored_addresses(session(), outside)
     known |= {link: PREFIX + here[link] if link in here else None for link in outside}

@@ -194,13 +194,13 @@ def _end_transaction() -> None:
         state.session.commit()
 
 
-def _check_size(upload: FileStorage, most: int = LARGEST_FILE) -> int:
+def _check_size(upload: FileStorage, maximum: int = LARGEST_FILE) -> int:
     size = upload.stream.seek(0, 2)
     upload.stream.seek(0)
     if size == 0:
         raise InvalidFileError(_field(upload), "file.empty")
-    if size > most:
-        raise TooLargeFileError(_field(upload), "file.too_large", mebibytes=most >> 20)
+    if size > maximum:
+        raise TooLargeFileError(_field(upload), "file.too_large", mebibytes=maximum >> 20)
     return size
 
 
@@ -229,8 +229,8 @@ def _read(upload: FileStorage, owner: User, wanted: str) -> CleanFile:
 def _check_pixels(upload: FileStorage) -> None:
     """Raise TooLargeFileError if the pictures of this request are too many in all."""
     if current().pixels > MAX_PIXELS_OF_REQUEST:
-        most = MAX_PIXELS_OF_REQUEST // 1_000_000
-        raise TooLargeFileError(_field(upload), "picture.too_many_in_all", megapixels=most)
+        maximum = MAX_PIXELS_OF_REQUEST // 1_000_000
+        raise TooLargeFileError(_field(upload), "picture.too_many_in_all", megapixels=maximum)
 
 
 def _image(upload: FileStorage, wanted: str) -> CleanFile:

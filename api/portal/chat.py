@@ -57,7 +57,7 @@ class ChatMade(Body):
     created_at = Moment()
 
 
-class SaidMessage(Body):
+class ChatMessageRow(Body):
     id = fields.Integer()
     chat_id = fields.Integer()
     sender_id = fields.Integer()
@@ -72,7 +72,7 @@ class ChatRow(ChatMade):
         allow_none=True,
         metadata={"description": "A seller sees a buyer's name once the buyer has asked or written."},
     )
-    last_message = fields.Nested(SaidMessage, allow_none=True)
+    last_message = fields.Nested(ChatMessageRow, allow_none=True)
     unread_count = fields.Integer()
     my_read_id = fields.Integer(metadata={"description": "The newest message that I have read; 0: none."})
     other_read_id = fields.Integer(metadata={"description": "The newest message that the other has read."})
@@ -113,7 +113,7 @@ class ReadBody(Body):
     message_id = IdNumber(metadata={"description": "Read up to this one; absent: to the end."})
 
 
-class ReadMark(Body):
+class ReadPosition(Body):
     my_read_id = fields.Integer()
 
 
@@ -164,7 +164,7 @@ class ChatMessages(MethodView):
 
     @signed_in
     @blp.arguments(MessageArgs, location="query")
-    @blp.response(200, SaidMessage(many=True))
+    @blp.response(200, ChatMessageRow(many=True))
     def get(self, args: dict[str, Any], chat_id: int) -> Any:
         """List the messages of one of my chats, oldest first; by default the newest 100
 
@@ -176,7 +176,7 @@ class ChatMessages(MethodView):
 
     @signed_in
     @blp.arguments(ChatMessageBody)
-    @blp.response(201, SaidMessage)
+    @blp.response(201, ChatMessageRow)
     def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Send a message without a socket
 
@@ -184,7 +184,7 @@ class ChatMessages(MethodView):
         `client_id` again stores nothing.
         """
         chat, stored = post_message(session(), current_user(), chat_id, **body)
-        after_commit(lambda: spread(session(), chat, stored))
+        after_commit(lambda: broadcast_message(session(), chat, stored))
         return stored
 
 
@@ -194,7 +194,7 @@ class ChatRead(MethodView):
 
     @signed_in
     @blp.arguments(ReadBody)
-    @blp.response(200, ReadMark)
+    @blp.response(200, ReadPosition)
     def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Mark one of my chats as read
 
@@ -236,7 +236,7 @@ def token_of_ticket(ticket: str) -> str:
     return token.decode() if isinstance(token, bytes) else token
 
 
-def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
+def broadcast_message(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
     """
     After a message is committed, notify the sockets of both sides; a user without an open socket gets a notification.
     """

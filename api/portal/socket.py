@@ -35,7 +35,7 @@ from api.http.language import message_of
 from api.http.request_state import current
 from api.http.services import services
 from api.http.transaction import send_notifications
-from api.portal.chat import ChatMessageBody, blp, frame_of, spread, token_of_ticket
+from api.portal.chat import ChatMessageBody, blp, broadcast_message, frame_of, token_of_ticket
 from api.portal.chat_hub import FALLBACK_POLL_SECONDS, ChatHub, Connection, chat_hub
 from models.accounts.tokens import user_of_token
 from models.core.base import LARGEST_ID
@@ -189,7 +189,7 @@ class ChatSession:
                     return
                 chat, stored = post_message(own, self._user(own), self._chat_id, **content)
                 own.commit()
-                spread(own, chat, stored)
+                broadcast_message(own, chat, stored)
                 send_notifications(own)
         except NotSignedInError:
             raise

@@ -144,7 +144,7 @@ def shown_report(imported: Import) -> dict[str, Any]:
     report = empty | {"refused_for": {}, "passed_over": {}} | imported.report
     for kind in ("refused", "guessed"):
         report[kind] = [_shown_remark(remark) for remark in report[kind]]
-    report["refused_for"] = {_of_kind(why): count for why, count in report["refused_for"].items()}
+    report["refused_for"] = {_of_kind(refusal): count for refusal, count in report["refused_for"].items()}
     return shown_import(imported) | {"report": report}
 
 
@@ -159,7 +159,7 @@ def _code(fault: Fault | None) -> str | None:
     return str(fault) if fault is not None and is_known(LANGUAGES[0], fault) else None
 
 
-def _of_kind(why: str) -> str:
+def _of_kind(refusal: str) -> str:
     """The text "field: code" with the code's sentence; facts are left out because they differ between offers."""
-    field, _, code = why.partition(": ")
+    field, _, code = refusal.partition(": ")
     return f"{field}: {describe_kind(request_language(), code)}"

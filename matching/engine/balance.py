@@ -52,7 +52,7 @@ class Balance:
 def balance(
     kernel: NDArray[np.float64] | sparse.csr_array,
     tolerance: float = TOLERANCE,
-    most_iterations: int = MAX_ITERATIONS,
+    max_iterations: int = MAX_ITERATIONS,
 ) -> Balance:
     """
     Solve the market with *kernel* K, (n, m), dense or sparse, not negative; 0 means that there is no pair.
@@ -67,7 +67,7 @@ def balance(
     a, b = np.ones(kernel.shape[0]), np.ones(kernel.shape[1])
     pull, residual = kernel @ b, np.inf
     iterations = 0
-    while residual >= tolerance and iterations < most_iterations:
+    while residual >= tolerance and iterations < max_iterations:
         iterations += 1
         a = _root(pull)
         b = _root(turned @ a)

@@ -22,7 +22,7 @@ class BlockPlaces:
 
     codes: NDArray[np.int32]
     #: float32 (codes,): the most parts that a property of the block has at each place.
-    most_parts: NDArray[np.float32]
+    max_parts: NDArray[np.float32]
     #: float32 (codes, P): the parts of properties with one place.
     single: NDArray[np.float32]
     #: (P,): the index in *codes* of a property's one place; len(codes) if it has none or several.
@@ -39,8 +39,8 @@ def block_places(kind: str, properties: PropertyVectors, start: int, stop: int) 
     codes, places = np.unique(getattr(properties, f"{kind}_codes")[span], return_inverse=True)
     entry_parts = getattr(properties, f"{kind}_parts")[span]
     counts = np.diff(indptr)
-    most = np.zeros(len(codes), np.float32)
-    np.maximum.at(most, places, entry_parts)
+    maximum = np.zeros(len(codes), np.float32)
+    np.maximum.at(maximum, places, entry_parts)
     with_one = np.flatnonzero(counts == 1)
     first = indptr[:-1][with_one] - indptr[0]
     single = np.zeros((len(codes), stop - start), np.float32)
@@ -53,7 +53,7 @@ def block_places(kind: str, properties: PropertyVectors, start: int, stop: int) 
         profile = tuple(zip(places[entries].tolist(), entry_parts[entries].tolist(), strict=True))
         profiles.setdefault(profile, []).append(row)
     several = tuple((profile, np.array(rows, np.intp)) for profile, rows in profiles.items())
-    return BlockPlaces(codes.astype(np.int32), most, single, single_code, several, bool((counts == 0).any()))
+    return BlockPlaces(codes.astype(np.int32), maximum, single, single_code, several, bool((counts == 0).any()))
 
 
 class LeadPlaces:
@@ -81,7 +81,7 @@ class LeadPlaces:
             best = self._elsewhere * np.float32(ANSWER_SCALE)
         else:
             best = np.zeros(len(unknown), np.float32)
-        for code, parts in zip(places.codes.tolist(), places.most_parts, strict=True):
+        for code, parts in zip(places.codes.tolist(), places.max_parts, strict=True):
             leads, points = self._of(code)
             best[leads] = np.maximum(best[leads], points * parts)
         return best

@@ -34,10 +34,10 @@ class BlockWords:
     size: int
 
     @property
-    def most_parts(self) -> NDArray[np.float32]:
-        most = np.zeros(len(self.words), np.float32)
-        np.maximum.at(most, self.local, self.entry_parts)
-        return most
+    def max_parts(self) -> NDArray[np.float32]:
+        maximum = np.zeros(len(self.words), np.float32)
+        np.maximum.at(maximum, self.local, self.entry_parts)
+        return maximum
 
 
 class LeadWords:
@@ -59,9 +59,9 @@ class LeadWords:
 
     def best(self, words: BlockWords) -> NDArray[np.float32]:
         """The most units that the words of a block can earn each lead."""
-        most = np.zeros(self.rows.shape[1], np.float32)
-        most[words.words] = words.most_parts
-        return self.rows @ most
+        maximum = np.zeros(self.rows.shape[1], np.float32)
+        maximum[words.words] = words.max_parts
+        return self.rows @ maximum
 
     def of_block(self, properties: PropertyVectors, start: int, stop: int) -> BlockWords:
         """The words of the properties ``start .. stop - 1``."""

@@ -103,8 +103,8 @@ class Bounds:
         if n >= len(levels):
             return np.arange(len(levels))
         # Cheaper than argpartition, and keeps the order.
-        least = np.partition(levels, -n)[-n]
-        better, as_good = np.flatnonzero(levels > least), np.flatnonzero(levels == least)
+        minimum = np.partition(levels, -n)[-n]
+        better, as_good = np.flatnonzero(levels > minimum), np.flatnonzero(levels == minimum)
         return np.sort(np.concatenate([better, as_good[: n - len(better)]]))
 
     def best_blocks(self, leads: slice, n: int) -> NDArray[np.intp]:

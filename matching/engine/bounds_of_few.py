@@ -52,7 +52,7 @@ class Terms:
         add_product(units, indptr - indptr[0], self._columns[span], self._values[span], self._table)
 
 
-def most_units_of_leads(leads: LeadVectors, properties: PropertyVectors) -> Iterator[Bounded]:
+def max_units_of_leads(leads: LeadVectors, properties: PropertyVectors) -> Iterator[Bounded]:
     """Upper bounds of the units of a few *leads* with all *properties*, some properties at a time."""
     terms = [_amounts(leads, properties), _words(leads, properties), _answers(leads, properties)]
     terms += [_places(kind, leads, properties) for kind in PLACE_KINDS]
@@ -167,8 +167,8 @@ def _places(kind: str, leads: LeadVectors, properties: PropertyVectors) -> Terms
     )
 
 
-def most_units_of_properties(
-    leads: LeadVectors, properties: PropertyVectors, least: Callable[[], NDArray[np.float32]]
+def max_units_of_properties(
+    leads: LeadVectors, properties: PropertyVectors, minimum: Callable[[], NDArray[np.float32]]
 ) -> Iterator[Bounded]:
     """
     Upper bounds of the units of a few *properties* with *leads*, some leads at a time.
@@ -183,7 +183,7 @@ def most_units_of_properties(
     elsewhere = [(points, parts) for points, parts in elsewhere if points.any() and parts.any()]
     parts = np.ascontiguousarray(properties.dense.T)
     amounts = _AmountsOfProperties(properties)
-    most_by_amounts = ((leads.price_points + leads.area_points) * ANSWER_SCALE).astype(np.float32)
+    max_by_amounts = ((leads.price_points + leads.area_points) * ANSWER_SCALE).astype(np.float32)
     size = _portion_of(len(properties))
     for first in range(0, len(leads), size):
         units = leads.dense[first : first + size] @ parts
@@ -193,7 +193,7 @@ def most_units_of_properties(
             of_portion = points[first : first + size, np.newaxis]
             units += of_portion * place_parts
             units += (of_portion < 0) * np.float32(ROUNDING)
-        needed = least() - most_by_amounts[first : first + size, np.newaxis]
+        needed = minimum() - max_by_amounts[first : first + size, np.newaxis]
         rows = np.flatnonzero((units >= needed).any(axis=1))
         units = units[rows]
         units += amounts.of(leads.take(first + rows))

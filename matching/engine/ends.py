@@ -45,12 +45,12 @@ class Ends(NamedTuple):
     def of(cls, ends: NDArray[np.int64]) -> "Ends":
         return cls(units_of_ends(ends), ends & (MAX_COLUMNS - 1))
 
-    def least_units(self, first_column: int) -> NDArray[np.float32]:
+    def min_units(self, first_column: int) -> NDArray[np.float32]:
         """
         The least units of an admitted pair whose column is *first_column* or later; may admit too many, never too few.
 
         >>> ends = Ends(units=np.array([5, 5], np.float32), last_columns=np.array([40, 41]))
-        >>> ends.least_units(first_column=41).tolist()
+        >>> ends.min_units(first_column=41).tolist()
         [6.0, 5.0]
         """
         return self.units + (self.last_columns < first_column)

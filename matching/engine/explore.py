@@ -75,12 +75,12 @@ def explore(
     return Explored(lead[entries], column[entries], for_properties.scores[entries])
 
 
-def _first_of_each(group: NDArray[np.integer], by: NDArray[np.uint64], most: int) -> NDArray[np.intp]:
-    """The indices of the *most* smallest entries of each group."""
+def _first_of_each(group: NDArray[np.integer], by: NDArray[np.uint64], maximum: int) -> NDArray[np.intp]:
+    """The indices of the *maximum* smallest entries of each group."""
     order = np.lexsort((by, group))
     ordered = group[order]
     place = np.arange(len(order)) - np.searchsorted(ordered, ordered)
-    return order[place < most]
+    return order[place < maximum]
 
 
 def _hashed(left: NDArray[np.int64], right: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:

@@ -31,7 +31,7 @@ def gained(
     weaker: LeadVectors,
     criteria: Sequence[frozenset[str]],
     properties: PropertyVectors,
-    least: float,
+    minimum: float,
 ) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
     """
     The homes that would come into the useful range if the lead were weaker.
@@ -45,12 +45,12 @@ def gained(
         Rows of *properties* that are useful for *lead*; and for each row of *weaker*, those that would become useful.
         Both ascend.
     Raises:
-        InvalidInputError: *lead* is not one row, *criteria* are not one set a row, or *least* is not above 50.
+        InvalidInputError: *lead* is not one row, *criteria* are not one set a row, or *minimum* is not above 50.
     """
     if len(lead) != 1 or len(criteria) != len(weaker):
         raise InvalidInputError(f"expected one lead and {len(weaker)} sets, got {len(lead)} and {len(criteria)}")
-    if not least > _UNCONTRADICTED:
-        raise InvalidInputError(f"the least useful score must be above {_UNCONTRADICTED}, not {least}")
+    if not minimum > _UNCONTRADICTED:
+        raise InvalidInputError(f"the least useful score must be above {_UNCONTRADICTED}, not {minimum}")
     if not len(properties):
         return np.zeros(0, np.int64), [np.zeros(0, np.int64) for _ in criteria]
     units = criterion_units(lead, properties)
@@ -58,7 +58,7 @@ def gained(
     broken = broken_criteria(lead, properties, units, lost)
     forbidden = np.any(list(broken.values()), axis=0)
     scores = score_of_units(np.maximum(TIERS_UNITS + units.sum(axis=1) - lost, 0))
-    useful = ~forbidden & (scores >= least)
+    useful = ~forbidden & (scores >= minimum)
     # The share of its weight that each criterion earns; if the weight is 0, the value is unknown and may be 1.
     whole = lead.whole_points[0] * ANSWER_SCALE
     values = np.where(whole > 0, np.maximum(units, 0) / np.maximum(whole, 1), 1.0)
@@ -70,12 +70,12 @@ def gained(
         points, bound = weaker.whole_points[row], bounds[:, row]
         for at in (CRITERION_NAMES.index(name) for name in touched):
             bound += (1 - values[:, at]) * points[at]
-        least_points = (least - _slack(lead, weaker.take([row]))) / 100 * POINTS_PER_100
+        min_points = (minimum - _slack(lead, weaker.take([row]))) / 100 * POINTS_PER_100
         elsewhere_whole = how_often == np.sum([broken[name] for name in touched if name in broken], axis=0)
-        may[row] = ~useful & elsewhere_whole & (bound >= least_points)
+        may[row] = ~useful & elsewhere_whole & (bound >= min_points)
     chosen = np.flatnonzero(may.any(axis=0))
     candidates = properties.take(chosen)
-    reached = [pair_scores(weaker.take([row]), candidates) >= least for row in range(len(criteria))]
+    reached = [pair_scores(weaker.take([row]), candidates) >= minimum for row in range(len(criteria))]
     # Properties that are not among a row's own candidates cannot reach the range for it.
     return np.flatnonzero(useful), [chosen[rows] for rows in reached]
 

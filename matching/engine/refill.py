@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.bounds_of_few import Bounded, most_units_of_leads, most_units_of_properties
+from matching.engine.bounds_of_few import Bounded, max_units_of_leads, max_units_of_properties
 from matching.engine.buckets import Bucket
 from matching.engine.ends import NOTHING, Ends, ends_at, ends_of_keys, units_of_ends
 from matching.engine.pairs import pair_units
@@ -79,15 +79,15 @@ class Lacking:
         rows = (owners, columns) if self.owners_are_leads else (columns, owners)
         return pair_units(self.leads.take(rows[0]), self.properties.take(rows[1]))
 
-    def most_units(
-        self, sample: NDArray[np.int64] | None, least: Callable[[], NDArray[np.float32]]
+    def max_units(
+        self, sample: NDArray[np.int64] | None, minimum: Callable[[], NDArray[np.float32]]
     ) -> Iterator[Bounded]:
-        """Bounds of pairs with a *sample* of the columns, or with all columns, that may reach the *least* units."""
+        """Bounds of pairs with a *sample* of the columns, or with all columns, that may reach the *minimum* units."""
         others = self.others if sample is None else self.others.take(sample)
         if isinstance(others, PropertyVectors):
-            portions = most_units_of_leads(self.leads, others)
+            portions = max_units_of_leads(self.leads, others)
         else:
-            portions = most_units_of_properties(others, self.properties, least)
+            portions = max_units_of_properties(others, self.properties, minimum)
         for portion in portions:
             yield portion if sample is None else Bounded(sample[portion.rows], portion.units)
 
@@ -162,16 +162,16 @@ class _Search:
 
     def _bound(self, sample: NDArray[np.int64] | None, promising: Bucket, ends: NDArray[np.int64]) -> None:
         """Add the pairs with a *sample* of the columns, or with all columns, that may rank within the *ends*."""
-        for columns, units in self._lists.most_units(sample, lambda: units_of_ends(ends)):
+        for columns, units in self._lists.max_units(sample, lambda: units_of_ends(ends)):
             if not len(columns):
                 continue
             self._strike(units, columns)
             now = Ends.of(ends)
-            within = np.flatnonzero(units >= now.least_units(int(columns[0])))
+            within = np.flatnonzero(units >= now.min_units(int(columns[0])))
             row, owner = np.divmod(within, units.shape[1])
-            most, column = np.minimum(units.ravel()[within], MAX_UNITS), columns[row]
-            kept = now.ranks_within(owner, most, column)
-            promising.add(pack(owner[kept], most[kept], column[kept]), ends)
+            maximum, column = np.minimum(units.ravel()[within], MAX_UNITS), columns[row]
+            kept = now.ranks_within(owner, maximum, column)
+            promising.add(pack(owner[kept], maximum[kept], column[kept]), ends)
 
     def _strike(self, units: NDArray[np.float32], columns: NDArray[np.int64]) -> None:
         """Set the units of unwanted pairs to -1; *columns* ascend."""

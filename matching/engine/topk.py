@@ -177,12 +177,12 @@ class _Scoring:
         product = BlockProduct(market, block)
         best = Bucket(len(block), self.k)
         first, ends = self._score_first(number, product, best)
-        least = np.minimum(units_of_ends(self.lead_ends), units_of_ends(ends).min())
-        later = market.bounds.reaching(number, least, first)
+        minimum = np.minimum(units_of_ends(self.lead_ends), units_of_ends(ends).min())
+        later = market.bounds.reaching(number, minimum, first)
         self.pairs_scored[number] = (len(first) + len(later)) * len(block)
         for at in range(0, len(later), LEAD_CHUNK):
             chunk = later[at : at + LEAD_CHUNK]
-            self._take(block, chunk, product.units(chunk, self._workspace()), ends, best)
+            self._take(block, chunk, product.units(chunk, self._workspace()), ends, best, are_products=True)
         self.property_lists[number] = unpack(*best.finish())
         self.entries_waited[number] = best.taken
 
@@ -210,14 +210,22 @@ class _Scoring:
         property_ends: NDArray[np.int64],
         best: Bucket,
         slack: float = SLACK,
+        *,
+        are_products: bool = False,
     ) -> None:
-        """Put pairs ranking no worse than an end of either side into buckets; *units*: (leads, block's properties)."""
+        """
+        Put pairs ranking no worse than an end of either side into buckets.
+
+        Args:
+            units: (leads, block's properties).
+            are_products: They still contain what prices under the minimum lose.
+        """
         market = self.market
         of_leads, of_properties = Ends.of(self.lead_ends[leads]), Ends.of(property_ends)
         lead_numbers, numbers = market.lead_order[leads], market.property_order[block.start : block.stop]
         # Comparing with both thresholds admits a tenth of the pairs that comparing with the smaller one admits.
-        reaches = units >= of_leads.least_units(numbers.min())[:, np.newaxis]
-        reaches |= units >= of_properties.least_units(lead_numbers.min())
+        reaches = units >= of_leads.min_units(numbers.min())[:, np.newaxis]
+        reaches |= units >= of_properties.min_units(lead_numbers.min())
         if np.count_nonzero(reaches) > MANY * reaches.size:
             reaches = ranked_within(units, of_leads, of_properties, lead_numbers, numbers)
         flat = np.flatnonzero(reaches)
@@ -226,6 +234,8 @@ class _Scoring:
             (flat >> _SHIFT, flat & (BLOCK_SIZE - 1)) if len(block) == BLOCK_SIZE else divmod(flat, len(block))
         )
         units, lead, listing = units.ravel()[flat], leads[row], column + block.start
+        if are_products:
+            units = units - market.short_units(lead, listing)
         allowed = ~market.is_forbidden(lead, listing)
         if not allowed.all():
             units, lead, listing, row, column = (
@@ -237,10 +247,10 @@ class _Scoring:
             )
 
         wanted = of_properties.ranks_within(column, units, lead_numbers[row])
-        wanted &= ~market.excluded_for_properties.holds(lead, listing)
+        wanted &= ~market.excluded_for_properties.contains(lead, listing)
         best.add(pack(column[wanted], units[wanted], lead_numbers[row[wanted]]), property_ends, slack)
 
-        wanted = of_leads.ranks_within(row, units, numbers[column]) & ~market.excluded_for_leads.holds(lead, listing)
+        wanted = of_leads.ranks_within(row, units, numbers[column]) & ~market.excluded_for_leads.contains(lead, listing)
         self._keep_for_leads(lead[wanted], units[wanted], numbers[column[wanted]])
 
     def _keep_for_leads(self, lead: NDArray[np.intp], units: NDArray[np.float32], numbers: NDArray[np.intp]) -> None:

@@ -121,8 +121,8 @@ class LeadColumns(_Columns):
         for low, high in (("price_min", "price_max"), ("area_min", "area_max")):
             if np.any(getattr(self, low) > getattr(self, high)):
                 raise InvalidInputError(f"{low} is above {high} in some row")
-        _check_codes(self, (("property_type", PROPERTY_TYPES),), least=-1)
-        _check_codes(self, (("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)), least=-1)
+        _check_codes(self, (("property_type", PROPERTY_TYPES),), minimum=-1)
+        _check_codes(self, (("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)), minimum=-1)
 
     @classmethod
     def from_facts(
@@ -208,9 +208,9 @@ class PropertyColumns(_Columns):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_codes(self, (("property_type", PROPERTY_TYPES),), least=0)
-        _check_codes(self, (("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)), least=-1)
-        _check_codes(self, (("rooms", range(MAX_ROOMS + 1)),), least=-1)
+        _check_codes(self, (("property_type", PROPERTY_TYPES),), minimum=0)
+        _check_codes(self, (("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)), minimum=-1)
+        _check_codes(self, (("rooms", range(MAX_ROOMS + 1)),), minimum=-1)
         if self.answers.shape != (len(self), len(KINDS)):
             raise InvalidInputError(f"answers must be ({len(self)}, {len(KINDS)}), not {self.answers.shape}")
 
@@ -339,8 +339,8 @@ def _room_code(count: int) -> int:
     return min(int(count), MAX_ROOMS)
 
 
-def _check_codes(table: _Columns, columns: tuple[tuple[str, Sequence], ...], least: int) -> None:
+def _check_codes(table: _Columns, columns: tuple[tuple[str, Sequence], ...], minimum: int) -> None:
     for name, vocabulary in columns:
         codes = getattr(table, name)
-        if len(codes) and not (least <= codes.min() and codes.max() < len(vocabulary)):
-            raise InvalidInputError(f"{name} must hold {least}..{len(vocabulary) - 1}")
+        if len(codes) and not (minimum <= codes.min() and codes.max() < len(vocabulary)):
+            raise InvalidInputError(f"{name} must hold {minimum}..{len(vocabulary) - 1}")

@@ -139,5 +139,5 @@ def _text_points(left: str, right: str) -> float:
 
 def _photo_points(left: tuple[int, ...], right: tuple[int, ...]) -> float:
     same = sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for theirs in right) for mine in left)
-    fewest = min(same, sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for mine in left) for theirs in right))
-    return 0.0 if not fewest else 4.0 if fewest >= 2 or fewest == min(len(left), len(right)) else 2.0
+    minimum = min(same, sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for mine in left) for theirs in right))
+    return 0.0 if not minimum else 4.0 if minimum >= 2 or minimum == min(len(left), len(right)) else 2.0

@@ -112,8 +112,8 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
     spans: list[tuple[int, int]] = []
     for match in _FROM_ROOMS.finditer(folded):
         named = match[1] or match[2]
-        least = _WORD_NUMBERS.get(named) or int(named)
-        rooms |= set(range(least, 7))
+        minimum = _WORD_NUMBERS.get(named) or int(named)
+        rooms |= set(range(minimum, 7))
         spans.append(match.span())
     rest = _FROM_ROOMS.sub(lambda match: " " * len(match[0]), folded)
     for match in _ROOM_PAIR.finditer(rest):

@@ -8,7 +8,7 @@ from matching.reading.counted import attach_numbers
 from matching.reading.denials import deny_ahead, deny_around
 from matching.reading.kinds import KINDS
 from matching.reading.limit_words import AT_MOST
-from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Senses, Tokens
+from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Meanings, Tokens
 from matching.reading.rows import LONGEST_ROW
 from matching.reading.strength import strengthen
 
@@ -232,7 +232,7 @@ def _drop_unmet_meanings(cut_text: Tokens, items: Sequence[Item]) -> None:
                     kept.append(meaning)
             elif not (seen and meaning.entry.kind in _SEEN_OR_NEAR):
                 kept.append(meaning)
-        item.meanings = Senses(kept) if len(kept) < len(item.meanings) else item.meanings
+        item.meanings = Meanings(kept) if len(kept) < len(item.meanings) else item.meanings
 
 
 def has_term_of_its_own(items: Sequence[Item], place: int) -> bool:

@@ -1,6 +1,6 @@
 """The deal: how a home is paid for, and whether it is vacant, offered as a whole and free of legal problems."""
 
-from matching.reading.entry import Entry, Says, no, yes
+from matching.reading.entry import Entry, Rule, no, yes
 
 _MINOR = "несовершеннолетний/ребенок/дети/несовершеннолетние/минор/малолетний/minor/children"
 
@@ -61,7 +61,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "maternity_capital",
         (
-            Says(None, "(без/по) (маткапитал/материнский капитал/мат капитал)", "listing"),
+            Rule(None, "(без/по) (маткапитал/материнский капитал/мат капитал)", "listing"),
             yes(
                 "материнский капитал | маткапитал | мат капитал | мат . капитал | материнский "
                 "| материнский сертификат | maternity capital "
@@ -129,7 +129,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "подбирать)",
                 "listing",
             ),
-            Says(
+            Rule(
                 False,
                 "альтернатива | альтернативный сделка | альтернативный продажа | альтернативный "
                 "| встречный покупка | встречный | встречка | цепочка | альт | подбирать встречный "
@@ -179,10 +179,10 @@ ENTRIES: tuple[Entry, ...] = (
                 "| free and clear of (lien/encumbrance) | free of (lien/encumbrance) | free and clear"
             ),
             no("(кепилде/залогта) емес", "listing"),
-            Says(True, "=ипотек", "listing", only_denied=True),
+            Rule(True, "=ипотек", "listing", only_denied=True),
             yes("обременение [:/-/–/—/OPEN] [в] ипотека", "listing"),
             no("залог [,/и] арест нет | арест [,/и] залог нет | не в залог", "listing"),
-            Says(True, "ипотека (у/от) собственник", "lead", only_denied=True),
+            Rule(True, "ипотека (у/от) собственник", "lead", only_denied=True),
             yes("в =ипотеке | ипотека (непогашенный/действующий/не погасить/не погашен/не закрыть)", "listing"),
             no(
                 "юрчистота | юридический чистый | юр чистый | юр . чистый | юридически чистый | чистый документ "
@@ -222,9 +222,9 @@ ENTRIES: tuple[Entry, ...] = (
                 "зарегистрирован/прописанный) "
             ),
             # The denial alone is not enough: «дети прописаны, опека не нужна» states that children are registered.
-            Says(False, "опека не (нужный/нужен/требоваться)", "listing"),
-            Says(True, "прописанный | зарегистрированный", only_denied=True),
-            Says(True, "minor", "lead", only_denied=True),
+            Rule(False, "опека не (нужный/нужен/требоваться)", "listing"),
+            Rule(True, "прописанный | зарегистрированный", only_denied=True),
+            Rule(True, "minor", "lead", only_denied=True),
         ),
         refused=True,
         lead={"без прописанных детей": False, "без несовершеннолетних": False},
@@ -296,8 +296,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "для/до/у/на)",
                 "lead",
             ),
-            Says(True, "коммуналка", "lead", only_denied=True),
-            Says(True, "=комнаты | =комната | =комнат | =комнату", "lead", only_denied=True),
+            Rule(True, "коммуналка", "lead", only_denied=True),
+            Rule(True, "=комнаты | =комната | =комнат | =комнату", "lead", only_denied=True),
         ),
         refused=True,
         lead={"подселение не предлагать": False, "сниму комнату": True, "комнаты изолированные": None},

@@ -8,7 +8,7 @@ Side = Literal["both", "lead", "listing"]
 
 
 @dataclass(frozen=True)
-class Says:
+class Rule:
     """
     Phrases that state one value.
 
@@ -52,11 +52,11 @@ class Entry:
     """
 
     kind: str
-    says: tuple[Says, ...] = ()
+    rules: tuple[Rule, ...] = ()
     subject: str = ""
     units: tuple[str, ...] = ("",)
-    least: float = 0.0
-    most: float = 1e12
+    minimum: float = 0.0
+    maximum: float = 1e12
     meant: Literal["min", "max", "exact"] = "exact"
     strict: float = 0.0
     denied: float | None = None
@@ -70,11 +70,11 @@ class Entry:
     listing: Mapping[str, Any] = field(default_factory=dict)
 
 
-def yes(phrases: str, side: Side = "both") -> Says:
+def yes(phrases: str, side: Side = "both") -> Rule:
     """Phrases that state that the flag is true."""
-    return Says(True, phrases, side)
+    return Rule(True, phrases, side)
 
 
-def no(phrases: str, side: Side = "both") -> Says:
+def no(phrases: str, side: Side = "both") -> Rule:
     """Phrases that themselves state that the flag is false. «лифта нет» needs no such phrase, because «нет» denies."""
-    return Says(False, phrases, side)
+    return Rule(False, phrases, side)

@@ -1,6 +1,6 @@
 """The floor: which one, and of how many."""
 
-from matching.reading.entry import Entry, Says, yes
+from matching.reading.entry import Entry, Rule, yes
 
 _STEMS = (
     "одно двух трех четырех пяти шести семи восьми девяти десяти одиннадцати двенадцати тринадцати четырнадцати"
@@ -13,24 +13,24 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "first_floor",
         (
-            Says(
+            Rule(
                 True,
                 "(первый/1/1 й/1 м/1 ом/1st/first/ground/=перв) (этаж/эт/floor) | биринши кабат | 1 кабат | "
                 "ground floor",
             ),
-            Says(True, "высокий (первый/1) [этаж/эт]", "listing"),
-            Says(
+            Rule(True, "высокий (первый/1) [этаж/эт]", "listing"),
+            Rule(
                 True, "ground | биринши | первый | 1 | 1 й | 1 м | 1 ом | 1 го | 1 ый | first | =перв", only_denied=True
             ),
-            Says(True, "нижний (этаж/эт)", "listing"),
-            Says(True, "=кр (этаж/эт)", "lead", only_denied=True),
-            Says(True, "(крайний/нижний/край/=крайн) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
-            Says(False, "средний | промежуточный", "lead", needs="floor"),
-            Says(False, "(биринши/1) кабат баска", "lead"),
-            Says(None, "хоть (первый/1) этаж", "lead"),
-            Says(False, "(подальше/выше) от (первый/1) этаж", "lead"),
-            Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
-            Says(
+            Rule(True, "нижний (этаж/эт)", "listing"),
+            Rule(True, "=кр (этаж/эт)", "lead", only_denied=True),
+            Rule(True, "(крайний/нижний/край/=крайн) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
+            Rule(False, "средний | промежуточный", "lead", needs="floor"),
+            Rule(False, "(биринши/1) кабат баска", "lead"),
+            Rule(None, "хоть (первый/1) этаж", "lead"),
+            Rule(False, "(подальше/выше) от (первый/1) этаж", "lead"),
+            Rule(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
+            Rule(
                 False,
                 "(средний/промежуточный) (этаж/эт) | middle floor | (этаж/эт) (средний/промежуточный) | орта кабат "
                 "| ортангы кабат",
@@ -51,30 +51,30 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "last_floor",
         (
-            Says(
+            Rule(
                 True,
                 "(последний/top/last/=посл/=последн) (этаж/эт/floor) | сонгы кабат | (этаж/эт) последний | top floor",
             ),
-            Says(True, "OPEN последний CLOSE | (на/этаж) мансардный [этаж]", "listing"),
-            Says(True, "верхний", "listing", needs="floor"),
-            Says(True, "последний | сонгы | =посл | =последн", only_denied=True),
-            Says(
+            Rule(True, "OPEN последний CLOSE | (на/этаж) мансардный [этаж]", "listing"),
+            Rule(True, "верхний", "listing", needs="floor"),
+            Rule(True, "последний | сонгы | =посл | =последн", only_denied=True),
+            Rule(
                 True,
                 "=кр (этаж/эт) | (крайний/=крайн) [этаж/эт] | край | (этаж/эт) (край/крайний) "
                 "| верхний [этаж/эт] | top | last",
                 "lead",
                 only_denied=True,
             ),
-            Says(
+            Rule(
                 False,
                 "(средний/промежуточный) (этаж/эт) | middle floor | (этаж/эт) (средний/промежуточный) "
                 "| орта кабат | ортангы кабат | не под крыша",
             ),
-            Says(True, "под крыша | под самый крыша", only_denied=True),
-            Says(True, f"последний (этаж/эт) [в/из] _ [-] (этажка/этажный/{_HOUSES})", "lead"),
-            Says(True, f"последний [в/из] _ [-] (этажка/{_HOUSES})", "lead", only_denied=True),
-            Says(False, "предпоследний [этаж/эт]", "lead"),
-            Says(False, "средний | промежуточный", "lead", needs="floor"),
+            Rule(True, "под крыша | под самый крыша", only_denied=True),
+            Rule(True, f"последний (этаж/эт) [в/из] _ [-] (этажка/этажный/{_HOUSES})", "lead"),
+            Rule(True, f"последний [в/из] _ [-] (этажка/{_HOUSES})", "lead", only_denied=True),
+            Rule(False, "предпоследний [этаж/эт]", "lead"),
+            Rule(False, "средний | промежуточный", "lead", needs="floor"),
         ),
         refused=True,
         lead={
@@ -88,20 +88,20 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "floor",
         (
-            Says(
+            Rule(
                 {"min": 5},
                 "(высокий/повыше/верхний) (этаж/эт) | (этаж/эт) повыше | повыше этаж | высокий (этаж/эт) "
                 "| high floor | выс . (этаж/эт)",
                 "lead",
             ),
-            Says(
+            Rule(
                 1,
                 "(первый/1/1 й/1 м/1 ом) (этаж/эт) | высокий (первый/1) [этаж/эт] | биринши кабат | ground floor",
                 "listing",
             ),
-            Says({"min": 3}, "первый (два/2) (этаж/эт)", "lead", only_denied=True),
-            Says({"min": 4}, "первый (три/3) (этаж/эт)", "lead", only_denied=True),
-            Says(
+            Rule({"min": 3}, "первый (два/2) (этаж/эт)", "lead", only_denied=True),
+            Rule({"min": 4}, "первый (три/3) (этаж/эт)", "lead", only_denied=True),
+            Rule(
                 {"max": 4},
                 "не высоко | невысоко | (невысокий/низкий/пониже/нижний) (этаж/эт) "
                 "| (этаж/эт) (пониже/невысокий) | low floor",
@@ -114,8 +114,8 @@ ENTRIES: tuple[Entry, ...] = (
             "(средний/промежуточный/высокий/невысокий/повыше/пониже/последний) | middle floor | предпоследний (этаж/эт)"
         ),
         units=("", "floor"),
-        least=1,
-        most=100,
+        minimum=1,
+        maximum=100,
         strict=1,
         lead={
             "от 3 этажа": {"min": 3},
@@ -133,13 +133,13 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "house_floors",
-        tuple(Says(float(value), f"{stem}этажный | {stem}этажка") for value, stem in enumerate(_STEMS, start=1))
+        tuple(Rule(float(value), f"{stem}этажный | {stem}этажка") for value, stem in enumerate(_STEMS, start=1))
         + (
-            *(Says(n, f"(дом/здание) [в] {n} (этаж/эт/=этажей)", "listing") for n in range(2, 31)),
-            *(Says(n, f"{n} =этажа", "listing") for n in (2, 3, 4)),
-            *(Says(n, f"{word} =этажа", "listing") for n, word in ((2, "два"), (3, "три"), (4, "четыре"))),
-            Says({"max": 5}, "малоэтажный | малоэтажка | low rise", "lead"),
-            Says({"min": 17}, "высотка | высотный | небоскреб | high rise", "lead"),
+            *(Rule(n, f"(дом/здание) [в] {n} (этаж/эт/=этажей)", "listing") for n in range(2, 31)),
+            *(Rule(n, f"{n} =этажа", "listing") for n in (2, 3, 4)),
+            *(Rule(n, f"{word} =этажа", "listing") for n, word in ((2, "два"), (3, "три"), (4, "четыре"))),
+            Rule({"max": 5}, "малоэтажный | малоэтажка | low rise", "lead"),
+            Rule({"min": 17}, "высотка | высотный | небоскреб | high rise", "lead"),
         ),
         subject=(
             "=этажей | этажность | этажный | =этажка | =кабатты | =кабаттын | тиэтажный | хэтажный | storey | "
@@ -148,8 +148,8 @@ ENTRIES: tuple[Entry, ...] = (
             "| этажность дом | этажка | эт [.] (кирпичный/панельный/монолитный/блочный/деревянный) дом"
         ),
         units=("", "floor"),
-        least=1,
-        most=100,
+        minimum=1,
+        maximum=100,
         strict=1,
         lead={
             "дом не выше 9 этажей": {"max": 9},

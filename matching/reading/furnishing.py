@@ -1,6 +1,6 @@
 """Furnishing: furniture and appliances in the home."""
 
-from matching.reading.entry import Entry, Says, no, yes
+from matching.reading.entry import Entry, Rule, no, yes
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -19,8 +19,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "| под (ваш/свой/наш) мебель "
                 "| жихазсыз | empty"
             ),
-            Says(None, "с минимум мебель | мебель по минимум", "lead"),
-            Says(None, "(комната/спальня/детская/гостиная/кухня) (пустой/пустая/пусто)"),
+            Rule(None, "с минимум мебель | мебель по минимум", "lead"),
+            Rule(None, "(комната/спальня/детская/гостиная/кухня) (пустой/пустая/пусто)"),
             no("мебель (ноль/0)"),
             no("мебель [хозяйский/старый] (вывезти/вывозить/убрать/забрать/забирать)", "lead"),
             no("голый стена", "listing"),
@@ -31,8 +31,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "furnished",
         (
-            Says(None, "спальный место", "lead"),
-            Says(True, "кровать | диван | спальный (гарнитур/место/диван/кровать)", "listing"),
+            Rule(None, "спальный место", "lead"),
+            Rule(True, "кровать | диван | спальный (гарнитур/место/диван/кровать)", "listing"),
         ),
         hint=True,
         listing={"Диван и две кровати": True, "Кровати нет": None, "Диван заберём, мебели нет": False},
@@ -57,7 +57,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "washing_machine",
         (
-            Says(None, "(швейный/кофе/игрушечный/пишущий) машинка", "lead"),
+            Rule(None, "(швейный/кофе/игрушечный/пишущий) машинка", "lead"),
             yes("машинка", "lead"),
             yes(
                 "стиральный машина | стиралка | стиральный | стиральная | стир машина | стир . машина | стир "
@@ -97,7 +97,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "internet",
         (
-            Says(None, "(интернет/wifi) можно (провести/подключить)", "listing"),
+            Rule(None, "(интернет/wifi) можно (провести/подключить)", "listing"),
             yes(
                 "интернет | интернетпен | wifi | wi fi | вайфай | вай фай | internet | инет | оптоволокно | роутер "
                 "| broadband | вай-фай"

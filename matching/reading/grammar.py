@@ -21,7 +21,7 @@ from matching.reading import (
 )
 from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
-from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
+from matching.reading.mentions import SUBJECT, Item, Meaning, Meanings, Tokens, cut, items_of
 from matching.reading.names import leave_out_names
 from matching.reading.phrases import ANY, SKIPPED, PhraseTree, Slot, slots_of, words_of
 from matching.reading.quantities import VOCABULARY, set_symbols
@@ -54,10 +54,10 @@ def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
         subject = Meaning(entry, SUBJECT)
         for slots in slots_of(entry.subject):
             yield slots, subject
-        for says in entry.says:
-            if says.side in ("both", side):
-                meaning = Meaning(entry, says.value, says.only_denied, says.needs)
-                for slots in slots_of(says.phrases):
+        for rule in entry.rules:
+            if rule.side in ("both", side):
+                meaning = Meaning(entry, rule.value, rule.only_denied, rule.needs)
+                for slots in slots_of(rule.phrases):
                     yield slots, meaning
 
 
@@ -74,7 +74,7 @@ def vocabulary() -> Vocabulary:
 @lru_cache(maxsize=2)
 def tree(side: Side) -> PhraseTree[Meaning]:
     """The phrases that *side* uses."""
-    return PhraseTree(_phrases(side), vocabulary().symbol, Senses)
+    return PhraseTree(_phrases(side), vocabulary().symbol, Meanings)
 
 
 @lru_cache(maxsize=2)

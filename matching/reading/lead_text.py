@@ -10,11 +10,11 @@ from matching.reading.defaults import free_wishes
 from matching.reading.entry import Entry
 from matching.reading.fragments import cancel_broken_off
 from matching.reading.grammar import mentions
-from matching.reading.kind import JsonValue
+from matching.reading.kind import JsonValue, Kind
 from matching.reading.kinds import KIND_OF
 from matching.reading.limit_words import AT_MOST, BELOW
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
-from matching.reading.quantities import flipped, limits
+from matching.reading.quantities import Quantity, flipped, limits
 from matching.reading.sizes import fits_entry, scaled
 
 #: «балкон, собственник, до 50 тысяч»: alone in its clause it states who should offer the home.
@@ -167,50 +167,16 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
         return None
-    if item.allowed and (entry.kind == "prepayment" or entry.kind == "house_floors" and value is not SUBJECT):
-        return None  # «готовы оплатить три месяца вперёд», «можно пятиэтажку» ask for nothing
-    if item.allowed and isinstance(value, str) and value in entry.worse:
+    if item.allowed and _is_only_accepted(item, entry, value, kind):
         return None
-    worse = value is False and kind.name != "new_building"  # «рассмотрю вторичку» is no lesser wish
-    if (
-        item.allowed
-        and not entry.of_people
-        and (item.denied or worse or _is_refused(entry, value) and kind.implied is None)
-    ):
-        return None  # «можно без мебели», «можно первый этаж»: it is accepted, not asked for
+    if kind.form == "number" and value is not SUBJECT:
+        if only_denied:
+            return value
+        if item.denied or item.quantity is not None and fits_entry(entry, item.quantity):
+            return None
+        return value if isinstance(value, dict) else {"min": value, "max": value}
     if kind.form == "number":
-        if value is not SUBJECT:
-            if only_denied:
-                return value
-            if item.denied or item.quantity is not None and fits_entry(entry, item.quantity):
-                return None
-            return value if isinstance(value, dict) else {"min": value, "max": value}
-        if item.quantity is None or not fits_entry(entry, item.quantity):
-            return {"max": entry.denied} if item.denied and entry.denied is not None else None
-        quantity = scaled(entry, item.quantity)
-        if quantity.unit == "day":
-            return {"max": quantity.high}  # free by then
-        if kind.name == "completion" and quantity.unit != "quarter":
-            before = item.quantity.how in (AT_MOST, BELOW) and not item.quantity.inclusive
-            last = quantity.high + (-0.25 if before else 0.75)
-            return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
-        if item.denied:
-            after = quantity.start >= item.end  # «2 месяца залог не потянем» leaves open how many
-            if (
-                after
-                and entry.meant == "max"
-                and quantity.how == "eq"
-                and quantity.unit == "month"
-                and quantity.low > 1
-            ):
-                return {"max": quantity.low - 1}  # «без предоплаты за два месяца»
-            opposite = flipped(quantity)
-            return None if opposite is None else limits(opposite, entry.meant, entry.strict)
-        if quantity.fraction and kind.name in ("floor", "house_floors"):
-            stated = quantity.low if kind.name == "floor" else quantity.high
-            return {"min": stated, "max": stated}
-        other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
-        return {**other, **limits(quantity, entry.meant, entry.strict)}
+        return _limits_of_number(item, entry)
     if value is SUBJECT:
         return None
     if kind.form == "flag":
@@ -221,6 +187,47 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
     if not words and item.denied:
         return {"none_of": list(kind.choices)}
     return {"none_of" if item.denied else "any_of": words or list(kind.choices)}
+
+
+def _is_only_accepted(item: Item, entry: Entry, value: Any, kind: Kind) -> bool:
+    """Whether a permitted value is accepted, but not asked for."""
+    if entry.kind == "prepayment" or entry.kind == "house_floors" and value is not SUBJECT:
+        return True  # «готовы оплатить три месяца вперёд», «можно пятиэтажку»
+    if isinstance(value, str) and value in entry.worse:
+        return True
+    if entry.of_people:
+        return False
+    worse = value is False and kind.name != "new_building"  # «рассмотрю вторичку» is no lesser wish
+    # «можно без мебели», «можно первый этаж»
+    return item.denied or worse or _is_refused(entry, value) and kind.implied is None
+
+
+def _limits_of_number(item: Item, entry: Entry) -> JsonValue | None:
+    """The limits that the number beside a subject sets; None if it sets none."""
+    if item.quantity is None or not fits_entry(entry, item.quantity):
+        return {"max": entry.denied} if item.denied and entry.denied is not None else None
+    quantity = scaled(entry, item.quantity)
+    if quantity.unit == "day":
+        return {"max": quantity.high}  # free by then
+    if entry.kind == "completion" and quantity.unit != "quarter":
+        before = item.quantity.how in (AT_MOST, BELOW) and not item.quantity.inclusive
+        last = quantity.high + (-0.25 if before else 0.75)
+        return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
+    if item.denied:
+        return _limits_of_denied_number(item, entry, quantity)
+    if quantity.fraction and entry.kind in ("floor", "house_floors"):
+        stated = quantity.low if entry.kind == "floor" else quantity.high
+        return {"min": stated, "max": stated}
+    other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
+    return {**other, **limits(quantity, entry.meant, entry.strict)}
+
+
+def _limits_of_denied_number(item: Item, entry: Entry, quantity: Quantity) -> JsonValue | None:
+    after = quantity.start >= item.end  # «2 месяца залог не потянем» leaves open how many
+    if after and entry.meant == "max" and quantity.how == "eq" and quantity.unit == "month" and quantity.low > 1:
+        return {"max": quantity.low - 1}  # «без предоплаты за два месяца»
+    opposite = flipped(quantity)
+    return None if opposite is None else limits(opposite, entry.meant, entry.strict)
 
 
 def _merged(wishes: list[Wish]) -> list[Wish]:
@@ -265,6 +272,8 @@ def _together(known: Wish, wish: Wish) -> Wish:
         every = list(dict.fromkeys([*words, *wish.value[side]]))
         return Wish(known.kind, {side: every}, strength, known.start, max(known.end, wish.end))
     value = {**known.value, **wish.value}
+    if known.kind == "floor" and wish.strength != "soft" and {"min"} <= known.value.keys() & wish.value.keys():
+        value["min"] = max(known.value["min"], wish.value["min"])  # «выше 9 этажа, не первый, со второго»
     if value.get("min", 0) > value.get("max", float("inf")):
         value = wish.value
     return Wish(known.kind, value, strength, known.start, max(known.end, wish.end))

@@ -31,7 +31,7 @@ class Meaning(NamedTuple):
 _WATCHED = frozenset({"rent_term", "handed_over", "lift"})
 
 
-class Senses(tuple[Meaning, ...]):
+class Meanings(tuple[Meaning, ...]):
     """
     All possible meanings of one phrase, and their most frequently used properties.
 
@@ -53,27 +53,27 @@ class Senses(tuple[Meaning, ...]):
     refused: bool
     watched: bool
 
-    def __new__(cls, meanings: Iterable[Meaning]) -> "Senses":
+    def __new__(cls, meanings: Iterable[Meaning]) -> "Meanings":
         """If a phrase is both a thing and a marker, only the thing is kept; a phrase to be skipped is only that."""
         every = list(meanings)
         if len(every) > 1 and every[0].entry.kind != markers.SKIP:
             every = [meaning for meaning in every if not meaning.entry.kind.startswith("_")] or every
-        senses = super().__new__(cls, every)
+        kept = super().__new__(cls, every)
         name = every[0].entry.kind if every else ""
-        senses.role = name if name.startswith("_") else MENTION
-        senses.kinds = frozenset(meaning.entry.kind for meaning in every)
-        senses.counts = any(meaning.value is SUBJECT for meaning in every)
-        senses.needs = any(meaning.needs for meaning in every)
-        senses.of_people = any(meaning.entry.of_people for meaning in every)
-        senses.watched = not senses.kinds.isdisjoint(_WATCHED)
-        senses.refused = any(
+        kept.role = name if name.startswith("_") else MENTION
+        kept.kinds = frozenset(meaning.entry.kind for meaning in every)
+        kept.counts = any(meaning.value is SUBJECT for meaning in every)
+        kept.needs = any(meaning.needs for meaning in every)
+        kept.of_people = any(meaning.entry.of_people for meaning in every)
+        kept.watched = not kept.kinds.isdisjoint(_WATCHED)
+        kept.refused = any(
             entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
             for entry, value, _, _ in every
         )
-        return senses
+        return kept
 
 
-NOTHING = Senses(())
+NOTHING = Meanings(())
 _CLAUSE_END = Word(";")
 
 
@@ -100,7 +100,7 @@ class Item:
     end: int
     clause: int
     sentence: int
-    meanings: Senses = NOTHING
+    meanings: Meanings = NOTHING
     quantity: Quantity | None = None
     denied: bool = False
     cancelled: bool = False
@@ -269,7 +269,7 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
         if match is None:
             continue
         done, meanings = match
-        assert isinstance(meanings, Senses)
+        assert isinstance(meanings, Meanings)
         role = meanings.role
         if role == "_stop":
             if place not in passing:

@@ -1,6 +1,6 @@
 """Outside: the view from the windows, and the surroundings."""
 
-from matching.reading.entry import Entry, Says, no, yes
+from matching.reading.entry import Entry, Rule, no, yes
 from matching.reading.markers import NEAR, WINDOW
 
 _SEEN = {
@@ -31,8 +31,8 @@ _METRO = (
 )
 
 
-def _seen(view: str) -> Says:
-    return Says(view, f"({_SEEN[view]})", needs=WINDOW)
+def _seen(view: str) -> Rule:
+    return Rule(view, f"({_SEEN[view]})", needs=WINDOW)
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -40,9 +40,9 @@ ENTRIES: tuple[Entry, ...] = (
         "window_view",
         (
             *(_seen(view) for view in _SEEN),
-            Says("city", "панорама (кремль/город/центр/сити)", "listing"),
-            Says("street", "(дорога/трасса/шоссе/магистраль/проспект) под [самый] окно", "lead", only_denied=True),
-            Says("street", "жол (жак/жагы)", "lead", only_denied=True),
+            Rule("city", "панорама (кремль/город/центр/сити)", "listing"),
+            Rule("street", "(дорога/трасса/шоссе/магистраль/проспект) под [самый] окно", "lead", only_denied=True),
+            Rule("street", "жол (жак/жагы)", "lead", only_denied=True),
         ),
         refused=frozenset({"street"}),
         lead={
@@ -70,7 +70,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "слышно) (шум/трасса/дорога/машина)"
             ),
             no("шумный | шумно | шумновато | шум | noisy | loud", "listing"),
-            Says(False, "шумный | шумно | шум | noisy | loud | noise | street noise", "lead", only_denied=True),
+            Rule(False, "шумный | шумно | шум | noisy | loud | noise | street noise", "lead", only_denied=True),
         ),
         lead={"тихий двор": True, "в тихом месте": True, "не шумная улица": True, "без шума": True},
         listing={"Тихий зелёный двор": True},
@@ -137,20 +137,20 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "metro_walk",
         (
-            Says({"max": 15}, f"({_METRO})", "lead", needs=NEAR),
-            Says(
+            Rule({"max": 15}, f"({_METRO})", "lead", needs=NEAR),
+            Rule(
                 {"max": 15},
                 "у метро | у самый метро | метро пешком | пешком (до/к/от) метро | до метро пешком | у м",
                 "lead",
             ),
-            Says(10, f"({_METRO})", "listing", needs=NEAR),
-            Says(10, "у метро | у самый метро | до метро рука подать | метро (=рукой) подать", "listing"),
-            Says(5, "минута (от/до) метро", "listing"),
+            Rule(10, f"({_METRO})", "listing", needs=NEAR),
+            Rule(10, "у метро | у самый метро | до метро рука подать | метро (=рукой) подать", "listing"),
+            Rule(5, "минута (от/до) метро", "listing"),
         ),
         subject=f"({_METRO}) | у метро | пешком (до/от/к) метро | до метро пешком | метро пешком",
         units=("min", "m", "km"),
-        least=0,
-        most=120,
+        minimum=0,
+        maximum=120,
         meant="max",
         lead={
             "до метро 10 минут пешком": {"max": 10},

@@ -1,6 +1,6 @@
 """Rooms and plan: the layout of a home, its parts and their sizes."""
 
-from matching.reading.entry import Entry, Says, no, yes
+from matching.reading.entry import Entry, Rule, no, yes
 
 _WC = (
     "(санузел/с SLASH у/с SLASH узел/сан SLASH узел/с BACKSLASH у/с . у/с у/су/сан узел/сан . узел/сан . уз/даретхана/"
@@ -15,7 +15,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "rooms_layout",
         (
-            Says(
+            Rule(
                 "isolated",
                 "(изолированный/раздельный/изолир/изол/отдельный/isolated/separate/непроходной/несмежный/"
                 "изолировать) (комната/комн/room/спальня) | (комната/комн/room) (изолированный/раздельный/"
@@ -24,33 +24,33 @@ ENTRIES: tuple[Entry, ...] = (
                 "| изолированный (планировка/двушка/трешка) | изолированный | непроходной | болмелери болек "
                 "| болмелер болек | болек болмелер | все комнаты отдельно",
             ),
-            Says(
+            Rule(
                 "isolated",
                 "(сдать/сдавать/сдаваться/продать/продавать/продаваться) (изолированный/отдельный) =комната "
                 "| (сдать/сдавать/продать/продавать) (изолированный/отдельный) =комнату",
                 "listing",
             ),
-            Says(
+            Rule(
                 "isolated",
                 f"{_APART} (комната/комн) (и/с/или) {_WC} | {_APART} {_WC} и (комната/комн) "
                 f"| (комната/комн) (и/с) {_WC} {_APART} | {_WC} (и/с) (комната/комн) {_APART} "
                 f"| (комната/комн) , {_WC} ({_PARTS}) | {_WC} , (комната/комн) ({_PARTS})",
             ),
-            Says("isolated", f"(комната/комн) _ , ({_PARTS})", "listing"),
-            Says("isolated", "изол | изолир", "lead"),
-            Says(
+            Rule("isolated", f"(комната/комн) _ , ({_PARTS})", "listing"),
+            Rule("isolated", "изол | изолир", "lead"),
+            Rule(
                 "isolated",
                 "(смежный/проходной) (комната/комн) нет | (комната/комн) не (смежный/проходной) | не (смежный/"
                 "проходной) (комната/комн/планировка) | (не/без) (проходной/смежный) [комната]",
                 "listing",
             ),
-            Says(
+            Rule(
                 "adjoining",
                 "(смежный/проходной/adjoining/смежно/walk through) (комната/комн/room) | (комната/комн/"
                 "room) (смежный/проходной/adjoining) | смежный | проходной | проходной зал "
                 "| смежный планировка | вагончик | паровозик | трамвайчик | планировка _ трамвай",
             ),
-            Says(
+            Rule(
                 "mixed",
                 "(один/1/вторая/второй) [из они/из комната] [комната] (проходной/смежный) "
                 "| (комната/комн) и смежный и (изолированный/раздельный) | смежно изолированный [комната] | "
@@ -105,7 +105,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "свободный планировка | (планировка/план) свободный | open plan | free plan | free layout "
                 "| open layout | без перегородка | без межкомнатный перегородка"
             ),
-            Says(False, "перегородка", "listing", only_denied=True),
+            Rule(False, "перегородка", "listing", only_denied=True),
         ),
         lead={"свободная планировка": True},
         listing={"Квартира свободной планировки": True},
@@ -118,8 +118,8 @@ ENTRIES: tuple[Entry, ...] = (
             "столовая | кухня [не] (проходной/смежный)"
         ),
         units=("", "m", "m2"),
-        least=3,
-        most=60,
+        minimum=3,
+        maximum=60,
         meant="min",
         lead={
             "кухня от 9 метров": {"min": 9},
@@ -156,8 +156,8 @@ ENTRIES: tuple[Entry, ...] = (
         subject="жилой площадь | жилой | жил . | жил . площадь | площадь жилой | living area | жилая | жил пл "
         "| living space",
         units=("", "m", "m2"),
-        least=8,
-        most=500,
+        minimum=8,
+        maximum=500,
         meant="min",
         lead={"жилая площадь от 30 м": {"min": 30}},
         listing={"жилая 32,5 кв.м": 32.5},
@@ -165,25 +165,25 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "bathroom",
         (
-            Says(
+            Rule(
                 "separate",
                 f"{_WC} _ {_APART} | {_APART} {_WC} | несовмещенный {_WC} | {_WC} [в] (разный/"
                 f"отдельный) (помещение/комната) | {_WC} не вместе | раздельный сан | сан разд | (санузел/"
                 f"с SLASH у) =р",
             ),
-            Says(
+            Rule(
                 "separate",
                 f"{_APART} (комната/комн) (и/с/или) {_WC} | {_APART} {_WC} и (комната/комн) "
                 f"| (комната/комн) (и/с) {_WC} {_APART} | {_WC} (и/с) (комната/комн) {_APART} "
                 f"| (комната/комн) , {_WC} ({_PARTS}) | {_WC} , (комната/комн) ({_PARTS})",
             ),
-            Says("combined", f"{_WC} _ {_JOINT} | {_JOINT} {_WC} | {_WC} вместе | нераздельный {_WC} | {_WC} в один"),
-            Says("separate", f"(ванная/ванный) комната и (туалет/санузел) {_APART}"),
-            Says("separate", f"{_WC} не {_JOINT} | не {_JOINT} {_WC}"),
-            Says("combined", f"совмещенка | {_WC} смежный | смежный {_WC}"),
-            Says("combined", f"{_WC} не {_APART} | не {_APART} {_WC}", "listing"),
-            Says("separate", "раздельный | раздельно | разд | несовмещенный", needs="bathrooms"),
-            Says("combined", "совмещенный | совмещен | совм", needs="bathrooms"),
+            Rule("combined", f"{_WC} _ {_JOINT} | {_JOINT} {_WC} | {_WC} вместе | нераздельный {_WC} | {_WC} в один"),
+            Rule("separate", f"(ванная/ванный) комната и (туалет/санузел) {_APART}"),
+            Rule("separate", f"{_WC} не {_JOINT} | не {_JOINT} {_WC}"),
+            Rule("combined", f"совмещенка | {_WC} смежный | смежный {_WC}"),
+            Rule("combined", f"{_WC} не {_APART} | не {_APART} {_WC}", "listing"),
+            Rule("separate", "раздельный | раздельно | разд | несовмещенный", needs="bathrooms"),
+            Rule("combined", "совмещенный | совмещен | совм", needs="bathrooms"),
         ),
         worse=frozenset({"combined"}),
         lead={
@@ -198,13 +198,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "bathrooms",
         (
-            Says({"min": 2}, f"(второй/гостевой) {_WC} | {_WC} больше один | (несколько/двойной) {_WC}", "lead"),
-            Says(2, f"(второй/гостевой) {_WC} | (мастер/хозяйский) {_WC} и гостевой", "listing"),
+            Rule({"min": 2}, f"(второй/гостевой) {_WC} | {_WC} больше один | (несколько/двойной) {_WC}", "lead"),
+            Rule(2, f"(второй/гостевой) {_WC} | (мастер/хозяйский) {_WC} и гостевой", "listing"),
         ),
         subject=f"{_WC} | {_WC} {_APART} | {_WC} {_JOINT} | {_APART} {_WC} | {_JOINT} {_WC} | полноценный {_WC}",
         units=("",),
-        least=1,
-        most=9,
+        minimum=1,
+        maximum=9,
         meant="min",
         strict=1,
         lead={
@@ -218,12 +218,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "bath_or_shower",
         (
-            Says(
+            Rule(
                 "bath",
                 "ванна | с =ванной | полноценный ванна | bathtub | bath tub | джакузи | bath rather than shower "
                 "| (bath/bathtub) not shower",
             ),
-            Says(
+            Rule(
                 "shower",
                 "ванна (заменить/заменен/замененный) [на] (душ/душевой/душевая/душевой кабина) "
                 "| (ванный комната/ванная комната/ванная/санузел) с отдельный (душ/душевой/душевая/душевой "
@@ -237,14 +237,14 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "bedrooms",
-        (Says(1, "(1/one/single) (bedroom/bed/bdr/bdrm/bd/br)", "listing"),),  # «1» alone is a first floor
+        (Rule(1, "(1/one/single) (bedroom/bed/bdr/bdrm/bd/br)", "listing"),),  # «1» alone is a first floor
         subject=(
             "спальня | спальный | bedroom | bed | bdr | bdrm | bd | br | спальный комната "
             "| (изолированный/отдельный) спальня"
         ),
         units=("", "room"),
-        least=1,
-        most=9,
+        minimum=1,
+        maximum=9,
         meant="min",
         strict=1,
         lead={"две спальни": {"min": 2}, "от 3 спален": {"min": 3}},
@@ -308,7 +308,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "угловой | торцевой | угловушка | угловой квартира | corner flat | corner apartment | торец | (комната/"
                 "окно) в торец"
             ),
-            Says(True, "угол | corner", only_denied=True),
+            Rule(True, "угол | corner", only_denied=True),
             no("неугловой | не в торец"),
         ),
         refused=True,
@@ -318,16 +318,16 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "ceiling_height",
         (
-            Says({"min": 2.8}, "высокий потолок | потолок высокий | потолок повыше | high ceiling", "lead"),
-            Says(3.0, "высокий потолок | потолок высокий | high ceiling", "listing"),
+            Rule({"min": 2.8}, "высокий потолок | потолок высокий | потолок повыше | high ceiling", "lead"),
+            Rule(3.0, "высокий потолок | потолок высокий | high ceiling", "listing"),
         ),
         subject=(
             "потолок | высота потолок | ceiling | ceiling height | потолок повыше | высокий потолок | потолок высота "
             "| потолок высокий | high ceiling | h | высота"
         ),
         units=("", "m"),
-        least=2,
-        most=9,
+        minimum=2,
+        maximum=9,
         hundredths=True,
         meant="min",
         lead={

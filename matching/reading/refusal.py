@@ -1,6 +1,6 @@
 """Kinds of homes that leads usually refuse."""
 
-from matching.reading.entry import Entry, Says, no, yes
+from matching.reading.entry import Entry, Rule, no, yes
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -19,7 +19,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "motorway",
         (
-            Says(
+            Rule(
                 True,
                 "первый линия | первая линия дом | дорога | трасса | шоссе | магистраль | проезжий часть "
                 "| оживленный (дорога/улица/трасса) | шумный (дорога/улица/трасса/шоссе) | мкад | ттк "
@@ -34,7 +34,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "железный "
                 "дорога/проезжий часть)"
             ),
-            Says(
+            Rule(
                 True,
                 "первый линия _ (проспект/шоссе/улица/бульвар) | первый линия от (дорога/шоссе) "
                 "| первый линия (шоссе/дорога/трасса/магистраль/проспект/"

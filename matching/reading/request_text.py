@@ -319,8 +319,8 @@ def _first(
 def _deal_type(folded: str, budget: Amount | None, spans: dict[str, list[Span]]) -> str | None:
     deal = _first("deal_type", (("RENT", _RENT), ("SALE", _SALE)), folded, spans)
     if deal is None and budget is not None:
-        most = budget.high or budget.low or 0
-        return "SALE" if most >= MIN_SALE[budget.currency or "RUB"] else "RENT"
+        maximum = budget.high or budget.low or 0
+        return "SALE" if maximum >= MIN_SALE[budget.currency or "RUB"] else "RENT"
     return deal
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from matching.reading import markers
+from matching.reading.limit_words import AT_LEAST
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import DASHES
@@ -40,6 +41,8 @@ _END_LISTS = frozenset({markers.MUST, markers.SOFT, markers.COLON, markers.CAN, 
 #: Words that end a row and a denial: «недорогая с балконом».
 WITH = frozenset({"с", "со", "with", "плюс"})
 _STOPS_ROW = WITH | {"в"}
+#: Prepositions that require the genitive, as «без» does.
+_WITH_GENITIVE = frozenset({"из", "от", "до", "для", "у"})
 _CONTRASTS = frozenset({"а", "но", "зато", "однако"})
 
 
@@ -191,6 +194,17 @@ def _stop_words(
     return joined, stops
 
 
+def _has_own_genitive(cut_text: Tokens, item: Item, last: Item) -> bool:
+    """Whether another word than a denial requires the genitive: «без залога, от 2 санузлов», «…, дом из кирпича»."""
+    number = item.quantity
+    if number is not None and not number.unit and number.how == AT_LEAST:
+        return True  # «без залога, санузлов 2+»
+    if number is not None and number.start < item.start and not (number.how == "eq" and number.ordinal):
+        return True
+    before, before_last = (cut_text.tokens[each.start - 1].lower() if each.start else "" for each in (item, last))
+    return before in _WITH_GENITIVE and before != before_last
+
+
 def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
     """
     Mentions in one row with *items[place]*, forward or backward: joined by «и» or «или», or by a comma if leads usually
@@ -201,47 +215,12 @@ def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: i
     end_of_row = min(len(items), place + LONGEST_ROW) if step > 0 else max(-1, place - LONGEST_ROW)
     for here in range(place + step, end_of_row, step):
         item, last = items[here], items[at]
-        gap = item.start - last.end if step > 0 else last.start - item.end
-        end = last.end
-        if gap > REACH and step > 0 and last.quantity is not None:
-            end = last.span[1]  # «этаж со второго по восьмой и раздельный санузел»
-            gap = item.start - end
         if item.sentence != last.sentence:
             break
         if item.role == markers.AND:
             joined = True
         elif item.role == MENTION:
-            between = cut_text.words[end : item.start] if step > 0 else cut_text.words[item.end : last.start]
-            joined, stops = _stop_words(cut_text, items, (place, at, here), between, joined)
-            if any(word is not None and word.symbol in stops for word in [*between, cut_text.words[item.start]]):
-                break
-            if item.clause != last.clause and any(word is not None and word.symbol in _CONTRASTS for word in between):
-                break  # «без залога, а животных у нас нет»
-            first = cut_text.words[item.start]
-            if governs and first is not None and first.case in ("nominative", "other"):
-                break  # «без обременений и один собственник»
-            if len(between) == 1 and between[0] is not None and between[0].symbol in DASHES:
-                joined = True  # «первый-последний»
-            if item.clause == last.clause:
-                if not joined or gap > REACH:
-                    break
-            elif step > 0 and gap <= 3 and _is_allowed(items, here):
-                break  # «без животных, детей старше 10 лет рассмотрим»
-            elif step > 0 and _opens_alternatives(items, here):
-                break  # «не последний, панель или кирпич»
-            elif abs(item.clause - last.clause) == 1 and gap <= 3:
-                continues = governs and first is not None and first.case == "genitive"
-                # «кроме первого, панельный дом» refuses no panel.
-                agrees = not governs or continues or first is not None and first.number is not None
-                is_permitted = step > 0 or any(
-                    each.role == markers.CAN for each in items[max(0, here - 2) : here] if each.clause == item.clause
-                )
-                if not is_permitted and _are_people_refused(cut_text, item, last):
-                    continues = True
-                continues |= joined and step > 0 and items[place].start > 0 and _opens_both(cut_text, items[place])
-                if not (item.refused and last.refused and not item.denied and agrees) and not continues:
-                    break
-            else:
+            if not _continues_row(cut_text, items, (place, at, here), joined, governs):
                 break
             row.append(here)
             at, joined = here, False
@@ -254,6 +233,69 @@ def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: i
         ):
             break
     return row
+
+
+def _continues_row(
+    cut_text: Tokens, items: Sequence[Item], places: tuple[int, int, int], joined: bool, governs: bool
+) -> bool:
+    """
+    Whether a mention belongs to a row.
+
+    Args:
+        places: Of the mention that the row starts from, of the last one in the row, and of the new one.
+        joined: Whether a conjunction joins the last one and the new one.
+        governs: Whether a preposition before the row requires the genitive.
+    """
+    _, last, item = (items[place] for place in places)
+    is_forward = places[2] > places[0]
+    end = last.end
+    if is_forward and item.start - end > REACH and last.quantity is not None:
+        end = last.span[1]  # «этаж со второго по восьмой и раздельный санузел»
+    gap = item.start - end if is_forward else last.start - item.end
+    between = cut_text.words[end : item.start] if is_forward else cut_text.words[item.end : last.start]
+    joined, stops = _stop_words(cut_text, items, places, between, joined)
+    first = cut_text.words[item.start]
+    if any(word is not None and word.symbol in stops for word in [*between, first]):
+        return False
+    if item.clause != last.clause and any(word is not None and word.symbol in _CONTRASTS for word in between):
+        return False  # «без залога, а животных у нас нет»
+    if governs and first is not None and first.case in ("nominative", "other"):
+        return False  # «без обременений и один собственник»
+    if len(between) == 1 and between[0] is not None and between[0].symbol in DASHES:
+        joined = True  # «первый-последний»
+    if item.clause == last.clause:
+        return joined and gap <= REACH
+    if is_forward and gap <= 3 and _is_allowed(items, places[2]):
+        return False  # «без животных, детей старше 10 лет рассмотрим»
+    if is_forward and _opens_alternatives(items, places[2]):
+        return False  # «не последний, панель или кирпич»
+    return (
+        abs(item.clause - last.clause) == 1
+        and gap <= 3
+        and _continues_in_next_clause(cut_text, items, places, joined, governs)
+    )
+
+
+def _continues_in_next_clause(
+    cut_text: Tokens, items: Sequence[Item], places: tuple[int, int, int], joined: bool, governs: bool
+) -> bool:
+    """Whether a mention behind a comma belongs to a row; the arguments are those of :func:`_continues_row`."""
+    start, last, item = (items[place] for place in places)
+    is_forward = places[2] > places[0]
+    first = cut_text.words[item.start]
+    continues = governs and first is not None and first.case == "genitive"
+    continues = continues and not _has_own_genitive(cut_text, item, last)
+    # «кроме первого, панельный дом» refuses no panel, nor does «не первый; панельный дом».
+    low, high = (last.end, item.start) if is_forward else (item.end, last.start)
+    is_cut = any(word is not None and word.symbol == ";" for word in cut_text.words[low:high])
+    agrees = continues or (first is not None and first.number is not None if governs else not is_cut)
+    if item.refused and last.refused and not item.denied and agrees or continues:
+        return True
+    before = items[max(0, places[2] - 2) : places[2]]
+    is_permitted = is_forward or any(each.role == markers.CAN for each in before if each.clause == item.clause)
+    if not is_permitted and _are_people_refused(cut_text, item, last):
+        return True
+    return joined and is_forward and start.start > 0 and _opens_both(cut_text, start)
 
 
 def denied_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:

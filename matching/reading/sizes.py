@@ -28,7 +28,9 @@ def fits_entry(entry: Entry, quantity: Quantity) -> bool:
         return True  # «готовность декабрь 2025»
     if quantity.unit == "year" and _is_cut_year(entry, quantity):
         return True
-    return quantity.unit in entry.units and entry.least <= quantity.low * size and quantity.high * size <= entry.most
+    return (
+        quantity.unit in entry.units and entry.minimum <= quantity.low * size and quantity.high * size <= entry.maximum
+    )
 
 
 def _is_cut_year(entry: Entry, quantity: Quantity) -> bool:

@@ -48,45 +48,64 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
 
     if after_colon(items, place, act):
         return
-    ahead = behind = None
-    for here in range(place + 1, len(items)):
-        item = items[here]
-        if item.clause != marker.clause or item.start - marker.end > 3 * REACH:
-            break
-        if item.role == MENTION and _is_significant(item):
-            ahead = here
-            break
-        if item.role in (markers.MUST, markers.SOFT, markers.IF):
-            break
-    for here in range(place - 1, -1, -1):
-        item = items[here]
-        if item.clause != marker.clause or marker.start - item.end > 2 * REACH:
-            break
-        if item.role == markers.AND and item.end == marker.start:
-            break  # «окна во двор и желательно на юг»
-        if item.role == MENTION:
-            behind = here
-            break
-        if item.role in (markers.MUST, markers.SOFT):
-            break
-    word = cut_text.words[marker.start]
-    adjective = word is not None and word.symbol.endswith(("ый", "ен", "required", "mandatory", "desirable"))
+    target = _target(cut_text, items, place)
+    if target is None:
+        return
+    if target < place and items[target].refused and not items[target].denied and _opens_condition(cut_text, marker):
+        items[target].allowed = True  # «первый этаж — только с решётками»
+        return
+    for each in _row_of(cut_text, items, place, target):
+        act(items[each])
+
+
+def _target(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
+    """The mention that the marker applies to: in its clause, in a neighbouring one, or in a question before it."""
+    marker = items[place]
+    ahead, behind = _mention_ahead(items, place), _mention_behind(items, place)
     if marker.role == markers.CAN and behind is not None and items[behind].end == marker.start:
         if place + 1 < len(items) and items[place + 1].role == markers.AND and items[place + 1].start == marker.end:
             ahead = None  # «с кошкой можно и метро рядом»
     if ahead is not None and items[ahead].denied and items[ahead].strength == "must" and behind is not None:
         ahead = None  # «лифт обязательно первый не предлагать»
+    word = cut_text.words[marker.start]
+    adjective = word is not None and word.symbol.endswith(("ый", "ен", "required", "mandatory", "desirable"))
     target = behind if behind is not None and (adjective or ahead is None) else ahead
     if target is None:
         target = _neighbour_clause(cut_text, items, place)
-        if target is None:
-            target = _question_before(cut_text, items, place)
-        if target is None:
-            return
-    step = 1 if target > place else -1
-    if step < 0 and items[target].refused and not items[target].denied and _opens_condition(cut_text, marker):
-        items[target].allowed = True  # «первый этаж — только с решётками»
-        return
+    return _question_before(cut_text, items, place) if target is None else target
+
+
+def _mention_ahead(items: Sequence[Item], place: int) -> int | None:
+    marker = items[place]
+    for here in range(place + 1, len(items)):
+        item = items[here]
+        if item.clause != marker.clause or item.start - marker.end > 3 * REACH:
+            return None
+        if item.role == MENTION and _is_significant(item):
+            return here
+        if item.role in (markers.MUST, markers.SOFT, markers.IF):
+            return None
+    return None
+
+
+def _mention_behind(items: Sequence[Item], place: int) -> int | None:
+    marker = items[place]
+    for here in range(place - 1, -1, -1):
+        item = items[here]
+        if item.clause != marker.clause or marker.start - item.end > 2 * REACH:
+            return None
+        if item.role == markers.AND and item.end == marker.start:
+            return None  # «окна во двор и желательно на юг»
+        if item.role == MENTION:
+            return here
+        if item.role in (markers.MUST, markers.SOFT):
+            return None
+    return None
+
+
+def _row_of(cut_text: Tokens, items: Sequence[Item], place: int, target: int) -> list[int]:
+    """The mentions that the marker applies to: *target*, its row, and the list that the marker opens or sums up."""
+    marker, step = items[place], 1 if target > place else -1
     row = [target, *mentions_in_row(cut_text, items, target, step, False)]
     if step < 0 and marker.role == markers.CAN:
         ended = (at for at, each in enumerate(row) if at and _denies_itself(items[each]))
@@ -95,12 +114,11 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         row += _listed(items, row[-1], -1)
     if step > 0 and _speaks_of_list(cut_text, items, place):
         row += _listed(items, row[-1], 1)
-    if _opens_list_by_dash(cut_text, marker):
-        row += [each for each in _listed(items, row[-1], 1) if step > 0]
+    if step > 0 and _opens_list_by_dash(cut_text, marker):
+        row += _listed(items, row[-1], 1)
     if _states_list(cut_text, items, place, step):
         row += _alike(cut_text, items, _listed(items, row[-1], step), row[-1])
-    for each in row:
-        act(items[each])
+    return row
 
 
 def _opens_condition(cut_text: Tokens, marker: Item) -> bool:

@@ -1,13 +1,13 @@
 """Words of strength: the thing is required, desirable or accepted."""
 
-from matching.reading.entry import Entry, Says
+from matching.reading.entry import Entry, Rule
 from matching.reading.markers import CAN, MUST, SOFT
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
         MUST,
         (
-            Says(
+            Rule(
                 None,
                 "обязательно | обяз но | обяз | обязательный | обязательный условие | обязательное требование "
                 "| обязателен "
@@ -28,7 +28,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         SOFT,
         (
-            Says(
+            Rule(
                 None,
                 "желательно | желательный | желателен | желание | хорошо бы | неплохо бы | неплохо "
                 "| было бы хорошо | было бы (супер/классно/прекрасно/идеально) | было бы здорово "
@@ -60,7 +60,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         CAN,
         (
-            Says(
+            Rule(
                 None,
                 "не (исключать/исключено/исключен/исключенный) | (чтобы/чтоб) не против | можно | возможно "
                 "| возможный | допустимо | допустимый | допустим "
@@ -72,7 +72,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "| could be | is fine | are fine | is okay | possible | open to | болады",
                 "lead",
             ),
-            Says(
+            Rule(
                 None,
                 "не против | не возражать | не заморачиваться | не быть против | лояльный | лояльно "
                 "| не имею против | рад | рады "

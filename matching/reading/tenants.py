@@ -1,6 +1,6 @@
 """Who may live there: a lead describes its people; a listing allows or forbids tenants."""
 
-from matching.reading.entry import Entry, Says, no, yes
+from matching.reading.entry import Entry, Rule, no, yes
 
 _CAT = "кот/кошка/котик/котенок/котэ/кошечка/cat/kitten/мысык/коты"
 _DOG = (
@@ -126,7 +126,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "курильщик | smoking | smoker | smoke "
                 "| вейп | шылым | темеки | кальян | сигарета"
             ),
-            Says(None, "(темеки/шылым) (шекпеймиз/шекпеймин/тартпаймын/тартпаймыз/шекпейтин)", "lead"),
+            Rule(None, "(темеки/шылым) (шекпеймиз/шекпеймин/тартпаймын/тартпаймыз/шекпейтин)", "lead"),
             no("(курящий/курильщик) [,] (пьющий/шумный)", "listing"),
             no(
                 "(курящий/курильщик) отказ | (темеки/шылым) (тартпайтын/шекпейтин) | курение [-/–/—/:] штраф | "

@@ -1,6 +1,6 @@
 """Whether the rent includes the utilities."""
 
-from matching.reading.entry import Entry, Says, no, yes
+from matching.reading.entry import Entry, Rule, no, yes
 
 #: Utilities as a whole; a listing that states them without more states nothing.
 _CHARGES = (
@@ -39,7 +39,7 @@ ENTRIES: tuple[Entry, ...] = (
                 f"| all included | (цена/стоимость) включать ({_UTILITIES}) | входить ({_UTILITIES}) | в (стоимость/"
                 f"цена) (входить/включить/включены) ({_UTILITIES})"
             ),
-            Says(
+            Rule(
                 True,
                 f"({_UTILITIES}) [я] (=плачу/=оплачиваю) (сам/сама) | ({_UTILITIES}) ({_PAY}) ({_OWNER}) "
                 f"| ({_UTILITIES}) [за] [счет] ({_OWNER})",

@@ -203,8 +203,8 @@ class Vocabulary:
         undoubled = {plain[:i] + plain[i + 1 :] for i in range(1, len(plain)) if plain[i] == plain[i - 1]}
         if len(known := {self._forms[form] for form in undoubled if form in self._forms and len(form) > 3}) == 1:
             return next(iter(known))  # «лиффт»
-        least = max(5, 11 - len(plain))
-        forms = sorted(form for form in _edits(plain) if form in self._forms and len(form) >= least)
+        minimum = max(5, 11 - len(plain))
+        forms = sorted(form for form in _edits(plain) if form in self._forms and len(form) >= minimum)
         # In the order of the letters, so that of two forms of a word every process takes the same.
         corrections = [self._forms[form] for form in forms]
         corrections = [word for word in corrections if not word.exact] or corrections  # «последнй» is no «последн»

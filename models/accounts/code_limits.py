@@ -27,11 +27,11 @@ def check_limits(
     means no limit.
     """
     from_here = PhoneCode.address == address if address is not None else PhoneCode.address.is_(None)
-    for most, window in PHONE_LIMITS:
-        _check(session, and_(PhoneCode.phone == phone, from_here), most, window, now)
+    for maximum, window in PHONE_LIMITS:
+        _check(session, and_(PhoneCode.phone == phone, from_here), maximum, window, now)
     if address is not None:
-        for most, window in ADDRESS_LIMITS:
-            _check(session, from_here, most, window, now)
+        for maximum, window in ADDRESS_LIMITS:
+            _check(session, from_here, maximum, window, now)
     if sends_per_hour is None:
         return
     # Only codes that are sent, and so cost money, count here: decoys must not use up the limit of real codes.
@@ -47,23 +47,23 @@ def are_sends_used_up(session: Session, phone: str, is_known: bool, now: datetim
     """Whether the phone's codes requested from known places, or from all other places, are used up."""
     sends = and_(PhoneCode.phone == phone, is_sent(), PhoneCode.is_known.is_(is_known))
     # Both are always queried, so that timing does not reveal what was sent.
-    moments = [_free_from(session, sends, most, window, now) for most, window in PHONE_LIMITS]
+    moments = [_free_from(session, sends, maximum, window, now) for maximum, window in PHONE_LIMITS]
     return any(moment is not None for moment in moments)
 
 
-def _check(session: Session, which: ColumnElement[bool], most: int, window: timedelta, now: datetime) -> None:
-    """Raise TooManyError if *most* sends of the kind *which* happened within *window*."""
-    moment = _free_from(session, which, most, window, now)
+def _check(session: Session, which: ColumnElement[bool], maximum: int, window: timedelta, now: datetime) -> None:
+    """Raise TooManyError if *maximum* sends of the kind *which* happened within *window*."""
+    moment = _free_from(session, which, maximum, window, now)
     if moment is not None:
         wait = math.ceil((moment - now).total_seconds())
         raise TooManyError("code.too_many", max(1, wait))
 
 
 def _free_from(
-    session: Session, which: ColumnElement[bool], most: int, window: timedelta, now: datetime
+    session: Session, which: ColumnElement[bool], maximum: int, window: timedelta, now: datetime
 ) -> datetime | None:
     """When the next send of the kind *which* is allowed; None: now."""
     query = select(PhoneCode.made_at).where(which, PhoneCode.made_at > now - window)
-    # The send at position *most* from the end: when it leaves the window, another is allowed.
-    moment = session.scalar(query.order_by(PhoneCode.made_at.desc()).offset(most - 1).limit(1))
+    # The send at position *maximum* from the end: when it leaves the window, another is allowed.
+    moment = session.scalar(query.order_by(PhoneCode.made_at.desc()).offset(maximum - 1).limit(1))
     return None if moment is None else moment + window

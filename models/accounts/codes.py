@@ -195,11 +195,11 @@ def claim_delivery(session: Session, code_id: int, now: datetime) -> PhoneCode |
     )
 
 
-def waiting_codes(session: Session, now: datetime, *, for_at_least: timedelta) -> list[int]:
+def waiting_codes(session: Session, now: datetime, *, min_wait: timedelta) -> list[int]:
     """Ids of codes that nobody has claimed for sending: their messages were lost, or no worker runs."""
     query = select(PhoneCode.id).where(
         PhoneCode.delivery == Delivery.QUEUED,
-        PhoneCode.made_at.between(now - LIFETIME, now - for_at_least),
+        PhoneCode.made_at.between(now - LIFETIME, now - min_wait),
         is_sent(),
     )
     return list(session.scalars(query.order_by(PhoneCode.id)))

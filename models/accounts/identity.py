@@ -36,7 +36,7 @@ from models.accounts.audit import record
 from models.accounts.passwords import password_fits
 from models.accounts.sessions import forget_sessions_of
 from models.accounts.users import PROVEN_AT, User, end_all_tokens, refuse_taken
-from models.core.base import Base, rows_changed, words
+from models.core.base import Base, enum_column, rows_changed
 from models.core.enums import PRIVILEGED_ROLES
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
@@ -71,7 +71,7 @@ class SuspendedClaim(Base):
     __table_args__ = (Index("ix_suspended_claims_suspended_at", "suspended_at"),)
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    kind: Mapped[Claim] = mapped_column(words(Claim, "kind_is_known"), primary_key=True)
+    kind: Mapped[Claim] = mapped_column(enum_column(Claim, "kind_is_known"), primary_key=True)
     value: Mapped[str] = mapped_column(String(256))  #: The identifier, or the hash of a password.
     suspended_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

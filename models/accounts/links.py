@@ -25,7 +25,7 @@ from models.accounts.identity import Claim, EndAccess, prove, set_proven
 from models.accounts.phone_codes import Delivery
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
-from models.core.base import Base, Id, rows_changed, words
+from models.core.base import Base, Id, enum_column, rows_changed
 from models.core.enums import Role
 from models.core.errors import NotFoundError, NotSignedInError, TooManyError
 
@@ -55,7 +55,7 @@ class OneTimeLink(Base):
     id: Mapped[Id]
     #: The address to which it is sent, or which an administrator invites.
     email: Mapped[str | None] = mapped_column(String(254))
-    role: Mapped[Role | None] = mapped_column(words(Role, "role_is_known"))  #: An invited user's role.
+    role: Mapped[Role | None] = mapped_column(enum_column(Role, "role_is_known"))  #: An invited user's role.
     made_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  #: The administrator who invites.
     network: Mapped[str | None] = mapped_column(INET)  #: The requester's network.
     is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -66,7 +66,7 @@ class OneTimeLink(Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-    delivery: Mapped[Delivery] = mapped_column(words(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
+    delivery: Mapped[Delivery] = mapped_column(enum_column(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
 
 
 def request_email_link(
@@ -191,13 +191,13 @@ def claim_mail(session: Session, link_id: int, now: datetime) -> OneTimeLink | N
     )
 
 
-def waiting_links(session: Session, now: datetime, *, for_at_least: timedelta) -> list[int]:
+def waiting_links(session: Session, now: datetime, *, min_wait: timedelta) -> list[int]:
     """Ids of links that nobody has claimed for sending: their messages were lost, or no worker runs."""
     query = select(OneTimeLink.id).where(
         OneTimeLink.delivery == Delivery.QUEUED,
         OneTimeLink.is_sendable,
         OneTimeLink.expires_at > now,
-        OneTimeLink.made_at < now - for_at_least,
+        OneTimeLink.made_at < now - min_wait,
     )
     return list(session.scalars(query.order_by(OneTimeLink.id)))
 
@@ -237,8 +237,8 @@ def _check(session: Session, which: ColumnElement[bool], limits: tuple, now: dat
 def _free_from(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> datetime | None:
     """When the next mail of the kind *which* is allowed; None: now. Takes equally long in both cases."""
     moments = []
-    for most, window in limits:
+    for maximum, window in limits:
         query = select(OneTimeLink.made_at).where(which, OneTimeLink.made_at > now - window)
-        moment = session.scalar(query.order_by(OneTimeLink.made_at.desc()).offset(most - 1).limit(1))
+        moment = session.scalar(query.order_by(OneTimeLink.made_at.desc()).offset(maximum - 1).limit(1))
         moments += [moment + window] if moment is not None else []
     return max(moments, default=None)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.accounts.bot_links import is_linked
 from models.accounts.notification_switches import OUTSIDE, Channel, Topic, address_of, is_on
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, rows_changed, words
+from models.core.base import Base, CreatedAt, Id, enum_column, rows_changed
 from models.core.errors import NotFoundError
 
 
@@ -107,7 +107,7 @@ class Notification(Base):
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    type: Mapped[NotificationType] = mapped_column(words(NotificationType, "type_is_known"))
+    type: Mapped[NotificationType] = mapped_column(enum_column(NotificationType, "type_is_known"))
     #: Its subject, e.g. "match:17"; unique together with user and type.
     subject: Mapped[str] = mapped_column(String(100))
     #: The values for its sentences, and which of them to use (`variant`); null in rows of releases before 0.2, which

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, LargeBinary, S
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.core.base import Base, Id, words
+from models.core.base import Base, Id, enum_column
 
 
 class Delivery(StrEnum):
@@ -50,7 +50,7 @@ class PhoneCode(Base):
     made_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     spent_at: Mapped[datetime | None]  #: When it was used to get a token.
-    delivery: Mapped[Delivery] = mapped_column(words(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
+    delivery: Mapped[Delivery] = mapped_column(enum_column(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
 
     @property
     def is_decoy(self) -> bool:

@@ -42,14 +42,14 @@ class AccountSession(Base):
     ended_at: Mapped[datetime | None]  #: Null: not ended by its user.
 
 
-def note_session(session: Session, claims: Claims, *, way: str, network: str | None, agent: str | None) -> None:
+def note_session(session: Session, claims: Claims, *, method: str, network: str | None, agent: str | None) -> None:
     """Record a token that was just issued."""
     session.add(
         AccountSession(
             user_id=claims.user_id,
             jti=claims.jti,
             version=claims.version,
-            way=way,
+            way=method,
             network=network,
             agent=agent[:200] if agent else None,
             expires_at=func.to_timestamp(claims.expires),

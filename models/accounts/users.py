@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from models.accounts.bot_tables import BotCode
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
@@ -49,7 +49,7 @@ class User(Base):
     )
 
     id: Mapped[Id]
-    role: Mapped[Role] = mapped_column(words(Role, "role_is_known"))
+    role: Mapped[Role] = mapped_column(enum_column(Role, "role_is_known"))
     name: Mapped[str | None] = mapped_column(String(200))
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(16))

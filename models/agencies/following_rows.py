@@ -95,8 +95,8 @@ def follow_owner(session: Session, side: Side, row: Any, former_id: int, owner_i
     Apply the rules to everything attached to a lead or property that has passed from its former owner to the present
     one.
     """
-    _put_words_aside(session, side, row, former_id)
-    _bring_words_back(session, side, row, owner_id)
+    _store_former_notes(session, side, row, former_id)
+    _restore_former_notes(session, side, row, owner_id)
     named = [Notification.data[name].as_string() == str(row.id) for name in _NAMED[side]]
     session.execute(delete(Notification).where(Notification.user_id == former_id, or_(*named)))
     mine = Match.lead_id if side is Side.LEAD else Match.property_id
@@ -116,7 +116,7 @@ def follow_owner(session: Session, side: Side, row: Any, former_id: int, owner_i
     _move_photos(session, row, former_id, owner_id)
 
 
-def _put_words_aside(session: Session, side: Side, row: Any, former_id: int) -> None:
+def _store_former_notes(session: Session, side: Side, row: Any, former_id: int) -> None:
     _, tags, key = TAGGED[side]
     words = list(session.scalars(delete(tags).where(key == row.id).returning(tags.tag)))
     notes = None
@@ -129,7 +129,7 @@ def _put_words_aside(session: Session, side: Side, row: Any, former_id: int) -> 
         session.flush()
 
 
-def _bring_words_back(session: Session, side: Side, row: Any, owner_id: int) -> None:
+def _restore_former_notes(session: Session, side: Side, row: Any, owner_id: int) -> None:
     query = select(FormerOwnerNotes).filter_by(owner_id=owner_id, **_key_of(side, row.id))
     kept = session.scalar(query)
     if kept is None:

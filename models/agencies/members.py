@@ -117,13 +117,13 @@ def hand_over(session: Session, head: User, user_id: int) -> None:
     """
     agency = headed_agency(session, head, lock=True)
     query = select(User).join(AgencyMember, AgencyMember.user_id == User.id)
-    heir = session.scalar(
+    new_head = session.scalar(
         query.where(AgencyMember.agency_id == agency.id, User.id == user_id, User.is_active, User.role == Role.REALTOR)
     )
-    if heir is None:
+    if new_head is None:
         raise NotFoundError("member")
-    if heir.id != head.id:
-        make_head(session, agency, heir.id, actor_id=head.id)
+    if new_head.id != head.id:
+        make_head(session, agency, new_head.id, actor_id=head.id)
 
 
 def dissolve_agency(session: Session, head: User) -> None:

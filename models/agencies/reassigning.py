@@ -63,33 +63,33 @@ def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], t
     people = select(User.id).where(or_(User.id.in_(owners), User.id.in_([head.id, to_id]))).order_by(User.id)
     known = set(session.scalars(people.with_for_update(read=True, key_share=True)))
     agency = headed_agency(session, head, lock=True)
-    heir = session.scalar(agents_for(agency).where(User.id == to_id))
-    if heir is None:
+    new_owner = session.scalar(agents_for(agency).where(User.id == to_id))
+    if new_owner is None:
         raise NotFoundError("member")
     result = Reassigned()
     ids = readable_ids(session, head, side, list(row_ids)[:MAX_AT_ONCE])
-    query = select(table).where(table.id.in_(ids), table.owner_id != heir.id, table.owner_id.in_(known))
+    query = select(table).where(table.id.in_(ids), table.owner_id != new_owner.id, table.owner_id.in_(known))
     former: dict[int, list[int]] = {}
     query = query.order_by(table.id).with_for_update().execution_options(populate_existing=True)
     for row in session.scalars(query).all():
-        reason = _reason_to_stay(session, side, row, heir)
+        reason = _reason_to_stay(session, side, row, new_owner)
         if reason is not None:
             result.refused[row.id] = reason
             continue
         before = row.owner_id
-        row.owner_id = heir.id
+        row.owner_id = new_owner.id
         row.source_id = row.external_id = row.content_hash = None  # its source no longer updates it
-        follow_owner(session, side, row, before, heir.id)
+        follow_owner(session, side, row, before, new_owner.id)
         session.flush()
-        facts = {"agency": agency.id, "former": before, "owner": heir.id}
+        facts = {"agency": agency.id, "former": before, "owner": new_owner.id}
         record(session, "reassigned", actor_id=head.id, table_name=table.__tablename__, row_id=row.id, **facts)
         former.setdefault(before, []).append(row.id)
         result.moved.append(row)
-    _notify_of_reassignment(session, agency, side, head, heir, former)
+    _notify_of_reassignment(session, agency, side, head, new_owner, former)
     return result
 
 
-def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault | None:
+def _reason_to_stay(session: Session, side: Side, row: Any, new_owner: User) -> Fault | None:
     if side is Side.LEAD and row.client_contacts_shared is ContactSharing.NEVER:
         # Heads who reassign to themselves would see contacts that the agent shares with nobody.
         return Fault("agency.contacts_kept")
@@ -102,7 +102,7 @@ def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault
         .join(lead, lead.id == Match.lead_id)
         .join(listing, listing.id == Match.property_id)
         # A match that another deal has closed reopens when that deal is undone.
-        .where(mine == row.id, theirs.owner_id == heir.id)
+        .where(mine == row.id, theirs.owner_id == new_owner.id)
         .where(or_(Match.status != MatchStatus.REJECTED, Match.closed_by_match_id.is_not(None)))
     )
     # Otherwise one person would be both sides of a deal.
@@ -110,7 +110,7 @@ def _reason_to_stay(session: Session, side: Side, row: Any, heir: User) -> Fault
 
 
 def _notify_of_reassignment(
-    session: Session, agency: Agency, side: Side, head: User, heir: User, former: dict[int, list[int]]
+    session: Session, agency: Agency, side: Side, head: User, new_owner: User, former: dict[int, list[int]]
 ) -> None:
     """Send one notification to each agent who loses rows and one to the receiver, except to the user who did it."""
     noun = side.value.lower()
@@ -123,7 +123,7 @@ def _notify_of_reassignment(
 
     for user_id, ids in former.items():
         if user_id != head.id:
-            notify_user(user_id, f"{noun}_passed_on", len(ids), heir.id)
-    if former and heir.id != head.id:
+            notify_user(user_id, f"{noun}_passed_on", len(ids), new_owner.id)
+    if former and new_owner.id != head.id:
         only = next(iter(former)) if len(former) == 1 else head.id
-        notify_user(heir.id, f"{noun}_received", sum(map(len, former.values())), only)
+        notify_user(new_owner.id, f"{noun}_received", sum(map(len, former.values())), only)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, database_now, words
+from models.core.base import Base, database_now, enum_column
 from models.market.leads import Lead, owned_lead
 
 #: The minimum score, of 100, of a home that contradicts no wish (docs/matching.md).
@@ -45,7 +45,7 @@ class LeadFollow(Base):
         ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     frequency: Mapped[Frequency] = mapped_column(
-        words(Frequency, "frequency_is_known"), default=Frequency.DAILY, server_default=text("'DAILY'")
+        enum_column(Frequency, "frequency_is_known"), default=Frequency.DAILY, server_default=text("'DAILY'")
     )
     #: Ids of properties that were seen before the current visit; other entries of the list are marked as new.
     known_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, UpdatedAt, database_now, rows_changed, words
+from models.core.base import Base, CreatedAt, Id, UpdatedAt, database_now, enum_column, rows_changed
 from models.core.enums import Status
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.market.leads import Lead, owned_lead
@@ -68,7 +68,7 @@ class LeadTask(Base):
 
     id: Mapped[Id]
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
-    kind: Mapped[TaskKind] = mapped_column(words(TaskKind, "kind_is_known"))
+    kind: Mapped[TaskKind] = mapped_column(enum_column(TaskKind, "kind_is_known"))
     title: Mapped[str] = mapped_column(String(MAX_TITLE))
     notes: Mapped[str | None] = mapped_column(Text)
     #: The home that is shown, or that the task is about.

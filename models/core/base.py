@@ -66,7 +66,7 @@ ChangedIn = Annotated[
 LARGEST_ID = 2**63 - 1
 
 
-def words(enum: type[StrEnum], name: str) -> Enum:
+def enum_column(enum: type[StrEnum], name: str) -> Enum:
     """
     A column type for *enum*: the value's word as text; the check constraint *name* allows only the enumeration's words.
     """

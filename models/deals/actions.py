@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import ActionKind, Side
 from models.deals.price_cuts import ActionsOf, has_returned
 from models.market.leads import Lead
@@ -46,8 +46,8 @@ class Action(Base):
     id: Mapped[Id]
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"))
-    kind: Mapped[ActionKind] = mapped_column(words(ActionKind, "kind_is_known"))
+    side: Mapped[Side] = mapped_column(enum_column(Side, "side_is_known"))
+    kind: Mapped[ActionKind] = mapped_column(enum_column(ActionKind, "kind_is_known"))
     proposed_commission: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     notes: Mapped[str | None] = mapped_column(Text)
     #: Rank of the other entity in the side's list at the first action; null: not in the list. Weight learning needs it

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from models.core.enums import DealType, Origin, Side
 from models.deals.actions import Action, actions_of_lead
 from models.deals.feed import feed_actions_of
-from models.deals.price_cuts import ActionsOf, holds
+from models.deals.price_cuts import ActionsOf, hides
 from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -88,7 +88,7 @@ def _acted(actions: Any) -> Iterator[Pairs]:
         .select_from(Lead)
         .join(table, acted.mine)
         .join(listing, listing.id == table.property_id)
-        .where(*in_market, holds(acted, listing, listing, Lead)),
+        .where(*in_market, hides(acted, listing, listing, Lead)),
         Lead.id,
         table.property_id,
     )
@@ -103,7 +103,7 @@ def _acted(actions: Any) -> Iterator[Pairs]:
         .join(theirs, are_siblings(mine, theirs))
         .join(disliked, disliked.id == table.property_id)
         .join(listing, listing.id == theirs.property_id)
-        .where(*in_market, holds(acted, disliked, listing, Lead)),
+        .where(*in_market, hides(acted, disliked, listing, Lead)),
         Lead.id,
         theirs.property_id,
     )

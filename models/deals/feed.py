@@ -37,7 +37,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import FeedActionKind, Origin, PropertyType, Side, Status
 from models.core.errors import NotAllowedError, NotFoundError
 from models.deals.actions import actions_of_lead
@@ -70,7 +70,7 @@ class FeedAction(Base):
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    action: Mapped[FeedActionKind] = mapped_column(words(FeedActionKind, "action_is_known"))
+    action: Mapped[FeedActionKind] = mapped_column(enum_column(FeedActionKind, "action_is_known"))
     source: Mapped[str] = mapped_column(String(32))  #: The client: web, telegram, ...
     #: A dislike of a home that had already returned because of a price cut; it does not return again
     #: (models.deals.price_cuts).

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
+from models.core.base import Base, CreatedAt, Id, UpdatedAt, enum_column
 from models.core.enums import InquiryStatus
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
 from models.deals.errors import InquiryCannotGoBackError
@@ -50,7 +50,7 @@ class Inquiry(Base):
     #: The property's owner; reassigning one within an agency (models.agencies) changes both.
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     status: Mapped[InquiryStatus] = mapped_column(
-        words(InquiryStatus, "status_is_known"), default=InquiryStatus.NEW, server_default=text("'new'")
+        enum_column(InquiryStatus, "status_is_known"), default=InquiryStatus.NEW, server_default=text("'new'")
     )
     #: Whether a like in the feed created it; it is withdrawn with the like as long as its status is new.
     from_feed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))

@@ -57,7 +57,7 @@ def changes_since(session: Session, user_id: int, moment: int) -> Changes:
         return Changes(now, {}, is_reset=True)
     written: dict[ChangeKind, dict[int, int]] = {kind: {} for kind in ChangeKind}
     # Not before the moment of this reading: later writes appear in the next one as well.
-    named: dict[str, Any] = {"user_id": user_id, "moment": moment, "most": MAX_IDS + 1}
+    named: dict[str, Any] = {"user_id": user_id, "moment": moment, "maximum": MAX_IDS + 1}
     for kind, row_id, number in session.execute(_CHANGED, named):
         written[ChangeKind(kind)][row_id] = number
     return Changes(now, written, is_reset=any(len(rows) > MAX_IDS for rows in written.values()))
@@ -78,24 +78,24 @@ _CHANGED = text(
     f"""
     (SELECT 'lead_recommendations' AS kind, list.lead_id AS id, list.changed_in AS number
      FROM lead_recommendations AS list JOIN leads ON leads.id = list.lead_id
-     WHERE list.changed_in >= :moment AND leads.owner_id = :user_id LIMIT :most)
+     WHERE list.changed_in >= :moment AND leads.owner_id = :user_id LIMIT :maximum)
     UNION ALL
     (SELECT 'property_recommendations', list.property_id, list.changed_in
      FROM property_recommendations AS list JOIN properties ON properties.id = list.property_id
-     WHERE list.changed_in >= :moment AND properties.owner_id = :user_id LIMIT :most)
+     WHERE list.changed_in >= :moment AND properties.owner_id = :user_id LIMIT :maximum)
     UNION ALL
     (SELECT 'match', matches.id, matches.xmin::text::bigint
      FROM leads JOIN matches ON matches.lead_id = leads.id
-     WHERE leads.owner_id = :user_id AND {_newer("matches")} LIMIT :most)
+     WHERE leads.owner_id = :user_id AND {_newer("matches")} LIMIT :maximum)
     UNION ALL
     (SELECT 'match', matches.id, matches.xmin::text::bigint
      FROM properties JOIN matches ON matches.property_id = properties.id
-     WHERE properties.owner_id = :user_id AND {_newer("matches")} LIMIT :most)
+     WHERE properties.owner_id = :user_id AND {_newer("matches")} LIMIT :maximum)
     UNION ALL
     (SELECT 'chat', chats.id, chats.xmin::text::bigint
-     FROM chats WHERE chats.buyer_id = :user_id AND {_newer("chats")} LIMIT :most)
+     FROM chats WHERE chats.buyer_id = :user_id AND {_newer("chats")} LIMIT :maximum)
     UNION ALL
     (SELECT 'chat', chats.id, chats.xmin::text::bigint
-     FROM chats WHERE chats.seller_id = :user_id AND {_newer("chats")} LIMIT :most)
+     FROM chats WHERE chats.seller_id = :user_id AND {_newer("chats")} LIMIT :maximum)
     """  # noqa: S608 - the condition's names are ours
 )

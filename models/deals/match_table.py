@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
+from models.core.base import Base, CreatedAt, Id, UpdatedAt, enum_column
 from models.core.enums import MatchStatus, NegotiationStatus
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -31,9 +31,11 @@ class Match(Base):
     id: Mapped[Id]
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    status: Mapped[MatchStatus] = mapped_column(words(MatchStatus, "status_is_known"), default=MatchStatus.PENDING)
+    status: Mapped[MatchStatus] = mapped_column(
+        enum_column(MatchStatus, "status_is_known"), default=MatchStatus.PENDING
+    )
     negotiation_status: Mapped[NegotiationStatus] = mapped_column(
-        words(NegotiationStatus, "negotiation_status_is_known"), default=NegotiationStatus.PENDING
+        enum_column(NegotiationStatus, "negotiation_status_is_known"), default=NegotiationStatus.PENDING
     )
     proposed_by_lead: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     proposed_by_property: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))

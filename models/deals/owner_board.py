@@ -22,7 +22,7 @@ from models.ranking.recommendations import LeadRecommendations
 #: The number of entries of a lead's list that people usually view.
 FIRST_PLACES = 10
 #: Quantiles of fewer prices would reveal individual owners' prices and be misleading.
-FEWEST_COMPARABLES = 5
+MIN_COMPARABLES = 5
 #: The largest difference of a comparable home's area, as a share.
 AREA_SPREAD = Decimal("0.25")
 QUANTILES = (0.25, 0.5, 0.75)
@@ -86,7 +86,7 @@ def list_places(session: Session, listing: Property) -> ListPlaces:
 
 
 def market_prices(session: Session, listing: Property) -> MarketPrices | int:
-    """Prices of comparable homes; only their number if there are fewer than FEWEST_COMPARABLES."""
+    """Prices of comparable homes; only their number if there are fewer than MIN_COMPARABLES."""
     if not listing.area:
         return 0
     other = aliased(Property)
@@ -109,7 +109,7 @@ def market_prices(session: Session, listing: Property) -> MarketPrices | int:
         )
     )
     count, cheaper, *values = session.execute(query).one()
-    if count < FEWEST_COMPARABLES:
+    if count < MIN_COMPARABLES:
         return int(count)
     low, middle, high = (Decimal(value) for value in values)
     return MarketPrices(count, (low, middle, high), own, cheaper)

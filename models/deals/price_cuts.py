@@ -31,7 +31,7 @@ class ActionsOf:
     is_dislike: ColumnElement[bool]
 
 
-def holds(actions: ActionsOf, disliked: Any, shown: Any, lead: Any) -> ColumnElement[bool]:
+def hides(actions: ActionsOf, disliked: Any, shown: Any, lead: Any) -> ColumnElement[bool]:
     """
     A condition: an action on *disliked* keeps *shown*, an advert of the same home, out of the lists of *lead*.
 
@@ -67,8 +67,8 @@ def _has_fallen(shown: Any, before: ColumnElement[Any], lead: Any) -> ColumnElem
 def is_hidden_by(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
     """A condition: one of the *actions* keeps the property *shown* out of lists and feed, itself or by its group."""
     return or_(
-        _found(actions(), shown, lambda acted, disliked: holds(acted, disliked, shown, lead)),
-        _found_in_group(actions(), shown, lambda acted, disliked: holds(acted, disliked, shown, lead)),
+        _exists(actions(), shown, lambda acted, disliked: hides(acted, disliked, shown, lead)),
+        _exists_in_group(actions(), shown, lambda acted, disliked: hides(acted, disliked, shown, lead)),
     )
 
 
@@ -79,7 +79,7 @@ def has_returned(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> Col
         has_fallen = _has_fallen(shown, price_before(acted, disliked, shown), lead)
         return and_(acted.is_dislike, or_(acted.table.holds_at_any_price, has_fallen))
 
-    return or_(_found(actions(), shown, was_disliked_before), _found_in_group(actions(), shown, was_disliked_before))
+    return or_(_exists(actions(), shown, was_disliked_before), _exists_in_group(actions(), shown, was_disliked_before))
 
 
 def disliked_at(actions: Callable[[], ActionsOf], shown: Any) -> ColumnElement[Any]:
@@ -115,7 +115,7 @@ def disliked_at(actions: Callable[[], ActionsOf], shown: Any) -> ColumnElement[A
 Condition = Callable[[ActionsOf, Any], ColumnElement[bool]]
 
 
-def _found(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[bool]:
+def _exists(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[bool]:
     return (
         select(literal(1))
         .where(acted.mine, acted.table.property_id == shown.id, condition(acted, shown))
@@ -124,7 +124,7 @@ def _found(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[
     )
 
 
-def _found_in_group(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[bool]:
+def _exists_in_group(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[bool]:
     mine, theirs, disliked = aliased(AdvertGroup), aliased(AdvertGroup), aliased(Property)
     return (
         select(literal(1))

@@ -29,8 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, database_now
-from models.core.base import words as words_of
+from models.core.base import Base, CreatedAt, Id, database_now, enum_column
 from models.core.enums import ActionKind
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.core.link_tokens import is_token
@@ -88,7 +87,7 @@ class SelectionHome(Base):
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"), primary_key=True)
     place: Mapped[int] = mapped_column(SmallInteger)  #: From 1, in the realtor's order.
     words: Mapped[str | None] = mapped_column(Text)
-    answer: Mapped[ActionKind | None] = mapped_column(words_of(ActionKind, "answer_is_known"))
+    answer: Mapped[ActionKind | None] = mapped_column(enum_column(ActionKind, "answer_is_known"))
     question: Mapped[str | None] = mapped_column(Text)
     answered_at: Mapped[datetime | None]
     #: When the client's dislike removed the home from the lead's list; the action that it created has the same time.
@@ -195,7 +194,7 @@ def withdraw_selection(session: Session, user: User, lead_id: int, selection_id:
     return selection
 
 
-def holds(selection: Selection, now: datetime) -> bool:
+def is_open(selection: Selection, now: datetime) -> bool:
     """Whether the selection's link is valid at the moment *now* of the database's clock."""
     return selection.withdrawn_at is None and (selection.expires_at is None or now < selection.expires_at)
 

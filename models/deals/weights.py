@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import ActionKind, DealType, FeedActionKind, Origin
 from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
@@ -67,7 +67,7 @@ class WeightSet(Base):
 
     id: Mapped[Id]
     city_key: Mapped[str | None] = mapped_column(String(110))
-    deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
+    deal_type: Mapped[DealType | None] = mapped_column(enum_column(DealType, "deal_type_is_known"))
     #: Criterion to weight; they add up to 1.
     weights: Mapped[dict[str, float]] = mapped_column(JSONB)
     #: The number of actions that it was fitted on, and the number of all actions.

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, CreatedAt, Money, UpdatedAt, database_now, words
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, database_now, enum_column
 from models.core.errors import InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
@@ -69,7 +69,7 @@ class Ad(Base):
     title: Mapped[str] = mapped_column(String(200))
     text: Mapped[str | None] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(String(2000))
-    status: Mapped[AdStatus] = mapped_column(words(AdStatus, "status_is_known"), default=_DRAFT)
+    status: Mapped[AdStatus] = mapped_column(enum_column(AdStatus, "status_is_known"), default=_DRAFT)
     #: The numbers of impressions and clicks so far; null: no figure from the platform.
     impressions: Mapped[int | None]
     clicks: Mapped[int | None]

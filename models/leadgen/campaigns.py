@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Select, String, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, CreatedAt, Money, UpdatedAt, words
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, enum_column
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
@@ -69,8 +69,8 @@ class Campaign(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     niche_id: Mapped[UUID] = mapped_column(ForeignKey("niches.id"))
     name: Mapped[str] = mapped_column(String(200))
-    platform: Mapped[Platform] = mapped_column(words(Platform, "platform_is_known"))
-    status: Mapped[CampaignStatus] = mapped_column(words(CampaignStatus, "status_is_known"), default=_DRAFT)
+    platform: Mapped[Platform] = mapped_column(enum_column(Platform, "platform_is_known"))
+    status: Mapped[CampaignStatus] = mapped_column(enum_column(CampaignStatus, "status_is_known"), default=_DRAFT)
     budget: Mapped[Money]
     start_date: Mapped[date | None] = mapped_column(Date)
     end_date: Mapped[date | None] = mapped_column(Date)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Select, Text, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, words
+from models.core.base import Base, enum_column
 from models.core.uuid7 import new_id
 from models.leadgen.campaigns import Platform
 from models.leadgen.prospects import Prospect, note_change
@@ -35,10 +35,10 @@ class Message(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     prospect_id: Mapped[UUID] = mapped_column(ForeignKey("prospects.id", ondelete="CASCADE"))
     message: Mapped[str] = mapped_column(Text)
-    sender: Mapped[Sender] = mapped_column(words(Sender, "sender_is_known"))
-    platform: Mapped[Platform] = mapped_column(words(Platform, "platform_is_known"))
+    sender: Mapped[Sender] = mapped_column(enum_column(Sender, "sender_is_known"))
+    platform: Mapped[Platform] = mapped_column(enum_column(Platform, "platform_is_known"))
     #: The state of a reply that is sent to the prospect; null: it is only recorded.
-    delivery: Mapped[MessageDelivery | None] = mapped_column(words(MessageDelivery, "delivery_is_known"))
+    delivery: Mapped[MessageDelivery | None] = mapped_column(enum_column(MessageDelivery, "delivery_is_known"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, String, Text, select, text, true
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
-from models.core.base import Base, CreatedAt, Money, UpdatedAt, words
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, enum_column
 from models.core.errors import NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
@@ -48,7 +48,9 @@ class Niche(Base):
     name: Mapped[str] = mapped_column(String(200))
     category: Mapped[str] = mapped_column(String(100))
     description: Mapped[str | None] = mapped_column(Text)
-    status: Mapped[NicheStatus] = mapped_column(words(NicheStatus, "status_is_known"), default=NicheStatus.RESEARCH)
+    status: Mapped[NicheStatus] = mapped_column(
+        enum_column(NicheStatus, "status_is_known"), default=NicheStatus.RESEARCH
+    )
     #: The currency of all its amounts (budgets, costs, revenue), ISO 4217.
     currency: Mapped[str] = mapped_column(String(3), default="KZT", server_default="KZT")
     cpl_target: Mapped[Money | None]  #: Maximum cost of a lead.

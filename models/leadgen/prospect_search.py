@@ -10,7 +10,7 @@ from models.leadgen.prospects import Prospect, prospects
 MIN_DIGITS = 4
 
 
-def found_prospects(words: str = "", *, best_first: bool = False, **wanted: Any) -> Select[Prospect]:
+def search_prospects(words: str = "", *, best_first: bool = False, **wanted: Any) -> Select[Prospect]:
     """
     Select the prospects that :func:`prospects` selects and that *words* find: each word is in the name, the notes or
     the account, or all digits together are in the phone.

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
-from models.core.base import Base, CreatedAt, Money, UpdatedAt, rows_changed, words
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, enum_column, rows_changed
 from models.core.enums import ADVERTISING_ROLES
 from models.core.errors import InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
@@ -114,11 +114,11 @@ class Prospect(Base):
     niche_id: Mapped[UUID | None]
     name: Mapped[str] = mapped_column(String(200))
     phone: Mapped[str | None] = mapped_column(String(16))  #: E.164.
-    source: Mapped[Platform] = mapped_column(words(Platform, "source_is_known"))
+    source: Mapped[Platform] = mapped_column(enum_column(Platform, "source_is_known"))
     platform_user_id: Mapped[str | None] = mapped_column(String(200))
     budget: Mapped[Money | None]
     notes: Mapped[str | None] = mapped_column(Text)
-    status: Mapped[ProspectStatus] = mapped_column(words(ProspectStatus, "status_is_known"), default=_NEW)
+    status: Mapped[ProspectStatus] = mapped_column(enum_column(ProspectStatus, "status_is_known"), default=_NEW)
     revenue: Mapped[Money | None]  #: Revenue of the deal; set while won.
 
     quality_score: Mapped[int | None] = mapped_column(SmallInteger)  #: 0 to 100.
@@ -143,7 +143,7 @@ class Touch(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     prospect_id: Mapped[UUID] = mapped_column(ForeignKey("prospects.id", ondelete="CASCADE"))
     ad_id: Mapped[UUID] = mapped_column(ForeignKey("ads.id"))
-    source: Mapped[Platform] = mapped_column(words(Platform, "source_is_known"))
+    source: Mapped[Platform] = mapped_column(enum_column(Platform, "source_is_known"))
     created_at: Mapped[CreatedAt]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import Side
 from models.core.errors import ConflictError, InvalidValueError
 
@@ -27,7 +27,7 @@ class BaseView(Base):
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"))
+    side: Mapped[Side] = mapped_column(enum_column(Side, "side_is_known"))
     name: Mapped[str] = mapped_column(String(MAX_NAME))
     query: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[CreatedAt]

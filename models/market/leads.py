@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models.accounts.users import User
-from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
+from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, enum_column
 from models.core.enums import (
     Condition,
     ContactSharing,
@@ -66,15 +66,15 @@ class Lead(Base):
 
     id: Mapped[Id]
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    origin: Mapped[Origin] = mapped_column(words(Origin, "origin_is_known"))
-    status: Mapped[Status] = mapped_column(words(Status, "status_is_known"), default=Status.ACTIVE)
-    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), default=DealType.SALE)
+    origin: Mapped[Origin] = mapped_column(enum_column(Origin, "origin_is_known"))
+    status: Mapped[Status] = mapped_column(enum_column(Status, "status_is_known"), default=Status.ACTIVE)
+    deal_type: Mapped[DealType] = mapped_column(enum_column(DealType, "deal_type_is_known"), default=DealType.SALE)
     client_name: Mapped[str | None] = mapped_column(String(200))
     #: Visible only to the owner until a match shares contacts.
     client_contacts: Mapped[str | None] = mapped_column(String(500))
     #: Whether an agreed match shares the client's contacts with the other realtor.
     client_contacts_shared: Mapped[ContactSharing] = mapped_column(
-        words(ContactSharing, "client_contacts_shared_is_known"),
+        enum_column(ContactSharing, "client_contacts_shared_is_known"),
         default=ContactSharing.AFTER_AGREEMENT,
         server_default=text("'after_agreement'"),
     )
@@ -104,11 +104,11 @@ class Lead(Base):
     rooms: Mapped[list[int]] = mapped_column(
         ARRAY(SmallInteger), default=list, server_default=text("'{}'")
     )  #: 0: studio.
-    property_type: Mapped[PropertyType | None] = mapped_column(words(PropertyType, "property_type_is_known"))
-    property_class: Mapped[PropertyClass | None] = mapped_column(words(PropertyClass, "property_class_is_known"))
-    condition: Mapped[Condition | None] = mapped_column(words(Condition, "condition_is_known"))
+    property_type: Mapped[PropertyType | None] = mapped_column(enum_column(PropertyType, "property_type_is_known"))
+    property_class: Mapped[PropertyClass | None] = mapped_column(enum_column(PropertyClass, "property_class_is_known"))
+    condition: Mapped[Condition | None] = mapped_column(enum_column(Condition, "condition_is_known"))
     year_min: Mapped[int | None] = mapped_column(SmallInteger)  #: Built in that year or later.
-    payment_method: Mapped[PaymentMethod | None] = mapped_column(words(PaymentMethod, "payment_method_is_known"))
+    payment_method: Mapped[PaymentMethod | None] = mapped_column(enum_column(PaymentMethod, "payment_method_is_known"))
     additional_requirements: Mapped[str | None] = mapped_column(Text)
     #: Wishes beyond the columns: stated by a client, or read from the text (models/market/readings.py).
     wishes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))

@@ -124,14 +124,14 @@ def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[Colum
     """Conditions on the price or the budget; an unknown amount is in no range."""
     conditions: list[ColumnElement[bool]] = []
     if side is Side.LEAD:
-        least: Any = func.coalesce(Lead.budget_min, 0)
-        most: Any = func.coalesce(Lead.budget_max, Decimal("Infinity"))
+        minimum: Any = func.coalesce(Lead.budget_min, 0)
+        maximum: Any = func.coalesce(Lead.budget_max, Decimal("Infinity"))
         known = or_(Lead.budget_min.is_not(None), Lead.budget_max.is_not(None))
     else:
-        least = most = Property.price
+        minimum = maximum = Property.price
         known = None
     currency = TAGGED[side][0].currency
-    for limit, condition in ((low, lambda value: most >= value), (high, lambda value: least <= value)):
+    for limit, condition in ((low, lambda value: maximum >= value), (high, lambda value: minimum <= value)):
         if limit is None:
             continue
         conditions.append(condition(limit.value))

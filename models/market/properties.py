@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models.accounts.users import User
-from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
+from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, enum_column
 from models.core.enums import AddressPrecision, Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.core.errors import NotFoundError
 from models.market.sample_keys import is_no_sample, is_sample_key
@@ -146,7 +146,7 @@ class Property(Base):
 
     id: Mapped[Id]
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    origin: Mapped[Origin] = mapped_column(words(Origin, "origin_is_known"))
+    origin: Mapped[Origin] = mapped_column(enum_column(Origin, "origin_is_known"))
     #: The source from which it was imported (models.sources), and its id there; null if a person entered it.
     source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
     external_id: Mapped[str | None] = mapped_column(String(100))
@@ -154,8 +154,8 @@ class Property(Base):
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     #: When its source took it off the market; it returns when the source offers it again. Null if a person took it off.
     withdrawn_at: Mapped[datetime | None]
-    status: Mapped[Status] = mapped_column(words(Status, "status_is_known"), default=Status.ACTIVE)
-    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), default=DealType.SALE)
+    status: Mapped[Status] = mapped_column(enum_column(Status, "status_is_known"), default=Status.ACTIVE)
+    deal_type: Mapped[DealType] = mapped_column(enum_column(DealType, "deal_type_is_known"), default=DealType.SALE)
 
     city: Mapped[str] = mapped_column(String(100))
     #: Canonical city; with deal_type it names the market.
@@ -169,14 +169,14 @@ class Property(Base):
     #: How precisely others see the address, as its owner chose; null: with the usual precision of each page
     #: (models/market/shown_addresses.py).
     address_precision: Mapped[AddressPrecision | None] = mapped_column(
-        words(AddressPrecision, "address_precision_is_known")
+        enum_column(AddressPrecision, "address_precision_is_known")
     )
 
     title: Mapped[str | None] = mapped_column(String(300))
     description: Mapped[str | None] = mapped_column(Text)
-    property_type: Mapped[PropertyType] = mapped_column(words(PropertyType, "property_type_is_known"))
-    property_class: Mapped[PropertyClass | None] = mapped_column(words(PropertyClass, "property_class_is_known"))
-    condition: Mapped[Condition | None] = mapped_column(words(Condition, "condition_is_known"))
+    property_type: Mapped[PropertyType] = mapped_column(enum_column(PropertyType, "property_type_is_known"))
+    property_class: Mapped[PropertyClass | None] = mapped_column(enum_column(PropertyClass, "property_class_is_known"))
+    condition: Mapped[Condition | None] = mapped_column(enum_column(Condition, "condition_is_known"))
     price: Mapped[Money]
     currency: Mapped[str] = mapped_column(String(3))
     area: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))  #: Square metres.

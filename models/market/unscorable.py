@@ -14,7 +14,7 @@ from sqlalchemy import Select, String, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, words
+from models.core.base import Base, enum_column
 from models.core.enums import Side
 from models.core.errors import NotFoundError
 
@@ -30,7 +30,7 @@ class UnscorableEntity(Base):
 
     __tablename__ = "unscorable_entities"
 
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)
+    side: Mapped[Side] = mapped_column(enum_column(Side, "side_is_known"), primary_key=True)
     entity_id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int]
     #: The kind and place of the failure; its message is not stored, because it may quote a client's text.

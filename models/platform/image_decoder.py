@@ -94,11 +94,11 @@ def clean(content: bytes) -> tuple[bytes, int, str, bytes]:
     try:
         _check_webp(content)
         try:
-            pixels, format_, drawn = _drawn_anew(_opened(content))
+            pixels, format_, drawn = _redrawn(_opened(content))
         except OSError:
             if not content.startswith(BEGIN_OF_JPEG) or content.endswith(END_OF_JPEG):
                 raise
-            pixels, format_, drawn = _drawn_anew(_completed_jpeg(content))
+            pixels, format_, drawn = _redrawn(_completed_jpeg(content))
     except UnidentifiedImageError:
         return NOT_AN_IMAGE, 0, "", b""
     except (TooManyPixelsError, Image.DecompressionBombError, MemoryError):
@@ -135,7 +135,7 @@ def _check_webp(content: bytes) -> None:
         raise TooManyPixelsError
 
 
-def _drawn_anew(picture: Image.Image) -> tuple[int, str, bytes]:
+def _redrawn(picture: Image.Image) -> tuple[int, str, bytes]:
     """
     (pixels of the source, format, content). The caller keeps no reference, so that each step can free the result of the
     previous one.
@@ -226,12 +226,12 @@ def _of_sixteen_bits(image: Image.Image) -> Image.Image:
         return upper
     lower = Image.frombytes("L", image.size, raw[1::2])
     del raw, values
-    same = ImageChops.darker(_where(upper, see_through >> 8), _where(lower, see_through & 255))
+    same = ImageChops.darker(_mask_of(upper, see_through >> 8), _mask_of(lower, see_through & 255))
     del lower
     return Image.merge("RGBA", (upper, upper, upper, ImageOps.invert(same)))
 
 
-def _where(channel: Image.Image, value: int) -> Image.Image:
+def _mask_of(channel: Image.Image, value: int) -> Image.Image:
     """255 where the channel has this value, 0 elsewhere."""
     return channel.point([255 if each == value else 0 for each in range(256)])
 

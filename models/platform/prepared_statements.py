@@ -25,14 +25,14 @@ class _CompiledOnce(dict[Any, Any]):
     """
 
     #: More entries than needed: the number of statements times the engines of a process.
-    most = 100
+    maximum = 100
 
     def get(self, key: Any, default: Any = None) -> Any:
         statement, compiled = super().get(self._short(key), (None, default))
         return compiled if statement is key[1] else default
 
     def __setitem__(self, key: Any, compiled: Any) -> None:
-        if len(self) >= self.most:
+        if len(self) >= self.maximum:
             self.clear()
         # The statement itself is stored too, so that its address cannot be reused.
         super().__setitem__(self._short(key), (key[1], compiled))

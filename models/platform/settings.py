@@ -336,8 +336,8 @@ def _tiles_url(environ: Mapping[str, str]) -> str:
     return url
 
 
-def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+def _whole(environ: Mapping[str, str], name: str, default: int, minimum: int, maximum: int) -> int:
     raw = environ.get(name) or str(default)
-    if not raw.isdecimal() or not least <= int(raw) <= most:
-        raise SettingsError(f"{name} is {raw!r}; use a whole number from {least} to {most}")
+    if not raw.isdecimal() or not minimum <= int(raw) <= maximum:
+        raise SettingsError(f"{name} is {raw!r}; use a whole number from {minimum} to {maximum}")
     return int(raw)

@@ -3,7 +3,7 @@
 from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import DealType
 
 
@@ -19,7 +19,7 @@ class ClosenessRow(Base):
 
     id: Mapped[Id]
     city_key: Mapped[str] = mapped_column(String(110))
-    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
+    deal_type: Mapped[DealType] = mapped_column(enum_column(DealType, "deal_type_is_known"))
     model: Mapped[bytes] = mapped_column(LargeBinary)
     #: Number of properties with a place that it was learnt from.
     properties: Mapped[int]

@@ -38,7 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
-from models.core.base import Base, words
+from models.core.base import Base, enum_column
 from models.core.enums import DealType, Side
 
 #: A column of a stored list.
@@ -54,10 +54,10 @@ class ScoreShift(Base):
         {"info": {"derived": True}},
     )
 
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)
+    side: Mapped[Side] = mapped_column(enum_column(Side, "side_is_known"), primary_key=True)
     entity_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     city_key: Mapped[str] = mapped_column(String(110))
-    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
+    deal_type: Mapped[DealType] = mapped_column(enum_column(DealType, "deal_type_is_known"))
     shift: Mapped[float] = mapped_column(REAL)  #: Points of score, 0 or less.
 
 
@@ -73,7 +73,7 @@ class ExploredOffer(Base):
     lead_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     property_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     city_key: Mapped[str] = mapped_column(String(110))
-    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
+    deal_type: Mapped[DealType] = mapped_column(enum_column(DealType, "deal_type_is_known"))
     score: Mapped[float] = mapped_column(REAL)
     #: The versions that were scored.
     lead_version: Mapped[int]

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, ChangedIn, CreatedAt, Id, words
+from models.core.base import Base, ChangedIn, CreatedAt, Id, enum_column
 from models.core.enums import DealType, ListOrder, Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -55,7 +55,7 @@ class LeadRecommendations(Base):
     scores: Mapped[list[float]] = mapped_column(ARRAY(REAL))  #: 0 to 100.
     version: Mapped[int]  #: The lead's version that the list was computed from.
     city_key: Mapped[str | None] = mapped_column(String(110))  #: The market it was computed in; null: in none.
-    deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
+    deal_type: Mapped[DealType | None] = mapped_column(enum_column(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]  #: The run that began its market's generation; null: a change of one entity wrote it.
     #: The number of its market's generation (`markets.generation`); null: it is in no market, or an earlier release
     #: stored it.
@@ -79,7 +79,7 @@ class PropertyRecommendations(Base):
     scores: Mapped[list[float]] = mapped_column(ARRAY(REAL))  #: 0 to 100.
     version: Mapped[int]  #: The property's version that the list was computed from.
     city_key: Mapped[str | None] = mapped_column(String(110))
-    deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
+    deal_type: Mapped[DealType | None] = mapped_column(enum_column(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]
     generation_number: Mapped[int | None] = mapped_column("generation")
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -113,7 +113,7 @@ class Market(HasGeneration, Base):
     __table_args__ = (CheckConstraint("exploration_slots BETWEEN 0 AND 5", name="slots_are_few"),)
 
     city_key: Mapped[str] = mapped_column(String(110), primary_key=True)
-    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), primary_key=True)
+    deal_type: Mapped[DealType] = mapped_column(enum_column(DealType, "deal_type_is_known"), primary_key=True)
     #: The run that began the generation.
     run_id: Mapped[int | None]
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
@@ -124,7 +124,7 @@ class Market(HasGeneration, Base):
     #: The order in which lists are read, the number of explored offers after a lead's list, and the publication
     #: (`published_at`) from which both were computed; null: not yet.
     list_order: Mapped[ListOrder] = mapped_column(
-        words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
+        enum_column(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
     )
     exploration_slots: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     ordered_at: Mapped[datetime | None]

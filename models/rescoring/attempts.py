@@ -12,7 +12,7 @@ from sqlalchemy import Integer, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, rows_changed, words
+from models.core.base import Base, enum_column, rows_changed
 from models.core.enums import Side
 from models.market.unscorable import KILLED_ITS_WORKER, Failure, quarantine
 from models.ranking.recommendations import SIDE_TABLES
@@ -28,7 +28,7 @@ class RescoringAttempt(Base):
 
     __tablename__ = "rescoring_attempts"
 
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)
+    side: Mapped[Side] = mapped_column(enum_column(Side, "side_is_known"), primary_key=True)
     entity_id: Mapped[int] = mapped_column(primary_key=True)
     attempts: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, ForeignKey, Integer, Select, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, rows_changed, words
+from models.core.base import Base, enum_column, rows_changed
 from models.core.enums import Side
 
 #: How long a failed run can be retried without scoring its successful tiles again.
@@ -25,7 +25,7 @@ class RescoringPartial(Base):
     shard_id: Mapped[int] = mapped_column(ForeignKey("rescoring_shards.id", ondelete="CASCADE"), primary_key=True)
     #: The shard's attempt; lists of an attempt that another has replaced are never read.
     attempt: Mapped[int] = mapped_column(Integer, primary_key=True)
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)
+    side: Mapped[Side] = mapped_column(enum_column(Side, "side_is_known"), primary_key=True)
     chunk: Mapped[int] = mapped_column(Integer, primary_key=True)
     lists: Mapped[bytes]
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.core.base import Base, CreatedAt, Id, utc_now, words
+from models.core.base import Base, CreatedAt, Id, enum_column, utc_now
 from models.core.enums import ENGINE_ROLES, OPEN_STATES, DealType, RunScope, RunState
 from models.core.errors import NotFoundError
 from models.market.town_aliases import city_in
@@ -51,10 +51,10 @@ class RescoringRun(Base):
     )
 
     id: Mapped[Id]
-    scope: Mapped[RunScope] = mapped_column(words(RunScope, "scope_is_known"))
+    scope: Mapped[RunScope] = mapped_column(enum_column(RunScope, "scope_is_known"))
     city_key: Mapped[str | None] = mapped_column(String(110))
-    deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
-    state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
+    deal_type: Mapped[DealType | None] = mapped_column(enum_column(DealType, "deal_type_is_known"))
+    state: Mapped[RunState] = mapped_column(enum_column(RunState, "state_is_known"), default=RunState.QUEUED)
     #: The requester: "ops:<user id>", "cli", "schedule:<the message's id>", "sweep".
     requested_by: Mapped[str] = mapped_column(String(50))
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
@@ -94,7 +94,7 @@ class RescoringShard(HasGeneration, Base):
     id: Mapped[Id]
     run_id: Mapped[int] = mapped_column(ForeignKey("rescoring_runs.id", ondelete="CASCADE"))
     city_key: Mapped[str] = mapped_column(String(110))
-    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
+    deal_type: Mapped[DealType] = mapped_column(enum_column(DealType, "deal_type_is_known"))
     #: 0: the market itself; 1, 2, ...: a tile of it.
     tile: Mapped[int] = mapped_column(Integer, default=0)
     #: The market's number of tiles in this run; 0: the market is scored whole.
@@ -106,7 +106,7 @@ class RescoringShard(HasGeneration, Base):
     properties_below: Mapped[int | None]
     #: A tile contains all writes of transactions before this one.
     seen: Mapped[int | None]
-    state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
+    state: Mapped[RunState] = mapped_column(enum_column(RunState, "state_is_known"), default=RunState.QUEUED)
     pairs_total: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     pairs_done: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     worker: Mapped[str | None] = mapped_column(String(200))

@@ -60,7 +60,7 @@ def report(session: Session, shard_id: int, worker: str, attempt: int, pairs_don
     return bool(rows_changed(updated))
 
 
-def hold_shard(session: Session, shard_id: int, worker: str, attempt: int) -> RescoringShard | None:
+def lock_shard(session: Session, shard_id: int, worker: str, attempt: int) -> RescoringShard | None:
     """
     Lock the shard and its run, so that neither changes until the transaction ends.
 

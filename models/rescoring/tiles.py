@@ -70,9 +70,9 @@ def grid_of(leads: int, properties: int, memory_mb: int) -> tuple[int, int]:
     grids = []
     for across in range(1, ceil(leads * ROW_KB / budget_kb * 100) + 1):
         in_tile = ceil(leads / across)
-        most = int((budget_kb - in_tile * ROW_KB) / (ROW_KB + in_tile / PAIRS_PER_KB))
-        if most > 0:
-            down = ceil(properties / most)
+        maximum = int((budget_kb - in_tile * ROW_KB) / (ROW_KB + in_tile / PAIRS_PER_KB))
+        if maximum > 0:
+            down = ceil(properties / maximum)
             grids.append((across * down, in_tile + ceil(properties / down), across, down))
     _, _, across, down = min(grids)
     return across, down

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.accounts.uploads import Upload
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.errors import InvalidValueError
 from models.market.advert_groups import AdvertKeys
 from models.market.properties import Property
@@ -71,11 +71,11 @@ class FetchedPhoto(Base):
     address: Mapped[str] = mapped_column(Text)
     host: Mapped[str] = mapped_column(String(255))
     state: Mapped[PhotoState] = mapped_column(
-        words(PhotoState, "state_is_known"), default=PhotoState.WAITING, server_default="waiting"
+        enum_column(PhotoState, "state_is_known"), default=PhotoState.WAITING, server_default="waiting"
     )
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    reason: Mapped[PhotoFault | None] = mapped_column(words(PhotoFault, "reason_is_known"))
+    reason: Mapped[PhotoFault | None] = mapped_column(enum_column(PhotoFault, "reason_is_known"))
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
     #: :func:`matching.homes.photos.photo_hash` of the fetched picture.
     photo_hash: Mapped[int | None] = mapped_column(BigInteger)
@@ -101,7 +101,7 @@ _UNSEEN = text(
     FROM properties AS p LEFT JOIN photo_checks AS c ON c.property_id = p.id
     WHERE p.status = 'ACTIVE'
     AND CASE WHEN c.version IS NULL THEN cardinality(p.photos) > 0 ELSE c.version <> p.version END
-    ORDER BY p.id LIMIT :most
+    ORDER BY p.id LIMIT :maximum
     """
 )
 #: Rows whose address is no longer in any listing of their owner, neither directly nor as the address of our copy.
@@ -126,7 +126,7 @@ def note_photos(session: Session) -> int:
     """
     # One worker at a time: another must not delete a photo that one has just found in a listing.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('note-photos', 0))"))
-    rows = session.execute(_UNSEEN, {"most": BATCH}).all()
+    rows = session.execute(_UNSEEN, {"maximum": BATCH}).all()
     if not rows:
         return 0
     wanted = [
@@ -194,7 +194,7 @@ def claim_photo(session: Session, host: str) -> FetchedPhoto | None:
     return None
 
 
-def photos_here(session: Session, addresses: Iterable[str]) -> dict[str, str]:
+def stored_addresses(session: Session, addresses: Iterable[str]) -> dict[str, str]:
     """
     Those of the addresses whose photos are stored here -> the stored file's name.
 

@@ -83,10 +83,10 @@ class Report:
         if offer.faults:
             self.refused += 1
             first = offer.faults[0]
-            why = f"{first.field}: {first.reason}"
-            if why in self.refused_for or len(self.refused_for) < MAX_REMARKS:
-                self.refused_for[why] = self.refused_for.get(why, 0) + 1
-                self.examples.setdefault(why, first)
+            refusal = f"{first.field}: {first.reason}"
+            if refusal in self.refused_for or len(self.refused_for) < MAX_REMARKS:
+                self.refused_for[refusal] = self.refused_for.get(refusal, 0) + 1
+                self.examples.setdefault(refusal, first)
             _keep(self.refusals, offer, offer.faults)
         self.guessed += len(offer.guesses)
         _keep(self.guesses, offer, offer.guesses)

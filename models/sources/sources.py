@@ -217,7 +217,7 @@ def _end_interrupted(session: Session, source: Source) -> None:
         record_end_of(session, session.scalars(ended.returning(Import.id)).all())
 
 
-def due_imports(session: Session, most: int = 100) -> list[int]:
+def due_imports(session: Session, maximum: int = 100) -> list[int]:
     """
     The ids of imports to run now: new ones of sources that are due, and open ones whose message was lost.
 
@@ -234,7 +234,7 @@ def due_imports(session: Session, most: int = 100) -> list[int]:
             User.is_active,
         )
         .order_by(Source.next_fetch_at)
-        .limit(most)
+        .limit(maximum)
         .with_for_update(of=Source, skip_locked=True)
     )
     ids = []
@@ -252,7 +252,7 @@ def due_imports(session: Session, most: int = 100) -> list[int]:
     lost = select(Import.id).where(
         Import.state.in_(OPEN_IMPORTS), Import.asked_by != "command", minutes >= every, minutes % every == 0
     )
-    return ids + list(session.scalars(lost.order_by(Import.id).limit(most)))
+    return ids + list(session.scalars(lost.order_by(Import.id).limit(maximum)))
 
 
 def note_fetch(

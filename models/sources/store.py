@@ -157,8 +157,8 @@ class OfferStore:
         report = self.report
         there = report.refused_for.get(f"id: {elsewhere.ALREADY_THERE}", 0)
         if report.offers and report.refused == report.offers and there < report.offers:
-            why, count = max(report.refused_for.items(), key=lambda item: item[1])
-            first = report.examples[why]
+            refusal, count = max(report.refused_for.items(), key=lambda item: item[1])
+            first = report.examples[refusal]
             reason = first.reason if isinstance(first.reason, Fault) else Fault(first.reason)
             raise FeedError(
                 Fault("feed.none_taken", offers=report.offers, field=first.field, reason=reason, count=count)

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, ForeignKey, In
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.errors import Fault
 
 
@@ -69,7 +69,7 @@ class Source(Base):
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     name: Mapped[str] = mapped_column(String(200))
     content: Mapped[SourceContent] = mapped_column(
-        words(SourceContent, "content_is_known"), default=SourceContent.LISTINGS, server_default="listings"
+        enum_column(SourceContent, "content_is_known"), default=SourceContent.LISTINGS, server_default="listings"
     )
     #: One of :data:`models.sources.formats.feed.KINDS`; null until it is recognised from a file.
     kind: Mapped[str | None] = mapped_column(String(20))
@@ -83,7 +83,7 @@ class Source(Base):
     #: Each file contains all listings, so missing ones are off the market.
     is_complete: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     state: Mapped[SourceState] = mapped_column(
-        words(SourceState, "state_is_known"), default=SourceState.ACTIVE, server_default="active"
+        enum_column(SourceState, "state_is_known"), default=SourceState.ACTIVE, server_default="active"
     )
     #: The interval between fetches of the address; null: it is fetched only on request.
     refresh_minutes: Mapped[int | None] = mapped_column(Integer)
@@ -107,7 +107,7 @@ class Import(Base):
 
     id: Mapped[Id]
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
-    state: Mapped[ImportState] = mapped_column(words(ImportState, "state_is_known"), default=ImportState.QUEUED)
+    state: Mapped[ImportState] = mapped_column(enum_column(ImportState, "state_is_known"), default=ImportState.QUEUED)
     #: A dry run changes nothing; the report states what would change.
     is_dry_run: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     #: "command", "upload", "schedule" or "request".

@@ -160,6 +160,30 @@ def _pair_probe(side: str, lists: str, ids: str) -> Probe:
 # -- Both directions together
 
 
+# A lead's action, or its tenant's in the feed, holds for all adverts of the home, one of a property only for it.
+_ADVERTS_OF_HOME = """(
+                    SELECT r.property_id
+                    UNION ALL
+                    SELECT theirs.property_id FROM advert_groups AS mine JOIN advert_groups AS theirs USING (group_id)
+                    WHERE mine.property_id = r.property_id
+                )"""
+#: By the side whose list holds the pair *r*, *entry*: the condition that the other side has not acted on it.
+_WITHOUT_ACTION = {
+    "property": f"""AND NOT EXISTS (
+                    SELECT FROM actions AS a
+                    WHERE a.lead_id = entry.id AND a.property_id IN {_ADVERTS_OF_HOME} AND a.side = 'LEAD'
+                )
+                AND NOT EXISTS (
+                    SELECT FROM feed_actions AS f JOIN leads AS l ON l.owner_id = f.user_id AND l.origin = 'tinder'
+                    WHERE l.id = entry.id AND f.property_id IN {_ADVERTS_OF_HOME}
+                )""",  # noqa: S608
+    "lead": """AND NOT EXISTS (
+                    SELECT FROM actions AS a
+                    WHERE a.lead_id = r.lead_id AND a.property_id = entry.id AND a.side = 'PROPERTY'
+                )""",
+}
+
+
 def _mutual_probe(side: str) -> Probe:
     """
     Compare the two lists of a pair.
@@ -171,28 +195,6 @@ def _mutual_probe(side: str) -> Probe:
     other = "property" if side == "lead" else "lead"
     ids, other_ids = ("property_ids", "lead_ids") if side == "lead" else ("lead_ids", "property_ids")
     entity, other_entity = ("leads", "properties") if side == "lead" else ("properties", "leads")
-    # A lead's action, or its tenant's in the feed, holds for all adverts of the home, one of a property only for it.
-    adverts = """(
-                    SELECT r.property_id
-                    UNION ALL
-                    SELECT theirs.property_id FROM advert_groups AS mine JOIN advert_groups AS theirs USING (group_id)
-                    WHERE mine.property_id = r.property_id
-                )"""
-    acted_on = (
-        f"""AND NOT EXISTS (
-                    SELECT FROM actions AS a
-                    WHERE a.lead_id = entry.id AND a.property_id IN {adverts} AND a.side = 'LEAD'
-                )
-                AND NOT EXISTS (
-                    SELECT FROM feed_actions AS f JOIN leads AS l ON l.owner_id = f.user_id AND l.origin = 'tinder'
-                    WHERE l.id = entry.id AND f.property_id IN {adverts}
-                )"""  # noqa: S608
-        if side == "property"
-        else """AND NOT EXISTS (
-                    SELECT FROM actions AS a
-                    WHERE a.lead_id = r.lead_id AND a.property_id = entry.id AND a.side = 'PROPERTY'
-                )"""
-    )
     sql = f"""
         SELECT CASE WHEN here.place IS NULL THEN '{side}_missing' ELSE '{side}_score' END, r.{side}_id, entry.id
         FROM {side}_recommendations AS r
@@ -206,7 +208,7 @@ def _mutual_probe(side: str) -> Probe:
                  OR (here.place IS NULL
                      AND (cardinality(o.scores) < :list_length OR o.scores[CAST(:list_length AS integer)] < entry.score)
                      AND o.city_key IS NOT NULL
-                     {acted_on}))
+                     {_WITHOUT_ACTION[side]}))
         """  # noqa: S608
     return Probe(
         sql,

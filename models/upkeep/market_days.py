@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, database_now, words
+from models.core.base import Base, database_now, enum_column
 from models.core.enums import ActionKind, DealType, FeedActionKind, MarketKey, Side
 from models.deals.actions import Action
 from models.deals.feed import FeedAction
@@ -43,7 +43,7 @@ class MarketDay(Base):
     )
 
     city_key: Mapped[str] = mapped_column(String(110))
-    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
+    deal_type: Mapped[DealType] = mapped_column(enum_column(DealType, "deal_type_is_known"))
     day: Mapped[date] = mapped_column(Date)
     #: On the market when the day was last counted; *covered*: leads with enough offers.
     leads: Mapped[int] = mapped_column(Integer, default=0, server_default="0")

@@ -150,15 +150,15 @@ def homes_of(town: SampleTown, *, own: bool) -> Iterator[dict[str, Any]]:
 
 def clients_of(town: SampleTown, *, own: bool) -> Iterator[dict[str, Any]]:
     """Columns of the leads: the realtor's *own* ones, or the partner's."""
-    for name, places, rooms, least, most, times, more, words in _CLIENTS if own else _CLIENTS_OF_PARTNER:
-        usual = town.price_of_metre * (least + most) / 2
+    for name, places, rooms, minimum, maximum, times, more, words in _CLIENTS if own else _CLIENTS_OF_PARTNER:
+        usual = town.price_of_metre * (minimum + maximum) / 2
         yield {
             "city": town.name,
             "client_name": name,
             "districts": [town.places[place][0] for place in places],
             "budget_max": _rounded(town, usual * times),
-            "area_min": Decimal(least),
-            "area_max": Decimal(most),
+            "area_min": Decimal(minimum),
+            "area_max": Decimal(maximum),
             "rooms": rooms,
             "additional_requirements": words,
             **more,

@@ -84,16 +84,16 @@ class Outcome:
     pause: timedelta | None = None  #: The wait that the endpoint requested.
 
 
-def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
+def take_due(session: Session, maximum: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
     """
-    Take up to *most* deliveries that are due and whose turn it is; the caller commits before it sends.
+    Take up to *maximum* deliveries that are due and whose turn it is; the caller commits before it sends.
 
     Args:
         busy: Endpoints that currently get no more.
     """
     now = database_now(session)
     # The ids are selected first: within one statement they would be searched again for each row.
-    ids = _due_ids(session, most, busy, now)
+    ids = _due_ids(session, maximum, busy, now)
     if not ids:
         return []
     query = (
@@ -128,7 +128,7 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Cl
     return taken
 
 
-def _due_ids(session: Session, most: int, busy: Collection[int], now: datetime) -> Sequence[int]:
+def _due_ids(session: Session, maximum: int, busy: Collection[int], now: datetime) -> Sequence[int]:
     """For each endpoint, the oldest pending delivery of every subject, if it is due; several at once if none fails."""
     pending = aliased(Delivery)
     oldest = (
@@ -159,7 +159,7 @@ def _due_ids(session: Session, most: int, busy: Collection[int], now: datetime) 
             or_(Endpoint.paused_until.is_(None), Endpoint.paused_until <= now),
             Endpoint.id.not_in(busy),
         )
-        .limit(most)
+        .limit(maximum)
     ).all()
 
 

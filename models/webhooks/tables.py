@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import Side
 
 
@@ -86,7 +86,9 @@ class Endpoint(Base):
     old_secret: Mapped[str | None] = mapped_column(String(100))
     old_secret_until: Mapped[datetime | None]
     is_enabled: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
-    disabled_reason: Mapped[DisabledReason | None] = mapped_column(words(DisabledReason, "disabled_reason_is_known"))
+    disabled_reason: Mapped[DisabledReason | None] = mapped_column(
+        enum_column(DisabledReason, "disabled_reason_is_known")
+    )
     #: Failed attempts since the last success, counted over all deliveries.
     failures: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     #: After a failure, nothing is sent before this time.
@@ -100,7 +102,9 @@ class AnnouncedPair(Base):
     __tablename__ = "webhook_told_pairs"
 
     endpoint_id: Mapped[int] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), primary_key=True)
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)  #: The side that owns the list.
+    side: Mapped[Side] = mapped_column(
+        enum_column(Side, "side_is_known"), primary_key=True
+    )  #: The side that owns the list.
     lead_id: Mapped[int] = mapped_column(primary_key=True)
     property_id: Mapped[int] = mapped_column(primary_key=True)
 
@@ -149,7 +153,7 @@ class Delivery(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("webhook_events.id", ondelete="CASCADE"))
     subject: Mapped[str] = mapped_column(String(60))
     state: Mapped[DeliveryState] = mapped_column(
-        words(DeliveryState, "state_is_known"), default=DeliveryState.PENDING, server_default=text("'pending'")
+        enum_column(DeliveryState, "state_is_known"), default=DeliveryState.PENDING, server_default=text("'pending'")
     )
     #: The number of attempts since it was created or replayed.
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
@@ -159,7 +163,7 @@ class Delivery(Base):
     tried_since: Mapped[datetime] = mapped_column(server_default=text("now()"))
     last_attempt_at: Mapped[datetime | None]
     last_status: Mapped[int | None] = mapped_column(SmallInteger)
-    last_error: Mapped[DeliveryError | None] = mapped_column(words(DeliveryError, "last_error_is_known"))
+    last_error: Mapped[DeliveryError | None] = mapped_column(enum_column(DeliveryError, "last_error_is_known"))
     delivered_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 

@@ -31,5 +31,5 @@ def photo(mode="RGB", size=(64, 48)) -> Image.Image:
     )
 
 
-def is_close(one, other, most=6) -> bool:
-    return all(abs(a - b) <= most for a, b in zip(one, other, strict=True))
+def is_close(one, other, maximum=6) -> bool:
+    return all(abs(a - b) <= maximum for a, b in zip(one, other, strict=True))

@@ -131,7 +131,7 @@ def sign_out(buyer, _database):
 
 def end_of_the_session(buyer, database):
     user, token = database.get(User, buyer.id), buyer.token
-    note_session(database, claims_of(token, SECRET), way="sms", network=None, agent=None)
+    note_session(database, claims_of(token, SECRET), method="sms", network=None, agent=None)
     database.commit()
     other = token_header(user)
     [row] = buyer("GET", "/auth/sessions").json["sessions"]

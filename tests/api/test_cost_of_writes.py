@@ -13,9 +13,9 @@ A_PROPERTY = 4
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "most"), [("/leads", lead_body, A_LEAD), ("/properties", property_body, A_PROPERTY)]
+    ("path", "body", "maximum"), [("/leads", lead_body, A_LEAD), ("/properties", property_body, A_PROPERTY)]
 )
-def test_a_new_row_costs_a_bounded_number_of_statements(person, engine, path, body, most):
+def test_a_new_row_costs_a_bounded_number_of_statements(person, engine, path, body, maximum):
     realtor = person(Role.REALTOR)
     realtor("POST", path, json=body())
 
@@ -23,7 +23,7 @@ def test_a_new_row_costs_a_bounded_number_of_statements(person, engine, path, bo
         answer = realtor("POST", path, json=body())
 
     assert answer.status_code == 201
-    assert len(statements) <= most, "\n".join(" ".join(statement.split())[:120] for statement in statements)
+    assert len(statements) <= maximum, "\n".join(" ".join(statement.split())[:120] for statement in statements)
 
 
 def test_replacing_a_lead_costs_a_bounded_number_of_statements(person, engine):

@@ -140,7 +140,7 @@ ADOBE_RGB = profile_of([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06)])
 def test_colours_of_a_wide_profile_are_shown_as_they_were_meant(format_, profile, colour, in_srgb):
     found = cleaned(saved(Image.new("RGB", (64, 64), colour), format_, icc_profile=profile, quality=95))
 
-    assert is_close(found.getpixel((32, 32)), in_srgb, most=8)
+    assert is_close(found.getpixel((32, 32)), in_srgb, maximum=8)
     assert "icc_profile" not in found.info
 
 
@@ -160,7 +160,7 @@ def test_colours_that_a_heic_declares_by_numbers_are_shown_correctly(primaries, 
     colours = {"color_primaries": primaries, "transfer_characteristics": transfer, "matrix_coefficients": 6}
     found = cleaned(saved(Image.new("RGB", (64, 64), (200, 100, 60)), "HEIF", quality=95, full_range_flag=1, **colours))
 
-    assert is_close(found.getpixel((32, 32)), in_srgb, most=8)
+    assert is_close(found.getpixel((32, 32)), in_srgb, maximum=8)
 
 
 def test_transparency_is_kept_with_any_colour_profile():
@@ -168,7 +168,7 @@ def test_transparency_is_kept_with_any_colour_profile():
     found = cleaned(saved(picture, "PNG", icc_profile=DISPLAY_P3))
 
     assert found.getpixel((4, 4))[3] == 77
-    assert is_close(found.getpixel((4, 4))[:3], (214, 96, 48), most=8)
+    assert is_close(found.getpixel((4, 4))[:3], (214, 96, 48), maximum=8)
 
 
 @pytest.mark.parametrize("profile", [b"no profile", DISPLAY_P3[:200], b"\0" * 400], ids=["text", "cut", "zeros"])
@@ -192,7 +192,7 @@ def test_srgb_that_says_so_is_left_alone():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     found = cleaned(saved(Image.new("RGB", (8, 8), (200, 100, 60)), "PNG", icc_profile=profile))
 
-    assert is_close(found.getpixel((4, 4)), (200, 100, 60), most=1)
+    assert is_close(found.getpixel((4, 4)), (200, 100, 60), maximum=1)
 
 
 # -- HEIC, orientations, animations ------------------------------------------------------------------------------------
@@ -212,8 +212,8 @@ def test_a_picture_is_upright_whichever_way_the_camera_was_held(format_, orienta
 
     found = cleaned(saved(stored, format_, exif=exif.tobytes(), quality=95)).convert("RGB")
     assert found.size == (48, 32)
-    assert is_close(found.getpixel((4, 4)), (255, 0, 0), most=40)
-    assert is_close(found.getpixel((44, 28)), (255, 255, 255), most=20)
+    assert is_close(found.getpixel((4, 4)), (255, 0, 0), maximum=40)
+    assert is_close(found.getpixel((44, 28)), (255, 255, 255), maximum=20)
 
 
 def test_a_heic_becomes_a_jpeg_and_one_that_is_see_through_a_png():
@@ -227,7 +227,7 @@ def test_of_an_animation_the_first_frame_stays(format_):
     found = cleaned(saved(frames[0], format_, save_all=True, append_images=frames[1:], quality=95))
 
     assert getattr(found, "n_frames", 1) == 1
-    assert is_close(found.convert("RGB").getpixel((16, 16)), (255, 0, 0), most=8)
+    assert is_close(found.convert("RGB").getpixel((16, 16)), (255, 0, 0), maximum=8)
 
 
 # -- Truncations -------------------------------------------------------------------------------------------------------

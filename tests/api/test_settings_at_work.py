@@ -187,7 +187,7 @@ def test_long_lived_connections_leave_a_third_of_the_threads(threads):
     budget = LongLived(threads)
     open_for_long = sum(budget.take(kind) for kind in (PAGE, EVENTS, CHAT) * threads)
 
-    assert open_for_long == budget.open == budget.most
+    assert open_for_long == budget.open == budget.maximum
     assert threads - open_for_long >= threads / 3
     for _ in range(10):
         assert not budget.take(CHAT)

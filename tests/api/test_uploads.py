@@ -157,13 +157,13 @@ def test_a_file_of_50_mb_is_refused_and_never_held_in_memory(app, client, owner)
     tracemalloc.start()
     try:
         answer = put_avatar(client, owner, body)
-        _, most = tracemalloc.get_traced_memory()
+        _, maximum = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
     assert (answer.status_code, list(answer.json["errors"]["multipart"])) == (413, ["avatar"])
     assert body.position == body.length
-    assert most < 5 << 20
+    assert maximum < 5 << 20
     assert files_of(app) == []
 
 

@@ -37,7 +37,7 @@ def test_a_buyers_day(visit, town, db, worker_here):
     offers = page.locator("article[data-listing]")
     expect(offers).to_have_count(3)  # without a reload
     offers.first.get_by_text("Why this score").first.click()
-    expect(offers.first.locator(".why")).to_be_visible()
+    expect(offers.first.locator(".score-reasons")).to_be_visible()
 
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Budget to").fill("14 млн")

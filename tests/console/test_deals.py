@@ -35,7 +35,7 @@ def test_a_first_like_shows_both_sides_what_the_pair_is(visit, town, db):
     arrived.locator("h3 a").click()
     expect(seller.get_by_role("heading", name="What they are looking for")).to_be_visible()
     expect(seller.locator("#match")).to_contain_text("тихий двор")
-    expect(seller.locator(".why")).to_be_visible()
+    expect(seller.locator(".score-reasons")).to_be_visible()
 
     buyer.goto("/console/matches")
     buyer.locator("article.card h3 a").click()

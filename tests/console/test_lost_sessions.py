@@ -42,14 +42,14 @@ def test_a_message_outlives_the_session_and_is_gone_once_it_is_sent(visit, town,
     expect(page.get_by_role("textbox", name="Message")).to_have_value(text)
 
     page.get_by_role("textbox", name="Message").press("Enter")
-    expect(page.locator("#said")).to_contain_text("завтра в шесть")
+    expect(page.locator("#message-log")).to_contain_text("завтра в шесть")
     expect(page.get_by_role("textbox", name="Message")).to_have_value("")  # the log may be refreshed before the answer
     page.reload()
     expect(page.get_by_role("textbox", name="Message")).to_have_value("")
 
     page.get_by_role("textbox", name="Message").fill("До встречи")
     page.locator(".compose").evaluate(SENT_TWICE)
-    expect(page.locator("#said")).to_contain_text("До встречи")
+    expect(page.locator("#message-log")).to_contain_text("До встречи")
     expect(page.get_by_role("textbox", name="Message")).to_have_value("ещё")
     assert db.scalar(select(func.count()).select_from(ChatMessage).where(ChatMessage.message == "До встречи")) == 1
 

@@ -12,7 +12,7 @@ from models.deals.actions import Action
 from models.deals.answer_templates import AnswerTemplate, keep_template, templates_of
 from models.deals.feed import act_in_feed
 from models.deals.inquiries import Inquiry, inquire
-from models.deals.owner_board import FEWEST_COMPARABLES, asked_for, figures_of, list_places, market_prices
+from models.deals.owner_board import MIN_COMPARABLES, asked_for, figures_of, list_places, market_prices
 from models.market.preferences import save_preference
 from models.ranking.recommendations import LeadRecommendations
 from tests.console.conftest import PASSWORD_HASH, enter
@@ -93,12 +93,12 @@ def test_quantiles_are_those_of_comparable_homes_and_of_no_others(session):
 def test_too_few_comparable_homes_give_no_estimate(session):
     owner, others = make_user(session, Role.LANDLORD), make_user(session)
     mine = make_property(session, owner)
-    for _ in range(FEWEST_COMPARABLES - 1):
+    for _ in range(MIN_COMPARABLES - 1):
         make_property(session, others)
 
-    assert market_prices(session, mine) == FEWEST_COMPARABLES - 1
+    assert market_prices(session, mine) == MIN_COMPARABLES - 1
     make_property(session, others)
-    assert market_prices(session, mine).count == FEWEST_COMPARABLES
+    assert market_prices(session, mine).count == MIN_COMPARABLES
     session.execute(update(type(mine)).where(type(mine).id == mine.id).values(area=None))
     session.refresh(mine)
     assert market_prices(session, mine) == 0

@@ -83,7 +83,11 @@ def test_the_card_shows_the_score_the_reasons_and_the_effect_of_a_like(tenant):
 
     page = tenant.get("/console/feed").text
 
-    assert 'class="ring' in page and 'class="why"' in page and re.search(r'class="open-home" href="/homes/\d+"', page)
+    assert (
+        'class="ring' in page
+        and 'class="score-reasons"' in page
+        and re.search(r'class="open-home" href="/homes/\d+"', page)
+    )
     assert "отправляет владельцу заявку с вашим именем" in page
 
 
@@ -202,14 +206,14 @@ def test_a_tenant_says_what_they_look_for_and_compares_what_they_kept(visit, tow
     card = page.locator("#swipe")
     expect(card).to_be_visible()
     card.locator("summary").click()
-    expect(card.locator(".why")).to_be_visible()
+    expect(card.locator(".score-reasons")).to_be_visible()
     card.locator(".photo").click()
     expect(page).to_have_url(re.compile(r"/homes/\d+$"))
     page.go_back()
     page.get_by_role("button", name="Add to favourites").click()
     toast = page.locator(".toast")
     expect(toast).to_be_visible()
-    box, buttons = toast.bounding_box(), page.locator("#swipe-acts").bounding_box()
+    box, buttons = toast.bounding_box(), page.locator("#swipe-actions").bounding_box()
     assert (
         box["y"] + box["height"] <= buttons["y"]
         or box["y"] >= buttons["y"] + buttons["height"]

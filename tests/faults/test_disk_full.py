@@ -83,11 +83,11 @@ print(int(sum(sample.value for sample in samples if sample.name == "leadmatch_ht
 
 
 @pytest.mark.parametrize(
-    ("room", "least", "most"),
+    ("room", "minimum", "maximum"),
     [(2 << 20, 400, 400), (200_000, 201, 399), (0, 200, 200)],
     ids=["there is room", "for the beginning", "for nothing"],
 )
-def test_a_process_that_has_no_room_for_its_counts_lives_on(tmp_path, room, least, most):
+def test_a_process_that_has_no_room_for_its_counts_lives_on(tmp_path, room, minimum, maximum):
     """The library's files are sparse; a process that fills a hole on a full disk is killed (SIGBUS)."""
     with mounted(tmp_path / "counts", "4m") as disk:
         variables = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(disk)}
@@ -101,4 +101,4 @@ def test_a_process_that_has_no_room_for_its_counts_lives_on(tmp_path, room, leas
         done = run()
 
     assert done.returncode == 0, done.stderr
-    assert least <= int(done.stdout) <= most
+    assert minimum <= int(done.stdout) <= maximum

@@ -221,10 +221,10 @@ def pairs_within(n_leads, n_properties):
 
 
 @st.composite
-def markets(draw, most=8):
+def markets(draw, maximum=8):
     """``(leads, properties, market, text model)``."""
-    some_leads = draw(st.lists(leads(), max_size=most))
-    some_properties = draw(st.lists(properties(), max_size=most))
+    some_leads = draw(st.lists(leads(), max_size=maximum))
+    some_properties = draw(st.lists(properties(), max_size=maximum))
     pairs = pairs_within(len(some_leads), len(some_properties))
     model = draw(text_models)
     market = Market(*vectors(some_leads, some_properties, model), draw(pairs), draw(pairs))

@@ -96,9 +96,9 @@ def property_columns(rng: np.random.Generator, n: int, owners: int) -> PropertyC
     )
 
 
-def graded(rng: np.random.Generator, n: int, places: int, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """CSR rows of up to *most* places: the first is wanted, the others are near."""
-    rows = [np.unique(rng.integers(0, places, count)) for count in rng.integers(0, most, n)]
+def graded(rng: np.random.Generator, n: int, places: int, maximum: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """CSR rows of up to *maximum* places: the first is wanted, the others are near."""
+    rows = [np.unique(rng.integers(0, places, count)) for count in rng.integers(0, maximum, n)]
     indptr, codes = csr_of([row.tolist() for row in rows], np.int32)
     values = rng.choice(np.array([0.1, 0.35, 0.6], np.float32), len(codes))
     values[indptr[:-1][np.diff(indptr) > 0]] = 1

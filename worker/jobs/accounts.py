@@ -104,8 +104,8 @@ def sweep() -> None:
     """Process codes, links and exports that the broker lost; delete codes and links that no limit counts any more."""
     with new_session() as session:
         now = database_now(session)
-        lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
-        lost_links = waiting_links(session, now, for_at_least=LOST_AFTER) if settings().smtp_url else []
+        lost = waiting_codes(session, now, min_wait=LOST_AFTER)
+        lost_links = waiting_links(session, now, min_wait=LOST_AFTER) if settings().smtp_url else []
         forget_old_codes(session, now)
         forget_old_links(session, now)
         lost_requests = lost_exports(session)

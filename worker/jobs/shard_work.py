@@ -21,7 +21,7 @@ from models.rescoring.shards import (
     MAX_ATTEMPTS,
     claim_shard,
     end_shard,
-    hold_shard,
+    lock_shard,
     report,
     score_again,
 )
@@ -83,7 +83,7 @@ class ShardWork(WorkControl):
         return self._lost.is_set()
 
     def commit(self, session: Session) -> None:
-        self._hold(session)
+        self._locked_shard(session)
         session.commit()
 
     def succeed(self, figures: dict[str, Any], stages: Stages) -> int | None:
@@ -108,21 +108,21 @@ class ShardWork(WorkControl):
     def score_tiles_again(self, tiles: Iterable[RescoringShard]) -> list[int]:
         """Roll back; queue these tiles and this shard, which merges them, again. Returns the ids of the tiles."""
         self._session.rollback()
-        shard = self._hold(self._session)
+        shard = self._locked_shard(self._session)
         tile_ids = score_again(self._session, shard, list(tiles))
         self._session.commit()
         return tile_ids
 
     def _end(self, state: RunState, figures: dict[str, Any]) -> int | None:
-        shard = self._hold(self._session)
+        shard = self._locked_shard(self._session)
         for name, value in figures.items():
             setattr(shard, name, value)
         merge_id = end_shard(self._session, shard, state, figures.get("error"))
         self._session.commit()
         return merge_id
 
-    def _hold(self, session: Session) -> RescoringShard:
-        shard = hold_shard(session, self._id, worker_name(), self._attempt)
+    def _locked_shard(self, session: Session) -> RescoringShard:
+        shard = lock_shard(session, self._id, worker_name(), self._attempt)
         if shard is None:
             session.rollback()
             raise ShardLostError(f"shard {self._id} is no longer attempt {self._attempt}'s")

@@ -51,24 +51,24 @@ def send_webhooks() -> None:
 def _send_for(seconds: float) -> bool:
     """Send due webhooks for this many seconds; returns whether any may be left."""
     ends = time.monotonic() + seconds
-    flying: dict[Future[Outcome], ClaimedDelivery] = {}
+    in_flight: dict[Future[Outcome], ClaimedDelivery] = {}
     with new_session() as session, ThreadPoolExecutor(THREADS, "webhook") as pool:
         while True:
             is_over = time.monotonic() > ends
-            if not is_over and len(flying) < THREADS:
-                for taken in _take(session, flying):
-                    flying[pool.submit(_attempt, taken)] = taken
-            if not flying:
+            if not is_over and len(in_flight) < THREADS:
+                for taken in _take(session, in_flight):
+                    in_flight[pool.submit(_attempt, taken)] = taken
+            if not in_flight:
                 return is_over
-            for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                _note(session, flying.pop(future), future.result())
+            for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
+                _note(session, in_flight.pop(future), future.result())
             session.commit()
 
 
-def _take(session: Session, flying: dict[Future[Outcome], ClaimedDelivery]) -> list[ClaimedDelivery]:
-    at_work = Counter(taken.endpoint_id for taken in flying.values())
+def _take(session: Session, in_flight: dict[Future[Outcome], ClaimedDelivery]) -> list[ClaimedDelivery]:
+    at_work = Counter(taken.endpoint_id for taken in in_flight.values())
     busy = [endpoint_id for endpoint_id, count in at_work.items() if count >= AT_ONCE]
-    taken = take_due(session, THREADS - len(flying), busy)
+    taken = take_due(session, THREADS - len(in_flight), busy)
     session.commit()
     return taken
 

@@ -72,17 +72,17 @@ def sign_in() -> Response | str | tuple[str, int]:
 def sign_in_by_code() -> Response | str | tuple[str, int]:
     """Sign in by a code sent by SMS: the first form requests it, the second checks it."""
     if request.method == "GET":
-        return _sign_in_page(way="code")
+        return _sign_in_page(method="code")
     raw, code = request.form.get("phone", "")[:40], request.form.get("code", "").strip()[:20]
     try:
         phone = normal_phone(raw)
     except InvalidValueError as error:
-        return _sign_in_page(way="code", phone=raw, error=translate_error(error)), 400
+        return _sign_in_page(method="code", phone=raw, error=translate_error(error)), 400
     if not code:
-        return _sign_in_page(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
+        return _sign_in_page(method="code", phone=phone, code_sent=True, shown_code=send_code(phone))
     user = proved_by_code(phone, code)
     if user is None:
-        return _sign_in_page(way="code", phone=phone, code_sent=True, error=translate(portal_auth.WRONG)), 401
+        return _sign_in_page(method="code", phone=phone, code_sent=True, error=translate(portal_auth.WRONG)), 401
     return _enter(user, "sms")
 
 
@@ -160,12 +160,12 @@ def nowhere(path: str) -> Response:
     raise NotFoundError("page")
 
 
-def _sign_in_page(way: str = "password", error: str | None = None, **filled: Any) -> str:
+def _sign_in_page(method: str = "password", error: str | None = None, **filled: Any) -> str:
     settings = services().settings
     demo = [(email, role) for email, role in DEMO_LOGINS if settings.is_local and _has_demo_login(email)]
     return render_template(
         "console/sign_in.html",
-        way=way,
+        method=method,
         error=error,
         next=next_page(),
         filled=filled,

@@ -37,19 +37,19 @@ ROLE_NAMES = {
 }
 
 
-class WhoSignsUp(Body):
+class SignUpFields(Body):
     role = fields.String(
         required=True, validate=validate.OneOf(list(ROLE_NAMES)), error_messages={"required": "role.choose"}
     )
     name = Text(180, required=True)
 
 
-class EmailSignUp(WhoSignsUp):
+class EmailSignUp(SignUpFields):
     email = Email(required=True)
     password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
-class PhoneSignUp(WhoSignsUp):
+class PhoneSignUp(SignUpFields):
     phone = Phone(required=True)
 
 
@@ -107,11 +107,11 @@ def by_phone() -> Response | str | tuple[str, int]:
     return _signed_in_response(user, "sms")
 
 
-def _signed_in_response(user: User, way: str, outcome: str | None = None) -> Response:
+def _signed_in_response(user: User, method: str, outcome: str | None = None) -> Response:
     """Redirect to the page that they came from, or to the first page of their role."""
     further = _way_back()
     response = back(further) if further else back(home_of(user.role), outcome)
-    return access.set_session_cookie(response, new_token(user, way))
+    return access.set_session_cookie(response, new_token(user, method))
 
 
 def _read(schema: Body, **normal_forms: Callable[[str], str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -132,11 +132,11 @@ def _read(schema: Body, **normal_forms: Callable[[str], str]) -> tuple[dict[str,
     return body | {"name": " ".join(body.get("name", "").split())}, errors
 
 
-def _page(way: str, errors: dict[str, str] | None = None, **shown: Any) -> str:
+def _page(method: str, errors: dict[str, str] | None = None, **shown: Any) -> str:
     settings = services().settings
     return render_template(
         "console/account/sign_up.html",
-        way=way,
+        method=method,
         errors=errors or {},
         roles={role.value: translate(name) for role, name in ROLE_NAMES.items()},
         next=next_page(),

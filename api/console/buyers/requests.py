@@ -10,7 +10,7 @@ from api.console.kit.edits import original_values, read_edit
 from api.console.kit.forms import Control
 from api.console.kit.i18n import translate
 from api.console.kit.pages import back, listed, page_blueprint, page_number, wants_part
-from api.console.kit.score_reasons import why
+from api.console.kit.score_reasons import render_reasons
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors.pasting import pasted_text, quotes_of
 from api.exchange.pasted_text import lead_of_text
@@ -140,7 +140,7 @@ def one_request(request_id: int) -> str:
     homes = [cast(Property, entry.row) for entry in recommended.entries]
     explained = explanations_of_pairs(session(), [lead], homes) if homes else []
     offers = [
-        (entry, why(lead, home, explanation, level=3))
+        (entry, render_reasons(lead, home, explanation, level=3))
         for entry, home, explanation in zip(recommended.entries, homes, explained, strict=True)
     ]
     name = "console/buyers/offers.html" if wants_part() else "console/buyers/request.html"

@@ -43,8 +43,13 @@ MAX_COLUMNS = 500
 
 @blp.get("/console/imports/<int:import_id>")
 @for_owners
-def one_import(import_id: int) -> str:
-    return _page(owned_import(session(), visitor(), import_id), {})
+def one_import(import_id: int) -> str | Response:
+    imported = owned_import(session(), visitor(), import_id)
+    if wants_part() and imported.state not in OPEN_IMPORTS:
+        # The script that follows the import loads the page again. The form of the report is never in a page that is
+        # about to be replaced, where a choice would be lost.
+        return back(f"/console/imports/{import_id}")
+    return _page(imported, {})
 
 
 @blp.post("/console/imports/<int:import_id>")
@@ -128,8 +133,8 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
         ],
         report=report,
         reasons=[
-            (*_split_reasons(why), count)
-            for why, count in sorted(report["refused_for"].items(), key=lambda each: -each[1])
+            (*_split_reasons(refusal), count)
+            for refusal, count in sorted(report["refused_for"].items(), key=lambda each: -each[1])
         ],
         columns=[
             (
@@ -155,7 +160,7 @@ def _page(imported: Import, errors: dict[str, str]) -> str:
     )
 
 
-def _split_reasons(why: str) -> tuple[str, str]:
+def _split_reasons(refusal: str) -> tuple[str, str]:
     """(field, reason) of the reasons for which offers were refused."""
-    field, _, reason = why.partition(": ")
+    field, _, reason = refusal.partition(": ")
     return field, reason

@@ -24,8 +24,8 @@ def columns(
         unit: Follows each number of the axis.
     """
     rows = [(name, float(value)) for name, value in rows]  # sums from the database are decimals
-    most = max((value for _, value in rows), default=0) or 1
-    top, ticks = _scale(most, whole=whole)
+    maximum = max((value for _, value in rows), default=0) or 1
+    top, ticks = _scale(maximum, whole=whole)
     step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
     parts = [_grid(top, ticks, unit)]
     for place, (name, value) in enumerate(rows):
@@ -119,7 +119,7 @@ def steps(
     return _framed(parts, label)
 
 
-def _scale(most: float, *, whole: bool = False) -> tuple[float, int]:
+def _scale(maximum: float, *, whole: bool = False) -> tuple[float, int]:
     """
     A round end of the axis, and the number of its parts; with *whole*, each part ends at a whole number.
 
@@ -128,20 +128,20 @@ def _scale(most: float, *, whole: bool = False) -> tuple[float, int]:
     >>> [_scale(count, whole=True) for count in (1, 2, 3, 5, 9, 14)]
     [(1.0, 1), (2.0, 2), (4.0, 4), (5.0, 5), (10.0, 5), (20.0, 4)]
     """
-    top, ticks = _round_end(most)
+    top, ticks = _round_end(maximum)
     if whole and top % ticks:
         ticks = 5 if top % 5 == 0 else max(1, int(top))
     return top, ticks
 
 
-def _round_end(most: float) -> tuple[float, int]:
+def _round_end(maximum: float) -> tuple[float, int]:
     size = 1.0
-    while size * 10 < most:
+    while size * 10 < maximum:
         size *= 10
-    while size > most:
+    while size > maximum:
         size /= 10
     for factor in (1, 2, 4, 5, 8, 10):
-        if factor * size >= most:
+        if factor * size >= maximum:
             return factor * size, 5 if factor == 5 else 4
     return 10 * size, 4
 

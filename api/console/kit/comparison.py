@@ -15,7 +15,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 
 #: The maximum number of homes in a comparison.
-MOST = 4
+MAX_HOMES = 4
 
 
 @dataclass(frozen=True)

@@ -35,17 +35,17 @@ def _number(kind: str, value: Any) -> str:
     known = KIND_OF[kind]
     unit = "" if kind in _DATES else _unit(known.unit)  # dates are complete without a unit
     facts = {"label": _message(f"{kind}.label", known.label), "unit": unit}
-    say_one = _DATES.get(kind, _plain)
+    format_value = _DATES.get(kind, _plain)
     if not isinstance(value, Mapping):
-        return _message("exactly", value=say_one(value), **facts)
-    least, most = value.get("min"), value.get("max")
-    if kind in _DATES and most == 0 or (least is not None and least == most):
-        return _message("exactly", value=say_one(most), **facts)
-    if least is not None and most is not None:
-        return _message("exactly", value=f"{say_one(least)}–{say_one(most)}", **facts)
-    if least is not None:
-        return _message("at_least", value=say_one(least), **facts)
-    return _message("at_most", value=say_one(most), **facts)
+        return _message("exactly", value=format_value(value), **facts)
+    minimum, maximum = value.get("min"), value.get("max")
+    if kind in _DATES and maximum == 0 or (minimum is not None and minimum == maximum):
+        return _message("exactly", value=format_value(maximum), **facts)
+    if minimum is not None and maximum is not None:
+        return _message("exactly", value=f"{format_value(minimum)}–{format_value(maximum)}", **facts)
+    if minimum is not None:
+        return _message("at_least", value=format_value(minimum), **facts)
+    return _message("at_most", value=format_value(maximum), **facts)
 
 
 def _unit(name: str) -> str:

@@ -36,7 +36,7 @@ OUTCOMES = {
 }
 
 
-def why(
+def render_reasons(
     lead: Lead,
     listing: Property,
     explanation: PairExplanation,
@@ -64,7 +64,7 @@ def why(
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
     wishes = _wishes(listing, explanation.wishes, wanted)
     return Markup(  # noqa: S704 - every part is escaped where it is built
-        f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
+        f'<div class="score-reasons"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 
@@ -170,10 +170,10 @@ def rooms_of(counts: list[int]) -> str:
     return ", ".join(translate("studio") if count == 0 else str(count) for count in sorted(counts)) or "—"
 
 
-def _few(names: list[str], most: int = 3) -> str:
-    shown = ", ".join(names[:most])
-    return f"{shown} +{len(names) - most}" if len(names) > most else shown
+def _few(names: list[str], maximum: int = 3) -> str:
+    shown = ", ".join(names[:maximum])
+    return f"{shown} +{len(names) - maximum}" if len(names) > maximum else shown
 
 
-def _short(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def _short(text: str, maximum: int = 60) -> str:
+    return text if len(text) <= maximum else text[: maximum - 1].rstrip() + "…"

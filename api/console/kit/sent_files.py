@@ -8,8 +8,8 @@ from api.console.kit.i18n import translate_error, translate_fault
 from models.core.errors import Fault, InvalidFileError
 
 
-def sort_out(
-    files: list[FileStorage], check: Callable[[FileStorage], object], *, most: int, too_many: str
+def check_files(
+    files: list[FileStorage], check: Callable[[FileStorage], object], *, maximum: int, too_many: str
 ) -> tuple[list[FileStorage], list[tuple[str, str]]]:
     """Returns the accepted files, and the names of the others, each with the reason.
 
@@ -18,9 +18,9 @@ def sort_out(
         most: The maximum number of files; the code *too_many* is the fault of each further file.
     """
     good: list[FileStorage] = []
-    reason = translate_fault(Fault(too_many, max=most))
-    refused = [(short_name(each), reason) for each in files[most:]]
-    for each in files[:most]:
+    reason = translate_fault(Fault(too_many, max=maximum))
+    refused = [(short_name(each), reason) for each in files[maximum:]]
+    for each in files[:maximum]:
         try:
             check(each)
             good.append(each)

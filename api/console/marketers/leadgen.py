@@ -34,7 +34,7 @@ from models.leadgen.events import EventKind
 from models.leadgen.messages import messages_of
 from models.leadgen.niches import MOVES as NICHE_MOVES
 from models.leadgen.niches import change_niche, create_niche, currencies_of, get_niche, niches
-from models.leadgen.prospect_search import found_prospects
+from models.leadgen.prospect_search import search_prospects
 from models.leadgen.prospects import MOVES, Prospect, ProspectStatus, change_status, get_prospect, prospects, touches_of
 from models.market.leads import Lead
 
@@ -144,7 +144,7 @@ def all_prospects() -> str:
     """Prospects, filtered by words and status, newest or best first."""
     status, words = chosen(ProspectStatus, "status"), request.args.get("q", "").strip()[:100]
     best_first = request.args.get("sort") == "quality"
-    rows, pager = listed(found_prospects(words, best_first=best_first, status=status), PER_PAGE)
+    rows, pager = listed(search_prospects(words, best_first=best_first, status=status), PER_PAGE)
     return render_template(
         "console/prospect_rows.html" if wants_part() else "console/prospects.html",
         prospects=rows,

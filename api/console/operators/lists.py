@@ -27,7 +27,7 @@ MAX_USERS, MAX_LEADS = 20, 50
 
 
 @dataclass(frozen=True)
-class FoundUser:
+class MatchingUser:
     """A user who matches the search, with their leads."""
 
     user: User
@@ -40,7 +40,7 @@ def lists() -> str:
     """Leads and properties by id, or a user's leads by the user's name, phone or e-mail."""
     words = request.args.get("q", "").strip()[:100]
     rows = [
-        FoundUser(user, list(session().scalars(leads_of(user).limit(MAX_LEADS))))
+        MatchingUser(user, list(session().scalars(leads_of(user).limit(MAX_LEADS))))
         for user in (session().scalars(find_users(words).limit(MAX_USERS)) if words else ())
     ]
     number = int(words) if words.isdecimal() and int(words) <= LARGEST_ID else None

@@ -9,10 +9,10 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import pressed_button
 from api.console.kit.i18n import LANGUAGES, language
 from api.console.kit.pages import back, page_blueprint
-from api.console.kit.score_reasons import why
+from api.console.kit.score_reasons import render_reasons
 from api.http.db import after_commit, session
 from api.http.explanations import explanations_of_pairs
-from api.portal.chat import spread
+from api.portal.chat import broadcast_message
 from models.accounts.notification_groups import mark_group_read
 from models.accounts.users import User, shown_name
 from models.core.enums import SUPPLY_ROLES, InquiryStatus
@@ -53,7 +53,9 @@ def one_inquiry(inquiry_id: int) -> Response | str:
         who=shown_name(tenant.name, tenant.role, in_contact=False),
         lead=lead,
         score=explanation.score if explanation is not None else None,
-        reasons=why(lead, listing, explanation, level=3) if lead is not None and explanation is not None else None,
+        reasons=render_reasons(lead, listing, explanation, level=3)
+        if lead is not None and explanation is not None
+        else None,
         templates=_templates(spoken, listing, tenant),
         chosen=_chosen(spoken, listing, tenant),
         spoken=spoken,
@@ -83,7 +85,7 @@ def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:
     inquiry, _, _ = inquiry_for(session(), visitor(), inquiry_id)
     if inquiry.status is InquiryStatus.NEW:
         move_inquiry(session(), visitor(), inquiry_id, InquiryStatus.IN_PROGRESS)
-    after_commit(lambda: spread(session(), chat, stored))
+    after_commit(lambda: broadcast_message(session(), chat, stored))
     return back(f"/console/chats/{chat.id}", "answered")
 
 

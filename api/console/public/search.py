@@ -17,7 +17,7 @@ from api.console.kit.readings import describe_reading
 from api.console.public.chips import chips_of
 from api.console.public.search_request import (
     LONGEST,
-    MOST,
+    MAX_CHOICES,
     SearchRequest,
     address_of,
     criteria_of_address,
@@ -62,7 +62,7 @@ def check_openness() -> None:
 @anybody
 def homes() -> str | Response:
     """Homes on the market by the criteria in the address; words in the search box are converted to criteria first."""
-    criteria, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MOST])
+    criteria, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MAX_CHOICES])
     if "say" in request.args:
         text = request.args["say"].replace("\0", "").strip()[:LONGEST]
         read = with_words(criteria.wanted, text)

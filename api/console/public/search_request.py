@@ -24,7 +24,7 @@ from models.market.towns.reading import TownError, read_town
 Word = TypeVar("Word", bound=StrEnum)
 
 #: The maximum length of a text in the address, and the maximum number of names in a list, that are read.
-LONGEST, MOST = 200, 20
+LONGEST, MAX_CHOICES = 200, 20
 LARGEST = Decimal(10) ** 13
 #: The criteria of searches that search engines may list, each with its own address.
 LISTED = frozenset({"town", "deal", "type", "rooms", "page"})
@@ -159,13 +159,13 @@ def _text(args: MultiDict[str, str], name: str) -> str:
 
 
 def _names(args: MultiDict[str, str], name: str) -> tuple[str, ...]:
-    given = (each.replace("\0", "").strip()[:100] for each in args.getlist(name)[:MOST])
+    given = (each.replace("\0", "").strip()[:100] for each in args.getlist(name)[:MAX_CHOICES])
     return tuple(dict.fromkeys(filter(None, given)))
 
 
 def _known(args: MultiDict[str, str], name: str, known: Iterable[str]) -> list[str]:
     """The known words in the address, in their own order."""
-    given = set(args.getlist(name)[: 10 * MOST])
+    given = set(args.getlist(name)[: 10 * MAX_CHOICES])
     return [each for each in known if each in given]
 
 

@@ -9,7 +9,7 @@ from api.console.kit.access import page_for, visitor
 from api.console.kit.formatting import number, title_of
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.pages import back, page_blueprint
-from api.console.kit.sent_files import short_name, sort_out
+from api.console.kit.sent_files import check_files, short_name
 from api.http.db import session
 from api.http.uploads import (
     MAX_PRIVATE_DOCUMENT,
@@ -58,10 +58,10 @@ def documents(side: Side, row_id: int) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _page(side, row_id)
     files = [each for each in request.files.getlist("documents") if each.filename]
-    good, refused = sort_out(
+    good, refused = check_files(
         files,
         lambda each: read_private_documents([each], visitor()),
-        most=MAX_FILES,
+        maximum=MAX_FILES,
         too_many="documents.too_many_at_once",
     )
     owned_row(session(), visitor(), side, row_id, lock=True)
@@ -138,6 +138,6 @@ def _page(side: Side, row_id: int, refused: list[tuple[str, str]] | None = None,
         refused=refused or [],
         added=added,
         room=remaining_documents(session(), side, row_id),
-        most_mb=MAX_PRIVATE_DOCUMENT >> 20,
-        most=MAX_DOCUMENTS,
+        max_mb=MAX_PRIVATE_DOCUMENT >> 20,
+        maximum=MAX_DOCUMENTS,
     )

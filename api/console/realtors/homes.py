@@ -6,7 +6,7 @@ from flask import Response, redirect, render_template, request
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import page_blueprint
-from api.console.kit.score_reasons import why
+from api.console.kit.score_reasons import render_reasons
 from api.console.realtors.home_parts import parts_of
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
@@ -45,7 +45,7 @@ def one_home(property_id: int) -> str | Response:
         lead=lead,
         match=match,
         score=explanation and explanation.score,
-        reasons=explanation and lead and why(lead, listing, explanation, level=2),
+        reasons=explanation and lead and render_reasons(lead, listing, explanation, level=2),
     )
 
 

@@ -102,7 +102,7 @@ def star(lead_id: int, property_id: int) -> Response:
     (add_to_shortlist if is_on else remove_from_shortlist)(session(), visitor(), lead_id, property_id)
     message = "shortlisted" if is_on else "unshortlisted"
     if wants_json():
-        return jsonify(said=translate(OUTCOMES[message]), key=message)
+        return jsonify(message=translate(OUTCOMES[message]), key=message)
     return back(f"/console/leads/{lead_id}", message, shortlist=request.form.get("shortlist"))
 
 

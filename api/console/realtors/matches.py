@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from api.console.kit.access import page_for, visitor
 from api.console.kit.pages import back, page_blueprint, page_number, wants_part
-from api.console.kit.score_reasons import why
+from api.console.kit.score_reasons import render_reasons
 from api.console.realtors.deal_words import commission_lines, commission_sum
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
@@ -34,7 +34,7 @@ class Reasons:
     """A pair's score and its reasons; no score if it no longer fits, or its sides are in different markets."""
 
     score: float | None
-    why: Markup | None
+    reasons_html: Markup | None
 
 
 @blp.app_template_global("commission_lines")
@@ -120,5 +120,7 @@ def _reasons(matches_seen: Iterable[BoardMatch], *, level: int = 4) -> dict[int,
             session(), [match.lead for match in matches], [match.property for match in matches]
         )
         for match, explanation in zip(matches, explained, strict=True):
-            reasons[match.id] = Reasons(explanation.score, why(match.lead, match.property, explanation, level=level))
+            reasons[match.id] = Reasons(
+                explanation.score, render_reasons(match.lead, match.property, explanation, level=level)
+            )
     return reasons

@@ -14,7 +14,7 @@ from api.console.kit import forms
 from api.console.kit.access import visitor
 from api.console.kit.form_definitions import PROPERTY_GROUPS
 from api.console.kit.i18n import translate, translate_error, translate_fault
-from api.console.kit.sent_files import short_name, sort_out
+from api.console.kit.sent_files import check_files, short_name
 from api.console.realtors.photos import MAX_FILES
 from api.http.uploads import read_pictures, store_image
 from models.accounts.uploads import UNSAVED_PHOTO
@@ -42,8 +42,8 @@ def stored_photos() -> SentPhotos:
     """
     kept = [line.strip() for line in request.form.get("photos", "").splitlines() if line.strip()]
     files = [each for each in request.files.getlist(FIELD) if each.filename]
-    good, refused = sort_out(
-        files, lambda each: read_pictures([each], visitor()), most=MAX_FILES, too_many="photo.too_many_at_once"
+    good, refused = check_files(
+        files, lambda each: read_pictures([each], visitor()), maximum=MAX_FILES, too_many="photo.too_many_at_once"
     )
     room = max(0, MAX_PHOTOS - len(kept))
     refused += [(short_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]

@@ -125,7 +125,7 @@ def act_on_several(side: Side) -> Response:
     undo = undo_of_several(side, done, tag, changed) if changed else None
     message = f"several_{done}" if changed else "unchanged"
     if wants_json():
-        return jsonify(said=translate(OUTCOMES[message]), key=message, undo=undo)
+        return jsonify(message=translate(OUTCOMES[message]), key=message, undo=undo)
     if form.get("back") == "row":
         return back(f"{PATHS[side]}/{ids[0]}", message, undo=undo)
     return back(PATHS[side], message, undo=undo, **present_filter())

@@ -5,7 +5,7 @@ from flask import Response, render_template, request
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import translate_error, translate_fault
 from api.console.kit.pages import back, page_blueprint
-from api.console.kit.sent_files import short_name, sort_out
+from api.console.kit.sent_files import check_files, short_name
 from api.console.kit.undo_tokens import read_photo, undo_of_photo
 from api.console.realtors.home_parts import KIND_NAMES, photos_for
 from api.http.db import session
@@ -45,8 +45,8 @@ def add(property_id: int) -> Response | str | tuple[str, int]:
     """Store the pictures among the files; refused files are named with the reason beside the field."""
     files = [each for each in request.files.getlist("photos") if each.filename]
     owned_property(session(), visitor(), property_id)
-    good, refused = sort_out(
-        files, lambda each: read_pictures([each], visitor()), most=MAX_FILES, too_many="photo.too_many_at_once"
+    good, refused = check_files(
+        files, lambda each: read_pictures([each], visitor()), maximum=MAX_FILES, too_many="photo.too_many_at_once"
     )
     listing = owned_property(session(), visitor(), property_id, lock=True)
     room = remaining_photos(listing)

@@ -90,5 +90,5 @@ def _set_status(listing: Any, archive: Any, restore: Any) -> None:
 def _answer(side: Side) -> Response:
     done = "saved"
     if wants_json():
-        return jsonify(said=translate(OUTCOMES[done]), key=done)
+        return jsonify(message=translate(OUTCOMES[done]), key=done)
     return back(PATHS[side], done, **present_filter())

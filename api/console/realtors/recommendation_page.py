@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from api.console.kit.access import visitor
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
 from api.console.kit.pages import back, listed, page_number, wants_json, wants_part
-from api.console.kit.score_reasons import why
+from api.console.kit.score_reasons import render_reasons
 from api.console.kit.undo_tokens import undo_of_action
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
@@ -49,7 +49,7 @@ class Card:
     entry: Recommended
     lead: Lead
     property: Property
-    why: Markup  #: The reasons behind the score.
+    reasons_html: Markup  #: The reasons behind the score.
     alike: int = 0  #: The number of similar units in its building, which a link shows.
 
 
@@ -166,7 +166,7 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
     undo = undo_of_action(side, lead_id, property_id) if outcome in ("disliked", "liked") else None
     if wants_json():
         return jsonify(
-            said=translate(OUTCOMES[outcome]),
+            message=translate(OUTCOMES[outcome]),
             key=outcome,
             undo=undo,
             match_id=match and str(match.id),
@@ -224,7 +224,9 @@ def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[
     wishes: dict[str, str] | None = {} if isinstance(mine, Lead) else None
     for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
         lead, listing = (mine, row) if isinstance(mine, Lead) else (row, mine)
-        cards.append(Card(entry, lead, listing, why(lead, listing, explanation, wishes_in_words=wishes), len(others)))
+        cards.append(
+            Card(entry, lead, listing, render_reasons(lead, listing, explanation, wishes_in_words=wishes), len(others))
+        )
     return cards
 
 

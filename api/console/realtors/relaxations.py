@@ -69,7 +69,7 @@ def page(lead_id: int) -> str:
         part=wants_part(),
         lead=lead,
         counts=counted,
-        least=round(USEFUL_SCORE),
+        minimum=round(USEFUL_SCORE),
         proposals=[each for each in proposals if each.homes],
         idle=[each.words for each in proposals if not each.homes],
         **_state(lead, counted),

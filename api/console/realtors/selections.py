@@ -24,9 +24,9 @@ from models.deals.selections import (
     USUAL_DAYS,
     Picked,
     create_selection,
-    holds,
     homes_of,
     homes_on_market,
+    is_open,
     offered_homes,
     owned_selection,
     selections_of,
@@ -60,7 +60,7 @@ def all_selections(lead_id: int) -> str:
         there=homes_on_market(session(), homes),
         marks=marks_of(session(), lead, homes),
         links={each.id: link_of(each) for each in selections},
-        holding={each.id for each in selections if holds(each, now)},
+        holding={each.id for each in selections if is_open(each, now)},
         **pager,
     )
 

@@ -151,7 +151,7 @@ def calendar() -> Response:
 def _answer(task: LeadTask, outcome: str) -> Response:
     undo = f"task-{task.id}"
     if wants_json():
-        return jsonify(said=translate(OUTCOMES[outcome]), key=outcome, undo=undo)
+        return jsonify(message=translate(OUTCOMES[outcome]), key=outcome, undo=undo)
     place = "/console/tasks" if request.form.get("from") == "all" else f"/console/leads/{task.lead_id}/tasks"
     return back(place, outcome, undo=undo)
 

@@ -27,7 +27,7 @@ blp = page_blueprint("undo")
 def undo() -> Response:
     place = _undo(request.form.get("what", ""))
     if wants_json():
-        return jsonify(said=translate(OUTCOMES["undone"]), key="undone")
+        return jsonify(message=translate(OUTCOMES["undone"]), key="undone")
     return back(place, "undone")
 
 

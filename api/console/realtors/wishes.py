@@ -55,7 +55,7 @@ def strike_wish(lead_id: int) -> Response:
     rescore_lead(lead)
     done = "struck" if struck else "unstruck"
     if wants_json():
-        return jsonify(said=translate(OUTCOMES[done]), key=done)
+        return jsonify(message=translate(OUTCOMES[done]), key=done)
     return back(f"/console/leads/{lead_id}", done)
 
 

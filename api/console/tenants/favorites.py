@@ -3,7 +3,7 @@
 from flask import Response, render_template, request
 
 from api.console.kit.access import page_for, visitor
-from api.console.kit.comparison import MOST, compared, homes_of_address
+from api.console.kit.comparison import MAX_HOMES, compared, homes_of_address
 from api.console.kit.formatting import public_address
 from api.console.kit.forms import check_complete, pressed_button
 from api.console.kit.pages import back, listed, page_blueprint
@@ -29,7 +29,7 @@ PER_PAGE = 30
 def favorites() -> str:
     rows, pager = listed(favorites_with_notes(visitor()), PER_PAGE)
     return render_template(
-        "console/favorites.html", kept=rows, address_of=public_address, longest=MAX_NOTE, most=MOST, **pager
+        "console/favorites.html", kept=rows, address_of=public_address, longest=MAX_NOTE, maximum=MAX_HOMES, **pager
     )
 
 
@@ -54,7 +54,7 @@ def compare() -> str:
     """Up to four favourites side by side by their facts and, in the tenant's market, by the preferences."""
     ids = homes_of_address()
     kept = session().execute(favorites_with_notes(visitor()).where(Property.id.in_(ids))).all() if ids else []
-    homes = [listing for listing, _ in kept][:MOST]
+    homes = [listing for listing, _ in kept][:MAX_HOMES]
     preference = preference_of(session(), visitor())
     market = preference and (preference.city_key, preference.deal_type)
     fits = bool(homes) and all((listing.city_key, listing.deal_type) == market for listing in homes)

@@ -7,12 +7,12 @@ from flask import Response, jsonify, render_template, request
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, listed, page_blueprint, wants_json, wants_part
-from api.console.kit.score_reasons import why
+from api.console.kit.score_reasons import render_reasons
 from api.exchange.understand import MAX_TEXT
 from api.http.db import after_commit, session
 from api.http.explanations import explanations_of_pairs
 from api.http.shown_lists import note_shown
-from api.portal.chat import spread
+from api.portal.chat import broadcast_message
 from api.swipe.feed import listing_to_show
 from models.accounts.notification_groups import mark_group_read, mark_topic_read
 from models.accounts.notification_switches import Topic
@@ -52,7 +52,7 @@ def feed() -> str:
     reasons = score = None
     if preference is not None and coming.listing is not None:
         explanation = explanations_of_pairs(session(), [preference], [coming.listing])[0]
-        reasons, score = why(preference, coming.listing, explanation, level=3), explanation.score
+        reasons, score = render_reasons(preference, coming.listing, explanation, level=3), explanation.score
     return render_template(
         "console/feed_part.html" if wants_part() else "console/feed.html",
         listing=coming.listing,
@@ -72,14 +72,14 @@ def act(listing_id: int) -> Response:
     listing = listing_on_market(session(), listing_id)
     act_in_feed(session(), visitor(), listing, FeedActionKind(kind), "web")
     outcome = {FeedActionKind.LIKE: "asked", FeedActionKind.FAVORITE: "kept"}.get(FeedActionKind(kind), "disliked")
-    return jsonify(said=translate(OUTCOMES[outcome])) if wants_json() else back("/console/feed", outcome)
+    return jsonify(message=translate(OUTCOMES[outcome])) if wants_json() else back("/console/feed", outcome)
 
 
 @blp.post("/console/feed/undo")
 @page_for()
 def undo_last() -> Response:
     undo(session(), visitor())
-    return jsonify(said=translate(OUTCOMES["undone"])) if wants_json() else back("/console/feed", "undone")
+    return jsonify(message=translate(OUTCOMES["undone"])) if wants_json() else back("/console/feed", "undone")
 
 
 @blp.get("/console/inquiries")
@@ -143,11 +143,11 @@ def one_chat(chat_id: int) -> Response | str:
     Earlier messages are on earlier pages: ``?before=`` the oldest message shown.
     """
     if request.method == "POST":
-        return _say(chat_id)
+        return _post_message(chat_id)
     chat = chat_of(session(), visitor(), chat_id)
     before_id = _before()
     messages = messages_between(session(), chat.id, before_id=before_id, limit=MESSAGES)
-    shown: dict[str, Any] = {"messages": messages, "chat": chat, "most": MESSAGES, "before_id": before_id}
+    shown: dict[str, Any] = {"messages": messages, "chat": chat, "maximum": MESSAGES, "before_id": before_id}
     mark_chat_read(session(), visitor(), chat.id)
     mark_group_read(session(), visitor(), f"chat_id:{chat.id}")
     if wants_part():
@@ -162,10 +162,10 @@ def _before() -> int | None:
     return int(raw) if raw.isdecimal() and len(raw) < 19 else None
 
 
-def _say(chat_id: int) -> Response:
+def _post_message(chat_id: int) -> Response:
     text = request.form.get("message", "").strip()
     if not text or len(text) > MAX_MESSAGE_LENGTH:
         raise InvalidValueError("message", "message.wrong_length")
     chat, stored = post_message(session(), visitor(), chat_id, text)
-    after_commit(lambda: spread(session(), chat, stored))
-    return jsonify(said="") if wants_json() else back(f"/console/chats/{chat_id}")
+    after_commit(lambda: broadcast_message(session(), chat, stored))
+    return jsonify(message="") if wants_json() else back(f"/console/chats/{chat_id}")

@@ -32,7 +32,7 @@ async function act(action) {
   } catch { /* the next action fetches it */ }
   if (result) {
     document.getElementById("toasts").replaceChildren();
-    toast(result.said);
+    toast(result.message);
   }
   busy = false;
   deck.ariaBusy = null;
@@ -56,7 +56,7 @@ let start = null;
 deck.addEventListener("pointerdown", (event) => {
   const card = event.target.closest("#swipe");
   // Controls on the card are pressed, not dragged.
-  if (!card || busy || event.button !== 0 || event.target.closest("a, summary, .why")) return;
+  if (!card || busy || event.button !== 0 || event.target.closest("a, summary, .score-reasons")) return;
   start = event.clientX;
   card.setPointerCapture(event.pointerId);
   card.classList.add("moving");

@@ -19,7 +19,7 @@ from models.market.sample_keys import is_no_sample
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.ordering import Part, Sorting, parts_of, sorted_whole, sorting_of
 from models.market.search.prices import PriceIn, price_in
-from models.market.search.words import Words, holds_words, split_words, understood
+from models.market.search.words import Words, contains_words, split_words, understood
 
 #: Adverts are counted up to this number; for more, the page says "more than".
 MAX_COUNTED = 5_000
@@ -35,7 +35,7 @@ STATEMENT_TIMEOUT_MS = 2_000
 
 
 @dataclass(frozen=True)
-class FoundHomes:
+class SearchResults:
     """A page of homes."""
 
     homes: list[Property]
@@ -47,7 +47,7 @@ class FoundHomes:
         return max(1, -(-min(self.total, MAX_SHOWN) // per_page))
 
 
-def search_homes(session: Session, wanted: SearchCriteria, page: int, per_page: int) -> FoundHomes:
+def search_homes(session: Session, wanted: SearchCriteria, page: int, per_page: int) -> SearchResults:
     """
     Page *page*, from 1, of the homes on the market that meet the criteria.
 
@@ -66,7 +66,7 @@ def search_homes(session: Session, wanted: SearchCriteria, page: int, per_page: 
 def matching_homes(session: Session, wanted: SearchCriteria) -> Select[Property]:
     """The adverts that meet the criteria, in no order; words are corrected as in :func:`search_homes`."""
     words = understood(session, split_words(wanted.words))
-    return select(Property).where(*conditions(wanted, price_in(session, wanted)), holds_words(words, Property.id))
+    return select(Property).where(*conditions(wanted, price_in(session, wanted)), contains_words(words, Property.id))
 
 
 @contextmanager
@@ -149,7 +149,7 @@ _Advert = tuple[int, int | None]
 
 def _page(
     session: Session, wanted: SearchCriteria, words: Words, price: PriceIn, page: int, per_page: int
-) -> FoundHomes:
+) -> SearchResults:
     sorting = sorting_of(wanted.order, price)
     meeting = conditions(wanted, price)
     counted = _count(session, meeting, words, sorting, _adverts_for(page * per_page))
@@ -158,7 +158,9 @@ def _page(
     read = _Reader(session, wanted, words, price, meeting, sorting).first
     ids = _first_adverts(counted, wanted_homes, read)[wanted_homes - per_page :]
     rows = {row.id: row for row in session.scalars(select(Property).where(Property.id.in_(ids)))} if ids else {}
-    return FoundHomes([rows[each] for each in ids if each in rows], counted.total, counted.is_more, words.corrections)
+    return SearchResults(
+        [rows[each] for each in ids if each in rows], counted.total, counted.is_more, words.corrections
+    )
 
 
 @dataclass(frozen=True)
@@ -172,9 +174,9 @@ def _count(
     session: Session, meeting: Sequence[ColumnElement[bool]], words: Words, sorting: Sorting, limit: int
 ) -> _Counted:
     """Count homes and, if all adverts were counted, select the first *limit* of them in the same pass."""
-    most = min(MAX_COUNTED, MAX_COUNTED_WITH_WORDS) if words else MAX_COUNTED
-    adverts = select(Property.id, sorting.value.label("value")).where(*meeting, holds_words(words, Property.id))
-    counted = adverts.limit(most + 1).subquery()
+    maximum = min(MAX_COUNTED, MAX_COUNTED_WITH_WORDS) if words else MAX_COUNTED
+    adverts = select(Property.id, sorting.value.label("value")).where(*meeting, contains_words(words, Property.id))
+    counted = adverts.limit(maximum + 1).subquery()
     hits = _with_groups(counted).cte("hits")
     first = select(hits).order_by(*sorting.by(hits.c.value, hits.c.id)).limit(limit).subquery()
     placed = sorting.by(first.c.value, first.c.id)
@@ -188,7 +190,7 @@ def _count(
         )
     ).one()
     every, grouped, groups, ids, group_ids = row
-    is_more = every > most
+    is_more = every > maximum
     pairs = [] if is_more else list(zip(ids or (), group_ids or (), strict=True))
     return _Counted(every - grouped + groups, is_more, pairs)
 
@@ -237,11 +239,11 @@ class _Reader:
         """
         if self.words:
             among = _first_of_parts(self.meeting, self.sorting, self._parts, limit * ADVERTS_READ_PER_SHOWN)
-            rows = self._fetch(select(among).where(holds_words(self.words, among.c.id)), limit)
+            rows = self._fetch(select(among).where(contains_words(self.words, among.c.id)), limit)
             if len(rows) == limit:
                 return rows, False
         parts = self._whole if self.words and self.wanted.city_key is None else self._parts
-        holding = [*self.meeting, holds_words(self.words, Property.id)]
+        holding = [*self.meeting, contains_words(self.words, Property.id)]
         rows = self._fetch(select(_first_of_parts(holding, self.sorting, parts, limit)), limit)
         return rows, len(rows) < limit
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, Money, rows_changed, words
+from models.core.base import Base, CreatedAt, Id, Money, enum_column, rows_changed
 from models.core.errors import ConflictError, NotFoundError
 from models.market.properties import Property, on_market
 from models.market.search.criteria import SearchCriteria
@@ -42,7 +42,7 @@ class SavedSearch(Base):
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     #: The search's criteria (models.market.search.criteria).
     criteria: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    pace: Mapped[NotificationPace] = mapped_column(words(NotificationPace, "pace_is_known"))
+    pace: Mapped[NotificationPace] = mapped_column(enum_column(NotificationPace, "pace_is_known"))
     #: A secret that is in every notification: anybody who knows it may stop the notifications.
     seed: Mapped[str] = mapped_column(String(43), unique=True)
     #: Homes written by this transaction or a later one have not been checked yet.

@@ -166,7 +166,7 @@ def _standing(word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return says, exists().where(ListingWords.words.bool_op("@@")(_query(literal(word))))
 
 
-def holds_words(words: Words, property_id: Any) -> ColumnElement[bool]:
+def contains_words(words: Words, property_id: Any) -> ColumnElement[bool]:
     """
     A condition: the listing contains each wanted word, in its own text or its places, and no refused word.
 

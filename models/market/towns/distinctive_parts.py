@@ -14,7 +14,7 @@ def is_province_of_another(segment: Segment, segments: Sequence[Segment]) -> boo
     """
     others = [town for other in segments if not other.is_part for one in other.towns for town in one.towns]
     return any(
-        region.holds(town.country, town.region) and town not in [each for one in segment.towns for each in one.towns]
+        region.contains(town.country, town.region) and town not in [each for one in segment.towns for each in one.towns]
         for region in segment.bare_regions
         for town in others
     )
@@ -30,7 +30,7 @@ def towns_called_like_regions(segments: list[Segment]) -> list[Segment]:
         there = tuple(
             town
             for town in towns
-            if any(region.holds(town.country, town.region) for region in others)
+            if any(region.contains(town.country, town.region) for region in others)
             or (town.country in countries and all(region.country != town.country for region in segment.regions))
         )
         plain = normal(segment.text)

@@ -192,7 +192,7 @@ def _is_no_district(pair: tuple[Named, Town], all_of_them: dict[str, tuple[Named
 
 def _lies_in(town: Town, other: Town) -> bool:
     """Whether a town is a part of another that is a region of its own, as Зеленоград is of Москва."""
-    return other.id in _FEDERAL and _FEDERAL[other.id].holds(town.country, town.region)
+    return other.id in _FEDERAL and _FEDERAL[other.id].contains(town.country, town.region)
 
 
 def is_province(town: Town, other: Town) -> bool:
@@ -216,7 +216,7 @@ def best_town(
         if any(town.population >= _LARGE for town in presently):
             everyday = presently  # "Samarkand" is not Temirtau, although Temirtau once had this name
         return max(everyday, key=lambda town: rank(plain, town), default=None)
-    there = [town for town in towns if any(region.holds(town.country, town.region) for region in regions)]
+    there = [town for town in towns if any(region.contains(town.country, town.region) for region in regions)]
     if not there:
         # A word may name both a country and a region (Georgia, РБ); then both readings are accepted.
         elsewhere = {region.country for region in regions}
@@ -303,7 +303,7 @@ def _cut_short(segments: list[Segment], regions: list[Region]) -> Town | None:
     """The only town at home whose abbreviated name is one of the parts."""
     towns = [town for segment in segments if not segment.is_part for town in towns_abbreviated(segment.text)]
     if regions:
-        towns = [town for town in towns if any(region.holds(town.country, town.region) for region in regions)]
+        towns = [town for town in towns if any(region.contains(town.country, town.region) for region in regions)]
     return towns[0] if len(towns) == 1 else None
 
 
@@ -321,7 +321,7 @@ def _forgiven(name: str, regions: list[Region], countries: list[str]) -> Town | 
     typed = towns_of(retyped) if name.isascii() else ()
     near = [town for town in typed if town.country in HOME_COUNTRIES] or one_error_away(name)
     if regions:
-        near = [town for town in near if any(region.holds(town.country, town.region) for region in regions)]
+        near = [town for town in near if any(region.contains(town.country, town.region) for region in regions)]
     elif countries:
         near = [town for town in near if town.country in countries]
     if typed and near:

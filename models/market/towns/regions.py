@@ -23,7 +23,7 @@ class Region:
     codes: frozenset[str]
     main: int | None = None
 
-    def holds(self, country: str, code: str) -> bool:
+    def contains(self, country: str, code: str) -> bool:
         return country == self.country and (code in self.codes or not self.codes)
 
 

@@ -20,7 +20,7 @@ def set_flag(offer: Offer, kind: str, text: str | None) -> None:
         offer.facts[kind] = value
 
 
-def set_number(offer: Offer, kind: str, text: str | None, least: float, most: float) -> None:
+def set_number(offer: Offer, kind: str, text: str | None, minimum: float, maximum: float) -> None:
     """Set a number within plausible bounds; others are unknown (portals write -1 and 0 for it)."""
     try:
         value = values.number(text)
@@ -29,7 +29,7 @@ def set_number(offer: Offer, kind: str, text: str | None, least: float, most: fl
         return
     if value is None:
         return
-    if not least <= value <= most:
+    if not minimum <= value <= maximum:
         offer.guess(kind, "import.unknown", text)
         return
     offer.facts[kind] = float(value)

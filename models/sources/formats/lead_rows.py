@@ -190,9 +190,9 @@ def _take_range(request: Request, texts: Mapping[str, str], units: Mapping[str, 
     if low is not None and high is not None and low > high:
         request.refuse(name, "import.lower_above_upper", f"{low:f} {high:f}")
         return
-    most = LARGEST_PRICE if money else LARGEST_AREA
-    if max(low or 0, high or 0) >= most:
-        request.refuse(name, Fault("import.below_max", max=int(most)), texts.get(name) or "")
+    maximum = LARGEST_PRICE if money else LARGEST_AREA
+    if max(low or 0, high or 0) >= maximum:
+        request.refuse(name, Fault("import.below_max", max=int(maximum)), texts.get(name) or "")
         return
     request.fields[f"{name}_min"], request.fields[f"{name}_max"] = low, high
     if money:

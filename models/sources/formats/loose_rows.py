@@ -12,7 +12,7 @@ _TOTAL = re.compile(r"(?:итого|всего|total|grand total|сумма|в �
 #: Words, which ids are not.
 _WORDS = re.compile("[а-яёәғқңөұүһі]{4}", re.IGNORECASE)
 #: A table of fewer columns may have rows of one cell.
-FEWEST_COLUMNS = 4
+MIN_COLUMNS = 4
 
 
 def listings(rows: Iterable[Row], names: Sequence[str], *, may_be_cut: bool) -> Iterator[Row]:
@@ -72,7 +72,7 @@ def _is_total(cells: list[str]) -> bool:
 
 def _is_title(cells: list[str], header: list[str]) -> bool:
     filled = [cell for cell in cells if cell]
-    return len(header) >= FEWEST_COLUMNS and len(filled) == 1 and _WORDS.search(filled[0]) is not None
+    return len(header) >= MIN_COLUMNS and len(filled) == 1 and _WORDS.search(filled[0]) is not None
 
 
 def _is_whole(row: Row, header: list[str]) -> bool:

@@ -222,7 +222,7 @@ class _Nothing:
         pass
 
 
-def outline(head: bytes, most: int = 40) -> tuple[list[str], set[str]]:
+def outline(head: bytes, maximum: int = 40) -> tuple[list[str], set[str]]:
     """
     The beginning of a document: the names from the root to the deepest first element, and all names found.
 
@@ -240,7 +240,7 @@ def outline(head: bytes, most: int = 40) -> tuple[list[str], set[str]]:
         for number, (_, element) in enumerate(parser.read_events()):
             name = local(str(getattr(element, "tag", "")))
             names.add(name)
-            if number < most:
+            if number < maximum:
                 first.append(name)
     except etree.XMLSyntaxError:
         pass

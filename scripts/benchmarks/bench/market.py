@@ -192,13 +192,13 @@ def _places_around(
     return indptr.astype(np.int64), (pairs & 0xFFFFFFFF).astype(np.int32)
 
 
-def _texts(rng: np.random.Generator, style: NDArray[np.int64], least: int, most: int, empty: float) -> list[str]:
+def _texts(rng: np.random.Generator, style: NDArray[np.int64], minimum: int, maximum: int, empty: float) -> list[str]:
     """Words by popularity, a third of them from the text's style, some rare ones."""
     words = np.array([*FEATURES, *(f"жк{number}" for number in range(2000))])
     chance = 1 / np.arange(1, len(words) + 1) ** 0.7
     liked = np.random.default_rng(5).integers(0, len(FEATURES), (60, 8))
-    picked = rng.choice(len(words), (len(style), most), p=chance / chance.sum())
+    picked = rng.choice(len(words), (len(style), maximum), p=chance / chance.sum())
     of_style = liked[style[:, np.newaxis], rng.integers(0, 8, picked.shape)]
     table = words[np.where(rng.random(picked.shape) < 0.35, of_style, picked)]
-    counts = np.where(rng.random(len(style)) < empty, 0, rng.integers(least, most, len(style)))
+    counts = np.where(rng.random(len(style)) < empty, 0, rng.integers(minimum, maximum, len(style)))
     return [" ".join(row[:count]) for row, count in zip(table.tolist(), counts.tolist(), strict=True)]

@@ -262,15 +262,17 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
                 picked = rng.sample(ids[side], changes)
                 took = sorted(write(factory, client, side, entity_id) for entity_id in picked)
                 changed[side] |= set(picked)
-                half, most, last = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
+                p50, p95, longest = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
                 print(
-                    f"{situation}, one {side.lower()}: visible p50 {half:.0f} ms, p95 {most:.0f} ms, most {last:.0f} ms"
+                    f"{situation}, a {side.lower()}: visible p50 {p50:.0f} ms, p95 {p95:.0f} ms, most {longest:.0f} ms"
                 )
     for side in Side:
         picked = rng.sample(sorted(set(ids[side]) - changed[side]), changes)
         took = sorted(write(factory, client, side, entity_id, leaves=True) for entity_id in picked)
-        half, most, last = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
-        print(f"one {side.lower()} leaves every list: visible p50 {half:.0f} ms, p95 {most:.0f} ms, most {last:.0f} ms")
+        p50, p95, longest = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
+        print(
+            f"one {side.lower()} leaves every list: visible p50 {p50:.0f} ms, p95 {p95:.0f} ms, most {longest:.0f} ms"
+        )
     with factory() as session:
         wrong, looked = lists_unlike_brute_force(session, _snapshot(session), changed)
         print(f"\nlists unlike brute force: {wrong} of {looked} that changes touched")

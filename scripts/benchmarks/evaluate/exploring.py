@@ -29,7 +29,7 @@ class Chance:
     never_offered_in_a_week: float
     #: Offers that an unseen listing gets in a day on average, and the most.
     offers: float
-    most_offers: int
+    max_offers: int
     expected_matches: float
     #: Of the explored entries.
     mean_score: float
@@ -99,7 +99,7 @@ def as_markdown(chances: list[Chance], n_listings: int) -> list[str]:
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(
             f"| {chance.leads:,} | {chance.unseen:,} | {chance.slots} | {chance.never_offered:.1%} | "
-            f"{chance.never_offered_in_a_week:.1%} | {chance.offers:.1f} / {chance.most_offers} | "
+            f"{chance.never_offered_in_a_week:.1%} | {chance.offers:.1f} / {chance.max_offers} | "
             f"{'' if np.isnan(chance.mean_score) else f'{chance.mean_score:.1f}'} | "
             f"{chance.expected_matches:.1f} ({chance.expected_matches / before[chance.leads] - 1:+.2%}) |"
             for chance in chances

@@ -40,11 +40,11 @@ def no(kind: str) -> RentWish:
     return RentWish(kind, False, lambda value: not value)
 
 
-def least(kind: str, low: float) -> RentWish:
+def min_of(kind: str, low: float) -> RentWish:
     return RentWish(kind, {"min": low}, lambda value: value >= low)
 
 
-def most(kind: str, high: float) -> RentWish:
+def max_of(kind: str, high: float) -> RentWish:
     return RentWish(kind, {"max": high}, lambda value: value <= high)
 
 
@@ -87,46 +87,47 @@ LEADS: tuple[RentLead, ...] = (
     (1,), (30, 60)),
     RentLead(
         "Семья с ребенком 4 года, без животных. Комнаты изолированные, мебель, до метро не больше 15 минут пешком",
-        (yes("children"), one_of("rooms_layout", "isolated"), yes("furnished"), most("metro_walk", 15)), (2,), (40, 90),
+        (yes("children"), one_of("rooms_layout", "isolated"), yes("furnished"), max_of("metro_walk", 15)), (2,), (40,
+        90),
     ),
-    RentLead("без комиссии и без залога, на длительный срок", (most("commission", 0), most("deposit", 0),
+    RentLead("без комиссии и без залога, на длительный срок", (max_of("commission", 0), max_of("deposit", 0),
     one_of("rent_term", "long")), (1, 2), (30, 80)),
     RentLead(
         "Двое взрослых, собака (корги). Кондиционер обязателен, посудомойка желательно, этаж от 3",
-        (yes("pets"), yes("air_conditioner"), yes("dishwasher"), least("floor", 3)), (2, 3), (50, 140),
+        (yes("pets"), yes("air_conditioner"), yes("dishwasher"), min_of("floor", 3)), (2, 3), (50, 140),
     ),
     RentLead("студенты двое, интернет, холодильник и стиралка, комиссия не больше 50 процентов",
-        (yes("students"), yes("internet"), yes("fridge"), yes("washing_machine"), most("commission", 50)), (1, 2), (30,
-        70)),
-    RentLead("кухня от 9 метров, с/у раздельный, балкон", (least("kitchen_area", 9), one_of("bathroom", "separate"),
+        (yes("students"), yes("internet"), yes("fridge"), yes("washing_machine"), max_of("commission", 50)), (1, 2),
+        (30, 70)),
+    RentLead("кухня от 9 метров, с/у раздельный, балкон", (min_of("kitchen_area", 9), one_of("bathroom", "separate"),
     yes("balcony")), (2,), (40, 100)),
     RentLead("Пустая квартира, без мебели!! Кирпич или монолит", (no("furnished"), one_of("material", "brick",
     "monolith")), (1, 2, 3), (35, 150)),
     RentLead("чтобы коммуналка входила в цену. можно с детьми. не последний этаж",
         (yes("utilities_included"), yes("children"), NOT_LAST), (1, 2), (30, 90)),
     RentLead("окна во двор, тихо, евроремонт или дизайнерский, не выше 9 этажа",
-        (one_of("window_view", "yard"), yes("quiet"), one_of("renovation", "euro", "design"), most("floor", 9)), (1,
+        (one_of("window_view", "yard"), yes("quiet"), one_of("renovation", "euro", "design"), max_of("floor", 9)), (1,
         2), (40, 110)),
     RentLead("курим, кот, нужен балкон", (yes("smoking"), yes("pets"), yes("balcony")), (1, 2), (30, 90)),
     RentLead(
         "Дом не старше 2000 года, лифт, парковка. Потолки от 2,7",
-        (least("year_built", 2000), yes("lift"), one_of("parking", "yard", "underground"), least("ceiling_height",
+        (min_of("year_built", 2000), yes("lift"), one_of("parking", "yard", "underground"), min_of("ceiling_height",
         2.7)), (2, 3), (60, 200),
     ),
     RentLead("только от собственника, агентов прошу не беспокоить", (yes("from_owner"),), (1, 2), (30, 80)),
     RentLead("Снимем посуточно с нашей собачкой", (one_of("rent_term", "daily"), yes("pets")), (1, 2, 3), (20, 120)),
     RentLead("two bathrooms, dishwasher, pets allowed, not the ground floor",
-        (least("bathrooms", 2), yes("dishwasher"), yes("pets"), NOT_FIRST), (2, 3, 4), (70, 260)),
+        (min_of("bathrooms", 2), yes("dishwasher"), yes("pets"), NOT_FIRST), (2, 3, 4), (70, 260)),
     RentLead("панелька не подойдет, газовая плита, кухня хотя бы 8 кв м",
-        (none_of("material", "panel"), one_of("stove", "gas"), least("kitchen_area", 8)), (1, 2), (35, 100)),
+        (none_of("material", "panel"), one_of("stove", "gas"), min_of("kitchen_area", 8)), (1, 2), (35, 100)),
     RentLead("СРОЧНО ЗАЛОГ НЕ БОЛЬШЕ МЕСЯЦА КОМИССИЯ ДО 50% МЕБЕЛЬ ХОЛОДИЛЬНИК",
-        (most("deposit", 1), most("commission", 50), yes("furnished"), yes("fridge")), (1,), (30, 60)),
+        (max_of("deposit", 1), max_of("commission", 50), yes("furnished"), yes("fridge")), (1,), (30, 60)),
     RentLead("консьерж или охрана, закрытый двор, школа рядом, дети 7 и 10 лет",
         (yes("closed_yard"), yes("school"), yes("children")), (2, 3), (60, 220)),
     RentLead("этаж 2-5, смежные комнаты не предлагать, санузел раздельный, без животных, некурящие",
         (between("floor", 2, 5), one_of("rooms_layout", "isolated"), one_of("bathroom", "separate")), (2, 3), (40,
         120)),
-    RentLead("метро пешком до 10 мин, кондиционер, интернет", (most("metro_walk", 10), yes("air_conditioner"),
+    RentLead("метро пешком до 10 мин, кондиционер, интернет", (max_of("metro_walk", 10), yes("air_conditioner"),
     yes("internet")), (1, 2), (40, 110),
         None, ("Хамовники", "Дорогомилово", "Раменки", "Пресненский", "Тверской", "Замоскворечье", "Донской",
         "Якиманка")),

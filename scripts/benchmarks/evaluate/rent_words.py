@@ -139,69 +139,78 @@ _NOISE = (
 
 def sentence_of(kind: str, value: Any, rng: np.random.Generator) -> str | None:
     """One phrasing of a fact; None without one."""
-    pick = lambda ways: str(rng.choice(np.array(ways))) if len(ways) else None
+    sentences = _sentences_of(kind, value)
+    return str(rng.choice(np.array(sentences))) if sentences else None
+
+
+def _sentences_of(kind: str, value: Any) -> Sequence[str]:
     if kind in _YES_NO:
-        return pick(_YES_NO[kind][0 if value else 1])
+        return _YES_NO[kind][0 if value else 1]
     if kind in _CHOICES:
-        return pick(_CHOICES[kind][value])
+        return _CHOICES[kind][value]
     number = f"{value:g}" if isinstance(value, int | float) else ""
+    return _sentences_about_home(kind, value, number) or _sentences_about_terms(kind, value, number)
+
+
+def _sentences_about_home(kind: str, value: Any, number: str) -> Sequence[str]:
     comma = number.replace(".", ",")
     match kind:
         case "window_view":
             names = " и ".join(_VIEWS[view] for view in value)
-            return pick((f"Окна {names}.", f"Окна выходят {names}.", f"Вид {names}."))
+            return (f"Окна {names}.", f"Окна выходят {names}.", f"Вид {names}.")
         case "material":
             walls = value[0]
-            return pick(
-                (f"Дом {_WALLS[walls]}.", f"Квартира в {_WALLS_OF[walls]} доме.", f"{_WALLS[walls].capitalize()} дом.")
+            return (
+                f"Дом {_WALLS[walls]}.",
+                f"Квартира в {_WALLS_OF[walls]} доме.",
+                f"{_WALLS[walls].capitalize()} дом.",
             )
         case "kitchen_area":
-            return pick(
-                (
-                    f"Кухня {comma} м.",
-                    f"Кухня {number} кв.м.",
-                    f"Площадь кухни {comma} м².",
-                    f"Кухня просторная - {number} метров.",
-                )
+            return (
+                f"Кухня {comma} м.",
+                f"Кухня {number} кв.м.",
+                f"Площадь кухни {comma} м².",
+                f"Кухня просторная - {number} метров.",
             )
         case "ceiling_height":
-            return pick((f"Потолки {comma} м.", f"Высота потолков {number} м.", f"Потолки {number} метра."))
+            return (f"Потолки {comma} м.", f"Высота потолков {number} м.", f"Потолки {number} метра.")
         case "year_built":
-            return pick((f"Дом {number} года постройки.", f"Год постройки {number}.", f"Дом построен в {number} году."))
+            return (f"Дом {number} года постройки.", f"Год постройки {number}.", f"Дом построен в {number} году.")
         case "metro_walk":
-            return pick(
-                (
-                    f"До метро {number} минут пешком.",
-                    f"{number} мин. пешком от метро.",
-                    f"Метро в {number} минутах ходьбы.",
-                )
+            return (
+                f"До метро {number} минут пешком.",
+                f"{number} мин. пешком от метро.",
+                f"Метро в {number} минутах ходьбы.",
             )
         case "bathrooms" if value >= 2:
-            return pick(("Два санузла.", "2 санузла.", "С/у - 2.") if value == 2 else ("Три санузла.", "3 санузла."))
-        case "commission":
-            if value == 0:
-                return pick(("Без комиссии.", "Комиссия 0%.", "Комиссии нет.", "Комиссию с жильцов не берем."))
-            return pick((f"Комиссия {number}%.", f"Комиссия агента {number} процентов.", f"Комиссия - {number} %"))
-        case "deposit":
-            if value == 0:
-                return pick(("Без залога.", "Залог не нужен.", "Залога нет."))
-            if value == 1:
-                return pick(("Залог в размере месячной оплаты.", "Залог 1 месяц.", "Депозит за месяц.", "Залог 100%."))
-            return pick((f"Залог {number} месяца.", f"Залог за {number} месяца"))
+            return ("Два санузла.", "2 санузла.", "С/у - 2.") if value == 2 else ("Три санузла.", "3 санузла.")
         case "parking":
             if "underground" in value:
-                return pick(("Подземный паркинг.", "Есть подземная парковка.", "Место в подземном паркинге."))
-            return pick(("Парковка во дворе.", "Есть парковка у дома.", "Стоянка во дворе."))
+                return ("Подземный паркинг.", "Есть подземная парковка.", "Место в подземном паркинге.")
+            return ("Парковка во дворе.", "Есть парковка у дома.", "Стоянка во дворе.")
         case "floor_of":
             floor, floors = value
-            return pick(
-                (
-                    f"{floor:g} этаж {floors:g}-этажного дома.",
-                    f"Этаж {floor:g} из {floors:g}.",
-                    f"Этаж {floor:g}/{floors:g}.",
-                )
+            return (
+                f"{floor:g} этаж {floors:g}-этажного дома.",
+                f"Этаж {floor:g} из {floors:g}.",
+                f"Этаж {floor:g}/{floors:g}.",
             )
-    return None
+    return ()
+
+
+def _sentences_about_terms(kind: str, value: Any, number: str) -> Sequence[str]:
+    match kind:
+        case "commission":
+            if value == 0:
+                return ("Без комиссии.", "Комиссия 0%.", "Комиссии нет.", "Комиссию с жильцов не берем.")
+            return (f"Комиссия {number}%.", f"Комиссия агента {number} процентов.", f"Комиссия - {number} %")
+        case "deposit":
+            if value == 0:
+                return ("Без залога.", "Залог не нужен.", "Залога нет.")
+            if value == 1:
+                return ("Залог в размере месячной оплаты.", "Залог 1 месяц.", "Депозит за месяц.", "Залог 100%.")
+            return (f"Залог {number} месяца.", f"Залог за {number} месяца")
+    return ()
 
 
 def description(facts: Mapping[str, Any], opening: str, rng: np.random.Generator) -> str:

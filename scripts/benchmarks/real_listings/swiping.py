@@ -119,11 +119,11 @@ class Tenant:
         wanted = self._preference
         if wanted["property_type"] == "house":
             return  # the filter includes town houses, which are not offered to a lead for a house
-        most = Decimal(str(wanted["price_max"])) * Decimal("1.15")
+        maximum = Decimal(str(wanted["price_max"])) * Decimal("1.15")
         path = (
             f"/listings?city={wanted['city']}&deal_type={wanted['deal_type']}&property_type={wanted['property_type']}"
         )
-        path += f"&price_max={most}&limit={PAGE}&page="
+        path += f"&price_max={maximum}&limit={PAGE}&page="
         page = 1
         while rows := self._call("listings", "GET", _quoted(f"{path}{page}")):
             for listing in rows:

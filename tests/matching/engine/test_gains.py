@@ -41,30 +41,30 @@ def weaker_leads(lead):
     return [*limits, *fewer, *words]
 
 
-def gains(lead, homes, cases, least=USEFUL_SCORE, weight=DEFAULT_WEIGHTS):
+def gains(lead, homes, cases, minimum=USEFUL_SCORE, weight=DEFAULT_WEIGHTS):
     wants, offers = vectors([lead, *(weaker for _, weaker in cases)], homes, weights=weight)
     rows = np.arange(len(cases)) + 1
-    now, new = gained(wants.take([0]), wants.take(rows), [criteria for criteria, _ in cases], offers, least)
+    now, new = gained(wants.take([0]), wants.take(rows), [criteria for criteria, _ in cases], offers, minimum)
     return now.tolist(), [each.tolist() for each in new]
 
 
-def rescored(lead, homes, least, weight):
+def rescored(lead, homes, minimum, weight):
     """The useful rows of the lead if it is stored in this form, in a separate market."""
     [scores] = row_scores(*vectors([lead], homes, weights=weight))
-    return set(np.flatnonzero(scores >= least).tolist())
+    return set(np.flatnonzero(scores >= minimum).tolist())
 
 
 @checked_on_markets
 @given(leads(), st.lists(properties(), max_size=40), st.sampled_from([50.5, 60.0, 75.0, 85.0, 90.0, 95.0]), weights)
-def test_the_gain_equals_that_of_a_full_rescoring_of_the_weaker_lead(lead, homes, least, weight):
+def test_the_gain_equals_that_of_a_full_rescoring_of_the_weaker_lead(lead, homes, minimum, weight):
     cases = weaker_leads(lead)
-    before = rescored(lead, homes, least, weight)
+    before = rescored(lead, homes, minimum, weight)
 
-    now, new = gains(lead, homes, cases, least, weight)
+    now, new = gains(lead, homes, cases, minimum, weight)
 
     assert set(now) == before
     for (_, weaker), rows in zip(cases, new, strict=True):
-        assert rows == sorted(rescored(weaker, homes, least, weight) - before)
+        assert rows == sorted(rescored(weaker, homes, minimum, weight) - before)
 
 
 @checked_on_markets
@@ -105,10 +105,10 @@ def test_a_market_without_homes_gains_nothing():
     assert gains(LEAD, [], weaker_leads(LEAD))[0] == []
 
 
-@pytest.mark.parametrize("least", [50.0, 0.0, float("nan")])
-def test_a_range_into_which_contradicted_homes_come_is_refused(least):
+@pytest.mark.parametrize("minimum", [50.0, 0.0, float("nan")])
+def test_a_range_into_which_contradicted_homes_come_is_refused(minimum):
     with pytest.raises(InvalidInputError):
-        gains(LEAD, [HOME], weaker_leads(LEAD), least)
+        gains(LEAD, [HOME], weaker_leads(LEAD), minimum)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from matching.engine.bounds_of_few import most_units_of_leads, most_units_of_properties
+from matching.engine.bounds_of_few import max_units_of_leads, max_units_of_properties
 from matching.engine.incremental import best_of_scores, column_scores, row_scores
 from matching.engine.pairs import pair_units
 from matching.engine.ranking import RankedLists
@@ -29,9 +29,9 @@ def assert_bounds(market: Market) -> None:
     """No allowed pair has more units than either bound."""
     exact = np.stack([pair_units(market.leads.take([row]), market.properties) for row in range(len(market.leads))])
     nothing = np.full(len(market.properties), -np.inf, np.float32)
-    by_lead = np.concatenate([part.units for part in most_units_of_leads(market.leads, market.properties)])
+    by_lead = np.concatenate([part.units for part in max_units_of_leads(market.leads, market.properties)])
     by_property = np.concatenate(
-        [part.units for part in most_units_of_properties(market.leads, market.properties, lambda: nothing)]
+        [part.units for part in max_units_of_properties(market.leads, market.properties, lambda: nothing)]
     )
     allowed = exact >= 0
     assert (by_lead.T >= exact)[allowed].all()
@@ -54,7 +54,7 @@ def test_no_pair_of_a_varied_market_has_more_units_than_its_bounds(varied):
 def test_bounds_of_most_pairs_are_what_they_earn(varied):
     few = varied.leads.take(np.arange(40))
     exact = np.stack([pair_units(few.take([row]), varied.properties) for row in range(40)])
-    bounds = np.concatenate([part.units for part in most_units_of_leads(few, varied.properties)]).T
+    bounds = np.concatenate([part.units for part in max_units_of_leads(few, varied.properties)]).T
     allowed = exact >= 0
 
     assert np.mean(bounds[allowed] == exact[allowed]) > 0.5

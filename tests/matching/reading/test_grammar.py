@@ -45,14 +45,14 @@ def test_every_kind_but_a_price_has_an_example_of_a_listing(kind: Kind) -> None:
 def test_entries_are_of_known_kinds_and_say_known_values() -> None:
     for entry in ENTRIES:
         kind = KIND_OF[entry.kind]
-        for says in entry.says:
-            assert list(slots_of(says.phrases)), (entry.kind, says)
-            if isinstance(says.value, dict):
-                kind.judge(says.value)
-            elif says.value is not None and not (
-                kind.form == "choice" and not kind.many and isinstance(says.value, list)
+        for rule in entry.rules:
+            assert list(slots_of(rule.phrases)), (entry.kind, rule)
+            if isinstance(rule.value, dict):
+                kind.judge(rule.value)
+            elif rule.value is not None and not (
+                kind.form == "choice" and not kind.many and isinstance(rule.value, list)
             ):
-                kind.answer_of(says.value)
+                kind.answer_of(rule.value)
 
 
 def test_every_wish_read_can_be_judged_and_every_fact_answered() -> None:

@@ -34,14 +34,14 @@ def ask(session):
     """A function that requests a code and returns (its row, its digits). Every call comes from another address."""
     addresses = (f"10.0.{i // 250}.{i % 250 + 1}" for i in range(60_000))
 
-    def ask(phone=PHONE, *, now=NOW, address=None, device=None, most=1000, **registration):
+    def ask(phone=PHONE, *, now=NOW, address=None, device=None, maximum=1000, **registration):
         row = request_code(
             session,
             phone,
             registration=registration or None,
             address=address or next(addresses),
             device=device,
-            sends_per_hour=most,
+            sends_per_hour=maximum,
             now=now,
         )
         return row, digits_of(row, SECRET)
@@ -165,7 +165,7 @@ def owner(session):
     """A user who has signed in from 10.7.7.7 before, with a token called `device`."""
     user = make_user(session, phone=PHONE, phone_proven_at=NOW)
     claims = Claims(user.id, 1, "device", NOW.timestamp(), NOW.timestamp())
-    note_session(session, claims, way="sms", network="10.7.7.7", agent=None)
+    note_session(session, claims, method="sms", network="10.7.7.7", agent=None)
     return user
 
 
@@ -205,11 +205,11 @@ def test_a_known_place_has_sends_of_its_own(session, owner, ask, here):
 @pytest.mark.parametrize("here", HERE, ids=["network", "device"])
 def test_a_known_place_gets_a_code_when_the_system_has_sent_all_it_may(session, owner, ask, here):
     for number in range(2):
-        ask(f"+7702123450{number}", most=2, **NAMES)
+        ask(f"+7702123450{number}", maximum=2, **NAMES)
     with pytest.raises(TooManyError):
-        ask("+77021234503", most=2, **NAMES)
+        ask("+77021234503", maximum=2, **NAMES)
 
-    assert not ask(most=2, **here)[0].is_decoy
+    assert not ask(maximum=2, **here)[0].is_decoy
 
 
 def test_a_strangers_place_is_not_known_by_anothers_session(session, owner, ask):
@@ -236,20 +236,20 @@ def test_sends_from_one_address_are_limited(session, ask):
 
 
 def test_a_dear_country_may_not_use_up_everybodys_sends(session, ask):
-    ask("+37120000001", most=20, **NAMES)
-    ask("+37120000002", most=20, **NAMES)
+    ask("+37120000001", maximum=20, **NAMES)
+    ask("+37120000002", maximum=20, **NAMES)
     with pytest.raises(TooManyError):
-        ask("+37120000003", most=20, **NAMES)  # a tenth of 20
-    ask(PHONE, most=20, **NAMES)
+        ask("+37120000003", maximum=20, **NAMES)  # a tenth of 20
+    ask(PHONE, maximum=20, **NAMES)
 
 
 def test_the_whole_system_sends_no_more_than_set_and_decoys_do_not_count(session, ask):
     make_user(session, phone=PHONE, phone_proven_at=NOW)
-    ask(PHONE, most=2, **NAMES)  # a decoy
-    ask("+77021234501", most=2, **NAMES)
-    ask("+77021234502", most=2, **NAMES)
+    ask(PHONE, maximum=2, **NAMES)  # a decoy
+    ask("+77021234501", maximum=2, **NAMES)
+    ask("+77021234502", maximum=2, **NAMES)
     with pytest.raises(TooManyError):
-        ask("+77021234503", most=2, **NAMES)
+        ask("+77021234503", maximum=2, **NAMES)
 
 
 def test_registering_a_registered_phone_creates_a_decoy_without_effect(session, ask):
@@ -330,8 +330,8 @@ def test_codes_that_the_broker_lost_are_found(session, ask):
     row, _ = ask(**NAMES)
     ask("+77021234567")  # a decoy
 
-    assert waiting_codes(session, NOW + timedelta(seconds=20), for_at_least=timedelta(seconds=30)) == []
-    assert waiting_codes(session, NOW + timedelta(seconds=40), for_at_least=timedelta(seconds=30)) == [row.id]
+    assert waiting_codes(session, NOW + timedelta(seconds=20), min_wait=timedelta(seconds=30)) == []
+    assert waiting_codes(session, NOW + timedelta(seconds=40), min_wait=timedelta(seconds=30)) == [row.id]
 
 
 def test_codes_are_forgotten_after_a_day(session, ask):

@@ -175,12 +175,12 @@ def test_figures_of_an_ad_are_booked_on_their_day_and_days_add_up(session):
 
 def test_more_than_a_column_holds_is_not_booked_on_one_day(session):
     _, [ad, *_] = a_niche(session)
-    most = Decimal("999999999999999")
-    change_ad(session, ad, {}, most, FIRST_DAY)
+    maximum = Decimal("999999999999999")
+    change_ad(session, ad, {}, maximum, FIRST_DAY)
     change_ad(session, ad, {}, Decimal(0), FIRST_DAY + timedelta(days=1))
 
     with pytest.raises(InvalidValueError, match="spent: "):
-        change_ad(session, ad, {}, most, FIRST_DAY)
+        change_ad(session, ad, {}, maximum, FIRST_DAY)
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(session):

@@ -24,13 +24,13 @@ def test_statements_that_are_created_again_are_not_confused(database_url):
     """A new statement may have the memory address of a deleted one, and the number of statements is unlimited."""
     engine, kept = connect(database_url, pool_size=1), PREPARED["compiled_cache"]
     with engine.connect() as connection:
-        for number in range(2 * kept.most):
+        for number in range(2 * kept.maximum):
             made = select(GIVEN + cast(number, Integer)) if number % 2 else select(GIVEN - cast(number, Integer))
             expected = 1 + number if number % 2 else 1 - number
             assert connection.scalar(made, {"given": 1}, execution_options=PREPARED) == expected
     engine.dispose()
 
-    assert len(kept) <= kept.most
+    assert len(kept) <= kept.maximum
 
 
 def test_a_statement_that_failed_at_its_first_use_is_prepared_by_the_next(database_url):

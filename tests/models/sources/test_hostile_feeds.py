@@ -69,8 +69,8 @@ def test_listings_each_in_an_element_of_its_own_take_no_more_memory_than_one(tmp
     # In a separate process, because this one's peak memory may be that of other tests.
     code = (
         "import resource, sys; from pathlib import Path; from tests.models.sources.test_hostile_feeds import take;"
-        "most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
-        "before = most(); print(take(Path(sys.argv[1])) > 300_000, most() - before)"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
+        "before = peak(); print(take(Path(sys.argv[1])) > 300_000, peak() - before)"
     )
     done = subprocess.run([sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, check=True)
 

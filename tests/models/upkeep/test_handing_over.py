@@ -121,7 +121,7 @@ def deactivation(session, user):
 
 
 def end_of_a_session(session, user):
-    note_session(session, claims_of(make_token(user, SECRET, 1), SECRET), way="password", network=None, agent=None)
+    note_session(session, claims_of(make_token(user, SECRET, 1), SECRET), method="password", network=None, agent=None)
     end_session_of(session, user, session.scalars(sessions_of(user)).one().id)
 
 

@@ -55,7 +55,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize(
-    ("side", "leaves", "most"),
+    ("side", "leaves", "maximum"),
     [
         # One each: the entity, the lock, the watermark, both sides' rows, the thresholds; then whether its list is
         # elsewhere, its exclusions, listeners, its list; the others' lists, their exclusions, writing them; and the
@@ -67,7 +67,7 @@ CHANGES = {
         (Side.PROPERTY, True, 22),
     ],
 )
-def test_one_entity_costs_a_bounded_number_of_statements_however_many_lists_it_touches(market, side, leaves, most):
+def test_one_entity_costs_a_bounded_number_of_statements_however_many_lists_it_touches(market, side, leaves, maximum):
     entity_id, named = most_named(market, side)
     assert named > 5
     if leaves:
@@ -79,7 +79,7 @@ def test_one_entity_costs_a_bounded_number_of_statements_however_many_lists_it_t
     with statements_on(market.get_bind()) as statements:
         rescore.rescore_entity(market, side, entity_id)
 
-    assert len(statements) <= most, "\n".join(" ".join(statement.split())[:120] for statement in statements)
+    assert len(statements) <= maximum, "\n".join(" ".join(statement.split())[:120] for statement in statements)
 
 
 @pytest.mark.parametrize("side", list(Side))

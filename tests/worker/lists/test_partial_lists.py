@@ -7,7 +7,7 @@ from worker.lists.partial_lists import merge_stored, merged_partials
 from worker.market.stored_lists import StoredLists
 
 K = 5
-MOST = 30
+MAX_ROWS = 30
 
 
 def tile(rng, number, rows=40):
@@ -31,8 +31,8 @@ def chunks(stored, rows=7):
     ]
 
 
-@pytest.mark.parametrize("most", [MOST, 1])
-def test_few_entries_are_merged_at_once_and_give_the_lists_of_one_merge(monkeypatch, most):
+@pytest.mark.parametrize("maximum", [MAX_ROWS, 1])
+def test_few_entries_are_merged_at_once_and_give_the_lists_of_one_merge(monkeypatch, maximum):
     rng = np.random.default_rng(7)
     tiles = [tile(rng, number) for number in range(3)]
     entries_merged = []
@@ -41,7 +41,7 @@ def test_few_entries_are_merged_at_once_and_give_the_lists_of_one_merge(monkeypa
         entries_merged.append(sum(len(part.lists.columns) for part in parts))
         return merge_stored(parts, k)
 
-    monkeypatch.setattr(partial_lists, "MERGED_ENTRIES", most)
+    monkeypatch.setattr(partial_lists, "MERGED_ENTRIES", maximum)
     monkeypatch.setattr(partial_lists, "_chunks", lambda session, side, shard_id: iter(chunks(tiles[shard_id])))
     monkeypatch.setattr(partial_lists, "merge_stored", merge)
     parts = list(merged_partials(None, None, range(3), K))
@@ -53,4 +53,4 @@ def test_few_entries_are_merged_at_once_and_give_the_lists_of_one_merge(monkeypa
     assert np.array_equal(lists.indptr, expected.lists.indptr)
     assert np.array_equal(lists.columns, expected.lists.columns)
     assert np.array_equal(lists.scores, expected.lists.scores)
-    assert max(entries_merged) <= max(most, 3 * K)  # at least a row of each tile
+    assert max(entries_merged) <= max(maximum, 3 * K)  # at least a row of each tile

@@ -206,8 +206,8 @@ def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acte
                 acted.append((lead_id, ids[0]))
         session.commit()
         found = []
-        for fewest in (1, 1000):
-            monkeypatch.setattr(compute, "SCORED_TOGETHER", fewest)
+        for minimum in (1, 1000):
+            monkeypatch.setattr(compute, "SCORED_TOGETHER", minimum)
             everything = (session.scalars(select(table.id)) for table in (Lead, Property))
             rescore.rescore_changed(session, MOSCOW, ChangeSet.both(*everything))
             session.commit()

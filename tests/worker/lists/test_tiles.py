@@ -296,8 +296,8 @@ def test_a_row_on_which_the_engine_fails_in_one_tile_is_in_no_list(worker_here, 
 def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(worker_here, small, monkeypatch):
     with worker_here() as session:
         fill(session, random.Random(8), count=6)
-        for most, expected in ((100, [0]), (5, [1, 2, 3, 4, 5, 6, 0])):
-            monkeypatch.setattr(worker_runs, "MAX_CHANGES", most)
+        for maximum, expected in ((100, [0]), (5, [1, 2, 3, 4, 5, 6, 0])):
+            monkeypatch.setattr(worker_runs, "MAX_CHANGES", maximum)
             run, _ = request_run(session, RunScope.STALE, "test")
             worker_runs.prepare_run(session, run.id)
             tiles_of_run = (

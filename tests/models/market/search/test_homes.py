@@ -104,23 +104,23 @@ def test_a_home_with_two_adverts_is_shown_and_counted_once(session, owner):
     assert [home_id for home_id, _ in homes_of_map(session, dear // 10_000)] == [dear, alone]
 
 
-@pytest.mark.parametrize("most", [3, 5_000])
+@pytest.mark.parametrize("maximum", [3, 5_000])
 @pytest.mark.parametrize("words", ["", "двор"])
-def test_pages_hold_each_home_once_and_leave_none_out(session, owner, monkeypatch, most, words):
+def test_pages_hold_each_home_once_and_leave_none_out(session, owner, monkeypatch, maximum, words):
     """Even if not all adverts are counted, and if most homes have many."""
-    monkeypatch.setattr(homes, "MAX_COUNTED", most)
+    monkeypatch.setattr(homes, "MAX_COUNTED", maximum)
     monkeypatch.setattr(homes, "_adverts_for", lambda count: count)
     made = [make_property(session, owner, description="тихий двор", price=number % 4).id for number in range(24)]
     session.add_all(AdvertGroup(property_id=each, group_id=made[place % 5]) for place, each in enumerate(made[:20]))
     session.flush()
-    pages = 5 if most > 24 else 2
+    pages = 5 if maximum > 24 else 2
 
     shown = [
         each for page in range(1, pages + 1) for each in found(session, page, 2, order=HomeOrder.DEAREST, words=words)
     ]
 
-    assert len(shown) == len(set(shown)) == (9 if most > 24 else 4)
-    assert search_homes(session, SearchCriteria(words=words), 1, 2).is_more is (most < 24)
+    assert len(shown) == len(set(shown)) == (9 if maximum > 24 else 4)
+    assert search_homes(session, SearchCriteria(words=words), 1, 2).is_more is (maximum < 24)
 
 
 def test_homes_off_the_market_are_not_found(session, owner):

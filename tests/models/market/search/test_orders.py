@@ -65,26 +65,26 @@ searches = st.tuples(
 @given(
     market=st.lists(adverts, min_size=1, max_size=14),
     requested=st.lists(searches, min_size=1, max_size=4),
-    most=st.sampled_from((1, 3, 50)),
+    maximum=st.sampled_from((1, 3, 50)),
 )
 @settings(
     max_examples=examples(25, 500),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_every_page_is_that_of_a_slow_walk_over_all_adverts(session, market, requested, most):
+def test_every_page_is_that_of_a_slow_walk_over_all_adverts(session, market, requested, maximum):
     """Even if more adverts match than are counted, and if the first query finds too few with the words."""
     with session.begin_nested() as savepoint, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(homes, "MAX_COUNTED", most)
+        patch.setattr(homes, "MAX_COUNTED", maximum)
         patch.setattr(homes, "ADVERTS_READ_PER_SHOWN", 1)
         patch.setattr(homes, "_adverts_for", lambda count: count)
         ids = _store(session, market)
         for search in requested:
-            _check(session, dict(zip(ids, market, strict=True)), most, *search)
+            _check(session, dict(zip(ids, market, strict=True)), maximum, *search)
         savepoint.rollback()
 
 
 def _check(
-    session, market: dict[int, Advert], most: int, city, deal_type, words: str, order: HomeOrder, area_min
+    session, market: dict[int, Advert], maximum: int, city, deal_type, words: str, order: HomeOrder, area_min
 ) -> None:
     fitting = {each: advert for each, advert in market.items() if _fits(advert, city, deal_type, words, area_min)}
     expected = _homes_in_order(fitting, "KZT" if city == "Алматы" else "RUB", order)
@@ -95,7 +95,7 @@ def _check(
 
     first = search_homes(session, wanted, 1, PER_PAGE)
 
-    assert first.is_more == (len(fitting) > most)
+    assert first.is_more == (len(fitting) > maximum)
     assert first.total <= len(expected) if first.is_more else first.total == len(expected)
     for page in range(1, first.pages(PER_PAGE) + 1):
         shown = [home.id for home in search_homes(session, wanted, page, PER_PAGE).homes]
