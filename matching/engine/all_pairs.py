@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.bounds_of_few import max_units_of_leads
-from matching.engine.curves import broken_by_amount
+from matching.engine.curves import broken_by_amount, short_units
 from matching.engine.ranking import UNIT_BITS, RankedLists
 from matching.engine.units import MAX_UNITS, score_of_units
 from matching.engine.vectors import LeadVectors, PropertyVectors
@@ -22,8 +22,9 @@ def units_of_all_pairs(leads: LeadVectors, properties: PropertyVectors) -> NDArr
     """The units of every pair, (properties, leads), at most MAX_UNITS; negative where the pair is forbidden."""
     portions = [portion.units for portion in max_units_of_leads(leads, properties)]
     units = portions[0] if len(portions) == 1 else np.concatenate(portions)
-    np.minimum(units, MAX_UNITS, out=units)
     every_property = np.arange(len(properties))[:, np.newaxis]
+    units -= short_units(leads, properties, slice(None), every_property)
+    np.minimum(units, MAX_UNITS, out=units)
     units[broken_by_amount(leads, properties, slice(None), every_property)] = -1
     units[properties.owner[:, np.newaxis] == leads.owner] = -1
     return units
