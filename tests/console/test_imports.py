@@ -230,7 +230,12 @@ def test_a_running_import_says_how_far_it_is(client, town, db):
 
     part = client.get(f"{path}?part=1", headers=RUSSIAN).text
 
-    assert 'max="1" value="0.25"' in part and "500\u00a0предложений" in part and "data-ended" not in part
+    assert 'max="1" value="0.25"' in part and "500\u00a0предложений" in part
+
+    found.state = ImportState.FAILED
+    db.commit()
+    ended = client.get(f"{path}?part=1")
+    assert (ended.status_code, ended.location) == (303, path), "the script loads the whole page with the report"
 
 
 def test_a_realtor_brings_clients_requests_in(client, town, db, work):

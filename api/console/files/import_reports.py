@@ -43,8 +43,13 @@ MAX_COLUMNS = 500
 
 @blp.get("/console/imports/<int:import_id>")
 @for_owners
-def one_import(import_id: int) -> str:
-    return _page(owned_import(session(), visitor(), import_id), {})
+def one_import(import_id: int) -> str | Response:
+    imported = owned_import(session(), visitor(), import_id)
+    if wants_part() and imported.state not in OPEN_IMPORTS:
+        # The script that follows the import loads the page again. The form of the report is never in a page that is
+        # about to be replaced, where a choice would be lost.
+        return back(f"/console/imports/{import_id}")
+    return _page(imported, {})
 
 
 @blp.post("/console/imports/<int:import_id>")

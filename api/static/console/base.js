@@ -45,18 +45,21 @@ document.addEventListener("click", (event) => {
   for (const box of list.querySelectorAll("[data-pick]")) box.checked = true;
 });
 
-// Change a row in place; after an error, show it and keep the input.
+const typedIn = (quickForm) => [...quickForm.elements].filter((field) => field.type !== "hidden").map((field) => field.value).join("\n");
+
+// Change a row in place; after an error, show it and keep the input, as well as input that came while the row was saved.
 document.addEventListener("submit", async (event) => {
   const quickForm = event.target.closest?.("[data-quick]");
   if (!quickForm || !form) return;
   event.preventDefault();
   if (inProgress.has(quickForm)) return; // a second Enter before the answer
   inProgress.add(quickForm);
+  const sent = typedIn(quickForm);
   const result = await post(quickForm.action, new FormData(quickForm));
   inProgress.delete(quickForm);
   if (!result) return;
   toast(result.message);
-  quickForm.closest("details").open = false;
+  if (typedIn(quickForm) === sent) quickForm.closest("details").open = false;
   await find();
-  quickForm.reset(); // to the saved values, since «12 млн» differs from the printed amount and would count as unsaved input
+  if (typedIn(quickForm) === sent) quickForm.reset(); // to the saved values, since «12 млн» differs from the printed amount and would count as unsaved input
 });

@@ -2,7 +2,7 @@
 // Every form works without this file too; it only saves the reload.
 
 import "./amounts.js";
-import "./drafts.js";
+import { isTouched } from "./drafts.js";
 import "./form_keys.js";
 import { patch } from "./patch.js";
 import { toast } from "./toast.js";
@@ -71,18 +71,25 @@ export function trackActions() {
   return () => actionsInProgress > 0 || actionsStarted !== before;
 }
 
+/** Returns a function that tells whether the part was replaced, or got another address, since this call: an older answer
+ *  must not replace a newer one. */
+function trackPart(element) {
+  const { poll: address, html } = element.dataset;
+  return () => element.dataset.poll !== address || element.dataset.html !== html;
+}
+
 /** Fetch a live part of the page again; one request at a time, so that an older answer cannot follow a newer one. */
 async function fetchPart(element) {
   if (isBeingFilled(element)) return;
   if (fetching.has(element)) { fetching.set(element, true); return; }
   do {
     fetching.set(element, false);
-    const hasActed = trackActions();
+    const [hasActed, isReplaced] = [trackActions(), trackPart(element)];
     try {
       const answer = await fetch(element.dataset.poll, { headers: { Accept: "text/html" } });
       if (answer.redirected) { location.reload(); return; }
       const html = await answer.text();
-      if (hasActed()) fetching.set(element, true);
+      if (hasActed() || isReplaced()) fetching.set(element, true);
       else if (answer.ok && !isBeingFilled(element)) refresh(element, html);
     } catch { /* the next fetch may succeed */ }
     await new Promise((resolve) => { setTimeout(resolve, MIN_FETCH_INTERVAL); });
@@ -90,13 +97,10 @@ async function fetchPart(element) {
   fetching.delete(element);
 }
 
-/** Whether another option is selected than the page came with. */
-const isSelectChanged = (select) => select.selectedIndex !== Math.max(0, [...select.options].findIndex((each) => each.defaultSelected));
-
 /** Whether somebody is typing, choosing or selecting rows in the part; a new version of the part would discard the input. */
 export const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")].some((field) => {
   if (field.type === "checkbox") return field.matches("[data-pick]") && field.checked;
-  return field.tagName === "SELECT" ? isSelectChanged(field) : field.value !== field.defaultValue;
+  return isTouched(field);
 });
 
 async function poll(element) {
@@ -109,13 +113,18 @@ const COUNT_INTERVAL = 10_000; // ms, while there is no stream
 const STREAM_RETRY_DELAY = 60_000; // ms
 const unreadBadge = document.getElementById("unread");
 let lastNotificationId = null;
+let countsRequested = 0;
+let shownCount = 0; // the number of the request whose answer is shown
 let stream = null;
 
 async function countNotifications() {
+  const request = ++countsRequested;
   try {
     const answer = await fetch("/console/notifications/count", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
     const { unread, badges, id, title } = await answer.json();
+    if (request < shownCount) return; // an older answer must not replace a newer one
+    shownCount = request;
     for (const badge of document.querySelectorAll("[data-badge]")) {
       badge.textContent = badges[badge.dataset.badge] ?? 0;
       badge.hidden = !badges[badge.dataset.badge];
@@ -198,14 +207,14 @@ document.addEventListener("submit", async (event) => {
     field.value = field.value.slice(sent.length).trimStart();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
+  if (document.activeElement === document.body || form.contains(document.activeElement)) field.focus();
   const log = document.getElementById("message-log");
-  refresh(log, await (await fetch(log.dataset.poll)).text());
-  log.scrollTop = log.scrollHeight;
-  field.focus();
+  log.scrollTop = log.scrollHeight; // where it stays when the message arrives
+  fetchPart(log);
 });
 
-/** Post an action of this page. Parts that were fetched before or during the action are not shown. */
-async function postAction(path, fields) {
+/** Post an action of this page; returns what `post` does. Parts that were fetched before or during the action are not shown. */
+export async function postAction(path, fields) {
   actionsStarted += 1;
   actionsInProgress += 1;
   const answer = await post(path, fields);
@@ -247,7 +256,7 @@ for (const element of document.querySelectorAll("[data-poll]")) setTimeout(poll,
 for (const element of document.querySelectorAll("[data-bottom]")) element.scrollTop = element.scrollHeight;
 const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
-document.querySelector("[data-focus]")?.focus();
+if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus(); // unless somebody types already
 if (unreadBadge) watchNotifications();
 // What is folded on a phone is open on a wide screen.
 const wide = matchMedia("(min-width: 821px)");

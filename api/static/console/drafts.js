@@ -25,9 +25,16 @@ function values(form) {
   return result;
 }
 
-function fill(form, kept) {
+/** Whether the field differs from what the page came with: somebody may also type before this script runs. */
+export function isTouched(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+  return field.selectedIndex !== Math.max(0, [...field.options].findIndex((each) => each.defaultSelected));
+}
+
+function fill(form, kept, { keepTouched = false } = {}) {
   for (const field of fieldsOf(form)) {
-    if (!(field.name in kept)) continue;
+    if (!(field.name in kept) || (keepTouched && isTouched(field))) continue;
     if (field.type === "checkbox") field.checked = kept[field.name].includes(field.value);
     else field.value = kept[field.name];
     field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -62,7 +69,7 @@ function restore(form, opened) {
   if (!kept || "draftSent" in form.dataset || "draftFilled" in form.dataset || JSON.stringify(kept.values) === opened) return;
   // A form that was opened with another text, such as an answer's template, keeps that text.
   if (!("draft" in form.dataset) && kept.opened !== opened) return;
-  fill(form, kept.values);
+  fill(form, kept.values, { keepTouched: true });
   if (!form.dataset.draftRestored) return;
   const note = Object.assign(document.createElement("div"), { className: "note" });
   note.setAttribute("role", "status");

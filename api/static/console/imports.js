@@ -1,4 +1,4 @@
-// Choosing or dropping a file; when an import ends, its page shows the report.
+// Choosing or dropping a file.
 
 // A browser labels a file field in its own language, not in the page's.
 for (const pick of document.querySelectorAll(".pick")) {
@@ -23,11 +23,4 @@ for (const pick of document.querySelectorAll(".pick")) {
 // The browser would open a file dropped outside the box instead of the page.
 for (const name of ["dragover", "drop"]) {
   document.addEventListener(name, (event) => { if (!event.target.closest?.(".pick")) event.preventDefault(); });
-}
-
-const part = document.getElementById("import-part");
-if (part) {
-  new MutationObserver(() => {
-    if (part.querySelector("[data-ended]")) location.reload();
-  }).observe(part, { childList: true, subtree: true });
 }

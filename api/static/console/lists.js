@@ -6,12 +6,14 @@ const QUICK_INTERVAL = 1000; // ms, while the list is known to be out of date
 const SLOW_INTERVAL = 5000; // ms
 const MAX_QUICK_POLLS = 60; // then the slow interval applies
 let quickPolls = 0;
+let lastRequest = 0;
 
 const stampedPart = () => list.querySelector("[data-stamp]");
 
 /** Ask whether the list has changed, and show the new one, unless somebody is typing in the old one. */
 async function update() {
   const hasActed = trackActions();
+  const request = ++lastRequest;
   try {
     const answer = await fetch(list.dataset.list, { headers: { Accept: "application/json" } });
     if (answer.redirected) { location.reload(); return; }
@@ -24,6 +26,7 @@ async function update() {
     const part = await fetch(list.dataset.part, { headers: { Accept: "text/html" } });
     if (!part.ok || part.redirected) return;
     const html = await part.text();
+    if (request !== lastRequest) return; // an older answer must not replace a newer one
     if (hasActed() || isBeingFilled(list)) return; // an action requests an update of its own
     refresh(list, html);
     localTimes(list);
