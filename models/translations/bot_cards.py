@@ -22,7 +22,7 @@ class PressedButton:
     """The data of a pressed button: its subject, and the choice.
 
     >>> PressedButton.of_data("pair:LEAD:3:17:LIKE")
-    Pressed(what='pair', values=('LEAD', '3', '17', 'LIKE'))
+    PressedButton(what='pair', values=('LEAD', '3', '17', 'LIKE'))
     >>> PressedButton.of_data("pair:LEAD:3:17:LIKE").data
     'pair:LEAD:3:17:LIKE'
     """
