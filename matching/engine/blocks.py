@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matching.engine.block_places import LeadPlaces, block_places, lead_places
 from matching.engine.block_terms import LeadTerms
 from matching.engine.bounds import Answers, Bounder, Bounds, answers_of, levels_of
-from matching.engine.curves import broken_by_amount
+from matching.engine.curves import broken_by_amount, short_units
 from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS
@@ -89,6 +89,10 @@ class PreparedMarket:
         return broken_by_amount(self.leads, self.properties, leads, properties) | (
             self.leads.owner[leads] == self.properties.owner[properties]
         )
+
+    def short_units(self, leads: NDArray[np.intp], properties: NDArray[np.intp]) -> NDArray[np.float32]:
+        """What prices under the minimum take from the product of each pair. Arguments broadcast."""
+        return short_units(self.leads, self.properties, leads, properties).astype(np.float32)
 
 
 def prepare(

@@ -62,6 +62,8 @@ AREA_LARGE, AREA_LARGE_AT = 0.2, 1.3
 
 #: A price under the minimum m is worth PRICE_UNDER at once, less in a line to PRICE_LOW at PRICE_LOW_AT times m.
 PRICE_UNDER, PRICE_LOW, PRICE_LOW_AT = 0.9, 0.3, 0.7
+#: In addition, any price under the minimum is worth so much less, exactly from the minimum on.
+PRICE_SHORT = 0.03
 #: A price is worth PRICE_CEILING at the ceiling, PRICE_OVER at PRICE_OVER_BY over it, 0 from PRICE_LOST_BY over it on.
 PRICE_CEILING = 0.96
 PRICE_OVER, PRICE_OVER_BY, PRICE_LOST_BY = 0.85, 0.05, 0.2
@@ -149,7 +151,7 @@ CRITERIA = (
         "1 up to the middle of the range (without a minimum: up to half the ceiling), then in a line to 0.96 "
         "at the ceiling, to 0.85 at 5 % over it and to 0 at 20 % over it. Below m, one knot (minimum / 1.04) under "
         "the minimum: in a line from 0.9 to 0.3 at 0.7 m, 0.3 from there down. Knots 4 % apart, linear in the "
-        "logarithm of the price between them",
+        "logarithm of the price between them. Any price under the minimum is worth 0.03 less",
         "price > 1.15 x ceiling",
     ),
     _criterion(

@@ -48,7 +48,24 @@ def price_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.f
         at, after = points[properties.price_knot], points[properties.price_knot + 1]
     else:
         at, after = (price_points(leads, properties.price_knot + step, properties.price_space) for step in (0, 1))
-    return at.astype(np.float64) * properties.price_parts + after.astype(np.float64) * properties.price_next_parts
+    units = at.astype(np.float64) * properties.price_parts + after.astype(np.float64) * properties.price_next_parts
+    return units - short_units(leads, properties)
+
+
+def short_units(
+    leads: LeadVectors,
+    properties: PropertyVectors,
+    lead_rows: NDArray[np.integer] | slice = slice(None),
+    property_rows: NDArray[np.integer] | slice = slice(None),
+) -> NDArray[np.float64]:
+    """
+    The units that a price under the minimum loses in addition to those of its knots: knots are too far apart to tell
+    it from one within the budget. Rows as in :func:`broken_by_price`.
+    """
+    is_short = properties.price[property_rows] < leads.price_min[lead_rows]
+    if leads.one_space is None or leads.one_space != properties.one_space:
+        is_short &= properties.price_space[property_rows] == leads.price_space[lead_rows]
+    return is_short * (np.rint(criteria.PRICE_SHORT * leads.price_points[lead_rows]) * ANSWER_SCALE)
 
 
 def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:

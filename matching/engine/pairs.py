@@ -81,7 +81,7 @@ _TERMS = {
     "price": _Term(
         price_units,
         ("price_min", "price_max", "price_space", "price_points"),
-        ("price_space", "price_knot", "price_parts", "price_next_parts"),
+        ("price", "price_space", "price_knot", "price_parts", "price_next_parts"),
     ),
     "area": _Term(area_units, ("area_min", "area_max", "area_points"), ("area_knot", "area_parts", "area_next_parts")),
     **{

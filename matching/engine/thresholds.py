@@ -87,7 +87,7 @@ def column_thresholds(
 ) -> NDArray[np.float32]:
     """Units that each of a property's k best leads reaches, estimated from some *leads*, (properties of the block,).
 
-    *units* (leads, properties) are their products; forbidden pairs are set to -1.
+    *units* (leads, properties) are their products; they become units, with -1 for forbidden pairs.
     """
     _strike_forbidden(market, block, leads, units)
     ranks = k + market.excluded_for_properties.count[block.start : block.stop]
@@ -105,7 +105,11 @@ def column_thresholds(
 def _strike_forbidden(
     market: PreparedMarket, block: Block, leads: NDArray[np.intp], units: NDArray[np.float32]
 ) -> None:
-    """Set forbidden pairs to -1. Excluded pairs stay, because callers of :func:`kth_best` allow for them."""
+    """
+    Turn products into units: prices under the minimum lose theirs, and forbidden pairs are set to -1. Excluded pairs
+    stay, because callers of :func:`kth_best` allow for them.
+    """
+    units -= market.short_units(leads[:, np.newaxis], np.arange(block.start, block.stop))
     units[market.is_forbidden(leads[:, np.newaxis], np.arange(block.start, block.stop))] = -1
 
 

@@ -182,7 +182,7 @@ class _Scoring:
         self.pairs_scored[number] = (len(first) + len(later)) * len(block)
         for at in range(0, len(later), LEAD_CHUNK):
             chunk = later[at : at + LEAD_CHUNK]
-            self._take(block, chunk, product.units(chunk, self._workspace()), ends, best)
+            self._take(block, chunk, product.units(chunk, self._workspace()), ends, best, are_products=True)
         self.property_lists[number] = unpack(*best.finish())
         self.entries_waited[number] = best.taken
 
@@ -210,8 +210,16 @@ class _Scoring:
         property_ends: NDArray[np.int64],
         best: Bucket,
         slack: float = SLACK,
+        *,
+        are_products: bool = False,
     ) -> None:
-        """Put pairs ranking no worse than an end of either side into buckets; *units*: (leads, block's properties)."""
+        """
+        Put pairs ranking no worse than an end of either side into buckets.
+
+        Args:
+            units: (leads, block's properties).
+            are_products: They still contain what prices under the minimum lose.
+        """
         market = self.market
         of_leads, of_properties = Ends.of(self.lead_ends[leads]), Ends.of(property_ends)
         lead_numbers, numbers = market.lead_order[leads], market.property_order[block.start : block.stop]
@@ -226,6 +234,8 @@ class _Scoring:
             (flat >> _SHIFT, flat & (BLOCK_SIZE - 1)) if len(block) == BLOCK_SIZE else divmod(flat, len(block))
         )
         units, lead, listing = units.ravel()[flat], leads[row], column + block.start
+        if are_products:
+            units = units - market.short_units(lead, listing)
         allowed = ~market.is_forbidden(lead, listing)
         if not allowed.all():
             units, lead, listing, row, column = (

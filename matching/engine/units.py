@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 #: To be increased whenever the score of the same facts changes; lists of an earlier engine are then computed again.
-ENGINE_VERSION = 5
+ENGINE_VERSION = 6
 #: Lead-side points that make 100.
 POINTS_PER_100 = 51_200
 #: Property-side parts of one answer; also the resolution of positions between two knots.
@@ -74,11 +74,11 @@ def rounding_bound(wishes: int = 0, words: int = 0) -> float:
     The largest difference of a base from its formula, on the scale of 100.
 
     The share of every criterion, wish and word is rounded to a point, and so is what it earns. This amounts to a point
-    and a half for each of nine criteria, for location in three parts, for the wishes together and for each wish, and to
-    a point for each word of the text. Positions between knots, minutes and parts of words are rounded by definition and
-    add nothing.
+    and a half for each of nine criteria, for location in three parts, for the wishes together and for each wish, to
+    half a point for a price under the minimum, and to a point for each word of the text. Positions between knots,
+    minutes and parts of words are rounded by definition and add nothing.
 
     >>> round(rounding_bound(), 3), round(rounding_bound(wishes=5, words=20), 3)
-    (0.045, 0.099)
+    (0.046, 0.1)
     """
-    return (1.5 * (13 + wishes) + words + 3.5) * 100 / POINTS_PER_100
+    return (1.5 * (13 + wishes) + words + 4) * 100 / POINTS_PER_100

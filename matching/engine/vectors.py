@@ -118,6 +118,11 @@ class LeadVectors(Table):
         """The currency of all leads; None if there are several, or no lead."""
         return _one_of(self.currency)
 
+    @cached_property
+    def one_space(self) -> int | None:
+        """The *price_space* of all leads; None if there are several, or no lead."""
+        return _one_of(self.price_space)
+
 
 @dataclass(frozen=True)
 class PropertyVectors(Table):

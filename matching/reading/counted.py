@@ -286,7 +286,8 @@ def _is_taken_before(cut_text: Tokens, item: Item, number: Item) -> bool:
     before = cut_text.tokens[number.start - 1].lower() if number.start else ""
     size = number.quantity.low if number.quantity is not None else 0
     if size >= SMALLEST_ROOM and before.startswith(_ROOM_STEMS):
-        return True
+        limited = number.quantity is not None and number.quantity.how != "eq"
+        return not (limited and "living_area" in item.meanings.kinds)  # «комнаты от 45 метров жилой»
     return size >= 2 and cut_text.tokens[item.start].lower() in ("санузел", "туалет", "спальня")
 
 

@@ -272,6 +272,8 @@ def _together(known: Wish, wish: Wish) -> Wish:
         every = list(dict.fromkeys([*words, *wish.value[side]]))
         return Wish(known.kind, {side: every}, strength, known.start, max(known.end, wish.end))
     value = {**known.value, **wish.value}
+    if known.kind == "floor" and wish.strength != "soft" and {"min"} <= known.value.keys() & wish.value.keys():
+        value["min"] = max(known.value["min"], wish.value["min"])  # «выше 9 этажа, не первый, со второго»
     if value.get("min", 0) > value.get("max", float("inf")):
         value = wish.value
     return Wish(known.kind, value, strength, known.start, max(known.end, wish.end))

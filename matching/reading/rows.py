@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from matching.reading import markers
+from matching.reading.limit_words import AT_LEAST
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import DASHES
@@ -40,6 +41,8 @@ _END_LISTS = frozenset({markers.MUST, markers.SOFT, markers.COLON, markers.CAN, 
 #: Words that end a row and a denial: «недорогая с балконом».
 WITH = frozenset({"с", "со", "with", "плюс"})
 _STOPS_ROW = WITH | {"в"}
+#: Prepositions that require the genitive, as «без» does.
+_WITH_GENITIVE = frozenset({"из", "от", "до", "для", "у"})
 _CONTRASTS = frozenset({"а", "но", "зато", "однако"})
 
 
@@ -191,6 +194,17 @@ def _stop_words(
     return joined, stops
 
 
+def _has_own_genitive(cut_text: Tokens, item: Item, last: Item) -> bool:
+    """Whether another word than a denial requires the genitive: «без залога, от 2 санузлов», «…, дом из кирпича»."""
+    number = item.quantity
+    if number is not None and not number.unit and number.how == AT_LEAST:
+        return True  # «без залога, санузлов 2+»
+    if number is not None and number.start < item.start and not (number.how == "eq" and number.ordinal):
+        return True
+    before, before_last = (cut_text.tokens[each.start - 1].lower() if each.start else "" for each in (item, last))
+    return before in _WITH_GENITIVE and before != before_last
+
+
 def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
     """
     Mentions in one row with *items[place]*, forward or backward: joined by «и» or «или», or by a comma if leads usually
@@ -270,8 +284,11 @@ def _continues_in_next_clause(
     is_forward = places[2] > places[0]
     first = cut_text.words[item.start]
     continues = governs and first is not None and first.case == "genitive"
-    # «кроме первого, панельный дом» refuses no panel.
-    agrees = not governs or continues or first is not None and first.number is not None
+    continues = continues and not _has_own_genitive(cut_text, item, last)
+    # «кроме первого, панельный дом» refuses no panel, nor does «не первый; панельный дом».
+    low, high = (last.end, item.start) if is_forward else (item.end, last.start)
+    is_cut = any(word is not None and word.symbol == ";" for word in cut_text.words[low:high])
+    agrees = continues or (first is not None and first.number is not None if governs else not is_cut)
     if item.refused and last.refused and not item.denied and agrees or continues:
         return True
     before = items[max(0, places[2] - 2) : places[2]]

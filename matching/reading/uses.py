@@ -90,7 +90,8 @@ def is_mid_sentence(tokens: Sequence[str], place: int) -> bool:
     before = tokens[place - 1].lower() if place else ""
     if after == ")" or len(before) <= 2 and is_bullet(tokens, place - 1):
         return True  # «1. Кухня от 9»
-    if after[:1].isupper() and len(before) > 1 and before not in _BEFORE_NAMES:
+    in_capitals = tokens[place - 1].isupper() and len(after) > 1 and after.isupper()  # «7 МИН. ПЕШКОМ ДО МЕТРО»
+    if after[:1].isupper() and len(before) > 1 and before not in _BEFORE_NAMES and not in_capitals:
         return False
     return before in ABBREVIATIONS and after not in _SENTENCE_ENDS
 

@@ -87,11 +87,12 @@ def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_
     expect(pairs.first.get_by_text(label("Why this score"))).to_be_visible()
     expect(pairs.first).to_contain_text("wanted up to 15 m")
     pairs.last.get_by_role("button", name=label("Not for me")).click()
+    expect(page.locator(".toast")).to_be_visible()  # the card leaves before the server has answered
     expect(pairs).to_have_count(2)
     first = pairs.first.get_attribute("id").removeprefix("pair-")
     pairs.first.get_by_role("button", name=label("Like")).click()
     expect(pairs).to_have_count(1)
-    expect(page.get_by_text("Liked.")).to_be_visible()  # the card leaves before the server has answered
+    expect(page.get_by_text("Liked.")).to_be_visible()
     act(db, db.get(User, town.seller.id), Side.PROPERTY, lead_id=lead.id, property_id=int(first), kind=ActionKind.LIKE)
     db.commit()
     page.get_by_role("navigation").get_by_role("link", name=label("Matches")).first.click()

@@ -10,6 +10,7 @@ from api.http.long_lived import LongLived
 from api.http.services import services_of
 from models.accounts.api_keys import create_api_key
 from models.accounts.notifications import NotificationType, mark_all_read, notify
+from models.accounts.users import User
 from models.core.enums import ActionKind, DealType, RunState, Side
 from models.deals.matches import act
 from models.leadgen.campaigns import Campaign, CampaignStatus
@@ -67,6 +68,16 @@ def test_without_a_stream_the_bell_is_polled(visit, town, db, monkeypatch):
     db.commit()
 
     expect(page.locator("#unread")).to_have_text("1")
+
+
+def test_a_page_whose_session_has_ended_gets_no_stream_and_reports_no_error(visit, town, db):
+    page = visit(town.buyer, refused=(400, 401))
+    db.execute(update(User).where(User.id == town.buyer.id).values(is_active=False))
+    with page.expect_response(lambda answer: answer.url.endswith("/stream") and answer.status != 200) as again:
+        db.commit()
+        notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, "chat:1", data={})
+        db.commit()
+    assert again.value.status == 204
 
 
 def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):

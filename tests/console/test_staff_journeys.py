@@ -71,7 +71,7 @@ def test_an_administrator_finds_a_user_and_merges_two_accounts(visit, town, db):
     page = visit(town.admin)
     page.get_by_role("link", name="Users", exact=True).click()
     page.get_by_label("Name, phone, e-mail").fill("twin")
-    page.keyboard.press("Enter")
+    page.get_by_label("Name, phone, e-mail").press("Enter")  # returns when the filtered page is there
     page.get_by_role("link", name="Merge… Buyer Twin").click()
     page.get_by_label("Account to keep").fill("buyer@")
     page.keyboard.press("Enter")

@@ -188,7 +188,8 @@ def price(lead, home):
             return 0.96 - 0.11 * (amount / high - 1) / 0.05
         return max(0.0, 0.85 * (1.2 - amount / high) / 0.15)
 
-    return sampled(formula, float(home.price if home.rate is None else exchanged(home.price, home)), 1.04)
+    amount = float(home.price if home.rate is None else exchanged(home.price, home))
+    return sampled(formula, amount, 1.04) - (0.03 if low is not None and amount < low else 0)
 
 
 def area(lead, home):

@@ -322,6 +322,8 @@ def _error_page(error: Exception) -> Response:
     """The JSON API's error as a page; visitors who are not signed in are sent to the sign-in page."""
     if "language" not in g:
         i18n.choose_language()
+    if isinstance(error, NotSignedInError) and request.accept_mimetypes.best == "text/event-stream":
+        return Response(status=HTTPStatus.NO_CONTENT)  # so an EventSource stops; at a page it reports an error
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
         target = request.full_path.rstrip("?") if request.method == "GET" else _form_of(request.path)
         return back("/console/sign-in", next=target if target != "/console" else None)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from matching.engine.curves import broken_by_amount
+from matching.engine.curves import broken_by_amount, short_units
 from matching.engine.incremental import best_of_scores
 from matching.engine.sparse import word_units
 from matching.engine.text import TextModel
@@ -155,7 +155,7 @@ def _scores(
 ) -> NDArray[np.float32]:
     some_leads = market.leads if leads is None else market.leads.take(leads)
     some_properties = market.properties if properties is None else market.properties.take(properties)
-    summed = units + word_units(some_leads, some_properties)
+    summed = units + word_units(some_leads, some_properties) - short_units(some_leads, some_properties)
     forbidden = broken_by_amount(some_leads, some_properties) | (some_leads.owner == some_properties.owner)
     return np.where(forbidden | (summed < 0), np.nan, score_of_units(np.clip(summed, 0, MAX_UNITS)))
 

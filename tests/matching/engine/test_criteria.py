@@ -81,6 +81,14 @@ def test_documentation_and_oracle_hold_the_table_of_criteria():
     assert oracle.WEIGHTS == {row.name: row.weight for row in CRITERIA}
 
 
+def test_a_price_one_kopeck_under_the_minimum_costs_a_little_and_the_minimum_itself_nothing():
+    middle, at_minimum, under = (score(LEAD, replace(HOME, price=price)) for price in (12e6, 10e6, 9_999_999.99))
+
+    stated = 1.66 + 0.25 * Weights().wish
+    assert at_minimum == middle
+    assert abs(at_minimum - under - 100 * 0.03 * 0.12 / stated) < rounding_bound()
+
+
 def test_a_property_that_meets_everything_scores_100():
     weights = Weights().as_dict()
     unstated = (weights["text"] + weights["wish"]) / 4

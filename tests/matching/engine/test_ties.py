@@ -1,5 +1,7 @@
 """In markets with very many equal scores, lists are correct, and ties after a list's end cost nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,18 @@ def test_pairs_are_compared_with_the_last_entries_of_both_sides():
 
     # 5 ties with the first row's end at column 1, and ranks after it at column 4; 8 reaches the first column's end.
     assert within.tolist() == [[True, False], [True, False]]
+
+
+def test_of_homes_alike_but_for_a_price_just_under_the_minimum_those_within_the_budget_come_first(varied):
+    market, is_short = alike(varied, 40, 40), np.random.default_rng(0).random(N) < 0.5
+    # Only the comparison with the minimum tells these prices apart, not their knots.
+    leads = replace(market.leads, price_min=np.full(N, 10e6), price_points=np.full(N, 5000.0))
+    market = Market(leads, replace(market.properties, price=np.where(is_short, 9_999_999.0, 10e6)))
+    some = np.arange(0, N, N // 10)
+
+    full = score_market(market, K)
+
+    assert_same(full.for_leads.take(some), best_of_scores(row_scores(leads.take(some), market.properties), K))
+    by_property = column_scores(leads, market.properties.take(some))
+    assert_same(full.for_properties.take(some), best_of_scores(by_property.T, K))
+    assert not is_short[full.for_leads.columns].any()

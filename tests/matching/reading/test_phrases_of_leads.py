@@ -108,6 +108,8 @@ TABLE = [
     ("этажи кроме 1 и 5", "first_floor=no"),
     ("этаж 2/3/4, балкон", "floor=2..4 balcony=yes"),
     ("метро пешком 10", "metro_walk=..10"),
+    # Rooms and the living area are one.
+    ("комнаты от 40 метров жилой", "living_area=40.."),
     ("залог за месяц; не дороже 40 тыс.", "deposit=..1 price_cap=..40000!"),
     ("никаких депозитов больше месяца", "deposit=..1!"),
     ("подальше от первого этажа", "first_floor=no"),
