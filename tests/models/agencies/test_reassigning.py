@@ -122,15 +122,11 @@ def test_a_lead_goes_with_its_work_and_without_the_agents_own_words(session, hea
     assert liked.id == match.id
     notifications = {each.user_id: each for each in session.scalars(select(Notification).order_by(Notification.id))}
     assert notifications[former.id].facts["variant"] == "lead_passed_on"  # the reminder of the task is gone
-    variants = session.scalars(
-        select(Notification.facts["variant"].as_string()).where(Notification.user_id == new_owner.id)
-    )
-    assert "lead_received" in set(variants)
+    variant = Notification.facts["variant"].as_string()
+    assert "lead_received" in set(session.scalars(select(variant).where(Notification.user_id == new_owner.id)))
     entries, _ = history_of(session, new_owner, lead.id, page=1, limit=20)
     changed = [entry.facts["fields"] for entry in entries if entry.kind == "changed"]
-    assert {"owner_id": [former.id, new_owner.id]} in [
-        {k: v for k, v in each.items() if k == "owner_id"} for each in changed
-    ]
+    assert [former.id, new_owner.id] in [each.get("owner_id") for each in changed]
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "reassigned")).one()
     assert (entry.actor_id, entry.row_id, entry.detail["former"]) == (head.id, str(lead.id), former.id)
 
