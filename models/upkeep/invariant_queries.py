@@ -16,10 +16,8 @@ class Rule:
     """One rule that stored data must satisfy."""
 
     key: str
-    #: The rule as a sentence, for operators.
-    claim: str
-    #: The kinds of entities that an example's ids belong to.
-    ids: tuple[str, ...]
+    claim: str  #: The rule as a sentence, for operators.
+    ids: tuple[str, ...]  #: The kinds of entities that an example's ids belong to.
 
 
 @dataclass(frozen=True)

@@ -180,9 +180,8 @@ def test_a_property_goes_with_its_photos_and_inquiries_and_chats_stay(session, h
 
     assert listing.owner_id == new_owner.id and listing.photos == photos
     assert (mine.owner_id, shared.owner_id) == (new_owner.id, former.id)
-    assert forget_uploads(session, former) == [
-        shared.name
-    ]  # the photo of the other property belongs to the former owner
+    # The photo of the other property belongs to the former owner.
+    assert forget_uploads(session, former) == [shared.name]
     assert [each.id for each in session.scalars(inquiries_for(new_owner))] == [inquiry.id]
     assert session.get(Chat, chat.id).seller_id == former.id
     assert session.scalars(select(Favorite)).all() == []
