@@ -130,6 +130,16 @@ RETIRED = {
     "hold_shard": "lock_shard",
     "holds_words": "contains_words",
     "_drawn_anew": "_redrawn",
+    "Pressed": "PressedButton",
+    "Gathered": "UnsentCounts",
+    "Picked": "SelectedHome",
+    "Lacking": "ListsToRefill",
+    "PriceIn": "PriceInCurrency",
+    "entered": "record_sign_in",
+    "NotMadeError": "CallNotMadeError",
+    "anybody": "public_page",
+    "_untold": "_has_no_stated_currency",
+    "RunGoingError": "RunInProgressError",
 }
 
 #: Limits are called MAX_ and MIN_.

@@ -145,7 +145,7 @@ class Login(MethodView):
         user = user_by_password(form["username"], form["password"])
         if user is None:
             raise NotSignedInError(WRONG)
-        return entered(user, "password")
+        return record_sign_in(user, "password")
 
 
 @blp.route("/auth/logout")
@@ -244,7 +244,7 @@ def profile_of(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in names_of(Profile)} | {"role": tinder_role(user.role)}
 
 
-def entered(user: User, method: str) -> dict[str, str]:
+def record_sign_in(user: User, method: str) -> dict[str, str]:
     """Record that *user* signed in, and return a new access token in the format of every sign-in's answer."""
     note_entry(user, method)
     return token_of(user, method)

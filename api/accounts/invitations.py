@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.auth import Token, entered
+from api.accounts.auth import Token, record_sign_in
 from api.accounts.role_names import GRANTED_ROLES
 from api.http.access import auth_attempt, current_user, for_roles, public
 from api.http.blueprint import Blueprint, Body
@@ -77,7 +77,7 @@ class AcceptInvitation(MethodView):
         The administrator has chosen its role. The answer holds the first token.
         """
         user = accepted(body["link"], body["name"], body["email"], body["password"])
-        return entered(user, "invitation")
+        return record_sign_in(user, "invitation")
 
 
 def invited(admin: User, role: Role, email: str | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.auth import Token, entered
+from api.accounts.auth import Token, record_sign_in
 from api.accounts.role_names import PORTAL_ROLES
 from api.http import tasks
 from api.http.access import auth_attempt, device, public, token_user
@@ -119,7 +119,7 @@ class GetToken(MethodView):
         The activation code can be used once more, for the first token; later tokens need `/users/reset/`.
         """
         user = user_of_code(spend, body)
-        return entered(user, "sms")
+        return record_sign_in(user, "sms")
 
 
 @blp.route("/users/reset")

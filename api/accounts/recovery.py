@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
-from api.accounts.auth import Token, entered, set_password
+from api.accounts.auth import Token, record_sign_in, set_password
 from api.accounts.portal_auth import Message, user_of_code
 from api.accounts.telegram import TELEGRAM_SHAPE, user_of_proof
 from api.http import tasks
@@ -98,7 +98,7 @@ class LinkToken(MethodView):
 
         Using the link proves the address. It can be used once.
         """
-        return entered(user_of_link(body["link"], token_user()), "email")
+        return record_sign_in(user_of_link(body["link"], token_user()), "email")
 
 
 @blp.route("/auth/password/reset")
@@ -126,7 +126,7 @@ class ResetPassword(MethodView):
         else:
             user, method = user_of_code(spend, body), "sms"
         set_password(user, body["new_password"])
-        return entered(user, method)
+        return record_sign_in(user, method)
 
 
 def send_link(email: str) -> str | None:

@@ -8,7 +8,7 @@ from flask import request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.auth import Token, entered
+from api.accounts.auth import Token, record_sign_in
 from api.accounts.role_names import TINDER_ROLES
 from api.http.access import auth_attempt, proved_by, public, token_user
 from api.http.blueprint import Blueprint, Body
@@ -93,7 +93,7 @@ class TelegramLogin(MethodView):
 
         The signature is checked with our bot's token, and must be recent. A new account has the role of a realtor.
         """
-        return entered(user_of_proof(body["telegram_auth_data"]), "telegram")
+        return record_sign_in(user_of_proof(body["telegram_auth_data"]), "telegram")
 
 
 @blp.route("/auth/telegram/login-or-register")
@@ -120,4 +120,4 @@ class BotLogin(MethodView):
             role=TINDER_ROLES[body["role"]],
             end_access=end_standing_access,
         )
-        return entered(user, "bot")
+        return record_sign_in(user, "bot")

@@ -21,7 +21,7 @@ from models.deals.inquiries import Inquiry, move_inquiry
 from models.deals.matches import act
 from models.market.listings import listing_on_market
 from models.market.shown_addresses import shown_address
-from models.translations.bot_cards import Pressed, button, caption, known_language, open_button, photo_of
+from models.translations.bot_cards import PressedButton, button, caption, known_language, open_button, photo_of
 
 MAX_MESSAGE = 4000  # characters of a reply
 
@@ -91,17 +91,17 @@ def _greeting(dialog: Dialog, user: User) -> str:
     return dialog.word("bot.help_of_tenant") if user.role is Role.TENANT else dialog.word("bot.help")
 
 
-def _replied_to(message: Mapping[str, Any]) -> Pressed | None:
+def _replied_to(message: Mapping[str, Any]) -> PressedButton | None:
     """The subject of a reply, taken from the buttons of the message that it answers."""
     rows = (message.get("reply_to_message") or {}).get("reply_markup", {}).get("inline_keyboard", [])
     for each in (pressable for row in rows for pressable in row):
-        pressed = Pressed.of_data(each.get("callback_data") or "")
+        pressed = PressedButton.of_data(each.get("callback_data") or "")
         if pressed.what in ("inquiry", "chat"):
             return pressed
     return None
 
 
-def _reply(dialog: Dialog, user: User, question: Pressed, words: str) -> None:
+def _reply(dialog: Dialog, user: User, question: PressedButton, words: str) -> None:
     """Handle a reply to a person who asked about a home or wrote in a chat: it is posted in that chat."""
     try:
         if not words or len(words) > MAX_MESSAGE:
@@ -125,7 +125,7 @@ def _reply(dialog: Dialog, user: User, question: Pressed, words: str) -> None:
 
 
 def _answer_press(dialog: Dialog, query: Mapping[str, Any], message: Mapping[str, Any]) -> None:
-    pressed = Pressed.of_data(query.get("data") or "")
+    pressed = PressedButton.of_data(query.get("data") or "")
     answers = {"pair": _press_pair, "feed": _press_feed, "inquiry": _press_inquiry, "draft": drafts.decide}
     if pressed.what == "link":
         _press_link(dialog, query, message, pressed)
@@ -149,7 +149,7 @@ def _answer_press(dialog: Dialog, query: Mapping[str, Any], message: Mapping[str
             _show_next(dialog, dialog.user)
 
 
-def _press_link(dialog: Dialog, query: Mapping[str, Any], message: Mapping[str, Any], pressed: Pressed) -> None:
+def _press_link(dialog: Dialog, query: Mapping[str, Any], message: Mapping[str, Any], pressed: PressedButton) -> None:
     try:
         with dialog.session.begin_nested():
             dialog.user = link_by_code(dialog.session, pressed.values[0] if pressed.values else "", dialog.chat_id)
@@ -176,7 +176,7 @@ def _mark_done(dialog: Dialog, message: Mapping[str, Any], answer: str) -> None:
     )
 
 
-def _press_pair(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool]:
+def _press_pair(dialog: Dialog, user: User, pressed: PressedButton) -> tuple[str, bool]:
     side, _, _, kind = (*pressed.values, "", "", "", "")[:4]
     if side not in list(Side) or kind not in list(ActionKind):
         raise NotFoundError("bot_button")
@@ -194,7 +194,7 @@ def _press_pair(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool
     return dialog.word("bot.matched") if is_mutual else dialog.word("bot.liked"), True
 
 
-def _press_feed(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool]:
+def _press_feed(dialog: Dialog, user: User, pressed: PressedButton) -> tuple[str, bool]:
     kind = pressed.values[1] if len(pressed.values) > 1 else ""
     if kind not in list(FeedActionKind):
         raise NotFoundError("bot_button")
@@ -208,7 +208,7 @@ def _press_feed(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool
     return answers[FeedActionKind(kind)], True
 
 
-def _press_inquiry(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool]:
+def _press_inquiry(dialog: Dialog, user: User, pressed: PressedButton) -> tuple[str, bool]:
     kind = pressed.values[1] if len(pressed.values) > 1 else ""
     if kind == "reply":
         _inquiry_of(dialog, user, pressed.number(0))

@@ -16,7 +16,7 @@ from models.core.amounts import print_number
 from models.core.enums import SUPPLY_ROLES, Origin
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
 from models.market.leads import Lead, create_lead
-from models.translations.bot_cards import Pressed, button
+from models.translations.bot_cards import PressedButton, button
 from models.translations.catalogue import translate_word
 
 MAX_WORDS = 4096  # characters of a Telegram message
@@ -39,7 +39,7 @@ def propose(dialog: Dialog, user: User, words: str) -> None:
     dialog.send(_summary(dialog, user, pasted), [choice])
 
 
-def decide(dialog: Dialog, user: User, pressed: Pressed) -> tuple[str, bool]:
+def decide(dialog: Dialog, user: User, pressed: PressedButton) -> tuple[str, bool]:
     """Create the lead of a draft, or delete the draft; either happens once."""
     draft = dialog.session.scalar(
         select(BotDraft).where(BotDraft.id == pressed.number(0), BotDraft.user_id == user.id).with_for_update()

@@ -25,7 +25,7 @@ from telegram.error import InvalidToken, TelegramError
 from api.bot.conversation import handle
 from api.bot.dialog import Bot
 from api.bot.heartbeat import EVERY_SECONDS, Heartbeat
-from api.bot.telegram_api import POLL_SECONDS, WANTED, NotMadeError, bot_of, make, received
+from api.bot.telegram_api import POLL_SECONDS, WANTED, CallNotMadeError, bot_of, make, received
 from api.bot.updates import PATH, secret_of
 from api.http import live_updates
 from api.portal.chat_hub import channel
@@ -132,7 +132,7 @@ class _Process:
                     self._process_updates()
                     await self._send(telegram)
                     await self._receive(telegram)
-                except NotMadeError as wait:
+                except CallNotMadeError as wait:
                     await self._pause(wait.after_seconds)
         finally:
             with suppress(TelegramError, RuntimeError):
@@ -237,7 +237,7 @@ class _Process:
                 return
             try:
                 await make(telegram, call)
-            except NotMadeError:
+            except CallNotMadeError:
                 with self._new_session() as session:
                     put_back_call(session, call)
                     session.commit()

@@ -21,7 +21,7 @@ POLL_SECONDS = 25
 TIMEOUT_SECONDS = 10.0
 
 
-class NotMadeError(Exception):
+class CallNotMadeError(Exception):
     """A call was certainly not made; another attempt may succeed after *after_seconds*."""
 
     def __init__(self, after_seconds: float) -> None:
@@ -56,17 +56,17 @@ async def received(bot: Bot, offset: int | None, seconds: int = POLL_SECONDS) ->
     """Wait for updates from *offset* on; Telegram forgets earlier ones.
 
     Raises:
-        NotMadeError: Telegram cannot be reached, or another bot with this token polls too.
+        CallNotMadeError: Telegram cannot be reached, or another bot with this token polls too.
     """
     try:
         updates = await bot.get_updates(offset=offset, timeout=seconds, allowed_updates=WANTED)
     except RetryAfter as error:
-        raise NotMadeError(_seconds(error)) from None
+        raise CallNotMadeError(_seconds(error)) from None
     except InvalidToken:
         raise
     except TelegramError as error:
         log.warning("telegram_updates_not_received", extra={"kind": type(error).__name__})
-        raise NotMadeError(3) from None
+        raise CallNotMadeError(3) from None
     return [update.to_dict() for update in updates]
 
 
@@ -77,7 +77,7 @@ async def make(bot: Bot, call: Call) -> None:
     whose photo it refuses is sent as text.
 
     Raises:
-        NotMadeError: It certainly was not made.
+        CallNotMadeError: It certainly was not made.
     """
     arguments = dict(call.arguments)
     if "reply_markup" in arguments:
@@ -91,7 +91,7 @@ async def make(bot: Bot, call: Call) -> None:
     try:
         await methods[call.method](**arguments)
     except RetryAfter as error:
-        raise NotMadeError(_seconds(error)) from None
+        raise CallNotMadeError(_seconds(error)) from None
     except BadRequest:
         if call.method == "sendPhoto":
             words = {"chat_id": arguments["chat_id"], "text": arguments["caption"]}
@@ -108,7 +108,7 @@ async def make(bot: Bot, call: Call) -> None:
         log.warning("telegram_did_not_answer", extra={"method": call.method})
     except NetworkError as error:
         if "ConnectError" in str(error):
-            raise NotMadeError(3) from None
+            raise CallNotMadeError(3) from None
         log.warning("telegram_did_not_answer", extra={"method": call.method})
 
 

@@ -19,7 +19,7 @@ from models.deals.selections import (
     MAX_WORDS,
     MAX_WORDS_OF_HOME,
     USUAL_DAYS,
-    Picked,
+    SelectedHome,
     Selection,
     create_selection,
     homes_of,
@@ -88,7 +88,7 @@ class Selections(MethodView):
 
         The homes must be on the lead's market; the caller's own are allowed. The answer holds the link for the client.
         """
-        picked = [Picked(home["property_id"], home.get("words")) for home in body["homes"]]
+        picked = [SelectedHome(home["property_id"], home.get("words")) for home in body["homes"]]
         made = create_selection(session(), current_user(), lead_id, picked, words=body.get("words"), days=body["days"])
         session().refresh(made)
         return shown_selections([made])[0]

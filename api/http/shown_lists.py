@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 GATHERED_SECONDS = 5.0
 
 
-class Gathered:
+class UnsentCounts:
     """Counts of one application that have not been sent yet."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -50,12 +50,12 @@ class Gathered:
             log.warning("list_views_not_counted", extra={"kind": type(error).__name__})
 
 
-def gathered() -> Gathered:
+def gathered() -> UnsentCounts:
     """The counts of the application that answers the current request."""
     client = services().redis
-    collected: Gathered | None = current_app.extensions.get("shown_lists")
+    collected: UnsentCounts | None = current_app.extensions.get("shown_lists")
     if collected is None or collected.client is not client:
-        collected = current_app.extensions["shown_lists"] = Gathered(client)
+        collected = current_app.extensions["shown_lists"] = UnsentCounts(client)
     return collected
 
 

@@ -29,7 +29,7 @@ from api.swipe.listings import Listing
 from models.accounts.users import User
 from models.core.base import database_now
 from models.core.enums import FeedActionKind, Side
-from models.deals.feed import Next, act_in_feed, list_is_stale, mark_stale, nearest_to_budget, next_listing, undo
+from models.deals.feed import NextListing, act_in_feed, list_is_stale, mark_stale, nearest_to_budget, next_listing, undo
 from models.market.leads import Lead
 from models.market.listings import listing_on_market
 from models.market.price_history import price_history
@@ -83,7 +83,7 @@ class FeedNext(MethodView):
         return shown_next(coming) if coming.listing else jsonify(None)
 
 
-def shown_next(coming: Next) -> dict[str, Any]:
+def shown_next(coming: NextListing) -> dict[str, Any]:
     """The listing of the feed, and by how much it has become cheaper since the caller disliked it."""
     assert coming.listing is not None
     row = listing_row(coming.listing)
@@ -93,7 +93,7 @@ def shown_next(coming: Next) -> dict[str, Any]:
     return row | {"price_cut": {"from": coming.price_before, "to": coming.listing.price, "at": moment(since)}}
 
 
-def listing_to_show(user: User) -> Next:
+def listing_to_show(user: User) -> NextListing:
     """Return the next listing, waiting for a list that is being computed; with no listing when all are seen."""
     coming = next_listing(session(), user)
     preference = coming.preference
@@ -148,7 +148,7 @@ class FeedUndo(MethodView):
         return {"status": "ok", "listing_id": last.property_id, "action": last.action}
 
 
-def _next_of_new_list(preference: Lead, age_seconds: float) -> Next:
+def _next_of_new_list(preference: Lead, age_seconds: float) -> NextListing:
     """
     Return the next listing of the list that is being computed, or one near the budget if the list is late.
 
@@ -161,7 +161,7 @@ def _next_of_new_list(preference: Lead, age_seconds: float) -> Next:
         if _wait_for_list(preference.id):
             return next_listing(session(), user)
     log.info("feed_without_list", extra={"lead_id": preference.id})
-    return Next(nearest_to_budget(session(), user, preference), preference)
+    return NextListing(nearest_to_budget(session(), user, preference), preference)
 
 
 def _wait_for_list(lead_id: int) -> bool:

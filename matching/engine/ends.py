@@ -47,7 +47,7 @@ class Ends(NamedTuple):
 
     def min_units(self, first_column: int) -> NDArray[np.float32]:
         """
-        The least units of an admitted pair whose column is *first_column* or later; may admit too many, never too few.
+        The fewest units of an admitted pair whose column is *first_column* or later; may admit too many, never too few.
 
         >>> ends = Ends(units=np.array([5, 5], np.float32), last_columns=np.array([40, 41]))
         >>> ends.min_units(first_column=41).tolist()

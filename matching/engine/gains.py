@@ -50,7 +50,7 @@ def gained(
     if len(lead) != 1 or len(criteria) != len(weaker):
         raise InvalidInputError(f"expected one lead and {len(weaker)} sets, got {len(lead)} and {len(criteria)}")
     if not minimum > _UNCONTRADICTED:
-        raise InvalidInputError(f"the least useful score must be above {_UNCONTRADICTED}, not {minimum}")
+        raise InvalidInputError(f"the minimum useful score must be above {_UNCONTRADICTED}, not {minimum}")
     if not len(properties):
         return np.zeros(0, np.int64), [np.zeros(0, np.int64) for _ in criteria]
     units = criterion_units(lead, properties)

@@ -33,7 +33,7 @@ EXTRA_CANDIDATES = (24, 400)
 
 
 @dataclass(frozen=True)
-class Lacking:
+class ListsToRefill:
     """
     The lists of a few rows of one side, the *owners*; each list may lack some of its *k* entries.
 
@@ -64,7 +64,7 @@ class Lacking:
     def others(self) -> LeadVectors | PropertyVectors:
         return self.properties if self.owners_are_leads else self.leads
 
-    def of_owners(self, rows: NDArray[np.intp]) -> "Lacking":
+    def of_owners(self, rows: NDArray[np.intp]) -> "ListsToRefill":
         """The lists of some owners (ascending)."""
         place = np.minimum(np.searchsorted(rows, self.excluded[:, 0]), len(rows) - 1)
         kept = rows[place] == self.excluded[:, 0]
@@ -92,7 +92,7 @@ class Lacking:
             yield portion if sample is None else Bounded(sample[portion.rows], portion.units)
 
 
-def refilled(lacking: Lacking) -> tuple[RankedLists, NDArray[np.intp]]:
+def refilled(lacking: ListsToRefill) -> tuple[RankedLists, NDArray[np.intp]]:
     """
     The refilled lists, and the owners whose lists are still undecided because too many pairs have bounds above their
     units.
@@ -112,7 +112,7 @@ def refilled(lacking: Lacking) -> tuple[RankedLists, NDArray[np.intp]]:
 class _Search:
     """The search for the missing entries of some owners' lists."""
 
-    def __init__(self, lists: Lacking) -> None:
+    def __init__(self, lists: ListsToRefill) -> None:
         self._lists = lists
         self._is_unlisted = np.zeros(len(lists.others), bool)
         self._is_unlisted[lists.unlisted] = True

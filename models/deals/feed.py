@@ -80,7 +80,7 @@ class FeedAction(Base):
 
 
 @dataclass(frozen=True)
-class Next:
+class NextListing:
     """The next listing of the feed, and the state of the list that it came from."""
 
     listing: Property | None
@@ -94,7 +94,7 @@ class Next:
     price_before: Decimal | None = None
 
 
-def next_listing(session: Session, user: User) -> Next:
+def next_listing(session: Session, user: User) -> NextListing:
     """
     Return the best active listing of another owner without an action of the user; one query, two without preferences.
     """
@@ -102,9 +102,9 @@ def next_listing(session: Session, user: User) -> Next:
     if row is None:
         newest = session.execute(_NEWEST, {"user_id": user.id}, execution_options=PREPARED)
         listing, price_before = newest.one_or_none() or (None, None)
-        return Next(listing, price_before=price_before)
+        return NextListing(listing, price_before=price_before)
     preference, is_stale, length, acted_since, listing, left, price_before = row
-    return Next(
+    return NextListing(
         listing,
         preference,
         is_stale=is_stale,

@@ -97,7 +97,7 @@ class SelectionHome(Base):
 
 
 @dataclass(frozen=True)
-class Picked:
+class SelectedHome:
     """A home chosen by the realtor, with a text for the client."""
 
     property_id: int
@@ -105,7 +105,7 @@ class Picked:
 
 
 def create_selection(
-    session: Session, user: User, lead_id: int, picked: Sequence[Picked], *, words: str | None, days: int | None
+    session: Session, user: User, lead_id: int, picked: Sequence[SelectedHome], *, words: str | None, days: int | None
 ) -> Selection:
     """Create a selection of homes for one of the user's leads.
 

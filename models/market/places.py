@@ -1,4 +1,4 @@
-"""Cities: converts any spelling of a name to one canonical city. :mod:`models.market.towns` reads the spellings."""
+"""Convert any spelling of a city's name to one canonical city. :mod:`models.market.towns` reads the spellings."""
 
 from dataclasses import dataclass
 

@@ -7,7 +7,7 @@ from models.core.errors import ConflictError
 
 
 @dataclass(eq=False)
-class RunGoingError(ConflictError):
+class RunInProgressError(ConflictError):
     """Another run over everything, or over the same markets, is in progress."""
 
     code = "run.going"

@@ -32,7 +32,7 @@ from models.core.enums import ENGINE_ROLES, OPEN_STATES, DealType, RunScope, Run
 from models.core.errors import NotFoundError
 from models.market.town_aliases import city_in
 from models.ranking.generations import HasGeneration
-from models.rescoring.errors import RunEndedError, RunGoingError
+from models.rescoring.errors import RunEndedError, RunInProgressError
 from models.rescoring.partial_lists import forget_partials
 from models.webhooks.events import record_events
 from models.webhooks.tables import EventType
@@ -175,7 +175,7 @@ def request_run(
         if RunScope.STALE not in (run.scope, scope) and (
             RunScope.ALL in (run.scope, scope) or (run.city_key, run.deal_type) == (city_key, deal_type)
         ):
-            raise RunGoingError(run_id=run.id, scope=run.scope)
+            raise RunInProgressError(run_id=run.id, scope=run.scope)
     run = RescoringRun(scope=scope, requested_by=requested_by, city_key=city_key, deal_type=deal_type)
     session.add(run)
     session.flush()

@@ -105,7 +105,9 @@ def _move(session: Session, from_key: str, into_key: str, *, text: str | None = 
         here = table.city_key == from_key
         if text is not None:
             here = and_(here, table.city == text)
-        currency = case((_untold(table, from_key, reread), own_currency(into_key)), else_=table.currency)
+        currency = case(
+            (_has_no_stated_currency(table, from_key, reread), own_currency(into_key)), else_=table.currency
+        )
         values: dict[str, Any] = {"city_key": into_key, "currency": currency}
         done = session.execute(
             update(table).where(here).values(values).execution_options(synchronize_session="fetch").returning(table.id)
@@ -116,7 +118,7 @@ def _move(session: Session, from_key: str, into_key: str, *, text: str | None = 
     return Moved(from_key, into_key, *counts)
 
 
-def _untold(table: type[Lead] | type[Property], from_key: str, reread: bool) -> ColumnElement[bool]:
+def _has_no_stated_currency(table: type[Lead] | type[Property], from_key: str, reread: bool) -> ColumnElement[bool]:
     """Whether nobody stated the currency of a row's amounts."""
     without = table.currency == NO_CURRENCY
     if not reread or not from_key.startswith("name:"):

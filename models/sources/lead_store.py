@@ -1,4 +1,4 @@
-"""Storing clients' requests in their source, batch by batch: new leads are added, changed ones updated.
+"""Store clients' requests batch by batch: new leads are added to their source, changed ones are updated.
 
 An import takes nothing off the market: only the realtor ends a client's request.
 """

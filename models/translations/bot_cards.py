@@ -18,12 +18,12 @@ Keyboard = list[list[dict[str, str]]]
 
 
 @dataclass(frozen=True)
-class Pressed:
+class PressedButton:
     """The data of a pressed button: its subject, and the choice.
 
-    >>> Pressed.of_data("pair:LEAD:3:17:LIKE")
-    Pressed(what='pair', values=('LEAD', '3', '17', 'LIKE'))
-    >>> Pressed.of_data("pair:LEAD:3:17:LIKE").data
+    >>> PressedButton.of_data("pair:LEAD:3:17:LIKE")
+    PressedButton(what='pair', values=('LEAD', '3', '17', 'LIKE'))
+    >>> PressedButton.of_data("pair:LEAD:3:17:LIKE").data
     'pair:LEAD:3:17:LIKE'
     """
 
@@ -31,7 +31,7 @@ class Pressed:
     values: tuple[str, ...]
 
     @classmethod
-    def of_data(cls, data: str) -> "Pressed":
+    def of_data(cls, data: str) -> "PressedButton":
         what, *values = data.split(":")
         return cls(what, tuple(values))
 

@@ -16,10 +16,8 @@ class Rule:
     """One rule that stored data must satisfy."""
 
     key: str
-    #: The rule as a sentence, for operators.
-    claim: str
-    #: The kinds of entities that an example's ids belong to.
-    ids: tuple[str, ...]
+    claim: str  #: The rule as a sentence, for operators.
+    ids: tuple[str, ...]  #: The kinds of entities that an example's ids belong to.
 
 
 @dataclass(frozen=True)
@@ -195,6 +193,7 @@ def _mutual_probe(side: str) -> Probe:
     other = "property" if side == "lead" else "lead"
     ids, other_ids = ("property_ids", "lead_ids") if side == "lead" else ("lead_ids", "property_ids")
     entity, other_entity = ("leads", "properties") if side == "lead" else ("properties", "leads")
+    pair = f"a pair in a list of a {side}"
     sql = f"""
         SELECT CASE WHEN here.place IS NULL THEN '{side}_missing' ELSE '{side}_score' END, r.{side}_id, entry.id
         FROM {side}_recommendations AS r
@@ -213,12 +212,10 @@ def _mutual_probe(side: str) -> Probe:
     return Probe(
         sql,
         (
-            Rule(
-                f"{side}_score", f"a pair in a list of a {side} has the same score in the {other}'s list", (side, other)
-            ),
+            Rule(f"{side}_score", f"{pair} has the same score in the {other}'s list", (side, other)),
             Rule(
                 f"{side}_missing",
-                f"a pair in a list of a {side} stands in the {other}'s list too, unless that is full of better ones",
+                f"{pair} stands in the {other}'s list too, unless that is full of better ones",
                 (side, other),
             ),
         ),

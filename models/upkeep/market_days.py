@@ -96,7 +96,7 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
     today = database_now(session).astimezone(UTC).date()
     written = 0
     for day in (today - timedelta(days=1), today):
-        figures = _happened(session, day)
+        figures = _actions_of_day(session, day)
         for city_key, deal_type in session.execute(_counted_before(day)):
             figures[(city_key, deal_type)]  # nothing is left of this market, so its figures become 0
         for market, (lists, places) in _shown_by_market(session, shown.get(day, {})).items():
@@ -163,7 +163,7 @@ def _market_states(session: Session) -> dict[MarketKey, dict[str, int]]:
     return figures
 
 
-def _happened(session: Session, day: date) -> defaultdict[MarketKey, dict[str, int]]:
+def _actions_of_day(session: Session, day: date) -> defaultdict[MarketKey, dict[str, int]]:
     """People's actions on a day, by the market of the lead, or of the listing in the feed."""
     begin = datetime.combine(day, time.min, UTC)
     end = begin + timedelta(days=1)

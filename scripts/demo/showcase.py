@@ -21,7 +21,7 @@ from models.core.base import utc_now
 from models.core.enums import ActionKind, DealType, Origin, PropertyType, Role, Side, Status
 from models.deals.actions import Action
 from models.deals.selection_answers import answer_home, ask_about_home
-from models.deals.selections import Picked, create_selection
+from models.deals.selections import SelectedHome, create_selection
 from models.market.leads import Lead, leads_of
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property, properties_of
@@ -153,7 +153,7 @@ def _add_selection(session: Session, realtor: User) -> list[Property]:
             break
     else:
         return []
-    picked = [Picked(home.id) for home in homes]
+    picked = [SelectedHome(home.id) for home in homes]
     selection = create_selection(session, realtor, lead.id, picked, words=WORDS, days=30)
     add_tag(session, realtor, Side.LEAD, [lead.id], "подборка")
     answer_home(session, selection.token, homes[0].id, ActionKind.LIKE)

@@ -18,7 +18,7 @@ from models.deals.chats import open_chat, post_message
 from models.deals.inquiries import inquire
 from models.deals.matches import act
 from models.deals.selection_answers import answer_home
-from models.deals.selections import Picked, create_selection
+from models.deals.selections import SelectedHome, create_selection
 from models.deals.weights import WeightSet, keep_set
 from models.leadgen.ads import create_ad
 from models.leadgen.campaigns import Platform, create_campaign
@@ -53,7 +53,9 @@ def rows_for_pages(db: Session, town: Town) -> dict[str, Any]:
     match = act(db, town.seller, Side.PROPERTY, **pair)
     aside = {"lead_id": town.lead.id, "property_id": town.properties[2].id, "kind": ActionKind.DISLIKE}
     act(db, town.buyer, Side.LEAD, **aside)
-    made = create_selection(db, town.buyer, town.lead.id, [Picked(town.properties[1].id, "x")], words="x", days=30)
+    made = create_selection(
+        db, town.buyer, town.lead.id, [SelectedHome(town.properties[1].id, "x")], words="x", days=30
+    )
     answer_home(db, made.token, town.properties[1].id, ActionKind.LIKE)
     when = database_now(db) + timedelta(days=1)
     showing = {"kind": TaskKind.SHOWING, "title": "x", "due_at": when, "remind_minutes": 60}

@@ -7,7 +7,7 @@ import redis
 from sqlalchemy import func, select, text
 
 from api.http.services import services_of
-from api.http.shown_lists import Gathered
+from api.http.shown_lists import UnsentCounts
 from models.accounts.audit import AuditEntry
 from models.core.base import utc_now
 from models.core.enums import DealType, Role, Side
@@ -128,7 +128,7 @@ def test_lists_that_are_shown_are_counted(app, client, town, page):
     buyer.get(f"/console/leads/{town.lead.id}")
     buyer.get(f"/console/leads/{town.lead.id}?part=1")  # the same list, kept fresh
 
-    gathered: Gathered = app.extensions["shown_lists"]
+    gathered: UnsentCounts = app.extensions["shown_lists"]
     gathered.send()
 
     counts = shown_counts(services_of(app).redis, utc_now().date())

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from models.core.enums import ActionKind, Side
 from models.deals.actions import Action
 from models.deals.match_table import Match
-from models.deals.selections import Picked, create_selection
+from models.deals.selections import SelectedHome, create_selection
 from models.market.properties import Property, archive_property
 from tests.console.conftest import AXE, FASTER_POLLING, enter
 
@@ -34,7 +34,7 @@ def phone(chromium, served):
 
 @pytest.fixture
 def sent(town, db):
-    picked = [Picked(found.id, "Рядом парк") for found in town.properties]
+    picked = [SelectedHome(found.id, "Рядом парк") for found in town.properties]
     made = create_selection(db, town.buyer, town.lead.id, picked, words="Посмотрите", days=30)
     db.commit()
     return made

@@ -13,7 +13,7 @@ from models.core.base import database_now
 from models.core.enums import ActionKind, AddressPrecision, Side
 from models.deals.match_table import Match
 from models.deals.matches import act
-from models.deals.selections import Picked, create_selection
+from models.deals.selections import SelectedHome, create_selection
 from models.market.properties import Property
 from tests.console.conftest import enter
 from tests.factories import make_property, token_header
@@ -55,7 +55,7 @@ def feed_card(client, town, db, home_id):
 
 
 def selection(client, town, db, home_id):
-    made = create_selection(db, town.buyer, town.lead.id, [Picked(home_id, "")], words="", days=30)
+    made = create_selection(db, town.buyer, town.lead.id, [SelectedHome(home_id, "")], words="", days=30)
     db.commit()
     page = client.get(f"/s/{made.token}", headers=RUSSIAN).text
     pdf = client.get(f"/s/{made.token}/pdf", headers=RUSSIAN).data

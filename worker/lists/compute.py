@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from matching.engine.incremental import best_of_scores
 from matching.engine.pairs import KeptTerms, pair_scores
 from matching.engine.ranking import RankedLists
-from matching.engine.refill import Lacking, refilled
+from matching.engine.refill import ListsToRefill, refilled
 from matching.engine.topk import Market, score_market
 from matching.facts.places import rows_of
 from models.core.enums import Side
@@ -140,7 +140,7 @@ def refill(
     )
     taken = part.vectors.take(rows)
     leads, properties = (taken, other.vectors) if side is Side.LEAD else (other.vectors, taken)
-    lacking = Lacking(
+    lacking = ListsToRefill(
         known_lists, leads, properties, side is Side.LEAD, LIST_LENGTH, excluded, scorer.unlisted[side.other]
     )
     lists, left = refilled(lacking)

@@ -12,7 +12,7 @@ from api.accounts.invitations import accepted, invited
 from api.console.account.devices import device_of
 from api.console.account.sign_in import telegram_address
 from api.console.kit import access
-from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor
+from api.console.kit.access import SESSION_COOKIE, page_for, public_page, visitor
 from api.console.kit.forms import pressed_button
 from api.console.kit.i18n import translate, translate_error
 from api.console.kit.pages import back, home_of, page_blueprint
@@ -103,7 +103,7 @@ def invite_somebody() -> str | tuple[str, int]:
 
 
 @blp.route("/console/invitation", methods=["GET", "POST"])
-@anybody
+@public_page
 @auth_attempt
 def invitation() -> RedirectResponse | str | tuple[str, int]:
     """Accept an invitation: create an account."""

@@ -8,7 +8,7 @@ from flask import Response, jsonify, redirect, render_template, request
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor
+from api.console.kit.access import SESSION_COOKIE, page_for, public_page, visitor
 from api.console.kit.i18n import language
 from api.console.kit.pages import back, badges_of, listed, page_blueprint, wants_part
 from api.http import live_updates
@@ -110,7 +110,7 @@ def stream() -> Response:
 
 @blp.route("/console/notices", defaults={"rest": ""}, methods=["GET", "POST"])
 @blp.route("/console/notices/<path:rest>", methods=["GET", "POST"])
-@anybody
+@public_page
 @deprecated(day(2026, 12, 1), instead="/console/notifications")
 def former_address(rest: str) -> Response:
     """The address before release 0.2, which pages that are still open use; remove it with 0.3."""

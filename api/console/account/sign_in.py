@@ -12,7 +12,7 @@ from api.accounts.auth import new_token, note_entry, user_by_password
 from api.accounts.portal_auth import send_code, user_by_code
 from api.accounts.recovery import send_link, user_of_link
 from api.console.kit import access
-from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor, visitor_or_none
+from api.console.kit.access import SESSION_COOKIE, page_for, public_page, visitor, visitor_or_none
 from api.console.kit.i18n import LANGUAGES, translate, translate_error
 from api.console.kit.own_address import own_address
 from api.console.kit.pages import THEMES, back, home_of, page_blueprint
@@ -35,7 +35,7 @@ blp = page_blueprint("sign_in")
 
 
 @blp.get("/")
-@anybody
+@public_page
 def landing() -> Response | str:
     """The landing page; signed-in visitors are redirected to their first page."""
     user = visitor_or_none()
@@ -53,7 +53,7 @@ def start() -> Response:
 
 
 @blp.route("/console/sign-in", methods=["GET", "POST"])
-@anybody
+@public_page
 @auth_attempt
 def sign_in() -> Response | str | tuple[str, int]:
     """Sign in by e-mail or phone and password."""
@@ -67,7 +67,7 @@ def sign_in() -> Response | str | tuple[str, int]:
 
 
 @blp.route("/console/sign-in/code", methods=["GET", "POST"])
-@anybody
+@public_page
 @auth_attempt
 def sign_in_by_code() -> Response | str | tuple[str, int]:
     """Sign in by a code sent by SMS: the first form requests it, the second checks it."""
@@ -87,7 +87,7 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
 
 
 @blp.route("/console/sign-in/email", methods=["GET", "POST"])
-@anybody
+@public_page
 @auth_attempt
 def sign_in_by_email() -> Response | str | tuple[str, int]:
     """
@@ -110,7 +110,7 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
 
 
 @blp.route("/console/sign-in/telegram", methods=["GET", "POST"])
-@anybody
+@public_page
 @auth_attempt
 def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     """Sign in by Telegram's signature. It arrives in the address's fragment, which a script of ours posts."""
@@ -140,7 +140,7 @@ def sign_out() -> Response:
 
 
 @blp.post("/console/look")
-@anybody
+@public_page
 def look() -> Response:
     """Store the chosen theme or language."""
     response = back(_safe(request.form.get("next", "")) or "/")
@@ -155,7 +155,7 @@ def look() -> Response:
 
 
 @blp.get("/console/<path:path>")
-@anybody
+@public_page
 def nowhere(path: str) -> Response:
     raise NotFoundError("page")
 

@@ -13,7 +13,7 @@ from api.accounts.portal_auth import send_code
 from api.accounts.recovery import send_link
 from api.console.account.sign_in import next_page, proved_by_code, telegram_address
 from api.console.kit import access
-from api.console.kit.access import anybody, visitor_or_none
+from api.console.kit.access import public_page, visitor_or_none
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.pages import back, home_of, page_blueprint
 from api.http.access import auth_attempt
@@ -54,7 +54,7 @@ class PhoneSignUp(SignUpFields):
 
 
 @blp.route("/console/sign-up", methods=["GET", "POST"])
-@anybody
+@public_page
 @auth_attempt
 def by_email() -> Response | str | tuple[str, int]:
     """Register by e-mail and password. If mail is configured, a link that proves the address follows."""
@@ -79,7 +79,7 @@ def by_email() -> Response | str | tuple[str, int]:
 
 
 @blp.route("/console/sign-up/phone", methods=["GET", "POST"])
-@anybody
+@public_page
 @auth_attempt
 def by_phone() -> Response | str | tuple[str, int]:
     """

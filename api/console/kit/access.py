@@ -35,7 +35,7 @@ Answer = TypeVar("Answer", bound=AnyResponse)
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-def anybody(view: View) -> View:
+def public_page(view: View) -> View:
     """Anybody may open this page; a signed-in visitor is identified."""
     return with_facts(view, access=Access("page: anyone", None, _check_visitor))
 

@@ -4,8 +4,8 @@ back button, a repeated request or a duplicated tab.
 
 A form carries its key (`form_keys.js` keeps it in the history entry, because the back button fetches the page anew).
 The first sending claims the key in the transaction of the write; :func:`keep` stores what it created. Sent again with
-the same texts, the form leads there. Sent again with other texts, it creates nothing either: its page shows the texts
-again, and the person chooses whether they change what was saved or create another one.
+the same texts, the form leads to that page. Sent again with other texts, it creates nothing either: its page shows the
+texts again, and the visitor chooses between changing what was saved and creating another one.
 """
 
 import hashlib
@@ -61,7 +61,8 @@ def claim(was: str | None = None) -> Saved | None:
     Args:
         was: The form's values as JSON, kept so that a later sending can be merged with changes made meanwhile.
     Returns:
-        None: create it. Otherwise the form has already created this, from other texts; the page then gets a new key.
+        None if the form has created nothing yet; otherwise what it created from other texts. Its page then gets a
+        new key.
     Raises:
         FormSentAgainError: The form has already created something from the same texts.
     """
@@ -94,7 +95,7 @@ def refuse_saved_form(field: str) -> None:
 
 
 def keep(path: str) -> None:
-    """Store that the form whose key this request has claimed has created what is at *path*; otherwise do nothing."""
+    """Record that the form whose key this request claimed created what is at *path*. Without a claim, do nothing."""
     state = current()
     if state.idempotency is not None and state.idempotency[1].startswith("form "):
         caller, key = state.idempotency

@@ -31,7 +31,6 @@ from models.core.errors import InvalidValueError, NotSignedInError
 from models.market.leads import shown_contacts
 
 log = logging.getLogger(__name__)
-
 Word = TypeVar("Word", bound=StrEnum)
 
 #: All assets come from this server and nothing is inline. Photos are links that owners gave, loaded without a Referer,

@@ -1,4 +1,4 @@
-"""Check the files of a form: which are accepted, and why others are not."""
+"""Check the files of a form, and give the reason for each refused file."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from models.core.errors import Fault, InvalidFileError
 def check_files(
     files: list[FileStorage], check: Callable[[FileStorage], object], *, maximum: int, too_many: str
 ) -> tuple[list[FileStorage], list[tuple[str, str]]]:
-    """Returns the accepted files, and the names of the others, each with the reason.
+    """Return the accepted files, and the names of the refused ones, each with the reason.
 
     Args:
         check: Raises InvalidFileError for a file that is not accepted.

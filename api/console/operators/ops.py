@@ -44,8 +44,8 @@ MARKETS_KEPT_SECONDS = 60
 FRESHNESS_KEPT_SECONDS = 3
 
 
-@blp.app_template_global("asker")
-def asker(requested_by: str) -> str:
+@blp.app_template_global("requester_name")
+def requester_name(requested_by: str) -> str:
     """The requester of a run in words: ``ops:7`` is a person, ``schedule:1c9a...`` and ``sweep`` are not."""
     kind, _, number_ = requested_by.partition(":")
     if kind != "ops" or not number_.isdecimal():

@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template
 from markupsafe import Markup
 
-from api.console.kit.access import anybody, visitor_or_none
+from api.console.kit.access import public_page, visitor_or_none
 from api.console.kit.formatting import photos_of, public_address, title_of
 from api.console.kit.home_map import map_of
 from api.console.kit.i18n import word
@@ -40,7 +40,7 @@ KINDS = {
 
 
 @blp.get("/homes/<int:property_id>")
-@anybody
+@public_page
 def home(property_id: int) -> str:
     """The public facts of a home, without its house number, its owner and their contacts."""
     listing = listing_on_market(session(), property_id)

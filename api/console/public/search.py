@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Response, redirect, render_template, request
 from markupsafe import Markup
 
-from api.console.kit.access import anybody, visitor_or_none
+from api.console.kit.access import public_page, visitor_or_none
 from api.console.kit.formatting import public_address
 from api.console.kit.i18n import language, translate, word
 from api.console.kit.pages import page_blueprint, page_number
@@ -59,7 +59,7 @@ def check_openness() -> None:
 
 
 @blp.get("/homes")
-@anybody
+@public_page
 def homes() -> str | Response:
     """Homes on the market by the criteria in the address; words in the search box are converted to criteria first."""
     criteria, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MAX_CHOICES])

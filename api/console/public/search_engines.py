@@ -23,7 +23,7 @@ XML = "application/xml"
 @blp.get("/robots.txt")
 @public
 def robots() -> Response:
-    """Allow search engines the search, the homes and the landing page; with PUBLIC_SEARCH=off the landing page only."""
+    """Let search engines crawl the search, the homes and the landing page; with PUBLIC_SEARCH=off only the last."""
     lines = ["User-agent: *", "Disallow: /console", "Disallow: /s/"]
     if services().settings.public_search:
         lines += [f"Sitemap: {services().settings.public_url}/sitemap.xml"]

@@ -2,7 +2,7 @@
 
 from flask import Response, render_template
 
-from api.console.kit.access import anybody
+from api.console.kit.access import public_page
 from api.console.kit.pages import back, page_blueprint
 from api.http.db import session
 from models.core.errors import NotFoundError
@@ -12,7 +12,7 @@ blp = page_blueprint("unsubscribe")
 
 
 @blp.get("/homes/unsubscribe/<seed>")
-@anybody
+@public_page
 def ask(seed: str) -> str:
     """A page with one button, so that programs that follow links change nothing."""
     search = search_of_seed(session(), seed)
@@ -22,7 +22,7 @@ def ask(seed: str) -> str:
 
 
 @blp.post("/homes/unsubscribe/<seed>")
-@anybody
+@public_page
 def stop(seed: str) -> Response:
     if not stop_notifications(session(), seed):
         raise NotFoundError("search")

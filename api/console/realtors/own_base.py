@@ -132,7 +132,7 @@ def act_on_several(side: Side) -> Response:
 
 
 def undo_several(token: str) -> str | None:
-    """Undo the action that the token names; returns where to see it. None: not a token of several rows."""
+    """Undo the action that the token names; returns the page of the rows. None: the token is not for several rows."""
     named = read_several(token)
     if named is None:
         return None

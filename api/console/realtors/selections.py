@@ -22,7 +22,7 @@ from models.deals.selections import (
     MAX_WORDS,
     MAX_WORDS_OF_HOME,
     USUAL_DAYS,
-    Picked,
+    SelectedHome,
     create_selection,
     homes_of,
     homes_on_market,
@@ -78,7 +78,7 @@ def pick(lead_id: int) -> str:
 @for_realtors
 def make(lead_id: int) -> Response | tuple[str, int]:
     ids = [int(each) for each in request.form.getlist("home") if _is_id(each)]
-    picked = [Picked(each, _words(f"words-{each}", MAX_WORDS_OF_HOME)) for each in ids]
+    picked = [SelectedHome(each, _words(f"words-{each}", MAX_WORDS_OF_HOME)) for each in ids]
     days = request.form.get("days", "")
     if days not in map(str, TERMS):
         raise InvalidValueError("days", "selection.choose_term")

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from flask import Response, make_response, render_template, request
 
-from api.console.kit.access import anybody, page_for, visitor, visitor_or_none
+from api.console.kit.access import page_for, public_page, visitor, visitor_or_none
 from api.console.kit.i18n import translate_error
 from api.console.kit.own_address import own_address
 from api.console.kit.pages import back, page_blueprint
@@ -108,7 +108,7 @@ def withdraw(invitation_id: int) -> Response:
 
 
 @blp.route("/console/team/join/<token>", methods=["GET", "POST"])
-@anybody
+@public_page
 def join(token: str) -> Response:
     """The page of an invitation, for anybody with the link; posting accepts it, for a signed-in realtor."""
     error, status = "", 200

@@ -27,6 +27,9 @@ export async function post(path, fields) {
   return null;
 }
 
+/** The year of a moment in a time zone. */
+const yearOf = (moment, timeZone) => moment.toLocaleString("en", { year: "numeric", timeZone });
+
 /** Show times in the zone that the reader chose, or else the device's. */
 export function localTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
@@ -36,7 +39,7 @@ export function localTimes(root = document) {
     if (main?.dataset.zone) options.timeZone = main.dataset.zone;
     if ("seconds" in time.dataset) options.second = "2-digit";
     const moment = new Date(time.dateTime);
-    if (moment.getFullYear() !== new Date().getFullYear()) options.year = "numeric";
+    if (yearOf(moment, options.timeZone) !== yearOf(new Date(), options.timeZone)) options.year = "numeric";
     time.textContent = moment.toLocaleString(language === "kk" ? "ru" : language, options);
   }
 }

@@ -18,7 +18,7 @@ from models.market.properties import Property
 from models.market.sample_keys import is_no_sample
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.ordering import Part, Sorting, parts_of, sorted_whole, sorting_of
-from models.market.search.prices import PriceIn, price_in
+from models.market.search.prices import PriceInCurrency, price_in
 from models.market.search.words import Words, contains_words, split_words, understood
 
 #: Adverts are counted up to this number; for more, the page says "more than".
@@ -87,7 +87,7 @@ def bounded_statements(session: Session) -> Iterator[None]:
     session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
 
 
-def conditions(wanted: SearchCriteria, price: PriceIn) -> list[ColumnElement[bool]]:
+def conditions(wanted: SearchCriteria, price: PriceInCurrency) -> list[ColumnElement[bool]]:
     """The conditions that a property must meet, except those on its words."""
     conditions = [
         (wanted.city_key, Property.city_key == wanted.city_key),
@@ -148,14 +148,14 @@ _Advert = tuple[int, int | None]
 
 
 def _page(
-    session: Session, wanted: SearchCriteria, words: Words, price: PriceIn, page: int, per_page: int
+    session: Session, wanted: SearchCriteria, words: Words, price: PriceInCurrency, page: int, per_page: int
 ) -> SearchResults:
     sorting = sorting_of(wanted.order, price)
-    meeting = conditions(wanted, price)
-    counted = _count(session, meeting, words, sorting, _adverts_for(page * per_page))
+    filters = conditions(wanted, price)
+    counted = _count(session, filters, words, sorting, _adverts_for(page * per_page))
     page = min(page, max(1, -(-min(counted.total, MAX_SHOWN) // per_page)))
     wanted_homes = page * per_page
-    read = _Reader(session, wanted, words, price, meeting, sorting).first
+    read = _Reader(session, wanted, words, price, filters, sorting).first
     ids = _first_adverts(counted, wanted_homes, read)[wanted_homes - per_page :]
     rows = {row.id: row for row in session.scalars(select(Property).where(Property.id.in_(ids)))} if ids else {}
     return SearchResults(
@@ -171,11 +171,11 @@ class _Counted:
 
 
 def _count(
-    session: Session, meeting: Sequence[ColumnElement[bool]], words: Words, sorting: Sorting, limit: int
+    session: Session, filters: Sequence[ColumnElement[bool]], words: Words, sorting: Sorting, limit: int
 ) -> _Counted:
     """Count homes and, if all adverts were counted, select the first *limit* of them in the same pass."""
     maximum = min(MAX_COUNTED, MAX_COUNTED_WITH_WORDS) if words else MAX_COUNTED
-    adverts = select(Property.id, sorting.value.label("value")).where(*meeting, contains_words(words, Property.id))
+    adverts = select(Property.id, sorting.value.label("value")).where(*filters, contains_words(words, Property.id))
     counted = adverts.limit(maximum + 1).subquery()
     hits = _with_groups(counted).cte("hits")
     first = select(hits).order_by(*sorting.by(hits.c.value, hits.c.id)).limit(limit).subquery()
@@ -226,8 +226,8 @@ class _Reader:
     session: Session
     wanted: SearchCriteria
     words: Words
-    price: PriceIn
-    meeting: Sequence[ColumnElement[bool]]
+    price: PriceInCurrency
+    filters: Sequence[ColumnElement[bool]]
     sorting: Sorting
 
     def first(self, limit: int) -> tuple[list[_Advert], bool]:
@@ -238,12 +238,12 @@ class _Reader:
         until enough adverts contain them. If too few of many do, PostgreSQL may choose another plan.
         """
         if self.words:
-            among = _first_of_parts(self.meeting, self.sorting, self._parts, limit * ADVERTS_READ_PER_SHOWN)
+            among = _first_of_parts(self.filters, self.sorting, self._parts, limit * ADVERTS_READ_PER_SHOWN)
             rows = self._fetch(select(among).where(contains_words(self.words, among.c.id)), limit)
             if len(rows) == limit:
                 return rows, False
         parts = self._whole if self.words and self.wanted.city_key is None else self._parts
-        holding = [*self.meeting, contains_words(self.words, Property.id)]
+        holding = [*self.filters, contains_words(self.words, Property.id)]
         rows = self._fetch(select(_first_of_parts(holding, self.sorting, parts, limit)), limit)
         return rows, len(rows) < limit
 
@@ -265,12 +265,12 @@ class _Reader:
 
 
 def _first_of_parts(
-    meeting: Sequence[ColumnElement[bool]], sorting: Sorting, parts: Sequence[Part], limit: int
+    filters: Sequence[ColumnElement[bool]], sorting: Sorting, parts: Sequence[Part], limit: int
 ) -> Subquery:
     """The first adverts in order, merged from the first adverts of each part."""
     read = [
         select(Property.id, sorting.value.label("value"))
-        .where(*meeting, part.condition)
+        .where(*filters, part.condition)
         .order_by(*part.order, Property.id.desc())
         .limit(limit)
         .subquery()

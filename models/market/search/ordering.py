@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.core.enums import DealType
 from models.market.properties import Property
 from models.market.search.criteria import HomeOrder, SearchCriteria
-from models.market.search.prices import PriceIn
+from models.market.search.prices import PriceInCurrency
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Sorting:
         return (value.desc() if self.falls else value.asc()).nulls_last(), advert_id.desc()
 
 
-def sorting_of(order: HomeOrder, price: PriceIn) -> Sorting:
+def sorting_of(order: HomeOrder, price: PriceInCurrency) -> Sorting:
     """The requested order, with prices in the currency of *price*."""
     match order:
         case HomeOrder.NEWEST:
@@ -48,7 +48,7 @@ def sorting_of(order: HomeOrder, price: PriceIn) -> Sorting:
             return Sorting(price.amount(_PER_METRE))
 
 
-def parts_of(session: Session, wanted: SearchCriteria, price: PriceIn) -> list[Part]:
+def parts_of(session: Session, wanted: SearchCriteria, price: PriceInCurrency) -> list[Part]:
     """
     The adverts of the town, or of all towns, in parts, each in the order of an index; each advert is in exactly one.
 
@@ -73,7 +73,7 @@ def parts_of(session: Session, wanted: SearchCriteria, price: PriceIn) -> list[P
     ]
 
 
-def sorted_whole(wanted: SearchCriteria, price: PriceIn) -> list[Part]:
+def sorted_whole(wanted: SearchCriteria, price: PriceInCurrency) -> list[Part]:
     """
     All adverts as one part that PostgreSQL sorts, which takes about as long for every search.
 

@@ -22,21 +22,21 @@ def currency_of_search(wanted: SearchCriteria) -> str:
     return currency_of_city(wanted.city_key) if wanted.city_key else DEFAULT_CURRENCY
 
 
-def price_in(session: Session, wanted: SearchCriteria) -> "PriceIn":
+def price_in(session: Session, wanted: SearchCriteria) -> "PriceInCurrency":
     """Prices in the search's currency, by today's rates."""
     own = currency_of_search(wanted)
     by_price = (HomeOrder.CHEAPEST, HomeOrder.DEAREST, HomeOrder.CHEAPEST_PER_METRE)
     if wanted.price_min is None and wanted.price_max is None and wanted.order not in by_price:
-        return PriceIn(own, {})
+        return PriceInCurrency(own, {})
     if wanted.city_key:
         factors = market_factors(session, wanted.city_key)
     else:
         factors = factors_to(session, own, database_now(session).date())
-    return PriceIn(own, {currency: factor for currency, factor in factors.items() if currency != own})
+    return PriceInCurrency(own, {currency: factor for currency, factor in factors.items() if currency != own})
 
 
 @dataclass(frozen=True)
-class PriceIn:
+class PriceInCurrency:
     """A property's price in one currency, with the *factors* of the others. Without a rate the price is null."""
 
     currency: str

@@ -5,7 +5,7 @@ import re
 from models.market.towns.gazetteer import Town, rank
 from models.market.towns.reading import best_town, is_province
 from models.market.towns.regions import Region
-from models.market.towns.segments import Named, Segment, read_segment, towns_of
+from models.market.towns.segments import Segment, TownName, read_segment, towns_of
 from models.market.towns.spelling import normal
 from models.market.towns.words import TOWN_KINDS
 
@@ -47,7 +47,7 @@ def town_in_address(address: str) -> str:
     return _inside(address) or _without_town(parts, regions) or address.strip()
 
 
-def _size(named: Named, town: Town) -> int:
+def _size(named: TownName, town: Town) -> int:
     """A town's rank among others of one address: towns at home before those abroad, then by population."""
     at_home, near, *_ = rank(named.plain, town)
     return town.population + (10**9 if at_home else 10**8 if near else 0)
@@ -58,7 +58,7 @@ def _is_number(texts: list[str], place: int) -> bool:
     return place < len(texts) and bool(re.match(r"(?:д|дом|house|№)?[.\s№]*\d", texts[place].strip(), re.IGNORECASE))
 
 
-def _with_region(text: str, part: Segment, named: Named, regions: list[Region]) -> str:
+def _with_region(text: str, part: Segment, named: TownName, regions: list[Region]) -> str:
     """The part, together with its region if the name alone would be read as another town."""
     name = text if not part.unknown else named.plain
     plain = best_town(named.plain, named.towns)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models.market.towns.gazetteer import Town, is_own
-from models.market.towns.segments import Named, Segment, towns_of
+from models.market.towns.segments import Segment, TownName, towns_of
 from models.market.towns.spelling import normal
 
 
@@ -34,7 +34,7 @@ def towns_called_like_regions(segments: list[Segment]) -> list[Segment]:
             or (town.country in countries and all(region.country != town.country for region in segment.regions))
         )
         plain = normal(segment.text)
-        read.append(replace(segment, towns=[Named(plain, there)], regions=[]) if there else segment)
+        read.append(replace(segment, towns=[TownName(plain, there)], regions=[]) if there else segment)
     return read
 
 
@@ -48,7 +48,7 @@ def without_streets(naming: list[Segment], segments: Sequence[Segment]) -> list[
     return left if any(segment.towns for segment in left) else naming
 
 
-def without_old_names(named: Sequence[Named], distinct: Sequence[Town]) -> list[Town]:
+def without_old_names(named: Sequence[TownName], distinct: Sequence[Town]) -> list[Town]:
     """The parts without the former name of another part's town: «Самара (Куйбышев)»."""
     former = {
         other.key for one in named for other in one.towns for town in one.towns if town != other and town in distinct

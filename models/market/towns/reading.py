@@ -18,7 +18,7 @@ from models.market.towns.distinctive_parts import (
 from models.market.towns.gazetteer import Town, by_id, called, is_present_name, largest_in, rank, towns_with_name
 from models.market.towns.likeness import nearest_names, one_error_away
 from models.market.towns.regions import Region
-from models.market.towns.segments import Named, Segment, read_segment, towns_of
+from models.market.towns.segments import Segment, TownName, read_segment, towns_of
 from models.market.towns.spelling import from_keyboard, normal
 from models.market.towns.words import BETWEEN_TOWNS
 
@@ -154,9 +154,9 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
     return _unknown(text, segments, regions, countries)
 
 
-def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -> list[Town]:
+def _distinct(named: list[TownName], regions: list[Region], countries: list[str]) -> list[Town]:
     """The named towns, each once, without those that are districts of another named town."""
-    by_key: dict[str, tuple[Named, Town]] = {}
+    by_key: dict[str, tuple[TownName, Town]] = {}
     if not regions and len(named) > 1:
         regions = [_FEDERAL[town.id] for one in named for town in one.towns if town.id in _FEDERAL]
     for one in named:
@@ -177,11 +177,11 @@ def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -
     return [town for _, town in by_key.values()]
 
 
-def _is_marked(pair: tuple[Named, Town], _: dict[str, tuple[Named, Town]]) -> bool:
+def _is_marked(pair: tuple[TownName, Town], _: dict[str, tuple[TownName, Town]]) -> bool:
     return pair[0].marked
 
 
-def _is_no_district(pair: tuple[Named, Town], all_of_them: dict[str, tuple[Named, Town]]) -> bool:
+def _is_no_district(pair: tuple[TownName, Town], all_of_them: dict[str, tuple[TownName, Town]]) -> bool:
     one, town = pair
     larger = [other for _, other in all_of_them.values() if other is not town and other.population >= _LARGE]
     if town.population >= _SMALL or not larger:

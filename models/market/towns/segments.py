@@ -37,7 +37,7 @@ _KINDS_OF_WORDS = re.compile(
 
 
 @dataclass(frozen=True)
-class Named:
+class TownName:
     """Some words that are a name of towns. `marked` if a word for "town" accompanies them."""
 
     plain: str
@@ -50,7 +50,7 @@ class Segment:
     """The reading of one part of a written place."""
 
     text: str
-    towns: list[Named] = field(default_factory=list)
+    towns: list[TownName] = field(default_factory=list)
     regions: list[Region] = field(default_factory=list)
     #: Regions that are named only by their adjective.
     bare_regions: list[Region] = field(default_factory=list)
@@ -88,7 +88,7 @@ def read_segment(text: str, *, behind: bool = False) -> Segment:
     left = _take_names(words, segment, behind)
     segment.unknown = " ".join(left)
     if not left and segment.is_marked:
-        segment.towns = [Named(one.plain, one.towns, True) for one in segment.towns]
+        segment.towns = [TownName(one.plain, one.towns, True) for one in segment.towns]
     if left and segment.names_place:
         _settle_left_over(words, left, segment)
     return segment
@@ -210,7 +210,7 @@ def _take(words: list[str], segment: Segment, behind: bool, alone: bool) -> bool
         region = country = None  # «г. Алтай»
     is_area = behind or _is_region_first(plain, region, country) or not REGION_WORDS.isdisjoint(words)
     if towns and not ((region or country) and (is_area or not alone)):
-        segment.towns.append(Named(plain, towns))
+        segment.towns.append(TownName(plain, towns))
     elif region or country:
         segment.regions.extend([region] if region else [])
         segment.countries.extend([country] if country else [])
@@ -261,7 +261,7 @@ def _settle_left_over(words: list[str], left: list[str], segment: Segment) -> No
     first = segment.towns[0] if segment.towns else None
     begins = first is not None and " ".join(words).startswith(first.plain)
     if segment.is_marked and first is not None and any(town.country in HOME_COUNTRIES for town in first.towns):
-        segment.towns = [Named(one.plain, one.towns, True) for one in segment.towns]
+        segment.towns = [TownName(one.plain, one.towns, True) for one in segment.towns]
         segment.unknown = ""
     elif begins and first is not None and any(town.population >= _WELL_KNOWN for town in first.towns):
         segment.towns, segment.unknown = [first], ""

@@ -8,7 +8,7 @@ from matching.engine.bounds_of_few import max_units_of_leads, max_units_of_prope
 from matching.engine.incremental import best_of_scores, column_scores, row_scores
 from matching.engine.pairs import pair_units
 from matching.engine.ranking import RankedLists
-from matching.engine.refill import Lacking, refilled
+from matching.engine.refill import ListsToRefill, refilled
 from matching.engine.topk import Market
 from matching.errors import InvalidInputError
 from matching.facts.places import rows_of
@@ -97,7 +97,7 @@ def test_filled_up_lists_are_those_of_brute_force_even_where_all_tie(varied, ali
     excluded = np.argwhere(gone & (rng.random(scores.shape) < 0.5))
     known = without(before, gone | np.isin(np.arange(N), unlisted))
 
-    lists, left = refilled(Lacking(known, leads, properties, owners_are_leads, K, excluded, unlisted))
+    lists, left = refilled(ListsToRefill(known, leads, properties, owners_are_leads, K, excluded, unlisted))
 
     settled = np.setdiff1d(np.arange(30), left)
     assert_same(lists.take(settled), wanted(scores, excluded, unlisted).take(settled))
@@ -110,8 +110,8 @@ def test_a_full_list_and_a_market_without_the_other_side_stay_as_they_are(varied
     nothing = varied.properties.take(np.zeros(0, np.int64))
     none = RankedLists.empty(5)
 
-    lists, left = refilled(Lacking(full, few, varied.properties, True, K, NO_PAIRS, NO_PAIRS[:, 0]))
-    empty, _ = refilled(Lacking(none, few, nothing, True, K, NO_PAIRS, NO_PAIRS[:, 0]))
+    lists, left = refilled(ListsToRefill(full, few, varied.properties, True, K, NO_PAIRS, NO_PAIRS[:, 0]))
+    empty, _ = refilled(ListsToRefill(none, few, nothing, True, K, NO_PAIRS, NO_PAIRS[:, 0]))
 
     assert_same(lists, full)
     assert len(left) == 0
@@ -120,4 +120,4 @@ def test_a_full_list_and_a_market_without_the_other_side_stay_as_they_are(varied
 
 def test_one_list_an_owner_is_expected(varied):
     with pytest.raises(InvalidInputError):
-        Lacking(RankedLists.empty(2), varied.leads, varied.properties, True, K, NO_PAIRS, NO_PAIRS[:, 0])
+        ListsToRefill(RankedLists.empty(2), varied.leads, varied.properties, True, K, NO_PAIRS, NO_PAIRS[:, 0])

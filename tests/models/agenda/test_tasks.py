@@ -16,7 +16,7 @@ from models.core.enums import ActionKind, Side
 from models.core.errors import InvalidValueError, NotFoundError
 from models.deals.matches import act
 from models.deals.selection_answers import answer_home
-from models.deals.selections import Picked, create_selection
+from models.deals.selections import SelectedHome, create_selection
 from models.market.leads import archive_lead, replace_lead
 from models.upkeep.erasure import erase_user, export_user
 from tests.factories import make_lead, make_property, make_user
@@ -123,7 +123,7 @@ def test_the_history_has_every_change_but_no_confidential_text(session, realtor,
     replace_lead(session, lead, {"city": "Москва", "budget_max": 16_000_000, "private_notes": "тайна"})
     act(session, realtor, Side.LEAD, lead_id=lead.id, property_id=home.id, kind=ActionKind.LIKE)
     act(session, seller, Side.PROPERTY, lead_id=lead.id, property_id=home.id, kind=ActionKind.LIKE)
-    made = create_selection(session, realtor, lead.id, [Picked(other.id)], words=None, days=None)
+    made = create_selection(session, realtor, lead.id, [SelectedHome(other.id)], words=None, days=None)
     answer_home(session, made.token, other.id, ActionKind.DISLIKE)
     add_to_shortlist(session, realtor, lead.id, home.id)
     task = create_task(session, realtor, lead.id, {"kind": TaskKind.CALL, "title": "x", "due_at": now + HOUR})

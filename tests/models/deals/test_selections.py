@@ -15,7 +15,7 @@ from models.deals.selection_answers import answer_home, ask_about_home
 from models.deals.selections import (
     MAX_ANSWERS,
     MAX_QUESTION,
-    Picked,
+    SelectedHome,
     Selection,
     create_selection,
     opened_selection,
@@ -35,7 +35,7 @@ def market(session) -> Market:
 @pytest.fixture
 def selection(session, market) -> Selection:
     """A selection of both properties for the first lead."""
-    picked = [Picked(found.id, "рядом парк") for found in market.properties]
+    picked = [SelectedHome(found.id, "рядом парк") for found in market.properties]
     return create_selection(session, market.buyers[0], market.leads[0].id, picked, words="Смотрите", days=30)
 
 
@@ -130,7 +130,7 @@ def test_a_home_that_has_left_the_market_takes_no_answers(session, market, selec
 def test_a_link_ends_when_it_is_withdrawn_at_its_term_and_with_its_realtor(session, market):
     realtor, lead = market.buyers[0], market.leads[0]
     made = [
-        create_selection(session, realtor, lead.id, [Picked(market.properties[0].id)], words=None, days=1)
+        create_selection(session, realtor, lead.id, [SelectedHome(market.properties[0].id)], words=None, days=1)
         for _ in range(3)
     ]
     assert opened_selection(session, made[2].token)[0] is made[2]
@@ -153,7 +153,7 @@ def test_only_the_leads_owner_selects_and_only_what_is_on_its_market(session, ma
     rented = make_property(session, market.sellers[0], deal_type="RENT")
 
     def make(user, *ids):
-        return create_selection(session, user, lead.id, [Picked(each) for each in ids], words=None, days=None)
+        return create_selection(session, user, lead.id, [SelectedHome(each) for each in ids], words=None, days=None)
 
     assert [home.property_id for home in make(realtor, own.id).homes] == [own.id]
     with pytest.raises(NotFoundError):
@@ -166,7 +166,7 @@ def test_only_the_leads_owner_selects_and_only_what_is_on_its_market(session, ma
 def test_a_client_may_dislike_what_the_realtor_owns(session):
     realtor = make_user(session)
     lead, own = make_lead(session, realtor), make_property(session, realtor)
-    made = create_selection(session, realtor, lead.id, [Picked(own.id)], words=None, days=None)
+    made = create_selection(session, realtor, lead.id, [SelectedHome(own.id)], words=None, days=None)
 
     answer_home(session, made.token, own.id, DISLIKE)
 
