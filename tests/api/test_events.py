@@ -150,7 +150,7 @@ def test_an_invalid_event_id_is_refused(person):
 
 def test_readers_are_few_and_free_their_places(app, address, person, monkeypatch):
     budget = services_of(app).long_lived
-    monkeypatch.setattr(budget, "_most_of", {long_lived.EVENTS: 1})
+    monkeypatch.setattr(budget, "_max_of_kind", {long_lived.EVENTS: 1})
     reader = person()
     with reading(address, reader) as event:
         event()
@@ -161,7 +161,7 @@ def test_readers_are_few_and_free_their_places(app, address, person, monkeypatch
 
 def test_one_user_takes_half_of_the_places_and_leaves_the_rest_to_others(app, address, person, monkeypatch):
     budget = services_of(app).long_lived
-    monkeypatch.setattr(budget, "_most_of", {long_lived.EVENTS: 4})
+    monkeypatch.setattr(budget, "_max_of_kind", {long_lived.EVENTS: 4})
     greedy, other = person(), person()
     with reading(address, greedy) as first:
         with reading(address, greedy) as second:

@@ -200,7 +200,7 @@ def test_an_invalid_event_id_is_refused(app, address):
 
 def test_readers_are_few_and_free_their_slots(app, address, read, monkeypatch):
     budget = services_of(app).long_lived
-    monkeypatch.setattr(budget, "_most_of", {long_lived.EVENTS: 2})
+    monkeypatch.setattr(budget, "_max_of_kind", {long_lived.EVENTS: 2})
     first = read()
     first.event()
     with connect(f"ws://{address}/api/ws") as second:

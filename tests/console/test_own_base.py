@@ -13,7 +13,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.tags import LeadTag, add_tag, tags_of
 from tests.console.conftest import AXE, enter
-from tests.console.test_every_page import LOOKS, complaints, keyboard_complaints
+from tests.console.test_every_page import DARK_PHONE, LIGHT_DESKTOP, complaints
 from tests.console.test_open_forms import form_of
 from tests.factories import make_lead
 
@@ -177,9 +177,9 @@ def test_rows_that_are_picked_with_tags_suit_everybody(visit, town, base, db):
     )
     page.get_by_label("Select Вера").check()
     page.add_script_tag(path=AXE)
-    assert complaints(page) == []
-    assert keyboard_complaints(page) == []
+    keyboard = page.context.new_cdp_session(page)
+    assert complaints(page, keyboard, LIGHT_DESKTOP) == []
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    assert complaints(page, LOOKS) == []
+    assert complaints(page, keyboard, DARK_PHONE) == []

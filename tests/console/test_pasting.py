@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from models.core.enums import DealType
 from models.market.leads import Lead
 from tests.console.conftest import AXE, enter
-from tests.console.test_every_page import LOOKS, complaints, keyboard_complaints
+from tests.console.test_every_page import DARK_PHONE, LIGHT_DESKTOP, complaints
 from tests.console.test_lost_sessions import sign_in_again
 from tests.console.test_open_forms import form_of
 
@@ -103,12 +103,12 @@ def test_a_lead_is_created_from_a_pasted_message(visit, town, db):
     expect(page.get_by_text("What we read in the text is marked below.")).to_be_visible()
     expect(page.locator(".field.was-read").get_by_label("City")).to_have_value("Москва")
     page.add_script_tag(path=AXE)
-    assert complaints(page) == []
-    assert keyboard_complaints(page) == []
+    keyboard = page.context.new_cdp_session(page)
+    assert complaints(page, keyboard, LIGHT_DESKTOP) == []
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    assert complaints(page, LOOKS) == []
+    assert complaints(page, keyboard, DARK_PHONE) == []
     page.get_by_label("Client's name").fill("Анна К.")
     page.context.clear_cookies()  # the session ends before the form is saved
     page.get_by_role("button", name="Save").click()

@@ -16,7 +16,7 @@ from models.core.enums import DealType, Side
 from models.market.leads import Lead
 from models.market.properties import Property
 from tests.console.conftest import AXE, Town, enter, tab_to
-from tests.console.test_every_page import LOOKS, complaints, keyboard_complaints
+from tests.console.test_every_page import DARK_PHONE, LIGHT_DESKTOP, complaints
 from tests.console.test_pages import LEAD_FORM
 from tests.factories import make_lead, make_property
 from worker.lists import rescore
@@ -143,13 +143,13 @@ def test_chips_and_wishes_on_cards_suit_everybody(
                 expect(page.locator("#requirements-additional_requirements-understood .chip").first).to_be_visible()
             page.evaluate("document.querySelectorAll('details.fold').forEach((each) => { each.open = true; })")
             page.add_script_tag(path=AXE)
-            assert complaints(page) == [], path
-            assert keyboard_complaints(page) == [], path
+            keyboard = page.context.new_cdp_session(page)
+            assert complaints(page, keyboard, LIGHT_DESKTOP) == [], path
             page.emulate_media(color_scheme="dark")
             page.set_viewport_size({"width": 390, "height": 844})
             page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
             page.evaluate("document.querySelectorAll('details.fold').forEach((each) => { each.open = true; })")
-            assert complaints(page, LOOKS) == [], path
+            assert complaints(page, keyboard, DARK_PHONE) == [], path
     expect(page.get_by_role("list", name="What the listing says")).to_have_count(1)
 
 
