@@ -27,9 +27,10 @@ from matching.reading.kazakh import MIN_LETTERS, STEMS, kazakh_forms, without
 from matching.reading.numerals import NUMERALS, ORDINALS
 
 #: A word (with its combining marks), a number, a line end, or one other mark. The letters of most words are named,
-#: since a set is faster than a class; the quantifiers are possessive ("++"), since no two parts share a character.
+#: since a set is faster than a class; the quantifiers are possessive ("++"), since no two parts share a character. A
+#: number's last is not; Python before 3.11.5 keeps what a possessive group matched before it failed ("5," of "5, 6")
 TOKEN = re.compile(
-    r"([a-zA-Zа-яёА-ЯЁ]++[^\W\d_]*+(?:[\u0300-\u036f]++[^\W\d_]*+)*+|\d++(?:[.,]\d++)*+|[^\w\s]|\n"
+    r"([a-zA-Zа-яёА-ЯЁ]++[^\W\d_]*+(?:[\u0300-\u036f]++[^\W\d_]*+)*+|\d++(?:[.,]\d++)*|[^\w\s]|\n"
     r"|[^\W\d_]++(?:[\u0300-\u036f]++[^\W\d_]*+)*+)"
 )
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -105,9 +106,9 @@ class System:
         """Code that runs the system with its own Procfile."""
         (files / "web.py").write_text(WEB)
         (files / "worker.py").write_text(WORKER)
-        python = f"'{sys.executable}'"
+        web, worker = (shlex.join([sys.executable, str(files / name)]) for name in ("web.py", "worker.py"))
         procfile = files / "Procfile"
-        procfile.write_text(f"release: false\nweb: {python} '{files}/web.py'\nworker: {python} '{files}/worker.py'\n")
+        procfile.write_text(f"release: false\nweb: {web}\nworker: {worker}\n")
         return (
             "import sys; from pathlib import Path; from rich.console import Console\n"
             "from scripts.launcher.system import run_system\n"
