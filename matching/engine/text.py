@@ -36,8 +36,8 @@ MAX_WORDS_REMEMBERED = 500_000
 K1, B = 0.8, 0.5
 #: The power of BM25's rarity by which a word counts: below 1, one rare word outweighs the others less.
 RARITY_POWER = 0.7
-#: The value of BM25 for a word that counts fully. With 1, its value in a text of mean length, all shorter texts with the
-#: lead's words would be equal.
+#: The value of BM25 for a word that counts fully. With 1, its value in a text of mean length, all shorter texts with
+#: the lead's words would be equal.
 FULL = 1.2
 #: How many words of a lead's text are used, the rarest first. The limit bounds the rounding error.
 MAX_LEAD_WORDS = 48
