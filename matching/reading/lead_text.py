@@ -104,21 +104,21 @@ def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
 
 def _softened(text: str, wishes: list[Wish]) -> list[Wish]:
     """«лифт или не выше второго»: either will do, so neither is missed where the other is met."""
-    for place, (first, second) in enumerate(itertools.pairwise(wishes)):
+    for index, (first, second) in enumerate(itertools.pairwise(wishes)):
         either = {first.kind: first.value, second.kind: second.value}
         if either.get("lift") is True and "max" in either.get("floor", ()):
             if _OR.fullmatch(text[first.end : second.start]):
-                wishes[place : place + 2] = [replace(first, strength="soft"), replace(second, strength="soft")]
+                wishes[index : index + 2] = [replace(first, strength="soft"), replace(second, strength="soft")]
     return wishes
 
 
 def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
     """«1, 2 и последний этаж не предлагать»: numbers in one row with a refused first or last floor."""
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         number = item.quantity
         if item.role != NUMBER or item.taken or number is None or number.how != "eq" or number.unit or number.fraction:
             continue
-        for other in items[max(0, place - 1) : place + 3]:
+        for other in items[max(0, index - 1) : index + 3]:
             gap = max(other.start - item.end, item.start - other.end)
             if other.denied and other.meanings.kinds & _ENDS_OF_HOUSE and gap <= 1 and 2 <= number.low <= 9:
                 yield int(number.low), other
