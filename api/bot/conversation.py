@@ -241,6 +241,6 @@ def _show_next(dialog: Dialog, user: User) -> None:
         button(dialog.word("bot.button.keep"), *stem, FeedActionKind.FAVORITE),
     ]
     opening = open_button(dialog.language, f"{dialog.bot.public_url}/console/feed")
-    place = ", ".join(shown_address(listing, language=dialog.language))
-    words = caption(dialog.language, listing, place)
+    address = ", ".join(shown_address(listing, language=dialog.language))
+    words = caption(dialog.language, listing, address)
     dialog.send(words, [choice, opening], photo_of(listing, dialog.bot.public_url))

@@ -121,8 +121,8 @@ def _exported(path: str, summary: str, description: str, write: Callable[..., Re
         @blp.arguments(ExportArgs, location="query")
         @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
         @blp.alt_response(200, schema={"type": "string", "format": "binary"}, content_type=XLSX)
-        def get(self, args: dict[str, Any], **place: int) -> Response:
-            return write(current_user(), args["format"], **place)
+        def get(self, args: dict[str, Any], **path_ids: int) -> Response:
+            return write(current_user(), args["format"], **path_ids)
 
         get.__doc__ = f"{summary}\n\n{description}"
 

@@ -214,7 +214,7 @@ def check_access() -> None:
         if isinstance(value, int) and value > LARGEST_ID:
             if facts.access.leaves_to_view:
                 sign_in()
-            raise InvalidValueError(name, "id.too_large", place="path")
+            raise InvalidValueError(name, "id.too_large", location="path")
 
 
 def operations(app: Flask) -> Iterator[tuple[str, str, OperationFacts]]:

@@ -40,7 +40,7 @@ def earlier_answer() -> Response | None:
     if facts_of_request().keeps_no_answer:
         return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise InvalidValueError(HEADER, "idempotency.key_form", place="headers", max=LONGEST_KEY)
+        raise InvalidValueError(HEADER, "idempotency.key_form", location="headers", max=LONGEST_KEY)
     earlier = idempotency.claim(session(), caller, key, _fingerprint())
     if earlier is None or earlier.status is None:
         current().idempotency = (caller, key)

@@ -205,8 +205,8 @@ class CampaignAds(MethodView):
         Each has its cost so far.
         """
         get_campaign(session(), campaign_id, scope=niche_scope())
-        at = window(args)
-        rows = session().execute(ads_of(campaign_id).limit(at["limit"]).offset(at["offset"]))
+        when = window(args)
+        rows = session().execute(ads_of(campaign_id).limit(when["limit"]).offset(when["offset"]))
         return [_fields(ad) | {"spent": spent} for ad, spent in rows]
 
 

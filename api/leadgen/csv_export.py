@@ -86,10 +86,10 @@ def prospect_file(sessions: sessionmaker[Session], **wanted: Any) -> Response:
 
 def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:
     with sessions() as own:  # the request's session is already closed
-        for *place, leads, qualified, won, revenue, spend in own.execute(query.execution_options(yield_per=1000)):
+        for *group, leads, qualified, won, revenue, spend in own.execute(query.execution_options(yield_per=1000)):
             part = Figures(int(leads), int(qualified), int(won), revenue, spend)
             figures = [part.leads, part.qualified, part.won, part.spend, part.revenue]
-            yield [*place, *figures, part.cpl, part.conversion_rate, part.roi]
+            yield [*group, *figures, part.cpl, part.conversion_rate, part.roi]
 
 
 def _csv(name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> Response:

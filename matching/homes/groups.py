@@ -22,13 +22,13 @@ def edges_between(adverts: Sequence[AdvertFacts], keys_of: Mapping[int, Iterable
     Only adverts with a common key are compared, and only by keys that at most :data:`MAX_ALIKE` adverts share, so that
     the number of comparisons grows with the number of adverts, not with its square.
     """
-    at: dict[int, list[AdvertFacts]] = defaultdict(list)
+    by_key: dict[int, list[AdvertFacts]] = defaultdict(list)
     for advert in adverts:
         for key in keys_of[advert.id]:
-            at[key].append(advert)
+            by_key[key].append(advert)
     compared: set[tuple[int, int]] = set()
     edges = {}
-    for block in at.values():
+    for block in by_key.values():
         if len(block) > MAX_ALIKE:
             continue
         for left, right in combinations(sorted(block, key=lambda each: each.id), 2):
@@ -76,7 +76,7 @@ def groups_of_edges(by_id: Mapping[int, AdvertFacts], edges: Edges) -> list[list
     to give the same groups as the whole market.
     """
     contradictions = _Contradictions(by_id)
-    component_of = {each: place for place, component in enumerate(components(edges)) for each in component}
+    component_of = {each: index for index, component in enumerate(components(edges)) for each in component}
     inside: dict[int, dict[tuple[int, int], float]] = defaultdict(dict)
     for pair, score in edges.items():
         inside[component_of[pair[0]]][pair] = score

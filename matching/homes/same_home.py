@@ -125,7 +125,7 @@ def _number_points(left: float | None, right: float | None, slack: float, *, sam
 def _shingles(text: str) -> frozenset[int]:
     """Hashes of all sequences of three words."""
     words = re.findall(r"\w+", text.casefold())
-    return frozenset(crc32(" ".join(words[place : place + 3]).encode()) for place in range(len(words) - 2))
+    return frozenset(crc32(" ".join(words[start : start + 3]).encode()) for start in range(len(words) - 2))
 
 
 def _text_points(left: str, right: str) -> float:

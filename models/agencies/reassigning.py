@@ -40,8 +40,8 @@ class Reassigned:
 def agents_for(agency: Agency) -> Any:
     """Select the agency's members to whom rows can be given, by name."""
     query = select(User).join(AgencyMember, AgencyMember.user_id == User.id)
-    there = (AgencyMember.agency_id == agency.id, User.is_active, User.role == Role.REALTOR)
-    return query.where(*there).order_by(User.name, User.id)
+    conditions = (AgencyMember.agency_id == agency.id, User.is_active, User.role == Role.REALTOR)
+    return query.where(*conditions).order_by(User.name, User.id)
 
 
 def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], to_id: int) -> Reassigned:

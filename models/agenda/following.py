@@ -144,9 +144,9 @@ def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) ->
 _FITTING = text(
     """
     SELECT ARRAY(
-        SELECT entry.id FROM unnest(lists.property_ids, lists.scores) WITH ORDINALITY AS entry(id, score, place)
+        SELECT entry.id FROM unnest(lists.property_ids, lists.scores) WITH ORDINALITY AS entry(id, score, rank)
         JOIN properties ON properties.id = entry.id AND properties.status = 'ACTIVE'
-        WHERE entry.score >= :fits ORDER BY place
+        WHERE entry.score >= :fits ORDER BY rank
     ) AS ids FROM lead_recommendations AS lists WHERE lists.lead_id = :lead_id
     """
 ).bindparams(fits=FITS)

@@ -96,8 +96,8 @@ def homes_of_lead(session: Session, lead: Lead) -> list[Property]:
     starred = select(ShortlistedHome.property_id).where(ShortlistedHome.lead_id == lead.id)
     sent = select(SelectionHome.property_id).join(Selection, Selection.id == SelectionHome.selection_id)
     known = Property.id.in_(union(liked, starred, sent.where(Selection.lead_id == lead.id)))
-    there = (Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
-    query = select(Property).join(User, on_any_market()).where(known, *there)
+    in_market = (Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
+    query = select(Property).join(User, on_any_market()).where(known, *in_market)
     return list(session.scalars(query.order_by(Property.id.desc()).limit(100)))
 
 

@@ -35,8 +35,8 @@ def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: in
         ConflictError: The shortlist holds :data:`MAX_SHORTLISTED` homes.
     """
     lead = owned_lead(session, user, lead_id, lock=True)
-    there = shortlisted(session, lead.id)
-    if property_id in there:
+    shortlisted_ids = shortlisted(session, lead.id)
+    if property_id in shortlisted_ids:
         return
     offered = (
         select(Property.id)
@@ -45,7 +45,7 @@ def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: in
     )
     if session.scalar(offered) is None:
         raise NotFoundError("property")
-    if len(there) >= MAX_SHORTLISTED:
+    if len(shortlisted_ids) >= MAX_SHORTLISTED:
         raise ConflictError("shortlist.full")
     row = insert(ShortlistedHome).values(lead_id=lead.id, property_id=property_id)
     session.execute(row.on_conflict_do_nothing())

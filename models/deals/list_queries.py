@@ -110,14 +110,14 @@ class ListQuery:
 
     def _once(self) -> Select:
         """
-        Select the entries to show of the list of :row_id, as id, score, explored, place and group_id (null: none).
+        Select the entries to show of the list of :row_id, as id, score, explored, rank and group_id (null: none).
 
         Of several adverts of one home, only the first is selected. Of several realtors' leads of one client, only those
         of the realtor with the first one are selected.
         """
         lead, listing = self.pair_of
         order = self.shown.order
-        place = func.row_number().over(order_by=order)
+        rank = func.row_number().over(order_by=order)
         if self.side is Side.LEAD:
             # An entry without a group is the first of its own group.
             alone = case((AdvertGroup.group_id.is_(None), self.entry.c.id))
@@ -133,7 +133,7 @@ class ListQuery:
                 self.entry.c.score,
                 self.shown.explored.label("explored"),
                 group_id.label("group_id"),
-                place.label("place"),
+                rank.label("rank"),
                 is_shown.label("is_shown"),
             )
             .select_from(self.lists)
@@ -173,7 +173,7 @@ class ListQuery:
         # The other columns are looked up only for the rows of the page.
         paged = (
             select(once, func.count().over().label("total"))
-            .order_by(once.c.place)
+            .order_by(once.c.rank)
             .limit(bindparam("limit", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
             .subquery("paged")
@@ -202,7 +202,7 @@ class ListQuery:
         )
         for each in looked_up:
             query = query.join(each, true())
-        return query.order_by(paged.c.place)
+        return query.order_by(paged.c.rank)
 
     def whole_rows(self) -> Select:
         return self.page(lambda other, owner: [other, owner])

@@ -155,8 +155,8 @@ class OfferStore:
 
     def _refuse_if_none_was_accepted(self) -> None:
         report = self.report
-        there = report.refused_for.get(f"id: {elsewhere.ALREADY_THERE}", 0)
-        if report.offers and report.refused == report.offers and there < report.offers:
+        already_offered = report.refused_for.get(f"id: {elsewhere.ALREADY_THERE}", 0)
+        if report.offers and report.refused == report.offers and already_offered < report.offers:
             refusal, count = max(report.refused_for.items(), key=lambda item: item[1])
             first = report.examples[refusal]
             reason = first.reason if isinstance(first.reason, Fault) else Fault(first.reason)
@@ -182,28 +182,28 @@ class OfferStore:
         known = self._known([offer.external_id for offer, _ in rows])
         writes, returned, withdrawn = [], [], []
         for offer, columns in rows:
-            here = known.get(offer.external_id)
+            stored = known.get(offer.external_id)
             report = self.report
             if not offer.on_market:
                 report.off_market += 1
-                if here is not None and here.status is Status.ACTIVE:
-                    withdrawn.append(here.id)
+                if stored is not None and stored.status is Status.ACTIVE:
+                    withdrawn.append(stored.id)
                 continue
             digest = content_hash(columns)
             market = (columns["city_key"], cast(DealType, offer.deal_type))
-            comes_back = here is not None and here.withdrawn_at is not None
-            if here is not None and here.content_hash == digest and not comes_back:
+            comes_back = stored is not None and stored.withdrawn_at is not None
+            if stored is not None and stored.content_hash == digest and not comes_back:
                 report.unchanged += 1
                 continue
             report.markets.add(market)
             if comes_back:
                 report.returned += 1
-            elif here is None:
+            elif stored is None:
                 report.new += 1
             else:
                 report.changed += 1
-            if here is not None and here.content_hash == digest:
-                returned.append(here.id)
+            if stored is not None and stored.content_hash == digest:
+                returned.append(stored.id)
             else:
                 writes.append(columns | {"external_id": offer.external_id, "content_hash": digest})
         self.report.withdrawn += len(withdrawn)

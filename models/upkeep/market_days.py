@@ -76,14 +76,14 @@ class Outcomes:
     city_key: str
     deal_type: DealType
     lists: int
-    places: int
+    entries: int
     likes: int
     matches: int
     deals: int
 
     def per_hundred(self, count: int) -> float | None:
         """A count per hundred shown entries; None if nothing was shown."""
-        return 100 * count / self.places if self.places else None
+        return 100 * count / self.entries if self.entries else None
 
 
 def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int], tuple[int, int]]]) -> int:
@@ -99,8 +99,8 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
         figures = _actions_of_day(session, day)
         for city_key, deal_type in session.execute(_counted_before(day)):
             figures[(city_key, deal_type)]  # nothing is left of this market, so its figures become 0
-        for market, (lists, places) in _shown_by_market(session, shown.get(day, {})).items():
-            figures[market] |= {"lists_shown": lists, "places_shown": places}
+        for market, (lists, entries) in _shown_by_market(session, shown.get(day, {})).items():
+            figures[market] |= {"lists_shown": lists, "places_shown": entries}
         if day == today:
             for market, standing in _market_states(session).items():
                 figures[market] |= standing
@@ -217,9 +217,9 @@ def _shown_by_market(
             for row_id, city_key, deal_type in session.execute(
                 select(table.id, table.city_key, table.deal_type).where(table.id.in_(part))
             ):
-                lists, places = sums.get((city_key, deal_type), (0, 0))
-                more_lists, more_places = shown[(side, row_id)]
-                sums[(city_key, deal_type)] = (lists + more_lists, places + more_places)
+                lists, entries = sums.get((city_key, deal_type), (0, 0))
+                more_lists, more_entries = shown[(side, row_id)]
+                sums[(city_key, deal_type)] = (lists + more_lists, entries + more_entries)
     return sums
 
 

@@ -171,10 +171,10 @@ def _locked_ids(session: Session, table: type[Lead] | type[Property], set_id: in
 
 def _photos_of(session: Session, user: User, property_ids: list[int]) -> list[str]:
     photos = select(Property.photos).where(Property.owner_id == user.id)
-    here = {url for urls in session.scalars(photos.where(Property.id.in_(property_ids))) for url in urls}
-    if here:
-        here -= {url for urls in session.scalars(photos.where(Property.id.not_in(property_ids))) for url in urls}
-    return sorted(here)
+    removed = {url for urls in session.scalars(photos.where(Property.id.in_(property_ids))) for url in urls}
+    if removed:
+        removed -= {url for urls in session.scalars(photos.where(Property.id.not_in(property_ids))) for url in urls}
+    return sorted(removed)
 
 
 def _forget_deals(session: Session, user: User, lead_ids: list[int], property_ids: list[int]) -> None:

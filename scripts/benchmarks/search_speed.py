@@ -253,5 +253,5 @@ def _town(name: str) -> dict:
 
 
 def _mistyped(rng: Random, word: str) -> str:
-    place = rng.randrange(1, len(word) - 1)
-    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    index = rng.randrange(1, len(word) - 1)
+    return word[:index] + word[index + 1] + word[index] + word[index + 2 :]

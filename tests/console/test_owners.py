@@ -12,7 +12,7 @@ from models.deals.actions import Action
 from models.deals.answer_templates import AnswerTemplate, keep_template, templates_of
 from models.deals.feed import act_in_feed
 from models.deals.inquiries import Inquiry, inquire
-from models.deals.owner_board import MIN_COMPARABLES, asked_for, figures_of, list_places, market_prices
+from models.deals.owner_board import MIN_COMPARABLES, asked_for, figures_of, list_appearances, market_prices
 from models.market.preferences import save_preference
 from models.ranking.recommendations import LeadRecommendations
 from tests.console.conftest import PASSWORD_HASH, enter
@@ -107,18 +107,18 @@ def test_too_few_comparable_homes_give_no_estimate(session):
 def test_a_listing_counts_the_lists_in_which_it_is_among_the_first_ten(session):
     mine = make_property(session, make_user(session, Role.LANDLORD))
     realtor = make_user(session)
-    for place in (1, 10, 11, None):
+    for rank in (1, 10, 11, None):
         lead = make_lead(session, realtor)
         ids = list(range(10**9, 10**9 + 12))
-        if place is not None:
-            ids[place - 1] = mine.id
+        if rank is not None:
+            ids[rank - 1] = mine.id
         row = {"property_ids": ids, "scores": [50.0] * 12, "version": 1}
         session.add(LeadRecommendations(lead_id=lead.id, city_key=mine.city_key, deal_type=mine.deal_type, **row))
     session.flush()
 
-    places = list_places(session, mine)
+    appearances = list_appearances(session, mine)
 
-    assert (places.first, places.lists) == (2, 4)
+    assert (appearances.first, appearances.lists) == (2, 4)
 
 
 def test_what_a_tenant_looks_for_is_that_of_the_listings_market(session):

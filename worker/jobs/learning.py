@@ -145,7 +145,7 @@ def acted_pairs(session: Session, actions: Iterable[PairAction]) -> tuple[ActedP
         np.nan_to_num(all_values),
         np.concatenate(sizes),
         np.array([action.liked for action in ordered], bool),
-        np.array([np.nan if action.place is None else action.place for action in ordered], float),
+        np.array([np.nan if action.rank is None else action.rank for action in ordered], float),
         np.array([action.lead_id for action in ordered], np.int64),
     )
     return acted.take(sound), len(ordered) - len(sound)

@@ -38,8 +38,8 @@ def reconcile_carefully(session: Session, market: MarketKey) -> None:
         if is_alone:
             leave_other_markets(session, market)
             killers = read_market(session, market)
-            here = (Property.city_key == market[0]) & (Property.deal_type == market[1])
-            regrouped, killers_of_groups = _group(session, here)
+            in_market = (Property.city_key == market[0]) & (Property.deal_type == market[1])
+            regrouped, killers_of_groups = _group(session, in_market)
             killers |= killers_of_groups
             if killers:
                 remove_unloadable(session, market, killers, ChangeSet())
@@ -62,8 +62,8 @@ def rescore_carefully(session: Session, side: Side, entity_id: int) -> None:
 
 def _group_one(session: Session, property_id: int) -> tuple[ChangeSet, ChangeSet]:
     """As :func:`_group`, for one property; does nothing while a sweep is running in the property's market."""
-    place = select(Property.city_key, Property.deal_type).where(Property.id == property_id)
-    market = session.execute(place).one_or_none()
+    market_of = select(Property.city_key, Property.deal_type).where(Property.id == property_id)
+    market = session.execute(market_of).one_or_none()
     session.commit()
     if market is not None:
         with _alone_in(session, (market[0], market[1])) as is_alone:

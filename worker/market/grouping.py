@@ -70,8 +70,8 @@ def group_property(session: Session, property_id: int) -> set[int]:
 
 def group_market(session: Session, market: MarketKey) -> set[int]:
     """As :func:`group_property`, for every property of the market that was written since it was grouped."""
-    here = (Property.city_key == market[0]) & (Property.deal_type == market[1])
-    return group_properties(session, ungrouped().where(here))
+    in_market = (Property.city_key == market[0]) & (Property.deal_type == market[1])
+    return group_properties(session, ungrouped().where(in_market))
 
 
 def regroup_all(session: Session) -> set[int]:

@@ -244,9 +244,9 @@ def _changes_on_market(side: Side) -> tuple[str, dict[str, Any]]:
         is_owner_active,
     )
     nothing = [null().cast(column.type) for column in _PLAIN_ROWS[side].selected[1:]]
-    here = select(*_PLAIN_ROWS[side].selected).where(missed, is_here, ~_is_killer(side))
+    present = select(*_PLAIN_ROWS[side].selected).where(missed, is_here, ~_is_killer(side))
     gone = select(table.id, *nothing).where(missed, ~is_here)
-    return _compiled(union_all(here, gone).order_by("id"))
+    return _compiled(union_all(present, gone).order_by("id"))
 
 
 def _on_market(side: Side) -> Select[Any]:

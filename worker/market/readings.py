@@ -56,12 +56,12 @@ def read_market(session: Session, market: MarketKey) -> ChangeSet:
         killers = ChangeSet()
         for side in Side:
             table = _TABLES[side]
-            here = and_(table.city_key == market[0], table.deal_type == market[1])
+            in_market = and_(table.city_key == market[0], table.deal_type == market[1])
             last = 0
-            while ids := session.scalars(_unread(side).where(here, table.id > last).limit(BATCH)).all():
+            while ids := session.scalars(_unread(side).where(in_market, table.id > last).limit(BATCH)).all():
                 _attempt(session, side, 0, ids)
                 last = ids[-1]
-            killers |= _read_suspects(session, side, here)
+            killers |= _read_suspects(session, side, in_market)
         session.commit()
         return killers
 

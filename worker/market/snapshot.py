@@ -284,5 +284,5 @@ def row_of(ids: NDArray[np.int64], wanted: NDArray[np.integer[Any]]) -> NDArray[
     """The row of each wanted id among the ascending *ids*; -1 where it is missing."""
     if not len(ids):
         return np.full(len(wanted), -1)
-    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[places] == wanted, places, -1)
+    rows = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[rows] == wanted, rows, -1)

@@ -229,7 +229,7 @@ def _form(filled: forms.Filled, lead: Lead | None, action: str = "") -> str:
         filled,
         title=translate("Change the request") if lead else translate("New request"),
         cancel=f"{PATH}/{lead.id}" if lead else PATH,
-        here=PATH,
+        menu_path=PATH,
         action=action,
         creates=lead is None,
         change="/edit",

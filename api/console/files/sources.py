@@ -195,17 +195,17 @@ def _minutes() -> int | None:
     return int(given) if given in {str(minutes) for minutes in REFRESHES if minutes} else None
 
 
-def _refused(error: Any, place: str) -> tuple[str, int]:
+def _refused(error: Any, control: str) -> tuple[str, int]:
     session().rollback()
-    return _list(_at_field(error, place), request.form), _status(error)
+    return _list(_at_field(error, control), request.form), _status(error)
 
 
-def _at_field(error: Any, place: str) -> dict[str, str]:
-    """An error's sentence by the control beside which it is shown: that of its field, otherwise *place*."""
+def _at_field(error: Any, control: str) -> dict[str, str]:
+    """An error's sentence by the control beside which it is shown: that of its field, otherwise *control*."""
     reason = complaint(error)
-    field = getattr(error, "field", None) or place
+    field = getattr(error, "field", None) or control
     known = ("file", "address", "city", "name", "refresh_minutes")
-    return {field if field in known else place: reason, "in": place}
+    return {field if field in known else control: reason, "in": control}
 
 
 def _status(error: Any) -> int:

@@ -129,16 +129,16 @@ def _by_closeness(listing: Property, key: str) -> HomeMap | None:
         names = {place_key(name): name for name in suggested_places(PlaceKind.DISTRICT, listing.city, limit=500)}
     except TownError:
         return None
-    place = near.keys.index(key)
-    part = near.of(place)
+    index = near.keys.index(key)
+    part = near.of(index)
     pairs = zip(near.places[part].tolist(), near.nearness[part].tolist(), strict=True)
     nearest = sorted(((nearness, names[near.keys[other]]) for other, nearness in pairs if near.keys[other] in names
-                      and other != place), reverse=True)[:NEIGHBOURS]  # fmt: skip
+                      and other != index), reverse=True)[:NEIGHBOURS]  # fmt: skip
     if not nearest:
         return None
     spots = []
-    for place, (nearness, name) in enumerate(nearest):
-        angle, far = 2 * math.pi * place / len(nearest), 1 + 1.5 * (1 - nearness)
+    for index, (nearness, name) in enumerate(nearest):
+        angle, far = 2 * math.pi * index / len(nearest), 1 + 1.5 * (1 - nearness)
         spots.append(_Spot(name, far * math.sin(angle), far * math.cos(angle)))
     caption = translate("Nearby districts: the closer to the centre, the nearer; directions mean nothing.")
     return HomeMap(_drawn(listing, spots, None, "here"), caption)

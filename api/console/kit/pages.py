@@ -207,8 +207,8 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
 
 def _present_page(menu: list[tuple[str, str, str]]) -> str | None:
     """The menu's path that contains the visitor's page; if there are several, the longest."""
-    here = request.path
-    return max((path for path, _, _ in menu if here == path or here.startswith(f"{path}/")), key=len, default=None)
+    paths = (path for path, _, _ in menu if f"{request.path}/".startswith(f"{path}/"))
+    return max(paths, key=len, default=None)
 
 
 def _names() -> dict[str, Any]:

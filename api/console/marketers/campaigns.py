@@ -99,9 +99,9 @@ def ad_figures_file(campaign_id: UUID) -> Response:
 def mistake_sentences(error: FileRefused) -> str:
     """The first errors of a file, in the page's language."""
     sentences = []
-    for place, faults in next(iter(error.data["messages"].values())).items():
-        fields_ = faults.items() if isinstance(faults, dict) else [(place, faults)]
-        line = place.replace("line", translate("Line"), 1)
+    for line_name, faults in next(iter(error.data["messages"].values())).items():
+        fields_ = faults.items() if isinstance(faults, dict) else [(line_name, faults)]
+        line = line_name.replace("line", translate("Line"), 1)
         sentences += [f"{line}: {name}: {translate_fault(each)}" for name, reasons in fields_ for each in reasons]
     return "; ".join(sentences[:5])
 
@@ -267,4 +267,6 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
 def _form(
     controls: list[forms.Control], filled: forms.Filled, *, title: str, cancel: str, creates: bool = False
 ) -> str:
-    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen", creates=creates)
+    return forms.show(
+        [(title, controls)], filled, title=title, cancel=cancel, menu_path="/console/leadgen", creates=creates
+    )

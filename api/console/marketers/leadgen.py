@@ -199,4 +199,6 @@ def _prospect_page(prospect: Prospect, filled: forms.Filled | None = None) -> st
 def _niche_form(
     controls: list[Control], filled: forms.Filled, title: str, cancel: str, *, creates: bool = False
 ) -> str:
-    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen", creates=creates)
+    return forms.show(
+        [(title, controls)], filled, title=title, cancel=cancel, menu_path="/console/leadgen", creates=creates
+    )

@@ -149,7 +149,7 @@ def quality() -> str:
         covered=sum(count for _, count in state["coverage"][2:]),
         all_leads=sum(count for _, count in state["coverage"]),
         top_tenth=percent(shares[2], 0),
-        shares=[(percent(100 * place / (len(shares) - 1), 0), percent(share)) for place, share in enumerate(shares)],
+        shares=[(percent(100 * index / (len(shares) - 1), 0), percent(share)) for index, share in enumerate(shares)],
         outcomes=outcomes_by_market(session(), since)[:MAX_MARKETS],
         outcomes_by_day=by_day[::-1],
         liked=_likes_chart(by_day),

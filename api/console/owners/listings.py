@@ -8,7 +8,7 @@ from api.http.db import session
 from models.core.enums import SUPPLY_ROLES, InquiryStatus
 from models.deals.inquiries import Inquiry
 from models.deals.inquiry_pages import inquiries_with_listings
-from models.deals.owner_board import FIRST_PLACES, MarketPrices, asked_for, figures_of, list_places, market_prices
+from models.deals.owner_board import FIRST_ENTRIES, MarketPrices, asked_for, figures_of, list_appearances, market_prices
 from models.market.properties import owned_property, properties_of
 
 blp = page_blueprint("owner_listings")
@@ -47,8 +47,8 @@ def one_listing(listing_id: int) -> str:
         "console/owners/listing.html",
         listing=listing,
         figures=figures_of(session(), [listing.id])[listing.id],
-        places=list_places(session(), listing),
-        first_places=FIRST_PLACES,
+        appearances=list_appearances(session(), listing),
+        first_entries=FIRST_ENTRIES,
         prices=prices if is_known else None,
         comparables=prices.count if isinstance(prices, MarketPrices) else prices,
     )

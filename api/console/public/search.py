@@ -109,7 +109,7 @@ def heading_of_search(wanted: SearchCriteria) -> str:
 
 def item_list(addresses: list[str]) -> Markup:
     """The homes of a page as https://schema.org/ItemList, for a script element with structured data."""
-    items = [{"@type": "ListItem", "position": place, "url": url} for place, url in enumerate(addresses, 1)]
+    items = [{"@type": "ListItem", "position": position, "url": url} for position, url in enumerate(addresses, 1)]
     return json_for_script({"@context": "https://schema.org", "@type": "ItemList", "itemListElement": items})
 
 

@@ -39,8 +39,8 @@ def sitemap() -> Response:
     """The index of sitemaps: one of towns, and one for each part of the homes."""
     _check_open()
     maps = cached_for(KEPT, "sitemap", lambda: maps_of_homes(session()))
-    places = ["/sitemaps/towns.xml", *(f"/sitemaps/homes-{number}.xml" for number in maps)]
-    return _xml("sitemapindex", "".join(f"<sitemap>{_loc(place)}</sitemap>" for place in places))
+    paths = ["/sitemaps/towns.xml", *(f"/sitemaps/homes-{number}.xml" for number in maps)]
+    return _xml("sitemapindex", "".join(f"<sitemap>{_loc(path)}</sitemap>" for path in paths))
 
 
 @blp.get("/sitemaps/towns.xml")

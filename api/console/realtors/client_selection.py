@@ -44,7 +44,7 @@ def look(token: str) -> str:
         "console/client_selection.html",
         selection=selection,
         homes=homes,
-        there=homes_on_market(session(), homes, lead),
+        on_offer=homes_on_market(session(), homes, lead),
         realtor=owner,
         token=token,
         longest=MAX_QUESTION,

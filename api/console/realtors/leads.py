@@ -38,15 +38,15 @@ for_realtors = page_for(*SUPPLY_ROLES)
 @blp.app_template_global("wishes_of")
 def wishes_of(lead: Lead) -> list[str]:
     """A lead's wishes in short pieces, the most important first."""
-    place = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
-    more = len(lead.districts) + len(lead.metro_stations) - len(place)
+    location = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
+    more = len(lead.districts) + len(lead.metro_stations) - len(location)
     pieces = [
         budget_of(lead),
         f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{translate('m²')}"
         if lead.area_min or lead.area_max
         else None,
         translate("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,
-        ", ".join(place) + (f" +{more}" if more > 0 else ""),
+        ", ".join(location) + (f" +{more}" if more > 0 else ""),
         word(lead.property_class) if lead.property_class else None,
         word(lead.condition) if lead.condition else None,
         word(lead.payment_method) if lead.payment_method else None,
@@ -175,7 +175,7 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
         filled,
         title=translate("Edit lead") if lead else translate("New lead"),
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
-        here="/console/leads",
+        menu_path="/console/leads",
         creates=lead is None,
         change="/edit",
     )

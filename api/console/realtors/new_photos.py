@@ -47,7 +47,7 @@ def stored_photos() -> SentPhotos:
     )
     room = max(0, MAX_PHOTOS - len(kept))
     refused += [(short_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]
-    links = {f"k{place}": link for place, link in enumerate(kept)}
+    links = {f"k{index}": link for index, link in enumerate(kept)}
     for each in good[:room]:
         try:
             links[f"f{files.index(each)}"] = store_image(each, visitor(), UNSAVED_PHOTO)
@@ -66,7 +66,7 @@ def show_with_photos(filled: forms.Filled, *, cancel: str, refused: Sequence[tup
         filled,
         title=translate("New property"),
         cancel=cancel,
-        here="/console/properties",
+        menu_path="/console/properties",
         action="/console/properties/new",
         creates=True,
         change="/edit",

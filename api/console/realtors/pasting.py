@@ -73,7 +73,7 @@ def paste_lead() -> str:
         filled,
         title=translate("New lead"),
         cancel="/console/leads/paste",
-        here="/console/leads",
+        menu_path="/console/leads",
         action="/console/leads/new",
         creates=True,
     )

@@ -163,11 +163,15 @@ def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
 
 
 def _form(filled: forms.Filled, listing: Property | None, refused: Sequence[tuple[str, str]] = ()) -> str:
-    here = "/console/properties"
+    menu_path = "/console/properties"
     if listing is None:
-        return show_with_photos(filled, cancel=here, refused=refused)
+        return show_with_photos(filled, cancel=menu_path, refused=refused)
     return forms.show(
-        PROPERTY_GROUPS, filled, title=translate("Edit property"), cancel=f"{here}/{listing.id}", here=here
+        PROPERTY_GROUPS,
+        filled,
+        title=translate("Edit property"),
+        cancel=f"{menu_path}/{listing.id}",
+        menu_path=menu_path,
     )
 
 

@@ -129,8 +129,8 @@ def _shortlist(side: Side, mine: Lead | Property, entries: list[Recommended]) ->
     starred = shortlisted(session(), mine.id)
     if not request.args.get("shortlist"):
         return starred, []
-    there = {entry.row.id for entry in entries}
-    return starred, list(homes_by_id(session(), starred - there).values())
+    listed = {entry.row.id for entry in entries}
+    return starred, list(homes_by_id(session(), starred - listed).values())
 
 
 def _aside_page(side: Side, mine: Lead | Property, **more: Any) -> str:
@@ -286,8 +286,8 @@ def _text(row: Lead | Property) -> str:
     parts: tuple[str | None, ...]
     if isinstance(row, Property):
         precision = precision_of(row, EXACT)
-        place = (shown_street(row, precision), *shown_location(row, precision))
-        parts = (row.district, row.metro_station, *place, row.title, row.description)
+        address = (shown_street(row, precision), *shown_location(row, precision))
+        parts = (row.district, row.metro_station, *address, row.title, row.description)
     else:
         parts = (short_name(row.client_name), row.additional_requirements, *row.districts, *row.metro_stations)
     return " ".join(filter(None, parts)).casefold()

@@ -57,7 +57,7 @@ def all_selections(lead_id: int) -> str:
         lead=lead,
         selections=selections,
         homes=homes,
-        there=homes_on_market(session(), homes),
+        on_offer=homes_on_market(session(), homes),
         marks=marks_of(session(), lead, homes),
         links={each.id: link_of(each) for each in selections},
         holding={each.id for each in selections if is_open(each, now)},
@@ -98,8 +98,8 @@ def as_pdf(lead_id: int, selection_id: int) -> Response:
     """The selection as the PDF that the client may download."""
     selection = owned_selection(session(), visitor(), lead_id, selection_id)
     homes = homes_of(session(), [selection])
-    there = homes_on_market(session(), homes, owned_lead(session(), visitor(), lead_id))
-    return pdf_answer(selection, visitor(), homes, there, for_client=False)
+    on_offer = homes_on_market(session(), homes, owned_lead(session(), visitor(), lead_id))
+    return pdf_answer(selection, visitor(), homes, on_offer, for_client=False)
 
 
 @blp.post("/console/leads/<int:lead_id>/selections/<int:selection_id>/withdraw")

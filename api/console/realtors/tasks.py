@@ -152,8 +152,8 @@ def _answer(task: LeadTask, outcome: str) -> Response:
     undo = f"task-{task.id}"
     if wants_json():
         return jsonify(message=translate(OUTCOMES[outcome]), key=outcome, undo=undo)
-    place = "/console/tasks" if request.form.get("from") == "all" else f"/console/leads/{task.lead_id}/tasks"
-    return back(place, outcome, undo=undo)
+    page = "/console/tasks" if request.form.get("from") == "all" else f"/console/leads/{task.lead_id}/tasks"
+    return back(page, outcome, undo=undo)
 
 
 def _read() -> dict[str, Any]:

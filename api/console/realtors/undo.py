@@ -25,10 +25,10 @@ blp = page_blueprint("undo")
 @blp.post("/console/undo")
 @page_for()
 def undo() -> Response:
-    place = _undo(request.form.get("what", ""))
+    page = _undo(request.form.get("what", ""))
     if wants_json():
         return jsonify(message=translate(OUTCOMES["undone"]), key="undone")
-    return back(place, "undone")
+    return back(page, "undone")
 
 
 def _undo(token: str) -> str:

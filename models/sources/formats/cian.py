@@ -141,9 +141,9 @@ def _location(offer: Offer, node: Node) -> None:
     offer.city = node.text("city", "locality-name", "locality")
     offer.region = node.text("region")
     addresses.set_district(offer, node.text("district", "sub-locality-name"), node.text("okrug"))
-    place = node.node("coordinates")
-    if place is not None:
-        taking.coordinates(offer, place.text("lat", "latitude"), place.text("lng", "lon", "longitude"))
+    coordinates = node.node("coordinates")
+    if coordinates is not None:
+        taking.coordinates(offer, coordinates.text("lat", "latitude"), coordinates.text("lng", "lon", "longitude"))
     for group in node.nodes("undergrounds"):
         for station in group.nodes("undergroundinfoschema", "underground"):
             minutes = station.text("time")

@@ -95,21 +95,25 @@ def read_header(
         FeedError: The file is empty.
     """
     above: list[Row] = []
-    place = None
+    header_index = None
     for row in rows:
         above.append(row)
         if header_score(row.cells, mapping, known) >= 2:
-            place = len(above) - 1
+            header_index = len(above) - 1
             break
         if len(above) >= MAX_TITLE_ROWS:
             break
     if not above:
         raise FeedError("feed.empty")
-    if place is None:
+    if header_index is None:
         named = header_score(above[0].cells, mapping, known)
-        place = 0 if named else max(range(len(above)), key=lambda at: (len([c for c in above[at].cells if c]), -at))
-    rest: Iterator[Row] = chain(above[place + 1 :], rows)
-    names, line = above[place].cells, above[place].line
+        header_index = (
+            0
+            if named
+            else max(range(len(above)), key=lambda index: (len([c for c in above[index].cells if c]), -index))
+        )
+    rest: Iterator[Row] = chain(above[header_index + 1 :], rows)
+    names, line = above[header_index].cells, above[header_index].line
     following = next(rest, None)
     if following is not None:
         if _is_lower_half(names, following.cells, mapping, known):
@@ -165,8 +169,8 @@ def _whole_names(
     both = joined(upper, lower)
     alone = [column_of(cell, mapping, known) for cell in lower]
     return [
-        lower[place] if place < len(alone) and alone[place].field and alone[place].is_sure and not sure else name
-        for place, name in enumerate(both)
+        lower[column] if column < len(alone) and alone[column].field and alone[column].is_sure and not sure else name
+        for column, name in enumerate(both)
         for sure in [column_of(name, mapping, known).is_sure]
     ]
 
@@ -175,7 +179,7 @@ def _is_lower_half(
     upper: list[str], lower: list[str], mapping: Mapping[str, str] | None, known: Mapping[str, str]
 ) -> bool:
     """Whether a row is the second row of a header: it names columns below merged or empty cells."""
-    gaps = [place for place, cell in enumerate(lower) if cell and (place >= len(upper) or not upper[place])]
+    gaps = [column for column, cell in enumerate(lower) if cell and (column >= len(upper) or not upper[column])]
     if not gaps or any(cell.replace(" ", "").replace(",", "").isdecimal() for cell in lower):
         return False
     return header_score(joined(upper, lower), mapping, known) > header_score(upper, mapping, known)

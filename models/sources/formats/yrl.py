@@ -109,26 +109,26 @@ def _sizes(offer: Offer, node: Node) -> None:
 
 
 def _location(offer: Offer, node: Node) -> None:
-    place = node.node("location")
+    location = node.node("location")
     outer = node.text("address")  # a dialect: capitalised, outside `location`
-    if place is None:
+    if location is None:
         addresses.set_address(offer, outer)
         return
-    offer.region = place.text("region")
-    country = place.text("country")
+    offer.region = location.text("region")
+    country = location.text("country")
     if country:
         offer.attributes["country"] = country[:100]
-    offer.city = place.text("locality-name", "locality", "city")
+    offer.city = location.text("locality-name", "locality", "city")
     addresses.set_district(
         offer,
-        place.text("sub-locality-name", "sub-locality", "non-admin-sub-locality"),
-        place.text("district") if offer.city else None,
+        location.text("sub-locality-name", "sub-locality", "non-admin-sub-locality"),
+        location.text("district") if offer.city else None,
     )
-    if offer.city and place.text("district"):
-        addresses.set_district(offer, place.text("district"))
-    addresses.set_address(offer, place.text("address") or outer)
-    taking.coordinates(offer, place.text("latitude", "lat"), place.text("longitude", "lon", "lng"))
-    for metro in place.nodes("metro"):
+    if offer.city and location.text("district"):
+        addresses.set_district(offer, location.text("district"))
+    addresses.set_address(offer, location.text("address") or outer)
+    taking.coordinates(offer, location.text("latitude", "lat"), location.text("longitude", "lon", "lng"))
+    for metro in location.nodes("metro"):
         taking.add_station(
             offer,
             metro.text("name") or _bare(metro),
@@ -136,7 +136,7 @@ def _location(offer: Offer, node: Node) -> None:
             metro.text("time-on-transport"),
         )
     for name in ("direction", "distance", "railway-station"):
-        text = place.text(name)
+        text = location.text(name)
         if text:
             offer.attributes[name.replace("-", "_")] = text[:100]
 

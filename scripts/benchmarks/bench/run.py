@@ -329,8 +329,8 @@ def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id:
         session.commit()
         began = time.perf_counter()
         (client.lead_changed if side is Side.LEAD else client.property_changed)(entity_id)
-        there = "city_key IS NULL" if leaves else "version >= :version"
-        visible = text(f"SELECT {there} FROM {lists} WHERE {key} = :id")  # noqa: S608 - names of this module
+        condition = "city_key IS NULL" if leaves else "version >= :version"
+        visible = text(f"SELECT {condition} FROM {lists} WHERE {key} = :id")  # noqa: S608 - names of this module
         while not session.scalar(visible, {"id": entity_id, "version": version}):
             session.commit()
             time.sleep(0.003)

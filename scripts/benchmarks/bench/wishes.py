@@ -91,13 +91,13 @@ def wishes(
     rows = []
     for row in range(n):
         wanted = []
-        for place, (name, wish, _) in enumerate(ASKED):
+        for index, (name, wish, _) in enumerate(ASKED):
             if not asks[name][row]:
                 continue
             answer = int(source[row, KIND_CODES[name]])
-            value = _value(rng, name, wish, answer, bool(perverse[row, place]))
+            value = _value(rng, name, wish, answer, bool(perverse[row, index]))
             if value is not None:
-                wanted.append((name, value, STRENGTHS[strength[row, place]]))
+                wanted.append((name, value, STRENGTHS[strength[row, index]]))
         rows.append(table.codes(wanted))
     return csr_of(rows, np.int32)
 
@@ -105,11 +105,11 @@ def wishes(
 def _value(rng: np.random.Generator, name: str, wish: object, answer: int, perverse: bool) -> object:
     kind = KIND_OF[name]
     if kind.form == "number":
-        at = answer if answer >= 0 else kind.answers // 3
-        at += int(rng.integers(0, 4)) * (1 if wish == "max" else -1)
+        answer_ = answer if answer >= 0 else kind.answers // 3
+        answer_ += int(rng.integers(0, 4)) * (1 if wish == "max" else -1)
         if perverse:
-            at += 5 if wish == "min" else -5
-        return {str(wish): kind.bins[min(max(at, 1), kind.answers - 1)]}
+            answer_ += 5 if wish == "min" else -5
+        return {str(wish): kind.bins[min(max(answer_, 1), kind.answers - 1)]}
     if wish is None:
         if answer < 0:
             return None

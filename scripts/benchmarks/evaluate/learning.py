@@ -72,8 +72,8 @@ def _listed(listings: list[Listing], n_leads: int, seed: int) -> ActedPairs:
         lead_vectors(town.lead_columns, model).take(rows),
         property_vectors(town.property_columns, model).take(lists.columns.astype(np.intp)),
     )
-    places = (1.0 + np.arange(len(rows)) - lists.indptr[:-1][rows]).astype(np.float64)
-    return ActedPairs(values, sizes, np.zeros(len(rows), bool), places, rows)
+    ranks = (1.0 + np.arange(len(rows)) - lists.indptr[:-1][rows]).astype(np.float64)
+    return ActedPairs(values, sizes, np.zeros(len(rows), bool), ranks, rows)
 
 
 def _learning_result(listed: ActedPairs, people: str, count: int, rng: np.random.Generator) -> LearningResult:
@@ -106,11 +106,11 @@ def _learning_result(listed: ActedPairs, people: str, count: int, rng: np.random
 
 def _act(listed: ActedPairs, hidden: Weights, count: int, rng: np.random.Generator) -> ActedPairs:
     """Simulate *count* looks at listed pairs, upper positions more often, each ending in a like or dislike."""
-    chance = propensities(listed.places)
+    chance = propensities(listed.ranks)
     seen = listed.take(rng.choice(len(listed), count, replace=False, p=chance / chance.sum()))
     mind = scores_of(seen, hidden) / 100
     likes = rng.random(count) < 1 / (1 + np.exp(-STEEPNESS * (mind - np.median(mind))))
-    return ActedPairs(seen.values, seen.sizes, likes, seen.places, seen.leads)
+    return ActedPairs(seen.values, seen.sizes, likes, seen.ranks, seen.leads)
 
 
 def distance(left: Weights, right: Weights) -> float:

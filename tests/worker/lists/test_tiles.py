@@ -88,9 +88,9 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
         run_id, shard_ids = start(session)
         assert len(shard_ids) == 6
         chance.shuffle(shard_ids)
-        for place, shard_id in enumerate(shard_ids):
+        for index, shard_id in enumerate(shard_ids):
             side, row_id = random_write(session, chance)
-            if place % 2:  # the lists of the others are still stale when the market is merged
+            if index % 2:  # the lists of the others are still stale when the market is merged
                 rescore.rescore_entity(session, side, row_id)
             merge_id = worker_runs.run_shard(shard_id)
         worker_runs.run_shard(merge_id)
