@@ -214,8 +214,8 @@ class ForProperty(MethodView):
             _lead_entry(entry, share, entry.row.id in recommended.contacts_shared) for entry in recommended.entries
         ]
         if explain:
-            mine = owned_property(session(), sign_in(), property_id)
-            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, recommended), [mine]))
+            listing = owned_property(session(), sign_in(), property_id)
+            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, recommended), [listing]))
         return ready({"recommendations": entries, "total": recommended.total, "page": args["page"]})
 
 

@@ -77,9 +77,9 @@ class EarningsExport(MethodView):
         return _csv("stats.csv", EARNING_COLUMNS, _earnings(services().sessions, query))
 
 
-def prospect_file(sessions: sessionmaker[Session], **wanted: Any) -> Response:
+def prospect_file(sessions: sessionmaker[Session], **filters: Any) -> Response:
     """All prospects that :func:`models.leadgen.prospects.prospects` selects, as CSV, streamed."""
-    pages = prospect_pages(sessions, **wanted)
+    pages = prospect_pages(sessions, **filters)
     rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
     return _csv("leads.csv", PROSPECT_COLUMNS, rows)
 

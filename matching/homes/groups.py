@@ -109,16 +109,16 @@ def _groups_of_component(contradictions: _Contradictions, edges: Edges) -> list[
     group_of = {each: each for each in members}
     kept_apart: set[tuple[int, int]] = set()  # groups, by their smallest ids
     for pair in sorted(edges, key=lambda pair: (-edges[pair], pair)):
-        mine, theirs = sorted(group_of[each] for each in pair)
-        if pair in doubtful or mine == theirs or (mine, theirs) in kept_apart:
+        first, second = sorted(group_of[each] for each in pair)
+        if pair in doubtful or first == second or (first, second) in kept_apart:
             continue
-        if any(contradictions.between(left, right) for left in members[mine] for right in members[theirs]):
+        if any(contradictions.between(left, right) for left in members[first] for right in members[second]):
             # Groups only grow, so two groups that contradict each other stay separate.
-            kept_apart.add((mine, theirs))
+            kept_apart.add((first, second))
             continue
-        for each in members[theirs]:
-            group_of[each] = mine
-        members[mine] |= members.pop(theirs)
+        for each in members[second]:
+            group_of[each] = first
+        members[first] |= members.pop(second)
     return [sorted(group) for group in members.values() if len(group) > 1]
 
 

@@ -77,10 +77,10 @@ def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = 
     """
     Delete the rows of the owner's files (of all without *names*); returns the names whose bytes must be deleted too.
     """
-    mine = delete(Upload).where(Upload.owner_id == owner.id).returning(Upload.name)
+    statement = delete(Upload).where(Upload.owner_id == owner.id).returning(Upload.name)
     if names is not None:
-        mine = mine.where(Upload.name.in_(list(names)))
-    return list(session.scalars(mine))
+        statement = statement.where(Upload.name.in_(list(names)))
+    return list(session.scalars(statement))
 
 
 def known_names(session: Session, names: Iterable[str]) -> set[str]:

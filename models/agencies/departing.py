@@ -38,11 +38,11 @@ def merge_memberships(session: Session, gone: User, kept: User) -> None:
     agency = _agency_of(session, gone.id)
     if agency is None:
         return
-    mine = session.scalar(select(AgencyMember.agency_id).where(AgencyMember.user_id == kept.id))
-    if kept.role is not Role.REALTOR or mine not in (None, agency.id):
+    agency_id = session.scalar(select(AgencyMember.agency_id).where(AgencyMember.user_id == kept.id))
+    if kept.role is not Role.REALTOR or agency_id not in (None, agency.id):
         erase_membership(session, gone)
         return
-    if mine is None:
+    if agency_id is None:
         session.execute(update(AgencyMember).where(AgencyMember.user_id == gone.id).values(user_id=kept.id))
     else:
         session.execute(delete(AgencyMember).where(AgencyMember.user_id == gone.id))

@@ -108,7 +108,7 @@ def _joined(groups: list[list[int]]) -> list[list[int]]:
 
 def _with_rows(session: Session, side: Side, likeness: Likeness, groups: list[list[int]]) -> list[Duplicate]:
     table = TABLES[side]
-    wanted = [row_id for ids in groups for row_id in ids]
-    query = select(table, User).join(User, User.id == table.owner_id).where(table.id.in_(wanted))
+    row_ids = [row_id for ids in groups for row_id in ids]
+    query = select(table, User).join(User, User.id == table.owner_id).where(table.id.in_(row_ids))
     rows = {row.id: (row, owner) for row, owner in session.execute(query)}
     return [Duplicate(side, likeness, [rows[row_id] for row_id in ids]) for ids in groups]

@@ -132,8 +132,8 @@ def remembered(now: Iterable[int], before: Iterable[int]) -> list[int]:
 
 def erase_follows(session: Session, user: User) -> None:
     """Delete the records of the lists that a user has seen."""
-    mine = select(Lead.id).where(Lead.owner_id == user.id)
-    session.execute(delete(LeadFollow).where(LeadFollow.lead_id.in_(mine)))
+    lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(LeadFollow).where(LeadFollow.lead_id.in_(lead_ids)))
 
 
 def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) -> None:

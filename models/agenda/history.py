@@ -108,8 +108,8 @@ def homes_by_id(session: Session, property_ids: Collection[int]) -> dict[int, Pr
 
 def erase_changes(session: Session, user: User) -> None:
     """Delete the recorded changes of a user's leads."""
-    mine = select(Lead.id).where(Lead.owner_id == user.id)
-    session.execute(delete(LeadChange).where(LeadChange.lead_id.in_(mine)))
+    lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(LeadChange).where(LeadChange.lead_id.in_(lead_ids)))
 
 
 #: `followed` are homes whose prices a lead's realtor follows: acted on, on the shortlist, or sent to the client.

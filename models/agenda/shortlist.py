@@ -84,5 +84,5 @@ def count_shortlisted(session: Session, lead_ids: Sequence[int]) -> dict[int, in
 
 def erase_shortlists(session: Session, user: User) -> None:
     """Delete the shortlists of all leads of a user."""
-    mine = select(Lead.id).where(Lead.owner_id == user.id)
-    session.execute(delete(ShortlistedHome).where(ShortlistedHome.lead_id.in_(mine)))
+    lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(ShortlistedHome).where(ShortlistedHome.lead_id.in_(lead_ids)))

@@ -63,8 +63,8 @@ class Action(Base):
 def actions_of_lead(lead_id: Any) -> ActionsOf:
     """The actions of the lead's side on properties; *lead_id* is a number or a column."""
     action = aliased(Action)
-    mine = and_(action.lead_id == lead_id, action.side == literal_column(f"'{Side.LEAD}'"))
-    return ActionsOf(action, mine, action.kind == literal_column(f"'{ActionKind.DISLIKE}'"))
+    is_own = and_(action.lead_id == lead_id, action.side == literal_column(f"'{Side.LEAD}'"))
+    return ActionsOf(action, is_own, action.kind == literal_column(f"'{ActionKind.DISLIKE}'"))
 
 
 def store_action(

@@ -151,9 +151,9 @@ def asked_for(session: Session, listings: Sequence[tuple[int, Property]]) -> dic
         by_market[lead.owner_id, lead.city_key, lead.deal_type] = lead
     leads = {}
     for tenant_id, listing in listings:
-        wanted = by_market.get((tenant_id, listing.city_key, listing.deal_type))
-        if wanted is not None:
-            leads[tenant_id, listing.id] = wanted
+        requests = by_market.get((tenant_id, listing.city_key, listing.deal_type))
+        if requests is not None:
+            leads[tenant_id, listing.id] = requests
     return leads
 
 

@@ -97,8 +97,8 @@ def put_photo_back(session: Session, listing: Property, link: str, position: int
 def note_saved_photos(session: Session, owner: User, links: Sequence[str]) -> None:
     """Record that photos of a form now belong to a property."""
     names = [link.removeprefix(PREFIX) for link in links if link.startswith(PREFIX)]
-    theirs = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)
-    session.execute(update(Upload).where(theirs).values(purpose=SAVED_PHOTO))
+    others = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)
+    session.execute(update(Upload).where(others).values(purpose=SAVED_PHOTO))
 
 
 def forget_unsaved_photos(session: Session) -> int:

@@ -58,8 +58,10 @@ class ListingsElsewhere:
         if not existing:
             return
         names = [offer.external_id for offer, _ in read]
-        mine = select(Property.external_id).where(Property.source_id == self.source_id, Property.external_id.in_(names))
-        known = set(self.connection.scalars(mine))
+        own_ids = select(Property.external_id).where(
+            Property.source_id == self.source_id, Property.external_id.in_(names)
+        )
+        known = set(self.connection.scalars(own_ids))
         for offer, columns in read:
             if offer.external_id in known or not _is_distinctive(offer, columns):
                 continue

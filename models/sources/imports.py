@@ -165,8 +165,8 @@ def _begin(connection: Connection, import_: Import) -> None:
     )
     ended = others.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED))
     _record_ends(connection, connection.scalars(ended.returning(Import.id)).all())
-    mine = update(Import).where(Import.id == import_.id)
-    connection.execute(mine.values(state=ImportState.RUNNING, started_at=func.now(), **reason_values(None)))
+    statement = update(Import).where(Import.id == import_.id)
+    connection.execute(statement.values(state=ImportState.RUNNING, started_at=func.now(), **reason_values(None)))
     connection.commit()
 
 

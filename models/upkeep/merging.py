@@ -198,9 +198,9 @@ def _dealing_conditions(one: int, other: int) -> list[ColumnElement[bool]]:
 
 def _move(session: Session, moved: Moved, gone_id: int, kept_id: int) -> int:
     table, column = moved.table, getattr(moved.table, moved.column)
-    mine = aliased(table)
-    known = [getattr(mine, moved.column) == kept_id]
-    known += [getattr(mine, name) == getattr(table, name) for name in moved.unique]
+    existing = aliased(table)
+    known = [getattr(existing, moved.column) == kept_id]
+    known += [getattr(existing, name) == getattr(table, name) for name in moved.unique]
     free = ~exists().where(*known).correlate(table) if moved.unique or moved.only_one else true()
     query = update(table).where(column == gone_id, free).values({moved.column: kept_id})
     return rows_changed(session.execute(query.execution_options(synchronize_session=False)))
@@ -230,13 +230,13 @@ def _move_messages(session: Session, gone_id: int, kept_id: int) -> None:
 
 
 def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
-    theirs = {column: (getattr(gone, column), getattr(gone, PROVEN_AT[column])) for column in COLUMN.values()}
+    of_removed = {column: (getattr(gone, column), getattr(gone, PROVEN_AT[column])) for column in COLUMN.values()}
     username = gone.telegram_username
     gone.phone = gone.email = gone.telegram_id = gone.telegram_username = None
     session.flush()  # they are unique, so they are cleared before they move
     got = []
     for kind, column in COLUMN.items():
-        value, proven_at = theirs[column]
+        value, proven_at = of_removed[column]
         present, present_proven = getattr(kept, column), getattr(kept, PROVEN_AT[column])
         if value is not None and (present is None or (present_proven is None and proven_at is not None)):
             setattr(kept, column, value)

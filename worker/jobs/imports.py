@@ -86,8 +86,8 @@ class ProgressWriter:
         self._next = now + SHOWN_EVERY
         share = min(1.0, done.bytes_read / self._size) if self._size else None
         with self._factory() as session:
-            mine = update(Import).where(Import.id == self._import_id, Import.state == ImportState.RUNNING)
-            session.execute(mine.values(progress=share, counts=done.report.counts()))
+            statement = update(Import).where(Import.id == self._import_id, Import.state == ImportState.RUNNING)
+            session.execute(statement.values(progress=share, counts=done.report.counts()))
             session.commit()
 
 

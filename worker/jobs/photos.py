@@ -202,18 +202,18 @@ def _hash(file: images.CleanFile) -> int:
 def _note(factory: sessionmaker[Session], photo: FetchedPhoto, error: PhotoError) -> None:
     is_over = error.is_final or photo.attempts >= MAX_ATTEMPTS
     state = PhotoState.REFUSED if is_over else PhotoState.WAITING
-    mine = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
+    statement = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:
-        session.execute(mine.values(state=state, reason=error.reason))
+        session.execute(statement.values(state=state, reason=error.reason))
         session.commit()
     log.info("photo_not_fetched", extra={"photo_id": photo.id, "kind": error.reason, "is_final": is_over})
 
 
 def _give_back(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
     """Release a claim that was not used."""
-    mine = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
+    statement = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:
-        session.execute(mine.values(attempts=FetchedPhoto.attempts - 1, next_try_at=func.now()))
+        session.execute(statement.values(attempts=FetchedPhoto.attempts - 1, next_try_at=func.now()))
         session.commit()
 
 

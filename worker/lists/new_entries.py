@@ -93,8 +93,8 @@ def queue_new_entry_events(session: Session) -> None:
             session,
             side,
             [
-                NewPair(listeners[id_], mine if of_lead else other, other if of_lead else mine, score)
-                for id_, mine, other, score in rows
+                NewPair(listeners[id_], own_id if of_lead else other, other if of_lead else own_id, score)
+                for id_, own_id, other, score in rows
             ],
         )
     session.execute(text("TRUNCATE new_entries"))

@@ -280,9 +280,9 @@ class Snapshot:
             self.lists_written[side] = written.ids[written.versions > 0]
 
 
-def row_of(ids: NDArray[np.int64], wanted: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+def row_of(ids: NDArray[np.int64], row_ids: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """The row of each wanted id among the ascending *ids*; -1 where it is missing."""
     if not len(ids):
-        return np.full(len(wanted), -1)
-    rows = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[rows] == wanted, rows, -1)
+        return np.full(len(row_ids), -1)
+    rows = np.minimum(np.searchsorted(ids, row_ids), len(ids) - 1)
+    return np.where(ids[rows] == row_ids, rows, -1)

@@ -146,7 +146,7 @@ def one_request(request_id: int) -> str:
     name = "console/buyers/offers.html" if wants_part() else "console/buyers/request.html"
     return render_template(
         name,
-        mine=lead,
+        own_row=lead,
         offers=offers,
         total=recommended.total,
         page=page,

@@ -168,10 +168,10 @@ def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: s
 
     taken = [(WIDTH / 2 - 14, HEIGHT / 2 - 14, WIDTH / 2 + 14, HEIGHT / 2 + 14)]
     parts = [Markup('<rect class="ground" width="{}" height="{}" rx="8"/>').format(WIDTH, HEIGHT)]
-    mine = [own or _Spot(listing.district or listing.city, 0, 0)]
-    for spot in (*mine, *spots):
+    home_spot = [own or _Spot(listing.district or listing.city, 0, 0)]
+    for spot in (*home_spot, *spots):
         x, y = drawn_at(spot)
-        is_own = spot is mine[0]
+        is_own = spot is home_spot[0]
         parts.append(
             Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
                 "district own" if is_own else "district", f"{x:.1f}", f"{y:.1f}", 22 if is_own else 12, spot.name
@@ -188,7 +188,7 @@ def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: s
         radius = 7 if sign == "here" else 13
         parts.append(Markup('<circle class="{}" cx="{}" cy="{}" r="{}"/>').format(sign, WIDTH / 2, HEIGHT / 2, radius))
     names = ", ".join(spot.name for spot in spots)
-    description = translate("{district}; near it: {names}", district=mine[0].name, names=names)
+    description = translate("{district}; near it: {names}", district=home_spot[0].name, names=names)
     return Markup('<svg class="home-map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         WIDTH, HEIGHT, description, Markup("").join(parts)
     )

@@ -50,8 +50,8 @@ def towns() -> Response:
     """The search of each town, for sale and for rent."""
     _check_open()
     markets = cached_for(KEPT, "sitemap:towns", lambda: towns_with_homes(session()))
-    wanted = [SearchCriteria(city=town, city_key=key, deal_type=deal) for key, town, deal in markets]
-    return _xml("urlset", "".join(f"<url>{_loc(address_of(each))}</url>" for each in [SearchCriteria(), *wanted]))
+    searches = [SearchCriteria(city=town, city_key=key, deal_type=deal) for key, town, deal in markets]
+    return _xml("urlset", "".join(f"<url>{_loc(address_of(each))}</url>" for each in [SearchCriteria(), *searches]))
 
 
 @blp.get("/sitemaps/homes-<int:number>.xml")

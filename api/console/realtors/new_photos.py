@@ -54,8 +54,8 @@ def stored_photos() -> SentPhotos:
         except TooLargeFileError as error:  # the user's quota is exhausted
             refused.append((short_name(each), translate_error(error)))
     order = dict.fromkeys(request.form.get("photo_order", "")[:1000].split())
-    wanted = [name for name in order if name in links]
-    return SentPhotos([links[name] for name in (*wanted, *(name for name in links if name not in order))], refused)
+    kept_links = [name for name in order if name in links]
+    return SentPhotos([links[name] for name in (*kept_links, *(name for name in links if name not in order))], refused)
 
 
 def show_with_photos(filled: forms.Filled, *, cancel: str, refused: Sequence[tuple[str, str]] = ()) -> str:

@@ -50,15 +50,15 @@ ORDERS = {
 class ListRequest:
     """The filter in the address; unreadable values filter nothing and are reported in *errors*."""
 
-    wanted: BaseFilter
+    filters: BaseFilter
     errors: dict[str, str] = field(default_factory=dict)
     size: int = PER_PAGE
 
     @property
-    def asks(self) -> bool:
+    def has_filters(self) -> bool:
         """Whether there is any filter in addition to the order."""
-        plain = BaseFilter(order=self.wanted.order)
-        return self.wanted != plain
+        plain = BaseFilter(order=self.filters.order)
+        return self.filters != plain
 
 
 def own_list(side: Side) -> dict[str, Any]:
@@ -79,14 +79,14 @@ def own_list(side: Side) -> dict[str, Any]:
         "fresh": new_counts(session(), ids) if side is Side.LEAD else {},
         "towns": {} if part else towns_by_key(own_towns(session(), visitor(), side)),
         "all_tags": used_tags(session(), visitor(), side),
-        "asked": list_request,
+        "list_request": list_request,
         "orders": ORDERS,
         "sizes": SIZES,
         "columns": set(choice["columns"]),
         "all_columns": COLUMNS[side],
         "views": [] if part else views_for(side),
         "source": named_source(),
-        "status": list_request.wanted.status,
+        "status": list_request.filters.status,
         "query": _query(),
         **pager,
     }
@@ -94,7 +94,7 @@ def own_list(side: Side) -> dict[str, Any]:
 
 def requested_filter(side: Side) -> BaseFilter:
     """The filter of the list in the address: it selects the same rows in the same order as the pages."""
-    return _list_request(choice_of(side)).wanted
+    return _list_request(choice_of(side)).filters
 
 
 def act_on_several(side: Side) -> Response:
@@ -198,7 +198,7 @@ def _page(side: Side, list_request: ListRequest) -> tuple[list[Any], dict[str, i
     """The rows of the requested page, or of the last one if there are fewer, and its pager."""
 
     def read(page: int) -> tuple[list[Any], int]:
-        return own_page(session(), visitor(), side, list_request.wanted, page=page, per_page=list_request.size)
+        return own_page(session(), visitor(), side, list_request.filters, page=page, per_page=list_request.size)
 
     page = page_number()
     rows, total = read(page)
@@ -215,7 +215,7 @@ def _list_request(choice: dict[str, Any]) -> ListRequest:
     errors: dict[str, str] = {}
     source = named_source()
     size, order = choice["size"], choice["sort"]
-    wanted = BaseFilter(
+    filters = BaseFilter(
         words=_text("q") or "",
         status=chosen(Status, "status"),
         city_key=_text("town"),
@@ -227,7 +227,7 @@ def _list_request(choice: dict[str, Any]) -> ListRequest:
         source_id=source.id if source else None,
         order=BaseOrder(order) if order in list(BaseOrder) else BaseOrder.NEWEST,
     )
-    return ListRequest(wanted, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
+    return ListRequest(filters, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
 
 
 def _text(name: str) -> str | None:

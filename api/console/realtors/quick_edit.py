@@ -79,11 +79,11 @@ def _amount(listing: Any) -> Any:
 
 
 def _set_status(listing: Any, archive: Any, restore: Any) -> None:
-    wanted = request.form.get("status", "")
-    if wanted not in list(Status):
+    requested = request.form.get("status", "")
+    if requested not in list(Status):
         raise InvalidValueError("status", "several.choose")
-    if wanted != listing.status:
-        (archive if wanted == Status.ARCHIVED else restore)(session(), listing)
+    if requested != listing.status:
+        (archive if requested == Status.ARCHIVED else restore)(session(), listing)
     session().flush()
 
 

@@ -87,19 +87,19 @@ def duplicates() -> str:
 def _list(agency: Agency, what: str, *, refused: dict[int, str] | None = None, moved: int = 0) -> str:
     side = SIDES[what]
     query = request.args
-    wanted = TeamFilter(
+    filters = TeamFilter(
         words=query.get("q", "").strip()[:300],
         owner_id=_number(query.get("agent", "")),
         status=chosen(Status, "status"),
     )
-    shown, pager = listed(team_rows(visitor(), side, wanted), PER_PAGE)
+    shown, pager = listed(team_rows(visitor(), side, filters), PER_PAGE)
     ids = [row.id for row, _ in shown]
     return render_template(
         "console/realtors/team_rows.html",
         what=what,
         side=side,
         rows=shown,
-        wanted=wanted,
+        wanted=filters,
         members=[user for user, _ in session().execute(members_of(agency))],
         agents=_agents(agency),
         counts=match_counts(session(), side, ids),

@@ -82,7 +82,7 @@ def _news(session: Session, search: SavedSearch) -> News:
     )
     with bounded_statements(session):
         query = (
-            matching_homes(session, search.wanted)
+            matching_homes(session, search.search_criteria)
             .outerjoin(announced, and_(announced.search_id == search.id, announced.property_id == Property.id))
             .where(Property.changed_in >= search.looked_until, Property.owner_id != search.user_id)
             .where(or_(is_new, is_cut))
@@ -106,12 +106,12 @@ def _news(session: Session, search: SavedSearch) -> News:
 
 def _is_told(search: SavedSearch) -> ColumnElement[bool]:
     """Whether another advert of the same home was announced."""
-    mine, theirs, announced = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
+    group, sibling, announced = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
     return (
         select(announced.property_id)
-        .join(theirs, theirs.property_id == announced.property_id)
-        .join(mine, are_siblings(mine, theirs))
-        .where(mine.property_id == Property.id, announced.search_id == search.id)
+        .join(sibling, sibling.property_id == announced.property_id)
+        .join(group, are_siblings(group, sibling))
+        .where(group.property_id == Property.id, announced.search_id == search.id)
         .correlate(Property)
         .exists()
     )

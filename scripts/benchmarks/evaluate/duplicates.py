@@ -235,10 +235,10 @@ def measure(name: str, adverts: Sequence[Sale]) -> list[Found]:
     true = [(sale.home, sale.facts.id) for sale in adverts if sale.is_copy]
     outcomes = []
     for part, wanted in (("all", (True, False)), ("resale", (False,)), ("new buildings", (True,))):
-        mine = [pair for pair in joined if is_new[pair[0]] in wanted]
-        right = sum(home_of[left] == home_of[other] for left, other in mine)
+        keys = [pair for pair in joined if is_new[pair[0]] in wanted]
+        right = sum(home_of[left] == home_of[other] for left, other in keys)
         of_part = {pair for pair in true if is_new[pair[0]] in wanted}
-        outcomes.append(Found(f"{name}, {part}", len(mine), right, len(of_part), len(of_part & set(mine))))
+        outcomes.append(Found(f"{name}, {part}", len(keys), right, len(of_part), len(of_part & set(keys))))
     return outcomes
 
 

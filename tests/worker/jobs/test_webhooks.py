@@ -62,8 +62,8 @@ def subscribed(here, receiver):
 def happen(sessions, endpoint, *subjects):
     """Record an event about each subject; `n` counts them."""
     with sessions() as session:
-        happenings = [(subject, {"match_id": subject, "n": number}) for number, subject in enumerate(subjects)]
-        record_events(session, EventType.MATCH_CREATED, happenings, owners=[endpoint.owner_id])
+        new_events = [(subject, {"match_id": subject, "n": number}) for number, subject in enumerate(subjects)]
+        record_events(session, EventType.MATCH_CREATED, new_events, owners=[endpoint.owner_id])
         session.commit()
 
 

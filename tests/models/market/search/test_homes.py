@@ -21,8 +21,8 @@ from tests.factories import make_property, make_user
 MOSCOW = city_of("Москва").key
 
 
-def found(session, page=1, per_page=10, **wanted):
-    return [home.id for home in search_homes(session, SearchCriteria(**wanted), page, per_page).homes]
+def found(session, page=1, per_page=10, **criteria):
+    return [home.id for home in search_homes(session, SearchCriteria(**criteria), page, per_page).homes]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def owner(session) -> User:
 
 
 @pytest.mark.parametrize(
-    ("fits", "differs", "wanted"),
+    ("fits", "differs", "criteria"),
     [
         ({}, {"city": "Казань"}, {"city_key": MOSCOW}),
         ({"deal_type": DealType.RENT}, {}, {"deal_type": DealType.RENT}),
@@ -52,12 +52,12 @@ def owner(session) -> User:
         ({}, {"facts": {"lift": False}, "read_facts": [{"kind": "lift", "value": True}]}, {}),
     ],
 )
-def test_a_filter_keeps_what_fits(session, owner, fits, differs, wanted):
+def test_a_filter_keeps_what_fits(session, owner, fits, differs, criteria):
     make_property(session, owner, **differs)
     home = make_property(session, owner, **fits)
 
-    assert found(session, **wanted)[0] == home.id
-    assert len(found(session, **wanted)) == (1 if wanted else 2)
+    assert found(session, **criteria)[0] == home.id
+    assert len(found(session, **criteria)) == (1 if criteria else 2)
 
 
 def test_a_field_overrides_what_was_read_in_the_text(session, owner):
