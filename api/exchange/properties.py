@@ -121,7 +121,7 @@ class Properties(MethodView):
 
 
 @blp.route("/properties/<int:property_id>")
-class OneProperty(MethodView):
+class PropertyById(MethodView):
     """Read or replace one of my properties."""
 
     @signed_in

@@ -107,7 +107,7 @@ class Selections(MethodView):
 
 
 @blp.route("/leads/<int:lead_id>/selections/<int:selection_id>")
-class OneSelection(MethodView):
+class SelectionById(MethodView):
     """One selection."""
 
     @signed_in

@@ -139,7 +139,7 @@ class Campaigns(MethodView):
 
 
 @blp.route("/api/campaigns/<uuid:campaign_id>")
-class OneCampaign(MethodView):
+class CampaignById(MethodView):
     """Read one campaign."""
 
     @with_api_key
@@ -161,7 +161,7 @@ class OneCampaign(MethodView):
 
 
 @blp.route("/api/campaigns/<uuid:campaign_id>/status")
-class OneCampaignStatus(MethodView):
+class CampaignStatusById(MethodView):
     """Change a campaign's status."""
 
     @with_api_key
@@ -211,7 +211,7 @@ class CampaignAds(MethodView):
 
 
 @blp.route("/api/ads/<uuid:ad_id>")
-class OneAd(MethodView):
+class AdById(MethodView):
     """Change one ad."""
 
     @with_api_key

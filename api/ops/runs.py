@@ -211,7 +211,7 @@ class Runs(MethodView):
 
 
 @blp.route("/ops/rescoring-runs/<int:run_id>")
-class OneRun(MethodView):
+class RunById(MethodView):
     """Read one run."""
 
     @for_operators

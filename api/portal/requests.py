@@ -187,7 +187,7 @@ class MyRequestsByTheirShortPath(MyRequests):
 
 
 @blp.route("/users/my_requests/<int:request_id>")
-class OneRequest(MethodView):
+class RequestById(MethodView):
     """One of the caller's requests."""
 
     @for_roles(Role.TENANT)

@@ -76,7 +76,7 @@ class InquiriesForMe(MethodView):
 
 
 @blp.route("/inquiries/<int:inquiry_id>")
-class OneInquiry(MethodView):
+class InquiryById(MethodView):
     """The status of an inquiry."""
 
     @signed_in

@@ -173,7 +173,7 @@ class MyListings(MethodView):
 
 
 @blp.route("/listings/<int:listing_id>")
-class OneListing(MethodView):
+class ListingById(MethodView):
     """Read, replace or withdraw one listing."""
 
     @public
