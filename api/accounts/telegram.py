@@ -50,7 +50,7 @@ class BotSignIn(Body):
 def check_bot() -> None:
     """
     Check the secret of our bot. In the `local` environment without a secret, every caller is accepted;
-    api/server/openness.py warns of this at start.
+    api/server/risky_settings.py warns of this at start.
 
     Raises:
         NotSignedInError: The request's secret is missing or wrong, or no secret is configured.

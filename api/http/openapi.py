@@ -153,7 +153,7 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
     for parameter in in_path:
         if parameter.get("in") == "path" and parameter.get("schema", {}).get("type") == "integer":
             parameter["schema"]["maximum"] = LARGEST_ID
-    retried = method in WRITES and who.scheme in ("token", "api_key") and not facts.keeps_no_answer
+    retried = method in WRITES and who.scheme in ("token", "api_key") and not facts.ignores_idempotency_key
     if retried:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     answers = operation["responses"]

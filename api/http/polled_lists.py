@@ -23,8 +23,8 @@ from api.http.etags import known_tags
 from api.http.request_state import current
 from api.http.services import services
 from models.core.enums import Side
-from models.deals.list_validators import Validator, present_page
-from models.deals.own_list_validators import OwnList, present_own_list
+from models.deals.list_validators import Validator, page_state
+from models.deals.own_list_validators import OwnList, current_own_list
 from models.version import VERSION
 
 
@@ -57,7 +57,7 @@ def polled(side: Side, row_id: int, *, is_exact: bool = True) -> Iterator[Polled
     tag, validator = _own_tag(known, request_key)
     # One snapshot for the validator and the page; later changes are newer than both.
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        present = present_page(connection, claims(), side, row_id, validator)
+        present = page_state(connection, claims(), side, row_id, validator)
         if present is None:
             yield Polled(connection)
             return
@@ -79,7 +79,7 @@ def unchanged_own_list(kind: OwnList, row_id: int | None = None) -> Response | N
         return None
     request_key = _request_key()
     tag, validator = _own_tag(known, request_key)
-    present = present_own_list(session().connection(), claims(), kind, validator, row_id)
+    present = current_own_list(session().connection(), claims(), kind, validator, row_id)
     if present is None:
         return None
     if validator is not None and present.equals(validator):

@@ -50,7 +50,7 @@ class UnsentCounts:
             log.warning("list_views_not_counted", extra={"kind": type(error).__name__})
 
 
-def gathered() -> UnsentCounts:
+def unsent_counts() -> UnsentCounts:
     """The counts of the application that answers the current request."""
     client = services().redis
     collected: UnsentCounts | None = current_app.extensions.get("shown_lists")
@@ -59,7 +59,7 @@ def gathered() -> UnsentCounts:
     return collected
 
 
-def note_shown(side: Side, row_id: int, entries: int) -> None:
+def count_shown(side: Side, row_id: int, entries: int) -> None:
     """Count a page of the list of a lead (side LEAD) or property; empty pages are not counted."""
     if entries:
-        gathered().add(side, row_id, entries)
+        unsent_counts().add(side, row_id, entries)

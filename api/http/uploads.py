@@ -175,7 +175,7 @@ def limit_body() -> None:
         request.max_content_length = largest
 
 
-def remove_what_failed(_error: BaseException | None = None) -> None:
+def remove_uncommitted_files(_error: BaseException | None = None) -> None:
     """At a request's end: remove the files that it stored but whose rows were not committed."""
     state = current()
     names, state.uncommitted_files = state.uncommitted_files or [], None

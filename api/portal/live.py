@@ -22,7 +22,7 @@ from api.http.services import services
 from api.portal.chat_hub import chat_hub
 from models.accounts.tokens import Claims, user_of_claims
 from models.core.errors import BusyError, NotSignedInError, TooManyError
-from models.deals.live_changes import ChangeKind, Changes, changes_since, present_moment
+from models.deals.live_changes import ChangeKind, Changes, changes_since, current_moment
 
 blp = Blueprint("live", __name__, description="What of mine has changed, as it happens")
 
@@ -90,7 +90,7 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     try:
         next(signals)  # before the answer begins, so that an unavailable Redis is a 503 and not a broken stream
         with sessions() as session:
-            moment = present_moment(session) if raw is None else int(raw)
+            moment = current_moment(session) if raw is None else int(raw)
     except RedisError:
         connections.give_back(long_lived.EVENTS, holder)
         raise BusyError("live.away", 5) from None

@@ -22,7 +22,7 @@ from api.http.db import session
 from api.http.fields import IdNumber, Text, moment
 from api.http.home_adverts import PriceCut
 from api.http.services import services
-from api.http.shown_lists import note_shown
+from api.http.shown_lists import count_shown
 from api.http.tasks import rescore_lead
 from api.swipe.listing_words import listing_row
 from api.swipe.listings import Listing
@@ -79,7 +79,7 @@ class FeedNext(MethodView):
         """
         coming = listing_to_show(current_user())
         if coming.listing and coming.preference:
-            note_shown(Side.LEAD, coming.preference.id, 1)
+            count_shown(Side.LEAD, coming.preference.id, 1)
         return shown_next(coming) if coming.listing else jsonify(None)
 
 

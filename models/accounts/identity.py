@@ -77,7 +77,7 @@ class SuspendedClaim(Base):
 
 
 @dataclass(frozen=True)
-class Known:
+class AccountIdentifier:
     """One identifier of an account, as its user sees it."""
 
     kind: Claim
@@ -139,25 +139,25 @@ def release(session: Session, user: User, kind: Claim) -> None:
     record(session, "identifier_released", table_name="users", row_id=user.id, kind=kind)
 
 
-def known_of(session: Session, user: User) -> list[Known]:
+def identifiers_of(session: Session, user: User) -> list[AccountIdentifier]:
     """The user's identifiers and password, each proven, claimed or suspended."""
     proven = proven_of(user)
     held = [
-        Known(kind, getattr(user, column), "proven" if kind in proven else "claimed")
+        AccountIdentifier(kind, getattr(user, column), "proven" if kind in proven else "claimed")
         for kind, column in COLUMN.items()
         if getattr(user, column) is not None
     ]
     if user.password_hash is not None:
-        held.append(Known(Claim.PASSWORD, None, "claimed"))
+        held.append(AccountIdentifier(Claim.PASSWORD, None, "claimed"))
     query = select(SuspendedClaim).where(SuspendedClaim.user_id == user.id).order_by(SuspendedClaim.kind)
     suspended = [
-        Known(row.kind, None if row.kind is Claim.PASSWORD else row.value, "suspended")
+        AccountIdentifier(row.kind, None if row.kind is Claim.PASSWORD else row.value, "suspended")
         for row in session.scalars(query)
     ]
     return held + suspended
 
 
-def confirm(session: Session, user: User, kind: Claim, password: str | None = None) -> None:
+def restore_claim(session: Session, user: User, kind: Claim, password: str | None = None) -> None:
     """
     Restore a suspended claim to the account. An identifier is then only a claim; a password works as before.
 
@@ -187,7 +187,7 @@ def confirm(session: Session, user: User, kind: Claim, password: str | None = No
     record(session, "claim_confirmed", actor_id=user.id, table_name="users", row_id=user.id, kind=kind)
 
 
-def drop(session: Session, user: User, kind: Claim) -> None:
+def drop_claim(session: Session, user: User, kind: Claim) -> None:
     """Delete a suspended claim; raises NotFoundError."""
     row = session.get(SuspendedClaim, (user.id, kind))
     if row is None:

@@ -66,7 +66,7 @@ def home_for(session: Session, user: User, property_id: int) -> Property:
     return listing
 
 
-def note_view(session: Session, listing: Property, viewer: User) -> None:
+def record_view(session: Session, listing: Property, viewer: User) -> None:
     """Record a view of a property's page; views by its owner do not count."""
     if listing.owner_id == viewer.id:
         return

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import NullType
 
-from models.accounts.tokens import still_holds
+from models.accounts.tokens import token_is_valid
 from models.accounts.users import User
 from models.core.enums import Side, Status
 from models.deals.actions import Action, actions_of_lead
@@ -222,7 +222,7 @@ class ListQuery:
                 (_shares_contacts(other, self.own) if of_properties else null()).label("contacts_shared"),
             ]
 
-        return self.page(columns).join(caller, caller.id == self.own.owner_id).where(still_holds(caller))
+        return self.page(columns).join(caller, caller.id == self.own.owner_id).where(token_is_valid(caller))
 
 
 def _client_is_acted_on(lead: Any, listing: Any) -> ColumnElement[bool]:

@@ -134,7 +134,7 @@ def inquiry_for(session: Session, owner: User, inquiry_id: int) -> tuple[Inquiry
     return inquiry, listing, tenant
 
 
-def asked_for(session: Session, listings: Sequence[tuple[int, Property]]) -> dict[tuple[int, int], Lead]:
+def demand_of_tenants(session: Session, listings: Sequence[tuple[int, Property]]) -> dict[tuple[int, int], Lead]:
     """
     The demand of tenants in the markets of the listings that they inquired about.
 

@@ -112,7 +112,7 @@ def live_set(session: Session, scope: Scope) -> WeightSet | None:
     return session.scalar(select(WeightSet).where(_is_of(scope), WeightSet.is_live))
 
 
-def present_set(session: Session, scope: Scope) -> WeightSet | None:
+def current_set(session: Session, scope: Scope) -> WeightSet | None:
     """
     Return the set for the next run over a market: its own live set, otherwise the global one, otherwise None
     (defaults).

@@ -94,7 +94,7 @@ def put_photo_back(session: Session, listing: Property, link: str, position: int
     session.flush()
 
 
-def note_saved_photos(session: Session, owner: User, links: Sequence[str]) -> None:
+def record_saved_photos(session: Session, owner: User, links: Sequence[str]) -> None:
     """Record that photos of a form now belong to a property."""
     names = [link.removeprefix(PREFIX) for link in links if link.startswith(PREFIX)]
     others = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)

@@ -66,7 +66,7 @@ def import_feed(
         try:
             feed.check()
             store.take(feed, on_progress, on_committed)
-            store.note_feed(feed)
+            store.copy_feed_notes(feed)
             state, held = store.finish(on_committed)
         except FeedError as error:
             connection.rollback()
@@ -100,7 +100,7 @@ def preview_feed(
         try:
             feed.check()
             store.take(feed, on_progress, lambda _: None)
-            store.note_feed(feed)
+            store.copy_feed_notes(feed)
             store.finish(lambda _: None)
         finally:
             with suppress(DBAPIError):

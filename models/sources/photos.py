@@ -119,7 +119,7 @@ def digest_of(address: str) -> bytes:
     return hashlib.sha256(address.encode()).digest()
 
 
-def note_photos(session: Session) -> int:
+def record_photos(session: Session) -> int:
     """
     In the caller's transaction, record the photos to fetch for a batch of written listings, and delete those that their
     owners no longer use. Returns the number of listings; fewer than :data:`BATCH` means that none is left.

@@ -127,7 +127,7 @@ class OfferStore:
         self.connection.commit()
         return written
 
-    def note_feed(self, feed: Feed) -> None:
+    def copy_feed_notes(self, feed: Feed) -> None:
         """Copy the reader's notes about the feed as a whole."""
         self.report.ignored_fields, self.report.columns = feed.notes.ignored_fields, feed.notes.columns
         # Cells may contain names and phones, so they are shown only while columns are mapped and are deleted

@@ -170,7 +170,7 @@ def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
     return (endpoint.secret,)
 
 
-def note_outcome(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
+def record_outcome(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
     """
     Store the outcome of an attempt.
 

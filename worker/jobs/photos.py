@@ -34,8 +34,8 @@ from models.sources.photos import (
     PhotoState,
     claim_photo,
     due_hosts,
-    note_photos,
     properties_to_regroup,
+    record_photos,
 )
 from worker.celery_app.task_context import client
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
@@ -79,7 +79,7 @@ def find_photos(factory: sessionmaker[Session]) -> list[int]:
     count = BATCH
     while count == BATCH:
         with factory() as session:
-            count = note_photos(session)
+            count = record_photos(session)
             session.commit()
     with factory() as session:
         return due_hosts(session)

@@ -16,7 +16,7 @@ import httpcore
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, note_outcome, take_due
+from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, record_outcome, take_due
 from models.webhooks.signing import body_of, headers_of
 from models.webhooks.tables import DeliveryError
 from worker.celery_app.task_context import client, new_session, settings
@@ -74,7 +74,7 @@ def _take(session: Session, in_flight: dict[Future[Outcome], ClaimedDelivery]) -
 
 
 def _note(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
-    note_outcome(session, taken, outcome)
+    record_outcome(session, taken, outcome)
     facts = {"delivery_id": taken.delivery_id, "endpoint_id": taken.endpoint_id, "status": outcome.status}
     if outcome.error is None:
         log.info("webhook_delivered", extra=facts)

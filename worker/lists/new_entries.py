@@ -16,7 +16,7 @@ _NOTED = "has_new_entries"
 _LISTENERS = "recommendation_listeners"
 
 
-def note_new_entries(session: Session, side: Side) -> None:
+def record_new_entries(session: Session, side: Side) -> None:
     """Record which entries the staged lists of *side* would add to the stored ones, for owners who want events."""
     asked_in, listeners = session.info.get(_LISTENERS, (None, []))
     if asked_in is not session.get_transaction():

@@ -76,17 +76,17 @@ def group_market(session: Session, market: MarketKey) -> set[int]:
 
 def regroup_all(session: Session) -> set[int]:
     """As :func:`group_property`, for all properties, except those that killed a worker."""
-    return group_properties(session, select(Property.id).where(~_is_killer()))
+    return group_properties(session, select(Property.id).where(~_crashes_worker()))
 
 
 def ungrouped() -> Select[int]:
     """Select the ids of properties that were written since they were grouped, without those that killed a worker."""
     stale = or_(AdvertKeys.version.is_(None), AdvertKeys.version != Property.version)
     keys_of = AdvertKeys.property_id == Property.id
-    return select(Property.id).outerjoin(AdvertKeys, keys_of).where(stale, ~_is_killer())
+    return select(Property.id).outerjoin(AdvertKeys, keys_of).where(stale, ~_crashes_worker())
 
 
-def _is_killer() -> ColumnElement[bool]:
+def _crashes_worker() -> ColumnElement[bool]:
     return exists().where(
         UnscorableEntity.side == Side.PROPERTY,
         UnscorableEntity.entity_id == Property.id,

@@ -21,7 +21,7 @@ from api.http.access import auth_attempt
 from api.http.db import session
 from api.http.services import services
 from models.accounts.bot_links import is_linked, new_code, unlink
-from models.accounts.identity import Claim, drop, known_of
+from models.accounts.identity import Claim, drop_claim, identifiers_of
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from models.accounts.tokens import claims_of
 from models.accounts.users import normal_email
@@ -62,7 +62,7 @@ def claims() -> Response | tuple[str, int]:
     if kind not in list(Claim) or do not in ("confirm", "drop"):
         raise InvalidValueError("kind", "claim.choose")
     if do == "drop":
-        drop(session(), visitor(), Claim(kind))
+        drop_claim(session(), visitor(), Claim(kind))
         return back("/console/account", "changed")
     try:
         confirm_claim(visitor(), Claim(kind), request.form.get("password", "")[:LONGEST_PASSWORD])
@@ -125,7 +125,7 @@ def invitation() -> RedirectResponse | str | tuple[str, int]:
 
 def _account(**shown: Any) -> str:
     jti = claims_of(request.cookies[SESSION_COOKIE], services().settings.secret_key).jti
-    known, settings = known_of(session(), visitor()), services().settings
+    known, settings = identifiers_of(session(), visitor()), services().settings
     return render_template(
         "console/account.html",
         known=known,

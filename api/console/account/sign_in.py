@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Response, render_template, request
 
 from api.accounts import auth, portal_auth
-from api.accounts.auth import new_token, note_entry, user_by_password
+from api.accounts.auth import audit_sign_in, new_token, user_by_password
 from api.accounts.portal_auth import send_code, user_by_code
 from api.accounts.recovery import send_link, user_of_link
 from api.console.kit import access
@@ -21,7 +21,7 @@ from api.http.db import session
 from api.http.limits import address
 from api.http.services import services
 from models.accounts.audit import record
-from models.accounts.codes import activate, spend
+from models.accounts.codes import activate, use_code
 from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.accounts.passwords import LONGEST_PASSWORD
 from models.accounts.telegram import REFUSED as NOT_TELEGRAM
@@ -80,7 +80,7 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
         return _sign_in_page(method="code", phone=raw, error=translate_error(error)), 400
     if not code:
         return _sign_in_page(method="code", phone=phone, code_sent=True, shown_code=send_code(phone))
-    user = proved_by_code(phone, code)
+    user = user_proven_by_code(phone, code)
     if user is None:
         return _sign_in_page(method="code", phone=phone, code_sent=True, error=translate(portal_auth.WRONG)), 401
     return _enter(user, "sms")
@@ -177,19 +177,19 @@ def _sign_in_page(method: str = "password", error: str | None = None, **filled: 
     )
 
 
-def proved_by_code(phone: str, code: str) -> User | None:
+def user_proven_by_code(phone: str, code: str) -> User | None:
     """
     The user whom the code proves. A registered user who was never activated is activated, because no page does only
     that.
     """
     try:
-        return user_by_code(spend, phone, code, visitor_or_none())
+        return user_by_code(use_code, phone, code, visitor_or_none())
     except NotAllowedError:
         user = user_by_code(activate, phone, code, visitor_or_none())
         if user is None:  # somebody else has proved this phone since
             return None
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
-        return user_by_code(spend, phone, code, visitor_or_none())
+        return user_by_code(use_code, phone, code, visitor_or_none())
 
 
 def _has_demo_login(email: str) -> bool:
@@ -199,7 +199,7 @@ def _has_demo_login(email: str) -> bool:
 
 def _enter(user: User, by: str) -> Response:
     """Sign *user* in and redirect to where they were going, or to the first page of their role."""
-    note_entry(user, by)
+    audit_sign_in(user, by)
     return access.set_session_cookie(back(next_page() or home_of(user.role)), new_token(user, by))
 
 

@@ -7,7 +7,6 @@ from flask import Response, render_template, request
 from api.console.files.import_words import (
     FIELD_LABELS,
     LEAD_LABELS,
-    complaint,
     field_label,
     own_number,
     shown_reason,
@@ -15,7 +14,7 @@ from api.console.files.import_words import (
 )
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import pressed_button, tick
-from api.console.kit.i18n import translate
+from api.console.kit.i18n import translate, translate_error
 from api.console.kit.pages import back, page_blueprint, wants_part
 from api.http.db import session
 from api.http.table_files import TableFormat
@@ -67,7 +66,7 @@ def again(import_id: int) -> Response | tuple[str, int]:
         new = queue_import(request_import(session(), source, asked_by, file_name=name, is_dry_run=is_dry_run))
     except (InvalidValueError, ConflictError) as error:
         session().rollback()
-        errors = {getattr(error, "field", "do"): complaint(error)}
+        errors = {getattr(error, "field", "do"): translate_error(error)}
         page = _page(owned_import(session(), visitor(), import_id), errors)
         return page, 409 if isinstance(error, ConflictError) else 400
     return back(f"/console/imports/{new.id}")
@@ -81,7 +80,7 @@ def confirm(import_id: int) -> Response | tuple[str, int]:
         rescore_properties(confirm_withdrawals(session(), imported))
     except ConflictError as error:
         session().rollback()
-        return _page(owned_import(session(), visitor(), import_id), {"do": complaint(error)}), 409
+        return _page(owned_import(session(), visitor(), import_id), {"do": translate_error(error)}), 409
     return back(f"/console/imports/{import_id}", "withdrawn")
 
 

@@ -7,7 +7,6 @@ from flask import Response, render_template, request
 
 from api.console.files.import_words import (
     REFRESHES,
-    complaint,
     field_label,
     own_number,
     photo_fault,
@@ -52,7 +51,7 @@ PROBLEMS = (InvalidFileError, InvalidValueError, ConflictError, TooLargeFileErro
 
 @blp.get("/console/import/<kind>")
 @for_owners
-def older_address(kind: str) -> Response:
+def redirect_old_address(kind: str) -> Response:
     return back("/console/sources", of="leads" if kind == "leads" else None)
 
 
@@ -202,7 +201,7 @@ def _refused(error: Any, control: str) -> tuple[str, int]:
 
 def _at_field(error: Any, control: str) -> dict[str, str]:
     """An error's sentence by the control beside which it is shown: that of its field, otherwise *control*."""
-    reason = complaint(error)
+    reason = translate_error(error)
     field = getattr(error, "field", None) or control
     known = ("file", "address", "city", "name", "refresh_minutes")
     return {field if field in known else control: reason, "in": control}

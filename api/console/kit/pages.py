@@ -205,7 +205,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
     ]
 
 
-def _present_page(menu: list[tuple[str, str, str]]) -> str | None:
+def _current_page(menu: list[tuple[str, str, str]]) -> str | None:
     """The menu's path that contains the visitor's page; if there are several, the longest."""
     paths = (path for path, _, _ in menu if f"{request.path}/".startswith(f"{path}/"))
     return max(paths, key=len, default=None)
@@ -227,7 +227,7 @@ def _names() -> dict[str, Any]:
         "form_key": form_keys.form_key,
         "user": user,
         "menu": menu,
-        "present_page": _present_page(menu),
+        "current_page": _current_page(menu),
         "unread": lambda: sum(_unread().values()),
         "badges": lambda: badges_of(_unread()),
         "place": _place,

@@ -70,7 +70,7 @@ def one_campaign(campaign_id: UUID) -> str:
 
 @blp.post("/console/leadgen/campaigns/<uuid:campaign_id>/figures")
 @for_marketers
-def take_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
+def import_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
     """Import a file of impressions, clicks and costs; errors are shown on the page."""
     get_campaign(session(), campaign_id)
     try:
@@ -108,7 +108,7 @@ def mistake_sentences(error: FileRefused) -> str:
 
 def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
     counted = campaign_with_figures(session(), campaign_id)
-    period = days_asked()
+    period = requested_days()
     last = utc_now().date()
     first = last - timedelta(days=period - 1)
     days = ad_days(session(), campaign_id, first - timedelta(days=period), last)
@@ -129,7 +129,7 @@ def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
     )
 
 
-def days_asked() -> int:
+def requested_days() -> int:
     """The number of days in the address; :data:`USUAL_PERIOD` if it is missing or not offered."""
     raw = request.args.get("days", "")
     return int(raw) if raw in map(str, PERIODS) else USUAL_PERIOD

@@ -122,7 +122,7 @@ def retry(run_id: int) -> Response:
     refuse_while_queues_are_deep()
     run, shard_ids = retry_failed(session(), run_id)
     _note("run_retried", run.id)
-    tasks.go_on_with_run(run, shard_ids)
+    tasks.continue_run(run, shard_ids)
     return back("/console/engine", "retried")
 
 

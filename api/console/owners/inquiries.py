@@ -20,7 +20,7 @@ from models.core.errors import InvalidValueError
 from models.deals.answer_templates import AnswerTemplate, drop_template, keep_template, templates_of
 from models.deals.chats import MAX_MESSAGE_LENGTH, open_chat, post_message
 from models.deals.inquiries import move_inquiry
-from models.deals.owner_board import asked_for, inquiry_for
+from models.deals.owner_board import demand_of_tenants, inquiry_for
 from models.market.properties import Property
 from models.translations import catalogue
 
@@ -43,7 +43,7 @@ def one_inquiry(inquiry_id: int) -> Response | str:
     if request.method == "POST":
         return _answer(inquiry.id, listing, tenant)
     mark_group_read(session(), visitor(), f"listing_id:{listing.id}")
-    lead = asked_for(session(), [(tenant.id, listing)]).get((tenant.id, listing.id))
+    lead = demand_of_tenants(session(), [(tenant.id, listing)]).get((tenant.id, listing.id))
     explanation = explanations_of_pairs(session(), [lead], [listing])[0] if lead is not None else None
     spoken = _reply_language(tenant)
     return render_template(

@@ -8,7 +8,14 @@ from api.http.db import session
 from models.core.enums import SUPPLY_ROLES, InquiryStatus
 from models.deals.inquiries import Inquiry
 from models.deals.inquiry_pages import inquiries_with_listings
-from models.deals.owner_board import FIRST_ENTRIES, MarketPrices, asked_for, figures_of, list_appearances, market_prices
+from models.deals.owner_board import (
+    FIRST_ENTRIES,
+    MarketPrices,
+    demand_of_tenants,
+    figures_of,
+    list_appearances,
+    market_prices,
+)
 from models.market.properties import owned_property, properties_of
 
 blp = page_blueprint("owner_listings")
@@ -31,7 +38,7 @@ def board() -> str:
         listings=rows,
         figures=figures_of(session(), [listing.id for listing in rows]),
         inquiries=inquiries,
-        wanted=asked_for(session(), [(inquiry.tenant_id, listing) for inquiry, listing, _ in inquiries]),
+        wanted=demand_of_tenants(session(), [(inquiry.tenant_id, listing) for inquiry, listing, _ in inquiries]),
         **pager,
     )
 

@@ -52,7 +52,7 @@ ORDERS = {
 
 
 @blp.before_request
-def check_openness() -> None:
+def check_public_access() -> None:
     """With PUBLIC_SEARCH=off these pages require sign-in."""
     if not services().settings.public_search and visitor_or_none() is None:
         raise NotSignedInError(REFUSED)

@@ -14,8 +14,8 @@ from api.console.kit.pages import back, page_blueprint
 from api.console.kit.score_reasons import rooms_of
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
-from api.console.realtors.own_base import act_on_several, copied_id, own_list
-from api.console.realtors.recommendation_page import place_of_action
+from api.console.realtors.own_base import apply_to_selected, copied_id, own_list
+from api.console.realtors.recommendation_page import page_of_action
 from api.console.realtors.relaxations import relaxed_values
 from api.exchange.open_bodies import OpenLeadBody
 from api.exchange.schemas import lead_columns
@@ -71,7 +71,7 @@ def all_leads() -> str:
 @for_realtors
 def several() -> Response:
     """Archive, restore or tag the selected leads."""
-    return act_on_several(Side.LEAD)
+    return apply_to_selected(Side.LEAD)
 
 
 @blp.route("/console/leads/new", methods=["GET", "POST"])
@@ -157,7 +157,7 @@ def restore(lead_id: int) -> Response:
 @for_realtors
 def act_for_lead(lead_id: int, property_id: int) -> Response:
     usual = f"/console/leads/{lead_id}"
-    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, place_of_action(usual))
+    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, page_of_action(usual))
 
 
 def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:

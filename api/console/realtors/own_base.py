@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from werkzeug.datastructures import MultiDict
 
-from api.console.files.import_words import named_source
+from api.console.files.import_words import requested_source
 from api.console.kit.access import visitor
 from api.console.kit.formatting import towns_by_key
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
@@ -28,7 +28,7 @@ from models.core.rooms import read_rooms
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.market.own_base import BaseFilter, BaseOrder, own_page, own_towns
-from models.market.several import change_prices, move_several, undo_price_change
+from models.market.several import change_prices, change_statuses, undo_price_change
 from models.market.tags import add_tag, remove_tag, tags_of, used_tags
 
 PER_PAGE = 30
@@ -85,7 +85,7 @@ def own_list(side: Side) -> dict[str, Any]:
         "columns": set(choice["columns"]),
         "all_columns": COLUMNS[side],
         "views": [] if part else views_for(side),
-        "source": named_source(),
+        "source": requested_source(),
         "status": list_request.filters.status,
         "query": _query(),
         **pager,
@@ -97,7 +97,7 @@ def requested_filter(side: Side) -> BaseFilter:
     return _list_request(choice_of(side)).filters
 
 
-def act_on_several(side: Side) -> Response:
+def apply_to_selected(side: Side) -> Response:
     """Apply the form's action to the selected rows that are the visitor's own."""
     form = request.form
     ids = [
@@ -128,10 +128,10 @@ def act_on_several(side: Side) -> Response:
         return jsonify(message=translate(OUTCOMES[message]), key=message, undo=undo)
     if form.get("back") == "row":
         return back(f"{PATHS[side]}/{ids[0]}", message, undo=undo)
-    return back(PATHS[side], message, undo=undo, **present_filter())
+    return back(PATHS[side], message, undo=undo, **current_filter())
 
 
-def undo_several(token: str) -> str | None:
+def undo_for_selected(token: str) -> str | None:
     """Undo the action that the token names; returns the page of the rows. None: the token is not for several rows."""
     named = read_several(token)
     if named is None:
@@ -155,7 +155,7 @@ def copied_id() -> int | None:
 
 
 def _move(side: Side, ids: list[int], status: Status) -> list[int]:
-    rows = move_several(session(), visitor(), side, ids, status)
+    rows = change_statuses(session(), visitor(), side, ids, status)
     for row in rows:
         if side is Side.LEAD:
             rescore_lead(row)
@@ -213,7 +213,7 @@ def _page(side: Side, list_request: ListRequest) -> tuple[list[Any], dict[str, i
 def _list_request(choice: dict[str, Any]) -> ListRequest:
     args = request.args
     errors: dict[str, str] = {}
-    source = named_source()
+    source = requested_source()
     size, order = choice["size"], choice["sort"]
     filters = BaseFilter(
         words=_text("q") or "",
@@ -249,6 +249,6 @@ def _query() -> dict[str, str]:
     return {name: value for name, value in request.args.items() if value and name in FILTERS and name != "page"}
 
 
-def present_filter() -> dict[str, str]:
+def current_filter() -> dict[str, str]:
     """The list's filter, to return to after an action on its rows."""
     return {name: value for name, value in address_in("was", 2000) if name in FILTERS}

@@ -16,7 +16,7 @@ from api.console.kit.score_reasons import render_reasons
 from api.console.kit.undo_tokens import undo_of_action
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
-from api.http.shown_lists import note_shown
+from api.http.shown_lists import count_shown
 from models.accounts.users import short_name
 from models.agenda.following import new_ids, visit_lead
 from models.agenda.history import homes_by_id
@@ -27,7 +27,7 @@ from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, 
 from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
-from models.deals.alike import AlikeUnits, grouped
+from models.deals.alike import AlikeUnits, group_alike
 from models.deals.match_table import Match
 from models.deals.matches import Action, act
 from models.deals.recommendation_pages import Recommended, recommended_page
@@ -75,7 +75,7 @@ def list_page(side: Side, own_row: Lead | Property, **more: Any) -> str:
     page = min(page_number(), pages)
     shown = groups[(page - 1) * size : page * size]
     if not wants_part():
-        note_shown(side, own_row.id, len(shown))
+        count_shown(side, own_row.id, len(shown))
     return render_template(
         "console/pairs.html",
         part=wants_part(),
@@ -175,7 +175,7 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
     return back(back_to, outcome, undo=undo)
 
 
-def place_of_action(usual: str) -> str:
+def page_of_action(usual: str) -> str:
     """The page from which a pair was liked or disliked: the board of matches, one match, or the *usual* list."""
     origin = request.form.get("from", "")
     if origin == "board":
@@ -207,7 +207,7 @@ def _groups(side: Side, entries: list[Recommended]) -> tuple[list[AlikeUnits], b
     """Groups of entries that share a card; and whether the page shows the units of one card one by one."""
     if side is not Side.LEAD:
         return [AlikeUnits(entry, []) for entry in entries], False
-    groups = grouped(entries)
+    groups = group_alike(entries)
     ids = request.args.get("alike", "")
     for best, others in groups:
         if others and ids in (str(entry.row.id) for entry in (best, *others)):

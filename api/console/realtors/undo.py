@@ -7,7 +7,7 @@ from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.console.kit.undo_tokens import TOKEN
 from api.console.realtors.documents import undo_document
-from api.console.realtors.own_base import undo_several
+from api.console.realtors.own_base import undo_for_selected
 from api.console.realtors.photos import undo_photo
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_pair, rescore_property
@@ -33,7 +33,7 @@ def undo() -> Response:
 
 def _undo(token: str) -> str:
     """Undo the action that the token names; returns where to see it."""
-    if (path := undo_several(token) or undo_photo(token)) is not None:
+    if (path := undo_for_selected(token) or undo_photo(token)) is not None:
         return path
     match = TOKEN.fullmatch(token)
     if match is None:

@@ -75,7 +75,7 @@ def _news(session: Session, search: SavedSearch) -> News:
     before = func.coalesce(
         announced.price, price_at(Property, literal(search.created_at), Property.currency.expression)
     )
-    is_new = and_(announced.search_id.is_(None), Property.created_at > search.created_at, ~_is_told(search))
+    is_new = and_(announced.search_id.is_(None), Property.created_at > search.created_at, ~_is_announced(search))
     is_cut = and_(
         or_(announced.currency.is_(None), announced.currency == Property.currency),
         Property.price < before * CUT_TO,
@@ -104,7 +104,7 @@ def _news(session: Session, search: SavedSearch) -> News:
     return news
 
 
-def _is_told(search: SavedSearch) -> ColumnElement[bool]:
+def _is_announced(search: SavedSearch) -> ColumnElement[bool]:
     """Whether another advert of the same home was announced."""
     group, sibling, announced = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
     return (
