@@ -16,6 +16,7 @@ from api.console.files.import_words import (
 from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import pressed_button, tick
+from api.console.kit.i18n import translate_error
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
 from api.http.db import session
 from api.http.services import services
