@@ -98,7 +98,7 @@ def check_participant() -> None:
         429: {"description": "Too many chats are open, of this user or in all."},
     },
 )
-def talk(ws: Server, chat_id: int) -> None:
+def chat_socket(ws: Server, chat_id: int) -> None:
     """Exchange messages in one of my chats, over a WebSocket
 
     Send `{"message": "text"}` to send a message and `{"read": 17}` to mark messages as read up to this id. Messages of

@@ -56,7 +56,7 @@ def password() -> Response | tuple[str, int]:
 
 @blp.post("/console/account/claims")
 @page_for()
-def claims() -> Response | tuple[str, int]:
+def resolve_claim() -> Response | tuple[str, int]:
     """Confirm or drop suspended identifiers."""
     kind, do = request.form.get("kind", ""), request.form.get("do", "")
     if kind not in list(Claim) or do not in ("confirm", "drop"):
@@ -73,14 +73,14 @@ def claims() -> Response | tuple[str, int]:
 
 @blp.post("/console/account/sessions/<int:session_id>")
 @page_for()
-def end(session_id: int) -> Response:
+def sign_out_device(session_id: int) -> Response:
     end_session(visitor(), session_id)
     return back("/console/account", "changed")
 
 
 @blp.post("/console/account/telegram")
 @page_for()
-def telegram() -> Response | str:
+def connect_telegram() -> Response | str:
     """Connect the Telegram bot by a link that is shown once, or disconnect it."""
     settings = services().settings
     if pressed_button("connect", "stop") == "stop":

@@ -48,7 +48,7 @@ def landing() -> Response | str:
 
 @blp.get("/console")
 @page_for()
-def start() -> Response:
+def first_page() -> Response:
     return back(home_of(visitor().role))
 
 
@@ -63,7 +63,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     user = user_by_password(username, request.form.get("password", "")[:LONGEST_PASSWORD])
     if user is None:
         return _sign_in_page(username=username, error=translate(auth.WRONG)), 401
-    return _enter(user, "password")
+    return _sign_in(user, "password")
 
 
 @blp.route("/console/sign-in/code", methods=["GET", "POST"])
@@ -83,7 +83,7 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
     user = user_proven_by_code(phone, code)
     if user is None:
         return _sign_in_page(method="code", phone=phone, code_sent=True, error=translate(portal_auth.WRONG)), 401
-    return _enter(user, "sms")
+    return _sign_in(user, "sms")
 
 
 @blp.route("/console/sign-in/email", methods=["GET", "POST"])
@@ -99,7 +99,7 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
         return render_template("console/sign_in_email.html", link=link)
     if link:
         try:
-            return _enter(user_of_link(link, visitor_or_none()), "email")
+            return _sign_in(user_of_link(link, visitor_or_none()), "email")
         except NotSignedInError as error:
             return render_template("console/sign_in_email.html", error=translate_error(error)), 401
     try:
@@ -127,7 +127,7 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
         return _sign_in_page(error=translate(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
         return _sign_in_page(error=translate_error(error)), 401
-    return _enter(user, "telegram")
+    return _sign_in(user, "telegram")
 
 
 @blp.post("/console/sign-out")
@@ -141,9 +141,9 @@ def sign_out() -> Response:
 
 @blp.post("/console/look")
 @public_page
-def look() -> Response:
+def choose_theme_or_language() -> Response:
     """Store the chosen theme or language."""
-    response = back(_safe(request.form.get("next", "")) or "/")
+    response = back(_own_page(request.form.get("next", "")) or "/")
     if request.form.get("theme") in THEMES:
         access.set_preference(response, "theme", request.form["theme"])
     if request.form.get("lang") in LANGUAGES:
@@ -156,7 +156,7 @@ def look() -> Response:
 
 @blp.get("/console/<path:path>")
 @public_page
-def nowhere(path: str) -> Response:
+def page_not_found(path: str) -> Response:
     raise NotFoundError("page")
 
 
@@ -197,7 +197,7 @@ def _has_demo_login(email: str) -> bool:
     return user is not None and user.password_hash is not None
 
 
-def _enter(user: User, by: str) -> Response:
+def _sign_in(user: User, by: str) -> Response:
     """Sign *user* in and redirect to where they were going, or to the first page of their role."""
     audit_sign_in(user, by)
     return access.set_session_cookie(back(next_page() or home_of(user.role)), new_token(user, by))
@@ -205,10 +205,10 @@ def _enter(user: User, by: str) -> Response:
 
 def next_page() -> str:
     """The page of ours to which the request wants to return; empty if it names none."""
-    return _safe(request.values.get("next", ""))
+    return _own_page(request.values.get("next", ""))
 
 
-def _safe(path: str) -> str:
+def _own_page(path: str) -> str:
     """A page of ours, or nothing: a link must not redirect users to another site after they sign in."""
     inside = path == "/" or path.startswith(("/console", "/homes"))
     return path if inside and "\\" not in path and "//" not in path and path.isprintable() else ""

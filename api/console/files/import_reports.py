@@ -42,7 +42,7 @@ MAX_COLUMNS = 500
 
 @blp.get("/console/imports/<int:import_id>")
 @for_owners
-def one_import(import_id: int) -> str | Response:
+def import_page(import_id: int) -> str | Response:
     imported = owned_import(session(), visitor(), import_id)
     if wants_part() and imported.state not in OPEN_IMPORTS:
         # The script that follows the import loads the page again. The form of the report is never in a page that is
@@ -53,7 +53,7 @@ def one_import(import_id: int) -> str | Response:
 
 @blp.post("/console/imports/<int:import_id>")
 @for_owners
-def again(import_id: int) -> Response | tuple[str, int]:
+def import_again(import_id: int) -> Response | tuple[str, int]:
     """Store the column mapping, and test the file once more or import it."""
     imported = owned_import(session(), visitor(), import_id)
     source = owned_source(session(), visitor(), imported.source_id, lock=True)

@@ -65,7 +65,7 @@ def all_sources() -> str:
 @blp.post("/console/sources/file")
 @for_owners
 @takes_uploads
-def send() -> Response | tuple[str, int]:
+def upload_file() -> Response | tuple[str, int]:
     """Store a file and test it: nothing changes before its owner has seen the result."""
     upload = request.files.get("file")
     try:
@@ -101,7 +101,7 @@ def add_address() -> Response | tuple[str, int]:
 
 @blp.get("/console/sources/<int:source_id>")
 @for_owners
-def one_source(source_id: int) -> str:
+def source_page(source_id: int) -> str:
     return _source(owned_source(session(), visitor(), source_id), {})
 
 
@@ -168,7 +168,7 @@ def delete(source_id: int) -> Response | tuple[str, int]:
 
 @blp.post("/console/sources/outgoing")
 @for_owners
-def outgoing() -> Response:
+def change_outgoing_feed() -> Response:
     """Give the visitor's own feed a new address, or revoke it."""
     if pressed_button("open", "renew", "end") == "end":
         close_outgoing_feed(session(), visitor())

@@ -172,14 +172,14 @@ def home_of(role: Role) -> str:
 
 def menu_of(role: Role) -> list[tuple[str, str, str]]:
     """(path, English name, icon) of a role's pages, the most used first."""
-    talk = [("/console/chats", "Chats", "chat")]
+    chats = [("/console/chats", "Chats", "chat")]
     if role in PRIVILEGED_ROLES:
         return [page for page, roles in PRIVILEGED_PAGES if role in roles]
     if role in OWNER_ROLES:
         return [
             ("/console/owner/listings", "My listings", "home"),
             ("/console/inquiries", "Inquiries", "inbox"),
-            *talk,
+            *chats,
             ("/console/properties", "Properties", "list"),
             ("/console/matches", "Matches", "handshake"),
             ("/console/leads", "Leads", "target"),
@@ -191,7 +191,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
             ("/console/tasks", "Tasks", "clock"),
             ("/console/matches", "Matches", "handshake"),
             ("/console/inquiries", "Inquiries", "inbox"),
-            *talk,
+            *chats,
             *([("/console/team", "Team", "people")] if role is Role.REALTOR else []),
         ]
     return [
@@ -201,7 +201,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         ("/console/searches", "My searches", "bell"),
         ("/console/favorites", "Favourites", "star"),
         ("/console/inquiries", "Inquiries", "inbox"),
-        *talk,
+        *chats,
     ]
 
 

@@ -63,7 +63,7 @@ USUAL_PERIOD = 30
 
 @blp.get("/console/leadgen/campaigns/<uuid:campaign_id>")
 @for_marketers
-def one_campaign(campaign_id: UUID) -> str:
+def campaign_page(campaign_id: UUID) -> str:
     """A campaign's costs and results, and its ads, the newest first."""
     return _campaign_page(campaign_id)
 

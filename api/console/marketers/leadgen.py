@@ -101,7 +101,7 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
 
 @blp.get("/console/leadgen/<uuid:niche_id>")
 @for_marketers
-def one_niche(niche_id: UUID) -> str:
+def niche_page(niche_id: UUID) -> str:
     """A niche over a period, compared with the period before; "all time" has no comparison."""
     niche = get_niche(session(), niche_id)
     raw = request.args.get("days", "")
@@ -159,7 +159,7 @@ def all_prospects() -> str:
 
 @blp.get("/console/leadgen/prospects/<uuid:prospect_id>")
 @for_marketers
-def one_prospect(prospect_id: UUID) -> str:
+def prospect_page(prospect_id: UUID) -> str:
     """The conversation, and each criterion's share of the quality; a script polls for new messages."""
     return _prospect_page(get_prospect(session(), prospect_id))
 

@@ -55,7 +55,7 @@ def lists() -> str:
 
 @blp.get("/console/lists/<side>/<int:row_id>")
 @for_operators
-def one_list(side: str, row_id: int) -> str:
+def list_page(side: str, row_id: int) -> str:
     """The list of a lead or property as its owner sees it, without entries that the owner has acted on."""
     if side not in ("lead", "property"):
         raise NotFoundError("list")

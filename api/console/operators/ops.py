@@ -101,7 +101,7 @@ def start_run() -> Response | tuple[str, int]:
 
 @blp.get("/console/engine/runs/<int:run_id>")
 @for_operators
-def one_run(run_id: int) -> str:
+def run_page(run_id: int) -> str:
     run = get_run(session(), run_id)
     shown = {"run": run, "progress": progress_of(session(), [run.id]).get(run.id), "open_states": OPEN_STATES}
     shown["cities"] = _cities()

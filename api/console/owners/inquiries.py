@@ -37,7 +37,7 @@ DEFAULTS = {
 
 @blp.route("/console/owner/inquiries/<int:inquiry_id>", methods=["GET", "POST"])
 @for_owners
-def one_inquiry(inquiry_id: int) -> Response | str:
+def inquiry_page(inquiry_id: int) -> Response | str:
     """Show an inquiry; or answer it, which opens the chat and moves the inquiry to "in progress"."""
     inquiry, listing, tenant = inquiry_for(session(), visitor(), inquiry_id)
     if request.method == "POST":

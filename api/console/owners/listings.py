@@ -45,7 +45,7 @@ def board() -> str:
 
 @blp.get("/console/owner/listings/<int:listing_id>")
 @for_owners
-def one_listing(listing_id: int) -> str:
+def listing_page(listing_id: int) -> str:
     """A listing's views and likes, its positions in lists, and prices of comparable homes."""
     listing = owned_property(session(), visitor(), listing_id)
     prices = market_prices(session(), listing)

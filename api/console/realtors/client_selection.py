@@ -37,7 +37,7 @@ def _keep_private(response: Response) -> Response:
 
 @blp.get("/s/<token>")
 @public
-def look(token: str) -> str:
+def selection_page(token: str) -> str:
     selection, lead, owner = opened_selection(session(), token)
     homes = homes_of(session(), [selection])
     return render_template(

@@ -21,7 +21,7 @@ blp = page_blueprint("homes")
 
 @blp.get("/console/homes/<int:property_id>")
 @page_for(*SUPPLY_ROLES)
-def one_home(property_id: int) -> str | Response:
+def home_page(property_id: int) -> str | Response:
     """One home; `?lead=ID` names the visitor's lead for which it is viewed, and adds the score for it.
 
     The owner's contacts are never on this page; after an agreement they are on the page of the match.

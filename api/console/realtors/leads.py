@@ -69,7 +69,7 @@ def all_leads() -> str:
 
 @blp.post("/console/leads/several")
 @for_realtors
-def several() -> Response:
+def act_on_selected() -> Response:
     """Archive, restore or tag the selected leads."""
     return apply_to_selected(Side.LEAD)
 
@@ -94,7 +94,7 @@ def new_lead() -> Response | str | tuple[str, int]:
 
 @blp.get("/console/leads/<int:lead_id>")
 @for_realtors
-def one_lead(lead_id: int) -> str:
+def lead_page(lead_id: int) -> str:
     lead = owned_lead(session(), visitor(), lead_id)
     return recommendation_page.list_page(
         Side.LEAD,

@@ -53,7 +53,7 @@ def all_properties() -> str:
 
 @blp.post("/console/properties/several")
 @for_owners
-def several() -> Response:
+def act_on_selected() -> Response:
     """Archive, restore or tag the selected properties."""
     return apply_to_selected(Side.PROPERTY)
 
@@ -87,7 +87,7 @@ def new_property() -> Response | str | tuple[str, int]:
 
 @blp.get("/console/properties/<int:property_id>")
 @for_owners
-def one_property(property_id: int) -> str:
+def property_page(property_id: int) -> str:
     listing = owned_property(session(), visitor(), property_id)
     group = adverts_of_home(session(), listing)
     return recommendation_page.list_page(

@@ -67,7 +67,7 @@ def all_selections(lead_id: int) -> str:
 
 @blp.get("/console/leads/<int:lead_id>/selections/new")
 @for_realtors
-def pick(lead_id: int) -> str:
+def new_selection(lead_id: int) -> str:
     """The homes ticked in the list, with fields for text."""
     lead = owned_lead(session(), visitor(), lead_id)
     ids = [int(each) for each in request.args.getlist("home") if _is_id(each)][: MAX_HOMES + 1]
@@ -76,7 +76,7 @@ def pick(lead_id: int) -> str:
 
 @blp.post("/console/leads/<int:lead_id>/selections")
 @for_realtors
-def make(lead_id: int) -> Response | tuple[str, int]:
+def create(lead_id: int) -> Response | tuple[str, int]:
     ids = [int(each) for each in request.form.getlist("home") if _is_id(each)]
     picked = [SelectedHome(each, _words(f"words-{each}", MAX_WORDS_OF_HOME)) for each in ids]
     days = request.form.get("days", "")

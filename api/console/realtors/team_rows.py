@@ -59,7 +59,7 @@ def reassign_rows(what: str) -> Response | tuple[str, int]:
 
 @blp.get("/console/team/leads/<int:lead_id>")
 @for_realtors
-def one_lead(lead_id: int) -> str:
+def lead_page(lead_id: int) -> str:
     """An agent's lead, without the agent's private parts."""
     agency = headed_agency(session(), visitor())
     lead = readable_lead(session(), visitor(), lead_id)
@@ -68,7 +68,7 @@ def one_lead(lead_id: int) -> str:
 
 @blp.get("/console/team/properties/<int:property_id>")
 @for_realtors
-def one_property(property_id: int) -> str:
+def property_page(property_id: int) -> str:
     """An agent's property, as anybody who meets it in a list sees it."""
     agency = headed_agency(session(), visitor())
     listing = readable_property(session(), visitor(), property_id)

@@ -137,7 +137,7 @@ def chats() -> str:
 
 @blp.route("/console/chats/<int:chat_id>", methods=["GET", "POST"])
 @page_for()
-def one_chat(chat_id: int) -> Response | str:
+def chat_page(chat_id: int) -> Response | str:
     """A conversation; opening it marks it as read, and a script polls for new messages.
 
     Earlier messages are on earlier pages: ``?before=`` the oldest message shown.

@@ -46,13 +46,13 @@ def measure(size: int, rounds: int, requests: int, n_changes: int) -> Measured:
     with tempfile.TemporaryDirectory(prefix="leadmatch-perf-") as folder:
         home = Path(folder) / "home"
         home.mkdir()
-        imports = [start_up.one_import()]
+        imports = [start_up.import_cpu()]
         with start_up.running(home):
             ask_for_module(home)
-        imports.append(start_up.one_import())
+        imports.append(start_up.import_cpu())
         with start_up.running(home) as first:
             pass
-        imports.append(start_up.one_import())
+        imports.append(start_up.import_cpu())
         with start_up.running(home) as warm:
             import_cpu = min(imports)
             figures = _of_start([first, warm], import_cpu)
