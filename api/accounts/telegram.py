@@ -73,8 +73,8 @@ def user_of_proof(data: Any) -> User:
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
         raise NotAllowedError("telegram.not_set_up")
-    who = verified(data, bot_token, database_now(session()))
-    return user_of_telegram(session(), who, end_access=end_standing_access, own=token_user())
+    proven = verified(data, bot_token, database_now(session()))
+    return user_of_telegram(session(), proven, end_access=end_standing_access, own=token_user())
 
 
 @blp.route("/auth/telegram")

@@ -81,9 +81,9 @@ def _redis(settings: Settings) -> redis.Redis:
 
 def _holds_lock(guard: Connection) -> bool:
     """Whether no other process is active; the lock is held until the connection ends."""
-    taken = guard.scalar(select(func.pg_try_advisory_lock(func.hashtextextended("telegram-bot", 0))))
+    is_held = guard.scalar(select(func.pg_try_advisory_lock(func.hashtextextended("telegram-bot", 0))))
     guard.commit()
-    return bool(taken)
+    return bool(is_held)
 
 
 class _Stop:

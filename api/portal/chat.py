@@ -240,9 +240,9 @@ def broadcast_message(own_session: Session, chat: Chat, stored: ChatMessage) -> 
     """
     After a message is committed, notify the sockets of both sides; a user without an open socket gets a notification.
     """
-    board: ChatHub = chat_hub()
-    is_there = board.notify(chat.id, chat.other(stored.sender_id))
-    board.notify(chat.id, stored.sender_id)
+    hub: ChatHub = chat_hub()
+    is_there = hub.notify(chat.id, chat.other(stored.sender_id))
+    hub.notify(chat.id, stored.sender_id)
     if not is_there:
         notify_absent(own_session, chat, stored)
         own_session.commit()

@@ -80,12 +80,12 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     raw = headers.get("last_event_id", args.get("last_event_id"))
     user_id, proof, sessions = current_user().id, claims(), services().reading_sessions
     end_session()  # a stream lives for minutes; each reading has a session of its own
-    connections, board = services().long_lived, chat_hub()
+    connections, hub = services().long_lived, chat_hub()
     channels = [holder] = [live_updates.of_user(user_id)]
     if not connections.take(long_lived.EVENTS, holder):
         raise TooManyError("live.too_many", 5)
     signals = live_updates.signals(
-        services().settings.redis_url, channels, lambda: board.is_closing, checks_per_heartbeat=CHECKS_PER_READING
+        services().settings.redis_url, channels, lambda: hub.is_closing, checks_per_heartbeat=CHECKS_PER_READING
     )
     try:
         next(signals)  # before the answer begins, so that an unavailable Redis is a 503 and not a broken stream

@@ -109,20 +109,20 @@ def chat_socket(ws: Server, chat_id: int) -> None:
     chat_session = ChatSession(ws, chat_id, current_user().id, current().chat_token, current().after_id)
     end_session()  # the handshake's connection: a socket lives for hours
     _give_up_on_silent_peers(ws)
-    board: ChatHub = chat_hub()
+    hub: ChatHub = chat_hub()
     try:
-        board.join(chat_session.connection)
+        hub.join(chat_session.connection)
     except TooManyError as error:
         ws.close(TRY_AGAIN_LATER, describe_error("en", error))
         return
     try:
-        chat_session.run(board)
+        chat_session.run(hub)
     except NotSignedInError as error:
         ws.close(POLICY_VIOLATION, describe_error("en", error)[:100])
     except (DBAPIError, PoolTimeoutError):
         ws.close(TRY_AGAIN_LATER, "The database is away; come back with after_id.")
     finally:
-        board.leave(chat_session.connection)
+        hub.leave(chat_session.connection)
 
 
 class ChatSession:
@@ -145,11 +145,11 @@ class ChatSession:
             self._ws.input_buffer.append(_RING)
             self._ws.event.set()
 
-    def run(self, board: ChatHub) -> None:
+    def run(self, hub: ChatHub) -> None:
         """Serve the socket until the client disconnects or is idle, or the process stops."""
         self._deliver()
-        while not board.is_closing:
-            frame = self._ws.receive(timeout=PING_SECONDS if board.is_subscribed else FALLBACK_POLL_SECONDS)
+        while not hub.is_closing:
+            frame = self._ws.receive(timeout=PING_SECONDS if hub.is_subscribed else FALLBACK_POLL_SECONDS)
             if frame is _RING or frame is None:
                 self._is_rung = False
                 self._deliver()

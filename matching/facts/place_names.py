@@ -182,8 +182,8 @@ def read_stations(text: str) -> tuple[StationReading, ...]:
     for part in _split(_script(text)):
         minutes, on_foot = _minutes(part)
         if _is_distinctive(_without_minutes(part)):
-            way = waiting if waiting is not None and minutes is None else (minutes, on_foot)
-            readings.append(StationReading(place_key(part), *way))
+            minutes_and_way = waiting if waiting is not None and minutes is None else (minutes, on_foot)
+            readings.append(StationReading(place_key(part), *minutes_and_way))
             waiting = None
         elif minutes is not None and readings and readings[-1].minutes is None:
             readings[-1] = StationReading(readings[-1].key, minutes, on_foot)  # «Сокол, 5 мин пешком»

@@ -71,8 +71,8 @@ class Numbering:
     def __len__(self) -> int:
         return len(self._code_of)
 
-    def code(self, thing: object) -> int:
-        return self._code_of.setdefault(thing, len(self._code_of))
+    def code(self, value: object) -> int:
+        return self._code_of.setdefault(value, len(self._code_of))
 
 
 class PlaceIndex:

@@ -166,9 +166,9 @@ def fit(acted: ActedPairs, prior: Weights) -> Weights:
     return Weights(**dict(zip(CRITERION_NAMES, weight.tolist(), strict=True)))
 
 
-def judge(acted: ActedPairs, prior: Weights, present: Weights) -> Judgement:
+def judge(acted: ActedPairs, prior: Weights, current: Weights) -> Judgement:
     """
-    Fit a new set and compare it with the *present* one on held-out actions.
+    Fit a new set and compare it with the *current* one on held-out actions.
 
     Raises:
         InvalidInputError: There are not :func:`enough` actions.
@@ -183,7 +183,7 @@ def judge(acted: ActedPairs, prior: Weights, present: Weights) -> Judgement:
         seen, held_out = acted.take(train), acted.take(test)
         if seen.liked.all() or not seen.liked.any():
             continue  # both losses stay 0: nothing distinguishes the sets
-        for row, weights in enumerate((present, fit(seen, prior))):
+        for row, weights in enumerate((current, fit(seen, prior))):
             slope, offset = _slope(scores_of(seen, weights) / 100 - PRIOR, seen.liked, counts[train])
             logit = slope * (scores_of(held_out, weights) / 100 - PRIOR) + offset
             losses[row, test] = np.logaddexp(0, np.where(held_out.liked, -logit, logit))

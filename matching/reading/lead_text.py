@@ -97,8 +97,8 @@ def read_wishes(text: str) -> list[Wish]:
 
 def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
     """«можно и вторичку, и новостройку», «с мебелью или пустую» ask for neither."""
-    said = {(wish.kind, wish.value, wish.strength) for wish in wishes if wish.kind in _OF_EITHER}
-    either = {kind for kind, value, strength in said if (kind, not value, strength) in said}
+    stated = {(wish.kind, wish.value, wish.strength) for wish in wishes if wish.kind in _OF_EITHER}
+    either = {kind for kind, value, strength in stated if (kind, not value, strength) in stated}
     return [wish for wish in wishes if wish.kind not in either]
 
 
@@ -218,16 +218,16 @@ def _limits_of_number(item: Item, entry: Entry) -> JsonValue | None:
     if quantity.fraction and entry.kind in ("floor", "house_floors"):
         stated = quantity.low if entry.kind == "floor" else quantity.high
         return {"min": stated, "max": stated}
-    other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
-    return {**other, **limits(quantity, entry.meant, entry.strict)}
+    other = limits(item.other_limit, entry.plain_number, entry.strict) if item.other_limit is not None else {}
+    return {**other, **limits(quantity, entry.plain_number, entry.strict)}
 
 
 def _limits_of_denied_number(item: Item, entry: Entry, quantity: Quantity) -> JsonValue | None:
     after = quantity.start >= item.end  # «2 месяца залог не потянем» leaves open how many
-    if after and entry.meant == "max" and quantity.how == "eq" and quantity.unit == "month" and quantity.low > 1:
+    if after and entry.plain_number == "max" and quantity.how == "eq" and quantity.unit == "month" and quantity.low > 1:
         return {"max": quantity.low - 1}  # «без предоплаты за два месяца»
     opposite = flipped(quantity)
-    return None if opposite is None else limits(opposite, entry.meant, entry.strict)
+    return None if opposite is None else limits(opposite, entry.plain_number, entry.strict)
 
 
 def _merged(wishes: list[Wish]) -> list[Wish]:

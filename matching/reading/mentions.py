@@ -188,8 +188,8 @@ def _deny_minuses(text: str, starts: Sequence[int], words: list[Word | None], vo
     ):
         if plus.search(text) is None:
             continue
-        for found in minus.finditer(text):
-            minuses.append(bisect_left(starts, found.start(found.lastindex or 1)))
+        for match in minus.finditer(text):
+            minuses.append(bisect_left(starts, match.start(match.lastindex or 1)))
             words[minuses[-1]] = vocabulary.word(denial)
     return minuses
 

@@ -312,15 +312,15 @@ def _factor_of(number: Number) -> float:
     return 1e6 if value >= 1e6 else 1e3 if value >= 1e3 else 1.0
 
 
-def limits(quantity: Quantity, meant: str, strict: float) -> dict[str, float]:
+def limits(quantity: Quantity, plain_number: str, strict: float) -> dict[str, float]:
     """
     A quantity as the value of a wish.
 
     Args:
-        meant: The meaning of one plain number: ``min``, ``max`` or ``exact``.
+        plain_number: The meaning of one plain number: ``min``, ``max`` or ``exact``.
         strict: What «выше 3» adds to 3 if the limit itself is excluded; 0 if it makes no difference.
     """
-    if quantity.how == "range" and meant == "max":
+    if quantity.how == "range" and plain_number == "max":
         return {"max": quantity.high}
     if quantity.how == "range":
         return {"min": quantity.low, "max": quantity.high}
@@ -328,9 +328,9 @@ def limits(quantity: Quantity, meant: str, strict: float) -> dict[str, float]:
         return {"min": quantity.low + (strict if quantity.how == ABOVE else 0)}
     if quantity.how in (AT_MOST, BELOW):
         return {"max": quantity.high - (strict if quantity.how == BELOW else 0)}
-    if meant == "exact":
+    if plain_number == "exact":
         return {"min": quantity.low, "max": quantity.high}
-    return {meant: quantity.low}
+    return {plain_number: quantity.low}
 
 
 _FLIPPED = {ABOVE: AT_MOST, AT_LEAST: BELOW, BELOW: AT_LEAST, AT_MOST: ABOVE}

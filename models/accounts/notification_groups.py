@@ -97,10 +97,10 @@ def _types_of(topics: Collection[Topic]) -> list[NotificationType]:
     return [type_ for type_, topic in TOPIC_OF.items() if topic in topics]
 
 
-def _mark(session: Session, user: User, which: ColumnElement[bool]) -> None:
+def _mark(session: Session, user: User, condition: ColumnElement[bool]) -> None:
     session.execute(
         update(Notification)
-        .where(Notification.user_id == user.id, Notification.read_at.is_(None), which)
+        .where(Notification.user_id == user.id, Notification.read_at.is_(None), condition)
         .values(read_at=func.now())
         .execution_options(synchronize_session=False)
     )

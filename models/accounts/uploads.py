@@ -68,8 +68,8 @@ def upload_named(session: Session, name: str) -> Upload:
 
 def bytes_of(session: Session, owner: User, *, fetched: bool = False) -> int:
     """The total size in bytes of the owner's uploads, or, if *fetched*, of the files fetched for the owner."""
-    which = Upload.purpose == FETCHED if fetched else Upload.purpose != FETCHED
-    query = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id, which)
+    condition = Upload.purpose == FETCHED if fetched else Upload.purpose != FETCHED
+    query = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id, condition)
     return int(session.scalar(query) or 0)
 
 

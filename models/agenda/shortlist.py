@@ -56,8 +56,8 @@ def remove_from_shortlist(session: Session, user: User, lead_id: int, property_i
     Remove a home from a lead's shortlist; a repeated call changes nothing. Raises NotFoundError for others' leads.
     """
     lead = owned_lead(session, user, lead_id)
-    gone = (ShortlistedHome.lead_id == lead.id, ShortlistedHome.property_id == property_id)
-    session.execute(delete(ShortlistedHome).where(*gone))
+    conditions = (ShortlistedHome.lead_id == lead.id, ShortlistedHome.property_id == property_id)
+    session.execute(delete(ShortlistedHome).where(*conditions))
 
 
 def shortlisted(session: Session, lead_id: int) -> set[int]:

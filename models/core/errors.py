@@ -140,9 +140,8 @@ class UnusableError(DomainError):
 class NotFoundError(DomainError):
     """The thing does not exist, or the caller may not know of it."""
 
-    def __init__(self, thing: str) -> None:
-        super().__init__(f"{thing.replace(' ', '_').lower()}.not_found")
-        self.thing = thing
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind.replace(' ', '_').lower()}.not_found")
 
 
 class NotAllowedError(DomainError):

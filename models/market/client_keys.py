@@ -156,14 +156,14 @@ _STORED = text(
 )
 
 
-def _lock_unkeyed(session: Session, which: ColumnElement[bool]) -> Sequence[int]:
+def _lock_unkeyed(session: Session, condition: ColumnElement[bool]) -> Sequence[int]:
     """
     The ids of the next unkeyed leads, ascending, locked until the transaction ends.
 
     A transaction that writes their contacts meanwhile waits in the trigger, and then adds the lead again. The contacts
     must be read by a later statement than this one, which sees what was committed before the lock.
     """
-    unkeyed = select(UnkeyedLead.lead_id).where(which).order_by(UnkeyedLead.lead_id).limit(BATCH)
+    unkeyed = select(UnkeyedLead.lead_id).where(condition).order_by(UnkeyedLead.lead_id).limit(BATCH)
     return session.scalars(unkeyed.with_for_update(skip_locked=True)).all()
 
 

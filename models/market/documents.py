@@ -151,8 +151,8 @@ def forget_deleted_documents(session: Session) -> int:
     long_ago = func.now() - UNDO_FOR
     session.execute(delete(Document).where(Document.deleted_at < long_ago))
     named = exists().where(Document.upload_id == Upload.id)
-    gone = delete(Upload).where(Upload.purpose == PRIVATE_DOCUMENT, ~named, Upload.created_at < long_ago)
-    return rows_changed(session.execute(gone))
+    expired = delete(Upload).where(Upload.purpose == PRIVATE_DOCUMENT, ~named, Upload.created_at < long_ago)
+    return rows_changed(session.execute(expired))
 
 
 def erase_documents(session: Session, user: User) -> None:

@@ -169,12 +169,12 @@ def shown_contacts(lead: Any, *, in_contact: bool) -> str | None:
     return lead.client_contacts if in_contact and lead.client_contacts_shared != ContactSharing.NEVER else None
 
 
-def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
+def canonical_lead(session: Session, fields: Mapping[str, Any], current: Lead | None = None) -> dict[str, Any]:
     """
     The fields of a lead as they are stored: see :func:`models.market.properties.canonical`. A range of a budget or
     areas from 0 to 0 becomes null.
     """
-    columns = canonical(session, fields, present)
+    columns = canonical(session, fields, current)
     for low, high in (("budget_min", "budget_max"), ("area_min", "area_max")):
         if columns.get(high) == 0 and not columns.get(low):
             columns[low] = columns[high] = None

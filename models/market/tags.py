@@ -114,8 +114,8 @@ def remove_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int]
     """Remove a tag from those of the rows that belong to the owner; returns the ids of rows that had it."""
     rows, table, key = TAGGED[side]
     own_rows = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id)
-    gone = delete(table).where(key.in_(own_rows), table.tag == " ".join(tag.split())).returning(key)
-    return sorted(session.scalars(gone.execution_options(synchronize_session=False)))
+    statement = delete(table).where(key.in_(own_rows), table.tag == " ".join(tag.split())).returning(key)
+    return sorted(session.scalars(statement.execution_options(synchronize_session=False)))
 
 
 def set_tags(session: Session, owner: User, side: Side, row_id: int, texts: Sequence[str]) -> None:

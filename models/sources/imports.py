@@ -121,13 +121,13 @@ def confirm_withdrawals(session: Session, import_: Import) -> list[int]:
     session.refresh(import_, with_for_update=True)
     if import_.state is not ImportState.WAITING:
         raise ConflictError("import.not_waiting")
-    gone = withdraw(session.connection(), import_.source_id, Property.id.in_(import_.held_ids))
+    withdrawn = withdraw(session.connection(), import_.source_id, Property.id.in_(import_.held_ids))
     import_.state = ImportState.SUCCEEDED
-    import_.counts = import_.counts | {"withdrawn": import_.counts.get("withdrawn", 0) + len(gone), "held": 0}
+    import_.counts = import_.counts | {"withdrawn": import_.counts.get("withdrawn", 0) + len(withdrawn), "held": 0}
     import_.held_ids = []
     session.flush()
     record_end_of(session, [import_.id])
-    return gone
+    return withdrawn
 
 
 def _store_of(source: Source) -> type[OfferStore]:

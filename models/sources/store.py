@@ -288,13 +288,13 @@ class OfferStore:
         return list(self.connection.scalars(query, {"source": self.source.id}))
 
 
-def withdraw(connection: Connection, source_id: int, which: Any) -> list[int]:
+def withdraw(connection: Connection, source_id: int, condition: Any) -> list[int]:
     """
     Take listings of the source off the market until it contains them again; returns the ids that were on the market.
     """
     statement = (
         update(Property)
-        .where(Property.source_id == source_id, Property.status == Status.ACTIVE, which)
+        .where(Property.source_id == source_id, Property.status == Status.ACTIVE, condition)
         .values(status=Status.ARCHIVED, withdrawn_at=func.now(), updated_at=func.now())
         .returning(Property.id)
     )

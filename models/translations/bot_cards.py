@@ -22,22 +22,22 @@ class PressedButton:
     """The data of a pressed button: its subject, and the choice.
 
     >>> PressedButton.of_data("pair:LEAD:3:17:LIKE")
-    PressedButton(what='pair', values=('LEAD', '3', '17', 'LIKE'))
+    PressedButton(subject='pair', values=('LEAD', '3', '17', 'LIKE'))
     >>> PressedButton.of_data("pair:LEAD:3:17:LIKE").data
     'pair:LEAD:3:17:LIKE'
     """
 
-    what: str
+    subject: str
     values: tuple[str, ...]
 
     @classmethod
     def of_data(cls, data: str) -> "PressedButton":
-        what, *values = data.split(":")
-        return cls(what, tuple(values))
+        subject, *values = data.split(":")
+        return cls(subject, tuple(values))
 
     @property
     def data(self) -> str:
-        return ":".join((self.what, *self.values))
+        return ":".join((self.subject, *self.values))
 
     def number(self, index: int) -> int:
         """The id at *index*; 0, which nothing has, where there is none."""

@@ -102,8 +102,8 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
         for market, (lists, entries) in _shown_by_market(session, shown.get(day, {})).items():
             figures[market] |= {"lists_shown": lists, "places_shown": entries}
         if day == today:
-            for market, standing in _market_states(session).items():
-                figures[market] |= standing
+            for market, state in _market_states(session).items():
+                figures[market] |= state
         kept = {market: counts for market, counts in figures.items() if not is_sample_key(market[0])}
         written += _write(session, day, kept, ACTION_COLUMNS if day < today else (*ACTION_COLUMNS, *STATE_COLUMNS))
     return written
@@ -157,9 +157,9 @@ def _market_states(session: Session) -> dict[MarketKey, dict[str, int]]:
         market = (table.city_key, table.deal_type)
         behind = stale_rows(side).with_only_columns(*market, func.count(), age).group_by(*market)
         for city_key, deal_type, count, seconds in session.execute(behind):
-            standing = figures.setdefault((city_key, deal_type), {})
-            standing["stale"] = standing.get("stale", 0) + count
-            standing["stale_seconds"] = max(standing.get("stale_seconds", 0), int(seconds or 0))
+            state = figures.setdefault((city_key, deal_type), {})
+            state["stale"] = state.get("stale", 0) + count
+            state["stale_seconds"] = max(state.get("stale_seconds", 0), int(seconds or 0))
     return figures
 
 

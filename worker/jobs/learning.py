@@ -105,8 +105,8 @@ def _learn_scope(session: Session, scope: Scope, actions: int) -> LearningResult
     acted, broken = acted_pairs(session, newest_actions(session, scope, MAX_ACTIONS))
     if not has_enough_actions(acted):
         return LearningResult(scope, actions, broken=broken)
-    prior, present = (current_set(session, of) for of in (None, scope))
-    judgement = judge(acted, *(weights(session, each.id if each else None) for each in (prior, present)))
+    prior, current = (current_set(session, of) for of in (None, scope))
+    judgement = judge(acted, *(weights(session, each.id if each else None) for each in (prior, current)))
     kept = None
     if judgement.is_better:
         city_key, deal_type = scope or (None, None)

@@ -56,8 +56,8 @@ def _send_for(seconds: float) -> bool:
         while True:
             is_over = time.monotonic() > ends
             if not is_over and len(in_flight) < THREADS:
-                for taken in _take(session, in_flight):
-                    in_flight[pool.submit(_attempt, taken)] = taken
+                for claimed in _take(session, in_flight):
+                    in_flight[pool.submit(_attempt, claimed)] = claimed
             if not in_flight:
                 return is_over
             for future in wait(in_flight, return_when=FIRST_COMPLETED).done:

@@ -85,11 +85,11 @@ def read_entity_carefully(session: Session, side: Side, entity_id: int) -> Chang
         return _read_suspects(session, side, table.id == entity_id)
 
 
-def _read_suspects(session: Session, side: Side, which: ColumnElement[bool]) -> ChangeSet:
+def _read_suspects(session: Session, side: Side, condition: ColumnElement[bool]) -> ChangeSet:
     """Read the rows whose earlier attempts ended with the worker's death, or quarantine them."""
     crashing = ChangeSet()
     attempts = func.least(RescoringAttempt.attempts, MAX_ATTEMPTS)
-    suspects = _unread(side, tried=True).add_columns(attempts).where(which).order_by(None)
+    suspects = _unread(side, tried=True).add_columns(attempts).where(condition).order_by(None)
     rows = sorted(session.execute(suspects).all(), key=lambda row: (row[1], row[0]))
     session.commit()
     for number, group in groupby(rows, key=lambda row: int(row[1])):

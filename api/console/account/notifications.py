@@ -90,8 +90,8 @@ def stream() -> Response:
     connections = services().long_lived
     if not connections.take(PAGE):
         return Response(status=204)
-    board = chat_hub()
-    signals = live_updates.signals(services().settings.redis_url, channels, lambda: board.is_closing)
+    hub = chat_hub()
+    signals = live_updates.signals(services().settings.redis_url, channels, lambda: hub.is_closing)
     try:
         first = next(signals)  # before the answer begins, so that an unavailable Redis causes no broken stream
     except RedisError:

@@ -121,8 +121,8 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
         return render_template("console/telegram.html", next=next_page())
     try:
         proof = _telegram_fields(request.form.get("result", ""))
-        who = verified(proof, bot_token, database_now(session()))
-        user = user_of_telegram(session(), who, end_access=end_standing_access, own=visitor_or_none())
+        telegram_user = verified(proof, bot_token, database_now(session()))
+        user = user_of_telegram(session(), telegram_user, end_access=end_standing_access, own=visitor_or_none())
     except InvalidValueError:  # malformed data, which the user cannot correct
         return _sign_in_page(error=translate(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:

@@ -156,13 +156,13 @@ def delete(source_id: int) -> Response | tuple[str, int]:
     source = owned_source(session(), visitor(), source_id, lock=True)
     file, content = source.file, source.content
     try:
-        gone = delete_source(session(), source)
+        row_ids = delete_source(session(), source)
     except ConflictError as error:
         session().rollback()
         return _source(owned_source(session(), visitor(), source_id), _at_field(error, "run")), 409
     if file:
         remove_feed(file, visitor())
-    rescore_properties(gone)
+    rescore_properties(row_ids)
     return back("/console/sources", "source_removed", of=content if content == SourceContent.LEADS else None)
 
 

@@ -34,9 +34,9 @@ LABELS = {
 
 def people_named(entries: Sequence[AuditEntry]) -> set[int]:
     """The ids of users whom entries are about or whom their details name."""
-    found = [value for entry in entries for name, value in entry.detail.items() if name in PEOPLE]
-    found += [int(entry.row_id or 0) for entry in entries if _is_user(entry)]
-    return {each for each in found if isinstance(each, int)}
+    values = [value for entry in entries for name, value in entry.detail.items() if name in PEOPLE]
+    values += [int(entry.row_id or 0) for entry in entries if _is_user(entry)]
+    return {each for each in values if isinstance(each, int)}
 
 
 def subject_of(entry: AuditEntry, names: Mapping[int, str]) -> str:

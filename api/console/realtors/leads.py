@@ -181,10 +181,10 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
     )
 
 
-def _read(present: Lead | None) -> tuple[dict | None, forms.Filled]:
-    """The body from the form; amounts are in the currency of *present*, otherwise in the town's."""
-    currency = currency_of_town(request.form.get("requirements.location.city", ""), present)
+def _read(current: Lead | None) -> tuple[dict | None, forms.Filled]:
+    """The body from the form; amounts are in the currency of *current*, otherwise in the town's."""
+    currency = currency_of_town(request.form.get("requirements.location.city", ""), current)
     controls = all_of(LEAD_GROUPS)
-    if present is None:
+    if current is None:
         return forms.read(OpenLeadBody(), controls, request.form, currency=currency)
-    return read_edit(OpenLeadBody(), controls, request.form, lead_values(present), currency=currency)
+    return read_edit(OpenLeadBody(), controls, request.form, lead_values(current), currency=currency)

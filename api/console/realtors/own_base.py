@@ -105,21 +105,21 @@ def apply_to_selected(side: Side) -> Response:
     ]
     if not ids:
         raise InvalidValueError("id", "several.none")
-    what, tag = form.get("do", ""), ""
-    if what in ("archive", "restore"):
-        done = "archived" if what == "archive" else "restored"
-        changed = _move(side, ids, Status.ARCHIVED if what == "archive" else Status.ACTIVE)
-    elif what == "tag":
+    action, tag = form.get("do", ""), ""
+    if action in ("archive", "restore"):
+        done = "archived" if action == "archive" else "restored"
+        changed = _move(side, ids, Status.ARCHIVED if action == "archive" else Status.ACTIVE)
+    elif action == "tag":
         done = "tagged"
         tag, changed = add_tag(session(), visitor(), side, ids, form.get("tag", ""))
-    elif what == "untag":
+    elif action == "untag":
         done, tag = "untagged", form.get("tag", "")
         changed = remove_tag(session(), visitor(), side, ids, tag)
-    elif what == "price" and side is Side.PROPERTY:
+    elif action == "price" and side is Side.PROPERTY:
         done = "priced"
         tag, changed = _change_prices(ids, form.get("by", ""))
-    elif what in list(TableFormat):
-        return picked_file(visitor(), TableFormat(what), side, ids)
+    elif action in list(TableFormat):
+        return picked_file(visitor(), TableFormat(action), side, ids)
     else:
         raise InvalidValueError("do", "several.choose")
     undo = undo_of_several(side, done, tag, changed) if changed else None

@@ -175,10 +175,10 @@ def _form(filled: forms.Filled, listing: Property | None, refused: Sequence[tupl
     )
 
 
-def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
-    """The body from the form; amounts are in the currency of *present*, otherwise in the town's."""
-    currency = currency_of_town(request.form.get("address.city", ""), present)
+def _read(current: Property | None) -> tuple[dict | None, forms.Filled]:
+    """The body from the form; amounts are in the currency of *current*, otherwise in the town's."""
+    currency = currency_of_town(request.form.get("address.city", ""), current)
     controls = all_of(PROPERTY_GROUPS)
-    if present is None:
+    if current is None:
         return forms.read(OpenPropertyBody(), controls, request.form, currency=currency)
-    return read_edit(OpenPropertyBody(), controls, request.form, property_values(present), currency=currency)
+    return read_edit(OpenPropertyBody(), controls, request.form, property_values(current), currency=currency)

@@ -84,8 +84,8 @@ def duplicates() -> str:
     return render_template("console/realtors/team_duplicates.html", groups=duplicates_for(session(), visitor()))
 
 
-def _list(agency: Agency, what: str, *, refused: dict[int, str] | None = None, moved: int = 0) -> str:
-    side = SIDES[what]
+def _list(agency: Agency, kind: str, *, refused: dict[int, str] | None = None, moved: int = 0) -> str:
+    side = SIDES[kind]
     query = request.args
     filters = TeamFilter(
         words=query.get("q", "").strip()[:300],
@@ -96,7 +96,7 @@ def _list(agency: Agency, what: str, *, refused: dict[int, str] | None = None, m
     ids = [row.id for row, _ in shown]
     return render_template(
         "console/realtors/team_rows.html",
-        what=what,
+        what=kind,
         side=side,
         rows=shown,
         wanted=filters,

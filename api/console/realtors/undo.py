@@ -38,20 +38,20 @@ def _undo(token: str) -> str:
     match = TOKEN.fullmatch(token)
     if match is None:
         raise NotFoundError("action to undo")
-    thing, row_id, side_word, lead_id, property_id = match.groups()
+    kind, row_id, side_word, lead_id, property_id = match.groups()
     if side_word:
         side = Side(side_word)
         take_back(session(), visitor(), side, lead_id=int(lead_id), property_id=int(property_id))
         return f"/console/leads/{lead_id}" if side is Side.LEAD else f"/console/properties/{property_id}"
-    if thing == "match":
+    if kind == "match":
         rescore_pair(take_back_completion(session(), visitor(), int(row_id)))
         return f"/console/matches/{row_id}"
-    if thing == "task":
+    if kind == "task":
         take_back_task(session(), visitor(), int(row_id))
         return "/console/tasks"
-    if thing == "document":
+    if kind == "document":
         return undo_document(int(row_id))
-    if thing == "lead":
+    if kind == "lead":
         lead = owned_lead(session(), visitor(), int(row_id), lock=True)
         restore_lead(session(), lead)
         rescore_lead(lead)

@@ -66,15 +66,15 @@ def add_stations(offer: Offer, text: str | None, minutes: str | None, walks: boo
     """
     names: list[tuple[str, str | None, bool]] = []
     for part in re.split(r"[;,|\n]", text or ""):
-        way = _WAY.fullmatch(part.strip())
-        if way is None:
+        match = _WAY.fullmatch(part.strip())
+        if match is None:
             names.append((part, None, False))
             continue
-        name, rides = way["name"].strip(" ("), _RIDES.search(way["how"]) is not None
+        name, rides = match["name"].strip(" ("), _RIDES.search(match["how"]) is not None
         if name:
-            names.append((name, way["minutes"], rides))
+            names.append((name, match["minutes"], rides))
         elif names and names[-1][1] is None:  # «Сокол, 5 мин»: the part before it is the station
-            names[-1] = (names[-1][0], way["minutes"], rides)
+            names[-1] = (names[-1][0], match["minutes"], rides)
     for index, (name, own, rides) in enumerate(part for part in names if part[0].strip()):
         way_told = own or (minutes if index == 0 else None)
         rides = rides if own else walks is False

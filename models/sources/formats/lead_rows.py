@@ -151,8 +151,8 @@ def _take(request: Request, texts: Mapping[str, str], units: Mapping[str, Column
     for field, value in (("type", kind), ("class", fields["property_class"]), ("condition", fields["condition"])):
         if get(field) and value is None:
             request.guess(field, "import.unknown_word", get(field))
-    ways = _read(request, "payment", get("payment"), read_payment)
-    fields["payment_method"] = next(iter(ways)) if ways and len(ways) == 1 else None
+    methods = _read(request, "payment", get("payment"), read_payment)
+    fields["payment_method"] = next(iter(methods)) if methods and len(methods) == 1 else None
 
 
 def _deal(request: Request, text: str | None, units: Mapping[str, Column]) -> DealType:

@@ -282,13 +282,13 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
 
 
 @contextmanager
-def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | None) -> Iterator[None]:
+def _runs_going(factory: sessionmaker[Session], client: Client, rewrite_lists: bool | None) -> Iterator[None]:
     """Start one run after another inside the context; with None, no runs."""
     over = threading.Event()
 
     def keep_running() -> None:
         while not over.is_set():
-            if anew:
+            if rewrite_lists:
                 with factory() as session:
                     session.execute(text("UPDATE markets SET rates = NULL"))
                     session.commit()
@@ -296,7 +296,7 @@ def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | Non
             while _is_open(factory, run_id):
                 time.sleep(0.05)
 
-    if anew is None:
+    if rewrite_lists is None:
         yield
         return
     with ThreadPoolExecutor(1) as pool:

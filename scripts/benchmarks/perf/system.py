@@ -94,8 +94,8 @@ def _of_requests(home: Path, size: int, rounds: int, requests: int, n_changes: i
     processes, server = Processes(home), f"127.0.0.1:{settings.port}"
     with yardstick.served(factory, f"http://{server}", leads, tokens) as bare:
         kinds = pages.kinds_of(server, bare.removeprefix("http://"), leads, tokens)
-        settle = _settled(factory)
-        batches = pages.measure(kinds, processes, statements, _bare_processes(), rounds, requests, settle)
+        wait_until_quiet = _settled(factory)
+        batches = pages.measure(kinds, processes, statements, _bare_processes(), rounds, requests, wait_until_quiet)
     click.echo("pages and writes measured")
     changed = changes.measure(factory, client, processes, statements, rounds, n_changes)
     figures = pages.figures_of(batches) | changes.figures_of(changed, batches)
@@ -133,7 +133,7 @@ def _bare_processes() -> list[psutil.Process]:
 def _settled(factory: sessionmaker[Session]) -> Callable[[], None]:
     """Waits until every list is up to date."""
 
-    def settle() -> None:
+    def wait() -> None:
         until = time.monotonic() + WAIT_LIMIT_SECONDS
         with factory() as session:
             while freshness(session).stale:
@@ -142,4 +142,4 @@ def _settled(factory: sessionmaker[Session]) -> Callable[[], None]:
                 session.rollback()
                 time.sleep(0.1)
 
-    return settle
+    return wait
