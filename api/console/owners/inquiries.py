@@ -58,7 +58,7 @@ def inquiry_page(inquiry_id: int) -> Response | str:
         else None,
         templates=_templates(reply_language, listing, tenant),
         chosen=_chosen(reply_language, listing, tenant),
-        spoken=reply_language,
+        reply_language=reply_language,
     )
 
 

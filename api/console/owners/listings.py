@@ -38,7 +38,7 @@ def board() -> str:
         listings=rows,
         figures=figures_of(session(), [listing.id for listing in rows]),
         inquiries=inquiries,
-        wanted=demand_of_tenants(session(), [(inquiry.tenant_id, listing) for inquiry, listing, _ in inquiries]),
+        demand=demand_of_tenants(session(), [(inquiry.tenant_id, listing) for inquiry, listing, _ in inquiries]),
         **pager,
     )
 

@@ -96,10 +96,10 @@ def _list(agency: Agency, kind: str, *, refused: dict[int, str] | None = None, m
     ids = [row.id for row, _ in shown]
     return render_template(
         "console/realtors/team_rows.html",
-        what=kind,
+        kind=kind,
         side=side,
         rows=shown,
-        wanted=filters,
+        filters=filters,
         members=[user for user, _ in session().execute(members_of(agency))],
         agents=_agents(agency),
         counts=match_counts(session(), side, ids),
