@@ -256,7 +256,7 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
     for side in Side:
         write(factory, client, side, ids[side][0])  # the worker loads the market
     changed: dict[Side, set[int]] = {side: set() for side in Side}
-    for situation, going in (("at rest", None), ("while runs go", False), ("while runs write every list anew", True)):
+    for situation, going in (("at rest", None), ("while runs go", False), ("while runs rewrite every list", True)):
         with _runs_going(factory, client, going):
             for side in Side:
                 picked = rng.sample(ids[side], changes)
