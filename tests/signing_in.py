@@ -3,7 +3,7 @@
 from functools import partial
 
 from models.accounts import codes, identity, links, telegram
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
 prove = partial(identity.prove, end_access=end_standing_access)
 activate = partial(codes.activate, end_access=end_standing_access)

@@ -25,7 +25,7 @@ from models.accounts.codes import activate, digits_of, request_code, use_code
 from models.accounts.users import User, normal_phone
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
 #: A function that uses a code: models.accounts.codes.activate, or use_code.
 Step = Callable[..., User | None]

@@ -24,7 +24,7 @@ from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from models.accounts.users import User, normal_email
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
 blp = Blueprint("recovery", __name__, description="Signing in by e-mail, and forgotten passwords")
 

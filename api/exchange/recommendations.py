@@ -21,10 +21,10 @@ from api.http.polled_lists import polled
 from api.http.shown_lists import count_shown
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
-from models.deals.alike import group_alike
 from models.deals.match_table import Match
 from models.deals.matches import act
 from models.deals.recommendation_pages import Recommended, ShownPage, shown_page, whole_rows
+from models.deals.similar_units import group_alike
 from models.market.leads import Lead, owned_lead, shown_contacts
 from models.market.properties import Property, owned_property
 from models.ranking.recommendations import LIST_LENGTH

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from matching.reading import markers
-from matching.reading.also_and_own import cancel_own, deny_also
 from matching.reading.counted import attach_numbers
 from matching.reading.denials import deny_ahead, deny_around
 from matching.reading.kinds import KINDS
 from matching.reading.limit_words import AT_MOST
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Meanings, Tokens
+from matching.reading.repetition import cancel_own, deny_also
 from matching.reading.rows import LONGEST_ROW
 from matching.reading.strength import strengthen
 

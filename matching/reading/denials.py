@@ -18,7 +18,7 @@ from matching.reading.rows import (
     row_that_does_not_matter,
 )
 from matching.reading.single_numbers import DASHES
-from matching.reading.words import CROSSES
+from matching.reading.vocabulary import CROSSES
 
 #: Denials that also deny a list of genitives: «без детей, животных».
 _GOVERN_GENITIVE = frozenset({"без", "против", "кроме", "исключая", "помимо", "нет", "никакой"})

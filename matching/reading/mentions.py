@@ -12,7 +12,7 @@ from matching.reading.entry import Entry
 from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import CHARGES, FLOOR_WORDS, Quantity, quantity_at, starts_of_limits
 from matching.reading.uses import Uses, is_bullet, significant_positions
-from matching.reading.words import TOKEN, Vocabulary, Word
+from matching.reading.vocabulary import TOKEN, Vocabulary, Word
 
 #: The value of a mention that names an entry's subject and still needs a number.
 SUBJECT = "subject"

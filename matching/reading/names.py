@@ -1,7 +1,7 @@
 """Names in quotation marks: «метро «Студенческая»» does not mention students, nor «ЖК «Лесной парк»» a park."""
 
 from matching.reading.mentions import Tokens
-from matching.reading.words import fold
+from matching.reading.vocabulary import fold
 
 _CLOSED_BY = {"«": "»", '"': '"', "“": "”", "„": "“"}
 #: The longest name, in tokens.

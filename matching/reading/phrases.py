@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from matching.reading.abbreviations import ABBREVIATIONS
-from matching.reading.words import Word
+from matching.reading.vocabulary import Word
 
 CLASSES: dict[str, str] = {
     "near": (

@@ -27,7 +27,7 @@ from matching.reading.single_numbers import (
     unit_at,
     year_at,
 )
-from matching.reading.words import Word
+from matching.reading.vocabulary import Word
 
 #: Units, besides areas, of numbers that may follow a plus.
 _PLUS_UNITS = frozenset({"month", "min", "percent"})

@@ -7,7 +7,7 @@ from matching.reading.limit_words import AT_LEAST
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import DASHES
-from matching.reading.words import Word
+from matching.reading.vocabulary import Word
 
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 _ANIMALS = frozenset({"pets", "cats", "dogs"})

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from matching.reading.numerals import UNITS
-from matching.reading.words import Word
+from matching.reading.vocabulary import Word
 
 MONTHS = {
     "январь": 1,

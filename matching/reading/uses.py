@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 
 from matching.reading.abbreviations import ABBREVIATIONS
 from matching.reading.quantities import starts_of_limits
-from matching.reading.words import MAX_WORDS_REMEMBERED, Vocabulary
+from matching.reading.vocabulary import MAX_WORDS_REMEMBERED, Vocabulary
 
 #: Uses of a token, as flags: a phrase or quantity may start with it; it makes its sentence significant; it may end one.
 STARTS, SIGNIFICANT, ENDS = 1, 2, 4

@@ -13,7 +13,7 @@ identifier:
 | an account that claims it and has proven another | in any way | it loses it; the prover gets a new account |
 
 An account that becomes the prover's loses its tokens; its password and other identifiers are suspended. What the
-former holder could use without a token ends as well (models.upkeep.handing_over).
+former holder could use without a token ends as well (models.upkeep.end_access).
 
 So a person who registered somebody else's identifier loses the account once the owner has proven it, and an owner who
 can prove an identifier is never locked out by others. A suspended claim does not hold its identifier: others may claim
@@ -57,7 +57,7 @@ class Claim(StrEnum):
 COLUMN = {Claim.PHONE: "phone", Claim.EMAIL: "email", Claim.TELEGRAM: "telegram_id"}
 
 #: A function that ends the former holder's access without a token to an account that is handed over. Callers pass it
-#: (models.upkeep.handing_over has it), because this folder does not know the other subjects.
+#: (models.upkeep.end_access has it), because this folder does not know the other subjects.
 EndAccess = Callable[[Session, User], None]
 
 

@@ -12,7 +12,7 @@ from models.core.enums import Role, Status
 from models.core.errors import NotAllowedError, NotFoundError
 from models.market.facts import market_factors
 from models.market.properties import Property, is_on_market, on_market
-from models.market.search.words import RUSSIAN, ListingWords
+from models.market.search.text_search import RUSSIAN, ListingWords
 from models.market.town_aliases import city_in, stored_key
 
 #: The fields that others may search in a listing whose owner does not show the whole address.

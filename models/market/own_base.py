@@ -16,7 +16,7 @@ from models.core.amounts import Amount
 from models.core.enums import DealType, Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.market.search.words import RUSSIAN, ArchivedWords, ListingWords
+from models.market.search.text_search import RUSSIAN, ArchivedWords, ListingWords
 from models.market.tags import TAGGED
 
 MAX_WORDS = 8  # of a search; further words are ignored

@@ -15,7 +15,7 @@ from models.core.errors import Fault
 from models.market.places import NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
 from models.market.town_aliases import TownAlias
-from models.sources import elsewhere
+from models.sources import other_sources
 from models.sources.columns import CONTENT, columns_of, content_hash
 from models.sources.copying import copy_into
 from models.sources.formats.feed import Feed
@@ -42,7 +42,7 @@ _PREPARE = (
 CLEAR = (
     "DROP TABLE IF EXISTS pg_temp.seen_offers",
     "DROP TABLE IF EXISTS pg_temp.incoming_offers",
-    *elsewhere.CLEAR,
+    *other_sources.CLEAR,
 )
 
 #: The owner is not changed, and a listing that a person archived stays archived; one that the source withdrew returns.
@@ -96,7 +96,7 @@ class OfferStore:
         # The ids that were seen are in the database, so half a million need no memory here.
         for statement in (*CLEAR, *_PREPARE):
             connection.execute(text(statement))
-        self.elsewhere = elsewhere.ListingsElsewhere(connection, source)
+        self.elsewhere = other_sources.ListingsElsewhere(connection, source)
         connection.commit()
 
     def take(self, feed: Feed, on_progress: Callable[[Progress], None], on_committed: OnCommitted) -> None:
@@ -155,7 +155,7 @@ class OfferStore:
 
     def _refuse_if_none_was_accepted(self) -> None:
         report = self.report
-        already_offered = report.refused_for.get(f"id: {elsewhere.ALREADY_THERE}", 0)
+        already_offered = report.refused_for.get(f"id: {other_sources.ALREADY_THERE}", 0)
         if report.offers and report.refused == report.offers and already_offered < report.offers:
             refusal, count = max(report.refused_for.items(), key=lambda item: item[1])
             first = report.examples[refusal]
@@ -230,7 +230,7 @@ class OfferStore:
             if self.only_key and columns["city_key"] not in ("", self.only_key):
                 offer.refuse("city", "import.other_town", columns["city"])
         self._refuse_repeated(batch)
-        self.elsewhere.refuse(read)
+        self.other_sources.refuse(read)
         for offer in batch:
             self.report.note(offer)
             for fault in offer.faults:

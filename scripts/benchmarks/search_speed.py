@@ -23,7 +23,7 @@ import models.all_tables  # noqa: F401 - sessions need every table
 from models.core.enums import DealType, PropertyType
 from models.market.search.criteria import HomeOrder, SearchCriteria
 from models.market.search.homes import search_homes
-from models.market.search.words import refresh_words
+from models.market.search.text_search import refresh_words
 from models.platform.database import connect
 from models.platform.migrate import upgrade
 from models.platform.settings import database_url

@@ -12,7 +12,7 @@ from models.market.favorites import add_favorite, favorites_with_notes
 from models.market.preferences import preference_of
 from models.market.properties import Property
 from models.market.search.saved import NotificationPace, SavedSearch
-from models.market.search.words import refresh_words
+from models.market.search.text_search import refresh_words
 from tests.console.conftest import PASSWORD, enter
 from tests.factories import make_property
 from worker.search_tasks import notify_search_news

@@ -29,7 +29,7 @@ from models.accounts.telegram import user_of_telegram, verified
 from models.accounts.users import User, normal_email, normal_phone, user_by_login
 from models.core.base import database_now
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
 blp = page_blueprint("sign_in")
 

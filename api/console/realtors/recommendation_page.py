@@ -27,10 +27,10 @@ from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, 
 from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
-from models.deals.alike import AlikeUnits, group_alike
 from models.deals.match_table import Match
 from models.deals.matches import Action, act
 from models.deals.recommendation_pages import Recommended, recommended_page
+from models.deals.similar_units import AlikeUnits, group_alike
 from models.deals.taking_back import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead

@@ -19,7 +19,7 @@ from models.market.sample_keys import is_no_sample
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.ordering import Part, Sorting, parts_of, sorted_whole, sorting_of
 from models.market.search.prices import PriceInCurrency, price_in
-from models.market.search.words import Words, contains_words, split_words, with_known_words
+from models.market.search.text_search import Words, contains_words, split_words, with_known_words
 
 #: Adverts are counted up to this number; for more, the page says "more than".
 MAX_COUNTED = 5_000

@@ -4,7 +4,7 @@ Cells of tables that state several things at once: three areas, a station and th
 
 import re
 
-from models.sources.formats import taking
+from models.sources.formats import offer_fields
 from models.sources.formats.offer import Offer
 
 _SIZE = r"[0-9]+(?:[.,][0-9]+)?"
@@ -78,4 +78,6 @@ def add_stations(offer: Offer, text: str | None, minutes: str | None, walks: boo
     for index, (name, own, rides) in enumerate(part for part in names if part[0].strip()):
         way_told = own or (minutes if index == 0 else None)
         rides = rides if own else walks is False
-        taking.add_station(offer, " ".join(name.split()), None if rides else way_told, way_told if rides else None)
+        offer_fields.add_station(
+            offer, " ".join(name.split()), None if rides else way_told, way_told if rides else None
+        )

@@ -17,8 +17,8 @@ from models.core.rooms import read_rooms
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.headers import Column, names_of
 from models.sources.formats.offer import FeedError, Notes, Request
+from models.sources.formats.offer_fields import LARGEST_AREA, LARGEST_PRICE
 from models.sources.formats.table import Header, read_header, refuse_twice, rows_by_field, undo_dates
-from models.sources.formats.taking import LARGEST_AREA, LARGEST_PRICE
 from models.sources.formats.values import clean_text
 from models.sources.formats.vocabulary import CLASSES, CONDITIONS, DEALS, TYPES, entry
 

@@ -94,7 +94,7 @@ def kinds_of(
 
     Args:
         server: Host and port of the system.
-        bare: Host and port of bare Flask (:mod:`scripts.benchmarks.load.yardstick`).
+        bare: Host and port of bare Flask (:mod:`scripts.benchmarks.load.bare_app`).
         leads: (owner, lead) whose pages are requested.
         tokens: The token of each owner.
     """

@@ -11,10 +11,10 @@ import click
 import psutil
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.market.search.words import refresh_words
+from models.market.search.text_search import refresh_words
 from models.ranking.freshness import freshness
 from scripts.benchmarks import start_up
-from scripts.benchmarks.load import market, yardstick
+from scripts.benchmarks.load import bare_app, market
 from scripts.benchmarks.load.own import own_system
 from scripts.benchmarks.perf import changes, pages
 from scripts.benchmarks.perf.figures import Figure
@@ -92,7 +92,7 @@ def _of_requests(home: Path, size: int, rounds: int, requests: int, n_changes: i
     click.echo(f"{size:,} leads and properties filled and scored")
     statements = Statements(factory)
     processes, server = Processes(home), f"127.0.0.1:{settings.port}"
-    with yardstick.served(factory, f"http://{server}", leads, tokens) as bare:
+    with bare_app.served(factory, f"http://{server}", leads, tokens) as bare:
         kinds = pages.kinds_of(server, bare.removeprefix("http://"), leads, tokens)
         wait_until_quiet = _settled(factory)
         batches = pages.measure(kinds, processes, statements, _bare_processes(), rounds, requests, wait_until_quiet)
@@ -127,7 +127,7 @@ def _constants(
 def _bare_processes() -> list[psutil.Process]:
     """The processes of bare Flask, children of this one."""
     below = psutil.Process().children(recursive=True)
-    return [process for process in below if "yardstick:bare_app" in " ".join(process.cmdline())]
+    return [process for process in below if "bare_app:bare_app" in " ".join(process.cmdline())]
 
 
 def _settled(factory: sessionmaker[Session]) -> Callable[[], None]:

@@ -15,7 +15,7 @@ from models.market.search import homes
 from models.market.search.criteria import HomeOrder, SearchCriteria
 from models.market.search.homes import search_homes
 from models.market.search.sitemaps import HOMES_A_MAP, homes_of_map, maps_of_homes
-from models.market.search.words import refresh_words
+from models.market.search.text_search import refresh_words
 from tests.factories import make_property, make_user
 
 MOSCOW = city_of("Москва").key
