@@ -78,7 +78,7 @@ def seller_of(owner: User) -> Seller:
     return Seller(owner.name, owner.agency_name, owner.phone, owner.role)
 
 
-def mark_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
+def version_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
     """A value that changes whenever the feed's content does, and the time of the last change."""
     conditions = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
     query = select(func.count(), func.sum(Property.version), func.max(Property.updated_at)).where(*conditions)

@@ -76,8 +76,8 @@ def add_stations(offer: Offer, text: str | None, minutes: str | None, walks: boo
         elif names and names[-1][1] is None:  # «Сокол, 5 мин»: the part before it is the station
             names[-1] = (names[-1][0], match["minutes"], rides)
     for index, (name, own, rides) in enumerate(part for part in names if part[0].strip()):
-        way_told = own or (minutes if index == 0 else None)
+        minutes_stated = own or (minutes if index == 0 else None)
         rides = rides if own else walks is False
         offer_fields.add_station(
-            offer, " ".join(name.split()), None if rides else way_told, way_told if rides else None
+            offer, " ".join(name.split()), None if rides else minutes_stated, minutes_stated if rides else None
         )
