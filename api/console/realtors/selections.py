@@ -60,7 +60,7 @@ def all_selections(lead_id: int) -> str:
         on_offer=homes_on_market(session(), homes),
         marks=marks_of(session(), lead, homes),
         links={each.id: link_of(each) for each in selections},
-        holding={each.id for each in selections if is_open(each, now)},
+        open_ids={each.id for each in selections if is_open(each, now)},
         **pager,
     )
 
