@@ -42,13 +42,13 @@ def readable_owner_ids(user: User) -> Select[int]:
 
     The headship counts only while both are members of the agency, and realtors.
     """
-    head, membership = aliased(User), aliased(AgencyMember)
+    head, head_member = aliased(User), aliased(AgencyMember)
     agents = (
         select(AgencyMember.user_id)
         .join(Agency, Agency.id == AgencyMember.agency_id)
         .join(User, User.id == AgencyMember.user_id)
         .join(head, head.id == Agency.head_id)
-        .join(membership, (membership.user_id == head.id) & (membership.agency_id == Agency.id))
+        .join(head_member, (head_member.user_id == head.id) & (head_member.agency_id == Agency.id))
         .where(Agency.head_id == user.id, User.role == Role.REALTOR, head.role == Role.REALTOR, head.is_active)
     )
     everybody = agents.union(select(User.id).where(User.id == user.id)).subquery()
