@@ -239,9 +239,7 @@ def test_a_receiver_may_ask_for_a_pause(sessions, receiver, subscribed):
     assert timedelta(minutes=29) < left < timedelta(minutes=31)
 
 
-def test_events_of_a_thousand_changes_arrive_in_order_per_object_though_some_attempts_fail(
-    sessions, receiver, subscribed
-):
+def test_events_of_a_thousand_changes_arrive_in_order_per_object_though_some_fail(sessions, receiver, subscribed):
     endpoint = subscribed()
     count = iter(range(10_000))
     lock = threading.Lock()
