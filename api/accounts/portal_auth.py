@@ -56,7 +56,7 @@ class Message(Body):
 
 
 class CodeSent(Message):
-    sometimes = ("code",)
+    optional = ("code",)
 
     code = fields.String(metadata={"description": "The code that the SMS holds; in a local environment only."})
 

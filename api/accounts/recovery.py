@@ -37,7 +37,7 @@ class EmailBody(Body):
 
 
 class LinkSent(Message):
-    sometimes = ("link",)
+    optional = ("link",)
 
     link = fields.String(metadata={"description": "What the e-mail's link holds; in a local environment only."})
 

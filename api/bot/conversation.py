@@ -229,8 +229,8 @@ def _inquiry_of(dialog: Dialog, user: User, inquiry_id: int) -> Inquiry:
 
 def _show_next(dialog: Dialog, user: User) -> None:
     """The next home of the feed as a card."""
-    coming = next_listing(dialog.session, user)
-    listing = coming.listing
+    upcoming = next_listing(dialog.session, user)
+    listing = upcoming.listing
     if listing is None:
         dialog.send(dialog.word("bot.feed_is_empty"))
         return

@@ -67,7 +67,7 @@ class PlaceAnswer(Body):
 
 
 class PropertyRecommendation(Body):
-    sometimes = ("explored", "alike", "criteria", "wishes", "adjustment", "place", "price_cut", "group")
+    optional = ("explored", "alike", "criteria", "wishes", "adjustment", "place", "price_cut", "group")
 
     property_id = IdText()
     property_data = fields.Nested(PropertyData)
@@ -93,7 +93,7 @@ class PropertyRecommendation(Body):
 
 
 class LeadRecommendation(Body):
-    sometimes = ("criteria", "wishes", "adjustment", "place")
+    optional = ("criteria", "wishes", "adjustment", "place")
 
     lead_id = IdText()
     lead_data = fields.Nested(LeadData)

@@ -151,7 +151,7 @@ class Body(Schema):
     """Base of schemas of requests and answers."""
 
     #: Fields that an answer may lack; the OpenAPI document marks the others as required (api/http/openapi.py).
-    sometimes: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         unknown = RAISE

@@ -220,17 +220,15 @@ def _error(status: int, meaning: str, headers: dict[str, Any]) -> dict[str, Any]
 def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     """
     Mark all fields of answer-only schemas as required, which marshmallow cannot express for dumped fields. Fields that
-    answers may lack are listed in a schema's `sometimes`; `warnings` is another. tests/promises.py checks every answer
+    answers may lack are listed in a schema's `optional`; `warnings` is another. tests/promises.py checks every answer
     against this.
     """
-    sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
+    optional = {schema.__name__: schema.optional for schema in _schemas(Body)}
     operations = _operations(paths)
     answers = _named([each["responses"] for each in operations], schemas)
     for name in answers - _named([each.get("requestBody") for each in operations], schemas):
         if "properties" in schemas[name]:
-            schemas[name]["required"] = sorted(
-                set(schemas[name]["properties"]) - {"warnings", *sometimes.get(name, ())}
-            )
+            schemas[name]["required"] = sorted(set(schemas[name]["properties"]) - {"warnings", *optional.get(name, ())})
 
 
 def _operations(paths: dict[str, Any]) -> list[dict[str, Any]]:

@@ -67,7 +67,7 @@ class Progress(Body):
 
 
 class Run(Body):
-    sometimes = ("joined",)
+    optional = ("joined",)
 
     id = fields.Integer()
     scope = shown_word(RunScope)

@@ -126,7 +126,7 @@ class OfferedProperty(PortalProperty):
 
 
 class Offer(Body):
-    sometimes = ("price_cut", "group")
+    optional = ("price_cut", "group")
 
     property = ReadyPart(OfferedProperty)
     match_score = fields.Float(metadata={"description": "0 to 100"})

@@ -73,7 +73,7 @@ class Listing(Body):
 
 
 class WholeListing(Listing):
-    sometimes = ("price_history",)
+    optional = ("price_history",)
 
     price_history = fields.List(
         fields.Nested(PricePoint), metadata={"description": "The oldest first, the present last."}

@@ -308,10 +308,10 @@ def undo(session: Session, user: User) -> FeedAction:
     _remove_effects(session, user, last.property_id)
     session.delete(last)
     session.flush()
-    coming = next_listing(session, user)
-    preference = coming.preference
+    upcoming = next_listing(session, user)
+    preference = upcoming.preference
     # A refill that is being computed may have read the action but not its removal.
-    if preference is not None and (coming.refill_is_due or _left_out(session, preference, last.property_id)):
+    if preference is not None and (upcoming.refill_is_due or _left_out(session, preference, last.property_id)):
         mark_stale(session, preference)
     return last
 

@@ -96,7 +96,7 @@ class OfferStore:
         # The ids that were seen are in the database, so half a million need no memory here.
         for statement in (*CLEAR, *_PREPARE):
             connection.execute(text(statement))
-        self.elsewhere = other_sources.ListingsElsewhere(connection, source)
+        self.other_sources = other_sources.ListingsElsewhere(connection, source)
         connection.commit()
 
     def take(self, feed: Feed, on_progress: Callable[[Progress], None], on_committed: OnCommitted) -> None:

@@ -16,7 +16,7 @@ from api.console.kit.access import SESSION_COOKIE, page_for, public_page, visito
 from api.console.kit.forms import pressed_button
 from api.console.kit.i18n import translate, translate_error
 from api.console.kit.pages import back, home_of, page_blueprint
-from api.console.kit.ways_in import WAYS
+from api.console.kit.sign_in_methods import METHOD_NAMES
 from api.http.access import auth_attempt
 from api.http.db import session
 from api.http.services import services
@@ -132,7 +132,7 @@ def _account(**shown: Any) -> str:
         has_password=visitor().password_hash is not None,
         sessions=session_rows(visitor(), jti),
         device_of=device_of,
-        ways=WAYS,
+        method_names=METHOD_NAMES,
         proofs=_proofs(),
         telegram=None if visitor().telegram_proven_at else telegram_address("/console/account"),
         offers={"webhooks"} if visitor().role in SUPPLY_ROLES else set(),

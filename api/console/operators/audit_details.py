@@ -6,7 +6,7 @@ from typing import Any
 from api.console.kit.formatting import number as in_digits
 from api.console.kit.formatting import town_called
 from api.console.kit.i18n import translate, word
-from api.console.kit.ways_in import IDENTIFIERS, WAYS
+from api.console.kit.sign_in_methods import IDENTIFIERS, METHOD_NAMES
 from models.accounts.audit import AuditEntry
 from models.market.towns.gazetteer import called
 
@@ -91,7 +91,7 @@ def _town(key: str) -> str:
 
 #: Detail -> its value in words.
 _WORDS: dict[str, Callable[[Any], str]] = {
-    "by": lambda value: _several(value, WAYS | IDENTIFIERS),
+    "by": lambda value: _several(value, METHOD_NAMES | IDENTIFIERS),
     "kind": lambda value: _several(value, IDENTIFIERS),
     "identifiers": lambda value: _several(value, IDENTIFIERS),
     "agency": "№ {}".format,

@@ -46,17 +46,17 @@ def feed() -> str:
     preference = preference_of(session(), visitor())
     if preference is None and not wants_part():
         return render_template("console/tenants/first.html", longest=MAX_TEXT)
-    coming = listing_to_show(visitor())
-    if coming.listing and coming.preference and not wants_part():
-        count_shown(Side.LEAD, coming.preference.id, 1)
+    upcoming = listing_to_show(visitor())
+    if upcoming.listing and upcoming.preference and not wants_part():
+        count_shown(Side.LEAD, upcoming.preference.id, 1)
     reasons = score = None
-    if preference is not None and coming.listing is not None:
-        explanation = explanations_of_pairs(session(), [preference], [coming.listing])[0]
-        reasons, score = render_reasons(preference, coming.listing, explanation, level=3), explanation.score
+    if preference is not None and upcoming.listing is not None:
+        explanation = explanations_of_pairs(session(), [preference], [upcoming.listing])[0]
+        reasons, score = render_reasons(preference, upcoming.listing, explanation, level=3), explanation.score
     return render_template(
         "console/feed_part.html" if wants_part() else "console/feed.html",
-        listing=coming.listing,
-        price_before=coming.price_before,
+        listing=upcoming.listing,
+        price_before=upcoming.price_before,
         preference=preference,
         reasons=reasons,
         score=score,

@@ -119,7 +119,7 @@ def distance(left: Weights, right: Weights) -> float:
     return float(np.abs(shares[0] / shares[0].sum() - shares[1] / shares[1].sum()).sum() / 2)
 
 
-def as_markdown(lessons: list[LearningResult], n_leads: int) -> list[str]:
+def as_markdown(results: list[LearningResult], n_leads: int) -> list[str]:
     return [
         "## Learning the weights",
         "",
@@ -135,10 +135,10 @@ def as_markdown(lessons: list[LearningResult], n_leads: int) -> list[str]:
         "| people weigh | actions | new set kept | distance: defaults → fitted | agreement before → after | worst |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {lesson.people} | {lesson.actions:,} | {lesson.kept:.0%} | {lesson.distance_before:.3f} → "
-            f"{lesson.distance_fitted:.3f} | {lesson.agreement_before:.3f} → {lesson.agreement_after:.3f} | "
-            f"{lesson.agreement_worst:.3f} |"
-            for lesson in lessons
+            f"| {result.people} | {result.actions:,} | {result.kept:.0%} | {result.distance_before:.3f} → "
+            f"{result.distance_fitted:.3f} | {result.agreement_before:.3f} → {result.agreement_after:.3f} | "
+            f"{result.agreement_worst:.3f} |"
+            for result in results
         ),
         "",
         "No lead here states a condition, because the listings name none: that weight cannot be learnt and stays in",
