@@ -26,7 +26,9 @@ LIST_IS_UNREACHABLE = """() => {
 }"""
 
 #: Occupies all connections that a browser opens to one host.
-OCCUPIES_CONNECTIONS = "() => { for (let count = 0; count < 6; count += 1) fetch(`/console/notifications/stream?${count}`); }"
+OCCUPIES_CONNECTIONS = (
+    "() => { for (let count = 0; count < 6; count += 1) fetch(`/console/notifications/stream?${count}`); }"
+)
 
 
 @pytest.fixture
