@@ -218,7 +218,11 @@ def test_behind_a_proxy_connections_are_kept_longer_than_it_keeps_them(variables
     for name in ("TRUSTED_PROXIES", "KEEPALIVE_SECONDS"):
         monkeypatch.delenv(name, raising=False)
     # The configuration also names a folder of metrics, and replaces a function of gunicorn's.
-    for name, value in {"LEADMATCH_HOME": str(tmp_path), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path), **variables}.items():
+    for name, value in {
+        "LEADMATCH_HOME": str(tmp_path),
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
+        **variables,
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(util, "write_error", util.write_error)
 
