@@ -27,7 +27,8 @@ from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
-from models.market.own_base import BaseFilter, BaseOrder, own_page, own_towns
+from models.market.own_base import BaseFilter, BaseOrder, own_page
+from models.market.own_towns import own_towns
 from models.market.several import change_prices, move_several, undo_price_change
 from models.market.tags import add_tag, remove_tag, tags_of, used_tags
 
