@@ -26,8 +26,8 @@ def _towns_query(side: Side) -> Select[Any]:
     """
     Select (key, the most frequent name) of the towns of :owner_id's rows.
 
-    There may be ten thousand rows in a handful of towns. So each name is looked up in an index as the next one after the
-    last, and rows are counted only for towns with several names.
+    There may be ten thousand rows in a handful of towns. So each name is looked up in an index as the next one after
+    the last, and rows are counted only for towns with several names.
     """
     table = TAGGED[side][0]
     mine = table.owner_id == bindparam("owner_id")
