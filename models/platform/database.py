@@ -122,12 +122,12 @@ def read_json(text: str) -> Any:
     none around jsonb; a page of a hundred cards has seven hundred such values.
     """
     try:
-        return _scan_json(text, 0)[0]
-    except StopIteration:  # it begins with a blank
+        return _JSON.raw_decode(text)[0]
+    except json.JSONDecodeError:  # it begins with a blank
         return json.loads(text)
 
 
-_scan_json = json.JSONDecoder().scan_once
+_JSON = json.JSONDecoder()
 
 
 class _Session(Session):
