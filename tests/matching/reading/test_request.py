@@ -1,7 +1,10 @@
 """Whole messages of clients and whole texts of listings."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from matching.reading.places import PlaceKind
 from matching.reading.request_text import ListingReading, RequestReading, read_listing, read_request
 
 
@@ -35,6 +38,9 @@ class Lexicon:
 
     def station(self, name: str) -> str | None:
         return self.STATIONS.get(name.lower())
+
+    def kinds(self, name: str) -> Sequence[PlaceKind]:
+        return ("town", "district", "station")
 
 
 def request(text: str) -> RequestReading:
