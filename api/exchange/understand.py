@@ -36,7 +36,9 @@ class ReadWish(WishRow):
 class UnderstandBody(Body):
     text = Text(MAX_TEXT, required=True)
     city = Text(
-        100, allow_none=True, metadata={"description": "Whose districts and stations; otherwise those of the town that the text is about."}
+        100,
+        allow_none=True,
+        metadata={"description": "Whose districts and stations; otherwise those of the town that the text is about."},
     )
 
 

@@ -38,7 +38,7 @@ class MarketLexicon:
       - the text says so («г. Сокол») or names its region («Сокол Вологодской области»), or
       - the market has more homes in the town than at the district and station, or
       - it has equally many, such as none, and the town has at least :data:`LARGE_TOWN` inhabitants.
-    Otherwise it means the district or station, as it always does for a smaller town if it lies in the lexicon's own town.
+    Otherwise it means the district or station. Those in the lexicon's own town always come before smaller towns.
 
     Attributes:
         regions: The regions that the text names besides its towns, as (country, region): those looked up so far.

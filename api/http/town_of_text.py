@@ -1,6 +1,6 @@
 """The town of a text that names places: the one that it states, or the one in which its places lie together."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from api.http.market_places import MarketPlaces, keys_everywhere
@@ -62,14 +62,17 @@ def town_of_places(places: MarketPlaces, named: Sequence[Place]) -> str | None:
     inhabitants.
 
     Names that many towns have vote only for towns with homes there, except stations that the text calls stations:
-    «Центральный», «Спортивная», but not «м. Спортивная».
+    «Центральный», «Спортивная», but not «м. Спортивная». Of several towns that remain, those with most of all these
+    places are left: «Приморский район, м. Пионерская».
     """
-    votes: Counter[str] = Counter()
+    lying_in: Counter[str] = Counter()
+    votes: dict[str, float] = defaultdict(float)
     homes: Counter[str] = Counter()
     for kind, name, marked in dict.fromkeys((place.kind, place.name, place.marked) for place in named):
         if kind == "town":
             continue
         key, kind_there = place_key(name), PlaceKind(kind)
+        lying_in.update(list(places.sites(kind_there, key)))
         is_vague = key in keys_everywhere() and not (marked and kind_there is PlaceKind.STATION)
         sites = places.on_market(kind_there, key) if is_vague else places.sites(kind_there, key)
         for town, site in sites.items():
@@ -77,6 +80,7 @@ def town_of_places(places: MarketPlaces, named: Sequence[Place]) -> str | None:
             homes[town] += site.homes
     most = max(votes.values(), default=0)
     left = [town for town, share in votes.items() if share > most / 2]
+    left = [town for town in left if lying_in[town] == max(lying_in[each] for each in left)]
     if len(left) < 2:
         return left[0] if left else None
     for measure in (homes.__getitem__, lambda town: places.homes.get(town, 0), population_of_city):

@@ -23,7 +23,9 @@ _OTHER_THINGS = frozenset(
     праздник день дня
     """.split()
 )
-_STREETS = frozenset("ул улица улице улицы улицу проспект проспекте переулок переулке шоссе набережная набережной".split())
+_STREETS = frozenset(
+    "ул улица улице улицы улицу проспект проспекте переулок переулке шоссе набережная набережной".split()
+)
 _SHORT_STREETS = frozenset("ул пр просп пер наб бул им".split())
 #: What follows the first of several names at the beginning of a sentence or line.
 _LIST_MARKS = frozenset({",", "-", "–", "—", "/", "\n", "или", "и"})
@@ -115,7 +117,7 @@ def _names_another_thing(name: Name) -> bool:
 
 
 def _is_written_as_a_name(name: Name) -> bool:
-    """Whether a capital shows that a word is a name: not at the beginning of a sentence, and not among other capitals."""
+    """Whether a capital shows that a word is a name: not if it begins a sentence or stands among other capitals."""
     tokens, start = name.tokens, name.start
     word, before, after = tokens[start], tokens[start - 1] if start else ".", tokens[start + 1 : start + 2]
     if not word[0].isupper():

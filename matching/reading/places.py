@@ -91,8 +91,10 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
         if not tokens[place][0].isalnum():
             place += 1
             continue
-        match = None if _is_outside(tokens, place) else _longest_name(cut_text, place, lexicon)
-        if match is None or not match.marked and _is_lookalike(cut_text, place, match, after_place):
+        last = places[-1] if places and after_place == place - 1 and _joins(tokens[after_place]) else None
+        like = last.kind if last is not None and last.marked else None
+        match = None if _is_outside(tokens, place) else _longest_name(cut_text, place, lexicon, like)
+        if match is None or not match.marked and _is_lookalike(cut_text, place, match, listed=last is not None):
             place += 1
             continue
         end, kind, name, marked = match
@@ -114,7 +116,12 @@ class _Match(NamedTuple):
     marked: bool
 
 
-def _is_lookalike(cut_text: Tokens, start: int, match: _Match, after_place: int) -> bool:
+def _joins(mark: str) -> bool:
+    """Whether a token stands between the places of a list."""
+    return mark == "," or fold(mark) in _JOINED
+
+
+def _is_lookalike(cut_text: Tokens, start: int, match: _Match, *, listed: bool) -> bool:
     name = Name(cut_text.tokens, start, match.end, match.name)
     if match.kind == "town":
         words = cut_text.words[start : match.end]
@@ -122,7 +129,6 @@ def _is_lookalike(cut_text: Tokens, start: int, match: _Match, after_place: int)
         return is_of_grammar and match.end - start > 1 or is_no_town(name)  # «two-room flat» is not Rome
     if match.end < len(name.tokens) and _stated_kinds(fold(name.tokens[match.end])):
         return False  # «в Тверском районе»
-    listed = after_place == start - 1 and fold(name.tokens[start - 1]) in _JOINED | {","}
     return is_no_part(name, listed=listed)
 
 
@@ -141,7 +147,8 @@ def _is_outside(tokens: Sequence[str], place: int) -> bool:
     return word in _OUTSIDE
 
 
-def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> _Match | None:
+def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon, like: PlaceKind | None) -> _Match | None:
+    """The longest name from *start*; *like* is the stated kind of the place before it in a list, if any."""
     tokens = cut_text.tokens
     ends = [start + 1]
     while len(ends) < MAX_WORDS and ends[-1] < len(tokens):
@@ -156,9 +163,6 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> _Match
     before = fold(tokens[start - 1]) if start else ""
     if before == "." and start > 1:
         before = fold(tokens[start - 2])
-    if before in _JOINED and start > 2:  # «м. Динамо или Сокол»
-        introduced = start - 3 if tokens[start - 3] != "." else start - 4
-        before = "метро" if introduced >= 0 and fold(tokens[introduced]) in _STATION_WORDS else before
     for end in reversed(ends):
         words = [token for token in tokens[start:end] if token[0].isalnum()]
         if sum(map(len, words)) > MAX_NAME:
@@ -167,7 +171,7 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> _Match
             continue
         hyphened = any(mark in "-–" for mark in tokens[start:end])
         for name in _spellings(words, hyphened, before in _PREPOSITIONS):
-            place = _look_up(name, before, lexicon)
+            place = _look_up(name, before, lexicon, like)
             if place is not None:
                 return _Match(end, *place)
     return None
@@ -191,16 +195,20 @@ def _may_be_a_name(cut_text: Tokens, place: int, before: str) -> bool:
     )
 
 
-def _look_up(name: str, before: str, lexicon: PlaceLexicon) -> tuple[PlaceKind, str, bool] | None:
+def _look_up(
+    name: str, before: str, lexicon: PlaceLexicon, like: PlaceKind | None
+) -> tuple[PlaceKind, str, bool] | None:
     """The kind and canonical name of a place, and whether a word states the kind: *before* the name, or in it."""
     order = _stated_kinds(before)
     words = name.split()
     if len(words) > 1:  # a lexicon may know «метро Сокол» by the same key as «Сокол»
         order = _stated_kinds(fold(words[0])) or _stated_kinds(fold(words[-1])) or order
-    for kind in order or lexicon.kinds(name):
+    kinds = order or lexicon.kinds(name)
+    goes_on = not order and like in kinds and kinds[0] != "town"  # «м. Сокол, Аэропорт»
+    for kind in sorted(kinds, key=lambda kind: kind != like) if goes_on else kinds:
         canonical: str | None = getattr(lexicon, kind)(name)
         if canonical is not None:
-            return kind, canonical, bool(order)
+            return kind, canonical, bool(order) or goes_on
     return None
 
 

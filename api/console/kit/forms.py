@@ -30,7 +30,9 @@ Result = TypeVar("Result")
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
-#: Controls of a single place, for which names from the market are suggested.
+#: The maximum number of districts or stations that a form suggests; Moscow has the most.
+MAX_KNOWN = 400
+#: Controls of a single place, for which names are suggested.
 PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
 
 
@@ -217,7 +219,7 @@ def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -
     for control in controls if named and reading else ():
         if control.path in PLACE_KINDS:
             kind, in_town = PLACE_KINDS[control.path], str(named)
-            known[control.path] = with_known_parts(suggested_places(kind, in_town), kind, in_town)
+            known[control.path] = with_known_parts(suggested_places(kind, in_town), kind, in_town, limit=MAX_KNOWN)
     return known
 
 

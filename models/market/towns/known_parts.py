@@ -1,9 +1,9 @@
 """
 Publicly known districts and stations of large cities, from the text files in `tables/`.
 
-To add a place, write its name into the file; to add a town, write «town: NAME» and its lists. Names stand between commas,
-as people there write them; "#" begins a comment. An asterisk after a name means that the name alone is a town of its
-own: «Котельники» is one, «м. Котельники» is Moscow's station.
+To add a place, write its name into the file; to add a town, write «town: NAME» and its lists. Names stand between
+commas, as people there write them; "#" begins a comment. An asterisk after a name means that the name alone is a town
+of its own: «Котельники» is one, «м. Котельники» is Moscow's station.
 """
 
 import re

@@ -40,7 +40,8 @@ class Lexicon:
         return self.STATIONS.get(name.lower())
 
     def kinds(self, name: str) -> Sequence[PlaceKind]:
-        return ("town", "district", "station")
+        kinds: tuple[PlaceKind, ...] = ("town", "district", "station")
+        return [kind for kind in kinds if getattr(self, kind)(name) is not None]
 
 
 def request(text: str) -> RequestReading:
