@@ -40,7 +40,7 @@ UNKNOWN_VALUE = 0.5
 
 #: A price above the ceiling times this breaks the pair...
 PRICE_LIMIT_PERCENT = 115
-#: ...and an area below the minimum times this does: what is half as big is another kind of home.
+#: ...and an area below the minimum times this does: a home half as big is another kind of home.
 AREA_LIMIT_PERCENT = 50
 
 #: Currency units: each knot is 4 % above the one before, from 1 to 8e11.
@@ -223,20 +223,20 @@ def price_value(price: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np
     # Most prices are where the curve is level; only the others are computed.
     is_worthless = price > (1 + 2 * PRICE_LOST_BY) * high
     value[np.broadcast_to(is_worthless, value.shape)] = 0
-    at = np.flatnonzero((price > middle) & ~is_worthless & ~is_below)
-    value.reshape(-1)[at] = _price_value_over_middle(*_chosen(at, value.shape, price, middle, high))
-    at = np.flatnonzero(np.broadcast_to(is_below, value.shape))
-    if len(at):
-        small, least = _chosen(at, value.shape, price, low)
+    cells = np.flatnonzero((price > middle) & ~is_worthless & ~is_below)
+    value.reshape(-1)[cells] = _price_value_over_middle(*_chosen(cells, value.shape, price, middle, high))
+    cells = np.flatnonzero(np.broadcast_to(is_below, value.shape))
+    if len(cells):
+        small, least = _chosen(cells, value.shape, price, low)
         # One knot of grace under the minimum: the interpolated curve then never rises above it.
         fall = (PRICE_UNDER - PRICE_LOW) / (1 - PRICE_LOW_AT)
-        value.reshape(-1)[at] = np.clip(PRICE_UNDER - fall * (1 - PRICE_RATIO * small / least), PRICE_LOW, 1)
+        value.reshape(-1)[cells] = np.clip(PRICE_UNDER - fall * (1 - PRICE_RATIO * small / least), PRICE_LOW, 1)
     return value
 
 
-def _chosen(at: NDArray[np.intp], shape: tuple[int, ...], *arrays: NDArray) -> list[NDArray]:
+def _chosen(cells: NDArray[np.intp], shape: tuple[int, ...], *arrays: NDArray) -> list[NDArray]:
     """The items of arrays that broadcast to *shape*, at positions in its flat form."""
-    return [np.broadcast_to(array, shape).ravel()[at] for array in arrays]
+    return [np.broadcast_to(array, shape).ravel()[cells] for array in arrays]
 
 
 def _price_value_over_middle(

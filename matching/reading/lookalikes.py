@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pymorphy3.analyzer import Parse
 
-from matching.reading.words import fold, morphology
+from matching.reading.vocabulary import fold, morphology
 
 #: The most likely parses of a word, so that rare ones do not count.
 MAX_PARSES = 4

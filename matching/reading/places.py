@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from matching.reading.lookalikes import Name, is_no_part, is_no_town
 from matching.reading.mentions import Tokens
-from matching.reading.words import fold, morphology
+from matching.reading.vocabulary import fold, morphology
 
 PlaceKind = Literal["town", "district", "station"]
 

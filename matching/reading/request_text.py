@@ -10,7 +10,7 @@ from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import Fact, read_facts
 from matching.reading.places import Place, PlaceLexicon
 from matching.reading.text_places import Span, blanked, places_in_listing, places_in_request, street_in
-from matching.reading.words import fold
+from matching.reading.vocabulary import fold
 
 _RENT = re.compile(
     r"\b(?:посуточ\w*|на сутки|в сутки|/"
