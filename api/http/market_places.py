@@ -19,7 +19,7 @@ from models.market.towns.reading import read_town
 #: Counting reads all homes, so each process does it at most once in this many seconds.
 KEPT = 60
 
-PARTS = (PlaceKind.DISTRICT, PlaceKind.STATION)
+PART_KINDS = (PlaceKind.DISTRICT, PlaceKind.STATION)
 _KINDS = {"districts": PlaceKind.DISTRICT, "stations": PlaceKind.STATION}
 
 
@@ -42,7 +42,7 @@ class MarketPlaces:
     def __init__(self, counted: Iterable[CountedPlace]) -> None:
         self.homes: dict[str, int] = {}
         self.town_names: dict[str, str] = {}
-        self._parts: dict[PlaceKind, dict[str, dict[str, Site]]] = {kind: defaultdict(dict) for kind in PARTS}
+        self._parts: dict[PlaceKind, dict[str, dict[str, Site]]] = {kind: defaultdict(dict) for kind in PART_KINDS}
         for city_key, kind, name, homes in counted:
             if kind is PlaceKind.TOWN:
                 self.homes[city_key] = homes
@@ -104,7 +104,7 @@ def keys_of_towns() -> frozenset[str]:
 
 @cache
 def _table() -> dict[PlaceKind, dict[str, dict[str, Site]]]:
-    table: dict[PlaceKind, dict[str, dict[str, Site]]] = {kind: {} for kind in PARTS}
+    table: dict[PlaceKind, dict[str, dict[str, Site]]] = {kind: {} for kind in PART_KINDS}
     for part in known_parts():
         sites = table[_KINDS[part.kind]].setdefault(place_key(part.name), {})
         sites.setdefault(part.town_key, Site(part.name, 0))

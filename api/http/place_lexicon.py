@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from api.http.market_places import PARTS, MarketPlaces, Site, keys_everywhere, keys_of_towns
+from api.http.market_places import PART_KINDS, MarketPlaces, Site, keys_everywhere, keys_of_towns
 from matching.facts.place_names import place_key
 from matching.reading.places import PlaceKind as Kind
 from models.market.known_places import PlaceKind
@@ -93,7 +93,7 @@ class MarketLexicon:
         if self._own and not is_large:
             return False
         in_town = self._places.homes.get(town.key, 0)
-        in_parts = sum(self._homes(kind, key) for kind in PARTS)
+        in_parts = sum(self._homes(kind, key) for kind in PART_KINDS)
         return in_town > in_parts if in_town != in_parts else is_large
 
     def _part_kinds(self, key: str) -> tuple[Kind, ...]:
@@ -102,7 +102,7 @@ class MarketLexicon:
         market name only the station.
         """
         only_market = key in keys_of_towns() or not self._own and key in keys_everywhere()
-        known = [kind for kind in PARTS if (self._homes(kind, key) if only_market else self._sites(kind, key))]
+        known = [kind for kind in PART_KINDS if (self._homes(kind, key) if only_market else self._sites(kind, key))]
         if len(known) > 1 and not self._homes(PlaceKind.DISTRICT, key) and self._homes(PlaceKind.STATION, key):
             known.reverse()
         return tuple(kind.value for kind in known)
