@@ -78,8 +78,8 @@ def town_of_places(places: MarketPlaces, named: Sequence[Place]) -> str | None:
         for town, site in sites.items():
             votes[town] += 1 / len(sites)
             homes[town] += site.homes
-    most = max(votes.values(), default=0)
-    left = [town for town, share in votes.items() if share > most / 2]
+    maximum = max(votes.values(), default=0)
+    left = [town for town, share in votes.items() if share > maximum / 2]
     left = [town for town in left if lying_in[town] == max(lying_in[each] for each in left)]
     if len(left) < 2:
         return left[0] if left else None
