@@ -19,38 +19,40 @@ from matching.engine.vectors import LeadVectors, PropertyVectors
 
 
 def units_of_all_pairs(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float32]:
-    """The units of every pair, (properties, leads), at most MAX_UNITS; negative where the pair is forbidden."""
+    """The units of every pair, (properties, leads), at most MAX_UNITS; -1 where the pair is forbidden."""
     portions = [portion.units for portion in max_units_of_leads(leads, properties)]
     units = portions[0] if len(portions) == 1 else np.concatenate(portions)
     every_property = np.arange(len(properties))[:, np.newaxis]
     units -= short_units(leads, properties, slice(None), every_property)
-    np.minimum(units, MAX_UNITS, out=units)
-    units[broken_by_amount(leads, properties, slice(None), every_property)] = -1
-    units[properties.owner[:, np.newaxis] == leads.owner] = -1
+    np.minimum(np.maximum(units, -1, out=units), MAX_UNITS, out=units)
+    forbidden = broken_by_amount(leads, properties, slice(None), every_property)
+    forbidden |= properties.owner[:, np.newaxis] == leads.owner
+    np.putmask(units, forbidden, -1)
     return units
 
 
 def best_of_units(units: NDArray[np.float32], excluded: NDArray[np.int64], k: int) -> RankedLists:
     """
-    The *k* best columns of each row, ties by column; pairs with negative units never enter.
+    The *k* best columns of each row, ties by column; pairs with -1 units never enter.
 
     Args:
-        units: At most MAX_UNITS.
+        units: Whole numbers, -1 to MAX_UNITS.
         excluded: (n, 2) pairs (row, column) that the lists leave out.
     """
     n_columns = units.shape[1]
+    if len(excluded):
+        units = units.copy()
+        units[excluded[:, 0], excluded[:, 1]] = -1
     # A key is [inverted units | column], in 32 bits if they suffice, which are sorted in half the time.
     shift = (n_columns - 1).bit_length()
     kind: Any = np.uint32 if UNIT_BITS + shift <= 32 else np.uint64
-    nothing = np.iinfo(kind).max
-    keys = (MAX_UNITS - units).astype(kind) << kind(shift)
+    keys = (MAX_UNITS - units).astype(kind, order="C")
+    keys <<= kind(shift)
     keys |= np.arange(n_columns, dtype=kind)
-    keys[units < 0] = nothing
-    keys[excluded[:, 0], excluded[:, 1]] = nothing
     keys.sort(axis=1)
     best = keys[:, :k]
-    is_entry = best < nothing
-    indptr = np.concatenate([[0], np.cumsum(np.count_nonzero(is_entry, axis=1))])
-    best = best[is_entry]
+    entries = np.flatnonzero(best < kind((MAX_UNITS + 1) << shift))
+    indptr = np.searchsorted(entries, np.arange(len(best) + 1) * best.shape[1])
+    best = best.ravel()[entries]
     columns = best & kind((1 << shift) - 1)
     return RankedLists(indptr, columns.astype(np.int32), score_of_units(MAX_UNITS - (best >> kind(shift))))
