@@ -29,8 +29,8 @@ class Site:
                 self.end_headers()
                 try:
                     if "Drip" in headers:
-                        for place in range(0, len(body), 10):
-                            self.wfile.write(body[place : place + 10])
+                        for start in range(0, len(body), 10):
+                            self.wfile.write(body[start : start + 10])
                             self.wfile.flush()
                             if site.closing.wait(0.05):
                                 return

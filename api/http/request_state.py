@@ -43,7 +43,7 @@ class RequestState:
     pixels: int = 0
     #: Names of stored files whose rows are not committed yet.
     uncommitted_files: list[str] | None = None
-    #: The part of the request that was read last ("json", "query", "form", ...); later errors name it as their place.
+    #: The part of the request that was read last ("json", "query", "form", ...); later errors name it.
     read_from: str = "json"
     #: The number of faults beyond those that the answer names.
     more_faults: int = 0

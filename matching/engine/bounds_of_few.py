@@ -205,8 +205,8 @@ def max_units_of_properties(
     Upper bounds of the units of a few *properties* with *leads*, some leads at a time.
 
     Args:
-        least: Called before each portion; returns the units (properties,) that pairs must reach. Leads without any pair
-            that can reach them are left out before their prices are computed, which takes longest.
+        minimum: Called before each portion; returns the units (properties,) that pairs must reach. Leads without any
+            pair that can reach them are left out before their prices are computed, which takes longest.
     """
     terms = [_words_of_leads(leads, properties), *_wishes_of_leads(leads, properties)]
     terms += [each for kind in PLACE_KINDS for each in _places_of_leads(kind, leads, properties)]

@@ -40,7 +40,7 @@ UNKNOWN_VALUE = 0.5
 
 #: A price above the ceiling times this breaks the pair...
 PRICE_LIMIT_PERCENT = 115
-#: ...and an area below the minimum times this does: what is half as big is another kind of home.
+#: ...and an area below the minimum times this does: a home half as big is another kind of home.
 AREA_LIMIT_PERCENT = 50
 
 #: Currency units: each knot is 4 % above the one before, from 1 to 8e11.

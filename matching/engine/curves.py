@@ -119,10 +119,10 @@ def price_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.f
         # Knots are fewer than properties.
         knots = np.arange(properties.price_knot.max() + 2)
         points = price_points(leads, knots, np.full(len(knots), properties.one_space))
-        at, after = points[properties.price_knot], points[properties.price_knot + 1]
+        before, after = points[properties.price_knot], points[properties.price_knot + 1]
     else:
-        at, after = (price_points(leads, properties.price_knot + step, properties.price_space) for step in (0, 1))
-    units = at.astype(np.float64) * properties.price_parts + after.astype(np.float64) * properties.price_next_parts
+        before, after = (price_points(leads, properties.price_knot + step, properties.price_space) for step in (0, 1))
+    units = before.astype(np.float64) * properties.price_parts + after.astype(np.float64) * properties.price_next_parts
     return units - short_units(leads, properties)
 
 
@@ -147,10 +147,10 @@ def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.fl
     """What the area of row *i* earns with row *i*; 0 where it is not known."""
     if len(leads) == 1 and len(properties):
         points = area_points(leads, np.arange(properties.area_knot.max() + 2))
-        at, after = points[properties.area_knot], points[properties.area_knot + 1]
+        before, after = points[properties.area_knot], points[properties.area_knot + 1]
     else:
-        at, after = (area_points(leads, properties.area_knot + step) for step in (0, 1))
-    return at.astype(np.float64) * properties.area_parts + after.astype(np.float64) * properties.area_next_parts
+        before, after = (area_points(leads, properties.area_knot + step) for step in (0, 1))
+    return before.astype(np.float64) * properties.area_parts + after.astype(np.float64) * properties.area_next_parts
 
 
 def between_knots(
@@ -158,9 +158,9 @@ def between_knots(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """The knot at or under each amount, by logarithm, and the parts on it and on the next; parts of 0 for NaN."""
     known = ~np.isnan(amount)
-    place = np.log(np.clip(np.where(known, amount, 1.0), knots[0], knots[-1])) / np.log(knots[1])
-    knot = np.minimum(place.astype(np.int32), len(knots) - 2)
-    next_parts = np.rint((place - knot) * ANSWER_SCALE)
+    position = np.log(np.clip(np.where(known, amount, 1.0), knots[0], knots[-1])) / np.log(knots[1])
+    knot = np.minimum(position.astype(np.int32), len(knots) - 2)
+    next_parts = np.rint((position - knot) * ANSWER_SCALE)
     return (
         knot,
         np.where(known, ANSWER_SCALE - next_parts, 0).astype(np.float32),

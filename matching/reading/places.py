@@ -7,7 +7,7 @@ from itertools import product
 from typing import Literal, Protocol
 
 from matching.reading.mentions import Tokens
-from matching.reading.words import fold, morphology
+from matching.reading.vocabulary import fold, morphology
 
 PlaceKind = Literal["town", "district", "station"]
 

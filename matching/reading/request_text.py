@@ -10,7 +10,7 @@ from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import Fact, read_facts
 from matching.reading.mentions import cut
 from matching.reading.places import Place, PlaceLexicon, find_places
-from matching.reading.words import fold
+from matching.reading.vocabulary import fold
 
 Span = tuple[int, int]
 

@@ -132,8 +132,8 @@ def remembered(now: Iterable[int], before: Iterable[int]) -> list[int]:
 
 def erase_follows(session: Session, user: User) -> None:
     """Delete the records of the lists that a user has seen."""
-    mine = select(Lead.id).where(Lead.owner_id == user.id)
-    session.execute(delete(LeadFollow).where(LeadFollow.lead_id.in_(mine)))
+    lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(LeadFollow).where(LeadFollow.lead_id.in_(lead_ids)))
 
 
 def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) -> None:
@@ -144,9 +144,9 @@ def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) ->
 _FITTING = text(
     """
     SELECT ARRAY(
-        SELECT entry.id FROM unnest(lists.property_ids, lists.scores) WITH ORDINALITY AS entry(id, score, place)
+        SELECT entry.id FROM unnest(lists.property_ids, lists.scores) WITH ORDINALITY AS entry(id, score, rank)
         JOIN properties ON properties.id = entry.id AND properties.status = 'ACTIVE'
-        WHERE entry.score >= :fits ORDER BY place
+        WHERE entry.score >= :fits ORDER BY rank
     ) AS ids FROM lead_recommendations AS lists WHERE lists.lead_id = :lead_id
     """
 ).bindparams(fits=FITS)

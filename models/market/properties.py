@@ -246,11 +246,11 @@ def replace_property(session: Session, listing: Property, fields: Mapping[str, A
     session.flush()
 
 
-def canonical(session: Session, fields: Mapping[str, Any], present: Any = None) -> dict[str, Any]:
+def canonical(session: Session, fields: Mapping[str, Any], current: Any = None) -> dict[str, Any]:
     """
     The fields of a lead or property, with `city_key` set and with a currency if none was given.
 
-    The currency is the city's own, or that of *present*, the row to be replaced, if it is in the same city. So a change
+    The currency is the city's own, or that of *current*, the row to be replaced, if it is in the same city. So a change
     through a contract without currencies does not change the currency of an amount.
 
     Raises:
@@ -259,7 +259,7 @@ def canonical(session: Session, fields: Mapping[str, Any], present: Any = None) 
     city = city_in(session, fields["city"])
     currency = fields.get("currency")
     if not currency:
-        currency = present.currency if present is not None and present.city_key == city.key else city.currency
+        currency = current.currency if current is not None and current.city_key == city.key else city.currency
     return {**fields, "city_key": city.key, "currency": currency}
 
 

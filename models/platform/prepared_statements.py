@@ -81,8 +81,8 @@ def numbered(statement: str) -> tuple[str, list[str]]:
     """
     names: list[str] = []
 
-    def number(place: re.Match[str]) -> str:
-        name = place.group(1)
+    def number(match: re.Match[str]) -> str:
+        name = match.group(1)
         if name not in names:
             names.append(name)
         return f"${names.index(name) + 1}"

@@ -28,7 +28,7 @@ from models.rescoring.shards import (
 from worker.celery_app.stages import Stages, peak_mb
 from worker.celery_app.task_context import DATABASE_AWAY, count_stages, new_session, worker_name
 from worker.lists.work_control import WorkControl
-from worker.market.generations import present_generation
+from worker.market.generations import current_generation
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class ShardWork(WorkControl):
         shard = claim_shard(session, shard_id, worker_name())
         if shard is not None and not shard.generation.is_known:
             # A retried shard of a whole market, or a shard that an earlier release planned, has no generation yet.
-            shard.generation = present_generation(session, (shard.city_key, shard.deal_type))
+            shard.generation = current_generation(session, (shard.city_key, shard.deal_type))
         session.commit()
         return None if shard is None else cls(session, shard)
 

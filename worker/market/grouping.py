@@ -86,17 +86,17 @@ def _ungrouped_in_market() -> Select[int]:
 
 def regroup_all(session: Session) -> set[int]:
     """As :func:`group_property`, for all properties, except those that killed a worker."""
-    return group_properties(session, select(Property.id).where(~_is_killer()))
+    return group_properties(session, select(Property.id).where(~_crashes_worker()))
 
 
 def ungrouped() -> Select[int]:
     """Select the ids of properties that were written since they were grouped, without those that killed a worker."""
     stale = or_(AdvertKeys.version.is_(None), AdvertKeys.version != Property.version)
     keys_of = AdvertKeys.property_id == Property.id
-    return select(Property.id).outerjoin(AdvertKeys, keys_of).where(stale, ~_is_killer())
+    return select(Property.id).outerjoin(AdvertKeys, keys_of).where(stale, ~_crashes_worker())
 
 
-def _is_killer() -> ColumnElement[bool]:
+def _crashes_worker() -> ColumnElement[bool]:
     return exists().where(
         UnscorableEntity.side == Side.PROPERTY,
         UnscorableEntity.entity_id == Property.id,
@@ -225,13 +225,13 @@ class _Adverts:
                     edges[pair] = score
         return edges
 
-    def _sharing(self, wanted: Iterable[int]) -> set[int]:
+    def _sharing(self, keys: Iterable[int]) -> set[int]:
         """The adverts that have one of these keys, without keys that too many adverts share."""
-        return {each for key in wanted if len(self._at[key]) <= MAX_ALIKE for each in self._at[key]}
+        return {each for key in keys if len(self._at[key]) <= MAX_ALIKE for each in self._at[key]}
 
-    def _look_up(self, wanted: Iterable[int]) -> None:
+    def _look_up(self, keys: Iterable[int]) -> None:
         """Read which adverts are stored under these keys: at most ``MAX_ALIKE + 1`` further ones of each key."""
-        missing = sorted(set(wanted) - self._at.keys())
+        missing = sorted(set(keys) - self._at.keys())
         if not missing:
             return
         self._at.update((key, set()) for key in missing)
@@ -298,10 +298,10 @@ def _present(session: Session, ids: set[int]) -> set[int]:
 
 def _members(session: Session, ids: set[int]) -> dict[int, set[int]]:
     """The stored group of each advert, as the ids of its members."""
-    mine = select(AdvertGroup.group_id).where(AdvertGroup.property_id.in_(sorted(ids)))
+    groups = select(AdvertGroup.group_id).where(AdvertGroup.property_id.in_(sorted(ids)))
     members: dict[int, set[int]] = {}
     for property_id, group_id in session.execute(
-        select(AdvertGroup.property_id, AdvertGroup.group_id).where(AdvertGroup.group_id.in_(mine))
+        select(AdvertGroup.property_id, AdvertGroup.group_id).where(AdvertGroup.group_id.in_(groups))
     ):
         members.setdefault(group_id, set()).add(property_id)
     return {each: group for group in members.values() for each in group}

@@ -247,9 +247,9 @@ def _changes_on_market(side: Side) -> tuple[str, dict[str, Any]]:
         is_owner_active,
     )
     nothing = [null().cast(column.type) for column in _PLAIN_ROWS[side].selected[1:]]
-    here = select(*_PLAIN_ROWS[side].selected).where(missed, is_here, ~_is_killer(side))
+    present = select(*_PLAIN_ROWS[side].selected).where(missed, is_here, ~_crashes_worker(side))
     gone = select(table.id, *nothing).where(missed, ~is_here)
-    return _compiled(union_all(here, gone).order_by("id"))
+    return _compiled(union_all(present, gone).order_by("id"))
 
 
 @cache
@@ -263,11 +263,11 @@ def _on_market(side: Side) -> Select[Any]:
     return (
         select(*_PLAIN_ROWS[side].selected)
         .join(User, on_any_market(table))
-        .where(table.city_key == CITY_KEY, table.deal_type == DEAL_TYPE, ~_is_killer(side))
+        .where(table.city_key == CITY_KEY, table.deal_type == DEAL_TYPE, ~_crashes_worker(side))
     )
 
 
-def _is_killer(side: Side) -> ColumnElement[bool]:
+def _crashes_worker(side: Side) -> ColumnElement[bool]:
     table = _TABLES[side]
     return exists().where(
         UnscorableEntity.side == side,

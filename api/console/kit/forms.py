@@ -168,7 +168,7 @@ def show(
     *,
     title: str,
     cancel: str,
-    here: str,
+    menu_path: str,
     action: str | None = None,
     creates: bool = False,
     change: str = "",
@@ -180,7 +180,7 @@ def show(
     Args:
         groups: (English heading, controls) of each part.
         cancel: The address of the link that leaves the form without sending it.
-        here: The menu entry that the form belongs to.
+        menu_path: The menu entry that the form belongs to.
         action: The address that the form is sent to; None: the form's own address.
         creates: The form creates something, so it carries a one-time key.
         change: What follows a created row's address in that of its own form, where the same fields change it.
@@ -196,7 +196,7 @@ def show(
         creates=creates,
         change=change,
         cancel=cancel,
-        here=here,
+        menu_path=menu_path,
         **more,
     )
 
@@ -292,7 +292,7 @@ def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> d
             wrong = wrong.get(name) if isinstance(wrong, dict) else None
             given = given.get(name, {})
         if control.kind == "lines" and isinstance(wrong, dict):
-            mistakes = ((given[place], translate_fault(reasons[0])) for place, reasons in sorted(wrong.items()))
+            mistakes = ((given[index], translate_fault(reasons[0])) for index, reasons in sorted(wrong.items()))
             values[control.path] = "\n".join(f"{line[:80]} — {reason}" for line, reason in mistakes)
     return values
 

@@ -123,4 +123,4 @@ _SCHEMA: Schema = NotesBody()
 def _form(filled: forms.Filled, lead: Lead) -> str:
     page = f"/console/leads/{lead.id}"
     groups = [("Private notes", NOTES)]
-    return forms.show(groups, filled, title=translate("Private notes"), cancel=page, here="/console/leads")
+    return forms.show(groups, filled, title=translate("Private notes"), cancel=page, menu_path="/console/leads")

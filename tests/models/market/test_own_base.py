@@ -8,10 +8,10 @@ from sqlalchemy import text
 from models.core.amounts import Amount
 from models.core.enums import DealType, Side, Status
 from models.core.errors import ConflictError, InvalidValueError
+from models.market.bulk_changes import change_statuses
 from models.market.leads import archive_lead
 from models.market.own_base import BaseFilter, BaseOrder, own_rows, own_towns
 from models.market.properties import archive_property
-from models.market.several import move_several
 from models.market.tags import MAX_TAGS, add_tag, remove_tag, tags_of, used_tags
 from models.upkeep.erasure import erase_user, export_user
 from tests.factories import make_lead, make_property, make_user
@@ -141,7 +141,7 @@ def test_several_are_moved_and_strangers_stay(session, owner):
     mine, gone, theirs = make_lead(session, owner), make_lead(session, owner), make_lead(session, make_user(session))
     archive_lead(session, gone)
 
-    moved = move_several(session, owner, Side.LEAD, [mine.id, gone.id, theirs.id], Status.ARCHIVED)
+    moved = change_statuses(session, owner, Side.LEAD, [mine.id, gone.id, theirs.id], Status.ARCHIVED)
 
     assert [row.id for row in moved] == [mine.id]
     assert (mine.status, theirs.status) == (Status.ARCHIVED, Status.ACTIVE)
