@@ -19,6 +19,7 @@ from api.console.kit import form_keys
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.typed_values import read_typed
+from api.http.market_places import with_known_parts
 from models.core.errors import ConflictError, InvalidValueError
 from models.core.numbers import UnreadableError
 from models.market.known_places import PlaceKind
@@ -29,7 +30,9 @@ Result = TypeVar("Result")
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
-#: Controls of a single place, for which names from the market are suggested.
+#: The maximum number of districts or stations that a form suggests; Moscow has the most.
+MAX_KNOWN = 400
+#: Controls of a single place, for which names are suggested.
 PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
 
 
@@ -215,7 +218,8 @@ def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -
         reading = None
     for control in controls if named and reading else ():
         if control.path in PLACE_KINDS:
-            known[control.path] = suggested_places(PLACE_KINDS[control.path], str(named))
+            kind, in_town = PLACE_KINDS[control.path], str(named)
+            known[control.path] = with_known_parts(suggested_places(kind, in_town), kind, in_town, limit=MAX_KNOWN)
     return known
 
 
