@@ -227,7 +227,7 @@ def middle_of_budget(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDA
     return np.where(np.isnan(low), 0.5 * high, 0.5 * (low + high))
 
 
-def price_value_below(price: NDArray[np.float64], low: NDArray[np.float64]) -> NDArray[np.float64]:
+def price_value_below(price: NDArray[np.floating], low: NDArray[np.float64]) -> NDArray[np.float64]:
     """:func:`price_value` of prices under the minimum by a knot and more."""
     fall = (PRICE_UNDER - PRICE_LOW) / (1 - PRICE_LOW_AT)
     # One knot of grace under the minimum: the interpolated curve then never rises above it.
@@ -235,7 +235,7 @@ def price_value_below(price: NDArray[np.float64], low: NDArray[np.float64]) -> N
 
 
 def price_value_above(
-    price: NDArray[np.float64], middle: NDArray[np.float64], high: NDArray[np.float64]
+    price: NDArray[np.floating], middle: NDArray[np.float64], high: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """:func:`price_value` of prices above the middle of the budget."""
     with np.errstate(divide="ignore", invalid="ignore"):  # the middle of a budget of one amount is its ceiling

@@ -50,7 +50,7 @@ def _most_areas(knot: NDArray[np.integer]) -> NDArray[np.float64]:
     return np.where(knot < last, criteria.AREA_KNOTS[np.minimum(knot + 1, last)] * 100, np.inf)
 
 
-def price_keys(space: NDArray[np.int32], knot: NDArray[np.int32]) -> NDArray[np.int64]:
+def price_keys(space: NDArray[np.integer] | int, knot: NDArray[np.integer]) -> NDArray[np.int64]:
     """A price knot of a currency (as price_space) as one number."""
     return space * np.int64(_KNOTS) + knot
 
@@ -99,7 +99,7 @@ def area_table(leads: LeadVectors, knot: NDArray[np.int64]) -> NDArray[np.float3
     return table
 
 
-def _how_many_below(limits: NDArray[np.float64], ascending: NDArray[np.float64]) -> NDArray[np.intp]:
+def _how_many_below(limits: NDArray[np.float64], ascending: NDArray[np.floating]) -> NDArray[np.intp]:
     """How many of *ascending* are below each limit; none below NaN."""
     return np.where(np.isnan(limits), 0, np.searchsorted(ascending, limits))
 
@@ -140,7 +140,7 @@ def short_units(
     if leads.one_space is None or leads.one_space != properties.one_space:
         is_short &= properties.price_space[property_rows] == leads.price_space[lead_rows]
     lost = np.rint(criteria.PRICE_SHORT * leads.price_points[lead_rows]) * ANSWER_SCALE
-    return is_short * lost.astype(np.float32)
+    return np.multiply(is_short, lost.astype(np.float32))
 
 
 def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
