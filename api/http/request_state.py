@@ -16,6 +16,7 @@ from models.platform.tracing import OpenSpan
 if TYPE_CHECKING:
     from models.accounts.tokens import Claims
     from models.accounts.users import User
+    from models.agenda.summary import LeadSummary
 
 
 @dataclass
@@ -70,6 +71,8 @@ class RequestState:
     new_guest: str | None = None
     language: str | None = None
     unread: dict[Topic, int] | None = None
+    #: For the console: the counts beside the tabs of a lead's page.
+    lead_summary: LeadSummary | None = None
 
 
 def current() -> RequestState:

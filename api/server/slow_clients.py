@@ -18,6 +18,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from api.server.garbage import after_answer
+
 #: A request's head, and the gathered part of its body, must arrive within this time after the client began to send.
 GATHER_SECONDS = 15.0
 #: A stopping process waits this long for a connection that has sent nothing yet.
@@ -108,6 +110,13 @@ class Worker(ThreadWorker):
             return
         self._gathering[conn] = (received, time.monotonic() + GATHER_SECONDS)
         self.poller.register(conn.sock, selectors.EVENT_READ, lambda _sock: self._gather(conn))
+
+    def handle(self, conn: TConn) -> Any:
+        """Called in a thread of the pool: answer one request."""
+        try:
+            return super().handle(conn)
+        finally:
+            after_answer()
 
     def murder_pending(self) -> None:
         """Called in every round of the main loop, also while stopping: disconnect clients that are too slow."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, bindparam, delete, select, text, update
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -66,11 +66,12 @@ def visit_lead(session: Session, lead: Lead) -> set[int]:
     fitting = fitting_ids(session, lead.id)
     if fitting is None:
         return set()
-    now = database_now(session)
-    follow = session.get(LeadFollow, lead.id, with_for_update=True)
-    if follow is None:
-        _begin(session, lead.id, fitting, now)
+    query = select(LeadFollow, func.now()).where(LeadFollow.lead_id == lead.id).with_for_update()
+    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        _begin(session, lead.id, fitting, database_now(session))
         return set()
+    follow, now = row
     if now - follow.visited_at > VISIT:
         follow.known_ids = follow.seen_ids
     follow.seen_ids = remembered(fitting, follow.seen_ids)
@@ -98,8 +99,13 @@ def frequency_of(session: Session, user: User, lead_id: int) -> Frequency:
     """
     How often the user is notified of new recommendations of one of their leads. Raises NotFoundError for others' leads.
     """
-    follow = session.get(LeadFollow, owned_lead(session, user, lead_id).id)
-    return follow.frequency if follow else Frequency.DAILY
+    return frequency_for(session, owned_lead(session, user, lead_id))
+
+
+def frequency_for(session: Session, lead: Lead) -> Frequency:
+    """How often the owner of *lead* is notified of its new recommendations."""
+    query = select(LeadFollow.frequency).where(LeadFollow.lead_id == lead.id)
+    return session.scalar(query) or Frequency.DAILY
 
 
 def set_frequency(session: Session, user: User, lead_id: int, frequency: Frequency) -> None:

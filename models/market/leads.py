@@ -58,6 +58,7 @@ class Lead(Base):
             name="coordinates_are_a_place",
         ),
         Index("ix_leads_owner", "owner_id", "id"),
+        Index("ix_leads_own_towns", "owner_id", "city_key", "city"),
         Index("ix_leads_market", "city_key", "deal_type", "id"),
         Index("ix_leads_changed", "changed_in"),
         Index("uq_leads_source", "source_id", "external_id", unique=True),

@@ -1,14 +1,14 @@
 """A realtor's own leads and properties, searched, filtered and sorted in the database."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, String, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import TSQUERY, distinct_on
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
@@ -102,24 +102,15 @@ def page_query(owner: User, side: Side, filters: BaseFilter, page: int, per_page
     """
     table = TAGGED[side][0]
     keys = [key.label(f"key_{number}") for number, key in enumerate(_keys(side, filters.order))]
-    passing = own_rows(owner, side, filters).order_by(None).with_only_columns(table.id, *keys).cte("passing")
+    rows = own_rows(owner, side, filters).order_by(None).with_only_columns(table.id, *keys)
+    # All rows in the order of an index are counted and paged by it. Others are read only once.
+    in_index = filters == BaseFilter(order=filters.order) and filters.order in (BaseOrder.NEWEST, BaseOrder.OLDEST)
+    passing = rows.subquery("passing") if in_index else rows.cte("passing")
     total = select(func.count()).select_from(passing).scalar_subquery()
     in_order = select(passing).order_by(*_ordered(filters.order, list(passing.c)[1:], passing.c.id))
     on_page = in_order.limit(per_page).offset((page - 1) * per_page).subquery("on_page")
     query = select(table, total.label("total")).join(on_page, on_page.c.id == table.id)
     return query.order_by(*_ordered(filters.order, list(on_page.c)[1:], on_page.c.id))
-
-
-def own_towns(session: Session, owner: User, side: Side) -> Mapping[str, str]:
-    """The towns of the owner's leads, or properties: key -> the most frequent name, in alphabetical order."""
-    table = TAGGED[side][0]
-    # mode() is not used, because it would sort all rows: there may be ten thousand with a handful of names.
-    count = func.count(table.city).label("count")
-    named = select(table.city_key, table.city, count).where(table.owner_id == owner.id)
-    names = named.group_by(table.city_key, table.city).subquery("names")
-    frequent = names.c.city_key, names.c["count"].desc(), names.c.city
-    query = select(names.c.city_key, names.c.city).ext(distinct_on(names.c.city_key)).order_by(*frequent)
-    return dict(sorted(((key, town) for key, town in session.execute(query)), key=lambda each: each[1]))
 
 
 def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[ColumnElement[bool]]:

@@ -47,6 +47,7 @@ class Property(Base):
         CheckConstraint("commission_share BETWEEN 0 AND 100", name="commission_is_a_percentage"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
         Index("ix_properties_owner", "owner_id", "id"),
+        Index("ix_properties_own_towns", "owner_id", "city_key", "city"),
         Index("ix_properties_market", "city_key", "deal_type", "id"),
         Index("ix_properties_changed", "changed_in"),
         # The public search (models/market/search).

@@ -28,7 +28,8 @@ from models.core.rooms import read_rooms
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.market.bulk_changes import change_prices, change_statuses, undo_price_change
-from models.market.own_base import BaseFilter, BaseOrder, own_page, own_towns
+from models.market.own_base import BaseFilter, BaseOrder, own_page
+from models.market.own_towns import own_towns
 from models.market.tags import add_tag, remove_tag, tags_of, used_tags
 
 PER_PAGE = 30
