@@ -51,7 +51,7 @@ def _end(response: Response) -> Response:
     response.headers[HEADER] = state.request_id
     seconds = time.perf_counter() - state.began
     state.status = response.status_code
-    request_metrics.note_request(request.method, route(), response.status_code, seconds)
+    request_metrics.count_request(request.method, route(), response.status_code, seconds)
     facts = {
         "method": request.method,
         "route": route(),
