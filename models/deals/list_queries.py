@@ -108,6 +108,13 @@ class ListQuery:
             )
         return and_(_has_acted(self.side), acted)
 
+    def _is_plain_market(self) -> ColumnElement[bool]:
+        """
+        A condition: the market of :row_id is plain. It depends on no entry, so it is evaluated once.
+        """
+        mine = aliased(self.mine)
+        return select(is_plain(mine.city_key, mine.deal_type)).where(mine.id == _ROW_ID).scalar_subquery()
+
     def _once(self) -> Select:
         """
         Select the entries to show of the list of :row_id, as id, score, explored, place and group_id (null: none).
@@ -150,7 +157,7 @@ class ListQuery:
                 self.other.city_key == self.mine.city_key,
                 self.other.deal_type == self.mine.deal_type,
                 self.shown.is_current(lead.version, listing.version),
-                is_plain(self.mine.city_key, self.mine.deal_type) if self.plain else true(),
+                self._is_plain_market() if self.plain else true(),
                 ~self._is_acted_on(),
             )
         )
@@ -185,7 +192,9 @@ class ListQuery:
         looked_up: list[FromClause] = [other, owner]
         if self.side is Side.LEAD:
             before = _price_before(self.mine, other)
-            cut, adverts = _price_cut(before, other), _adverts(paged.c.group_id, self.mine)
+            cut = _price_cut(before, other)
+            # Most homes have no group, and the subquery would sort and aggregate nothing for each of them.
+            adverts = case((paged.c.group_id.is_not(None), _adverts(paged.c.group_id, self.mine)))
             looked_up.append(before)
         query = (
             select(
