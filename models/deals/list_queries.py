@@ -11,6 +11,7 @@ from sqlalchemy import (
     FromClause,
     Numeric,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import NullType
 
@@ -58,13 +59,15 @@ def _looked_up(table: type[Lead] | type[Property] | type[User], row_id: ColumnEl
 def as_shown(shown: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     """
     Return the column in the form that JSON needs: words rather than members of enumerations, floats rather than
-    Decimals.
+    Decimals. JSON is text, which orjson reads four times as fast as psycopg2 does.
 
     Converting a page's columns to Python objects took as long as fetching them. Money (:data:`models.core.base.Money`)
     has up to 15 digits before the point, which a float holds.
     """
     if isinstance(shown.type, Numeric):
         return cast(shown, Double).label(shown.key)
+    if isinstance(shown.type, JSONB):
+        return cast(shown, Text).label(shown.key)
     return type_coerce(shown, NullType()).label(shown.key)
 
 
