@@ -13,6 +13,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from api.console.kit.compiled_templates import compile_templates
+from api.http.services import services_of
 from api.portal.chat_hub import chat_hub_of
 from api.server.counts import forget_counts
 from api.server.malformed_requests import write_error
@@ -68,7 +69,8 @@ def on_starting(_server: Arbiter) -> None:
     """
     forget_counts(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     with without_collector():
-        importlib.import_module("api.server.wsgi")  # late: the folder must be there first
+        app = importlib.import_module("api.server.wsgi").app  # late: the folder must be there first
+        services_of(app).worker.warm_up()
         for name in LATE:
             importlib.import_module(name)
         # This takes a second, for which the first write of every process would otherwise wait.

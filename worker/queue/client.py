@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import redis
+from celery import Celery
+from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from models.platform import logs, tracing
 from worker.queue.messages import Message, unacknowledged, waiting
 from worker.queue.metrics import Queue, TaskTimes, queues, stage_seconds, task_times
-from worker.queue.publish import publish
 from worker.queue.routing import queue_of
 from worker.queue.schedule import Entry
 from worker.queue.task_results import FailedTask, TaskResult, failures, last_results, record_failure, take_failure
@@ -34,6 +35,26 @@ class Client:
         self._redis = redis.Redis.from_url(
             redis_url, socket_connect_timeout=BROKER_TIMEOUT_SECONDS, socket_timeout=BROKER_TIMEOUT_SECONDS
         )
+        self._celery = Celery(broker=redis_url, set_as_current=False)
+        self._celery.conf.update(
+            broker_connection_timeout=BROKER_TIMEOUT_SECONDS,
+            broker_connection_retry_on_startup=False,
+            broker_transport_options={
+                "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
+                "socket_timeout": BROKER_TIMEOUT_SECONDS,
+                "max_retries": 0,
+            },
+            task_publish_retry=False,
+            task_ignore_result=True,
+        )
+
+    def warm_up(self) -> None:
+        """
+        Load the libraries that sending needs, so that the first sender does not wait for them. Opens no connection.
+        """
+        self._celery.finalize()
+        self._celery.amqp.producer_pool  # noqa: B018 - created at the first access
+        self._celery.connection_for_write().transport  # noqa: B018 - imported at the first access
 
     def lead_changed(self, lead_id: int) -> bool:
         """Rescore the lists that a change of a lead affects."""
@@ -148,8 +169,8 @@ class Client:
         """Send a task; False if the broker did not accept it. Arguments are ids: no personal data enters the broker."""
         try:
             headers = {"sent_at": time.time(), **logs.inherited_facts(), **tracing.trace_headers()}
-            publish(self._redis, task, args, kwargs or {}, queue, headers)
-        except (RedisError, OSError) as error:
+            self._celery.send_task(task, args=args, kwargs=kwargs, queue=queue, headers=headers, retry=False)
+        except (KombuError, RedisError, OSError) as error:
             log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})
             return False
         return True
