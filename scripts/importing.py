@@ -170,10 +170,10 @@ def _withdraw_missing(
         import_ = session.get_one(Import, import_id)
         if import_.state is not ImportState.WAITING:
             return
-        gone = confirm_withdrawals(session, import_)
+        withdrawn = confirm_withdrawals(session, import_)
         session.commit()
-    on_committed(gone)
-    report.withdrawn, report.held, report.reason = report.withdrawn + len(gone), 0, None
+    on_committed(withdrawn)
+    report.withdrawn, report.held, report.reason = report.withdrawn + len(withdrawn), 0, None
 
 
 def source_of(factory: sessionmaker[Session], owner_email: str | None, name: str) -> Source | None:

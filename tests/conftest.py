@@ -68,11 +68,11 @@ LONG_FIRST = ("test_contributing.py", "faults", "scripts", "console", "worker", 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests by top-level folder or file; the order inside a folder stays."""
-    places = {name: place for place, name in enumerate(LONG_FIRST)}
+    ranks = {name: rank for rank, name in enumerate(LONG_FIRST)}
 
     def order_of(item: pytest.Item) -> int:
         file = item.nodeid.partition("::")[0]
-        return places.get(file.split("/")[1] if "/" in file else "", len(places))
+        return ranks.get(file.split("/")[1] if "/" in file else "", len(ranks))
 
     items.sort(key=order_of)
 

@@ -3,6 +3,8 @@
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.serving import serve_in_thread
+
 
 class Site:
     """
@@ -29,8 +31,8 @@ class Site:
                 self.end_headers()
                 try:
                     if "Drip" in headers:
-                        for place in range(0, len(body), 10):
-                            self.wfile.write(body[place : place + 10])
+                        for start in range(0, len(body), 10):
+                            self.wfile.write(body[start : start + 10])
                             self.wfile.flush()
                             if site.closing.wait(0.05):
                                 return
@@ -45,7 +47,7 @@ class Site:
         self.closing = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve_in_thread(self.server)
 
     @property
     def port(self):

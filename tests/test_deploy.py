@@ -33,8 +33,8 @@ def same_command(command: list[str], process: str) -> bool:
     """Whether *command* is the Procfile's, apart from the log level, which the environment sets."""
     expected = shlex.split(commands()[process])
     if "--loglevel" in expected:
-        place = expected.index("--loglevel")
-        del expected[place : place + 2]
+        index = expected.index("--loglevel")
+        del expected[index : index + 2]
     return [Path(command[0]).name, *command[1:]] == expected
 
 

@@ -2,7 +2,7 @@
 
 from models.market.search.news import check_for_news, due_searches
 from models.market.search.saved import NotificationPace
-from models.market.search.words import add_new_words, refresh_words
+from models.market.search.text_search import add_new_words, refresh_words
 from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.task_context import client, settings
 from worker.market.market_lock import own_transaction

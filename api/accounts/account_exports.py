@@ -41,7 +41,7 @@ class Exports(MethodView):
 
 
 @blp.route("/users/me/exports/<int:export_id>")
-class OneExport(MethodView):
+class ExportById(MethodView):
     """One of the caller's exports."""
 
     @signed_in

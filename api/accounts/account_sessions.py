@@ -44,7 +44,7 @@ class Sessions(MethodView):
 
 
 @blp.route("/auth/sessions/<int:session_id>")
-class OneSession(MethodView):
+class SessionById(MethodView):
     """One of the caller's sessions."""
 
     @signed_in

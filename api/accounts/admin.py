@@ -52,7 +52,7 @@ class Users(MethodView):
 
 
 @blp.route("/admin/users/<int:user_id>")
-class OneUser(MethodView):
+class UserById(MethodView):
     """Change a user, for administrators."""
 
     @for_roles(Role.ADMIN)

@@ -10,13 +10,13 @@ from api.http.access import auth_attempt, claims, client_name, current_user, dev
 from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
-from api.http.idempotency import keeps_no_answer
+from api.http.idempotency import ignores_idempotency_key
 from api.http.language import stated_language
 from api.http.limits import account_of, address, check_failures, count_failure, failures_of, network
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
-from models.accounts.sessions import known_place, note_end, note_session
+from models.accounts.sessions import known_place, record_session, record_session_end
 from models.accounts.tokens import claims_of, end, make_token, revoke
 from models.accounts.users import User, change_password, create_user, normal_email, normal_phone, user_by_login
 from models.core.enums import Role
@@ -160,7 +160,7 @@ class Logout(MethodView):
         So is a Mini App's initData. Other tokens of the same user stay valid; changing the password voids them all.
         """
         end(session(), claims())
-        note_end(session(), claims().jti)
+        record_session_end(session(), claims().jti)
         record(session(), "signed_out", actor_id=current_user().id, address=address())
         return {"status": "ok"}
 
@@ -170,7 +170,7 @@ class Password(MethodView):
     """Change the caller's password."""
 
     @signed_in
-    @keeps_no_answer
+    @ignores_idempotency_key
     @blp.arguments(PasswordChange)
     @blp.response(200, Token)
     @blp.alt_response(400, description="Bad input, or the old password is wrong.")
@@ -246,7 +246,7 @@ def profile_of(user: User) -> dict[str, Any]:
 
 def record_sign_in(user: User, method: str) -> dict[str, str]:
     """Record that *user* signed in, and return a new access token in the format of every sign-in's answer."""
-    note_entry(user, method)
+    audit_sign_in(user, method)
     return token_of(user, method)
 
 
@@ -262,7 +262,7 @@ def new_token(user: User, method: str) -> str:
         user.language = stated_language()
     token = make_token(user, settings.secret_key, settings.token_hours)
     claims = claims_of(token, settings.secret_key)
-    note_session(session(), claims, method=method, network=network(), agent=client_name())
+    record_session(session(), claims, method=method, network=network(), agent=client_name())
     return token
 
 
@@ -270,7 +270,7 @@ def sign_out(token: str) -> None:
     """End the session of a token."""
     secret = services().settings.secret_key
     revoke(session(), token, secret)
-    note_end(session(), claims_of(token, secret).jti)
+    record_session_end(session(), claims_of(token, secret).jti)
 
 
 def sign_up(**columns: object) -> User:
@@ -280,7 +280,7 @@ def sign_up(**columns: object) -> User:
     return user
 
 
-def note_entry(user: User, by: str) -> None:
+def audit_sign_in(user: User, by: str) -> None:
     """Record that *user* signed in."""
     record(session(), "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by=by)
 

@@ -11,9 +11,9 @@ from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import PasswordText
-from api.http.idempotency import keeps_no_answer
+from api.http.idempotency import ignores_idempotency_key
 from api.http.limits import check_failures, count_failure
-from models.accounts.identity import Claim, confirm, drop, known_of
+from models.accounts.identity import Claim, drop_claim, identifiers_of, restore_claim
 from models.accounts.passwords import LONGEST_PASSWORD
 from models.accounts.users import User
 from models.core.errors import InvalidValueError
@@ -63,7 +63,7 @@ class Confirm(MethodView):
     """Confirm a suspended identifier."""
 
     @signed_in
-    @keeps_no_answer
+    @ignores_idempotency_key
     @blp.arguments(Confirmation)
     @blp.response(200, KnownAnswer)
     @blp.alt_response(400, description="Bad input, or the password is not the suspended one.")
@@ -92,7 +92,7 @@ class Drop(MethodView):
 
         It is deleted at once instead of after 30 days.
         """
-        drop(session(), current_user(), Claim(body["kind"]))
+        drop_claim(session(), current_user(), Claim(body["kind"]))
         return answer_of(current_user())
 
 
@@ -101,7 +101,7 @@ def confirm_claim(user: User, kind: Claim, password: str | None) -> None:
     account = f"user:{user.id}"
     check_failures(account)
     try:
-        confirm(session(), user, kind, password)
+        restore_claim(session(), user, kind, password)
     except InvalidValueError:
         count_failure(account)
         raise
@@ -109,4 +109,4 @@ def confirm_claim(user: User, kind: Claim, password: str | None) -> None:
 
 def answer_of(user: User) -> dict[str, Any]:
     """The user's identifiers as the API shows them."""
-    return {"identifiers": known_of(session(), user)}
+    return {"identifiers": identifiers_of(session(), user)}

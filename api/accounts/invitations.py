@@ -11,7 +11,7 @@ from api.http.access import auth_attempt, current_user, for_roles, public
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Text
-from api.http.idempotency import keeps_no_answer
+from api.http.idempotency import ignores_idempotency_key
 from api.http.limits import address
 from api.http.services import services
 from models.accounts.audit import record
@@ -47,7 +47,7 @@ class Invitations(MethodView):
     """Invite a user."""
 
     @for_roles(Role.ADMIN)
-    @keeps_no_answer
+    @ignores_idempotency_key
     @blp.arguments(InvitationBody)
     @blp.response(201, InvitationMade)
     def post(self, body: dict) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class AcceptInvitation(MethodView):
 
     @public
     @auth_attempt
-    @keeps_no_answer
+    @ignores_idempotency_key
     @blp.arguments(Acceptance)
     @blp.response(201, Token)
     @blp.alt_response(404, description="The invitation is wrong, used or too old.")

@@ -21,13 +21,13 @@ from api.http.language import stated_language
 from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
-from models.accounts.codes import activate, digits_of, request_code, spend
+from models.accounts.codes import activate, digits_of, request_code, use_code
 from models.accounts.users import User, normal_phone
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
-#: A function that uses a code: models.accounts.codes.activate, or spend.
+#: A function that uses a code: models.accounts.codes.activate, or use_code.
 Step = Callable[..., User | None]
 
 blp = Blueprint("portal-auth", __name__, description="Signing up and in by phone")
@@ -56,7 +56,7 @@ class Message(Body):
 
 
 class CodeSent(Message):
-    sometimes = ("code",)
+    optional = ("code",)
 
     code = fields.String(metadata={"description": "The code that the SMS holds; in a local environment only."})
 
@@ -118,7 +118,7 @@ class GetToken(MethodView):
 
         The activation code can be used once more, for the first token; later tokens need `/users/reset/`.
         """
-        user = user_of_code(spend, body)
+        user = user_of_code(use_code, body)
         return record_sign_in(user, "sms")
 
 

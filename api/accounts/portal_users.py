@@ -163,7 +163,7 @@ class Delete(MethodView):
         The phone is in the body, or in the query for clients that send no body with a DELETE; it is required in one of
         the two. Personal data is erased, tokens are void, leads and properties leave the market.
         """
-        caller, phone = current_user(), normal_phone(named_phone(address_args.get("phone"), body.get("phone")))
+        caller, phone = current_user(), normal_phone(requested_phone(address_args.get("phone"), body.get("phone")))
         if phone != caller.phone and caller.role is not Role.ADMIN:
             # The same answer for every phone except the caller's own, so that it does not reveal whether the phone is
             # registered.
@@ -171,7 +171,7 @@ class Delete(MethodView):
         user = user_by_phone(session(), phone)
         if user is None:
             raise NotFoundError("user")
-        leave(user, caller)
+        erase_account(user, caller)
         if user.id == caller.id:
             end(session(), claims())  # otherwise a Mini App's next request would create the account again
         return {"message": "User deleted successfully"}
@@ -193,7 +193,7 @@ class List(MethodView):
         return [portal_user(user) for user in users]
 
 
-def named_phone(in_address: str | None, in_body: str | None) -> str:
+def requested_phone(in_address: str | None, in_body: str | None) -> str:
     """
     The phone in the request's body, its query, or both; raises InvalidValueError if there is none or two different
     ones.
@@ -206,7 +206,7 @@ def named_phone(in_address: str | None, in_body: str | None) -> str:
     return phone
 
 
-def leave(user: User, caller: User | None = None) -> None:
+def erase_account(user: User, caller: User | None = None) -> None:
     """
     Erase a user and their files at the request of *caller* (None: the user); raises ConflictError for the last
     administrator.

@@ -13,18 +13,18 @@ from api.http.access import auth_attempt, device, public, token_user
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Email, PasswordText, Phone, Text
-from api.http.idempotency import keeps_no_answer
+from api.http.idempotency import ignores_idempotency_key
 from api.http.language import stated_language
 from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
-from models.accounts.codes import spend
+from models.accounts.codes import use_code
 from models.accounts.links import link_of, request_email_link, use_email_link
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from models.accounts.users import User, normal_email
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
 blp = Blueprint("recovery", __name__, description="Signing in by e-mail, and forgotten passwords")
 
@@ -37,7 +37,7 @@ class EmailBody(Body):
 
 
 class LinkSent(Message):
-    sometimes = ("link",)
+    optional = ("link",)
 
     link = fields.String(metadata={"description": "What the e-mail's link holds; in a local environment only."})
 
@@ -88,7 +88,7 @@ class LinkToken(MethodView):
 
     @public
     @auth_attempt
-    @keeps_no_answer
+    @ignores_idempotency_key
     @blp.arguments(LinkBody)
     @blp.response(200, Token)
     @blp.alt_response(401, description="The link is wrong, used or too old.")
@@ -107,7 +107,7 @@ class ResetPassword(MethodView):
 
     @public
     @auth_attempt
-    @keeps_no_answer
+    @ignores_idempotency_key
     @blp.arguments(PasswordReset)
     @blp.response(200, Token)
     @blp.alt_response(401, description="The proof is wrong or too old.")
@@ -124,7 +124,7 @@ class ResetPassword(MethodView):
         elif "telegram_auth_data" in body:
             user, method = user_of_proof(body["telegram_auth_data"]), "telegram"
         else:
-            user, method = user_of_code(spend, body), "sms"
+            user, method = user_of_code(use_code, body), "sms"
         set_password(user, body["new_password"])
         return record_sign_in(user, method)
 

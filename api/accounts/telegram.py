@@ -20,7 +20,7 @@ from models.accounts.telegram import user_of_bot, user_of_telegram, verified
 from models.accounts.users import User, normal_phone
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class BotSignIn(Body):
 def check_bot() -> None:
     """
     Check the secret of our bot. In the `local` environment without a secret, every caller is accepted;
-    api/server/openness.py warns of this at start.
+    api/server/risky_settings.py warns of this at start.
 
     Raises:
         NotSignedInError: The request's secret is missing or wrong, or no secret is configured.
@@ -73,8 +73,8 @@ def user_of_proof(data: Any) -> User:
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
         raise NotAllowedError("telegram.not_set_up")
-    who = verified(data, bot_token, database_now(session()))
-    return user_of_telegram(session(), who, end_access=end_standing_access, own=token_user())
+    proven = verified(data, bot_token, database_now(session()))
+    return user_of_telegram(session(), proven, end_access=end_standing_access, own=token_user())
 
 
 @blp.route("/auth/telegram")

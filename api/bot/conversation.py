@@ -96,7 +96,7 @@ def _replied_to(message: Mapping[str, Any]) -> PressedButton | None:
     rows = (message.get("reply_to_message") or {}).get("reply_markup", {}).get("inline_keyboard", [])
     for each in (pressable for row in rows for pressable in row):
         pressed = PressedButton.of_data(each.get("callback_data") or "")
-        if pressed.what in ("inquiry", "chat"):
+        if pressed.subject in ("inquiry", "chat"):
             return pressed
     return None
 
@@ -108,10 +108,10 @@ def _reply(dialog: Dialog, user: User, question: PressedButton, words: str) -> N
             raise InvalidValueError("text", "text.too_long", max=MAX_MESSAGE)
         with dialog.session.begin_nested():
             chat_id = question.number(0)
-            if question.what == "inquiry":
+            if question.subject == "inquiry":
                 inquiry = _inquiry_of(dialog, user, chat_id)
-                who = {"buyer_id": inquiry.tenant_id, "seller_id": user.id, "property_id": inquiry.property_id}
-                chat_id = open_chat(dialog.session, user, **who)[0].id
+                participant = {"buyer_id": inquiry.tenant_id, "seller_id": user.id, "property_id": inquiry.property_id}
+                chat_id = open_chat(dialog.session, user, **participant)[0].id
             chat, stored = post_message(dialog.session, user, chat_id, words)
             notify_absent(dialog.session, chat, stored)
             dialog.session.info.setdefault("messages", []).append((chat.id, chat.buyer_id, chat.seller_id))
@@ -127,17 +127,17 @@ def _reply(dialog: Dialog, user: User, question: PressedButton, words: str) -> N
 def _answer_press(dialog: Dialog, query: Mapping[str, Any], message: Mapping[str, Any]) -> None:
     pressed = PressedButton.of_data(query.get("data") or "")
     answers = {"pair": _press_pair, "feed": _press_feed, "inquiry": _press_inquiry, "draft": drafts.decide}
-    if pressed.what == "link":
+    if pressed.subject == "link":
         _press_link(dialog, query, message, pressed)
         return
     try:
         if dialog.user is None:
             raise NotFoundError("bot_account")
         with dialog.session.begin_nested():
-            if pressed.what == "chat":
+            if pressed.subject == "chat":
                 answer, done = dialog.word("bot.reply_to_this"), False
-            elif pressed.what in answers:
-                answer, done = answers[pressed.what](dialog, dialog.user, pressed)
+            elif pressed.subject in answers:
+                answer, done = answers[pressed.subject](dialog, dialog.user, pressed)
             else:
                 raise NotFoundError("bot_button")
     except DomainError as error:
@@ -145,7 +145,7 @@ def _answer_press(dialog: Dialog, query: Mapping[str, Any], message: Mapping[str
     dialog.call("answerCallbackQuery", callback_query_id=query["id"], text=answer[:200])
     if done:
         _mark_done(dialog, message, answer)
-        if pressed.what == "feed" and dialog.user is not None:
+        if pressed.subject == "feed" and dialog.user is not None:
             _show_next(dialog, dialog.user)
 
 
@@ -229,8 +229,8 @@ def _inquiry_of(dialog: Dialog, user: User, inquiry_id: int) -> Inquiry:
 
 def _show_next(dialog: Dialog, user: User) -> None:
     """The next home of the feed as a card."""
-    coming = next_listing(dialog.session, user)
-    listing = coming.listing
+    upcoming = next_listing(dialog.session, user)
+    listing = upcoming.listing
     if listing is None:
         dialog.send(dialog.word("bot.feed_is_empty"))
         return
@@ -241,6 +241,6 @@ def _show_next(dialog: Dialog, user: User) -> None:
         button(dialog.word("bot.button.keep"), *stem, FeedActionKind.FAVORITE),
     ]
     opening = open_button(dialog.language, f"{dialog.bot.public_url}/console/feed")
-    place = ", ".join(shown_address(listing, language=dialog.language))
-    words = caption(dialog.language, listing, place)
+    address = ", ".join(shown_address(listing, language=dialog.language))
+    words = caption(dialog.language, listing, address)
     dialog.send(words, [choice, opening], photo_of(listing, dialog.bot.public_url))

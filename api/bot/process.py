@@ -65,7 +65,7 @@ def serve(settings: Settings, poll_seconds: int = POLL_SECONDS) -> None:
     heartbeat = Heartbeat(_redis(settings))
     try:
         with engine.connect() as guard:
-            while not stop.is_set and not _is_alone(guard):
+            while not stop.is_set and not _holds_lock(guard):
                 heartbeat.beat()
                 time.sleep(POLL_INTERVAL_SECONDS)
             if not stop.is_set:
@@ -79,11 +79,11 @@ def _redis(settings: Settings) -> redis.Redis:
     return redis.Redis.from_url(settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 
-def _is_alone(guard: Connection) -> bool:
+def _holds_lock(guard: Connection) -> bool:
     """Whether no other process is active; the lock is held until the connection ends."""
-    taken = guard.scalar(select(func.pg_try_advisory_lock(func.hashtextextended("telegram-bot", 0))))
+    is_held = guard.scalar(select(func.pg_try_advisory_lock(func.hashtextextended("telegram-bot", 0))))
     guard.commit()
-    return bool(taken)
+    return bool(is_held)
 
 
 class _Stop:
@@ -118,7 +118,7 @@ class _Process:
                 self._heartbeat.beat()
                 try:
                     await telegram.initialize()
-                    await self._choose_way(telegram)
+                    await self._choose_update_method(telegram)
                     break
                 except InvalidToken:
                     raise
@@ -138,7 +138,7 @@ class _Process:
             with suppress(TelegramError, RuntimeError):
                 await telegram.shutdown()
 
-    async def _choose_way(self, telegram: TelegramBot) -> None:
+    async def _choose_update_method(self, telegram: TelegramBot) -> None:
         """Set or delete the webhook: Telegram either posts updates or is polled, not both."""
         if self._settings.telegram_webhook:
             await telegram.set_webhook(

@@ -23,7 +23,7 @@ class ReadyPart(fields.Nested):
 class ShownLocation(Body):
     """Where a lead's client wants to live; the distance is present only if it is stated."""
 
-    sometimes = ("scope", "radius_km", "latitude", "longitude")
+    optional = ("scope", "radius_km", "latitude", "longitude")
 
     city = fields.String()
     districts = fields.List(fields.String())
@@ -64,7 +64,7 @@ class ShownRequirements(Body):
 class ShownAddress(Body):
     """An address; its parts are null if it came as one text, which is then in `location`."""
 
-    sometimes = ("location",)
+    optional = ("location",)
 
     city = fields.String()
     district = fields.String(allow_none=True)

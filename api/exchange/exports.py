@@ -93,19 +93,19 @@ PLACE_CELLS: Cells = {
 }
 #: Both sides of a match as the other may see them, without contacts.
 MATCH_CELLS: Cells = {
-    "id": lambda mine: mine.match.id,
-    "status": lambda mine: mine.match.status,
-    "negotiation_status": lambda mine: mine.match.negotiation_status,
-    "side": lambda mine: mine.side,
-    "client": lambda mine: mine.match.lead.client_name if mine.side is Side.LEAD else None,
-    "lead_id": lambda mine: mine.match.lead_id,
-    "property_id": lambda mine: mine.match.property_id,
-    "address": lambda mine: _street_of(mine),
-    "price": lambda mine: mine.match.property.price,
-    "currency": lambda mine: mine.match.property.currency,
-    "proposed_by_lead": lambda mine: mine.match.proposed_by_lead,
-    "proposed_by_property": lambda mine: mine.match.proposed_by_property,
-    "updated_at": lambda mine: mine.match.updated_at,
+    "id": lambda board_match: board_match.match.id,
+    "status": lambda board_match: board_match.match.status,
+    "negotiation_status": lambda board_match: board_match.match.negotiation_status,
+    "side": lambda board_match: board_match.side,
+    "client": lambda board_match: board_match.match.lead.client_name if board_match.side is Side.LEAD else None,
+    "lead_id": lambda board_match: board_match.match.lead_id,
+    "property_id": lambda board_match: board_match.match.property_id,
+    "address": lambda board_match: _street_of(board_match),
+    "price": lambda board_match: board_match.match.property.price,
+    "currency": lambda board_match: board_match.match.property.currency,
+    "proposed_by_lead": lambda board_match: board_match.match.proposed_by_lead,
+    "proposed_by_property": lambda board_match: board_match.match.proposed_by_property,
+    "updated_at": lambda board_match: board_match.match.updated_at,
 }
 
 
@@ -121,8 +121,8 @@ def _exported(path: str, summary: str, description: str, write: Callable[..., Re
         @blp.arguments(ExportArgs, location="query")
         @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
         @blp.alt_response(200, schema={"type": "string", "format": "binary"}, content_type=XLSX)
-        def get(self, args: dict[str, Any], **place: int) -> Response:
-            return write(current_user(), args["format"], **place)
+        def get(self, args: dict[str, Any], **path_ids: int) -> Response:
+            return write(current_user(), args["format"], **path_ids)
 
         get.__doc__ = f"{summary}\n\n{description}"
 
@@ -151,10 +151,10 @@ def picked_file(user: User, kind: TableFormat, side: Side, ids: Sequence[int]) -
     return table_file("properties", kind, list(PROPERTY_CELLS), _rows(PROPERTY_CELLS, picked))
 
 
-def filtered_file(user: User, kind: TableFormat, side: Side, wanted: BaseFilter) -> Response:
+def filtered_file(user: User, kind: TableFormat, side: Side, filters: BaseFilter) -> Response:
     """All of the user's leads, or properties, that pass the filter, in its order, as a file."""
     name, cells = ("leads", LEAD_CELLS) if side is Side.LEAD else ("properties", PROPERTY_CELLS)
-    query = own_rows(user, side, wanted).execution_options(yield_per=PAGE)
+    query = own_rows(user, side, filters).execution_options(yield_per=PAGE)
     return table_file(name, kind, list(cells), _rows(cells, _in_order(services().sessions, query)))
 
 
@@ -176,10 +176,10 @@ def _precision(row: Any) -> AddressPrecision:
     return precision_of(row, EXACT)
 
 
-def _street_of(mine: BoardMatch) -> str:
+def _street_of(board_match: BoardMatch) -> str:
     """The street of a match's property: complete for its owner, and for both sides once contacts are shared."""
-    listing = mine.match.property
-    knows_all = mine.side is Side.PROPERTY or mine.match.contact_shared_at is not None
+    listing = board_match.match.property
+    knows_all = board_match.side is Side.PROPERTY or board_match.match.contact_shared_at is not None
     if knows_all or _precision(listing) is EXACT:
         return ", ".join(filter(None, (listing.street, listing.house_number)))
     return shown_street(listing, _precision(listing))

@@ -127,7 +127,7 @@ class Shortlist(MethodView):
 
 
 @blp.route("/leads/<int:lead_id>/shortlist/<int:property_id>")
-class OneShortlisted(MethodView):
+class ShortlistedById(MethodView):
     """One home on a shortlist."""
 
     @for_owners

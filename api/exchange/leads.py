@@ -109,7 +109,7 @@ class Leads(MethodView):
 
 
 @blp.route("/leads/<int:lead_id>")
-class OneLead(MethodView):
+class LeadById(MethodView):
     """Read or replace one of my leads."""
 
     @signed_in

@@ -115,8 +115,8 @@ class MatchesOfProperty(MethodView):
         unchanged = unchanged_own_list(OwnList.MATCHES_OF_PROPERTY, property_id)
         if unchanged:
             return unchanged
-        mine = owned_property(session(), sign_in(), property_id)
-        rows, total = page_of(matches_of(Side.PROPERTY, mine.id, args.get("status")), args)
+        listing = owned_property(session(), sign_in(), property_id)
+        rows, total = page_of(matches_of(Side.PROPERTY, listing.id, args.get("status")), args)
         shown = [_common(match, owner) | {"lead": _lead(match)} for match, owner in rows]
         return {"matches": shown, "total": total, "page": args["page"]}
 

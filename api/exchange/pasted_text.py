@@ -88,14 +88,14 @@ def without_contacts(text: str) -> tuple[str, str]:
     >>> without_contacts("8 701 234 56 78, ватсап. Можно ипотеку")[0].strip()
     '. Можно ипотеку'
     """
-    found = list(_CONTACT.finditer(text))
-    for match in found:
+    matches = list(_CONTACT.finditer(text))
+    for match in matches:
         announced = _BEFORE_PHONE.search(text, 0, match.start())
         start = announced.start() if announced else match.start()
         messenger = _AFTER_PHONE.search(text[match.end() :])
         end = match.end() + (messenger.end() if messenger else 0)
         text = text[:start] + " " * (end - start) + text[end:]
-    return text, ", ".join(match[0] for match in found)
+    return text, ", ".join(match[0] for match in matches)
 
 
 def without_name(text: str) -> tuple[str, str]:

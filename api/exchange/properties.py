@@ -61,7 +61,7 @@ class PropertyRow(Body):
 
 
 class OneRow(PropertyRow):
-    sometimes = (*PropertyRow.sometimes, "price_history", "group")
+    optional = (*PropertyRow.optional, "price_history", "group")
 
     price_history = ReadyPart(PricePoint, many=True, metadata={"description": "The oldest first, the present last."})
     group = ReadyPart(AdvertsOfHome, metadata={"description": "Where others offer the home as well."})
@@ -121,7 +121,7 @@ class Properties(MethodView):
 
 
 @blp.route("/properties/<int:property_id>")
-class OneProperty(MethodView):
+class PropertyById(MethodView):
     """Read or replace one of my properties."""
 
     @signed_in

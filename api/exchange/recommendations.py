@@ -18,13 +18,13 @@ from api.http.home_adverts import AdvertsOfHome, PriceCut, of_home
 from api.http.json_provider import ready
 from api.http.photos import look_up_photos, shown_photos
 from api.http.polled_lists import polled
-from api.http.shown_lists import note_shown
+from api.http.shown_lists import count_shown
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
-from models.deals.alike import grouped
 from models.deals.match_table import Match
 from models.deals.matches import act
 from models.deals.recommendation_pages import Recommended, ShownPage, shown_page, whole_rows
+from models.deals.similar_units import group_alike
 from models.market.leads import Lead, owned_lead, shown_contacts
 from models.market.properties import Property, owned_property
 from models.ranking.recommendations import LIST_LENGTH
@@ -67,7 +67,7 @@ class PlaceAnswer(Body):
 
 
 class PropertyRecommendation(Body):
-    sometimes = ("explored", "alike", "criteria", "wishes", "adjustment", "place", "price_cut", "group")
+    optional = ("explored", "alike", "criteria", "wishes", "adjustment", "place", "price_cut", "group")
 
     property_id = IdText()
     property_data = fields.Nested(PropertyData)
@@ -93,7 +93,7 @@ class PropertyRecommendation(Body):
 
 
 class LeadRecommendation(Body):
-    sometimes = ("criteria", "wishes", "adjustment", "place")
+    optional = ("criteria", "wishes", "adjustment", "place")
 
     lead_id = IdText()
     lead_data = fields.Nested(LeadData)
@@ -175,7 +175,7 @@ class ForLead(MethodView):
             else:
                 recommended, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **read), None
             poll.has_read(recommended.entries)
-        note_shown(Side.LEAD, lead_id, len(recommended.entries))
+        count_shown(Side.LEAD, lead_id, len(recommended.entries))
         look_up_photos(entry.row for entry in recommended.entries)
         entries = [_property_entry(entry) for entry in recommended.entries]
         for entry, others in zip(entries, alike or (), strict=bool(alike)):
@@ -208,14 +208,14 @@ class ForProperty(MethodView):
                 session(), claims(), Side.PROPERTY, property_id, **args, connection=poll.connection
             )
             poll.has_read(recommended.entries)
-        note_shown(Side.PROPERTY, property_id, len(recommended.entries))
+        count_shown(Side.PROPERTY, property_id, len(recommended.entries))
         share = float(recommended.commission_share or 0)
         entries = [
             _lead_entry(entry, share, entry.row.id in recommended.contacts_shared) for entry in recommended.entries
         ]
         if explain:
-            mine = owned_property(session(), sign_in(), property_id)
-            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, recommended), [mine]))
+            listing = owned_property(session(), sign_in(), property_id)
+            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, recommended), [listing]))
         return ready({"recommendations": entries, "total": recommended.total, "page": args["page"]})
 
 
@@ -280,7 +280,7 @@ def _grouped_page(
     group.
     """
     whole = shown_page(session(), claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH, connection=connection)
-    groups = grouped(whole.entries)
+    groups = group_alike(whole.entries)
     shown = groups[(page - 1) * limit : page * limit]
     best_of_groups = replace(whole, entries=[group.best for group in shown], total=len(groups))
     return best_of_groups, [[str(other.row.id) for other in group.others] for group in shown]

@@ -107,7 +107,7 @@ class Selections(MethodView):
 
 
 @blp.route("/leads/<int:lead_id>/selections/<int:selection_id>")
-class OneSelection(MethodView):
+class SelectionById(MethodView):
     """One selection."""
 
     @signed_in
@@ -137,7 +137,7 @@ def link_of(selection: Selection) -> str:
 
 def shown_selections(selections: list[Selection]) -> list[dict[str, Any]]:
     """Selections as their realtor sees them."""
-    there = homes_on_market(session(), homes_of(session(), selections))
+    on_offer = homes_on_market(session(), homes_of(session(), selections))
     now = database_now(session())
     return [
         {
@@ -152,7 +152,7 @@ def shown_selections(selections: list[Selection]) -> list[dict[str, Any]]:
                 {
                     "property_id": home.property_id,
                     "words": home.words,
-                    "on_market": home.property_id in there,
+                    "on_market": home.property_id in on_offer,
                     "answer": home.answer,
                     "question": home.question,
                     "answered_at": home.answered_at,

@@ -141,7 +141,7 @@ class Tasks(MethodView):
 
 
 @blp.route("/tasks/<int:task_id>")
-class OneTask(MethodView):
+class TaskById(MethodView):
     """One task."""
 
     @for_owners

@@ -1,5 +1,6 @@
 """Read a text without storing anything: a client's message as a lead, a listing's text as a property."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask.views import MethodView
@@ -10,10 +11,13 @@ from api.http.access import signed_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Text
-from api.http.place_lexicon import MarketLexicon
+from api.http.market_places import market_places
+from api.http.place_lexicon import MarketLexicon, keys_of
 from api.http.readings import FactRow, WishRow
+from api.http.town_of_text import town_of_text
 from matching.reading.kinds import KIND_OF
 from matching.reading.request_text import ListingReading, RequestReading, read_listing, read_request
+from matching.reading.text_places import places_in_listing, places_in_request
 from models.core.errors import DomainError
 from models.market.places import city_of
 
@@ -32,7 +36,9 @@ class ReadWish(WishRow):
 class UnderstandBody(Body):
     text = Text(MAX_TEXT, required=True)
     city = Text(
-        100, allow_none=True, metadata={"description": "Whose districts and stations; otherwise the text's own town."}
+        100,
+        allow_none=True,
+        metadata={"description": "Whose districts and stations; otherwise those of the town that the text is about."},
     )
 
 
@@ -133,19 +139,19 @@ class UnderstandProperty(MethodView):
 
 
 def understand_request(own_session: Session, text: str, city: str | None) -> RequestReading:
-    """Read a client's message with the places of *city*, or of the town that the text names."""
-    reading = read_request(text, MarketLexicon(own_session, city))
-    if city is None and reading.town is not None:
-        reading = read_request(text, MarketLexicon(own_session, reading.town))
-    return reading
+    """Read a client's message with the places of *city*, or else of the town that the text names or is about."""
+    places = market_places(own_session)
+    town = town_of_text(places, text, places_in_request) if city is None else None
+    reading = read_request(text, MarketLexicon(places, keys_of(own_session, town if city is None else city)))
+    return reading if town is None else replace(reading, town=town)
 
 
 def understand_listing(own_session: Session, text: str, city: str | None) -> ListingReading:
-    """Read a listing's text with the places of *city*, or of the town that the text names."""
-    reading = read_listing(text, MarketLexicon(own_session, city))
-    if city is None and reading.town is not None:
-        reading = read_listing(text, MarketLexicon(own_session, reading.town))
-    return reading
+    """Read a listing's text with the places of *city*, or else of the town that the text names or is about."""
+    places = market_places(own_session)
+    town = town_of_text(places, text, places_in_listing) if city is None else None
+    reading = read_listing(text, MarketLexicon(places, keys_of(own_session, town if city is None else city)))
+    return reading if town is None else replace(reading, town=town)
 
 
 def lead_answer(reading: RequestReading, text: str) -> dict[str, Any]:

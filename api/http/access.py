@@ -59,8 +59,8 @@ def signed_in_by_query(view: View) -> View:
 
     It is for the most frequent reads, in which a separate query for the caller would be a third of the total time.
     Before the view, only the token's signature and times are checked. The view passes `claims()` to a domain operation,
-    which checks them against the database in its single statement (`models.accounts.tokens.still_holds`). A 401 takes
-    precedence over every other error here too.
+    which checks them against the database in its single statement (`models.accounts.tokens.token_is_valid`). A 401
+    takes precedence over every other error here too.
     """
 
     @functools.wraps(view)
@@ -214,7 +214,7 @@ def check_access() -> None:
         if isinstance(value, int) and value > LARGEST_ID:
             if facts.access.leaves_to_view:
                 sign_in()
-            raise InvalidValueError(name, "id.too_large", place="path")
+            raise InvalidValueError(name, "id.too_large", location="path")
 
 
 def operations(app: Flask) -> Iterator[tuple[str, str, OperationFacts]]:

@@ -44,7 +44,7 @@ def ignored_names(body: type[Schema]) -> frozenset[str]:
     return of_all.get((request.endpoint, request.method), {}).get(body, frozenset())
 
 
-def note_answers(app: Flask) -> None:
+def collect_answered_names(app: Flask) -> None:
     """
     For every operation of *app*, collect the names that its bodies may contain in addition to those that they accept.
     """

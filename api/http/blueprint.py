@@ -92,8 +92,8 @@ class Parser(FlaskParser):
         return self.load_json(req, schema) if is_json_request(req) else self.load_form(req, schema)
 
     def _on_validation_error(self, error: Any, req: Any, schema: Any, location: str, **kwargs: Any) -> Any:
-        place = current().read_from if location == "form_or_json" else location
-        return super()._on_validation_error(error, req, schema, place, **kwargs)
+        read_from = current().read_from if location == "form_or_json" else location
+        return super()._on_validation_error(error, req, schema, read_from, **kwargs)
 
     def load_files(self, req: Request, schema: Schema) -> Any:
         current().read_from = "files"
@@ -151,7 +151,7 @@ class Body(Schema):
     """Base of schemas of requests and answers."""
 
     #: Fields that an answer may lack; the OpenAPI document marks the others as required (api/http/openapi.py).
-    sometimes: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         unknown = RAISE

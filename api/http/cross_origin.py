@@ -49,6 +49,6 @@ def _add_headers(response: Response) -> Response:
         ours["Strict-Transport-Security"] = "max-age=31536000"
     # Headers that a view has set are kept. setdefault is not used, because it raises and catches two exceptions for
     # each header.
-    there = {name.lower() for name, _ in response.headers}
-    response.headers.extend((name, value) for name, value in ours.items() if name.lower() not in there)
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend((name, value) for name, value in ours.items() if name.lower() not in present)
     return response

@@ -93,8 +93,8 @@ def _domain_error(error: errors.DomainError) -> Response:
     if status is None:
         return _unexpected(error)
     if isinstance(error, errors.InvalidValueError):
-        place = error.place or current().read_from
-        return answer(status, error.code, _nested(place, error.field, error.fault))
+        location = error.location or current().read_from
+        return answer(status, error.code, _nested(location, error.field, error.fault))
     response = answer(status, Fault(error.code, **error.facts))
     if isinstance(error, errors.TooManyError | errors.BusyError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
@@ -103,12 +103,12 @@ def _domain_error(error: errors.DomainError) -> Response:
     return response
 
 
-def _nested(place: str, path: str, fault: Fault) -> dict:
+def _nested(location: str, path: str, fault: Fault) -> dict:
     """("json", "a.b", fault) as marshmallow nests it: {"json": {"a": {"b": [fault]}}}."""
     nested: dict | list = [fault]
     for name in reversed(path.split(".")):
         nested = {name: nested}
-    return {place: nested}
+    return {location: nested}
 
 
 def _http_error(error: HTTPException) -> Response:

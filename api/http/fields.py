@@ -138,16 +138,16 @@ class Email(Text):
 
 class Number(fields.Field):
     """
-    A finite number from *minimum* to *maximum*, kept to *places* decimals. A string of digits is accepted, true and
+    A finite number from *minimum* to *maximum*, kept to *decimals* decimals. A string of digits is accepted, true and
     false are not.
     """
 
-    def __init__(self, minimum: Decimal | int, maximum: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
+    def __init__(self, minimum: Decimal | int, maximum: Decimal | int, *, decimals: int = 2, **kwargs: Any) -> None:
         # apispec reads limits only from marshmallow's own number fields.
         limits = {"minimum": float(minimum), "maximum": float(min(maximum, MAX_MONEY))}
         super().__init__(**described(kwargs, type="number", **limits))
         self.span = validate.Range(min=minimum, max=maximum)
-        self.places = Decimal(1).scaleb(-places)
+        self._step = Decimal(1).scaleb(-decimals)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -155,7 +155,7 @@ class Number(fields.Field):
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("number.not_finite")
         self.span(value)  # before rounding, which would admit values just outside the limits
-        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # turns -0.0 into 0
+        return Decimal(str(value)).quantize(self._step, ROUND_HALF_UP) + 0  # turns -0.0 into 0
 
     def number_of(self, value: Any) -> Decimal:
         """The number in a text that was sent in place of a number; raises ValidationError."""

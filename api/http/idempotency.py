@@ -17,16 +17,16 @@ HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
 
 
-def keeps_no_answer(view: View) -> View:
+def ignores_idempotency_key(view: View) -> View:
     """Let the operation ignore Idempotency-Key, because its request or answer holds a secret.
 
     A stored answer would contain a token, and the fingerprint of the body would be a fast hash of a password; anybody
     who could read the table would have them.
     """
-    return with_facts(view, keeps_no_answer=True)
+    return with_facts(view, ignores_idempotency_key=True)
 
 
-def earlier_answer() -> Response | None:
+def stored_response() -> Response | None:
     """Return the first answer to this caller's key; if there is none, claim the key for this request.
 
     Raises:
@@ -37,10 +37,10 @@ def earlier_answer() -> Response | None:
     caller = access.caller()
     if key is None or caller is None or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return None
-    if facts_of_request().keeps_no_answer:
+    if facts_of_request().ignores_idempotency_key:
         return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise InvalidValueError(HEADER, "idempotency.key_form", place="headers", max=LONGEST_KEY)
+        raise InvalidValueError(HEADER, "idempotency.key_form", location="headers", max=LONGEST_KEY)
     earlier = idempotency.claim(session(), caller, key, _fingerprint())
     if earlier is None or earlier.status is None:
         current().idempotency = (caller, key)
@@ -50,7 +50,7 @@ def earlier_answer() -> Response | None:
     return answer
 
 
-def keep_answer(response: Response) -> None:
+def store_response(response: Response) -> None:
     """Store a successful answer under the claimed key, in the transaction of the write itself."""
     claimed = current().idempotency
     if claimed is not None and response.is_json and not response.is_streamed:

@@ -70,7 +70,7 @@ def account_of(username: str) -> str:
     return hashlib.sha256(username.strip().lower().encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def failures_of(account: str, place: str | None) -> str:
+def failures_of(account: str, known_place: str | None) -> str:
     """
     The name under which failed sign-ins to *account* are counted. Each known place of its user (`device:...`,
     `network:...`) has its own count; all other places share one. So an attacker's guesses lock out strangers, but not
@@ -78,7 +78,7 @@ def failures_of(account: str, place: str | None) -> str:
 
     An attacker who can use *k* of the known places has at most 20 * (1 + k) guesses in 15 minutes.
     """
-    return account if place is None else f"{account}|{place}"
+    return account if known_place is None else f"{account}|{known_place}"
 
 
 def check_failures(counted: str) -> None:

@@ -61,10 +61,10 @@ class LongLived:
 
     def take(self, kind: str, holder: str | None = None) -> bool:
         """
-        Take a place for a connection; False if there is none.
+        Take a slot for a connection; False if there is none.
 
         Args:
-            holder: The owner of the connection; a holder of half of the kind's places gets no more.
+            holder: The owner of the connection; a holder of half of the kind's slots gets no more.
         """
         with self._lock:
             if self.is_full(kind):
@@ -77,9 +77,9 @@ class LongLived:
             return True
 
     def give_back(self, kind: str, holder: str | None = None) -> None:
-        """Release a connection's place; *holder* as in :meth:`take`."""
+        """Release a connection's slot; *holder* as in :meth:`take`."""
         with self._lock:
             self._taken[kind] -= 1
             if holder is not None:
                 self._of_holder[holder] -= 1
-                self._of_holder += Counter()  # removes holders without places
+                self._of_holder += Counter()  # removes holders without slots

@@ -14,7 +14,7 @@ from models.accounts.telegram import user_of_telegram
 from models.accounts.tokens import Claims
 from models.accounts.users import User
 from models.core.errors import NotAllowedError, NotSignedInError
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
 
 def claims_of_mini_app(init_data: str) -> tuple[User, Claims]:

@@ -140,20 +140,20 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
 
 
 def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[dict], facts: OperationFacts) -> None:
-    who = facts.access
-    if who is None:
+    access = facts.access
+    if access is None:
         return  # access.check_all_declared refuses to start with it
     operation["operationId"] = operation_names.name_of(method.upper(), _openapi_path(path))
-    operation["x-who"] = who.name
+    operation["x-who"] = access.name
     operation["security"] = [
-        {scheme: []} for scheme in ALTERNATIVE_SCHEMES.get(who.scheme or "", filter(None, [who.scheme]))
+        {scheme: []} for scheme in ALTERNATIVE_SCHEMES.get(access.scheme or "", filter(None, [access.scheme]))
     ]
-    if who.is_optional:
+    if access.is_optional:
         operation["security"].append({})
     for parameter in in_path:
         if parameter.get("in") == "path" and parameter.get("schema", {}).get("type") == "integer":
             parameter["schema"]["maximum"] = LARGEST_ID
-    retried = method in WRITES and who.scheme in ("token", "api_key") and not facts.keeps_no_answer
+    retried = method in WRITES and access.scheme in ("token", "api_key") and not facts.ignores_idempotency_key
     if retried:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     answers = operation["responses"]
@@ -161,7 +161,7 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
         operation.setdefault("parameters", []).append(IF_NONE_MATCH)
         answers["200"].setdefault("headers", {}).update(ETAG)
         answers["304"] = {"$ref": f"#/components/responses/{_name(304)}"}
-    for status in _errors_of(operation, path, in_path, who, retried):
+    for status in _errors_of(operation, path, in_path, access, retried):
         answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
     for status, answer in answers.items():
         if isinstance(answer, dict) and "$ref" not in answer and int(status) in ERRORS:
@@ -174,13 +174,15 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
     operation["responses"] = dict(sorted(answers.items()))
 
 
-def _errors_of(operation: dict[str, Any], path: str, in_path: list[dict], who: Access, retried: bool) -> Iterator[int]:
+def _errors_of(
+    operation: dict[str, Any], path: str, in_path: list[dict], access: Access, retried: bool
+) -> Iterator[int]:
     has_body = "requestBody" in operation
     if has_body or operation.get("parameters") or any(each["schema"].get("type") == "integer" for each in in_path):
         yield 400
-    if who.scheme:
+    if access.scheme:
         yield 401
-    if who.may_forbid:
+    if access.may_forbid:
         yield 403
     if in_path:
         yield 404
@@ -192,7 +194,7 @@ def _errors_of(operation: dict[str, Any], path: str, in_path: list[dict], who: A
         yield 415
     if any(each["in"] == "query" for each in operation.get("parameters", [])):
         yield 414
-    if path.startswith("/api/") or who.scheme == "token":  # a new user of a Mini App may exceed the limit
+    if path.startswith("/api/") or access.scheme == "token":  # a new user of a Mini App may exceed the limit
         yield 429
     if path not in WITHOUT_DEPENDENCIES:
         yield 503
@@ -218,17 +220,15 @@ def _error(status: int, meaning: str, headers: dict[str, Any]) -> dict[str, Any]
 def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     """
     Mark all fields of answer-only schemas as required, which marshmallow cannot express for dumped fields. Fields that
-    answers may lack are listed in a schema's `sometimes`; `warnings` is another. tests/promises.py checks every answer
+    answers may lack are listed in a schema's `optional`; `warnings` is another. tests/promises.py checks every answer
     against this.
     """
-    sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
+    optional = {schema.__name__: schema.optional for schema in _schemas(Body)}
     operations = _operations(paths)
     answers = _named([each["responses"] for each in operations], schemas)
     for name in answers - _named([each.get("requestBody") for each in operations], schemas):
         if "properties" in schemas[name]:
-            schemas[name]["required"] = sorted(
-                set(schemas[name]["properties"]) - {"warnings", *sometimes.get(name, ())}
-            )
+            schemas[name]["required"] = sorted(set(schemas[name]["properties"]) - {"warnings", *optional.get(name, ())})
 
 
 def _operations(paths: dict[str, Any]) -> list[dict[str, Any]]:

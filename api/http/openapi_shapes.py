@@ -74,27 +74,27 @@ def describe_defaults(schemas: dict[str, Any], request_schemas: set[str]) -> Non
                 field["description"] = " ".join(filter(None, (field.get("description"), f"By default {default}.")))
 
 
-def _parts(schema: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+def _parts(schema: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
     """(location, schema) of the schemas within a schema or operation, the innermost first."""
     if isinstance(schema, list):
-        for place, part in enumerate(schema):
-            yield from _parts(part, (*at, place))
+        for index, part in enumerate(schema):
+            yield from _parts(part, (*path, index))
     if not isinstance(schema, dict):
         return
     for key, part in schema.items():
         if key in ("example", "examples", "headers", "parameters", "not"):
             continue
-        yield from _parts(part, (*at, key))
-    if at and at[-1] != "properties" and (isinstance(schema.get("enum"), list) or _is_object(schema)):
-        yield at, schema
+        yield from _parts(part, (*path, key))
+    if path and path[-1] != "properties" and (isinstance(schema.get("enum"), list) or _is_object(schema)):
+        yield path, schema
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:
     return schema.get("type") == "object" and isinstance(schema.get("properties"), dict)
 
 
-def _lift(whole: Any, at: tuple[Any, ...], part: dict[str, Any], name: str, schemas: dict[str, Any]) -> None:
-    if "$ref" in part or ("oneOf" in at or "anyOf" in at) and "properties" in at:
+def _lift(whole: Any, path: tuple[Any, ...], part: dict[str, Any], name: str, schemas: dict[str, Any]) -> None:
+    if "$ref" in part or ("oneOf" in path or "anyOf" in path) and "properties" in path:
         return  # a condition on the enclosing object is not a type
     words = part.get("enum")
     if words is None and not _is_object(part):
@@ -111,9 +111,9 @@ def _lift(whole: Any, at: tuple[Any, ...], part: dict[str, Any], name: str, sche
         if len(texts) < len(words) or "null" in part.get("type", ()):
             replaced = {"anyOf": [replaced, {"type": "null"}]}
         replaced |= {key: part[key] for key in ("description", "default", "example") if key in part}
-    for key in at[:-1]:
+    for key in path[:-1]:
         whole = whole[key]
-    whole[at[-1]] = replaced
+    whole[path[-1]] = replaced
 
 
 def _named(name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> str:

@@ -221,7 +221,7 @@ def links_of(operation: str) -> dict[str, dict[str, dict]]:
     """The links of an operation's answers, by status."""
     return {
         status: {
-            other: {"operationId": other, "parameters": {parameter: f"$response.body#/{place}"}} for other in others
+            other: {"operationId": other, "parameters": {parameter: f"$response.body#/{pointer}"}} for other in others
         }
-        for status, (parameter, place, others) in LINKS.get(operation, {}).items()
+        for status, (parameter, pointer, others) in LINKS.get(operation, {}).items()
     }

@@ -39,7 +39,9 @@ class OperationFacts:
     access: Access | None = None  #: None: not declared, which stops the start.
     only_reads: bool = False  #: It writes nothing; see `api.http.db.only_reads`.
     largest_body: int | None = None  #: Bytes; None: the application's limit.
-    keeps_no_answer: bool = False  #: It ignores Idempotency-Key; see `api.http.idempotency.keeps_no_answer`.
+    ignores_idempotency_key: bool = (
+        False  #: It ignores Idempotency-Key; see `api.http.idempotency.ignores_idempotency_key`.
+    )
     is_auth_attempt: bool = False  #: It signs up or signs in; see `api.http.access.auth_attempt`.
     answers: tuple[type[Schema], ...] = ()  #: The schemas of reading the same resource; see `api.http.answered`.
 

@@ -50,5 +50,5 @@ def _remember(rows: Iterable[Any]) -> None:
     links = {link for row in rows for link in row.photos if link not in known}
     outside = {link for link in links if not link.startswith(PREFIX)}
     known |= {link: link for link in links - outside}
-    here = stored_addresses(session(), outside)
-    known |= {link: PREFIX + here[link] if link in here else None for link in outside}
+    stored = stored_addresses(session(), outside)
+    known |= {link: PREFIX + stored[link] if link in stored else None for link in outside}

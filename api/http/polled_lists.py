@@ -23,8 +23,8 @@ from api.http.etags import known_tags
 from api.http.request_state import current
 from api.http.services import services
 from models.core.enums import Side
-from models.deals.list_validators import Validator, present_page
-from models.deals.own_list_validators import OwnList, present_own_list
+from models.deals.list_validators import Validator, page_state
+from models.deals.own_list_validators import OwnList, current_own_list
 from models.version import VERSION
 
 
@@ -57,14 +57,14 @@ def polled(side: Side, row_id: int, *, is_exact: bool = True) -> Iterator[Polled
     tag, validator = _own_tag(known, request_key)
     # One snapshot for the validator and the page; later changes are newer than both.
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        present = present_page(connection, claims(), side, row_id, validator)
-        if present is None:
+        state = page_state(connection, claims(), side, row_id, validator)
+        if state is None:
             yield Polled(connection)
             return
-        if validator is not None and present.equals(validator):
+        if validator is not None and state.equals(validator):
             yield Polled(unchanged=_unchanged(tag))
             return
-        current().list_tag = f"{request_key}.{present.validator.text}"
+        current().list_tag = f"{request_key}.{state.validator.text}"
         yield Polled(connection)
 
 
@@ -79,12 +79,12 @@ def unchanged_own_list(kind: OwnList, row_id: int | None = None) -> Response | N
         return None
     request_key = _request_key()
     tag, validator = _own_tag(known, request_key)
-    present = present_own_list(session().connection(), claims(), kind, validator, row_id)
-    if present is None:
+    state = current_own_list(session().connection(), claims(), kind, validator, row_id)
+    if state is None:
         return None
-    if validator is not None and present.equals(validator):
+    if validator is not None and state.equals(validator):
         return _unchanged(tag)
-    current().list_tag = f"{request_key}.{present.validator.text}"
+    current().list_tag = f"{request_key}.{state.validator.text}"
     return None
 
 

@@ -52,7 +52,7 @@ def _end(response: Response) -> Response:
     seconds = time.perf_counter() - state.began
     state.status = response.status_code
     method, pattern = request.method, route()
-    request_metrics.note_request(method, pattern, state.status, seconds)
+    request_metrics.count_request(method, pattern, state.status, seconds)
     facts = {
         "method": method,
         "route": pattern,

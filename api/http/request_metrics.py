@@ -22,7 +22,7 @@ CONNECTIONS = Gauge(
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def note_request(method: str, route: str, status: int, seconds: float) -> None:
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request."""
     method = method if method in METHODS else "OTHER"
     REQUESTS.labels(method, route, status).inc()

@@ -16,6 +16,7 @@ from models.platform.tracing import OpenSpan
 if TYPE_CHECKING:
     from models.accounts.tokens import Claims
     from models.accounts.users import User
+    from models.agenda.summary import LeadSummary
 
 
 @dataclass
@@ -43,7 +44,7 @@ class RequestState:
     pixels: int = 0
     #: Names of stored files whose rows are not committed yet.
     uncommitted_files: list[str] | None = None
-    #: The part of the request that was read last ("json", "query", "form", ...); later errors name it as their place.
+    #: The part of the request that was read last ("json", "query", "form", ...); later errors name it.
     read_from: str = "json"
     #: The number of faults beyond those that the answer names.
     more_faults: int = 0
@@ -70,6 +71,8 @@ class RequestState:
     new_guest: str | None = None
     language: str | None = None
     unread: dict[Topic, int] | None = None
+    #: For the console: the counts beside the tabs of a lead's page.
+    lead_summary: LeadSummary | None = None
 
 
 def current() -> RequestState:

@@ -28,12 +28,12 @@ class UnsentCounts:
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
 
-    def add(self, side: Side, row_id: int, places: int) -> None:
+    def add(self, side: Side, row_id: int, entries: int) -> None:
         """Count one page of a list with this many entries."""
         with self._lock:
             shown = self._counts.setdefault((side, row_id), ShownCounts())
             shown.lists += 1
-            shown.places += places
+            shown.entries += entries
             if self._timer is None:
                 self._timer = threading.Timer(GATHERED_SECONDS, self.send)
                 self._timer.daemon = True
@@ -50,7 +50,7 @@ class UnsentCounts:
             log.warning("list_views_not_counted", extra={"kind": type(error).__name__})
 
 
-def gathered() -> UnsentCounts:
+def unsent_counts() -> UnsentCounts:
     """The counts of the application that answers the current request."""
     client = services().redis
     collected: UnsentCounts | None = current_app.extensions.get("shown_lists")
@@ -59,7 +59,7 @@ def gathered() -> UnsentCounts:
     return collected
 
 
-def note_shown(side: Side, row_id: int, places: int) -> None:
+def count_shown(side: Side, row_id: int, entries: int) -> None:
     """Count a page of the list of a lead (side LEAD) or property; empty pages are not counted."""
-    if places:
-        gathered().add(side, row_id, places)
+    if entries:
+        unsent_counts().add(side, row_id, entries)

@@ -71,7 +71,7 @@ def start_run(run: RescoringRun) -> None:
     after_commit(lambda: _client().run_requested(run.id))
 
 
-def go_on_with_run(run: RescoringRun, shard_ids: list[int]) -> None:
+def continue_run(run: RescoringRun, shard_ids: list[int]) -> None:
     """Score these shards of a run. Without shards, the run failed before it had any, and it is started again."""
     for shard_id in shard_ids:
         after_commit(partial(_client().shard_queued, shard_id))

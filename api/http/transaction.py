@@ -17,13 +17,13 @@ class App(Flask):
     """A Flask application that commits the request's transaction after the view and before the answer is sent."""
 
     def dispatch_request(self) -> Response:
-        earlier = idempotency.earlier_answer()
+        earlier = idempotency.stored_response()
         if earlier is not None:
             return earlier
         response = self.make_response(super().dispatch_request())
         if response.status_code >= 400:
             return response  # the session is rolled back when the request ends
-        idempotency.keep_answer(response)
+        idempotency.store_response(response)
         state = current()
         if state.session is not None and not state.only_reads:
             state.session.commit()

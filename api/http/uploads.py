@@ -75,8 +75,8 @@ def read_pictures(
         TooManyError: The user has recently sent too many pictures.
     """
     _end_transaction()
-    wanted = [(upload, PICTURES) for upload in pictures] + [(upload, DOCUMENTS) for upload in documents]
-    for upload, kinds in wanted:
+    accepted = [(upload, PICTURES) for upload in pictures] + [(upload, DOCUMENTS) for upload in documents]
+    for upload, kinds in accepted:
         if upload is None or (kinds is DOCUMENTS and _is_pdf(upload)):
             continue
         _read(upload, owner, kinds)
@@ -175,7 +175,7 @@ def limit_body() -> None:
         request.max_content_length = largest
 
 
-def remove_what_failed(_error: BaseException | None = None) -> None:
+def remove_uncommitted_files(_error: BaseException | None = None) -> None:
     """At a request's end: remove the files that it stored but whose rows were not committed."""
     state = current()
     names, state.uncommitted_files = state.uncommitted_files or [], None
@@ -213,14 +213,14 @@ def _is_pdf(upload: FileStorage) -> bool:
     return is_pdf
 
 
-def _read(upload: FileStorage, owner: User, wanted: str) -> CleanFile:
+def _read(upload: FileStorage, owner: User, accepted: str) -> CleanFile:
     """The picture of an upload, decoded once."""
     kept = vars(upload)  # the picture stays with its upload, so that it is decoded once
     if "clean" not in kept:
         _check_size(upload)
         _check_pixels(upload)  # before decoding: a page goes on with the next file after a refusal
         limits().count_call(PICTURES_OF_USER, "pictures", f"user:{owner.id}")
-        kept["clean"] = clean = _image(upload, wanted)
+        kept["clean"] = clean = _image(upload, accepted)
         current().pixels += clean.pixels
         _check_pixels(upload)
     return cast(CleanFile, kept["clean"])
@@ -233,11 +233,11 @@ def _check_pixels(upload: FileStorage) -> None:
         raise TooLargeFileError(_field(upload), "picture.too_many_in_all", megapixels=maximum)
 
 
-def _image(upload: FileStorage, wanted: str) -> CleanFile:
+def _image(upload: FileStorage, accepted: str) -> CleanFile:
     try:
         return images.clean_image(cast(BinaryIO, upload.stream))
     except images.NotAnImageError:
-        raise WrongFileTypeError(_field(upload), wanted) from None
+        raise WrongFileTypeError(_field(upload), accepted) from None
     except images.DamagedImageError:
         raise InvalidFileError(_field(upload), "picture.damaged") from None
     except images.TooManyPixelsError:

@@ -139,7 +139,7 @@ class Campaigns(MethodView):
 
 
 @blp.route("/api/campaigns/<uuid:campaign_id>")
-class OneCampaign(MethodView):
+class CampaignById(MethodView):
     """Read one campaign."""
 
     @with_api_key
@@ -161,7 +161,7 @@ class OneCampaign(MethodView):
 
 
 @blp.route("/api/campaigns/<uuid:campaign_id>/status")
-class OneCampaignStatus(MethodView):
+class CampaignStatusById(MethodView):
     """Change a campaign's status."""
 
     @with_api_key
@@ -205,13 +205,13 @@ class CampaignAds(MethodView):
         Each has its cost so far.
         """
         get_campaign(session(), campaign_id, scope=niche_scope())
-        at = window(args)
-        rows = session().execute(ads_of(campaign_id).limit(at["limit"]).offset(at["offset"]))
+        when = window(args)
+        rows = session().execute(ads_of(campaign_id).limit(when["limit"]).offset(when["offset"]))
         return [_fields(ad) | {"spent": spent} for ad, spent in rows]
 
 
 @blp.route("/api/ads/<uuid:ad_id>")
-class OneAd(MethodView):
+class AdById(MethodView):
     """Change one ad."""
 
     @with_api_key

@@ -77,19 +77,19 @@ class EarningsExport(MethodView):
         return _csv("stats.csv", EARNING_COLUMNS, _earnings(services().sessions, query))
 
 
-def prospect_file(sessions: sessionmaker[Session], **wanted: Any) -> Response:
+def prospect_file(sessions: sessionmaker[Session], **filters: Any) -> Response:
     """All prospects that :func:`models.leadgen.prospects.prospects` selects, as CSV, streamed."""
-    pages = prospect_pages(sessions, **wanted)
+    pages = prospect_pages(sessions, **filters)
     rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
     return _csv("leads.csv", PROSPECT_COLUMNS, rows)
 
 
 def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:
     with sessions() as own:  # the request's session is already closed
-        for *place, leads, qualified, won, revenue, spend in own.execute(query.execution_options(yield_per=1000)):
+        for *group, leads, qualified, won, revenue, spend in own.execute(query.execution_options(yield_per=1000)):
             part = Figures(int(leads), int(qualified), int(won), revenue, spend)
             figures = [part.leads, part.qualified, part.won, part.spend, part.revenue]
-            yield [*place, *figures, part.cpl, part.conversion_rate, part.roi]
+            yield [*group, *figures, part.cpl, part.conversion_rate, part.roi]
 
 
 def _csv(name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> Response:

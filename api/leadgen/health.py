@@ -46,17 +46,17 @@ class Probe:
     def __init__(self, ask: Callable[[], None]) -> None:
         self._ask = ask
         self._lock = threading.Lock()
-        self._asked: Future[None] | None = None
-        self._asked_at = 0.0
+        self._current: Future[None] | None = None
+        self._started_at = 0.0
 
     def begin(self) -> Future[None]:
         """Return the future result: None, or the error of the service."""
         with self._lock:
             now = time.monotonic()
-            if self._asked is None or self._asked.done() or now - self._asked_at > ABANDON_SECONDS:
-                self._asked, self._asked_at = Future(), now
-                threading.Thread(target=self._run, args=(self._asked,), daemon=True).start()
-            return self._asked
+            if self._current is None or self._current.done() or now - self._started_at > ABANDON_SECONDS:
+                self._current, self._started_at = Future(), now
+                threading.Thread(target=self._run, args=(self._current,), daemon=True).start()
+            return self._current
 
     def _run(self, answer: Future[None]) -> None:
         try:

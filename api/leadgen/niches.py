@@ -138,7 +138,7 @@ class Niches(MethodView):
 
 
 @blp.route("/api/niches/<uuid:niche_id>")
-class OneNiche(MethodView):
+class NicheById(MethodView):
     """Read, change or delete one niche."""
 
     @with_api_key
@@ -183,7 +183,7 @@ class OneNiche(MethodView):
 
 
 @blp.route("/api/niches/<uuid:niche_id>/stats")
-class OneNicheStats(MethodView):
+class NicheStatsById(MethodView):
     """Report a niche's figures."""
 
     @with_api_key

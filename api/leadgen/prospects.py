@@ -206,7 +206,7 @@ class Prospects(MethodView):
 
 
 @blp.route("/api/leads/<uuid:lead_id>")
-class OneProspect(MethodView):
+class ProspectById(MethodView):
     """Read one lead."""
 
     @with_api_key
@@ -226,7 +226,7 @@ class OneProspect(MethodView):
 
 
 @blp.route("/api/leads/<uuid:lead_id>/status")
-class OneProspectStatus(MethodView):
+class ProspectStatusById(MethodView):
     """Change a lead's status."""
 
     @with_api_key

@@ -96,11 +96,11 @@ def merge(actor_id: int, town: str, into: str) -> Moved:
     Args:
         town: The town's name, or its key as lists show it.
     """
-    who = f"ops:{actor_id}"
-    moved = merge_towns(session(), town_key(town), town_key(into), who)
+    requested_by = f"ops:{actor_id}"
+    moved = merge_towns(session(), town_key(town), town_key(into), requested_by)
     row = {"table_name": "town_aliases", "row_id": moved.from_key}
     audit.record(session(), "towns_merged", actor_id=actor_id, into=moved.into_key, **row)
-    run, is_new = request_run(session(), RunScope.STALE, who)
+    run, is_new = request_run(session(), RunScope.STALE, requested_by)
     if is_new:
         session().refresh(run)
         start_run(run)

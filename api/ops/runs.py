@@ -12,7 +12,7 @@ from api.http.db import session
 from api.http.fields import Moment, Town, YesNo
 from api.http.paging import page_of
 from api.http.services import services
-from api.http.tasks import go_on_with_run, start_run
+from api.http.tasks import continue_run, start_run
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
 from models.core.enums import ENGINE_ROLES, DealType, RunScope, RunState
@@ -67,7 +67,7 @@ class Progress(Body):
 
 
 class Run(Body):
-    sometimes = ("joined",)
+    optional = ("joined",)
 
     id = fields.Integer()
     scope = shown_word(RunScope)
@@ -211,7 +211,7 @@ class Runs(MethodView):
 
 
 @blp.route("/ops/rescoring-runs/<int:run_id>")
-class OneRun(MethodView):
+class RunById(MethodView):
     """Read one run."""
 
     @for_operators
@@ -256,7 +256,7 @@ class RunRetry(MethodView):
         refuse_while_queues_are_deep()
         run, shard_ids = retry_failed(session(), run_id)
         audit.record(session(), "run_retried", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
-        go_on_with_run(run, shard_ids)
+        continue_run(run, shard_ids)
         return _shown(run)
 
 

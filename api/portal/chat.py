@@ -17,7 +17,7 @@ from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of
 from api.http.db import after_commit, session
 from api.http.fields import FormWhole, IdNumber, Moment, Text, moment
-from api.http.idempotency import keeps_no_answer
+from api.http.idempotency import ignores_idempotency_key
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.services import services
 from api.portal.chat_hub import ChatHub, chat_hub
@@ -90,7 +90,7 @@ class MessageArgs(Body):
     limit = FormWhole(1, MAX_MESSAGES, load_default=MAX_MESSAGES)
 
     @validates_schema
-    def check_way(self, data: dict, **kwargs: Any) -> None:
+    def check_page_or_ids(self, data: dict, **kwargs: Any) -> None:
         if data["page"] > 1 and ("after_id" in data or "before_id" in data):
             raise ValidationError("chat.page_or_ids", "page")
 
@@ -102,7 +102,7 @@ class ChatMessageBody(Body):
     )
 
     @pre_load
-    def take_content(self, data: Any, **kwargs: Any) -> Any:
+    def accept_content(self, data: Any, **kwargs: Any) -> Any:
         """Accept `content` as another name of `message`, which many clients use."""
         if isinstance(data, Mapping) and "content" in data and "message" not in data:
             return {"message" if name == "content" else name: value for name, value in data.items()}
@@ -209,7 +209,7 @@ class ChatTicket(MethodView):
     """Get a ticket for a WebSocket."""
 
     @signed_in
-    @keeps_no_answer
+    @ignores_idempotency_key
     @blp.response(200, Ticket)
     def post(self) -> Any:
         """Get a ticket for one socket, so that the token need not be in the address
@@ -240,9 +240,9 @@ def broadcast_message(own_session: Session, chat: Chat, stored: ChatMessage) -> 
     """
     After a message is committed, notify the sockets of both sides; a user without an open socket gets a notification.
     """
-    board: ChatHub = chat_hub()
-    is_there = board.notify(chat.id, chat.other(stored.sender_id))
-    board.notify(chat.id, stored.sender_id)
+    hub: ChatHub = chat_hub()
+    is_there = hub.notify(chat.id, chat.other(stored.sender_id))
+    hub.notify(chat.id, stored.sender_id)
     if not is_there:
         notify_absent(own_session, chat, stored)
         own_session.commit()

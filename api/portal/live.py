@@ -22,7 +22,7 @@ from api.http.services import services
 from api.portal.chat_hub import chat_hub
 from models.accounts.tokens import Claims, user_of_claims
 from models.core.errors import BusyError, NotSignedInError, TooManyError
-from models.deals.live_changes import ChangeKind, Changes, changes_since, present_moment
+from models.deals.live_changes import ChangeKind, Changes, changes_since, current_moment
 
 blp = Blueprint("live", __name__, description="What of mine has changed, as it happens")
 
@@ -80,28 +80,28 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     raw = headers.get("last_event_id", args.get("last_event_id"))
     user_id, proof, sessions = current_user().id, claims(), services().reading_sessions
     end_session()  # a stream lives for minutes; each reading has a session of its own
-    places, board = services().long_lived, chat_hub()
+    connections, hub = services().long_lived, chat_hub()
     channels = [holder] = [live_updates.of_user(user_id)]
-    if not places.take(long_lived.EVENTS, holder):
+    if not connections.take(long_lived.EVENTS, holder):
         raise TooManyError("live.too_many", 5)
     signals = live_updates.signals(
-        services().settings.redis_url, channels, lambda: board.is_closing, checks_per_heartbeat=CHECKS_PER_READING
+        services().settings.redis_url, channels, lambda: hub.is_closing, checks_per_heartbeat=CHECKS_PER_READING
     )
     try:
         next(signals)  # before the answer begins, so that an unavailable Redis is a 503 and not a broken stream
         with sessions() as session:
-            moment = present_moment(session) if raw is None else int(raw)
+            moment = current_moment(session) if raw is None else int(raw)
     except RedisError:
-        places.give_back(long_lived.EVENTS, holder)
+        connections.give_back(long_lived.EVENTS, holder)
         raise BusyError("live.away", 5) from None
     except BaseException:
-        places.give_back(long_lived.EVENTS, holder)
+        connections.give_back(long_lived.EVENTS, holder)
         raise
     response = Response(_events(sessions, proof, moment, signals), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx would buffer events
     response.call_on_close(signals.close)
-    response.call_on_close(lambda: places.give_back(long_lived.EVENTS, holder))
+    response.call_on_close(lambda: connections.give_back(long_lived.EVENTS, holder))
     return response
 
 

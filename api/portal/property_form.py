@@ -39,7 +39,7 @@ from models.market.shown_addresses import EXACT, precision_of, shown_address
 from models.market.towns.reading import TownError, read_town
 
 #: The precision with which a number of the form is stored, independent of its column's rounding.
-PLACES = 6
+DECIMALS = 6
 MAX_IMAGES = 50
 
 #: Fields with a single file: field -> whether it may be a PDF.
@@ -61,7 +61,7 @@ def _words(longest: int = 2000) -> Text:
 
 
 def _area() -> FormNumber:
-    return FormNumber(Decimal("0.01"), LARGEST_AREA, unit=Unit.AREA, places=PLACES)
+    return FormNumber(Decimal("0.01"), LARGEST_AREA, unit=Unit.AREA, decimals=DECIMALS)
 
 
 class PropertyForm(Body):
@@ -82,7 +82,7 @@ class PropertyForm(Body):
     floor = FormWhole(-10, MAX_FLOORS)
     total_area = _area()
     living_area = _area()
-    ceiling_height = FormNumber(Decimal("0.5"), 100, unit=Unit.METRES, places=PLACES)
+    ceiling_height = FormNumber(Decimal("0.5"), 100, unit=Unit.METRES, decimals=DECIMALS)
     rooms = FormWhole(0, MAX_ROOMS)
     bedrooms = FormWhole(0, MAX_ROOMS)
     bathrooms = FormWhole(0, MAX_ROOMS)
@@ -103,7 +103,7 @@ class PropertyForm(Body):
     video_title = _words(300)
     video_url = Text(2000, validate=validate.URL(schemes={"http", "https"}, require_tld=False))
     services = _words()
-    commission_amount = FormNumber(0, MAX_MONEY, places=PLACES)
+    commission_amount = FormNumber(0, MAX_MONEY, decimals=DECIMALS)
     commission_type = _words(100)
     documents = _words()
 

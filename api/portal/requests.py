@@ -126,7 +126,7 @@ class OfferedProperty(PortalProperty):
 
 
 class Offer(Body):
-    sometimes = ("price_cut", "group")
+    optional = ("price_cut", "group")
 
     property = ReadyPart(OfferedProperty)
     match_score = fields.Float(metadata={"description": "0 to 100"})
@@ -187,7 +187,7 @@ class MyRequestsByTheirShortPath(MyRequests):
 
 
 @blp.route("/users/my_requests/<int:request_id>")
-class OneRequest(MethodView):
+class RequestById(MethodView):
     """One of the caller's requests."""
 
     @for_roles(Role.TENANT)

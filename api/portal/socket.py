@@ -59,7 +59,7 @@ SERVER_OPTIONS = {"ping_interval": PING_SECONDS, "max_message_size": LARGEST_FRA
 
 GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1008, 1013  # RFC 6455, section 7.4.1; 1013 by IANA
 
-_RING = object()
+_WAKE_UP = object()
 
 
 class ReadFrame(Body):
@@ -98,7 +98,7 @@ def check_participant() -> None:
         429: {"description": "Too many chats are open, of this user or in all."},
     },
 )
-def talk(ws: Server, chat_id: int) -> None:
+def chat_socket(ws: Server, chat_id: int) -> None:
     """Exchange messages in one of my chats, over a WebSocket
 
     Send `{"message": "text"}` to send a message and `{"read": 17}` to mark messages as read up to this id. Messages of
@@ -109,20 +109,20 @@ def talk(ws: Server, chat_id: int) -> None:
     chat_session = ChatSession(ws, chat_id, current_user().id, current().chat_token, current().after_id)
     end_session()  # the handshake's connection: a socket lives for hours
     _give_up_on_silent_peers(ws)
-    board: ChatHub = chat_hub()
+    hub: ChatHub = chat_hub()
     try:
-        board.join(chat_session.connection)
+        hub.join(chat_session.connection)
     except TooManyError as error:
         ws.close(TRY_AGAIN_LATER, describe_error("en", error))
         return
     try:
-        chat_session.run(board)
+        chat_session.run(hub)
     except NotSignedInError as error:
         ws.close(POLICY_VIOLATION, describe_error("en", error)[:100])
     except (DBAPIError, PoolTimeoutError):
         ws.close(TRY_AGAIN_LATER, "The database is away; come back with after_id.")
     finally:
-        board.leave(chat_session.connection)
+        hub.leave(chat_session.connection)
 
 
 class ChatSession:
@@ -134,33 +134,33 @@ class ChatSession:
         self._ws = ws
         self._token = token
         self._sent_id = sent_id  #: The newest message that this socket has sent.
-        self._is_rung = False
-        self._last_life = time.monotonic()
+        self._is_woken = False
+        self._last_activity = time.monotonic()
 
     def _wake(self) -> None:
         """Wake the socket's thread to check for messages; can be called from any thread."""
-        if not self._is_rung:  # one check finds all messages; a second queued one would find none
-            self._is_rung = True
+        if not self._is_woken:  # one check finds all messages; a second queued one would find none
+            self._is_woken = True
             # simple-websocket cannot end a wait from another thread, so a marker is put among the received frames.
-            self._ws.input_buffer.append(_RING)
+            self._ws.input_buffer.append(_WAKE_UP)
             self._ws.event.set()
 
-    def run(self, board: ChatHub) -> None:
+    def run(self, hub: ChatHub) -> None:
         """Serve the socket until the client disconnects or is idle, or the process stops."""
         self._deliver()
-        while not board.is_closing:
-            frame = self._ws.receive(timeout=PING_SECONDS if board.is_subscribed else FALLBACK_POLL_SECONDS)
-            if frame is _RING or frame is None:
-                self._is_rung = False
+        while not hub.is_closing:
+            frame = self._ws.receive(timeout=PING_SECONDS if hub.is_subscribed else FALLBACK_POLL_SECONDS)
+            if frame is _WAKE_UP or frame is None:
+                self._is_woken = False
                 self._deliver()
-                if time.monotonic() - self._last_life > IDLE_SECONDS:
+                if time.monotonic() - self._last_activity > IDLE_SECONDS:
                     self._ws.close(message="idle")
                     return
             elif len(self._ws.input_buffer) > MAX_WAITING:
                 self._ws.close(POLICY_VIOLATION, "too fast")
                 return
             else:
-                self._last_life = time.monotonic()
+                self._last_activity = time.monotonic()
                 self._receive(frame)
         self._ws.close(GOING_AWAY, "come back with after_id")
 
@@ -175,7 +175,7 @@ class ChatSession:
             for stored in news:
                 self._send(frame_of(stored))
                 self._sent_id = stored.id
-                self._last_life = time.monotonic()
+                self._last_activity = time.monotonic()
             if len(news) < BATCH:
                 return
 

@@ -57,7 +57,7 @@ from api.portal.chat_hub import ChatHub, attach_chat_hub
 from api.server import docs, help_pages
 from api.server.health import blp as health
 from api.server.media import blp as media
-from api.server.openness import warn_of_openness
+from api.server.risky_settings import warn_of_risky_settings
 from api.server.unread_bodies import CloseUnread
 from api.sources import imports as source_imports
 from api.sources import outgoing, sources
@@ -170,7 +170,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.before_request(access.check_access)
     app.before_request(limits.limit_caller)
     app.teardown_appcontext(end_session)
-    app.teardown_appcontext(uploads.remove_what_failed)
+    app.teardown_appcontext(uploads.remove_uncommitted_files)
     api = flask_smorest.Api()
     api.ERROR_SCHEMA = ErrorSchema
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # api/http/openapi.py lists every error by its status
@@ -182,8 +182,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would otherwise answer HTTP errors
     access.check_all_declared(app)
-    answered.note_answers(app)
-    warn_of_openness(settings)
+    answered.collect_answered_names(app)
+    warn_of_risky_settings(settings)
     app.wsgi_app = CloseUnread(WithoutTrailingSlash(app.wsgi_app))  # type: ignore[method-assign]  # as Flask documents it
     return app
 

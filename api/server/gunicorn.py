@@ -16,6 +16,7 @@ from api.console.kit.compiled_templates import compile_templates
 from api.http.services import services_of
 from api.portal.chat_hub import chat_hub_of
 from api.server.counts import forget_counts
+from api.server.garbage import collect_after_answers
 from api.server.malformed_requests import write_error
 from matching.reading.json_rows import wish_rows
 from matching.reading.origins import origin_forms
@@ -97,6 +98,7 @@ def post_worker_init(worker: Worker) -> None:
     # Objects created at the start live as long as the process, so the collector need not scan them repeatedly.
     gc.collect()
     gc.freeze()
+    collect_after_answers()
     stop = signal.getsignal(signal.SIGTERM)
 
     def close_sockets_and_stop(number: int, frame: FrameType | None) -> None:

@@ -2,7 +2,7 @@
 
 gunicorn gives a connection a thread as soon as its first byte arrives, and the thread waits for the rest as long as the
 client likes: a hundred clients that send a byte a second ("slowloris") would occupy every thread. Here the main loop
-gathers a request without a thread until its head and a body of up to :data:`MAX_GATHERED` bytes have arrived. A thread
+gathers a request without a thread until its head and a body of up to :data:`MAX_BUFFERED` bytes have arrived. A thread
 waits only for the rest of larger bodies (uploads of signed-in users; others are refused before their body is read), and
 only while the bytes arrive at a minimum pace.
 """
@@ -18,11 +18,13 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from api.server.garbage import after_answer
+
 #: A request's head, and the gathered part of its body, must arrive within this time after the client began to send.
 GATHER_SECONDS = 15.0
 #: A stopping process waits this long for a connection that has sent nothing yet.
 LINGER_SECONDS = 2.0
-MAX_GATHERED = 1024 * 1024  # bytes
+MAX_BUFFERED = 1024 * 1024  # bytes
 LONGEST_HEAD = 64 * 1024  # bytes; more than gunicorn's parser accepts
 #: The minimum pace of bytes that a thread waits for; like Apache's mod_reqtimeout, but for faster networks.
 MIN_PACE = 2_000  # bytes a second
@@ -36,13 +38,13 @@ _WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 
 
-def is_gathered(received: bytes | bytearray) -> bool:
+def is_complete_request(received: bytes | bytearray) -> bool:
     r"""
     Whether the request, of which *received* has arrived so far, can be given to a thread.
 
-    >>> is_gathered(b"GET / HTTP/1.1\r\nHost: a\r\n"), is_gathered(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    >>> is_complete_request(b"GET / HTTP/1.1\r\nHost: a\r\n"), is_complete_request(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     (False, True)
-    >>> is_gathered(b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n{}")
+    >>> is_complete_request(b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n{}")
     False
     """
     end = received.find(_HEAD_END)
@@ -53,7 +55,7 @@ def is_gathered(received: bytes | bytearray) -> bool:
     if length is None or _WAITS.search(head):
         return True
     whole = end + len(_HEAD_END) + int(length[1])
-    return whole > MAX_GATHERED or len(received) >= whole
+    return whole > MAX_BUFFERED or len(received) >= whole
 
 
 class PacedSocket:
@@ -109,6 +111,13 @@ class Worker(ThreadWorker):
         self._gathering[conn] = (received, time.monotonic() + GATHER_SECONDS)
         self.poller.register(conn.sock, selectors.EVENT_READ, lambda _sock: self._gather(conn))
 
+    def handle(self, conn: TConn) -> Any:
+        """Called in a thread of the pool: answer one request."""
+        try:
+            return super().handle(conn)
+        finally:
+            after_answer()
+
     def murder_pending(self) -> None:
         """Called in every round of the main loop, also while stopping: disconnect clients that are too slow."""
         super().murder_pending()
@@ -133,14 +142,14 @@ class Worker(ThreadWorker):
         Append what has arrived to *received*; returns whether it is enough. Data of clients that have left is dropped.
         """
         try:
-            data = conn.sock.recv(MAX_GATHERED)
+            data = conn.sock.recv(MAX_BUFFERED)
         except (BlockingIOError, InterruptedError):
             return False
         except OSError:
             data = b""
             received.clear()
         received += data
-        return not data or is_gathered(received)
+        return not data or is_complete_request(received)
 
     def _hand_over(self, conn: TConn, received: bytearray) -> None:
         if not received:  # the client has disconnected

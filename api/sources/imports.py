@@ -102,7 +102,7 @@ class Imports(MethodView):
 
 
 @blp.route("/imports/<int:import_id>")
-class OneImport(MethodView):
+class ImportById(MethodView):
     """One of my imports."""
 
     @for_owners

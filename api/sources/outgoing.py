@@ -19,12 +19,12 @@ from models.sources.outgoing import (
     OutgoingFeed,
     close_outgoing_feed,
     left_out,
-    mark_of_feed,
     outgoing_feed,
     owner_of_feed,
     published,
     renew_outgoing_feed,
     seller_of,
+    version_of_feed,
 )
 
 blp = Blueprint("outgoing-feed", __name__, description="My properties as a feed for portals")
@@ -96,7 +96,7 @@ class FeedForPortals(MethodView):
         For portals that were given the address. Streamed; `ETag` changes with the content.
         """
         owner = owner_of_feed(session(), name.removesuffix(".xml"))
-        mark, latest = mark_of_feed(session(), owner)
+        mark, latest = version_of_feed(session(), owner)
         response = Response(mimetype=XML)
         response.set_etag(mark)
         response.last_modified = latest
@@ -108,7 +108,7 @@ class FeedForPortals(MethodView):
         own = services()
         offers = published(own.sessions, owner.id)
         pieces = yrl_writer.feed(offers, seller_of(owner), latest, own.settings.public_url)
-        response.response = _gathered(pieces)
+        response.response = _buffered(pieces)
         return response
 
 
@@ -126,7 +126,7 @@ def shown_outgoing(owner: User, feed: OutgoingFeed | None) -> dict[str, Any]:
     }
 
 
-def _gathered(pieces: Any) -> Any:
+def _buffered(pieces: Any) -> Any:
     buffer: list[str] = []
     size = 0
     for piece in pieces:

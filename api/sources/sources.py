@@ -125,7 +125,7 @@ class Sources(MethodView):
 
 
 @blp.route("/sources/<int:source_id>")
-class OneSource(MethodView):
+class SourceById(MethodView):
     """One of my sources."""
 
     @for_owners

@@ -55,7 +55,7 @@ class Favorites(MethodView):
 
 
 @blp.route("/favorites/<int:listing_id>")
-class OneFavorite(MethodView):
+class FavoriteById(MethodView):
     """One of the caller's favourites."""
 
     @signed_in

@@ -22,7 +22,7 @@ from api.http.db import session
 from api.http.fields import IdNumber, Text, moment
 from api.http.home_adverts import PriceCut
 from api.http.services import services
-from api.http.shown_lists import note_shown
+from api.http.shown_lists import count_shown
 from api.http.tasks import rescore_lead
 from api.swipe.listing_words import listing_row
 from api.swipe.listings import Listing
@@ -59,7 +59,7 @@ class Undone(Body):
 
 
 class ShownListing(Listing):
-    sometimes = ("price_cut",)
+    optional = ("price_cut",)
 
     price_cut = fields.Nested(PriceCut)
 
@@ -77,39 +77,39 @@ class FeedNext(MethodView):
         The order follows the caller's preferences, best first; without preferences, the newest listing. Reading is not
         an action: the same listing is returned until the caller acts on it.
         """
-        coming = listing_to_show(current_user())
-        if coming.listing and coming.preference:
-            note_shown(Side.LEAD, coming.preference.id, 1)
-        return shown_next(coming) if coming.listing else jsonify(None)
+        upcoming = listing_to_show(current_user())
+        if upcoming.listing and upcoming.preference:
+            count_shown(Side.LEAD, upcoming.preference.id, 1)
+        return shown_next(upcoming) if upcoming.listing else jsonify(None)
 
 
-def shown_next(coming: NextListing) -> dict[str, Any]:
+def shown_next(upcoming: NextListing) -> dict[str, Any]:
     """The listing of the feed, and by how much it has become cheaper since the caller disliked it."""
-    assert coming.listing is not None
-    row = listing_row(coming.listing)
-    if coming.price_before is None:
+    assert upcoming.listing is not None
+    row = listing_row(upcoming.listing)
+    if upcoming.price_before is None:
         return row
-    since = price_history(session(), coming.listing)[-1]["at"]
-    return row | {"price_cut": {"from": coming.price_before, "to": coming.listing.price, "at": moment(since)}}
+    since = price_history(session(), upcoming.listing)[-1]["at"]
+    return row | {"price_cut": {"from": upcoming.price_before, "to": upcoming.listing.price, "at": moment(since)}}
 
 
 def listing_to_show(user: User) -> NextListing:
     """Return the next listing, waiting for a list that is being computed; with no listing when all are seen."""
-    coming = next_listing(session(), user)
-    preference = coming.preference
+    upcoming = next_listing(session(), user)
+    preference = upcoming.preference
     if preference is None:
-        return coming
-    if coming.listing is None and coming.refill_is_due:
+        return upcoming
+    if upcoming.listing is None and upcoming.refill_is_due:
         # The whole list is used up; the next list continues where it ended.
         mark_stale(session(), preference)
         session().commit()
         return _next_of_new_list(preference, age_seconds=0)
-    if coming.is_stale:
+    if upcoming.is_stale:
         age = database_now(session()) - preference.updated_at
         return _next_of_new_list(preference, age.total_seconds())
-    if coming.refill_is_due:
+    if upcoming.refill_is_due:
         _request_refill(preference)
-    return coming
+    return upcoming
 
 
 @blp.route("/feed/action")

@@ -14,7 +14,7 @@ from api.http.db import session
 from api.http.fields import IdNumber, Moment
 from api.http.paging import PAGINATION, page_of, pagination
 from models.core.enums import SUPPLY_ROLES, InquiryStatus
-from models.deals.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry
+from models.deals.inquiries import Inquiry, create_inquiry, inquiries_by, inquiries_for, move_inquiry
 from models.market.listings import listing_on_market
 
 blp = Blueprint("inquiries", __name__, description="Tenants' interest in listings")
@@ -76,7 +76,7 @@ class InquiriesForMe(MethodView):
 
 
 @blp.route("/inquiries/<int:inquiry_id>")
-class OneInquiry(MethodView):
+class InquiryById(MethodView):
     """The status of an inquiry."""
 
     @signed_in
@@ -93,7 +93,7 @@ class OneInquiry(MethodView):
 def make_inquiry(body: dict) -> Inquiry:
     """Create the inquiry of a body loaded by :class:`InquiryBody`."""
     listing = listing_on_market(session(), body["listing_id"])
-    return inquire(session(), current_user(), listing, owner_id=body.get("owner_id"))
+    return create_inquiry(session(), current_user(), listing, owner_id=body.get("owner_id"))
 
 
 def _page(query: Any, args: dict) -> tuple[list[Inquiry], int, dict]:

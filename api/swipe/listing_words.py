@@ -44,14 +44,14 @@ def type_word(property_type: PropertyType) -> str:
     return _TYPE_WORDS[property_type]
 
 
-def type_of(word: str, present: PropertyType | None = None) -> PropertyType:
-    """The property type of a word; *present* is kept if it is shown as the same word.
+def type_of(word: str, current: PropertyType | None = None) -> PropertyType:
+    """The property type of a word; *current* is kept if it is shown as the same word.
 
     >>> type_of("house"), type_of("house", PropertyType.TOWNHOUSE)
     (<PropertyType.HOUSE: 'HOUSE'>, <PropertyType.TOWNHOUSE: 'TOWNHOUSE'>)
     """
     codes = PROPERTY_TYPES[word]
-    return present if present in codes else codes[0]
+    return current if current in codes else codes[0]
 
 
 def title_of(listing: Property) -> str:

@@ -73,7 +73,7 @@ class Listing(Body):
 
 
 class WholeListing(Listing):
-    sometimes = ("price_history",)
+    optional = ("price_history",)
 
     price_history = fields.List(
         fields.Nested(PricePoint), metadata={"description": "The oldest first, the present last."}
@@ -173,7 +173,7 @@ class MyListings(MethodView):
 
 
 @blp.route("/listings/<int:listing_id>")
-class OneListing(MethodView):
+class ListingById(MethodView):
     """Read, replace or withdraw one listing."""
 
     @public
@@ -240,7 +240,7 @@ def listing_page(query: Any, args: dict) -> tuple[list[dict], int, dict]:
     return [listing_row(row) for row in rows], 200, pagination(total, args)
 
 
-def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
+def _columns(body: dict, current: Property | None = None) -> dict[str, Any]:
     """
     A property's columns from a listing's body. Facts that the swipe contract lacks do not change; nor does the
     currency, unless it is that of the former city.
@@ -249,12 +249,12 @@ def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
         "title": body["title"],
         "city": body["city"],
         "deal_type": DEAL_TYPES[body["deal_type"]],
-        "property_type": type_of(body["property_type"], present.property_type if present else None),
+        "property_type": type_of(body["property_type"], current.property_type if current else None),
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }
     if body.get("currency"):
         columns["currency"] = body["currency"]
-    elif present is not None and present.currency != own_currency(present.city_key):
-        columns["currency"] = present.currency
+    elif current is not None and current.currency != own_currency(current.city_key):
+        columns["currency"] = current.currency
     return columns

@@ -1,4 +1,4 @@
-"""Suggestions for forms: towns, districts and stations known to the market."""
+"""Suggestions for forms: towns, districts and stations known to the market or to the public."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from api.http.access import public
 from api.http.blueprint import Blueprint, Body, one_of
 from api.http.db import only_reads, session
 from api.http.fields import Text, Town
+from api.http.market_places import with_known_parts
 from models.market.known_places import PlaceKind, known_places
 
 blp = Blueprint("places", __name__, description="Places that the market knows")
@@ -26,7 +27,7 @@ class Places(Body):
 
 @blp.route("/places")
 class KnownPlaces(MethodView):
-    """Suggest places that are on the market."""
+    """Suggest places."""
 
     @public
     @only_reads
@@ -35,6 +36,11 @@ class KnownPlaces(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """Suggest towns, districts or stations while somebody types
 
-        At most 50, the most frequent first, spelt as properties on the market spell them.
+        At most 50, the most frequent first, spelt as properties on the market spell them. For a large town its other
+        publicly known districts and stations follow.
         """
-        return {"places": known_places(session(), args["kind"], args.get("q", ""), city=args.get("city"))}
+        kind, beginning, city = args["kind"], args.get("q", ""), args.get("city")
+        names = known_places(session(), kind, beginning, city=city)
+        if city is not None and kind is not PlaceKind.TOWN:
+            names = with_known_parts(names, kind, city, beginning)
+        return {"places": names}

@@ -63,7 +63,7 @@ class Webhooks(MethodView):
 
 
 @blp.route("/webhooks/<int:webhook_id>")
-class OneWebhook(MethodView):
+class WebhookById(MethodView):
     """One of my webhooks."""
 
     @signed_in

@@ -51,11 +51,11 @@ class LeadWords:
         has[properties.word_codes] = True
         in_use &= has
         #: The index of each word among the words in use, -1 for other words.
-        self._place = np.where(in_use, np.cumsum(in_use) - 1, -1).astype(np.int32)
+        self._columns = np.where(in_use, np.cumsum(in_use) - 1, -1).astype(np.int32)
         kept = in_use[leads.word_codes]
         indptr = np.concatenate([[0], np.cumsum(kept)])[leads.word_indptr]
         shape = (len(leads), max(int(in_use.sum()), 1))
-        self.rows = csr_matrix((leads.word_points[kept], self._place[leads.word_codes[kept]], indptr), shape)
+        self.rows = csr_matrix((leads.word_points[kept], self._columns[leads.word_codes[kept]], indptr), shape)
 
     def best(self, words: BlockWords) -> NDArray[np.float32]:
         """The most units that the words of a block can earn each lead."""
@@ -67,10 +67,10 @@ class LeadWords:
         """The words of the properties ``start .. stop - 1``."""
         indptr = properties.word_indptr[start : stop + 1]
         span = slice(indptr[0], indptr[-1])
-        places = self._place[properties.word_codes[span]]
-        kept = places >= 0
+        columns = self._columns[properties.word_codes[span]]
+        kept = columns >= 0
         rows = np.repeat(np.arange(stop - start), np.diff(indptr))[kept]
-        words, local = np.unique(places[kept], return_inverse=True)
+        words, local = np.unique(columns[kept], return_inverse=True)
         return BlockWords(words, rows, local, properties.word_parts[span][kept], stop - start)
 
 
@@ -160,10 +160,10 @@ class LeadTerms:
         self._firsts = np.cumsum([0, *(part.shape[1] for part in parts)])
         self._rows = hstack(parts, format="csr")
 
-    def of_block(self, places: dict[str, BlockPlaces], words: BlockWords, start: int) -> "BlockTerms":
-        """The terms of a block's properties, from *start* on; *places* and *words* are those of the block."""
+    def of_block(self, columns: dict[str, BlockPlaces], words: BlockWords, start: int) -> "BlockTerms":
+        """The terms of a block's properties, from *start* on; *columns* and *words* are those of the block."""
         n_words = len(words.words)
-        singles = [places[kind].single for kind in PLACE_KINDS]
+        singles = [columns[kind].single for kind in PLACE_KINDS]
         heights = [n_words, self.answers.count, *(len(single) for single in singles)]
         firsts = np.cumsum([0, *heights])
         table = np.zeros((firsts[-1], words.size), np.float32)
@@ -175,8 +175,8 @@ class LeadTerms:
         for kind, single, first, row in zip(PLACE_KINDS, singles, self._firsts[2:], firsts[2:], strict=False):
             table[row : row + len(single)] = single
             # A place that earns no lead anything has no column.
-            known = places[kind].codes + first < self._firsts[PLACE_KINDS.index(kind) + 3]
-            local[places[kind].codes[known] + first] = np.arange(row, row + len(single))[known]
+            known = columns[kind].codes + first < self._firsts[PLACE_KINDS.index(kind) + 3]
+            local[columns[kind].codes[known] + first] = np.arange(row, row + len(single))[known]
         return BlockTerms(self._rows, local, table)
 
 

@@ -59,8 +59,8 @@ class Ends(NamedTuple):
         self, rows: NDArray[np.intp], units: NDArray[np.float32], columns: NDArray[np.integer]
     ) -> NDArray[np.bool_]:
         """Whether each pair ranks no worse than its row's end."""
-        at = self.units[rows]
-        return (units > at) | ((units == at) & (columns <= self.last_columns[rows]))
+        limit = self.units[rows]
+        return (units > limit) | ((units == limit) & (columns <= self.last_columns[rows]))
 
 
 def ranked_within(

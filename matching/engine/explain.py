@@ -130,13 +130,13 @@ def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[
         for part in _DENSE_OF[name]:
             span = DENSE[part]
             units[:, column] += _dense_units(leads.dense[:, span], properties.dense[:, span])
-    at = CRITERION_NAMES.index
-    units[:, at("price")] += price_units(leads, properties)
-    units[:, at("area")] += area_units(leads, properties)
+    column_of = CRITERION_NAMES.index
+    units[:, column_of("price")] += price_units(leads, properties)
+    units[:, column_of("area")] += area_units(leads, properties)
     for kind in PLACE_KINDS:
-        units[:, at("location")] += place_units(kind, leads, properties)
-    units[:, at("text")] += word_units(leads, properties)
-    units[:, at("wish")] += wish_units(leads, properties).earned
+        units[:, column_of("location")] += place_units(kind, leads, properties)
+    units[:, column_of("text")] += word_units(leads, properties)
+    units[:, column_of("wish")] += wish_units(leads, properties).earned
     return units
 
 

@@ -55,7 +55,7 @@ def _by_name(kind: str, wanted: Sequence[str], places: Sequence[str], near: Neig
                 notes.append(PlaceNote("wanted", kind, name, place, 0.0))
             else:
                 is_near = key in near.keys and other in [
-                    near.keys[at] for at in near.places[near.of(near.keys.index(key))]
+                    near.keys[index] for index in near.places[near.of(near.keys.index(key))]
                 ]
                 relation: Literal["near", "elsewhere"] = "near" if is_near else "elsewhere"
                 notes.append(PlaceNote(relation, kind, name, place, near.km_between(key, other)))
@@ -68,8 +68,8 @@ def _by_point(lead: LeadFacts, listing: PropertyFacts, closeness: Closeness) -> 
     latitude, longitude = listing.latitude, listing.longitude
     key = place_key(listing.district or "")
     if (latitude is None or longitude is None) and key in closeness.district.keys:
-        at = closeness.district.keys.index(key)
-        latitude, longitude = float(closeness.district.latitude[at]), float(closeness.district.longitude[at])
+        index = closeness.district.keys.index(key)
+        latitude, longitude = float(closeness.district.latitude[index]), float(closeness.district.longitude[index])
     if latitude is None or longitude is None or latitude != latitude:
         return [PlaceNote("unknown", "", "", listing.district or "", None)]
     km = float(distance_km(lead.latitude, lead.longitude, latitude, longitude))

@@ -54,14 +54,14 @@ def wish_shares(
         codes.tolist(), points.tolist(), answers.tolist(), shown.tolist(), strict=True
     ):
         wish = leads.wish_table.wish(code)
-        at = wishes.first[code] + answer
+        cell = wishes.first[code] + answer
         outcome: Outcome = (
             "not_told"
             if answer == NOT_STATED
             else "not_met"
-            if wishes.contradicts[at]
+            if wishes.contradicts[cell]
             else "met"
-            if wishes.values[at] == 1
+            if wishes.values[cell] == 1
             else "partly"
         )
         fact = facts.get(wish.kind)

@@ -79,8 +79,8 @@ def _first_of_each(group: NDArray[np.integer], by: NDArray[np.uint64], maximum: 
     """The indices of the *maximum* smallest entries of each group."""
     order = np.lexsort((by, group))
     ordered = group[order]
-    place = np.arange(len(order)) - np.searchsorted(ordered, ordered)
-    return order[place < maximum]
+    rank = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    return order[rank < maximum]
 
 
 def _hashed(left: NDArray[np.int64], right: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:

@@ -68,8 +68,8 @@ def gained(
     may = np.zeros((len(criteria), len(properties)), bool)
     for row, touched in enumerate(criteria):
         points, bound = weaker.whole_points[row], bounds[:, row]
-        for at in (CRITERION_NAMES.index(name) for name in touched):
-            bound += (1 - values[:, at]) * points[at]
+        for column in (CRITERION_NAMES.index(name) for name in touched):
+            bound += (1 - values[:, column]) * points[column]
         min_points = (minimum - _slack(lead, weaker.take([row]))) / 100 * POINTS_PER_100
         elsewhere_whole = how_often == np.sum([broken[name] for name in touched if name in broken], axis=0)
         may[row] = ~useful & elsewhere_whole & (bound >= min_points)

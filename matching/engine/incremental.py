@@ -128,9 +128,9 @@ def merge_changed(
     lost = touched & was_full & (known < k)
     solid = np.flatnonzero(touched & ~lost)
 
-    place = np.full(len(existing), -1)
-    place[solid] = np.arange(len(solid))
-    entry_rows = place[np.concatenate([rows[kept], new_rows])]
+    new_row = np.full(len(existing), -1)
+    new_row[solid] = np.arange(len(solid))
+    entry_rows = new_row[np.concatenate([rows[kept], new_rows])]
     used = entry_rows >= 0
     lists = RankedLists.from_entries(
         entry_rows[used],

@@ -66,9 +66,9 @@ class ListsToRefill:
 
     def of_owners(self, rows: NDArray[np.intp]) -> "ListsToRefill":
         """The lists of some owners (ascending)."""
-        place = np.minimum(np.searchsorted(rows, self.excluded[:, 0]), len(rows) - 1)
-        kept = rows[place] == self.excluded[:, 0]
-        excluded = np.stack([place[kept], self.excluded[kept, 1]], axis=1)
+        position = np.minimum(np.searchsorted(rows, self.excluded[:, 0]), len(rows) - 1)
+        kept = rows[position] == self.excluded[:, 0]
+        excluded = np.stack([position[kept], self.excluded[kept, 1]], axis=1)
         known = self.known.take(rows)
         if self.owners_are_leads:
             return replace(self, known=known, excluded=excluded, leads=self.leads.take(rows))
@@ -178,5 +178,5 @@ class _Search:
         units[self._is_unlisted[columns]] = -1
         span = slice(*np.searchsorted(self._taken, [columns[0], columns[-1] + 1]))
         row = np.minimum(np.searchsorted(columns, self._taken[span]), len(columns) - 1)
-        here = columns[row] == self._taken[span]
-        units[row[here], self._taken_owners[span][here]] = -1
+        is_owned = columns[row] == self._taken[span]
+        units[row[is_owned], self._taken_owners[span][is_owned]] = -1

@@ -98,11 +98,11 @@ def answer_points(
         points: The points that each wish earns if it is met.
         answers: The answers to the kinds of the wishes; NOT_STATED earns and costs nothing.
     """
-    at = wishes.first[codes] + answers
-    at = np.where(answers == NOT_STATED, 0, at)
+    cells = wishes.first[codes] + answers
+    cells = np.where(answers == NOT_STATED, 0, cells)
     points = np.asarray(points, np.float64)
-    earned = np.rint(points * wishes.values[at]) - unknown_points(points)
-    lost = wishes.contradicts[at] * contradiction_points(wishes)[codes]
+    earned = np.rint(points * wishes.values[cells]) - unknown_points(points)
+    lost = wishes.contradicts[cells] * contradiction_points(wishes)[codes]
     answered = answers != NOT_STATED
     return earned * answered, lost * answered
 
@@ -141,11 +141,11 @@ def _wishes_of_all(wishes: WishArrays, leads: LeadVectors, answers: NDArray[np.i
     n = len(leads)
     given = answers[wishes.kind].astype(np.int64)
     is_stated = given != NOT_STATED
-    at = np.where(is_stated, wishes.first + given, 0)
-    lost_by_wish = wishes.contradicts[at] * contradiction_points(wishes)
+    cells = np.where(is_stated, wishes.first + given, 0)
+    lost_by_wish = wishes.contradicts[cells] * contradiction_points(wishes)
     wish_rows = np.flatnonzero(is_stated[leads.wish_codes])
     codes, points = leads.wish_codes[wish_rows], leads.wish_points[wish_rows].astype(np.float64)
-    rows, earned = leads.wish_rows[wish_rows], np.rint(points * wishes.values[at][codes]) - unknown_points(points)
+    rows, earned = leads.wish_rows[wish_rows], np.rint(points * wishes.values[cells][codes]) - unknown_points(points)
     return WishUnits(
         np.bincount(rows, earned, minlength=n).astype(np.float64) * ANSWER_SCALE,
         np.bincount(rows, lost_by_wish[codes], minlength=n).astype(np.float64) * ANSWER_SCALE,

@@ -166,8 +166,8 @@ class TextModel:
         kept = sorted(np.flatnonzero(texts_with >= enough).tolist(), key=lambda stem: (-texts_with[stem], names[stem]))
         kept = kept[:MAX_WORDS]
         self.words_ = {names[stem]: code for code, stem in enumerate(kept)}
-        holding = texts_with[kept]
-        self.idf_ = np.log(1 + (n_texts - holding + 0.5) / (holding + 0.5)).astype(np.float32)
+        texts_with_word = texts_with[kept]
+        self.idf_ = np.log(1 + (n_texts - texts_with_word + 0.5) / (texts_with_word + 0.5)).astype(np.float32)
 
     def _counted(
         self, texts: Sequence[str]

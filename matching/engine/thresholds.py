@@ -65,7 +65,7 @@ def _kth_in_blocks(
     for number, block in enumerate(market.blocks):
         slots = by_block[block_starts[number] : block_starts[number + 1]]
         product = BlockProduct(market, block) if len(slots) else None
-        for some in (slots[at : at + LEAD_CHUNK] for at in range(0, len(slots), LEAD_CHUNK)):
+        for some in (slots[start : start + LEAD_CHUNK] for start in range(0, len(slots), LEAD_CHUNK)):
             assert product is not None
             lead_rows = leads[some // best_blocks.shape[1]]
             units = product.units(lead_rows, space)

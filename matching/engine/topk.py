@@ -221,8 +221,8 @@ class _Scoring:
         minimum = np.minimum(units_of_ends(self.lead_ends), units_of_ends(ends).min())
         later = market.bounds.reaching(number, minimum, first)
         self.pairs_scored[number] = (len(first) + len(later)) * len(block)
-        for at in range(0, len(later), LEAD_CHUNK):
-            chunk = later[at : at + LEAD_CHUNK]
+        for start in range(0, len(later), LEAD_CHUNK):
+            chunk = later[start : start + LEAD_CHUNK]
             self._take(block, chunk, product.units(chunk, self._workspace()), ends, best, are_products=True)
         self.property_lists[number] = unpack(*best.finish())
         self.entries_waited[number] = best.taken

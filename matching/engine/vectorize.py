@@ -40,7 +40,9 @@ def lead_vectors(leads: LeadColumns, text_model: TextModel, weights: Weights = D
     # scores 100, not 99.999.
     whole_points = np.diff(np.rint(np.cumsum(shares, axis=1) * POINTS_PER_100), axis=1, prepend=0.0)
     stated = sizes > 0
-    points = {name: np.where(stated[:, at], whole_points[:, at], 0.0) for at, name in enumerate(CRITERION_NAMES)}
+    points = {
+        name: np.where(stated[:, column], whole_points[:, column], 0.0) for column, name in enumerate(CRITERION_NAMES)
+    }
     dense = np.zeros((len(leads), DENSE_WIDTH), np.float32)
     _fill_categories(dense, leads, points)
     _fill_implied(dense, leads)
@@ -199,9 +201,9 @@ def _apportioned(indptr: NDArray[np.int64], shares: NDArray, whole: NDArray[np.f
     lengths = np.diff(indptr)
     running, reached = np.zeros(len(lengths)), np.zeros(len(shares))
     # Position by position, for all rows at once: a cumulative sum over the whole table would include earlier rows.
-    for place in range(lengths.max(initial=0)):
-        rows = np.flatnonzero(lengths > place)
-        entries = indptr[rows] + place
+    for rank in range(lengths.max(initial=0)):
+        rows = np.flatnonzero(lengths > rank)
+        entries = indptr[rows] + rank
         running[rows] += shares[entries]
         reached[entries] = np.rint(running[rows] * whole[rows])
     filled = np.flatnonzero(lengths)
@@ -229,8 +231,8 @@ def _always(
         ("text", text_base),
         ("wish", sum_by_row(wish_indptr, unknown_points(wish_points))),
     ):
-        at = CRITERION_NAMES.index(name)
-        earned[:, at] = np.where(stated[:, at], whatever, earned[:, at])
+        column = CRITERION_NAMES.index(name)
+        earned[:, column] = np.where(stated[:, column], whatever, earned[:, column])
     return earned
 
 
@@ -273,9 +275,9 @@ def _fill_years(dense: NDArray[np.float32], year: NDArray[np.float64]) -> None:
     knots = criteria.YEAR_KNOTS
     column, rows = DENSE["year"], np.flatnonzero(~np.isnan(year))
     dense[np.isnan(year), column.stop - 1] = ANSWER_SCALE
-    place = (np.clip(year[rows], knots[0], knots[-1]) - knots[0]) / (knots[1] - knots[0])
-    knot = np.minimum(place.astype(np.intp), len(knots) - 2)
-    next_parts = np.rint((place - knot) * ANSWER_SCALE)
+    position = (np.clip(year[rows], knots[0], knots[-1]) - knots[0]) / (knots[1] - knots[0])
+    knot = np.minimum(position.astype(np.intp), len(knots) - 2)
+    next_parts = np.rint((position - knot) * ANSWER_SCALE)
     dense[rows, column.start + knot] = ANSWER_SCALE - next_parts
     dense[rows, column.start + knot + 1] = next_parts
 

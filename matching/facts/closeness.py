@@ -123,13 +123,13 @@ class Closeness:
         district_middles = _middles(districts, latitude, longitude, len(district_keys))
         metro_middles = _middles(metros, latitude[rows], longitude[rows], len(metro_keys))
         share = counts / np.maximum(counts.sum(axis=0, keepdims=True), 1)
-        holds_metro, holding = np.nonzero(share.T >= MIN_SHARE)
+        holds_metro, holding_district = np.nonzero(share.T >= MIN_SHARE)
         indptr = np.searchsorted(holds_metro, np.arange(len(metro_keys) + 1)).astype(np.int64)
         return cls(
             _neighbours(district_keys, counts, *district_middles),
             _neighbours(metro_keys, counts.T, *metro_middles),
             indptr,
-            holding.astype(np.int32),
+            holding_district.astype(np.int32),
         )
 
     def to_bytes(self) -> bytes:

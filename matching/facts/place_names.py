@@ -182,8 +182,8 @@ def read_stations(text: str) -> tuple[StationReading, ...]:
     for part in _split(_script(text)):
         minutes, on_foot = _minutes(part)
         if _is_distinctive(_without_minutes(part)):
-            way = waiting if waiting is not None and minutes is None else (minutes, on_foot)
-            readings.append(StationReading(place_key(part), *way))
+            minutes_and_way = waiting if waiting is not None and minutes is None else (minutes, on_foot)
+            readings.append(StationReading(place_key(part), *minutes_and_way))
             waiting = None
         elif minutes is not None and readings and readings[-1].minutes is None:
             readings[-1] = StationReading(readings[-1].key, minutes, on_foot)  # «Сокол, 5 мин пешком»
@@ -262,10 +262,10 @@ def _is_adjective(word: str) -> bool:
 
 def _split(text: str) -> Iterator[str]:
     """The names in a text; a comma inside brackets does not separate names."""
-    brackets = {f"\0{place}\0": original for place, original in enumerate(re.findall(r"\([^()]*\)", text))}
+    brackets = {f"\0{index}\0": original for index, original in enumerate(re.findall(r"\([^()]*\)", text))}
     for mark, original in brackets.items():
         text = text.replace(original, mark, 1)
-    kept = {f"\1{place}\1": original.group() for place, original in enumerate(_NOT_PARTED.finditer(text))}
+    kept = {f"\1{index}\1": original.group() for index, original in enumerate(_NOT_PARTED.finditer(text))}
     for mark, phrase in kept.items():
         text = text.replace(phrase, mark, 1)
     for part in _BETWEEN.split(_NEXT_STATION.sub(", ", text)):
@@ -315,7 +315,7 @@ def _okrug(words: list[str]) -> str | None:
     return None
 
 
-_ROMAN = {letters: str(at) for at, letters in enumerate("i ii iii iv v vi vii viii ix x".split(), start=1)}
+_ROMAN = {letters: str(number) for number, letters in enumerate("i ii iii iv v vi vii viii ix x".split(), start=1)}
 _SAME_KEYS = {phonetic_form(spelling): phonetic_form(other) for spelling, other in SAME_PLACES.items()}
 _SHORT = {phonetic_form(word): phonetic_form(whole) for word, whole in SHORT_WORDS.items()}
 _OKRUG_LETTERS = frozenset(OKRUGS.values())
@@ -333,9 +333,9 @@ def _kind_first(words: list[str]) -> list[str]:
     """Put the kind first, as its standard word: «Мира пр-т» becomes «проспект Мира»."""
     if len(words) < 2:
         return [KINDS.get(words[0], words[0]) if len(words[0]) > 3 else words[0]]
-    for place in (0, len(words) - 1):
-        if words[place] in KINDS and (len(words[place]) > 1 or words[place] == "ш"):
-            return [KINDS[words[place]], *words[:place], *words[place + 1 :]]
+    for index in (0, len(words) - 1):
+        if words[index] in KINDS and (len(words[index]) > 1 or words[index] == "ш"):
+            return [KINDS[words[index]], *words[:index], *words[index + 1 :]]
     return words
 
 

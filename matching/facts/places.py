@@ -71,8 +71,8 @@ class Numbering:
     def __len__(self) -> int:
         return len(self._code_of)
 
-    def code(self, thing: object) -> int:
-        return self._code_of.setdefault(thing, len(self._code_of))
+    def code(self, value: object) -> int:
+        return self._code_of.setdefault(value, len(self._code_of))
 
 
 class PlaceIndex:
@@ -135,7 +135,7 @@ def max_by_row(indptr: NDArray[np.int64], values: NDArray, empty: float) -> NDAr
 
 
 def find_in_rows(
-    indptr: NDArray[np.int64], codes: NDArray[np.int32], rows: NDArray[np.integer], wanted: NDArray[np.integer]
+    indptr: NDArray[np.int64], codes: NDArray[np.int32], rows: NDArray[np.integer], searched: NDArray[np.integer]
 ) -> NDArray[np.int64]:
     """
     The position of the entry ``wanted[i]`` of row ``rows[i]`` in a CSR table, -1 if that row lacks it.
@@ -143,9 +143,9 @@ def find_in_rows(
     *codes* ascend within a row.
     """
     if not len(codes):
-        return np.full(len(wanted), -1, np.int64)
+        return np.full(len(searched), -1, np.int64)
     # Row and code are combined into one ascending integer, so that one binary search is enough for all rows.
     present = (rows_of(indptr) << 32) | codes
-    keys = (np.asarray(rows, np.int64) << 32) + wanted
+    keys = (np.asarray(rows, np.int64) << 32) + searched
     position = np.minimum(np.searchsorted(present, keys), len(present) - 1)
-    return np.where((present[position] == keys) & (wanted >= 0), position, -1)
+    return np.where((present[position] == keys) & (searched >= 0), position, -1)

@@ -135,7 +135,7 @@ def _spliced(
 ) -> NDArray:
     """The entries of a CSR table with those of *rows* (ascending) replaced by the *new* ones."""
     parts, copied = [], 0
-    for place, (start, stop) in enumerate(zip(bounds[rows].tolist(), bounds[rows + 1].tolist(), strict=True)):
-        parts += [values[copied:start], new[new_bounds[place] : new_bounds[place + 1]]]
+    for index, (start, stop) in enumerate(zip(bounds[rows].tolist(), bounds[rows + 1].tolist(), strict=True)):
+        parts += [values[copied:start], new[new_bounds[index] : new_bounds[index + 1]]]
         copied = stop
     return np.concatenate([*parts, values[copied:]])

@@ -133,7 +133,7 @@ def _with_districts_of_metros(
     """*districts* and, for *leads*, the districts of their wanted stations, as neighbours."""
     if not len(leads) or not len(closeness.metro.keys):
         return districts
-    station_of_code = {code: place for place, code in enumerate(places.metros.codes(closeness.metro.keys).tolist())}
+    station_of_code = {code: index for index, code in enumerate(places.metros.codes(closeness.metro.keys).tolist())}
     district_codes = places.districts.codes(closeness.district.keys)
     rows, codes = [rows_of(districts[0])], [districts[1]]
     for lead in leads.tolist():

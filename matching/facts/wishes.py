@@ -110,13 +110,13 @@ def answer_table(rows: Sequence[Mapping[str, JsonValue]]) -> NDArray[np.int8]:
         InvalidInputError: A kind is unknown, or a value is not valid for its kind.
     """
     table = np.full((len(rows), len(KINDS)), NOT_STATED, np.int8)
-    places: list[int] = []
+    cells: list[int] = []
     answers: list[int] = []
     for first, facts in zip(range(0, table.size, len(KINDS)), rows, strict=True):
         for kind, value in facts.items():
-            places.append(first + _kind_code(kind))
+            cells.append(first + _kind_code(kind))
             answers.append(answer_of(kind, value))
-    table.ravel()[places] = answers
+    table.ravel()[cells] = answers
     return table
 
 

@@ -22,13 +22,13 @@ def edges_between(adverts: Sequence[AdvertFacts], keys_of: Mapping[int, Iterable
     Only adverts with a common key are compared, and only by keys that at most :data:`MAX_ALIKE` adverts share, so that
     the number of comparisons grows with the number of adverts, not with its square.
     """
-    at: dict[int, list[AdvertFacts]] = defaultdict(list)
+    by_key: dict[int, list[AdvertFacts]] = defaultdict(list)
     for advert in adverts:
         for key in keys_of[advert.id]:
-            at[key].append(advert)
+            by_key[key].append(advert)
     compared: set[tuple[int, int]] = set()
     edges = {}
-    for block in at.values():
+    for block in by_key.values():
         if len(block) > MAX_ALIKE:
             continue
         for left, right in combinations(sorted(block, key=lambda each: each.id), 2):
@@ -76,7 +76,7 @@ def groups_of_edges(by_id: Mapping[int, AdvertFacts], edges: Edges) -> list[list
     to give the same groups as the whole market.
     """
     contradictions = _Contradictions(by_id)
-    component_of = {each: place for place, component in enumerate(components(edges)) for each in component}
+    component_of = {each: index for index, component in enumerate(components(edges)) for each in component}
     inside: dict[int, dict[tuple[int, int], float]] = defaultdict(dict)
     for pair, score in edges.items():
         inside[component_of[pair[0]]][pair] = score
@@ -109,16 +109,16 @@ def _groups_of_component(contradictions: _Contradictions, edges: Edges) -> list[
     group_of = {each: each for each in members}
     kept_apart: set[tuple[int, int]] = set()  # groups, by their smallest ids
     for pair in sorted(edges, key=lambda pair: (-edges[pair], pair)):
-        mine, theirs = sorted(group_of[each] for each in pair)
-        if pair in doubtful or mine == theirs or (mine, theirs) in kept_apart:
+        first, second = sorted(group_of[each] for each in pair)
+        if pair in doubtful or first == second or (first, second) in kept_apart:
             continue
-        if any(contradictions.between(left, right) for left in members[mine] for right in members[theirs]):
+        if any(contradictions.between(left, right) for left in members[first] for right in members[second]):
             # Groups only grow, so two groups that contradict each other stay separate.
-            kept_apart.add((mine, theirs))
+            kept_apart.add((first, second))
             continue
-        for each in members[theirs]:
-            group_of[each] = mine
-        members[mine] |= members.pop(theirs)
+        for each in members[second]:
+            group_of[each] = first
+        members[first] |= members.pop(second)
     return [sorted(group) for group in members.values() if len(group) > 1]
 
 

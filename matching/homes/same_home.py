@@ -125,19 +125,19 @@ def _number_points(left: float | None, right: float | None, slack: float, *, sam
 def _shingles(text: str) -> frozenset[int]:
     """Hashes of all sequences of three words."""
     words = re.findall(r"\w+", text.casefold())
-    return frozenset(crc32(" ".join(words[place : place + 3]).encode()) for place in range(len(words) - 2))
+    return frozenset(crc32(" ".join(words[start : start + 3]).encode()) for start in range(len(words) - 2))
 
 
 def _text_points(left: str, right: str) -> float:
     """Points by the share of three-word sequences that the shorter text has in common with the other."""
-    mine, theirs = _shingles(left), _shingles(right)
-    if min(len(mine), len(theirs)) < 10:
+    first, second = _shingles(left), _shingles(right)
+    if min(len(first), len(second)) < 10:
         return 0.0
-    share = len(mine & theirs) / min(len(mine), len(theirs))
+    share = len(first & second) / min(len(first), len(second))
     return 3.0 if share >= 0.6 else 1.5 if share >= 0.25 else 0.0
 
 
 def _photo_points(left: tuple[int, ...], right: tuple[int, ...]) -> float:
-    same = sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for theirs in right) for mine in left)
-    minimum = min(same, sum(any((mine ^ theirs).bit_count() <= MAX_PHOTO_BITS for mine in left) for theirs in right))
+    same = sum(any((first ^ second).bit_count() <= MAX_PHOTO_BITS for second in right) for first in left)
+    minimum = min(same, sum(any((first ^ second).bit_count() <= MAX_PHOTO_BITS for first in left) for second in right))
     return 0.0 if not minimum else 4.0 if minimum >= 2 or minimum == min(len(left), len(right)) else 2.0

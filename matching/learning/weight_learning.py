@@ -20,8 +20,8 @@ whose coefficient becomes negative is fixed at 0 and the rest are fitted again. 
 by their sum.
 
 **Position bias.** Lower entries of a list are viewed less often, so acted pairs are not a fair sample of the listed
-ones. The probability that place *r* is viewed is assumed to be ``1 / log2(1 + r)``; an action from there counts with
-its inverse (inverse propensity weighting), which is 6.7 at place 100. An action whose place is not known, or that came
+ones. The probability that rank *r* is viewed is assumed to be ``1 / log2(1 + r)``; an action from there counts with
+its inverse (inverse propensity weighting), which is 6.7 at rank 100. An action whose rank is not known, or that came
 from a page showing one listing at a time, counts once. The weights of the actions are then scaled to add up to their
 effective number ``(sum v)**2 / sum v**2``, so that re-weighting does not make the data seem larger than it is.
 
@@ -67,8 +67,8 @@ class ActedPairs:
     sizes: NDArray[np.float64]
     #: bool (n,)
     liked: NDArray[np.bool_]
-    #: float (n,): place in the list at the time of the action, 1 is best; NaN if not known.
-    places: NDArray[np.float64]
+    #: float (n,): rank in the list at the time of the action, 1 is best; NaN if not known.
+    ranks: NDArray[np.float64]
     #: int (n,): the lead; actions of one lead are not independent.
     leads: NDArray[np.int64]
 
@@ -76,15 +76,15 @@ class ActedPairs:
         n = len(self.liked)
         if self.values.shape != (n, len(CRITERION_NAMES)) or self.sizes.shape != self.values.shape:
             raise InvalidInputError(f"{n} actions with values {self.values.shape} and sizes {self.sizes.shape}")
-        if not len(self.places) == len(self.leads) == n or (self.places < 1).any():
-            raise InvalidInputError("every action needs a lead and a place from 1, or NaN")
+        if not len(self.ranks) == len(self.leads) == n or (self.ranks < 1).any():
+            raise InvalidInputError("every action needs a lead and a rank from 1, or NaN")
 
     def __len__(self) -> int:
         return len(self.liked)
 
     def take(self, rows: NDArray[np.intp]) -> Self:
         """The given actions."""
-        return type(self)(self.values[rows], self.sizes[rows], self.liked[rows], self.places[rows], self.leads[rows])
+        return type(self)(self.values[rows], self.sizes[rows], self.liked[rows], self.ranks[rows], self.leads[rows])
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,14 @@ def criterion_values(
     return np.minimum(values, 1.0), leads.sizes
 
 
-def propensities(places: NDArray[np.float64]) -> NDArray[np.float64]:
+def propensities(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
     """
-    The probability that a place is viewed; 1 if the place is not known.
+    The probability that a rank is viewed; 1 if the rank is not known.
 
     >>> propensities(np.array([1.0, 3.0, np.nan]))
     array([1. , 0.5, 1. ])
     """
-    return np.where(np.isnan(places), 1.0, 1 / np.log2(1 + np.where(np.isnan(places), 1.0, places)))
+    return np.where(np.isnan(ranks), 1.0, 1 / np.log2(1 + np.where(np.isnan(ranks), 1.0, ranks)))
 
 
 def scores_of(acted: ActedPairs, weights: Weights) -> NDArray[np.float64]:
@@ -166,9 +166,9 @@ def fit(acted: ActedPairs, prior: Weights) -> Weights:
     return Weights(**dict(zip(CRITERION_NAMES, weight.tolist(), strict=True)))
 
 
-def judge(acted: ActedPairs, prior: Weights, present: Weights) -> Judgement:
+def judge(acted: ActedPairs, prior: Weights, current: Weights) -> Judgement:
     """
-    Fit a new set and compare it with the *present* one on held-out actions.
+    Fit a new set and compare it with the *current* one on held-out actions.
 
     Raises:
         InvalidInputError: There are not :func:`enough` actions.
@@ -183,7 +183,7 @@ def judge(acted: ActedPairs, prior: Weights, present: Weights) -> Judgement:
         seen, held_out = acted.take(train), acted.take(test)
         if seen.liked.all() or not seen.liked.any():
             continue  # both losses stay 0: nothing distinguishes the sets
-        for row, weights in enumerate((present, fit(seen, prior))):
+        for row, weights in enumerate((current, fit(seen, prior))):
             slope, offset = _slope(scores_of(seen, weights) / 100 - PRIOR, seen.liked, counts[train])
             logit = slope * (scores_of(held_out, weights) / 100 - PRIOR) + offset
             losses[row, test] = np.logaddexp(0, np.where(held_out.liked, -logit, logit))
@@ -210,7 +210,7 @@ def _inputs(acted: ActedPairs, weight: NDArray[np.float64]) -> NDArray[np.float6
 
 def _counts(acted: ActedPairs) -> NDArray[np.float64]:
     """The weight of each action; the weights add up to the effective number of actions."""
-    inverse = 1 / propensities(acted.places)
+    inverse = 1 / propensities(acted.ranks)
     return inverse * (inverse.sum() / (inverse**2).sum()) if len(acted) else inverse
 
 

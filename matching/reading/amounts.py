@@ -92,7 +92,7 @@ _STUDIO = re.compile(r"\b(?:студи[юяией]\w*|studio)\b")
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Limits (None: no limit) in square metres or in *currency* ("" if not named), and their place in the text."""
+    """Limits (None: no limit) in square metres or in *currency* ("" if not named), and their span in the text."""
 
     low: float | None
     high: float | None
@@ -103,7 +103,7 @@ class Amount:
 
 def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
     """
-    The numbers of rooms in a folded text, 0 for a studio, and their places in the text.
+    The numbers of rooms in a folded text, 0 for a studio, and their spans in the text.
 
     >>> rooms_of("двушку или трешку")[0], rooms_of("1к.")[0], rooms_of("от двух комнат")[0]
     ([2, 3], [1], [2, 3, 4, 5, 6])

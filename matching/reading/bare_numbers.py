@@ -43,12 +43,12 @@ def floor_with_walls(tokens: Tokens, item: Item) -> tuple[float, float, list[str
     return (quantity.low, floors, walls) if 1 <= quantity.low <= floors <= MAX_FLOORS else None
 
 
-def is_floor_among_facts(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
+def is_floor_among_facts(tokens: Tokens, items: Sequence[Item], index: int) -> bool:
     """
     «кирпичный дом, 5/9, лифт», «52 м, 5/9 панель»: alone between marks, or before the walls, next to facts of the house
     or the home.
     """
-    item = items[place]
+    item = items[index]
     before, after = tokens.tokens[item.start - 1 : item.start], tokens.tokens[item.end : item.end + 1]
     if before and before[0] not in _MARKS and before[0].lower() not in _HOMES:
         return False
@@ -57,27 +57,27 @@ def is_floor_among_facts(tokens: Tokens, items: Sequence[Item], place: int) -> b
         opens = before[0] in ".!\n" and len(tokens.tokens[item.start - 2]) >= SHORTEST_WORD
         if opens or quantity.low == quantity.high:
             return True  # «Счётчики. 16/17.», «Парголово, 18/18, пентхаус»
-    follower = items[place + 1] if place + 1 < len(items) else None
+    follower = items[index + 1] if index + 1 < len(items) else None
     if after and after[0] not in _MARKS:
         return follower is not None and follower.start == item.end and not follower.meanings.kinds.isdisjoint(_WALLS)
     return any(
         abs(other.clause - item.clause) == 1
         and (not other.meanings.kinds.isdisjoint(_OF_A_HOME) or _is_area(other.quantity))
-        for other in items[max(0, place - 4) : place + 5]
+        for other in items[max(0, index - 4) : index + 5]
     )
 
 
-def is_listed_year(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
+def is_listed_year(tokens: Tokens, items: Sequence[Item], index: int) -> bool:
     """«61 м², 5/6, 1937 г., без лифта»: a year between commas, next to facts of the house or the home."""
-    item = items[place]
+    item = items[index]
     end = item.end + (tokens.tokens[item.end : item.end + 1] == ["."])
-    wall = items[place - 1] if place else item
+    wall = items[index - 1] if index else item
     if wall.end == item.start and not wall.meanings.kinds.isdisjoint(_WALLS):
         return True  # «монолит 2017»
     if tokens.tokens[item.start - 1 : item.start] != [","]:
         return False
     if tokens.tokens[end : end + 1] != [","]:  # «Кирпич, 2015 г. Газ»
-        before = items[place - 1] if place else item
+        before = items[index - 1] if index else item
         return end > item.end and before.end == item.start - 1 and not before.meanings.kinds.isdisjoint(_WALLS)
     return any(
         other is not item
@@ -87,13 +87,13 @@ def is_listed_year(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
             or other.quantity is not None
             and (_is_area(other.quantity) or is_floor_of_house(other.quantity))
         )
-        for other in items[max(0, place - 3) : place + 4]
+        for other in items[max(0, index - 3) : index + 4]
     )
 
 
-def cut_year(tokens: Tokens, items: Sequence[Item], place: int) -> float | None:
+def cut_year(tokens: Tokens, items: Sequence[Item], index: int) -> float | None:
     """«Кирпич, 74 год»: the year that two digits after the walls stand for, or None."""
-    item, wall = items[place], items[place - 1] if place else items[place]
+    item, wall = items[index], items[index - 1] if index else items[index]
     quantity = item.quantity
     if quantity is None or quantity.unit != "year" or quantity.how != "eq" or not 30 <= quantity.low <= 99:
         return None

@@ -20,29 +20,29 @@ _NOTHING = Quantity(-1, -1, "eq", "none", 0, 0, 0)
 
 def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
     """Assign to every mention that needs a number the nearest number that fits; the closest pairs first."""
-    numbers = [place for place, item in enumerate(items) if item.role == NUMBER]
+    numbers = [index for index, item in enumerate(items) if item.role == NUMBER]
     if not numbers and not any(item.meanings.counts for item in items):
         return
     _measure_ways(cut_text, items, numbers)
     pairs: list[tuple[int, int, int]] = []
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         if not item.meanings.counts:
             continue
-        for other in range(max(0, place - 4), min(len(items), place + 5)):
+        for other in range(max(0, index - 4), min(len(items), index + 5)):
             number = items[other]
             if number.role == NUMBER and number.quantity is not None and fits(item, number.quantity):
-                distance = _distance(cut_text, items, place, other)
+                distance = _distance(cut_text, items, index, other)
                 if distance is not None:
-                    pairs.append((distance, place, other))
-    for _, place, other in sorted(pairs):
-        item, number = items[place], items[other]
+                    pairs.append((distance, index, other))
+    for _, index, other in sorted(pairs):
+        item, number = items[index], items[other]
         if item.quantity is None and not number.taken:
             item.quantity, number.taken = number.quantity, True
             word = cut_text.words[number.start]
             if word is not None and word.symbol in ("строгий", "строго", "точно", "категорически"):
                 item.strength = "must"
             item.by.append((number.start, number.end))
-            _mark_transport(cut_text, items, place, other)
+            _mark_transport(cut_text, items, index, other)
             take_other_limit(items, item, other)
     _other_ways(cut_text, items)
     _limits_after_refusals(items, numbers)
@@ -50,12 +50,12 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
 
 def _measure_ways(cut_text: Tokens, items: Sequence[Item], numbers: Sequence[int]) -> None:
     """«до метро 15 пешком или 10 на автобусе», «на автобусе 15»: a number next to a way of travel counts minutes."""
-    for place in numbers:
-        number = items[place]
+    for index in numbers:
+        number = items[index]
         if number.quantity is None or number.quantity.unit or number.quantity.fraction:
             continue
-        before = items[place - 1] if place else None
-        after = items[place + 1] if place + 1 < len(items) else None
+        before = items[index - 1] if index else None
+        after = items[index + 1] if index + 1 < len(items) else None
         measured = before is not None and before.role == MENTION and before.end == number.start
         measured = measured and cut_text.tokens[number.start - 1].lower() == "пешком"  # «метро пешком 10»
         if after is not None and after.role in _WAYS and after.clause == number.clause:
@@ -69,10 +69,10 @@ def _measure_ways(cut_text: Tokens, items: Sequence[Item], numbers: Sequence[int
 
 def _other_ways(cut_text: Tokens, items: list[Item]) -> None:
     """«15 минут на автобусе или 25 пешком»: the second number, with its own way of travel, is a separate mention."""
-    for place, item in enumerate(list(items)):
+    for index, item in enumerate(list(items)):
         if item.role != MENTION or item.quantity is None or item.quantity.unit != "min":
             continue
-        for other in items[place + 1 : place + 6]:
+        for other in items[index + 1 : index + 6]:
             if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit not in ("min", ""):
                 continue
             if not other.quantity.unit and is_word(cut_text.words, other.end, "остановка"):
@@ -104,46 +104,46 @@ def _other_ways(cut_text: Tokens, items: list[Item]) -> None:
 
 def _limits_after_refusals(items: list[Item], numbers: Sequence[int]) -> None:
     """«маленькая кухня не устроит, надо от 10»: the limit in the next clause belongs to the refused thing."""
-    for place in numbers:
-        number = items[place]
+    for index in numbers:
+        number = items[index]
         if number.taken or number.quantity is None or number.quantity.how in ("eq", "range"):
             continue
-        for here in range(place - 1, max(-1, place - 4), -1):
-            near = number.clause - items[here].clause <= (1 if number.start - items[here].end > _SHORT else 3)
-            if items[here].role == MENTION or not near:
+        for i in range(index - 1, max(-1, index - 4), -1):
+            near = number.clause - items[i].clause <= (1 if number.start - items[i].end > _SHORT else 3)
+            if items[i].role == MENTION or not near:
                 break
-            if items[here].role not in _REFUSALS or items[here].sentence != number.sentence:
+            if items[i].role not in _REFUSALS or items[i].sentence != number.sentence:
                 continue
-            before = reversed(items[max(0, here - 3) : here])
+            before = reversed(items[max(0, i - 3) : i])
             refused = next((each for each in before if each.role == MENTION), None)
-            if refused is None or refused.clause != items[here].clause or not fits(refused, number.quantity):
+            if refused is None or refused.clause != items[i].clause or not fits(refused, number.quantity):
                 break
             if refused.quantity is None or refused.quantity.how == "eq":
-                items[place] = _named_again(number, refused)
+                items[index] = _named_again(number, refused)
             break
 
 
 def _named_again(number: Item, named: Item) -> Item:
-    """A mention with the meanings of *named*, at the place of its number."""
-    place = number.start, number.end, number.clause, number.sentence
-    return Item(MENTION, *place, named.meanings, quantity=number.quantity)
+    """A mention with the meanings of *named*, at the position of its number."""
+    location = number.start, number.end, number.clause, number.sentence
+    return Item(MENTION, *location, named.meanings, quantity=number.quantity)
 
 
-def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> int | None:
+def _distance(cut_text: Tokens, items: Sequence[Item], index: int, other: int) -> int | None:
     """The distance of the number from the mention, in half tokens; None if it cannot belong to it."""
-    item, number = items[place], items[other]
-    low, high = (place, other) if place < other else (other, place)
+    item, number = items[index], items[other]
+    low, high = (index, other) if index < other else (other, index)
     if number.sentence != item.sentence:
         return None
     between = items[low + 1 : high]
-    if _is_of_something_else(cut_text, item, number, between, ahead=place < other):
+    if _is_of_something_else(cut_text, item, number, between, ahead=index < other):
         return None
     counted = number.quantity
     ahead = number.start >= item.end
     tokens = number.start - item.end if ahead else item.start - number.end
     blocked = sum(1 for each in between if each.role == MENTION) if between else 0
     if number.clause != item.clause:
-        return _distance_between_clauses(cut_text, items, place, other)
+        return _distance_between_clauses(cut_text, items, index, other)
     counts = any(
         entry.maximum <= 9 and "m" not in entry.units and "month" not in entry.units for entry, _, _, _ in item.meanings
     )
@@ -170,10 +170,10 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     if not ahead and tokens and is_word(cut_text.words, item.start - 1, "плюс", "+"):
         return None  # «первый месяц плюс депозит»
     if not ahead and (not tokens or tokens == 1 and cut_text.tokens[number.end] == "."):
-        if _has_its_own_area(cut_text, items, place, other):
+        if _has_its_own_area(cut_text, items, index, other):
             return None
-    if not ahead and not tokens and other > 0 and place + 1 < len(items):
-        before, after = items[other - 1], items[place + 1]  # «кухня 12 этаж 5»: each has its own number behind it
+    if not ahead and not tokens and other > 0 and index + 1 < len(items):
+        before, after = items[other - 1], items[index + 1]  # «кухня 12 этаж 5»: each has its own number behind it
         if before.role == MENTION and before.end == number.start and fits(before, number.quantity or _NOTHING):
             if after.role == NUMBER and after.start == item.end and fits(item, after.quantity or _NOTHING):
                 return 2
@@ -198,12 +198,12 @@ def _is_of_something_else(cut_text: Tokens, item: Item, number: Item, between: S
     return is_word(cut_text.words, storeys, "этажный", "этажка")  # «этаж 5-этажного дома»
 
 
-def _distance_between_clauses(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> int | None:
+def _distance_between_clauses(cut_text: Tokens, items: Sequence[Item], index: int, other: int) -> int | None:
     """As :func:`_distance`, for a number that opens the clause after the mention: «кухня, 10 метров», «этаж (3-7)»."""
-    item, number = items[place], items[other]
-    between = items[min(place, other) + 1 : max(place, other)]
+    item, number = items[index], items[other]
+    between = items[min(index, other) + 1 : max(index, other)]
     tokens = number.start - item.end if number.start >= item.end else item.start - number.end
-    if place and items[place - 1].role == markers.NOT and items[place - 1].end == item.start:
+    if index and items[index - 1].role == markers.NOT and items[index - 1].end == item.start:
         return None  # "no deposit, up to 6 months"
     near = any(each.role == markers.NEAR for each in between)
     carried = any(each.role in _WAYS for each in between)  # «4 остановки на автобусе (12 минут)»
@@ -250,17 +250,17 @@ def _is_ordinal_of_area(cut_text: Tokens, item: Item, number: Item) -> bool:
     return any("m" in meaning.entry.units for meaning in item.meanings)
 
 
-def _has_its_own_area(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> bool:
+def _has_its_own_area(cut_text: Tokens, items: Sequence[Item], index: int, other: int) -> bool:
     """«общая 61,4 жилая 38»: an area follows its word if the area before it has its own word."""
-    item, number = items[place], items[other]
-    after = items[place + 1] if place + 1 < len(items) else None
+    item, number = items[index], items[other]
+    after = items[index + 1] if index + 1 < len(items) else None
     if after is None or after.role != NUMBER or not fits(item, after.quantity or _NOTHING):
         return False
     if after.start != item.end and not _is_led_to(cut_text, item.end, after.start):
         return False
     if not all("m" in entry.units and "km" not in entry.units for entry, _, _, _ in item.meanings):
         return False
-    then = items[place + 2 : place + 4]
+    then = items[index + 2 : index + 4]
     own = [each.role for each in then] == [MENTION, NUMBER] and (  # «жилая 38 кухня 9»
         then[1].start == then[0].end or _is_led_to(cut_text, then[0].end, then[1].start)
     )
@@ -295,14 +295,14 @@ def _word_follows(cut_text: Tokens, number: Item) -> bool:
     return number.end < len(cut_text.tokens) and cut_text.tokens[number.end][0].isalpha()
 
 
-def _mark_transport(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> None:
-    """Mark that the way of *items[place]* is by transport, if the nearest word about the way states so."""
-    item, number = items[place], items[other]
+def _mark_transport(cut_text: Tokens, items: Sequence[Item], index: int, other: int) -> None:
+    """Mark that the way of *items[index]* is by transport, if the nearest word about the way states so."""
+    item, number = items[index], items[other]
     if is_word(cut_text.words, number.end - 1, "мт"):
         item.transport = True
         return
     nearest: tuple[int, bool] | None = None
-    for near in range(max(0, min(place, other) - 2), min(len(items), max(place, other) + 4)):
+    for near in range(max(0, min(index, other) - 2), min(len(items), max(index, other) + 4)):
         each = items[near]
         if each.role in (markers.WALK, markers.TRANSPORT) and each.sentence == item.sentence:
             if each.clause > number.clause and cut_text.tokens[each.start - 1].lower() not in ("на", "by"):

@@ -29,7 +29,7 @@ def cut_of_wish(text: str, start: int, end: int) -> tuple[int, int]:
     """
     left = [_asks(wish) for wish in read_wishes(text) if wish.end <= start or wish.start >= end]
     begin = max((text.rfind(mark, 0, start) for mark in _ENDS_OF_CLAUSES), default=-1) + 1
-    stop = min((at for mark in _ENDS_OF_CLAUSES if (at := text.find(mark, end)) >= 0), default=len(text))
+    stop = min((position for mark in _ENDS_OF_CLAUSES if (position := text.find(mark, end)) >= 0), default=len(text))
     words, clause, with_comma = (start, end), (begin, stop), (start, stop + 1)
     others = f"{text[begin:start]} {text[end:stop]}".split()
     for cut in (*((clause, words) if len(others) <= MAX_OTHER_WORDS else (words, clause)), with_comma):

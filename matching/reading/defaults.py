@@ -41,21 +41,21 @@ CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub
 def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, str, Item]]:
     """``(kind, value, strength, number's item)`` for the numbers that belong to no mention, in a lead's text."""
     wishes: list[tuple[str, JsonValue, str, Item]] = []
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         quantity = item.quantity
         if item.role != NUMBER or item.taken or item.cancelled or quantity is None:
             continue
-        strength = _strength_near(items, place)
-        if quantity.fraction and (denial := _denial_of(items, place)) is not None:
+        strength = _strength_near(items, index)
+        if quantity.fraction and (denial := _denial_of(items, index)) is not None:
             strength = "must" if denial == markers.REFUSE else "wish"
             wishes += [(name, False, strength, item) for name in _ends_of_house(quantity)]
             continue
-        if _is_refused(items, place):
+        if _is_refused(items, index):
             quantity = flipped(quantity)
             if quantity is None:
                 continue
             strength = "must"
-        floors = named_floors(tokens, items, place)
+        floors = named_floors(tokens, items, index)
         if floors is not None and not is_floor_stated(items):
             wishes.append(("floor", limits(floors, "exact", 1), strength, item))
         elif quantity.unit in ("", "year") and is_year(quantity) and quantity.how != "eq":
@@ -64,18 +64,18 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             wishes.append(("completion", {"max": quantity.high}, strength, item))
         elif (way := _way_to_metro(tokens, quantity)) is not None:
             wishes.append((way, {"max": quantity.high}, strength, item))
-        elif quantity.unit == "day" and (_ends_a_stay(tokens, items, place) or _ends_a_term(tokens, quantity)):
+        elif quantity.unit == "day" and (_ends_a_stay(tokens, items, index) or _ends_a_term(tokens, quantity)):
             wishes.append(("rent_term", {"any_of": ["months"]}, strength, item))
-        elif quantity.unit == "day" and quantity.how == "eq" and _ends_a_stay(tokens, items, place + 1):
+        elif quantity.unit == "day" and quantity.how == "eq" and _ends_a_stay(tokens, items, index + 1):
             continue  # «июнь-август»
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             wishes.append(("move_in", {"max": quantity.high}, strength, item))
-        elif (term := _term(tokens, items, place)) is not None:
+        elif (term := _term(tokens, items, index)) is not None:
             terms = ["months", "long"] if quantity.unit == "month" and 10 <= quantity.high <= 11 else [term]
             wishes.append(("rent_term", {"any_of": terms}, strength, item))
         elif not quantity.unit and is_floor(tokens, quantity) and not is_floor_stated(items):
             wishes.append(("floor", limits(quantity, "exact", 1), strength, item))
-        elif quantity.how in (AT_MOST, BELOW, "eq", "range") and _is_hard_price(tokens, items, place, quantity):
+        elif quantity.how in (AT_MOST, BELOW, "eq", "range") and _is_hard_price(tokens, items, index, quantity):
             wishes.append(("price_cap", {"max": quantity.high}, "must", item))
     return wishes
 
@@ -86,7 +86,7 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
     floor: Item | None = None
     areas: Item | None = None
     house = deposit = None
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         if item.role == MENTION:
             kinds = item.meanings.kinds
             if "year_built" in kinds:
@@ -94,7 +94,7 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             if item.quantity is not None:
                 floor = item if item.meanings[0].entry.kind == "floor" else floor
             elif "deposit" in kinds:
-                deposit = place
+                deposit = index
         if item.role != NUMBER or item.taken or item.quantity is None:
             continue
         quantity = item.quantity
@@ -104,18 +104,18 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
         elif (known := floor_with_walls(tokens, item)) is not None:
             facts += [(name, value, item) for name, value in zip(_FLOOR_AND_WALLS, known, strict=True)]
         elif is_floor_of_house(quantity) and (
-            areas is not None and item.clause - areas.clause == 1 or is_floor_among_facts(tokens, items, place)
+            areas is not None and item.clause - areas.clause == 1 or is_floor_among_facts(tokens, items, index)
         ):
             facts += [("floor", quantity.low, item), ("house_floors", quantity.high, item)]  # «78/50/10, 4/14»
         elif (way := _way_to_metro(tokens, quantity)) is not None:
             facts.append((way, quantity.high, item))
-        elif quantity.unit == "day" and quantity.third is not None and _is_of_completion(items, place):
+        elif quantity.unit == "day" and quantity.third is not None and _is_of_completion(items, index):
             facts.append(("completion", quantity.third + quarter_of(quantity.low), item))
-        elif quantity.unit == "day" and (_ends_a_stay(tokens, items, place) or _ends_a_term(tokens, quantity)):
+        elif quantity.unit == "day" and (_ends_a_stay(tokens, items, index) or _ends_a_term(tokens, quantity)):
             facts.append(("rent_term", "months", item))
         elif quantity.unit == "day" and quantity.how == AT_MOST and is_word(tokens.words, quantity.start - 1, *_LETS):
             facts.append(("rent_term", "months", item))  # «сдаю до 1 июля»
-        elif (term := _term(tokens, items, place)) is not None:
+        elif (term := _term(tokens, items, index)) is not None:
             facts.append(("rent_term", term, item))
         elif (
             quantity.unit in ("year", "")
@@ -124,11 +124,11 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             and (
                 quantity.unit == "year"
                 and is_year_of_house(tokens, item, house)
-                or is_listed_year(tokens, items, place)
+                or is_listed_year(tokens, items, index)
             )
         ):
             facts.append(("year_built", quantity.low, item))
-        elif (cut := cut_year(tokens, items, place)) is not None:
+        elif (cut := cut_year(tokens, items, index)) is not None:
             facts.append(("year_built", cut, item))
         elif item.quantity.unit == "quarter":
             facts.append(("completion", item.quantity.low, item))
@@ -141,27 +141,27 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
     return facts
 
 
-def _is_of_completion(items: Sequence[Item], place: int) -> bool:
+def _is_of_completion(items: Sequence[Item], index: int) -> bool:
     """«дом сдан в декабре 2024»; «в октябре 2015 года отремонтирована кровля» is not about completion."""
-    near = items[max(0, place - 4) : place + 4]
-    return any(each.sentence == items[place].sentence and each.meanings.kinds & _COMPLETED for each in near)
+    near = items[max(0, index - 4) : index + 4]
+    return any(each.sentence == items[index].sentence and each.meanings.kinds & _COMPLETED for each in near)
 
 
-def _is_refused(items: Sequence[Item], place: int) -> bool:
+def _is_refused(items: Sequence[Item], index: int) -> bool:
     """«дороже 60 тысяч не предлагать»."""
-    after = items[place + 1] if place + 1 < len(items) else None
-    return after is not None and after.role == markers.REFUSE and after.clause == items[place].clause
+    after = items[index + 1] if index + 1 < len(items) else None
+    return after is not None and after.role == markers.REFUSE and after.clause == items[index].clause
 
 
-def _denial_of(items: Sequence[Item], place: int) -> str | None:
+def _denial_of(items: Sequence[Item], index: int) -> str | None:
     """The role of the denial of a number that is part of a row of numbers: «9/9 и 1/5 не предлагать»."""
-    clause = items[place].clause
+    clause = items[index].clause
     for step, denials in ((1, (markers.REFUSE, markers.ABSENT)), (-1, (markers.NOT, markers.NEVER))):
-        here = place + step
-        while abs(here - place) < LONGEST_ROW and 0 <= here < len(items) and items[here].role in _IN_ROWS:
-            here += step
-        if 0 <= here < len(items) and items[here].role in denials and abs(items[here].clause - clause) <= 1:
-            return markers.REFUSE if items[here].role == markers.NEVER else items[here].role
+        i = index + step
+        while abs(i - index) < LONGEST_ROW and 0 <= i < len(items) and items[i].role in _IN_ROWS:
+            i += step
+        if 0 <= i < len(items) and items[i].role in denials and abs(items[i].clause - clause) <= 1:
+            return markers.REFUSE if items[i].role == markers.NEVER else items[i].role
     return None
 
 
@@ -172,24 +172,24 @@ def _ends_of_house(quantity: Quantity) -> list[str]:
     return ["first_floor"] * (quantity.low == 1) + ["last_floor"] * (quantity.low == quantity.high)
 
 
-def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
+def _ends_a_stay(tokens: Tokens, items: Sequence[Item], index: int) -> bool:
     """«с октября по май»: the second date is the end."""
-    before = items[place - 1] if 0 < place < len(items) else None
+    before = items[index - 1] if 0 < index < len(items) else None
     if (
         before is None
         or before.quantity is None
         or before.quantity.unit != "day"
-        or before.clause != items[place].clause
+        or before.clause != items[index].clause
     ):
         return False
-    between = {word.symbol for word in tokens.words[before.end : items[place].end] if word is not None}
+    between = {word.symbol for word in tokens.words[before.end : items[index].end] if word is not None}
     return bool(between & {"по", "до", *DASHES})
 
 
 def _ends_a_term(tokens: Tokens, quantity: Quantity) -> bool:
     """«срок аренды: до конца июня»."""
     return quantity.how == AT_MOST and any(
-        is_word(tokens.words, place, *_SPANS, "аренда") for place in range(quantity.start - 3, quantity.start)
+        is_word(tokens.words, position, *_SPANS, "аренда") for position in range(quantity.start - 3, quantity.start)
     )
 
 
@@ -221,10 +221,10 @@ def _way_to_metro(tokens: Tokens, quantity: Quantity) -> str | None:
     return "metro_transport" if is_word(tokens.words, quantity.end - 1, "мт") else "metro_walk"
 
 
-def _term(tokens: Tokens, items: Sequence[Item], place: int) -> str | None:
+def _term(tokens: Tokens, items: Sequence[Item], index: int) -> str | None:
     """«на 3 месяца», «от 11 месяцев», «на 2 года»: the term of a rent; None if it may be another term."""
-    quantity = items[place].quantity
-    if quantity is None or has_term_of_its_own(items, place):
+    quantity = items[index].quantity
+    if quantity is None or has_term_of_its_own(items, index):
         return None
     if (
         quantity.unit not in ("month", "year")
@@ -252,30 +252,27 @@ def _limits(quantity: Quantity) -> dict[str, float]:
     return {"min": quantity.low} if quantity.how in (AT_LEAST, ABOVE) else {"max": quantity.high}
 
 
-def _strength_near(items: Sequence[Item], place: int) -> str:
+def _strength_near(items: Sequence[Item], index: int) -> str:
     """The strength stated by a marker in the number's clause with no mention in between."""
-    item = items[place]
+    item = items[index]
     for step in (-1, 1):
-        here = place + step
-        if items[here : here + 1] and step < 0 and _is_of_other_half(items, place):
+        i = index + step
+        if items[i : i + 1] and step < 0 and _is_of_other_half(items, index):
             continue  # «лифт обязательно и не выше 9-го»
         while (
-            abs(here - place) <= 6
-            and 0 <= here < len(items)
-            and items[here].clause == item.clause
-            and items[here].role != MENTION
+            abs(i - index) <= 6 and 0 <= i < len(items) and items[i].clause == item.clause and items[i].role != MENTION
         ):
-            if items[here].role in (markers.MUST, markers.NEVER):
+            if items[i].role in (markers.MUST, markers.NEVER):
                 return "must"
-            if items[here].role == markers.SOFT:
+            if items[i].role == markers.SOFT:
                 return "soft"
-            here += step
+            i += step
     return "wish"
 
 
-def _is_of_other_half(items: Sequence[Item], place: int) -> bool:
+def _is_of_other_half(items: Sequence[Item], index: int) -> bool:
     """Whether a mention, a marker and «и» directly precede the number."""
-    before = [item.role for item in items[max(0, place - 3) : place]]
+    before = [item.role for item in items[max(0, index - 3) : index]]
     return before == [MENTION, markers.MUST, markers.AND] or before == [MENTION, markers.SOFT, markers.AND]
 
 
@@ -287,7 +284,7 @@ def _names_budget(tokens: Tokens, quantity: Quantity) -> bool:
     )
 
 
-def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: Quantity) -> bool:
+def _is_hard_price(tokens: Tokens, items: Sequence[Item], index: int, quantity: Quantity) -> bool:
     """«строго до 12 млн», «до 60 тысяч, не больше», «не дороже 60 тысяч»: money with a word for a strict limit."""
     if quantity.unit not in ("money", "") or quantity.high < MIN_PRICE or is_year(quantity) and not quantity.unit:
         return False
@@ -298,8 +295,8 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
             return False
         if word is not None and word.symbol in ";.":
             break  # «залог за месяц; не дороже 40 тыс.»
-    item = items[place]
-    if _is_refused(items, place):
+    item = items[index]
+    if _is_refused(items, index):
         return True
     symbols = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
     if symbols and symbols[0] in _HARD_LIMITS:
@@ -307,7 +304,7 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
     if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):
         return True
-    if _strength_near(items, place) == "must" and (quantity.how != "eq" or _names_budget(tokens, quantity)):
+    if _strength_near(items, index) == "must" and (quantity.how != "eq" or _names_budget(tokens, quantity)):
         return True
     after = next(
         (word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."),
@@ -318,7 +315,7 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     before = {word.symbol for word in tokens.words[max(0, quantity.start - 3) : quantity.start] if word is not None}
     if before & _LIMITED or tokens.tokens[max(0, quantity.start - 2)].lower().startswith("максимальн"):
         return True
-    for other in items[place + 1 : place + 3]:
+    for other in items[index + 1 : index + 3]:
         if other.role == markers.CAP and other.sentence == item.sentence and other.clause - item.clause <= 1:
             return other.start - item.end <= 6
     return False

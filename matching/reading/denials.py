@@ -18,7 +18,7 @@ from matching.reading.rows import (
     row_that_does_not_matter,
 )
 from matching.reading.single_numbers import DASHES
-from matching.reading.words import CROSSES
+from matching.reading.vocabulary import CROSSES
 
 #: Denials that also deny a list of genitives: «без детей, животных».
 _GOVERN_GENITIVE = frozenset({"без", "против", "кроме", "исключая", "помимо", "нет", "никакой"})
@@ -31,31 +31,31 @@ _DISLIKES = frozenset(
 _NOT_WITHOUT = frozenset({"бывать", "обойтись", "обходиться", "выжить", "прожить", "=никак", "никак"})
 
 
-def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
-    marker = items[place]
+def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
+    marker = items[index]
     must = marker.role in (markers.NEVER, markers.REFUSE)
-    if not _denies_a_verb(cut_text, items, place) and after_colon(
-        items, place, lambda item: _deny(cut_text, item, marker, must)
+    if not _denies_a_verb(cut_text, items, index) and after_colon(
+        items, index, lambda item: _deny(cut_text, item, marker, must)
     ):
         return True
-    if marker.role == markers.NEVER and place + 1 < len(items) and items[place + 1].role == markers.NOT:
-        items[place + 1].role = markers.NEVER  # «ни в коем случае не первый»
+    if marker.role == markers.NEVER and index + 1 < len(items) and items[index + 1].role == markers.NOT:
+        items[index + 1].role = markers.NEVER  # «ни в коем случае не первый»
         return False
-    first = next_mention(items, place)
-    if first is None and _can_do_without(cut_text, items, place):
+    first = next_mention(items, index)
+    if first is None and _can_do_without(cut_text, items, index):
         return True
     if first is None and marker.role == markers.NEVER and _answers(cut_text, marker):
-        if items[place - 1].role == MENTION:  # «первый этаж? ни за что»
-            _deny(cut_text, items[place - 1], marker, must)
+        if items[index - 1].role == MENTION:  # «первый этаж? ни за что»
+            _deny(cut_text, items[index - 1], marker, must)
         return True
     if first is None:
-        behind = previous_mention(items, place) if _denies_behind(cut_text, marker) else None
+        behind = previous_mention(items, index) if _denies_behind(cut_text, marker) else None
         if behind is not None:  # "rubbish chute no"
             _deny(cut_text, items[behind], marker, must)
         return behind is not None
     target = items[first]
-    near = first > place + 1 and any(
-        item.role == markers.NEAR for item in items[place + 1 : first]
+    near = first > index + 1 and any(
+        item.role == markers.NEAR for item in items[index + 1 : first]
     )  # «не рядом с трассой»
     if not near and any(
         word is not None and word.symbol in WITH for word in cut_text.words[marker.end + 1 : target.start]
@@ -65,7 +65,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
     governs = symbol is not None and symbol.symbol in _GOVERN_GENITIVE
     if governs and target.start - marker.end > 1 and word is not None and word.case == "nominative":
         return False  # «без соседей сверху, то есть последний этаж»
-    unneeded = _of_unneeded_row(cut_text, items, place)
+    unneeded = _of_unneeded_row(cut_text, items, index)
     if unneeded is not None:
         symbols = [word.symbol for word in cut_text.words[unneeded.start : unneeded.end] if word is not None]
         _act_on(cut_text, target, unneeded, symbols)
@@ -78,26 +78,26 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
     return True
 
 
-def _of_unneeded_row(cut_text: Tokens, items: Sequence[Item], place: int) -> Item | None:
+def _of_unneeded_row(cut_text: Tokens, items: Sequence[Item], index: int) -> Item | None:
     """«не нужна ни посудомойка, ни кондиционер»: the marker that «ни» continues."""
-    if cut_text.tokens[items[place].start].lower() != "ни":
+    if cut_text.tokens[items[index].start].lower() != "ни":
         return None
-    for item in reversed(items[max(0, place - 3 * REACH) : place]):
-        if item.sentence != items[place].sentence or item.role == markers.UNNEEDED:
-            return item if item.sentence == items[place].sentence else None
+    for item in reversed(items[max(0, index - 3 * REACH) : index]):
+        if item.sentence != items[index].sentence or item.role == markers.UNNEEDED:
+            return item if item.sentence == items[index].sentence else None
         if item.role not in (MENTION, markers.NOT, markers.AND):
             return None
     return None
 
 
-def _can_do_without(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+def _can_do_without(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     """«технику можно без, мебель нужна»: the mention before the marker is no wish."""
-    marker = items[place]
+    marker = items[index]
     after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
-    allowed = items[place - 1] if place else None
+    allowed = items[index - 1] if index else None
     if allowed is not None and allowed.role == markers.AND:
-        allowed = next((each for each in reversed(items[:place]) if each.role != markers.AND), None)
-    joined = place > 0 and items[place - 1].role == markers.AND and items[place - 1].end == marker.start
+        allowed = next((each for each in reversed(items[:index]) if each.role != markers.AND), None)
+    joined = index > 0 and items[index - 1].role == markers.AND and items[index - 1].end == marker.start
     if (
         allowed is None
         or not (allowed.role == markers.CAN or joined)
@@ -105,7 +105,7 @@ def _can_do_without(cut_text: Tokens, items: Sequence[Item], place: int) -> bool
         or not _lacks(cut_text, marker.start)
     ):
         return False
-    behind = previous_mention(items, place)
+    behind = previous_mention(items, index)
     if behind is None or items[behind].meanings.of_people:
         return False
     items[behind].cancelled = True
@@ -117,13 +117,13 @@ def _is_refused_too(cut_text: Tokens, item: Item) -> bool:
     return item.refused or is_worse(item) or _is_genitive(cut_text, item)
 
 
-def _denies_a_verb(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+def _denies_a_verb(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     """«дом напротив не строят: вид на город»: words after the colon are not denied."""
-    marker = items[place]
+    marker = items[index]
     word = cut_text.words[marker.start]
-    if word is None or word.symbol not in ("не", "not") or place + 1 >= len(items):
+    if word is None or word.symbol not in ("не", "not") or index + 1 >= len(items):
         return False
-    return items[place + 1].role == markers.COLON and items[place + 1].start > marker.end
+    return items[index + 1].role == markers.COLON and items[index + 1].start > marker.end
 
 
 def _denies_behind(cut_text: Tokens, marker: Item) -> bool:
@@ -135,23 +135,23 @@ def _denies_behind(cut_text: Tokens, marker: Item) -> bool:
     )
 
 
-def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
-    """Deny or cancel the mentions to which the marker *items[place]* refers."""
-    marker = items[place]
+def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
+    """Deny or cancel the mentions to which the marker *items[index]* refers."""
+    marker = items[index]
     symbols = [word.symbol for word in cut_text.words[marker.start : marker.end] if word is not None]
 
     def act(item: Item) -> None:
         _act_on(cut_text, item, marker, symbols)
 
-    before = previous_mention(items, place)
+    before = previous_mention(items, index)
     if symbols[:1] == ["по"] and before is None and _follows_unknown(cut_text, marker):
         return  # «шторы по желанию, на длительный срок»
     spoken_of = before is not None and marker.start - items[before].end <= 1  # «ипотека не подходит: перепланировка»
-    if not spoken_of and after_colon(items, place, act):
+    if not spoken_of and after_colon(items, index, act):
         return
-    after = next_mention(items, place)
-    if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, place):
-        before, after = None, next_mention(items, place + 1)
+    after = next_mention(items, index)
+    if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, index):
+        before, after = None, next_mention(items, index + 1)
     if marker.role == markers.UNNEEDED and after is not None and has_own_refusal(items, after):
         after = None
     if after is not None and (before is None or _speaks_of_next(cut_text, items, marker, before, after)):
@@ -160,12 +160,12 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             act(items[following])
         return
     if before is None:
-        before = _only_mention_before(cut_text, items, place)
+        before = _only_mention_before(cut_text, items, index)
         if before is None:
-            ahead = _refusal_ahead(items, place)
+            ahead = _refusal_ahead(items, index)
             if ahead is not None:
                 act(ahead)
-            for each in _indifferent_ahead(cut_text, items, place):
+            for each in _indifferent_ahead(cut_text, items, index):
                 act(items[each])
             return
         if marker.clause - items[before].clause > 1:
@@ -195,14 +195,14 @@ def _answers(cut_text: Tokens, marker: Item) -> bool:
     return marker.start > 0 and cut_text.tokens[marker.start - 1] == "?" and not after[0].isalnum()
 
 
-def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
     """«новостройку без отделки не надо»: only the combination is refused, and a new building is not requested."""
-    item = items[place]
+    item = items[index]
     start = min((start for start, _ in item.by), default=item.start)
     if not _lacks(cut_text, start):
         return
     whole = next(
-        (each for each in items[max(0, place - 3) : place] if each.role == MENTION and each.end == start), None
+        (each for each in items[max(0, index - 3) : index] if each.role == MENTION and each.end == start), None
     )
     if whole is not None and not whole.denied:
         whole.cancelled = True
@@ -267,12 +267,12 @@ def _speaks_of_next(cut_text: Tokens, items: Sequence[Item], marker: Item, befor
     return items[before].denied and not _denied_by_without(cut_text, items[before])
 
 
-def _only_mention_before(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
+def _only_mention_before(cut_text: Tokens, items: Sequence[Item], index: int) -> int | None:
     """
     The last mention before a marker that is alone in its clause: «апартаменты, первый этаж - не предлагать»,
     «…, не предлагать».
     """
-    marker = items[place]
+    marker = items[index]
     if marker.beside:
         return None
     start = marker.start - (marker.start > 0 and cut_text.tokens[marker.start - 1].lower() in ("то", "тогда"))
@@ -285,27 +285,27 @@ def _only_mention_before(cut_text: Tokens, items: Sequence[Item], place: int) ->
     for item in items:
         if item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER):
             return None
-    return next((i for i in range(place - 1, -1, -1) if items[i].role == MENTION), None)
+    return next((i for i in range(index - 1, -1, -1) if items[i].role == MENTION), None)
 
 
-def _refusal_ahead(items: Sequence[Item], place: int) -> Item | None:
+def _refusal_ahead(items: Sequence[Item], index: int) -> Item | None:
     """The refused mention in the next clause: «не рассматриваем варианты с хозяевами, с подселением»."""
-    marker = items[place]
+    marker = items[index]
     if marker.role != markers.REFUSE:
         return None
-    ahead = next((each for each in items[place + 1 : place + 3] if each.role == MENTION), None)
+    ahead = next((each for each in items[index + 1 : index + 3] if each.role == MENTION), None)
     if ahead is None or not ahead.refused or ahead.clause - marker.clause != 1:
         return None
     is_near = ahead.sentence == marker.sentence and ahead.start - marker.end <= REACH
     return ahead if is_near else None
 
 
-def _indifferent_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> list[int]:
+def _indifferent_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> list[int]:
     """«не принципиально, кирпич или панель»: the alternatives of the next clause."""
-    marker = items[place]
+    marker = items[index]
     if marker.role != markers.CANCEL or marker.end >= len(cut_text.tokens) or cut_text.tokens[marker.end] != ",":
         return []
-    first = next((at for at in range(place + 1, min(place + 3, len(items))) if items[at].role == MENTION), None)
+    first = next((i for i in range(index + 1, min(index + 3, len(items))) if items[i].role == MENTION), None)
     if first is None or items[first].clause - marker.clause != 1 or items[first].start - marker.end > REACH:
         return []
     row = mentions_in_row(cut_text, items, first, 1, False)
@@ -313,12 +313,12 @@ def _indifferent_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> l
     return [first, *row] if "или" in joined or "либо" in joined else []
 
 
-def _without_follows(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+def _without_follows(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     """«не предлагать без лифта, панель»: homes without a lift are refused, and panel houses."""
-    follower = items[place + 1] if place + 1 < len(items) else None
-    if follower is None or follower.role != markers.NOT or follower.start - items[place].end > 1:
+    follower = items[index + 1] if index + 1 < len(items) else None
+    if follower is None or follower.role != markers.NOT or follower.start - items[index].end > 1:
         return False
-    if follower.clause != items[place].clause:
+    if follower.clause != items[index].clause:
         return False  # «С детьми не беспокоить. Без кондиционера.», «студии не предлагать, без первых этажей»
     word = cut_text.words[follower.start]
     return word is not None and word.symbol in ("без", "without")

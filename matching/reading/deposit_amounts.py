@@ -20,13 +20,13 @@ def months_of_amount(items: Sequence[Item], deposit: int) -> float | None:
     amount = next((each for each in items[deposit + 1 : deposit + 3] if _amount(each)), None)
     if amount is None or amount.start - item.end > _REACH or amount.sentence != item.sentence:
         return None
-    others = {_amount(each) for at, each in enumerate(items) if each is not amount and not _is_of_fee(items, at)}
+    others = {_amount(each) for index, each in enumerate(items) if each is not amount and not _is_of_fee(items, index)}
     return next((each for each in _MONTHS if _amount(amount) / each in others), None)
 
 
-def _is_of_fee(items: Sequence[Item], place: int) -> bool:
+def _is_of_fee(items: Sequence[Item], index: int) -> bool:
     """«залог 30000, комиссия 15000»."""
-    before = items[place - 1] if place else items[place]
+    before = items[index - 1] if index else items[index]
     return not before.meanings.kinds.isdisjoint(("commission", "prepayment"))
 
 

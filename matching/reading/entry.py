@@ -34,11 +34,11 @@ class Entry:
 
     Attributes:
         kind: The name of a kind, or of a helper, whose name starts with "_".
-        says: The phrases that state a value without a number.
+        rules: The phrases that state a value without a number.
         subject: For a number: the phrases for the thing that the number counts.
         units: For a number: its possible units, "" for none.
-        least, most: For a number: the range of plausible values; other numbers are about something else.
-        meant: For a number: the meaning of «10» without «от» or «до»: ``min``, ``max`` or ``exact``.
+        minimum, maximum: For a number: the range of plausible values; other numbers are about something else.
+        plain_number: For a number: the meaning of «10» without «от» or «до»: ``min``, ``max`` or ``exact``.
         strict: For a number: «выше 3» means 4 if this is 1.
         hundredths: For a number: whether it is also stated in hundredths: «потолки 270».
         denied: For a number: the number that a denial means («без комиссии»: 0).
@@ -57,7 +57,7 @@ class Entry:
     units: tuple[str, ...] = ("",)
     minimum: float = 0.0
     maximum: float = 1e12
-    meant: Literal["min", "max", "exact"] = "exact"
+    plain_number: Literal["min", "max", "exact"] = "exact"
     strict: float = 0.0
     denied: float | None = None
     hundredths: bool = False

@@ -9,7 +9,7 @@ from pymorphy3.tagset import OpencorporaTag
 
 from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, Item, Tokens
-from matching.reading.words import morphology
+from matching.reading.vocabulary import morphology
 
 _SENTENCE_ENDS = frozenset(".!?…")
 #: At the very end of a text these show that the statement about the last thing is missing: «с детьми не», «питомцы -».

@@ -35,10 +35,10 @@ def is_floor(tokens: Tokens, quantity: Quantity) -> bool:
     )
 
 
-def named_floors(tokens: Tokens, items: Sequence[Item], place: int) -> Quantity | None:
+def named_floors(tokens: Tokens, items: Sequence[Item], index: int) -> Quantity | None:
     """«квартира на третьем», «на втором или третьем»: floors, if no word that they could count follows."""
     floors: list[Quantity] = []
-    for item in items[place : place + 3]:
+    for item in items[index : index + 3]:
         if item.role == markers.AND and len(floors) == 1:
             continue
         number = item.quantity
@@ -51,7 +51,7 @@ def named_floors(tokens: Tokens, items: Sequence[Item], place: int) -> Quantity 
         return None
     end = floors[-1].end
     follows = end < len(tokens.tokens) and tokens.tokens[end][0].isalnum()
-    denied = place > 0 and items[place - 1].role in (markers.NOT, markers.NEVER)
+    denied = index > 0 and items[index - 1].role in (markers.NOT, markers.NEVER)
     if follows or denied or floors[0].low > floors[-1].high:
         return None
     return replace(floors[0], high=floors[-1].high, how="range")

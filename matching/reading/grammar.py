@@ -27,7 +27,7 @@ from matching.reading.phrases import ANY, SKIPPED, PhraseTree, Slot, slots_of, w
 from matching.reading.quantities import VOCABULARY, set_symbols
 from matching.reading.skipped import SKIPPED_PHRASES
 from matching.reading.uses import Uses
-from matching.reading.words import Vocabulary
+from matching.reading.vocabulary import Vocabulary
 
 ENTRIES: tuple[Entry, ...] = (
     *floor.ENTRIES,

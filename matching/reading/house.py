@@ -22,7 +22,7 @@ ENTRIES: tuple[Entry, ...] = (
         units=("", "year"),
         minimum=1800,
         maximum=2040,
-        meant="min",
+        plain_number="min",
         lead={
             "дом после 2010 года": {"min": 2010},
             "не ранее 2020": {"min": 2020},
@@ -97,7 +97,7 @@ ENTRIES: tuple[Entry, ...] = (
         units=("quarter", "year", ""),
         minimum=2015,
         maximum=2045,
-        meant="max",
+        plain_number="max",
         lead={
             "сдача до конца 2026 года": {"max": 2026.75},
             "сдача не позже 2 кв 2027": {"max": 2027.25},

@@ -85,11 +85,11 @@ class Kind:
         if self.form == "choice":
             chosen = [fact] if isinstance(fact, str) else fact
             if isinstance(chosen, Sequence) and all(word in self.choices for word in chosen):
-                places = [self.choices.index(word) for word in chosen]
+                indexes = [self.choices.index(word) for word in chosen]
                 if self.many:
-                    return sum({1 << place for place in places})
-                if len(places) == 1:
-                    return places[0]
+                    return sum({1 << index for index in indexes})
+                if len(indexes) == 1:
+                    return indexes[0]
         raise InvalidInputError(f"{short_repr(fact)} is no fact of the kind {self.name}")
 
     def judge(self, wish: JsonValue) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -147,9 +147,9 @@ class Kind:
         [(how, words)] = wish.items()
         if not isinstance(words, Sequence) or isinstance(words, str) or not all(word in self.choices for word in words):
             raise self._refusal(wish)
-        places = [self.choices.index(word) for word in words]
+        indexes = [self.choices.index(word) for word in words]
         answers = np.arange(self.answers)
-        has = np.isin(answers, places) if not self.many else (answers & sum(1 << place for place in places)) > 0
+        has = np.isin(answers, indexes) if not self.many else (answers & sum(1 << index for index in indexes)) > 0
         met = has if how == "any_of" else ~has
         return met.astype(np.float64), ~met
 

@@ -97,28 +97,28 @@ def read_wishes(text: str) -> list[Wish]:
 
 def _without_alternatives(wishes: list[Wish]) -> list[Wish]:
     """«можно и вторичку, и новостройку», «с мебелью или пустую» ask for neither."""
-    said = {(wish.kind, wish.value, wish.strength) for wish in wishes if wish.kind in _OF_EITHER}
-    either = {kind for kind, value, strength in said if (kind, not value, strength) in said}
+    stated = {(wish.kind, wish.value, wish.strength) for wish in wishes if wish.kind in _OF_EITHER}
+    either = {kind for kind, value, strength in stated if (kind, not value, strength) in stated}
     return [wish for wish in wishes if wish.kind not in either]
 
 
 def _softened(text: str, wishes: list[Wish]) -> list[Wish]:
     """«лифт или не выше второго»: either will do, so neither is missed where the other is met."""
-    for place, (first, second) in enumerate(itertools.pairwise(wishes)):
+    for index, (first, second) in enumerate(itertools.pairwise(wishes)):
         either = {first.kind: first.value, second.kind: second.value}
         if either.get("lift") is True and "max" in either.get("floor", ()):
             if _OR.fullmatch(text[first.end : second.start]):
-                wishes[place : place + 2] = [replace(first, strength="soft"), replace(second, strength="soft")]
+                wishes[index : index + 2] = [replace(first, strength="soft"), replace(second, strength="soft")]
     return wishes
 
 
 def _floors_beside(items: list[Item]) -> Iterator[tuple[int, Item]]:
     """«1, 2 и последний этаж не предлагать»: numbers in one row with a refused first or last floor."""
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         number = item.quantity
         if item.role != NUMBER or item.taken or number is None or number.how != "eq" or number.unit or number.fraction:
             continue
-        for other in items[max(0, place - 1) : place + 3]:
+        for other in items[max(0, index - 1) : index + 3]:
             gap = max(other.start - item.end, item.start - other.end)
             if other.denied and other.meanings.kinds & _ENDS_OF_HOUSE and gap <= 1 and 2 <= number.low <= 9:
                 yield int(number.low), other
@@ -218,16 +218,16 @@ def _limits_of_number(item: Item, entry: Entry) -> JsonValue | None:
     if quantity.fraction and entry.kind in ("floor", "house_floors"):
         stated = quantity.low if entry.kind == "floor" else quantity.high
         return {"min": stated, "max": stated}
-    other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
-    return {**other, **limits(quantity, entry.meant, entry.strict)}
+    other = limits(item.other_limit, entry.plain_number, entry.strict) if item.other_limit is not None else {}
+    return {**other, **limits(quantity, entry.plain_number, entry.strict)}
 
 
 def _limits_of_denied_number(item: Item, entry: Entry, quantity: Quantity) -> JsonValue | None:
     after = quantity.start >= item.end  # «2 месяца залог не потянем» leaves open how many
-    if after and entry.meant == "max" and quantity.how == "eq" and quantity.unit == "month" and quantity.low > 1:
+    if after and entry.plain_number == "max" and quantity.how == "eq" and quantity.unit == "month" and quantity.low > 1:
         return {"max": quantity.low - 1}  # «без предоплаты за два месяца»
     opposite = flipped(quantity)
-    return None if opposite is None else limits(opposite, entry.meant, entry.strict)
+    return None if opposite is None else limits(opposite, entry.plain_number, entry.strict)
 
 
 def _merged(wishes: list[Wish]) -> list[Wish]:

@@ -145,9 +145,9 @@ def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]
         name = "metro_transport" if kind.name == "metro_walk" and item.transport else kind.name
         if quantity.fraction:
             return [("floor", quantity.low), ("house_floors", quantity.high)] if quantity.low <= quantity.high else []
-        if entry.meant == "max" and item.other_limit is not None:
+        if entry.plain_number == "max" and item.other_limit is not None:
             return [(name, min(quantity.low, item.other_limit.low))]  # «две станции: 8 и 14 минут»
-        stated = quantity.low if entry.meant != "max" or quantity.how != "range" else quantity.high
+        stated = quantity.low if entry.plain_number != "max" or quantity.how != "range" else quantity.high
         return [(name, stated)]
     if value is SUBJECT:
         return []

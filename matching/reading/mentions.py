@@ -1,4 +1,4 @@
-"""From a text to its mentions (places that name a kind), markers and numbers, divided into clauses."""
+"""From a text to its mentions (phrases that name a kind), markers and numbers, divided into clauses."""
 
 import re
 from bisect import bisect_left
@@ -11,8 +11,8 @@ from matching.reading import markers
 from matching.reading.entry import Entry
 from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import CHARGES, FLOOR_WORDS, Quantity, quantity_at, starts_of_limits
-from matching.reading.uses import Uses, is_bullet, significant_places
-from matching.reading.words import TOKEN, Vocabulary, Word
+from matching.reading.uses import Uses, is_bullet, significant_positions
+from matching.reading.vocabulary import TOKEN, Vocabulary, Word
 
 #: The value of a mention that names an entry's subject and still needs a number.
 SUBJECT = "subject"
@@ -188,8 +188,8 @@ def _deny_minuses(text: str, starts: Sequence[int], words: list[Word | None], vo
     ):
         if plus.search(text) is None:
             continue
-        for found in minus.finditer(text):
-            minuses.append(bisect_left(starts, found.start(found.lastindex or 1)))
+        for match in minus.finditer(text):
+            minuses.append(bisect_left(starts, match.start(match.lastindex or 1)))
             words[minuses[-1]] = vocabulary.word(denial)
     return minuses
 
@@ -205,25 +205,25 @@ _ALTERNATIVES = frozenset(
 
 def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words: list[Word | None]) -> None:
     """«балкон / кухня 9 + лифт»: a plus or a slash between blanks ends a clause like a comma."""
-    for place in range(1, len(tokens) - 1):
-        mark, at = tokens[place], starts[place]
-        if mark not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
+    for position in range(1, len(tokens) - 1):
+        mark, start = tokens[position], starts[position]
+        if mark not in ("+", "/") or text[start - 1] != " " or text[start + 1 : start + 2] != " ":
             continue
-        before, after = tokens[place - 1], tokens[place + 1]
+        before, after = tokens[position - 1], tokens[position + 1]
         if mark == "/" and (_is_fraction(before, after) or len(before) == len(after) == 1 and before.isalpha()):
             continue  # «5 / 9», «с / у»
-        sides = words[place - 1], words[place + 1]
+        sides = words[position - 1], words[position + 1]
         if mark == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
             continue
-        if after == "все" and place + 2 < len(tokens):
-            sides = sides[0], words[place + 2]  # «+ все счётчики»
+        if after == "все" and position + 2 < len(tokens):
+            sides = sides[0], words[position + 2]  # «+ все счётчики»
         if mark == "+" and after[0].isdecimal():  # «35 000 + 5 000 КУ»
-            charged = words[place + 2 : place + 5]
+            charged = words[position + 2 : position + 5]
         else:
             charged = [sides[1]]
         if mark == "+" and any(word is not None and word.symbol in CHARGES for word in charged):
             continue  # «35 000 + КУ»
-        words[place] = _CLAUSE_END
+        words[position] = _CLAUSE_END
 
 
 def _is_fraction(before: str, after: str) -> bool:
@@ -240,30 +240,30 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
     clause = sentence = done = 0
     limiting = starts_of_limits()
     longest, root = tree.longest, tree.root.follows
-    places, passing = significant_places(tokens, uses)
+    positions, passing = significant_positions(tokens, uses)
     if cut_text.minuses:
-        places = sorted({*places, *cut_text.minuses})
-    for place in places:
-        if place < done:
+        positions = sorted({*positions, *cut_text.minuses})
+    for position in positions:
+        if position < done:
             continue
-        word = words[place]
+        word = words[position]
         if word is None:
             continue
         counts = word.number is not None
-        if counts and is_bullet(tokens, place):
+        if counts and is_bullet(tokens, position):
             continue
         symbol = word.symbol
-        match = longest(words, place) if symbol in root or word.exact else None
-        if (counts or symbol in limiting or symbol[0].isdigit()) and (match is None or match[0] - place < 4):
-            quantity = quantity_at(words, tokens, place)
+        match = longest(words, position) if symbol in root or word.exact else None
+        if (counts or symbol in limiting or symbol[0].isdigit()) and (match is None or match[0] - position < 4):
+            quantity = quantity_at(words, tokens, position)
             if quantity is not None and (
                 match is None
-                or quantity.first > place
+                or quantity.first > position
                 or quantity.end > match[0]
                 or match[1][0].only_denied
-                and _follows_floor(words, place)
+                and _follows_floor(words, position)
             ):
-                items.append(Item(NUMBER, place, quantity.end, clause, sentence, quantity=quantity))
+                items.append(Item(NUMBER, position, quantity.end, clause, sentence, quantity=quantity))
                 done = quantity.end
                 continue
         if match is None:
@@ -272,25 +272,25 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
         assert isinstance(meanings, Meanings)
         role = meanings.role
         if role == "_stop":
-            if place not in passing:
+            if position not in passing:
                 clause, sentence = clause + 1, sentence + 1
-            elif symbol == "\n" or tokens[place - 1].isdecimal():
+            elif symbol == "\n" or tokens[position - 1].isdecimal():
                 clause += 1
         elif role == markers.BREAK:
             if not (symbol in "—–-" and len(symbol) == 1):
                 clause += 1
         elif role == MENTION:
-            if symbol == "болме" and items and items[-1].role == NUMBER and items[-1].end == place:
+            if symbol == "болме" and items and items[-1].role == NUMBER and items[-1].end == position:
                 continue  # «1-2 бөлме» counts rooms
-            items.append(Item(role, place, done, clause, sentence, meanings))
+            items.append(Item(role, position, done, clause, sentence, meanings))
         elif role != markers.SKIP:
-            items.append(Item(role, place, done, clause, sentence))
+            items.append(Item(role, position, done, clause, sentence))
     return items
 
 
-def _follows_floor(words: Sequence[Word | None], place: int) -> bool:
+def _follows_floor(words: Sequence[Word | None], position: int) -> bool:
     """«этаж 1», «этаж: 1»."""
-    before = words[place - 1] if place else None
-    if before is not None and before.symbol in (":", "-", "–", "—") and place > 1:
-        before = words[place - 2]
+    before = words[position - 1] if position else None
+    if before is not None and before.symbol in (":", "-", "–", "—") and position > 1:
+        before = words[position - 2]
     return before is not None and before.symbol in FLOOR_WORDS

@@ -1,7 +1,7 @@
 """Names in quotation marks: «метро «Студенческая»» does not mention students, nor «ЖК «Лесной парк»» a park."""
 
 from matching.reading.mentions import Tokens
-from matching.reading.words import fold
+from matching.reading.vocabulary import fold
 
 _CLOSED_BY = {"«": "»", '"': '"', "“": "”", "„": "“"}
 #: The longest name, in tokens.
@@ -20,22 +20,22 @@ _BEFORE_NAMES = frozenset(
 def leave_out_names(cut_text: Tokens) -> None:
     """Remove names in quotation marks from *cut_text*, so that they state nothing and do not separate words."""
     tokens = cut_text.tokens
-    place = len(tokens) - 1
-    while place > 0:
-        place -= 1
-        closing = _CLOSED_BY.get(tokens[place])
-        if closing is None or not tokens[place + 1][0].isupper() or not _names(tokens, place):
+    position = len(tokens) - 1
+    while position > 0:
+        position -= 1
+        closing = _CLOSED_BY.get(tokens[position])
+        if closing is None or not tokens[position + 1][0].isupper() or not _names(tokens, position):
             continue
-        inside = tokens[place + 1 : place + 2 + MAX_TOKENS]
+        inside = tokens[position + 1 : position + 2 + MAX_TOKENS]
         if closing not in inside:
             continue
-        end = place + 1 + inside.index(closing) + 1
-        del tokens[place:end], cut_text.starts[place:end], cut_text.words[place:end]
+        end = position + 1 + inside.index(closing) + 1
+        del tokens[position:end], cut_text.starts[position:end], cut_text.words[position:end]
 
 
-def _names(tokens: list[str], place: int) -> bool:
-    """Whether a word that introduces a name, or its abbreviation, precedes the quotation mark *place*."""
-    before = place - 1
+def _names(tokens: list[str], position: int) -> bool:
+    """Whether a word that introduces a name, or its abbreviation, precedes the quotation mark *position*."""
+    before = position - 1
     if before > 0 and tokens[before] == ".":
         before -= 1
     return before >= 0 and fold(tokens[before]) in _BEFORE_NAMES

@@ -7,7 +7,7 @@ This product does not help to select tenants by origin or belief.
 
 from functools import lru_cache
 
-from matching.reading.words import fold, forms_of
+from matching.reading.vocabulary import fold, forms_of
 
 #: Base forms, folded. Words in another sense («русский язык») are dropped as well, which loses little.
 ORIGINS = frozenset(

@@ -13,15 +13,15 @@ from matching.reading.sizes import fits_entry
 _JOINED = frozenset({markers.AND, MENTION})
 
 
-def take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
+def take_other_limit(items: Sequence[Item], item: Item, index: int) -> None:
     """Assign a second limit before or after the number: «не ниже второго и не выше пятого», «2 или 3»."""
-    number = items[place]
+    number = items[index]
     after: Item | None = None
-    for each in items[place + 1 : place + 4]:
+    for each in items[index + 1 : index + 4]:
         if each.role not in _JOINED:
             after = each
             break
-    joined = place + 1 < len(items) and items[place + 1].role == markers.AND
+    joined = index + 1 < len(items) and items[index + 1].role == markers.AND
     if after is not None and after.role == NUMBER and not after.taken and after.sentence == number.sentence:
         first, second = number.quantity, after.quantity
         if (
@@ -29,13 +29,13 @@ def take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
             and second is not None
             and second.unit in ("", first.unit)
             and after.start - number.end <= 3
-            and not _is_of_another(items, place, item, after)
+            and not _is_of_another(items, index, item, after)
         ):
             upward = first.how in (AT_LEAST, ABOVE) and second.how in (AT_MOST, BELOW) and first.low < second.high
             downward = first.how in (AT_MOST, BELOW) and second.how in (AT_LEAST, ABOVE) and second.low < first.high
             limited = (upward or downward) and fits(item, second)
             if is_next_floor(number, after) and "floor" in item.meanings.kinds:  # «этаж третий четвертый», «этаж 3 4 5»
-                joined, after = True, _last_of_run(items, items.index(after, place))
+                joined, after = True, _last_of_run(items, items.index(after, index))
                 second = after.quantity or second
             else:
                 joined = joined and second.how == "eq"
@@ -45,22 +45,22 @@ def take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
                 item.other_limit, after.taken = second, True
                 item.by.append((after.start, after.end))
                 return
-    if "floor" in item.meanings.kinds and _take_row(items, item, place):
+    if "floor" in item.meanings.kinds and _take_row(items, item, index):
         return
-    here = place - 1
-    while here >= 0 and items[here].role == markers.AND:
-        here -= 1
-    before = items[here] if here >= 0 else None
-    if before is not None and here < place - 1 and _is_first_or_second(items, item, place, before):
+    i = index - 1
+    while i >= 0 and items[i].role == markers.AND:
+        i -= 1
+    before = items[i] if i >= 0 else None
+    if before is not None and i < index - 1 and _is_first_or_second(items, item, index, before):
         item.quantity = replace(number.quantity, low=1, how="range") if number.quantity is not None else None
         item.by.append((before.start, before.end))
         return
     if before is None or before.role != NUMBER or before.taken or number.start - before.end > 2:
         return
-    if _is_of_another(items, place, item, before):
+    if _is_of_another(items, index, item, before):
         return
     first, second = before.quantity, number.quantity
-    either = place > 0 and items[place - 1].role == markers.AND and before.clause == number.clause
+    either = index > 0 and items[index - 1].role == markers.AND and before.clause == number.clause
     if either and first is not None and second is not None and first.how == second.how == "eq" and fits(item, first):
         if first.unit in ("", second.unit) and first.low < second.high and not first.fraction:  # «2-й или 3-й этаж»
             item.other_limit, item.quantity, before.taken = moved(first, AT_LEAST), moved(second, AT_MOST), True
@@ -72,17 +72,17 @@ def take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
             item.by.append((before.start, before.end))
 
 
-def _is_first_or_second(items: Sequence[Item], item: Item, place: int, before: Item) -> bool:
+def _is_first_or_second(items: Sequence[Item], item: Item, index: int, before: Item) -> bool:
     """«первый или второй этаж»: alone, «первый» is not a number, and only a denial makes it a floor."""
-    quantity = items[place].quantity
+    quantity = items[index].quantity
     if "floor" not in item.meanings.kinds or "first_floor" not in before.meanings.kinds or quantity is None:
         return False
-    if quantity.low != 2 or quantity.how != "eq" or place < 2 or items[place - 1].role != markers.AND:
+    if quantity.low != 2 or quantity.how != "eq" or index < 2 or items[index - 1].role != markers.AND:
         return False
-    denied = place > 2 and items[place - 3].role in (markers.NOT, markers.NEVER)
-    after = items[place + 1 : place + 4]
+    denied = index > 2 and items[index - 3].role in (markers.NOT, markers.NEVER)
+    after = items[index + 1 : index + 4]
     refused = any(each.role in (markers.REFUSE, markers.ABSENT) and each.clause == item.clause for each in after)
-    return not denied and not refused and items[place].start - before.end <= 2
+    return not denied and not refused and items[index].start - before.end <= 2
 
 
 def is_next_floor(number: Item, after: Item) -> bool:
@@ -95,20 +95,20 @@ def is_next_floor(number: Item, after: Item) -> bool:
     return first.ordinal and first.low < second.low or second.low == first.low + 1
 
 
-def _last_of_run(items: Sequence[Item], place: int) -> Item:
+def _last_of_run(items: Sequence[Item], index: int) -> Item:
     """The last floor of a run; the others are marked as used."""
-    while place + 1 < len(items) and items[place + 1].role == NUMBER and is_next_floor(items[place], items[place + 1]):
-        items[place].taken = True
-        place += 1
-    return items[place]
+    while index + 1 < len(items) and items[index + 1].role == NUMBER and is_next_floor(items[index], items[index + 1]):
+        items[index].taken = True
+        index += 1
+    return items[index]
 
 
-def _take_row(items: Sequence[Item], item: Item, place: int) -> bool:
+def _take_row(items: Sequence[Item], item: Item, index: int) -> bool:
     """«третий, четвёртый или пятый этаж», «третий четвёртый этаж»: the lowest of the numbers before the last "
     "one is a second limit."""
-    last = items[place]
+    last = items[index]
     row: list[Item] = []
-    for before in reversed(items[max(0, place - 8) : place]):
+    for before in reversed(items[max(0, index - 8) : index]):
         if before.role == markers.AND:
             continue
         after, number = (row[-1] if row else last), before.quantity
@@ -135,13 +135,13 @@ def _take_row(items: Sequence[Item], item: Item, place: int) -> bool:
     return True
 
 
-def _is_of_another(items: Sequence[Item], place: int, item: Item, number: Item) -> bool:
+def _is_of_another(items: Sequence[Item], index: int, item: Item, number: Item) -> bool:
     """«этаж до 9, кухня от 6»: whether *number* is in another clause, next to something else that it fits."""
     if number.quantity is None or number.clause == item.clause:
         return False
     return any(
         each is not item and each.role == MENTION and each.clause == number.clause and fits(each, number.quantity)
-        for each in items[max(0, place - 6) : place + 7]
+        for each in items[max(0, index - 6) : index + 7]
     )
 
 

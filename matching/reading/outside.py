@@ -151,7 +151,7 @@ ENTRIES: tuple[Entry, ...] = (
         units=("min", "m", "km"),
         minimum=0,
         maximum=120,
-        meant="max",
+        plain_number="max",
         lead={
             "до метро 10 минут пешком": {"max": 10},
             "метро в шаговой доступности (до 7 мин.)": {"max": 7},

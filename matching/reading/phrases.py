@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from matching.reading.abbreviations import ABBREVIATIONS
-from matching.reading.words import Word
+from matching.reading.vocabulary import Word
 
 CLASSES: dict[str, str] = {
     "near": (
@@ -43,13 +43,13 @@ T = TypeVar("T")
 _ELEMENT = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|<(\w+)>|(\S+)")
 
 
-#: One place of a phrase: its alternatives, each a sequence of words; an empty one if the place may be left out.
+#: One slot of a phrase: its alternatives, each a sequence of words; an empty one if the slot may be left out.
 Slot = Sequence[tuple[str, ...]]
 
 
 def slots_of(phrases: str) -> Iterator[list[Slot]]:
     """
-    The places of every phrase of *phrases*.
+    The slots of every phrase of *phrases*.
 
     >>> list(slots_of("(тихий/очень спокойный) [зеленый] двор | сад"))
     [[[('тихий',), ('очень', 'спокойный')], [('зеленый',), ()], [('двор',)]], [[('сад',)]]]
@@ -96,7 +96,7 @@ class PhraseTree(Generic[T]):
     of thirty words, followed by another of thirty, takes sixty nodes instead of nine hundred.
 
     Args:
-        phrases: The places and the meaning of each.
+        phrases: The slots and the meaning of each.
         symbol: Gives the symbol of a word in the spelling of a phrase.
         finish: Combines the meanings of one phrase, which are in the order of *phrases* and without duplicates.
     """
@@ -147,49 +147,49 @@ class PhraseTree(Generic[T]):
 
 def _longest(
     words: Sequence[Word | None],
-    place: int,
+    position: int,
     node: Node[T],
     skipped: int,
     match: tuple[int, Sequence[T]] | None,
     whole: frozenset[str],
 ) -> tuple[int, Sequence[T]] | None:
-    """The longest phrase that continues from *node* at *place*, or *match* if none is longer."""
-    while place < len(words):
-        word, follows = words[place], node.follows
+    """The longest phrase that continues from *node* at *position*, or *match* if none is longer."""
+    while position < len(words):
+        word, follows = words[position], node.follows
         gap = follows.get(ANY)
         if word is None:
             if gap is None:
                 return match
-            node, place = gap, place + 1
+            node, position = gap, position + 1
             continue
         symbol = word.symbol
         if gap is not None and (symbol in _ENDS or symbol in whole):
             gap = None
         step = follows.get(symbol)
         if word.exact and (exact := follows.get(word.exact)) is not None:
-            match = _stepped(words, place, exact, match, whole)
+            match = _stepped(words, position, exact, match, whole)
         skips = (
             node.inner
             and skipped < 2
-            and (symbol in SKIPPED or symbol in _HYPHENS or symbol == "." and _is_short(words[place - 1]))
+            and (symbol in SKIPPED or symbol in _HYPHENS or symbol == "." and _is_short(words[position - 1]))
         )
         if step is not None:
-            if step.ends and (match is None or place + 1 > match[0]):
-                match = (place + 1, step.ends)
+            if step.ends and (match is None or position + 1 > match[0]):
+                match = (position + 1, step.ends)
             if skips:
-                match = _longest(words, place + 1, node, skipped + 1, match, whole)
+                match = _longest(words, position + 1, node, skipped + 1, match, whole)
             if gap is not None:
-                match = _longest(words, place + 1, gap, skipped, match, whole)
+                match = _longest(words, position + 1, gap, skipped, match, whole)
             node, skipped = step, 0
         elif skips:
             if gap is not None:
-                match = _longest(words, place + 1, gap, skipped, match, whole)
+                match = _longest(words, position + 1, gap, skipped, match, whole)
             skipped += 1
         elif gap is not None:
             node = gap
         else:
             return match
-        place += 1
+        position += 1
     return match
 
 
@@ -199,18 +199,18 @@ def _is_short(word: Word | None) -> bool:
 
 def _stepped(
     words: Sequence[Word | None],
-    place: int,
+    position: int,
     step: Node[T],
     match: tuple[int, Sequence[T]] | None,
     whole: frozenset[str],
 ) -> tuple[int, Sequence[T]] | None:
-    if step.ends and (match is None or place + 1 > match[0]):
-        match = (place + 1, step.ends)
-    return _longest(words, place + 1, step, 0, match, whole)
+    if step.ends and (match is None or position + 1 > match[0]):
+        match = (position + 1, step.ends)
+    return _longest(words, position + 1, step, 0, match, whole)
 
 
 def _nodes_of(slots: Iterable[Slot], symbol: Callable[[str], str], meaning: T, joined: "_Joined[T]") -> Node[T]:
-    """The first of the nodes of one phrase. All alternatives of a place lead to the same node of the next one."""
+    """The first of the nodes of one phrase. All alternatives of a slot lead to the same node of the next one."""
     node: Node[T] = Node({}, (meaning,))
     for options in reversed(list(slots)):
         heads = []

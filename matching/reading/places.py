@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
+from matching.reading.lookalikes import Name, is_no_part, is_no_town
 from matching.reading.mentions import Tokens
-from matching.reading.words import fold, morphology
+from matching.reading.vocabulary import fold, morphology
 
 PlaceKind = Literal["town", "district", "station"]
 
@@ -17,14 +18,27 @@ MAX_SPELLINGS = 24
 #: The most variants of one word to try: «Тверской» is a district as written, and a form of «Тверская».
 MAX_FORMS = 4
 
-_STATION_WORDS = frozenset("метро м станция ст metro subway station мцд мцк".split())
-_DISTRICT_WORDS = frozenset("район р микрорайон мкр мкрн district area аудан ауданы".split())
-_TOWN_WORDS = frozenset("город г city town кала каласы".split())
+_STATION_WORDS = frozenset("метро м станция станции станций ст metro subway station мцд мцк".split())
+_DISTRICT_WORDS = frozenset(
+    """
+    район района районе районы районов районах р н рн микрорайон микрорайона микрорайоне мкр мкрн district area
+    аудан ауданы ауданында
+    """.split()
+)
+_TOWN_WORDS = frozenset("город города городе городом г city town кала каласы каласында".split())
 _DENIALS = frozenset("не кроме исключая без no not except ни".split())
 _JOINED = frozenset({"или", "и", "/"})
 _REFUSALS = ("предлаг", "рассматр", "интерес", "подход", "смотр", "хот")
 _PREPOSITIONS = frozenset("на в во у около возле до от из с со к ко".split())
 _BETWEEN = frozenset({"-", "–", "."})
+#: Words with which no name begins, and which no name contains.
+_OUTSIDE = frozenset(
+    """
+    в во у около возле до от из со ко к и или рядом недалеко близко вблизи напротив near in at the to from and or
+    """.split()
+)
+#: «Ростов на Дону», but not «Москва на Соколе».
+_RIVERS = ("дон", "амур", "майн", "волг", "одер")
 
 
 class PlaceLexicon(Protocol):
@@ -39,6 +53,9 @@ class PlaceLexicon(Protocol):
     def station(self, name: str) -> str | None:
         """The station called *name*."""
 
+    def kinds(self, name: str) -> Sequence[PlaceKind]:
+        """The kinds that *name* may mean if no word such as «метро» says it; the likeliest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -49,6 +66,7 @@ class Place:
         kind: town, district or station.
         name: Its canonical name.
         denied: Whether it is refused: «кроме Митино».
+        marked: Whether a word such as «метро», «район» or «город» states its kind.
         start, end: Its words in the text.
     """
 
@@ -57,32 +75,61 @@ class Place:
     denied: bool
     start: int
     end: int
+    marked: bool = False
 
 
 def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
     """
     The places in a text, longest names first at each word.
 
-    A name of both a district and a station is the district, unless a word such as «метро» precedes it.
+    A word such as «метро» before or after a name states its kind; otherwise :meth:`PlaceLexicon.kinds` decides. A word
+    that only looks like a name of a district or station is none (:mod:`matching.reading.lookalikes`).
     """
     places: list[Place] = []
-    place, tokens = 0, cut_text.tokens
+    place, tokens, after_place = 0, cut_text.tokens, 0
     while place < len(tokens):
         if not tokens[place][0].isalnum():
             place += 1
             continue
-        match = _longest_name(cut_text, place, lexicon)
-        if match is None:
+        last = places[-1] if places and after_place == place - 1 and _joins(tokens[after_place]) else None
+        like = last.kind if last is not None and last.marked else None
+        match = None if _is_outside(tokens, place) else _longest_name(cut_text, place, lexicon, like)
+        if match is None or not match.marked and _is_lookalike(cut_text, place, match, listed=last is not None):
             place += 1
             continue
-        end, kind, name = match
+        end, kind, name, marked = match
         denied = any(fold(token) in _DENIALS for token in tokens[max(0, place - 3) : place])
         if "," in tokens[max(0, place - 3) : place]:
             denied = fold(tokens[place - 1]) in _DENIALS
         denied = denied or _is_refused(tokens, end)
-        places.append(Place(kind, name, denied, *cut_text.span(place, end)))
-        place = end
+        places.append(Place(kind, name, denied, *cut_text.span(place, end), marked))
+        place = after_place = end
     return places
+
+
+class _Match(NamedTuple):
+    """A name from some token to *end* (excluded)."""
+
+    end: int
+    kind: PlaceKind
+    name: str
+    marked: bool
+
+
+def _joins(mark: str) -> bool:
+    """Whether a token stands between the places of a list."""
+    return mark == "," or fold(mark) in _JOINED
+
+
+def _is_lookalike(cut_text: Tokens, start: int, match: _Match, *, listed: bool) -> bool:
+    name = Name(cut_text.tokens, start, match.end, match.name)
+    if match.kind == "town":
+        words = cut_text.words[start : match.end]
+        is_of_grammar = all(word is not None for word in words) and all(map(str.islower, name.words))
+        return is_of_grammar and match.end - start > 1 or is_no_town(name)  # «two-room flat» is not Rome
+    if match.end < len(name.tokens) and _stated_kinds(fold(name.tokens[match.end])):
+        return False  # «в Тверском районе»
+    return is_no_part(name, listed=listed)
 
 
 def _is_refused(tokens: Sequence[str], end: int) -> bool:
@@ -92,22 +139,30 @@ def _is_refused(tokens: Sequence[str], end: int) -> bool:
     return len(words) == 2 and words[0] == "не" and words[1].startswith(_REFUSALS)
 
 
-def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[int, PlaceKind, str] | None:
+def _is_outside(tokens: Sequence[str], place: int) -> bool:
+    """Whether no name contains this word."""
+    word = fold(tokens[place])
+    if word == "на":
+        return not fold(tokens[place + 1] if place + 1 < len(tokens) else "").startswith(_RIVERS)
+    return word in _OUTSIDE
+
+
+def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon, like: PlaceKind | None) -> _Match | None:
+    """The longest name from *start*; *like* is the stated kind of the place before it in a list, if any."""
     tokens = cut_text.tokens
     ends = [start + 1]
     while len(ends) < MAX_WORDS and ends[-1] < len(tokens):
         after = ends[-1]
         if tokens[after] in _BETWEEN and after + 1 < len(tokens) and tokens[after + 1][0].isalnum():
             after += 1
-        if not tokens[after][0].isalnum():
+        if not tokens[after][0].isalnum() or _is_outside(tokens, after):
             break
         ends.append(after + 1)
+        if _stated_kinds(fold(tokens[after])):
+            break  # «Октябрьский район Новосибирска»
     before = fold(tokens[start - 1]) if start else ""
     if before == "." and start > 1:
         before = fold(tokens[start - 2])
-    if before in _JOINED and start > 2:  # «м. Динамо или Сокол»
-        introduced = start - 3 if tokens[start - 3] != "." else start - 4
-        before = "метро" if introduced >= 0 and fold(tokens[introduced]) in _STATION_WORDS else before
     for end in reversed(ends):
         words = [token for token in tokens[start:end] if token[0].isalnum()]
         if sum(map(len, words)) > MAX_NAME:
@@ -116,9 +171,9 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[
             continue
         hyphened = any(mark in "-–" for mark in tokens[start:end])
         for name in _spellings(words, hyphened, before in _PREPOSITIONS):
-            place = _look_up(name, before, lexicon)
+            place = _look_up(name, before, lexicon, like)
             if place is not None:
-                return end, *place
+                return _Match(end, *place)
     return None
 
 
@@ -132,24 +187,40 @@ def _may_be_a_name(cut_text: Tokens, place: int, before: str) -> bool:
     return (
         cut_text.words[place] is None
         or token[0].isupper()
-        and (place > 0 and cut_text.tokens[place - 1] not in ".!?\n" or cut_text.tokens[place + 1 : place + 2] == [","])
+        and (
+            place > 0
+            and cut_text.tokens[place - 1] not in ".!?\n"
+            or cut_text.tokens[place + 1 : place + 2] in ([","], [":"], ["."], ["\n"])
+        )
     )
 
 
-def _look_up(name: str, before: str, lexicon: PlaceLexicon) -> tuple[PlaceKind, str] | None:
-    order: Sequence[PlaceKind] = ("town", "district", "station")
-    # A lexicon may know «метро Сокол» by the same key as «Сокол».
-    first, _, rest = name.partition(" ")
-    before = fold(first) if rest and fold(first) in _STATION_WORDS | _DISTRICT_WORDS else before
-    if before in _STATION_WORDS:
-        order = ("station", "district", "town")
-    elif before in _DISTRICT_WORDS:
-        order = ("district", "town", "station")
-    for kind in order:
+def _look_up(
+    name: str, before: str, lexicon: PlaceLexicon, like: PlaceKind | None
+) -> tuple[PlaceKind, str, bool] | None:
+    """The kind and canonical name of a place, and whether a word states the kind: *before* the name, or in it."""
+    order = _stated_kinds(before)
+    words = name.split()
+    if len(words) > 1:  # a lexicon may know «метро Сокол» by the same key as «Сокол»
+        order = _stated_kinds(fold(words[0])) or _stated_kinds(fold(words[-1])) or order
+    kinds = order or lexicon.kinds(name)
+    goes_on = not order and like in kinds and kinds[0] != "town"  # «м. Сокол, Аэропорт»
+    for kind in sorted(kinds, key=lambda kind: kind != like) if goes_on else kinds:
         canonical: str | None = getattr(lexicon, kind)(name)
         if canonical is not None:
-            return kind, canonical
+            return kind, canonical, bool(order) or goes_on
     return None
+
+
+def _stated_kinds(word: str) -> Sequence[PlaceKind]:
+    """The kinds that a word beside a name states, the likeliest first; none if it states no kind."""
+    if word in _STATION_WORDS:
+        return ("station", "district", "town")
+    if word in _DISTRICT_WORDS:
+        return ("district", "town", "station")
+    if word in _TOWN_WORDS:
+        return ("town", "district", "station")
+    return ()
 
 
 def _spellings(words: Sequence[str], hyphened: bool, governed: bool) -> Iterator[str]:
@@ -189,6 +260,8 @@ def _nominatives(word: str, governed: bool = False) -> tuple[str, ...]:
             nominative = parse.inflect({"nomn"})
             if nominative is not None:
                 forms.setdefault(nominative.word)
+                if parse.tag.POS != "NOUN":
+                    continue  # the dictionary's form is masculine: «Октябрьской» is not «Октябрьский»
         forms.setdefault(parse.normal_form)
     forms.setdefault(word.lower())
     return tuple(forms)

@@ -27,7 +27,7 @@ from matching.reading.single_numbers import (
     unit_at,
     year_at,
 )
-from matching.reading.words import Word
+from matching.reading.vocabulary import Word
 
 #: Units, besides areas, of numbers that may follow a plus.
 _PLUS_UNITS = frozenset({"month", "min", "percent"})
@@ -124,7 +124,7 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
         return None
     low, end, unit, ordinal, currency = number
     quantity = Quantity(low, low, how, unit, start, end, first, ordinal, currency)
-    if how != "eq" and not unit and any(is_word(words, place, "дольше") for place in range(start, first)):
+    if how != "eq" and not unit and any(is_word(words, position, "дольше") for position in range(start, first)):
         quantity = replace(quantity, unit="min")  # «до метро не дольше 10»
     quantity = _with_second_number(words, tokens, quantity)
     if quantity.how == "range":
@@ -240,10 +240,14 @@ def _with_limit_behind(words: Sequence[Word | None], tokens: Sequence[str], quan
     return replace(quantity, how=after[1][0], end=after[0])
 
 
-def _is_charge(words: Sequence[Word | None], place: int) -> bool:
-    """Whether an amount and the name of a charge start at *place*."""
-    word = words[place] if place < len(words) else None
-    return word is not None and word.number is not None and any(is_word(words, place + at, *CHARGES) for at in (1, 2))
+def _is_charge(words: Sequence[Word | None], position: int) -> bool:
+    """Whether an amount and the name of a charge start at *position*."""
+    word = words[position] if position < len(words) else None
+    return (
+        word is not None
+        and word.number is not None
+        and any(is_word(words, position + offset, *CHARGES) for offset in (1, 2))
+    )
 
 
 def _may_be_limited(words: Sequence[Word | None], end: int) -> bool:
@@ -277,12 +281,12 @@ def _with_inclusion(words: Sequence[Word | None], tokens: Sequence[str], quantit
     return quantity
 
 
-def _number_after_unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> Number | None:
+def _number_after_unit(words: Sequence[Word | None], tokens: Sequence[str], position: int) -> Number | None:
     """«метров 10», «минут десять»."""
-    word = words[place] if place < len(words) else None
-    if word is None or word.symbol not in _UNITS_AHEAD or word.symbol == tokens[place].lower():
+    word = words[position] if position < len(words) else None
+    if word is None or word.symbol not in _UNITS_AHEAD or word.symbol == tokens[position].lower():
         return None
-    number = number_at(words, tokens, place + 1)
+    number = number_at(words, tokens, position + 1)
     if number is None or number[2] or number[3]:
         return None
     unit, factor = UNITS[word.symbol]
@@ -292,7 +296,8 @@ def _number_after_unit(words: Sequence[Word | None], tokens: Sequence[str], plac
 def _is_short_year(words: Sequence[Word | None], tokens: Sequence[str], quantity: Quantity) -> bool:
     """«не старше 15 года»; «не старше 15 лет» is an age."""
     named = any(
-        is_word(words, place, "старше", "новее", "раньше", "ранее") for place in range(quantity.start, quantity.first)
+        is_word(words, position, "старше", "новее", "раньше", "ранее")
+        for position in range(quantity.start, quantity.first)
     )
     return (
         named
@@ -307,15 +312,15 @@ def _factor_of(number: Number) -> float:
     return 1e6 if value >= 1e6 else 1e3 if value >= 1e3 else 1.0
 
 
-def limits(quantity: Quantity, meant: str, strict: float) -> dict[str, float]:
+def limits(quantity: Quantity, plain_number: str, strict: float) -> dict[str, float]:
     """
     A quantity as the value of a wish.
 
     Args:
-        meant: The meaning of one plain number: ``min``, ``max`` or ``exact``.
+        plain_number: The meaning of one plain number: ``min``, ``max`` or ``exact``.
         strict: What «выше 3» adds to 3 if the limit itself is excluded; 0 if it makes no difference.
     """
-    if quantity.how == "range" and meant == "max":
+    if quantity.how == "range" and plain_number == "max":
         return {"max": quantity.high}
     if quantity.how == "range":
         return {"min": quantity.low, "max": quantity.high}
@@ -323,9 +328,9 @@ def limits(quantity: Quantity, meant: str, strict: float) -> dict[str, float]:
         return {"min": quantity.low + (strict if quantity.how == ABOVE else 0)}
     if quantity.how in (AT_MOST, BELOW):
         return {"max": quantity.high - (strict if quantity.how == BELOW else 0)}
-    if meant == "exact":
+    if plain_number == "exact":
         return {"min": quantity.low, "max": quantity.high}
-    return {meant: quantity.low}
+    return {plain_number: quantity.low}
 
 
 _FLIPPED = {ABOVE: AT_MOST, AT_LEAST: BELOW, BELOW: AT_LEAST, AT_MOST: ABOVE}

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from matching.reading.amounts import MIN_SALE, Amount, area_of, budget_of, rooms_of
-from matching.reading.grammar import MAX_CHARACTERS, mentions, vocabulary
+from matching.reading.grammar import MAX_CHARACTERS, mentions
 from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import Fact, read_facts
-from matching.reading.mentions import cut
-from matching.reading.places import Place, PlaceLexicon, find_places
-from matching.reading.words import fold
-
-Span = tuple[int, int]
+from matching.reading.places import Place, PlaceLexicon
+from matching.reading.text_places import Span, blanked, places_in_listing, places_in_request, street_in
+from matching.reading.vocabulary import fold
 
 _RENT = re.compile(
     r"\b(?:посуточ\w*|на сутки|в сутки|/"
@@ -66,11 +64,6 @@ _CONDITIONS = {
     "euro": "FINISHING",
     "design": "DESIGN",
 }
-_STREET = re.compile(
-    r"(?:(?:ул(?:ица|\.)?|улице|просп(?:ект|\.)?|пр\.|пр-т|пр-кт|пер(?:еулок|\.)?|ш(?:оссе|\.)|наб(?:ережная|\.)?|бул(?:ьвар|\.)?|б-р|проезд|пл(?:ощадь|\.)?)\s+[А-ЯЁA-Z0-9][\w-]*(?:\s(?:[А-ЯЁ][\w-]*|батыра?|хана?|би|жырау)){0,2}"
-    r"|[А-ЯЁ][\w-]{1,40}(?:\s[А-ЯЁ]?[\w-]{1,40})?\s(?:улица|ул\.|проспект|пр-т|переулок|пер\.|шоссе|ш\.|набережная|наб\.|бульвар|б-р|проезд|площадь))"
-    r"(?:\s*,?\s*(?:д(?:ом|\.)?\s*)?(\d{1,4}\s?(?:[кКсС]\d+|/\d+|корп\.?\s?\d+|стр\.?\s?\d+|[а-яА-Я](?![а-яА-Я]))*))?"
-)
 #: «меняю свою двушку на трёшку»: the first home is not wanted.
 _OWN_HOME = re.compile(
     r"\b(?:свою|нашу|мою|своей|нашей|моей)\s(?:\w+\s)?(?:одн|дву|тре|четыр|студи|[1-5]\s?-?\s?(?:х\s?-?\s?)?к)[\w-]*"
@@ -156,8 +149,8 @@ class ListingReading:
 def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
     """Read a client's whole message. Never raises, whatever the text; a few milliseconds."""
     text = text[:MAX_CHARACTERS]
-    places = [place for place in find_places(cut(text, vocabulary()), lexicon) if not _is_where_from(text, place)]
-    rest = _without(text, [(place.start, place.end) for place in places])
+    places = places_in_request(text, lexicon)
+    rest = blanked(text, [(place.start, place.end) for place in places])
     folded = _folded(rest)
     tokens, items = mentions(rest, "lead")
     spans: dict[str, list[Span]] = {}
@@ -206,14 +199,11 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
 def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
     """Read a listing's whole text. Never raises, whatever the text; a few milliseconds."""
     text = text[:MAX_CHARACTERS]
-    street = _STREET.search(text)
-    spans: dict[str, list[Span]] = {}
-    rest = text
-    if street is not None:
-        spans["street"] = [street.span()]
-        rest = _without(text, [street.span()])
-    places = find_places(cut(rest, vocabulary()), lexicon)
-    rest = _without(rest, [(place.start, place.end) for place in places])
+    street = street_in(text)
+    spans: dict[str, list[Span]] = {"street": [street.span]} if street is not None else {}
+    places = places_in_listing(text, lexicon)
+    rest = blanked(text, spans.get("street", ()))
+    rest = blanked(rest, [(place.start, place.end) for place in places])
     for place in places:  # «Таганская, 4 минуты пешком» is the way to the metro
         width = place.end - place.start
         if place.kind == "station" and width >= len(_METRO) and not _NAMED_METRO.search(rest[: place.start]):
@@ -240,8 +230,8 @@ def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
         town=next(iter(_names(places, "town", denied=False)), None),
         district=next(iter(_names(places, "district", denied=False)), None),
         station=next(iter(_names(places, "station", denied=False)), None),
-        street=_street_name(street),
-        house_number=street[1].strip() if street is not None and street[1] else None,
+        street=street.name if street is not None else None,
+        house_number=street.house_number if street is not None else None,
         rooms=rooms[0] if rooms and not stated.get("room") else None,
         area=area.low if area is not None else None,
         floor=whole("floor"),
@@ -280,25 +270,10 @@ def _bare_budget(folded: str) -> Amount | None:
     return Amount(None, amount * (1e3 if rents else 1e6), "", match.start(1), match.end(1))
 
 
-_WHERE_FROM = re.compile(r"\b(?:мы|я|сами|сам|переезжа\w+|приеха\w+|едем|родом)\s(?:сейчас\s)?из\s*$", re.IGNORECASE)
-
-
-def _is_where_from(text: str, place: Place) -> bool:
-    """«мы из Мытищ, ищем квартиру в Строгино»: the client's own town is not the wanted one."""
-    return place.kind == "town" and _WHERE_FROM.search(text, max(0, place.start - 30), place.start) is not None
-
-
 def _folded(text: str) -> str:
     """As :func:`fold`, of the same length as *text*."""
     folded = fold(text)
     return folded if len(folded) == len(text) else text.lower() if len(text.lower()) == len(text) else text
-
-
-def _without(text: str, spans: Sequence[Span]) -> str:
-    """*text* with blanks in place of *spans*, so that a station «Студенческая» does not mention students."""
-    for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
 
 
 def _names(places: Sequence[Place], kind: str, *, denied: bool) -> list[str]:
@@ -324,20 +299,9 @@ def _deal_type(folded: str, budget: Amount | None, spans: dict[str, list[Span]])
     return deal
 
 
-#: «, д. »
-_BEFORE_HOUSE_NUMBER = re.compile(r"[\s,]+(?:д(?:ом)?\.?\s*)?$")
-
-
-def _street_name(match: re.Match[str] | None) -> str | None:
-    if match is None:
-        return None
-    named = match[0][: match.start(1) - match.start()] if match[1] else match[0]
-    return _BEFORE_HOUSE_NUMBER.sub("", named)
-
-
 def _unread(text: str, read: Sequence[Span]) -> list[Span]:
     """Sequences of words outside *read*, divided at marks, with significant words at both ends."""
-    rest = _without(text, read)
+    rest = blanked(text, read)
     runs: list[Span] = []
     for clause in re.finditer(r"[^,.;:!?\n()]+", rest):
         words = list(_WORDS.finditer(clause[0]))

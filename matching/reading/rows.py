@@ -7,7 +7,7 @@ from matching.reading.limit_words import AT_LEAST
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import DASHES
-from matching.reading.words import Word
+from matching.reading.vocabulary import Word
 
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 _ANIMALS = frozenset({"pets", "cats", "dogs"})
@@ -46,17 +46,17 @@ _WITH_GENITIVE = frozenset({"из", "от", "до", "для", "у"})
 _CONTRASTS = frozenset({"а", "но", "зато", "однако"})
 
 
-def after_colon(items: Sequence[Item], place: int, act: Callable[[Item], None]) -> bool:
+def after_colon(items: Sequence[Item], index: int, act: Callable[[Item], None]) -> bool:
     """«Не предлагать: первый этаж, апартаменты»: act on all mentions after a colon in the sentence."""
-    if place + 1 >= len(items) or items[place + 1].role != markers.COLON:
+    if index + 1 >= len(items) or items[index + 1].role != markers.COLON:
         return False
-    marker = items[place]
-    colon = items[place + 1]
+    marker = items[index]
+    colon = items[index + 1]
     reach = 0 if marker.role == markers.ABSENT else REACH  # «нет: ТВ, интернета»
     if colon.clause != marker.clause or colon.start - marker.end > reach:
         return False
     acted = False
-    for item in items[place + 2 :]:
+    for item in items[index + 2 :]:
         if item.sentence != marker.sentence or item.role in _END_LISTS:
             break
         if item.role == MENTION:
@@ -65,11 +65,11 @@ def after_colon(items: Sequence[Item], place: int, act: Callable[[Item], None]) 
     return acted
 
 
-def next_mention(items: Sequence[Item], place: int) -> int | None:
-    """The nearest mention after the marker *place* in its clause."""
-    marker = items[place]
+def next_mention(items: Sequence[Item], index: int) -> int | None:
+    """The nearest mention after the marker *index* in its clause."""
+    marker = items[index]
     end = marker.end
-    for ahead in range(place + 1, len(items)):
+    for ahead in range(index + 1, len(items)):
         item = items[ahead]
         if item.clause != marker.clause or item.start - end > REACH:
             return None
@@ -81,11 +81,11 @@ def next_mention(items: Sequence[Item], place: int) -> int | None:
     return None
 
 
-def previous_mention(items: Sequence[Item], place: int) -> int | None:
-    """The nearest mention before the marker *place* in its clause."""
-    marker = items[place]
+def previous_mention(items: Sequence[Item], index: int) -> int | None:
+    """The nearest mention before the marker *index* in its clause."""
+    marker = items[index]
     start = marker.start
-    for behind in range(place - 1, -1, -1):
+    for behind in range(index - 1, -1, -1):
         item = items[behind]
         if item.clause != marker.clause or start - item.end > REACH:
             return None
@@ -102,10 +102,10 @@ def _is_floor(item: Item, quantity: Quantity) -> bool:
     return quantity.how == "eq" and quantity.unit == "" and not item.meanings.kinds.isdisjoint(_ENDS_OF_HOUSE)
 
 
-def has_own_refusal(items: Sequence[Item], place: int) -> bool:
+def has_own_refusal(items: Sequence[Item], index: int) -> bool:
     """«с соседями не надо комнату не предлагать»: a refusal directly follows the mention."""
-    own = items[place + 1] if place + 1 < len(items) else None
-    return own is not None and own.role == markers.REFUSE and own.start == items[place].end
+    own = items[index + 1] if index + 1 < len(items) else None
+    return own is not None and own.role == markers.REFUSE and own.start == items[index].end
 
 
 def is_worse(item: Item) -> bool:
@@ -137,12 +137,12 @@ def _are_people_refused(cut_text: Tokens, item: Item, last: Item) -> bool:
     return before != "для" and all(word is not None and word.case == "genitive" for word in words)
 
 
-def _opens_alternatives(items: Sequence[Item], place: int) -> bool:
+def _opens_alternatives(items: Sequence[Item], index: int) -> bool:
     """Whether «или» and a mention that leads do not usually refuse follow: «панель или кирпич»."""
-    if place + 2 >= len(items) or items[place + 1].role != markers.AND:
+    if index + 2 >= len(items) or items[index + 1].role != markers.AND:
         return False
-    other = items[place + 2]
-    return other.role == MENTION and not other.refused and other.meanings.kinds == items[place].meanings.kinds
+    other = items[index + 2]
+    return other.role == MENTION and not other.refused and other.meanings.kinds == items[index].meanings.kinds
 
 
 def _opens_both(cut_text: Tokens, item: Item) -> bool:
@@ -150,10 +150,10 @@ def _opens_both(cut_text: Tokens, item: Item) -> bool:
     return cut_text.tokens[item.start - 1].lower() == "и"
 
 
-def _is_allowed(items: Sequence[Item], place: int) -> bool:
+def _is_allowed(items: Sequence[Item], index: int) -> bool:
     """Whether a word of permission follows in the clause, and no other mention before it."""
-    item = items[place]
-    for after in items[place + 1 : place + 1 + REACH]:
+    item = items[index]
+    for after in items[index + 1 : index + 1 + REACH]:
         if after.clause != item.clause or after.role == MENTION:
             return False
         if after.role == markers.CAN:
@@ -164,7 +164,7 @@ def _is_allowed(items: Sequence[Item], place: int) -> bool:
 def _stop_words(
     cut_text: Tokens,
     items: Sequence[Item],
-    places: tuple[int, int, int],
+    indexes: tuple[int, int, int],
     between: Sequence[Word | None],
     joined: bool,
 ) -> tuple[bool, frozenset[str]]:
@@ -172,14 +172,18 @@ def _stop_words(
     Whether a mention is joined to its row, and the words that would end the row before it.
 
     Args:
-        places: Of the mention that the row starts from, of the last one in the row, and of the new one.
+        indexes: Of the mention that the row starts from, of the last one in the row, and of the new one.
         between: The words between the last mention and the new one.
         joined: Whether a conjunction joins them.
     """
-    start, last, item = (items[place] for place in places)
-    is_forward = places[2] > places[0]
+    start, last, item = (items[index] for index in indexes)
+    is_forward = indexes[2] > indexes[0]
     stops = WITH if item.refused and last.refused else _STOPS_ROW
-    if item.refused and last.refused and any(each.role == markers.WINDOW for each in items[places[2] - 2 : places[2]]):
+    if (
+        item.refused
+        and last.refused
+        and any(each.role == markers.WINDOW for each in items[indexes[2] - 2 : indexes[2]])
+    ):
         stops = frozenset()  # «первый этаж и квартиры с окнами на дорогу не предлагать»
     if not is_forward and item.refused and (last.refused or is_worse(last)) and item.clause == last.clause:
         first = cut_text.words[item.end] if item.end < len(cut_text.words) else None
@@ -205,25 +209,25 @@ def _has_own_genitive(cut_text: Tokens, item: Item, last: Item) -> bool:
     return before in _WITH_GENITIVE and before != before_last
 
 
-def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
+def mentions_in_row(cut_text: Tokens, items: Sequence[Item], index: int, step: int, governs: bool) -> list[int]:
     """
-    Mentions in one row with *items[place]*, forward or backward: joined by «и» or «или», or by a comma if leads usually
+    Mentions in one row with *items[index]*, forward or backward: joined by «и» or «или», or by a comma if leads usually
     refuse all of them or if they continue a genitive.
     """
     row: list[int] = []
-    at, joined = place, False
-    end_of_row = min(len(items), place + LONGEST_ROW) if step > 0 else max(-1, place - LONGEST_ROW)
-    for here in range(place + step, end_of_row, step):
-        item, last = items[here], items[at]
+    last_index, joined = index, False
+    end_of_row = min(len(items), index + LONGEST_ROW) if step > 0 else max(-1, index - LONGEST_ROW)
+    for i in range(index + step, end_of_row, step):
+        item, last = items[i], items[last_index]
         if item.sentence != last.sentence:
             break
         if item.role == markers.AND:
             joined = True
         elif item.role == MENTION:
-            if not _continues_row(cut_text, items, (place, at, here), joined, governs):
+            if not _continues_row(cut_text, items, (index, last_index, i), joined, governs):
                 break
-            row.append(here)
-            at, joined = here, False
+            row.append(i)
+            last_index, joined = i, False
         elif (
             item.role not in _CHAINED
             or item.role == NUMBER
@@ -236,24 +240,24 @@ def mentions_in_row(cut_text: Tokens, items: Sequence[Item], place: int, step: i
 
 
 def _continues_row(
-    cut_text: Tokens, items: Sequence[Item], places: tuple[int, int, int], joined: bool, governs: bool
+    cut_text: Tokens, items: Sequence[Item], indexes: tuple[int, int, int], joined: bool, governs: bool
 ) -> bool:
     """
     Whether a mention belongs to a row.
 
     Args:
-        places: Of the mention that the row starts from, of the last one in the row, and of the new one.
+        indexes: Of the mention that the row starts from, of the last one in the row, and of the new one.
         joined: Whether a conjunction joins the last one and the new one.
         governs: Whether a preposition before the row requires the genitive.
     """
-    _, last, item = (items[place] for place in places)
-    is_forward = places[2] > places[0]
+    _, last, item = (items[index] for index in indexes)
+    is_forward = indexes[2] > indexes[0]
     end = last.end
     if is_forward and item.start - end > REACH and last.quantity is not None:
         end = last.span[1]  # «этаж со второго по восьмой и раздельный санузел»
     gap = item.start - end if is_forward else last.start - item.end
     between = cut_text.words[end : item.start] if is_forward else cut_text.words[item.end : last.start]
-    joined, stops = _stop_words(cut_text, items, places, between, joined)
+    joined, stops = _stop_words(cut_text, items, indexes, between, joined)
     first = cut_text.words[item.start]
     if any(word is not None and word.symbol in stops for word in [*between, first]):
         return False
@@ -265,23 +269,23 @@ def _continues_row(
         joined = True  # «первый-последний»
     if item.clause == last.clause:
         return joined and gap <= REACH
-    if is_forward and gap <= 3 and _is_allowed(items, places[2]):
+    if is_forward and gap <= 3 and _is_allowed(items, indexes[2]):
         return False  # «без животных, детей старше 10 лет рассмотрим»
-    if is_forward and _opens_alternatives(items, places[2]):
+    if is_forward and _opens_alternatives(items, indexes[2]):
         return False  # «не последний, панель или кирпич»
     return (
         abs(item.clause - last.clause) == 1
         and gap <= 3
-        and _continues_in_next_clause(cut_text, items, places, joined, governs)
+        and _continues_in_next_clause(cut_text, items, indexes, joined, governs)
     )
 
 
 def _continues_in_next_clause(
-    cut_text: Tokens, items: Sequence[Item], places: tuple[int, int, int], joined: bool, governs: bool
+    cut_text: Tokens, items: Sequence[Item], indexes: tuple[int, int, int], joined: bool, governs: bool
 ) -> bool:
     """Whether a mention behind a comma belongs to a row; the arguments are those of :func:`_continues_row`."""
-    start, last, item = (items[place] for place in places)
-    is_forward = places[2] > places[0]
+    start, last, item = (items[index] for index in indexes)
+    is_forward = indexes[2] > indexes[0]
     first = cut_text.words[item.start]
     continues = governs and first is not None and first.case == "genitive"
     continues = continues and not _has_own_genitive(cut_text, item, last)
@@ -291,29 +295,29 @@ def _continues_in_next_clause(
     agrees = continues or (first is not None and first.number is not None if governs else not is_cut)
     if item.refused and last.refused and not item.denied and agrees or continues:
         return True
-    before = items[max(0, places[2] - 2) : places[2]]
+    before = items[max(0, indexes[2] - 2) : indexes[2]]
     is_permitted = is_forward or any(each.role == markers.CAN for each in before if each.clause == item.clause)
     if not is_permitted and _are_people_refused(cut_text, item, last):
         return True
     return joined and is_forward and start.start > 0 and _opens_both(cut_text, start)
 
 
-def denied_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
-    """The part of the row of *items[place]* that a denial covers; it ends at another denial: «не доля, юр. чистая»."""
-    row = mentions_in_row(cut_text, items, place, step, governs)
-    ended = (at for at, each in enumerate(row) if any(meaning.value is False for meaning in items[each].meanings))
+def denied_row(cut_text: Tokens, items: Sequence[Item], index: int, step: int, governs: bool) -> list[int]:
+    """The part of the row of *items[index]* that a denial covers; it ends at another denial: «не доля, юр. чистая»."""
+    row = mentions_in_row(cut_text, items, index, step, governs)
+    ended = (i for i, each in enumerate(row) if any(meaning.value is False for meaning in items[each].meanings))
     return row[: next(ended, len(row))]
 
 
 def row_that_does_not_matter(
-    cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool
+    cut_text: Tokens, items: Sequence[Item], index: int, step: int, governs: bool
 ) -> list[int]:
     """As :func:`denied_row`, with the other answers of the same kind: «новостройка или вторичка неважно»."""
-    kinds = items[place].meanings.kinds
-    row = mentions_in_row(cut_text, items, place, step, governs)
+    kinds = items[index].meanings.kinds
+    row = mentions_in_row(cut_text, items, index, step, governs)
     ended = (
-        at
-        for at, each in enumerate(row)
+        i
+        for i, each in enumerate(row)
         if items[each].meanings.kinds != kinds and any(meaning.value is False for meaning in items[each].meanings)
     )
     return row[: next(ended, len(row))]

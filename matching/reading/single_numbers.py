@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from matching.reading.numerals import UNITS
-from matching.reading.words import Word
+from matching.reading.vocabulary import Word
 
 MONTHS = {
     "январь": 1,
@@ -67,38 +67,42 @@ _PLACES = (["м"], ["мест"], ["места"], ["место"])
 Number = tuple[float, int, str, bool, str]
 
 
-def is_word(words: Sequence[Word | None], place: int, *symbols: str) -> bool:
-    """Whether the symbol of the token *place* is one of *symbols*."""
-    if not 0 <= place < len(words):
+def is_word(words: Sequence[Word | None], position: int, *symbols: str) -> bool:
+    """Whether the symbol of the token *position* is one of *symbols*."""
+    if not 0 <= position < len(words):
         return False
-    word = words[place]
+    word = words[position]
     return word is not None and word.symbol in symbols
 
 
-def skip_words(words: Sequence[Word | None], place: int, symbols: frozenset[str]) -> int:
-    """The first token from *place* on whose symbol is not one of *symbols*."""
-    while place < len(words) and (word := words[place]) is not None and word.symbol in symbols:
-        place += 1
-    return place
+def skip_words(words: Sequence[Word | None], position: int, symbols: frozenset[str]) -> int:
+    """The first token from *position* on whose symbol is not one of *symbols*."""
+    while position < len(words) and (word := words[position]) is not None and word.symbol in symbols:
+        position += 1
+    return position
 
 
-def number_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> Number | None:
-    """``(value, token after it, unit, ordinal, currency)`` of the number at *place*, its unit applied."""
-    if place >= len(words) or (word := words[place]) is None:
+def number_at(words: Sequence[Word | None], tokens: Sequence[str], position: int) -> Number | None:
+    """``(value, token after it, unit, ordinal, currency)`` of the number at *position*, its unit applied."""
+    if position >= len(words) or (word := words[position]) is None:
         return None
     if word.number is None:
-        return _named_number(words, tokens, place, word.symbol)
-    if len(tokens[place]) == 5 and tokens[place][2] == "." and (day := _date(words, tokens, place)) is not None:
-        return day, place + 1, "day", False, ""
-    if word.symbol == "пол" and is_word(words, place + 1, "час"):
-        return 30.0, place + 2, "min", False, ""
-    if word.symbol == "пара" and not _is_measured(words, place + 1):
+        return _named_number(words, tokens, position, word.symbol)
+    if (
+        len(tokens[position]) == 5
+        and tokens[position][2] == "."
+        and (day := _date(words, tokens, position)) is not None
+    ):
+        return day, position + 1, "day", False, ""
+    if word.symbol == "пол" and is_word(words, position + 1, "час"):
+        return 30.0, position + 2, "min", False, ""
+    if word.symbol == "пара" and not _is_measured(words, position + 1):
         return None  # «паре до 35 лет» is said of two people
-    if tokens[place].isdigit():
-        value, end = _grouped(tokens, place, word.number)
+    if tokens[position].isdigit():
+        value, end = _grouped(tokens, position, word.number)
         ordinal = word.ordinal
     else:
-        value, end, ordinal = _numeral_at(words, tokens, place, word.number, word.ordinal)
+        value, end, ordinal = _numeral_at(words, tokens, position, word.number, word.ordinal)
     if is_word(words, end, "с") and is_word(words, end + 1, "половина"):
         value, end = value + 0.5, end + 2  # «семь с половиной»
     end, ordinal = _with_ending(words, tokens, end, ordinal)
@@ -118,7 +122,7 @@ def number_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -
     if unit == "m70":  # «2м70»
         return value + factor / 100, end + 1, "m", False, ""
     if factor >= 1e6:
-        return _millions(words, tokens, place, (value, end, unit, ordinal, currency))
+        return _millions(words, tokens, position, (value, end, unit, ordinal, currency))
     return round(value * factor, 9), end, unit, ordinal, currency  # 280 cm are 2.8 m
 
 
@@ -127,63 +131,71 @@ _FIRST_DAYS = (1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335)
 _BEFORE_DATES = frozenset({"с", "со", "по", "заезд", "въезд", "заселение", "from"})
 
 
-def _date(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> float | None:
+def _date(words: Sequence[Word | None], tokens: Sequence[str], position: int) -> float | None:
     """The day of the year of «с 20.12»; None if a unit shows that it is no date: «до 10.05 млн»."""
-    day, dot, month = tokens[place].partition(".")
+    day, dot, month = tokens[position].partition(".")
     if not dot or not (len(day) == len(month) == 2 and day.isdecimal() and month.isdecimal()):
         return None
-    if not (1 <= int(day) <= 31 and 1 <= int(month) <= 12 and place and tokens[place - 1].lower() in _BEFORE_DATES):
+    if not (
+        1 <= int(day) <= 31 and 1 <= int(month) <= 12 and position and tokens[position - 1].lower() in _BEFORE_DATES
+    ):
         return None
-    after = words[place + 1] if place + 1 < len(words) else None
+    after = words[position + 1] if position + 1 < len(words) else None
     return None if after is not None and after.symbol in UNITS else float(_FIRST_DAYS[int(month) - 1] + int(day) - 1)
 
 
-def _named_number(words: Sequence[Word | None], tokens: Sequence[str], place: int, symbol: str) -> Number | None:
+def _named_number(words: Sequence[Word | None], tokens: Sequence[str], position: int, symbol: str) -> Number | None:
     """A number that does not begin with digits or a numeral: «III кв. 2026», «конец мая», "$2,000", «полчаса»."""
-    if symbol in ROMAN and is_word(words, here := skip_words(words, place + 1, DASHES), *QUARTER):
-        return _quarter(words, here, ROMAN[symbol])  # «III кв. 2026», «IV-кв. 2021»
+    if symbol in ROMAN and is_word(words, quarter := skip_words(words, position + 1, DASHES), *QUARTER):
+        return _quarter(words, quarter, ROMAN[symbol])  # «III кв. 2026», «IV-кв. 2021»
     if symbol in MONTHS:
-        day = words[place + 1] if symbol.isascii() and place + 1 < len(words) else None
+        day = words[position + 1] if symbol.isascii() and position + 1 < len(words) else None
         if day is not None and day.number is not None and 1 <= day.number <= 31:  # "Feb 1st"
-            return MONTHS[symbol] + day.number - 1, _with_ending(words, tokens, place + 2, False)[0], "day", False, ""
-        return float(MONTHS[symbol]), place + 1, "day", False, ""
+            return (
+                MONTHS[symbol] + day.number - 1,
+                _with_ending(words, tokens, position + 2, False)[0],
+                "day",
+                False,
+                "",
+            )
+        return float(MONTHS[symbol]), position + 1, "day", False, ""
     if symbol in PART_OF_MONTH:
-        return _part_of_month(words, place, PART_OF_MONTH[symbol])
+        return _part_of_month(words, position, PART_OF_MONTH[symbol])
     if symbol in ("$", "€", "₸"):
-        after = number_at(words, tokens, place + 1)
+        after = number_at(words, tokens, position + 1)
         return None if after is None else (after[0], after[1], "money", False, symbol)
     if symbol == "полчаса":
-        return 30.0, place + 1, "min", False, ""
-    if symbol == "четверть" and is_word(words, place + 1, "час"):
-        return 15.0, place + 2, "min", False, ""
+        return 30.0, position + 1, "min", False, ""
+    if symbol == "четверть" and is_word(words, position + 1, "час"):
+        return 15.0, position + 2, "min", False, ""
     return None
 
 
-def _part_of_month(words: Sequence[Word | None], place: int, days: int) -> Number | None:
+def _part_of_month(words: Sequence[Word | None], position: int, days: int) -> Number | None:
     """«в середине мая», and «до конца 2026 года»."""
-    month = words[place + 1] if place + 1 < len(words) else None
+    month = words[position + 1] if position + 1 < len(words) else None
     if month is not None and month.symbol in MONTHS:
-        return float(MONTHS[month.symbol] + days), place + 2, "day", False, ""
-    year = year_at(words, place + 1)
+        return float(MONTHS[month.symbol] + days), position + 2, "day", False, ""
+    year = year_at(words, position + 1)
     if year is None or days != PART_OF_MONTH["конец"]:
         return None
-    return year + 0.75, skip_words(words, place + 2, frozenset({"год", "г", "."})), "quarter", False, ""
+    return year + 0.75, skip_words(words, position + 2, frozenset({"год", "г", "."})), "quarter", False, ""
 
 
-def _grouped(tokens: Sequence[str], place: int, value: float) -> tuple[float, int]:
+def _grouped(tokens: Sequence[str], position: int, value: float) -> tuple[float, int]:
     """The number *value* with further groups of three digits («60 000»), and the token after it."""
-    end = place + 1
-    if len(tokens[place]) <= 3 and value >= 1:
+    end = position + 1
+    if len(tokens[position]) <= 3 and value >= 1:
         while end < len(tokens) and len(tokens[end]) == 3 and tokens[end].isdigit():
             value, end = value * 1000 + float(tokens[end]), end + 1
     return value, end
 
 
 def _numeral_at(
-    words: Sequence[Word | None], tokens: Sequence[str], place: int, value: float, ordinal: bool
+    words: Sequence[Word | None], tokens: Sequence[str], position: int, value: float, ordinal: bool
 ) -> tuple[float, int, bool]:
     """A number in one or two words, «двадцать пятый»: its value, the token after it, and whether it is an ordinal."""
-    end = place + 1
+    end = position + 1
     following = words[end] if end < len(words) else None
     if following is None or following.number is None or tokens[end][0].isdigit():
         return value, end, ordinal
@@ -203,10 +215,10 @@ def _with_ending(words: Sequence[Word | None], tokens: Sequence[str], end: int, 
     return end, ordinal
 
 
-def _millions(words: Sequence[Word | None], tokens: Sequence[str], place: int, number: Number) -> Number:
+def _millions(words: Sequence[Word | None], tokens: Sequence[str], position: int, number: Number) -> Number:
     """«9,950 млн» does not mean 9,950 millions; «12 миллионов 300 тысяч» is one number."""
     value, end, unit, ordinal, currency = number
-    if value >= 1e3 and len(parts := tokens[place].replace(".", ",").split(",")) == 2:
+    if value >= 1e3 and len(parts := tokens[position].replace(".", ",").split(",")) == 2:
         value = float(".".join(parts))
     value *= 1e6
     rest = number_at(words, tokens, end) if end < len(tokens) and tokens[end].isdigit() else None
@@ -215,47 +227,52 @@ def _millions(words: Sequence[Word | None], tokens: Sequence[str], place: int, n
     return value, end, unit, ordinal, currency
 
 
-def _is_measured(words: Sequence[Word | None], place: int) -> bool:
-    word = words[place] if place < len(words) else None
+def _is_measured(words: Sequence[Word | None], position: int) -> bool:
+    word = words[position] if position < len(words) else None
     return word is not None and word.symbol in UNITS
 
 
-def year_at(words: Sequence[Word | None], place: int) -> float | None:
-    """The year from 2000 to 2040 that the token *place* is, or None."""
-    number = word.number if 0 <= place < len(words) and (word := words[place]) is not None else None
+def year_at(words: Sequence[Word | None], position: int) -> float | None:
+    """The year from 2000 to 2040 that the token *position* is, or None."""
+    number = word.number if 0 <= position < len(words) and (word := words[position]) is not None else None
     return number if number is not None and 2000 <= number <= 2040 and number == int(number) else None
 
 
-def _quarter(words: Sequence[Word | None], place: int, quarter: float) -> Number | None:
-    """The quarter whose word is at *place*, if its year follows."""
-    end = skip_words(words, place + 1, frozenset(".-"))
+def _quarter(words: Sequence[Word | None], position: int, quarter: float) -> Number | None:
+    """The quarter whose word is at *position*, if its year follows."""
+    end = skip_words(words, position + 1, frozenset(".-"))
     year = year_at(words, end)
     if year is None:
         return None
     return year + (quarter - 1) / 4, skip_words(words, end + 1, frozenset({"год", "г"})), "quarter", False, ""
 
 
-def unit_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[str, int, float, str]:
+def unit_at(words: Sequence[Word | None], tokens: Sequence[str], position: int) -> tuple[str, int, float, str]:
     """``(unit, token after it, factor, currency)``; thousands and a currency may be combined: «60 т. р.»."""
-    if tokens[place : place + 3] == ["м", ".", "п"]:  # «15 м.п. от метро»
-        return "min", place + 3, 1.0, ""
-    unit, factor, currency, end = "", 1.0, "", place
+    if tokens[position : position + 3] == ["м", ".", "п"]:  # «15 м.п. от метро»
+        return "min", position + 3, 1.0, ""
+    unit, factor, currency, end = "", 1.0, "", position
     for _ in range(3):
-        at = skip_words(words, end, frozenset(".")) if unit in ("money", "m") else end
-        word = words[at] if at < len(words) else None
+        after = skip_words(words, end, frozenset(".")) if unit in ("money", "m") else end
+        word = words[after] if after < len(words) else None
         if word is None:
             break
         symbol = "тыс" if word.symbol == "т" and unit == "" else word.symbol
-        if symbol == "-" and unit == "" and at + 1 < len(words):
+        if symbol == "-" and unit == "" and after + 1 < len(words):
             break
         known = UNITS.get(symbol)
         if known is None or unit not in ("", known[0]) and not (unit == "m" and symbol in ("2", "²")):
-            if unit == "m" and symbol == "2" and tokens[at] == "2" and at == end:
-                unit, end = "m2", at + 1
+            if unit == "m" and symbol == "2" and tokens[after] == "2" and after == end:
+                unit, end = "m2", after + 1
             break
         if unit == "money" and known[1] > 1 and factor > 1:
             break
-        if symbol == "м" and not unit and tokens[at + 1 : at + 2] == ["/"] and tokens[at + 2 : at + 3][:1] in _PLACES:
+        if (
+            symbol == "м"
+            and not unit
+            and tokens[after + 1 : after + 2] == ["/"]
+            and tokens[after + 2 : after + 3][:1] in _PLACES
+        ):
             break  # «3 м/м», «2 м/места»
         if unit == "m" and symbol not in ("м", "метр", "m", "²"):
             break
@@ -266,7 +283,7 @@ def unit_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> 
         factor *= known[1]
         if known[0] == "money" and known[1] == 1:
             currency = symbol
-        end = at + 1
+        end = after + 1
     if unit == "m" and end < len(tokens) and len(tokens[end]) == 2 and tokens[end].isdigit():
         if end + 1 < len(tokens) and tokens[end + 1] == "см":
             return "m70", end + 1, float(tokens[end]), ""
@@ -290,11 +307,11 @@ def is_decade(tokens: Sequence[str], first: int, number: Number) -> bool:
     return unit == "" and 40 <= value <= 90 and value % 10 == 0
 
 
-def listed_floors(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, float] | None:
+def listed_floors(words: Sequence[Word | None], tokens: Sequence[str], position: int) -> tuple[float, float] | None:
     """«2,3,4 этаж»: the first and the last."""
-    if place >= len(tokens) or "," not in tokens[place] or not is_word(words, place + 1, *FLOOR_WORDS):
+    if position >= len(tokens) or "," not in tokens[position] or not is_word(words, position + 1, *FLOOR_WORDS):
         return None
-    floors = [int(part) for part in tokens[place].split(",") if part.isdigit() and len(part) < 3]
-    if len(floors) < tokens[place].count(",") + 1 or floors != sorted(set(floors)):
+    floors = [int(part) for part in tokens[position].split(",") if part.isdigit() and len(part) < 3]
+    if len(floors) < tokens[position].count(",") + 1 or floors != sorted(set(floors)):
         return None
     return float(floors[0]), float(floors[-1])

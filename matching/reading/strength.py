@@ -31,9 +31,9 @@ _SO_THAT = frozenset({"чтобы", "чтоб", "что"})
 _IN_LISTS = frozenset({MENTION, markers.AND, markers.WINDOW, markers.NEAR})
 
 
-def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
-    """Apply the marker *place* (must, soft or can) to its mentions."""
-    marker = items[place]
+def strengthen(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
+    """Apply the marker *index* (must, soft or can) to its mentions."""
+    marker = items[index]
 
     def act(item: Item) -> None:
         if marker.role == markers.CAN:
@@ -46,24 +46,24 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         else:
             item.strength = "must"
 
-    if after_colon(items, place, act):
+    if after_colon(items, index, act):
         return
-    target = _target(cut_text, items, place)
+    target = _target(cut_text, items, index)
     if target is None:
         return
-    if target < place and items[target].refused and not items[target].denied and _opens_condition(cut_text, marker):
+    if target < index and items[target].refused and not items[target].denied and _opens_condition(cut_text, marker):
         items[target].allowed = True  # «первый этаж — только с решётками»
         return
-    for each in _row_of(cut_text, items, place, target):
+    for each in _row_of(cut_text, items, index, target):
         act(items[each])
 
 
-def _target(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
+def _target(cut_text: Tokens, items: Sequence[Item], index: int) -> int | None:
     """The mention that the marker applies to: in its clause, in a neighbouring one, or in a question before it."""
-    marker = items[place]
-    ahead, behind = _mention_ahead(items, place), _mention_behind(items, place)
+    marker = items[index]
+    ahead, behind = _mention_ahead(items, index), _mention_behind(items, index)
     if marker.role == markers.CAN and behind is not None and items[behind].end == marker.start:
-        if place + 1 < len(items) and items[place + 1].role == markers.AND and items[place + 1].start == marker.end:
+        if index + 1 < len(items) and items[index + 1].role == markers.AND and items[index + 1].start == marker.end:
             ahead = None  # «с кошкой можно и метро рядом»
     if ahead is not None and items[ahead].denied and items[ahead].strength == "must" and behind is not None:
         ahead = None  # «лифт обязательно первый не предлагать»
@@ -71,52 +71,52 @@ def _target(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
     adjective = word is not None and word.symbol.endswith(("ый", "ен", "required", "mandatory", "desirable"))
     target = behind if behind is not None and (adjective or ahead is None) else ahead
     if target is None:
-        target = _neighbour_clause(cut_text, items, place)
-    return _question_before(cut_text, items, place) if target is None else target
+        target = _neighbour_clause(cut_text, items, index)
+    return _question_before(cut_text, items, index) if target is None else target
 
 
-def _mention_ahead(items: Sequence[Item], place: int) -> int | None:
-    marker = items[place]
-    for here in range(place + 1, len(items)):
-        item = items[here]
+def _mention_ahead(items: Sequence[Item], index: int) -> int | None:
+    marker = items[index]
+    for i in range(index + 1, len(items)):
+        item = items[i]
         if item.clause != marker.clause or item.start - marker.end > 3 * REACH:
             return None
         if item.role == MENTION and _is_significant(item):
-            return here
+            return i
         if item.role in (markers.MUST, markers.SOFT, markers.IF):
             return None
     return None
 
 
-def _mention_behind(items: Sequence[Item], place: int) -> int | None:
-    marker = items[place]
-    for here in range(place - 1, -1, -1):
-        item = items[here]
+def _mention_behind(items: Sequence[Item], index: int) -> int | None:
+    marker = items[index]
+    for i in range(index - 1, -1, -1):
+        item = items[i]
         if item.clause != marker.clause or marker.start - item.end > 2 * REACH:
             return None
         if item.role == markers.AND and item.end == marker.start:
             return None  # «окна во двор и желательно на юг»
         if item.role == MENTION:
-            return here
+            return i
         if item.role in (markers.MUST, markers.SOFT):
             return None
     return None
 
 
-def _row_of(cut_text: Tokens, items: Sequence[Item], place: int, target: int) -> list[int]:
+def _row_of(cut_text: Tokens, items: Sequence[Item], index: int, target: int) -> list[int]:
     """The mentions that the marker applies to: *target*, its row, and the list that the marker opens or sums up."""
-    marker, step = items[place], 1 if target > place else -1
+    marker, step = items[index], 1 if target > index else -1
     row = [target, *mentions_in_row(cut_text, items, target, step, False)]
     if step < 0 and marker.role == markers.CAN:
-        ended = (at for at, each in enumerate(row) if at and _denies_itself(items[each]))
+        ended = (i for i, each in enumerate(row) if i and _denies_itself(items[each]))
         row = row[: next(ended, len(row))]  # «до предпоследнего, панель можно»
     if step < 0 and cut_text.tokens[marker.start].lower() in _OF_MANY:
         row += _listed(items, row[-1], -1)
-    if step > 0 and _speaks_of_list(cut_text, items, place):
+    if step > 0 and _speaks_of_list(cut_text, items, index):
         row += _listed(items, row[-1], 1)
     if step > 0 and _opens_list_by_dash(cut_text, marker):
         row += _listed(items, row[-1], 1)
-    if _states_list(cut_text, items, place, step):
+    if _states_list(cut_text, items, index, step):
         row += _alike(cut_text, items, _listed(items, row[-1], step), row[-1])
     return row
 
@@ -134,9 +134,9 @@ def _opens_list_by_dash(cut_text: Tokens, marker: Item) -> bool:
     return opens and cut_text.tokens[marker.start].lower().startswith(("обязат", "необходим"))
 
 
-def _states_list(cut_text: Tokens, items: Sequence[Item], place: int, step: int) -> bool:
+def _states_list(cut_text: Tokens, items: Sequence[Item], index: int, step: int) -> bool:
     """Whether the marker opens or sums up a list: «Обязательно балкон, лифт», «балкон, лифт — обязательно»."""
-    marker = items[place]
+    marker = items[index]
     if not cut_text.tokens[marker.start].lower().startswith(_OF_LISTS):
         return False
     beside = cut_text.tokens[marker.start - 1].lower() if marker.start else "."
@@ -149,14 +149,14 @@ def _states_list(cut_text: Tokens, items: Sequence[Item], place: int, step: int)
 def _alike(cut_text: Tokens, items: Sequence[Item], listed: Sequence[int], last: int) -> list[int]:
     """The part of a list whose things directly follow each other and have no strength of their own."""
     alike: list[int] = []
-    for here in listed:
-        item, other = items[here], items[last]
+    for i in listed:
+        item, other = items[i], items[last]
         first, second = sorted((item.span, other.span))
-        own = (each for each in items[max(0, here - REACH) : here + REACH] if each.clause == item.clause)
+        own = (each for each in items[max(0, i - REACH) : i + REACH] if each.clause == item.clause)
         if cut_text.tokens[first[1] : second[0]] not in _BETWEEN or any(each.role in _STRENGTHS for each in own):
             break
-        alike.append(here)
-        last = here
+        alike.append(i)
+        last = i
     return alike
 
 
@@ -170,21 +170,21 @@ def _is_significant(item: Item) -> bool:
     return item.denied or any(not meaning.only_denied for meaning in item.meanings)
 
 
-def _speaks_of_list(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+def _speaks_of_list(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     """«Плюсом будет посудомойка, кондиционер»: it begins its sentence and is the predicate of the whole list."""
-    marker = items[place]
+    marker = items[index]
     if all(token.lower() not in _PREDICATES for token in cut_text.tokens[marker.start : marker.end]):
         return False
-    return not any(item.role == MENTION and item.sentence == marker.sentence for item in items[:place])
+    return not any(item.role == MENTION and item.sentence == marker.sentence for item in items[:index])
 
 
-def _listed(items: Sequence[Item], place: int, step: int) -> list[int]:
-    """«посудомойка, кондиционер и холодильник обязательны»: the rest of the list, before or after *items[place]*."""
+def _listed(items: Sequence[Item], index: int, step: int) -> list[int]:
+    """«посудомойка, кондиционер и холодильник обязательны»: the rest of the list, before or after *items[index]*."""
     listed: list[int] = []
-    last = items[place]
-    end = max(-1, place - 4 * REACH) if step < 0 else min(len(items), place + 4 * REACH)
-    for here in range(place + step, end, step):
-        item = items[here]
+    last = items[index]
+    end = max(-1, index - 4 * REACH) if step < 0 else min(len(items), index + 4 * REACH)
+    for i in range(index + step, end, step):
+        item = items[i]
         if abs(last.clause - item.clause) > 1 or item.sentence != last.sentence:
             break
         if item.role not in _IN_LISTS and not (item.role == NUMBER and item.taken):
@@ -192,14 +192,14 @@ def _listed(items: Sequence[Item], place: int, step: int) -> list[int]:
         if item.role == MENTION:
             if item.denied or item.cancelled:
                 break
-            listed.append(here)
+            listed.append(i)
             last = item
     return listed
 
 
-def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
+def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], index: int) -> int | None:
     """The mention of a marker that is alone in its clause: in the clause before, or after «чтобы» in the next one."""
-    marker = items[place]
+    marker = items[index]
     if marker.beside:
         return None  # «мебель частично, кухня обязательно»
     after = cut_text.words[marker.end + 1] if marker.end + 1 < len(cut_text.words) else None
@@ -215,23 +215,23 @@ def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> in
     if not forward and not ends:
         return None  # «балкон, желательно застеклённый»
     step = 1 if forward else -1
-    here = place + step
-    while 0 <= here < len(items) and items[here].sentence == marker.sentence:
-        if items[here].role == MENTION and _is_significant(items[here]):
-            return here if abs(items[here].clause - marker.clause) <= (2 if forward else 1) else None
-        here += step
+    i = index + step
+    while 0 <= i < len(items) and items[i].sentence == marker.sentence:
+        if items[i].role == MENTION and _is_significant(items[i]):
+            return i if abs(items[i].clause - marker.clause) <= (2 if forward else 1) else None
+        i += step
     return None
 
 
-def _question_before(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
+def _question_before(cut_text: Tokens, items: Sequence[Item], index: int) -> int | None:
     """«Лифт? Обязательно.»: the marker is the whole answer to the question before it."""
-    marker = items[place]
+    marker = items[index]
     after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
-    if not place or not marker.start or cut_text.tokens[marker.start - 1] != "?" or after[0].isalnum():
+    if not index or not marker.start or cut_text.tokens[marker.start - 1] != "?" or after[0].isalnum():
         return None
-    return place - 1 if items[place - 1].role == MENTION and _is_significant(items[place - 1]) else None
+    return index - 1 if items[index - 1].role == MENTION and _is_significant(items[index - 1]) else None
 
 
-def _is_adversative(cut_text: Tokens, place: int) -> bool:
-    word = cut_text.words[place]
+def _is_adversative(cut_text: Tokens, position: int) -> bool:
+    word = cut_text.words[position]
     return word is not None and word.symbol in ("кроме", "исключая", "except")

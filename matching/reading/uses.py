@@ -1,10 +1,10 @@
-"""The possible uses of tokens, and the places of a text that must be read; sentences that state nothing are skipped."""
+"""The possible uses of tokens, and the tokens that must be read; sentences that state nothing are skipped."""
 
 from collections.abc import Container, Sequence
 
 from matching.reading.abbreviations import ABBREVIATIONS
 from matching.reading.quantities import starts_of_limits
-from matching.reading.words import MAX_WORDS_REMEMBERED, Vocabulary
+from matching.reading.vocabulary import MAX_WORDS_REMEMBERED, Vocabulary
 
 #: Uses of a token, as flags: a phrase or quantity may start with it; it makes its sentence significant; it may end one.
 STARTS, SIGNIFICANT, ENDS = 1, 2, 4
@@ -42,28 +42,28 @@ class Uses(dict[str, int]):
         return use
 
 
-def significant_places(tokens: Sequence[str], uses: Uses) -> tuple[list[int], set[int]]:
+def significant_positions(tokens: Sequence[str], uses: Uses) -> tuple[list[int], set[int]]:
     """
-    The places where a phrase or a quantity may start, in significant sentences, and every full stop; and the places of
+    The positions where a phrase or a quantity may start, in significant sentences, and of every full stop; and those of
     marks that do not end a sentence (:func:`is_mid_sentence`).
     """
     starts: list[int] = []
     passing: set[int] = set()
     kept, significant = 0, 0
-    for place, use in enumerate(map(uses.__getitem__, tokens)):
+    for position, use in enumerate(map(uses.__getitem__, tokens)):
         if not use:
             continue
         if use & ENDS:
-            if not is_mid_sentence(tokens, place):
+            if not is_mid_sentence(tokens, position):
                 if not significant:
                     del starts[kept:]
-                starts.append(place)
+                starts.append(position)
                 # A sentence after a question may be only its answer: «Апартаменты? Нет, спасибо».
-                kept, significant = len(starts), SIGNIFICANT if tokens[place] == "?" else 0
+                kept, significant = len(starts), SIGNIFICANT if tokens[position] == "?" else 0
                 continue
-            passing.add(place)
+            passing.add(position)
         if use & STARTS:
-            starts.append(place)
+            starts.append(position)
         significant |= use & SIGNIFICANT
     if not significant:
         del starts[kept:]
@@ -74,23 +74,27 @@ def significant_places(tokens: Sequence[str], uses: Uses) -> tuple[list[int], se
 _BEFORE_NAMES = frozenset("ул ст пр наб пос обл корп стр мкр жк р_н".split())
 
 
-def is_mid_sentence(tokens: Sequence[str], place: int) -> bool:
+def is_mid_sentence(tokens: Sequence[str], position: int) -> bool:
     """
     Whether the mark does not end a sentence.
 
     This applies to a dot after an abbreviation, or after a short word and before a small letter or a digit; and to the
     end of a line in a list: after a colon, and before each of the following bullets.
     """
-    mark = tokens[place]
+    mark = tokens[position]
     if mark == "\n":
-        return tokens[place - 1 : place] == [":"] or _is_bullet(tokens, place + 1) and _is_listed(tokens, place)
-    after = tokens[place + 1] if place + 1 < len(tokens) else ""
+        return (
+            tokens[position - 1 : position] == [":"]
+            or _is_bullet(tokens, position + 1)
+            and _is_listed(tokens, position)
+        )
+    after = tokens[position + 1] if position + 1 < len(tokens) else ""
     if mark != ".":
         return mark == "!" and after == ")"  # «ванна (не душ!), балкон»
-    before = tokens[place - 1].lower() if place else ""
-    if after == ")" or len(before) <= 2 and is_bullet(tokens, place - 1):
+    before = tokens[position - 1].lower() if position else ""
+    if after == ")" or len(before) <= 2 and is_bullet(tokens, position - 1):
         return True  # «1. Кухня от 9»
-    in_capitals = tokens[place - 1].isupper() and len(after) > 1 and after.isupper()  # «7 МИН. ПЕШКОМ ДО МЕТРО»
+    in_capitals = tokens[position - 1].isupper() and len(after) > 1 and after.isupper()  # «7 МИН. ПЕШКОМ ДО МЕТРО»
     if after[:1].isupper() and len(before) > 1 and before not in _BEFORE_NAMES and not in_capitals:
         return False
     return before in ABBREVIATIONS and after not in _SENTENCE_ENDS
@@ -101,34 +105,34 @@ _BULLETS = frozenset("-–—•*+·●▪✓✔")
 _LONGEST_LIST = 300
 
 
-def _is_bullet(tokens: Sequence[str], place: int) -> bool:
-    if place >= len(tokens):
+def _is_bullet(tokens: Sequence[str], position: int) -> bool:
+    if position >= len(tokens):
         return False
-    return tokens[place] in _BULLETS or is_bullet(tokens, place)
+    return tokens[position] in _BULLETS or is_bullet(tokens, position)
 
 
-def is_bullet(tokens: Sequence[str], place: int) -> bool:
-    """Whether the number *place* begins a line of a numbered list: «1. Кухня от 9», «2) балкон»."""
-    if place + 1 >= len(tokens) or tokens[place + 1] not in ".)":
+def is_bullet(tokens: Sequence[str], position: int) -> bool:
+    """Whether the number *position* begins a line of a numbered list: «1. Кухня от 9», «2) балкон»."""
+    if position + 1 >= len(tokens) or tokens[position + 1] not in ".)":
         return False
-    if place < 0 or len(tokens[place]) > 2 or not tokens[place].isdecimal():
+    if position < 0 or len(tokens[position]) > 2 or not tokens[position].isdecimal():
         return False
-    if place == 0 or tokens[place - 1] == "\n":
+    if position == 0 or tokens[position - 1] == "\n":
         return True
     # «1. Не первый этаж. 2. Окна во двор.»
-    before = tokens[place - 2].lower() if place > 1 and tokens[place - 1] == "." else ""
+    before = tokens[position - 2].lower() if position > 1 and tokens[position - 1] == "." else ""
     return len(before) > 3 and before.isalpha() and before not in ABBREVIATIONS
 
 
-def _is_listed(tokens: Sequence[str], place: int) -> bool:
-    """Whether the line end *place* follows a colon, or all lines back to one with a colon begin with a bullet."""
-    end = place
-    for here in range(place - 1, max(-2, place - _LONGEST_LIST), -1):
-        if here >= 0 and tokens[here] != "\n":
+def _is_listed(tokens: Sequence[str], position: int) -> bool:
+    """Whether the line end *position* follows a colon, or all lines back to one with a colon begin with a bullet."""
+    end = position
+    for i in range(position - 1, max(-2, position - _LONGEST_LIST), -1):
+        if i >= 0 and tokens[i] != "\n":
             continue
-        if end > here + 1 and tokens[end - 1] == ":":
+        if end > i + 1 and tokens[end - 1] == ":":
             return True
-        if end > here + 1 and not _is_bullet(tokens, here + 1):
+        if end > i + 1 and not _is_bullet(tokens, i + 1):
             return False
-        end = here
+        end = i
     return False

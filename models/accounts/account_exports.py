@@ -56,8 +56,8 @@ def request_export(session: Session, user: User) -> AccountExport:
 
 def export_of(session: Session, user: User, export_id: int) -> AccountExport:
     """One of the user's exports; raises NotFoundError."""
-    mine = AccountExport.id == export_id, AccountExport.user_id == user.id
-    export = session.scalar(select(AccountExport).where(*mine))
+    conditions = AccountExport.id == export_id, AccountExport.user_id == user.id
+    export = session.scalar(select(AccountExport).where(*conditions))
     if export is None:
         raise NotFoundError("export")
     return export
@@ -65,8 +65,8 @@ def export_of(session: Session, user: User, export_id: int) -> AccountExport:
 
 def latest_export(session: Session, user: User) -> AccountExport | None:
     """The user's newest export, ready or not."""
-    mine = select(AccountExport).where(AccountExport.user_id == user.id)
-    return session.scalar(mine.order_by(AccountExport.id.desc()).limit(1))
+    exports = select(AccountExport).where(AccountExport.user_id == user.id)
+    return session.scalar(exports.order_by(AccountExport.id.desc()).limit(1))
 
 
 def lost_exports(session: Session) -> list[int]:

@@ -51,8 +51,8 @@ def link_by_code(session: Session, code: str, telegram_id: str) -> User:
     # The user is locked before the code, as where codes end (models.accounts.users.end_all_tokens).
     user = user_of_code(session, code)
     session.refresh(user, with_for_update={"key_share": True})
-    taken = delete(BotCode).where(BotCode.digest == _digest(code)).returning(BotCode.user_id)
-    if session.scalar(taken) is None or not user.is_active:
+    used_code = delete(BotCode).where(BotCode.digest == _digest(code)).returning(BotCode.user_id)
+    if session.scalar(used_code) is None or not user.is_active:
         raise NotFoundError("bot_code")
     if user.telegram_id != telegram_id and Claim.TELEGRAM in proven_of(user):
         raise ConflictError("bot.other_telegram")

@@ -51,19 +51,19 @@ def are_sends_used_up(session: Session, phone: str, is_known: bool, now: datetim
     return any(moment is not None for moment in moments)
 
 
-def _check(session: Session, which: ColumnElement[bool], maximum: int, window: timedelta, now: datetime) -> None:
-    """Raise TooManyError if *maximum* sends of the kind *which* happened within *window*."""
-    moment = _free_from(session, which, maximum, window, now)
+def _check(session: Session, condition: ColumnElement[bool], maximum: int, window: timedelta, now: datetime) -> None:
+    """Raise TooManyError if *maximum* sends that meet *condition* happened within *window*."""
+    moment = _free_from(session, condition, maximum, window, now)
     if moment is not None:
         wait = math.ceil((moment - now).total_seconds())
         raise TooManyError("code.too_many", max(1, wait))
 
 
 def _free_from(
-    session: Session, which: ColumnElement[bool], maximum: int, window: timedelta, now: datetime
+    session: Session, condition: ColumnElement[bool], maximum: int, window: timedelta, now: datetime
 ) -> datetime | None:
-    """When the next send of the kind *which* is allowed; None: now."""
-    query = select(PhoneCode.made_at).where(which, PhoneCode.made_at > now - window)
+    """When the next send that meets *condition* is allowed; None: now."""
+    query = select(PhoneCode.made_at).where(condition, PhoneCode.made_at > now - window)
     # The send at position *maximum* from the end: when it leaves the window, another is allowed.
     moment = session.scalar(query.order_by(PhoneCode.made_at.desc()).offset(maximum - 1).limit(1))
     return None if moment is None else moment + window

@@ -142,7 +142,7 @@ def activate(
     return user
 
 
-def spend(
+def use_code(
     session: Session,
     phone: str,
     code: str,

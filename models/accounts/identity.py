@@ -13,7 +13,7 @@ identifier:
 | an account that claims it and has proven another | in any way | it loses it; the prover gets a new account |
 
 An account that becomes the prover's loses its tokens; its password and other identifiers are suspended. What the
-former holder could use without a token ends as well (models.upkeep.handing_over).
+former holder could use without a token ends as well (models.upkeep.end_access).
 
 So a person who registered somebody else's identifier loses the account once the owner has proven it, and an owner who
 can prove an identifier is never locked out by others. A suspended claim does not hold its identifier: others may claim
@@ -57,7 +57,7 @@ class Claim(StrEnum):
 COLUMN = {Claim.PHONE: "phone", Claim.EMAIL: "email", Claim.TELEGRAM: "telegram_id"}
 
 #: A function that ends the former holder's access without a token to an account that is handed over. Callers pass it
-#: (models.upkeep.handing_over has it), because this folder does not know the other subjects.
+#: (models.upkeep.end_access has it), because this folder does not know the other subjects.
 EndAccess = Callable[[Session, User], None]
 
 
@@ -77,7 +77,7 @@ class SuspendedClaim(Base):
 
 
 @dataclass(frozen=True)
-class Known:
+class AccountIdentifier:
     """One identifier of an account, as its user sees it."""
 
     kind: Claim
@@ -139,25 +139,25 @@ def release(session: Session, user: User, kind: Claim) -> None:
     record(session, "identifier_released", table_name="users", row_id=user.id, kind=kind)
 
 
-def known_of(session: Session, user: User) -> list[Known]:
+def identifiers_of(session: Session, user: User) -> list[AccountIdentifier]:
     """The user's identifiers and password, each proven, claimed or suspended."""
     proven = proven_of(user)
     held = [
-        Known(kind, getattr(user, column), "proven" if kind in proven else "claimed")
+        AccountIdentifier(kind, getattr(user, column), "proven" if kind in proven else "claimed")
         for kind, column in COLUMN.items()
         if getattr(user, column) is not None
     ]
     if user.password_hash is not None:
-        held.append(Known(Claim.PASSWORD, None, "claimed"))
+        held.append(AccountIdentifier(Claim.PASSWORD, None, "claimed"))
     query = select(SuspendedClaim).where(SuspendedClaim.user_id == user.id).order_by(SuspendedClaim.kind)
     suspended = [
-        Known(row.kind, None if row.kind is Claim.PASSWORD else row.value, "suspended")
+        AccountIdentifier(row.kind, None if row.kind is Claim.PASSWORD else row.value, "suspended")
         for row in session.scalars(query)
     ]
     return held + suspended
 
 
-def confirm(session: Session, user: User, kind: Claim, password: str | None = None) -> None:
+def restore_claim(session: Session, user: User, kind: Claim, password: str | None = None) -> None:
     """
     Restore a suspended claim to the account. An identifier is then only a claim; a password works as before.
 
@@ -187,7 +187,7 @@ def confirm(session: Session, user: User, kind: Claim, password: str | None = No
     record(session, "claim_confirmed", actor_id=user.id, table_name="users", row_id=user.id, kind=kind)
 
 
-def drop(session: Session, user: User, kind: Claim) -> None:
+def drop_claim(session: Session, user: User, kind: Claim) -> None:
     """Delete a suspended claim; raises NotFoundError."""
     row = session.get(SuspendedClaim, (user.id, kind))
     if row is None:

@@ -227,18 +227,18 @@ def _valid(session: Session, link: str, secret: str, now: datetime) -> OneTimeLi
     return row
 
 
-def _check(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> None:
-    moment = _free_from(session, which, limits, now)
+def _check(session: Session, condition: ColumnElement[bool], limits: tuple, now: datetime) -> None:
+    moment = _free_from(session, condition, limits, now)
     if moment is not None:
         wait = math.ceil((moment - now).total_seconds())
         raise TooManyError("link.too_many", max(1, wait))
 
 
-def _free_from(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> datetime | None:
-    """When the next mail of the kind *which* is allowed; None: now. Takes equally long in both cases."""
+def _free_from(session: Session, condition: ColumnElement[bool], limits: tuple, now: datetime) -> datetime | None:
+    """When the next mail that meets *condition* is allowed; None: now. Takes equally long in both cases."""
     moments = []
     for maximum, window in limits:
-        query = select(OneTimeLink.made_at).where(which, OneTimeLink.made_at > now - window)
+        query = select(OneTimeLink.made_at).where(condition, OneTimeLink.made_at > now - window)
         moment = session.scalar(query.order_by(OneTimeLink.made_at.desc()).offset(maximum - 1).limit(1))
         moments += [moment + window] if moment is not None else []
     return max(moments, default=None)

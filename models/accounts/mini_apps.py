@@ -51,12 +51,12 @@ def read_init_data(init_data: str, bot_token: str) -> InitData:
     try:
         if len(init_data) > MAX_LENGTH:
             raise NotSignedInError(REFUSED)
-        who, auth_date = signed(init_data, bot_token)
+        telegram_user, auth_date = signed(init_data, bot_token)
     except InvalidValueError:
         raise NotSignedInError(REFUSED) from None
     if not (auth_date.isascii() and auth_date.isdecimal() and len(auth_date) <= 12):
         raise NotSignedInError(REFUSED)
-    return InitData(who, int(auth_date), f"tma:{hashlib.sha256(init_data.encode()).hexdigest()[:40]}")
+    return InitData(telegram_user, int(auth_date), f"tma:{hashlib.sha256(init_data.encode()).hexdigest()[:40]}")
 
 
 _NOW = extract("epoch", func.now())

@@ -52,16 +52,16 @@ def groups_of(user: User) -> Select:
 def groups_with_notifications(session: Session, user: User, rows: Sequence) -> list[Group]:
     """The groups of these rows of :func:`groups_of`, in the same order."""
     key = group_key().label("key")
-    place = func.row_number().over(partition_by=group_key(), order_by=Notification.id.desc()).label("place")
+    rank = func.row_number().over(partition_by=group_key(), order_by=Notification.id.desc()).label("rank")
     ranked = (
-        select(Notification.id, key, place)
+        select(Notification.id, key, rank)
         .where(Notification.user_id == user.id, group_key().in_([row[0] for row in rows]))
         .subquery()
     )
     query = (
         select(ranked.c.key, Notification)
         .join(Notification, Notification.id == ranked.c.id)
-        .where(ranked.c.place <= MAX_OLDER + 1)
+        .where(ranked.c.rank <= MAX_OLDER + 1)
         .order_by(Notification.id.desc())
     )
     members: dict[str, list[Notification]] = defaultdict(list)
@@ -97,10 +97,10 @@ def _types_of(topics: Collection[Topic]) -> list[NotificationType]:
     return [type_ for type_, topic in TOPIC_OF.items() if topic in topics]
 
 
-def _mark(session: Session, user: User, which: ColumnElement[bool]) -> None:
+def _mark(session: Session, user: User, condition: ColumnElement[bool]) -> None:
     session.execute(
         update(Notification)
-        .where(Notification.user_id == user.id, Notification.read_at.is_(None), which)
+        .where(Notification.user_id == user.id, Notification.read_at.is_(None), condition)
         .values(read_at=func.now())
         .execution_options(synchronize_session=False)
     )

@@ -42,7 +42,7 @@ class AccountSession(Base):
     ended_at: Mapped[datetime | None]  #: Null: not ended by its user.
 
 
-def note_session(session: Session, claims: Claims, *, method: str, network: str | None, agent: str | None) -> None:
+def record_session(session: Session, claims: Claims, *, method: str, network: str | None, agent: str | None) -> None:
     """Record a token that was just issued."""
     session.add(
         AccountSession(
@@ -85,7 +85,7 @@ def end_session_of(session: Session, user: User, session_id: int) -> AccountSess
     return ended
 
 
-def note_end(session: Session, jti: str) -> None:
+def record_session_end(session: Session, jti: str) -> None:
     """Record that a token was ended by signing out."""
     session.execute(update(AccountSession).where(AccountSession.jti == jti).values(ended_at=func.now()))
 

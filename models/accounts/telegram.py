@@ -62,9 +62,9 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
         InvalidValueError: It is neither.
         NotSignedInError: The hash is wrong, or the proof too old.
     """
-    who, auth_date = signed(data, bot_token)
+    telegram_user, auth_date = signed(data, bot_token)
     check_age(auth_date, now)
-    return who
+    return telegram_user
 
 
 def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
@@ -86,11 +86,13 @@ def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
     expected = hmac.digest(key, lines.encode(), hashlib.sha256).hex()
     if not hmac.compare_digest(expected.encode(), claimed.encode()):
         raise NotSignedInError(REFUSED)
-    who = _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
-    return who, fields.get("auth_date", "")
+    telegram_user = _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
+    return telegram_user, fields.get("auth_date", "")
 
 
-def user_of_telegram(session: Session, who: TelegramUser, *, end_access: EndAccess, own: User | None = None) -> User:
+def user_of_telegram(
+    session: Session, telegram_user: TelegramUser, *, end_access: EndAccess, own: User | None = None
+) -> User:
     """
     The user with this Telegram account, created the first time; see models.accounts.identity for an account that is
     only claimed.
@@ -101,10 +103,12 @@ def user_of_telegram(session: Session, who: TelegramUser, *, end_access: EndAcce
     Raises:
         NotAllowedError: The user is deactivated.
     """
-    user = _proved(session, {Claim.TELEGRAM: who.id}, end_access, own, role=Role.REALTOR, name=who.name)
-    user.telegram_username = who.username
-    if user.language is None and who.language in LANGUAGES:
-        user.language = who.language
+    user = _proved(
+        session, {Claim.TELEGRAM: telegram_user.id}, end_access, own, role=Role.REALTOR, name=telegram_user.name
+    )
+    user.telegram_username = telegram_user.username
+    if user.language is None and telegram_user.language in LANGUAGES:
+        user.language = telegram_user.language
     session.flush()
     return user
 

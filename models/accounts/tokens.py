@@ -48,7 +48,7 @@ class RevokedToken(Base):
 
 @dataclass(frozen=True)
 class Claims:
-    """The claims of a token with a valid signature: its user, and the parameters of :func:`still_holds`."""
+    """The claims of a token with a valid signature: its user, and the parameters of :func:`token_is_valid`."""
 
     user_id: int
     version: int
@@ -57,7 +57,7 @@ class Claims:
     expires: float
 
 
-def still_holds(user: type[User]) -> ColumnElement[bool]:
+def token_is_valid(user: type[User]) -> ColumnElement[bool]:
     """A condition: *user* is the active user of the token described by the parameters (the fields of :class:`Claims`).
 
     Times are compared with the database's clock: a machine whose clock jumps a day ahead would otherwise sign everybody
@@ -76,7 +76,7 @@ def still_holds(user: type[User]) -> ColumnElement[bool]:
 
 #: Nearly every request of a signed-in user begins with this query, so it is built once, planned once, and takes one
 #: round trip.
-_USER_OF_TOKEN = select(User).where(still_holds(User))
+_USER_OF_TOKEN = select(User).where(token_is_valid(User))
 
 
 def make_token(user: User, secret: str, hours: int) -> str:
@@ -100,7 +100,7 @@ def make_token(user: User, secret: str, hours: int) -> str:
 
 
 def claims_of(token: str, secret: str) -> Claims:
-    """A token's claims, after checking its signature; :func:`still_holds` checks its times.
+    """A token's claims, after checking its signature; :func:`token_is_valid` checks its times.
 
     Raises:
         NotSignedInError: It is not one of ours.

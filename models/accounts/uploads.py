@@ -68,8 +68,8 @@ def upload_named(session: Session, name: str) -> Upload:
 
 def bytes_of(session: Session, owner: User, *, fetched: bool = False) -> int:
     """The total size in bytes of the owner's uploads, or, if *fetched*, of the files fetched for the owner."""
-    which = Upload.purpose == FETCHED if fetched else Upload.purpose != FETCHED
-    query = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id, which)
+    condition = Upload.purpose == FETCHED if fetched else Upload.purpose != FETCHED
+    query = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id, condition)
     return int(session.scalar(query) or 0)
 
 
@@ -77,10 +77,10 @@ def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = 
     """
     Delete the rows of the owner's files (of all without *names*); returns the names whose bytes must be deleted too.
     """
-    mine = delete(Upload).where(Upload.owner_id == owner.id).returning(Upload.name)
+    statement = delete(Upload).where(Upload.owner_id == owner.id).returning(Upload.name)
     if names is not None:
-        mine = mine.where(Upload.name.in_(list(names)))
-    return list(session.scalars(mine))
+        statement = statement.where(Upload.name.in_(list(names)))
+    return list(session.scalars(statement))
 
 
 def known_names(session: Session, names: Iterable[str]) -> set[str]:

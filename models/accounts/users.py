@@ -299,7 +299,7 @@ def lock_user(session: Session, user_id: int) -> User:
     return user
 
 
-def keep_an_admin(session: Session, user: User) -> None:
+def require_another_admin(session: Session, user: User) -> None:
     """
     Raise ConflictError if *user* is the only active administrator. Takes a lock, so that two administrators cannot be
     removed at once.

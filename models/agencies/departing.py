@@ -30,23 +30,23 @@ def erase_membership(session: Session, user: User) -> None:
         make_head(session, agency, heir_id, actor_id=None)
 
 
-def merge_memberships(session: Session, gone: User, kept: User) -> None:
+def merge_memberships(session: Session, removed: User, kept: User) -> None:
     """
     Move a membership to the account that stays. If both accounts are members, the membership of the one that stays
     counts.
     """
-    agency = _agency_of(session, gone.id)
+    agency = _agency_of(session, removed.id)
     if agency is None:
         return
-    mine = session.scalar(select(AgencyMember.agency_id).where(AgencyMember.user_id == kept.id))
-    if kept.role is not Role.REALTOR or mine not in (None, agency.id):
-        erase_membership(session, gone)
+    agency_id = session.scalar(select(AgencyMember.agency_id).where(AgencyMember.user_id == kept.id))
+    if kept.role is not Role.REALTOR or agency_id not in (None, agency.id):
+        erase_membership(session, removed)
         return
-    if mine is None:
-        session.execute(update(AgencyMember).where(AgencyMember.user_id == gone.id).values(user_id=kept.id))
+    if agency_id is None:
+        session.execute(update(AgencyMember).where(AgencyMember.user_id == removed.id).values(user_id=kept.id))
     else:
-        session.execute(delete(AgencyMember).where(AgencyMember.user_id == gone.id))
-    if agency.head_id == gone.id:
+        session.execute(delete(AgencyMember).where(AgencyMember.user_id == removed.id))
+    if agency.head_id == removed.id:
         make_head(session, agency, kept.id, actor_id=None)
 
 

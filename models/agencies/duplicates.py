@@ -67,10 +67,10 @@ def _same_adverts(user: User) -> Select[Any]:
 
 def _same_address(user: User) -> Select[Any]:
     """A condition: the same house and, as far as known, the same floor, rooms and whole square metres."""
-    place = (Property.city_key, Property.deal_type, func.lower(Property.street), func.lower(Property.house_number))
+    address = (Property.city_key, Property.deal_type, func.lower(Property.street), func.lower(Property.house_number))
     home = (Property.floor, Property.rooms, func.round(Property.area))
     query = select(_several(Property)).where(Property.street.is_not(None), Property.house_number.is_not(None))
-    return _of_two_owners(user, Property, query, *place, *home)
+    return _of_two_owners(user, Property, query, *address, *home)
 
 
 def _several(table: Any) -> ColumnElement[Any]:
@@ -78,8 +78,8 @@ def _several(table: Any) -> ColumnElement[Any]:
 
 
 def _of_two_owners(user: User, table: Any, query: Select[Any], *key: Any) -> Select[Any]:
-    there = (table.owner_id.in_(readable_owner_ids(user)), table.status == Status.ACTIVE, is_no_sample(table))
-    query = query.where(*there).group_by(*key).having(func.count(table.owner_id.distinct()) > 1)
+    conditions = (table.owner_id.in_(readable_owner_ids(user)), table.status == Status.ACTIVE, is_no_sample(table))
+    query = query.where(*conditions).group_by(*key).having(func.count(table.owner_id.distinct()) > 1)
     return query.order_by(func.max(table.id).desc()).limit(MAX_SHOWN)
 
 
@@ -108,7 +108,7 @@ def _joined(groups: list[list[int]]) -> list[list[int]]:
 
 def _with_rows(session: Session, side: Side, likeness: Likeness, groups: list[list[int]]) -> list[Duplicate]:
     table = TABLES[side]
-    wanted = [row_id for ids in groups for row_id in ids]
-    query = select(table, User).join(User, User.id == table.owner_id).where(table.id.in_(wanted))
+    row_ids = [row_id for ids in groups for row_id in ids]
+    query = select(table, User).join(User, User.id == table.owner_id).where(table.id.in_(row_ids))
     rows = {row.id: (row, owner) for row, owner in session.execute(query)}
     return [Duplicate(side, likeness, [rows[row_id] for row_id in ids]) for ids in groups]

@@ -99,8 +99,8 @@ def follow_owner(session: Session, side: Side, row: Any, former_id: int, owner_i
     _restore_former_notes(session, side, row, owner_id)
     named = [Notification.data[name].as_string() == str(row.id) for name in _NAMED[side]]
     session.execute(delete(Notification).where(Notification.user_id == former_id, or_(*named)))
-    mine = Match.lead_id if side is Side.LEAD else Match.property_id
-    completed = update(Match).where(mine == row.id, Match.completed_by_id == former_id)
+    row_column = Match.lead_id if side is Side.LEAD else Match.property_id
+    completed = update(Match).where(row_column == row.id, Match.completed_by_id == former_id)
     session.execute(completed.values(completed_by_id=owner_id))
     if side is Side.LEAD:
         session.execute(delete(LeadFollow).where(LeadFollow.lead_id == row.id))
@@ -157,8 +157,8 @@ def _move_photos(session: Session, listing: Property, former_id: int, owner_id: 
     def shown_elsewhere(link: Any) -> Any:
         return exists().where(others.owner_id == former_id, others.id != listing.id, link == func.any(others.photos))
 
-    theirs = aliased(FetchedPhoto)
-    known = exists().where(theirs.owner_id == owner_id, theirs.digest == FetchedPhoto.digest)
+    former_uploads = aliased(FetchedPhoto)
+    known = exists().where(former_uploads.owner_id == owner_id, former_uploads.digest == FetchedPhoto.digest)
     fetched = (
         select(FetchedPhoto, Upload)
         .outerjoin(Upload, Upload.id == FetchedPhoto.upload_id)
@@ -175,9 +175,13 @@ def _move_photos(session: Session, listing: Property, former_id: int, owner_id: 
             upload.owner_id = owner_id
     for photo, upload in session.execute(fetched.where(known, Upload.id.is_not(None))).all():
         # The new owner already has this picture, which is shown by its original address.
-        ours = _MEDIA + upload.name
-        listing.photos = list(dict.fromkeys(photo.address if link == ours else link for link in listing.photos))
-        listing.photo_kinds = {photo.address if link == ours else link: of for link, of in listing.photo_kinds.items()}
+        moved_uploads = _MEDIA + upload.name
+        listing.photos = list(
+            dict.fromkeys(photo.address if link == moved_uploads else link for link in listing.photos)
+        )
+        listing.photo_kinds = {
+            photo.address if link == moved_uploads else link: of for link, of in listing.photo_kinds.items()
+        }
     sent = update(Upload).where(
         Upload.owner_id == former_id,
         Upload.purpose.not_in((FETCHED, FEED)),

@@ -48,7 +48,7 @@ def erase_former_owner_notes(session: Session, user: User) -> None:
     session.execute(delete(FormerOwnerNotes).where(FormerOwnerNotes.owner_id == user.id))
 
 
-def merge_former_owner_notes(session: Session, gone: User, kept: User) -> None:
+def merge_former_owner_notes(session: Session, removed: User, kept: User) -> None:
     """
     Move the private words of the merged account to the one that stays, unless that account has words of its own about
     the row.
@@ -58,7 +58,9 @@ def merge_former_owner_notes(session: Session, gone: User, kept: User) -> None:
         own.owner_id == kept.id,
         or_(own.lead_id == FormerOwnerNotes.lead_id, own.property_id == FormerOwnerNotes.property_id),
     )
-    mine = FormerOwnerNotes.owner_id == gone.id
-    session.execute(delete(FormerOwnerNotes).where(mine, twice.exists()).execution_options(synchronize_session=False))
-    moved = update(FormerOwnerNotes).where(mine).values(owner_id=kept.id)
+    of_former = FormerOwnerNotes.owner_id == removed.id
+    session.execute(
+        delete(FormerOwnerNotes).where(of_former, twice.exists()).execution_options(synchronize_session=False)
+    )
+    moved = update(FormerOwnerNotes).where(of_former).values(owner_id=kept.id)
     session.execute(moved.execution_options(synchronize_session=False))

@@ -66,15 +66,15 @@ def invite(session: Session, head: User, label: str = "") -> str:
 
 def open_invitations(agency: Agency) -> Select[AgencyInvitation]:
     """Select an agency's invitations that can still be accepted, the newest first."""
-    mine = (AgencyInvitation.agency_id == agency.id, AgencyInvitation.expires_at > func.now())
-    return select(AgencyInvitation).where(*mine).order_by(AgencyInvitation.id.desc())
+    conditions = (AgencyInvitation.agency_id == agency.id, AgencyInvitation.expires_at > func.now())
+    return select(AgencyInvitation).where(*conditions).order_by(AgencyInvitation.id.desc())
 
 
 def withdraw_invitation(session: Session, head: User, invitation_id: int) -> None:
     """Revoke an invitation. Raises NotFoundError if the head's agency has none with this id."""
     agency = headed_agency(session, head, lock=True)
-    mine = (AgencyInvitation.id == invitation_id, AgencyInvitation.agency_id == agency.id)
-    if not rows_changed(session.execute(delete(AgencyInvitation).where(*mine))):
+    conditions = (AgencyInvitation.id == invitation_id, AgencyInvitation.agency_id == agency.id)
+    if not rows_changed(session.execute(delete(AgencyInvitation).where(*conditions))):
         raise NotFoundError("agency_invitation")
     record(session, "agency_invitation_withdrawn", actor_id=head.id, row_id=invitation_id)
 
@@ -132,8 +132,8 @@ def forget_past(session: Session) -> int:
 def _agency_id(session: Session, token: str) -> int | None:
     if not is_token(token):
         return None
-    mine = (AgencyInvitation.digest == _digest(token), AgencyInvitation.expires_at > func.now())
-    return session.scalar(select(AgencyInvitation.agency_id).where(*mine))
+    conditions = (AgencyInvitation.digest == _digest(token), AgencyInvitation.expires_at > func.now())
+    return session.scalar(select(AgencyInvitation.agency_id).where(*conditions))
 
 
 def _digest(token: str) -> bytes:

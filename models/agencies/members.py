@@ -223,8 +223,8 @@ def _own_agency(session: Session, user: User, *, lock: bool = True) -> Agency:
 
 def _drop_member(session: Session, agency: Agency, user_id: int) -> None:
     """Remove a member; raises NotFoundError if the user is not one."""
-    gone = delete(AgencyMember).where(AgencyMember.user_id == user_id, AgencyMember.agency_id == agency.id)
-    if not rows_changed(session.execute(gone)):
+    deleted = delete(AgencyMember).where(AgencyMember.user_id == user_id, AgencyMember.agency_id == agency.id)
+    if not rows_changed(session.execute(deleted)):
         raise NotFoundError("member")
 
 

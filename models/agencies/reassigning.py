@@ -40,8 +40,8 @@ class Reassigned:
 def agents_for(agency: Agency) -> Any:
     """Select the agency's members to whom rows can be given, by name."""
     query = select(User).join(AgencyMember, AgencyMember.user_id == User.id)
-    there = (AgencyMember.agency_id == agency.id, User.is_active, User.role == Role.REALTOR)
-    return query.where(*there).order_by(User.name, User.id)
+    conditions = (AgencyMember.agency_id == agency.id, User.is_active, User.role == Role.REALTOR)
+    return query.where(*conditions).order_by(User.name, User.id)
 
 
 def reassign(session: Session, head: User, side: Side, row_ids: Sequence[int], to_id: int) -> Reassigned:
@@ -96,13 +96,13 @@ def _reason_to_stay(session: Session, side: Side, row: Any, new_owner: User) -> 
     if row.source_id is not None and session.get_one(Source, row.source_id).address is not None:
         return Fault("agency.from_feed")
     lead, listing = aliased(Lead), aliased(Property)
-    mine, theirs = (Match.lead_id, listing) if side is Side.LEAD else (Match.property_id, lead)
+    own_column, other_side = (Match.lead_id, listing) if side is Side.LEAD else (Match.property_id, lead)
     between = (
         select(Match.id)
         .join(lead, lead.id == Match.lead_id)
         .join(listing, listing.id == Match.property_id)
         # A match that another deal has closed reopens when that deal is undone.
-        .where(mine == row.id, theirs.owner_id == new_owner.id)
+        .where(own_column == row.id, other_side.owner_id == new_owner.id)
         .where(or_(Match.status != MatchStatus.REJECTED, Match.closed_by_match_id.is_not(None)))
     )
     # Otherwise one person would be both sides of a deal.

@@ -42,28 +42,28 @@ def readable_owner_ids(user: User) -> Select[int]:
 
     The headship counts only while both are members of the agency, and realtors.
     """
-    head, mine = aliased(User), aliased(AgencyMember)
+    head, head_member = aliased(User), aliased(AgencyMember)
     agents = (
         select(AgencyMember.user_id)
         .join(Agency, Agency.id == AgencyMember.agency_id)
         .join(User, User.id == AgencyMember.user_id)
         .join(head, head.id == Agency.head_id)
-        .join(mine, (mine.user_id == head.id) & (mine.agency_id == Agency.id))
+        .join(head_member, (head_member.user_id == head.id) & (head_member.agency_id == Agency.id))
         .where(Agency.head_id == user.id, User.role == Role.REALTOR, head.role == Role.REALTOR, head.is_active)
     )
     everybody = agents.union(select(User.id).where(User.id == user.id)).subquery()
     return select(everybody.c[0])
 
 
-def team_rows(user: User, side: Side, wanted: TeamFilter) -> Select[Any, User]:
+def team_rows(user: User, side: Side, filters: TeamFilter) -> Select[Any, User]:
     """Select (lead or property, its owner) that the user may read and that pass the filter, newest first."""
     table = TABLES[side]
     query = select(table, User).join(User, User.id == table.owner_id).where(_readable(user, table))
-    if wanted.owner_id is not None:
-        query = query.where(table.owner_id == wanted.owner_id)
-    if wanted.status is not None:
-        query = query.where(table.status == wanted.status)
-    words = wanted.words.replace("\0", "").split()[:MAX_WORDS]
+    if filters.owner_id is not None:
+        query = query.where(table.owner_id == filters.owner_id)
+    if filters.status is not None:
+        query = query.where(table.status == filters.status)
+    words = filters.words.replace("\0", "").split()[:MAX_WORDS]
     text = _shown_text(side)
     query = query.where(*(text.icontains(word[:MAX_WORD], autoescape=True) for word in words))
     return query.order_by(table.id.desc())

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, bindparam, delete, select, text, update
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -66,11 +66,12 @@ def visit_lead(session: Session, lead: Lead) -> set[int]:
     fitting = fitting_ids(session, lead.id)
     if fitting is None:
         return set()
-    now = database_now(session)
-    follow = session.get(LeadFollow, lead.id, with_for_update=True)
-    if follow is None:
-        _begin(session, lead.id, fitting, now)
+    query = select(LeadFollow, func.now()).where(LeadFollow.lead_id == lead.id).with_for_update()
+    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        _begin(session, lead.id, fitting, database_now(session))
         return set()
+    follow, now = row
     if now - follow.visited_at > VISIT:
         follow.known_ids = follow.seen_ids
     follow.seen_ids = remembered(fitting, follow.seen_ids)
@@ -98,8 +99,13 @@ def frequency_of(session: Session, user: User, lead_id: int) -> Frequency:
     """
     How often the user is notified of new recommendations of one of their leads. Raises NotFoundError for others' leads.
     """
-    follow = session.get(LeadFollow, owned_lead(session, user, lead_id).id)
-    return follow.frequency if follow else Frequency.DAILY
+    return frequency_for(session, owned_lead(session, user, lead_id))
+
+
+def frequency_for(session: Session, lead: Lead) -> Frequency:
+    """How often the owner of *lead* is notified of its new recommendations."""
+    query = select(LeadFollow.frequency).where(LeadFollow.lead_id == lead.id)
+    return session.scalar(query) or Frequency.DAILY
 
 
 def set_frequency(session: Session, user: User, lead_id: int, frequency: Frequency) -> None:
@@ -132,8 +138,8 @@ def remembered(now: Iterable[int], before: Iterable[int]) -> list[int]:
 
 def erase_follows(session: Session, user: User) -> None:
     """Delete the records of the lists that a user has seen."""
-    mine = select(Lead.id).where(Lead.owner_id == user.id)
-    session.execute(delete(LeadFollow).where(LeadFollow.lead_id.in_(mine)))
+    lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(LeadFollow).where(LeadFollow.lead_id.in_(lead_ids)))
 
 
 def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) -> None:
@@ -144,9 +150,9 @@ def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) ->
 _FITTING = text(
     """
     SELECT ARRAY(
-        SELECT entry.id FROM unnest(lists.property_ids, lists.scores) WITH ORDINALITY AS entry(id, score, place)
+        SELECT entry.id FROM unnest(lists.property_ids, lists.scores) WITH ORDINALITY AS entry(id, score, rank)
         JOIN properties ON properties.id = entry.id AND properties.status = 'ACTIVE'
-        WHERE entry.score >= :fits ORDER BY place
+        WHERE entry.score >= :fits ORDER BY rank
     ) AS ids FROM lead_recommendations AS lists WHERE lists.lead_id = :lead_id
     """
 ).bindparams(fits=FITS)

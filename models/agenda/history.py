@@ -96,8 +96,8 @@ def homes_of_lead(session: Session, lead: Lead) -> list[Property]:
     starred = select(ShortlistedHome.property_id).where(ShortlistedHome.lead_id == lead.id)
     sent = select(SelectionHome.property_id).join(Selection, Selection.id == SelectionHome.selection_id)
     known = Property.id.in_(union(liked, starred, sent.where(Selection.lead_id == lead.id)))
-    there = (Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
-    query = select(Property).join(User, on_any_market()).where(known, *there)
+    in_market = (Property.city_key == lead.city_key, Property.deal_type == lead.deal_type)
+    query = select(Property).join(User, on_any_market()).where(known, *in_market)
     return list(session.scalars(query.order_by(Property.id.desc()).limit(100)))
 
 
@@ -108,8 +108,8 @@ def homes_by_id(session: Session, property_ids: Collection[int]) -> dict[int, Pr
 
 def erase_changes(session: Session, user: User) -> None:
     """Delete the recorded changes of a user's leads."""
-    mine = select(Lead.id).where(Lead.owner_id == user.id)
-    session.execute(delete(LeadChange).where(LeadChange.lead_id.in_(mine)))
+    lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(LeadChange).where(LeadChange.lead_id.in_(lead_ids)))
 
 
 #: `followed` are homes whose prices a lead's realtor follows: acted on, on the shortlist, or sent to the client.

@@ -35,8 +35,8 @@ def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: in
         ConflictError: The shortlist holds :data:`MAX_SHORTLISTED` homes.
     """
     lead = owned_lead(session, user, lead_id, lock=True)
-    there = shortlisted(session, lead.id)
-    if property_id in there:
+    shortlisted_ids = shortlisted(session, lead.id)
+    if property_id in shortlisted_ids:
         return
     offered = (
         select(Property.id)
@@ -45,7 +45,7 @@ def add_to_shortlist(session: Session, user: User, lead_id: int, property_id: in
     )
     if session.scalar(offered) is None:
         raise NotFoundError("property")
-    if len(there) >= MAX_SHORTLISTED:
+    if len(shortlisted_ids) >= MAX_SHORTLISTED:
         raise ConflictError("shortlist.full")
     row = insert(ShortlistedHome).values(lead_id=lead.id, property_id=property_id)
     session.execute(row.on_conflict_do_nothing())
@@ -56,8 +56,8 @@ def remove_from_shortlist(session: Session, user: User, lead_id: int, property_i
     Remove a home from a lead's shortlist; a repeated call changes nothing. Raises NotFoundError for others' leads.
     """
     lead = owned_lead(session, user, lead_id)
-    gone = (ShortlistedHome.lead_id == lead.id, ShortlistedHome.property_id == property_id)
-    session.execute(delete(ShortlistedHome).where(*gone))
+    conditions = (ShortlistedHome.lead_id == lead.id, ShortlistedHome.property_id == property_id)
+    session.execute(delete(ShortlistedHome).where(*conditions))
 
 
 def shortlisted(session: Session, lead_id: int) -> set[int]:
@@ -84,5 +84,5 @@ def count_shortlisted(session: Session, lead_ids: Sequence[int]) -> dict[int, in
 
 def erase_shortlists(session: Session, user: User) -> None:
     """Delete the shortlists of all leads of a user."""
-    mine = select(Lead.id).where(Lead.owner_id == user.id)
-    session.execute(delete(ShortlistedHome).where(ShortlistedHome.lead_id.in_(mine)))
+    lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(ShortlistedHome).where(ShortlistedHome.lead_id.in_(lead_ids)))

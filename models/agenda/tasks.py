@@ -199,8 +199,8 @@ def count_open(session: Session, lead_id: int) -> int:
 
 def erase_tasks(session: Session, user: User) -> None:
     """Delete the tasks of all leads of a user."""
-    mine = select(Lead.id).where(Lead.owner_id == user.id)
-    session.execute(delete(LeadTask).where(LeadTask.lead_id.in_(mine)))
+    lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
+    session.execute(delete(LeadTask).where(LeadTask.lead_id.in_(lead_ids)))
 
 
 #: Null sorts last, so open tasks, whose key is their due moment, come before completed ones.

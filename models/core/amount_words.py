@@ -203,7 +203,9 @@ _UNIT_PHRASES: Mapping[Unit, Mapping[str, str]] = {
 
 def _counted(words: str, first: int, step: int = 1) -> dict[str, str]:
     """Words of numbers that increase by *step*; bars separate words for the same number."""
-    return {word: str(first + place * step) for place, same in enumerate(words.split()) for word in same.split("|")}
+    return {
+        word: str(first + position * step) for position, same in enumerate(words.split()) for word in same.split("|")
+    }
 
 
 #: Words that add to any whole number before them: «пять с половиной».
@@ -278,30 +280,30 @@ def items_of(text: str, unit: Unit | None) -> list[Item]:
 
 
 def _items(tokens: list[str], unit: Unit | None) -> Iterator[Item]:
-    place = 0
-    while place < len(tokens):
-        if tokens[place][-1].isdigit() and tokens[place].isascii():
-            yield Item(Kind.NUMBER, tokens[place], source=tokens[place])
-            place += 1
+    position = 0
+    while position < len(tokens):
+        if tokens[position][-1].isdigit() and tokens[position].isascii():
+            yield Item(Kind.NUMBER, tokens[position], source=tokens[position])
+            position += 1
             continue
-        length, item = _longest(tokens, place, unit)
+        length, item = _longest(tokens, position, unit)
         if unit is None:
-            money_length, code = currency_at(tokens, place)
+            money_length, code = currency_at(tokens, position)
             if money_length > length:
                 length, item = money_length, Item(Kind.CURRENCY, code)
-        if item is None and tokens[place] == "," and not "".join(tokens[place + 1 : place + 2])[-1:].isdigit():
+        if item is None and tokens[position] == "," and not "".join(tokens[position + 1 : position + 2])[-1:].isdigit():
             item = Item(Kind.NOISE, ",")
         length = max(length, 1)
-        source = " ".join(tokens[place : place + length])
+        source = " ".join(tokens[position : position + length])
         yield replace(item, source=source) if item else Item(Kind.OTHER, source, source=source)
-        place += length
+        position += length
 
 
-def _longest(tokens: list[str], place: int, unit: Unit | None) -> tuple[int, Item | None]:
-    """The longest phrase that begins at *place*: its length in tokens, and its meaning."""
+def _longest(tokens: list[str], position: int, unit: Unit | None) -> tuple[int, Item | None]:
+    """The longest phrase that begins at *position*: its length in tokens, and its meaning."""
     phrases = _vocabulary(unit)
-    for length in range(min(_LONGEST_PHRASE, len(tokens) - place), 0, -1):
-        phrase = " ".join(tokens[place : place + length])
+    for length in range(min(_LONGEST_PHRASE, len(tokens) - position), 0, -1):
+        phrase = " ".join(tokens[position : position + length])
         if unit is None and phrase in _PER_UNIT:
             raise UnreadableError("amount.per_unit", text=phrase)
         if phrase in phrases:

@@ -120,20 +120,20 @@ def read_number_range(text: str, unit: Unit = Unit.NONE) -> Range:
 
 
 @functools.lru_cache(8192, typed=True)  # a page of a hundred cards has hundreds of numbers, and few different ones
-def print_number(value: Decimal | float, places: int | None = None, *, mark: str = ",") -> str:
+def print_number(value: Decimal | float, decimals: int | None = None, *, mark: str = ",") -> str:
     """
     A number with no-break spaces between thousands; :func:`read_number` and :func:`read_amount` can read it.
 
     Args:
-        places: Round half up to this many decimals; None: keep all. Trailing zeros are left out.
+        decimals: Round half up to this many decimals; None: keep all. Trailing zeros are left out.
         mark: The decimal mark: a comma or a dot.
 
     >>> print_number(Decimal("12500000.50")), print_number(1234.5, mark="."), print_number(Decimal("1.125"))
     ('12\\xa0500\\xa0000,5', '1\\xa0234.5', '1,1250')
     """
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    if places is not None:
-        exact = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    if decimals is not None:
+        exact = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     whole, _, fraction = f"{exact:f}".partition(".")
     fraction = fraction.rstrip("0")
     if len(fraction) == 3:
@@ -145,7 +145,7 @@ def print_number(value: Decimal | float, places: int | None = None, *, mark: str
 
 
 def print_amount(
-    value: Decimal | float, currency: str, *, mark: str = ",", millions: str | None = None, places: int | None = None
+    value: Decimal | float, currency: str, *, mark: str = ",", millions: str | None = None, decimals: int | None = None
 ) -> str:
     """
     An amount with its currency's sign or code; :func:`read_amount` can read it.
@@ -153,18 +153,18 @@ def print_amount(
     Args:
         millions: The page's word for a million ("млн", "m"): amounts from a million on are rounded to a tenth of a
             million.
-        places: As in :func:`print_number`.
+        decimals: As in :func:`print_number`.
 
     >>> print_amount(Decimal(12_500_000), "RUB", millions="млн"), print_amount(450_000, "AED")
     ('12,5\\xa0млн\\xa0₽', '450\\xa0000\\xa0AED')
-    >>> print_amount(Decimal("2134.4"), "KZT", places=2)
+    >>> print_amount(Decimal("2134.4"), "KZT", decimals=2)
     '2\\xa0134,40\\xa0₸'
     """
     sign = SIGNS.get(currency, currency)
     if millions and value >= _MILLION:
         exact = value if isinstance(value, Decimal) else Decimal(str(value))
         return f"{print_number(exact / _MILLION, 1, mark=mark)}{NBSP}{millions}{NBSP}{sign}"
-    number = print_number(value, places, mark=mark)
-    if places == 2 and len(number.partition(mark)[2]) == 1:
+    number = print_number(value, decimals, mark=mark)
+    if decimals == 2 and len(number.partition(mark)[2]) == 1:
         number += "0"  # 2 134,40 ₸: a single decimal of money looks like an error
     return f"{number}{NBSP}{sign}"

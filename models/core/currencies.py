@@ -141,29 +141,29 @@ def read_currency(text: str) -> str:
     check_length(text)
     words = [one_script(word) for word in _TOKEN.findall(prepared(text)) if word not in "()[],;:/"]
     code_read: str | None = None
-    place = 0
-    while place < len(words):
-        length, code = currency_at(words, place)
+    position = 0
+    while position < len(words):
+        length, code = currency_at(words, position)
         if not length:
             raise UnreadableError("currency.unknown", text=text.strip())
         if code_read not in (None, code):
             raise UnreadableError("amount.currencies", first=str(code_read), second=code)
-        code_read, place = code, place + length
+        code_read, position = code, position + length
     if code_read is None:
         raise UnreadableError("currency.unknown", text=text.strip())
     return code_read
 
 
-def currency_at(words: list[str], place: int) -> tuple[int, str]:
+def currency_at(words: list[str], position: int) -> tuple[int, str]:
     """
-    The number of *words* from *place* on that name a currency, and its code; (0, "") if they name none.
+    The number of *words* from *position* on that name a currency, and its code; (0, "") if they name none.
 
     Raises:
         UnreadableError: amount.units, currency.ambiguous.
     """
     for length in (3, 2, 1):
-        phrase = " ".join(words[place : place + length])
-        if len(words) < place + length:
+        phrase = " ".join(words[position : position + length])
+        if len(words) < position + length:
             continue
         if phrase in CONDITIONAL_UNITS:
             raise UnreadableError("amount.units", text="у.е.")

@@ -98,15 +98,15 @@ class InvalidValueError(DomainError):
 
     code = "input.invalid"
 
-    def __init__(self, field: str, code: str, *, place: str | None = None, **facts: Any) -> None:
+    def __init__(self, field: str, code: str, *, location: str | None = None, **facts: Any) -> None:
         """
         *field* is the dotted path of the value as the client sent it, *code* and *facts* state what is wrong with it;
-        *place* is the part of the request, if it is not the one that the request's values were read from.
+        *location* is the part of the request, if it is not the one that the request's values were read from.
         """
         super().__init__()
         self.field = field
         self.fault = code if isinstance(code, Fault) else Fault(code, **facts)
-        self.place = place
+        self.location = location
 
     def __str__(self) -> str:
         return f"{self.field}: {self.fault}" + (f" {dict(self.fault.facts)}" if self.fault.facts else "")
@@ -140,9 +140,8 @@ class UnusableError(DomainError):
 class NotFoundError(DomainError):
     """The thing does not exist, or the caller may not know of it."""
 
-    def __init__(self, thing: str) -> None:
-        super().__init__(f"{thing.replace(' ', '_').lower()}.not_found")
-        self.thing = thing
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind.replace(' ', '_').lower()}.not_found")
 
 
 class NotAllowedError(DomainError):

@@ -159,9 +159,9 @@ def decimal_of(run: str, *, comma_is_decimal: bool = False, dot_is_decimal: bool
 
 def _split_last(run: str, after: int) -> tuple[str, str, str]:
     """Split at a decimal mark after position *after*: the text before the mark, the mark, and the text after it."""
-    for place in range(after + 1, len(run)):
-        if run[place] in ".,":
-            return run[:place], run[place], run[place + 1 :]
+    for index in range(after + 1, len(run)):
+        if run[index] in ".,":
+            return run[:index], run[index], run[index + 1 :]
     return run, "", ""
 
 

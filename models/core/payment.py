@@ -95,11 +95,11 @@ def read_payment(text: str) -> frozenset[PaymentMethod]:
     admitted: set[PaymentMethod] = set()
     excluded: set[PaymentMethod] = set()
     unknown: list[str] = []
-    is_known, is_denied, place = False, False, 0
-    while place < len(tokens):
-        length, item = _longest(tokens, place)
+    is_known, is_denied, position = False, False, 0
+    while position < len(tokens):
+        length, item = _longest(tokens, position)
         if item is None:
-            unknown.append(tokens[place])
+            unknown.append(tokens[position])
         elif item.kind is _Kind.METHOD:
             is_known = True
             if item.method is not None:
@@ -107,15 +107,15 @@ def read_payment(text: str) -> frozenset[PaymentMethod]:
             is_denied = False
         else:
             is_denied = is_denied or item.kind is _Kind.NOT
-        place += max(length, 1)
+        position += max(length, 1)
     if is_known and (unknown or is_denied):
         raise UnreadableError("number.not_understood", part=" ".join(unknown) or text.strip())
     return frozenset(admitted - excluded)
 
 
-def _longest(tokens: list[str], place: int) -> tuple[int, _Item | None]:
-    for length in range(min(_LONGEST_PHRASE, len(tokens) - place), 0, -1):
-        item = _PHRASES.get(" ".join(tokens[place : place + length]))
+def _longest(tokens: list[str], position: int) -> tuple[int, _Item | None]:
+    for length in range(min(_LONGEST_PHRASE, len(tokens) - position), 0, -1):
+        item = _PHRASES.get(" ".join(tokens[position : position + length]))
         if item is not None:
             return length, item
     return 0, None

@@ -199,18 +199,18 @@ def items_of(text: str) -> list[Item]:
 
 def _items(plain: str) -> Iterator[Item]:
     tokens = [one_script(token) for token in _TOKEN.findall(plain)]
-    place = 0
-    while place < len(tokens):
-        for length in range(min(_LONGEST_PHRASE, len(tokens) - place), 0, -1):
-            phrase = " ".join(tokens[place : place + length])
+    position = 0
+    while position < len(tokens):
+        for length in range(min(_LONGEST_PHRASE, len(tokens) - position), 0, -1):
+            phrase = " ".join(tokens[position : position + length])
             item = _PHRASES.get(phrase) or (_count_item(phrase) if length == 1 else None)
             if item is not None:
                 yield replace(item, source=phrase)
                 break
         else:
-            yield Item(Kind.OTHER, source=tokens[place])
+            yield Item(Kind.OTHER, source=tokens[position])
             length = 1
-        place += length
+        position += length
 
 
 def _count_item(token: str) -> Item | None:

@@ -21,12 +21,12 @@ class CannotBecomeError(ConflictError):
     allowed: tuple[StrEnum, ...]
 
 
-def check_move(thing: str, present: State, wanted: State, moves: Mapping[State, frozenset[State]]) -> None:
+def check_move(thing: str, current: State, requested: State, moves: Mapping[State, frozenset[State]]) -> None:
     """Check that a *thing* may go from one state to another; staying in a state is always allowed.
 
     Raises:
         ConflictError: The move is not allowed; the message names those that are.
     """
-    if wanted == present or wanted in moves[present]:
+    if requested == current or requested in moves[current]:
         return
-    raise CannotBecomeError(thing=thing, present=present, wanted=wanted, allowed=tuple(sorted(moves[present])))
+    raise CannotBecomeError(thing=thing, present=current, wanted=requested, allowed=tuple(sorted(moves[current])))

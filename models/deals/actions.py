@@ -63,8 +63,8 @@ class Action(Base):
 def actions_of_lead(lead_id: Any) -> ActionsOf:
     """The actions of the lead's side on properties; *lead_id* is a number or a column."""
     action = aliased(Action)
-    mine = and_(action.lead_id == lead_id, action.side == literal_column(f"'{Side.LEAD}'"))
-    return ActionsOf(action, mine, action.kind == literal_column(f"'{ActionKind.DISLIKE}'"))
+    is_own = and_(action.lead_id == lead_id, action.side == literal_column(f"'{Side.LEAD}'"))
+    return ActionsOf(action, is_own, action.kind == literal_column(f"'{ActionKind.DISLIKE}'"))
 
 
 def store_action(
@@ -89,7 +89,7 @@ def store_action(
             lead_id=lead_id,
             property_id=property_id,
             side=side,
-            list_place=_list_place(side, lead_id, property_id),
+            list_place=_list_rank(side, lead_id, property_id),
             **new_values,
         )
         .on_conflict_do_update(
@@ -99,15 +99,15 @@ def store_action(
     )
 
 
-def _list_place(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]:
+def _list_rank(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]:
     _, lists, key, ids = SIDE_TABLES[side]
     mine_id, other_id = (lead_id, property_id) if side is Side.LEAD else (property_id, lead_id)
     shown = shown_entries(side, key, ids, lists.scores)
-    places = (
-        select(shown.entry.c.id, func.row_number().over(order_by=shown.order).label("place"))
+    ranks = (
+        select(shown.entry.c.id, func.row_number().over(order_by=shown.order).label("rank"))
         .select_from(lists)
         .join(shown.entry, true())
         .where(key == mine_id)
         .subquery()
     )
-    return select(places.c.place).where(places.c.id == other_id).scalar_subquery()
+    return select(ranks.c.rank).where(ranks.c.id == other_id).scalar_subquery()

@@ -57,8 +57,8 @@ def keep_template(session: Session, user: User, text: str, language: str) -> Ans
 
 def drop_template(session: Session, user: User, template_id: int) -> None:
     """Delete one of the user's templates; raises NotFoundError."""
-    mine = AnswerTemplate.id == template_id, AnswerTemplate.owner_id == user.id
-    if not rows_changed(session.execute(delete(AnswerTemplate).where(*mine))):
+    own_template = AnswerTemplate.id == template_id, AnswerTemplate.owner_id == user.id
+    if not rows_changed(session.execute(delete(AnswerTemplate).where(*own_template))):
         raise NotFoundError("template")
 
 

@@ -143,15 +143,15 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
 
 def _is_interested(buyer_id: int, seller_id: int) -> ColumnElement[bool]:
     """Whether the buyer has inquired about a home of the seller's, or liked or saved one, through any contract."""
-    theirs = Property.owner_id == seller_id
+    is_sellers = Property.owner_id == seller_id
     return or_(
         exists().where(Inquiry.tenant_id == buyer_id, Inquiry.owner_id == seller_id),
-        exists().where(Favorite.user_id == buyer_id, Favorite.property_id == Property.id, theirs),
+        exists().where(Favorite.user_id == buyer_id, Favorite.property_id == Property.id, is_sellers),
         exists().where(
             FeedAction.user_id == buyer_id,
             FeedAction.action != FeedActionKind.DISLIKE,
             FeedAction.property_id == Property.id,
-            theirs,
+            is_sellers,
         ),
         exists().where(
             Action.side == Side.LEAD,
@@ -159,7 +159,7 @@ def _is_interested(buyer_id: int, seller_id: int) -> ColumnElement[bool]:
             Action.lead_id == Lead.id,
             Lead.owner_id == buyer_id,
             Action.property_id == Property.id,
-            theirs,
+            is_sellers,
         ),
     )
 
@@ -189,13 +189,13 @@ def chats_of(user: User, chat_id: int | None = None) -> Select:
     reads all names by trying ids.
     """
     other, inquiry, written = aliased(User), aliased(Inquiry), aliased(ChatMessage)
-    mine = Chat.buyer_id == user.id
+    is_buyer = Chat.buyer_id == user.id
     sees_name = or_(
-        mine,
+        is_buyer,
         exists().where(inquiry.tenant_id == Chat.buyer_id, inquiry.owner_id == user.id),
         exists().where(written.chat_id == Chat.id, written.sender_id == Chat.buyer_id),
     )
-    read_id = case((mine, Chat.buyer_read_id), else_=Chat.seller_read_id)
+    read_id = case((is_buyer, Chat.buyer_read_id), else_=Chat.seller_read_id)
     unread = (
         select(func.count())
         .select_from(ChatMessage)
@@ -207,9 +207,9 @@ def chats_of(user: User, chat_id: int | None = None) -> Select:
     query = (
         select(Chat, Property, case((sees_name, other.name)), last, unread)
         .join(Property, Property.id == Chat.property_id)
-        .join(other, other.id == case((mine, Chat.seller_id), else_=Chat.buyer_id))
+        .join(other, other.id == case((is_buyer, Chat.seller_id), else_=Chat.buyer_id))
         .outerjoin(last, last.id == Chat.last_message_id)
-        .where(or_(mine, Chat.seller_id == user.id))
+        .where(or_(is_buyer, Chat.seller_id == user.id))
         .order_by(Chat.last_message_id.desc(), Chat.id.desc())
     )
     return query if chat_id is None else query.where(Chat.id == chat_id)

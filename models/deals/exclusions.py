@@ -86,7 +86,7 @@ def _acted(actions: Any) -> Iterator[Pairs]:
     yield (
         select(Lead.id, table.property_id)
         .select_from(Lead)
-        .join(table, acted.mine)
+        .join(table, acted.is_own)
         .join(listing, listing.id == table.property_id)
         .where(*in_market, hides(acted, listing, listing, Lead)),
         Lead.id,
@@ -94,16 +94,16 @@ def _acted(actions: Any) -> Iterator[Pairs]:
     )
     acted = actions()
     table, disliked, listing = acted.table, aliased(Property), aliased(Property)
-    mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)
+    group, sibling = aliased(AdvertGroup), aliased(AdvertGroup)
     yield (
-        select(Lead.id, theirs.property_id)
+        select(Lead.id, sibling.property_id)
         .select_from(Lead)
-        .join(table, acted.mine)
-        .join(mine, mine.property_id == table.property_id)
-        .join(theirs, are_siblings(mine, theirs))
+        .join(table, acted.is_own)
+        .join(group, group.property_id == table.property_id)
+        .join(sibling, are_siblings(group, sibling))
         .join(disliked, disliked.id == table.property_id)
-        .join(listing, listing.id == theirs.property_id)
+        .join(listing, listing.id == sibling.property_id)
         .where(*in_market, hides(acted, disliked, listing, Lead)),
         Lead.id,
-        theirs.property_id,
+        sibling.property_id,
     )

@@ -41,7 +41,7 @@ from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import FeedActionKind, Origin, PropertyType, Side, Status
 from models.core.errors import NotAllowedError, NotFoundError
 from models.deals.actions import actions_of_lead
-from models.deals.inquiries import inquire, withdraw
+from models.deals.inquiries import create_inquiry, withdraw
 from models.deals.price_cuts import ActionsOf, disliked_at, has_returned, is_hidden_by
 from models.market.favorites import add_favorite, remove_favorite
 from models.market.leads import Lead
@@ -262,7 +262,7 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
         raise NotAllowedError("listing.own")
     new_values: dict[str, Any] = {"action": action, "source": source}
     if action is FeedActionKind.DISLIKE:
-        new_values["holds_at_any_price"] = _has_come_back(user, listing)
+        new_values["holds_at_any_price"] = _has_returned(user, listing)
     # This comes first: the row's lock serialises simultaneous actions on one listing.
     session.execute(
         insert(FeedAction)
@@ -273,14 +273,14 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
         )
     )
     if action is FeedActionKind.LIKE:
-        inquire(session, user, listing, from_feed=True)
+        create_inquiry(session, user, listing, from_feed=True)
     elif action is FeedActionKind.FAVORITE:
         add_favorite(session, user, listing, from_feed=True)
     else:
         _remove_effects(session, user, listing.id)
 
 
-def _has_come_back(user: User, listing: Property) -> ScalarSelect[bool]:
+def _has_returned(user: User, listing: Property) -> ScalarSelect[bool]:
     lead = select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).subquery()
     preference = aliased(Lead, lead)
     has_come_back = has_returned(lambda: feed_actions_of(literal(user.id)), Property, preference)
@@ -308,10 +308,10 @@ def undo(session: Session, user: User) -> FeedAction:
     _remove_effects(session, user, last.property_id)
     session.delete(last)
     session.flush()
-    coming = next_listing(session, user)
-    preference = coming.preference
+    upcoming = next_listing(session, user)
+    preference = upcoming.preference
     # A refill that is being computed may have read the action but not its removal.
-    if preference is not None and (coming.refill_is_due or _left_out(session, preference, last.property_id)):
+    if preference is not None and (upcoming.refill_is_due or _left_out(session, preference, last.property_id)):
         mark_stale(session, preference)
     return last
 

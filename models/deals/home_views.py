@@ -66,7 +66,7 @@ def home_for(session: Session, user: User, property_id: int) -> Property:
     return listing
 
 
-def note_view(session: Session, listing: Property, viewer: User) -> None:
+def record_view(session: Session, listing: Property, viewer: User) -> None:
     """Record a view of a property's page; views by its owner do not count."""
     if listing.owner_id == viewer.id:
         return
@@ -81,12 +81,12 @@ def note_view(session: Session, listing: Property, viewer: User) -> None:
 
 def view_and_like_counts(session: Session, listing: Property) -> Interest:
     """Views and likes of a home, by one query."""
-    mine = HomeView.property_id == listing.id
+    of_home = HomeView.property_id == listing.id
     liked = (Action.property_id == listing.id, Action.side == Side.LEAD, Action.kind == ActionKind.LIKE)
     picked = SelectionHome.property_id == listing.id
     parts = (
-        select(func.count()).where(mine),
-        select(func.coalesce(func.sum(HomeView.times), 0)).where(mine),
+        select(func.count()).where(of_home),
+        select(func.coalesce(func.sum(HomeView.times), 0)).where(of_home),
         select(func.count()).where(*liked),
         select(func.count()).where(picked, SelectionHome.answer == ActionKind.LIKE),
         select(func.count()).where(Favorite.property_id == listing.id),
@@ -115,11 +115,11 @@ def _met(session: Session, user: User, property_id: int) -> bool:
 
 
 def _listed(session: Session, user: User, listing: Property) -> bool:
-    mine = exists().where(
+    in_own_lists = exists().where(
         LeadRecommendations.lead_id == Lead.id,
         Lead.owner_id == user.id,
         Lead.city_key == listing.city_key,
         Lead.deal_type == listing.deal_type,
         literal(listing.id) == any_(LeadRecommendations.property_ids),
     )
-    return bool(session.scalar(select(mine)))
+    return bool(session.scalar(select(in_own_lists)))

@@ -58,7 +58,7 @@ class Inquiry(Base):
     updated_at: Mapped[UpdatedAt]
 
 
-def inquire(
+def create_inquiry(
     session: Session, tenant: User, listing: Property, *, owner_id: int | None = None, from_feed: bool = False
 ) -> Inquiry:
     """

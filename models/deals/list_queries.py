@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import NullType
 
-from models.accounts.tokens import still_holds
+from models.accounts.tokens import token_is_valid
 from models.accounts.users import User
 from models.core.enums import Side, Status
 from models.deals.actions import Action, actions_of_lead
@@ -82,7 +82,7 @@ class ListQuery:
 
     def __init__(self, side: Side, *, plain: bool = False) -> None:
         self.side, self.plain = side, plain
-        self.mine, self.lists, self.key, ids = SIDE_TABLES[side]
+        self.own, self.lists, self.key, ids = SIDE_TABLES[side]
         self.shown = (
             plain_entries(ids, self.lists.scores) if plain else shown_entries(side, self.key, ids, self.lists.scores)
         )
@@ -93,7 +93,7 @@ class ListQuery:
     @property
     def pair_of(self) -> tuple[Any, Any]:
         """The (lead, property) of an entry."""
-        return (self.mine, self.other) if self.side is Side.LEAD else (self.other, self.mine)
+        return (self.own, self.other) if self.side is Side.LEAD else (self.other, self.own)
 
     def _is_acted_on(self) -> ColumnElement[bool]:
         """A condition: an action of this side keeps the entry out of the list."""
@@ -115,19 +115,19 @@ class ListQuery:
         """
         A condition: the market of :row_id is plain. It depends on no entry, so it is evaluated once.
         """
-        mine = aliased(self.mine)
-        return select(is_plain(mine.city_key, mine.deal_type)).where(mine.id == _ROW_ID).scalar_subquery()
+        own = aliased(self.own)
+        return select(is_plain(own.city_key, own.deal_type)).where(own.id == _ROW_ID).scalar_subquery()
 
     def _once(self) -> Select:
         """
-        Select the entries to show of the list of :row_id, as id, score, explored, place and group_id (null: none).
+        Select the entries to show of the list of :row_id, as id, score, explored, rank and group_id (null: none).
 
         Of several adverts of one home, only the first is selected. Of several realtors' leads of one client, only those
         of the realtor with the first one are selected.
         """
         lead, listing = self.pair_of
         order = self.shown.order
-        place = func.row_number().over(order_by=order)
+        rank = func.row_number().over(order_by=order)
         if self.side is Side.LEAD:
             # An entry without a group is the first of its own group.
             alone = case((AdvertGroup.group_id.is_(None), self.entry.c.id))
@@ -143,22 +143,22 @@ class ListQuery:
                 self.entry.c.score,
                 self.shown.explored.label("explored"),
                 group_id.label("group_id"),
-                place.label("place"),
+                rank.label("rank"),
                 is_shown.label("is_shown"),
             )
             .select_from(self.lists)
-            .join(self.mine, self.mine.id == self.key)
+            .join(self.own, self.own.id == self.key)
             .join(self.entry, true())
             .join(self.other, true())
             .join(self.owner, true())
             .where(
                 self.key == _ROW_ID,
                 # Literals rather than parameters, so that a prepared statement can use partial indexes.
-                self.mine.status == literal_column(f"'{Status.ACTIVE}'"),
+                self.own.status == literal_column(f"'{Status.ACTIVE}'"),
                 self.other.status == literal_column(f"'{Status.ACTIVE}'"),
                 self.owner.is_active,
-                self.other.city_key == self.mine.city_key,
-                self.other.deal_type == self.mine.deal_type,
+                self.other.city_key == self.own.city_key,
+                self.other.deal_type == self.own.deal_type,
                 self.shown.is_current(lead.version, listing.version),
                 self._is_plain_market() if self.plain else true(),
                 ~self._is_acted_on(),
@@ -183,7 +183,7 @@ class ListQuery:
         # The other columns are looked up only for the rows of the page.
         paged = (
             select(once, func.count().over().label("total"))
-            .order_by(once.c.place)
+            .order_by(once.c.rank)
             .limit(bindparam("limit", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
             .subquery("paged")
@@ -194,10 +194,10 @@ class ListQuery:
         adverts: ColumnElement[Any] = null()
         looked_up: list[FromClause] = [other, owner]
         if self.side is Side.LEAD:
-            before = _price_before(self.mine, other)
+            before = _price_before(self.own, other)
             cut = _price_cut(before, other)
             # Most homes have no group, and the subquery would sort and aggregate nothing for each of them.
-            adverts = case((paged.c.group_id.is_not(None), _adverts(paged.c.group_id, self.mine)))
+            adverts = case((paged.c.group_id.is_not(None), _adverts(paged.c.group_id, self.own)))
             looked_up.append(before)
         query = (
             select(
@@ -210,11 +210,11 @@ class ListQuery:
                 paged.c.total,
             )
             .select_from(paged)
-            .join(self.mine, self.mine.id == _ROW_ID)
+            .join(self.own, self.own.id == _ROW_ID)
         )
         for each in looked_up:
             query = query.join(each, true())
-        return query.order_by(paged.c.place)
+        return query.order_by(paged.c.rank)
 
     def whole_rows(self) -> Select:
         return self.page(lambda other, owner: [other, owner])
@@ -231,28 +231,28 @@ class ListQuery:
                 owner.agency_name.label("owner_agency"),
                 as_shown(owner.role).label("owner_role"),
                 (Property.commission_share if of_properties else null()).label("share_of_mine"),
-                (_shares_contacts(other, self.mine) if of_properties else null()).label("contacts_shared"),
+                (_shares_contacts(other, self.own) if of_properties else null()).label("contacts_shared"),
             ]
 
-        return self.page(columns).join(caller, caller.id == self.mine.owner_id).where(still_holds(caller))
+        return self.page(columns).join(caller, caller.id == self.own.owner_id).where(token_is_valid(caller))
 
 
 def _client_is_acted_on(lead: Any, listing: Any) -> ColumnElement[bool]:
     """A condition: the property's side acted on another realtor's lead of the same client."""
-    action, mine, theirs, other = aliased(Action), aliased(ClientKey), aliased(ClientKey), aliased(Lead)
+    action, client, same_client, other = aliased(Action), aliased(ClientKey), aliased(ClientKey), aliased(Lead)
     return (
         select(literal(1))
-        .select_from(mine)
-        .join(theirs, theirs.key == mine.key)
-        .join(other, other.id == theirs.lead_id)
+        .select_from(client)
+        .join(same_client, same_client.key == client.key)
+        .join(other, other.id == same_client.lead_id)
         .join(action, action.lead_id == other.id)
         .where(
-            mine.lead_id == lead.id,
+            client.lead_id == lead.id,
             other.owner_id != lead.owner_id,
             action.property_id == listing.id,
             action.side == literal_column(f"'{Side.PROPERTY}'"),
         )
-        .correlate_except(action, mine, theirs, other)
+        .correlate_except(action, client, same_client, other)
         .exists()
     )
 

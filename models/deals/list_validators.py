@@ -49,7 +49,7 @@ class Validator:
 
 
 @dataclass(frozen=True)
-class Present:
+class PageState:
     """The current state of a page: its validator, and whether a row was written since the given moment."""
 
     validator: Validator
@@ -60,9 +60,9 @@ class Present:
         return not self.is_newer and self.validator.rows == known.rows
 
 
-def present_page(
+def page_state(
     connection: Connection, claims: Claims, side: Side, row_id: int, known: Validator | None
-) -> Present | None:
+) -> PageState | None:
     """
     The state of the page of a list of the caller's, compared with *known*.
 
@@ -72,16 +72,16 @@ def present_page(
     row = connection.execute(
         _STATEMENTS[side], {"row_id": row_id, "since": known.moment if known else 0, **vars(claims)}
     ).one_or_none()
-    return present_of(row, known)
+    return state_of_row(row, known)
 
 
-def present_of(row: Row[*tuple[Any, ...]] | None, known: Validator | None) -> Present | None:
+def state_of_row(row: Row[*tuple[Any, ...]] | None, known: Validator | None) -> PageState | None:
     """The result of a statement: (moment, the snapshot's newest transaction, rows, whether any is newer)."""
     if row is None:
         return None
     moment, newest, rows, is_newer = row
     is_too_old = known is None or known.moment > newest or newest - known.moment > OLDEST
-    return Present(Validator(moment, rows), is_newer=is_newer or is_too_old)
+    return PageState(Validator(moment, rows), is_newer=is_newer or is_too_old)
 
 
 #: Whether *row* was written in the transaction `:since` or after it.
@@ -89,7 +89,7 @@ NEWER = "(({row}.xmin::text::bigint - :since) & 4294967295) < 2147483648"
 
 #: Whether the caller's token is valid; `caller` is a row of users. models.accounts.tokens has the same condition for
 #: the ORM.
-CALLER_HOLDS = """caller.id = :user_id AND caller.is_active AND caller.token_version = :version
+CALLER_IS_VALID = """caller.id = :user_id AND caller.is_active AND caller.token_version = :version
         AND NOT EXISTS (SELECT FROM revoked_tokens WHERE jti = :jti)
         AND :issued <= extract(epoch FROM now()) + :skew AND extract(epoch FROM now()) < :expires"""
 CALLER_PARAMETERS: tuple[BindParameter[Any], ...] = (
@@ -164,7 +164,7 @@ def _statement(side: Side) -> TextClause:
     sql = _WHOLE.format(
         **names,
         more=more,
-        caller_holds=CALLER_HOLDS,
+        caller_holds=CALLER_IS_VALID,
         mine="leads" if of_lead else "properties",
         other="properties" if of_lead else "leads",
         lists="lead_recommendations" if of_lead else "property_recommendations",

@@ -45,7 +45,7 @@ class Changes:
     is_reset: bool = False
 
 
-def present_moment(session: Session) -> int:
+def current_moment(session: Session) -> int:
     """The current moment, from which reading starts."""
     return session.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")) or 0
 

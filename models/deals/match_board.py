@@ -27,8 +27,8 @@ class BoardMatch:
     match: Match
     other: User
     side: Side  #: The user's own side.
-    mine: ActionKind | None  #: The user's last action on the pair.
-    theirs: ActionKind | None
+    own_action: ActionKind | None  #: The user's last action on the pair.
+    other_action: ActionKind | None
 
 
 def matches_for(user: User) -> Select:

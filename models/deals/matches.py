@@ -130,14 +130,14 @@ def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Se
     """
     Select (match, owner of the other side) of a lead or property, newest first, with both rows of the pair loaded.
     """
-    mine, other = (Match.lead_id, Property) if side is Side.LEAD else (Match.property_id, Lead)
+    own_column, other = (Match.lead_id, Property) if side is Side.LEAD else (Match.property_id, Lead)
     owner = aliased(User)
     query = (
         select(Match, owner)
         .join(Match.lead)
         .join(Match.property)
         .join(owner, owner.id == other.owner_id)
-        .where(mine == row_id)
+        .where(own_column == row_id)
         .options(contains_eager(Match.lead), contains_eager(Match.property))
         .order_by(Match.id.desc())
     )
@@ -154,8 +154,12 @@ def match_ids_of(user: User) -> CompoundSelect[tuple[int]]:
 
 def match_counts(session: Session, side: Side, row_ids: list[int]) -> dict[int, int]:
     """Count the matches that are not REJECTED of each lead or property; rows without any are left out."""
-    mine = Match.lead_id if side is Side.LEAD else Match.property_id
-    query = select(mine, func.count()).where(mine.in_(row_ids), Match.status != MatchStatus.REJECTED).group_by(mine)
+    own_column = Match.lead_id if side is Side.LEAD else Match.property_id
+    query = (
+        select(own_column, func.count())
+        .where(own_column.in_(row_ids), Match.status != MatchStatus.REJECTED)
+        .group_by(own_column)
+    )
     return dict(session.execute(query).all())
 
 
@@ -164,9 +168,9 @@ def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: i
     # rows exclusively, so a simultaneous like waits and then finds them off the market.
     lead = session.get(Lead, lead_id, with_for_update=KEPT, populate_existing=True)
     listing = session.get(Property, property_id, with_for_update=KEPT, populate_existing=True)
-    mine, thing = (lead, "lead") if side is Side.LEAD else (listing, "property")
-    if mine is None or mine.owner_id != user.id:
-        raise NotFoundError(thing)
+    own, kind = (lead, "lead") if side is Side.LEAD else (listing, "property")
+    if own is None or own.owner_id != user.id:
+        raise NotFoundError(kind)
     if lead is None or listing is None:
         raise NotFoundError("lead" if lead is None else "property")
     if lead.owner_id == listing.owner_id:
@@ -180,27 +184,27 @@ def _check_one_market(lead: Lead, listing: Property, side: Side) -> None:
 
 
 def _check_on_market(session: Session, lead: Lead, listing: Property, side: Side) -> None:
-    mine, other, thing = (lead, listing, "property") if side is Side.LEAD else (listing, lead, "lead")
+    own, other, kind = (lead, listing, "property") if side is Side.LEAD else (listing, lead, "lead")
     if not is_on_any_market(session, other):
-        raise NotFoundError(thing)
-    if mine.status is not Status.ACTIVE:
+        raise NotFoundError(kind)
+    if own.status is not Status.ACTIVE:
         raise ConflictError("match.archived")
 
 
 def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_likes: bool) -> None:
-    mine, theirs = ("proposed_by_lead", "proposed_by_property")[:: 1 if side is Side.LEAD else -1]
-    other = getattr(match, theirs) if other_likes else None
+    own_column, other_column = ("proposed_by_lead", "proposed_by_property")[:: 1 if side is Side.LEAD else -1]
+    other = getattr(match, other_column) if other_likes else None
     if match.negotiation_status is NegotiationStatus.AGREED or match.contact_shared_at is not None:
-        if commission is not None and commission != getattr(match, mine):
+        if commission is not None and commission != getattr(match, own_column):
             raise ConflictError("match.commission_agreed")
         match.negotiation_status = NegotiationStatus.AGREED  # also when a rejected match is resumed
         return
     if commission is None:
         # A side without a figure adopts that of the other side; the first side adopts the property's.
-        commission = other if other is not None else getattr(match, mine)
+        commission = other if other is not None else getattr(match, own_column)
         if commission is None:
             commission = match.property.commission_share
-    setattr(match, mine, commission)
+    setattr(match, own_column, commission)
     agreed = other_likes and commission == other
     match.negotiation_status = NegotiationStatus.AGREED if agreed else NegotiationStatus.PENDING
 

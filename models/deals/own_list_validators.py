@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, Connection, TextClause, bindparam, text
 
 from models.accounts.tokens import Claims
-from models.deals.list_validators import CALLER_HOLDS, CALLER_PARAMETERS, NEWER, Present, Validator, present_of
+from models.deals.list_validators import CALLER_IS_VALID, CALLER_PARAMETERS, NEWER, PageState, Validator, state_of_row
 
 
 class OwnList(StrEnum):
@@ -28,9 +28,9 @@ class OwnList(StrEnum):
     MATCHES_OF_PROPERTY = "matches_of_property"
 
 
-def present_own_list(
+def current_own_list(
     connection: Connection, claims: Claims, kind: OwnList, known: Validator | None, row_id: int | None = None
-) -> Present | None:
+) -> PageState | None:
     """
     The state of a list of the caller's, compared with *known*.
 
@@ -40,7 +40,7 @@ def present_own_list(
         None if the token is void, or the lead or property is absent or somebody else's.
     """
     values = {"row_id": row_id, "since": known.moment if known else 0, **vars(claims)}
-    return present_of(connection.execute(_STATEMENTS[kind], values).one_or_none(), known)
+    return state_of_row(connection.execute(_STATEMENTS[kind], values).one_or_none(), known)
 
 
 _WHOLE = """
@@ -105,7 +105,7 @@ _MINE = {
 
 def _statement(kind: OwnList) -> TextClause:
     parts = "\n    UNION ALL ".join(_PART.format(newer=NEWER.format(row=row), rows=rows) for row, rows in _PARTS[kind])
-    sql = _WHOLE.format(parts=parts, caller_holds=CALLER_HOLDS, mine=_MINE.get(kind, "true"))
+    sql = _WHOLE.format(parts=parts, caller_holds=CALLER_IS_VALID, mine=_MINE.get(kind, "true"))
     parameters: list[BindParameter[Any]] = [bindparam("since", type_=BigInteger), *CALLER_PARAMETERS]
     if kind in _MINE:
         parameters.append(bindparam("row_id", type_=BigInteger))

@@ -20,7 +20,7 @@ from models.market.properties import Property, on_market
 from models.ranking.recommendations import LeadRecommendations
 
 #: The number of entries of a lead's list that people usually view.
-FIRST_PLACES = 10
+FIRST_ENTRIES = 10
 #: Quantiles of fewer prices would reveal individual owners' prices and be misleading.
 MIN_COMPARABLES = 5
 #: The largest difference of a comparable home's area, as a share.
@@ -40,8 +40,8 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class ListPlaces:
-    """The number of lists in its market that hold a listing among the first entries."""
+class ListAppearances:
+    """The number of lists in a listing's market, and of those that have the listing among the first entries."""
 
     first: int
     lists: int
@@ -75,14 +75,14 @@ def figures_of(session: Session, property_ids: Sequence[int]) -> dict[int, Figur
     return {row_id: Figures(*map(int, counts)) for row_id, *counts in session.execute(query)}
 
 
-def list_places(session: Session, listing: Property) -> ListPlaces:
-    """How many lists of the listing's market hold it among their first FIRST_PLACES."""
+def list_appearances(session: Session, listing: Property) -> ListAppearances:
+    """The number of lists in the listing's market, and of those with the listing among the first FIRST_ENTRIES."""
     lists = LeadRecommendations
-    place = func.array_position(lists.property_ids, literal(listing.id))
-    query = select(func.count(case((place <= FIRST_PLACES, 1))), func.count()).where(
+    rank = func.array_position(lists.property_ids, literal(listing.id))
+    query = select(func.count(case((rank <= FIRST_ENTRIES, 1))), func.count()).where(
         lists.city_key == listing.city_key, lists.deal_type == listing.deal_type
     )
-    return ListPlaces(*session.execute(query).one())
+    return ListAppearances(*session.execute(query).one())
 
 
 def market_prices(session: Session, listing: Property) -> MarketPrices | int:
@@ -134,7 +134,7 @@ def inquiry_for(session: Session, owner: User, inquiry_id: int) -> tuple[Inquiry
     return inquiry, listing, tenant
 
 
-def asked_for(session: Session, listings: Sequence[tuple[int, Property]]) -> dict[tuple[int, int], Lead]:
+def demand_of_tenants(session: Session, listings: Sequence[tuple[int, Property]]) -> dict[tuple[int, int], Lead]:
     """
     The demand of tenants in the markets of the listings that they inquired about.
 
@@ -151,9 +151,9 @@ def asked_for(session: Session, listings: Sequence[tuple[int, Property]]) -> dic
         by_market[lead.owner_id, lead.city_key, lead.deal_type] = lead
     leads = {}
     for tenant_id, listing in listings:
-        wanted = by_market.get((tenant_id, listing.city_key, listing.deal_type))
-        if wanted is not None:
-            leads[tenant_id, listing.id] = wanted
+        requests = by_market.get((tenant_id, listing.city_key, listing.deal_type))
+        if requests is not None:
+            leads[tenant_id, listing.id] = requests
     return leads
 
 

@@ -27,7 +27,7 @@ class ActionsOf:
     """The actions of one person or lead on properties, of either table of actions."""
 
     table: Any  #: An alias with property_id, acted_at and holds_at_any_price.
-    mine: ColumnElement[bool]  #: The condition that selects the actions of this person or lead.
+    is_own: ColumnElement[bool]  #: The condition that selects the actions of this person or lead.
     is_dislike: ColumnElement[bool]
 
 
@@ -89,22 +89,22 @@ def disliked_at(actions: Callable[[], ActionsOf], shown: Any) -> ColumnElement[A
     Only meaningful if :func:`is_hidden_by` is false; then this is the price that has been cut.
     """
     acted, of_group, disliked = actions(), actions(), aliased(Property)
-    mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)
+    own_group, sibling = aliased(AdvertGroup), aliased(AdvertGroup)
     same = (
         select(price_before(acted, shown, shown))
-        .where(acted.mine, acted.is_dislike, acted.table.property_id == shown.id)
+        .where(acted.is_own, acted.is_dislike, acted.table.property_id == shown.id)
         .correlate_except(acted.table)
         .limit(1)
         .scalar_subquery()
     )
     group = (
         select(price_before(of_group, disliked, shown))
-        .select_from(mine)
-        .join(theirs, are_siblings(mine, theirs))
-        .join(of_group.table, of_group.table.property_id == theirs.property_id)
-        .join(disliked, disliked.id == theirs.property_id)
-        .where(mine.property_id == shown.id, of_group.mine, of_group.is_dislike)
-        .correlate_except(of_group.table, mine, theirs, disliked)
+        .select_from(own_group)
+        .join(sibling, are_siblings(own_group, sibling))
+        .join(of_group.table, of_group.table.property_id == sibling.property_id)
+        .join(disliked, disliked.id == sibling.property_id)
+        .where(own_group.property_id == shown.id, of_group.is_own, of_group.is_dislike)
+        .correlate_except(of_group.table, own_group, sibling, disliked)
         .order_by(of_group.table.acted_at.desc(), of_group.table.id.desc())
         .limit(1)
         .scalar_subquery()
@@ -118,21 +118,21 @@ Condition = Callable[[ActionsOf, Any], ColumnElement[bool]]
 def _exists(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[bool]:
     return (
         select(literal(1))
-        .where(acted.mine, acted.table.property_id == shown.id, condition(acted, shown))
+        .where(acted.is_own, acted.table.property_id == shown.id, condition(acted, shown))
         .correlate_except(acted.table)
         .exists()
     )
 
 
 def _exists_in_group(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[bool]:
-    mine, theirs, disliked = aliased(AdvertGroup), aliased(AdvertGroup), aliased(Property)
+    group, sibling, disliked = aliased(AdvertGroup), aliased(AdvertGroup), aliased(Property)
     return (
         select(literal(1))
-        .select_from(mine)
-        .join(theirs, are_siblings(mine, theirs))
-        .join(acted.table, acted.table.property_id == theirs.property_id)
-        .join(disliked, disliked.id == theirs.property_id)
-        .where(mine.property_id == shown.id, acted.mine, condition(acted, disliked))
-        .correlate_except(acted.table, mine, theirs, disliked)
+        .select_from(group)
+        .join(sibling, are_siblings(group, sibling))
+        .join(acted.table, acted.table.property_id == sibling.property_id)
+        .join(disliked, disliked.id == sibling.property_id)
+        .where(group.property_id == shown.id, acted.is_own, condition(acted, disliked))
+        .correlate_except(acted.table, group, sibling, disliked)
         .exists()
     )

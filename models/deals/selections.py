@@ -136,8 +136,8 @@ def create_selection(
         words=words or None,
         expires_at=None if days is None else database_now(session) + timedelta(days=days),
         homes=[
-            SelectionHome(property_id=each.property_id, place=place, words=each.words or None)
-            for place, each in enumerate(picked, start=1)
+            SelectionHome(property_id=each.property_id, place=position, words=each.words or None)
+            for position, each in enumerate(picked, start=1)
         ],
     )
     session.add(selection)

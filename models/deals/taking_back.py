@@ -34,15 +34,15 @@ def take_back(session: Session, user: User, side: Side, *, lead_id: int, propert
     lead, listing, match = lock_pair(session, user, side, lead_id, property_id)
     pair = (Action.lead_id == lead_id, Action.property_id == property_id)
     kinds: dict[Side, ActionKind] = dict(session.execute(select(Action.side, Action.kind).where(*pair)).all())
-    mine, theirs = kinds.get(side), kinds.get(side.other)
-    if mine is None:
+    own, others = kinds.get(side), kinds.get(side.other)
+    if own is None:
         raise NotFoundError("action to undo")
     if match is not None and match.status is MatchStatus.COMPLETED:
         raise ConflictError("match.completed")
-    if mine is ActionKind.LIKE and match is not None and match.contact_shared_at is not None:
+    if own is ActionKind.LIKE and match is not None and match.contact_shared_at is not None:
         raise ConflictError("match.contacts_shared")
     figure = None if match is None else _figure(match, side)
-    if mine is ActionKind.DISLIKE and match is not None and (figure is not None or match.contact_shared_at is not None):
+    if own is ActionKind.DISLIKE and match is not None and (figure is not None or match.contact_shared_at is not None):
         return act(
             session,
             user,
@@ -57,12 +57,12 @@ def take_back(session: Session, user: User, side: Side, *, lead_id: int, propert
         return None
     match.lead, match.property = lead, listing
     signal_match_changed(session, match)
-    if theirs is None:
+    if others is None:
         _forget(session, match)
         return None
     setattr(match, "proposed_by_lead" if side is Side.LEAD else "proposed_by_property", None)
     if match.closed_by_match_id is None:
-        match.status = status_of(*((None, theirs) if side is Side.LEAD else (theirs, None)))
+        match.status = status_of(*((None, others) if side is Side.LEAD else (others, None)))
         rejected = match.status is MatchStatus.REJECTED
         match.negotiation_status = NegotiationStatus.REJECTED if rejected else NegotiationStatus.PENDING
     session.flush()
@@ -74,7 +74,7 @@ def disliked_by(side: Side, row_id: int) -> Select[Any, datetime]:
     Select (entity of the other side, time of the dislike) of the pairs that a lead or property has disliked, the latest
     first. Pairs with a match are left out: they are listed among the matches.
     """
-    mine, other_id, other = (
+    own_column, other_id, other = (
         (Action.lead_id, Action.property_id, Property)
         if side is Side.LEAD
         else (Action.property_id, Action.lead_id, Lead)
@@ -83,7 +83,7 @@ def disliked_by(side: Side, row_id: int) -> Select[Any, datetime]:
     return (
         select(other, Action.acted_at)
         .join(Action, other_id == other.id)
-        .where(mine == row_id, Action.side == side, Action.kind == ActionKind.DISLIKE, ~has_match)
+        .where(own_column == row_id, Action.side == side, Action.kind == ActionKind.DISLIKE, ~has_match)
         .order_by(Action.acted_at.desc(), Action.id.desc())
     )
 

@@ -98,7 +98,7 @@ class PairAction:
     property_id: int
     liked: bool
     #: Rank in that side's list at the time, 1 is best; None: unknown, or not shown in a list.
-    place: int | None
+    rank: int | None
 
 
 def weight_sets(scope: Scope | AnyScope = AnyScope.ANY) -> Select[WeightSet]:
@@ -112,7 +112,7 @@ def live_set(session: Session, scope: Scope) -> WeightSet | None:
     return session.scalar(select(WeightSet).where(_is_of(scope), WeightSet.is_live))
 
 
-def present_set(session: Session, scope: Scope) -> WeightSet | None:
+def current_set(session: Session, scope: Scope) -> WeightSet | None:
     """
     Return the set for the next run over a market: its own live set, otherwise the global one, otherwise None
     (defaults).
@@ -191,7 +191,7 @@ def newest_actions(session: Session, scope: Scope, limit: int) -> list[PairActio
     if scope:
         query = query.where(actions.c.city_key == scope[0], actions.c.deal_type == scope[1])
     return [
-        PairAction((row.city_key, row.deal_type), row.lead_id, row.property_id, row.liked, row.place)
+        PairAction((row.city_key, row.deal_type), row.lead_id, row.property_id, row.liked, row.rank)
         for row in session.execute(query)
     ]
 
@@ -210,7 +210,7 @@ def _pair_actions() -> CompoundSelect[*tuple[Any, ...]]:
             Lead.id.label("lead_id"),
             Property.id.label("property_id"),
             (Action.kind == ActionKind.LIKE).label("liked"),
-            Action.list_place.label("place"),
+            Action.list_place.label("rank"),
             Action.acted_at,
         )
         .join(Lead, Lead.id == Action.lead_id)

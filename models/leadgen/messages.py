@@ -88,7 +88,7 @@ def take_reply(session: Session, message_id: UUID) -> Reply | None:
     return Reply(message.id, message.platform, chat, message.message)
 
 
-def note_delivery(session: Session, message_id: UUID, delivery: MessageDelivery) -> None:
+def record_delivery(session: Session, message_id: UUID, delivery: MessageDelivery) -> None:
     """Store the state of a reply, in the caller's transaction."""
     session.execute(update(Message).where(Message.id == message_id).values(delivery=delivery))
 

@@ -10,7 +10,7 @@ from models.leadgen.prospects import Prospect, prospects
 MIN_DIGITS = 4
 
 
-def search_prospects(words: str = "", *, best_first: bool = False, **wanted: Any) -> Select[Prospect]:
+def search_prospects(words: str = "", *, best_first: bool = False, **filters: Any) -> Select[Prospect]:
     """
     Select the prospects that :func:`prospects` selects and that *words* find: each word is in the name, the notes or
     the account, or all digits together are in the phone.
@@ -18,7 +18,7 @@ def search_prospects(words: str = "", *, best_first: bool = False, **wanted: Any
     Args:
         best_first: By quality, those without a score last, instead of newest first.
     """
-    query = prospects(**wanted)
+    query = prospects(**filters)
     if words.strip():
         texts = func.lower(func.concat_ws(" ", Prospect.name, Prospect.notes, Prospect.platform_user_id))
         fits = and_(*(texts.contains(word, autoescape=True) for word in words.lower().split()))

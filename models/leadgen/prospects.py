@@ -188,14 +188,14 @@ def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]], *, sc
         rows.append(row)
     insertion = insert(Prospect).values(rows).on_conflict_do_nothing().returning(Prospect)
     new = {prospect.id: prospect for prospect in session.scalars(insertion)}
-    happenings = [
+    new_events = [
         (
             f"prospect:{each.id}",
             {"prospect_id": str(each.id), "niche_id": _text(each.niche_id), "campaign_id": _text(each.campaign_id)},
         )
         for each in new.values()
     ]
-    record_events(session, EventType.PROSPECT_CREATED, happenings, roles=ADVERTISING_ROLES)
+    record_events(session, EventType.PROSPECT_CREATED, new_events, roles=ADVERTISING_ROLES)
     return [
         Added(new[row["id"]], new=True) if row["id"] in new else Added(_touch(session, row), new=False) for row in rows
     ]
@@ -277,25 +277,25 @@ def prospects(
         .where(within(Prospect.niche_id, scope))
         .order_by(Prospect.created_at.desc(), Prospect.id.desc())
     )
-    wanted = {"status": status, "source": source, "niche_id": niche_id, "campaign_id": campaign_id}
-    return query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    filters = {"status": status, "source": source, "niche_id": niche_id, "campaign_id": campaign_id}
+    return query.filter_by(**{name: value for name, value in filters.items() if value is not None})
 
 
-def prospects_window(session: Session, limit: int, offset: int, **wanted: Any) -> list[Prospect]:
+def prospects_window(session: Session, limit: int, offset: int, **filters: Any) -> list[Prospect]:
     """Return *limit* of the prospects that :func:`prospects` selects, after the first *offset*."""
     # Ids first, by an index-only scan, so that the skipped rows of a far page are never read.
-    ids = prospects(**wanted).with_only_columns(Prospect.id).limit(limit).offset(offset).subquery()
+    ids = prospects(**filters).with_only_columns(Prospect.id).limit(limit).offset(offset).subquery()
     return list(session.scalars(prospects().join(ids, ids.c.id == Prospect.id)))
 
 
-def prospect_pages(sessions: sessionmaker[Session], size: int = 1000, **wanted: Any) -> Iterator[list[Prospect]]:
+def prospect_pages(sessions: sessionmaker[Session], size: int = 1000, **filters: Any) -> Iterator[list[Prospect]]:
     """
     Yield all prospects that :func:`prospects` selects, page by page, for readers that may be slow.
 
     Each page is a short transaction of its own that continues after the last row, so that no transaction is open
     between pages. Rows added meanwhile are newer and do not shift pages.
     """
-    query, last = prospects(**wanted), None
+    query, last = prospects(**filters), None
     while last is None or len(last) == size:
         page = query.limit(size)
         if last:
@@ -344,7 +344,7 @@ def note_change(session: Session, prospect_id: UUID, *, scope: UUID | None = Non
     Raises:
         NotFoundError: There is no such prospect in the *scope*.
     """
-    wanted = (Prospect.id == prospect_id, within(Prospect.niche_id, scope))
-    next_version = update(Prospect).where(*wanted).values(version=Prospect.version + 1)
+    conditions = (Prospect.id == prospect_id, within(Prospect.niche_id, scope))
+    next_version = update(Prospect).where(*conditions).values(version=Prospect.version + 1)
     if not rows_changed(session.execute(next_version)):
         raise NotFoundError("lead")

@@ -3,7 +3,7 @@
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from models.accounts.users import User, end_all_tokens, keep_an_admin, lock_user
+from models.accounts.users import User, end_all_tokens, lock_user, require_another_admin
 from models.core.enums import Role
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -22,7 +22,7 @@ def set_active(session: Session, user_id: int, active: bool) -> User:
     if user.is_active == active:  # otherwise all their rows would be scored again without need
         return user
     if not active:
-        keep_an_admin(session, user)
+        require_another_admin(session, user)
         end_all_tokens(session, user)
     user.is_active = active
     session.flush()
@@ -39,7 +39,7 @@ def set_role(session: Session, user_id: int, role: Role) -> User:
     """
     user = lock_user(session, user_id)
     if role is not Role.ADMIN:
-        keep_an_admin(session, user)
+        require_another_admin(session, user)
     user.role = role
     session.flush()
     return user

@@ -38,6 +38,6 @@ class AdvertKeys(Base):
     keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
-def are_siblings(mine: Any, theirs: Any) -> ColumnElement[bool]:
-    """A condition: *mine* and *theirs*, aliases of :class:`AdvertGroup`, are two adverts of one home."""
-    return and_(theirs.group_id == mine.group_id, theirs.property_id != mine.property_id)
+def are_siblings(group: Any, sibling: Any) -> ColumnElement[bool]:
+    """A condition: *group* and *sibling*, aliases of :class:`AdvertGroup`, are two adverts of one home."""
+    return and_(sibling.group_id == group.group_id, sibling.property_id != group.property_id)

@@ -115,5 +115,5 @@ def _with_separate_phones(text: str) -> str:
     >>> _with_separate_phones(" 8 701 000 00 00 8 702 000 00 00, 998901234567")
     ' 8 701 000 00 00;8 702 000 00 00,+998901234567'
     """
-    apart = _HOME_PHONE_BEFORE_ANOTHER.sub(lambda found: found[1].ljust(len(found[0]), ";"), text)
-    return _FOREIGN_PHONE.sub("+", apart)
+    separated = _HOME_PHONE_BEFORE_ANOTHER.sub(lambda match: match[1].ljust(len(match[0]), ";"), text)
+    return _FOREIGN_PHONE.sub("+", separated)

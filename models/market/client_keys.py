@@ -109,7 +109,7 @@ _NOTE_CLIENT = text(
 )
 
 
-def note_client(session: Session, lead_id: int, contacts: str | None) -> None:
+def store_client_keys(session: Session, lead_id: int, contacts: str | None) -> None:
     """Store the client keys of a lead from its new contacts."""
     read = read_contacts(contacts)
     named = {"lead_id": lead_id, "keys": contact_keys(read), "key": client_key(read)}
@@ -141,7 +141,7 @@ def renew_keys(session: Session) -> int:
     for first in range(0, len(changed), BATCH):
         ids = _lock_unkeyed(session, UnkeyedLead.lead_id.in_(changed[first : first + BATCH]))
         for row in session.execute(_STORED, {"ids": ids}).all():
-            note_client(session, row.id, row.client_contacts)
+            store_client_keys(session, row.id, row.client_contacts)
     session.commit()
     return len(changed)
 
@@ -158,14 +158,14 @@ _STORED = text(
 )
 
 
-def _lock_unkeyed(session: Session, which: ColumnElement[bool]) -> Sequence[int]:
+def _lock_unkeyed(session: Session, condition: ColumnElement[bool]) -> Sequence[int]:
     """
     The ids of the next unkeyed leads, ascending, locked until the transaction ends.
 
     A transaction that writes their contacts meanwhile waits in the trigger, and then adds the lead again. The contacts
     must be read by a later statement than this one, which sees what was committed before the lock.
     """
-    unkeyed = select(UnkeyedLead.lead_id).where(which).order_by(UnkeyedLead.lead_id).limit(BATCH)
+    unkeyed = select(UnkeyedLead.lead_id).where(condition).order_by(UnkeyedLead.lead_id).limit(BATCH)
     return session.scalars(unkeyed.with_for_update(skip_locked=True)).all()
 
 

@@ -98,11 +98,11 @@ def clean_title(name: str) -> str:
 
 def owned_document(session: Session, user: User, document_id: int, *, deleted: bool = False) -> Document:
     """The user's document of their own row; with *deleted*, among deleted ones instead. Raises NotFoundError."""
-    mine = exists().where(Lead.id == Document.lead_id, Lead.owner_id == user.id) | exists().where(
+    is_own = exists().where(Lead.id == Document.lead_id, Lead.owner_id == user.id) | exists().where(
         Property.id == Document.property_id, Property.owner_id == user.id
     )
     state = Document.deleted_at.is_not(None) if deleted else Document.deleted_at.is_(None)
-    query = select(Document).where(Document.id == document_id, Document.id.in_(document_ids_of(user)), mine, state)
+    query = select(Document).where(Document.id == document_id, Document.id.in_(document_ids_of(user)), is_own, state)
     document = session.scalar(query.with_for_update())
     if document is None:
         raise NotFoundError("document")
@@ -151,8 +151,8 @@ def forget_deleted_documents(session: Session) -> int:
     long_ago = func.now() - UNDO_FOR
     session.execute(delete(Document).where(Document.deleted_at < long_ago))
     named = exists().where(Document.upload_id == Upload.id)
-    gone = delete(Upload).where(Upload.purpose == PRIVATE_DOCUMENT, ~named, Upload.created_at < long_ago)
-    return rows_changed(session.execute(gone))
+    expired = delete(Upload).where(Upload.purpose == PRIVATE_DOCUMENT, ~named, Upload.created_at < long_ago)
+    return rows_changed(session.execute(expired))
 
 
 def erase_documents(session: Session, user: User) -> None:

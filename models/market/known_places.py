@@ -1,8 +1,9 @@
 """Known towns, districts and stations, as suggestions for forms."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
@@ -11,6 +12,8 @@ from models.market.town_aliases import stored_key
 
 #: The maximum number of suggestions.
 MAX_SUGGESTIONS = 50
+#: The maximum number of places of all towns that are counted.
+MAX_COUNTED = 50_000
 
 
 class PlaceKind(StrEnum):
@@ -48,6 +51,43 @@ def known_places(
         counted = places.group_by(column).subquery()
     query = select(counted.c.name).order_by(counted.c.count.desc(), counted.c.name).limit(limit)
     return list(session.scalars(_beginning(query, counted.c.name, beginning)))
+
+
+class CountedPlace(NamedTuple):
+    """A town, or a district or station of it, with the number of its homes on the market, and one of its spellings."""
+
+    city_key: str
+    kind: PlaceKind
+    name: str
+    homes: int
+
+
+def counted_places(session: Session) -> list[CountedPlace]:
+    """Every town, district and station of homes on the market, those with the most homes first; reads all homes."""
+    named = Property.district, Property.metro_station
+    by_town, *by_part = (tuple_(Property.city_key), *(tuple_(Property.city_key, column) for column in named))
+    homes = func.count()
+    query = (
+        select(Property.city_key, func.min(Property.city), *named, func.grouping(*named), homes)
+        .join(User, on_market())
+        .group_by(func.grouping_sets(by_town, *by_part))
+        .order_by(homes.desc())
+        .limit(MAX_COUNTED)
+    )
+    places = []
+    for city_key, town, district, station, absent, count in session.execute(query):
+        kind, name = _GROUPS[absent](town, district, station)
+        if name:
+            places.append(CountedPlace(city_key, kind, name, count))
+    return places
+
+
+#: By PostgreSQL's GROUPING(district, metro_station), a bit for each that the row is not grouped by.
+_GROUPS = {
+    0b11: lambda town, district, station: (PlaceKind.TOWN, town),
+    0b01: lambda town, district, station: (PlaceKind.DISTRICT, district),
+    0b10: lambda town, district, station: (PlaceKind.STATION, station),
+}
 
 
 def _beginning(query: Select, name: ColumnElement[str], beginning: str) -> Select:

@@ -35,7 +35,7 @@ from models.core.enums import (
     Status,
 )
 from models.core.errors import NotFoundError
-from models.market.client_keys import note_client
+from models.market.client_keys import store_client_keys
 from models.market.properties import canonical, kept_market
 from models.platform.prepared_statements import PREPARED
 
@@ -60,6 +60,7 @@ class Lead(Base):
             name="coordinates_are_a_place",
         ),
         Index("ix_leads_owner", "owner_id", "id"),
+        Index("ix_leads_own_towns", "owner_id", "city_key", "city"),
         Index("ix_leads_market", "city_key", "deal_type", "id"),
         Index("ix_leads_changed", "changed_in"),
         Index("uq_leads_source", "source_id", "external_id", unique=True),
@@ -145,7 +146,7 @@ def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[s
     session.add(lead)
     session.flush()
     if lead.client_contacts:
-        note_client(session, lead.id, lead.client_contacts)
+        store_client_keys(session, lead.id, lead.client_contacts)
     return lead
 
 
@@ -155,7 +156,7 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
         setattr(lead, name, value)
     session.flush()
     if "client_contacts" in fields:
-        note_client(session, lead.id, lead.client_contacts)
+        store_client_keys(session, lead.id, lead.client_contacts)
 
 
 def replace_wishes(session: Session, lead: Lead, wishes: list[dict[str, Any]]) -> None:
@@ -171,12 +172,12 @@ def shown_contacts(lead: Any, *, in_contact: bool) -> str | None:
     return lead.client_contacts if in_contact and lead.client_contacts_shared != ContactSharing.NEVER else None
 
 
-def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
+def canonical_lead(session: Session, fields: Mapping[str, Any], current: Lead | None = None) -> dict[str, Any]:
     """
     The fields of a lead as they are stored: see :func:`models.market.properties.canonical`. A range of a budget or
     areas from 0 to 0 becomes null.
     """
-    columns = canonical(session, fields, present)
+    columns = canonical(session, fields, current)
     for low, high in (("budget_min", "budget_max"), ("area_min", "area_max")):
         if columns.get(high) == 0 and not columns.get(low):
             columns[low] = columns[high] = None

@@ -12,7 +12,7 @@ from models.core.enums import Role, Status
 from models.core.errors import NotAllowedError, NotFoundError
 from models.market.facts import market_factors
 from models.market.properties import Property, is_on_market, on_market
-from models.market.search.words import RUSSIAN, ListingWords
+from models.market.search.text_search import RUSSIAN, ListingWords
 from models.market.town_aliases import city_in, stored_key
 
 #: The fields that others may search in a listing whose owner does not show the whole address.
@@ -31,7 +31,7 @@ class ListingOrder(StrEnum):
 
 
 def public_listings(
-    session: Session, wanted: Mapping[str, Any], order: ListingOrder = ListingOrder.NEWEST
+    session: Session, filters: Mapping[str, Any], order: ListingOrder = ListingOrder.NEWEST
 ) -> Select[Property]:
     """
     Select the listings on the market.
@@ -40,34 +40,34 @@ def public_listings(
     range, and comes last in the order by price. Without a city, each listing is compared in its own currency.
 
     Args:
-        wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a
+        filters: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a
             list) and `q` (words, as in a search engine: "балкон -студия").
     """
     price: ColumnElement[Any] = Property.price.expression
     query = select(Property).join(User, on_market())
-    if "city" in wanted:
-        key = city_in(session, wanted["city"]).key
+    if "city" in filters:
+        key = city_in(session, filters["city"]).key
         query = query.where(Property.city_key == key)
-        if {"price_min", "price_max"} & set(wanted) or order is not ListingOrder.NEWEST:
+        if {"price_min", "price_max"} & set(filters) or order is not ListingOrder.NEWEST:
             factors = market_factors(session, key)
             price = case(
                 {currency: Property.price * factor for currency, factor in factors.items()}, value=Property.currency
             )
     query = query.order_by(*_ordered(order, price))
-    if "deal_type" in wanted:
-        query = query.where(Property.deal_type == wanted["deal_type"])
-    if "property_types" in wanted:
-        query = query.where(Property.property_type.in_(wanted["property_types"]))
-    if "price_min" in wanted:
-        query = query.where(price >= wanted["price_min"])
-    if "price_max" in wanted:
-        query = query.where(price <= wanted["price_max"])
-    if "rooms" in wanted:
-        query = query.where(Property.rooms.in_(wanted["rooms"]))
-    if "q" in wanted:
-        words = func.websearch_to_tsquery(RUSSIAN, wanted["q"])
-        holding = select(ListingWords.property_id).where(ListingWords.words.bool_op("@@")(words))
-        query = query.where(Property.id.in_(holding), text(_WORDS_BUT_ADDRESS).bindparams(words=wanted["q"]))
+    if "deal_type" in filters:
+        query = query.where(Property.deal_type == filters["deal_type"])
+    if "property_types" in filters:
+        query = query.where(Property.property_type.in_(filters["property_types"]))
+    if "price_min" in filters:
+        query = query.where(price >= filters["price_min"])
+    if "price_max" in filters:
+        query = query.where(price <= filters["price_max"])
+    if "rooms" in filters:
+        query = query.where(Property.rooms.in_(filters["rooms"]))
+    if "q" in filters:
+        words = func.websearch_to_tsquery(RUSSIAN, filters["q"])
+        found_ids = select(ListingWords.property_id).where(ListingWords.words.bool_op("@@")(words))
+        query = query.where(Property.id.in_(found_ids), text(_WORDS_BUT_ADDRESS).bindparams(words=filters["q"]))
     return query
 
 

@@ -1,14 +1,14 @@
 """A realtor's own leads and properties, searched, filtered and sorted in the database."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, String, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import TSQUERY, distinct_on
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
@@ -16,7 +16,7 @@ from models.core.amounts import Amount
 from models.core.enums import DealType, Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.market.search.words import RUSSIAN, ArchivedWords, ListingWords
+from models.market.search.text_search import RUSSIAN, ArchivedWords, ListingWords
 from models.market.tags import TAGGED
 
 MAX_WORDS = 8  # of a search; further words are ignored
@@ -58,66 +58,59 @@ class BaseFilter:
     order: BaseOrder = BaseOrder.NEWEST
 
 
-def own_rows(owner: User, side: Side, wanted: BaseFilter) -> Select[Any]:
+def own_rows(owner: User, side: Side, filters: BaseFilter) -> Select[Any]:
     """The owner's leads, or properties, that pass the filter, in its order."""
     table, tags, tag_key = TAGGED[side]
     query: Select[Any] = select(table).where(table.owner_id == owner.id)
     for column, value in (
-        (table.status, wanted.status),
-        (table.city_key, wanted.city_key),
-        (table.deal_type, wanted.deal_type),
-        (table.source_id, wanted.source_id),
+        (table.status, filters.status),
+        (table.city_key, filters.city_key),
+        (table.deal_type, filters.deal_type),
+        (table.source_id, filters.source_id),
     ):
         if value is not None:
             query = query.where(column == value)
-    if wanted.rooms:
+    if filters.rooms:
         query = query.where(
-            Lead.rooms.op("&&")(cast(wanted.rooms, ARRAY(SmallInteger)))
+            Lead.rooms.op("&&")(cast(filters.rooms, ARRAY(SmallInteger)))
             if side is Side.LEAD
-            else Property.rooms.in_(wanted.rooms)
+            else Property.rooms.in_(filters.rooms)
         )
-    if wanted.tag is not None:
-        query = query.where(table.id.in_(select(tag_key).where(tags.tag == wanted.tag)))
-    query = query.where(*_in_range(side, wanted.price_from, wanted.price_to), *_with_words(owner, side, wanted.words))
-    return query.order_by(*_ordered(wanted.order, _keys(side, wanted.order), table.id))
+    if filters.tag is not None:
+        query = query.where(table.id.in_(select(tag_key).where(tags.tag == filters.tag)))
+    query = query.where(
+        *_in_range(side, filters.price_from, filters.price_to), *_with_words(owner, side, filters.words)
+    )
+    return query.order_by(*_ordered(filters.order, _keys(side, filters.order), table.id))
 
 
 def own_page(
-    session: Session, owner: User, side: Side, wanted: BaseFilter, *, page: int, per_page: int
+    session: Session, owner: User, side: Side, filters: BaseFilter, *, page: int, per_page: int
 ) -> tuple[list[Any], int]:
     """
     The rows of one page, from 1, and the number of all rows that pass the filter. It is one query, because most of its
     time goes into searching every row for words. A page beyond the last one has no rows and no total.
     """
-    rows = session.execute(page_query(owner, side, wanted, page, per_page)).all()
+    rows = session.execute(page_query(owner, side, filters, page, per_page)).all()
     return [row for row, _ in rows], rows[0].total if rows else 0
 
 
-def page_query(owner: User, side: Side, wanted: BaseFilter, page: int, per_page: int) -> Select[Any]:
+def page_query(owner: User, side: Side, filters: BaseFilter, page: int, per_page: int) -> Select[Any]:
     """
     Select (row, total number of rows) of a page. Only ids and sort keys are counted and sorted, and only the rows up to
     the end of the page are kept in order, because numbering all rows would sort them all.
     """
     table = TAGGED[side][0]
-    keys = [key.label(f"key_{number}") for number, key in enumerate(_keys(side, wanted.order))]
-    passing = own_rows(owner, side, wanted).order_by(None).with_only_columns(table.id, *keys).cte("passing")
+    keys = [key.label(f"key_{number}") for number, key in enumerate(_keys(side, filters.order))]
+    rows = own_rows(owner, side, filters).order_by(None).with_only_columns(table.id, *keys)
+    # All rows in the order of an index are counted and paged by it. Others are read only once.
+    in_index = filters == BaseFilter(order=filters.order) and filters.order in (BaseOrder.NEWEST, BaseOrder.OLDEST)
+    passing = rows.subquery("passing") if in_index else rows.cte("passing")
     total = select(func.count()).select_from(passing).scalar_subquery()
-    in_order = select(passing).order_by(*_ordered(wanted.order, list(passing.c)[1:], passing.c.id))
+    in_order = select(passing).order_by(*_ordered(filters.order, list(passing.c)[1:], passing.c.id))
     on_page = in_order.limit(per_page).offset((page - 1) * per_page).subquery("on_page")
     query = select(table, total.label("total")).join(on_page, on_page.c.id == table.id)
-    return query.order_by(*_ordered(wanted.order, list(on_page.c)[1:], on_page.c.id))
-
-
-def own_towns(session: Session, owner: User, side: Side) -> Mapping[str, str]:
-    """The towns of the owner's leads, or properties: key -> the most frequent name, in alphabetical order."""
-    table = TAGGED[side][0]
-    # mode() is not used, because it would sort all rows: there may be ten thousand with a handful of names.
-    count = func.count(table.city).label("count")
-    named = select(table.city_key, table.city, count).where(table.owner_id == owner.id)
-    names = named.group_by(table.city_key, table.city).subquery("names")
-    frequent = names.c.city_key, names.c["count"].desc(), names.c.city
-    query = select(names.c.city_key, names.c.city).ext(distinct_on(names.c.city_key)).order_by(*frequent)
-    return dict(sorted(((key, town) for key, town in session.execute(query)), key=lambda each: each[1]))
+    return query.order_by(*_ordered(filters.order, list(on_page.c)[1:], on_page.c.id))
 
 
 def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[ColumnElement[bool]]:
@@ -172,10 +165,12 @@ def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
     # Descriptions are long, so their words are looked up in indexes by owner. This comes first, because the rows that
     # it finds need not be searched.
     query = func.to_tsquery(RUSSIAN, " & ".join(f"'{each}':*" for each in beginnings))
-    mine = cast(f"'owner {owner.id}'", TSQUERY)
+    owner_lexeme = cast(f"'owner {owner.id}'", TSQUERY)
     # A stop word leaves an empty query, which has no condition besides the owner.
     in_text = [
-        select(table.property_id).where(table.words.bool_op("@@")(mine.op("&&")(query)), func.numnode(query) > 0)
+        select(table.property_id).where(
+            table.words.bool_op("@@")(owner_lexeme.op("&&")(query)), func.numnode(query) > 0
+        )
         for table in _WORDS
     ]
     return or_(*(Property.id.in_(ids) for ids in in_text), short)

@@ -66,39 +66,39 @@ def change_photo(session: Session, listing: Property, link: str, change: PhotoCh
     if link not in listing.photos:
         raise NotFoundError("photo")
     photos, kinds = list(listing.photos), dict(listing.photo_kinds)
-    place = photos.index(link)
+    position = photos.index(link)
     if change in KINDS:
         kinds.pop(link, None)
         if change is not PhotoChange.PHOTO:
             kinds[link] = change.value
     else:
-        del photos[place]
+        del photos[position]
         if change is PhotoChange.REMOVE:
             kinds.pop(link, None)
         else:
-            after = {PhotoChange.COVER: 0, PhotoChange.EARLIER: max(0, place - 1), PhotoChange.LATER: place + 1}
+            after = {PhotoChange.COVER: 0, PhotoChange.EARLIER: max(0, position - 1), PhotoChange.LATER: position + 1}
             photos.insert(after[change], link)
     listing.photos, listing.photo_kinds = photos, kinds
     session.flush()
 
 
-def put_photo_back(session: Session, listing: Property, link: str, place: int, kind: PhotoChange) -> None:
+def put_photo_back(session: Session, listing: Property, link: str, position: int, kind: PhotoChange) -> None:
     """Undo a removal; a photo that is already present is not moved."""
     if link in listing.photos or not remaining_photos(listing):
         return
     photos = list(listing.photos)
-    photos.insert(place, link)
+    photos.insert(position, link)
     listing.photos = photos
     if kind in KINDS and kind is not PhotoChange.PHOTO:
         listing.photo_kinds = {**listing.photo_kinds, link: kind.value}
     session.flush()
 
 
-def note_saved_photos(session: Session, owner: User, links: Sequence[str]) -> None:
+def record_saved_photos(session: Session, owner: User, links: Sequence[str]) -> None:
     """Record that photos of a form now belong to a property."""
     names = [link.removeprefix(PREFIX) for link in links if link.startswith(PREFIX)]
-    theirs = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)
-    session.execute(update(Upload).where(theirs).values(purpose=SAVED_PHOTO))
+    others = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)
+    session.execute(update(Upload).where(others).values(purpose=SAVED_PHOTO))
 
 
 def forget_unsaved_photos(session: Session) -> int:

@@ -23,7 +23,7 @@ __all__ = [
     "currency_of_city",
     "name_of_city",
     "own_currency",
-    "own_currency",
+    "population_of_city",
 ]
 
 
@@ -91,6 +91,20 @@ def name_of_city(key: str) -> str | None:
         return called(int(number))
     except KeyError:  # a town that the gazetteer no longer has
         return None
+
+
+def population_of_city(key: str) -> int:
+    """
+    The number of inhabitants of the city with this key; 0 if unknown.
+
+    >>> population_of_city(city_of("Москва").key) > 10_000_000, population_of_city("name:новый зурбаган")
+    (True, 0)
+    """
+    kind, _, number = key.partition(":")
+    try:
+        return (by_id(int(number)).population or 0) if kind == "geo" and number.isdigit() else 0
+    except KeyError:  # a town that the gazetteer no longer has
+        return 0
 
 
 def currency_of_city(key: str) -> str:

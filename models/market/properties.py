@@ -47,6 +47,7 @@ class Property(Base):
         CheckConstraint("commission_share BETWEEN 0 AND 100", name="commission_is_a_percentage"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
         Index("ix_properties_owner", "owner_id", "id"),
+        Index("ix_properties_own_towns", "owner_id", "city_key", "city"),
         Index("ix_properties_market", "city_key", "deal_type", "id"),
         Index("ix_properties_changed", "changed_in"),
         # The public search (models/market/search).
@@ -246,11 +247,11 @@ def replace_property(session: Session, listing: Property, fields: Mapping[str, A
     session.flush()
 
 
-def canonical(session: Session, fields: Mapping[str, Any], present: Any = None) -> dict[str, Any]:
+def canonical(session: Session, fields: Mapping[str, Any], current: Any = None) -> dict[str, Any]:
     """
     The fields of a lead or property, with `city_key` set and with a currency if none was given.
 
-    The currency is the city's own, or that of *present*, the row to be replaced, if it is in the same city. So a change
+    The currency is the city's own, or that of *current*, the row to be replaced, if it is in the same city. So a change
     through a contract without currencies does not change the currency of an amount.
 
     Raises:
@@ -259,7 +260,7 @@ def canonical(session: Session, fields: Mapping[str, Any], present: Any = None) 
     city = city_in(session, fields["city"])
     currency = fields.get("currency")
     if not currency:
-        currency = present.currency if present is not None and present.city_key == city.key else city.currency
+        currency = current.currency if current is not None and current.city_key == city.key else city.currency
     return {**fields, "city_key": city.key, "currency": currency}
 
 

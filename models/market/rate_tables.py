@@ -85,8 +85,8 @@ def store_table(session: Session, table: RateTable, today: date) -> Stored:
     check_table(table, known, today)
     changed = 0
     for currency, rate in sorted(table.rates.items()):
-        present = session.get(Rate, (currency, table.home, table.day))
-        if present is None or present.rate != rate:
+        current = session.get(Rate, (currency, table.home, table.day))
+        if current is None or current.rate != rate:
             set_rate(session, currency, table.home, table.day, rate)
             changed += 1
     session.flush()

@@ -44,13 +44,13 @@ def merged_wishes(
     """
     if stated is None:
         stated = [row for row in before if row["source"] == STATED]
-    gone = {_name(row) for row in before if row.get("struck")} | {_name(row) for row in struck}
+    struck_keys = {_name(row) for row in before if row.get("struck")} | {_name(row) for row in struck}
     return [
         *(
             {**_bare(row), "source": STATED, "quote": None, "start": None, "end": None, "struck": False}
             for row in stated
         ),
-        *({**row, "source": READ, "struck": _name(row) in gone} for row in read),
+        *({**row, "source": READ, "struck": _name(row) in struck_keys} for row in read),
     ]
 
 

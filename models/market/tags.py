@@ -99,8 +99,8 @@ def add_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], t
     tag = read_tag(text)
     tag = next((used for used in used_tags(session, owner, side) if used.casefold() == tag.casefold()), tag)
     # The owner's rows are locked, so that no two requests fill one row beyond its limit.
-    mine = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id).order_by(rows.id)
-    ids = list(session.scalars(mine.with_for_update(key_share=True)))
+    own_rows = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id).order_by(rows.id)
+    ids = list(session.scalars(own_rows.with_for_update(key_share=True)))
     if not ids:
         return tag, []
     full = select(key).where(key.in_(ids), table.tag != tag).group_by(key).having(func.count() >= MAX_TAGS)
@@ -113,9 +113,9 @@ def add_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], t
 def remove_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], tag: str) -> list[int]:
     """Remove a tag from those of the rows that belong to the owner; returns the ids of rows that had it."""
     rows, table, key = TAGGED[side]
-    mine = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id)
-    gone = delete(table).where(key.in_(mine), table.tag == " ".join(tag.split())).returning(key)
-    return sorted(session.scalars(gone.execution_options(synchronize_session=False)))
+    own_rows = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id)
+    statement = delete(table).where(key.in_(own_rows), table.tag == " ".join(tag.split())).returning(key)
+    return sorted(session.scalars(statement.execution_options(synchronize_session=False)))
 
 
 def set_tags(session: Session, owner: User, side: Side, row_id: int, texts: Sequence[str]) -> None:
@@ -124,11 +124,11 @@ def set_tags(session: Session, owner: User, side: Side, row_id: int, texts: Sequ
     Raises:
         InvalidValueError, ConflictError: See :func:`add_tag`.
     """
-    wanted = {read_tag(text).casefold(): text for text in texts if text.strip()}
+    requested = {read_tag(text).casefold(): text for text in texts if text.strip()}
     for tag in tags_of(session, side, [row_id]).get(row_id, []):
-        if wanted.pop(tag.casefold(), None) is None:
+        if requested.pop(tag.casefold(), None) is None:
             remove_tag(session, owner, side, [row_id], tag)
-    for text in wanted.values():
+    for text in requested.values():
         add_tag(session, owner, side, [row_id], text)
 
 

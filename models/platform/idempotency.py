@@ -53,13 +53,13 @@ def find_or_claim(session: Session, caller: str, key: str, fingerprint: bytes) -
             IdempotentAnswer.created_at < func.now() - KEPT,
         )
     )
-    mine = session.scalar(
+    stored = session.scalar(
         insert(IdempotentAnswer)
         .values(caller=caller, key=key, fingerprint=fingerprint)
         .on_conflict_do_nothing()
         .returning(IdempotentAnswer.key)
     )
-    if mine is not None:
+    if stored is not None:
         return None
     earlier = session.scalar(
         select(IdempotentAnswer).where(IdempotentAnswer.caller == caller, IdempotentAnswer.key == key)

@@ -145,20 +145,20 @@ def _redrawn(picture: Image.Image) -> tuple[int, str, bytes]:
     profile = picture.info.get("icc_profile") or _profile_of_numbers(picture.info.get("nclx_profile"))
     picture.draft(None, _size_to_decode(picture))
     picture = _loaded(picture)
-    see_through = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
-    picture = _with_whole_pixels(picture, see_through)
+    has_transparency = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
+    picture = _with_whole_pixels(picture, has_transparency)
     if max(picture.size) > LONGEST_SIDE:
-        if see_through:
+        if has_transparency:
             # Transparent pixels must not colour their neighbours. Pillow would otherwise make this copy in addition to
             # the others.
             picture = picture.convert("RGBa")
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    if see_through:
+    if has_transparency:
         picture = _converted(picture, "RGBA")
     picture = _in_srgb(picture, profile)
-    if see_through and format_ == "JPEG":
+    if has_transparency and format_ == "JPEG":
         format_ = "PNG"  # a HEIC with transparency, which JPEG lacks
-    if not see_through and picture.mode != "L":
+    if not has_transparency and picture.mode != "L":
         picture = _converted(picture, "RGB")
     if turn is not None:
         picture = picture.transpose(turn)
@@ -200,11 +200,11 @@ def _turn_of(image: Image.Image) -> Image.Transpose | None:
         return None
 
 
-def _with_whole_pixels(image: Image.Image, see_through: bool) -> Image.Image:
+def _with_whole_pixels(image: Image.Image, has_transparency: bool) -> Image.Image:
     """The picture in a mode whose pixels can be mixed and transformed: L, RGB, RGBA or CMYK, eight bits a channel."""
     if image.mode.startswith("I"):
         return _of_sixteen_bits(image)
-    if see_through:
+    if has_transparency:
         return _converted(image, "RGBA")
     if image.mode in ("L", "RGB", "CMYK"):
         return image

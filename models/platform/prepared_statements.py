@@ -45,7 +45,8 @@ class _CompiledOnce(dict[Any, Any]):
 
 #: Options for the execution of a statement that is built once and used repeatedly. A statement's own option
 #: `prepared=True` also prepares it; SQLAlchemy accepts the cache only at execution.
-PREPARED: Mapping[str, Any] = {"prepared": True, "compiled_cache": _CompiledOnce()}
+COMPILED_ONCE: Mapping[str, Any] = {"compiled_cache": _CompiledOnce()}
+PREPARED: Mapping[str, Any] = {"prepared": True, **COMPILED_ONCE}
 
 
 def execute(cursor: Any, statement: str, parameters: Any, info: MutableMapping[Any, Any]) -> None:
@@ -80,8 +81,8 @@ def numbered(statement: str) -> tuple[str, list[str]]:
     """
     names: list[str] = []
 
-    def number(place: re.Match[str]) -> str:
-        name = place.group(1)
+    def number(match: re.Match[str]) -> str:
+        name = match.group(1)
         if name not in names:
             names.append(name)
         return f"${names.index(name) + 1}"

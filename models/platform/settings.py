@@ -330,7 +330,7 @@ def _tiles_url(environ: Mapping[str, str]) -> str:
         host, path = urlsplit(url).netloc, urlsplit(url).path
     except ValueError:
         host = path = ""
-    filled_in = all(path.count(place) == 1 for place in ("{z}", "{x}", "{y}"))
+    filled_in = all(path.count(placeholder) == 1 for placeholder in ("{z}", "{x}", "{y}"))
     if url and not (url.startswith("https://") and re.fullmatch(r"[\w.-]+(:\d+)?", host, re.ASCII) and filled_in):
         raise SettingsError(f"MAP_TILES_URL is {url!r}; use one like https://tiles.example/{{z}}/{{x}}/{{y}}.png")
     return url

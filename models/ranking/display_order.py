@@ -112,7 +112,7 @@ def shown_entries(side: Side, row_id: Column, ids: Column, scores: Column) -> Sh
         select(
             stored.c.id,
             stored.c.score,
-            stored.c.place,
+            stored.c.rank,
             ScoreShift.shift,
             func.avg(ScoreShift.shift).over().label("mean_shift"),
             false().label("explored"),
@@ -125,7 +125,7 @@ def shown_entries(side: Side, row_id: Column, ids: Column, scores: Column) -> Sh
     entries: Select[Any] = own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery().select()
     entry = entries.lateral("entry")
     shifted = entry.c.score + func.coalesce(entry.c.shift, entry.c.mean_shift, 0)
-    return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.place), entry.c.explored)
+    return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.rank), entry.c.explored)
 
 
 def first_entries(session: Session, row_id: Column, ids: Column, scores: Column, count: int) -> FromClause[Any]:
@@ -150,7 +150,7 @@ def plain_entries(ids: Column, scores: Column) -> ShownEntries:
     Like :func:`shown_entries`, for markets that are :func:`is_plain`: most are, and this query takes half the time.
     """
     entry = _stored(ids, scores)
-    return ShownEntries(entry, (entry.c.place,), false())
+    return ShownEntries(entry, (entry.c.rank,), false())
 
 
 def is_plain(city_key: Column, deal_type: Column) -> ColumnElement[bool]:
@@ -166,7 +166,7 @@ def is_plain(city_key: Column, deal_type: Column) -> ColumnElement[bool]:
 def _stored(ids: Column, scores: Column) -> TableValuedAlias:
     return (
         func.unnest(ids, scores)
-        .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="stored")
+        .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="rank", name="stored")
         .render_derived()
     )
 

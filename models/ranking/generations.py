@@ -19,7 +19,7 @@ class Generation:
     Everything that lists are computed with.
 
     A further ingredient needs a field here, a column in :class:`HasGeneration`, and its source in
-    :func:`worker.market.generations.present_generation` and :func:`worker.market.generations.load_models`.
+    :func:`worker.market.generations.current_generation` and :func:`worker.market.generations.load_models`.
     """
 
     #: None: the empty text model, without any word.

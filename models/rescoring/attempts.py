@@ -63,7 +63,7 @@ def end_attempts(session: Session, side: Side, entity_ids: Iterable[int]) -> Non
     )
 
 
-def quarantine_killers(session: Session, side: Side, entity_ids: Iterable[int]) -> None:
+def quarantine_crashing(session: Session, side: Side, entity_ids: Iterable[int]) -> None:
     """Quarantine the entities in their present versions, and remove their attempts; the caller commits."""
     table = SIDE_TABLES[side].entities
     ids = list(entity_ids)

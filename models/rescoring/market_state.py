@@ -95,7 +95,7 @@ def gini(times: list[int], count: int) -> float | None:
     if not whole:
         return None
     # Over ascending values x_1 .. x_n: (2 * sum(i x_i) / (n * sum(x))) - (n + 1) / n
-    weighted = sum((count - place) * value for place, value in enumerate(times))
+    weighted = sum((count - index) * value for index, value in enumerate(times))
     return 2 * weighted / (count * whole) - (count + 1) / count
 
 
@@ -103,8 +103,8 @@ def _curve(times: list[int], count: int) -> list[float]:
     whole, sums = sum(times), [0]
     for value in times:
         sums.append(sums[-1] + value)
-    places = [round(step * count / STEPS) for step in range(STEPS + 1)]
-    return [sums[min(place, len(times))] / whole if whole else 0.0 for place in places]
+    indexes = [round(step * count / STEPS) for step in range(STEPS + 1)]
+    return [sums[min(index, len(times))] / whole if whole else 0.0 for index in indexes]
 
 
 def run_times(session: Session, weeks: int = 8, limit: int = 60) -> list[RunTime]:

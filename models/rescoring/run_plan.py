@@ -81,8 +81,8 @@ def stale_markets(session: Session) -> set[MarketKey]:
     markets: set[MarketKey] = set()
     for side in Side:
         rows = stale_rows(side).subquery()
-        present, listed = (rows.c.city_key, rows.c.deal_type), (rows.c.listed_city_key, rows.c.listed_deal_type)
-        query = select(rows.c.on_market, *present, *listed).distinct()
+        current, listed = (rows.c.city_key, rows.c.deal_type), (rows.c.listed_city_key, rows.c.listed_deal_type)
+        query = select(rows.c.on_market, *current, *listed).distinct()
         for is_on_market, city_key, deal_type, listed_city_key, listed_deal_type in session.execute(query):
             if is_on_market:
                 markets.add((city_key, deal_type))

@@ -102,15 +102,19 @@ def _texts(session: Session) -> Iterator[tuple[str, str]]:
 def _move(session: Session, from_key: str, into_key: str, *, text: str | None = None, reread: bool = False) -> Moved:
     counts = []
     for table in (Lead, Property):
-        here = table.city_key == from_key
+        in_town = table.city_key == from_key
         if text is not None:
-            here = and_(here, table.city == text)
+            in_town = and_(in_town, table.city == text)
         currency = case(
             (_has_no_stated_currency(table, from_key, reread), own_currency(into_key)), else_=table.currency
         )
         values: dict[str, Any] = {"city_key": into_key, "currency": currency}
         done = session.execute(
-            update(table).where(here).values(values).execution_options(synchronize_session="fetch").returning(table.id)
+            update(table)
+            .where(in_town)
+            .values(values)
+            .execution_options(synchronize_session="fetch")
+            .returning(table.id)
         )
         counts.append(len(done.all()))
     if _name_of(session, from_key) is None:

@@ -12,7 +12,7 @@ from models.market.places import NO_CURRENCY, City, city_of, city_of_address
 from models.market.properties import Property
 from models.market.towns.reading import TownError, TownReading, read_town
 from models.sources.formats.offer import Offer
-from models.sources.formats.taking import LARGEST_AREA
+from models.sources.formats.offer_fields import LARGEST_AREA
 
 LONGEST_CITY, LONGEST_DESCRIPTION, MAX_PHOTOS, MAX_STATIONS = 100, 50_000, 100, 10
 MARKETS = {"new": "новостройка", "resale": "вторичное жильё"}

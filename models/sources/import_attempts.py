@@ -19,8 +19,10 @@ def begin_attempt(session: Session, import_id: int) -> bool:
     Returns:
         Whether the attempt may start. An import that has ended gets none.
     """
-    mine = update(Import).where(Import.id == import_id, Import.state.in_(OPEN_IMPORTS), Import.attempts < MAX_ATTEMPTS)
-    return session.scalar(mine.values(attempts=Import.attempts + 1).returning(Import.id)) is not None
+    statement = update(Import).where(
+        Import.id == import_id, Import.state.in_(OPEN_IMPORTS), Import.attempts < MAX_ATTEMPTS
+    )
+    return session.scalar(statement.values(attempts=Import.attempts + 1).returning(Import.id)) is not None
 
 
 def is_given_up(session: Session, import_: Import) -> bool:
@@ -31,5 +33,5 @@ def is_given_up(session: Session, import_: Import) -> bool:
 
 def end_attempt(session: Session, import_id: int) -> None:
     """Remove an attempt, which this process has survived; the caller commits."""
-    mine = update(Import).where(Import.id == import_id, Import.attempts > 0)
-    session.execute(mine.values(attempts=Import.attempts - 1))
+    statement = update(Import).where(Import.id == import_id, Import.attempts > 0)
+    session.execute(statement.values(attempts=Import.attempts - 1))

@@ -66,7 +66,7 @@ def import_feed(
         try:
             feed.check()
             store.take(feed, on_progress, on_committed)
-            store.note_feed(feed)
+            store.copy_feed_notes(feed)
             state, held = store.finish(on_committed)
         except FeedError as error:
             connection.rollback()
@@ -100,7 +100,7 @@ def preview_feed(
         try:
             feed.check()
             store.take(feed, on_progress, lambda _: None)
-            store.note_feed(feed)
+            store.copy_feed_notes(feed)
             store.finish(lambda _: None)
         finally:
             with suppress(DBAPIError):
@@ -121,13 +121,13 @@ def confirm_withdrawals(session: Session, import_: Import) -> list[int]:
     session.refresh(import_, with_for_update=True)
     if import_.state is not ImportState.WAITING:
         raise ConflictError("import.not_waiting")
-    gone = withdraw(session.connection(), import_.source_id, Property.id.in_(import_.held_ids))
+    withdrawn = withdraw(session.connection(), import_.source_id, Property.id.in_(import_.held_ids))
     import_.state = ImportState.SUCCEEDED
-    import_.counts = import_.counts | {"withdrawn": import_.counts.get("withdrawn", 0) + len(gone), "held": 0}
+    import_.counts = import_.counts | {"withdrawn": import_.counts.get("withdrawn", 0) + len(withdrawn), "held": 0}
     import_.held_ids = []
     session.flush()
     record_end_of(session, [import_.id])
-    return gone
+    return withdrawn
 
 
 def _store_of(source: Source) -> type[OfferStore]:
@@ -165,8 +165,8 @@ def _begin(connection: Connection, import_: Import) -> None:
     )
     ended = others.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED))
     _record_ends(connection, connection.scalars(ended.returning(Import.id)).all())
-    mine = update(Import).where(Import.id == import_.id)
-    connection.execute(mine.values(state=ImportState.RUNNING, started_at=func.now(), **reason_values(None)))
+    statement = update(Import).where(Import.id == import_.id)
+    connection.execute(statement.values(state=ImportState.RUNNING, started_at=func.now(), **reason_values(None)))
     connection.commit()
 
 

@@ -78,10 +78,10 @@ def seller_of(owner: User) -> Seller:
     return Seller(owner.name, owner.agency_name, owner.phone, owner.role)
 
 
-def mark_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
+def version_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
     """A value that changes whenever the feed's content does, and the time of the last change."""
-    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
-    query = select(func.count(), func.sum(Property.version), func.max(Property.updated_at)).where(*mine)
+    conditions = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
+    query = select(func.count(), func.sum(Property.version), func.max(Property.updated_at)).where(*conditions)
     count, versions, latest = session.execute(query).one()
     state = f"{WRITER}|{count}|{versions}|{latest}|{seller_of(owner)}"
     return hashlib.sha256(state.encode()).hexdigest()[:32], latest or owner.created_at
@@ -129,6 +129,6 @@ def left_out(session: Session, owner: User) -> dict[str, int]:
         "floor": flat & Property.floor.is_(None),
     }
     counts = [func.count().filter(condition).label(name) for name, condition in lacks.items()]
-    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
-    row = session.execute(select(*counts).where(*mine)).one()
+    conditions = (Property.owner_id == owner.id, Property.status == Status.ACTIVE, is_no_sample(Property))
+    row = session.execute(select(*counts).where(*conditions)).one()
     return {name: count for name, count in row._asdict().items() if count}

@@ -119,7 +119,7 @@ def digest_of(address: str) -> bytes:
     return hashlib.sha256(address.encode()).digest()
 
 
-def note_photos(session: Session) -> int:
+def record_photos(session: Session) -> int:
     """
     In the caller's transaction, record the photos to fetch for a batch of written listings, and delete those that their
     owners no longer use. Returns the number of listings; fewer than :data:`BATCH` means that none is left.
@@ -129,14 +129,14 @@ def note_photos(session: Session) -> int:
     rows = session.execute(_UNSEEN, {"maximum": BATCH}).all()
     if not rows:
         return 0
-    wanted = [
+    addresses = [
         {"owner_id": row.owner_id, "digest": digest_of(address), "address": address, "host": host}
         for row in rows
         for address in dict.fromkeys(row.photos)
         if (host := _host_of(address))
     ]
-    if wanted:
-        session.execute(insert(FetchedPhoto).on_conflict_do_nothing(), wanted)
+    if addresses:
+        session.execute(insert(FetchedPhoto).on_conflict_do_nothing(), addresses)
     checked = insert(PhotoCheck)
     session.execute(
         checked.on_conflict_do_update(
@@ -157,10 +157,10 @@ def forget_unused(session: Session, owner_ids: Sequence[int] | None = None) -> i
     if owner_ids is None:
         query = text(_UNUSED.format(of_properties="", of_photos=""))
     else:
-        theirs = _UNUSED.format(
+        addresses_of_others = _UNUSED.format(
             of_properties="WHERE owner_id = ANY(:owners)", of_photos="AND f.owner_id = ANY(:owners)"
         )
-        query = text(theirs).bindparams(owners=list(owner_ids))
+        query = text(addresses_of_others).bindparams(owners=list(owner_ids))
     rows = session.execute(query).all()
     session.execute(delete(FetchedPhoto).where(FetchedPhoto.id.in_([row.id for row in rows])))
     session.execute(delete(Upload).where(Upload.id.in_([row.upload_id for row in rows if row.upload_id])))
@@ -200,9 +200,9 @@ def stored_addresses(session: Session, addresses: Iterable[str]) -> dict[str, st
 
     The owner for whom they were fetched does not matter, because an address shows everybody the same picture.
     """
-    wanted = [digest_of(address) for address in addresses]
+    digests = [digest_of(address) for address in addresses]
     query = select(FetchedPhoto.address, Upload.name).join(Upload, Upload.id == FetchedPhoto.upload_id)
-    rows = session.execute(query.where(FetchedPhoto.digest.in_(wanted))) if wanted else ()
+    rows = session.execute(query.where(FetchedPhoto.digest.in_(digests))) if digests else ()
     return {row.address: row.name for row in rows}
 
 
@@ -234,9 +234,9 @@ def properties_to_regroup(session: Session, photo: FetchedPhoto) -> list[int]:
         FetchedPhoto.address == func.any(Property.photos),
         FetchedPhoto.state == PhotoState.WAITING,
     )
-    mine, theirs = aliased(AdvertKeys), aliased(AdvertKeys)
-    alike = select(theirs.property_id).where(
-        mine.property_id == Property.id, theirs.keys.overlap(mine.keys), theirs.property_id != mine.property_id
+    keys, other_keys = aliased(AdvertKeys), aliased(AdvertKeys)
+    alike = select(other_keys.property_id).where(
+        keys.property_id == Property.id, other_keys.keys.overlap(keys.keys), other_keys.property_id != keys.property_id
     )
     query = select(Property.id).where(
         Property.owner_id == photo.owner_id,

@@ -29,8 +29,8 @@ class Line:
         }
 
     def __str__(self) -> str:
-        place = f"line {self.line}" if self.line else "?"
-        return f"{place}{f', id {self.external_id}' if self.external_id else ''}: {self.remark}"
+        location = f"line {self.line}" if self.line else "?"
+        return f"{location}{f', id {self.external_id}' if self.external_id else ''}: {self.remark}"
 
 
 @dataclass

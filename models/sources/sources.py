@@ -255,7 +255,7 @@ def due_imports(session: Session, maximum: int = 100) -> list[int]:
     return ids + list(session.scalars(lost.order_by(Import.id).limit(maximum)))
 
 
-def note_fetch(
+def record_fetch(
     session: Session, source: Source, *, failed: bool, etag: str | None = None, last_modified: str | None = None,
     pause: timedelta | None = None,
 ) -> None:  # fmt: skip

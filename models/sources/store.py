@@ -15,7 +15,7 @@ from models.core.errors import Fault
 from models.market.places import NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
 from models.market.town_aliases import TownAlias
-from models.sources import elsewhere
+from models.sources import other_sources
 from models.sources.columns import CONTENT, columns_of, content_hash
 from models.sources.copying import copy_into
 from models.sources.formats.feed import Feed
@@ -42,7 +42,7 @@ _PREPARE = (
 CLEAR = (
     "DROP TABLE IF EXISTS pg_temp.seen_offers",
     "DROP TABLE IF EXISTS pg_temp.incoming_offers",
-    *elsewhere.CLEAR,
+    *other_sources.CLEAR,
 )
 
 #: The owner is not changed, and a listing that a person archived stays archived; one that the source withdrew returns.
@@ -96,7 +96,7 @@ class OfferStore:
         # The ids that were seen are in the database, so half a million need no memory here.
         for statement in (*CLEAR, *_PREPARE):
             connection.execute(text(statement))
-        self.elsewhere = elsewhere.ListingsElsewhere(connection, source)
+        self.other_sources = other_sources.ListingsElsewhere(connection, source)
         connection.commit()
 
     def take(self, feed: Feed, on_progress: Callable[[Progress], None], on_committed: OnCommitted) -> None:
@@ -127,7 +127,7 @@ class OfferStore:
         self.connection.commit()
         return written
 
-    def note_feed(self, feed: Feed) -> None:
+    def copy_feed_notes(self, feed: Feed) -> None:
         """Copy the reader's notes about the feed as a whole."""
         self.report.ignored_fields, self.report.columns = feed.notes.ignored_fields, feed.notes.columns
         # Cells may contain names and phones, so they are shown only while columns are mapped and are deleted
@@ -155,8 +155,8 @@ class OfferStore:
 
     def _refuse_if_none_was_accepted(self) -> None:
         report = self.report
-        there = report.refused_for.get(f"id: {elsewhere.ALREADY_THERE}", 0)
-        if report.offers and report.refused == report.offers and there < report.offers:
+        already_offered = report.refused_for.get(f"id: {other_sources.ALREADY_THERE}", 0)
+        if report.offers and report.refused == report.offers and already_offered < report.offers:
             refusal, count = max(report.refused_for.items(), key=lambda item: item[1])
             first = report.examples[refusal]
             reason = first.reason if isinstance(first.reason, Fault) else Fault(first.reason)
@@ -182,28 +182,28 @@ class OfferStore:
         known = self._known([offer.external_id for offer, _ in rows])
         writes, returned, withdrawn = [], [], []
         for offer, columns in rows:
-            here = known.get(offer.external_id)
+            stored = known.get(offer.external_id)
             report = self.report
             if not offer.on_market:
                 report.off_market += 1
-                if here is not None and here.status is Status.ACTIVE:
-                    withdrawn.append(here.id)
+                if stored is not None and stored.status is Status.ACTIVE:
+                    withdrawn.append(stored.id)
                 continue
             digest = content_hash(columns)
             market = (columns["city_key"], cast(DealType, offer.deal_type))
-            comes_back = here is not None and here.withdrawn_at is not None
-            if here is not None and here.content_hash == digest and not comes_back:
+            comes_back = stored is not None and stored.withdrawn_at is not None
+            if stored is not None and stored.content_hash == digest and not comes_back:
                 report.unchanged += 1
                 continue
             report.markets.add(market)
             if comes_back:
                 report.returned += 1
-            elif here is None:
+            elif stored is None:
                 report.new += 1
             else:
                 report.changed += 1
-            if here is not None and here.content_hash == digest:
-                returned.append(here.id)
+            if stored is not None and stored.content_hash == digest:
+                returned.append(stored.id)
             else:
                 writes.append(columns | {"external_id": offer.external_id, "content_hash": digest})
         self.report.withdrawn += len(withdrawn)
@@ -230,7 +230,7 @@ class OfferStore:
             if self.only_key and columns["city_key"] not in ("", self.only_key):
                 offer.refuse("city", "import.other_town", columns["city"])
         self._refuse_repeated(batch)
-        self.elsewhere.refuse(read)
+        self.other_sources.refuse(read)
         for offer in batch:
             self.report.note(offer)
             for fault in offer.faults:
@@ -288,13 +288,13 @@ class OfferStore:
         return list(self.connection.scalars(query, {"source": self.source.id}))
 
 
-def withdraw(connection: Connection, source_id: int, which: Any) -> list[int]:
+def withdraw(connection: Connection, source_id: int, condition: Any) -> list[int]:
     """
     Take listings of the source off the market until it contains them again; returns the ids that were on the market.
     """
     statement = (
         update(Property)
-        .where(Property.source_id == source_id, Property.status == Status.ACTIVE, which)
+        .where(Property.source_id == source_id, Property.status == Status.ACTIVE, condition)
         .values(status=Status.ARCHIVED, withdrawn_at=func.now(), updated_at=func.now())
         .returning(Property.id)
     )

@@ -22,26 +22,26 @@ class PressedButton:
     """The data of a pressed button: its subject, and the choice.
 
     >>> PressedButton.of_data("pair:LEAD:3:17:LIKE")
-    PressedButton(what='pair', values=('LEAD', '3', '17', 'LIKE'))
+    PressedButton(subject='pair', values=('LEAD', '3', '17', 'LIKE'))
     >>> PressedButton.of_data("pair:LEAD:3:17:LIKE").data
     'pair:LEAD:3:17:LIKE'
     """
 
-    what: str
+    subject: str
     values: tuple[str, ...]
 
     @classmethod
     def of_data(cls, data: str) -> "PressedButton":
-        what, *values = data.split(":")
-        return cls(what, tuple(values))
+        subject, *values = data.split(":")
+        return cls(subject, tuple(values))
 
     @property
     def data(self) -> str:
-        return ":".join((self.what, *self.values))
+        return ":".join((self.subject, *self.values))
 
-    def number(self, place: int) -> int:
-        """The id at *place*; 0, which nothing has, where there is none."""
-        text = self.values[place] if place < len(self.values) else ""
+    def number(self, index: int) -> int:
+        """The id at *index*; 0, which nothing has, where there is none."""
+        text = self.values[index] if index < len(self.values) else ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
@@ -80,13 +80,13 @@ def open_button(language: str, address: str) -> list[dict[str, str]]:
     return [{"text": translate(language, "bot.button.open"), "url": address}]
 
 
-def caption(language: str, listing: Any, place: str, heading: Sequence[str] = ()) -> str:
+def caption(language: str, listing: Any, address: str, heading: Sequence[str] = ()) -> str:
     """
     A home in a few lines.
 
     Args:
         listing: A property.
-        place: Where it is, as the reader may know it.
+        address: Where it is, as the reader may know it.
         heading: Lines before it.
     """
     area = f"{listing.area:g}\u00a0{translate(language, 'bot.square_metres')}" if listing.area is not None else ""
@@ -95,7 +95,7 @@ def caption(language: str, listing: Any, place: str, heading: Sequence[str] = ()
     price = f"{print_number(listing.price)} {listing.currency}" if listing.price is not None else ""
     if price and listing.deal_type == "RENT":
         price = translate(language, "bot.price.month", {"price": price})
-    lines = [*heading, listing.title or "", price, figures, place]
+    lines = [*heading, listing.title or "", price, figures, address]
     return "\n".join(line for line in lines if line)[:MAX_CAPTION]
 
 

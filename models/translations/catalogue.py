@@ -105,7 +105,7 @@ def translate_word(language: str, value: str) -> str:
 
 
 def describe_fault(language: str, fault: str) -> str:
-    """The sentence of what is wrong with a value; of a text without a code the text itself."""
+    """The sentence that describes a fault; for a text without a code, the text itself."""
     return translate(language, str(fault), fault.facts if isinstance(fault, Fault) else None)
 
 

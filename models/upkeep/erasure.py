@@ -23,7 +23,7 @@ from models.accounts.notifications import Notification
 from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
-from models.accounts.users import User, end_all_tokens, keep_an_admin
+from models.accounts.users import User, end_all_tokens, require_another_admin
 from models.agencies.departing import erase_membership
 from models.agencies.former_owner_notes import FormerOwnerNotes, erase_former_owner_notes
 from models.agencies.tables import Agency, AgencyInvitation, AgencyMember
@@ -88,7 +88,7 @@ def erase_user(session: Session, user: User) -> None:
         ConflictError: It is the last active administrator.
     """
     session.refresh(user, with_for_update=True)
-    keep_an_admin(session, user)
+    require_another_admin(session, user)
     for eraser in ERASERS:
         eraser(session, user)
     user.name = user.email = user.phone = user.telegram_id = user.telegram_username = None

@@ -195,16 +195,16 @@ def _mutual_probe(side: str) -> Probe:
     entity, other_entity = ("leads", "properties") if side == "lead" else ("properties", "leads")
     pair = f"a pair in a list of a {side}"
     sql = f"""
-        SELECT CASE WHEN here.place IS NULL THEN '{side}_missing' ELSE '{side}_score' END, r.{side}_id, entry.id
+        SELECT CASE WHEN listed.rank IS NULL THEN '{side}_missing' ELSE '{side}_score' END, r.{side}_id, entry.id
         FROM {side}_recommendations AS r
         JOIN {entity} AS e ON e.id = r.{side}_id
         CROSS JOIN LATERAL unnest(r.{ids}, r.scores) AS entry (id, score)
         JOIN {other}_recommendations AS o ON o.{other}_id = entry.id
-        CROSS JOIN LATERAL (SELECT array_position(o.{other_ids}, r.{side}_id) AS place) AS here
+        CROSS JOIN LATERAL (SELECT array_position(o.{other_ids}, r.{side}_id) AS rank) AS listed
         WHERE r.version = e.version
             AND o.version = (SELECT version FROM {other_entity} WHERE id = o.{other}_id)
-            AND (o.scores[here.place] <> entry.score
-                 OR (here.place IS NULL
+            AND (o.scores[listed.rank] <> entry.score
+                 OR (listed.rank IS NULL
                      AND (cardinality(o.scores) < :list_length OR o.scores[CAST(:list_length AS integer)] < entry.score)
                      AND o.city_key IS NOT NULL
                      {_WITHOUT_ACTION[side]}))

@@ -76,9 +76,9 @@ def _counted(probe: Probe) -> str:
     harmless.
     """
     return f"""
-        SELECT rule, count(*), array_agg(ARRAY[a, b] ORDER BY a, b) FILTER (WHERE place <= :examples)
-        FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY a, b) AS place
-              FROM ({probe.sql}) AS broken (rule, a, b)) AS placed
+        SELECT rule, count(*), array_agg(ARRAY[a, b] ORDER BY a, b) FILTER (WHERE rank <= :examples)
+        FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY a, b) AS rank
+              FROM ({probe.sql}) AS broken (rule, a, b)) AS rankd
         GROUP BY rule
         """  # noqa: S608
 

@@ -76,14 +76,14 @@ class Outcomes:
     city_key: str
     deal_type: DealType
     lists: int
-    places: int
+    entries: int
     likes: int
     matches: int
     deals: int
 
     def per_hundred(self, count: int) -> float | None:
         """A count per hundred shown entries; None if nothing was shown."""
-        return 100 * count / self.places if self.places else None
+        return 100 * count / self.entries if self.entries else None
 
 
 def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int], tuple[int, int]]]) -> int:
@@ -99,11 +99,11 @@ def count_markets(session: Session, shown: Mapping[date, Mapping[tuple[Side, int
         figures = _actions_of_day(session, day)
         for city_key, deal_type in session.execute(_counted_before(day)):
             figures[(city_key, deal_type)]  # nothing is left of this market, so its figures become 0
-        for market, (lists, places) in _shown_by_market(session, shown.get(day, {})).items():
-            figures[market] |= {"lists_shown": lists, "places_shown": places}
+        for market, (lists, entries) in _shown_by_market(session, shown.get(day, {})).items():
+            figures[market] |= {"lists_shown": lists, "places_shown": entries}
         if day == today:
-            for market, standing in _market_states(session).items():
-                figures[market] |= standing
+            for market, state in _market_states(session).items():
+                figures[market] |= state
         kept = {market: counts for market, counts in figures.items() if not is_sample_key(market[0])}
         written += _write(session, day, kept, ACTION_COLUMNS if day < today else (*ACTION_COLUMNS, *STATE_COLUMNS))
     return written
@@ -157,9 +157,9 @@ def _market_states(session: Session) -> dict[MarketKey, dict[str, int]]:
         market = (table.city_key, table.deal_type)
         behind = stale_rows(side).with_only_columns(*market, func.count(), age).group_by(*market)
         for city_key, deal_type, count, seconds in session.execute(behind):
-            standing = figures.setdefault((city_key, deal_type), {})
-            standing["stale"] = standing.get("stale", 0) + count
-            standing["stale_seconds"] = max(standing.get("stale_seconds", 0), int(seconds or 0))
+            state = figures.setdefault((city_key, deal_type), {})
+            state["stale"] = state.get("stale", 0) + count
+            state["stale_seconds"] = max(state.get("stale_seconds", 0), int(seconds or 0))
     return figures
 
 
@@ -187,12 +187,12 @@ def _actions_of_day(session: Session, day: date) -> defaultdict[MarketKey, dict[
     add("dislikes", feed.where(FeedAction.action == FeedActionKind.DISLIKE))
     inquiries = of_property.join(Inquiry, Inquiry.property_id == Property.id)
     add("inquiries", inquiries.where(Inquiry.created_at >= begin, Inquiry.created_at < end))
-    theirs = aliased(Action)
-    second = func.greatest(Action.acted_at, theirs.acted_at)
+    of_others = aliased(Action)
+    second = func.greatest(Action.acted_at, of_others.acted_at)
     mutual = (
         of_lead.join(Action, and_(Action.lead_id == Lead.id, Action.side == Side.LEAD))
-        .join(theirs, and_(theirs.lead_id == Lead.id, theirs.property_id == Action.property_id))
-        .where(theirs.side == Side.PROPERTY, Action.kind == ActionKind.LIKE, theirs.kind == ActionKind.LIKE)
+        .join(of_others, and_(of_others.lead_id == Lead.id, of_others.property_id == Action.property_id))
+        .where(of_others.side == Side.PROPERTY, Action.kind == ActionKind.LIKE, of_others.kind == ActionKind.LIKE)
     )
     add("matches", mutual.where(second >= begin, second < end))
     done = of_lead.join(Match, Match.lead_id == Lead.id)
@@ -217,9 +217,9 @@ def _shown_by_market(
             for row_id, city_key, deal_type in session.execute(
                 select(table.id, table.city_key, table.deal_type).where(table.id.in_(part))
             ):
-                lists, places = sums.get((city_key, deal_type), (0, 0))
-                more_lists, more_places = shown[(side, row_id)]
-                sums[(city_key, deal_type)] = (lists + more_lists, places + more_places)
+                lists, entries = sums.get((city_key, deal_type), (0, 0))
+                more_lists, more_entries = shown[(side, row_id)]
+                sums[(city_key, deal_type)] = (lists + more_lists, entries + more_entries)
     return sums
 
 

@@ -117,29 +117,29 @@ class Merged:
     identifiers: list[Claim] = field(default_factory=list)
 
 
-def check_merge(session: Session, gone: User, kept: User) -> None:
+def check_merge(session: Session, removed: User, kept: User) -> None:
     """
-    Check whether *gone* may be merged into *kept*.
+    Check whether *removed* may be merged into *kept*.
 
     Raises:
         ConflictError: They are one account, one has rights over others, the account that stays may not own what the
             other owns, or they have dealt with each other.
         NotFoundError: One of them belongs to sample data.
     """
-    if gone.id == kept.id:
+    if removed.id == kept.id:
         raise ConflictError("merge.same_account")
-    if session.scalar(select(exists().where(SampleSet.partner_id.in_([gone.id, kept.id])))):
+    if session.scalar(select(exists().where(SampleSet.partner_id.in_([removed.id, kept.id])))):
         raise NotFoundError("user")  # the fictitious partner of sample data counts as absent
-    if {gone.role, kept.role} & PRIVILEGED_ROLES:
+    if {removed.role, kept.role} & PRIVILEGED_ROLES:
         raise ConflictError("merge.privileged")
-    owns = select(or_(*(exists().where(table.owner_id == gone.id) for table in (Property, Source))))
+    owns = select(or_(*(exists().where(table.owner_id == removed.id) for table in (Property, Source))))
     if kept.role not in SUPPLY_ROLES and session.scalar(owns):
         raise ConflictError("merge.role_owns_nothing")
-    if session.scalar(select(or_(*_dealing_conditions(gone.id, kept.id)))):
+    if session.scalar(select(or_(*_dealing_conditions(removed.id, kept.id)))):
         raise ConflictError("merge.dealt_with_each_other")
 
 
-def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, address: str | None = None) -> Merged:
+def merge_users(session: Session, removed_id: int, kept_id: int, actor_id: int, address: str | None = None) -> Merged:
     """
     Move everything of one account into another in the caller's transaction, and close the first.
 
@@ -150,28 +150,30 @@ def merge_users(session: Session, gone_id: int, kept_id: int, actor_id: int, add
         NotFoundError: One of them is absent or deleted.
         ConflictError: See :func:`check_merge`.
     """
-    users = {user_id: lock_user(session, user_id) for user_id in sorted({gone_id, kept_id})}
-    gone, kept = users[gone_id], users[kept_id]
-    check_merge(session, gone, kept)
+    users = {user_id: lock_user(session, user_id) for user_id in sorted({removed_id, kept_id})}
+    removed, kept = users[removed_id], users[kept_id]
+    check_merge(session, removed, kept)
     merged = Merged()
-    photos = remove_samples(session, gone)
-    forget_uploads(session, gone, [address.rpartition("/")[2] for address in photos])  # the bytes go with the orphans
-    merge_former_owner_notes(session, gone, kept)
-    merge_memberships(session, gone, kept)  # before the rows: reassigning locks the agency first, too
+    photos = remove_samples(session, removed)
+    forget_uploads(
+        session, removed, [address.rpartition("/")[2] for address in photos]
+    )  # the bytes go with the orphans
+    merge_former_owner_notes(session, removed, kept)
+    merge_memberships(session, removed, kept)  # before the rows: reassigning locks the agency first, too
     for moved in MOVED:
-        _count(merged, moved.table, _move(session, moved, gone.id, kept.id))
-    _count(merged, Lead, _move_leads(session, gone.id, kept.id))
-    _move_messages(session, gone.id, kept.id)
-    uses_bot = is_linked(session, gone)
-    unlink(session, gone)
-    merged.identifiers = _move_identifiers(session, gone, kept)
+        _count(merged, moved.table, _move(session, moved, removed.id, kept.id))
+    _count(merged, Lead, _move_leads(session, removed.id, kept.id))
+    _move_messages(session, removed.id, kept.id)
+    uses_bot = is_linked(session, removed)
+    unlink(session, removed)
+    merged.identifiers = _move_identifiers(session, removed, kept)
     if uses_bot and Claim.TELEGRAM in merged.identifiers and kept.telegram_id is not None:
         linked_user(session, kept.telegram_id)
     for name in ("name", "agency_name", "language"):
         if getattr(kept, name) is None:
-            setattr(kept, name, getattr(gone, name))
-    _close(session, gone)
-    facts = {"gone": gone.id, "identifiers": [kind.value for kind in merged.identifiers], "rows": merged.rows}
+            setattr(kept, name, getattr(removed, name))
+    _close(session, removed)
+    facts = {"gone": removed.id, "identifiers": [kind.value for kind in merged.identifiers], "rows": merged.rows}
     record(session, "users_merged", actor_id=actor_id, table_name="users", row_id=kept.id, address=address, **facts)
     session.flush()
     return merged
@@ -196,24 +198,24 @@ def _dealing_conditions(one: int, other: int) -> list[ColumnElement[bool]]:
     ]
 
 
-def _move(session: Session, moved: Moved, gone_id: int, kept_id: int) -> int:
+def _move(session: Session, moved: Moved, removed_id: int, kept_id: int) -> int:
     table, column = moved.table, getattr(moved.table, moved.column)
-    mine = aliased(table)
-    known = [getattr(mine, moved.column) == kept_id]
-    known += [getattr(mine, name) == getattr(table, name) for name in moved.unique]
+    existing = aliased(table)
+    known = [getattr(existing, moved.column) == kept_id]
+    known += [getattr(existing, name) == getattr(table, name) for name in moved.unique]
     free = ~exists().where(*known).correlate(table) if moved.unique or moved.only_one else true()
-    query = update(table).where(column == gone_id, free).values({moved.column: kept_id})
+    query = update(table).where(column == removed_id, free).values({moved.column: kept_id})
     return rows_changed(session.execute(query.execution_options(synchronize_session=False)))
 
 
-def _move_leads(session: Session, gone_id: int, kept_id: int) -> int:
+def _move_leads(session: Session, removed_id: int, kept_id: int) -> int:
     """
     Move leads. If both accounts have a preference, that of the account that stays counts, and the other is archived.
     """
     preference = Lead.origin == Origin.TINDER
     has_one = session.scalar(select(exists().where(Lead.owner_id == kept_id, preference)))
-    stays = and_(Lead.owner_id == gone_id, preference) if has_one else None
-    wanted = [Lead.owner_id == gone_id, *([~preference] if has_one else [])]
+    stays = and_(Lead.owner_id == removed_id, preference) if has_one else None
+    wanted = [Lead.owner_id == removed_id, *([~preference] if has_one else [])]
     query = update(Lead).where(*wanted).values(owner_id=kept_id)
     moved = rows_changed(session.execute(query.execution_options(synchronize_session=False)))
     if stays is not None:
@@ -222,21 +224,21 @@ def _move_leads(session: Session, gone_id: int, kept_id: int) -> int:
     return moved
 
 
-def _move_messages(session: Session, gone_id: int, kept_id: int) -> None:
+def _move_messages(session: Session, removed_id: int, kept_id: int) -> None:
     """Move the messages of the chats that moved to the account that stays; messages of other chats do not move."""
     chats = select(Chat.id).where(or_(Chat.buyer_id == kept_id, Chat.seller_id == kept_id))
-    query = update(ChatMessage).where(ChatMessage.sender_id == gone_id, ChatMessage.chat_id.in_(chats))
+    query = update(ChatMessage).where(ChatMessage.sender_id == removed_id, ChatMessage.chat_id.in_(chats))
     session.execute(query.values(sender_id=kept_id).execution_options(synchronize_session=False))
 
 
-def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
-    theirs = {column: (getattr(gone, column), getattr(gone, PROVEN_AT[column])) for column in COLUMN.values()}
-    username = gone.telegram_username
-    gone.phone = gone.email = gone.telegram_id = gone.telegram_username = None
+def _move_identifiers(session: Session, removed: User, kept: User) -> list[Claim]:
+    of_removed = {column: (getattr(removed, column), getattr(removed, PROVEN_AT[column])) for column in COLUMN.values()}
+    username = removed.telegram_username
+    removed.phone = removed.email = removed.telegram_id = removed.telegram_username = None
     session.flush()  # they are unique, so they are cleared before they move
     got = []
     for kind, column in COLUMN.items():
-        value, proven_at = theirs[column]
+        value, proven_at = of_removed[column]
         present, present_proven = getattr(kept, column), getattr(kept, PROVEN_AT[column])
         if value is not None and (present is None or (present_proven is None and proven_at is not None)):
             setattr(kept, column, value)
@@ -248,16 +250,16 @@ def _move_identifiers(session: Session, gone: User, kept: User) -> list[Claim]:
     return got
 
 
-def _close(session: Session, gone: User) -> None:
+def _close(session: Session, removed: User) -> None:
     """Close the account: it can no longer be used to sign in, and has no name."""
     for table in (SuspendedClaim, AccountExport):
-        session.execute(delete(table).where(table.user_id == gone.id))
-    forget_sessions_of(session, gone)
-    gone.password_hash = gone.name = gone.agency_name = None
-    gone.profile = {}
-    gone.is_active = False
-    end_all_tokens(session, gone)
-    gone.deleted_at = utc_now()
+        session.execute(delete(table).where(table.user_id == removed.id))
+    forget_sessions_of(session, removed)
+    removed.password_hash = removed.name = removed.agency_name = None
+    removed.profile = {}
+    removed.is_active = False
+    end_all_tokens(session, removed)
+    removed.deleted_at = utc_now()
 
 
 def _count(merged: Merged, table: type[Base], rows: int) -> None:

@@ -126,10 +126,10 @@ def _old_market_days() -> Delete:
 
 
 def _old_imports() -> Delete:
-    place = func.row_number().over(partition_by=Import.source_id, order_by=Import.id.desc()).label("place")
-    numbered = select(Import.id, place).subquery()
+    rank = func.row_number().over(partition_by=Import.source_id, order_by=Import.id.desc()).label("rank")
+    numbered = select(Import.id, rank).subquery()
     return delete(Import).where(
-        Import.id.in_(select(numbered.c.id).where(numbered.c.place > LAST_IMPORTS_KEPT)),
+        Import.id.in_(select(numbered.c.id).where(numbered.c.rank > LAST_IMPORTS_KEPT)),
         Import.finished_at < func.now() - IMPORTS_KEPT,
     )
 

@@ -122,10 +122,10 @@ _CLIENTS_OF_PARTNER: tuple[tuple[str, tuple[int, ...], list[int], int, int, floa
 
 def homes_of(town: SampleTown, *, own: bool) -> Iterator[dict[str, Any]]:
     """Columns of the properties: the realtor's *own* ones, or the partner's."""
-    for number, (place, rooms, area, floor, floors, year, condition, share, words) in enumerate(_HOMES):
+    for number, (place_index, rooms, area, floor, floors, year, condition, share, words) in enumerate(_HOMES):
         if (number in _OWN_HOMES) is not own:
             continue
-        district, station, street = town.places[place]
+        district, station, street = town.places[place_index]
         kind = f"{rooms}-комн. квартира" if rooms else "Студия"
         yield {
             "city": town.name,
@@ -138,7 +138,7 @@ def homes_of(town: SampleTown, *, own: bool) -> Iterator[dict[str, Any]]:
             "property_type": PropertyType.APARTMENT,
             "property_class": PropertyClass.COMFORT,
             "condition": condition,
-            "price": _rounded(town, town.price_of_metre * _LEVELS[place] * share * area),
+            "price": _rounded(town, town.price_of_metre * _LEVELS[place_index] * share * area),
             "area": Decimal(str(area)),
             "rooms": rooms,
             "floor": floor,

@@ -152,9 +152,9 @@ def _let_partner_like(
     session: Session, user: User, partner: User, leads: list[Lead], properties: list[Property]
 ) -> None:
     """Let the partner like a home of the user's, and offer the user's first client one of theirs."""
-    wanted = next(lead for lead in leads if lead.owner_id == partner.id)
+    pairs = next(lead for lead in leads if lead.owner_id == partner.id)
     offered = next(home for home in properties if home.owner_id == user.id)
-    act(session, partner, Side.LEAD, lead_id=wanted.id, property_id=offered.id, kind=ActionKind.LIKE)
+    act(session, partner, Side.LEAD, lead_id=pairs.id, property_id=offered.id, kind=ActionKind.LIKE)
     client = next(lead for lead in leads if lead.owner_id == user.id)
     home = next(
         home
@@ -171,10 +171,10 @@ def _locked_ids(session: Session, table: type[Lead] | type[Property], set_id: in
 
 def _photos_of(session: Session, user: User, property_ids: list[int]) -> list[str]:
     photos = select(Property.photos).where(Property.owner_id == user.id)
-    here = {url for urls in session.scalars(photos.where(Property.id.in_(property_ids))) for url in urls}
-    if here:
-        here -= {url for urls in session.scalars(photos.where(Property.id.not_in(property_ids))) for url in urls}
-    return sorted(here)
+    removed = {url for urls in session.scalars(photos.where(Property.id.in_(property_ids))) for url in urls}
+    if removed:
+        removed -= {url for urls in session.scalars(photos.where(Property.id.not_in(property_ids))) for url in urls}
+    return sorted(removed)
 
 
 def _forget_deals(session: Session, user: User, lead_ids: list[int], property_ids: list[int]) -> None:

@@ -107,11 +107,11 @@ def take_due(session: Session, maximum: int, busy: Collection[int] = ()) -> list
         .with_for_update(of=Delivery, skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    taken = []
+    claimed = []
     for delivery, endpoint, event in session.execute(query):
         delivery.attempts += 1
         delivery.next_at, delivery.last_attempt_at = now + LEASE, now
-        taken.append(
+        claimed.append(
             ClaimedDelivery(
                 delivery.id,
                 endpoint.id,
@@ -125,7 +125,7 @@ def take_due(session: Session, maximum: int, busy: Collection[int] = ()) -> list
             )
         )
     session.flush()
-    return taken
+    return claimed
 
 
 def _due_ids(session: Session, maximum: int, busy: Collection[int], now: datetime) -> Sequence[int]:
@@ -139,11 +139,11 @@ def _due_ids(session: Session, maximum: int, busy: Collection[int], now: datetim
         .correlate(Endpoint)
         .subquery()
     )
-    place = func.row_number().over(partition_by=oldest.c.subject, order_by=oldest.c.event_id).label("place")
-    placed = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, place).correlate(Endpoint).subquery()
+    rank = func.row_number().over(partition_by=oldest.c.subject, order_by=oldest.c.event_id).label("rank")
+    placed = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, rank).correlate(Endpoint).subquery()
     turn = lateral(
         select(placed.c.id)
-        .where(placed.c.place == 1, placed.c.next_at <= now)
+        .where(placed.c.rank == 1, placed.c.next_at <= now)
         .order_by(placed.c.event_id)
         .limit(case((Endpoint.failures == 0, AT_ONCE), else_=1))
         .correlate(Endpoint)
@@ -170,23 +170,23 @@ def secrets_of(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
     return (endpoint.secret,)
 
 
-def note_outcome(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
+def record_outcome(session: Session, claimed: ClaimedDelivery, outcome: Outcome) -> None:
     """
     Store the outcome of an attempt.
 
     A late failure, after the delivery was claimed again, is ignored; a success always counts.
     """
     if outcome.error is None:
-        _note_success(session, taken, outcome)
+        _note_success(session, claimed, outcome)
         return
     now = database_now(session)
     # Lock the endpoint first, as changes and deletions do, so that no deadlock can occur.
-    endpoint = session.get(Endpoint, taken.endpoint_id, with_for_update={"key_share": True}, populate_existing=True)
-    query = select(Delivery).where(Delivery.id == taken.delivery_id).with_for_update()
+    endpoint = session.get(Endpoint, claimed.endpoint_id, with_for_update={"key_share": True}, populate_existing=True)
+    query = select(Delivery).where(Delivery.id == claimed.delivery_id).with_for_update()
     delivery = session.scalar(query.execution_options(populate_existing=True))
     if endpoint is None or delivery is None or delivery.state is not DeliveryState.PENDING:
         return
-    if delivery.attempts != taken.attempt:
+    if delivery.attempts != claimed.attempt:
         return
     delivery.last_status, delivery.last_error = outcome.status, outcome.error
     _note_failure(session, endpoint, delivery, outcome, now)
@@ -194,16 +194,16 @@ def note_outcome(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> 
     _move_followers(session, delivery.id, now if delivery.state is DeliveryState.FAILED else delivery.next_at)
 
 
-def _note_success(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
+def _note_success(session: Session, claimed: ClaimedDelivery, outcome: Outcome) -> None:
     session.execute(
         update(Endpoint)
-        .where(Endpoint.id == taken.endpoint_id, Endpoint.failures > 0)
+        .where(Endpoint.id == claimed.endpoint_id, Endpoint.failures > 0)
         .values(failures=0, paused_until=None)
         .execution_options(synchronize_session=False)
     )
     session.execute(
         update(Delivery)
-        .where(Delivery.id == taken.delivery_id, Delivery.state == DeliveryState.PENDING)
+        .where(Delivery.id == claimed.delivery_id, Delivery.state == DeliveryState.PENDING)
         .values(
             state=DeliveryState.DELIVERED,
             delivered_at=func.now(),
@@ -212,8 +212,8 @@ def _note_success(session: Session, taken: ClaimedDelivery, outcome: Outcome) ->
         )
         .execution_options(synchronize_session=False)
     )
-    if taken.attempt > 1:
-        _move_followers(session, taken.delivery_id, func.now())
+    if claimed.attempt > 1:
+        _move_followers(session, claimed.delivery_id, func.now())
 
 
 def _note_failure(session: Session, endpoint: Endpoint, delivery: Delivery, outcome: Outcome, now: datetime) -> None:

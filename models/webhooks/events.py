@@ -17,7 +17,7 @@ from models.core.uuid7 import new_id
 from models.webhooks.tables import Delivery, Endpoint, Event, EventType
 
 #: (subject, such as "match:17"; facts).
-Happening = tuple[str, Mapping[str, Any]]
+NewEvent = tuple[str, Mapping[str, Any]]
 
 
 def record_event(
@@ -35,7 +35,7 @@ def record_event(
 def record_events(
     session: Session,
     type_: EventType,
-    happenings: Sequence[Happening],
+    new_events: Sequence[NewEvent],
     *,
     owners: Collection[int] = (),
     roles: Collection[Role] = (),
@@ -46,7 +46,7 @@ def record_events(
     The code that commits the transaction notifies the workers (`session.info["has_webhooks"]`); a sweep finds the
     events a few seconds later anyway.
     """
-    wanted = (
+    endpoints = (
         select(Endpoint.id, Endpoint.owner_id)
         .join(User, User.id == Endpoint.owner_id)
         .where(
@@ -58,25 +58,25 @@ def record_events(
         .with_for_update(of=Endpoint, read=True, key_share=True)  # deletions wait
     )
     by_owner: dict[int, list[int]] = defaultdict(list)
-    if happenings:
-        for endpoint_id, owner_id in session.execute(wanted):
+    if new_events:
+        for endpoint_id, owner_id in session.execute(endpoints):
             by_owner[owner_id].append(endpoint_id)
     for owner_id, endpoint_ids in by_owner.items():
-        store_events(session, type_, happenings, owner_id, endpoint_ids)
+        store_events(session, type_, new_events, owner_id, endpoint_ids)
 
 
 def store_events(
-    session: Session, type_: EventType, happenings: Sequence[Happening], owner_id: int, endpoint_ids: Sequence[int]
+    session: Session, type_: EventType, new_events: Sequence[NewEvent], owner_id: int, endpoint_ids: Sequence[int]
 ) -> list[int]:
     """Store events for some endpoints of one owner. Returns the ids of the events."""
     rows = [
         {"message_id": new_id(), "owner_id": owner_id, "type": type_, "subject": subject, "facts": dict(facts)}
-        for subject, facts in happenings
+        for subject, facts in new_events
     ]
     event_ids = list(session.scalars(insert(Event).returning(Event.id, sort_by_parameter_order=True), rows))
     deliveries = [
         {"endpoint_id": endpoint_id, "event_id": event_id, "subject": subject}
-        for event_id, (subject, _) in zip(event_ids, happenings, strict=True)
+        for event_id, (subject, _) in zip(event_ids, new_events, strict=True)
         for endpoint_id in endpoint_ids
     ]
     session.execute(insert(Delivery), deliveries)

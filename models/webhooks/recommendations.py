@@ -81,7 +81,7 @@ _STORE = text(
         SELECT * FROM unnest(
             CAST(:message_ids AS uuid[]), CAST(:endpoint_ids AS bigint[]), CAST(:owner_ids AS bigint[]),
             CAST(:lead_ids AS bigint[]), CAST(:property_ids AS bigint[]), CAST(:scores AS numeric[])
-        ) WITH ORDINALITY AS p (message_id, endpoint_id, owner_id, lead_id, property_id, score, place)
+        ) WITH ORDINALITY AS p (message_id, endpoint_id, owner_id, lead_id, property_id, score, rank)
     ), told AS (
         INSERT INTO webhook_told_pairs (endpoint_id, side, lead_id, property_id)
         SELECT endpoint_id, :side, lead_id, property_id FROM pair
@@ -92,7 +92,7 @@ _STORE = text(
         SELECT message_id, owner_id, :type, 'pair:' || lead_id || ':' || property_id,
             jsonb_build_object('list', lower(:side), 'lead_id', lead_id::text,
                                'property_id', property_id::text, 'match_score', score)
-        FROM pair JOIN told USING (endpoint_id, lead_id, property_id) ORDER BY place
+        FROM pair JOIN told USING (endpoint_id, lead_id, property_id) ORDER BY rank
         RETURNING id, message_id, subject
     )
     INSERT INTO webhook_deliveries (endpoint_id, event_id, subject)

@@ -99,9 +99,9 @@ def system(
         net = stack.enter_context(network(n_hosts))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadmatch-scale-out-")))
         folder.chmod(0o755)  # as root, PostgreSQL runs under another account, which must come through
-        here = postgres.SETTINGS["listen_addresses"]
-        stack.callback(postgres.SETTINGS.update, listen_addresses=here)
-        postgres.SETTINGS["listen_addresses"] = f"{here},{net.address}"
+        addresses = postgres.SETTINGS["listen_addresses"]
+        stack.callback(postgres.SETTINGS.update, listen_addresses=addresses)
+        postgres.SETTINGS["listen_addresses"] = f"{addresses},{net.address}"
         database = stack.enter_context(PostgresServer(folder / "postgres"))
         valkey = stack.enter_context(ValkeyServer(folder / "valkey"))
         _allow_hosts(database.url, valkey.url, net)

@@ -23,7 +23,7 @@ import models.all_tables  # noqa: F401 - sessions need every table
 from models.core.enums import DealType, PropertyType
 from models.market.search.criteria import HomeOrder, SearchCriteria
 from models.market.search.homes import search_homes
-from models.market.search.words import refresh_words
+from models.market.search.text_search import refresh_words
 from models.platform.database import connect
 from models.platform.migrate import upgrade
 from models.platform.settings import database_url
@@ -253,5 +253,5 @@ def _town(name: str) -> dict:
 
 
 def _mistyped(rng: Random, word: str) -> str:
-    place = rng.randrange(1, len(word) - 1)
-    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    index = rng.randrange(1, len(word) - 1)
+    return word[:index] + word[index + 1] + word[index] + word[index + 2 :]

@@ -204,7 +204,7 @@ def trend(hours: np.ndarray, values: np.ndarray) -> Trend:
 def trends(samples: list[tuple[float, dict[str, float]]]) -> dict[str, Trend]:
     """Fit a trend to every gauge that each sample after warming up contains."""
     counted = samples[int(len(samples) * WARM_UP_SHARE) :]
-    hours = np.array([at for at, _ in counted]) / 3600
+    hours = np.array([moment for moment, _ in counted]) / 3600
     names = [name for name in counted[0][1] if all(name in values for _, values in counted)]
     return {name: trend(hours, np.array([values[name] for _, values in counted], float)) for name in sorted(names)}
 

@@ -52,7 +52,7 @@ class Start:
     cpu: float  #: Seconds, of all processes until they are idle.
 
 
-def one_import() -> float:
+def import_cpu() -> float:
     """CPU seconds of importing the whole stack in a separate process."""
     return _cpu_of([sys.executable, "-c", STACK], _with_bytecode())
 
@@ -121,7 +121,7 @@ def _cpu_until_idle(system: psutil.Process) -> float:
 @click.command()
 def command() -> None:
     """Measure a start of the whole system on a warm home, and commands that need no engine."""
-    imports = min(one_import() for _ in range(3))
+    imports = min(import_cpu() for _ in range(3))
     with tempfile.TemporaryDirectory(prefix="leadmatch-start-") as folder:
         home = Path(folder) / "home"
         home.mkdir()

@@ -85,7 +85,7 @@ def order_command(order: str, city: str, deal_type: str) -> None:
     if order == ListOrder.SCORE:
         click.echo("Its lists are read by score.")
     else:
-        click.echo("Its lists are read in the balanced order within a minute, and anew after each run over it.")
+        click.echo("Its lists are read in the balanced order within a minute, and again after each run over it.")
 
 
 @command.command("explore")

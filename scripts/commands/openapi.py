@@ -19,8 +19,8 @@ def document() -> dict:
     from api.server.app import create_app  # it takes seconds to load
     from models.platform.settings import Settings
 
-    nowhere = {"DATABASE_URL": "postgresql://nowhere", "REDIS_URL": "redis://nowhere", "SECRET_KEY": "-" * 32}
-    app = create_app(Settings.from_env({"ENVIRONMENT": "test", **nowhere}))
+    unused = {"DATABASE_URL": "postgresql://nowhere", "REDIS_URL": "redis://nowhere", "SECRET_KEY": "-" * 32}
+    app = create_app(Settings.from_env({"ENVIRONMENT": "test", **unused}))
     answer = app.test_client().get("/openapi.json")
     assert answer.json is not None
     return answer.json

@@ -70,11 +70,11 @@ def learn_command() -> None:
 
     console = Terminal()
     with session_factory(Settings.for_command())() as session:
-        lessons = learn(session)
+        results = learn(session)
         names = city_names(session)
-        for lesson in lessons:
-            console.print(f"{_name(lesson.scope, names)}: {_outcome(lesson)}", highlight=False, markup=False)
-    if any(lesson.kept for lesson in lessons):
+        for result in results:
+            console.print(f"{_name(result.scope, names)}: {_outcome(result)}", highlight=False, markup=False)
+    if any(result.kept for result in results):
         console.print("The lists follow with the next run: leadmatch rescore", highlight=False)
 
 
@@ -106,13 +106,13 @@ def _name(scope: Scope, names: dict[str, str]) -> str:
     return f"{names.get(scope[0], scope[0])}, {scope[1]}" if scope else EVERYWHERE
 
 
-def _outcome(lesson: "LearningResult") -> str:
-    judged = lesson.judgement
-    left_out = f"; {lesson.broken} pairs of other facts today left out" if lesson.broken else ""
+def _outcome(result: "LearningResult") -> str:
+    judged = result.judgement
+    left_out = f"; {result.broken} pairs of other facts today left out" if result.broken else ""
     if judged is None:
-        return f"{lesson.actions} actions, too few or too few new ones{left_out}"
+        return f"{result.actions} actions, too few or too few new ones{left_out}"
     losses = (
         f"{judged.actions} actions, log-loss {judged.present_loss:.4f} → {judged.fitted_loss:.4f} "
         f"(± {judged.standard_error:.4f})"
     )
-    return f"{losses}: {f'set {lesson.kept.id} is live' if lesson.kept else 'the present set stays'}{left_out}"
+    return f"{losses}: {f'set {result.kept.id} is live' if result.kept else 'the present set stays'}{left_out}"

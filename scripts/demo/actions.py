@@ -105,8 +105,8 @@ def _add_tenant_actions(session: Session, tenant: User, realtor: User) -> None:
     save_preference(session, tenant, preference)
     market = (first.city_key, first.deal_type)
     alike = [listing for listing in listings if (listing.city_key, listing.deal_type) == market]
-    for place, listing in enumerate(alike[:5]):
-        act_in_feed(session, tenant, listing, FeedActionKind.LIKE if place < 3 else FeedActionKind.FAVORITE, "web")
+    for index, listing in enumerate(alike[:5]):
+        act_in_feed(session, tenant, listing, FeedActionKind.LIKE if index < 3 else FeedActionKind.FAVORITE, "web")
     chat, _ = open_chat(session, tenant, buyer_id=tenant.id, seller_id=realtor.id, property_id=alike[0].id)
     for sender, text in zip((tenant, realtor, tenant), CHAT, strict=True):
         post_message(session, sender, chat.id, text)

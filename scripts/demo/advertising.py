@@ -142,9 +142,9 @@ def _add_ads(session: Session, rng: Random, niche: Niche, channel: Channel, budg
         },
     )
     change_status(session, campaign, CampaignStatus.ACTIVE)
-    for place, title in enumerate(channel.titles):
+    for index, title in enumerate(channel.titles):
         ad = create_ad(session, campaign, {"title": title, "text": None, "url": None})
-        share = 1 if len(channel.titles) == 1 else 0.65 if place == 0 else 0.35
+        share = 1 if len(channel.titles) == 1 else 0.65 if index == 0 else 0.35
         _add_days(session, rng, ad, channel, share, today)
         change_ad(session, ad, {"status": AdStatus.ACTIVE})
         yield ad

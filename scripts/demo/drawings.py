@@ -89,10 +89,10 @@ def _cut(rng: Random, box: _Box) -> list[_Box]:
     left, top, right, bottom = box
     share = rng.uniform(0.4, 0.6)
     if right - left >= bottom - top:
-        at = left + int((right - left) * share)
-        return [(left, top, at, bottom), (at, top, right, bottom)]
-    at = top + int((bottom - top) * share)
-    return [(left, top, right, at), (left, at, right, bottom)]
+        middle = left + int((right - left) * share)
+        return [(left, top, middle, bottom), (middle, top, right, bottom)]
+    middle = top + int((bottom - top) * share)
+    return [(left, top, right, middle), (left, middle, right, bottom)]
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -67,14 +67,14 @@ def property_rows(rng: Random, city: DemoCity, count: int, owners: list[int]) ->
     sellers = [rng.choices(owners, zipf(len(owners), 0.7), k=2) for _ in buildings]
     weights = zipf(len(buildings), 0.6)
     city_key = city_of(city.name).key
-    for place in rng.choices(range(len(buildings)), weights, k=count):
-        unit = _unit(rng, city, buildings[place])
-        yield {**unit, "owner_id": rng.choice(sellers[place]), "city_key": city_key}
+    for index in rng.choices(range(len(buildings)), weights, k=count):
+        unit = _unit(rng, city, buildings[index])
+        yield {**unit, "owner_id": rng.choice(sellers[index]), "city_key": city_key}
 
 
 def zipf(count: int, exponent: float) -> list[float]:
     """Return weights that decrease with the rank: 1, 1/2^e, 1/3^e, ..."""
-    return [(place + 1) ** -exponent for place in range(count)]
+    return [(index + 1) ** -exponent for index in range(count)]
 
 
 def pick(rng: Random, shares: Mapping[Choice, float]) -> Choice:

@@ -100,7 +100,7 @@ def person(rng: Random) -> str:
 def phrases_of(rng: Random, phrases: tuple[str, ...], limit: int) -> list[str]:
     """Draw up to *limit* of the phrases, without repetition; the first ones are the most common."""
     count = rng.randint(0, limit)
-    picked = rng.choices(phrases, weights=[1 / (place + 1) for place in range(len(phrases))], k=count)
+    picked = rng.choices(phrases, weights=[1 / (index + 1) for index in range(len(phrases))], k=count)
     return list(dict.fromkeys(picked))
 
 

@@ -81,7 +81,7 @@ class Keeper:
             code = self._run_once()
             if code is None:
                 return
-            self._note_end()
+            self._log_end()
             pause = backoff.pause_after(time.monotonic() - started)
             reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             print(f"{self.name} ended ({reason}); starting it again in {pause:g} s", flush=True)
@@ -105,7 +105,7 @@ class Keeper:
         _kill_group(child.pid)
         return code
 
-    def _note_end(self) -> None:
+    def _log_end(self) -> None:
         if self.ends is not None:
             with contextlib.suppress(OSError), open(self.ends, "ab") as file:  # a full disk must not stop the keeper
                 file.write(b".")

@@ -142,7 +142,7 @@ def _table(entries: list[Recommended], explanations: list[PairExplanation], wide
     for column in (0, *range(2, 4 + len(heads))):
         table.columns[column].justify = "right"
         table.columns[column].no_wrap = True
-    for place, (entry, explanation) in enumerate(zip(entries, explanations, strict=True), start=1):
+    for rank, (entry, explanation) in enumerate(zip(entries, explanations, strict=True), start=1):
         shares = {share.criterion: share for share in explanation.criteria}
         marks = [_mark(shares[name]) for name in CRITERION_NAMES]
         listing = cast(Property, entry.row)  # entries of a lead's list are properties
@@ -151,7 +151,7 @@ def _table(entries: list[Recommended], explanations: list[PairExplanation], wide
             heads_and_marks = zip(CRITERION_NAMES, marks, strict=True)
             description += f"\n[dim]{', '.join(f'{HEADS[name]} {mark}' for name, mark in heads_and_marks)}[/]"
         price = _money(listing.price, listing.currency)
-        table.add_row(str(place), description, price, f"[bold]{entry.match_score:.1f}[/]", *(marks if wide else ()))
+        table.add_row(str(rank), description, price, f"[bold]{entry.match_score:.1f}[/]", *(marks if wide else ()))
     return table
 
 
@@ -196,10 +196,10 @@ def _describe(listing: Property) -> str:
     if listing.rooms is not None and listing.property_type in ("APARTMENT", "APARTMENTS"):
         title = f"{listing.rooms}-комн. {title}" if listing.rooms else f"студия, {title}"
     size = f"{listing.area:.0f} м²" if listing.area else ""
-    place = listing.district or listing.street or ""
+    rank = listing.district or listing.street or ""
     metro = f"м. {listing.metro_station}" if listing.metro_station else ""
     # Users enter the names of places, so a square bracket in them is not markup.
-    return escape(", ".join(filter(None, (title, size, place, metro))))
+    return escape(", ".join(filter(None, (title, size, rank, metro))))
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -72,12 +72,12 @@ def manager_for(
     # honcho kills processes that have not ended in this time; the keepers kill their commands a little earlier.
     honcho.manager.KILL_WAIT = keep_alive.GRACE + 2
     manager = honcho.manager.Manager(Printer(ConsoleOutput(console, at_start)))
-    here = str(Path(sys.executable).parent)  # Not resolved, because the python of a virtual environment is a link.
+    folder = str(Path(sys.executable).parent)  # Not resolved, because the python of a virtual environment is a link.
     for name, command in commands.items():
         environment = {
             **os.environ,
             **variables,
-            "PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join([folder, os.environ.get("PATH", os.defpath)]),
             "PYTHONUNBUFFERED": "1",
             keep_alive.SUPERVISOR: str(os.getpid()),
             keep_alive.COMMAND: command,

@@ -47,7 +47,7 @@ def store_list(database, lead_id, property_ids):
         LeadRecommendations(
             lead_id=lead_id,
             property_ids=property_ids,
-            scores=[100.0 - place * 0.5 for place in range(len(property_ids))],
+            scores=[100.0 - rank * 0.5 for rank in range(len(property_ids))],
             version=lead.version,
             city_key=lead.city_key,
             deal_type=lead.deal_type,

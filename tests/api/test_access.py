@@ -12,7 +12,7 @@ from api.server.app import create_app
 from models.accounts.notifications import NotificationType, notify
 from models.core.enums import SUPPLY_ROLES, ActionKind, Role, Side
 from models.deals.chats import open_chat
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from models.deals.matches import act
 from models.market.account_status import set_active
 from models.platform.settings import Settings
@@ -243,7 +243,7 @@ def world(db):
     act(db, a, Side.LEAD, **pair)
     match = act(db, b, Side.PROPERTY, **pair)
     notification = notify(db, a.id, NotificationType.NEW_MATCH, "test", data={})
-    inquiry = inquire(db, a, found)
+    inquiry = create_inquiry(db, a, found)
     chat, _ = open_chat(db, a, buyer_id=a.id, seller_id=b.id, property_id=found.id)
     db.commit()
     ids = {

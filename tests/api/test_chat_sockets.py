@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from models.accounts.notifications import Notification
-from models.accounts.sessions import note_session
+from models.accounts.sessions import record_session
 from models.accounts.tokens import claims_of
 from models.accounts.users import User
 from models.deals.chats import ChatMessage
@@ -131,7 +131,7 @@ def sign_out(buyer, _database):
 
 def end_of_the_session(buyer, database):
     user, token = database.get(User, buyer.id), buyer.token
-    note_session(database, claims_of(token, SECRET), method="sms", network=None, agent=None)
+    record_session(database, claims_of(token, SECRET), method="sms", network=None, agent=None)
     database.commit()
     other = token_header(user)
     [row] = buyer("GET", "/auth/sessions").json["sessions"]

@@ -4,7 +4,7 @@ import pytest
 
 from models.accounts.users import User
 from models.core.enums import Role
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from tests.factories import make_property
 
 
@@ -13,7 +13,7 @@ def closed(person, database):
     """(the owner's client, the id of a closed inquiry)."""
     tenant, seller = person(), person(Role.LANDLORD)
     listing = make_property(database, database.get(User, seller.id))
-    made = inquire(database, database.get(User, tenant.id), listing)
+    made = create_inquiry(database, database.get(User, tenant.id), listing)
     database.commit()
     seller("PATCH", f"/inquiries/{made.id}", json={"status": "closed"})
     return seller, made.id

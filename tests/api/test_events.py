@@ -13,7 +13,7 @@ from models.accounts.users import User
 from models.core.enums import ActionKind, DealType, Role, Side
 from models.deals import live_changes
 from models.deals.chats import open_chat, post_message
-from models.deals.live_changes import changes_since, present_moment
+from models.deals.live_changes import changes_since, current_moment
 from models.deals.matches import act
 from tests.factories import make_lead, make_property
 from tests.sockets import FOR_EVER, served
@@ -113,7 +113,7 @@ def test_a_transaction_that_ends_late_is_not_missed(engine, pair, database):
         match_id = act(late, late.get(User, seller.id), Side.PROPERTY, **like).id
         database.execute(text("UPDATE users SET name = 'x' WHERE id = :id"), {"id": buyer.id})
         database.commit()
-        before = changes_since(reader, buyer.id, present_moment(reader))
+        before = changes_since(reader, buyer.id, current_moment(reader))
         reader.rollback()
         late.commit()
         after = changes_since(reader, buyer.id, before.moment)

@@ -40,13 +40,13 @@ def changed(body, path, value):
     """A copy of *body* with the dotted *path* set to *value*, or removed if *value* is `...`."""
     body = copy.deepcopy(body)
     *parents, last = path.split(".")
-    place = body
+    part = body
     for name in parents:
-        place = place[name]
+        part = part[name]
     if value is ...:
-        del place[last]
+        del part[last]
     else:
-        place[last] = value
+        part[last] = value
     return body
 
 

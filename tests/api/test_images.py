@@ -30,7 +30,7 @@ def test_the_see_through_shade_of_sixteen_bits_stays_see_through(value):
     picture.putpixel((1, 0), value)
     found = cleaned(saved(picture, "PNG", transparency=value))
 
-    assert [found.getpixel((at, 0))[3] for at in range(4)] == [255, 0, 255, 255]
+    assert [found.getpixel((x, 0))[3] for x in range(4)] == [255, 0, 255, 255]
     assert found.getpixel((0, 0))[:3] == (78, 78, 78)
 
 
@@ -44,7 +44,7 @@ def test_the_see_through_colour_of_a_picture_stays_see_through(mode):
     found = cleaned(saved(picture, "PNG", transparency=transparency))
 
     assert found.mode == "RGBA"
-    assert [found.getpixel((at, 0))[3] for at in range(4)] == [255, 0, 255, 255]
+    assert [found.getpixel((x, 0))[3] for x in range(4)] == [255, 0, 255, 255]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
@@ -61,7 +61,7 @@ def test_the_edges_of_what_is_see_through_keep_their_colour_when_a_picture_shrin
     picture.paste((255, 0, 0, 255), (4099, 0, 8192, 8))
     found = cleaned(saved(picture, "PNG"))
 
-    seen = [found.getpixel((at, 1)) for at in range(2040, 2060)]
+    seen = [found.getpixel((x, 1)) for x in range(2040, 2060)]
     assert all(red > 200 and green < 60 for red, green, _, alpha in seen if alpha > 20)
 
 

@@ -6,7 +6,7 @@ from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
 from models.core.enums import ActionKind, Role, Side
 from models.deals.chats import notify_absent, open_chat, post_message
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from models.deals.matches import act
 from tests.factories import make_lead, make_property, make_user
 
@@ -19,7 +19,7 @@ def messages(person):
 def test_an_owner_reads_who_asks_about_what_in_short(person, database):
     owner = person(Role.LANDLORD)
     tenant = make_user(database, name="Анна Петрова", phone=None, role=Role.TENANT)
-    inquire(database, tenant, make_property(database, database.get(User, owner.id), title="Студия у парка"))
+    create_inquiry(database, tenant, make_property(database, database.get(User, owner.id), title="Студия у парка"))
     database.commit()
 
     assert messages(owner) == ["Анна П. интересуется: Студия у парка."]
@@ -46,8 +46,8 @@ def test_realtors_read_each_others_names_and_only_short_ones_of_clients(person, 
 def test_notifications_about_the_same_thing_are_one_group(session):
     owner, tenant = make_user(session, role=Role.LANDLORD), make_user(session, Role.TENANT, name="Анна Петрова")
     home = make_property(session, owner)
-    inquire(session, tenant, home)
-    inquire(session, make_user(session), home)
+    create_inquiry(session, tenant, home)
+    create_inquiry(session, make_user(session), home)
     chat, _ = open_chat(session, tenant, buyer_id=tenant.id, seller_id=owner.id, property_id=home.id)
     notify_absent(session, *post_message(session, tenant, chat.id, "Свободна?"))
     notify(session, owner.id, NotificationType.NEW_MATCH, "match:1", data={}, variant="open")

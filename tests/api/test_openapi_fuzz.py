@@ -22,7 +22,7 @@ from models.accounts.api_keys import create_api_key
 from models.accounts.notifications import NotificationType, notify
 from models.core.enums import ActionKind, Origin, Role, Side
 from models.deals.chats import open_chat
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from models.deals.matches import act
 from models.leadgen.ads import create_ad
 from models.leadgen.campaigns import Platform, create_campaign
@@ -68,7 +68,7 @@ def world(db) -> dict:
     act(db, realtor, Side.LEAD, **pair)
     match = act(db, other, Side.PROPERTY, **pair)
     notification = notify(db, realtor.id, NotificationType.NEW_MATCH, "fuzz", data={})
-    inquiry = inquire(db, tenant, found)
+    inquiry = create_inquiry(db, tenant, found)
     chat, _ = open_chat(db, realtor, buyer_id=realtor.id, seller_id=other.id, property_id=others_property.id)
     criteria = {"city": "Москва", "deal_type": "SALE", "property_type": "APARTMENT", "attributes": ASKED}
     request = create_lead(db, tenant, Origin.PORTAL, criteria)

@@ -7,9 +7,13 @@ import pytest
 
 from api.exchange.pasted_text import without_contacts as contacts_apart
 from api.exchange.pasted_text import without_name
+from api.http.market_places import MarketPlaces
+from api.http.place_lexicon import MarketLexicon
+from api.http.town_of_text import town_of_text
 from matching.facts.place_names import place_key
 from matching.homes.addresses import flat_number, house_key
 from matching.reading.request_text import read_listing, read_request
+from matching.reading.text_places import places_in_listing, places_in_request
 from models.market.client_contacts import read_contacts
 from models.market.search.public_words import without_contacts
 from models.market.shown_addresses import without_house
@@ -29,25 +33,16 @@ def town(text: str) -> None:
         pass
 
 
-class Towns:
-    """The gazetteer's towns, of which a text may name any, and no other places."""
-
-    def town(self, name: str) -> str | None:
-        town(name)
-        return None
-
-    def district(self, name: str) -> str | None:
-        return place_key(name) and None
-
-    station = district
-
-
 def message(text: str) -> None:
-    read_request(text, Towns())
+    places = MarketPlaces([])
+    town_of_text(places, text, places_in_request)
+    read_request(text, MarketLexicon(places))
 
 
 def listing(text: str) -> None:
-    read_listing(text, Towns())
+    places = MarketPlaces([])
+    town_of_text(places, text, places_in_listing)
+    read_listing(text, MarketLexicon(places, (read_town("Москва").key,)))
 
 
 def house(text: str) -> None:

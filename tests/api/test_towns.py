@@ -175,6 +175,12 @@ def test_places_of_the_market_are_suggested_the_most_frequent_first(client, engi
         return client.get("/places", query_string=query).json["places"]
 
     assert suggested(kind="town") == ["Москва", "Алматы"]
-    assert suggested(kind="district", city="мск") == ["Хамовники", "Арбат"]
+    moscow = suggested(kind="district", city="мск")
+    assert moscow[:3] == ["Хамовники", "Арбат", "Академический"], "public names follow those of the market"
+    assert len(moscow) == len(set(moscow)) == 50
     assert suggested(kind="district", q="хам") == ["Хамовники"]
+    assert suggested(kind="district", city="Москва", q="хо") == ["Ховрино", "Хорошёво-Мнёвники", "Хорошёвский"]
+    assert suggested(kind="district", city="Алматы", q="мед") == ["Медеу"], "the market's spelling of Медеуский"
+    assert suggested(kind="station", city="Алматы", q="жол") == ["Жибек Жолы"]
+    assert suggested(kind="station", city="Рязань") == []
     assert suggested(kind="station") == [] and suggested(kind="town", q="%") == []

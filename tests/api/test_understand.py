@@ -8,10 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.core.enums import Role
+from api.http.short_cache import forget_cached
+from models.core.enums import Role, Status
 from models.market.leads import Lead
 from models.market.properties import Property
 from tests.factories import make_property, make_user, token_header
+from tests.statements import statements_on
 
 MESSAGE = "Ищем двушку у Сокола в Москве до 14 млн, можно Аэропорт, от 50 м, не первый этаж, вторичка, ипотека одобрена"
 LISTING = (
@@ -74,6 +76,66 @@ def test_a_listings_text_is_read_as_a_property_and_nothing_is_stored(
     }
     assert {fact["kind"]: fact["value"] for fact in read["facts"]}["kitchen_area"] == 9
     assert db.scalar(select(func.count()).select_from(Property)) == before
+
+
+WITHOUT_TOWN = "ищем двушку у Сокола до 14 млн, можно Аэропорт, не первый, вторичка, ипотека одобрена"
+
+
+@pytest.fixture
+def tenant(db: Session) -> dict[str, str]:
+    """Headers of a tenant on a market without homes."""
+    tenant = make_user(db, Role.TENANT)
+    db.commit()
+    return token_header(tenant)
+
+
+def test_an_empty_market_knows_the_town_of_public_places(client: FlaskClient, tenant: dict[str, str]) -> None:
+    lead = client.post("/leads/understand", json={"text": WITHOUT_TOWN}, headers=tenant).json
+    text = "Продаётся 2-комнатная квартира, м. Сокол 5 мин пешком, 13 500 000"
+    listing = client.post("/properties/understand", json={"text": text}, headers=tenant).json
+    almaty = client.post("/leads/understand", json={"text": "двушка в Медеуском районе до 40 млн"}, headers=tenant).json
+
+    assert (lead["city"], lead["districts"], lead["metro_stations"]) == ("Москва", ["Сокол", "Аэропорт"], [])
+    assert (lead["budget"]["max"], lead["currency"], lead["mortgage_approved"]) == (14_000_000, "RUB", True)
+    assert (listing["city"], listing["metro_station"], listing["currency"]) == ("Москва", "Сокол", "RUB")
+    assert (almaty["city"], almaty["districts"], almaty["currency"]) == ("Алматы", ["Медеуский"], "KZT")
+
+
+def test_homes_on_the_market_show_which_place_of_a_name_is_meant(
+    client: FlaskClient, db: Session, tenant: dict[str, str]
+) -> None:
+    seller = make_user(db)
+    make_property(db, seller, city="Сокол", district=None, metro_station=None)
+    db.commit()
+    read = lambda text: client.post("/leads/understand", json={"text": text}, headers=tenant).json
+
+    assert read("двушка у Сокола")["city"] == "Сокол"
+    forget_cached_counts(client)
+    for _ in range(2):
+        make_property(db, seller, city="Москва", district="р-н Сокол", metro_station=None)
+    db.commit()
+    moscow = read("двушка у Сокола")
+    assert (moscow["city"], moscow["districts"]) == ("Москва", ["р-н Сокол"])
+
+
+def test_homes_that_nobody_may_see_show_nothing(client: FlaskClient, db: Session, tenant: dict[str, str]) -> None:
+    make_property(db, make_user(db), city="Сокол", district=None, status=Status.ARCHIVED)
+    db.commit()
+
+    assert client.post("/leads/understand", json={"text": "двушка у Сокола"}, headers=tenant).json["city"] == "Москва"
+
+
+def test_homes_are_not_counted_for_every_text(client: FlaskClient, tenant: dict[str, str], engine: Any) -> None:
+    with statements_on(engine) as statements:
+        for _ in range(3):
+            client.post("/leads/understand", json={"text": WITHOUT_TOWN}, headers=tenant)
+
+    assert sum("GROUPING SETS" in statement.upper() for statement in statements) == 1
+
+
+def forget_cached_counts(client: FlaskClient) -> None:
+    with client.application.app_context():
+        forget_cached("places:counted")
 
 
 @pytest.mark.parametrize("path", ["/leads/understand", "/properties/understand"])

@@ -15,7 +15,7 @@ from models.core.base import database_now, utc_now
 from models.core.enums import ActionKind, DealType, Origin, RunState, Side
 from models.deals.answer_templates import keep_template
 from models.deals.chats import open_chat, post_message
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from models.deals.matches import act
 from models.deals.selection_answers import answer_home
 from models.deals.selections import SelectedHome, create_selection
@@ -68,7 +68,7 @@ def rows_for_pages(db: Session, town: Town) -> dict[str, Any]:
     keep_template(db, db.get_one(User, town.seller.id), "Приходите в субботу.", "en")
     save_view(db, town.buyer, Side.LEAD, "Арбат", {"q": "Арбат"})
     save_view(db, town.seller, Side.PROPERTY, "Арбат", {"q": "Арбат"})
-    inquiry = inquire(db, town.tenant, town.properties[1])
+    inquiry = create_inquiry(db, town.tenant, town.properties[1])
     wanted = create_lead(db, town.tenant, Origin.PORTAL, {"city": "Москва", "deal_type": DealType.SALE})
     who = {"buyer_id": town.tenant.id, "seller_id": town.seller.id, "property_id": town.properties[1].id}
     chat, _ = open_chat(db, town.tenant, **who)

@@ -18,7 +18,7 @@ from models.accounts.sessions import AccountSession
 from models.accounts.users import User
 from models.core.enums import ActionKind, RunState, Side
 from models.deals.chats import open_chat
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from models.deals.matches import act
 from models.leadgen.ads import create_ad
 from models.leadgen.campaigns import Platform, create_campaign
@@ -61,7 +61,7 @@ def rows(town, db) -> dict[str, dict[str, Any]]:
     match = act(db, town.seller, Side.PROPERTY, **pair)
     run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
     listing = town.properties[1]
-    inquiry = inquire(db, town.tenant, listing)
+    inquiry = create_inquiry(db, town.tenant, listing)
     chat, _ = open_chat(db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=listing.id)
     source = create_source(db, town.seller, {"address": "https://feeds.example/yandex.xml", "refresh_minutes": 60})
     found = Import(

@@ -74,7 +74,7 @@ NO_PAGES = {
     "/console", "/console/import/<kind>", "/console/notices", "/console/notices/<path:rest>",
     "/console/notifications/<int:notification_id>",
     "/console/documents/<int:document_id>",
-    "/console/account/data/exports/<int:export_id>", "/console/audit.csv", "/console/export/<what>.<kind>",
+    "/console/account/data/exports/<int:export_id>", "/console/audit.csv", "/console/export/<list_name>.<kind>",
     "/console/export/leads/<int:lead_id>.<kind>", "/console/imports/<int:import_id>/refused.csv",
     "/console/leadgen/campaigns/<uuid:campaign_id>/figures.csv", "/console/leadgen/prospects.csv",
     "/console/leads/<int:lead_id>/selections/<int:selection_id>/pdf", "/s/<token>/pdf",

@@ -204,10 +204,10 @@ def test_each_invalid_address_of_a_photo_is_reported_beside_the_field(client, to
 def test_the_neighbouring_districts_are_drawn_where_no_tiles_are_set(app, client, town, home, db):
     app.extensions.pop("short_cache", None)
     home.latitude, home.longitude = 55.75, 37.59
-    for place, (name, latitude) in enumerate((("Хамовники", 55.73), ("Хамовники", 55.731), ("Пресненский", 55.76))):
+    for index, (name, latitude) in enumerate((("Хамовники", 55.73), ("Хамовники", 55.731), ("Пресненский", 55.76))):
         for twin in range(2):
             where = {"latitude": latitude, "longitude": 37.58}
-            make_property(db, town.seller, district=name, house_number=f"{place}{twin}", **where)
+            make_property(db, town.seller, district=name, house_number=f"{index}{twin}", **where)
     db.commit()
     enter(client, town.buyer)
 

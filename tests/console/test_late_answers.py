@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import func, select
 
 from api.http.long_lived import LongLived
 from models.accounts.notifications import NotificationType, mark_all_read, notify
 from models.core.enums import ActionKind, Side
+from models.deals.actions import Action
 from models.deals.chats import open_chat
 from models.deals.matches import act
 from tests.waiting import wait_for
@@ -22,6 +24,11 @@ LIST_IS_UNREACHABLE = """() => {
   window.fetch = (address, ...more) =>
     String(address).includes("part=1") ? Promise.reject(new TypeError("offline")) : ask(address, ...more);
 }"""
+
+#: Occupies all connections that a browser opens to one host.
+OCCUPIES_CONNECTIONS = (
+    "() => { for (let count = 0; count < 6; count += 1) fetch(`/console/notifications/stream?${count}`); }"
+)
 
 
 @pytest.fixture
@@ -154,3 +161,14 @@ def test_an_error_takes_the_focus_only_from_users_who_have_not_begun_to_correct_
     scripts[0].continue_()
     page.wait_for_load_state()
     expect(page.get_by_label("Client's name")).to_be_focused()
+
+
+def test_an_action_counts_although_its_reader_leaves_before_the_browser_has_sent_it(visit, town, db):
+    page = visit(town.buyer, f"/console/leads/{town.lead.id}")
+    other = page.context.new_page()
+    other.goto("/console/leads")
+    other.evaluate(OCCUPIES_CONNECTIONS)
+    page.evaluate("document.querySelector('[data-act] button[value=LIKE]').click()")
+    page.close()
+    other.close()
+    wait_for(lambda: db.scalar(select(func.count()).select_from(Action)) == 1, what="the action")

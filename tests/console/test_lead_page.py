@@ -16,6 +16,7 @@ from models.deals.matches import act
 from models.market.leads import Lead
 from tests.console.conftest import FASTER_POLLING, enter
 from tests.factories import make_property
+from tests.statements import statements_on
 from worker.lists import rescore
 
 
@@ -199,3 +200,14 @@ def test_the_history_says_what_happened_not_what_a_tab_is_called(client, town, d
 
     entries = page.split('<ol class="log')[1]
     assert "Вы отложили" in entries and "Отложенные" not in entries
+
+
+@pytest.mark.parametrize(("path", "maximum"), [("/console/leads/{lead}", 17), ("/console/leads", 12)])
+def test_a_page_takes_few_statements(client, town, engine, path, maximum):
+    enter(client, town.buyer)
+    address = path.format(lead=town.lead.id)
+    client.get(address)
+    with statements_on(engine) as noted:
+        assert client.get(address).status_code == 200
+
+    assert len(noted) <= maximum, "\n".join(noted)

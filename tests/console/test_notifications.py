@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from models.accounts.notification_groups import unread_by_topic
 from models.core.enums import Role
 from models.deals.chats import notify_absent, open_chat, post_message
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from tests.console.conftest import PASSWORD_HASH, csrf_of, enter
 from tests.factories import make_property, make_user
 
@@ -17,7 +17,7 @@ def test_news_name_who_and_what_lead_there_and_are_counted_on_their_pages(client
     tenants = [make_user(db, Role.TENANT, name=name) for name in ("Анна Петрова", "Олег Ким")]
     home = make_property(db, owner, title="Студия у парка")
     for tenant in tenants:
-        inquire(db, tenant, home)
+        create_inquiry(db, tenant, home)
     chat, _ = open_chat(db, tenants[0], buyer_id=tenants[0].id, seller_id=owner.id, property_id=home.id)
     notification_id = notify_absent(db, *post_message(db, tenants[0], chat.id, "Свободна?"))
     db.commit()
@@ -41,7 +41,7 @@ def test_news_name_who_and_what_lead_there_and_are_counted_on_their_pages(client
 def test_a_strangers_notification_opens_for_nobody_else(client, db, clean_database):
     owner = make_user(db, Role.LANDLORD, email="owner@leadmatch.example", password_hash=PASSWORD_HASH)
     other = make_user(db, Role.LANDLORD)
-    inquire(db, make_user(db), make_property(db, other))
+    create_inquiry(db, make_user(db), make_property(db, other))
     db.commit()
     csrf_of(client.get("/console/sign-in").text)
     enter(client, owner)
@@ -64,7 +64,7 @@ def test_types_switched_off_in_the_profile_are_not_counted_at_the_bell(visit, to
     expect(page.get_by_text("Saved.")).to_be_visible()
     expect(inquiries).not_to_be_checked()
 
-    inquire(db, make_user(db, Role.TENANT), town.properties[0])
+    create_inquiry(db, make_user(db, Role.TENANT), town.properties[0])
     chat, _ = open_chat(
         db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=town.properties[0].id
     )

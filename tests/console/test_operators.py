@@ -133,7 +133,7 @@ def test_lists_that_are_shown_are_counted(app, client, town, page):
 
     counts = shown_counts(services_of(app).redis, utc_now().date())
     shown = counts[Side.LEAD, town.lead.id]
-    assert (shown.lists, shown.places) == (2, 2 * len(town.properties))
+    assert (shown.lists, shown.entries) == (2, 2 * len(town.properties))
 
 
 def test_a_market_is_picked_by_name_and_has_a_history(app, page, db):

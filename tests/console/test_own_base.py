@@ -24,8 +24,8 @@ NAMES = ("Анна Королёва", "Борис", "Вера")
 def base(town, db):
     """Three more leads of the buyer; their ids by the clients' names."""
     leads = {
-        name: make_lead(db, town.buyer, client_name=name, client_contacts=f"+7701555000{place}").id
-        for place, name in enumerate(NAMES)
+        name: make_lead(db, town.buyer, client_name=name, client_contacts=f"+7701555000{index}").id
+        for index, name in enumerate(NAMES)
     }
     db.commit()
     return leads

@@ -11,8 +11,8 @@ from models.core.enums import ActionKind, DealType, FeedActionKind, InquiryStatu
 from models.deals.actions import Action
 from models.deals.answer_templates import AnswerTemplate, keep_template, templates_of
 from models.deals.feed import act_in_feed
-from models.deals.inquiries import Inquiry, inquire
-from models.deals.owner_board import MIN_COMPARABLES, asked_for, figures_of, list_places, market_prices
+from models.deals.inquiries import Inquiry, create_inquiry
+from models.deals.owner_board import MIN_COMPARABLES, demand_of_tenants, figures_of, list_appearances, market_prices
 from models.market.preferences import save_preference
 from models.ranking.recommendations import LeadRecommendations
 from tests.console.conftest import PASSWORD_HASH, enter
@@ -31,7 +31,7 @@ def test_an_owners_day(visit, town, db):
     tenant = db.merge(town.tenant)
     wishes = {"city": "Москва", "deal_type": DealType.SALE, "budget_max": 15_000_000, "rooms": [2]}
     save_preference(db, tenant, wishes | {"additional_requirements": "нужен балкон"})
-    inquire(db, tenant, home)
+    create_inquiry(db, tenant, home)
     db.commit()
 
     page = visit(owner)
@@ -107,35 +107,35 @@ def test_too_few_comparable_homes_give_no_estimate(session):
 def test_a_listing_counts_the_lists_in_which_it_is_among_the_first_ten(session):
     mine = make_property(session, make_user(session, Role.LANDLORD))
     realtor = make_user(session)
-    for place in (1, 10, 11, None):
+    for rank in (1, 10, 11, None):
         lead = make_lead(session, realtor)
         ids = list(range(10**9, 10**9 + 12))
-        if place is not None:
-            ids[place - 1] = mine.id
+        if rank is not None:
+            ids[rank - 1] = mine.id
         row = {"property_ids": ids, "scores": [50.0] * 12, "version": 1}
         session.add(LeadRecommendations(lead_id=lead.id, city_key=mine.city_key, deal_type=mine.deal_type, **row))
     session.flush()
 
-    places = list_places(session, mine)
+    appearances = list_appearances(session, mine)
 
-    assert (places.first, places.lists) == (2, 4)
+    assert (appearances.first, appearances.lists) == (2, 4)
 
 
 def test_what_a_tenant_looks_for_is_that_of_the_listings_market(session):
     tenant, home = make_user(session, Role.TENANT), make_property(session, make_user(session, Role.LANDLORD))
     save_preference(session, tenant, {"city": "Казань", "deal_type": DealType.SALE})
-    assert asked_for(session, [(tenant.id, home)]) == {}
+    assert demand_of_tenants(session, [(tenant.id, home)]) == {}
 
     lead = save_preference(session, tenant, {"city": "Москва", "deal_type": DealType.SALE})
 
-    assert asked_for(session, [(tenant.id, home)]) == {(tenant.id, home.id): lead}
+    assert demand_of_tenants(session, [(tenant.id, home)]) == {(tenant.id, home.id): lead}
 
 
 def test_templates_are_their_owners_alone(client, db, clean_database):
     owner, other = landlord(db), make_user(db, Role.LANDLORD)
     theirs = keep_template(db, other, "Чужой ответ", "ru")
     home = make_property(db, owner)
-    inquiry = inquire(db, make_user(db, Role.TENANT), home)
+    inquiry = create_inquiry(db, make_user(db, Role.TENANT), home)
     db.commit()
     csrf = enter(client, owner)
     path = f"/console/owner/inquiries/{inquiry.id}"
@@ -157,7 +157,7 @@ def test_templates_are_their_owners_alone(client, db, clean_database):
 def test_anothers_inquiry_and_listing_are_unknown(client, db, clean_database):
     other = make_user(db, Role.LANDLORD)
     home = make_property(db, other)
-    inquiry = inquire(db, make_user(db, Role.TENANT), home)
+    inquiry = create_inquiry(db, make_user(db, Role.TENANT), home)
     owner = landlord(db)
     db.commit()
     enter(client, owner)

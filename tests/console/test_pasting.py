@@ -78,6 +78,21 @@ def test_an_amount_without_a_currency_is_in_that_of_its_town(client, town, db):
     assert form_of(other)["requirements.budget.max"] == "35000000 RUB", "the form asks about another currency"
 
 
+def test_the_town_of_public_places_fills_the_form_although_the_text_does_not_name_it(client, town):
+    csrf = enter(client, town.buyer)
+    text = "ищем двушку у Василеостровской до 14 млн, можно Приморская"
+
+    page = client.post("/console/leads/paste", data={"csrf": csrf, "text": text})
+    home = client.post("/console/properties/paste", data={"csrf": csrf, "text": "Продаю 2к, м. Сокол 5 мин, 13 млн"})
+
+    form = form_of(page.text)
+    assert form["requirements.location.city"] == "Санкт-Петербург"
+    assert form["requirements.location.metro_stations"] == "Василеостровская, Приморская"
+    assert form["requirements.budget.max"] == "14\xa0000\xa0000"
+    assert form_of(home.text)["address.city"] == "Москва"
+    assert '<option value="Хамовники">' in home.text, "the form suggests the town's districts"
+
+
 @pytest.mark.parametrize("text", ["", "  \n ", "\0"])
 def test_nothing_pasted_is_refused(client, town, text):
     csrf = enter(client, town.buyer)

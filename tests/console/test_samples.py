@@ -17,7 +17,7 @@ from models.market.properties import Property, replace_property
 from models.ranking.recommendations import LeadRecommendations
 from models.rescoring.market_census import market_counts
 from models.rescoring.town_merge import reread_towns
-from models.sources.outgoing import left_out, mark_of_feed, published
+from models.sources.outgoing import left_out, published, version_of_feed
 from models.upkeep.erasure import erase_user
 from models.upkeep.samples import SampleSet, add_samples, remove_samples
 from tests.console.conftest import PASSWORD_HASH, enter
@@ -103,7 +103,7 @@ def test_nobody_else_is_ever_offered_a_sample(worker_here, newcomer, town, app):
         users = set(session.scalars(all_users()))
         assert {home.owner_id for home in homes} & {each.id for each in users} == {user.id}
         assert left_out(session, user) == {} and list(published(worker_here, user.id)) == []
-        assert mark_of_feed(session, user)[1] == user.created_at
+        assert version_of_feed(session, user)[1] == user.created_at
         assert session.execute(team_rows(user, Side.LEAD, TeamFilter())).all() == []
         act(session, user, Side.LEAD, lead_id=leads[1].id, property_id=homes[-1].id, kind=ActionKind.DISLIKE)
         assert actions_by_market(session) == {}

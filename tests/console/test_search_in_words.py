@@ -30,6 +30,9 @@ def search(client, **fields) -> list[tuple[str, str]]:
         ("с котом, 5-10 этаж", {"wish": "pets", "floor_from": "5", "floor_to": "10"}),
         ("снять двушку в Москве до 90 тысяч", {"town": "Москва", "deal": "rent", "type": "flat", "rooms": "2",
                                                "price_to": "90000"}),
+        ("двушка у Сокола до 14 млн", {"town": "Москва", "deal": "sale", "district": "Сокол", "type": "flat",
+                                       "rooms": "2", "price_to": "14000000"}),
+        ("университет рядом", {"q": "университет"}),
         ("дворик -студия", {"q": "дворик -студия"}),  # the minus is the search's own operator, and no wish
         ("asdkj qweqwe !!!", {"q": "asdkj qweqwe"}),
         ("тихий парк", {"q": "тихий парк"}),  # understood, but listings have it only in their text

@@ -179,12 +179,12 @@ def test_units_whose_house_is_hidden_share_no_card_with_their_neighbours(client,
 def neighbours(app, town, db):
     """The district has homes, and so do three around it."""
     app.extensions.pop("short_cache", None)
-    for place, (name, latitude) in enumerate(
+    for index, (name, latitude) in enumerate(
         (("Арбат", 55.75), ("Хамовники", 55.73), ("Пресненский", 55.76), ("Якиманка", 55.735))
     ):
         for twin in range(2):
             where = {"latitude": latitude, "longitude": 37.58}
-            make_property(db, town.seller, district=name, house_number=f"{place}{twin}", **where)
+            make_property(db, town.seller, district=name, house_number=f"{index}{twin}", **where)
     db.commit()
 
 

@@ -12,7 +12,7 @@ from models.market.favorites import add_favorite, favorites_with_notes
 from models.market.preferences import preference_of
 from models.market.properties import Property
 from models.market.search.saved import NotificationPace, SavedSearch
-from models.market.search.words import refresh_words
+from models.market.search.text_search import refresh_words
 from tests.console.conftest import PASSWORD, enter
 from tests.factories import make_property
 from worker.search_tasks import notify_search_news
@@ -113,7 +113,7 @@ def test_favourites_are_noted_and_compared(tenant, town, db):
 def test_a_search_is_saved_paced_and_removed_by_its_user_only(app, tenant, town, db):
     assert post(tenant, "/console/searches", of="search", asked="deal=sale&q=двор&price_to=13000000").status_code == 303
     search = db.scalars(select(SavedSearch)).one()
-    assert (search.wanted.deal_type, search.wanted.words, search.wanted.price_max) == (
+    assert (search.search_criteria.deal_type, search.search_criteria.words, search.search_criteria.price_max) == (
         DealType.SALE,
         "двор",
         13_000_000,
@@ -140,7 +140,7 @@ def test_preferences_can_be_followed(tenant, db):
 
     post(tenant, "/console/searches", of="preferences")
 
-    assert db.scalars(select(SavedSearch)).one().wanted.rooms == (2,)
+    assert db.scalars(select(SavedSearch)).one().search_criteria.rooms == (2,)
 
 
 def test_a_visitor_finds_a_home_saves_the_search_and_hears_of_a_new_one(visit, town, db, worker_here):

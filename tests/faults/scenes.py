@@ -181,8 +181,8 @@ def likes_to_learn_from(session: Session, _: Path) -> Args:
     buyer = _user(session, "Buyer")
     lead_ids = session.scalars(text("SELECT id FROM leads ORDER BY id LIMIT 6")).all()
     property_ids = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 10")).all()
-    for place, (lead_id, property_id) in enumerate((a, b) for a in lead_ids for b in property_ids):
-        kind = ActionKind.LIKE if place % 10 < 5 else ActionKind.DISLIKE
+    for index, (lead_id, property_id) in enumerate((a, b) for a in lead_ids for b in property_ids):
+        kind = ActionKind.LIKE if index % 10 < 5 else ActionKind.DISLIKE
         act(session, buyer, Side.LEAD, lead_id=lead_id, property_id=property_id, kind=kind)
     return []
 

@@ -74,9 +74,9 @@ def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
 #: Counts 200 requests, more than a page of memory holds, and prints the total of all processes.
 COUNTING = """
 import sys
-from api.http.request_metrics import note_request, registry_of_all_processes
+from api.http.request_metrics import count_request, registry_of_all_processes
 for number in range(200):
-    note_request("GET", f"/{number:0100}", 200, 0.1)
+    count_request("GET", f"/{number:0100}", 200, 0.1)
 samples = [sample for metric in registry_of_all_processes().collect() for sample in metric.samples]
 print(int(sum(sample.value for sample in samples if sample.name == "leadmatch_http_request_seconds_count")))
 """

@@ -24,10 +24,12 @@ def test_a_row_that_kills_its_worker_is_quarantined_and_the_others_are_served(
     _, _, leads, _ = market
     with Session(engine) as session:
         owner = make_user(session)
-        killer = make_lead(session, owner) if side is Side.LEAD else make_property(session, owner, house_number="99")
+        crashes_worker = (
+            make_lead(session, owner) if side is Side.LEAD else make_property(session, owner, house_number="99")
+        )
         owner_id = owner.id
         session.commit()
-        killer_id = killer.id
+        killer_id = crashes_worker.id
     worker = start_worker(
         "runs", "entities", through=[sys.executable, str(ROOT / "tests/faults/lethal.py"), str(owner_id)],
         PYTHONPATH=str(ROOT),

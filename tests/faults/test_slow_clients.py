@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from api.server.slow_clients import GATHER_SECONDS, is_gathered
+from api.server.slow_clients import GATHER_SECONDS, is_complete_request
 from tests.faults.conftest import full_only
 from tests.faults.journal import over_http
 from tests.waiting import WAIT_LIMIT_SECONDS
@@ -77,7 +77,7 @@ def test_slow_clients_hold_up_nobody(web, app, market, people, journal, writing,
     ],
 )
 def test_a_thread_is_for_requests_that_are_there(received, gathered):
-    assert is_gathered(received) is gathered
+    assert is_complete_request(received) is gathered
 
 
 pytestmark = pytest.mark.timeout(300)

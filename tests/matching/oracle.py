@@ -159,9 +159,9 @@ def sampled(formula, amount, ratio):
     """
     *formula* at the two powers of *ratio* around the amount, interpolated by its logarithm in steps of a 64th.
     """
-    place = max(math.log(amount) / math.log(ratio), 0.0) if amount > 0 else 0.0
-    knot = math.floor(place)
-    share = round((place - knot) * 64) / 64
+    position = max(math.log(amount) / math.log(ratio), 0.0) if amount > 0 else 0.0
+    knot = math.floor(position)
+    share = round((position - knot) * 64) / 64
     return (1 - share) * formula(ratio**knot) + share * formula(ratio ** (knot + 1))
 
 

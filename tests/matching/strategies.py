@@ -174,13 +174,13 @@ def world_of(text_model=TEXT_MODEL, closeness=CLOSENESS):
     near, middles = {}, {}
     for kind in ("district", "metro"):
         neighbours = getattr(closeness, kind)
-        for place, key in enumerate(neighbours.keys):
-            for at in range(*neighbours.of(place).indices(len(neighbours.places))):
-                km = float(neighbours.km[at])
-                other = neighbours.keys[neighbours.places[at]]
-                near[kind, key, other] = float(neighbours.nearness[at]), None if np.isnan(km) else km
-            if kind == "district" and not np.isnan(neighbours.latitude[place]):
-                middles[key] = float(neighbours.latitude[place]), float(neighbours.longitude[place])
+        for index, key in enumerate(neighbours.keys):
+            for entry in range(*neighbours.of(index).indices(len(neighbours.places))):
+                km = float(neighbours.km[entry])
+                other = neighbours.keys[neighbours.places[entry]]
+                near[kind, key, other] = float(neighbours.nearness[entry]), None if np.isnan(km) else km
+            if kind == "district" and not np.isnan(neighbours.latitude[index]):
+                middles[key] = float(neighbours.latitude[index]), float(neighbours.longitude[index])
     districts_of = {
         key: [
             closeness.district.keys[d]

@@ -55,12 +55,12 @@ ROOM, SHARE = STATED_KINDS.index("room"), STATED_KINDS.index("share")
 def answers(rng: np.random.Generator, n: int) -> np.ndarray:
     """(n, kinds): one in three states each kind; few are rooms or shares."""
     table = np.full((n, len(KINDS)), -1, np.int8)
-    for place, kind in enumerate(KINDS):
+    for column, kind in enumerate(KINDS):
         if kind.name in STATED_KINDS:
             given = rng.integers(0, kind.answers, n)
             if kind.name in ("room", "share"):
                 given = (rng.random(n) < 0.05).astype(np.int64)
-            table[:, place] = np.where(rng.random(n) < 0.4, given, -1)
+            table[:, column] = np.where(rng.random(n) < 0.4, given, -1)
     return table
 
 

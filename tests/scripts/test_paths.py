@@ -116,8 +116,8 @@ def test_counts_of_all_processes_are_added_up_in_any_folder(tmp_path, name):
     folder = tmp_path / name
     folder.mkdir()
     code = (
-        "from api.http.request_metrics import note_request, registry_of_all_processes as all\n"
-        "note_request('GET', '/x', 200, 0.1)\n"
+        "from api.http.request_metrics import count_request, registry_of_all_processes as all\n"
+        "count_request('GET', '/x', 200, 0.1)\n"
         "print(all().get_sample_value('leadmatch_http_requests_total',"
         " {'method': 'GET', 'route': '/x', 'status': '200'}))"
     )

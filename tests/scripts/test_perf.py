@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from sqlalchemy import create_engine
 
 from scripts.benchmarks import scale_out
-from scripts.benchmarks.load import yardstick
+from scripts.benchmarks.load import bare_app
 from scripts.benchmarks.perf import engine, pages
 from scripts.benchmarks.perf.__main__ import command
 from scripts.benchmarks.perf.figures import RELEASES, Figure, Verdict, compare, last_release, load, save
@@ -105,10 +105,10 @@ def test_bare_flask_stores_what_is_posted_and_answers_what_was_kept(monkeypatch,
     monkeypatch.setenv("DATABASE_URL", url)
     engine_of = create_engine(url)
     with engine_of.begin() as connection:
-        for statement in yardstick.CREATE:
+        for statement in bare_app.CREATE:
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql("INSERT INTO load_yardstick VALUES (7, 'a page')")
-    client = yardstick.bare_app().test_client()
+    client = bare_app.bare_app().test_client()
 
     assert client.post("/", json={"rooms": [2]}).json == {"id": 1}
     assert (client.get("/7").text, client.get("/8").status_code) == ("a page", 404)

@@ -22,7 +22,7 @@ from models.sources.formats.offer import FeedError
 from models.sources.import_attempts import begin_attempt, end_attempt, is_given_up
 from models.sources.import_events import record_end_of
 from models.sources.imports import Progress, import_feed
-from models.sources.sources import note_fetch
+from models.sources.sources import record_fetch
 from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent, reason_values
 from worker.celery_app.task_context import DATABASE_AWAY
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
@@ -86,8 +86,8 @@ class ProgressWriter:
         self._next = now + SHOWN_EVERY
         share = min(1.0, done.bytes_read / self._size) if self._size else None
         with self._factory() as session:
-            mine = update(Import).where(Import.id == self._import_id, Import.state == ImportState.RUNNING)
-            session.execute(mine.values(progress=share, counts=done.report.counts()))
+            statement = update(Import).where(Import.id == self._import_id, Import.state == ImportState.RUNNING)
+            session.execute(statement.values(progress=share, counts=done.report.counts()))
             session.commit()
 
 
@@ -187,7 +187,7 @@ def _file_of(
         with factory() as session:
             fresh = session.get(Source, source.id)
             if fresh is not None and fresh.address == source.address and not import_.is_dry_run:
-                note_fetch(session, fresh, failed=False, etag=fetched.etag, last_modified=fetched.last_modified)
+                record_fetch(session, fresh, failed=False, etag=fetched.etag, last_modified=fetched.last_modified)
                 session.commit()
 
 
@@ -212,5 +212,5 @@ def _note_failure(
     with factory() as session:
         fresh = session.get(Source, source.id)
         if fresh is not None:
-            note_fetch(session, fresh, failed=True, pause=getattr(error, "pause", None))
+            record_fetch(session, fresh, failed=True, pause=getattr(error, "pause", None))
             session.commit()

@@ -28,9 +28,9 @@ from models.deals.weights import (
     Scope,
     WeightSet,
     actions_by_market,
+    current_set,
     keep_set,
     newest_actions,
-    present_set,
     weight_sets,
 )
 from models.market.facts import lead_facts, property_facts
@@ -38,7 +38,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.generations import Generation
 from models.ranking.recommendations import generation_of
-from worker.market.generations import load_models, present_generation, weights
+from worker.market.generations import current_generation, load_models, weights
 from worker.market.load import LEAD_COLUMNS, PROPERTY_COLUMNS
 from worker.market.market_lock import own_transaction
 from worker.market.snapshot import row_of
@@ -105,8 +105,8 @@ def _learn_scope(session: Session, scope: Scope, actions: int) -> LearningResult
     acted, broken = acted_pairs(session, newest_actions(session, scope, MAX_ACTIONS))
     if not has_enough_actions(acted):
         return LearningResult(scope, actions, broken=broken)
-    prior, present = (present_set(session, of) for of in (None, scope))
-    judgement = judge(acted, *(weights(session, each.id if each else None) for each in (prior, present)))
+    prior, current = (current_set(session, of) for of in (None, scope))
+    judgement = judge(acted, *(weights(session, each.id if each else None) for each in (prior, current)))
     kept = None
     if judgement.is_better:
         city_key, deal_type = scope or (None, None)
@@ -145,7 +145,7 @@ def acted_pairs(session: Session, actions: Iterable[PairAction]) -> tuple[ActedP
         np.nan_to_num(all_values),
         np.concatenate(sizes),
         np.array([action.liked for action in ordered], bool),
-        np.array([np.nan if action.place is None else action.place for action in ordered], float),
+        np.array([np.nan if action.rank is None else action.rank for action in ordered], float),
         np.array([action.lead_id for action in ordered], np.int64),
     )
     return acted.take(sound), len(ordered) - len(sound)
@@ -157,7 +157,7 @@ def _values(
     """(actions, criteria) arrays: the values of the pairs, and how far each is stated, by the market's generation."""
     generation: Generation | None = generation_of(session, *market)
     if generation is None or not generation.is_known:
-        generation = present_generation(session, market)
+        generation = current_generation(session, market)
     models = load_models(session, generation)
     places = PlaceIndex()
     lead_ids, property_ids = [action.lead_id for action in actions], [action.property_id for action in actions]

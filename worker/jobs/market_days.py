@@ -25,7 +25,7 @@ def count_days(session: Session) -> int:
     try:
         for day in (today - timedelta(days=1), today):
             counts = shown_counts(redis_client(), day)
-            shown[day] = {key: (count.lists, count.places) for key, count in counts.items()}
+            shown[day] = {key: (count.lists, count.entries) for key, count in counts.items()}
     except redis.RedisError as error:
         log.warning("list_views_not_read", extra={"kind": type(error).__name__})
     return count_markets(session, shown)

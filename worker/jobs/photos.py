@@ -34,8 +34,8 @@ from models.sources.photos import (
     PhotoState,
     claim_photo,
     due_hosts,
-    note_photos,
     properties_to_regroup,
+    record_photos,
 )
 from worker.celery_app.task_context import client
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
@@ -79,7 +79,7 @@ def find_photos(factory: sessionmaker[Session]) -> list[int]:
     count = BATCH
     while count == BATCH:
         with factory() as session:
-            count = note_photos(session)
+            count = record_photos(session)
             session.commit()
     with factory() as session:
         return due_hosts(session)
@@ -202,18 +202,18 @@ def _hash(file: images.CleanFile) -> int:
 def _note(factory: sessionmaker[Session], photo: FetchedPhoto, error: PhotoError) -> None:
     is_over = error.is_final or photo.attempts >= MAX_ATTEMPTS
     state = PhotoState.REFUSED if is_over else PhotoState.WAITING
-    mine = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
+    statement = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:
-        session.execute(mine.values(state=state, reason=error.reason))
+        session.execute(statement.values(state=state, reason=error.reason))
         session.commit()
     log.info("photo_not_fetched", extra={"photo_id": photo.id, "kind": error.reason, "is_final": is_over})
 
 
 def _give_back(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
     """Release a claim that was not used."""
-    mine = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
+    statement = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:
-        session.execute(mine.values(attempts=FetchedPhoto.attempts - 1, next_try_at=func.now()))
+        session.execute(statement.values(attempts=FetchedPhoto.attempts - 1, next_try_at=func.now()))
         session.commit()
 
 

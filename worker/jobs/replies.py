@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from models.leadgen.messages import MessageDelivery, Reply, note_delivery, take_reply
+from models.leadgen.messages import MessageDelivery, Reply, record_delivery, take_reply
 from worker.celery_app.task_context import new_session, settings
 from worker.jobs.notifications import TIMEOUT_SECONDS, NotSentError
 
@@ -61,5 +61,5 @@ def _send(reply: Reply, attempt: int) -> bool:
 
 def _note(reply: Reply, delivery: MessageDelivery) -> None:
     with new_session() as session:
-        note_delivery(session, reply.message_id, delivery)
+        record_delivery(session, reply.message_id, delivery)
         session.commit()

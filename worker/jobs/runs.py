@@ -43,7 +43,7 @@ from worker.lists.tiles import MixedGenerationsError, merge_tiles, score_tile
 from worker.market.cache import keep_snapshot
 from worker.market.change_set import ChangeSet
 from worker.market.closeness_models import learn_closeness_models
-from worker.market.generations import present_generation
+from worker.market.generations import current_generation
 from worker.market.grouping import group_market
 from worker.market.readings import read_market
 from worker.market.stale import stale_in
@@ -113,7 +113,7 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     # func.now(), because leases are measured by the database's clock.
     run.state, run.started_at, run.stages = RunState.RUNNING, func.now(), stages
     session.flush()
-    end_run_if_done(session, run.id)  # a run without shards ends at once
+    end_run_if_done(session, run)  # a run without shards ends at once
     return [shard.id for shard in shards if not shard.is_merge]
 
 
@@ -137,7 +137,7 @@ def request_upgrade_run(session: Session) -> int | None:
 
 def _shards(session: Session, run: RescoringRun, market: MarketKey, plan: PlannedMarket) -> list[RescoringShard]:
     """A shard for each of the market's tiles, then one for the market; all are of the present generation."""
-    generation = replace(present_generation(session, market), text_model_id=run.text_model_id)
+    generation = replace(current_generation(session, market), text_model_id=run.text_model_id)
     key = {"run_id": run.id, "city_key": market[0], "deal_type": market[1], "generation": generation}
     few_are_stale = run.scope is RunScope.STALE and stale_count(session, market) <= MAX_CHANGES
     if not plan.tiles or few_are_stale:
@@ -216,7 +216,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
     shard = work.shard
     market: MarketKey = (shard.city_key, shard.deal_type)
     with stage("read words"), new_session() as own:
-        killers = read_market(own, market)
+        crashing = read_market(own, market)
         regrouped = ChangeSet.of(Side.PROPERTY, group_market(own, market))
     if shard.tile:
         tile = score_tile(session, shard, work)
@@ -230,8 +230,8 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
         leave_other_markets(session, market, work)
         stale = stale_in(session, market) | regrouped
         if not needs_rebuild(session, market, stale):
-            if killers:
-                remove_unloadable(session, market, killers, ChangeSet())
+            if crashing:
+                remove_unloadable(session, market, crashing, ChangeSet())
             rescore_changed(session, market, stale, work)
             return work.succeed({}, stages)
         published = rebuild_market(session, market, control=work)

@@ -28,7 +28,7 @@ from models.rescoring.shards import (
 from worker.celery_app.stages import Stages, peak_mb
 from worker.celery_app.task_context import DATABASE_AWAY, count_stages, new_session, worker_name
 from worker.lists.work_control import WorkControl
-from worker.market.generations import present_generation
+from worker.market.generations import current_generation
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class ShardWork(WorkControl):
         shard = claim_shard(session, shard_id, worker_name())
         if shard is not None and not shard.generation.is_known:
             # A retried shard of a whole market, or a shard that an earlier release planned, has no generation yet.
-            shard.generation = present_generation(session, (shard.city_key, shard.deal_type))
+            shard.generation = current_generation(session, (shard.city_key, shard.deal_type))
         session.commit()
         return None if shard is None else cls(session, shard)
 
@@ -103,7 +103,7 @@ class ShardWork(WorkControl):
     def fail(self, error: str) -> None:
         """Roll back, and end the shard as failed."""
         self._session.rollback()
-        self._end(RunState.FAILED, {"error": error})
+        self._end(RunState.FAILED, {}, error)
 
     def score_tiles_again(self, tiles: Iterable[RescoringShard]) -> list[int]:
         """Roll back; queue these tiles and this shard, which merges them, again. Returns the ids of the tiles."""
@@ -113,11 +113,8 @@ class ShardWork(WorkControl):
         self._session.commit()
         return tile_ids
 
-    def _end(self, state: RunState, figures: dict[str, Any]) -> int | None:
-        shard = self._locked_shard(self._session)
-        for name, value in figures.items():
-            setattr(shard, name, value)
-        merge_id = end_shard(self._session, shard, state, figures.get("error"))
+    def _end(self, state: RunState, figures: dict[str, Any], error: str | None = None) -> int | None:
+        merge_id = end_shard(self._session, self._locked_shard(self._session), state, error, figures)
         self._session.commit()
         return merge_id
 

@@ -16,7 +16,7 @@ import httpcore
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, note_outcome, take_due
+from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, record_outcome, take_due
 from models.webhooks.signing import body_of, headers_of
 from models.webhooks.tables import DeliveryError
 from worker.celery_app.task_context import client, new_session, settings
@@ -56,8 +56,8 @@ def _send_for(seconds: float) -> bool:
         while True:
             is_over = time.monotonic() > ends
             if not is_over and len(in_flight) < THREADS:
-                for taken in _take(session, in_flight):
-                    in_flight[pool.submit(_attempt, taken)] = taken
+                for claimed in _take(session, in_flight):
+                    in_flight[pool.submit(_attempt, claimed)] = claimed
             if not in_flight:
                 return is_over
             for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
@@ -74,7 +74,7 @@ def _take(session: Session, in_flight: dict[Future[Outcome], ClaimedDelivery]) -
 
 
 def _note(session: Session, taken: ClaimedDelivery, outcome: Outcome) -> None:
-    note_outcome(session, taken, outcome)
+    record_outcome(session, taken, outcome)
     facts = {"delivery_id": taken.delivery_id, "endpoint_id": taken.endpoint_id, "status": outcome.status}
     if outcome.error is None:
         log.info("webhook_delivered", extra=facts)

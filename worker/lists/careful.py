@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from models.core.enums import MarketKey, Side
 from models.market.properties import Property
 from models.market.unscorable import KILLED_ITS_WORKER
-from models.rescoring.attempts import MAX_ATTEMPTS, attempts_of, begin_attempts, end_attempts, quarantine_killers
+from models.rescoring.attempts import MAX_ATTEMPTS, attempts_of, begin_attempts, end_attempts, quarantine_crashing
 from worker.lists.changes import MAX_CHANGES
 from worker.lists.rescore import leave_other_markets, markets_of, remove_unloadable, rescore_changed
 from worker.market.change_set import ChangeSet
@@ -37,33 +37,33 @@ def reconcile_carefully(session: Session, market: MarketKey) -> None:
     with _alone_in(session, market) as is_alone:
         if is_alone:
             leave_other_markets(session, market)
-            killers = read_market(session, market)
-            here = (Property.city_key == market[0]) & (Property.deal_type == market[1])
-            regrouped, killers_of_groups = _group(session, here)
-            killers |= killers_of_groups
-            if killers:
-                remove_unloadable(session, market, killers, ChangeSet())
+            crashing = read_market(session, market)
+            in_market = (Property.city_key == market[0]) & (Property.deal_type == market[1])
+            regrouped, crashing_groups = _group(session, in_market)
+            crashing |= crashing_groups
+            if crashing:
+                remove_unloadable(session, market, crashing, ChangeSet())
             _rescore(session, market, stale_in(session, market) | regrouped)
 
 
 def rescore_carefully(session: Session, side: Side, entity_id: int) -> None:
     """As :func:`worker.lists.rescore.rescore_entity`, but skips a market in which a sweep is running."""
-    killers = read_entity_carefully(session, side, entity_id)
+    crashing = read_entity_carefully(session, side, entity_id)
     regrouped = ChangeSet()
-    if side is Side.PROPERTY and not killers:
-        regrouped, killers = _group_one(session, entity_id)
+    if side is Side.PROPERTY and not crashing:
+        regrouped, crashing = _group_one(session, entity_id)
     for market in markets_of(session, side, entity_id):
         with _alone_in(session, market) as is_alone:
-            if is_alone and killers:
-                remove_unloadable(session, market, killers, ChangeSet())
+            if is_alone and crashing:
+                remove_unloadable(session, market, crashing, ChangeSet())
             elif is_alone:
                 _rescore(session, market, ChangeSet.of(side, [entity_id]) | regrouped)
 
 
 def _group_one(session: Session, property_id: int) -> tuple[ChangeSet, ChangeSet]:
     """As :func:`_group`, for one property; does nothing while a sweep is running in the property's market."""
-    place = select(Property.city_key, Property.deal_type).where(Property.id == property_id)
-    market = session.execute(place).one_or_none()
+    market_of = select(Property.city_key, Property.deal_type).where(Property.id == property_id)
+    market = session.execute(market_of).one_or_none()
     session.commit()
     if market is not None:
         with _alone_in(session, (market[0], market[1])) as is_alone:
@@ -81,9 +81,9 @@ def _group(session: Session, which: ColumnElement[bool]) -> tuple[ChangeSet, Cha
     """
     ids = session.scalars(ungrouped().where(which).order_by(Property.id)).all()
     attempts = attempts_of(session, Side.PROPERTY, ids)
-    killers = ChangeSet.of(Side.PROPERTY, [each for each in ids if attempts.get(each, 0) >= MAX_ATTEMPTS])
-    if killers:
-        _quarantine(session, killers)
+    crashing = ChangeSet.of(Side.PROPERTY, [each for each in ids if attempts.get(each, 0) >= MAX_ATTEMPTS])
+    if crashing:
+        _quarantine(session, crashing)
     regrouped: set[int] = set()
     for number, size in enumerate(GROUP_SIZES):
         to_try = [each for each in ids if attempts.get(each, 0) == number]
@@ -91,7 +91,7 @@ def _group(session: Session, which: ColumnElement[bool]) -> tuple[ChangeSet, Cha
             group = to_try[first : first + size]
             with _counted(session, ChangeSet.of(Side.PROPERTY, group)):
                 regrouped |= group_properties(session, select(Property.id).where(Property.id.in_(group)))
-    return ChangeSet.of(Side.PROPERTY, regrouped), killers
+    return ChangeSet.of(Side.PROPERTY, regrouped), crashing
 
 
 def _rescore(session: Session, market: MarketKey, changes: ChangeSet) -> None:
@@ -107,11 +107,11 @@ def _rescore(session: Session, market: MarketKey, changes: ChangeSet) -> None:
         for entity_id in changes.ids(side):
             number = min(attempts.get(entity_id, 0), MAX_ATTEMPTS)
             by_attempts[number] |= ChangeSet.of(side, [entity_id])
-    *to_try, killers = by_attempts
-    suspects = changes - to_try[0] - killers
-    if killers:
-        _quarantine(session, killers)
-        remove_unloadable(session, market, killers, suspects)
+    *to_try, crashing = by_attempts
+    suspects = changes - to_try[0] - crashing
+    if crashing:
+        _quarantine(session, crashing)
+        remove_unloadable(session, market, crashing, suspects)
     for entities, size in zip(to_try, GROUP_SIZES, strict=True):
         groups = [entities] if 0 < len(entities) <= size else entities.split(size)
         for group in groups:
@@ -120,11 +120,11 @@ def _rescore(session: Session, market: MarketKey, changes: ChangeSet) -> None:
             suspects -= group
 
 
-def _quarantine(session: Session, killers: ChangeSet) -> None:
+def _quarantine(session: Session, crashing: ChangeSet) -> None:
     for side in Side:
-        for entity_id in killers.ids(side):
+        for entity_id in crashing.ids(side):
             log.error("entity_quarantined", extra={"side": side, "entity_id": entity_id, "reason": KILLED_ITS_WORKER})
-        quarantine_killers(session, side, killers.ids(side))
+        quarantine_crashing(session, side, crashing.ids(side))
     session.commit()
 
 

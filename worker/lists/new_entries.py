@@ -16,7 +16,7 @@ _NOTED = "has_new_entries"
 _LISTENERS = "recommendation_listeners"
 
 
-def note_new_entries(session: Session, side: Side) -> None:
+def record_new_entries(session: Session, side: Side) -> None:
     """Record which entries the staged lists of *side* would add to the stored ones, for owners who want events."""
     asked_in, listeners = session.info.get(_LISTENERS, (None, []))
     if asked_in is not session.get_transaction():
@@ -93,8 +93,8 @@ def queue_new_entry_events(session: Session) -> None:
             session,
             side,
             [
-                NewPair(listeners[id_], mine if of_lead else other, other if of_lead else mine, score)
-                for id_, mine, other, score in rows
+                NewPair(listeners[id_], own_id if of_lead else other, other if of_lead else own_id, score)
+                for id_, own_id, other, score in rows
             ],
         )
     session.execute(text("TRUNCATE new_entries"))

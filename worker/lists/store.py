@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.core.base import LARGEST_ID
 from models.core.enums import MarketKey, Side
 from worker.lists.binary_copy import ListsToCopy
-from worker.lists.new_entries import note_new_entries
+from worker.lists.new_entries import record_new_entries
 from worker.market.read_watermark import ReadWatermark
 from worker.market.stored_lists import TABLES, StoredLists, for_side, market_parameters
 
@@ -121,7 +121,7 @@ def publish_staged(
     Args:
         unless_written_since: Also keep stored lists that a read with this watermark may have missed.
     """
-    note_new_entries(session, side)
+    record_new_entries(session, side)
     session.execute(
         for_side(
             side,

@@ -10,7 +10,7 @@ from matching.engine.text import TextModel
 from matching.engine.units import ENGINE_VERSION
 from matching.facts.closeness import Closeness
 from models.core.enums import MarketKey
-from models.deals.weights import present_set, weights_of
+from models.deals.weights import current_set, weights_of
 from models.market.facts import Factors, format_factors, market_factors
 from models.ranking.closeness import ClosenessRow
 from models.ranking.generations import Generation
@@ -36,11 +36,11 @@ class ScoringModels:
     closeness: Closeness
 
 
-def present_generation(session: Session, market: MarketKey) -> Generation:
+def current_generation(session: Session, market: MarketKey) -> Generation:
     """
     The generation that a new run over the market would use: the newest models, the live weights, today's rates.
     """
-    weight_set = present_set(session, market)
+    weight_set = current_set(session, market)
     return Generation(
         text_model_id=newest_text_model(session),
         weights_id=weight_set.id if weight_set else None,

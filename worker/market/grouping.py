@@ -9,6 +9,7 @@ again. So after any writes the groups equal those of :func:`regroup_all`.
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, delete, exists, func, or_, select, text
@@ -20,10 +21,12 @@ from matching.homes.adverts import AdvertFacts, keys
 from matching.homes.groups import MAX_ALIKE, groups_of_edges
 from matching.homes.same_home import SAME_HOME_POINTS, points
 from models.core.enums import MarketKey, Side, Status
+from models.deals.exclusions import CITY_KEY, DEAL_TYPE
 from models.market.advert_groups import AdvertGroup, AdvertKeys
 from models.market.properties import Property
 from models.market.readings import effective_facts
 from models.market.unscorable import KILLED_ITS_WORKER, UnscorableEntity
+from models.platform.prepared_statements import COMPILED_ONCE
 from models.sources.formats.addresses import set_address
 from models.sources.formats.offer import Offer
 from models.sources.photos import photo_hashes
@@ -70,23 +73,30 @@ def group_property(session: Session, property_id: int) -> set[int]:
 
 def group_market(session: Session, market: MarketKey) -> set[int]:
     """As :func:`group_property`, for every property of the market that was written since it was grouped."""
-    here = (Property.city_key == market[0]) & (Property.deal_type == market[1])
-    return group_properties(session, ungrouped().where(here))
+    parameters = {"city_key": market[0], "deal_type": market[1]}
+    ids = session.scalars(_ungrouped_in_market(), parameters, execution_options=COMPILED_ONCE).all()
+    session.commit()
+    return _regroup_batches(session, ids)
+
+
+@cache
+def _ungrouped_in_market() -> Select[int]:
+    return _by_house(ungrouped().where(Property.city_key == CITY_KEY, Property.deal_type == DEAL_TYPE))
 
 
 def regroup_all(session: Session) -> set[int]:
     """As :func:`group_property`, for all properties, except those that killed a worker."""
-    return group_properties(session, select(Property.id).where(~_is_killer()))
+    return group_properties(session, select(Property.id).where(~_crashes_worker()))
 
 
 def ungrouped() -> Select[int]:
     """Select the ids of properties that were written since they were grouped, without those that killed a worker."""
     stale = or_(AdvertKeys.version.is_(None), AdvertKeys.version != Property.version)
     keys_of = AdvertKeys.property_id == Property.id
-    return select(Property.id).outerjoin(AdvertKeys, keys_of).where(stale, ~_is_killer())
+    return select(Property.id).outerjoin(AdvertKeys, keys_of).where(stale, ~_crashes_worker())
 
 
-def _is_killer() -> ColumnElement[bool]:
+def _crashes_worker() -> ColumnElement[bool]:
     return exists().where(
         UnscorableEntity.side == Side.PROPERTY,
         UnscorableEntity.entity_id == Property.id,
@@ -102,10 +112,17 @@ def group_properties(session: Session, which: Select[int]) -> set[int]:
     They are sorted by house, and within a house by floor, rooms and area, so that similar adverts are in the same batch
     and are read once.
     """
-    house = (Property.city_key, Property.street, Property.house_number, Property.location)
-    by_house = which.order_by(*house, Property.floor, Property.rooms, Property.area, Property.id)
-    ids = session.scalars(by_house).all()
+    ids = session.scalars(_by_house(which)).all()
     session.commit()
+    return _regroup_batches(session, ids)
+
+
+def _by_house(which: Select[int]) -> Select[int]:
+    house = (Property.city_key, Property.street, Property.house_number, Property.location)
+    return which.order_by(*house, Property.floor, Property.rooms, Property.area, Property.id)
+
+
+def _regroup_batches(session: Session, ids: Sequence[int]) -> set[int]:
     changed: set[int] = set()
     for start in range(0, len(ids), BATCH):
         changed |= _regroup_sound(session, ids[start : start + BATCH])
@@ -208,13 +225,13 @@ class _Adverts:
                     edges[pair] = score
         return edges
 
-    def _sharing(self, wanted: Iterable[int]) -> set[int]:
+    def _sharing(self, keys: Iterable[int]) -> set[int]:
         """The adverts that have one of these keys, without keys that too many adverts share."""
-        return {each for key in wanted if len(self._at[key]) <= MAX_ALIKE for each in self._at[key]}
+        return {each for key in keys if len(self._at[key]) <= MAX_ALIKE for each in self._at[key]}
 
-    def _look_up(self, wanted: Iterable[int]) -> None:
+    def _look_up(self, keys: Iterable[int]) -> None:
         """Read which adverts are stored under these keys: at most ``MAX_ALIKE + 1`` further ones of each key."""
-        missing = sorted(set(wanted) - self._at.keys())
+        missing = sorted(set(keys) - self._at.keys())
         if not missing:
             return
         self._at.update((key, set()) for key in missing)
@@ -281,10 +298,10 @@ def _present(session: Session, ids: set[int]) -> set[int]:
 
 def _members(session: Session, ids: set[int]) -> dict[int, set[int]]:
     """The stored group of each advert, as the ids of its members."""
-    mine = select(AdvertGroup.group_id).where(AdvertGroup.property_id.in_(sorted(ids)))
+    groups = select(AdvertGroup.group_id).where(AdvertGroup.property_id.in_(sorted(ids)))
     members: dict[int, set[int]] = {}
     for property_id, group_id in session.execute(
-        select(AdvertGroup.property_id, AdvertGroup.group_id).where(AdvertGroup.group_id.in_(mine))
+        select(AdvertGroup.property_id, AdvertGroup.group_id).where(AdvertGroup.group_id.in_(groups))
     ):
         members.setdefault(group_id, set()).add(property_id)
     return {each: group for group in members.values() for each in group}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.core.enums import MarketKey
 from models.ranking.generations import Generation
 from models.ranking.recommendations import Market
-from worker.market.generations import present_generation
+from worker.market.generations import current_generation
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,9 @@ def lock_market(session: Session, market: MarketKey) -> Market:
         is_new = bool(session.connection().execute(created).rowcount)
         row = session.scalars(query).one()
     if is_new:
-        row.generation = present_generation(session, market)
+        row.generation = current_generation(session, market)
     elif row.rates is None:  # a row from a release that did not record rates before the first run
-        row.rates = present_generation(session, market).rates
+        row.rates = current_generation(session, market).rates
     session.flush()
     session.info[_LOCKED] = session.get_transaction(), row
     return row

@@ -24,7 +24,7 @@ class PlainRows:
         self.selected = [
             cast(column, Text).label(column.key) if isinstance(column.type, JSONB) else column for column in columns
         ]
-        self._json = [place for place, column in enumerate(columns) if isinstance(column.type, JSONB)]
+        self._json = [index for index, column in enumerate(columns) if isinstance(column.type, JSONB)]
         self._make_row = _row_type([column.key for column in columns])._make
 
     def of(self, rows: Sequence[Any]) -> list[Any]:
@@ -32,8 +32,8 @@ class PlainRows:
         if not rows:
             return []
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-        for place in self._json:
-            columns[place] = [None if text is None else _decoded(text) for text in columns[place]]
+        for index in self._json:
+            columns[index] = [None if text is None else _decoded(text) for text in columns[index]]
         return list(map(self._make_row, zip(*columns, strict=True)))
 
 

@@ -7,6 +7,7 @@ the worker has died while it read a row, the smaller the row's group, until the 
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -17,17 +18,19 @@ from sqlalchemy.orm import Session
 from matching.reading.json_rows import fact_rows, wish_rows
 from matching.reading.kinds import GRAMMAR_VERSION
 from models.core.enums import MarketKey, Side
+from models.deals.exclusions import CITY_KEY, DEAL_TYPE
 from models.market.facts import property_text
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.readings import merged_wishes
 from models.market.unscorable import KILLED_ITS_WORKER, UnscorableEntity
+from models.platform.prepared_statements import COMPILED_ONCE
 from models.rescoring.attempts import (
     MAX_ATTEMPTS,
     RescoringAttempt,
     begin_attempts,
     end_attempts,
-    quarantine_killers,
+    quarantine_crashing,
 )
 from worker.market.change_set import ChangeSet
 
@@ -52,18 +55,34 @@ def read_market(session: Session, market: MarketKey) -> ChangeSet:
     Returns:
         The rows that were quarantined because they kill their reader; lists may still contain them.
     """
+    crashing = ChangeSet()
+    if not _has_unread(session, market):
+        return crashing
     with _alone_in(session, market):
-        killers = ChangeSet()
         for side in Side:
             table = _TABLES[side]
-            here = and_(table.city_key == market[0], table.deal_type == market[1])
+            in_market = and_(table.city_key == market[0], table.deal_type == market[1])
             last = 0
-            while ids := session.scalars(_unread(side).where(here, table.id > last).limit(BATCH)).all():
+            while ids := session.scalars(_unread(side).where(in_market, table.id > last).limit(BATCH)).all():
                 _attempt(session, side, 0, ids)
                 last = ids[-1]
-            killers |= _read_suspects(session, side, here)
+            crashing |= _read_suspects(session, side, in_market)
         session.commit()
-        return killers
+        return crashing
+
+
+def _has_unread(session: Session, market: MarketKey) -> bool:
+    """Whether some row of *market* is unread, by one statement; mostly none is. Commits."""
+    parameters = {"city_key": market[0], "deal_type": market[1]}
+    has_unread = session.execute(_unread_in_market(), parameters, execution_options=COMPILED_ONCE).scalar_one()
+    session.commit()
+    return bool(has_unread)
+
+
+@cache
+def _unread_in_market() -> Select[bool]:
+    in_market = lambda table: and_(table.city_key == CITY_KEY, table.deal_type == DEAL_TYPE)
+    return select(or_(*(exists().where(in_market(table), is_outdated(table)) for table in _TABLES.values())))
 
 
 def read_entity(session: Session, side: Side, entity_id: int) -> None:
@@ -85,18 +104,18 @@ def read_entity_carefully(session: Session, side: Side, entity_id: int) -> Chang
         return _read_suspects(session, side, table.id == entity_id)
 
 
-def _read_suspects(session: Session, side: Side, which: ColumnElement[bool]) -> ChangeSet:
+def _read_suspects(session: Session, side: Side, condition: ColumnElement[bool]) -> ChangeSet:
     """Read the rows whose earlier attempts ended with the worker's death, or quarantine them."""
-    killers = ChangeSet()
+    crashing = ChangeSet()
     attempts = func.least(RescoringAttempt.attempts, MAX_ATTEMPTS)
-    suspects = _unread(side, tried=True).add_columns(attempts).where(which).order_by(None)
+    suspects = _unread(side, tried=True).add_columns(attempts).where(condition).order_by(None)
     rows = sorted(session.execute(suspects).all(), key=lambda row: (row[1], row[0]))
     session.commit()
     for number, group in groupby(rows, key=lambda row: int(row[1])):
         ids, size = [row[0] for row in group], GROUP_SIZES[number]
         for first in range(0, len(ids), size):
-            killers |= _attempt(session, side, number, ids[first : first + size])
-    return killers
+            crashing |= _attempt(session, side, number, ids[first : first + size])
+    return crashing
 
 
 def _attempt(session: Session, side: Side, number: int, ids: Sequence[int]) -> ChangeSet:
@@ -104,7 +123,7 @@ def _attempt(session: Session, side: Side, number: int, ids: Sequence[int]) -> C
     if number >= MAX_ATTEMPTS:
         for entity_id in ids:
             log.error("entity_quarantined", extra={"side": side, "entity_id": entity_id, "reason": KILLED_ITS_WORKER})
-        quarantine_killers(session, side, ids)
+        quarantine_crashing(session, side, ids)
         session.commit()
         return ChangeSet.of(side, ids)
     begin_attempts(session, side, ids)
@@ -126,14 +145,14 @@ def _attempt(session: Session, side: Side, number: int, ids: Sequence[int]) -> C
 def _unread(side: Side, tried: bool = False) -> Select[*tuple[Any, ...]]:
     """Ids of unread rows, ascending: those without an earlier attempt, or only those with one (*tried*)."""
     table = _TABLES[side]
-    killer = exists().where(
+    crashes_worker = exists().where(
         UnscorableEntity.side == side,
         UnscorableEntity.entity_id == table.id,
         UnscorableEntity.version == table.version,
         UnscorableEntity.error == KILLED_ITS_WORKER,
     )
     attempt = and_(RescoringAttempt.side == side, RescoringAttempt.entity_id == table.id)
-    unread = select(table.id).where(is_outdated(table), ~killer).order_by(table.id)
+    unread = select(table.id).where(is_outdated(table), ~crashes_worker).order_by(table.id)
     return unread.join(RescoringAttempt, attempt) if tried else unread.where(~exists().where(attempt))
 
 

@@ -110,7 +110,7 @@ class Part:
         # New ids are mostly the largest: then the ids are sorted already.
         return joined if (np.diff(ids) > 0).all() else joined.take(np.argsort(ids, kind="stable"))
 
-    def note_lists(self, written: EntryThresholds) -> None:
+    def adopt_thresholds(self, written: EntryThresholds) -> None:
         """Adopt the entry thresholds of written lists."""
         rows = row_of(self.ids, written.ids)
         known = rows >= 0
@@ -147,10 +147,11 @@ class Snapshot:
             skipping: Entities that are not to be loaded.
         """
         snapshot = cls.load_rows(session, market, models, skipping=skipping)
-        for side in Side:
-            quarantined = set(quarantined_ids(session, side))
-            release(session, side, sorted(quarantined & set(snapshot.part(side).ids.tolist())))
-        snapshot._note_lists(session)
+        for side, quarantined in quarantined_ids(session).items():
+            part = snapshot.part(side)
+            if len(rows := part.rows_of(quarantined)):
+                release(session, side, part.ids[rows].tolist())
+        snapshot._adopt_thresholds(session)
         return snapshot
 
     @classmethod
@@ -205,7 +206,7 @@ class Snapshot:
         failures = leads.failures + properties.failures
         self.leave_out(session, failures)
         self._exclude_again()
-        self._note_lists(session, since, came)
+        self._adopt_thresholds(session, since, came)
         read = ChangeSet.both([*leads.gone, *leads.ids.tolist()], [*properties.gone, *properties.ids.tolist()])
         return read | ChangeSet.of_failures(failures)
 
@@ -266,7 +267,7 @@ class Snapshot:
             excluded_for_properties=self.excluded(session, Side.PROPERTY),
         )
 
-    def _note_lists(
+    def _adopt_thresholds(
         self,
         session: Session,
         since: ReadWatermark | None = None,
@@ -276,13 +277,13 @@ class Snapshot:
         Adopt later lists, and those of the entities that *came*, which may have one from an earlier time in the market.
         """
         for side, written in entry_thresholds(session, self.market, LIST_LENGTH, since, came).items():
-            self.part(side).note_lists(written)
+            self.part(side).adopt_thresholds(written)
             self.lists_written[side] = written.ids[written.versions > 0]
 
 
-def row_of(ids: NDArray[np.int64], wanted: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+def row_of(ids: NDArray[np.int64], row_ids: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """The row of each wanted id among the ascending *ids*; -1 where it is missing."""
     if not len(ids):
-        return np.full(len(wanted), -1)
-    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[places] == wanted, places, -1)
+        return np.full(len(row_ids), -1)
+    rows = np.minimum(np.searchsorted(ids, row_ids), len(ids) - 1)
+    return np.where(ids[rows] == row_ids, rows, -1)

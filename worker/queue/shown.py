@@ -15,6 +15,8 @@ import redis
 from models.core.enums import Side
 
 KEPT_SECONDS = 4 * 24 * 3600
+#: The last part of a stored name -> the attribute of :class:`ShownCounts`.
+_COUNTS = {"lists": "lists", "places": "entries"}
 
 #: Identifies a list by the side and the id of its owner.
 ListKey = tuple[Side, int]
@@ -25,7 +27,7 @@ class ShownCounts:
     """Shown pages of a list, and entries on them."""
 
     lists: int = 0
-    places: int = 0
+    entries: int = 0
 
 
 def add_shown(client: redis.Redis, day: date, shown: Mapping[ListKey, ShownCounts]) -> None:
@@ -34,7 +36,7 @@ def add_shown(client: redis.Redis, day: date, shown: Mapping[ListKey, ShownCount
     with client.pipeline(transaction=False) as pipe:
         for (side, row_id), count in shown.items():
             pipe.hincrby(key, f"{side}:{row_id}:lists", count.lists)
-            pipe.hincrby(key, f"{side}:{row_id}:places", count.places)
+            pipe.hincrby(key, f"{side}:{row_id}:places", count.entries)
         pipe.expire(key, KEPT_SECONDS)
         pipe.execute()
 
@@ -43,8 +45,8 @@ def shown_counts(client: redis.Redis, day: date) -> dict[ListKey, ShownCounts]:
     """The counts of a day; raises redis.RedisError."""
     counts: dict[ListKey, ShownCounts] = {}
     for name, value in cast(dict[bytes, bytes], client.hgetall(_key(day))).items():
-        side, row_id, what = name.decode().split(":")
-        setattr(counts.setdefault((Side(side), int(row_id)), ShownCounts()), what, int(value))
+        side, row_id, counted = name.decode().split(":")
+        setattr(counts.setdefault((Side(side), int(row_id)), ShownCounts()), _COUNTS[counted], int(value))
     return counts
 
 

@@ -16,12 +16,12 @@ from api.console.kit.access import SESSION_COOKIE, page_for, public_page, visito
 from api.console.kit.forms import pressed_button
 from api.console.kit.i18n import translate, translate_error
 from api.console.kit.pages import back, home_of, page_blueprint
-from api.console.kit.ways_in import WAYS
+from api.console.kit.sign_in_methods import METHOD_NAMES
 from api.http.access import auth_attempt
 from api.http.db import session
 from api.http.services import services
 from models.accounts.bot_links import is_linked, new_code, unlink
-from models.accounts.identity import Claim, drop, known_of
+from models.accounts.identity import Claim, drop_claim, identifiers_of
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from models.accounts.tokens import claims_of
 from models.accounts.users import normal_email
@@ -56,13 +56,13 @@ def password() -> Response | tuple[str, int]:
 
 @blp.post("/console/account/claims")
 @page_for()
-def claims() -> Response | tuple[str, int]:
+def resolve_claim() -> Response | tuple[str, int]:
     """Confirm or drop suspended identifiers."""
     kind, do = request.form.get("kind", ""), request.form.get("do", "")
     if kind not in list(Claim) or do not in ("confirm", "drop"):
         raise InvalidValueError("kind", "claim.choose")
     if do == "drop":
-        drop(session(), visitor(), Claim(kind))
+        drop_claim(session(), visitor(), Claim(kind))
         return back("/console/account", "changed")
     try:
         confirm_claim(visitor(), Claim(kind), request.form.get("password", "")[:LONGEST_PASSWORD])
@@ -73,14 +73,14 @@ def claims() -> Response | tuple[str, int]:
 
 @blp.post("/console/account/sessions/<int:session_id>")
 @page_for()
-def end(session_id: int) -> Response:
+def sign_out_device(session_id: int) -> Response:
     end_session(visitor(), session_id)
     return back("/console/account", "changed")
 
 
 @blp.post("/console/account/telegram")
 @page_for()
-def telegram() -> Response | str:
+def connect_telegram() -> Response | str:
     """Connect the Telegram bot by a link that is shown once, or disconnect it."""
     settings = services().settings
     if pressed_button("connect", "stop") == "stop":
@@ -125,14 +125,14 @@ def invitation() -> RedirectResponse | str | tuple[str, int]:
 
 def _account(**shown: Any) -> str:
     jti = claims_of(request.cookies[SESSION_COOKIE], services().settings.secret_key).jti
-    known, settings = known_of(session(), visitor()), services().settings
+    known, settings = identifiers_of(session(), visitor()), services().settings
     return render_template(
         "console/account.html",
         known=known,
         has_password=visitor().password_hash is not None,
         sessions=session_rows(visitor(), jti),
         device_of=device_of,
-        ways=WAYS,
+        method_names=METHOD_NAMES,
         proofs=_proofs(),
         telegram=None if visitor().telegram_proven_at else telegram_address("/console/account"),
         offers={"webhooks"} if visitor().role in SUPPLY_ROLES else set(),

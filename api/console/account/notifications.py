@@ -87,24 +87,26 @@ def stream() -> Response:
             return user.role in ADVERTISING_ROLES or not is_of_leadgen
 
     end_session()  # a stream lives for minutes and does not need the database
-    places = services().long_lived
-    if not places.take(PAGE):
+    connections = services().long_lived
+    if not connections.take(PAGE):
         return Response(status=204)
-    board = chat_hub()
-    signals = live_updates.signals(services().settings.redis_url, channels, lambda: board.is_closing)
+    hub = chat_hub()
+    signals = live_updates.signals(services().settings.redis_url, channels, lambda: hub.is_closing)
     try:
         first = next(signals)  # before the answer begins, so that an unavailable Redis causes no broken stream
     except RedisError:
-        places.give_back(PAGE)
+        connections.give_back(PAGE)
         return Response(status=204)
     except BaseException:
-        places.give_back(PAGE)
+        connections.give_back(PAGE)
         raise
     response = Response(_events(first, signals, is_still_authorized), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx would buffer events
     response.call_on_close(signals.close)
-    response.call_on_close(lambda: places.give_back(PAGE))  # the server closes the answer whether or not it was read
+    response.call_on_close(
+        lambda: connections.give_back(PAGE)
+    )  # the server closes the answer whether or not it was read
     return response
 
 

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from flask import Response, render_template, request
 
 from api.accounts import account_exports
-from api.accounts.portal_users import leave, stored_files
+from api.accounts.portal_users import erase_account, stored_files
 from api.console.kit import access
 from api.console.kit.access import page_for, visitor
 from api.console.kit.i18n import LANGUAGES, translate
@@ -107,7 +107,7 @@ def erase() -> Response | tuple[str, int]:
     """Delete the account after the visitor has typed the word that the page shows."""
     if request.form.get("word", "").strip().casefold() != translate("delete").casefold():
         return _data(error=translate("Type the word as it is shown.")), 400
-    leave(visitor())
+    erase_account(visitor())
     return access.delete_session_cookie(back("/console/sign-in", "erased"))
 
 

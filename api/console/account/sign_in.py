@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Response, render_template, request
 
 from api.accounts import auth, portal_auth
-from api.accounts.auth import new_token, note_entry, user_by_password
+from api.accounts.auth import audit_sign_in, new_token, user_by_password
 from api.accounts.portal_auth import send_code, user_by_code
 from api.accounts.recovery import send_link, user_of_link
 from api.console.kit import access
@@ -21,7 +21,7 @@ from api.http.db import session
 from api.http.limits import address
 from api.http.services import services
 from models.accounts.audit import record
-from models.accounts.codes import activate, spend
+from models.accounts.codes import activate, use_code
 from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.accounts.passwords import LONGEST_PASSWORD
 from models.accounts.telegram import REFUSED as NOT_TELEGRAM
@@ -29,7 +29,7 @@ from models.accounts.telegram import user_of_telegram, verified
 from models.accounts.users import User, normal_email, normal_phone, user_by_login
 from models.core.base import database_now
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
-from models.upkeep.handing_over import end_standing_access
+from models.upkeep.end_access import end_standing_access
 
 blp = page_blueprint("sign_in")
 
@@ -48,7 +48,7 @@ def landing() -> Response | str:
 
 @blp.get("/console")
 @page_for()
-def start() -> Response:
+def first_page() -> Response:
     return back(home_of(visitor().role))
 
 
@@ -63,7 +63,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     user = user_by_password(username, request.form.get("password", "")[:LONGEST_PASSWORD])
     if user is None:
         return _sign_in_page(username=username, error=translate(auth.WRONG)), 401
-    return _enter(user, "password")
+    return _sign_in(user, "password")
 
 
 @blp.route("/console/sign-in/code", methods=["GET", "POST"])
@@ -80,10 +80,10 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
         return _sign_in_page(method="code", phone=raw, error=translate_error(error)), 400
     if not code:
         return _sign_in_page(method="code", phone=phone, code_sent=True, shown_code=send_code(phone))
-    user = proved_by_code(phone, code)
+    user = user_proven_by_code(phone, code)
     if user is None:
         return _sign_in_page(method="code", phone=phone, code_sent=True, error=translate(portal_auth.WRONG)), 401
-    return _enter(user, "sms")
+    return _sign_in(user, "sms")
 
 
 @blp.route("/console/sign-in/email", methods=["GET", "POST"])
@@ -99,7 +99,7 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
         return render_template("console/sign_in_email.html", link=link)
     if link:
         try:
-            return _enter(user_of_link(link, visitor_or_none()), "email")
+            return _sign_in(user_of_link(link, visitor_or_none()), "email")
         except NotSignedInError as error:
             return render_template("console/sign_in_email.html", error=translate_error(error)), 401
     try:
@@ -121,13 +121,13 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
         return render_template("console/telegram.html", next=next_page())
     try:
         proof = _telegram_fields(request.form.get("result", ""))
-        who = verified(proof, bot_token, database_now(session()))
-        user = user_of_telegram(session(), who, end_access=end_standing_access, own=visitor_or_none())
+        telegram_user = verified(proof, bot_token, database_now(session()))
+        user = user_of_telegram(session(), telegram_user, end_access=end_standing_access, own=visitor_or_none())
     except InvalidValueError:  # malformed data, which the user cannot correct
         return _sign_in_page(error=translate(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
         return _sign_in_page(error=translate_error(error)), 401
-    return _enter(user, "telegram")
+    return _sign_in(user, "telegram")
 
 
 @blp.post("/console/sign-out")
@@ -141,9 +141,9 @@ def sign_out() -> Response:
 
 @blp.post("/console/look")
 @public_page
-def look() -> Response:
+def choose_theme_or_language() -> Response:
     """Store the chosen theme or language."""
-    response = back(_safe(request.form.get("next", "")) or "/")
+    response = back(_own_page(request.form.get("next", "")) or "/")
     if request.form.get("theme") in THEMES:
         access.set_preference(response, "theme", request.form["theme"])
     if request.form.get("lang") in LANGUAGES:
@@ -156,7 +156,7 @@ def look() -> Response:
 
 @blp.get("/console/<path:path>")
 @public_page
-def nowhere(path: str) -> Response:
+def page_not_found(path: str) -> Response:
     raise NotFoundError("page")
 
 
@@ -177,19 +177,19 @@ def _sign_in_page(method: str = "password", error: str | None = None, **filled: 
     )
 
 
-def proved_by_code(phone: str, code: str) -> User | None:
+def user_proven_by_code(phone: str, code: str) -> User | None:
     """
     The user whom the code proves. A registered user who was never activated is activated, because no page does only
     that.
     """
     try:
-        return user_by_code(spend, phone, code, visitor_or_none())
+        return user_by_code(use_code, phone, code, visitor_or_none())
     except NotAllowedError:
         user = user_by_code(activate, phone, code, visitor_or_none())
         if user is None:  # somebody else has proved this phone since
             return None
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
-        return user_by_code(spend, phone, code, visitor_or_none())
+        return user_by_code(use_code, phone, code, visitor_or_none())
 
 
 def _has_demo_login(email: str) -> bool:
@@ -197,18 +197,18 @@ def _has_demo_login(email: str) -> bool:
     return user is not None and user.password_hash is not None
 
 
-def _enter(user: User, by: str) -> Response:
+def _sign_in(user: User, by: str) -> Response:
     """Sign *user* in and redirect to where they were going, or to the first page of their role."""
-    note_entry(user, by)
+    audit_sign_in(user, by)
     return access.set_session_cookie(back(next_page() or home_of(user.role)), new_token(user, by))
 
 
 def next_page() -> str:
     """The page of ours to which the request wants to return; empty if it names none."""
-    return _safe(request.values.get("next", ""))
+    return _own_page(request.values.get("next", ""))
 
 
-def _safe(path: str) -> str:
+def _own_page(path: str) -> str:
     """A page of ours, or nothing: a link must not redirect users to another site after they sign in."""
     inside = path == "/" or path.startswith(("/console", "/homes"))
     return path if inside and "\\" not in path and "//" not in path and path.isprintable() else ""

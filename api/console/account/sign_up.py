@@ -8,10 +8,10 @@ from flask import Response, render_template, request
 from marshmallow import ValidationError, fields, validate
 
 from api.accounts import auth, portal_auth
-from api.accounts.auth import new_token, note_entry
+from api.accounts.auth import audit_sign_in, new_token
 from api.accounts.portal_auth import send_code
 from api.accounts.recovery import send_link
-from api.console.account.sign_in import next_page, proved_by_code, telegram_address
+from api.console.account.sign_in import next_page, telegram_address, user_proven_by_code
 from api.console.kit import access
 from api.console.kit.access import public_page, visitor_or_none
 from api.console.kit.i18n import translate, translate_error, translate_fault
@@ -100,10 +100,10 @@ def by_phone() -> Response | str | tuple[str, int]:
         first, _, last = body["name"].partition(" ")
         registration = {"first_name": first, "last_name": last or None, "role": body["role"]}
         return _page("phone", phone=phone, shown_code=send_code(phone, registration))
-    user = proved_by_code(phone, code)
+    user = user_proven_by_code(phone, code)
     if user is None:
         return _page("phone", {"code": translate(portal_auth.WRONG)}, phone=phone), 401
-    note_entry(user, "sms")
+    audit_sign_in(user, "sms")
     return _signed_in_response(user, "sms")
 
 

@@ -63,7 +63,7 @@ def add() -> str | tuple[str, int]:
 
 @blp.get("/console/webhooks/<int:webhook_id>")
 @for_owners
-def one_webhook(webhook_id: int) -> str:
+def webhook_page(webhook_id: int) -> str:
     return _one(owned_endpoint(session(), visitor(), webhook_id))
 
 

@@ -146,7 +146,7 @@ def one_request(request_id: int) -> str:
     name = "console/buyers/offers.html" if wants_part() else "console/buyers/request.html"
     return render_template(
         name,
-        mine=lead,
+        own_row=lead,
         offers=offers,
         total=recommended.total,
         page=page,
@@ -188,22 +188,22 @@ def reopen(request_id: int) -> Response:
     return back(f"{PATH}/{lead.id}", "request_reopened")
 
 
-def _read(present: Lead | None) -> tuple[dict[str, Any] | None, forms.Filled]:
+def _read(current: Lead | None) -> tuple[dict[str, Any] | None, forms.Filled]:
     """The body from the form; amounts are in the request's currency, otherwise in the town's."""
-    currency = currency_of_town(request.form.get("city", ""), present)
-    if present is None:
+    currency = currency_of_town(request.form.get("city", ""), current)
+    if current is None:
         return forms.read(RequestBody(), CONTROLS, request.form, currency=currency)
-    return read_edit(RequestBody(), CONTROLS, request.form, _values(present), currency=currency)
+    return read_edit(RequestBody(), CONTROLS, request.form, _values(current), currency=currency)
 
 
-def _stored(body: dict[str, Any], present: Lead | None) -> dict[str, Any]:
+def _stored(body: dict[str, Any], current: Lead | None) -> dict[str, Any]:
     """The columns from a body; fields that the form does not show keep the request's current values."""
-    if present is not None:
+    if current is not None:
         shown = {control.path for control in CONTROLS}
-        kept = {name: value for name, value in present.attributes.items() if name not in shown}
+        kept = {name: value for name, value in current.attributes.items() if name not in shown}
         body = {name: value for name, value in kept.items() if name in RequestBody().fields} | body
-    stated = [row for row in present.wishes if row["source"] == STATED] if present is not None else []
-    return {**request_columns(body), **wish_columns(body.get("wishes"), stated, present)}
+    stated = [row for row in current.wishes if row["source"] == STATED] if current is not None else []
+    return {**request_columns(body), **wish_columns(body.get("wishes"), stated, current)}
 
 
 def _values(lead: Lead) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def _form(filled: forms.Filled, lead: Lead | None, action: str = "") -> str:
         filled,
         title=translate("Change the request") if lead else translate("New request"),
         cancel=f"{PATH}/{lead.id}" if lead else PATH,
-        here=PATH,
+        menu_path=PATH,
         action=action,
         creates=lead is None,
         change="/edit",

@@ -7,7 +7,6 @@ from flask import Response, render_template, request
 from api.console.files.import_words import (
     FIELD_LABELS,
     LEAD_LABELS,
-    complaint,
     field_label,
     own_number,
     shown_reason,
@@ -15,7 +14,7 @@ from api.console.files.import_words import (
 )
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import pressed_button, tick
-from api.console.kit.i18n import translate
+from api.console.kit.i18n import translate, translate_error
 from api.console.kit.pages import back, page_blueprint, wants_part
 from api.http.db import session
 from api.http.table_files import TableFormat
@@ -43,7 +42,7 @@ MAX_COLUMNS = 500
 
 @blp.get("/console/imports/<int:import_id>")
 @for_owners
-def one_import(import_id: int) -> str | Response:
+def import_page(import_id: int) -> str | Response:
     imported = owned_import(session(), visitor(), import_id)
     if wants_part() and imported.state not in OPEN_IMPORTS:
         # The script that follows the import loads the page again. The form of the report is never in a page that is
@@ -54,7 +53,7 @@ def one_import(import_id: int) -> str | Response:
 
 @blp.post("/console/imports/<int:import_id>")
 @for_owners
-def again(import_id: int) -> Response | tuple[str, int]:
+def import_again(import_id: int) -> Response | tuple[str, int]:
     """Store the column mapping, and test the file once more or import it."""
     imported = owned_import(session(), visitor(), import_id)
     source = owned_source(session(), visitor(), imported.source_id, lock=True)
@@ -67,7 +66,7 @@ def again(import_id: int) -> Response | tuple[str, int]:
         new = queue_import(request_import(session(), source, asked_by, file_name=name, is_dry_run=is_dry_run))
     except (InvalidValueError, ConflictError) as error:
         session().rollback()
-        errors = {getattr(error, "field", "do"): complaint(error)}
+        errors = {getattr(error, "field", "do"): translate_error(error)}
         page = _page(owned_import(session(), visitor(), import_id), errors)
         return page, 409 if isinstance(error, ConflictError) else 400
     return back(f"/console/imports/{new.id}")
@@ -81,7 +80,7 @@ def confirm(import_id: int) -> Response | tuple[str, int]:
         rescore_properties(confirm_withdrawals(session(), imported))
     except ConflictError as error:
         session().rollback()
-        return _page(owned_import(session(), visitor(), import_id), {"do": complaint(error)}), 409
+        return _page(owned_import(session(), visitor(), import_id), {"do": translate_error(error)}), 409
     return back(f"/console/imports/{import_id}", "withdrawn")
 
 

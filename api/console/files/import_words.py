@@ -3,9 +3,9 @@
 from flask import request
 
 from api.console.kit.access import visitor
-from api.console.kit.i18n import translate, translate_error, translate_fault
+from api.console.kit.i18n import translate, translate_fault
 from api.http.db import session
-from models.core.errors import DomainError, Fault
+from models.core.errors import Fault
 from models.market.towns.reading import TownError, read_town
 from models.sources.formats.headers import NAMES
 from models.sources.formats.lead_rows import LEAD_NAMES
@@ -166,12 +166,7 @@ def shown_reason(reason: str | None) -> str:
     )
 
 
-def complaint(error: DomainError) -> str:
-    """The sentence of an error in the page's language: the field's reason, otherwise the whole message."""
-    return translate_error(error)
-
-
-def named_source() -> Source | None:
+def requested_source() -> Source | None:
     """The visitor's source in the address, for lists of its rows; raises NotFoundError."""
     raw = request.args.get("source", "")
     return owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None

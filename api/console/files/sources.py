@@ -7,7 +7,6 @@ from flask import Response, render_template, request
 
 from api.console.files.import_words import (
     REFRESHES,
-    complaint,
     field_label,
     own_number,
     photo_fault,
@@ -17,6 +16,7 @@ from api.console.files.import_words import (
 from api.console.kit import form_keys
 from api.console.kit.access import page_for, visitor
 from api.console.kit.forms import pressed_button, tick
+from api.console.kit.i18n import translate_error
 from api.console.kit.pages import back, listed, page_blueprint, wants_part
 from api.http.db import session
 from api.http.services import services
@@ -52,7 +52,7 @@ PROBLEMS = (InvalidFileError, InvalidValueError, ConflictError, TooLargeFileErro
 
 @blp.get("/console/import/<kind>")
 @for_owners
-def older_address(kind: str) -> Response:
+def redirect_old_address(kind: str) -> Response:
     return back("/console/sources", of="leads" if kind == "leads" else None)
 
 
@@ -65,7 +65,7 @@ def all_sources() -> str:
 @blp.post("/console/sources/file")
 @for_owners
 @takes_uploads
-def send() -> Response | tuple[str, int]:
+def upload_file() -> Response | tuple[str, int]:
     """Store a file and test it: nothing changes before its owner has seen the result."""
     upload = request.files.get("file")
     try:
@@ -101,7 +101,7 @@ def add_address() -> Response | tuple[str, int]:
 
 @blp.get("/console/sources/<int:source_id>")
 @for_owners
-def one_source(source_id: int) -> str:
+def source_page(source_id: int) -> str:
     return _source(owned_source(session(), visitor(), source_id), {})
 
 
@@ -156,19 +156,19 @@ def delete(source_id: int) -> Response | tuple[str, int]:
     source = owned_source(session(), visitor(), source_id, lock=True)
     file, content = source.file, source.content
     try:
-        gone = delete_source(session(), source)
+        row_ids = delete_source(session(), source)
     except ConflictError as error:
         session().rollback()
         return _source(owned_source(session(), visitor(), source_id), _at_field(error, "run")), 409
     if file:
         remove_feed(file, visitor())
-    rescore_properties(gone)
+    rescore_properties(row_ids)
     return back("/console/sources", "source_removed", of=content if content == SourceContent.LEADS else None)
 
 
 @blp.post("/console/sources/outgoing")
 @for_owners
-def outgoing() -> Response:
+def change_outgoing_feed() -> Response:
     """Give the visitor's own feed a new address, or revoke it."""
     if pressed_button("open", "renew", "end") == "end":
         close_outgoing_feed(session(), visitor())
@@ -195,17 +195,17 @@ def _minutes() -> int | None:
     return int(given) if given in {str(minutes) for minutes in REFRESHES if minutes} else None
 
 
-def _refused(error: Any, place: str) -> tuple[str, int]:
+def _refused(error: Any, control: str) -> tuple[str, int]:
     session().rollback()
-    return _list(_at_field(error, place), request.form), _status(error)
+    return _list(_at_field(error, control), request.form), _status(error)
 
 
-def _at_field(error: Any, place: str) -> dict[str, str]:
-    """An error's sentence by the control beside which it is shown: that of its field, otherwise *place*."""
-    reason = complaint(error)
-    field = getattr(error, "field", None) or place
+def _at_field(error: Any, control: str) -> dict[str, str]:
+    """An error's sentence by the control beside which it is shown: that of its field, otherwise *control*."""
+    reason = translate_error(error)
+    field = getattr(error, "field", None) or control
     known = ("file", "address", "city", "name", "refresh_minutes")
-    return {field if field in known else place: reason, "in": place}
+    return {field if field in known else control: reason, "in": control}
 
 
 def _status(error: Any) -> int:

@@ -28,9 +28,9 @@ def columns(
     top, ticks = _scale(maximum, whole=whole)
     step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
     parts = [_grid(top, ticks, unit)]
-    for place, (name, value) in enumerate(rows):
+    for index, (name, value) in enumerate(rows):
         width = min(step * 0.76, WIDEST)
-        x, height = LEFT + place * step + (step - width) / 2, (HEIGHT - TOP - BOTTOM) * value / top
+        x, height = LEFT + index * step + (step - width) / 2, (HEIGHT - TOP - BOTTOM) * value / top
         parts.append(
             Markup(
                 '<rect class="column" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}: {}</title></rect>'
@@ -43,7 +43,7 @@ def columns(
                 number(value, 1),
             )
         )
-        if place % every == 0:
+        if index % every == 0:
             parts.append(_name(x + width / 2, name))
     return _framed(parts, label)
 
@@ -57,9 +57,9 @@ def line(points: Sequence[float], names: Sequence[str], label: str, *, diagonal:
         diagonal: Also draw the line of an even distribution.
     """
     inner = WIDTH - LEFT - RIGHT
-    places = [LEFT + inner * place / max(len(points) - 1, 1) for place in range(len(points))]
+    positions = [LEFT + inner * index / max(len(points) - 1, 1) for index in range(len(points))]
     heights = [TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / 100) for value in points]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(places, heights, strict=True))
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(positions, heights, strict=True))
     parts = [_grid(100, 4, "%")]
     if diagonal:
         parts.append(Markup('<path class="even" d="M{} {}L{} {}"/>').format(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, TOP))

@@ -32,7 +32,7 @@ class Row:
     """One criterion or wish: the wanted value, and each home's value, in the order of the homes."""
 
     name: str
-    wanted: str
+    requested: str
     cells: list[Cell]
 
 

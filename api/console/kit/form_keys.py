@@ -2,7 +2,7 @@
 One-time keys of forms that create something, so that a form that was saved is not saved a second time by the browser's
 back button, a repeated request or a duplicated tab.
 
-A form carries its key (`form_keys.js` keeps it in the history entry, because the back button fetches the page anew).
+A form carries its key (`form_keys.js` keeps it in the history entry, because the back button fetches the page again).
 The first sending claims the key in the transaction of the write; :func:`keep` stores what it created. Sent again with
 the same texts, the form leads to that page. Sent again with other texts, it creates nothing either: its page shows the
 texts again, and the visitor chooses between changing what was saved and creating another one.

@@ -26,14 +26,14 @@ RADIUS = 15.9155
 GOOD, FAIR = 85, 60  # per cent; lower limits of these grades of a score or share
 
 
-def number(value: float | Decimal | None, places: int = 0) -> str:
+def number(value: float | Decimal | None, decimals: int = 0) -> str:
     """
     A number in the notation of the page's language, which forms can read.
 
     >>> number(None)
     '—'
     """
-    return "—" if value is None else print_number(value, places, mark=_mark())
+    return "—" if value is None else print_number(value, decimals, mark=_mark())
 
 
 def as_typed(text: str | None) -> str:
@@ -62,14 +62,14 @@ def _mark() -> str:
     return "." if language() == "en" else ","
 
 
-def percent(value: float | Decimal | None, places: int = 1) -> str:
+def percent(value: float | Decimal | None, decimals: int = 1) -> str:
     """
     A share of a hundred.
 
     >>> percent(None), percent(12.0)
     ('—', '12%')
     """
-    return "—" if value is None else f"{number(value, places)}%"
+    return "—" if value is None else f"{number(value, decimals)}%"
 
 
 def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool = False) -> str:
@@ -77,8 +77,8 @@ def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool 
     if amount is None:
         return "—"
     if currency == NO_CURRENCY:
-        return print_number(amount, mark=_mark(), places=2)
-    return print_amount(amount, currency, mark=_mark(), millions=translate("m") if short else None, places=2)
+        return print_number(amount, mark=_mark(), decimals=2)
+    return print_amount(amount, currency, mark=_mark(), millions=translate("m") if short else None, decimals=2)
 
 
 def price_of(

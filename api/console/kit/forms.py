@@ -19,6 +19,7 @@ from api.console.kit import form_keys
 from api.console.kit.i18n import translate, translate_error, translate_fault
 from api.console.kit.place_names import suggested_places, suggested_towns
 from api.console.kit.typed_values import read_typed
+from api.http.market_places import with_known_parts
 from models.core.errors import ConflictError, InvalidValueError
 from models.core.numbers import UnreadableError
 from models.market.known_places import PlaceKind
@@ -29,7 +30,9 @@ Result = TypeVar("Result")
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
-#: Controls of a single place, for which names from the market are suggested.
+#: The maximum number of districts or stations that a form suggests; Moscow has the most.
+MAX_KNOWN = 400
+#: Controls of a single place, for which names are suggested.
 PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
 
 
@@ -168,7 +171,7 @@ def show(
     *,
     title: str,
     cancel: str,
-    here: str,
+    menu_path: str,
     action: str | None = None,
     creates: bool = False,
     change: str = "",
@@ -180,7 +183,7 @@ def show(
     Args:
         groups: (English heading, controls) of each part.
         cancel: The address of the link that leaves the form without sending it.
-        here: The menu entry that the form belongs to.
+        menu_path: The menu entry that the form belongs to.
         action: The address that the form is sent to; None: the form's own address.
         creates: The form creates something, so it carries a one-time key.
         change: What follows a created row's address in that of its own form, where the same fields change it.
@@ -196,7 +199,7 @@ def show(
         creates=creates,
         change=change,
         cancel=cancel,
-        here=here,
+        menu_path=menu_path,
         **more,
     )
 
@@ -215,7 +218,8 @@ def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -
         reading = None
     for control in controls if named and reading else ():
         if control.path in PLACE_KINDS:
-            known[control.path] = suggested_places(PLACE_KINDS[control.path], str(named))
+            kind, in_town = PLACE_KINDS[control.path], str(named)
+            known[control.path] = with_known_parts(suggested_places(kind, in_town), kind, in_town, limit=MAX_KNOWN)
     return known
 
 
@@ -292,7 +296,7 @@ def _of_lines(messages: Any, controls: list[Control], body: dict[str, Any]) -> d
             wrong = wrong.get(name) if isinstance(wrong, dict) else None
             given = given.get(name, {})
         if control.kind == "lines" and isinstance(wrong, dict):
-            mistakes = ((given[place], translate_fault(reasons[0])) for place, reasons in sorted(wrong.items()))
+            mistakes = ((given[index], translate_fault(reasons[0])) for index, reasons in sorted(wrong.items()))
             values[control.path] = "\n".join(f"{line[:80]} — {reason}" for line, reason in mistakes)
     return values
 

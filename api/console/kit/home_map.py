@@ -129,16 +129,16 @@ def _by_closeness(listing: Property, key: str) -> HomeMap | None:
         names = {place_key(name): name for name in suggested_places(PlaceKind.DISTRICT, listing.city, limit=500)}
     except TownError:
         return None
-    place = near.keys.index(key)
-    part = near.of(place)
+    index = near.keys.index(key)
+    part = near.of(index)
     pairs = zip(near.places[part].tolist(), near.nearness[part].tolist(), strict=True)
     nearest = sorted(((nearness, names[near.keys[other]]) for other, nearness in pairs if near.keys[other] in names
-                      and other != place), reverse=True)[:NEIGHBOURS]  # fmt: skip
+                      and other != index), reverse=True)[:NEIGHBOURS]  # fmt: skip
     if not nearest:
         return None
     spots = []
-    for place, (nearness, name) in enumerate(nearest):
-        angle, far = 2 * math.pi * place / len(nearest), 1 + 1.5 * (1 - nearness)
+    for index, (nearness, name) in enumerate(nearest):
+        angle, far = 2 * math.pi * index / len(nearest), 1 + 1.5 * (1 - nearness)
         spots.append(_Spot(name, far * math.sin(angle), far * math.cos(angle)))
     caption = translate("Nearby districts: the closer to the centre, the nearer; directions mean nothing.")
     return HomeMap(_drawn(listing, spots, None, "here"), caption)
@@ -168,10 +168,10 @@ def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: s
 
     taken = [(WIDTH / 2 - 14, HEIGHT / 2 - 14, WIDTH / 2 + 14, HEIGHT / 2 + 14)]
     parts = [Markup('<rect class="ground" width="{}" height="{}" rx="8"/>').format(WIDTH, HEIGHT)]
-    mine = [own or _Spot(listing.district or listing.city, 0, 0)]
-    for spot in (*mine, *spots):
+    home_spot = [own or _Spot(listing.district or listing.city, 0, 0)]
+    for spot in (*home_spot, *spots):
         x, y = drawn_at(spot)
-        is_own = spot is mine[0]
+        is_own = spot is home_spot[0]
         parts.append(
             Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
                 "district own" if is_own else "district", f"{x:.1f}", f"{y:.1f}", 22 if is_own else 12, spot.name
@@ -188,7 +188,7 @@ def _drawn(listing: Property, spots: Sequence[_Spot], own: _Spot | None, sign: s
         radius = 7 if sign == "here" else 13
         parts.append(Markup('<circle class="{}" cx="{}" cy="{}" r="{}"/>').format(sign, WIDTH / 2, HEIGHT / 2, radius))
     names = ", ".join(spot.name for spot in spots)
-    description = translate("{district}; near it: {names}", district=mine[0].name, names=names)
+    description = translate("{district}; near it: {names}", district=home_spot[0].name, names=names)
     return Markup('<svg class="home-map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         WIDTH, HEIGHT, description, Markup("").join(parts)
     )

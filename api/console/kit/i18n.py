@@ -133,7 +133,7 @@ OUTCOMES = {
     "search_saved": "Search saved: you will be notified of new homes and price cuts.",
     "search_removed": "Search removed.",
     "notifications_stopped": "Notifications stopped.",
-    "preferences": "Saved; the feed is ranked anew.",
+    "preferences": "Saved; the feed is ranked again.",
     "struck": "Removed; the list will be updated.",
     "samples_added": "The sample data is here; its lists fill within moments.",
     "samples_removed": "Sample data removed.",

@@ -172,14 +172,14 @@ def home_of(role: Role) -> str:
 
 def menu_of(role: Role) -> list[tuple[str, str, str]]:
     """(path, English name, icon) of a role's pages, the most used first."""
-    talk = [("/console/chats", "Chats", "chat")]
+    chats = [("/console/chats", "Chats", "chat")]
     if role in PRIVILEGED_ROLES:
         return [page for page, roles in PRIVILEGED_PAGES if role in roles]
     if role in OWNER_ROLES:
         return [
             ("/console/owner/listings", "My listings", "home"),
             ("/console/inquiries", "Inquiries", "inbox"),
-            *talk,
+            *chats,
             ("/console/properties", "Properties", "list"),
             ("/console/matches", "Matches", "handshake"),
             ("/console/leads", "Leads", "target"),
@@ -191,7 +191,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
             ("/console/tasks", "Tasks", "clock"),
             ("/console/matches", "Matches", "handshake"),
             ("/console/inquiries", "Inquiries", "inbox"),
-            *talk,
+            *chats,
             *([("/console/team", "Team", "people")] if role is Role.REALTOR else []),
         ]
     return [
@@ -201,14 +201,14 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
         ("/console/searches", "My searches", "bell"),
         ("/console/favorites", "Favourites", "star"),
         ("/console/inquiries", "Inquiries", "inbox"),
-        *talk,
+        *chats,
     ]
 
 
-def _present_page(menu: list[tuple[str, str, str]]) -> str | None:
+def _current_page(menu: list[tuple[str, str, str]]) -> str | None:
     """The menu's path that contains the visitor's page; if there are several, the longest."""
-    here = request.path
-    return max((path for path, _, _ in menu if here == path or here.startswith(f"{path}/")), key=len, default=None)
+    paths = (path for path, _, _ in menu if f"{request.path}/".startswith(f"{path}/"))
+    return max(paths, key=len, default=None)
 
 
 def _names() -> dict[str, Any]:
@@ -227,7 +227,7 @@ def _names() -> dict[str, Any]:
         "form_key": form_keys.form_key,
         "user": user,
         "menu": menu,
-        "present_page": _present_page(menu),
+        "current_page": _current_page(menu),
         "unread": lambda: sum(_unread().values()),
         "badges": lambda: badges_of(_unread()),
         "place": _place,

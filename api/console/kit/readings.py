@@ -56,12 +56,12 @@ def _unit(name: str) -> str:
 def _choice(kind: str, value: Any) -> str:
     label = _message(f"{kind}.label")
     if isinstance(value, Mapping):
-        wanted = ""
+        allowed = ""
         for each in value.get("any_of") or ():
             word = _word(kind, each)
-            wanted = _message("or", first=wanted, second=word) if wanted else word
+            allowed = _message("or", first=allowed, second=word) if allowed else word
         refused = ", ".join(_message("not", word=_word(kind, each)) for each in value.get("none_of") or ())
-        parts = [wanted, refused]
+        parts = [allowed, refused]
     else:
         parts = [", ".join(_word(kind, each) for each in ([value] if isinstance(value, str) else value or ()))]
     return " ".join(part for part in (label, *parts) if part)

@@ -56,13 +56,13 @@ def render_reasons(
     shares = [share for share in explanation.criteria if share.criterion != "wish"]
     stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
     left = ", ".join(translate(NAMES[share.criterion]).lower() for share in shares if not share.stated)
-    wanted = {} if wishes_in_words is None else wishes_in_words
+    wish_texts = {} if wishes_in_words is None else wishes_in_words
     for share in stated:
-        if share.criterion not in wanted:
-            wanted[share.criterion] = str(escape(translate("wanted {wish}", wish=wish_of(share.criterion, lead))))
-    reasons = "".join(_reason(listing, share, wanted[share.criterion]) for share in stated)
+        if share.criterion not in wish_texts:
+            wish_texts[share.criterion] = str(escape(translate("wanted {wish}", wish=wish_of(share.criterion, lead))))
+    reasons = "".join(_reason(listing, share, wish_texts[share.criterion]) for share in stated)
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
-    wishes = _wishes(listing, explanation.wishes, wanted)
+    wishes = _wishes(listing, explanation.wishes, wish_texts)
     return Markup(  # noqa: S704 - every part is escaped where it is built
         f'<div class="score-reasons"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"

@@ -56,14 +56,14 @@ def read_money(text: str, currency: str | None, *, end: Bound | None = None) -> 
     return amount.value
 
 
-def currency_of_town(name: str, present: Lead | Property | None = None) -> str | None:
-    """The currency of amounts in a form with this town: that of *present*, otherwise the town's; None if unknown."""
+def currency_of_town(name: str, current: Lead | Property | None = None) -> str | None:
+    """The currency of amounts in a form with this town: that of *current*, otherwise the town's; None if unknown."""
     try:
         city = city_of(name) if name.strip() else None
     except DomainError:  # the form reports the error beside the town
         return None
-    if present is not None and (city is None or city.key == present.city_key):
-        return present.currency
+    if current is not None and (city is None or city.key == current.city_key):
+        return current.currency
     return city.currency if city is not None else None
 
 

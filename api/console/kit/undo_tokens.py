@@ -49,18 +49,18 @@ class PhotoToken(NamedTuple):
     """A photo that was removed from a property: its position, kind and address."""
 
     property_id: int
-    place: int
+    position: int
     kind: str
     link: str
 
 
-def undo_of_photo(property_id: int, place: int, kind: str, link: str) -> str:
+def undo_of_photo(property_id: int, position: int, kind: str, link: str) -> str:
     """The token that restores a photo.
 
     >>> read_photo(undo_of_photo(7, 2, "floor_plan", "/media/abc.jpg"))
-    PhotoToken(property_id=7, place=2, kind='floor_plan', link='/media/abc.jpg')
+    PhotoToken(property_id=7, position=2, kind='floor_plan', link='/media/abc.jpg')
     """
-    return f"photo-{property_id}-{place}-{kind}-{base64.urlsafe_b64encode(link.encode()).decode()}"
+    return f"photo-{property_id}-{position}-{kind}-{base64.urlsafe_b64encode(link.encode()).decode()}"
 
 
 def read_photo(token: str) -> PhotoToken | None:

@@ -106,9 +106,9 @@ class AdOfNicheForm(AdBody):
     campaign_id = fields.UUID(required=True)
 
 
-def statuses_after(present: Status, moves: Mapping[Status, frozenset[Status]]) -> tuple[Status, ...]:
+def statuses_after(current: Status, moves: Mapping[Status, frozenset[Status]]) -> tuple[Status, ...]:
     """The statuses that may be chosen: the current one and its allowed successors."""
-    return (present, *(status for status in type(present) if status in moves[present]))
+    return (current, *(status for status in type(current) if status in moves[current]))
 
 
 def values_of(row: Any, controls: list[Control]) -> dict[str, str]:

@@ -63,14 +63,14 @@ USUAL_PERIOD = 30
 
 @blp.get("/console/leadgen/campaigns/<uuid:campaign_id>")
 @for_marketers
-def one_campaign(campaign_id: UUID) -> str:
+def campaign_page(campaign_id: UUID) -> str:
     """A campaign's costs and results, and its ads, the newest first."""
     return _campaign_page(campaign_id)
 
 
 @blp.post("/console/leadgen/campaigns/<uuid:campaign_id>/figures")
 @for_marketers
-def take_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
+def import_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
     """Import a file of impressions, clicks and costs; errors are shown on the page."""
     get_campaign(session(), campaign_id)
     try:
@@ -99,16 +99,16 @@ def ad_figures_file(campaign_id: UUID) -> Response:
 def mistake_sentences(error: FileRefused) -> str:
     """The first errors of a file, in the page's language."""
     sentences = []
-    for place, faults in next(iter(error.data["messages"].values())).items():
-        fields_ = faults.items() if isinstance(faults, dict) else [(place, faults)]
-        line = place.replace("line", translate("Line"), 1)
+    for line_name, faults in next(iter(error.data["messages"].values())).items():
+        fields_ = faults.items() if isinstance(faults, dict) else [(line_name, faults)]
+        line = line_name.replace("line", translate("Line"), 1)
         sentences += [f"{line}: {name}: {translate_fault(each)}" for name, reasons in fields_ for each in reasons]
     return "; ".join(sentences[:5])
 
 
 def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
     counted = campaign_with_figures(session(), campaign_id)
-    period = days_asked()
+    period = requested_days()
     last = utc_now().date()
     first = last - timedelta(days=period - 1)
     days = ad_days(session(), campaign_id, first - timedelta(days=period), last)
@@ -129,7 +129,7 @@ def _campaign_page(campaign_id: UUID, wrong_file: str | None = None) -> str:
     )
 
 
-def days_asked() -> int:
+def requested_days() -> int:
     """The number of days in the address; :data:`USUAL_PERIOD` if it is missing or not offered."""
     raw = request.args.get("days", "")
     return int(raw) if raw in map(str, PERIODS) else USUAL_PERIOD
@@ -267,4 +267,6 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
 def _form(
     controls: list[forms.Control], filled: forms.Filled, *, title: str, cancel: str, creates: bool = False
 ) -> str:
-    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen", creates=creates)
+    return forms.show(
+        [(title, controls)], filled, title=title, cancel=cancel, menu_path="/console/leadgen", creates=creates
+    )

@@ -173,4 +173,6 @@ def reaches(prospect: Prospect) -> bool:
 
 
 def _form(controls: list[Control], filled: forms.Filled, *, title: str, cancel: str, creates: bool = False) -> str:
-    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen", creates=creates)
+    return forms.show(
+        [(title, controls)], filled, title=title, cancel=cancel, menu_path="/console/leadgen", creates=creates
+    )

@@ -101,7 +101,7 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
 
 @blp.get("/console/leadgen/<uuid:niche_id>")
 @for_marketers
-def one_niche(niche_id: UUID) -> str:
+def niche_page(niche_id: UUID) -> str:
     """A niche over a period, compared with the period before; "all time" has no comparison."""
     niche = get_niche(session(), niche_id)
     raw = request.args.get("days", "")
@@ -159,7 +159,7 @@ def all_prospects() -> str:
 
 @blp.get("/console/leadgen/prospects/<uuid:prospect_id>")
 @for_marketers
-def one_prospect(prospect_id: UUID) -> str:
+def prospect_page(prospect_id: UUID) -> str:
     """The conversation, and each criterion's share of the quality; a script polls for new messages."""
     return _prospect_page(get_prospect(session(), prospect_id))
 
@@ -199,4 +199,6 @@ def _prospect_page(prospect: Prospect, filled: forms.Filled | None = None) -> st
 def _niche_form(
     controls: list[Control], filled: forms.Filled, title: str, cancel: str, *, creates: bool = False
 ) -> str:
-    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen", creates=creates)
+    return forms.show(
+        [(title, controls)], filled, title=title, cancel=cancel, menu_path="/console/leadgen", creates=creates
+    )

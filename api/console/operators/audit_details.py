@@ -6,7 +6,7 @@ from typing import Any
 from api.console.kit.formatting import number as in_digits
 from api.console.kit.formatting import town_called
 from api.console.kit.i18n import translate, word
-from api.console.kit.ways_in import IDENTIFIERS, WAYS
+from api.console.kit.sign_in_methods import IDENTIFIERS, METHOD_NAMES
 from models.accounts.audit import AuditEntry
 from models.market.towns.gazetteer import called
 
@@ -34,9 +34,9 @@ LABELS = {
 
 def people_named(entries: Sequence[AuditEntry]) -> set[int]:
     """The ids of users whom entries are about or whom their details name."""
-    found = [value for entry in entries for name, value in entry.detail.items() if name in PEOPLE]
-    found += [int(entry.row_id or 0) for entry in entries if _is_user(entry)]
-    return {each for each in found if isinstance(each, int)}
+    values = [value for entry in entries for name, value in entry.detail.items() if name in PEOPLE]
+    values += [int(entry.row_id or 0) for entry in entries if _is_user(entry)]
+    return {each for each in values if isinstance(each, int)}
 
 
 def subject_of(entry: AuditEntry, names: Mapping[int, str]) -> str:
@@ -91,7 +91,7 @@ def _town(key: str) -> str:
 
 #: Detail -> its value in words.
 _WORDS: dict[str, Callable[[Any], str]] = {
-    "by": lambda value: _several(value, WAYS | IDENTIFIERS),
+    "by": lambda value: _several(value, METHOD_NAMES | IDENTIFIERS),
     "kind": lambda value: _several(value, IDENTIFIERS),
     "identifiers": lambda value: _several(value, IDENTIFIERS),
     "agency": "№ {}".format,

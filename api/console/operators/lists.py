@@ -55,12 +55,12 @@ def lists() -> str:
 
 @blp.get("/console/lists/<side>/<int:row_id>")
 @for_operators
-def one_list(side: str, row_id: int) -> str:
+def list_page(side: str, row_id: int) -> str:
     """The list of a lead or property as its owner sees it, without entries that the owner has acted on."""
     if side not in ("lead", "property"):
         raise NotFoundError("list")
-    mine = session().get(Lead, row_id) if side == "lead" else session().get(Property, row_id)
-    if mine is None:
+    own_row = session().get(Lead, row_id) if side == "lead" else session().get(Property, row_id)
+    if own_row is None:
         raise NotFoundError(side)
     page = page_number()
     shown = recommended_page(
@@ -70,15 +70,15 @@ def one_list(side: str, row_id: int) -> str:
         session(),
         "list_viewed",
         actor_id=visitor().id,
-        table_name=mine.__tablename__,
+        table_name=own_row.__tablename__,
         row_id=row_id,
         address=address(),
     )
     return render_template(
         "console/operators/list.html",
         side=side,
-        mine=mine,
-        owner=session().get_one(User, mine.owner_id),
+        own_row=own_row,
+        owner=session().get_one(User, own_row.owner_id),
         entries=list(enumerate(shown.entries, start=(page - 1) * PER_PAGE + 1)),
         total=shown.total,
         page=page,

@@ -101,7 +101,7 @@ def start_run() -> Response | tuple[str, int]:
 
 @blp.get("/console/engine/runs/<int:run_id>")
 @for_operators
-def one_run(run_id: int) -> str:
+def run_page(run_id: int) -> str:
     run = get_run(session(), run_id)
     shown = {"run": run, "progress": progress_of(session(), [run.id]).get(run.id), "open_states": OPEN_STATES}
     shown["cities"] = _cities()
@@ -122,7 +122,7 @@ def retry(run_id: int) -> Response:
     refuse_while_queues_are_deep()
     run, shard_ids = retry_failed(session(), run_id)
     _note("run_retried", run.id)
-    tasks.go_on_with_run(run, shard_ids)
+    tasks.continue_run(run, shard_ids)
     return back("/console/engine", "retried")
 
 
@@ -149,7 +149,7 @@ def quality() -> str:
         covered=sum(count for _, count in state["coverage"][2:]),
         all_leads=sum(count for _, count in state["coverage"]),
         top_tenth=percent(shares[2], 0),
-        shares=[(percent(100 * place / (len(shares) - 1), 0), percent(share)) for place, share in enumerate(shares)],
+        shares=[(percent(100 * index / (len(shares) - 1), 0), percent(share)) for index, share in enumerate(shares)],
         outcomes=outcomes_by_market(session(), since)[:MAX_MARKETS],
         outcomes_by_day=by_day[::-1],
         liked=_likes_chart(by_day),

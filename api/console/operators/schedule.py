@@ -52,8 +52,8 @@ def schedule() -> str:
 def run_now() -> Response:
     """Run one line of the schedule now; its regular times do not change."""
     refuse_while_queues_are_deep()
-    wanted = request.form.get("line", "")
-    entry = next((each for each in _entries() if line_key(each.task, each.arguments) == wanted), None)
+    key = request.form.get("line", "")
+    entry = next((each for each in _entries() if line_key(each.task, each.arguments) == key), None)
     if entry is None:
         raise NotFoundError("schedule line")
     if not services().worker.run_now(entry):

@@ -84,14 +84,14 @@ def choose_merge(user_id: int) -> str:
 @for_admins
 def merge(user_id: int) -> Response | tuple[str, int]:
     """Merge this account into the other; obstacles are shown on the page."""
-    gone, kept = get_user(session(), user_id), _account_to_keep(request.form.get("into", ""))
+    removed, kept = get_user(session(), user_id), _account_to_keep(request.form.get("into", ""))
     if kept is None:
         raise InvalidValueError("into", "merge.choose")
     try:
-        merge_users(session(), gone.id, kept.id, visitor().id, address())
+        merge_users(session(), removed.id, kept.id, visitor().id, address())
     except ConflictError as error:
         session().rollback()
-        return _merge_page(gone, kept, translate_error(error)), 409
+        return _merge_page(removed, kept, translate_error(error)), 409
     return back("/console/users", "merged_users", q=str(kept.id))
 
 
@@ -152,22 +152,22 @@ def _account_to_keep(raw: str) -> User | None:
     return get_user(session(), int(raw)) if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID else None
 
 
-def _merge_page(gone: User, kept: User | None, error: str | None = None) -> str:
+def _merge_page(removed: User, kept: User | None, error: str | None = None) -> str:
     words = request.values.get("q", "").strip()[:100]
     candidates: list[User] = []
     if words and kept is None:
-        candidates = list(session().scalars(find_users(words).where(User.id != gone.id).limit(MAX_CANDIDATES)))
+        candidates = list(session().scalars(find_users(words).where(User.id != removed.id).limit(MAX_CANDIDATES)))
     if kept is not None and error is None:
         try:
-            check_merge(session(), gone, kept)
+            check_merge(session(), removed, kept)
         except ConflictError as refused:
             error = translate_error(refused)
     return render_template(
         "console/operators/merge.html",
-        gone=gone,
+        gone=removed,
         kept=kept,
         words=words,
         candidates=candidates,
         error=error,
-        counts=rows_of_user(session(), gone.id),
+        counts=rows_of_user(session(), removed.id),
     )

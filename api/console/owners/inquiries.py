@@ -20,7 +20,7 @@ from models.core.errors import InvalidValueError
 from models.deals.answer_templates import AnswerTemplate, drop_template, keep_template, templates_of
 from models.deals.chats import MAX_MESSAGE_LENGTH, open_chat, post_message
 from models.deals.inquiries import move_inquiry
-from models.deals.owner_board import asked_for, inquiry_for
+from models.deals.owner_board import demand_of_tenants, inquiry_for
 from models.market.properties import Property
 from models.translations import catalogue
 
@@ -37,15 +37,15 @@ DEFAULTS = {
 
 @blp.route("/console/owner/inquiries/<int:inquiry_id>", methods=["GET", "POST"])
 @for_owners
-def one_inquiry(inquiry_id: int) -> Response | str:
+def inquiry_page(inquiry_id: int) -> Response | str:
     """Show an inquiry; or answer it, which opens the chat and moves the inquiry to "in progress"."""
     inquiry, listing, tenant = inquiry_for(session(), visitor(), inquiry_id)
     if request.method == "POST":
         return _answer(inquiry.id, listing, tenant)
     mark_group_read(session(), visitor(), f"listing_id:{listing.id}")
-    lead = asked_for(session(), [(tenant.id, listing)]).get((tenant.id, listing.id))
+    lead = demand_of_tenants(session(), [(tenant.id, listing)]).get((tenant.id, listing.id))
     explanation = explanations_of_pairs(session(), [lead], [listing])[0] if lead is not None else None
-    spoken = _reply_language(tenant)
+    reply_language = _reply_language(tenant)
     return render_template(
         "console/owners/inquiry.html",
         inquiry=inquiry,
@@ -56,9 +56,9 @@ def one_inquiry(inquiry_id: int) -> Response | str:
         reasons=render_reasons(lead, listing, explanation, level=3)
         if lead is not None and explanation is not None
         else None,
-        templates=_templates(spoken, listing, tenant),
-        chosen=_chosen(spoken, listing, tenant),
-        spoken=spoken,
+        templates=_templates(reply_language, listing, tenant),
+        chosen=_chosen(reply_language, listing, tenant),
+        reply_language=reply_language,
     )
 
 
@@ -95,18 +95,18 @@ def _reply_language(tenant: User) -> str:
     return next(each for each in (language_code, tenant.language, language()) if each in LANGUAGES)
 
 
-def _templates(spoken: str, listing: Property, tenant: User) -> list[dict[str, Any]]:
+def _templates(reply_language: str, listing: Property, tenant: User) -> list[dict[str, Any]]:
     """Templates in one language: the visitor's own, then the built-in ones."""
-    own = session().scalars(templates_of(visitor()).where(AnswerTemplate.language == spoken))
+    own = session().scalars(templates_of(visitor()).where(AnswerTemplate.language == reply_language))
     rows = [{"key": f"own-{each.id}", "id": each.id, "text": each.text} for each in own]
-    return rows + [{"key": key, "id": None, "text": _default(spoken, key, listing, tenant)} for key in DEFAULTS]
+    return rows + [{"key": key, "id": None, "text": _default(reply_language, key, listing, tenant)} for key in DEFAULTS]
 
 
-def _chosen(spoken: str, listing: Property, tenant: User) -> str:
+def _chosen(reply_language: str, listing: Property, tenant: User) -> str:
     template_name = request.args.get("template", "")
-    return next((row["text"] for row in _templates(spoken, listing, tenant) if row["key"] == template_name), "")
+    return next((row["text"] for row in _templates(reply_language, listing, tenant) if row["key"] == template_name), "")
 
 
-def _default(spoken: str, key: str, listing: Property, tenant: User) -> str:
+def _default(reply_language: str, key: str, listing: Property, tenant: User) -> str:
     first_name = (tenant.name or "").partition(" ")[0]
-    return catalogue.translate(spoken, DEFAULTS[key] if first_name else key, {"name": first_name})
+    return catalogue.translate(reply_language, DEFAULTS[key] if first_name else key, {"name": first_name})

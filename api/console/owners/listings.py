@@ -8,7 +8,14 @@ from api.http.db import session
 from models.core.enums import SUPPLY_ROLES, InquiryStatus
 from models.deals.inquiries import Inquiry
 from models.deals.inquiry_pages import inquiries_with_listings
-from models.deals.owner_board import FIRST_PLACES, MarketPrices, asked_for, figures_of, list_places, market_prices
+from models.deals.owner_board import (
+    FIRST_ENTRIES,
+    MarketPrices,
+    demand_of_tenants,
+    figures_of,
+    list_appearances,
+    market_prices,
+)
 from models.market.properties import owned_property, properties_of
 
 blp = page_blueprint("owner_listings")
@@ -31,14 +38,14 @@ def board() -> str:
         listings=rows,
         figures=figures_of(session(), [listing.id for listing in rows]),
         inquiries=inquiries,
-        wanted=asked_for(session(), [(inquiry.tenant_id, listing) for inquiry, listing, _ in inquiries]),
+        demand=demand_of_tenants(session(), [(inquiry.tenant_id, listing) for inquiry, listing, _ in inquiries]),
         **pager,
     )
 
 
 @blp.get("/console/owner/listings/<int:listing_id>")
 @for_owners
-def one_listing(listing_id: int) -> str:
+def listing_page(listing_id: int) -> str:
     """A listing's views and likes, its positions in lists, and prices of comparable homes."""
     listing = owned_property(session(), visitor(), listing_id)
     prices = market_prices(session(), listing)
@@ -47,8 +54,8 @@ def one_listing(listing_id: int) -> str:
         "console/owners/listing.html",
         listing=listing,
         figures=figures_of(session(), [listing.id])[listing.id],
-        places=list_places(session(), listing),
-        first_places=FIRST_PLACES,
+        appearances=list_appearances(session(), listing),
+        first_entries=FIRST_ENTRIES,
         prices=prices if is_known else None,
         comparables=prices.count if isinstance(prices, MarketPrices) else prices,
     )

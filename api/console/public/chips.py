@@ -21,44 +21,44 @@ class Chip:
     without: str
 
 
-def chips_of(wanted: SearchCriteria) -> list[Chip]:
+def chips_of(criteria: SearchCriteria) -> list[Chip]:
     """Chips of all criteria except the town, in the order of the form."""
     chips = []
-    for label, changes in _parts(wanted):
-        chips.append(Chip(label, address_of(replace(wanted, **changes))))
+    for label, changes in _parts(criteria):
+        chips.append(Chip(label, address_of(replace(criteria, **changes))))
     return chips
 
 
-def _parts(wanted: SearchCriteria) -> Iterator[tuple[str, dict[str, Any]]]:
+def _parts(criteria: SearchCriteria) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each criterion in words, and the fields of the search without it."""
-    if wanted.words:
-        yield f"«{wanted.words}»", {"words": ""}
-    if wanted.deal_type:
-        yield word(f"offer {wanted.deal_type}"), {"deal_type": None}
-    currency = currency_of_search(wanted)
+    if criteria.words:
+        yield f"«{criteria.words}»", {"words": ""}
+    if criteria.deal_type:
+        yield word(f"offer {criteria.deal_type}"), {"deal_type": None}
+    currency = currency_of_search(criteria)
     for name, unit in (("price", currency), ("area", translate("m²")), ("floor", "")):
-        ends = [getattr(wanted, f"{name}_{end}") for end in ("min", "max")]
+        ends = [getattr(criteria, f"{name}_{end}") for end in ("min", "max")]
         if ends != [None, None]:
             yield _range(name, ends, unit), {f"{name}_min": None, f"{name}_max": None}
     for kind, codes in PROPERTY_TYPES.items():
-        if set(codes) <= set(wanted.property_types):
-            left = tuple(each for each in wanted.property_types if each not in codes)
+        if set(codes) <= set(criteria.property_types):
+            left = tuple(each for each in criteria.property_types if each not in codes)
             yield word(kind), {"property_types": left}
-    for count in wanted.rooms:
+    for count in criteria.rooms:
         shown = translate("studio") if count == 0 else f"{count}{'+' if count == MANY_ROOMS else ''}"
         label = shown if count == 0 else translate("rooms: {rooms}", rooms=shown)
-        yield label, {"rooms": tuple(each for each in wanted.rooms if each != count)}
+        yield label, {"rooms": tuple(each for each in criteria.rooms if each != count)}
     for flag, label in (
         ("not_first_floor", "not the first floor"),
         ("not_last_floor", "not the last floor"),
         ("near_metro", "a metro station is named"),
     ):
-        if getattr(wanted, flag):
+        if getattr(criteria, flag):
             yield translate(label), {flag: False}
-    for kind in wanted.wishes:
-        yield describe_reading(kind, True), {"wishes": tuple(each for each in wanted.wishes if each != kind)}
+    for kind in criteria.wishes:
+        yield describe_reading(kind, True), {"wishes": tuple(each for each in criteria.wishes if each != kind)}
     for field in ("districts", "metro_stations"):
-        names = getattr(wanted, field)
+        names = getattr(criteria, field)
         for name in names:
             label = name if field == "districts" else translate("metro {name}", name=name)
             yield label, {field: tuple(each for each in names if each != name)}

@@ -10,7 +10,7 @@ from api.console.kit.formatting import photos_of, public_address, title_of
 from api.console.kit.home_map import map_of
 from api.console.kit.i18n import word
 from api.console.kit.pages import page_blueprint
-from api.console.public.search import check_openness, json_for_script
+from api.console.public.search import check_public_access, json_for_script
 from api.console.public.search_request import address_of
 from api.http.db import session
 from api.http.services import services
@@ -26,7 +26,7 @@ from models.market.search.public_words import without_contacts
 from models.market.shown_addresses import precision_of
 
 blp = page_blueprint("home_page")
-blp.before_request(check_openness)
+blp.before_request(check_public_access)
 
 #: The terms of https://schema.org.
 KINDS = {

@@ -52,7 +52,7 @@ ORDERS = {
 
 
 @blp.before_request
-def check_openness() -> None:
+def check_public_access() -> None:
     """With PUBLIC_SEARCH=off these pages require sign-in."""
     if not services().settings.public_search and visitor_or_none() is None:
         raise NotSignedInError(REFUSED)
@@ -62,54 +62,54 @@ def check_openness() -> None:
 @public_page
 def homes() -> str | Response:
     """Homes on the market by the criteria in the address; words in the search box are converted to criteria first."""
-    criteria, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MAX_CHOICES])
+    search_request, unused = criteria_of_address(), tuple(request.args.getlist("unused")[:MAX_CHOICES])
     if "say" in request.args:
         text = request.args["say"].replace("\0", "").strip()[:LONGEST]
-        read = with_words(criteria.wanted, text)
-        if not criteria.errors:
+        read = with_words(search_request.criteria, text)
+        if not search_request.errors:
             return cast(Response, redirect(_address_after(read), 303))
-        criteria, unused = replace(criteria, wanted=read.wanted), read.unused
-    wanted = criteria.wanted
-    shown = search_homes(session(), wanted, page_number(), PER_PAGE)
+        search_request, unused = replace(search_request, criteria=read.criteria), read.unused
+    criteria = search_request.criteria
+    shown = search_homes(session(), criteria, page_number(), PER_PAGE)
     pages = shown.pages(PER_PAGE)
     page = min(page_number(), pages)
     base = services().settings.public_url
     return render_template(
         "console/public/homes.html",
         results=shown,
-        asked=criteria,
-        heading=heading_of_search(wanted),
-        canonical=base + address_of(wanted, page),
-        is_listed=is_listed(wanted) and not criteria.errors and shown.total > 0,
+        search_request=search_request,
+        heading=heading_of_search(criteria),
+        canonical=base + address_of(criteria, page),
+        is_listed=is_listed(criteria) and not search_request.errors and shown.total > 0,
         listed_at=[f"{base}/homes/{each.id}" for each in shown.homes],
         page=page,
         pages=pages,
         item_list=item_list,
-        chips=chips_of(wanted),
+        chips=chips_of(criteria),
         unused=[each[:LONGEST] for each in unused],
-        asked_query=urlencode(query_of(wanted)),
+        search_query=urlencode(query_of(criteria)),
         address_of=public_address,
         address_of_search=address_of,
         describe_reading=describe_reading,
-        **_choices(criteria),
+        **_choices(search_request),
     )
 
 
 def _address_after(read: ReadWords) -> str:
     """The address of the criteria read from words; words that no filter covers are listed in it and search nothing."""
-    query = [*query_of(read.wanted), *(("unused", each) for each in read.unused)]
+    query = [*query_of(read.criteria), *(("unused", each) for each in read.unused)]
     return f"/homes?{urlencode(query)}" if query else "/homes"
 
 
-def heading_of_search(wanted: SearchCriteria) -> str:
+def heading_of_search(criteria: SearchCriteria) -> str:
     """The search's heading: «Аренда: Москва»."""
-    deal = word(f"offer {wanted.deal_type}") if wanted.deal_type else translate("Homes for sale and for rent")
-    return f"{deal}: {town_name(wanted.city, wanted.city_key, language())}" if wanted.city_key else deal
+    deal = word(f"offer {criteria.deal_type}") if criteria.deal_type else translate("Homes for sale and for rent")
+    return f"{deal}: {town_name(criteria.city, criteria.city_key, language())}" if criteria.city_key else deal
 
 
 def item_list(addresses: list[str]) -> Markup:
     """The homes of a page as https://schema.org/ItemList, for a script element with structured data."""
-    items = [{"@type": "ListItem", "position": place, "url": url} for place, url in enumerate(addresses, 1)]
+    items = [{"@type": "ListItem", "position": position, "url": url} for position, url in enumerate(addresses, 1)]
     return json_for_script({"@context": "https://schema.org", "@type": "ItemList", "itemListElement": items})
 
 
@@ -122,23 +122,23 @@ def json_for_script(data: Any) -> Markup:
 
 
 def _choices(search: SearchRequest) -> dict[str, Any]:
-    wanted = search.wanted
+    criteria = search.criteria
     return {
-        "chosen_types": [kind for kind, codes in PROPERTY_TYPES.items() if set(codes) <= set(wanted.property_types)],
+        "chosen_types": [kind for kind, codes in PROPERTY_TYPES.items() if set(codes) <= set(criteria.property_types)],
         "towns": suggested_towns(),
-        "districts": _places(PlaceKind.DISTRICT, wanted, wanted.districts),
-        "stations": _places(PlaceKind.STATION, wanted, wanted.metro_stations),
+        "districts": _places(PlaceKind.DISTRICT, criteria, criteria.districts),
+        "stations": _places(PlaceKind.STATION, criteria, criteria.metro_stations),
         "wishes": WISHES,
         "rooms": range(MANY_ROOMS + 1),
         "many_rooms": MANY_ROOMS,
         "orders": ORDERS,
-        "currency": SIGNS.get(currency_of_search(wanted), currency_of_search(wanted)),
+        "currency": SIGNS.get(currency_of_search(criteria), currency_of_search(criteria)),
     }
 
 
-def _places(kind: PlaceKind, wanted: SearchCriteria, chosen: tuple[str, ...]) -> list[str]:
+def _places(kind: PlaceKind, criteria: SearchCriteria, chosen: tuple[str, ...]) -> list[str]:
     """The town's places with the most homes, and the chosen ones."""
-    if not wanted.city_key:
+    if not criteria.city_key:
         return list(chosen)
-    names = suggested_places(kind, wanted.city, limit=MAX_PLACES)
+    names = suggested_places(kind, criteria.city, limit=MAX_PLACES)
     return sorted(dict.fromkeys([*chosen, *names]))

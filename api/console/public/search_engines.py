@@ -39,8 +39,8 @@ def sitemap() -> Response:
     """The index of sitemaps: one of towns, and one for each part of the homes."""
     _check_open()
     maps = cached_for(KEPT, "sitemap", lambda: maps_of_homes(session()))
-    places = ["/sitemaps/towns.xml", *(f"/sitemaps/homes-{number}.xml" for number in maps)]
-    return _xml("sitemapindex", "".join(f"<sitemap>{_loc(place)}</sitemap>" for place in places))
+    paths = ["/sitemaps/towns.xml", *(f"/sitemaps/homes-{number}.xml" for number in maps)]
+    return _xml("sitemapindex", "".join(f"<sitemap>{_loc(path)}</sitemap>" for path in paths))
 
 
 @blp.get("/sitemaps/towns.xml")
@@ -50,8 +50,8 @@ def towns() -> Response:
     """The search of each town, for sale and for rent."""
     _check_open()
     markets = cached_for(KEPT, "sitemap:towns", lambda: towns_with_homes(session()))
-    wanted = [SearchCriteria(city=town, city_key=key, deal_type=deal) for key, town, deal in markets]
-    return _xml("urlset", "".join(f"<url>{_loc(address_of(each))}</url>" for each in [SearchCriteria(), *wanted]))
+    searches = [SearchCriteria(city=town, city_key=key, deal_type=deal) for key, town, deal in markets]
+    return _xml("urlset", "".join(f"<url>{_loc(address_of(each))}</url>" for each in [SearchCriteria(), *searches]))
 
 
 @blp.get("/sitemaps/homes-<int:number>.xml")

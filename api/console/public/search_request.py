@@ -34,7 +34,7 @@ LISTED = frozenset({"town", "deal", "type", "rooms", "page"})
 class SearchRequest:
     """The search's criteria; unreadable values are left out and reported in the errors, by control."""
 
-    wanted: SearchCriteria
+    criteria: SearchCriteria
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -55,7 +55,7 @@ def criteria_of_address(args: MultiDict[str, str] | None = None) -> SearchReques
             return None
         return None if value is not None and abs(value) > LARGEST else value
 
-    wanted = SearchCriteria(
+    criteria = SearchCriteria(
         words=_text(args, "q"),
         city=city,
         city_key=city_key,
@@ -76,40 +76,40 @@ def criteria_of_address(args: MultiDict[str, str] | None = None) -> SearchReques
         wishes=tuple(_known(args, "wish", WISHES)),
         order=_order(args.get("order", "")),
     )
-    return SearchRequest(_without_reversed(wanted, errors), errors)
+    return SearchRequest(_without_reversed(criteria, errors), errors)
 
 
-def query_of(wanted: SearchCriteria, page: int = 1) -> list[tuple[str, str]]:
+def query_of(criteria: SearchCriteria, page: int = 1) -> list[tuple[str, str]]:
     """The address's arguments for these criteria, always in one order: one search has one address."""
     words = {code: word for word, codes in PROPERTY_TYPES.items() for code in codes}
     pairs: list[tuple[str, Any]] = [
-        ("town", wanted.city if wanted.city_key else ""),
-        ("deal", deal_word(wanted.deal_type) if wanted.deal_type else ""),
-        *(("type", word) for word in dict.fromkeys(words[each] for each in wanted.property_types)),
-        *(("rooms", number) for number in sorted(wanted.rooms)),
-        ("q", wanted.words),
-        *((name, _plain(getattr(wanted, column))) for name, column in _NUMBERS),
-        ("not_first", "1" if wanted.not_first_floor else ""),
-        ("not_last", "1" if wanted.not_last_floor else ""),
-        ("near_metro", "1" if wanted.near_metro else ""),
-        *(("district", name) for name in wanted.districts),
-        *(("metro", name) for name in wanted.metro_stations),
-        *(("wish", kind) for kind in wanted.wishes),
-        ("order", "" if wanted.order is HomeOrder.NEWEST else wanted.order.value),
+        ("town", criteria.city if criteria.city_key else ""),
+        ("deal", deal_word(criteria.deal_type) if criteria.deal_type else ""),
+        *(("type", word) for word in dict.fromkeys(words[each] for each in criteria.property_types)),
+        *(("rooms", number) for number in sorted(criteria.rooms)),
+        ("q", criteria.words),
+        *((name, _plain(getattr(criteria, column))) for name, column in _NUMBERS),
+        ("not_first", "1" if criteria.not_first_floor else ""),
+        ("not_last", "1" if criteria.not_last_floor else ""),
+        ("near_metro", "1" if criteria.near_metro else ""),
+        *(("district", name) for name in criteria.districts),
+        *(("metro", name) for name in criteria.metro_stations),
+        *(("wish", kind) for kind in criteria.wishes),
+        ("order", "" if criteria.order is HomeOrder.NEWEST else criteria.order.value),
         ("page", page if page > 1 else ""),
     ]
     return [(name, str(value)) for name, value in pairs if value != ""]
 
 
-def address_of(wanted: SearchCriteria, page: int = 1) -> str:
+def address_of(criteria: SearchCriteria, page: int = 1) -> str:
     """The address of a search."""
-    query = query_of(wanted, page)
+    query = query_of(criteria, page)
     return f"/homes?{urlencode(query)}" if query else "/homes"
 
 
-def is_listed(wanted: SearchCriteria) -> bool:
+def is_listed(criteria: SearchCriteria) -> bool:
     """Whether search engines may list the search: by town, deal, type and rooms; not every combination of filters."""
-    names = [name for name, _ in query_of(wanted)]
+    names = [name for name, _ in query_of(criteria)]
     return set(names) <= LISTED and len(names) == len(set(names))
 
 
@@ -123,19 +123,19 @@ _NUMBERS = (
 )
 
 
-def _without_reversed(wanted: SearchCriteria, errors: dict[str, str]) -> SearchCriteria:
+def _without_reversed(criteria: SearchCriteria, errors: dict[str, str]) -> SearchCriteria:
     """A range with reversed ends is ignored; the error is shown beside its first end."""
     for first, column, other in (
         ("price_from", "price_min", "price_max"),
         ("area_from", "area_min", "area_max"),
         ("floor_from", "floor_min", "floor_max"),
     ):
-        low, high = getattr(wanted, column), getattr(wanted, other)
+        low, high = getattr(criteria, column), getattr(criteria, other)
         if low is not None and high is not None and low > high:
             errors[first] = translate_error(UnreadableError("price.reversed"))
             ends: dict[str, Any] = {column: None, other: None}
-            wanted = replace(wanted, **ends)
-    return wanted
+            criteria = replace(criteria, **ends)
+    return criteria
 
 
 def _town(typed: str, errors: dict[str, str]) -> tuple[str | None, str]:

@@ -13,7 +13,7 @@ blp = page_blueprint("unsubscribe")
 
 @blp.get("/homes/unsubscribe/<seed>")
 @public_page
-def ask(seed: str) -> str:
+def unsubscribe_page(seed: str) -> str:
     """A page with one button, so that programs that follow links change nothing."""
     search = search_of_seed(session(), seed)
     return render_template(
@@ -23,7 +23,7 @@ def ask(seed: str) -> str:
 
 @blp.post("/homes/unsubscribe/<seed>")
 @public_page
-def stop(seed: str) -> Response:
+def unsubscribe(seed: str) -> Response:
     if not stop_notifications(session(), seed):
         raise NotFoundError("search")
     return back(f"/homes/unsubscribe/{seed}", "notifications_stopped")

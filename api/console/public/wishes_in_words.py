@@ -30,7 +30,7 @@ _AS = {"cats": "pets", "dogs": "pets"}
 class ReadWords:
     """The criteria read from words, added to the criteria before."""
 
-    wanted: SearchCriteria  #: Its `words` are those that were not understood, or that listings may also contain.
+    criteria: SearchCriteria  #: Its `words` are those that were not understood, or that listings may also contain.
     unused: tuple[str, ...]  #: Words that were understood, but for which there is no filter.
 
 
@@ -42,16 +42,16 @@ def with_words(criteria: SearchCriteria, text: str) -> ReadWords:
     signs = " ".join(_SIGNS.findall(text))
     plain = _SIGNS.sub(lambda match: " " * len(match[0]), text)
     reading = understand_request(session(), plain, criteria.city if criteria.city_key else None)
-    wanted = _with_place(replace(criteria, words=""), reading)
-    changes, used = _fields(wanted, reading)
-    wanted = replace(wanted, **changes)
+    changed = _with_place(replace(criteria, words=""), reading)
+    changes, used = _fields(changed, reading)
+    changed = replace(changed, **changes)
     kept, unused = list(reading.unread), []
     if reading.budget is not None and "budget" not in used:
         unused += [plain[start:end] for start, end in reading.spans.get("budget", [])]
     for wish in reading.wishes:
-        change = _filter_of(wish, wanted)
+        change = _filter_of(wish, changed)
         if change is not None:
-            wanted = replace(wanted, **change)
+            changed = replace(changed, **change)
         elif wish.value is True:
             kept.append((wish.start, wish.end))
         else:
@@ -59,9 +59,9 @@ def with_words(criteria: SearchCriteria, text: str) -> ReadWords:
     words = [plain[start:end] for start, end in sorted(kept)]
     refused = [f"-{name}" for name in (*reading.refused_districts, *reading.refused_stations) if " " not in name]
     whole = " ".join([*words, *refused, signs]).split()
-    if not whole and not unused and wanted == replace(criteria, words=""):
+    if not whole and not unused and changed == replace(criteria, words=""):
         whole = text.split()
-    return ReadWords(replace(wanted, words=" ".join(dict.fromkeys(whole))), tuple(dict.fromkeys(unused)))
+    return ReadWords(replace(changed, words=" ".join(dict.fromkeys(whole))), tuple(dict.fromkeys(unused)))
 
 
 def _with_place(criteria: SearchCriteria, reading: RequestReading) -> SearchCriteria:

@@ -84,11 +84,11 @@ def property_views() -> Response:
 def _change(side: Side) -> Response:
     """Save the list's filters under a name, or delete the view of that name."""
     query = {name: value[:300] for name, value in address_in("was", 2000) if name in FILTERS and name != "page"}
-    wanted, name = request.form.get("do", ""), request.form.get("name", "")
-    if wanted == "save":
+    choice, name = request.form.get("do", ""), request.form.get("name", "")
+    if choice == "save":
         save_view(session(), visitor(), side, name, query)
-    elif wanted == "drop":
+    elif choice == "drop":
         delete_view(session(), visitor(), side, name)
     else:
         raise InvalidValueError("do", "several.choose")
-    return back(PATHS[side], "view_saved" if wanted == "save" else "view_dropped", **query)
+    return back(PATHS[side], "view_saved" if choice == "save" else "view_dropped", **query)

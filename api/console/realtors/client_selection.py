@@ -37,14 +37,14 @@ def _keep_private(response: Response) -> Response:
 
 @blp.get("/s/<token>")
 @public
-def look(token: str) -> str:
+def selection_page(token: str) -> str:
     selection, lead, owner = opened_selection(session(), token)
     homes = homes_of(session(), [selection])
     return render_template(
         "console/client_selection.html",
         selection=selection,
         homes=homes,
-        there=homes_on_market(session(), homes, lead),
+        on_offer=homes_on_market(session(), homes, lead),
         realtor=owner,
         token=token,
         longest=MAX_QUESTION,

@@ -17,14 +17,14 @@ for_owners = page_for(*SUPPLY_ROLES)
 OWN_LISTS = {"leads": Side.LEAD, "properties": Side.PROPERTY}
 
 
-@blp.get("/console/export/<what>.<kind>")
+@blp.get("/console/export/<list_name>.<kind>")
 @for_owners
-def whole_list(what: str, kind: str) -> Response:
+def whole_list(list_name: str, kind: str) -> Response:
     """All rows of an own list that pass the address's filter; or all matches."""
-    if what in OWN_LISTS:
-        side = OWN_LISTS[what]
+    if list_name in OWN_LISTS:
+        side = OWN_LISTS[list_name]
         return filtered_file(visitor(), _format(kind), side, requested_filter(side))
-    if what != "matches":
+    if list_name != "matches":
         raise NotFoundError("page")
     return match_file(visitor(), _format(kind))
 

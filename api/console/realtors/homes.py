@@ -13,7 +13,7 @@ from api.http.explanations import explanations_of_pairs
 from models.accounts.users import User
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import NotFoundError
-from models.deals.home_views import home_for, match_about, note_view
+from models.deals.home_views import home_for, match_about, record_view
 from models.market.leads import Lead, owned_lead
 
 blp = page_blueprint("homes")
@@ -21,7 +21,7 @@ blp = page_blueprint("homes")
 
 @blp.get("/console/homes/<int:property_id>")
 @page_for(*SUPPLY_ROLES)
-def one_home(property_id: int) -> str | Response:
+def home_page(property_id: int) -> str | Response:
     """One home; `?lead=ID` names the visitor's lead for which it is viewed, and adds the score for it.
 
     The owner's contacts are never on this page; after an agreement they are on the page of the match.
@@ -29,7 +29,7 @@ def one_home(property_id: int) -> str | Response:
     listing = home_for(session(), visitor(), property_id)
     if listing.owner_id == visitor().id:
         return cast(Response, redirect(f"/console/properties/{property_id}", 303))
-    note_view(session(), listing, visitor())
+    record_view(session(), listing, visitor())
     lead = _lead()
     explanation = None
     match = match_about(session(), visitor(), listing)

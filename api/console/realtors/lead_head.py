@@ -15,8 +15,9 @@ from api.console.kit.pages import back, page_blueprint, wants_json
 from api.http.blueprint import Body
 from api.http.db import session
 from api.http.fields import Text
+from api.http.request_state import current
 from api.http.tasks import rescore_lead
-from models.agenda.following import Frequency, frequency_of, set_frequency
+from models.agenda.following import Frequency, frequency_for, set_frequency
 from models.agenda.settings import zone_of
 from models.agenda.shortlist import add_to_shortlist, remove_from_shortlist
 from models.agenda.summary import LeadSummary, summary_of
@@ -48,14 +49,17 @@ blp.add_app_template_global(has_unread_contacts)
 
 @blp.app_template_global("summary_of_lead")
 def summary_of_lead(lead: Lead) -> LeadSummary:
-    """The counts beside the tabs of a lead's page."""
-    return summary_of(session(), lead)
+    """The counts beside the tabs of the page's lead; read once, although a page shows them in two places."""
+    state = current()
+    if state.lead_summary is None:
+        state.lead_summary = summary_of(session(), lead)
+    return state.lead_summary
 
 
 @blp.app_template_global("frequency_of_lead")
 def frequency_of_lead(lead: Lead) -> Frequency:
-    """How often the visitor is notified of a lead's new recommendations."""
-    return frequency_of(session(), visitor(), lead.id)
+    """How often the owner is notified of a lead's new recommendations."""
+    return frequency_for(session(), lead)
 
 
 #: Frequency -> its label.
@@ -123,4 +127,4 @@ _SCHEMA: Schema = NotesBody()
 def _form(filled: forms.Filled, lead: Lead) -> str:
     page = f"/console/leads/{lead.id}"
     groups = [("Private notes", NOTES)]
-    return forms.show(groups, filled, title=translate("Private notes"), cancel=page, here="/console/leads")
+    return forms.show(groups, filled, title=translate("Private notes"), cancel=page, menu_path="/console/leads")

@@ -14,8 +14,8 @@ from api.console.kit.pages import back, page_blueprint
 from api.console.kit.score_reasons import rooms_of
 from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
-from api.console.realtors.own_base import act_on_several, copied_id, own_list
-from api.console.realtors.recommendation_page import place_of_action
+from api.console.realtors.own_base import apply_to_selected, copied_id, own_list
+from api.console.realtors.recommendation_page import page_of_action
 from api.console.realtors.relaxations import relaxed_values
 from api.exchange.open_bodies import OpenLeadBody
 from api.exchange.schemas import lead_columns
@@ -38,15 +38,15 @@ for_realtors = page_for(*SUPPLY_ROLES)
 @blp.app_template_global("wishes_of")
 def wishes_of(lead: Lead) -> list[str]:
     """A lead's wishes in short pieces, the most important first."""
-    place = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
-    more = len(lead.districts) + len(lead.metro_stations) - len(place)
+    location = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
+    more = len(lead.districts) + len(lead.metro_stations) - len(location)
     pieces = [
         budget_of(lead),
         f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{translate('m²')}"
         if lead.area_min or lead.area_max
         else None,
         translate("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,
-        ", ".join(place) + (f" +{more}" if more > 0 else ""),
+        ", ".join(location) + (f" +{more}" if more > 0 else ""),
         word(lead.property_class) if lead.property_class else None,
         word(lead.condition) if lead.condition else None,
         word(lead.payment_method) if lead.payment_method else None,
@@ -69,9 +69,9 @@ def all_leads() -> str:
 
 @blp.post("/console/leads/several")
 @for_realtors
-def several() -> Response:
+def act_on_selected() -> Response:
     """Archive, restore or tag the selected leads."""
-    return act_on_several(Side.LEAD)
+    return apply_to_selected(Side.LEAD)
 
 
 @blp.route("/console/leads/new", methods=["GET", "POST"])
@@ -94,7 +94,7 @@ def new_lead() -> Response | str | tuple[str, int]:
 
 @blp.get("/console/leads/<int:lead_id>")
 @for_realtors
-def one_lead(lead_id: int) -> str:
+def lead_page(lead_id: int) -> str:
     lead = owned_lead(session(), visitor(), lead_id)
     return recommendation_page.list_page(
         Side.LEAD,
@@ -157,7 +157,7 @@ def restore(lead_id: int) -> Response:
 @for_realtors
 def act_for_lead(lead_id: int, property_id: int) -> Response:
     usual = f"/console/leads/{lead_id}"
-    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, place_of_action(usual))
+    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, page_of_action(usual))
 
 
 def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
@@ -175,16 +175,16 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
         filled,
         title=translate("Edit lead") if lead else translate("New lead"),
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
-        here="/console/leads",
+        menu_path="/console/leads",
         creates=lead is None,
         change="/edit",
     )
 
 
-def _read(present: Lead | None) -> tuple[dict | None, forms.Filled]:
-    """The body from the form; amounts are in the currency of *present*, otherwise in the town's."""
-    currency = currency_of_town(request.form.get("requirements.location.city", ""), present)
+def _read(current: Lead | None) -> tuple[dict | None, forms.Filled]:
+    """The body from the form; amounts are in the currency of *current*, otherwise in the town's."""
+    currency = currency_of_town(request.form.get("requirements.location.city", ""), current)
     controls = all_of(LEAD_GROUPS)
-    if present is None:
+    if current is None:
         return forms.read(OpenLeadBody(), controls, request.form, currency=currency)
-    return read_edit(OpenLeadBody(), controls, request.form, lead_values(present), currency=currency)
+    return read_edit(OpenLeadBody(), controls, request.form, lead_values(current), currency=currency)

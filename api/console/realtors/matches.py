@@ -71,7 +71,7 @@ def board() -> str:
 
 @blp.get("/console/matches/<int:match_id>")
 @page_for()
-def one_match(match_id: int) -> str:
+def match_page(match_id: int) -> str:
     match = match_of(session(), visitor(), match_id)
     mark_group_read(session(), visitor(), f"match_id:{match_id}")
     return render_template(

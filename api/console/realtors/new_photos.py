@@ -47,15 +47,15 @@ def stored_photos() -> SentPhotos:
     )
     room = max(0, MAX_PHOTOS - len(kept))
     refused += [(short_name(each), translate_fault(Fault("photo.no_room", max=MAX_PHOTOS))) for each in good[room:]]
-    links = {f"k{place}": link for place, link in enumerate(kept)}
+    links = {f"k{index}": link for index, link in enumerate(kept)}
     for each in good[:room]:
         try:
             links[f"f{files.index(each)}"] = store_image(each, visitor(), UNSAVED_PHOTO)
         except TooLargeFileError as error:  # the user's quota is exhausted
             refused.append((short_name(each), translate_error(error)))
     order = dict.fromkeys(request.form.get("photo_order", "")[:1000].split())
-    wanted = [name for name in order if name in links]
-    return SentPhotos([links[name] for name in (*wanted, *(name for name in links if name not in order))], refused)
+    kept_links = [name for name in order if name in links]
+    return SentPhotos([links[name] for name in (*kept_links, *(name for name in links if name not in order))], refused)
 
 
 def show_with_photos(filled: forms.Filled, *, cancel: str, refused: Sequence[tuple[str, str]] = ()) -> str:
@@ -66,7 +66,7 @@ def show_with_photos(filled: forms.Filled, *, cancel: str, refused: Sequence[tup
         filled,
         title=translate("New property"),
         cancel=cancel,
-        here="/console/properties",
+        menu_path="/console/properties",
         action="/console/properties/new",
         creates=True,
         change="/edit",

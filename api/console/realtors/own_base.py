@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from werkzeug.datastructures import MultiDict
 
-from api.console.files.import_words import named_source
+from api.console.files.import_words import requested_source
 from api.console.kit.access import visitor
 from api.console.kit.formatting import towns_by_key
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
@@ -27,8 +27,9 @@ from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
-from models.market.own_base import BaseFilter, BaseOrder, own_page, own_towns
-from models.market.several import change_prices, move_several, undo_price_change
+from models.market.bulk_changes import change_prices, change_statuses, undo_price_change
+from models.market.own_base import BaseFilter, BaseOrder, own_page
+from models.market.own_towns import own_towns
 from models.market.tags import add_tag, remove_tag, tags_of, used_tags
 
 PER_PAGE = 30
@@ -50,15 +51,15 @@ ORDERS = {
 class ListRequest:
     """The filter in the address; unreadable values filter nothing and are reported in *errors*."""
 
-    wanted: BaseFilter
+    filters: BaseFilter
     errors: dict[str, str] = field(default_factory=dict)
     size: int = PER_PAGE
 
     @property
-    def asks(self) -> bool:
+    def has_filters(self) -> bool:
         """Whether there is any filter in addition to the order."""
-        plain = BaseFilter(order=self.wanted.order)
-        return self.wanted != plain
+        plain = BaseFilter(order=self.filters.order)
+        return self.filters != plain
 
 
 def own_list(side: Side) -> dict[str, Any]:
@@ -79,14 +80,14 @@ def own_list(side: Side) -> dict[str, Any]:
         "fresh": new_counts(session(), ids) if side is Side.LEAD else {},
         "towns": {} if part else towns_by_key(own_towns(session(), visitor(), side)),
         "all_tags": used_tags(session(), visitor(), side),
-        "asked": list_request,
+        "list_request": list_request,
         "orders": ORDERS,
         "sizes": SIZES,
         "columns": set(choice["columns"]),
         "all_columns": COLUMNS[side],
         "views": [] if part else views_for(side),
-        "source": named_source(),
-        "status": list_request.wanted.status,
+        "source": requested_source(),
+        "status": list_request.filters.status,
         "query": _query(),
         **pager,
     }
@@ -94,10 +95,10 @@ def own_list(side: Side) -> dict[str, Any]:
 
 def requested_filter(side: Side) -> BaseFilter:
     """The filter of the list in the address: it selects the same rows in the same order as the pages."""
-    return _list_request(choice_of(side)).wanted
+    return _list_request(choice_of(side)).filters
 
 
-def act_on_several(side: Side) -> Response:
+def apply_to_selected(side: Side) -> Response:
     """Apply the form's action to the selected rows that are the visitor's own."""
     form = request.form
     ids = [
@@ -105,21 +106,21 @@ def act_on_several(side: Side) -> Response:
     ]
     if not ids:
         raise InvalidValueError("id", "several.none")
-    what, tag = form.get("do", ""), ""
-    if what in ("archive", "restore"):
-        done = "archived" if what == "archive" else "restored"
-        changed = _move(side, ids, Status.ARCHIVED if what == "archive" else Status.ACTIVE)
-    elif what == "tag":
+    action, tag = form.get("do", ""), ""
+    if action in ("archive", "restore"):
+        done = "archived" if action == "archive" else "restored"
+        changed = _move(side, ids, Status.ARCHIVED if action == "archive" else Status.ACTIVE)
+    elif action == "tag":
         done = "tagged"
         tag, changed = add_tag(session(), visitor(), side, ids, form.get("tag", ""))
-    elif what == "untag":
+    elif action == "untag":
         done, tag = "untagged", form.get("tag", "")
         changed = remove_tag(session(), visitor(), side, ids, tag)
-    elif what == "price" and side is Side.PROPERTY:
+    elif action == "price" and side is Side.PROPERTY:
         done = "priced"
         tag, changed = _change_prices(ids, form.get("by", ""))
-    elif what in list(TableFormat):
-        return picked_file(visitor(), TableFormat(what), side, ids)
+    elif action in list(TableFormat):
+        return picked_file(visitor(), TableFormat(action), side, ids)
     else:
         raise InvalidValueError("do", "several.choose")
     undo = undo_of_several(side, done, tag, changed) if changed else None
@@ -128,10 +129,10 @@ def act_on_several(side: Side) -> Response:
         return jsonify(message=translate(OUTCOMES[message]), key=message, undo=undo)
     if form.get("back") == "row":
         return back(f"{PATHS[side]}/{ids[0]}", message, undo=undo)
-    return back(PATHS[side], message, undo=undo, **present_filter())
+    return back(PATHS[side], message, undo=undo, **current_filter())
 
 
-def undo_several(token: str) -> str | None:
+def undo_for_selected(token: str) -> str | None:
     """Undo the action that the token names; returns the page of the rows. None: the token is not for several rows."""
     named = read_several(token)
     if named is None:
@@ -155,7 +156,7 @@ def copied_id() -> int | None:
 
 
 def _move(side: Side, ids: list[int], status: Status) -> list[int]:
-    rows = move_several(session(), visitor(), side, ids, status)
+    rows = change_statuses(session(), visitor(), side, ids, status)
     for row in rows:
         if side is Side.LEAD:
             rescore_lead(row)
@@ -198,7 +199,7 @@ def _page(side: Side, list_request: ListRequest) -> tuple[list[Any], dict[str, i
     """The rows of the requested page, or of the last one if there are fewer, and its pager."""
 
     def read(page: int) -> tuple[list[Any], int]:
-        return own_page(session(), visitor(), side, list_request.wanted, page=page, per_page=list_request.size)
+        return own_page(session(), visitor(), side, list_request.filters, page=page, per_page=list_request.size)
 
     page = page_number()
     rows, total = read(page)
@@ -213,9 +214,9 @@ def _page(side: Side, list_request: ListRequest) -> tuple[list[Any], dict[str, i
 def _list_request(choice: dict[str, Any]) -> ListRequest:
     args = request.args
     errors: dict[str, str] = {}
-    source = named_source()
+    source = requested_source()
     size, order = choice["size"], choice["sort"]
-    wanted = BaseFilter(
+    filters = BaseFilter(
         words=_text("q") or "",
         status=chosen(Status, "status"),
         city_key=_text("town"),
@@ -227,7 +228,7 @@ def _list_request(choice: dict[str, Any]) -> ListRequest:
         source_id=source.id if source else None,
         order=BaseOrder(order) if order in list(BaseOrder) else BaseOrder.NEWEST,
     )
-    return ListRequest(wanted, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
+    return ListRequest(filters, errors, int(size) if size in map(str, SIZES) else PER_PAGE)
 
 
 def _text(name: str) -> str | None:
@@ -249,6 +250,6 @@ def _query() -> dict[str, str]:
     return {name: value for name, value in request.args.items() if value and name in FILTERS and name != "page"}
 
 
-def present_filter() -> dict[str, str]:
+def current_filter() -> dict[str, str]:
     """The list's filter, to return to after an action on its rows."""
     return {name: value for name, value in address_in("was", 2000) if name in FILTERS}

@@ -61,11 +61,11 @@ def paste_lead() -> str:
         return render_template("console/paste.html", side=Side.LEAD.value)
     pasted = lead_of_text(session(), pasted_text())
     text, body, reading = pasted.text, pasted.body, pasted.reading
-    wanted = body["requirements"]
-    wanted["budget"] = {end: _money(amount, pasted.answer) for end, amount in wanted["budget"].items()}
+    fields = body["requirements"]
+    fields["budget"] = {end: _money(amount, pasted.answer) for end, amount in fields["budget"].items()}
     read = quotes_of(text, reading.spans, _LEAD_PATHS)
     quotes = {name: body[name] for name in ("client_name", "client_contacts")}
-    quotes["requirements.additional_requirements"] = wanted["additional_requirements"]
+    quotes["requirements.additional_requirements"] = fields["additional_requirements"]
     read |= {path: quote for path, quote in quotes.items() if quote}
     filled = forms.Filled(texts_of(all_of(LEAD_GROUPS), body), read=read)
     return forms.show(
@@ -73,7 +73,7 @@ def paste_lead() -> str:
         filled,
         title=translate("New lead"),
         cancel="/console/leads/paste",
-        here="/console/leads",
+        menu_path="/console/leads",
         action="/console/leads/new",
         creates=True,
     )

@@ -69,16 +69,16 @@ def add(property_id: int) -> Response | str | tuple[str, int]:
 @for_owners
 def change(property_id: int) -> Response:
     """Move a photo, set its kind, or remove it; removal can be undone."""
-    wanted, link = request.form.get("do", ""), request.form.get("photo", "")
-    if wanted not in list(PhotoChange):
+    action, link = request.form.get("do", ""), request.form.get("photo", "")
+    if action not in list(PhotoChange):
         raise InvalidValueError("do", "photo.choose_change")
     listing = owned_property(session(), visitor(), property_id, lock=True)
     undo = None
-    if wanted == PhotoChange.REMOVE and link in listing.photos:
+    if action == PhotoChange.REMOVE and link in listing.photos:
         undo = undo_of_photo(listing.id, listing.photos.index(link), listing.photo_kinds.get(link, "photo"), link)
-    change_photo(session(), listing, link, PhotoChange(wanted))
+    change_photo(session(), listing, link, PhotoChange(action))
     rescore_property(listing)
-    done = "photo_removed" if wanted == PhotoChange.REMOVE else "saved"
+    done = "photo_removed" if action == PhotoChange.REMOVE else "saved"
     return back(f"/console/properties/{property_id}/photos", done, undo=undo)
 
 
@@ -89,7 +89,7 @@ def undo_photo(token: str) -> str | None:
         return None
     listing = owned_property(session(), visitor(), named.property_id, lock=True)
     kind = PhotoChange(named.kind) if named.kind in KINDS else PhotoChange.PHOTO
-    put_photo_back(session(), listing, named.link, named.place, kind)
+    put_photo_back(session(), listing, named.link, named.position, kind)
     rescore_property(listing)
     return f"/console/properties/{listing.id}/photos"
 

@@ -15,8 +15,8 @@ from api.console.kit.typed_values import currency_of_town
 from api.console.realtors import recommendation_page
 from api.console.realtors.home_parts import parts_of
 from api.console.realtors.new_photos import FIELD, show_with_photos, stored_photos
-from api.console.realtors.own_base import act_on_several, copied_id, own_list
-from api.console.realtors.recommendation_page import place_of_action
+from api.console.realtors.own_base import apply_to_selected, copied_id, own_list
+from api.console.realtors.recommendation_page import page_of_action
 from api.exchange.open_bodies import OpenPropertyBody
 from api.exchange.schemas import property_columns
 from api.http.db import session
@@ -28,7 +28,7 @@ from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.deals.recommendation_pages import adverts_of_home
 from models.market.duplicates import refuse_duplicate
-from models.market.photos import note_saved_photos
+from models.market.photos import record_saved_photos
 from models.market.properties import (
     Property,
     archive_property,
@@ -53,9 +53,9 @@ def all_properties() -> str:
 
 @blp.post("/console/properties/several")
 @for_owners
-def several() -> Response:
+def act_on_selected() -> Response:
     """Archive, restore or tag the selected properties."""
-    return act_on_several(Side.PROPERTY)
+    return apply_to_selected(Side.PROPERTY)
 
 
 @blp.route("/console/properties/new", methods=["GET", "POST"])
@@ -80,14 +80,14 @@ def new_property() -> Response | str | tuple[str, int]:
     body["photos"] = photos.links
     refuse_duplicate(session(), visitor(), property_columns(body))
     listing = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
-    note_saved_photos(session(), visitor(), photos.links)
+    record_saved_photos(session(), visitor(), photos.links)
     rescore_property(listing)
     return back(f"/console/properties/{listing.id}", "saved")
 
 
 @blp.get("/console/properties/<int:property_id>")
 @for_owners
-def one_property(property_id: int) -> str:
+def property_page(property_id: int) -> str:
     listing = owned_property(session(), visitor(), property_id)
     group = adverts_of_home(session(), listing)
     return recommendation_page.list_page(
@@ -120,7 +120,7 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, listing), 409 if filled.theirs else 400
     replace_property(session(), listing, _edited(body, listing))
-    note_saved_photos(session(), visitor(), listing.photos)
+    record_saved_photos(session(), visitor(), listing.photos)
     rescore_property(listing)
     return back(f"/console/properties/{listing.id}", "saved")
 
@@ -147,7 +147,7 @@ def restore(property_id: int) -> Response:
 @for_owners
 def act_for_property(property_id: int, lead_id: int) -> Response:
     usual = f"/console/properties/{property_id}"
-    return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, place_of_action(usual))
+    return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, page_of_action(usual))
 
 
 def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
@@ -163,18 +163,22 @@ def _edited(body: dict[str, Any], listing: Property) -> dict[str, Any]:
 
 
 def _form(filled: forms.Filled, listing: Property | None, refused: Sequence[tuple[str, str]] = ()) -> str:
-    here = "/console/properties"
+    menu_path = "/console/properties"
     if listing is None:
-        return show_with_photos(filled, cancel=here, refused=refused)
+        return show_with_photos(filled, cancel=menu_path, refused=refused)
     return forms.show(
-        PROPERTY_GROUPS, filled, title=translate("Edit property"), cancel=f"{here}/{listing.id}", here=here
+        PROPERTY_GROUPS,
+        filled,
+        title=translate("Edit property"),
+        cancel=f"{menu_path}/{listing.id}",
+        menu_path=menu_path,
     )
 
 
-def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
-    """The body from the form; amounts are in the currency of *present*, otherwise in the town's."""
-    currency = currency_of_town(request.form.get("address.city", ""), present)
+def _read(current: Property | None) -> tuple[dict | None, forms.Filled]:
+    """The body from the form; amounts are in the currency of *current*, otherwise in the town's."""
+    currency = currency_of_town(request.form.get("address.city", ""), current)
     controls = all_of(PROPERTY_GROUPS)
-    if present is None:
+    if current is None:
         return forms.read(OpenPropertyBody(), controls, request.form, currency=currency)
-    return read_edit(OpenPropertyBody(), controls, request.form, property_values(present), currency=currency)
+    return read_edit(OpenPropertyBody(), controls, request.form, property_values(current), currency=currency)

@@ -9,7 +9,7 @@ from api.console.kit.forms import check_complete
 from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.console.realtors.base_views import PATHS
-from api.console.realtors.own_base import present_filter
+from api.console.realtors.own_base import current_filter
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_property
 from models.core.amount_words import Bound
@@ -79,11 +79,11 @@ def _amount(listing: Any) -> Any:
 
 
 def _set_status(listing: Any, archive: Any, restore: Any) -> None:
-    wanted = request.form.get("status", "")
-    if wanted not in list(Status):
+    requested = request.form.get("status", "")
+    if requested not in list(Status):
         raise InvalidValueError("status", "several.choose")
-    if wanted != listing.status:
-        (archive if wanted == Status.ARCHIVED else restore)(session(), listing)
+    if requested != listing.status:
+        (archive if requested == Status.ARCHIVED else restore)(session(), listing)
     session().flush()
 
 
@@ -91,4 +91,4 @@ def _answer(side: Side) -> Response:
     done = "saved"
     if wants_json():
         return jsonify(message=translate(OUTCOMES[done]), key=done)
-    return back(PATHS[side], done, **present_filter())
+    return back(PATHS[side], done, **current_filter())

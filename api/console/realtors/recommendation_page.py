@@ -16,7 +16,7 @@ from api.console.kit.score_reasons import render_reasons
 from api.console.kit.undo_tokens import undo_of_action
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
-from api.http.shown_lists import note_shown
+from api.http.shown_lists import count_shown
 from models.accounts.users import short_name
 from models.agenda.following import new_ids, visit_lead
 from models.agenda.history import homes_by_id
@@ -27,10 +27,10 @@ from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, 
 from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
-from models.deals.alike import AlikeUnits, grouped
 from models.deals.match_table import Match
 from models.deals.matches import Action, act
 from models.deals.recommendation_pages import Recommended, recommended_page
+from models.deals.similar_units import AlikeUnits, group_alike
 from models.deals.taking_back import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead
@@ -53,42 +53,42 @@ class Card:
     alike: int = 0  #: The number of similar units in its building, which a link shows.
 
 
-def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
+def list_page(side: Side, own_row: Lead | Property, **more: Any) -> str:
     """The page of one ranked list with the query's filters, which are applied to the whole list.
 
     Similar units of one building share a card; `?alike=ID` shows the units of that property's card one by one.
     """
     if request.args.get("show") == "aside":
-        return _aside_page(side, mine, **more)
+        return _aside_page(side, own_row, **more)
     # Read before the entries: after an action in between, the stamp is too old and the page is requested once more.
-    state = list_state(side, mine)
-    recommended = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
+    state = list_state(side, own_row)
+    recommended = recommended_page(session(), side, own_row.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
-    wanted = _passing(recommended.entries, side, mine, filters)
-    starred, gone = _shortlist(side, mine, recommended.entries)
+    passing = _passing(recommended.entries, side, own_row, filters)
+    starred, gone = _shortlist(side, own_row, recommended.entries)
     if request.args.get("shortlist"):
-        wanted = [entry for entry in wanted if entry.row.id in starred]
+        passing = [entry for entry in passing if entry.row.id in starred]
     requested = request.args.get("size", "")
     size = int(requested) if requested in map(str, SIZES) else PER_PAGE
-    groups, alike = _groups(side, wanted)
+    groups, alike = _groups(side, passing)
     pages = max(1, -(-len(groups) // size))
     page = min(page_number(), pages)
     shown = groups[(page - 1) * size : page * size]
     if not wants_part():
-        note_shown(side, mine.id, len(shown))
+        count_shown(side, own_row.id, len(shown))
     return render_template(
         "console/pairs.html",
         part=wants_part(),
         side=side.value,
-        mine=mine,
-        cards=_cards(side, mine, shown),
+        own_row=own_row,
+        cards=_cards(side, own_row, shown),
         total=recommended.total,
         starred=starred,
-        fresh=_fresh(side, mine),
+        fresh=_fresh(side, own_row),
         gone=gone,
         fitting=sum(1 + len(group.others) for group in groups),
         alike=alike,
-        aside=count_disliked(session(), side, mine.id),
+        aside=count_disliked(session(), side, own_row.id),
         **state,
         page=page,
         pages=pages,
@@ -99,52 +99,52 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     )
 
 
-def list_state(side: Side, mine: Lead | Property) -> dict[str, Any]:
+def list_state(side: Side, own_row: Lead | Property) -> dict[str, Any]:
     """
     A list's state: `stamp` changes whenever the page would; `follows`: whether the list is older than its owner's row,
     and so about to be replaced.
     """
     _, lists, key, _ = SIDE_TABLES[side]
     acted = Action.lead_id if side is Side.LEAD else Action.property_id
-    actions = select(func.count()).where(acted == mine.id, Action.side == side).scalar_subquery()
-    row = session().execute(select(lists.changed_in, lists.version, actions).where(key == mine.id)).one_or_none()
+    actions = select(func.count()).where(acted == own_row.id, Action.side == side).scalar_subquery()
+    row = session().execute(select(lists.changed_in, lists.version, actions).where(key == own_row.id)).one_or_none()
     if row is None:
-        return {"stamp": f"{mine.version}-none", "follows": False}
+        return {"stamp": f"{own_row.version}-none", "follows": False}
     changed_in, version, count = row
-    follows = mine.status is Status.ACTIVE and version != mine.version
-    return {"stamp": f"{mine.version}-{changed_in}-{count}", "follows": follows}
+    follows = own_row.status is Status.ACTIVE and version != own_row.version
+    return {"stamp": f"{own_row.version}-{changed_in}-{count}", "follows": follows}
 
 
-def _fresh(side: Side, mine: Lead | Property) -> set[int]:
+def _fresh(side: Side, own_row: Lead | Property) -> set[int]:
     """Ids of recommendations that are new since the last visit; opening the page counts as a visit."""
-    if not isinstance(mine, Lead):
+    if not isinstance(own_row, Lead):
         return set()
-    return new_ids(session(), mine.id) if wants_part() else visit_lead(session(), mine)
+    return new_ids(session(), own_row.id) if wants_part() else visit_lead(session(), own_row)
 
 
-def _shortlist(side: Side, mine: Lead | Property, entries: list[Recommended]) -> tuple[set[int], list[Property]]:
+def _shortlist(side: Side, own_row: Lead | Property, entries: list[Recommended]) -> tuple[set[int], list[Property]]:
     """The ids on a lead's shortlist; with that filter, also homes that are no longer in the list."""
     if side is not Side.LEAD:
         return set(), []
-    starred = shortlisted(session(), mine.id)
+    starred = shortlisted(session(), own_row.id)
     if not request.args.get("shortlist"):
         return starred, []
-    there = {entry.row.id for entry in entries}
-    return starred, list(homes_by_id(session(), starred - there).values())
+    listed = {entry.row.id for entry in entries}
+    return starred, list(homes_by_id(session(), starred - listed).values())
 
 
-def _aside_page(side: Side, mine: Lead | Property, **more: Any) -> str:
+def _aside_page(side: Side, own_row: Lead | Property, **more: Any) -> str:
     """Disliked entries of a lead or property, latest first, each with a button to undo the dislike."""
-    rows, pager = listed(disliked_by(side, mine.id), PER_PAGE)
+    rows, pager = listed(disliked_by(side, own_row.id), PER_PAGE)
     entries = [
         (
             row,
             moment,
-            undo_of_action(side, mine.id, row.id) if side is Side.LEAD else undo_of_action(side, row.id, mine.id),
+            undo_of_action(side, own_row.id, row.id) if side is Side.LEAD else undo_of_action(side, row.id, own_row.id),
         )
         for row, moment in rows
     ]
-    return render_template("console/aside.html", side=side.value, mine=mine, entries=entries, **pager, **more)
+    return render_template("console/aside.html", side=side.value, own_row=own_row, entries=entries, **pager, **more)
 
 
 def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Response:
@@ -175,7 +175,7 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
     return back(back_to, outcome, undo=undo)
 
 
-def place_of_action(usual: str) -> str:
+def page_of_action(usual: str) -> str:
     """The page from which a pair was liked or disliked: the board of matches, one match, or the *usual* list."""
     origin = request.form.get("from", "")
     if origin == "board":
@@ -207,23 +207,23 @@ def _groups(side: Side, entries: list[Recommended]) -> tuple[list[AlikeUnits], b
     """Groups of entries that share a card; and whether the page shows the units of one card one by one."""
     if side is not Side.LEAD:
         return [AlikeUnits(entry, []) for entry in entries], False
-    groups = grouped(entries)
-    wanted = request.args.get("alike", "")
+    groups = group_alike(entries)
+    ids = request.args.get("alike", "")
     for best, others in groups:
-        if others and wanted in (str(entry.row.id) for entry in (best, *others)):
+        if others and ids in (str(entry.row.id) for entry in (best, *others)):
             return [AlikeUnits(entry, []) for entry in (best, *others)], True
     return groups, False
 
 
-def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[Card]:
+def _cards(side: Side, own_row: Lead | Property, groups: list[AlikeUnits]) -> list[Card]:
     rows: list[Any] = [group.best.row for group in groups]
-    leads, properties = ([mine], rows) if isinstance(mine, Lead) else (rows, [mine])
+    leads, properties = ([own_row], rows) if isinstance(own_row, Lead) else (rows, [own_row])
     explained = explanations_of_pairs(session(), leads, properties)
     cards = []
     # Only for one lead with many homes; the leads of one home differ from each other.
-    wishes: dict[str, str] | None = {} if isinstance(mine, Lead) else None
+    wishes: dict[str, str] | None = {} if isinstance(own_row, Lead) else None
     for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
-        lead, listing = (mine, row) if isinstance(mine, Lead) else (row, mine)
+        lead, listing = (own_row, row) if isinstance(own_row, Lead) else (row, own_row)
         cards.append(
             Card(entry, lead, listing, render_reasons(lead, listing, explanation, wishes_in_words=wishes), len(others))
         )
@@ -259,10 +259,10 @@ def _filters(side: Side) -> Filters:
     return filters
 
 
-def _passing(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
+def _passing(entries: list[Recommended], side: Side, own_row: Lead | Property, filters: Filters) -> list[Recommended]:
     """The entries that pass the filters."""
     limit = filters.price
-    factors = market_factors(session(), mine.city_key) if limit is not None and limit.value else {}
+    factors = market_factors(session(), own_row.city_key) if limit is not None and limit.value else {}
     kept = []
     for entry in entries:
         row: Any = entry.row
@@ -271,7 +271,7 @@ def _passing(entries: list[Recommended], side: Side, mine: Lead | Property, filt
         if filters.score is not None and entry.match_score < filters.score:
             continue
         if limit is not None and limit.value and cost is not None:
-            price = converted(cost, row.currency, limit.currency or mine.currency, factors)
+            price = converted(cost, row.currency, limit.currency or own_row.currency, factors)
             if price is not None and (price > limit.value if side is Side.LEAD else price < limit.value):
                 continue
         if filters.rooms and not set(filters.rooms) & set(counts):
@@ -286,8 +286,8 @@ def _text(row: Lead | Property) -> str:
     parts: tuple[str | None, ...]
     if isinstance(row, Property):
         precision = precision_of(row, EXACT)
-        place = (shown_street(row, precision), *shown_location(row, precision))
-        parts = (row.district, row.metro_station, *place, row.title, row.description)
+        address = (shown_street(row, precision), *shown_location(row, precision))
+        parts = (row.district, row.metro_station, *address, row.title, row.description)
     else:
         parts = (short_name(row.client_name), row.additional_requirements, *row.districts, *row.metro_stations)
     return " ".join(filter(None, parts)).casefold()

@@ -39,26 +39,26 @@ GREEN, GREY, BLACK = (31, 95, 84), (93, 97, 104), (28, 30, 33)
 
 
 def pdf_answer(
-    selection: Selection, owner: User, homes: Mapping[int, Property], there: Set[int], *, for_client: bool
+    selection: Selection, owner: User, homes: Mapping[int, Property], on_offer: Set[int], *, for_client: bool
 ) -> Response:
     """The file to download.
 
     Args:
         homes: Property id -> the property, of all homes of the selection.
-        there: The ids of those that are still on offer; the others are only marked as gone.
+        on_offer: The ids of those that are still on offer; the others are only marked as gone.
         for_client: Whether it is requested by the link; then the rate limit applies.
     Raises:
         TooManyError: The link's file was requested too often recently.
     """
     if for_client:
         limits().count_call(PDF_LIMIT, "selection_pdf", str(selection.id))
-    answer = Response(bytes(_drawn(selection, owner, homes, there)), mimetype="application/pdf")
+    answer = Response(bytes(_drawn(selection, owner, homes, on_offer)), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="selection-{selection.id}.pdf"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _drawn(selection: Selection, owner: User, homes: Mapping[int, Property], there: Set[int]) -> bytearray:
+def _drawn(selection: Selection, owner: User, homes: Mapping[int, Property], on_offer: Set[int]) -> bytearray:
     from fpdf import FPDF  # imported late: it takes 0.5 s, and few processes ever draw a file
 
     pdf = FPDF(format="A4")
@@ -84,7 +84,7 @@ def _drawn(selection: Selection, owner: User, homes: Mapping[int, Property], the
         _line(pdf, selection.words, 11)
     for home in selection.homes:
         pdf.ln(GAP)
-        _home(pdf, home, homes[home.property_id], home.property_id in there)
+        _home(pdf, home, homes[home.property_id], home.property_id in on_offer)
     return pdf.output()
 
 

@@ -57,17 +57,17 @@ def all_selections(lead_id: int) -> str:
         lead=lead,
         selections=selections,
         homes=homes,
-        there=homes_on_market(session(), homes),
+        on_offer=homes_on_market(session(), homes),
         marks=marks_of(session(), lead, homes),
         links={each.id: link_of(each) for each in selections},
-        holding={each.id for each in selections if is_open(each, now)},
+        open_ids={each.id for each in selections if is_open(each, now)},
         **pager,
     )
 
 
 @blp.get("/console/leads/<int:lead_id>/selections/new")
 @for_realtors
-def pick(lead_id: int) -> str:
+def new_selection(lead_id: int) -> str:
     """The homes ticked in the list, with fields for text."""
     lead = owned_lead(session(), visitor(), lead_id)
     ids = [int(each) for each in request.args.getlist("home") if _is_id(each)][: MAX_HOMES + 1]
@@ -76,7 +76,7 @@ def pick(lead_id: int) -> str:
 
 @blp.post("/console/leads/<int:lead_id>/selections")
 @for_realtors
-def make(lead_id: int) -> Response | tuple[str, int]:
+def create(lead_id: int) -> Response | tuple[str, int]:
     ids = [int(each) for each in request.form.getlist("home") if _is_id(each)]
     picked = [SelectedHome(each, _words(f"words-{each}", MAX_WORDS_OF_HOME)) for each in ids]
     days = request.form.get("days", "")
@@ -98,8 +98,8 @@ def as_pdf(lead_id: int, selection_id: int) -> Response:
     """The selection as the PDF that the client may download."""
     selection = owned_selection(session(), visitor(), lead_id, selection_id)
     homes = homes_of(session(), [selection])
-    there = homes_on_market(session(), homes, owned_lead(session(), visitor(), lead_id))
-    return pdf_answer(selection, visitor(), homes, there, for_client=False)
+    on_offer = homes_on_market(session(), homes, owned_lead(session(), visitor(), lead_id))
+    return pdf_answer(selection, visitor(), homes, on_offer, for_client=False)
 
 
 @blp.post("/console/leads/<int:lead_id>/selections/<int:selection_id>/withdraw")

@@ -102,7 +102,7 @@ def lead_tasks(lead_id: int) -> Response | str | tuple[str, int]:
 
 @blp.route("/console/tasks/<int:task_id>", methods=["GET", "POST"])
 @for_realtors
-def one_task(task_id: int) -> Response | str | tuple[str, int]:
+def task_page(task_id: int) -> Response | str | tuple[str, int]:
     """Edit one task."""
     task = owned_task(session(), visitor(), task_id)
     lead = owned_lead(session(), visitor(), task.lead_id)
@@ -118,7 +118,7 @@ def one_task(task_id: int) -> Response | str | tuple[str, int]:
 
 @blp.post("/console/tasks/<int:task_id>/done")
 @for_realtors
-def done(task_id: int) -> Response:
+def finish(task_id: int) -> Response:
     return _answer(finish_task(session(), visitor(), task_id), "task_done")
 
 
@@ -152,8 +152,8 @@ def _answer(task: LeadTask, outcome: str) -> Response:
     undo = f"task-{task.id}"
     if wants_json():
         return jsonify(message=translate(OUTCOMES[outcome]), key=outcome, undo=undo)
-    place = "/console/tasks" if request.form.get("from") == "all" else f"/console/leads/{task.lead_id}/tasks"
-    return back(place, outcome, undo=undo)
+    page = "/console/tasks" if request.form.get("from") == "all" else f"/console/leads/{task.lead_id}/tasks"
+    return back(page, outcome, undo=undo)
 
 
 def _read() -> dict[str, Any]:

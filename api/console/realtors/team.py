@@ -44,18 +44,18 @@ PATH = "/console/team"
 @for_realtors
 def team() -> Response | str | tuple[str, int]:
     """The agency; posting a name founds one, or renames the agency that the visitor heads."""
-    mine = membership_of(session(), visitor())
+    agency_member = membership_of(session(), visitor())
     if request.method == "GET":
         mark_topic_read(session(), visitor(), Topic.TEAM)
-        return _page(mine)
+        return _page(agency_member)
     name = request.form.get("name", "")[:1000]
     try:
-        if mine is not None and mine.is_head:
+        if agency_member is not None and agency_member.is_head:
             rename_agency(session(), visitor(), name)
             return back(PATH, "saved")
         create_agency(session(), visitor(), name)
     except InvalidValueError as error:
-        return _page(mine, error=translate_error(error), name=name), 400
+        return _page(agency_member, error=translate_error(error), name=name), 400
     return back(PATH, "agency_created")
 
 
@@ -141,10 +141,10 @@ def join(token: str) -> Response:
     return response
 
 
-def _page(mine: Membership | None, **shown: str) -> str:
-    if mine is None:
+def _page(agency_member: Membership | None, **shown: str) -> str:
+    if agency_member is None:
         return render_template("console/realtors/team_new.html", longest=MAX_NAME, **shown)
-    agency, is_head = mine
+    agency, is_head = agency_member
     return render_template(
         "console/realtors/team.html",
         agency=agency,

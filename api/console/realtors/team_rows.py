@@ -59,7 +59,7 @@ def reassign_rows(what: str) -> Response | tuple[str, int]:
 
 @blp.get("/console/team/leads/<int:lead_id>")
 @for_realtors
-def one_lead(lead_id: int) -> str:
+def lead_page(lead_id: int) -> str:
     """An agent's lead, without the agent's private parts."""
     agency = headed_agency(session(), visitor())
     lead = readable_lead(session(), visitor(), lead_id)
@@ -68,7 +68,7 @@ def one_lead(lead_id: int) -> str:
 
 @blp.get("/console/team/properties/<int:property_id>")
 @for_realtors
-def one_property(property_id: int) -> str:
+def property_page(property_id: int) -> str:
     """An agent's property, as anybody who meets it in a list sees it."""
     agency = headed_agency(session(), visitor())
     listing = readable_property(session(), visitor(), property_id)
@@ -84,22 +84,22 @@ def duplicates() -> str:
     return render_template("console/realtors/team_duplicates.html", groups=duplicates_for(session(), visitor()))
 
 
-def _list(agency: Agency, what: str, *, refused: dict[int, str] | None = None, moved: int = 0) -> str:
-    side = SIDES[what]
+def _list(agency: Agency, kind: str, *, refused: dict[int, str] | None = None, moved: int = 0) -> str:
+    side = SIDES[kind]
     query = request.args
-    wanted = TeamFilter(
+    filters = TeamFilter(
         words=query.get("q", "").strip()[:300],
         owner_id=_number(query.get("agent", "")),
         status=chosen(Status, "status"),
     )
-    shown, pager = listed(team_rows(visitor(), side, wanted), PER_PAGE)
+    shown, pager = listed(team_rows(visitor(), side, filters), PER_PAGE)
     ids = [row.id for row, _ in shown]
     return render_template(
         "console/realtors/team_rows.html",
-        what=what,
+        kind=kind,
         side=side,
         rows=shown,
-        wanted=wanted,
+        filters=filters,
         members=[user for user, _ in session().execute(members_of(agency))],
         agents=_agents(agency),
         counts=match_counts(session(), side, ids),

@@ -7,7 +7,7 @@ from api.console.kit.i18n import OUTCOMES, translate
 from api.console.kit.pages import back, page_blueprint, wants_json
 from api.console.kit.undo_tokens import TOKEN
 from api.console.realtors.documents import undo_document
-from api.console.realtors.own_base import undo_several
+from api.console.realtors.own_base import undo_for_selected
 from api.console.realtors.photos import undo_photo
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_pair, rescore_property
@@ -25,33 +25,33 @@ blp = page_blueprint("undo")
 @blp.post("/console/undo")
 @page_for()
 def undo() -> Response:
-    place = _undo(request.form.get("what", ""))
+    page = _undo(request.form.get("what", ""))
     if wants_json():
         return jsonify(message=translate(OUTCOMES["undone"]), key="undone")
-    return back(place, "undone")
+    return back(page, "undone")
 
 
 def _undo(token: str) -> str:
     """Undo the action that the token names; returns where to see it."""
-    if (path := undo_several(token) or undo_photo(token)) is not None:
+    if (path := undo_for_selected(token) or undo_photo(token)) is not None:
         return path
     match = TOKEN.fullmatch(token)
     if match is None:
         raise NotFoundError("action to undo")
-    thing, row_id, side_word, lead_id, property_id = match.groups()
+    kind, row_id, side_word, lead_id, property_id = match.groups()
     if side_word:
         side = Side(side_word)
         take_back(session(), visitor(), side, lead_id=int(lead_id), property_id=int(property_id))
         return f"/console/leads/{lead_id}" if side is Side.LEAD else f"/console/properties/{property_id}"
-    if thing == "match":
+    if kind == "match":
         rescore_pair(take_back_completion(session(), visitor(), int(row_id)))
         return f"/console/matches/{row_id}"
-    if thing == "task":
+    if kind == "task":
         take_back_task(session(), visitor(), int(row_id))
         return "/console/tasks"
-    if thing == "document":
+    if kind == "document":
         return undo_document(int(row_id))
-    if thing == "lead":
+    if kind == "lead":
         lead = owned_lead(session(), visitor(), int(row_id), lock=True)
         restore_lead(session(), lead)
         rescore_lead(lead)

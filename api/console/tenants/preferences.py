@@ -147,7 +147,7 @@ def _form(filled: forms.Filled) -> str:
         filled,
         title=translate("What I am looking for"),
         cancel="/console/feed",
-        here="/console/feed",
+        menu_path="/console/feed",
         action="/console/preferences",
     )
 

@@ -42,8 +42,8 @@ def searches() -> str:
     return render_template(
         "console/tenants/searches.html",
         rows=rows,
-        addresses={row.id: address_of(row.wanted) for row in rows},
-        chips={row.id: chips_of(replace(row.wanted, deal_type=None)) for row in rows},  # the name has the deal
+        addresses={row.id: address_of(row.search_criteria) for row in rows},
+        chips={row.id: chips_of(replace(row.search_criteria, deal_type=None)) for row in rows},  # the name has the deal
         paces=list(NotificationPace),
         preference=preference_of(session(), visitor()),
     )
@@ -57,16 +57,16 @@ def save() -> Response:
         preference = preference_of(session(), visitor())
         if preference is None:
             raise NotFoundError("preferences")
-        wanted = criteria_of_preference(preference)
+        criteria = criteria_of_preference(preference)
     else:
         forms.check_complete("asked")
-        wanted = criteria_of_address(MultiDict(address_in("asked", 4000))).wanted
+        criteria = criteria_of_address(MultiDict(address_in("asked", 4000))).criteria
     pace = forms.one_of(
         NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
     )
     name = request.form.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
     form_keys.claim()
-    save_search(session(), visitor(), name or name_of_search(wanted), wanted, pace)
+    save_search(session(), visitor(), name or name_of_search(criteria), criteria, pace)
     return back("/console/searches", "search_saved")
 
 
@@ -79,7 +79,7 @@ def news(search_id: int) -> str:
     return render_template(
         "console/tenants/search_news.html",
         search=search,
-        address=address_of(search.wanted),
+        address=address_of(search.search_criteria),
         rows=rows,
         address_of=public_address,
         **pager,
@@ -98,9 +98,9 @@ def change(search_id: int) -> Response:
     return back("/console/searches", "saved")
 
 
-def name_of_search(wanted: SearchCriteria) -> str:
+def name_of_search(criteria: SearchCriteria) -> str:
     """A default name of a search: its subject and its words."""
-    return ", ".join(filter(None, (heading_of_search(wanted), wanted.words)))[:LONGEST_NAME]
+    return ", ".join(filter(None, (heading_of_search(criteria), criteria.words)))[:LONGEST_NAME]
 
 
 def criteria_of_preference(preference: Lead) -> SearchCriteria:

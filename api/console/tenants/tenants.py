@@ -11,7 +11,7 @@ from api.console.kit.score_reasons import render_reasons
 from api.exchange.understand import MAX_TEXT
 from api.http.db import after_commit, session
 from api.http.explanations import explanations_of_pairs
-from api.http.shown_lists import note_shown
+from api.http.shown_lists import count_shown
 from api.portal.chat import broadcast_message
 from api.swipe.feed import listing_to_show
 from models.accounts.notification_groups import mark_group_read, mark_topic_read
@@ -28,7 +28,7 @@ from models.deals.chats import (
     post_message,
 )
 from models.deals.feed import act_in_feed, undo
-from models.deals.inquiries import inquire, move_inquiry
+from models.deals.inquiries import create_inquiry, move_inquiry
 from models.deals.inquiry_pages import inquiries_with_listings
 from models.market.listings import listing_on_market
 from models.market.preferences import preference_of
@@ -46,17 +46,17 @@ def feed() -> str:
     preference = preference_of(session(), visitor())
     if preference is None and not wants_part():
         return render_template("console/tenants/first.html", longest=MAX_TEXT)
-    coming = listing_to_show(visitor())
-    if coming.listing and coming.preference and not wants_part():
-        note_shown(Side.LEAD, coming.preference.id, 1)
+    upcoming = listing_to_show(visitor())
+    if upcoming.listing and upcoming.preference and not wants_part():
+        count_shown(Side.LEAD, upcoming.preference.id, 1)
     reasons = score = None
-    if preference is not None and coming.listing is not None:
-        explanation = explanations_of_pairs(session(), [preference], [coming.listing])[0]
-        reasons, score = render_reasons(preference, coming.listing, explanation, level=3), explanation.score
+    if preference is not None and upcoming.listing is not None:
+        explanation = explanations_of_pairs(session(), [preference], [upcoming.listing])[0]
+        reasons, score = render_reasons(preference, upcoming.listing, explanation, level=3), explanation.score
     return render_template(
         "console/feed_part.html" if wants_part() else "console/feed.html",
-        listing=coming.listing,
-        price_before=coming.price_before,
+        listing=upcoming.listing,
+        price_before=upcoming.price_before,
         preference=preference,
         reasons=reasons,
         score=score,
@@ -111,7 +111,7 @@ def move(inquiry_id: int) -> Response:
 @blp.post("/console/listings/<int:listing_id>/inquire")
 @page_for()
 def ask(listing_id: int) -> Response:
-    inquire(session(), visitor(), listing_on_market(session(), listing_id))
+    create_inquiry(session(), visitor(), listing_on_market(session(), listing_id))
     return back("/console/inquiries", "asked")
 
 
@@ -137,7 +137,7 @@ def chats() -> str:
 
 @blp.route("/console/chats/<int:chat_id>", methods=["GET", "POST"])
 @page_for()
-def one_chat(chat_id: int) -> Response | str:
+def chat_page(chat_id: int) -> Response | str:
     """A conversation; opening it marks it as read, and a script polls for new messages.
 
     Earlier messages are on earlier pages: ``?before=`` the oldest message shown.

@@ -14,10 +14,10 @@ function grouped(text) {
 }
 
 /** The caret's position after *count* characters, not counting blanks. */
-function placeAfter(text, count) {
-  let place = 0;
-  for (let seen = 0; seen < count; place++) if (withoutBlanks(text[place])) seen += 1;
-  return place;
+function positionAfter(text, count) {
+  let position = 0;
+  for (let seen = 0; seen < count; position++) if (withoutBlanks(text[position])) seen += 1;
+  return position;
 }
 
 document.addEventListener("input", ({ target, isComposing }) => {
@@ -27,16 +27,16 @@ document.addEventListener("input", ({ target, isComposing }) => {
   const before = withoutBlanks(target.value.slice(0, target.selectionStart)).length;
   target.value = shown;
   if (document.activeElement !== target) return;
-  const place = placeAfter(shown, before);
-  target.setSelectionRange(place, place);
+  const position = positionAfter(shown, before);
+  target.setSelectionRange(position, position);
 }, true);
 
 // A key that would delete a blank between groups deletes the digit beyond it, because the blank would only reappear.
 document.addEventListener("beforeinput", ({ target, inputType }) => {
   if (!target.matches?.("[data-amount]") || target.selectionStart !== target.selectionEnd) return;
-  const place = target.selectionStart;
-  if (inputType === "deleteContentBackward" && target.value[place - 1] === BLANK) target.setSelectionRange(place - 1, place - 1);
-  if (inputType === "deleteContentForward" && target.value[place] === BLANK) target.setSelectionRange(place + 1, place + 1);
+  const position = target.selectionStart;
+  if (inputType === "deleteContentBackward" && target.value[position - 1] === BLANK) target.setSelectionRange(position - 1, position - 1);
+  if (inputType === "deleteContentForward" && target.value[position] === BLANK) target.setSelectionRange(position + 1, position + 1);
 });
 
 // Submitted values have no blanks, so that addresses of filtered lists stay short.

@@ -11,11 +11,16 @@ const main = document.querySelector("[data-csrf]");
 const csrf = main?.dataset.csrf ?? document.querySelector("input[name=csrf]")?.value ?? "";
 const language = document.documentElement.lang;
 
-/** Post fields to one of our pages. Returns the answer's JSON, or null after showing what is wrong. */
+const MAX_KEPT_BODY = 8_000; // characters; browsers refuse more than 64 KB in all such requests together
+
+/** Post fields to one of our pages. Returns the answer's JSON, or null after showing what is wrong. The browser sends
+ *  fields without a file even if the reader leaves the page first. */
 export async function post(path, fields) {
-  const body = fields instanceof FormData ? fields : new URLSearchParams(fields);
+  const hasFile = fields instanceof FormData && [...fields.values()].some((value) => typeof value !== "string");
+  const body = hasFile ? fields : new URLSearchParams(fields);
+  const keepalive = !hasFile && body.toString().length <= MAX_KEPT_BODY;
   try {
-    const answer = await fetch(path, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": csrf } });
+    const answer = await fetch(path, { method: "POST", body, keepalive, headers: { Accept: "application/json", "X-CSRF-Token": csrf } });
     if (answer.redirected) { location.href = answer.url; return null; }
     const result = await answer.json();
     if (answer.ok) return result;

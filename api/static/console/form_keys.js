@@ -1,4 +1,4 @@
-// A form that creates something has a one-time key. The browser's back button fetches its page anew, so the key is kept in
+// A form that creates something has a one-time key. The browser's back button fetches its page again, so the key is kept in
 // the history entry: the server then knows the form again, and the form says that it was saved.
 
 const SENT = "form-sent"; // of this tab: the key of the form that was submitted last

@@ -46,8 +46,8 @@ if (gallery) {
       dialog.showModal();
     });
   }
-  const mark = (number) => thumbs.forEach((thumb, place) => {
-    if (place === number) thumb.setAttribute("aria-current", "true"); else thumb.removeAttribute("aria-current");
+  const mark = (number) => thumbs.forEach((thumb, index) => {
+    if (index === number) thumb.setAttribute("aria-current", "true"); else thumb.removeAttribute("aria-current");
   });
   for (const thumb of thumbs) {
     thumb.addEventListener("click", (event) => {

@@ -24,10 +24,10 @@ function syncFields() {
   field.files = holder.files;
   history.replaceState({ ...history.state, photos: [...holder.files].map((file) => file.name) }, "");
   order.value = names.join(" ");
-  [...list.children].forEach((item, place) => {
-    for (const button of item.querySelectorAll("button")) button.ariaLabel = button.dataset.words.replace("#", place + 1);
-    item.querySelector("[data-move='-1']").disabled = place === 0;
-    item.querySelector("[data-move='1']").disabled = place === list.children.length - 1;
+  [...list.children].forEach((item, index) => {
+    for (const button of item.querySelectorAll("button")) button.ariaLabel = button.dataset.words.replace("#", index + 1);
+    item.querySelector("[data-move='-1']").disabled = index === 0;
+    item.querySelector("[data-move='1']").disabled = index === list.children.length - 1;
   });
 }
 

@@ -30,23 +30,23 @@ function removeNode(node) {
 /** Give *old* the contents of *fresh*. A child keeps its element when children around it are added, removed or moved. */
 export function patch(old, fresh) {
   const keys = keysOf(old);
-  const present = new Map([...keys].map(([child, key]) => [key, child]));
+  const childOfKey = new Map([...keys].map(([child, key]) => [key, child]));
   const freshKeys = keysOf(fresh);
-  const wanted = new Set(freshKeys.values());
-  let place = old.firstChild;
+  const keptKeys = new Set(freshKeys.values());
+  let next = old.firstChild;
   for (const node of [...fresh.childNodes]) {
     if (node.nodeType !== Node.ELEMENT_NODE) {
-      if (place?.nodeType !== node.nodeType) { old.insertBefore(node, place); continue; }
-      if (place.data !== node.data) place.data = node.data;
-      place = place.nextSibling;
+      if (next?.nodeType !== node.nodeType) { old.insertBefore(node, next); continue; }
+      if (next.data !== node.data) next.data = node.data;
+      next = next.nextSibling;
       continue;
     }
-    const now = present.get(freshKeys.get(node));
-    if (!now) { old.insertBefore(node, place); continue; }
-    while (place && place !== now && !wanted.has(keys.get(place))) place = removeNode(place);
-    if (now === place) place = place.nextSibling; else old.insertBefore(now, place);
+    const now = childOfKey.get(freshKeys.get(node));
+    if (!now) { old.insertBefore(node, next); continue; }
+    while (next && next !== now && !keptKeys.has(keys.get(next))) next = removeNode(next);
+    if (now === next) next = next.nextSibling; else old.insertBefore(now, next);
     patchAttributes(now, node);
     patch(now, node);
   }
-  while (place) place = removeNode(place);
+  while (next) next = removeNode(next);
 }

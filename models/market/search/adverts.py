@@ -10,14 +10,14 @@ from models.market.properties import Property, on_market
 
 def first_advert_of_home(session: Session, listing: Property) -> int:
     """The smallest id of the home's adverts on the market: its page is the one that search engines list."""
-    mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)
+    group, sibling = aliased(AdvertGroup), aliased(AdvertGroup)
     siblings = (
         select(func.min(Property.id))
-        .select_from(mine)
-        .join(theirs, are_siblings(mine, theirs))
-        .join(Property, Property.id == theirs.property_id)
+        .select_from(group)
+        .join(sibling, are_siblings(group, sibling))
+        .join(Property, Property.id == sibling.property_id)
         .join(User, on_market())
-        .where(mine.property_id == listing.id)
+        .where(group.property_id == listing.id)
     )
     other = session.scalar(siblings)
     return listing.id if other is None else min(listing.id, other)

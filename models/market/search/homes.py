@@ -19,7 +19,7 @@ from models.market.sample_keys import is_no_sample
 from models.market.search.criteria import MANY_ROOMS, SearchCriteria
 from models.market.search.ordering import Part, Sorting, parts_of, sorted_whole, sorting_of
 from models.market.search.prices import PriceInCurrency, price_in
-from models.market.search.words import Words, contains_words, split_words, understood
+from models.market.search.text_search import Words, contains_words, split_words, with_known_words
 
 #: Adverts are counted up to this number; for more, the page says "more than".
 MAX_COUNTED = 5_000
@@ -47,7 +47,7 @@ class SearchResults:
         return max(1, -(-min(self.total, MAX_SHOWN) // per_page))
 
 
-def search_homes(session: Session, wanted: SearchCriteria, page: int, per_page: int) -> SearchResults:
+def search_homes(session: Session, criteria: SearchCriteria, page: int, per_page: int) -> SearchResults:
     """
     Page *page*, from 1, of the homes on the market that meet the criteria.
 
@@ -58,15 +58,17 @@ def search_homes(session: Session, wanted: SearchCriteria, page: int, per_page: 
         OperationalError: A statement took longer than STATEMENT_TIMEOUT_MS.
     """
     with bounded_statements(session):
-        price = price_in(session, wanted)
-        words = understood(session, split_words(wanted.words))
-        return _page(session, wanted, words, price, page, per_page)
+        price = price_in(session, criteria)
+        words = with_known_words(session, split_words(criteria.words))
+        return _page(session, criteria, words, price, page, per_page)
 
 
-def matching_homes(session: Session, wanted: SearchCriteria) -> Select[Property]:
+def matching_homes(session: Session, criteria: SearchCriteria) -> Select[Property]:
     """The adverts that meet the criteria, in no order; words are corrected as in :func:`search_homes`."""
-    words = understood(session, split_words(wanted.words))
-    return select(Property).where(*conditions(wanted, price_in(session, wanted)), contains_words(words, Property.id))
+    words = with_known_words(session, split_words(criteria.words))
+    return select(Property).where(
+        *conditions(criteria, price_in(session, criteria)), contains_words(words, Property.id)
+    )
 
 
 @contextmanager
@@ -87,35 +89,35 @@ def bounded_statements(session: Session) -> Iterator[None]:
     session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
 
 
-def conditions(wanted: SearchCriteria, price: PriceInCurrency) -> list[ColumnElement[bool]]:
+def conditions(criteria: SearchCriteria, price: PriceInCurrency) -> list[ColumnElement[bool]]:
     """The conditions that a property must meet, except those on its words."""
     conditions = [
-        (wanted.city_key, Property.city_key == wanted.city_key),
-        (wanted.deal_type, Property.deal_type == wanted.deal_type),
-        (wanted.property_types, Property.property_type.in_(wanted.property_types)),
-        (wanted.rooms, _has_rooms(wanted.rooms)),
-        (wanted.districts, Property.district.in_(wanted.districts)),
-        (wanted.metro_stations, _is_near(wanted.metro_stations)),
-        (wanted.not_first_floor, Property.floor > 1),
-        (wanted.not_last_floor, Property.floor < Property.total_floors),
-        (wanted.near_metro, Property.metro_station.is_not(None)),
-        (wanted.wishes, told_flags().contains(array(wanted.wishes, type_=Text))),
+        (criteria.city_key, Property.city_key == criteria.city_key),
+        (criteria.deal_type, Property.deal_type == criteria.deal_type),
+        (criteria.property_types, Property.property_type.in_(criteria.property_types)),
+        (criteria.rooms, _has_rooms(criteria.rooms)),
+        (criteria.districts, Property.district.in_(criteria.districts)),
+        (criteria.metro_stations, _is_near(criteria.metro_stations)),
+        (criteria.not_first_floor, Property.floor > 1),
+        (criteria.not_last_floor, Property.floor < Property.total_floors),
+        (criteria.near_metro, Property.metro_station.is_not(None)),
+        (criteria.wishes, stated_flags().contains(array(criteria.wishes, type_=Text))),
     ]
     ends = [
-        (Property.area, wanted.area_min, wanted.area_max),
-        (Property.floor, wanted.floor_min, wanted.floor_max),
+        (Property.area, criteria.area_min, criteria.area_max),
+        (Property.floor, criteria.floor_min, criteria.floor_max),
     ]
-    asks_price = wanted.price_min is not None or wanted.price_max is not None
+    asks_price = criteria.price_min is not None or criteria.price_max is not None
     return [
         _is_on_market(),
         *(condition for value, condition in conditions if value),
         *(column >= low for column, low, _ in ends if low is not None),
         *(column <= high for column, _, high in ends if high is not None),
-        *([price.within(wanted.price_min, wanted.price_max)] if asks_price else []),
+        *([price.within(criteria.price_min, criteria.price_max)] if asks_price else []),
     ]
 
 
-def told_flags() -> ColumnElement[Any]:
+def stated_flags() -> ColumnElement[Any]:
     """The kinds of facts that a listing affirms, as the expression of the index."""
     return func.told_flags(Property.facts, Property.read_facts, type_=ARRAY(Text))
 
@@ -148,14 +150,14 @@ _Advert = tuple[int, int | None]
 
 
 def _page(
-    session: Session, wanted: SearchCriteria, words: Words, price: PriceInCurrency, page: int, per_page: int
+    session: Session, criteria: SearchCriteria, words: Words, price: PriceInCurrency, page: int, per_page: int
 ) -> SearchResults:
-    sorting = sorting_of(wanted.order, price)
-    filters = conditions(wanted, price)
+    sorting = sorting_of(criteria.order, price)
+    filters = conditions(criteria, price)
     counted = _count(session, filters, words, sorting, _adverts_for(page * per_page))
     page = min(page, max(1, -(-min(counted.total, MAX_SHOWN) // per_page)))
     wanted_homes = page * per_page
-    read = _Reader(session, wanted, words, price, filters, sorting).first
+    read = _Reader(session, criteria, words, price, filters, sorting).first
     ids = _first_adverts(counted, wanted_homes, read)[wanted_homes - per_page :]
     rows = {row.id: row for row in session.scalars(select(Property).where(Property.id.in_(ids)))} if ids else {}
     return SearchResults(
@@ -224,7 +226,7 @@ class _Reader:
     """Reads adverts in order, for searches that more adverts meet than are counted."""
 
     session: Session
-    wanted: SearchCriteria
+    criteria: SearchCriteria
     words: Words
     price: PriceInCurrency
     filters: Sequence[ColumnElement[bool]]
@@ -242,20 +244,20 @@ class _Reader:
             rows = self._fetch(select(among).where(contains_words(self.words, among.c.id)), limit)
             if len(rows) == limit:
                 return rows, False
-        parts = self._whole if self.words and self.wanted.city_key is None else self._parts
-        holding = [*self.filters, contains_words(self.words, Property.id)]
-        rows = self._fetch(select(_first_of_parts(holding, self.sorting, parts, limit)), limit)
+        parts = self._whole if self.words and self.criteria.city_key is None else self._parts
+        filters = [*self.filters, contains_words(self.words, Property.id)]
+        rows = self._fetch(select(_first_of_parts(filters, self.sorting, parts, limit)), limit)
         return rows, len(rows) < limit
 
     @cached_property
     def _parts(self) -> list[Part]:
-        if self.wanted.city_key is None and self.wanted.has_filters:
+        if self.criteria.city_key is None and self.criteria.has_filters:
             return self._whole
-        return parts_of(self.session, self.wanted, self.price)
+        return parts_of(self.session, self.criteria, self.price)
 
     @cached_property
     def _whole(self) -> list[Part]:
-        return sorted_whole(self.wanted, self.price)
+        return sorted_whole(self.criteria, self.price)
 
     def _fetch(self, adverts: Select[Any], limit: int) -> list[_Advert]:
         columns = adverts.selected_columns

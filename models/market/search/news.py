@@ -75,14 +75,14 @@ def _news(session: Session, search: SavedSearch) -> News:
     before = func.coalesce(
         announced.price, price_at(Property, literal(search.created_at), Property.currency.expression)
     )
-    is_new = and_(announced.search_id.is_(None), Property.created_at > search.created_at, ~_is_told(search))
+    is_new = and_(announced.search_id.is_(None), Property.created_at > search.created_at, ~_is_announced(search))
     is_cut = and_(
         or_(announced.currency.is_(None), announced.currency == Property.currency),
         Property.price < before * CUT_TO,
     )
     with bounded_statements(session):
         query = (
-            matching_homes(session, search.wanted)
+            matching_homes(session, search.search_criteria)
             .outerjoin(announced, and_(announced.search_id == search.id, announced.property_id == Property.id))
             .where(Property.changed_in >= search.looked_until, Property.owner_id != search.user_id)
             .where(or_(is_new, is_cut))
@@ -104,14 +104,14 @@ def _news(session: Session, search: SavedSearch) -> News:
     return news
 
 
-def _is_told(search: SavedSearch) -> ColumnElement[bool]:
+def _is_announced(search: SavedSearch) -> ColumnElement[bool]:
     """Whether another advert of the same home was announced."""
-    mine, theirs, announced = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
+    group, sibling, announced = aliased(AdvertGroup), aliased(AdvertGroup), aliased(AnnouncedHome)
     return (
         select(announced.property_id)
-        .join(theirs, theirs.property_id == announced.property_id)
-        .join(mine, are_siblings(mine, theirs))
-        .where(mine.property_id == Property.id, announced.search_id == search.id)
+        .join(sibling, sibling.property_id == announced.property_id)
+        .join(group, are_siblings(group, sibling))
+        .where(group.property_id == Property.id, announced.search_id == search.id)
         .correlate(Property)
         .exists()
     )

@@ -48,24 +48,24 @@ def sorting_of(order: HomeOrder, price: PriceInCurrency) -> Sorting:
             return Sorting(price.amount(_PER_METRE))
 
 
-def parts_of(session: Session, wanted: SearchCriteria, price: PriceInCurrency) -> list[Part]:
+def parts_of(session: Session, criteria: SearchCriteria, price: PriceInCurrency) -> list[Part]:
     """
     The adverts of the town, or of all towns, in parts, each in the order of an index; each advert is in exactly one.
 
     Within one currency, converted prices have the same order as the original ones.
     """
-    if wanted.order is HomeOrder.NEWEST and wanted.city_key is None:
+    if criteria.order is HomeOrder.NEWEST and criteria.city_key is None:
         return [Part(true())]
-    rows = session.execute(*_present(wanted.city_key))
-    present = [(DealType(deal), currency) for deal, currency in rows if wanted.deal_type in (None, deal)]
-    if wanted.order in (HomeOrder.NEWEST, HomeOrder.LARGEST):
-        order = () if wanted.order is HomeOrder.NEWEST else (_AREA.desc().nulls_last(),)
+    rows = session.execute(*_present(criteria.city_key))
+    present = [(DealType(deal), currency) for deal, currency in rows if criteria.deal_type in (None, deal)]
+    if criteria.order in (HomeOrder.NEWEST, HomeOrder.LARGEST):
+        order = () if criteria.order is HomeOrder.NEWEST else (_AREA.desc().nulls_last(),)
         return [Part(Property.deal_type == deal, order) for deal in dict.fromkeys(deal for deal, _ in present)]
     by_price = {
         HomeOrder.CHEAPEST: _PRICE.asc(),
         HomeOrder.DEAREST: _PRICE.desc(),
         HomeOrder.CHEAPEST_PER_METRE: _PER_METRE.asc(),
-    }[wanted.order]
+    }[criteria.order]
     known = {price.currency, *price.factors}
     return [
         Part(and_(Property.deal_type == deal, Property.currency == currency), (by_price,) if currency in known else ())
@@ -73,16 +73,16 @@ def parts_of(session: Session, wanted: SearchCriteria, price: PriceInCurrency) -
     ]
 
 
-def sorted_whole(wanted: SearchCriteria, price: PriceInCurrency) -> list[Part]:
+def sorted_whole(criteria: SearchCriteria, price: PriceInCurrency) -> list[Part]:
     """
     All adverts as one part that PostgreSQL sorts, which takes about as long for every search.
 
     The search's conditions may hold for few of the first adverts in order: the largest homes have many rooms. Reading
     in the order of an index would then fetch most rows of all towns. "+ 0" keeps PostgreSQL from choosing that.
     """
-    if wanted.order is HomeOrder.NEWEST:
+    if criteria.order is HomeOrder.NEWEST:
         return [Part(true())]
-    sorting = sorting_of(wanted.order, price)
+    sorting = sorting_of(criteria.order, price)
     return [Part(true(), sorting.by(sorting.value + 0, _ID)[:1])]
 
 

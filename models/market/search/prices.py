@@ -17,19 +17,19 @@ from models.market.rates import factors_to
 from models.market.search.criteria import HomeOrder, SearchCriteria
 
 
-def currency_of_search(wanted: SearchCriteria) -> str:
+def currency_of_search(criteria: SearchCriteria) -> str:
     """The currency of a search's prices."""
-    return currency_of_city(wanted.city_key) if wanted.city_key else DEFAULT_CURRENCY
+    return currency_of_city(criteria.city_key) if criteria.city_key else DEFAULT_CURRENCY
 
 
-def price_in(session: Session, wanted: SearchCriteria) -> "PriceInCurrency":
+def price_in(session: Session, criteria: SearchCriteria) -> "PriceInCurrency":
     """Prices in the search's currency, by today's rates."""
-    own = currency_of_search(wanted)
+    own = currency_of_search(criteria)
     by_price = (HomeOrder.CHEAPEST, HomeOrder.DEAREST, HomeOrder.CHEAPEST_PER_METRE)
-    if wanted.price_min is None and wanted.price_max is None and wanted.order not in by_price:
+    if criteria.price_min is None and criteria.price_max is None and criteria.order not in by_price:
         return PriceInCurrency(own, {})
-    if wanted.city_key:
-        factors = market_factors(session, wanted.city_key)
+    if criteria.city_key:
+        factors = market_factors(session, criteria.city_key)
     else:
         factors = factors_to(session, own, database_now(session).date())
     return PriceInCurrency(own, {currency: factor for currency, factor in factors.items() if currency != own})

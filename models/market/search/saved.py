@@ -50,7 +50,7 @@ class SavedSearch(Base):
     created_at: Mapped[CreatedAt]
 
     @property
-    def wanted(self) -> SearchCriteria:
+    def search_criteria(self) -> SearchCriteria:
         return SearchCriteria.from_json(self.criteria)
 
 
@@ -73,7 +73,9 @@ class AnnouncedHome(Base):
     told_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-def save_search(session: Session, user: User, name: str, wanted: SearchCriteria, pace: NotificationPace) -> SavedSearch:
+def save_search(
+    session: Session, user: User, name: str, criteria: SearchCriteria, pace: NotificationPace
+) -> SavedSearch:
     """Save a search; its news are the homes that come to the market from now on.
 
     Raises:
@@ -86,7 +88,7 @@ def save_search(session: Session, user: User, name: str, wanted: SearchCriteria,
     saved = SavedSearch(
         user_id=user.id,
         name=name.strip()[:LONGEST_NAME],
-        criteria=wanted.as_json(),
+        criteria=criteria.as_json(),
         pace=pace,
         seed=secrets.token_urlsafe(32),
         looked_until=horizon(session),

@@ -26,11 +26,11 @@ def maps_of_homes(session: Session) -> Sequence[int]:
 
 def homes_of_map(session: Session, number: int) -> list[tuple[int, datetime]]:
     """(id, time of the last write) of each home of a map; a home with several adverts is named by its first."""
-    mine, theirs, sibling, owner = aliased(AdvertGroup), aliased(AdvertGroup), aliased(Property), aliased(User)
+    group, sibling_group, sibling, owner = aliased(AdvertGroup), aliased(AdvertGroup), aliased(Property), aliased(User)
     has_earlier = (
         exists()
-        .where(mine.property_id == Property.id)
-        .where(are_siblings(mine, theirs), sibling.id == theirs.property_id, sibling.id < Property.id)
+        .where(group.property_id == Property.id)
+        .where(are_siblings(group, sibling_group), sibling.id == sibling_group.property_id, sibling.id < Property.id)
         .where(sibling.status == Status.ACTIVE, owner.id == sibling.owner_id, owner.is_active)
     )
     query = (

@@ -51,10 +51,10 @@ def set_address(offer: Offer, text: str | None) -> None:
         return
     offer.address = address[:500]
     parts = [part.strip() for part in address.split(",") if part.strip()]
-    for place in range(len(parts) - 1, 0, -1):
-        house = _HOUSE.fullmatch(parts[place])
-        if house and not _FLAT.fullmatch(parts[place]) and not _HOUSE.fullmatch(parts[place - 1]):
-            _set_street(offer, parts[place - 1], parts[place])
+    for index in range(len(parts) - 1, 0, -1):
+        house = _HOUSE.fullmatch(parts[index])
+        if house and not _FLAT.fullmatch(parts[index]) and not _HOUSE.fullmatch(parts[index - 1]):
+            _set_street(offer, parts[index - 1], parts[index])
             return
     if len(parts) == 1:
         street = re.fullmatch(rf"(.*?[^\W\d].*?)[\s,]+({_HOUSE.pattern})", parts[0][:300], re.IGNORECASE)

@@ -1,7 +1,7 @@
 """Avito's autoload, formatVersion 3 and 1: `<Ad>` elements under `<Ads>`."""
 
 from models.core.enums import DealType, PropertyType
-from models.sources.formats import addresses, common, facts, taking, values
+from models.sources.formats import addresses, common, facts, offer_fields, values
 from models.sources.formats.offer import Offer
 from models.sources.formats.status import set_status
 from models.sources.formats.tree import Node
@@ -33,17 +33,17 @@ OPTIONS = {
 def offer_of(node: Node) -> Offer:
     """One `<Ad>`."""
     offer = Offer(node.line)
-    taking.set_id(offer, node.text("id"))
+    offer_fields.set_id(offer, node.text("id"))
     _deal_and_type(offer, node)
-    offer.area = taking.area(offer, "area", node.text("square", "totalarea", "area"), core=True)
-    offer.living_area = taking.area(offer, "living_area", node.text("livingspace", "livingarea"))
-    offer.kitchen_area = taking.area(offer, "kitchen_area", node.text("kitchenspace", "kitchenarea"))
+    offer.area = offer_fields.area(offer, "area", node.text("square", "totalarea", "area"), core=True)
+    offer.living_area = offer_fields.area(offer, "living_area", node.text("livingspace", "livingarea"))
+    offer.kitchen_area = offer_fields.area(offer, "kitchen_area", node.text("kitchenspace", "kitchenarea"))
     land = node.node("landarea")
     if land is not None:
         unit = node.text("landareaunit") or land.attribute("unit") or "сот"
-        taking.land_area(offer, values.clean_text(land.element.text), unit)
+        offer_fields.land_area(offer, values.clean_text(land.element.text), unit)
     common.set_rooms(offer, node.text("rooms"))
-    taking.floors(offer, node.text("floor"), node.text("floors"))
+    offer_fields.floors(offer, node.text("floor"), node.text("floors"))
     _location(offer, node)
     period = "сутки" if offer.per_day else None
     common.set_price(
@@ -57,7 +57,7 @@ def offer_of(node: Node) -> Offer:
     for group in node.nodes("images"):
         for image in group.nodes("image"):
             photos.append((image.attribute("url") or values.clean_text(image.element.text), "photo"))
-    taking.add_photos(offer, photos)
+    offer_fields.add_photos(offer, photos)
     set_status(offer, node.texts("sale_status", "objectstatus"), node.text("dateend"), node.notes.now)
     return offer
 
@@ -102,13 +102,13 @@ def _location(offer: Offer, node: Node) -> None:
         offer.street = offer.street or (bare[0] or street)[:200]
         offer.house_number = offer.house_number or (bare[2].strip()[:50] if bare[0] else None)
         offer.address = offer.address or street[:500]
-    taking.coordinates(offer, node.text("latitude"), node.text("longitude"))
+    offer_fields.coordinates(offer, node.text("latitude"), node.text("longitude"))
     for name in node.texts("subway", "metro"):
-        taking.add_station(offer, name, None, None)
+        offer_fields.add_station(offer, name, None, None)
 
 
 def _home(offer: Offer, node: Node) -> None:
-    offer.year_built = taking.year(offer, node.text("builtyear", "yearofconstruction"))
+    offer.year_built = offer_fields.year(offer, node.text("builtyear", "yearofconstruction"))
     facts.set_material(offer, node.text("housetype", "wallstype"))
     facts.set_condition(offer, node.text("renovation"), node.text("decoration"))
     facts.set_bathroom(offer, node.text("bathroom"))

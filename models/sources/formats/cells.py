@@ -4,7 +4,7 @@ Cells of tables that state several things at once: three areas, a station and th
 
 import re
 
-from models.sources.formats import taking
+from models.sources.formats import offer_fields
 from models.sources.formats.offer import Offer
 
 _SIZE = r"[0-9]+(?:[.,][0-9]+)?"
@@ -66,16 +66,18 @@ def add_stations(offer: Offer, text: str | None, minutes: str | None, walks: boo
     """
     names: list[tuple[str, str | None, bool]] = []
     for part in re.split(r"[;,|\n]", text or ""):
-        way = _WAY.fullmatch(part.strip())
-        if way is None:
+        match = _WAY.fullmatch(part.strip())
+        if match is None:
             names.append((part, None, False))
             continue
-        name, rides = way["name"].strip(" ("), _RIDES.search(way["how"]) is not None
+        name, rides = match["name"].strip(" ("), _RIDES.search(match["how"]) is not None
         if name:
-            names.append((name, way["minutes"], rides))
+            names.append((name, match["minutes"], rides))
         elif names and names[-1][1] is None:  # «Сокол, 5 мин»: the part before it is the station
-            names[-1] = (names[-1][0], way["minutes"], rides)
-    for place, (name, own, rides) in enumerate(part for part in names if part[0].strip()):
-        way_told = own or (minutes if place == 0 else None)
+            names[-1] = (names[-1][0], match["minutes"], rides)
+    for index, (name, own, rides) in enumerate(part for part in names if part[0].strip()):
+        minutes_stated = own or (minutes if index == 0 else None)
         rides = rides if own else walks is False
-        taking.add_station(offer, " ".join(name.split()), None if rides else way_told, way_told if rides else None)
+        offer_fields.add_station(
+            offer, " ".join(name.split()), None if rides else minutes_stated, minutes_stated if rides else None
+        )

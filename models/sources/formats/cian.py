@@ -3,7 +3,7 @@
 import re
 
 from models.core.enums import DealType, PropertyClass, PropertyType
-from models.sources.formats import addresses, common, facts, taking, values
+from models.sources.formats import addresses, common, facts, offer_fields, values
 from models.sources.formats.offer import Offer
 from models.sources.formats.status import set_status
 from models.sources.formats.tree import Node
@@ -53,20 +53,20 @@ FLAGS = {
 def offer_of(node: Node) -> Offer:
     """One `<object>`."""
     offer = Offer(node.line)
-    taking.set_id(
+    offer_fields.set_id(
         offer, node.text("externalid", "id", "external-id") or node.attribute("externalid", "internal-id", "id")
     )
     terms = node.node("bargainterms")
     _category(offer, node)
-    offer.area = taking.area(offer, "area", node.text("totalarea", "area", "roomarea"), core=True)
-    offer.living_area = taking.area(offer, "living_area", node.text("livingarea"))
-    offer.kitchen_area = taking.area(offer, "kitchen_area", node.text("kitchenarea"))
+    offer.area = offer_fields.area(offer, "area", node.text("totalarea", "area", "roomarea"), core=True)
+    offer.living_area = offer_fields.area(offer, "living_area", node.text("livingarea"))
+    offer.kitchen_area = offer_fields.area(offer, "kitchen_area", node.text("kitchenarea"))
     land = node.node("land")
     if land is not None:
-        taking.land_area(offer, land.text("area"), land.text("areaunittype"))
+        offer_fields.land_area(offer, land.text("area"), land.text("areaunittype"))
     _rooms(offer, node)
     building = node.node("building")
-    taking.floors(
+    offer_fields.floors(
         offer, node.text("floornumber", "floor"), building.text("floorscount") if building else node.text("floorscount")
     )
     _location(offer, node)
@@ -141,15 +141,17 @@ def _location(offer: Offer, node: Node) -> None:
     offer.city = node.text("city", "locality-name", "locality")
     offer.region = node.text("region")
     addresses.set_district(offer, node.text("district", "sub-locality-name"), node.text("okrug"))
-    place = node.node("coordinates")
-    if place is not None:
-        taking.coordinates(offer, place.text("lat", "latitude"), place.text("lng", "lon", "longitude"))
+    coordinates = node.node("coordinates")
+    if coordinates is not None:
+        offer_fields.coordinates(
+            offer, coordinates.text("lat", "latitude"), coordinates.text("lng", "lon", "longitude")
+        )
     for group in node.nodes("undergrounds"):
         for station in group.nodes("undergroundinfoschema", "underground"):
             minutes = station.text("time")
             rides = fold(station.text("transporttype") or "") in ("transport", "car", "byCar".casefold())
             name = station.text("name", "undergroundname")
-            taking.add_station(offer, name, None if rides else minutes, minutes if rides else None)
+            offer_fields.add_station(offer, name, None if rides else minutes, minutes if rides else None)
             if name is None and station.text("id"):
                 offer.guess("metro", "import.station_number", station.text("id"))
 
@@ -189,7 +191,7 @@ def _building(offer: Offer, node: Node, building: Node | None) -> None:
             if section:
                 offer.attributes["building_section"] = section[:100]
     if building is not None:
-        offer.year_built = taking.year(offer, building.text("buildyear"))
+        offer.year_built = offer_fields.year(offer, building.text("buildyear"))
         facts.set_material(offer, building.text("materialtype"))
         facts.set_number(offer, "ceiling_height", building.text("ceilingheight"), 1.8, 20)
         parking = building.node("parking")
@@ -199,11 +201,11 @@ def _building(offer: Offer, node: Node, building: Node | None) -> None:
     if deadline is not None:
         if offer.year_built is None:
             date = deadline.text("date")
-            offer.year_built = taking.year(offer, deadline.text("year") or (date[:4] if date else None))
+            offer.year_built = offer_fields.year(offer, deadline.text("year") or (date[:4] if date else None))
         facts.set_completion(offer, deadline.text("quarter"), deadline.text("iscomplete"))
     quarter = node.text("ready_quarter", "ready-quarter")
     if quarter:
-        offer.year_built = offer.year_built or taking.year(offer, node.text("built_year", "built-year"))
+        offer.year_built = offer.year_built or offer_fields.year(offer, node.text("built_year", "built-year"))
         facts.set_completion(offer, quarter)
     if values.flag(node.text("iselite", "ispenthouse")) and offer.property_class is None:
         offer.property_class = PropertyClass.ELITE
@@ -262,7 +264,7 @@ def _photos(offer: Offer, node: Node) -> None:
         for photo in group.nodes("photoschema", "photo"):
             kind = entry(PHOTO_KINDS, photo.text("type", "tag") or photo.attribute("type", "tag")) or "photo"
             photos.append((photo.text("fullurl", "url") or values.clean_text(photo.element.text), kind))
-    taking.add_photos(offer, photos)
+    offer_fields.add_photos(offer, photos)
 
 
 def _count(text: str | None) -> int:

@@ -8,7 +8,7 @@ from models.core.enums import PropertyType
 from models.core.errors import Fault
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
-from models.sources.formats import taking, values
+from models.sources.formats import offer_fields, values
 from models.sources.formats.kinds_in_words import kind_in
 from models.sources.formats.offer import Offer
 from models.sources.formats.vocabulary import SHARE, SHARES, TYPES, entry, fold
@@ -38,11 +38,13 @@ def set_price(
         value: The price as the feed states it.
         others: Discounted prices; one that is above 0 and below *value* counts.
     """
-    amount = taking.read(offer, "price", value, values.amount, core=True)
-    offer.currency = taking.read(offer, "currency", currency, values.currency, core=True) or (amount and amount[1])
+    amount = offer_fields.read(offer, "price", value, values.amount, core=True)
+    offer.currency = offer_fields.read(offer, "currency", currency, values.currency, core=True) or (
+        amount and amount[1]
+    )
     price: Decimal | None = amount and amount[0]
     for text in others:
-        other = taking.read(offer, "price", text, values.amount)
+        other = offer_fields.read(offer, "price", text, values.amount)
         if other and other[0] > 0 and (price is None or other[0] < price):
             price = other[0]
     if price is None:
@@ -56,8 +58,8 @@ def set_price(
     _set_period(offer, fold(period or ""))
     if fold(period or "") in ("год", "year", "в год"):
         price = round(price / 12, 2)
-    if not Decimal("0.005") <= price < taking.LARGEST_PRICE:
-        offer.refuse("price", Fault("import.below_max", max=int(taking.LARGEST_PRICE)), value)
+    if not Decimal("0.005") <= price < offer_fields.LARGEST_PRICE:
+        offer.refuse("price", Fault("import.below_max", max=int(offer_fields.LARGEST_PRICE)), value)
         return
     offer.price = round(price, 2)
 
@@ -124,7 +126,9 @@ def set_rooms(
     if open_plan or _OPEN_PLAN.search(low):
         offer.facts["free_plan"] = True
         offer.rooms = (
-            None if low.isdecimal() is False or low == "0" else taking.whole(offer, "rooms", text, taking.ROOMS)
+            None
+            if low.isdecimal() is False or low == "0"
+            else offer_fields.whole(offer, "rooms", text, offer_fields.ROOMS)
         )
         return
     if studio or _STUDIO.search(low) or _STUDIO.search(fold(kind or "")):
@@ -134,7 +138,7 @@ def set_rooms(
         r"(\d+)(?:[\s,]*(?:и более|\+|и больше|к|комн\w*|к\.|ком\.|х?\s?комнатная|к квартира)?\.?)?$", low
     )
     if text is not None and digits:
-        offer.rooms = taking.whole(offer, "rooms", digits[1], taking.ROOMS, core=True)
+        offer.rooms = offer_fields.whole(offer, "rooms", digits[1], offer_fields.ROOMS, core=True)
     elif text is not None:
         offer.rooms = _rooms_in_words(offer, text)
         if offer.rooms == 0:
@@ -160,7 +164,7 @@ def _rooms_in_words(offer: Offer, text: str) -> int | None:
         return rooms[-1]
     if len(rooms) == 1:
         return rooms[0]
-    return taking.whole(offer, "rooms", text, taking.ROOMS, core=True)
+    return offer_fields.whole(offer, "rooms", text, offer_fields.ROOMS, core=True)
 
 
 def _studio(offer: Offer) -> None:

@@ -222,9 +222,9 @@ def joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
     ['Цена', 'Площадь общая, м²', 'Площадь кухня, м²']
     """
     names, group = [], ""
-    for place in range(max(len(upper), len(lower))):
-        over = upper[place] if place < len(upper) else ""
-        under = lower[place] if place < len(lower) else ""
+    for column in range(max(len(upper), len(lower))):
+        over = upper[column] if column < len(upper) else ""
+        under = lower[column] if column < len(lower) else ""
         group = over or group
         unit = "".join(match[0] for match in _UNIT.finditer(group))
         names.append(f"{_UNIT.sub('', group).strip()} {under}{unit}".strip() if under else over)

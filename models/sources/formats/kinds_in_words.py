@@ -19,7 +19,7 @@ _KINDS: tuple[tuple[str, PropertyType | str], ...] = (
     (r"гараж|машин|парков|паркинг|кладов|бокс", NO_GARAGE),
     (r"дол[яи]\b", SHARE),
 )
-_FIRST = re.compile("|".join(rf"(?P<k{place}>\b(?:{words}))" for place, (words, _) in enumerate(_KINDS)))
+_FIRST = re.compile("|".join(rf"(?P<k{index}>\b(?:{words}))" for index, (words, _) in enumerate(_KINDS)))
 
 
 def kind_in(text: str) -> PropertyType | str | None:

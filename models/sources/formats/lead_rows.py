@@ -17,8 +17,8 @@ from models.core.rooms import read_rooms
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.headers import Column, names_of
 from models.sources.formats.offer import FeedError, Notes, Request
+from models.sources.formats.offer_fields import LARGEST_AREA, LARGEST_PRICE
 from models.sources.formats.table import Header, read_header, refuse_twice, rows_by_field, undo_dates
-from models.sources.formats.taking import LARGEST_AREA, LARGEST_PRICE
 from models.sources.formats.values import clean_text
 from models.sources.formats.vocabulary import CLASSES, CONDITIONS, DEALS, TYPES, entry
 
@@ -151,8 +151,8 @@ def _take(request: Request, texts: Mapping[str, str], units: Mapping[str, Column
     for field, value in (("type", kind), ("class", fields["property_class"]), ("condition", fields["condition"])):
         if get(field) and value is None:
             request.guess(field, "import.unknown_word", get(field))
-    ways = _read(request, "payment", get("payment"), read_payment)
-    fields["payment_method"] = next(iter(ways)) if ways and len(ways) == 1 else None
+    methods = _read(request, "payment", get("payment"), read_payment)
+    fields["payment_method"] = next(iter(methods)) if methods and len(methods) == 1 else None
 
 
 def _deal(request: Request, text: str | None, units: Mapping[str, Column]) -> DealType:

@@ -61,8 +61,8 @@ def _plain(cell: str) -> str:
 
 
 def _is_header(cells: list[str], header: list[str]) -> bool:
-    filled = [(place, cell) for place, cell in enumerate(cells) if cell]
-    return len(filled) > 1 and all(place < len(header) and _plain(cell) == header[place] for place, cell in filled)
+    filled = [(column, cell) for column, cell in enumerate(cells) if cell]
+    return len(filled) > 1 and all(column < len(header) and _plain(cell) == header[column] for column, cell in filled)
 
 
 def _is_total(cells: list[str]) -> bool:

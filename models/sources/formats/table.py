@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from models.core.enums import DealType, PropertyType
 from models.core.errors import Fault
-from models.sources.formats import addresses, cells, common, facts, kinds_in_words, loose_rows, taking, values
+from models.sources.formats import addresses, cells, common, facts, kinds_in_words, loose_rows, offer_fields, values
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.headers import BY_NAME, Column, column_of, header_score, joined, most_certain
 from models.sources.formats.offer import Entry, FeedError, Notes, Offer
@@ -95,21 +95,25 @@ def read_header(
         FeedError: The file is empty.
     """
     above: list[Row] = []
-    place = None
+    header_index = None
     for row in rows:
         above.append(row)
         if header_score(row.cells, mapping, known) >= 2:
-            place = len(above) - 1
+            header_index = len(above) - 1
             break
         if len(above) >= MAX_TITLE_ROWS:
             break
     if not above:
         raise FeedError("feed.empty")
-    if place is None:
+    if header_index is None:
         named = header_score(above[0].cells, mapping, known)
-        place = 0 if named else max(range(len(above)), key=lambda at: (len([c for c in above[at].cells if c]), -at))
-    rest: Iterator[Row] = chain(above[place + 1 :], rows)
-    names, line = above[place].cells, above[place].line
+        header_index = (
+            0
+            if named
+            else max(range(len(above)), key=lambda index: (len([c for c in above[index].cells if c]), -index))
+        )
+    rest: Iterator[Row] = chain(above[header_index + 1 :], rows)
+    names, line = above[header_index].cells, above[header_index].line
     following = next(rest, None)
     if following is not None:
         if _is_lower_half(names, following.cells, mapping, known):
@@ -134,7 +138,7 @@ def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]
             yield offer
             continue
         undo_dates(offer, texts, NUMBERS)
-        taking.set_id(offer, texts.get("id") if has_id else _identity(texts))
+        offer_fields.set_id(offer, texts.get("id") if has_id else _identity(texts))
         _take(offer, texts, units, notes)
         yield offer
 
@@ -165,8 +169,8 @@ def _whole_names(
     both = joined(upper, lower)
     alone = [column_of(cell, mapping, known) for cell in lower]
     return [
-        lower[place] if place < len(alone) and alone[place].field and alone[place].is_sure and not sure else name
-        for place, name in enumerate(both)
+        lower[column] if column < len(alone) and alone[column].field and alone[column].is_sure and not sure else name
+        for column, name in enumerate(both)
         for sure in [column_of(name, mapping, known).is_sure]
     ]
 
@@ -175,7 +179,7 @@ def _is_lower_half(
     upper: list[str], lower: list[str], mapping: Mapping[str, str] | None, known: Mapping[str, str]
 ) -> bool:
     """Whether a row is the second row of a header: it names columns below merged or empty cells."""
-    gaps = [place for place, cell in enumerate(lower) if cell and (place >= len(upper) or not upper[place])]
+    gaps = [column for column, cell in enumerate(lower) if cell and (column >= len(upper) or not upper[column])]
     if not gaps or any(cell.replace(" ", "").replace(",", "").isdecimal() for cell in lower):
         return False
     return header_score(joined(upper, lower), mapping, known) > header_score(upper, mapping, known)
@@ -253,22 +257,22 @@ def _take(offer: Offer, texts: Mapping[str, str], units: Mapping[str, Column], n
     else:
         common.set_type(offer, get("type"), apartments=values.flag(get("is_apartments")))
     whole, living, kitchen = cells.areas(get("area"))
-    offer.area = taking.area(offer, "area", whole, core=True)
-    offer.living_area = taking.area(offer, "living_area", get("living_area", living))
-    offer.kitchen_area = taking.area(offer, "kitchen_area", get("kitchen_area", kitchen))
+    offer.area = offer_fields.area(offer, "area", whole, core=True)
+    offer.living_area = offer_fields.area(offer, "living_area", get("living_area", living))
+    offer.kitchen_area = offer_fields.area(offer, "kitchen_area", get("kitchen_area", kitchen))
     if get("land_area"):
-        taking.land_area(offer, get("land_area"), "сот" if "сот" in units["land_area"].name.casefold() else None)
+        offer_fields.land_area(offer, get("land_area"), "сот" if "сот" in units["land_area"].name.casefold() else None)
     rooms = get("rooms") or kinds_in_words.rooms_in(get("type"))
     common.set_rooms(offer, rooms, studio=bool(values.flag(get("studio"))))
-    taking.floors(offer, get("floor"), get("total_floors"))
-    offer.year_built = taking.year(offer, get("year_built"))
+    offer_fields.floors(offer, get("floor"), get("total_floors"))
+    offer.year_built = offer_fields.year(offer, get("year_built"))
     _take_place(offer, texts)
     _take_price(offer, texts, units, period)
     _take_home(offer, texts)
     offer.title = values.clean_text(get("title"))
     offer.description = values.prose(get("description"))
-    taking.add_photos(offer, [(part, "photo") for part in _addresses(get("photos"))])
-    taking.add_photos(offer, [(part, "plan") for part in _addresses(get("plan"))])
+    offer_fields.add_photos(offer, [(part, "photo") for part in _addresses(get("photos"))])
+    offer_fields.add_photos(offer, [(part, "plan") for part in _addresses(get("plan"))])
     set_status(offer, [get("status", "")] if values.clean_text(get("status")) else [], get("expires"), notes.now)
 
 
@@ -282,7 +286,7 @@ def _take_place(offer: Offer, texts: Mapping[str, str]) -> None:
     street, house = values.clean_text(get("street")), values.clean_text(get("house"))
     offer.street = street[:200] if street else offer.street
     offer.house_number = house[:50] if house else offer.house_number
-    taking.coordinates(offer, *cells.degrees(get("coordinates"), get("latitude"), get("longitude")))
+    offer_fields.coordinates(offer, *cells.degrees(get("coordinates"), get("latitude"), get("longitude")))
     cells.add_stations(offer, get("metro"), get("metro_min"), values.flag(get("metro_walk")))
 
 
@@ -306,7 +310,7 @@ def _take_price(offer: Offer, texts: Mapping[str, str], units: Mapping[str, Colu
 
 def _take_home(offer: Offer, texts: Mapping[str, str]) -> None:
     get = texts.get
-    offer.property_class = taking.word(offer, "class", CLASSES, values.clean_text(get("class")))
+    offer.property_class = offer_fields.word(offer, "class", CLASSES, values.clean_text(get("class")))
     offer.market = entry(MARKETS, values.clean_text(get("market"))) or kinds_in_words.market_in(get("type"))
     facts.set_condition(offer, values.clean_text(get("condition")))
     facts.set_material(offer, values.clean_text(get("material")))

@@ -105,8 +105,8 @@ class _PartCheck:
             self._check(self._parser.CurrentByteIndex)
             self._is_inside, self._began = False, self._parser.CurrentByteIndex
 
-    def _check(self, place: int) -> None:
-        if place - self._began + (0 if self._is_inside else self._bytes_outside) > LARGEST_PIECE:
+    def _check(self, offset: int) -> None:
+        if offset - self._began + (0 if self._is_inside else self._bytes_outside) > LARGEST_PIECE:
             raise FeedError("feed.workbook_overlong")
 
     def _doctype(self, *_: object) -> None:

@@ -56,16 +56,18 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
             if cells is empty and last_values is None:
                 continue  # the library returns one object for all rows of a gap, which may be a million
             texts = [_text(cell) for cell in cells]
-            formulas = [place for place, text in enumerate(texts) if text.startswith("=") and _is_formula(cells[place])]
+            formulas = [
+                column for column, text in enumerate(texts) if text.startswith("=") and _is_formula(cells[column])
+            ]
             if formulas and last_values is None:
                 values_book = stack.enter_context(_open(path, data_only=True))
                 last_values = islice(_cells(values_book, sheet), line - 1, None)
             if last_values is not None:
                 known = next(last_values, ())
-                for place in formulas:
-                    value = known[place].value if place < len(known) else None
+                for column in formulas:
+                    value = known[column].value if column < len(known) else None
                     if isinstance(value, int | float) and not isinstance(value, bool):
-                        texts[place] = _number(value)
+                        texts[column] = _number(value)
             while texts and not texts[-1]:
                 texts.pop()
             if texts:

@@ -3,7 +3,7 @@
 import re
 
 from models.core.enums import PropertyClass, PropertyType
-from models.sources.formats import addresses, common, facts, taking, values
+from models.sources.formats import addresses, common, facts, offer_fields, values
 from models.sources.formats.offer import Offer
 from models.sources.formats.status import set_status
 from models.sources.formats.tree import Node
@@ -37,7 +37,7 @@ FLAGS = {
 def offer_of(node: Node) -> Offer:
     """One `<offer>`."""
     offer = Offer(node.line)
-    taking.set_id(offer, node.attribute("internal-id", "internal_id", "id") or node.text("internal-id"))
+    offer_fields.set_id(offer, node.attribute("internal-id", "internal_id", "id") or node.text("internal-id"))
     _deal_and_type(offer, node)
     _sizes(offer, node)
     common.set_rooms(
@@ -48,8 +48,8 @@ def offer_of(node: Node) -> Offer:
         kind=node.text("rooms-type"),
     )
     if offer.property_type is PropertyType.ROOM and (offered := node.text("rooms-offered")):
-        offer.rooms = taking.whole(offer, "rooms", offered, taking.ROOMS)
-    taking.floors(offer, node.text("floor"), node.text("floors-total", "floors_total"))
+        offer.rooms = offer_fields.whole(offer, "rooms", offered, offer_fields.ROOMS)
+    offer_fields.floors(offer, node.text("floor"), node.text("floors-total", "floors_total"))
     _location(offer, node)
     _price(offer, node)
     _building(offer, node)
@@ -95,48 +95,48 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
 
 
 def _sizes(offer: Offer, node: Node) -> None:
-    offer.area = taking.area(offer, "area", _square_metres(offer, node, "area"), core=True)
-    offer.living_area = taking.area(offer, "living_area", _square_metres(offer, node, "living-space"))
-    offer.kitchen_area = taking.area(offer, "kitchen_area", _square_metres(offer, node, "kitchen-space"))
+    offer.area = offer_fields.area(offer, "area", _square_metres(offer, node, "area"), core=True)
+    offer.living_area = offer_fields.area(offer, "living_area", _square_metres(offer, node, "living-space"))
+    offer.kitchen_area = offer_fields.area(offer, "kitchen_area", _square_metres(offer, node, "kitchen-space"))
     lot = node.node("lot-area")
     if lot is not None:
-        taking.land_area(offer, lot.text("value") or _bare(lot), lot.text("unit"))
+        offer_fields.land_area(offer, lot.text("value") or _bare(lot), lot.text("unit"))
     rooms = node.nodes("room-space")
     if offer.property_type is PropertyType.ROOM and rooms:
-        sizes = [taking.area(offer, "area", room.text("value") or _bare(room)) for room in rooms]
+        sizes = [offer_fields.area(offer, "area", room.text("value") or _bare(room)) for room in rooms]
         known = [size for size in sizes if size is not None]
         offer.area = sum(known[1:], known[0]) if known else offer.area
 
 
 def _location(offer: Offer, node: Node) -> None:
-    place = node.node("location")
+    location = node.node("location")
     outer = node.text("address")  # a dialect: capitalised, outside `location`
-    if place is None:
+    if location is None:
         addresses.set_address(offer, outer)
         return
-    offer.region = place.text("region")
-    country = place.text("country")
+    offer.region = location.text("region")
+    country = location.text("country")
     if country:
         offer.attributes["country"] = country[:100]
-    offer.city = place.text("locality-name", "locality", "city")
+    offer.city = location.text("locality-name", "locality", "city")
     addresses.set_district(
         offer,
-        place.text("sub-locality-name", "sub-locality", "non-admin-sub-locality"),
-        place.text("district") if offer.city else None,
+        location.text("sub-locality-name", "sub-locality", "non-admin-sub-locality"),
+        location.text("district") if offer.city else None,
     )
-    if offer.city and place.text("district"):
-        addresses.set_district(offer, place.text("district"))
-    addresses.set_address(offer, place.text("address") or outer)
-    taking.coordinates(offer, place.text("latitude", "lat"), place.text("longitude", "lon", "lng"))
-    for metro in place.nodes("metro"):
-        taking.add_station(
+    if offer.city and location.text("district"):
+        addresses.set_district(offer, location.text("district"))
+    addresses.set_address(offer, location.text("address") or outer)
+    offer_fields.coordinates(offer, location.text("latitude", "lat"), location.text("longitude", "lon", "lng"))
+    for metro in location.nodes("metro"):
+        offer_fields.add_station(
             offer,
             metro.text("name") or _bare(metro),
             metro.text("time-on-foot"),
             metro.text("time-on-transport"),
         )
     for name in ("direction", "distance", "railway-station"):
-        text = place.text(name)
+        text = location.text(name)
         if text:
             offer.attributes[name.replace("-", "_")] = text[:100]
 
@@ -168,7 +168,7 @@ def _price(offer: Offer, node: Node) -> None:
 
 
 def _building(offer: Offer, node: Node) -> None:
-    offer.year_built = taking.year(offer, node.text("built-year", "built_year"))
+    offer.year_built = offer_fields.year(offer, node.text("built-year", "built_year"))
     facts.set_building_state(offer, node.text("building-state", "building_state"))
     facts.set_completion(offer, node.text("ready-quarter", "ready_quarter"))
     facts.set_material(offer, node.text("building-type"))
@@ -225,7 +225,7 @@ def _photos(offer: Offer, node: Node) -> None:
     pictures = node.nodes("image", "photo", "picture")
     for group in node.nodes("images", "photos"):
         pictures += group.nodes("image", "photo")
-    taking.add_photos(
+    offer_fields.add_photos(
         offer,
         [
             (
@@ -236,7 +236,7 @@ def _photos(offer: Offer, node: Node) -> None:
         ],
     )
     plans = node.texts("image-plan", "plan", "planning")
-    taking.add_photos(offer, [(plan, "plan") for plan in plans])
+    offer_fields.add_photos(offer, [(plan, "plan") for plan in plans])
 
 
 def _square_metres(offer: Offer, node: Node, name: str) -> str | None:

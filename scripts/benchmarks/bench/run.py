@@ -256,7 +256,7 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
     for side in Side:
         write(factory, client, side, ids[side][0])  # the worker loads the market
     changed: dict[Side, set[int]] = {side: set() for side in Side}
-    for situation, going in (("at rest", None), ("while runs go", False), ("while runs write every list anew", True)):
+    for situation, going in (("at rest", None), ("while runs go", False), ("while runs rewrite every list", True)):
         with _runs_going(factory, client, going):
             for side in Side:
                 picked = rng.sample(ids[side], changes)
@@ -282,13 +282,13 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
 
 
 @contextmanager
-def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | None) -> Iterator[None]:
+def _runs_going(factory: sessionmaker[Session], client: Client, rewrite_lists: bool | None) -> Iterator[None]:
     """Start one run after another inside the context; with None, no runs."""
     over = threading.Event()
 
     def keep_running() -> None:
         while not over.is_set():
-            if anew:
+            if rewrite_lists:
                 with factory() as session:
                     session.execute(text("UPDATE markets SET rates = NULL"))
                     session.commit()
@@ -296,7 +296,7 @@ def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | Non
             while _is_open(factory, run_id):
                 time.sleep(0.05)
 
-    if anew is None:
+    if rewrite_lists is None:
         yield
         return
     with ThreadPoolExecutor(1) as pool:
@@ -329,8 +329,8 @@ def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id:
         session.commit()
         began = time.perf_counter()
         (client.lead_changed if side is Side.LEAD else client.property_changed)(entity_id)
-        there = "city_key IS NULL" if leaves else "version >= :version"
-        visible = text(f"SELECT {there} FROM {lists} WHERE {key} = :id")  # noqa: S608 - names of this module
+        condition = "city_key IS NULL" if leaves else "version >= :version"
+        visible = text(f"SELECT {condition} FROM {lists} WHERE {key} = :id")  # noqa: S608 - names of this module
         while not session.scalar(visible, {"id": entity_id, "version": version}):
             session.commit()
             time.sleep(0.003)

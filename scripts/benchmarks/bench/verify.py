@@ -44,9 +44,9 @@ def lists_unlike_brute_force(session: Session, snapshot: Snapshot, changed: dict
         ids = np.union1d(sorted(changed[side]), np.sort(touched)[:: max(1, len(touched) // MAX_TOUCHED)])
         stored = read_lists(session, side, snapshot.market, ids)
         score = score_leads_against if side is Side.LEAD else score_properties_against
-        for place, entity_id in enumerate(stored.ids.tolist()):
+        for index, entity_id in enumerate(stored.ids.tolist()):
             expected = score(part.vectors.take(part.rows_of([entity_id])), other.vectors, LIST_LENGTH)
-            columns, scores = stored.lists.row(place)
+            columns, scores = stored.lists.row(index)
             same = np.array_equal(columns, other.ids[expected.columns]) and np.array_equal(scores, expected.scores)
             wrong += not same
             looked += 1

@@ -87,33 +87,33 @@ def wishes(
     n = len(source)
     asks = {name: rng.random(n) < share for name, _, share in ASKED}
     strength = rng.choice(len(STRENGTHS), (n, len(ASKED)), p=CHANCES)
-    perverse = rng.random((n, len(ASKED))) < 0.1
+    is_reversed = rng.random((n, len(ASKED))) < 0.1
     rows = []
     for row in range(n):
         wanted = []
-        for place, (name, wish, _) in enumerate(ASKED):
+        for index, (name, wish, _) in enumerate(ASKED):
             if not asks[name][row]:
                 continue
             answer = int(source[row, KIND_CODES[name]])
-            value = _value(rng, name, wish, answer, bool(perverse[row, place]))
+            value = _value(rng, name, wish, answer, bool(is_reversed[row, index]))
             if value is not None:
-                wanted.append((name, value, STRENGTHS[strength[row, place]]))
+                wanted.append((name, value, STRENGTHS[strength[row, index]]))
         rows.append(table.codes(wanted))
     return csr_of(rows, np.int32)
 
 
-def _value(rng: np.random.Generator, name: str, wish: object, answer: int, perverse: bool) -> object:
+def _value(rng: np.random.Generator, name: str, wish: object, answer: int, is_reversed: bool) -> object:
     kind = KIND_OF[name]
     if kind.form == "number":
-        at = answer if answer >= 0 else kind.answers // 3
-        at += int(rng.integers(0, 4)) * (1 if wish == "max" else -1)
-        if perverse:
-            at += 5 if wish == "min" else -5
-        return {str(wish): kind.bins[min(max(at, 1), kind.answers - 1)]}
+        answer_ = answer if answer >= 0 else kind.answers // 3
+        answer_ += int(rng.integers(0, 4)) * (1 if wish == "max" else -1)
+        if is_reversed:
+            answer_ += 5 if wish == "min" else -5
+        return {str(wish): kind.bins[min(max(answer_, 1), kind.answers - 1)]}
     if wish is None:
         if answer < 0:
             return None
         return bool(answer) if kind.form == "flag" else {"any_of": [kind.choices[answer]]}
-    if kind.form == "flag" and answer >= 0 and bool(answer) != wish and not perverse:
+    if kind.form == "flag" and answer >= 0 and bool(answer) != wish and not is_reversed:
         return None
     return wish

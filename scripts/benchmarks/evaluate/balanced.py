@@ -61,7 +61,7 @@ def _measured(
     market: str, order: str, for_leads: RankedLists, for_properties: RankedLists, truth: NDArray[np.integer]
 ) -> Order:
     shown = metrics.exposure(for_leads, len(for_properties))
-    places = np.arange(len(for_leads.columns)) - np.repeat(for_leads.indptr[:-1], for_leads.lengths)
+    ranks = np.arange(len(for_leads.columns)) - np.repeat(for_leads.indptr[:-1], for_leads.lengths)
     return Order(
         market,
         order,
@@ -69,7 +69,7 @@ def _measured(
         shown["gini"],
         1 - shown["coverage"],
         float((1 / metrics.ranks_of(for_leads, truth)).mean()),
-        float(for_leads.scores[places < 10].mean()),
+        float(for_leads.scores[ranks < 10].mean()),
     )
 
 

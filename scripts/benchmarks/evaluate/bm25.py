@@ -33,16 +33,16 @@ class BM25:
         counts = csr_matrix((np.ones(len(rows)), (rows, columns)), (len(texts), max(1, len(self._column_of))))
         counts.sum_duplicates()
         lengths = np.asarray(counts.sum(axis=1)).ravel()
-        having = np.bincount(counts.indices, minlength=counts.shape[1])
-        idf = np.log1p((len(texts) - having + 0.5) / (having + 0.5))
-        worn = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-9))
+        texts_with_stem = np.bincount(counts.indices, minlength=counts.shape[1])
+        idf = np.log1p((len(texts) - texts_with_stem + 0.5) / (texts_with_stem + 0.5))
+        saturation = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-9))
         tf = counts.data
-        counts.data = idf[counts.indices] * tf * (K1 + 1) / (tf + np.repeat(worn, np.diff(counts.indptr)))
+        counts.data = idf[counts.indices] * tf * (K1 + 1) / (tf + np.repeat(saturation, np.diff(counts.indptr)))
         self._by_stem = counts.T.tocsr()
 
-    def scores(self, asked: str) -> NDArray[np.float64]:
+    def scores(self, query: str) -> NDArray[np.float64]:
         """Scores of all texts, float64 (texts,), 0 where no stem is shared."""
-        known = sorted({self._column_of[stem] for stem in self._stems(asked) if stem in self._column_of})
+        known = sorted({self._column_of[stem] for stem in self._stems(query) if stem in self._column_of})
         return np.asarray(self._by_stem[known].sum(axis=0), np.float64).ravel()
 
     def _stems(self, text: str) -> list[str]:

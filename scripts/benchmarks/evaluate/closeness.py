@@ -43,8 +43,8 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Closeness:
     known = [listing for listing in listings if listing.facts.district in moscow.CENTRES]
     planted, sources = plant(known, _BLUR, min(n_leads, len(known)), rng, lambda row, rng: "")
     own = [
-        replace(lead, metros=(), districts=[known[at].facts.district])
-        for lead, at in zip(planted, sources, strict=True)
+        replace(lead, metros=(), districts=[known[index].facts.district])
+        for lead, index in zip(planted, sources, strict=True)
     ]
     near = [replace(lead, districts=[_neighbour(lead.districts[0], rng)]) for lead in own]
     lists = {name: rankers.leadmatch(Town.of(leads, known)).for_leads for name, leads in (("own", own), ("near", near))}
@@ -68,7 +68,10 @@ def _outside(lists: RankedLists, leads: Sequence[LeadFacts], homes: list[Listing
     tops = [lists.row(row)[0][:FIRST] for row in range(len(lists))]
     away = np.concatenate([_distances([lead], top[None], homes)[0] for lead, top in zip(leads, tops, strict=True)])
     outside = np.concatenate(
-        [[homes[at].facts.district != lead.districts[0] for at in top] for lead, top in zip(leads, tops, strict=True)]
+        [
+            [homes[index].facts.district != lead.districts[0] for index in top]
+            for lead, top in zip(leads, tops, strict=True)
+        ]
     ).astype(bool)
     return float(outside.mean()), away[outside]
 
@@ -77,7 +80,7 @@ def _distances(leads: Sequence[LeadFacts], rows: np.ndarray, homes: list[Listing
     """Kilometres (leads, rows) from the wanted district to those homes."""
     return np.array(
         [
-            moscow.distances(np.array([homes[at].facts.district for at in row], dtype=str), list(lead.districts))
+            moscow.distances(np.array([homes[index].facts.district for index in row], dtype=str), list(lead.districts))
             for lead, row in zip(leads, rows, strict=True)
         ]
     )

@@ -118,7 +118,7 @@ def _facts(row: dict[str, str], number: int, owner: int, rng: random.Random) -> 
 
 
 def _text(row: dict[str, str], opening: int, wording: int, rng: random.Random) -> str:
-    told = {
+    facts = {
         "rooms": row["rooms"],
         "area": row["area"],
         "floor": row["floor"],
@@ -127,10 +127,10 @@ def _text(row: dict[str, str], opening: int, wording: int, rng: random.Random) -
         "year": row["year_built"],
         "kitchen": row["kitchen_area"],
     }
-    sentences = [pair[wording].format(**told) for pair in _SENTENCES]
+    sentences = [pair[wording].format(**facts) for pair in _SENTENCES]
     if wording:
         rng.shuffle(sentences)
-    return " ".join([row["headline"] if not opening else "", _OPENINGS[opening].format(**told) + ".", *sentences])
+    return " ".join([row["headline"] if not opening else "", _OPENINGS[opening].format(**facts) + ".", *sentences])
 
 
 def _copied(
@@ -235,10 +235,10 @@ def measure(name: str, adverts: Sequence[Sale]) -> list[Found]:
     true = [(sale.home, sale.facts.id) for sale in adverts if sale.is_copy]
     outcomes = []
     for part, wanted in (("all", (True, False)), ("resale", (False,)), ("new buildings", (True,))):
-        mine = [pair for pair in joined if is_new[pair[0]] in wanted]
-        right = sum(home_of[left] == home_of[other] for left, other in mine)
+        keys = [pair for pair in joined if is_new[pair[0]] in wanted]
+        right = sum(home_of[left] == home_of[other] for left, other in keys)
         of_part = {pair for pair in true if is_new[pair[0]] in wanted}
-        outcomes.append(Found(f"{name}, {part}", len(mine), right, len(of_part), len(of_part & set(mine))))
+        outcomes.append(Found(f"{name}, {part}", len(keys), right, len(of_part), len(of_part & set(keys))))
     return outcomes
 
 
@@ -260,8 +260,12 @@ def natural_pairs(path: Path, rng: random.Random) -> Counter[str]:
 def as_markdown(path: Path, seed: int) -> list[str]:
     made = sales(path, random.Random(seed))
     bare = [replace(sale, facts=replace(sale.facts, photos=(), text="")) for sale in made]
-    apart = [each if each.is_copy else replace(each, facts=replace(each.facts, owner=-each.home - 1)) for each in made]
-    outcomes = measure("photos and texts", made) + measure("neither", bare) + measure("an owner for each row", apart)
+    separate_owners = [
+        each if each.is_copy else replace(each, facts=replace(each.facts, owner=-each.home - 1)) for each in made
+    ]
+    outcomes = (
+        measure("photos and texts", made) + measure("neither", bare) + measure("an owner for each row", separate_owners)
+    )
     natural = natural_pairs(path, random.Random(seed))
     return [
         "## Adverts of one home",

@@ -13,7 +13,7 @@ from scripts.benchmarks.evaluate.rankers import Town, leadmatch
 SLOTS = (0, 1, 3, 5)
 #: The newest of the listings, as a share, count as new.
 NEW = 0.1
-#: Nights that follow each other: each draws anew.
+#: Nights that follow each other: each draws again.
 NIGHTS = 7
 
 

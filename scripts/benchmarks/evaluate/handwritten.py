@@ -176,8 +176,8 @@ def as_markdown(outcome: Outcome) -> list[str]:
         "| score | pairs in lists | that a realtor would send |",
         "| --- | --- | --- |",
         *(
-            f"| {_band(place)} | {pairs:,} | {f'{share:.0%}' if pairs else ''} |"
-            for place, (pairs, share) in enumerate(outcome.bands)
+            f"| {_band(index)} | {pairs:,} | {f'{share:.0%}' if pairs else ''} |"
+            for index, (pairs, share) in enumerate(outcome.bands)
         ),
     ]
 
@@ -206,5 +206,5 @@ def _share(outcome: Outcome, low: float, high: float) -> str:
     return f"{sum(n * share for n, share in inside if n) / pairs:.0%}" if pairs else "none listed here"
 
 
-def _band(place: int) -> str:
-    return f"{BANDS[place]:g} to {BANDS[place + 1]:g}" if place + 1 < len(BANDS) else f"{BANDS[place]:g} and more"
+def _band(index: int) -> str:
+    return f"{BANDS[index]:g} to {BANDS[index + 1]:g}" if index + 1 < len(BANDS) else f"{BANDS[index]:g} and more"

@@ -72,8 +72,8 @@ def _listed(listings: list[Listing], n_leads: int, seed: int) -> ActedPairs:
         lead_vectors(town.lead_columns, model).take(rows),
         property_vectors(town.property_columns, model).take(lists.columns.astype(np.intp)),
     )
-    places = (1.0 + np.arange(len(rows)) - lists.indptr[:-1][rows]).astype(np.float64)
-    return ActedPairs(values, sizes, np.zeros(len(rows), bool), places, rows)
+    ranks = (1.0 + np.arange(len(rows)) - lists.indptr[:-1][rows]).astype(np.float64)
+    return ActedPairs(values, sizes, np.zeros(len(rows), bool), ranks, rows)
 
 
 def _learning_result(listed: ActedPairs, people: str, count: int, rng: np.random.Generator) -> LearningResult:
@@ -106,11 +106,11 @@ def _learning_result(listed: ActedPairs, people: str, count: int, rng: np.random
 
 def _act(listed: ActedPairs, hidden: Weights, count: int, rng: np.random.Generator) -> ActedPairs:
     """Simulate *count* looks at listed pairs, upper positions more often, each ending in a like or dislike."""
-    chance = propensities(listed.places)
+    chance = propensities(listed.ranks)
     seen = listed.take(rng.choice(len(listed), count, replace=False, p=chance / chance.sum()))
     mind = scores_of(seen, hidden) / 100
     likes = rng.random(count) < 1 / (1 + np.exp(-STEEPNESS * (mind - np.median(mind))))
-    return ActedPairs(seen.values, seen.sizes, likes, seen.places, seen.leads)
+    return ActedPairs(seen.values, seen.sizes, likes, seen.ranks, seen.leads)
 
 
 def distance(left: Weights, right: Weights) -> float:
@@ -119,7 +119,7 @@ def distance(left: Weights, right: Weights) -> float:
     return float(np.abs(shares[0] / shares[0].sum() - shares[1] / shares[1].sum()).sum() / 2)
 
 
-def as_markdown(lessons: list[LearningResult], n_leads: int) -> list[str]:
+def as_markdown(results: list[LearningResult], n_leads: int) -> list[str]:
     return [
         "## Learning the weights",
         "",
@@ -135,10 +135,10 @@ def as_markdown(lessons: list[LearningResult], n_leads: int) -> list[str]:
         "| people weigh | actions | new set kept | distance: defaults → fitted | agreement before → after | worst |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {lesson.people} | {lesson.actions:,} | {lesson.kept:.0%} | {lesson.distance_before:.3f} → "
-            f"{lesson.distance_fitted:.3f} | {lesson.agreement_before:.3f} → {lesson.agreement_after:.3f} | "
-            f"{lesson.agreement_worst:.3f} |"
-            for lesson in lessons
+            f"| {result.people} | {result.actions:,} | {result.kept:.0%} | {result.distance_before:.3f} → "
+            f"{result.distance_fitted:.3f} | {result.agreement_before:.3f} → {result.agreement_after:.3f} | "
+            f"{result.agreement_worst:.3f} |"
+            for result in results
         ),
         "",
         "No lead here states a condition, because the listings name none: that weight cannot be learnt and stays in",

@@ -10,12 +10,12 @@ RESAMPLES = 1000
 
 
 def ranks_of(lists: RankedLists, truth: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Place (1 is best) of each row's true column, ``inf`` where it is not listed."""
+    """Rank (1 is best) of each row's true column, ``inf`` where it is not listed."""
     ranks = np.full(len(lists), np.inf)
     rows = np.repeat(np.arange(len(lists)), lists.lengths)
-    places = np.arange(len(lists.columns)) - lists.indptr[:-1][rows] + 1
+    listed_ranks = np.arange(len(lists.columns)) - lists.indptr[:-1][rows] + 1
     hit = lists.columns == np.asarray(truth)[rows]
-    ranks[rows[hit]] = places[hit]
+    ranks[rows[hit]] = listed_ranks[hit]
     return ranks
 
 
@@ -40,8 +40,8 @@ def exposure(lists: RankedLists, n_columns: int, top: int = 10) -> dict[str, flo
     Returns: ``coverage``: share of columns in any top; ``gini`` of their frequencies, 0 even, 1 one takes all;
     ``empty``: share of rows without a list.
     """
-    places = np.arange(len(lists.columns)) - np.repeat(lists.indptr[:-1], lists.lengths)
-    shown = np.sort(np.bincount(lists.columns[places < top], minlength=n_columns))
+    ranks = np.arange(len(lists.columns)) - np.repeat(lists.indptr[:-1], lists.lengths)
+    shown = np.sort(np.bincount(lists.columns[ranks < top], minlength=n_columns))
     weight = np.arange(1, n_columns + 1)
     total = shown.sum()
     gini = (2 * (weight * shown).sum() / (n_columns * total) - (n_columns + 1) / n_columns) if total else 0.0
@@ -60,9 +60,9 @@ def expected_matches(for_leads: RankedLists, for_properties: RankedLists) -> flo
     keys, values = [], []
     for lists, by_lead in ((for_leads, True), (for_properties, False)):
         rows = np.repeat(np.arange(len(lists)), lists.lengths)
-        places = np.arange(len(lists.columns)) - lists.indptr[:-1][rows] + 1
+        ranks = np.arange(len(lists.columns)) - lists.indptr[:-1][rows] + 1
         lead, listing = (rows, lists.columns) if by_lead else (lists.columns, rows)
         keys.append(lead.astype(np.int64) << 32 | listing.astype(np.int64))
-        values.append(lists.scores / 100 / places)
+        values.append(lists.scores / 100 / ranks)
     _, one, other = np.intersect1d(keys[0], keys[1], assume_unique=True, return_indices=True)
     return float((values[0][one] * values[1][other]).sum())

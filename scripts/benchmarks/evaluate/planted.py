@@ -75,7 +75,7 @@ def read_listings(path: Path) -> list[Listing]:
 def _read(path: Path) -> list[Listing]:
     number = lambda text: float(text) if text else None
     whole = lambda text: int(float(text)) if text else None
-    told = table_facts(read_table(path))
+    facts_of_rows = table_facts(read_table(path))
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["price"]]
         return [
@@ -96,7 +96,7 @@ def _read(path: Path) -> list[Listing]:
                     text=" ".join(filter(None, (row["street"], row["headline"], row["house_type"], row["wc"]))),
                 ),
             )
-            for row, facts in zip(rows, told, strict=True)
+            for row, facts in zip(rows, facts_of_rows, strict=True)
         ]
 
 

@@ -83,7 +83,7 @@ def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
 
 
 def _station(homes: PropertyColumns) -> NDArray[np.int32]:
-    """The first station that is told of each listing, -1 for none."""
+    """The first station that each listing states, -1 for none."""
     stations = np.full(len(homes), -1, np.int32)
     has = np.diff(homes.metro_indptr) > 0
     stations[has] = homes.metro_codes[homes.metro_indptr[:-1][has]]

@@ -35,32 +35,32 @@ def cases(name: str) -> list[Case]:
 def readings_of(written: str, lead: bool) -> Iterator[Reading]:
     """The readings as the corpus of leads, or that of listings, writes them: «kitchen_area=9.. balcony=yes!»."""
     for part in [] if written == "-" else written.split():
-        name, _, told = part.partition("=")
+        name, _, value_text = part.partition("=")
         strength = "wish"
         kind = KIND_OF[name]
         if kind.form == "choice" and lead:
-            yield from _choices(name, told)
+            yield from _choices(name, value_text)
             continue
-        if told[-1] in "!~":
-            strength, told = {"!": "must", "~": "soft"}[told[-1]], told[:-1]
+        if value_text[-1] in "!~":
+            strength, value_text = {"!": "must", "~": "soft"}[value_text[-1]], value_text[:-1]
         value: JsonValue
         if kind.form == "flag":
-            value = told == "yes"
+            value = value_text == "yes"
         elif kind.form == "number" and lead:
-            low, _, high = told.partition("..")
+            low, _, high = value_text.partition("..")
             value = {side: float(limit) for side, limit in (("min", low), ("max", high)) if limit}
         elif kind.form == "number":
-            value = float(told)
+            value = float(value_text)
         else:
-            value = [] if told == "none" else told.split("/")
+            value = [] if value_text == "none" else value_text.split("/")
         yield name, shown(name, value), strength if lead else ""
 
 
-def _choices(name: str, told: str) -> Iterator[Reading]:
+def _choices(name: str, value_text: str) -> Iterator[Reading]:
     """«brick/wood~/-panel!»: any of the first two, softly, and none of the third, strictly."""
     wanted: dict[str, list[str]] = {"any_of": [], "none_of": []}
     strength = {"any_of": "wish", "none_of": "wish"}
-    for word in told.split("/"):
+    for word in value_text.split("/"):
         side = "none_of" if word.startswith("-") or wanted["none_of"] else "any_of"
         if word[-1] in "!~":
             strength[side], word = {"!": "must", "~": "soft"}[word[-1]], word[:-1]

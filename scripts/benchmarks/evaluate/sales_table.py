@@ -129,7 +129,7 @@ def _completion(row: dict[str, str]) -> float:
 
 def _materials(rows: list[dict[str, str]]) -> NDArray[np.object_]:
     materials = np.empty(len(rows), object)
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         words = row["house_type"].lower()
-        materials[place] = tuple(dict.fromkeys(name for stem, name in MATERIALS.items() if stem in words))
+        materials[index] = tuple(dict.fromkeys(name for stem, name in MATERIALS.items() if stem in words))
     return materials

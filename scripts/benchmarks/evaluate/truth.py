@@ -148,13 +148,13 @@ def _within(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.
     return (values >= low) & (values <= high)
 
 
-def _holds(good: NDArray[np.bool_], *told: NDArray[np.float64]) -> NDArray[np.int8]:
+def _holds(good: NDArray[np.bool_], *columns: NDArray[np.float64]) -> NDArray[np.int8]:
     """Untold where any of the deciding columns is NaN."""
-    return _is(good, ~np.any([np.isnan(column) for column in told], axis=0))
+    return _is(good, ~np.any([np.isnan(column) for column in columns], axis=0))
 
 
-def _is(good: NDArray[np.bool_], told: NDArray[np.bool_]) -> NDArray[np.int8]:
-    return np.where(told, np.where(good, MET, VIOLATED), NOT_STATED).astype(np.int8)
+def _is(good: NDArray[np.bool_], is_stated: NDArray[np.bool_]) -> NDArray[np.int8]:
+    return np.where(is_stated, np.where(good, MET, VIOLATED), NOT_STATED).astype(np.int8)
 
 
 def _material(homes: SalesTable, names: set[str], *, refused: bool) -> NDArray[np.int8]:

@@ -36,7 +36,7 @@ def words_of(homes: SalesTable, row: int, count: int, rng: np.random.Generator) 
     """The text of *count* wishes (or as many as the file knows) that the listing meets. Empty without any."""
     makers = [group[int(rng.integers(len(group)))] for group in _MAKERS]
     ways = [way for way in (make(homes, row, rng) for make in makers) if way]
-    chosen = [ways[place] for place in rng.permutation(len(ways))[:count]]
+    chosen = [ways[index] for index in rng.permutation(len(ways))[:count]]
     texts = [str(rng.choice(np.array(phrases))) for _, phrases in chosen]
     text = str(rng.choice(_OPENINGS)) + str(rng.choice(_JOINTS)).join(texts) if texts else ""
     style = rng.random()

@@ -62,7 +62,7 @@ def _home(rng: Random, number: int, row: dict) -> Property:
     description = row["description"] and row["description"] + _MORE.format(minutes=rng.randint(3, 25))
     area = row["area"] and Decimal(str(row["area"]))
     more = {
-        "photos": [f"https://photos.example.com/{number}/{place}.jpg" for place in range(rng.randint(2, 8))],
+        "photos": [f"https://photos.example.com/{number}/{index}.jpg" for index in range(rng.randint(2, 8))],
         "photo_kinds": {},
         "stations": [{"name": row["metro_station"], "minutes": rng.randint(3, 25)}] if row["metro_station"] else [],
         "latitude": round(Decimal(str(rng.uniform(55.60, 55.90))), 6),

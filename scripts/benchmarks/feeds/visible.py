@@ -45,17 +45,17 @@ def seconds_until_visible(factory: sessionmaker[Session], client: Client) -> Ite
 
 def _changes() -> Iterator[tuple[str, str | None, list[str]]]:
     """(change, owner of the feed, its offers), in their order; None: the default owner of imports."""
-    there = homes(HOMES)
-    for number, home in enumerate(there):
+    listed = homes(HOMES)
+    for number, home in enumerate(listed):
         home.id, home.floor, home.total_floors = number + 1, number + 1, 20
-    all_of_them = [offer(home) for home in there]
+    all_of_them = [offer(home) for home in listed]
     yield "new", None, all_of_them
     yield "withdrawn", None, all_of_them[:-1]
     yield "returned", None, all_of_them
     yield "sold", None, [*all_of_them[:-1], all_of_them[-1].replace("</offer>", "<fl_status>SOLD</fl_status></offer>")]
-    yield "a twin of another agency", OTHER_AGENCY, [offer(there[0])]
-    there[1].price = Decimal(round(there[1].price * Decimal("0.9")))
-    yield "price cut", None, [offer(home) for home in there]
+    yield "a twin of another agency", OTHER_AGENCY, [offer(listed[0])]
+    listed[1].price = Decimal(round(listed[1].price * Decimal("0.9")))
+    yield "price cut", None, [offer(home) for home in listed]
 
 
 def _visible_after(factory: sessionmaker[Session], client: Client, owner: str | None, offers: list[str]) -> float:

@@ -3,7 +3,7 @@ Measure a running system under load.
 
 1. fills one city with leads and properties, unless it has as many already, and waits for the run that lists them;
 2. beside the system, serves the same pages by bare Flask, with one SELECT by primary key, and stores posted bodies with
-one INSERT (`yardstick`);
+one INSERT (`bare_app`);
 3. lets locust send the mix (`mix`) at rest, and again during a full run; another client posts leads and requests their
 lists until they exist; 4. compares the clients' journal of acknowledged writes with the database.
 
@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.benchmarks.load import market, yardstick
+from scripts.benchmarks.load import bare_app, market
 from scripts.benchmarks.load.journal import Journal, lost
 from scripts.benchmarks.load.locusts import Plan, send
 from scripts.benchmarks.load.own import own_system
@@ -56,7 +56,7 @@ def main() -> None:
     server = f"http://127.0.0.1:{settings.port}"
     journal = Journal()
     errors = 0
-    with yardstick.served(factory, server, leads, tokens) as bare, tempfile.TemporaryDirectory() as folder:
+    with bare_app.served(factory, server, leads, tokens) as bare, tempfile.TemporaryDirectory() as folder:
         plan = Plan(server, bare, leads, tokens, tenants, given.pause, given.clients, given.pages_only)
         end = time.monotonic() + given.seconds
         times = send(plan, Path(folder), lambda: time.monotonic() < end)

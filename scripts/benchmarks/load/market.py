@@ -31,9 +31,9 @@ def fill(session: Session, count: int) -> list[User]:
             name = f"{role}-{number}"
             people.append(create_user(session, role=role, name=f"Load {name}", telegram_id=f"load-{name}", phone=None))
     session.flush()
-    place = {"city": CITY, "key": city_of(CITY).key}
+    town = {"city": CITY, "key": city_of(CITY).key}
     tenants = [person.id for person in people if person.role is Role.TENANT]
-    session.execute(text(_FEEDS), {"tenants": tenants, **place})
+    session.execute(text(_FEEDS), {"tenants": tenants, **town})
     realtors = [person.id for person in people if person.role is Role.REALTOR]
     fill_city(session, CITY, realtors, count)
     session.commit()

@@ -94,7 +94,7 @@ def kinds_of(
 
     Args:
         server: Host and port of the system.
-        bare: Host and port of bare Flask (:mod:`scripts.benchmarks.load.yardstick`).
+        bare: Host and port of bare Flask (:mod:`scripts.benchmarks.load.bare_app`).
         leads: (owner, lead) whose pages are requested.
         tokens: The token of each owner.
     """
@@ -145,7 +145,7 @@ def measure(
     bare: list[psutil.Process],
     rounds: int,
     requests: int,
-    settle: Callable[[], None],
+    wait_until_quiet: Callable[[], None],
 ) -> dict[str, list[Batch]]:
     """
     The batches of every kind, one per round, all kinds in turns; a short round beforehand fills pools and caches.
@@ -155,7 +155,7 @@ def measure(
         statements: The counter of the statements of its database.
         bare: The web processes of bare Flask.
         requests: The number of requests of each kind in a round.
-        settle: Waits until the workers have processed all writes.
+        wait_until_quiet: Waits until the workers have processed all writes.
     """
     batches = defaultdict(list)
     for number in range(-1, rounds):
@@ -165,7 +165,7 @@ def measure(
             if number >= 0:
                 batches[name].append(batch)
             if name == POST:
-                settle()
+                wait_until_quiet()
     return batches
 
 

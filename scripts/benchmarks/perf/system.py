@@ -11,10 +11,10 @@ import click
 import psutil
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.market.search.words import refresh_words
+from models.market.search.text_search import refresh_words
 from models.ranking.freshness import freshness
 from scripts.benchmarks import start_up
-from scripts.benchmarks.load import market, yardstick
+from scripts.benchmarks.load import bare_app, market
 from scripts.benchmarks.load.own import own_system
 from scripts.benchmarks.perf import changes, pages
 from scripts.benchmarks.perf.figures import Figure
@@ -46,13 +46,13 @@ def measure(size: int, rounds: int, requests: int, n_changes: int) -> Measured:
     with tempfile.TemporaryDirectory(prefix="leadmatch-perf-") as folder:
         home = Path(folder) / "home"
         home.mkdir()
-        imports = [start_up.one_import()]
+        imports = [start_up.import_cpu()]
         with start_up.running(home):
             ask_for_module(home)
-        imports.append(start_up.one_import())
+        imports.append(start_up.import_cpu())
         with start_up.running(home) as first:
             pass
-        imports.append(start_up.one_import())
+        imports.append(start_up.import_cpu())
         with start_up.running(home) as warm:
             import_cpu = min(imports)
             figures = _of_start([first, warm], import_cpu)
@@ -92,10 +92,10 @@ def _of_requests(home: Path, size: int, rounds: int, requests: int, n_changes: i
     click.echo(f"{size:,} leads and properties filled and scored")
     statements = Statements(factory)
     processes, server = Processes(home), f"127.0.0.1:{settings.port}"
-    with yardstick.served(factory, f"http://{server}", leads, tokens) as bare:
+    with bare_app.served(factory, f"http://{server}", leads, tokens) as bare:
         kinds = pages.kinds_of(server, bare.removeprefix("http://"), leads, tokens)
-        settle = _settled(factory)
-        batches = pages.measure(kinds, processes, statements, _bare_processes(), rounds, requests, settle)
+        wait_until_quiet = _settled(factory)
+        batches = pages.measure(kinds, processes, statements, _bare_processes(), rounds, requests, wait_until_quiet)
     click.echo("pages and writes measured")
     changed = changes.measure(factory, client, processes, statements, rounds, n_changes)
     figures = pages.figures_of(batches) | changes.figures_of(changed, batches)
@@ -127,13 +127,13 @@ def _constants(
 def _bare_processes() -> list[psutil.Process]:
     """The processes of bare Flask, children of this one."""
     below = psutil.Process().children(recursive=True)
-    return [process for process in below if "yardstick:bare_app" in " ".join(process.cmdline())]
+    return [process for process in below if "bare_app:bare_app" in " ".join(process.cmdline())]
 
 
 def _settled(factory: sessionmaker[Session]) -> Callable[[], None]:
     """Waits until every list is up to date."""
 
-    def settle() -> None:
+    def wait() -> None:
         until = time.monotonic() + WAIT_LIMIT_SECONDS
         with factory() as session:
             while freshness(session).stale:
@@ -142,4 +142,4 @@ def _settled(factory: sessionmaker[Session]) -> Callable[[], None]:
                 session.rollback()
                 time.sleep(0.1)
 
-    return settle
+    return wait

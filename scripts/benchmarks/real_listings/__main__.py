@@ -58,20 +58,20 @@ def main() -> None:
     arguments.add_argument("--only", choices=("leads", "feed"), help="one part")
     given = arguments.parse_args()
     settings, factory = own_system("leadmatch-real-listings")
-    place = city_of(given.city)
+    town = city_of(given.city)
     if given.file:
         print(market.ensure_listings(factory, given.file, given.city), flush=True)
     with factory() as session:
-        market.demand_lists_by_score(session, place)
-        print(f"{market.ensure_leads(session, given.city, place, given.leads):,} leads made", flush=True)
+        market.demand_lists_by_score(session, town)
+        print(f"{market.ensure_leads(session, given.city, town, given.leads):,} leads made", flush=True)
     began = time.perf_counter()
     run_id = market.ensure_lists(factory, settings)
     print(f"Full run {run_id}: {time.perf_counter() - began:.1f} s", flush=True)
     broken: list[str] = []
     if given.only != "feed":
-        broken += check_leads(settings, factory, place, given.posts)
+        broken += check_leads(settings, factory, town, given.posts)
     if given.only != "leads":
-        broken += check_feed(settings, factory, place, given.city, given.swipes)
+        broken += check_feed(settings, factory, town, given.city, given.swipes)
     print("\n" + ("\n".join(f"BROKEN {problem}" for problem in broken) or "Every promise is kept."))
     sys.exit(1 if broken else 0)
 
@@ -79,11 +79,11 @@ def main() -> None:
 # -- Leads
 
 
-def check_leads(settings: Settings, factory: sessionmaker[Session], place: City, count: int) -> list[str]:
+def check_leads(settings: Settings, factory: sessionmaker[Session], town: City, count: int) -> list[str]:
     """Check new leads' lists and all lists; returns the broken promises."""
     times, person = Tally(), Person(factory, settings, Role.REALTOR, "realtor")
     with factory() as session:
-        wanted = bodies(session, place, count)
+        wanted = bodies(session, town, count)
     waits = sorted(wait_for_first_lists(f"127.0.0.1:{settings.port}", person, wanted, times))
     print(f"\nNew leads, one after another\n{times.table()}", flush=True)
     if len(waits) < count or any(times.errors.values()):
@@ -109,11 +109,11 @@ def check_lists(factory: sessionmaker[Session]) -> list[str]:
 # -- Feed
 
 
-def check_feed(settings: Settings, factory: sessionmaker[Session], place: City, city: str, swipes: int) -> list[str]:
+def check_feed(settings: Settings, factory: sessionmaker[Session], town: City, city: str, swipes: int) -> list[str]:
     """Check the feeds of several tenants; returns the broken promises."""
     server, times = f"127.0.0.1:{settings.port}", Tally()
     with factory() as session:
-        low, usual, high = (market.price_at(session, place, share) for share in (0.1, 0.5, 0.9))
+        low, usual, high = (market.price_at(session, town, share) for share in (0.1, 0.5, 0.9))
 
     def wish(deal_type: str, price_min: float, price_max: float, property_type: str = "flat") -> dict:
         ends = {"price_min": round(price_min), "price_max": round(price_max)}

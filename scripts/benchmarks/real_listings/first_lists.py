@@ -29,13 +29,13 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def bodies(session: Session, place: City, count: int) -> list[dict[str, Any]]:
+def bodies(session: Session, town: City, count: int) -> list[dict[str, Any]]:
     """Bodies of `POST /leads` like *count* of the city's leads that have recommendations, spread over all of them."""
     query = (
         select(Lead)
         .join(LeadRecommendations, LeadRecommendations.lead_id == Lead.id)
         .where(
-            Lead.city_key == place.key,
+            Lead.city_key == town.key,
             Lead.deal_type == DealType.SALE,
             Lead.origin == Origin.DEMO,
             Lead.status == Status.ACTIVE,

@@ -29,10 +29,10 @@ def ensure_listings(factory: sessionmaker[Session], file: Path, city: str) -> st
     return f"{counts}, {done.refused:,} rows refused"
 
 
-def ensure_leads(session: Session, city: str, place: City, count: int) -> int:
+def ensure_leads(session: Session, city: str, town: City, count: int) -> int:
     """Add generated leads up to *count* in the city, and return how many were added."""
     query = select(func.count()).where(
-        Lead.city_key == place.key, Lead.origin == Origin.DEMO, Lead.status == Status.ACTIVE
+        Lead.city_key == town.key, Lead.origin == Origin.DEMO, Lead.status == Status.ACTIVE
     )
     missing = count - session.scalars(query).one()
     if missing > 0:
@@ -47,10 +47,10 @@ def ensure_lists(factory: sessionmaker[Session], settings: Settings) -> int:
     return run_id
 
 
-def demand_lists_by_score(session: Session, place: City) -> None:
+def demand_lists_by_score(session: Session, town: City) -> None:
     """Exit if lists are shown in another order, in which scores may rise and fall."""
     market = select(Market).where(
-        Market.city_key == place.key,
+        Market.city_key == town.key,
         (Market.list_order != ListOrder.SCORE) | (Market.exploration_slots > 0),
     )
     if session.scalars(market).first() is not None:
@@ -59,11 +59,11 @@ def demand_lists_by_score(session: Session, place: City) -> None:
         )
 
 
-def price_at(session: Session, place: City, share: float) -> int:
+def price_at(session: Session, town: City, share: float) -> int:
     """Return the price that *share* of the city's properties for sale do not exceed; 0 without properties."""
     price = session.scalar(
         select(func.percentile_cont(share).within_group(Property.price)).where(
-            Property.city_key == place.key,
+            Property.city_key == town.key,
             Property.deal_type == DealType.SALE,
             Property.status == Status.ACTIVE,
         )

@@ -101,7 +101,7 @@ def reachable_folder(folder: Path, account: Account | None) -> Path:
 def _linked(folder: Path) -> Path:
     if not folder.is_dir():
         raise LaunchError(
-            f"{folder} leads to {os.readlink(folder)}, which is gone: put it back, or delete the link to start anew"
+            f"{folder} leads to {os.readlink(folder)}, which is gone: put it back, or delete the link to start over"
         )
     return folder.resolve()
 

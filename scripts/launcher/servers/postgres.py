@@ -97,7 +97,7 @@ class PostgresServer(Server):
         settings = SETTINGS | shared_memory() | ({} if self.durable else NOT_DURABLE) | {"port": str(port)}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(programs / "postgres"), "-D", str(self._data), *arguments]
-        self._launch(command, self.folder, at_our_death=FAST, env=_plain_environment(), **self._as_account)
+        self._launch(command, self.folder, parent_death_signal=FAST, env=_plain_environment(), **self._as_account)
 
     def kill(self) -> None:
         super().kill()

@@ -121,7 +121,7 @@ class Server(ABC):
         self._connection.keep(path)
         return self._connection
 
-    def _launch(self, command: Sequence[str], cwd: Path, at_our_death: signal.Signals, **options: Any) -> None:
+    def _launch(self, command: Sequence[str], cwd: Path, parent_death_signal: signal.Signals, **options: Any) -> None:
         """Start *command* as our child, with its output in the log, and wait until it answers."""
         log = open_log(self.log)
         self._log_start = os.fstat(log).st_size
@@ -133,7 +133,7 @@ class Server(ABC):
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Only the parent receives Ctrl-C; it stops the server last.
-                preexec_fn=dies_with_parent(at_our_death),
+                preexec_fn=dies_with_parent(parent_death_signal),
             )
         finally:
             os.close(log)

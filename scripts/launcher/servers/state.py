@@ -43,7 +43,7 @@ class Connection:
             return cls(port=free_port(), password=secrets.token_urlsafe(24))
         except (ValueError, TypeError):
             raise LaunchError(
-                f"{path} is damaged: put it back from a copy, or delete the folder to start anew"
+                f"{path} is damaged: put it back from a copy, or delete the folder to start over"
             ) from None
 
     def keep(self, path: Path) -> None:

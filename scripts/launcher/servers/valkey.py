@@ -75,7 +75,7 @@ class ValkeyServer(Server):
         # Passed by standard input, because Valkey treats a path with [, ? or * as a pattern, and if nothing matches
         # starts on its default port without a password.
         with configuration.open("rb") as lines:
-            self._launch([str(_program()), "-"], self._data, at_our_death=signal.SIGTERM, stdin=lines)
+            self._launch([str(_program()), "-"], self._data, parent_death_signal=signal.SIGTERM, stdin=lines)
 
     def _set_aside_damaged_file(self) -> bool:
         """

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from models.accounts.identity import Claim, known_of
+from models.accounts.identity import Claim, identifiers_of
 from models.accounts.links import EMAIL_LIFETIME, OneTimeLink
 from models.accounts.passwords import hash_password
 from models.accounts.users import User
@@ -126,7 +126,7 @@ def test_a_link_proves_an_address_that_was_merely_claimed(local, db):
     assert local.get("/auth/me", headers=bearer(answer)).json["id"] == squatter.id
     assert sign_in(local, PASSWORD) == 401  # the squatter's
     db.expire_all()
-    assert {known.kind: known.state for known in known_of(db, db.get(User, squatter.id))}[Claim.EMAIL] == "proven"
+    assert {known.kind: known.state for known in identifiers_of(db, db.get(User, squatter.id))}[Claim.EMAIL] == "proven"
 
 
 def test_whether_an_address_is_registered_shows_in_no_answer(client, app_with, user):

@@ -16,7 +16,7 @@ from models.agenda.offer_notifications import notify_of_new_offers
 from models.core.enums import DealType, InquiryStatus, Role
 from models.deals.chats import ChatMessage
 from models.deals.feed import FeedAction
-from models.deals.inquiries import Inquiry, inquire
+from models.deals.inquiries import Inquiry, create_inquiry
 from models.deals.match_table import Match
 from models.market.leads import Lead
 from tests.factories import make_lead, make_property, make_user
@@ -150,7 +150,7 @@ def test_a_realtors_day(session, bot, telegram):
     end(process)
 
     # An inquiry is answered by a reply; the bot was down when the reply was sent.
-    inquiry = inquire(session, tenant, make_property(session, realtor, title="Дом у реки"))
+    inquiry = create_inquiry(session, tenant, make_property(session, realtor, title="Дом у реки"))
     session.commit()
     send_all(session)
     question = telegram.wait_for_call("sendMessage", "501", after=len(telegram.messages) - 1)

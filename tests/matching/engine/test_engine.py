@@ -196,8 +196,8 @@ def brought_up_to_date(lists, changed, scores, k):
     """*lists* after merge_changed; rows that it could not determine are scored again."""
     merged = merge_changed(lists, changed, scores(changed), k)
     rows = [lists.row(row) for row in range(len(lists))]
-    for place, row in enumerate(merged.rows):
-        rows[row] = merged.lists.row(place)
+    for index, row in enumerate(merged.rows):
+        rows[row] = merged.lists.row(index)
     if len(merged.rows_to_recompute):
         everything = np.arange(scores.n_columns)
         afresh = scores(everything)
@@ -298,15 +298,15 @@ def test_many_blocks_and_buckets_still_equal_incremental(n_leads, n_properties, 
     full = score_in_blocks(market, k)
 
     scores = row_scores(market.leads.take(some_leads), market.properties)
-    for place, lead in enumerate(some_leads):
+    for index, lead in enumerate(some_leads):
         pairs = market.excluded_for_leads
-        scores[place, pairs[pairs[:, 0] == lead, 1]] = np.nan
+        scores[index, pairs[pairs[:, 0] == lead, 1]] = np.nan
     assert_same(full.for_leads.take(some_leads), best_of_scores(scores, k))
 
     scores = column_scores(market.leads, market.properties.take(some_properties))
-    for place, home in enumerate(some_properties):
+    for index, home in enumerate(some_properties):
         pairs = market.excluded_for_properties
-        scores[pairs[pairs[:, 1] == home, 0], place] = np.nan
+        scores[pairs[pairs[:, 1] == home, 0], index] = np.nan
     assert_same(full.for_properties.take(some_properties), best_of_scores(scores.T, k))
 
 

@@ -78,17 +78,17 @@ def test_chance_and_not_score_decides_whom_a_home_is_offered_to(lists):
     in_nobody_s = np.bincount(for_leads.columns, minlength=HOMES) == 0
     home = int(np.argmax(for_properties.lengths * in_nobody_s))
     only = np.arange(HOMES) == home
-    places = []
+    positions = []
     for generation in range(300):
         found = drawn(lists, 1, generation, only)
         own = for_properties.row(home)[0].tolist()
-        places += [own.index(lead) for lead in found.leads.tolist()]
+        positions += [own.index(lead) for lead in found.leads.tolist()]
     length = for_properties.lengths[home]
 
     assert length > MAX_OFFERS_OF_UNSEEN
     # Each time MAX_OFFERS_OF_UNSEEN of its leads are drawn, at any place: the mean place is the middle.
-    assert np.mean(places) / (length - 1) == pytest.approx(0.5, abs=0.05)
-    assert len(set(places)) == length, "everybody's turn comes"
+    assert np.mean(positions) / (length - 1) == pytest.approx(0.5, abs=0.05)
+    assert len(set(positions)) == length, "everybody's turn comes"
 
 
 def test_more_slots_than_a_page_can_bear_are_refused(lists):

@@ -34,8 +34,8 @@ def weaker_leads(lead):
     """(criteria, lead) of every limit made weaker and every wish dropped."""
     limits = [(each.criteria, each.of(lead)) for each in relaxations(lead)]
     fewer = [
-        (frozenset({"wish"}), replace(lead, wishes=[*lead.wishes[:at], *lead.wishes[at + 1 :]]))
-        for at in range(len(lead.wishes))
+        (frozenset({"wish"}), replace(lead, wishes=[*lead.wishes[:index], *lead.wishes[index + 1 :]]))
+        for index in range(len(lead.wishes))
     ]
     words = [(frozenset({"text", "wish"}), replace(lead, text="", wishes=()))]
     return [*limits, *fewer, *words]

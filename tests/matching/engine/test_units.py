@@ -71,11 +71,11 @@ VIOLATED = {"balcony": False, "floor": 1, "first_floor": True, "material": ["pan
 
 @checked
 @given(leads(), properties(), st.integers(0, 5), st.lists(st.booleans(), min_size=6, max_size=6))
-def test_a_home_that_contradicts_one_more_wish_scores_lower(lead, home, place, outcomes):
+def test_a_home_that_contradicts_one_more_wish_scores_lower(lead, home, index, outcomes):
     lead = replace(lead, wishes=ASKED)
     kinds = list(MET)
     facts = {kind: (MET if good else VIOLATED)[kind] for kind, good in zip(kinds, outcomes, strict=True)}
-    better, worse = ({**facts, kinds[place]: table[kinds[place]]} for table in (MET, VIOLATED))
+    better, worse = ({**facts, kinds[index]: table[kinds[index]]} for table in (MET, VIOLATED))
     [[first, second]] = scores([lead], [replace(home, facts=better), replace(home, facts=worse)])
 
     assert np.isnan(second) or second < first
@@ -131,7 +131,7 @@ def test_five_contradictions_are_too_many():
     lead = LeadFacts(owner=1, wishes=ASKED)
     kinds = list(MET)
     homes = [
-        replace(HOME, facts={kind: (VIOLATED if at < n else MET)[kind] for at, kind in enumerate(kinds)})
+        replace(HOME, facts={kind: (VIOLATED if index < n else MET)[kind] for index, kind in enumerate(kinds)})
         for n in range(7)
     ]
     [got] = scores([lead], homes)

@@ -40,7 +40,7 @@ def test_places_that_share_stations_are_near_and_the_next_is_nearer_than_the_one
     near = learnt(ROW).district
     found = dict(
         zip(
-            [near.keys[at] for at in near.places[near.of(near.keys.index("0"))]],
+            [near.keys[index] for index in near.places[near.of(near.keys.index("0"))]],
             near.nearness[near.of(0)],
             strict=False,
         )
@@ -54,7 +54,7 @@ def test_a_large_neighbour_of_a_small_place_is_no_nearer_than_the_small_one_of_i
     small = [home("хутор", "общая") for _ in range(2)]
     large = [home("город", "общая") for _ in range(40)] + [home("город", "своя") for _ in range(40)]
     near = learnt([*small, *large]).district
-    nearness = {near.keys[at]: float(near.nearness[near.of(at)][0]) for at in range(2)}
+    nearness = {near.keys[index]: float(near.nearness[near.of(index)][0]) for index in range(2)}
 
     assert nearness["hutor"] == nearness["gorod"] < 1
 
@@ -142,8 +142,8 @@ def test_a_point_and_a_radius_are_met_within_and_fade_beyond():
 
 def test_a_home_without_coordinates_counts_as_in_the_middle_of_its_district():
     near, far = (
-        [home(name, latitude=55.75 + at, longitude=37.6 + i / 1000) for i in range(3)]
-        for name, at in (("близкий", 0.0), ("дальний", 0.2))
+        [home(name, latitude=55.75 + offset, longitude=37.6 + i / 1000) for i in range(3)]
+        for name, offset in (("близкий", 0.0), ("дальний", 0.2))
     )
     lead = LeadFacts(owner=1, latitude=55.75, longitude=37.601)
     got = scores(lead, [home("близкий"), home("дальний"), home("неведомый")], learnt([*near, *far]))

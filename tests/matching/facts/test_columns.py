@@ -102,7 +102,7 @@ def test_rows_overwritten_leave_the_others(districts):
 def test_a_table_without_a_row_is_that_of_the_others(row):
     leads = [LEAD, LeadFacts(owner=3), replace(LEAD, districts=["Б", "А"])]
     homes = [HOME, PropertyFacts(owner=1, property_type="HOUSE"), replace(HOME, owner=2)]
-    others = [place for place in range(3) if place != row]
+    others = [index for index in range(3) if index != row]
 
     for table in vectors(leads, homes):
         expected = table.take(others)

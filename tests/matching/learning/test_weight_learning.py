@@ -121,23 +121,23 @@ def test_fewer_views_of_low_places_are_compensated():
     n = 30_000
     top, low = Weights(*[1.0 if name == "price" else 0.1 for name in CRITERION_NAMES]), HIDDEN
     some = pairs(rng, n)
-    places = rng.integers(1, 101, n).astype(float)
-    score = np.where(places < 50, scores_of(some, top), scores_of(some, low)) / 100
+    ranks = rng.integers(1, 101, n).astype(float)
+    score = np.where(ranks < 50, scores_of(some, top), scores_of(some, low)) / 100
     liked = rng.random(n) < 1 / (1 + np.exp(-15 * (score - np.median(score))))
     all_seen = replace(some, liked=liked)
-    looked_at = np.flatnonzero(rng.random(n) < weight_learning.propensities(places))
-    seen = replace(all_seen, places=places).take(looked_at)
+    looked_at = np.flatnonzero(rng.random(n) < weight_learning.propensities(ranks))
+    seen = replace(all_seen, ranks=ranks).take(looked_at)
 
     fair = fit(all_seen, DEFAULT_WEIGHTS)
     corrected = fit(seen, DEFAULT_WEIGHTS)
-    naive = fit(replace(seen, places=np.full(len(seen), np.nan)), DEFAULT_WEIGHTS)
+    naive = fit(replace(seen, ranks=np.full(len(seen), np.nan)), DEFAULT_WEIGHTS)
     assert distance(corrected, fair) < 0.5 * distance(naive, fair)
 
 
 def test_values_are_those_of_the_explanation():
-    places, model = PlaceIndex(), TextModel.fit([LEAD.text, HOME.text], seed=0)
-    wishes = lead_vectors(LeadColumns.from_facts([LEAD], places), model)
-    offers = property_vectors(PropertyColumns.from_facts([HOME], places), model)
+    ranks, model = PlaceIndex(), TextModel.fit([LEAD.text, HOME.text], seed=0)
+    wishes = lead_vectors(LeadColumns.from_facts([LEAD], ranks), model)
+    offers = property_vectors(PropertyColumns.from_facts([HOME], ranks), model)
     values, stated = criterion_values(wishes, offers)
     [explained] = explain_pairs([LEAD], [HOME], model)
 
@@ -147,12 +147,12 @@ def test_values_are_those_of_the_explanation():
 
 def test_scores_are_the_engine_s():
     rng = np.random.default_rng(8)
-    places, model = PlaceIndex(), TextModel.empty()
+    ranks, model = PlaceIndex(), TextModel.empty()
     leads = [replace(LEAD, year_min=None, property_class=None if number % 2 else "ELITE") for number in range(6)]
     homes = [replace(HOME, price=float(price)) for price in rng.uniform(9e6, 16e6, 6)]
     values, stated = criterion_values(
-        lead_vectors(LeadColumns.from_facts(leads, places), model),
-        property_vectors(PropertyColumns.from_facts(homes, places), model),
+        lead_vectors(LeadColumns.from_facts(leads, ranks), model),
+        property_vectors(PropertyColumns.from_facts(homes, ranks), model),
     )
     some = ActedPairs(values, stated, np.ones(6, bool), np.full(6, np.nan), np.arange(6))
 
@@ -171,9 +171,9 @@ def test_scores_are_the_engine_s():
     ],
 )
 def test_a_broken_pair_has_no_values(broken):
-    places, model = PlaceIndex(), TextModel.empty()
-    wishes = lead_vectors(LeadColumns.from_facts([LEAD], places), model)
-    offers = property_vectors(PropertyColumns.from_facts([replace(HOME, **broken)], places), model)
+    ranks, model = PlaceIndex(), TextModel.empty()
+    wishes = lead_vectors(LeadColumns.from_facts([LEAD], ranks), model)
+    offers = property_vectors(PropertyColumns.from_facts([replace(HOME, **broken)], ranks), model)
 
     assert np.isnan(criterion_values(wishes, offers)[0]).all()
 
@@ -186,4 +186,4 @@ def test_too_little_is_not_judged():
 def test_places_begin_at_one():
     some = pairs(np.random.default_rng(0), 10)
     with pytest.raises(InvalidInputError):
-        replace(some, places=np.zeros(10))
+        replace(some, ranks=np.zeros(10))

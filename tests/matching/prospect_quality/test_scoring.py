@@ -103,7 +103,7 @@ def test_points_of_the_reasons_add_up_to_the_score():
 
 def test_prospects_scored_together_get_what_each_gets_alone():
     niche = a_niche(seed=2, count=20)
-    alone = [score(Prospects(**{k: v[at : at + 1] for k, v in vars(niche).items()}))[0] for at in range(20)]
+    alone = [score(Prospects(**{k: v[index : index + 1] for k, v in vars(niche).items()}))[0] for index in range(20)]
 
     assert score(niche) == alone
 

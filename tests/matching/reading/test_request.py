@@ -1,7 +1,10 @@
 """Whole messages of clients and whole texts of listings."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from matching.reading.places import PlaceKind
 from matching.reading.request_text import ListingReading, RequestReading, read_listing, read_request
 
 
@@ -35,6 +38,10 @@ class Lexicon:
 
     def station(self, name: str) -> str | None:
         return self.STATIONS.get(name.lower())
+
+    def kinds(self, name: str) -> Sequence[PlaceKind]:
+        kinds: tuple[PlaceKind, ...] = ("town", "district", "station")
+        return [kind for kind in kinds if getattr(self, kind)(name) is not None]
 
 
 def request(text: str) -> RequestReading:

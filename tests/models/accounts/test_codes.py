@@ -16,7 +16,7 @@ from models.accounts.codes import (
     waiting_codes,
 )
 from models.accounts.phone_codes import PhoneCode
-from models.accounts.sessions import note_session
+from models.accounts.sessions import record_session
 from models.accounts.tokens import Claims
 from models.accounts.users import User
 from models.core.enums import Role
@@ -165,7 +165,7 @@ def owner(session):
     """A user who has signed in from 10.7.7.7 before, with a token called `device`."""
     user = make_user(session, phone=PHONE, phone_proven_at=NOW)
     claims = Claims(user.id, 1, "device", NOW.timestamp(), NOW.timestamp())
-    note_session(session, claims, method="sms", network="10.7.7.7", agent=None)
+    record_session(session, claims, method="sms", network="10.7.7.7", agent=None)
     return user
 
 

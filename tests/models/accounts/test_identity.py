@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.accounts.identity import Claim, SuspendedClaim, confirm, drop, forget_suspended, known_of, set_proven
+from models.accounts.identity import (
+    Claim,
+    SuspendedClaim,
+    drop_claim,
+    forget_suspended,
+    identifiers_of,
+    restore_claim,
+    set_proven,
+)
 from models.accounts.passwords import hash_password
 from models.accounts.telegram import TelegramUser
 from models.accounts.users import User, change_password, change_profile
@@ -31,7 +39,7 @@ def claimed(session) -> User:
 
 
 def states(session, user: User) -> dict[str, str]:
-    return {known.kind.value: known.state for known in known_of(session, user)}
+    return {known.kind.value: known.state for known in identifiers_of(session, user)}
 
 
 @pytest.mark.parametrize("kind", VALUES)
@@ -135,7 +143,7 @@ def handed_over(session, claimed) -> User:
 
 @pytest.mark.parametrize("kind", [Claim.EMAIL, Claim.TELEGRAM])
 def test_a_tap_makes_a_suspended_identifier_a_claim_again(session, handed_over, kind):
-    confirm(session, handed_over, kind)
+    restore_claim(session, handed_over, kind)
 
     assert states(session, handed_over)[kind] == "claimed"
     # and so the user who claimed it before, if they can prove it, gets another account
@@ -145,15 +153,15 @@ def test_a_tap_makes_a_suspended_identifier_a_claim_again(session, handed_over, 
 def test_a_suspended_password_is_confirmed_by_who_knows_it(session, handed_over):
     for wrong in (None, "", "another one"):
         with pytest.raises(InvalidValueError):
-            confirm(session, handed_over, Claim.PASSWORD, wrong)
-    confirm(session, handed_over, Claim.PASSWORD, PASSWORD)
+            restore_claim(session, handed_over, Claim.PASSWORD, wrong)
+    restore_claim(session, handed_over, Claim.PASSWORD, PASSWORD)
 
     assert handed_over.password_hash == HASH
 
 
 def test_a_suspended_password_does_not_replace_a_newer_one(session, handed_over):
     change_password(session, handed_over, "newer")
-    confirm(session, handed_over, Claim.PASSWORD, PASSWORD)
+    restore_claim(session, handed_over, Claim.PASSWORD, PASSWORD)
 
     assert handed_over.password_hash == "newer"
 
@@ -162,21 +170,21 @@ def test_a_suspended_claim_cannot_be_confirmed_once_another_user_has_claimed_it(
     make_user(session, email=EMAIL)
 
     with pytest.raises(ConflictError):
-        confirm(session, handed_over, Claim.EMAIL)
+        restore_claim(session, handed_over, Claim.EMAIL)
 
 
 def test_a_suspended_identifier_does_not_push_out_another_one(session, handed_over):
     change_profile(session, handed_over, {"email": "new@example.com"})
 
     with pytest.raises(ConflictError):
-        confirm(session, handed_over, Claim.EMAIL)
+        restore_claim(session, handed_over, Claim.EMAIL)
 
 
-@pytest.mark.parametrize("step", [confirm, drop])
+@pytest.mark.parametrize("step", [restore_claim, drop_claim])
 def test_only_what_is_suspended_is_confirmed_or_dropped(session, handed_over, step):
     for kind in (Claim.PHONE, Claim.EMAIL):
         if kind is Claim.EMAIL:
-            drop(session, handed_over, kind)
+            drop_claim(session, handed_over, kind)
         with pytest.raises(NotFoundError):
             step(session, handed_over, kind)
 

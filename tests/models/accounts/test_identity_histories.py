@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.bot_links import link_by_code, new_code
 from models.accounts.codes import digits_of, request_code
-from models.accounts.identity import Claim, confirm, drop, known_of, set_proven
+from models.accounts.identity import Claim, drop_claim, identifiers_of, restore_claim, set_proven
 from models.accounts.telegram import TelegramUser
 from models.accounts.users import User, change_password, change_profile, create_user, user_by_login
 from models.core.enums import Role
@@ -193,15 +193,15 @@ def claim_email(play: Play, step: Step) -> None:
 def confirm_all(play: Play, step: Step) -> None:
     """Even an owner who confirms every prompt is safe."""
     user = play.user(step)
-    for known in known_of(play.session, user) if user is not None else []:
+    for known in identifiers_of(play.session, user) if user is not None else []:
         if known.state == "suspended":
-            confirm(play.session, user, known.kind, password=step.who)
+            restore_claim(play.session, user, known.kind, password=step.who)
 
 
 def drop_one(play: Play, step: Step) -> None:
     user = play.user(step)
     if user is not None:
-        drop(play.session, user, step.kind)
+        drop_claim(play.session, user, step.kind)
 
 
 STEPS = {
@@ -240,7 +240,7 @@ def check(play: Play) -> None:
             assert user.password_hash != other, f"the {other}'s password lets in"
             for kind, column in zip(KINDS, ("phone", "email", "telegram_id"), strict=True):
                 if getattr(user, column) == IDS[other][kind]:
-                    state = next(known.state for known in known_of(play.session, user) if known.kind is kind)
+                    state = next(known.state for known in identifiers_of(play.session, user) if known.kind is kind)
                     assert state == "claimed", f"the {other}'s {kind} is proven in an account of the {who}'s"
 
 

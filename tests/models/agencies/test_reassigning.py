@@ -25,8 +25,8 @@ from models.core.enums import ActionKind, ContactSharing, Role, Side
 from models.core.errors import NotAllowedError, NotFoundError
 from models.deals.chats import Chat, open_chat
 from models.deals.completion import complete, object_to_completion
-from models.deals.home_views import HomeView, note_view
-from models.deals.inquiries import inquire, inquiries_for
+from models.deals.home_views import HomeView, record_view
+from models.deals.inquiries import create_inquiry, inquiries_for
 from models.deals.matches import act
 from models.deals.selections import SelectedHome, create_selection, selections_of
 from models.market.favorites import Favorite, add_favorite
@@ -169,12 +169,12 @@ def test_a_property_goes_with_its_photos_and_inquiries_and_chats_stay(session, h
     photos = [f"/media/{mine.name}", f"/media/{shared.name}"]
     listing, other = make_property(session, former, photos=photos), make_property(session, former, photos=photos[1:])
     tenant = make_user(session, role=Role.TENANT)
-    inquiry = inquire(session, tenant, listing)
-    inquire(session, new_owner, listing)
+    inquiry = create_inquiry(session, tenant, listing)
+    create_inquiry(session, new_owner, listing)
     chat, _ = open_chat(session, tenant, buyer_id=tenant.id, seller_id=former.id, property_id=listing.id)
     add_favorite(session, new_owner, listing)
-    note_view(session, listing, new_owner)
-    note_view(session, listing, outsider)
+    record_view(session, listing, new_owner)
+    record_view(session, listing, outsider)
 
     give(session, head, listing, new_owner, Side.PROPERTY)
 

@@ -10,7 +10,7 @@ from models.agencies.visibility import TeamFilter, readable_lead, readable_owner
 from models.core.enums import ContactSharing, Role, Side, Status
 from models.core.errors import NotFoundError
 from models.market.advert_groups import AdvertGroup
-from models.market.client_keys import note_client
+from models.market.client_keys import store_client_keys
 from models.market.leads import archive_lead
 from models.market.preferences import save_preference
 from tests.factories import make_lead, make_property, make_user
@@ -161,7 +161,7 @@ def test_leads_that_a_third_one_joins_are_shown_together(session, head, agents):
     owners = (agents[0], agents[1], agents[0])
     ours = [make_lead(session, owner, client_contacts=stated) for owner, stated in zip(owners, contacts, strict=True)]
     replaced = make_lead(session, agents[1], client_contacts="+77051112233")
-    note_client(session, replaced.id, "+77010000000")
+    store_client_keys(session, replaced.id, "+77010000000")
 
     [group] = duplicates_for(session, head)
     assert [row.id for row, _ in group.rows] == [lead.id for lead in ours]

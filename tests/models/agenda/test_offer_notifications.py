@@ -149,7 +149,7 @@ def test_users_of_the_bot_get_cards_only_for_leads_with_immediate_notifications(
 
 def test_only_the_first_places_are_news_and_a_day_has_its_most(session, buyer, seller, monkeypatch):
     new = [a_property(session, seller) for _ in range(offer_notifications.MAX_PLACE + 1)]
-    scores = [99.0 - place for place in range(len(new))]
+    scores = [99.0 - rank for rank in range(len(new))]
     offered(session, a_request(session, buyer), *new, scores=scores)
 
     monkeypatch.setattr(offer_notifications, "MAX_PER_DAY", 3)

@@ -183,7 +183,7 @@ def test_pages_and_windows_give_every_prospect_once_in_order(clean_database):
         add_prospects(session, [contact() for _ in range(25)])
     with make() as session:
         whole = [one.id for one in session.scalars(prospects())]
-        windows = [one.id for at in range(0, 30, 10) for one in prospects_window(session, 10, at)]
+        windows = [one.id for offset in range(0, 30, 10) for one in prospects_window(session, 10, offset)]
         assert session.scalar(select(func.count()).select_from(Prospect)) == len(whole) == 25
 
     assert windows == whole

@@ -74,14 +74,14 @@ def test_two_leads_of_one_client_are_never_told_apart(session, engine, monkeypat
     for lead in leads:
         write_as_before(session, lead.id, "7010000000")
     session.commit()
-    seen, note = [], client_keys.note_client
+    seen, note = [], client_keys.store_client_keys
 
     def watch(session, lead_id, contacts):
         note(session, lead_id, contacts)
         with Session(engine) as another:
             seen.append(len(set(keys(another).values())))
 
-    monkeypatch.setattr(client_keys, "note_client", watch)
+    monkeypatch.setattr(client_keys, "store_client_keys", watch)
 
     assert renew_keys(session) == len(leads)
     assert seen == [1] * len(leads)
@@ -103,7 +103,7 @@ def test_contacts_written_while_keys_are_computed_win(session, engine, monkeypat
             writer.commit()
 
     with ThreadPoolExecutor(1) as pool:
-        writing, note = [], client_keys.note_client
+        writing, note = [], client_keys.store_client_keys
 
         def meanwhile(session, lead_id, contacts):
             if not writing:
@@ -111,7 +111,7 @@ def test_contacts_written_while_keys_are_computed_win(session, engine, monkeypat
                 wait_for(lambda: lock_waits(engine) or writing[0].done(), what="the writer's wait")
             note(session, lead_id, contacts)
 
-        monkeypatch.setattr(client_keys, "note_client", meanwhile)
+        monkeypatch.setattr(client_keys, "store_client_keys", meanwhile)
         renew_keys(session)
         monkeypatch.undo()
         writing[0].result()

@@ -8,10 +8,11 @@ from sqlalchemy import text
 from models.core.amounts import Amount
 from models.core.enums import DealType, Side, Status
 from models.core.errors import ConflictError, InvalidValueError
+from models.market.bulk_changes import change_statuses
 from models.market.leads import archive_lead
-from models.market.own_base import BaseFilter, BaseOrder, own_rows, own_towns
+from models.market.own_base import BaseFilter, BaseOrder, own_page, own_rows
+from models.market.own_towns import _TOWNS, own_towns
 from models.market.properties import archive_property
-from models.market.several import move_several
 from models.market.tags import MAX_TAGS, add_tag, remove_tag, tags_of, used_tags
 from models.upkeep.erasure import erase_user, export_user
 from tests.factories import make_lead, make_property, make_user
@@ -108,6 +109,51 @@ def test_filters_narrow_together(session, owner):
     assert sorted(own_towns(session, owner, Side.LEAD).values()) == ["Казань", "Москва"]
 
 
+@pytest.mark.parametrize("side", Side)
+def test_a_town_is_listed_once_by_its_most_frequent_name(session, owner, side):
+    make = make_lead if side is Side.LEAD else make_property
+    for city in ("Москва", "г. Москва", "г. Москва", "Алматы", "Казань"):
+        make(session, owner, city=city)
+    make(session, make_user(session), city="Астана")
+
+    assert list(own_towns(session, owner, side).values()) == ["Алматы", "Казань", "г. Москва"]
+    assert own_towns(session, make_user(session), side) == {}
+
+
+@pytest.mark.parametrize("side", Side)
+def test_towns_are_looked_up_in_an_index_one_by_one(session, owner, side):
+    make = make_lead if side is Side.LEAD else make_property
+    for _ in range(60):
+        make(session, owner)
+    table = "leads" if side is Side.LEAD else "properties"
+    session.execute(text(f"ANALYZE {table}"))
+    connection = session.connection()
+    query = _TOWNS[side].compile(connection)
+
+    plan = "\n".join(
+        row[0]
+        for row in connection.exec_driver_sql(
+            f"EXPLAIN (ANALYZE, COSTS OFF) {query}", query.params | {"owner_id": owner.id}
+        )
+    )
+
+    assert plan.count(f"ix_{table}_own_towns") >= 2
+    assert "rows=60" not in plan, plan
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("order", BaseOrder)
+def test_a_page_shows_its_part_of_all_rows_and_counts_them(session, owner, side, order):
+    make = make_lead if side is Side.LEAD else make_property
+    for _ in range(5):
+        make(session, owner)
+    make(session, make_user(session))
+
+    rows, total = own_page(session, owner, side, BaseFilter(order=order), page=2, per_page=2)
+
+    assert ([row.id for row in rows], total) == (found(session, owner, side, order=order)[2:4], 5)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "is_found"),
     [
@@ -141,7 +187,7 @@ def test_several_are_moved_and_strangers_stay(session, owner):
     mine, gone, theirs = make_lead(session, owner), make_lead(session, owner), make_lead(session, make_user(session))
     archive_lead(session, gone)
 
-    moved = move_several(session, owner, Side.LEAD, [mine.id, gone.id, theirs.id], Status.ARCHIVED)
+    moved = change_statuses(session, owner, Side.LEAD, [mine.id, gone.id, theirs.id], Status.ARCHIVED)
 
     assert [row.id for row in moved] == [mine.id]
     assert (mine.status, theirs.status) == (Status.ARCHIVED, Status.ACTIVE)

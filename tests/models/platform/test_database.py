@@ -1,5 +1,6 @@
 """Sessions on connections that the server has closed, and the cost of read-only sessions."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -54,3 +55,12 @@ def test_a_connection_has_the_requested_isolation_level_and_then_the_usual_one(e
         assert connection.scalar(shown) == "read committed"
     with reading_sessions(engine)() as session:
         assert session.scalar(shown) == "read committed"
+
+
+@pytest.mark.parametrize(
+    "value", ['{"a": [1, 2.5, null]}', "[]", '"текст"', "12345678901234567890123", '  {"a": 1}\n', "[ 1 ] "]
+)
+@pytest.mark.parametrize("kind", ["json", "jsonb"])
+def test_json_is_read_as_the_standard_library_reads_it(engine, value, kind):
+    with engine.connect() as connection:
+        assert connection.scalar(text(f"SELECT CAST(:value AS {kind})"), {"value": value}) == json.loads(value)

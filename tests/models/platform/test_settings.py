@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from api.server.openness import openness_of
+from api.server.risky_settings import risky_settings
 from models.core.errors import SettingsError
 from models.platform.settings import Settings
 from models.platform.storage import Storage
@@ -153,10 +153,10 @@ def test_without_an_environment_only_this_machine_has_access(bind, is_taken):
     ],
 )
 def test_open_access_is_reported_at_the_start(variables, expected):
-    told_of = [sentence for sentence in openness_of(Settings.from_env(GOOD | variables)) if expected in sentence]
+    told_of = [sentence for sentence in risky_settings(Settings.from_env(GOOD | variables)) if expected in sentence]
     assert len(told_of) == 1
 
 
 def test_closed_access_is_not_reported():
     closed = {"ENVIRONMENT": "test", "METRICS_NETWORKS": "10.0.0.0/8", "TELEGRAM_API_URL": "http://127.0.0.1:9"}
-    assert list(openness_of(Settings.from_env(GOOD | closed))) == []
+    assert list(risky_settings(Settings.from_env(GOOD | closed))) == []

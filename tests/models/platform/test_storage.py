@@ -31,7 +31,7 @@ def test_files_put_at_once_by_many_threads_are_all_there_and_whole(storage):
 
     names = list(files)
     with ThreadPoolExecutor(8) as pool:
-        for done in [pool.submit(put, names[place::8]) for place in range(8)]:
+        for done in [pool.submit(put, names[first::8]) for first in range(8)]:
             done.result(timeout=WAIT_LIMIT_SECONDS)
 
     assert {name for name, _ in storage.names()} == set(files)

@@ -95,19 +95,19 @@ def test_two_imports_of_one_source_do_not_run_at_once(office):
 
 def test_a_town_is_named_by_the_offer_its_region_its_address_or_the_source(office):
     source = office.source(city="Тула")
-    place = "<address>улица Мира, 3</address>"
+    address = "<address>улица Мира, 3</address>"
     report = office.bring(
         source,
         yrl(
-            yrl_offer("named", location=f"<locality-name>Казань</locality-name>{place}"),
-            yrl_offer("region", location=f"<region>Санкт-Петербург</region>{place}"),
+            yrl_offer("named", location=f"<locality-name>Казань</locality-name>{address}"),
+            yrl_offer("region", location=f"<region>Санкт-Петербург</region>{address}"),
             yrl_offer("address", location="<address>Россия, Самара, улица Мира, 3</address>"),
-            yrl_offer("source", location=place),
+            yrl_offer("source", location=address),
         ),
     )
     nowhere = office.source()
     with pytest.raises(FeedError, match="import.no_town"):
-        office.bring(nowhere, yrl(yrl_offer("1", location=place)))
+        office.bring(nowhere, yrl(yrl_offer("1", location=address)))
 
     assert report.new == 4
     assert {name: row.city for name, row in office.rows(source).items()} == {

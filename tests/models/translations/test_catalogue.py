@@ -75,10 +75,10 @@ def uses() -> Iterator[Use]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                place = PLACE_OF_CODE.get(name, 0)
-                if not ERROR_CLASSES.fullmatch(name) or name == "SettingsError" or len(node.args) <= place:
+                index = PLACE_OF_CODE.get(name, 0)
+                if not ERROR_CLASSES.fullmatch(name) or name == "SettingsError" or len(node.args) <= index:
                     continue
-                text = node.args[place]
+                text = node.args[index]
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
                     code = (
                         f"{text.value.replace(' ', '_').lower()}.not_found" if name == "NotFoundError" else text.value

@@ -34,12 +34,12 @@ def test_every_notification_of_the_code_gives_its_message_the_facts():
     messages, found = catalogue("en").messages, 0
     for file, tree in trees().items():
         for node in ast.walk(tree):
-            place = {"notify": 2, "_notify_match_owner": 3}.get(getattr(getattr(node, "func", None), "id", ""))
-            if place is None or not isinstance(node.args[place], ast.Attribute):
+            index = {"notify": 2, "_notify_match_owner": 3}.get(getattr(getattr(node, "func", None), "id", ""))
+            if index is None or not isinstance(node.args[index], ast.Attribute):
                 continue
             found += 1
             given = {word.arg for word in node.keywords} - {"data", "variant"}
-            stem = f"notification.{node.args[place].attr.lower()}"
+            stem = f"notification.{node.args[index].attr.lower()}"
             texts = {code: text for code, text in messages.items() if code.rpartition(".")[0] == stem}
             wanted = {fact for text in texts.values() for fact in facts_in(text)}
             wanted -= {"who", "what"}  # these are looked up

@@ -40,7 +40,7 @@ def sound(session):
         _like(session, user, side, agreed)
     _like(session, buyer, Side.LEAD, proposed)
     names = {
-        f"{kind}{place}": row.id for kind, rows in (("lead", leads), ("home", homes)) for place, row in enumerate(rows)
+        f"{kind}{index}": row.id for kind, rows in (("lead", leads), ("home", homes)) for index, row in enumerate(rows)
     }
     return names | {"buyer": buyer.id, "seller": seller.id, "user": buyer}
 

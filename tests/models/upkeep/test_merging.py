@@ -16,7 +16,7 @@ from models.core.errors import ConflictError, NotFoundError, NotSignedInError
 from models.deals.answer_templates import AnswerTemplate, keep_template
 from models.deals.chats import Chat, open_chat, post_message
 from models.deals.feed import FeedAction, act_in_feed
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from models.deals.matches import act
 from models.market.base_views import last_choice, save_view, store_last_choice, views_of
 from models.market.favorites import Favorite, add_favorite
@@ -59,7 +59,7 @@ def test_one_accounts_rows_move_to_the_other_and_the_first_is_closed(session, pe
     act(session, gone, Side.LEAD, lead_id=lead.id, property_id=theirs.id, kind=ActionKind.LIKE)
     chat, _ = open_chat(session, gone, buyer_id=gone.id, seller_id=stranger.id, property_id=theirs.id)
     post_message(session, gone, chat.id, "Здравствуйте")
-    inquire(session, gone, theirs)
+    create_inquiry(session, gone, theirs)
     for user in (gone, kept):
         add_favorite(session, user, theirs)
         act_in_feed(session, user, theirs, "favorite", "web")
@@ -177,7 +177,7 @@ def test_accounts_that_cannot_be_of_one_person_are_not_merged(session, people):
     gone, kept, admin, stranger = people
     tenant = make_user(session, role=Role.TENANT)
     listing = make_property(session, gone)
-    inquire(session, stranger, listing)
+    create_inquiry(session, stranger, listing)
     pair = {"lead_id": make_lead(session, tenant).id, "property_id": listing.id}
     act(session, tenant, Side.LEAD, **pair, kind=ActionKind.LIKE)
     operator = make_user(session, role=Role.OPERATOR)

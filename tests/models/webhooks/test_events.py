@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from models.accounts.users import User
 from models.core.enums import ActionKind, Role, RunScope, Side
 from models.deals.completion import complete, object_to_completion
-from models.deals.inquiries import inquire
+from models.deals.inquiries import create_inquiry
 from models.deals.matches import act
 from models.leadgen.prospects import add_prospects
 from models.rescoring.runs import cancel_run, request_run
@@ -85,7 +85,7 @@ def test_nothing_is_stored_where_nobody_wants_it(session):
     off = subscribe(session, owner, EventType.INQUIRY_CREATED)
     off.is_enabled, off.disabled_reason = False, "owner"
     session.flush()
-    inquire(session, tenant, make_property(session, owner))
+    create_inquiry(session, tenant, make_property(session, owner))
 
     assert session.scalars(select(Event)).all() == []
 
@@ -94,8 +94,8 @@ def test_the_owner_gets_an_inquiry_at_each_endpoint(session):
     owner, tenant = make_user(session), make_user(session, Role.TENANT)
     endpoints = {subscribe(session, owner, EventType.INQUIRY_CREATED).id for _ in range(2)}
     listing = make_property(session, owner)
-    inquire(session, tenant, listing)
-    inquire(session, tenant, listing)
+    create_inquiry(session, tenant, listing)
+    create_inquiry(session, tenant, listing)
 
     assert event_types(session, owner) == ["inquiry.created"]
     assert set(session.scalars(select(Delivery.endpoint_id))) == endpoints

@@ -30,7 +30,7 @@ def site():
 
 
 @pytest.fixture
-def here(worker_here, monkeypatch):
+def sessions(worker_here, monkeypatch):
     """The worker's functions in this process, allowed to fetch from it."""
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "1")
     task_context.settings.cache_clear()
@@ -153,10 +153,10 @@ def test_reserved_addresses_are_not_public(address):
 
 
 @pytest.mark.parametrize("mark", ['"é"', '"' + "а".encode().decode("latin-1") + '"', '"\x7fx"', '"' + "m" * 2000 + '"'])
-def test_any_mark_of_a_feed_is_sent_back_as_it_came_or_not_at_all(here, site, source, mark):
+def test_any_mark_of_a_feed_is_sent_back_as_it_came_or_not_at_all(sessions, site, source, mark):
     site.put(FEED, ETag=mark)
-    fetch(here, source, "schedule")
-    again, kept = fetch(here, source, "schedule")
+    fetch(sessions, source, "schedule")
+    again, kept = fetch(sessions, source, "schedule")
 
     assert again.state is ImportState.SUCCEEDED
     assert site.requests[-1][1].get("If-None-Match") in (None, mark)
@@ -183,9 +183,9 @@ def test_any_wait_that_an_address_asks_for_is_bounded(text, pause):
 
 
 @pytest.fixture
-def source(here, site):
+def source(sessions, site):
     """The id of a source that is fetched hourly."""
-    with here() as session:
+    with sessions() as session:
         owner = make_user(session, Role.AGENCY)
         session.flush()
         found = create_source(session, owner, {"address": site.url(), "refresh_minutes": 60})
@@ -193,31 +193,31 @@ def source(here, site):
         return found.id
 
 
-def fetch(here, source_id, asked_by="request"):
+def fetch(sessions, source_id, asked_by="request"):
     """Import the source now; returns the import and the source."""
-    with here() as session:
+    with sessions() as session:
         import_id = request_import(session, session.get_one(Source, source_id), asked_by).id
         session.commit()
     run_import(import_id)
-    with here() as session:
+    with sessions() as session:
         return session.get_one(Import, import_id), session.get_one(Source, source_id)
 
 
-def on_market(here):
-    with here() as session:
+def on_market(sessions):
+    with sessions() as session:
         return set(session.scalars(select(Property.external_id).where(Property.status == Status.ACTIVE)))
 
 
-def test_a_scheduled_feed_is_imported_and_then_checked_for_changes(here, site, source):
+def test_a_scheduled_feed_is_imported_and_then_checked_for_changes(sessions, site, source):
     site.answers["/feed.xml"] = lambda headers: (
         (304, {"ETag": '"1"'}, b"") if headers.get("If-None-Match") == '"1"' else (200, {"ETag": '"1"'}, FEED)
     )
-    first, kept = fetch(here, source, "schedule")
+    first, kept = fetch(sessions, source, "schedule")
     assert (first.state, kept.etag, kept.failures) == (ImportState.SUCCEEDED, '"1"', 0)
-    assert on_market(here) == set("1234")
-    second, kept = fetch(here, source, "schedule")
+    assert on_market(sessions) == set("1234")
+    second, kept = fetch(sessions, source, "schedule")
     assert (second.state, kept.etag) == (ImportState.UNCHANGED, '"1"')
-    requested, _ = fetch(here, source, "request")  # a person who requests an import wants to see it read
+    requested, _ = fetch(sessions, source, "request")  # a person who requests an import wants to see it read
     assert (requested.state, requested.counts["unchanged"]) == (ImportState.SUCCEEDED, 4)
 
 
@@ -231,33 +231,33 @@ def test_a_scheduled_feed_is_imported_and_then_checked_for_changes(here, site, s
         (yrl(), 200, "The feed is empty."),
     ],
 )
-def test_errors_are_reported_and_nothing_leaves_the_market(here, site, source, body, status, reason):
+def test_errors_are_reported_and_nothing_leaves_the_market(sessions, site, source, body, status, reason):
     site.put(FEED)
-    fetch(here, source)
+    fetch(sessions, source)
     site.put(body, status=status)
-    found, kept = fetch(here, source)
+    found, kept = fetch(sessions, source)
 
     assert found.state is (ImportState.WAITING if "The feed" in reason else ImportState.FAILED)
     assert reason in english(reason_fault(found))
-    assert on_market(here) == set("1234")
+    assert on_market(sessions) == set("1234")
     assert kept.failures == (0 if "The feed" in reason else 1)
 
 
-def test_failures_are_retried_at_growing_intervals_and_retry_after_is_respected(here, site, source):
+def test_failures_are_retried_at_growing_intervals_and_retry_after_is_respected(sessions, site, source):
     site.put(b"", status=503, Retry_After="30000")
-    _, first = fetch(here, source, "schedule")
-    with here() as session:
+    _, first = fetch(sessions, source, "schedule")
+    with sessions() as session:
         wait = first.next_fetch_at - session.scalar(text("SELECT now()"))
     assert timedelta(hours=8) < wait < timedelta(hours=8, minutes=21)
     site.put(b"", status=500)
-    _, second = fetch(here, source, "schedule")
-    with here() as session:
+    _, second = fetch(sessions, source, "schedule")
+    with sessions() as session:
         wait = second.next_fetch_at - session.scalar(text("SELECT now()"))
     assert second.failures == 2 and timedelta(hours=3, minutes=59) < wait < timedelta(hours=4, minutes=1)
 
 
-def test_a_failure_counts_once_although_its_message_was_delivered_twice_at_once(here, site, source):
-    with here() as session:
+def test_a_failure_counts_once_although_its_message_was_delivered_twice_at_once(sessions, site, source):
+    with sessions() as session:
         import_id = request_import(session, session.get_one(Source, source), "schedule").id
         session.commit()
 
@@ -270,29 +270,29 @@ def test_a_failure_counts_once_although_its_message_was_delivered_twice_at_once(
     run_import(import_id)
 
     assert len(site.requests) == 2
-    with here() as session:
+    with sessions() as session:
         assert session.get_one(Import, import_id).state is ImportState.FAILED
         assert session.get_one(Source, source).failures == 1
 
 
-def test_a_private_address_is_not_fetched_by_the_worker(here, site, source, monkeypatch):
+def test_a_private_address_is_not_fetched_by_the_worker(sessions, site, source, monkeypatch):
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "0")
     task_context.settings.cache_clear()
-    found, _ = fetch(here, source)
+    found, _ = fetch(sessions, source)
 
     assert found.state is ImportState.FAILED and found.reason == "fetch.not_public"
     assert site.requests == []
 
 
-def test_due_sources_are_requested_once(here, site, source):
+def test_due_sources_are_requested_once(sessions, site, source):
     site.put(FEED)
-    with here() as session:
+    with sessions() as session:
         first, second = due_imports(session), due_imports(session)
         session.commit()
     assert (len(first), second) == (1, [])
     run_import(first[0])
     find_due_imports()
-    with here() as session:
+    with sessions() as session:
         assert session.scalar(select(Import.state)) is ImportState.SUCCEEDED
         assert due_imports(session) == []
         lost = request_import(session, session.get_one(Source, source), "request").id
@@ -302,16 +302,16 @@ def test_due_sources_are_requested_once(here, site, source):
             assert due_imports(session) == found
 
 
-def test_a_source_that_moves_keeps_its_listings(here, site, source):
+def test_a_source_that_moves_keeps_its_listings(sessions, site, source):
     site.put(FEED)
     site.put(yrl(*(yrl_offer(name) for name in "123")), "/new.xml")
-    fetch(here, source)
-    with here() as session:
+    fetch(sessions, source)
+    with sessions() as session:
         ids = dict(session.execute(select(Property.external_id, Property.id)).all())
         change_source(session, session.get_one(Source, source), {"address": site.url("/new.xml")})
         session.commit()
-    found, _ = fetch(here, source)
+    found, _ = fetch(sessions, source)
 
     assert (found.counts["unchanged"], found.counts["withdrawn"], found.counts["new"]) == (3, 1, 0)
-    with here() as session:
+    with sessions() as session:
         assert dict(session.execute(select(Property.external_id, Property.id)).all()) == ids

@@ -13,7 +13,7 @@ from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
 from models.deals.feed import act_in_feed
 from models.deals.matches import act
-from models.deals.weights import WeightSet, keep_set, live_set, newest_actions, present_set, rollback, weight_sets
+from models.deals.weights import WeightSet, current_set, keep_set, live_set, newest_actions, rollback, weight_sets
 from models.market.leads import Lead, create_lead, replace_lead
 from models.market.properties import Property
 from models.ranking.recommendations import Market
@@ -33,7 +33,7 @@ from worker.jobs.learning import learn
 from worker.jobs.runs import prepare_run, run_shard
 from worker.lists import rescore
 from worker.market import cache
-from worker.market.generations import present_generation
+from worker.market.generations import current_generation
 
 ALMATY = ("geo:1526384", DealType.SALE)
 ONLY_LOCATION = {name: float(name == "location") for name in DEFAULT_WEIGHTS.as_dict()}
@@ -60,12 +60,12 @@ def people(session):
 
 
 def test_a_market_s_own_set_goes_before_the_global_one(session):
-    assert present_set(session, MOSCOW) is None
+    assert current_set(session, MOSCOW) is None
     everywhere = keep_set(session, weight_set())
     own = keep_set(session, weight_set(MOSCOW))
 
-    assert present_set(session, MOSCOW) is own
-    assert present_set(session, ALMATY) is everywhere
+    assert current_set(session, MOSCOW) is own
+    assert current_set(session, ALMATY) is everywhere
 
 
 def test_one_set_of_a_scope_is_live_and_an_earlier_one_can_be_so_again(session):
@@ -76,7 +76,7 @@ def test_one_set_of_a_scope_is_live_and_an_earlier_one_can_be_so_again(session):
     assert rollback(session, None, third.id) is third
     assert rollback(session, None, first.id) is first
     assert rollback(session, None) is None, "before the first set the defaults held"
-    assert present_set(session, None) is None
+    assert current_set(session, None) is None
     with pytest.raises(ConflictError):
         rollback(session, None)
     with pytest.raises(NotFoundError):
@@ -286,7 +286,7 @@ def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weight
             for each in (weights_id, None):
                 for market in (MOSCOW, ALMATY):
                     chosen = each if market == MOSCOW else None
-                    generation = replace(present_generation(session, market), weights_id=chosen)
+                    generation = replace(current_generation(session, market), weights_id=chosen)
                     rescore.rebuild_market(session, market, generation, run_id=1)
                     session.commit()
                 by_set[each] = stored_lists(session)

@@ -39,7 +39,7 @@ def site():
 
 
 @pytest.fixture
-def here(worker_here, monkeypatch):
+def sessions(worker_here, monkeypatch):
     """The worker's functions in this process, allowed to fetch from it, without pauses."""
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "1")
     monkeypatch.setenv("FETCH_PHOTOS", "1")
@@ -49,8 +49,8 @@ def here(worker_here, monkeypatch):
 
 
 @pytest.fixture
-def database(here):
-    with here() as found:
+def database(sessions):
+    with sessions() as found:
         yield found
 
 
@@ -85,7 +85,7 @@ def paths(site):
     return [path for path, _ in site.requests]
 
 
-def test_good_photos_are_kept_as_uploads_and_broken_ones_are_marked(here, database, owner, site, monkeypatch):
+def test_good_photos_are_kept_as_uploads_and_broken_ones_are_marked(sessions, database, owner, site, monkeypatch):
     monkeypatch.setattr(photos, "LARGEST_PHOTO", 1 << 20)
     site.put(b"\xff\xd8" + b"x" * (2 << 20), "/huge.jpg")
     site.put(b"", "/moved.jpg", status=302, Location=site.url("/good.jpg"))
@@ -109,7 +109,7 @@ def test_good_photos_are_kept_as_uploads_and_broken_ones_are_marked(here, databa
     )
 
 
-def test_an_address_is_fetched_once_for_all_listings_and_not_again(here, database, owner, site):
+def test_an_address_is_fetched_once_for_all_listings_and_not_again(sessions, database, owner, site):
     first = listing(database, owner, site.url("/good.jpg"), site.url("/good.jpg"))
     listing(database, owner, site.url("/good.jpg"))
     fetch()
@@ -120,7 +120,7 @@ def test_an_address_is_fetched_once_for_all_listings_and_not_again(here, databas
     assert paths(site) == ["/good.jpg"]
 
 
-def test_a_photo_at_a_private_address_is_not_requested(here, database, owner, site, monkeypatch):
+def test_a_photo_at_a_private_address_is_not_requested(sessions, database, owner, site, monkeypatch):
     monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "0")
     task_context.settings.cache_clear()
     listing(database, owner, site.url("/good.jpg"), site.url("/other.png", host="localhost"))
@@ -130,7 +130,7 @@ def test_a_photo_at_a_private_address_is_not_requested(here, database, owner, si
     assert site.requests == []
 
 
-def test_a_redirect_to_a_private_address_is_not_followed(here, database, owner, site, monkeypatch):
+def test_a_redirect_to_a_private_address_is_not_followed(sessions, database, owner, site, monkeypatch):
     from worker.jobs import guarded_connections
 
     # This machine counts as public under its first address only.
@@ -145,7 +145,7 @@ def test_a_redirect_to_a_private_address_is_not_followed(here, database, owner, 
     assert paths(site) == ["/moved.jpg"]
 
 
-def test_a_slow_photo_is_tried_a_few_times_and_then_left(here, database, owner, site, monkeypatch):
+def test_a_slow_photo_is_tried_a_few_times_and_then_left(sessions, database, owner, site, monkeypatch):
     monkeypatch.setattr(photos, "LONGEST_PHOTO", 0.2)
     body = picture(size=(400, 400))
     site.answers["/slow.jpg"] = lambda _: (200, {"Drip": "1", "Content-Length": str(len(body))}, body)
@@ -162,7 +162,7 @@ def test_a_slow_photo_is_tried_a_few_times_and_then_left(here, database, owner, 
     assert len(site.requests) <= MAX_ATTEMPTS  # fewer if the time was over before the request was sent
 
 
-def test_a_host_that_asks_for_rest_gets_it(here, database, owner, site):
+def test_a_host_that_asks_for_rest_gets_it(sessions, database, owner, site):
     site.put(b"", "/busy.jpg", status=429, Retry_After="3600")
     listing(database, owner, site.url("/busy.jpg"), site.url("/good.jpg"))
     fetch()
@@ -174,7 +174,7 @@ def test_a_host_that_asks_for_rest_gets_it(here, database, owner, site):
     assert set(outcomes(database).values()) == {PhotoState.WAITING}
 
 
-def test_a_host_that_fails_is_left_alone_for_a_while(here, database, owner, site):
+def test_a_host_that_fails_is_left_alone_for_a_while(sessions, database, owner, site):
     for number in range(6):
         site.put(b"", f"/{number}.jpg", status=503)
     listing(database, owner, *(site.url(f"/{number}.jpg") for number in range(6)))
@@ -184,7 +184,7 @@ def test_a_host_that_fails_is_left_alone_for_a_while(here, database, owner, site
     assert len(site.requests) == photos.MAX_FAILURES
 
 
-def test_no_two_tasks_ask_a_host_at_once(here, database, owner, site):
+def test_no_two_tasks_ask_a_host_at_once(sessions, database, owner, site):
     listing(database, owner, site.url("/good.jpg"))
     (photo_id,) = photos.find_photos(session_factory())
     with photos._only_one(session_factory(), "127.0.0.1") as mine:
@@ -196,7 +196,7 @@ def test_no_two_tasks_ask_a_host_at_once(here, database, owner, site):
     assert outcomes(database) == {"good.jpg": PhotoState.FETCHED}
 
 
-def test_a_task_hands_over_when_its_time_is_over(here, database, owner, site, monkeypatch):
+def test_a_task_hands_over_when_its_time_is_over(sessions, database, owner, site, monkeypatch):
     monkeypatch.setattr(photos, "TASK_SECONDS", -1)
     listing(database, owner, site.url("/good.jpg"))
     (photo_id,) = photos.find_photos(session_factory())
@@ -205,7 +205,7 @@ def test_a_task_hands_over_when_its_time_is_over(here, database, owner, site, mo
     assert database.scalars(select(FetchedPhoto.attempts)).one() == 0
 
 
-def test_a_worker_killed_over_a_photo_tries_it_again_and_then_leaves_it(here, database, owner, site, monkeypatch):
+def test_a_worker_killed_over_a_photo_tries_it_again_and_then_leaves_it(sessions, database, owner, site, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
@@ -228,7 +228,7 @@ def test_a_worker_killed_over_a_photo_tries_it_again_and_then_leaves_it(here, da
     assert outcomes(database) == {"good.jpg": PhotoFault.DAMAGED}
 
 
-def test_a_photo_that_no_listing_names_goes_with_its_file(here, database, owner, site, monkeypatch):
+def test_a_photo_that_no_listing_names_goes_with_its_file(sessions, database, owner, site, monkeypatch):
     found = listing(database, owner, site.url("/good.jpg"), site.url("/other.png"))
     fetch()
     stored = photos.Storage(settings().media_url)
@@ -243,7 +243,7 @@ def test_a_photo_that_no_listing_names_goes_with_its_file(here, database, owner,
     assert {name for name, _ in stored.names()} & mine == set(database.scalars(select(Upload.name)))
 
 
-def test_a_photo_stays_that_a_listing_names_by_our_own_address(here, database, owner, site):
+def test_a_photo_stays_that_a_listing_names_by_our_own_address(sessions, database, owner, site):
     found = listing(database, owner, site.url("/good.jpg"))
     fetch()
     name = database.scalars(select(Upload.name)).one()
@@ -255,7 +255,7 @@ def test_a_photo_stays_that_a_listing_names_by_our_own_address(here, database, o
     assert forget_unused(database) == 0
 
 
-def test_listings_are_looked_through_in_batches_of_any_number(here, database, owner, site, monkeypatch):
+def test_listings_are_looked_through_in_batches_of_any_number(sessions, database, owner, site, monkeypatch):
     monkeypatch.setattr(photos, "BATCH", 2)
     monkeypatch.setattr("models.sources.photos.BATCH", 2)
     for number in range(4):
@@ -265,7 +265,7 @@ def test_listings_are_looked_through_in_batches_of_any_number(here, database, ow
     assert len(outcomes(database)) == 4 and BATCH > 2
 
 
-def test_nothing_is_noted_without_the_setting(here, database, owner, site, monkeypatch):
+def test_nothing_is_noted_without_the_setting(sessions, database, owner, site, monkeypatch):
     monkeypatch.setenv("FETCH_PHOTOS", "0")
     task_context.settings.cache_clear()
     listing(database, owner, site.url("/good.jpg"))
@@ -274,7 +274,7 @@ def test_nothing_is_noted_without_the_setting(here, database, owner, site, monke
     assert outcomes(database) == {}
 
 
-def test_an_erased_owner_leaves_no_photo_and_an_export_lists_them(here, database, owner, site):
+def test_an_erased_owner_leaves_no_photo_and_an_export_lists_them(sessions, database, owner, site):
     listing(database, owner, site.url("/good.jpg"))
     fetch()
     (exported,) = export_user(database, owner)["fetched_photos"]
@@ -294,7 +294,7 @@ def view(quality, seed=1):
     return file.getvalue()
 
 
-def test_photos_that_have_come_join_adverts_of_one_home(here, database, owner, site, monkeypatch):
+def test_photos_that_have_come_join_adverts_of_one_home(sessions, database, owner, site, monkeypatch):
     """The photos are fetched after the adverts were grouped without them; a plan and another view join nothing."""
     for quality, path in ((90, "/mine.jpg"), (40, "/theirs.jpg")):
         site.put(view(quality), path)
@@ -321,7 +321,7 @@ def test_photos_that_have_come_join_adverts_of_one_home(here, database, owner, s
     ]
 
 
-def test_photos_of_a_home_that_nobody_else_offers_ask_for_no_grouping(here, database, owner, site, monkeypatch):
+def test_photos_of_a_home_that_nobody_else_offers_ask_for_no_grouping(sessions, database, owner, site, monkeypatch):
     monkeypatch.setattr(client(), "property_changed", lambda _: pytest.fail("grouped for nothing"))
     mine = listing(database, owner, site.url("/good.jpg"))
     group_property(database, mine.id)

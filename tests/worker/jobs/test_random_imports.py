@@ -67,7 +67,7 @@ HISTORIES = st.lists(st.one_of(IMPORTS, IMPORTS, IMPORTS, ACTS), min_size=4, max
 
 
 def steps(*feeds: tuple[int, dict[str, Advert]]):
-    return [("import", which, adverts, Random(place)) for place, (which, adverts) in enumerate(feeds)]
+    return [("import", which, adverts, Random(seed)) for seed, (which, adverts) in enumerate(feeds)]
 
 
 HERE, SOLD, CHEAPER = (Advert(21.5, False, "лифт"), Advert(21.5, True, "лифт"), Advert(20, False, "лифт"))

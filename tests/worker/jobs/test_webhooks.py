@@ -37,7 +37,7 @@ def receiver():
 
 
 @pytest.fixture
-def here(worker_here, monkeypatch):
+def sessions(worker_here, monkeypatch):
     """The worker's functions in this process, allowed to send to it."""
     monkeypatch.setenv("WEBHOOK_PRIVATE_ADDRESSES", "1")
     task_context.settings.cache_clear()
@@ -45,11 +45,11 @@ def here(worker_here, monkeypatch):
 
 
 @pytest.fixture
-def subscribed(here, receiver):
+def subscribed(sessions, receiver):
     """A function that creates a realtor with an endpoint for matches."""
 
     def make(url=None):
-        with here() as session:
+        with sessions() as session:
             owner = make_user(session, Role.REALTOR)
             fields = {"url": url or receiver.url(), "types": [EventType.MATCH_CREATED]}
             endpoint = add_endpoint(session, owner, fields, allow_private=True)
@@ -62,8 +62,8 @@ def subscribed(here, receiver):
 def happen(sessions, endpoint, *subjects):
     """Record an event about each subject; `n` counts them."""
     with sessions() as session:
-        happenings = [(subject, {"match_id": subject, "n": number}) for number, subject in enumerate(subjects)]
-        record_events(session, EventType.MATCH_CREATED, happenings, owners=[endpoint.owner_id])
+        new_events = [(subject, {"match_id": subject, "n": number}) for number, subject in enumerate(subjects)]
+        record_events(session, EventType.MATCH_CREATED, new_events, owners=[endpoint.owner_id])
         session.commit()
 
 
@@ -85,9 +85,9 @@ def the_endpoint(sessions):
         return session.scalars(select(Endpoint)).one()
 
 
-def test_an_event_arrives_signed_as_receivers_verify_it(here, receiver, subscribed):
+def test_an_event_arrives_signed_as_receivers_verify_it(sessions, receiver, subscribed):
     endpoint = subscribed()
-    happen(here, endpoint, "match:1")
+    happen(sessions, endpoint, "match:1")
     send_webhooks()
 
     [request] = receiver.got
@@ -96,21 +96,21 @@ def test_an_event_arrives_signed_as_receivers_verify_it(here, receiver, subscrib
     assert request.event["data"] == {"match_id": "match:1", "n": 0}
     assert request.event["timestamp"].endswith("Z")
     assert request.headers["content-type"] == "application/json"
-    [delivery] = deliveries(here)
+    [delivery] = deliveries(sessions)
     assert (delivery.state, delivery.attempts, delivery.last_status) == (DeliveryState.DELIVERED, 1, 200)
 
 
-def test_both_secrets_sign_for_a_day_after_a_rotation(here, receiver, subscribed):
+def test_both_secrets_sign_for_a_day_after_a_rotation(sessions, receiver, subscribed):
     endpoint = subscribed()
-    with here() as session:
+    with sessions() as session:
         new = rotate_secret(session, session.get(Endpoint, endpoint.id))
         session.commit()
-    happen(here, endpoint, "match:1")
+    happen(sessions, endpoint, "match:1")
     send_webhooks()
-    with here() as session:
+    with sessions() as session:
         session.execute(update(Endpoint).values(old_secret_until=Endpoint.old_secret_until - A_DAY))
         session.commit()
-    happen(here, endpoint, "match:2")
+    happen(sessions, endpoint, "match:2")
     send_webhooks()
 
     within, after = receiver.got
@@ -120,84 +120,84 @@ def test_both_secrets_sign_for_a_day_after_a_rotation(here, receiver, subscribed
         after.verified(endpoint.secret)
 
 
-def test_a_failed_webhook_is_sent_again_under_the_same_id_until_it_succeeds(here, receiver, subscribed):
+def test_a_failed_webhook_is_sent_again_under_the_same_id_until_it_succeeds(sessions, receiver, subscribed):
     endpoint = subscribed()
     answers = iter([500, 503, 200])
     receiver.answer = lambda _: next(answers)
-    happen(here, endpoint, "match:1")
+    happen(sessions, endpoint, "match:1")
     for _ in range(4):
         send_webhooks()
         send_webhooks()  # not due yet
-        later(here)
+        later(sessions)
 
     assert len(receiver.got) == 3
     assert len({request.message_id for request in receiver.got}) == 1
-    [delivery] = deliveries(here)
+    [delivery] = deliveries(sessions)
     assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 3)
-    assert the_endpoint(here).failures == 0
+    assert the_endpoint(sessions).failures == 0
 
 
-def test_attempts_follow_the_schedule_for_three_days_and_then_end(here, receiver, subscribed):
+def test_attempts_follow_the_schedule_for_three_days_and_then_end(sessions, receiver, subscribed):
     endpoint = subscribed()
     receiver.answer = lambda _: 500
-    happen(here, endpoint, "match:1")
+    happen(sessions, endpoint, "match:1")
     pauses = []
     for _ in range(len(PAUSES) + 1):
         send_webhooks()
-        [delivery] = deliveries(here)
+        [delivery] = deliveries(sessions)
         pauses.append(delivery.next_at - delivery.last_attempt_at)
-        later(here, timedelta(days=2))
+        later(sessions, timedelta(days=2))
     send_webhooks()
 
     assert len(receiver.got) == 10
-    assert deliveries(here)[0].state is DeliveryState.FAILED
+    assert deliveries(sessions)[0].state is DeliveryState.FAILED
     # The time of an attempt is the time of its outcome minus the duration of the request.
     assert [round(pause / PAUSES[0]) for pause in pauses[:9]] == [round(pause / PAUSES[0]) for pause in PAUSES]
     assert timedelta(days=3) < sum(PAUSES, timedelta()) < timedelta(days=4)
 
 
-def test_an_endpoint_that_is_gone_is_switched_off(here, receiver, subscribed):
+def test_an_endpoint_that_is_gone_is_switched_off(sessions, receiver, subscribed):
     endpoint = subscribed()
     receiver.answer = lambda _: 410
-    happen(here, endpoint, "match:1", "match:2")
+    happen(sessions, endpoint, "match:1", "match:2")
     send_webhooks()
-    later(here)
+    later(sessions)
     send_webhooks()
-    happen(here, endpoint, "match:3")
+    happen(sessions, endpoint, "match:3")
 
-    found = the_endpoint(here)
+    found = the_endpoint(sessions)
     assert (found.is_enabled, found.disabled_reason) == (False, "gone")
     assert len(receiver.got) <= 2  # the two were sent at the same time
-    assert len(deliveries(here)) == 2
+    assert len(deliveries(sessions)) == 2
 
 
-def test_a_receiver_that_goes_away_and_comes_back_gets_everything(here, subscribed):
+def test_a_receiver_that_goes_away_and_comes_back_gets_everything(sessions, subscribed):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         endpoint = subscribed(f"http://127.0.0.1:{reserved.getsockname()[1]}/hook")
-        happen(here, endpoint, *(f"match:{number}" for number in range(20)))
+        happen(sessions, endpoint, *(f"match:{number}" for number in range(20)))
         send_webhooks()
-        later(here)
+        later(sessions)
         send_webhooks()
-    tried = deliveries(here)
+    tried = deliveries(sessions)
     assert {each.last_error for each in tried} == {DeliveryError.UNREACHABLE, None}
     assert sum(each.attempts for each in tried) <= 8  # not a request for each of the twenty
 
     back = Receiver()
-    with here() as session:
+    with sessions() as session:
         session.execute(update(Endpoint).values(url=back.url()))
         session.commit()
-    later(here)
+    later(sessions)
     send_webhooks()
-    later(here)
+    later(sessions)
     send_webhooks()
     back.close()
 
-    assert {each.state for each in deliveries(here)} == {DeliveryState.DELIVERED}
+    assert {each.state for each in deliveries(sessions)} == {DeliveryState.DELIVERED}
     assert len(back.got) == 20
 
 
-def test_a_slow_receiver_keeps_no_other_waiting(here, receiver, subscribed):
+def test_a_slow_receiver_keeps_no_other_waiting(sessions, receiver, subscribed):
     slow, quick = subscribed(receiver.url("/slow")), subscribed(receiver.url("/quick"))
     is_done = threading.Event()
     quick_count = iter(range(1, 100))
@@ -210,36 +210,36 @@ def test_a_slow_receiver_keeps_no_other_waiting(here, receiver, subscribed):
         return 200
 
     receiver.answer = answer
-    happen(here, slow, "match:1")
-    happen(here, quick, *(f"match:{number}" for number in range(30)))
+    happen(sessions, slow, "match:1")
+    happen(sessions, quick, *(f"match:{number}" for number in range(30)))
     send_webhooks()
 
     assert is_done.is_set()
-    assert {each.state for each in deliveries(here)} == {DeliveryState.DELIVERED}
+    assert {each.state for each in deliveries(sessions)} == {DeliveryState.DELIVERED}
 
 
-def test_redirects_are_not_followed(here, receiver, subscribed):
+def test_redirects_are_not_followed(sessions, receiver, subscribed):
     endpoint = subscribed()
     receiver.answer = lambda request: (307, {"Location": receiver.url("/elsewhere")})
-    happen(here, endpoint, "match:1")
+    happen(sessions, endpoint, "match:1")
     send_webhooks()
 
     assert [request.path for request in receiver.got] == ["/hook"]
-    assert deliveries(here)[0].last_error is DeliveryError.REDIRECT
+    assert deliveries(sessions)[0].last_error is DeliveryError.REDIRECT
 
 
-def test_a_receiver_may_ask_for_a_pause(here, receiver, subscribed):
+def test_a_receiver_may_ask_for_a_pause(sessions, receiver, subscribed):
     endpoint = subscribed()
     receiver.answer = lambda request: (429, {"Retry-After": "1800"})
-    happen(here, endpoint, "match:1")
+    happen(sessions, endpoint, "match:1")
     send_webhooks()
 
-    with here() as session:
-        left = the_endpoint(here).paused_until - database_now(session)
+    with sessions() as session:
+        left = the_endpoint(sessions).paused_until - database_now(session)
     assert timedelta(minutes=29) < left < timedelta(minutes=31)
 
 
-def test_events_of_a_thousand_changes_arrive_in_order_per_object_though_some_attempts_fail(here, receiver, subscribed):
+def test_events_of_a_thousand_changes_arrive_in_order_per_object_though_some_fail(sessions, receiver, subscribed):
     endpoint = subscribed()
     count = iter(range(10_000))
     lock = threading.Lock()
@@ -249,13 +249,13 @@ def test_events_of_a_thousand_changes_arrive_in_order_per_object_though_some_att
             return 500 if next(count) % 97 == 0 else 200
 
     receiver.answer = sometimes
-    happen(here, endpoint, *(f"match:{number % 40}" for number in range(1000)))
-    while any(each.state is DeliveryState.PENDING for each in deliveries(here)):
+    happen(sessions, endpoint, *(f"match:{number % 40}" for number in range(1000)))
+    while any(each.state is DeliveryState.PENDING for each in deliveries(sessions)):
         send_webhooks()
-        later(here)
+        later(sessions)
 
     arrived = defaultdict(list)
-    with here() as session:
+    with sessions() as session:
         by_id = {f"msg_{event.message_id.hex}": event for event in session.scalars(select(Event))}
     assert len(by_id) == 1000 and {request.message_id for request in receiver.got} == set(by_id)
     for request in receiver.got:
@@ -273,10 +273,10 @@ send_webhooks()
 
 
 def test_a_worker_that_is_killed_before_it_stores_the_outcome_sends_again(
-    here, receiver, subscribed, process_environment
+    sessions, receiver, subscribed, process_environment
 ):
     endpoint = subscribed()
-    happen(here, endpoint, "match:1", "match:1")
+    happen(sessions, endpoint, "match:1", "match:1")
     killed = subprocess.Popen(
         [sys.executable, "-c", KILLED],
         env={**os.environ, **process_environment, "WEBHOOK_PRIVATE_ADDRESSES": "1"},
@@ -292,17 +292,17 @@ def test_a_worker_that_is_killed_before_it_stores_the_outcome_sends_again(
     killed.wait()
     send_webhooks()  # it is still claimed
     assert len(receiver.got) == 1
-    later(here, LEASE)
+    later(sessions, LEASE)
     send_webhooks()
 
     first, again, second = receiver.got
     assert first.message_id == again.message_id != second.message_id
-    assert {each.state for each in deliveries(here)} == {DeliveryState.DELIVERED}
+    assert {each.state for each in deliveries(sessions)} == {DeliveryState.DELIVERED}
 
 
-def test_a_second_task_at_the_same_time_sends_nothing_twice(here, receiver, subscribed):
+def test_a_second_task_at_the_same_time_sends_nothing_twice(sessions, receiver, subscribed):
     endpoint = subscribed()
-    happen(here, endpoint, *(f"match:{number}" for number in range(60)))
+    happen(sessions, endpoint, *(f"match:{number}" for number in range(60)))
     tasks = [threading.Thread(target=webhooks._send_for, args=(20,)) for _ in range(3)]
     for task in tasks:
         task.start()
@@ -313,22 +313,22 @@ def test_a_second_task_at_the_same_time_sends_nothing_twice(here, receiver, subs
     assert len({request.message_id for request in receiver.got}) == len(receiver.got) == 60
 
 
-def test_the_check_finds_a_webhook_that_is_overdue_without_an_attempt(here, receiver, subscribed):
+def test_the_check_finds_a_webhook_that_is_overdue_without_an_attempt(sessions, receiver, subscribed):
     def broken():
-        with here() as session:
+        with sessions() as session:
             return [result.count for result in check_all(session) if result.rule.key == "webhook_overdue"]
 
     endpoint = subscribed()
-    happen(here, endpoint, "match:1", "match:1")
+    happen(sessions, endpoint, "match:1", "match:1")
     assert broken() == [0]
-    later(here)
+    later(sessions)
     assert broken() == [1]  # the second waits for the first
     receiver.answer = lambda _: 500
     send_webhooks()
     assert broken() == [0]
 
 
-def test_an_error_of_one_attempt_keeps_nobody_elses_event(here, receiver, subscribed, monkeypatch):
+def test_an_error_of_one_attempt_keeps_nobody_elses_event(sessions, receiver, subscribed, monkeypatch):
     """An unexpected address or answer of one endpoint must not stop the webhooks of the others."""
     broken, whole = subscribed(receiver.url("/broken")), subscribed()
     real = webhooks.post
@@ -339,12 +339,12 @@ def test_an_error_of_one_attempt_keeps_nobody_elses_event(here, receiver, subscr
         return real(url, *args, **kwargs)
 
     monkeypatch.setattr(webhooks, "post", post)
-    happen(here, broken, "1")
-    happen(here, whole, "1")
+    happen(sessions, broken, "1")
+    happen(sessions, whole, "1")
 
     send_webhooks()
 
     assert len(receiver.got) == 1
-    states = {each.endpoint_id: (each.state, each.last_error) for each in deliveries(here)}
+    states = {each.endpoint_id: (each.state, each.last_error) for each in deliveries(sessions)}
     assert states[whole.id] == (DeliveryState.DELIVERED, None)
     assert states[broken.id] == (DeliveryState.PENDING, DeliveryError.UNREACHABLE)

@@ -143,22 +143,22 @@ def homes(worker_here):
 PROPERTY_WORK = [(load, "property_vectors"), (readings, "fact_rows"), (grouping, "advert_facts")]
 
 
-@pytest.mark.parametrize(("place", "module", "name"), [(place, *work) for place, work in enumerate(PROPERTY_WORK)])
+@pytest.mark.parametrize(("index", "module", "name"), [(index, *work) for index, work in enumerate(PROPERTY_WORK)])
 @pytest.mark.parametrize("by_message", [False, True])
 def test_a_property_that_kills_its_worker_is_quarantined_and_the_others_get_their_lists(
-    homes, monkeypatch, place, module, name, by_message
+    homes, monkeypatch, index, module, name, by_message
 ):
     session, ids = homes
-    owner_id = session.get_one(Property, ids[place]).owner_id
+    owner_id = session.get_one(Property, ids[index]).owner_id
     real, killed = getattr(module, name), []
 
     def work(what, *args):
         if name == "property_vectors":
             is_it = owner_id in what.owner
         else:
-            is_it = f"балкон {place}" in what if isinstance(what, str) else what.id == ids[place]
+            is_it = f"балкон {index}" in what if isinstance(what, str) else what.id == ids[index]
         if is_it:
-            killed.append(ids[place])
+            killed.append(ids[index])
             raise WorkerDied
         return real(what, *args)
 
@@ -169,7 +169,7 @@ def test_a_property_that_kills_its_worker_is_quarantined_and_the_others_get_thei
         for _ in range(MAX_ATTEMPTS + 1):
             cache.forget_snapshots()
             try:
-                tasks.rescore_property(ids[place])
+                tasks.rescore_property(ids[index])
             except WorkerDied:
                 session.rollback()
                 deaths += 1
@@ -180,11 +180,11 @@ def test_a_property_that_kills_its_worker_is_quarantined_and_the_others_get_thei
     [quarantined] = session.scalars(select(UnscorableEntity)).all()
     assert (quarantined.side, quarantined.entity_id, quarantined.error) == (
         Side.PROPERTY,
-        ids[place],
+        ids[index],
         KILLED_ITS_WORKER,
     )
     listed = {entity_id for (table, entity_id) in stored_lists(session) if table == "property_recommendations"}
-    assert listed == set(ids) - {ids[place]}
+    assert listed == set(ids) - {ids[index]}
     assert broken_rules(session) == {}
 
 

@@ -21,7 +21,7 @@ CREATED = EventType.RECOMMENDATION_CREATED
 
 
 @pytest.fixture
-def there(worker_here):
+def scenario(worker_here):
     """(session, the buyer's subscribed endpoint, the buyer's lead, the seller)."""
     with worker_here() as session:
         buyer, seller = make_user(session), make_user(session)
@@ -45,8 +45,8 @@ def event_facts(session):
     return session.scalars(select(Event.facts).order_by(Event.id)).all()
 
 
-def test_the_owner_of_a_list_gets_an_event_for_a_new_recommendation(there):
-    session, endpoint, lead, seller = there
+def test_the_owner_of_a_list_gets_an_event_for_a_new_recommendation(scenario):
+    session, endpoint, lead, seller = scenario
     found = offered(session, seller)
 
     [facts] = event_facts(session)
@@ -57,16 +57,16 @@ def test_the_owner_of_a_list_gets_an_event_for_a_new_recommendation(there):
     assert session.scalars(select(Delivery.endpoint_id)).all() == [endpoint.id]
 
 
-def test_each_side_gets_events_of_its_own_list(there):
-    session, _, lead, seller = there
+def test_each_side_gets_events_of_its_own_list(scenario):
+    session, _, lead, seller = scenario
     add_endpoint(session, seller, {"url": "https://example.com/", "types": [CREATED]})
     offered(session, seller)
 
     assert sorted(facts["list"] for facts in event_facts(session)) == ["lead", "property"]
 
 
-def test_a_score_below_the_endpoints_threshold_causes_no_event_until_it_rises(there):
-    session, endpoint, lead, seller = there
+def test_a_score_below_the_endpoints_threshold_causes_no_event_until_it_rises(scenario):
+    session, endpoint, lead, seller = scenario
     change_endpoint(session, session.get(User, endpoint.owner_id), endpoint, {"min_score": 95})
     found = offered(session, seller, price=24_500_000, area=30)
     assert event_facts(session) == []
@@ -79,8 +79,8 @@ def test_a_score_below_the_endpoints_threshold_causes_no_event_until_it_rises(th
     assert [facts["property_id"] for facts in event_facts(session)] == [str(found.id)]
 
 
-def test_a_pair_that_returns_causes_no_second_event(there):
-    session, _, lead, seller = there
+def test_a_pair_that_returns_causes_no_second_event(scenario):
+    session, _, lead, seller = scenario
     found = offered(session, seller)
     for status in ("ARCHIVED", "ACTIVE"):
         session.execute(
@@ -94,8 +94,8 @@ def test_a_pair_that_returns_causes_no_second_event(there):
     assert len(event_facts(session)) == 1
 
 
-def test_entries_from_before_the_endpoint_was_added_are_not_new(there):
-    session, endpoint, lead, seller = there
+def test_entries_from_before_the_endpoint_was_added_are_not_new(scenario):
+    session, endpoint, lead, seller = scenario
     buyer = session.get(User, endpoint.owner_id)
     session.delete(endpoint)
     offered(session, seller)
@@ -105,8 +105,8 @@ def test_entries_from_before_the_endpoint_was_added_are_not_new(there):
     assert [facts["property_id"] for facts in event_facts(session)] == [str(later.id)]
 
 
-def test_a_full_run_sends_events_for_new_entries(there):
-    session, _, lead, seller = there
+def test_a_full_run_sends_events_for_new_entries(scenario):
+    session, _, lead, seller = scenario
     found = [make_property(session, seller) for _ in range(3)]
     session.commit()
     run, _ = request_run(session, RunScope.ALL, "test")
@@ -117,8 +117,8 @@ def test_a_full_run_sends_events_for_new_entries(there):
     assert {facts["property_id"] for facts in event_facts(session)} == {str(each.id) for each in found}
 
 
-def test_lists_that_are_not_stored_cause_no_event(there, monkeypatch):
-    session, _, lead, seller = there
+def test_lists_that_are_not_stored_cause_no_event(scenario, monkeypatch):
+    session, _, lead, seller = scenario
     make_property(session, seller)
     session.commit()
     replace_in_this_thread(monkeypatch, type(session), "commit", lambda self: None)
@@ -128,8 +128,8 @@ def test_lists_that_are_not_stored_cause_no_event(there, monkeypatch):
     assert event_facts(session) == [] and session.scalar(select(func.count()).select_from(AnnouncedPair)) == 0
 
 
-def test_without_an_endpoint_each_publication_looks_once_and_stores_nothing(there):
-    session, endpoint, lead, seller = there
+def test_without_an_endpoint_each_publication_looks_once_and_stores_nothing(scenario):
+    session, endpoint, lead, seller = scenario
     session.delete(endpoint)
     make_property(session, seller)
     session.commit()
@@ -140,8 +140,8 @@ def test_without_an_endpoint_each_publication_looks_once_and_stores_nothing(ther
     assert event_facts(session) == []
 
 
-def test_pairs_of_deleted_rows_are_forgotten(there):
-    session, _, lead, seller = there
+def test_pairs_of_deleted_rows_are_forgotten(scenario):
+    session, _, lead, seller = scenario
     kept, gone = offered(session, seller), offered(session, seller)
     session.execute(delete(Property).where(Property.id == gone.id))
     delete_expired(session)

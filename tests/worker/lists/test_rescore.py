@@ -15,7 +15,7 @@ from models.market.properties import Property, archive_property, replace_propert
 from tests.factories import make_lead, make_property, make_user
 from worker.lists import compute, rescore, scoring
 from worker.market.change_set import ChangeSet
-from worker.market.generations import present_generation
+from worker.market.generations import current_generation
 from worker.market.stored_lists import TABLES
 
 MOSCOW = ("geo:524901", DealType.SALE)
@@ -265,6 +265,6 @@ def test_prices_in_other_currencies_are_compared_by_rate_and_not_at_all_without_
 
         set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(90))
         session.commit()
-        rescore.rebuild_market(session, MOSCOW, present_generation(session, MOSCOW), run_id=1)
+        rescore.rebuild_market(session, MOSCOW, current_generation(session, MOSCOW), run_id=1)
         session.commit()
         assert recommended_page(session, Side.LEAD, lead.id, page=1, limit=10).entries == []  # 90 million: too dear

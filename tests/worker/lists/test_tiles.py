@@ -29,7 +29,7 @@ from worker.jobs import runs as worker_runs
 from worker.lists import changes, compute, partial_lists, rescore, scoring
 from worker.lists import tiles as worker_tiles
 from worker.market import snapshot
-from worker.market.generations import present_generation
+from worker.market.generations import current_generation
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def whole(session, generation=None):
     session.execute(text("UPDATE markets SET rates = 'others'"))  # so that all lists are written
     session.commit()
     for market in {tuple(row) for row in session.execute(select(Lead.city_key, Lead.deal_type).distinct())}:
-        rescore.rebuild_market(session, market, generation or present_generation(session, market), run_id=1)
+        rescore.rebuild_market(session, market, generation or current_generation(session, market), run_id=1)
         session.commit()
     return stored_lists(session)
 
@@ -88,9 +88,9 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
         run_id, shard_ids = start(session)
         assert len(shard_ids) == 6
         chance.shuffle(shard_ids)
-        for place, shard_id in enumerate(shard_ids):
+        for index, shard_id in enumerate(shard_ids):
             side, row_id = random_write(session, chance)
-            if place % 2:  # the lists of the others are still stale when the market is merged
+            if index % 2:  # the lists of the others are still stale when the market is merged
                 rescore.rescore_entity(session, side, row_id)
             merge_id = worker_runs.run_shard(shard_id)
         worker_runs.run_shard(merge_id)
@@ -117,7 +117,7 @@ def test_rates_set_between_two_tiles_hold_from_the_next_run_on(worker_here, smal
         make_property(session, make_user(session), city="Москва", currency="USD", price=100_000)
         set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(60))
         session.commit()
-        planned = present_generation(session, MOSCOW)
+        planned = current_generation(session, MOSCOW)
         run_id, shard_ids = start(session)
         finish(shard_ids[:2])
         set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(90))
@@ -128,7 +128,7 @@ def test_rates_set_between_two_tiles_hold_from_the_next_run_on(worker_here, smal
         is_well(session)
         published = stored_lists(session)
         assert session.get_one(Market, MOSCOW, populate_existing=True).rates == planned.rates
-        present = replace(present_generation(session, MOSCOW), rates=planned.rates)
+        present = replace(current_generation(session, MOSCOW), rates=planned.rates)
         assert published == whole(session, present)
         finish(start(session)[1])
         assert stored_lists(session) == whole(session) != published

@@ -21,8 +21,10 @@ MARKET = ("geo:524901", DealType.SALE)
 def session(worker_here):
     with worker_here() as session:
         owner = make_user(session)
-        for at in range(30):
-            make_property(session, owner, city="Москва", district=f"район {at % 3}", metro_station=f"станция {at % 4}")
+        for index in range(30):
+            make_property(
+                session, owner, city="Москва", district=f"район {index % 3}", metro_station=f"станция {index % 4}"
+            )
         session.commit()
         yield session
 
@@ -65,8 +67,8 @@ def test_a_closeness_of_an_earlier_release_is_read_and_a_full_run_replaces_it(se
 def test_a_market_whose_places_cannot_be_learnt_stops_no_other(session, monkeypatch, caplog, broken):
     owner = make_user(session)
     for town in ("Казань", "Самара"):
-        for at in range(30):
-            make_property(session, owner, city=town, district=f"{town} {at % 3}")
+        for index in range(30):
+            make_property(session, owner, city=town, district=f"{town} {index % 3}")
     session.commit()
     keys = dict(session.execute(select(Property.city, Property.city_key).distinct()).all())
     learn = closeness_models._learn

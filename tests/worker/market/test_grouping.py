@@ -138,7 +138,7 @@ def test_imported_rows_are_grouped_in_batches_before_their_lists_are_computed(wo
         changed = group_market(session, (homes[0].city_key, DealType.SALE))
 
         assert changed == {home.id for home in homes}
-        assert list(stored(session).values()) == [homes[place].id for place in (0, 0, 2, 2, 4, 4)]
+        assert list(stored(session).values()) == [homes[index].id for index in (0, 0, 2, 2, 4, 4)]
         assert group_market(session, (homes[0].city_key, DealType.SALE)) == set()
 
 
@@ -185,8 +185,8 @@ def test_the_lists_break_no_rule_whichever_adverts_have_actions(worker_here, see
         assert hidden  # actions did shorten lists
 
 
-@pytest.mark.parametrize("step, place", [("photo_hashes", 1), ("points", 0)])
-def test_an_advert_that_is_deleted_while_it_is_grouped_is_skipped(worker_here, monkeypatch, step, place):
+@pytest.mark.parametrize("step, index", [("photo_hashes", 1), ("points", 0)])
+def test_an_advert_that_is_deleted_while_it_is_grouped_is_skipped(worker_here, monkeypatch, step, index):
     """The advert that was written, after it was read; or the one that it is compared with."""
     real = getattr(grouping, step)
     with worker_here() as session:
@@ -196,7 +196,7 @@ def test_an_advert_that_is_deleted_while_it_is_grouped_is_skipped(worker_here, m
 
         def delete_then(*given: object) -> object:
             with worker_here() as other:
-                other.execute(delete(Property).where(Property.id == adverts[place]))
+                other.execute(delete(Property).where(Property.id == adverts[index]))
                 other.commit()
             return real(*given)
 
@@ -204,8 +204,8 @@ def test_an_advert_that_is_deleted_while_it_is_grouped_is_skipped(worker_here, m
 
         group_property(session, adverts[1])
 
-        assert session.scalars(select(Property.id)).all() == [adverts[1 - place]]
-        assert adverts[place] not in stored(session)
+        assert session.scalars(select(Property.id)).all() == [adverts[1 - index]]
+        assert adverts[index] not in stored(session)
 
 
 @pytest.mark.parametrize("whole_base", [True, False])

@@ -15,14 +15,14 @@ from models.market.search import homes
 from models.market.search.criteria import HomeOrder, SearchCriteria
 from models.market.search.homes import search_homes
 from models.market.search.sitemaps import HOMES_A_MAP, homes_of_map, maps_of_homes
-from models.market.search.words import refresh_words
+from models.market.search.text_search import refresh_words
 from tests.factories import make_property, make_user
 
 MOSCOW = city_of("Москва").key
 
 
-def found(session, page=1, per_page=10, **wanted):
-    return [home.id for home in search_homes(session, SearchCriteria(**wanted), page, per_page).homes]
+def found(session, page=1, per_page=10, **criteria):
+    return [home.id for home in search_homes(session, SearchCriteria(**criteria), page, per_page).homes]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def owner(session) -> User:
 
 
 @pytest.mark.parametrize(
-    ("fits", "differs", "wanted"),
+    ("fits", "differs", "criteria"),
     [
         ({}, {"city": "Казань"}, {"city_key": MOSCOW}),
         ({"deal_type": DealType.RENT}, {}, {"deal_type": DealType.RENT}),
@@ -52,12 +52,12 @@ def owner(session) -> User:
         ({}, {"facts": {"lift": False}, "read_facts": [{"kind": "lift", "value": True}]}, {}),
     ],
 )
-def test_a_filter_keeps_what_fits(session, owner, fits, differs, wanted):
+def test_a_filter_keeps_what_fits(session, owner, fits, differs, criteria):
     make_property(session, owner, **differs)
     home = make_property(session, owner, **fits)
 
-    assert found(session, **wanted)[0] == home.id
-    assert len(found(session, **wanted)) == (1 if wanted else 2)
+    assert found(session, **criteria)[0] == home.id
+    assert len(found(session, **criteria)) == (1 if criteria else 2)
 
 
 def test_a_field_overrides_what_was_read_in_the_text(session, owner):
@@ -77,7 +77,7 @@ def test_prices_are_compared_in_the_currency_of_the_town(session, owner):
 
 
 @pytest.mark.parametrize(
-    ("order", "places"),
+    ("order", "indexes"),
     [
         (HomeOrder.NEWEST, [2, 1, 0]),
         (HomeOrder.CHEAPEST, [1, 2, 0]),
@@ -86,10 +86,10 @@ def test_prices_are_compared_in_the_currency_of_the_town(session, owner):
         (HomeOrder.CHEAPEST_PER_METRE, [0, 2, 1]),
     ],
 )
-def test_homes_are_in_the_requested_order(session, owner, order, places):
+def test_homes_are_in_the_requested_order(session, owner, order, indexes):
     made = [make_property(session, owner, price=price, area=area).id for price, area in ((9, 90), (1, 1), (4, 10))]
 
-    assert found(session, order=order) == [made[place] for place in places]
+    assert found(session, order=order) == [made[index] for index in indexes]
 
 
 def test_a_home_with_two_adverts_is_shown_and_counted_once(session, owner):
@@ -111,7 +111,7 @@ def test_pages_hold_each_home_once_and_leave_none_out(session, owner, monkeypatc
     monkeypatch.setattr(homes, "MAX_COUNTED", maximum)
     monkeypatch.setattr(homes, "_adverts_for", lambda count: count)
     made = [make_property(session, owner, description="тихий двор", price=number % 4).id for number in range(24)]
-    session.add_all(AdvertGroup(property_id=each, group_id=made[place % 5]) for place, each in enumerate(made[:20]))
+    session.add_all(AdvertGroup(property_id=each, group_id=made[index % 5]) for index, each in enumerate(made[:20]))
     session.flush()
     pages = 5 if maximum > 24 else 2
 
@@ -191,9 +191,9 @@ def test_words_follow_a_change_of_the_listing(session, owner):
     assert (found(session, words="балкон"), found(session, words="терраса")) == ([], [home.id])
 
 
-@pytest.mark.parametrize("place", [0, HOMES_A_MAP // 2, HOMES_A_MAP - 1])
-def test_every_home_is_in_the_map_that_is_named(session, owner, place):
-    home = make_property(session, owner, id=7 * HOMES_A_MAP + place)
+@pytest.mark.parametrize("offset", [0, HOMES_A_MAP // 2, HOMES_A_MAP - 1])
+def test_every_home_is_in_the_map_that_is_named(session, owner, offset):
+    home = make_property(session, owner, id=7 * HOMES_A_MAP + offset)
 
     (number,) = maps_of_homes(session)
 

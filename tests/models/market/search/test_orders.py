@@ -89,16 +89,16 @@ def _check(
     fitting = {each: advert for each, advert in market.items() if _fits(advert, city, deal_type, words, area_min)}
     expected = _homes_in_order(fitting, "KZT" if city == "Алматы" else "RUB", order)
     key = city and city_of(city).key
-    wanted = SearchCriteria(
+    criteria = SearchCriteria(
         words=words, city=city or "", city_key=key, deal_type=deal_type, area_min=area_min, order=order
     )
 
-    first = search_homes(session, wanted, 1, PER_PAGE)
+    first = search_homes(session, criteria, 1, PER_PAGE)
 
     assert first.is_more == (len(fitting) > maximum)
     assert first.total <= len(expected) if first.is_more else first.total == len(expected)
     for page in range(1, first.pages(PER_PAGE) + 1):
-        shown = [home.id for home in search_homes(session, wanted, page, PER_PAGE).homes]
+        shown = [home.id for home in search_homes(session, criteria, page, PER_PAGE).homes]
         assert shown == expected[(page - 1) * PER_PAGE : page * PER_PAGE]
 
 

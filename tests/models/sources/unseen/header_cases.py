@@ -8,13 +8,13 @@ def abbreviated(header, value, expected, name=None):
     return table(f"csv column {name or header}", {"17": BASE | expected}, (*HEAD, header), (*ONE, value))
 
 
-def renamed(place, header, name=None):
+def renamed(column, header, name=None):
     """The plain table with another name for one of its columns."""
-    head = (*HEAD[:place], header, *HEAD[place + 1 :])
+    head = (*HEAD[:column], header, *HEAD[column + 1 :])
     return table(f"csv header {name or header}", WHOLE, head, ONE)
 
 
-#: Other names of the same columns: (place in HEAD, names).
+#: Other names of the same columns: (column of HEAD, names).
 SYNONYMS = (
     (0, ("№ объекта", "Код объекта", "Артикул", "Внешний ID", "Номер объявления", "Лот", "Id объекта")),
     (
@@ -75,7 +75,7 @@ SYNONYMS = (
     ),
     (6, ("Адрес объекта", "Полный адрес", "Местоположение", "Расположение", "Адр.", "Место нахождения")),
 )
-HEADER_CASES = tuple(renamed(place, name) for place, names in SYNONYMS for name in names)
+HEADER_CASES = tuple(renamed(column, name) for column, names in SYNONYMS for name in names)
 
 COLUMN_CASES = (
     abbreviated("Кухня", "9,5", {"kitchen_area": "9.5"}),

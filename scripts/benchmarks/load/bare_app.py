@@ -83,7 +83,7 @@ def served(
     try:
         _keep(factory, server, leads, tokens)
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *arguments, "scripts.benchmarks.load.yardstick:bare_app()"]
+            [sys.executable, "-m", "gunicorn", *arguments, "scripts.benchmarks.load.bare_app:bare_app()"]
         )
         try:
             url = f"http://127.0.0.1:{port}"

@@ -20,7 +20,7 @@ class AlikeUnits(NamedTuple):
     others: list[Recommended]
 
 
-def grouped(entries: Sequence[Recommended]) -> list[AlikeUnits]:
+def group_alike(entries: Sequence[Recommended]) -> list[AlikeUnits]:
     """
     Group the entries of a lead's list that have the same street, house, rooms and type, and similar prices.
 

@@ -11,7 +11,7 @@ from matching.reading.lead_text import read_wishes
 from matching.reading.numerals import NUMERALS, ORDINALS
 from matching.reading.phrases import words_of
 from matching.reading.quantities import VOCABULARY
-from matching.reading.words import fold
+from matching.reading.vocabulary import fold
 
 SIDES: tuple[Side, Side] = ("lead", "listing")
 

@@ -102,12 +102,12 @@ class ArchivedWords(Base):
 class Words:
     """Words that a listing must contain, and words that it must not; *corrections*: typed word -> intended word."""
 
-    wanted: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
     corrections: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.wanted or self.refused)
+        return bool(self.included or self.excluded)
 
 
 def latin(word: str) -> str:
@@ -125,61 +125,61 @@ def split_words(typed: str) -> Words:
     The words of a search; a minus before a word excludes listings with it.
 
     >>> split_words("Светлая, с балконом -студия 89161234567 дом 7к2 Ново-Переделкино")
-    Words(wanted=('светлая', 'с', 'балконом', 'дом', 'ново-переделкино'), refused=('студия',), corrections={})
+    Words(included=('светлая', 'с', 'балконом', 'дом', 'ново-переделкино'), excluded=('студия',), corrections={})
     """
-    wanted: list[str] = []
-    refused: list[str] = []
+    included: list[str] = []
+    excluded: list[str] = []
     for part in typed.lower().split():
         # Words with digits or @ are numbers, house numbers or somebody's address.
         if re.search(r"[\d@]", part):
             continue
         for minus, word in _WORD.findall(part):
-            (refused if minus and part.startswith("-") else wanted).append(word[:MAX_LETTERS])
-    return Words(tuple(dict.fromkeys(wanted))[:MAX_WORDS], tuple(dict.fromkeys(refused))[:MAX_WORDS])
+            (excluded if minus and part.startswith("-") else included).append(word[:MAX_LETTERS])
+    return Words(tuple(dict.fromkeys(included))[:MAX_WORDS], tuple(dict.fromkeys(excluded))[:MAX_WORDS])
 
 
-def understood(session: Session, words: Words) -> Words:
+def with_known_words(session: Session, words: Words) -> Words:
     """
     The words without the stop words («в», «с», "the") of PostgreSQL's Russian configuration, which includes English
     ones. A word that is in no listing is replaced by the most similar one that is, if any is similar enough.
     """
-    terms = [*words.wanted, *words.refused]
+    terms = [*words.included, *words.excluded]
     if not terms:
         return words
-    columns = [column for word in terms for column in _standing(word)]
+    columns = [column for word in terms for column in _is_word_and_is_listed(word)]
     answers = list(session.execute(select(*columns)).one())
-    known = {word: stands for word, says, stands in zip(terms, answers[::2], answers[1::2], strict=True) if says}
-    lost = [word for word in words.wanted if not known.get(word, True) and len(word) >= SHORTEST_CORRECTED]
-    corrections = {word: likest for word in lost if (likest := _most_similar(session, word)) is not None}
-    wanted = dict.fromkeys(corrections.get(word, word) for word in words.wanted if word in known)
-    return Words(tuple(wanted), tuple(word for word in words.refused if word in known), corrections)
+    known = {word: stands for word, is_word, stands in zip(terms, answers[::2], answers[1::2], strict=True) if is_word}
+    missing = [word for word in words.included if not known.get(word, True) and len(word) >= SHORTEST_CORRECTED]
+    corrections = {word: closest for word in missing if (closest := _most_similar(session, word)) is not None}
+    included = dict.fromkeys(corrections.get(word, word) for word in words.included if word in known)
+    return Words(tuple(included), tuple(word for word in words.excluded if word in known), corrections)
 
 
-def _standing(word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _is_word_and_is_listed(word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """
     Whether a word is not a stop word, and whether a listing contains it.
 
     The query has a separate expression for each word, because PostgreSQL can estimate a word's frequency only if it
     sees the word: to find a common word it reads some listings, and for a rare one it uses the index.
     """
-    says = func.numnode(_query(literal(word))) > 0
-    return says, exists().where(ListingWords.words.bool_op("@@")(_query(literal(word))))
+    is_word = func.numnode(_query(literal(word))) > 0
+    return is_word, exists().where(ListingWords.words.bool_op("@@")(_query(literal(word))))
 
 
 def contains_words(words: Words, property_id: Any) -> ColumnElement[bool]:
     """
-    A condition: the listing contains each wanted word, in its own text or its places, and no refused word.
+    A condition: the listing contains each included word, in its own text or its places, and no excluded word.
 
     *property_id* is the id column of the query's table of properties.
     """
     if not words:
         return true()
-    holding = exists().where(ListingWords.property_id == property_id)
-    for word in words.wanted:
-        holding = holding.where(ListingWords.words.bool_op("@@")(_query(literal(word))))
-    for word in words.refused:
-        holding = holding.where(~ListingWords.words.bool_op("@@")(_query(literal(word))))
-    return holding
+    condition = exists().where(ListingWords.property_id == property_id)
+    for word in words.included:
+        condition = condition.where(ListingWords.words.bool_op("@@")(_query(literal(word))))
+    for word in words.excluded:
+        condition = condition.where(~ListingWords.words.bool_op("@@")(_query(literal(word))))
+    return condition
 
 
 def refresh_words(session: Session) -> int:
@@ -230,9 +230,9 @@ def _most_similar(session: Session, word: str) -> str | None:
     ).all()
     # A swapped pair of letters breaks four triples: words one error away precede merely similar ones.
     fitting = [
-        (_errors(letters, theirs), -likeness, -listings, candidate)
-        for candidate, theirs, likeness, listings in candidates
-        if likeness >= MIN_LIKENESS or _errors(letters, theirs) <= 1
+        (_errors(letters, other_word), -likeness, -listings, candidate)
+        for candidate, other_word, likeness, listings in candidates
+        if likeness >= MIN_LIKENESS or _errors(letters, other_word) <= 1
     ]
     return min(fitting)[-1] if fitting else None
 
@@ -247,9 +247,9 @@ def _errors(one: str, other: str) -> int:
     rows: list[Sequence[int]] = [range(len(other) + 1)]
     for i, letter in enumerate(one, 1):
         row = [i]
-        for j, theirs in enumerate(other, 1):
-            steps = [rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != theirs)]
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == theirs:
+        for j, other_word in enumerate(other, 1):
+            steps = [rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != other_word)]
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == other_word:
                 steps.append(rows[-2][j - 2] + 1)
             row.append(min(steps))
         rows.append(row)

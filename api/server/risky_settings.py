@@ -12,13 +12,13 @@ log = logging.getLogger(__name__)
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
-def warn_of_openness(settings: Settings) -> None:
+def warn_of_risky_settings(settings: Settings) -> None:
     """Log a warning for each."""
-    for sentence in openness_of(settings):
+    for sentence in risky_settings(settings):
         log.warning(sentence)
 
 
-def openness_of(settings: Settings) -> Iterator[str]:
+def risky_settings(settings: Settings) -> Iterator[str]:
     """One sentence for each such setting."""
     if not settings.is_environment_set:
         yield "ENVIRONMENT is not set: it is local, and only this machine is let in"

@@ -54,16 +54,18 @@ class ListingsElsewhere:
             return
         hashes = [content_hash(columns) for offer, columns in read if _is_distinctive(offer, columns)]
         query = text("SELECT content_hash, id FROM listings_elsewhere WHERE content_hash = ANY(:hashes)")
-        there = {bytes(row[0]): row[1] for row in self.connection.execute(query, {"hashes": hashes})}
-        if not there:
+        existing = {bytes(row[0]): row[1] for row in self.connection.execute(query, {"hashes": hashes})}
+        if not existing:
             return
         names = [offer.external_id for offer, _ in read]
-        mine = select(Property.external_id).where(Property.source_id == self.source_id, Property.external_id.in_(names))
-        known = set(self.connection.scalars(mine))
+        own_ids = select(Property.external_id).where(
+            Property.source_id == self.source_id, Property.external_id.in_(names)
+        )
+        known = set(self.connection.scalars(own_ids))
         for offer, columns in read:
             if offer.external_id in known or not _is_distinctive(offer, columns):
                 continue
-            property_id = there.get(content_hash(columns))
+            property_id = existing.get(content_hash(columns))
             if property_id is not None:
                 offer.refuse("id", Fault(ALREADY_THERE, property_id=property_id), offer.external_id)
 

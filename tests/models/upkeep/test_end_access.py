@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.bot_links import link_by_code, new_code
 from models.accounts.identity import Claim, set_proven
-from models.accounts.sessions import end_session_of, note_session, sessions_of
+from models.accounts.sessions import end_session_of, record_session, sessions_of
 from models.accounts.tokens import claims_of, make_token
 from models.accounts.users import User, change_password
 from models.agencies.invitations import accept_invitation, invite
@@ -121,7 +121,7 @@ def deactivation(session, user):
 
 
 def end_of_a_session(session, user):
-    note_session(session, claims_of(make_token(user, SECRET, 1), SECRET), method="password", network=None, agent=None)
+    record_session(session, claims_of(make_token(user, SECRET, 1), SECRET), method="password", network=None, agent=None)
     end_session_of(session, user, session.scalars(sessions_of(user)).one().id)
 
 

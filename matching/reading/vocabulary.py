@@ -190,8 +190,8 @@ class Vocabulary:
     def _with_another_vowel(self, plain: str) -> Word | None:
         """«этож»: a short word with one vowel written as it sounds, if only one word of the grammar is meant."""
         written = [
-            plain[:at] + _SOUNDS_LIKE[letter] + plain[at + 1 :]
-            for at, letter in enumerate(plain)
+            plain[:i] + _SOUNDS_LIKE[letter] + plain[i + 1 :]
+            for i, letter in enumerate(plain)
             if letter in _SOUNDS_LIKE
         ]
         meant = {self._forms[form] for form in written if form in self._forms}

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from models.market.search.words import SearchWord, add_new_words, refresh_words
+from models.market.search.text_search import SearchWord, add_new_words, refresh_words
 from tests.factories import make_property, make_user
 
 

@@ -21,7 +21,7 @@ STEP = Decimal(100)
 MAX_PRICE = Decimal(10) ** 15
 
 
-def move_several(session: Session, owner: User, side: Side, row_ids: Sequence[int], status: Status) -> list[Any]:
+def change_statuses(session: Session, owner: User, side: Side, row_ids: Sequence[int], status: Status) -> list[Any]:
     """
     Archive or restore those of the rows that belong to the owner; returns the rows whose status has changed.
 

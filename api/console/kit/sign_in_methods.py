@@ -1,7 +1,7 @@
 """The methods of signing in, in words."""
 
 #: Sign-in method of a session or of an entry of the audit log -> its name on pages.
-WAYS = {
+METHOD_NAMES = {
     "password": "Password",
     "sms": "Code by SMS",
     "telegram": "Telegram",
