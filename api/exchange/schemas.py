@@ -315,9 +315,8 @@ def _location_of(lead: Lead) -> dict[str, Any]:
 def address_of(listing: Property) -> dict[str, Any]:
     """A property's address; `location` is present if the address came as one text."""
     address = dict(zip(ADDRESS_FIELDS, _address(listing), strict=True))
-    stations: Any = listing.stations
-    if isinstance(stations, str):  # JSON, in a page of a list (models.deals.list_queries.as_shown)
-        stations = orjson.loads(stations)
+    stations: Any = listing.stations  # JSON text, in a page of a list (models.deals.list_queries.as_shown)
+    stations = orjson.loads(stations) if isinstance(stations, str) else stations
     address["stations"] = [{"minutes": None, "by_transport": False} | station for station in stations]
     address["latitude"], address["longitude"] = _plain(listing.latitude), _plain(listing.longitude)
     if listing.location:
