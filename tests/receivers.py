@@ -1,13 +1,14 @@
 """A receiver of webhooks on this machine, which answers as a test requires and keeps the requests."""
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from standardwebhooks.webhooks import Webhook
+
+from tests.serving import serve_in_thread
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Receiver:
             request_queue_size = 128
 
         self.server = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve_in_thread(self.server)
 
     @property
     def port(self) -> int:

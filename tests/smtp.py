@@ -4,9 +4,10 @@ import email
 import email.policy
 import re
 import socketserver
-import threading
 
 import pytest
+
+from tests.serving import serve_in_thread
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
@@ -65,7 +66,6 @@ class _Conversation(socketserver.StreamRequestHandler):
 @pytest.fixture
 def smtp():
     with SmtpServer() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+        serve_in_thread(server)
         yield server
         server.shutdown()

@@ -1,6 +1,5 @@
 """Applications of this process behind a real socket."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from api.portal.chat_hub import chat_hub_of
+from tests.serving import serve_in_thread
 
 #: The lifetime in seconds of streams that must not end while a test reads them, however slow the machine is.
 FOR_EVER = 10_000.0
@@ -23,9 +23,7 @@ def served(app: Flask) -> Iterator[str]:
     """
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = False  # The server joins only such threads when it closes.
-    # How often it checks for its end; with the default, every test would wait for up to half a second.
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
+    thread = serve_in_thread(server)
     try:
         yield f"127.0.0.1:{server.port}"
     finally:

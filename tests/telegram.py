@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from tests.serving import serve_in_thread
 from tests.waiting import WAIT_LIMIT_SECONDS
 
 TOKEN = "12345:stand-in"
@@ -175,8 +176,7 @@ def _value(text: str) -> Any:
 @pytest.fixture
 def telegram() -> Iterator[Telegram]:
     with Telegram() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+        serve_in_thread(server)
         yield server
         server.end()
         server.shutdown()

@@ -92,7 +92,7 @@ class PreparedMarket:
 
     def short_units(self, leads: NDArray[np.intp], properties: NDArray[np.intp]) -> NDArray[np.float32]:
         """What prices under the minimum take from the product of each pair. Arguments broadcast."""
-        return short_units(self.leads, self.properties, leads, properties).astype(np.float32)
+        return short_units(self.leads, self.properties, leads, properties)
 
 
 def prepare(

@@ -6,13 +6,13 @@ properties wishes are rounded up and several stations earn their sum. This only 
 reach a limit has a bound that reaches it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.curves import area_points, price_points
+from matching.engine.curves import area_table, price_keys, price_table
 from matching.engine.ranking import spans
 from matching.engine.sparse import answer_points
 from matching.engine.sparse_product import add_product
@@ -23,8 +23,6 @@ from matching.facts.wishes import NOT_STATED
 
 #: The most pairs, and the most rows of the large side, that are processed at once: the products fit into the cache.
 PORTION, MAX_ROWS = 1 << 17, 1 << 13
-#: Price knots of different currencies are separated by multiples of this.
-_KNOTS = 1024
 #: More units than the rounding error of float32 sums that contain one BROKEN.
 ROUNDING = 64
 
@@ -56,16 +54,27 @@ class Terms:
 
 def max_units_of_leads(leads: LeadVectors, properties: PropertyVectors) -> Iterator[Bounded]:
     """Upper bounds of the units of a few *leads* with all *properties*, some properties at a time."""
-    terms: list[Terms | _BestPlaces] = [_amounts(leads, properties), _words(leads, properties)]
-    terms.append(_answers(leads, properties))
-    terms += [each for kind in PLACE_KINDS for each in _places(kind, leads, properties)]
     points = np.ascontiguousarray(leads.dense.T)
     size = _portion_of(len(leads))
+    # For a single portion, each term is computed when it is added, while the units are in the processor's cache.
+    terms: Iterable[Terms | _BestPlaces] = _terms_of_properties(leads, properties)
+    if len(properties) > size:
+        terms = list(terms)
     for first in range(0, len(properties), size):
         units = properties.dense[first : first + size] @ points
         for each in terms:
             each.add_to(units, first)
         yield Bounded(np.arange(first, first + len(units)), units)
+
+
+def _terms_of_properties(leads: LeadVectors, properties: PropertyVectors) -> "Iterator[Terms | _BestPlaces]":
+    yield _amounts(leads, properties)
+    yield _words(leads, properties)
+    if len(leads.wish_codes):
+        yield _answers(leads, properties)
+    for kind in PLACE_KINDS:
+        if len(getattr(properties, f"{kind}_codes")):
+            yield from _places(kind, leads, properties)
 
 
 def _portion_of(n_few: int) -> int:
@@ -75,11 +84,11 @@ def _portion_of(n_few: int) -> int:
 
 def _amounts(leads: LeadVectors, properties: PropertyVectors) -> Terms:
     """Prices and areas: the knots below and above each. An unknown amount has no parts at any knot."""
-    keys = properties.price_space * np.int64(_KNOTS) + properties.price_knot
+    keys = price_keys(properties.price_space, properties.price_knot)
     keys, prices = _numbered(np.stack([keys, keys + 1]))
-    by_price = price_points(leads, (keys % _KNOTS)[:, np.newaxis], (keys // _KNOTS)[:, np.newaxis])
+    by_price = price_table(leads, keys)
     keys, areas = _numbered(np.stack([properties.area_knot, properties.area_knot + 1]))
-    by_area = area_points(leads, keys[:, np.newaxis])
+    by_area = area_table(leads, keys)
     columns = np.concatenate([prices, len(by_price) + areas])
     values = np.stack(
         [properties.price_parts, properties.price_next_parts, properties.area_parts, properties.area_next_parts]
@@ -126,9 +135,9 @@ def _shared_words(few: _Words, many: _Words) -> Terms:
 
 
 def _answers(leads: LeadVectors, properties: PropertyVectors) -> Terms:
-    """Answers to the kinds of wishes that some lead has."""
+    """Answers to the kinds of wishes that some lead has; there must be one."""
     wishes = leads.wish_table.arrays()
-    kind_of_entry = wishes.kind[leads.wish_codes] if len(leads.wish_codes) else np.zeros(0, np.int64)
+    kind_of_entry = wishes.kind[leads.wish_codes]
     kinds = np.unique(kind_of_entry)
     given = np.take(properties.answers, kinds, axis=1)
     n_answers = given.max(axis=0, initial=NOT_STATED).astype(np.int64) + 1
@@ -138,30 +147,33 @@ def _answers(leads: LeadVectors, properties: PropertyVectors) -> Terms:
     entry = np.repeat(np.arange(len(kind)), n_answers[kind])
     answer, _ = spans(np.zeros(len(kind), np.int64), n_answers[kind])
     earned, lost = answer_points(wishes, leads.wish_codes[entry], leads.wish_points[entry], answer)
-    cell = (firsts[kind[entry]] + answer) * len(leads) + rows_of(leads.wish_indptr)[entry]
-    table = np.bincount(cell, earned - lost, minlength=(firsts[-1] + 1) * len(leads)).reshape(-1, len(leads))
+    cell = (firsts[kind[entry]] + answer) * len(leads) + leads.wish_rows[entry]
+    table = np.zeros((firsts[-1] + 1, len(leads)), np.float32)
+    np.add.at(table.reshape(-1), cell, (earned - lost).astype(np.float32))
     stated = np.flatnonzero(given != NOT_STATED)
-    row, place = np.divmod(stated.astype(np.int32), max(len(kinds), 1))
+    row, place = np.divmod(stated.astype(np.int32), len(kinds))
     columns = given.ravel()[stated] + firsts[place]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(properties)))])
     return Terms(indptr, columns, np.full(len(columns), ANSWER_SCALE), table)
 
 
-def _places(kind: str, leads: LeadVectors, properties: PropertyVectors) -> "tuple[Terms, _BestPlaces]":
+def _places(kind: str, leads: LeadVectors, properties: PropertyVectors) -> "Iterator[Terms | _BestPlaces]":
     """Places of one kind: of properties with one place, and of properties with several."""
     l_indptr, l_codes, points, elsewhere = (
         getattr(leads, f"{kind}_{part}") for part in ("indptr", "codes", "points", "elsewhere")
     )
     p_indptr, p_codes, parts = (getattr(properties, f"{kind}_{part}") for part in ("indptr", "codes", "parts"))
-    codes, columns = np.unique(l_codes, return_inverse=True)
+    codes, columns = _numbered(l_codes)
     table = np.tile(elsewhere, (len(codes) + 1, 1))  # the first row is any other place
     table[1 + columns, rows_of(l_indptr)] = points
     number = np.zeros(max(codes.max(initial=-1), p_codes.max(initial=-1)) + 1, np.int64)
     number[codes] = 1 + np.arange(len(codes))
-    has_one = np.diff(p_indptr) == 1
+    counts = p_indptr[1:] - p_indptr[:-1]
+    has_one = counts == 1
     single = p_indptr[:-1][has_one]
-    terms = Terms(np.concatenate([[0], np.cumsum(has_one)]), number[p_codes[single]], parts[single], table)
-    return terms, _BestPlaces(p_indptr, number[p_codes], parts, table)
+    yield Terms(np.concatenate([[0], np.cumsum(has_one)]), number[p_codes[single]], parts[single], table)
+    if counts.max() > 1:
+        yield _BestPlaces(p_indptr, number[p_codes], parts, table)
 
 
 class _BestPlaces:
@@ -223,24 +235,24 @@ class _AmountsOfProperties:
     """Prices and areas of a few properties, for any leads."""
 
     def __init__(self, properties: PropertyVectors) -> None:
-        keys = properties.price_space * np.int64(_KNOTS) + properties.price_knot
-        keys, prices = _numbered(np.stack([keys, keys + 1]))
-        self._price_knots, self._spaces = keys % _KNOTS, keys // _KNOTS
+        keys = price_keys(properties.price_space, properties.price_knot)
+        self._price_keys, prices = _numbered(np.stack([keys, keys + 1]))
         self._area_knots, areas = _numbered(np.stack([properties.area_knot, properties.area_knot + 1]))
         n = np.arange(len(properties))
-        self._table = np.zeros((len(keys) + len(self._area_knots), len(properties)), np.float32)
+        n_prices = len(self._price_keys)
+        self._table = np.zeros((n_prices + len(self._area_knots), len(properties)), np.float32)
         for at, parts in (
             (prices[0], properties.price_parts),
             (prices[1], properties.price_next_parts),
-            (len(keys) + areas[0], properties.area_parts),
-            (len(keys) + areas[1], properties.area_next_parts),
+            (n_prices + areas[0], properties.area_parts),
+            (n_prices + areas[1], properties.area_next_parts),
         ):
             self._table[at, n] = parts
 
     def of(self, leads: LeadVectors) -> NDArray[np.float32]:
         """(leads, properties)."""
-        by_price = price_points(leads, self._price_knots[:, np.newaxis], self._spaces[:, np.newaxis])
-        by_area = area_points(leads, self._area_knots[:, np.newaxis])
+        by_price = price_table(leads, self._price_keys)
+        by_area = area_table(leads, self._area_knots)
         return np.concatenate([by_price, by_area]).T @ self._table
 
 

@@ -217,32 +217,28 @@ def price_value(price: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np
     [0.3, 0.77, 1.0, 0.96, 0.85, 0.57, 0.0]
     """
     price, low, high = map(np.asarray, (price, low, high))
-    middle = np.where(np.isnan(low), 0.5 * high, 0.5 * (low + high))
-    is_below = price * PRICE_RATIO < low
-    value = np.ones(np.broadcast_shapes(is_below.shape, middle.shape))
-    # Most prices are where the curve is level; only the others are computed.
-    is_worthless = price > (1 + 2 * PRICE_LOST_BY) * high
-    value[np.broadcast_to(is_worthless, value.shape)] = 0
-    cells = np.flatnonzero((price > middle) & ~is_worthless & ~is_below)
-    value.reshape(-1)[cells] = _price_value_over_middle(*_chosen(cells, value.shape, price, middle, high))
-    cells = np.flatnonzero(np.broadcast_to(is_below, value.shape))
-    if len(cells):
-        small, least = _chosen(cells, value.shape, price, low)
-        # One knot of grace under the minimum: the interpolated curve then never rises above it.
-        fall = (PRICE_UNDER - PRICE_LOW) / (1 - PRICE_LOW_AT)
-        value.reshape(-1)[cells] = np.clip(PRICE_UNDER - fall * (1 - PRICE_RATIO * small / least), PRICE_LOW, 1)
-    return value
+    middle = middle_of_budget(low, high)
+    value = np.where(price > middle, price_value_above(price, middle, high), 1.0)
+    return np.where(price * PRICE_RATIO < low, price_value_below(price, low), value)
 
 
-def _chosen(cells: NDArray[np.intp], shape: tuple[int, ...], *arrays: NDArray) -> list[NDArray]:
-    """The items of arrays that broadcast to *shape*, at positions in its flat form."""
-    return [np.broadcast_to(array, shape).ravel()[cells] for array in arrays]
+def middle_of_budget(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The price up to which the value is 1: half the ceiling if there is no minimum."""
+    return np.where(np.isnan(low), 0.5 * high, 0.5 * (low + high))
 
 
-def _price_value_over_middle(
-    price: NDArray[np.float64], middle: NDArray[np.float64], high: NDArray[np.float64]
+def price_value_below(price: NDArray[np.floating], low: NDArray[np.float64]) -> NDArray[np.float64]:
+    """:func:`price_value` of prices under the minimum by a knot and more."""
+    fall = (PRICE_UNDER - PRICE_LOW) / (1 - PRICE_LOW_AT)
+    # One knot of grace under the minimum: the interpolated curve then never rises above it.
+    return np.clip(PRICE_UNDER - fall * (1 - PRICE_RATIO * price / low), PRICE_LOW, 1)
+
+
+def price_value_above(
+    price: NDArray[np.floating], middle: NDArray[np.float64], high: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    with np.errstate(divide="ignore"):  # the middle of a budget of one amount is its ceiling
+    """:func:`price_value` of prices above the middle of the budget."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # the middle of a budget of one amount is its ceiling
         inside = 1 - (1 - PRICE_CEILING) * np.clip((price - middle) / (high - middle), 0, 1)
     excess = price / high - 1
     little = PRICE_CEILING - (PRICE_CEILING - PRICE_OVER) * excess / PRICE_OVER_BY

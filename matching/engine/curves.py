@@ -5,8 +5,16 @@ from numpy.typing import NDArray
 
 from matching.engine import criteria
 from matching.engine.criteria import UNKNOWN_VALUE
+from matching.engine.ranking import spans
 from matching.engine.units import ANSWER_SCALE, BROKEN
 from matching.engine.vectors import LeadVectors, PropertyVectors
+
+#: Price knots of different currencies are separated by multiples of this.
+_KNOTS = 1024
+#: Hundredths of the ceiling, and of the minimum, beyond which every price or area that touches a knot breaks the pair.
+#: The margin keeps rounding on the safe side: broken_by_amount is exact.
+_HOPELESS_PRICE = criteria.PRICE_LIMIT_PERCENT * (1 + 1e-9)
+_HOPELESS_AREA = criteria.AREA_LIMIT_PERCENT * (1 - 1e-9)
 
 
 def price_points(leads: LeadVectors, knot: NDArray[np.integer], space: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -15,17 +23,12 @@ def price_points(leads: LeadVectors, knot: NDArray[np.integer], space: NDArray[n
 
     Args:
         leads: n leads (or 1).
-        knot, space: The knots, and the currencies that they are of, as price_space. They broadcast against (n,); for a
-            table pass ``knot[:, np.newaxis]`` and get (knots, n). A knot of another currency earns what an unknown
-            price does.
+        knot, space: The knots, (n,) or one, and the currencies that they are of, as price_space. A knot of another
+            currency earns what an unknown price does.
     """
     value = criteria.price_value(criteria.PRICE_KNOTS[knot], leads.price_min, leads.price_max)
     points = np.rint(leads.price_points * value)
-    # Prices that touch a knot lie above the knot before it. The margin keeps rounding on the safe side:
-    # broken_by_amount is exact.
-    lowest = criteria.PRICE_KNOTS[np.maximum(knot, 1) - 1]
-    hopeless = lowest * 100 > leads.price_max * (criteria.PRICE_LIMIT_PERCENT * (1 + 1e-9))
-    points = np.where(hopeless & (knot > 0), BROKEN, points)
+    points = np.where(_least_prices(knot) > leads.price_max * _HOPELESS_PRICE, BROKEN, points)
     return np.where(leads.price_space == space, points, np.rint(UNKNOWN_VALUE * leads.price_points)).astype(np.float32)
 
 
@@ -33,10 +36,81 @@ def area_points(leads: LeadVectors, knot: NDArray[np.integer]) -> NDArray[np.flo
     """Points of the area knots to the leads; as :func:`price_points`."""
     value = criteria.area_value(criteria.AREA_KNOTS[knot], leads.area_min, leads.area_max)
     points = np.rint(leads.area_points * value).astype(np.float32)
+    return np.where(_most_areas(knot) < leads.area_min * _HOPELESS_AREA, np.float32(BROKEN), points)
+
+
+def _least_prices(knot: NDArray[np.integer]) -> NDArray[np.float64]:
+    """What prices that touch each knot are above, in hundredths: the knot before it."""
+    return np.where(knot > 0, criteria.PRICE_KNOTS[knot - 1] * 100, -np.inf)
+
+
+def _most_areas(knot: NDArray[np.integer]) -> NDArray[np.float64]:
+    """What areas that touch each knot are below, in hundredths: the knot after it."""
     last = len(criteria.AREA_KNOTS) - 1
-    highest = criteria.AREA_KNOTS[np.minimum(knot + 1, last)]
-    hopeless = highest * 100 < leads.area_min * (criteria.AREA_LIMIT_PERCENT * (1 - 1e-9))
-    return np.where(hopeless & (knot < last), np.float32(BROKEN), points)
+    return np.where(knot < last, criteria.AREA_KNOTS[np.minimum(knot + 1, last)] * 100, np.inf)
+
+
+def price_keys(space: NDArray[np.integer] | int, knot: NDArray[np.integer]) -> NDArray[np.int64]:
+    """A price knot of a currency (as price_space) as one number."""
+    return space * np.int64(_KNOTS) + knot
+
+
+def price_table(leads: LeadVectors, keys: NDArray[np.int64]) -> NDArray[np.float32]:
+    """
+    :func:`price_points` of all leads at the knots *keys* (:func:`price_keys`), which ascend, (keys, leads).
+
+    Most of a curve is level. The rest is found by binary search, and only there is the formula evaluated.
+    """
+    space, knot = np.divmod(keys, _KNOTS)
+    if (space == leads.one_space).all():
+        return _price_table_of_space(leads, knot)
+    table = np.empty((len(keys), len(leads)), np.float32)
+    table[:] = np.rint(UNKNOWN_VALUE * leads.price_points)
+    for each in np.unique(space).tolist():
+        rows, own = np.flatnonzero(space == each), np.flatnonzero(leads.price_space == each)
+        table[rows[:, np.newaxis], own] = _price_table_of_space(leads.take(own), knot[rows])
+    return table
+
+
+def _price_table_of_space(leads: LeadVectors, knot: NDArray[np.int64]) -> NDArray[np.float32]:
+    low, high, points = leads.price_min, leads.price_max, leads.price_points
+    price, middle = criteria.PRICE_KNOTS[knot], criteria.middle_of_budget(low, high)
+    hopeless = np.searchsorted(_least_prices(knot), high * _HOPELESS_PRICE, side="right")
+    is_hopeless = np.arange(len(knot))[:, np.newaxis] >= hopeless
+    table = np.where(is_hopeless, np.float32(BROKEN), points.astype(np.float32))
+    row, lead = _ranges(np.searchsorted(price, middle, side="right"), hopeless)
+    table[row, lead] = np.rint(points[lead] * criteria.price_value_above(price[row], middle[lead], high[lead]))
+    row, lead = _ranges(0, np.minimum(_how_many_below(low, price * criteria.PRICE_RATIO), hopeless))
+    table[row, lead] = np.rint(points[lead] * criteria.price_value_below(price[row], low[lead]))
+    return table
+
+
+def area_table(leads: LeadVectors, knot: NDArray[np.int64]) -> NDArray[np.float32]:
+    """:func:`area_points` of all leads at knots, which ascend, (knots, leads); as :func:`price_table`."""
+    low, high, points = leads.area_min, leads.area_max, leads.area_points
+    area = criteria.AREA_KNOTS[knot]
+    hopeless = _how_many_below(low * _HOPELESS_AREA, _most_areas(knot))
+    is_hopeless = np.arange(len(knot))[:, np.newaxis] < hopeless
+    table = np.where(is_hopeless, np.float32(BROKEN), points.astype(np.float32))
+    large = np.searchsorted(area, criteria.AREA_RATIO * high, side="right")
+    for first, end in ((hopeless, _how_many_below(low, area)), (np.maximum(hopeless, large), len(area))):
+        row, lead = _ranges(first, end)
+        table[row, lead] = np.rint(points[lead] * criteria.area_value(area[row], low[lead], high[lead]))
+    return table
+
+
+def _how_many_below(limits: NDArray[np.float64], ascending: NDArray[np.floating]) -> NDArray[np.intp]:
+    """How many of *ascending* are below each limit; none below NaN."""
+    return np.where(np.isnan(limits), 0, np.searchsorted(ascending, limits))
+
+
+def _ranges(
+    starts: NDArray[np.intp] | int, stops: NDArray[np.intp] | int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows ``start .. stop - 1`` of a table for each of its columns: rows and columns of all items."""
+    starts, stops = np.broadcast_arrays(starts, stops)
+    lengths = np.maximum(stops - starts, 0)
+    return spans(starts, lengths)[0], np.repeat(np.arange(len(lengths)), lengths)
 
 
 def price_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
@@ -57,7 +131,7 @@ def short_units(
     properties: PropertyVectors,
     lead_rows: NDArray[np.integer] | slice = slice(None),
     property_rows: NDArray[np.integer] | slice = slice(None),
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """
     The units that a price under the minimum loses in addition to those of its knots: knots are too far apart to tell
     it from one within the budget. Rows as in :func:`broken_by_price`.
@@ -65,7 +139,8 @@ def short_units(
     is_short = properties.price[property_rows] < leads.price_min[lead_rows]
     if leads.one_space is None or leads.one_space != properties.one_space:
         is_short &= properties.price_space[property_rows] == leads.price_space[lead_rows]
-    return is_short * (np.rint(criteria.PRICE_SHORT * leads.price_points[lead_rows]) * ANSWER_SCALE)
+    lost = np.rint(criteria.PRICE_SHORT * leads.price_points[lead_rows]) * ANSWER_SCALE
+    return np.multiply(is_short, lost.astype(np.float32))
 
 
 def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:

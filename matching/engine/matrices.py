@@ -12,13 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.curves import area_points, price_points
+from matching.engine.curves import area_table, price_keys, price_table
 from matching.engine.vectors import DENSE_WIDTH, LeadVectors, PropertyVectors
 
 #: Leads whose curves are sampled at once, so that the temporaries of a formula stay within the processor's cache.
 FILL_CHUNK = 2048
-#: Price knots of different currencies are separated by multiples of this.
-_KNOTS = 1024
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class MatrixColumns:
     """
     The meaning of each matrix column after the dense ones; all arrays ascend.
 
-    A price knot is ``space * 1024 + knot``.
+    A price knot is numbered by :func:`matching.engine.curves.price_keys`.
     """
 
     price_knots: NDArray[np.int64]
@@ -40,7 +38,7 @@ class MatrixColumns:
         return cls(
             price_knots=np.concatenate(
                 [np.zeros(0, np.int64)]
-                + [space * _KNOTS + _knots(knots[spaces == space]) for space in np.unique(spaces).tolist()]
+                + [price_keys(space, _knots(knots[spaces == space])) for space in np.unique(spaces).tolist()]
             ),
             area_knots=_knots(properties.area_knot[properties.area_parts + properties.area_next_parts > 0]),
         )
@@ -69,7 +67,7 @@ def property_matrix(properties: PropertyVectors, columns: MatrixColumns) -> NDAr
     price, area, width = columns.starts
     matrix = np.zeros((len(properties), width), np.float32)
     matrix[:, :DENSE_WIDTH] = properties.dense
-    price_knot = properties.price_space.astype(np.int64) * _KNOTS + properties.price_knot
+    price_knot = price_keys(properties.price_space, properties.price_knot)
     for start, knots, knot, parts, next_parts in (
         (price, columns.price_knots, price_knot, properties.price_parts, properties.price_next_parts),
         (area, columns.area_knots, properties.area_knot, properties.area_parts, properties.area_next_parts),
@@ -92,10 +90,9 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns, pool: Executor) -> N
         chunk = leads if len(leads) <= FILL_CHUNK else leads.take(np.arange(len(leads))[span])
         matrix[:DENSE_WIDTH, span] = chunk.dense.T
         if len(columns.price_knots):
-            space, knot = np.divmod(columns.price_knots[:, np.newaxis], _KNOTS)
-            matrix[price:area, span] = price_points(chunk, knot, space)
+            matrix[price:area, span] = price_table(chunk, columns.price_knots)
         if len(columns.area_knots):
-            matrix[area:, span] = area_points(chunk, columns.area_knots[:, np.newaxis])
+            matrix[area:, span] = area_table(chunk, columns.area_knots)
 
     list(pool.map(fill, range(0, len(leads), FILL_CHUNK)))
     return matrix

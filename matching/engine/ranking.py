@@ -14,6 +14,10 @@ from matching.errors import InvalidInputError
 COLUMN_BITS, UNIT_BITS = 26, 24
 MAX_COLUMNS = 1 << COLUMN_BITS
 MAX_GROUPS = 1 << (64 - COLUMN_BITS - UNIT_BITS)
+#: Columns of a table are put into this many groups for each rank that is determined among them.
+GROUPS_PER_RANK = 4
+#: If so many times the entries of the lists reach a list's threshold, there are many ties.
+MANY_TIES = 4
 _GROUP_SHIFT = np.uint64(COLUMN_BITS + UNIT_BITS)
 _UNIT_SHIFT = np.uint64(COLUMN_BITS)
 _COLUMN_MASK = np.uint64(MAX_COLUMNS - 1)
@@ -158,6 +162,42 @@ def best_of_groups(keys: NDArray[np.uint64], n_groups: int, k: int) -> tuple[NDA
     starts = np.searchsorted(keys, np.arange(n_groups + 1, dtype=np.uint64) << _GROUP_SHIFT)
     entries, indptr = spans(starts[:-1], np.minimum(np.diff(starts), k))
     return keys[entries], indptr
+
+
+def best_of_table(units: NDArray[np.float32], columns: NDArray[np.integer], k: int) -> RankedLists:
+    """
+    The *k* best of each row of a table, ties by column; a pair with units below 0 never enters.
+
+    Args:
+        units: (rows, width), C order, at most MAX_UNITS and MAX_GROUPS rows.
+        columns: (width,), the number of each column.
+    """
+    n, width = units.shape
+    folds = max(1, width // (GROUPS_PER_RANK * k))
+    # The k-th best of the maxima of many groups is hardly lower than the k-th best of all, and is found faster.
+    groups = units[:, : width // folds].copy()
+    for first in range(groups.shape[1], groups.shape[1] * folds, groups.shape[1]):
+        np.maximum(groups, units[:, first : first + groups.shape[1]], out=groups)
+    thresholds = np.zeros((n, 1), np.float32)
+    if k <= groups.shape[1]:
+        # Not a partition: it takes three times as long where most pairs are forbidden, and so equal.
+        groups.sort(axis=1)
+        thresholds = np.maximum(groups[:, -k, np.newaxis], 0)
+    chosen = np.flatnonzero(units >= thresholds)
+    if len(chosen) > MANY_TIES * n * k:
+        chosen = _best_of_ties(units, columns, k)
+    row, column = np.divmod(chosen, width)
+    return unpack(*best_of_groups(pack(row, units.ravel()[chosen], columns[column]), n, k))
+
+
+def _best_of_ties(units: NDArray[np.float32], columns: NDArray[np.integer], k: int) -> NDArray[np.intp]:
+    """The positions in *units* of each row's *k* best, in any order, if most of them are tied."""
+    width = units.shape[1]
+    keys = pack(np.zeros(units.shape, np.int64), np.maximum(units, 0), columns)
+    keys[units < 0] = np.iinfo(np.uint64).max
+    best = np.argpartition(keys, k - 1, axis=1)[:, :k] if k < width else np.broadcast_to(np.arange(width), units.shape)
+    chosen = (best + width * np.arange(len(units))[:, np.newaxis]).ravel()
+    return chosen[units.ravel()[chosen] >= 0]
 
 
 def units_of(keys: NDArray[np.uint64]) -> NDArray[np.float32]:

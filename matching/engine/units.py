@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 #: To be increased whenever the score of the same facts changes; lists of an earlier engine are then computed again.
-ENGINE_VERSION = 6
+ENGINE_VERSION = 7
 #: Lead-side points that make 100.
 POINTS_PER_100 = 51_200
 #: Property-side parts of one answer; also the resolution of positions between two knots.
@@ -56,11 +56,12 @@ def score_of_units(units: ArrayLike) -> NDArray[np.float32]:
     >>> score_of_units([*clean, TIERS_UNITS - ANSWER_SCALE, 0]).round(2).tolist()
     [100.0, 80.0, 50.0, 50.0, 0.0]
     """
-    units = np.asarray(units, np.int64)
-    base = units - TIERS_UNITS
-    # In steps of 2**-18, a unit is 8 steps for a base of 60 or more, 4/3 steps for a lower base, and 1 step below that.
-    steps = np.where(base < 0, units, np.maximum(8 * base, TIERS_UNITS + 4 * base // 3))
-    return (steps * SCORE_STEP).astype(np.float32)
+    units = np.asarray(units, np.float32)
+    base = units - np.float32(TIERS_UNITS)
+    # In steps of 2**-18, a unit is 8 steps for a base of 60 or more, 4/3 steps for a lower base, and 1 step below that;
+    # the largest of the three is the right one. float32 is exact wherever it is the largest.
+    steps = np.maximum(units, np.floor(4 * base / 3) + np.float32(TIERS_UNITS))
+    return np.maximum(steps, 8 * base) * np.float32(SCORE_STEP)
 
 
 def contradictions_of_units(units: ArrayLike) -> NDArray[np.int64]:

@@ -80,9 +80,12 @@ def release(session: Session, side: Side, entity_ids: list[int]) -> None:
     )
 
 
-def quarantined_ids(session: Session, side: Side) -> list[int]:
-    """Ids of *side* that are quarantined. They are few, unless the engine itself has an error."""
-    return list(session.scalars(select(UnscorableEntity.entity_id).where(UnscorableEntity.side == side)))
+def quarantined_ids(session: Session) -> dict[Side, list[int]]:
+    """Ids of each side that are quarantined. They are few, unless the engine itself has an error."""
+    ids: dict[Side, list[int]] = {side: [] for side in Side}
+    for side, entity_id in session.execute(select(UnscorableEntity.side, UnscorableEntity.entity_id)):
+        ids[side].append(entity_id)
+    return ids
 
 
 def quarantined() -> Select[UnscorableEntity]:

@@ -45,7 +45,8 @@ class _CompiledOnce(dict[Any, Any]):
 
 #: Options for the execution of a statement that is built once and used repeatedly. A statement's own option
 #: `prepared=True` also prepares it; SQLAlchemy accepts the cache only at execution.
-PREPARED: Mapping[str, Any] = {"prepared": True, "compiled_cache": _CompiledOnce()}
+COMPILED_ONCE: Mapping[str, Any] = {"compiled_cache": _CompiledOnce()}
+PREPARED: Mapping[str, Any] = {"prepared": True, **COMPILED_ONCE}
 
 
 def execute(cursor: Any, statement: str, parameters: Any, info: MutableMapping[Any, Any]) -> None:

@@ -212,14 +212,19 @@ def waiting_runs(session: Session) -> list[int]:
     )
 
 
-def end_run_if_done(session: Session, run_id: int) -> None:
-    """End a running run whose shards have all ended: failed if one failed, cancelled if one was, else succeeded."""
-    run = get_run(session, run_id, lock=True)
+def end_run_if_done(session: Session, run: RescoringRun) -> None:
+    """
+    End a running run whose shards have all ended: failed if one failed, cancelled if one was, else succeeded.
+
+    The caller has locked the run.
+    """
     if run.state is not RunState.RUNNING:
         return
-    states = set(session.scalars(select(RescoringShard.state).where(RescoringShard.run_id == run_id)))
-    if states & set(OPEN_STATES):
+    states_of = select(RescoringShard.state).where(RescoringShard.run_id == run.id)
+    # A run has thousands of shards, so the end of each must not read all of them.
+    if session.scalar(states_of.where(RescoringShard.state.in_(OPEN_STATES)).limit(1)) is not None:
         return
+    states = set(session.scalars(states_of.distinct()))
     run.state = next((state for state in (RunState.FAILED, RunState.CANCELLED) if state in states), RunState.SUCCEEDED)
     run.finished_at = func.now()
     session.flush()

@@ -4,7 +4,9 @@ A worker *claims* a shard, reports pairs as it goes, and ends it. A shard whose 
 :data:`LEASE` can be claimed by another.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
@@ -41,7 +43,8 @@ def claim_shard(session: Session, shard_id: int, worker: str) -> RescoringShard 
             pairs_done=0,
             error=None,
         )
-        .returning(RescoringShard)
+        .returning(RescoringShard),
+        execution_options={"synchronize_session": False, "populate_existing": True},
     )
 
 
@@ -67,29 +70,40 @@ def lock_shard(session: Session, shard_id: int, worker: str, attempt: int) -> Re
     Returns:
         None if the shard no longer belongs to this attempt: it was cancelled, or another worker has claimed it.
     """
-    run_id = session.scalar(select(RescoringShard.run_id).where(RescoringShard.id == shard_id))
-    if run_id is None:
+    # The run first, as in cancelling, otherwise the two could deadlock.
+    run_of_shard = select(RescoringRun).join(RescoringRun.shards).where(RescoringShard.id == shard_id)
+    locked = run_of_shard.with_for_update(of=RescoringRun).execution_options(populate_existing=True)
+    if session.scalars(locked).one_or_none() is None:
         return None
-    get_run(session, run_id, lock=True)  # the run first, as in cancelling, otherwise the two could deadlock
     shard = session.get_one(RescoringShard, shard_id, with_for_update=True, populate_existing=True)
     is_ours = (shard.state, shard.worker, shard.attempts) == (RunState.RUNNING, worker, attempt)
     return shard if is_ours else None
 
 
-def end_shard(session: Session, shard: RescoringShard, state: RunState, error: str | None = None) -> int | None:
+def end_shard(
+    session: Session,
+    shard: RescoringShard,
+    state: RunState,
+    error: str | None = None,
+    figures: Mapping[str, Any] = MappingProxyType({}),
+) -> int | None:
     """
     End the shard and, if it was the last one open, its run.
 
+    Args:
+        figures: Further columns of the shard, by name.
     Returns:
         The id of the shard that merges the market's tiles, if this was the last tile.
     """
-    get_run(session, shard.run_id, lock=True)
+    run = get_run(session, shard.run_id, lock=True)
     shard.state, shard.error, shard.finished_at = state, error, func.now()
+    for name, value in figures.items():
+        setattr(shard, name, value)
     if state is RunState.SUCCEEDED:
         shard.pairs_done = shard.pairs_total
     session.flush()
     merge_id = _end_tiles(session, shard) if shard.tile else None
-    end_run_if_done(session, shard.run_id)
+    end_run_if_done(session, run)
     return merge_id
 
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.platform import tracing
 from tests.factories import lead_body, make_user, token_header
+from tests.serving import serve_in_thread
 from tests.waiting import wait_for
 
 collector_service = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
@@ -38,7 +38,7 @@ def spans():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    serve_in_thread(server)
     found.url = f"http://127.0.0.1:{server.server_port}"
     yield found
     server.shutdown()

@@ -20,6 +20,7 @@ from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.welcome import MAX_ENDS, Welcome
 from tests.ports import free_port
 from tests.scripts.running_system import System
+from tests.serving import serve_in_thread
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_a_web_process_is_waited_for_while_it_lives(out, monkeypatch, tmp_path):
         waiting.join(0.02)
     socketserver.TCPServer.allow_reuse_address = True
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as web:
-        threading.Thread(target=web.serve_forever, daemon=True).start()
+        serve_in_thread(web)
         while "it listens, but has not answered yet" not in out.getvalue():
             assert waiting.is_alive()
             waiting.join(0.02)

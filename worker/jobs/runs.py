@@ -113,7 +113,7 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     # func.now(), because leases are measured by the database's clock.
     run.state, run.started_at, run.stages = RunState.RUNNING, func.now(), stages
     session.flush()
-    end_run_if_done(session, run.id)  # a run without shards ends at once
+    end_run_if_done(session, run)  # a run without shards ends at once
     return [shard.id for shard in shards if not shard.is_merge]
 
 

@@ -103,7 +103,7 @@ class ShardWork(WorkControl):
     def fail(self, error: str) -> None:
         """Roll back, and end the shard as failed."""
         self._session.rollback()
-        self._end(RunState.FAILED, {"error": error})
+        self._end(RunState.FAILED, {}, error)
 
     def score_tiles_again(self, tiles: Iterable[RescoringShard]) -> list[int]:
         """Roll back; queue these tiles and this shard, which merges them, again. Returns the ids of the tiles."""
@@ -113,11 +113,8 @@ class ShardWork(WorkControl):
         self._session.commit()
         return tile_ids
 
-    def _end(self, state: RunState, figures: dict[str, Any]) -> int | None:
-        shard = self._locked_shard(self._session)
-        for name, value in figures.items():
-            setattr(shard, name, value)
-        merge_id = end_shard(self._session, shard, state, figures.get("error"))
+    def _end(self, state: RunState, figures: dict[str, Any], error: str | None = None) -> int | None:
+        merge_id = end_shard(self._session, self._locked_shard(self._session), state, error, figures)
         self._session.commit()
         return merge_id
 

@@ -9,6 +9,7 @@ again. So after any writes the groups equal those of :func:`regroup_all`.
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, delete, exists, func, or_, select, text
@@ -20,10 +21,12 @@ from matching.homes.adverts import AdvertFacts, keys
 from matching.homes.groups import MAX_ALIKE, groups_of_edges
 from matching.homes.same_home import SAME_HOME_POINTS, points
 from models.core.enums import MarketKey, Side, Status
+from models.deals.exclusions import CITY_KEY, DEAL_TYPE
 from models.market.advert_groups import AdvertGroup, AdvertKeys
 from models.market.properties import Property
 from models.market.readings import effective_facts
 from models.market.unscorable import KILLED_ITS_WORKER, UnscorableEntity
+from models.platform.prepared_statements import COMPILED_ONCE
 from models.sources.formats.addresses import set_address
 from models.sources.formats.offer import Offer
 from models.sources.photos import photo_hashes
@@ -70,8 +73,15 @@ def group_property(session: Session, property_id: int) -> set[int]:
 
 def group_market(session: Session, market: MarketKey) -> set[int]:
     """As :func:`group_property`, for every property of the market that was written since it was grouped."""
-    in_market = (Property.city_key == market[0]) & (Property.deal_type == market[1])
-    return group_properties(session, ungrouped().where(in_market))
+    parameters = {"city_key": market[0], "deal_type": market[1]}
+    ids = session.scalars(_ungrouped_in_market(), parameters, execution_options=COMPILED_ONCE).all()
+    session.commit()
+    return _regroup_batches(session, ids)
+
+
+@cache
+def _ungrouped_in_market() -> Select[int]:
+    return _by_house(ungrouped().where(Property.city_key == CITY_KEY, Property.deal_type == DEAL_TYPE))
 
 
 def regroup_all(session: Session) -> set[int]:
@@ -102,10 +112,17 @@ def group_properties(session: Session, which: Select[int]) -> set[int]:
     They are sorted by house, and within a house by floor, rooms and area, so that similar adverts are in the same batch
     and are read once.
     """
-    house = (Property.city_key, Property.street, Property.house_number, Property.location)
-    by_house = which.order_by(*house, Property.floor, Property.rooms, Property.area, Property.id)
-    ids = session.scalars(by_house).all()
+    ids = session.scalars(_by_house(which)).all()
     session.commit()
+    return _regroup_batches(session, ids)
+
+
+def _by_house(which: Select[int]) -> Select[int]:
+    house = (Property.city_key, Property.street, Property.house_number, Property.location)
+    return which.order_by(*house, Property.floor, Property.rooms, Property.area, Property.id)
+
+
+def _regroup_batches(session: Session, ids: Sequence[int]) -> set[int]:
     changed: set[int] = set()
     for start in range(0, len(ids), BATCH):
         changed |= _regroup_sound(session, ids[start : start + BATCH])

@@ -7,6 +7,7 @@ the worker has died while it read a row, the smaller the row's group, until the 
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -17,11 +18,13 @@ from sqlalchemy.orm import Session
 from matching.reading.json_rows import fact_rows, wish_rows
 from matching.reading.kinds import GRAMMAR_VERSION
 from models.core.enums import MarketKey, Side
+from models.deals.exclusions import CITY_KEY, DEAL_TYPE
 from models.market.facts import property_text
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.readings import merged_wishes
 from models.market.unscorable import KILLED_ITS_WORKER, UnscorableEntity
+from models.platform.prepared_statements import COMPILED_ONCE
 from models.rescoring.attempts import (
     MAX_ATTEMPTS,
     RescoringAttempt,
@@ -52,8 +55,10 @@ def read_market(session: Session, market: MarketKey) -> ChangeSet:
     Returns:
         The rows that were quarantined because they kill their reader; lists may still contain them.
     """
+    crashing = ChangeSet()
+    if not _has_unread(session, market):
+        return crashing
     with _alone_in(session, market):
-        crashing = ChangeSet()
         for side in Side:
             table = _TABLES[side]
             in_market = and_(table.city_key == market[0], table.deal_type == market[1])
@@ -64,6 +69,20 @@ def read_market(session: Session, market: MarketKey) -> ChangeSet:
             crashing |= _read_suspects(session, side, in_market)
         session.commit()
         return crashing
+
+
+def _has_unread(session: Session, market: MarketKey) -> bool:
+    """Whether some row of *market* is unread, by one statement; mostly none is. Commits."""
+    parameters = {"city_key": market[0], "deal_type": market[1]}
+    has_unread = session.execute(_unread_in_market(), parameters, execution_options=COMPILED_ONCE).scalar_one()
+    session.commit()
+    return bool(has_unread)
+
+
+@cache
+def _unread_in_market() -> Select[bool]:
+    in_market = lambda table: and_(table.city_key == CITY_KEY, table.deal_type == DEAL_TYPE)
+    return select(or_(*(exists().where(in_market(table), is_outdated(table)) for table in _TABLES.values())))
 
 
 def read_entity(session: Session, side: Side, entity_id: int) -> None:

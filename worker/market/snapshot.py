@@ -147,9 +147,10 @@ class Snapshot:
             skipping: Entities that are not to be loaded.
         """
         snapshot = cls.load_rows(session, market, models, skipping=skipping)
-        for side in Side:
-            quarantined = set(quarantined_ids(session, side))
-            release(session, side, sorted(quarantined & set(snapshot.part(side).ids.tolist())))
+        for side, quarantined in quarantined_ids(session).items():
+            part = snapshot.part(side)
+            if len(rows := part.rows_of(quarantined)):
+                release(session, side, part.ids[rows].tolist())
         snapshot._adopt_thresholds(session)
         return snapshot
 

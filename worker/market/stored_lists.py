@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -166,6 +167,7 @@ def market_parameters(market: MarketKey) -> dict[str, object]:
     return {"city_key": market[0], "deal_type": market[1].value}
 
 
+@cache
 def for_side(side: Side, statement: str) -> TextClause:
     """*statement* with the names of the side's tables: constants of this module; values are parameters."""
     table, key, array = TABLES[side]

@@ -1,7 +1,6 @@
 """Exchange rates from central banks' tables: fetched from a real server, checked, stored once; no private addresses."""
 
 import importlib
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.market.rate_tables import RatesRefusedError, RateTable, Stored, read_table, store_table
 from models.market.rates import Rate, factors_to, set_rate
+from tests.serving import serve_in_thread
 from worker.jobs import rates as job
 from worker.jobs.guarded_connections import FetchError
 
@@ -101,7 +101,7 @@ def start_bank() -> Iterator[Callable[[], Bank]]:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serve_in_thread(server)
         servers.append(server)
         bank.url = f"http://127.0.0.1:{server.server_port}"
         return bank

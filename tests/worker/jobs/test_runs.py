@@ -1,14 +1,21 @@
+from random import Random
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import text
 
+from matching.reading.kinds import GRAMMAR_VERSION
 from models.core.enums import DealType, RunScope, RunState
 from models.rescoring.runs import request_run, waiting_runs
 from models.rescoring.shards import abandoned, retry_failed
 from tests.factories import make_lead, make_user
+from tests.statements import statements_on
+from tests.worker.lists.test_rescore import fill
 from worker import tasks
 from worker.jobs import runs
-from worker.jobs.runs import begin_run, prepare_run
+from worker.jobs.runs import begin_run, prepare_run, run_shard
+
+MAX_STATEMENTS_OF_A_MARKET = 38
 
 
 @pytest.mark.parametrize(
@@ -53,3 +60,24 @@ def test_a_run_that_cannot_be_prepared_fails_and_can_be_retried(worker_here, mon
         assert len(begin_run(run.id)) == 1
         session.refresh(run)
         assert (run.state, run.error) == (RunState.RUNNING, None)
+
+
+def test_a_market_costs_a_bounded_number_of_statements(worker_here):
+    """A country has thousands of towns, most of them tiny."""
+    with worker_here() as session:
+        fill(session, Random(1), 5)
+        for table in ("leads", "properties"):  # their texts are read, as in most runs
+            session.execute(text(f"UPDATE {table} SET grammar = :grammar"), {"grammar": GRAMMAR_VERSION})
+        session.commit()
+        for _ in range(2):
+            run, _ = request_run(session, RunScope.ALL, "cli")
+            session.commit()
+            [shard_id] = begin_run(run.id)
+            with statements_on(session.get_bind()) as statements:
+                run_shard(shard_id)
+            session.refresh(run)
+            assert run.state is RunState.SUCCEEDED
+            session.commit()
+
+    shown = [" ".join(statement.split())[:120] for statement in statements]
+    assert len(shown) <= MAX_STATEMENTS_OF_A_MARKET, "\n".join(shown)

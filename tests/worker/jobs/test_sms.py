@@ -1,7 +1,6 @@
 """SMS gateways against a small server with their protocols, and the task's promise: each SMS is sent at most once."""
 
 import json
-import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -16,6 +15,7 @@ from models.core.base import utc_now
 from models.core.errors import SettingsError
 from models.platform.storage import Storage
 from tests.factories import SECRET
+from tests.serving import serve_in_thread
 from worker import tasks
 from worker.jobs import accounts
 from worker.jobs.sms import ConsoleGateway, SmsBusyError, SmsRefusedError, SmsUnknownError, gateway_of
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     with StandIn() as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        serve_in_thread(server)
         yield server
         server.shutdown()
 
