@@ -4,6 +4,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
+import orjson
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.http.blueprint import Body, PageArgs, one_of
@@ -314,7 +315,9 @@ def _location_of(lead: Lead) -> dict[str, Any]:
 def address_of(listing: Property) -> dict[str, Any]:
     """A property's address; `location` is present if the address came as one text."""
     address = dict(zip(ADDRESS_FIELDS, _address(listing), strict=True))
-    address["stations"] = [{"minutes": None, "by_transport": False} | station for station in listing.stations]
+    stations: Any = listing.stations  # JSON text, in a page of a list (models.deals.list_queries.as_shown)
+    stations = orjson.loads(stations) if isinstance(stations, str) else stations
+    address["stations"] = [{"minutes": None, "by_transport": False} | station for station in stations]
     address["latitude"], address["longitude"] = _plain(listing.latitude), _plain(listing.longitude)
     if listing.location:
         address["location"] = listing.location
@@ -324,8 +327,8 @@ def address_of(listing: Property) -> dict[str, Any]:
 def details_of(listing: Property) -> dict[str, Any]:
     """A property's facts in the exchange contract's form; unknown facts are null."""
     facts = dict(zip(DETAILS_FIELDS, _details(listing), strict=True))
-    facts["price"], facts["area"] = _plain(listing.price), _plain(listing.area)
-    facts["currency"], facts["deal_type"] = shown_currency(listing.currency), listing.deal_type
+    facts["price"], facts["area"] = _plain(facts["price"]), _plain(facts["area"])
+    facts["currency"] = shown_currency(facts["currency"])
     return facts
 
 

@@ -162,6 +162,13 @@ class Body(Schema):
         Like marshmallow's, but it checks only as many unknown names, and entries of lists that are too long, as an
         error answer names; marshmallow would report every one of them. Fields named by `partial` may be null.
         """
+        if (
+            isinstance(data, MultiDictProxy)
+            and not data
+            and self._defaults is not None
+            and kwargs.keys() <= {"unknown"}
+        ):
+            return dict(self._defaults)
         partial = kwargs.get("partial") or self.partial
         if isinstance(data, Mapping) and not isinstance(partial, bool | None):
             nulls = {name for name in partial if name in data and data[name] is None}
@@ -204,6 +211,16 @@ class Body(Schema):
             for name, field in self.load_fields.items()
             if not field.required
         }
+
+    @cached_property
+    def _defaults(self) -> Mapping[str, Any] | None:
+        """
+        What an empty query is read as, since most are empty; None if it may be an error or depends on the request.
+        """
+        values = self.load_fields.values()
+        if any(self._hooks.values()) or any(field.required or callable(field.load_default) for field in values):
+            return None
+        return cast(Mapping[str, Any], super().load({}))
 
     @cached_property
     def _lists(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+from flask import has_app_context
 from sqlalchemy.orm import Session
 
 from api.http.short_cache import cached_for
@@ -16,7 +17,7 @@ from models.market.known_places import MAX_SUGGESTIONS, CountedPlace, PlaceKind,
 from models.market.towns.known_parts import known_parts, names_everywhere
 from models.market.towns.reading import read_town
 
-#: Counting reads all homes, so each process does it at most once in this many seconds.
+#: Counting reads all homes, so a web process does it at most once in this many seconds.
 KEPT = 60
 
 PART_KINDS = (PlaceKind.DISTRICT, PlaceKind.STATION)
@@ -61,8 +62,9 @@ class MarketPlaces:
 
 
 def market_places(session: Session) -> MarketPlaces:
-    """The places of the present market; counts may be a minute old."""
-    return cached_for(KEPT, "places:counted", lambda: MarketPlaces(counted_places(session)))
+    """The places of the market. In a web process, counts may be a minute old; the bot counts for each message."""
+    read = lambda: MarketPlaces(counted_places(session))
+    return cached_for(KEPT, "places:counted", read) if has_app_context() else read()
 
 
 def with_known_parts(

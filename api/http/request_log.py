@@ -7,7 +7,7 @@ import uuid
 
 from flask import Flask, Response, request
 
-from api.http import access, request_metrics
+from api.http import request_metrics
 from api.http.request_state import current
 from models.platform import logs, tracing
 
@@ -51,15 +51,16 @@ def _end(response: Response) -> Response:
     response.headers[HEADER] = state.request_id
     seconds = time.perf_counter() - state.began
     state.status = response.status_code
-    request_metrics.count_request(request.method, route(), response.status_code, seconds)
+    method, pattern = request.method, route()
+    request_metrics.count_request(method, pattern, state.status, seconds)
     facts = {
-        "method": request.method,
-        "route": route(),
-        "status": response.status_code,
+        "method": method,
+        "route": pattern,
+        "status": state.status,
         "ms": round(seconds * 1000, 1),
-        "caller": access.caller(),
+        "caller": state.caller,
     }
-    quiet = facts["route"] in PROBE_PATHS and response.status_code < 400
+    quiet = pattern in PROBE_PATHS and state.status < 400
     log.log(logging.DEBUG if quiet else logging.INFO, "request", extra=facts)
     return response
 

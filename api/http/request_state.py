@@ -77,7 +77,8 @@ class RequestState:
 
 def current() -> RequestState:
     """The state of the current request, or of the application context outside a request."""
-    if "state" not in g:
-        g.state = RequestState()
-    state: RequestState = g.state
+    held = vars(g._get_current_object())  # each use of the proxy `g` itself would look up the context again
+    state: RequestState | None = held.get("state")
+    if state is None:
+        state = held["state"] = RequestState()
     return state

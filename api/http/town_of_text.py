@@ -1,6 +1,6 @@
 """The town of a text that names places: the one that it states, or the one in which its places lie together."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from api.http.market_places import MarketPlaces, keys_everywhere
@@ -56,31 +56,28 @@ def town_of_places(places: MarketPlaces, named: Sequence[Place]) -> str | None:
     """
     The key of the town in which the districts and stations of *named* lie; None if they may lie in several.
 
-    Each place has one vote, shared by the towns with such a place. Towns with more than half of the votes of the first
-    remain. If they are several, the first of these measures that is not 0 for all decides, and only if it is
-    :data:`OVERWHELMING` times as large as for the next town: homes on the market at the places, homes in the town,
-    inhabitants.
+    It is the town in which most of them lie. If several have equally many, the first of these measures that is not 0
+    for all decides, and only if it is :data:`OVERWHELMING` times as large as for the next town: homes on the market at
+    the places, homes in the town, inhabitants.
 
-    Names that many towns have vote only for towns with homes there, except stations that the text calls stations:
-    «Центральный», «Спортивная», but not «м. Спортивная». Of several towns that remain, those with most of all these
-    places are left: «Приморский район, м. Пионерская».
+    A name that many towns have counts, but is not enough: «Центральный», «Спортивная». At least one other place must
+    lie in the town, or homes on the market at the place of that name. «м. Спортивная», which the text calls a station,
+    is enough.
     """
     lying_in: Counter[str] = Counter()
-    votes: dict[str, float] = defaultdict(float)
     homes: Counter[str] = Counter()
+    towns: set[str] = set()
     for kind, name, marked in dict.fromkeys((place.kind, place.name, place.marked) for place in named):
         if kind == "town":
             continue
         key, kind_there = place_key(name), PlaceKind(kind)
-        lying_in.update(list(places.sites(kind_there, key)))
+        sites = places.sites(kind_there, key)
+        lying_in.update(list(sites))
+        homes.update({town: site.homes for town, site in sites.items()})
         is_vague = key in keys_everywhere() and not (marked and kind_there is PlaceKind.STATION)
-        sites = places.on_market(kind_there, key) if is_vague else places.sites(kind_there, key)
-        for town, site in sites.items():
-            votes[town] += 1 / len(sites)
-            homes[town] += site.homes
-    maximum = max(votes.values(), default=0)
-    left = [town for town, share in votes.items() if share > maximum / 2]
-    left = [town for town in left if lying_in[town] == max(lying_in[each] for each in left)]
+        towns.update(places.on_market(kind_there, key) if is_vague else sites)
+    maximum = max((lying_in[town] for town in towns), default=0)
+    left = sorted(town for town in towns if lying_in[town] == maximum)
     if len(left) < 2:
         return left[0] if left else None
     for measure in (homes.__getitem__, lambda town: places.homes.get(town, 0), population_of_city):

@@ -6,10 +6,11 @@ not, because a negation is joined to the word that it denies, which is the next 
 A lead's words and a property's are compared as Okapi BM25 does (Robertson and Zaragoza 2009), on a scale of 0 to 1::
 
     likeness = sum_w idf_w f_w / sum_w idf_w        over the words w of the lead
-    f_w      = min(1, c (k1 + 1) / (c + k1 (1 - b + b length / mean length)))        c times in the property's text
-    idf_w    = ln(1 + (n - n_w + 1/2) / (n_w + 1/2))        n_w of n texts contain w
+    f_w      = min(1, c (k1 + 1) / (c + k1 (1 - b + b length / mean length)) / full)    c times in the text
+    idf_w    = ln(1 + (n - n_w + 1/2) / (n_w + 1/2)) ** 0.7        n_w of n texts contain w
 
-If a property's text of mean length contains all words of the lead, the likeness is 1.
+If a property's text of mean length contains each word of the lead once, the likeness is 1 / full = 0.83; in a text of
+a quarter of that length it is 1.
 """
 
 import io
@@ -31,8 +32,13 @@ from matching.reading.origins import names_origin
 MIN_TEXTS_WITH_WORD = 2
 MAX_WORDS = 60_000
 MAX_WORDS_REMEMBERED = 500_000
-#: BM25's parameters: how soon repeating a word stops helping, and how much long texts are discounted (usual values).
-K1, B = 1.2, 0.75
+#: BM25's parameters: how soon repeating a word stops helping, and how much long texts are discounted.
+K1, B = 0.8, 0.5
+#: The power of BM25's rarity by which a word counts: below 1, one rare word outweighs the others less.
+RARITY_POWER = 0.7
+#: The value of BM25 for a word that counts fully. With 1, its value in a text of mean length, all shorter texts with
+#: the lead's words would be equal.
+FULL = 1.2
 #: How many words of a lead's text are used, the rarest first. The limit bounds the rounding error.
 MAX_LEAD_WORDS = 48
 #: Property-side parts of a word that counts fully.
@@ -72,7 +78,7 @@ class TextModel:
 
     Attributes (after :meth:`fit`):
         words_: Stem to code.
-        idf_: (words,) float32.
+        idf_: (words,) float32, before the power.
         mean_length_: The mean number of significant words in a text.
     """
 
@@ -107,7 +113,7 @@ class TextModel:
     def lead_words(self, texts: Sequence[str]) -> Words:
         """The words of leads' texts; the worths of each row add up to 1, unless the model knows none of its words."""
         rows, codes, _, _ = self._counted(texts)
-        idf = self.idf_[codes].astype(np.float64)
+        idf = self.idf_[codes].astype(np.float64) ** RARITY_POWER
         # The rarest words of each text, sorted by code again.
         order = np.lexsort((codes, -idf, rows))
         place = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
@@ -120,7 +126,7 @@ class TextModel:
         """The words of properties' texts; *worth* in parts of WORD_PARTS, whole numbers above 0."""
         rows, codes, counts, lengths = self._counted(texts)
         longer = 1 - B + B * lengths[rows] / self.mean_length_
-        parts = np.floor(WORD_PARTS * np.minimum(1, counts * (K1 + 1) / (counts + K1 * longer)))
+        parts = np.floor(WORD_PARTS * np.minimum(1, counts * (K1 + 1) / (counts + K1 * longer) / FULL))
         return _words(rows, codes, np.maximum(parts, 1), len(texts))
 
     def to_bytes(self) -> bytes:

@@ -63,7 +63,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
         return False  # «недорогая с балконом»
     symbol, word = cut_text.words[marker.start], cut_text.words[target.start]
     governs = symbol is not None and symbol.symbol in _GOVERN_GENITIVE
-    if governs and target.start - marker.end > 1 and word is not None and word.case == "nominative":
+    if governs and target.start > marker.end and word is not None and word.case == "nominative":
         return False  # «без соседей сверху, то есть последний этаж»
     unneeded = _of_unneeded_row(cut_text, items, index)
     if unneeded is not None:

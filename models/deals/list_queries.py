@@ -11,6 +11,7 @@ from sqlalchemy import (
     FromClause,
     Numeric,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import NullType
 
@@ -58,13 +59,15 @@ def _looked_up(table: type[Lead] | type[Property] | type[User], row_id: ColumnEl
 def as_shown(shown: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     """
     Return the column in the form that JSON needs: words rather than members of enumerations, floats rather than
-    Decimals.
+    Decimals. JSON is text, which orjson reads four times as fast as psycopg2 does.
 
     Converting a page's columns to Python objects took as long as fetching them. Money (:data:`models.core.base.Money`)
     has up to 15 digits before the point, which a float holds.
     """
     if isinstance(shown.type, Numeric):
         return cast(shown, Double).label(shown.key)
+    if isinstance(shown.type, JSONB):
+        return cast(shown, Text).label(shown.key)
     return type_coerce(shown, NullType()).label(shown.key)
 
 
@@ -108,6 +111,13 @@ class ListQuery:
             )
         return and_(_has_acted(self.side), acted)
 
+    def _is_plain_market(self) -> ColumnElement[bool]:
+        """
+        A condition: the market of :row_id is plain. It depends on no entry, so it is evaluated once.
+        """
+        own = aliased(self.own)
+        return select(is_plain(own.city_key, own.deal_type)).where(own.id == _ROW_ID).scalar_subquery()
+
     def _once(self) -> Select:
         """
         Select the entries to show of the list of :row_id, as id, score, explored, rank and group_id (null: none).
@@ -150,7 +160,7 @@ class ListQuery:
                 self.other.city_key == self.own.city_key,
                 self.other.deal_type == self.own.deal_type,
                 self.shown.is_current(lead.version, listing.version),
-                is_plain(self.own.city_key, self.own.deal_type) if self.plain else true(),
+                self._is_plain_market() if self.plain else true(),
                 ~self._is_acted_on(),
             )
         )
@@ -185,7 +195,9 @@ class ListQuery:
         looked_up: list[FromClause] = [other, owner]
         if self.side is Side.LEAD:
             before = _price_before(self.own, other)
-            cut, adverts = _price_cut(before, other), _adverts(paged.c.group_id, self.own)
+            cut = _price_cut(before, other)
+            # Most homes have no group, and the subquery would sort and aggregate nothing for each of them.
+            adverts = case((paged.c.group_id.is_not(None), _adverts(paged.c.group_id, self.own)))
             looked_up.append(before)
         query = (
             select(

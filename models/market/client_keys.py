@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base
 from models.market.client_contacts import Contact, read_contacts
+from models.platform.prepared_statements import PREPARED
 
 #: Leads whose keys are compared in one transaction.
 BATCH = 1_000
@@ -105,13 +106,14 @@ _NOTE_CLIENT = text(
     SELECT CAST(:lead_id AS bigint), CAST(:key AS bigint) WHERE CAST(:key AS bigint) IS NOT NULL
     ON CONFLICT (lead_id) DO UPDATE SET key = excluded.key
     """
-).execution_options(prepared=True)
+)
 
 
 def store_client_keys(session: Session, lead_id: int, contacts: str | None) -> None:
     """Store the client keys of a lead from its new contacts."""
     read = read_contacts(contacts)
-    session.execute(_NOTE_CLIENT, {"lead_id": lead_id, "keys": contact_keys(read), "key": client_key(read)})
+    named = {"lead_id": lead_id, "keys": contact_keys(read), "key": client_key(read)}
+    session.execute(_NOTE_CLIENT, named, execution_options=PREPARED)
 
 
 def renew_keys(session: Session) -> int:

@@ -7,6 +7,7 @@ from models.core.enums import Status
 from models.market.client_contacts import read_contacts
 from models.market.client_keys import ClientContactKey, ClientKey, contact_keys
 from models.market.leads import Lead
+from models.platform.prepared_statements import PREPARED
 
 #: It runs for the warning of every lead that is written with contacts, so it is built once, and planned once per
 #: connection.
@@ -23,7 +24,6 @@ _OTHER_LEAD = (
     )
     .order_by(Lead.id)
     .limit(1)
-    .execution_options(prepared=True)
 )
 
 
@@ -33,7 +33,7 @@ def other_lead_of_client(session: Session, lead: Lead) -> int | None:
     if not keys:
         return None
     of_lead = {"lead_id": lead.id, "owner_id": lead.owner_id, "city_key": lead.city_key, "deal_type": lead.deal_type}
-    return session.scalar(_OTHER_LEAD, {"keys": keys, **of_lead})
+    return session.scalar(_OTHER_LEAD, {"keys": keys, **of_lead}, execution_options=PREPARED)
 
 
 def forget_clients(session: Session, owner_id: int) -> None:

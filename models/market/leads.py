@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    bindparam,
     select,
     text,
 )
@@ -36,6 +37,7 @@ from models.core.enums import (
 from models.core.errors import NotFoundError
 from models.market.client_keys import store_client_keys
 from models.market.properties import canonical, kept_market
+from models.platform.prepared_statements import PREPARED
 
 
 class Lead(Base):
@@ -189,11 +191,16 @@ def owned_lead(session: Session, owner: User, lead_id: int, *, lock: bool = Fals
     Raises:
         NotFoundError: It is absent or somebody else's.
     """
-    query = select(Lead).where(Lead.id == lead_id, Lead.owner_id == owner.id)
-    lead = session.scalar(query.with_for_update() if lock else query)
+    named = {"lead_id": lead_id, "owner_id": owner.id}
+    lead = session.scalar(_OWNED_FOR_UPDATE if lock else _OWNED, named, execution_options=PREPARED)
     if lead is None:
         raise NotFoundError("lead")
     return lead
+
+
+# Built once, and planned once per connection.
+_OWNED = select(Lead).where(Lead.id == bindparam("lead_id"), Lead.owner_id == bindparam("owner_id"))
+_OWNED_FOR_UPDATE = _OWNED.with_for_update()
 
 
 def leads_of(owner: User, status: Status | None = None, source_id: int | None = None) -> Select[Lead]:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, CreatedAt
 from models.market.places import LONGEST_KEY, City, city_of, own_currency
+from models.platform.prepared_statements import PREPARED
 
 
 class TownAlias(Base):
@@ -26,14 +27,12 @@ class TownAlias(Base):
 
 
 #: It runs for every lead and property that is written, so it is built once, and planned once per connection.
-_INTO_KEY = (
-    select(TownAlias.into_key).where(TownAlias.town_key == bindparam("town_key")).execution_options(prepared=True)
-)
+_INTO_KEY = select(TownAlias.into_key).where(TownAlias.town_key == bindparam("town_key"))
 
 
 def merged_key(session: Session, key: str) -> str:
     """The key with which the town's rows are stored: its own, or that of the town into which it was merged."""
-    return session.scalar(_INTO_KEY, {"town_key": key}) or key
+    return session.scalar(_INTO_KEY, {"town_key": key}, execution_options=PREPARED) or key
 
 
 def stored_key(name: str) -> ColumnElement[str]:

@@ -89,9 +89,9 @@ FLAGS = [
 ]
 
 
-def find_chromium() -> str | None:
+def find_chromium(*preferred: str) -> str | None:
     """Return the path of a Chromium on this machine, or None; the variable CHROMIUM names another one."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    names = (os.environ.get("CHROMIUM", ""), *preferred, "chromium", "chromium-browser", "google-chrome")
     return next((path for path in (shutil.which(name) for name in names if name) if path), None)
 
 

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.exchange.pasted_text import lead_of_text
 from api.http.short_cache import forget_cached
 from models.core.enums import Role, Status
 from models.market.leads import Lead
@@ -131,6 +132,10 @@ def test_homes_are_not_counted_for_every_text(client: FlaskClient, tenant: dict[
             client.post("/leads/understand", json={"text": WITHOUT_TOWN}, headers=tenant)
 
     assert sum("GROUPING SETS" in statement.upper() for statement in statements) == 1
+
+
+def test_the_bot_which_is_no_web_process_reads_the_same(db: Session) -> None:
+    assert lead_of_text(db, WITHOUT_TOWN).answer["city"] == "Москва"
 
 
 def forget_cached_counts(client: FlaskClient) -> None:

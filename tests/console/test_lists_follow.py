@@ -10,7 +10,8 @@ from models.deals.matches import act
 from models.market.leads import Lead, replace_lead
 from models.market.properties import Property
 from models.ranking.recommendations import LeadRecommendations
-from tests.console.conftest import FASTER_POLLING, csrf_of, enter
+from tests.console.conftest import csrf_of, enter
+from tests.console.test_refreshed_lists import FASTER_POLLING
 from worker.lists import rescore
 
 

@@ -40,9 +40,7 @@ def work(engine, app, worker_here):
     return do
 
 
-def test_a_newcomer_imports_sends_a_selection_agrees_and_a_deal_is_undone(
-    visit, chromium, served, town, db, work, tmp_path
-):
+def test_a_newcomer_imports_sends_a_selection_agrees_and_a_deal_is_undone(visit, town, db, work, tmp_path):
     path = tmp_path / "Клиенты.xlsx"
     path.write_bytes(xlsx(*CLIENTS))
     newcomer = visit(None, before=FASTER_POLLING)
@@ -83,13 +81,11 @@ def test_a_newcomer_imports_sends_a_selection_agrees_and_a_deal_is_undone(
     newcomer.get_by_role("button", name="Make a selection").click()
     newcomer.get_by_role("button", name="Create the link").click()
     link = newcomer.get_by_label("The link for the client").input_value()
-    context = chromium.new_context(base_url=served, viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    client = context.new_page()
+    client = visit(None, viewport={"width": 390, "height": 844}, java_script_enabled=False)
     client.goto("/s/" + link.rpartition("/s/")[2])
     like = client.locator(f"#home-{town.properties[0].id}").get_by_role("button", name="I like it")
     like.click()
     expect(like).to_have_attribute("aria-pressed", "true")
-    context.close()
     newcomer.get_by_role("button", name="Like").click()
     expect(newcomer.get_by_text("you like it")).to_be_visible()
 

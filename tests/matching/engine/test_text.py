@@ -108,7 +108,16 @@ def test_longer_texts_count_less_and_repeating_a_word_hardly_helps(model):
     once, often, longer = rows(model.property_words(["метро", "метро метро метро", "метро. " + "Вид на парк. " * 20]))
     metro = model.words_["метр"]
 
-    assert once[metro] == often[metro] == WORD_PARTS > longer[metro] > 0
+    assert 0.9 * WORD_PARTS < once[metro] <= often[metro] == WORD_PARTS
+    assert 0 < longer[metro] < 0.5 * once[metro]
+
+
+def test_of_two_texts_with_a_word_the_shorter_one_counts_more_even_if_both_are_short():
+    model = TextModel.fit(CORPUS + ["Двор, кухня, балкон, лоджия, парк, школа, лифт, консьерж, паркинг, сад и пруд"])
+    shorter, longer = rows(model.property_words(["метро, парк", "метро, парк, двор"]))
+    metro = model.words_["метр"]
+
+    assert model.mean_length_ > 3 and shorter[metro] > longer[metro]
 
 
 def test_the_words_of_a_text_do_not_depend_on_other_texts(model):

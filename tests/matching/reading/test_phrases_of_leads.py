@@ -51,6 +51,16 @@ TABLE = [
     ("сдача 25-26 год", "completion=..2026.75"),
     ("3к изолир, 2 лодж", "rooms_layout=isolated balcony=yes"),
     ("с балконм и лифтам", "balcony=yes lift=yes"),
+    # A denial ends with what it denies: «никто не жил», «без вложений».
+    ("новый ремонт, никто не жил монолит", "renovation=cosmetic/euro/design material=monolith"),
+    ("без вложений монолитный", "material=monolith"),
+    ("тихие без тусовок вайфай", "quiet=yes internet=yes"),
+    ("без доплат и обременений", "encumbrance=no"),
+    # A view of a tower is no wish for one, and papers at first hand are no new building.
+    ("с видом на высотку и Новый Арбат", "-"),
+    ("высотку не ниже 17 этажа", "house_floors=17.. floor=17.."),
+    ("первичные документы", "-"),
+    ("первичный рынок", "new_building=yes"),
     # What nobody does without is needed.
     ("без балкона никак", "balcony=yes!"),
     ("без кондиционера не проживу", "air_conditioner=yes!"),

@@ -239,17 +239,17 @@ def test_a_receiver_may_ask_for_a_pause(sessions, receiver, subscribed):
     assert timedelta(minutes=29) < left < timedelta(minutes=31)
 
 
-def test_events_of_a_thousand_changes_arrive_in_order_per_object_though_some_fail(sessions, receiver, subscribed):
+def test_events_of_hundreds_of_changes_arrive_in_order_per_object_though_some_fail(sessions, receiver, subscribed):
     endpoint = subscribed()
     count = iter(range(10_000))
     lock = threading.Lock()
 
     def sometimes(_):
         with lock:
-            return 500 if next(count) % 97 == 0 else 200
+            return 500 if next(count) % 37 == 0 else 200
 
     receiver.answer = sometimes
-    happen(sessions, endpoint, *(f"match:{number % 40}" for number in range(1000)))
+    happen(sessions, endpoint, *(f"match:{number % 40}" for number in range(400)))
     while any(each.state is DeliveryState.PENDING for each in deliveries(sessions)):
         send_webhooks()
         later(sessions)
@@ -257,7 +257,7 @@ def test_events_of_a_thousand_changes_arrive_in_order_per_object_though_some_fai
     arrived = defaultdict(list)
     with sessions() as session:
         by_id = {f"msg_{event.message_id.hex}": event for event in session.scalars(select(Event))}
-    assert len(by_id) == 1000 and {request.message_id for request in receiver.got} == set(by_id)
+    assert len(by_id) == 400 and {request.message_id for request in receiver.got} == set(by_id)
     for request in receiver.got:
         assert request.verified(endpoint.secret)
         arrived[by_id[request.message_id].subject].append(request.event["data"]["n"])
