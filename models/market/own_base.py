@@ -157,8 +157,8 @@ def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
     """
     pattern = "".join("[её]" if each in "еёЕЁ" else re.escape(each) for each in word)
     if side is Side.LEAD:
-        return _text_of_lead().regexp_match(pattern, flags="i")
-    short = _text_of_property().regexp_match(pattern, flags="i")
+        return _text_of_lead(word).regexp_match(pattern, flags="i")
+    short = _text_of_property(word).regexp_match(pattern, flags="i")
     beginnings = re.findall(r"\w+", word)
     if not beginnings:
         return short
@@ -176,8 +176,10 @@ def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
     return or_(*(Property.id.in_(ids) for ids in in_text), short)
 
 
-def _text_of_lead() -> ColumnElement[str]:
+def _text_of_lead(word: str) -> ColumnElement[str]:
     return _joined(
+        word,
+        Lead.id,
         Lead.client_name,
         Lead.client_contacts,
         Lead.city,
@@ -187,12 +189,13 @@ def _text_of_lead() -> ColumnElement[str]:
         Lead.private_notes,
         Lead.additional_requirements,
         Lead.external_id,
-        cast(Lead.id, String),
     )
 
 
-def _text_of_property() -> ColumnElement[str]:
+def _text_of_property(word: str) -> ColumnElement[str]:
     return _joined(
+        word,
+        Property.id,
         Property.title,
         Property.city,
         Property.district,
@@ -201,12 +204,13 @@ def _text_of_property() -> ColumnElement[str]:
         Property.house_number,
         Property.location,
         Property.external_id,
-        cast(Property.id, String),
     )
 
 
-def _joined(*columns: Any) -> ColumnElement[str]:
-    return func.concat_ws(" ", *columns, type_=String)
+def _joined(word: str, row_id: Any, *columns: Any) -> ColumnElement[str]:
+    """The text in which *word* is looked for. It has the row's id only for digits, because ten thousand take time."""
+    ids = [cast(row_id, String)] if word.isdigit() else []
+    return func.concat_ws(" ", *columns, *ids, type_=String)
 
 
 def _keys(side: Side, order: BaseOrder) -> tuple[Any, ...]:

@@ -173,7 +173,7 @@ def test_a_web_process_that_keeps_ending_is_given_up(out, tmp_path):
 
 
 def test_a_system_whose_web_process_cannot_start_stops_and_fails(servers_folder, tmp_path):
-    system = System(servers_folder / "stopped-and-started", tmp_path)
+    system = System(servers_folder / "stopped and started", tmp_path)
     (tmp_path / "web.py").write_text("import sys; sys.exit('no module named x')")
     process = system.launch()
     system.output.wait_for_line("has ended 3 times without an answer")
@@ -183,7 +183,7 @@ def test_a_system_whose_web_process_cannot_start_stops_and_fails(servers_folder,
 
 
 def test_the_settings_of_a_run_are_passed_to_commands_in_other_shells(servers_folder, tmp_path):
-    system = System(servers_folder / "stopped-and-started", tmp_path, RATES_URL="https://a.example\nhttps://b.example")
+    system = System(servers_folder / "stopped and started", tmp_path, RATES_URL="https://a.example\nhttps://b.example")
     system.start()
     environment = system.home.read_environment()
     system.stop()

@@ -94,6 +94,17 @@ def test_a_property_is_found_by_its_address_and_by_words_of_its_description(sess
     assert found(session, owner, Side.PROPERTY, words=words) == [home.id]
 
 
+@pytest.mark.parametrize("side", Side)
+def test_a_row_is_found_by_its_id_and_by_the_id_of_its_source(session, owner, side):
+    make = make_lead if side is Side.LEAD else make_property
+    row = make(session, owner, external_id="об-77/Б")
+    make(session, owner)
+
+    assert row.id in found(session, owner, side, words=str(row.id))
+    assert found(session, owner, side, words="ОБ-77/б") == [row.id]
+    assert found(session, owner, side, words=f"{row.id}б") == []
+
+
 def test_filters_narrow_together(session, owner):
     fitting = make_lead(session, owner, city="Казань", rooms=[1, 2], budget_max=9_000_000, budget_min=None)
     make_lead(session, owner, city="Казань", rooms=[3], budget_max=9_000_000, budget_min=None)
