@@ -5,11 +5,14 @@ import io
 import json
 import shutil
 import socketserver
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from sqlalchemy.orm import Session
 
 from scripts.errors import LaunchError
 from scripts.launcher import welcome
@@ -18,6 +21,7 @@ from scripts.launcher.servers.postgres import PostgresServer, shared_memory
 from scripts.launcher.servers.state import cause_in
 from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.welcome import MAX_ENDS, Welcome
+from tests.factories import make_lead, make_user
 from tests.ports import free_port
 from tests.scripts.running_system import System
 from tests.serving import serve_in_thread
@@ -118,6 +122,32 @@ def test_postgresql_keeps_off_shared_memory_that_is_missing_or_tiny(tmp_path):
 
 
 # -- The web process
+
+
+PREPARES = """
+import sys
+from rich.console import Console
+from models.platform.settings import Settings
+from scripts.launcher.system import prepare_database
+prepare_database(Settings.from_env(), Console(), demo=True)
+print(*(name for name in ("alembic", "scripts.demo") if name in sys.modules))
+"""
+
+
+def test_a_start_with_a_current_schema_and_a_market_loads_neither_migrations_nor_the_demo(engine, redis_url):
+    with Session(engine) as session:
+        make_lead(session, make_user(session))
+        session.commit()
+    settings = {
+        "DATABASE_URL": engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "8f2c6f2b1d0a4e5c9b7a3d1e6f8c0b2a",
+        "ENVIRONMENT": "test",
+    }
+
+    done = subprocess.run([sys.executable, "-c", PREPARES], capture_output=True, text=True, env=settings, check=False)
+
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
 
 
 @pytest.fixture
