@@ -19,6 +19,11 @@ _STREET = re.compile(
 _BEFORE_HOUSE_NUMBER = re.compile(r"[\s,]+(?:д(?:ом)?\.?\s*)?$")
 _WHERE_FROM = re.compile(r"\b(?:мы|я|сами|сам|переезжа\w+|приеха\w+|едем|родом)\s(?:сейчас\s)?из\s*$", re.IGNORECASE)
 
+_WHERE_THEY_LIVE = re.compile(
+    r"\b(?:жив(?:у|[её]м|[её]т|ут)|прожива(?:ю|ем|ет|ют)|прописан\w*)\s(?:сейчас\s|пока\s)?(?:во?|на|у|около)\s*$",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Street:
@@ -44,9 +49,17 @@ def street_in(text: str) -> Street | None:
 
 
 def places_in_request(text: str, lexicon: PlaceLexicon) -> list[Place]:
-    """The places of a client's message, without those where the client is from."""
+    """
+    The places of a client's message, without those where the client is from.
+
+    The place where the client lives is left out if the message names another one: another town than that town, or
+    another district or station than that district or station.
+    """
     text = text[:MAX_CHARACTERS]
-    return [place for place in find_places(cut(text, vocabulary()), lexicon) if not _is_where_from(text, place)]
+    places = [place for place in find_places(cut(text, vocabulary()), lexicon) if not _is_where_from(text, place)]
+    others = [place for place in places if not _is_where_they_live(text, place)]
+    names_other = {place.kind == "town" for place in others if not place.denied}
+    return [place for place in places if place in others or (place.kind == "town") not in names_other]
 
 
 def places_in_listing(text: str, lexicon: PlaceLexicon) -> list[Place]:
@@ -66,3 +79,8 @@ def blanked(text: str, spans: Iterable[Span]) -> str:
 def _is_where_from(text: str, place: Place) -> bool:
     """«мы из Мытищ, ищем квартиру в Строгино»: the client's own place is not the wanted one."""
     return _WHERE_FROM.search(text, max(0, place.start - 30), place.start) is not None
+
+
+def _is_where_they_live(text: str, place: Place) -> bool:
+    """«живём в Туле, ищем квартиру в Москве»."""
+    return _WHERE_THEY_LIVE.search(text, max(0, place.start - 30), place.start) is not None
