@@ -7,7 +7,7 @@ Asking Alembic would load it, with its templates and 7 MB, into every web proces
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 FOLDER = Path(__file__).parent.parent / "migrations"
@@ -32,3 +32,11 @@ def is_behind(session: Session) -> bool:
     """
     current = session.scalar(text("SELECT version_num FROM alembic_version"))
     return current in known() and current != newest()
+
+
+def is_current(engine: Engine) -> bool:
+    """Return whether the database is at the revision that this release needs; an empty one is not."""
+    with engine.connect() as connection:
+        if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+            return False
+        return list(connection.scalars(text("SELECT version_num FROM alembic_version"))) == [newest()]

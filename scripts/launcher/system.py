@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -21,6 +22,9 @@ from scripts.launcher.servers.server import Server, package_folder
 from scripts.launcher.servers.state import is_free
 from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.servers.watch import Watch
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 ROOT = checkout()
 
@@ -71,7 +75,7 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
 
         settings = Settings.from_env()
         demo = not os.environ.get("NO_DEMO")
-        _prepare_database(settings, console, demo=demo)
+        prepare_database(settings, console, demo=demo)
         stack.callback(lambda: end(processes_marked(MARK, str(home.path)), signal.SIGTERM))
         watch = Watch(servers, report)
         stack.callback(watch.stop)
@@ -121,22 +125,34 @@ def _check_port(port: int) -> None:
     raise PortBusyError(port)
 
 
-def _prepare_database(settings: Settings, console: Console, *, demo: bool) -> None:
+def prepare_database(settings: Settings, console: Console, *, demo: bool) -> None:
+    """Migrate the database and, with *demo*, fill it if it is empty."""
     # Imported here, so that a busy port or a read-only folder is reported before SQLAlchemy has loaded.
     from models.platform.database import connect, sessions
-    from models.platform.migrate import upgrade
-
-    upgrade(settings.database_url)
-    if not demo:
-        return
-    from models.platform.storage import Storage
-    from scripts.demo import fill_if_empty
+    from models.platform.revisions import is_current
 
     engine = connect(settings.database_url, application="leadmatch run")
     try:
-        fill_if_empty(sessions(engine), console, Storage(settings.media_url))
+        if not is_current(engine):
+            from models.platform.migrate import upgrade  # loads Alembic and all migrations
+
+            upgrade(settings.database_url)
+        if demo and not _has_market(engine):
+            from models.platform.storage import Storage
+            from scripts.demo import fill_if_empty  # loads what generates a market
+
+            fill_if_empty(sessions(engine), console, Storage(settings.media_url))
     finally:
         engine.dispose()
+
+
+def _has_market(engine: "Engine") -> bool:
+    """Return whether the database contains a lead or a property, without loading their models."""
+    from sqlalchemy import text
+
+    with engine.connect() as connection:
+        query = "SELECT EXISTS (SELECT FROM leads) OR EXISTS (SELECT FROM properties)"
+        return bool(connection.scalar(text(query)))
 
 
 def _serve(

@@ -19,7 +19,7 @@ from tests.waiting import wait_for
 @pytest.fixture
 def system(servers_folder, tmp_path):
     """A running system to stop, kill and start again; it reuses an earlier test's home, as creating one is slow."""
-    system = System(servers_folder / "stopped-and-started", tmp_path).start()
+    system = System(servers_folder / "stopped and started", tmp_path).start()
     system.sql("DROP TABLE IF EXISTS kept")
     yield system
     system.stop()
@@ -120,17 +120,15 @@ def test_processes_notice_by_themselves_that_their_run_was_killed(system):
     end_of(mine)
 
 
-def test_two_homes_run_side_by_side_and_the_end_of_one_is_not_the_others(shared_system, servers_folder, tmp_path):
-    (tmp_path / "second").mkdir()
-    second = System(servers_folder / "second home with spaces", tmp_path / "second").start()
-    try:
-        assert second.answer() != shared_system.answer()  # Each has its own secret.
-        second.process.kill()
-        second.process.wait()
-        second.start()
-        assert shared_system.answer()
-    finally:
-        assert second.stop() == 0
+def test_two_homes_run_side_by_side_and_the_end_of_one_is_not_the_others(shared_system, system):
+    assert system.answer() != shared_system.answer()  # Each has its own secret.
+
+    system.process.kill()
+    system.process.wait()
+    system.start()
+    assert shared_system.answer()
+
+    assert system.stop() == 0
     assert shared_system.answer() and shared_system.sql("SELECT 1") == [(1,)]
 
 

@@ -5,11 +5,14 @@ import io
 import json
 import shutil
 import socketserver
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from sqlalchemy.orm import Session
 
 from scripts.errors import LaunchError
 from scripts.launcher import welcome
@@ -18,6 +21,7 @@ from scripts.launcher.servers.postgres import PostgresServer, shared_memory
 from scripts.launcher.servers.state import cause_in
 from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.welcome import MAX_ENDS, Welcome
+from tests.factories import make_lead, make_user
 from tests.ports import free_port
 from tests.scripts.running_system import System
 from tests.serving import serve_in_thread
@@ -120,6 +124,32 @@ def test_postgresql_keeps_off_shared_memory_that_is_missing_or_tiny(tmp_path):
 # -- The web process
 
 
+PREPARES = """
+import sys
+from rich.console import Console
+from models.platform.settings import Settings
+from scripts.launcher.system import prepare_database
+prepare_database(Settings.from_env(), Console(), demo=True)
+print(*(name for name in ("alembic", "scripts.demo") if name in sys.modules))
+"""
+
+
+def test_a_start_with_a_current_schema_and_a_market_loads_neither_migrations_nor_the_demo(engine, redis_url):
+    with Session(engine) as session:
+        make_lead(session, make_user(session))
+        session.commit()
+    settings = {
+        "DATABASE_URL": engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "8f2c6f2b1d0a4e5c9b7a3d1e6f8c0b2a",
+        "ENVIRONMENT": "test",
+    }
+
+    done = subprocess.run([sys.executable, "-c", PREPARES], capture_output=True, text=True, env=settings, check=False)
+
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
+
+
 @pytest.fixture
 def out() -> io.StringIO:
     return io.StringIO()
@@ -173,7 +203,7 @@ def test_a_web_process_that_keeps_ending_is_given_up(out, tmp_path):
 
 
 def test_a_system_whose_web_process_cannot_start_stops_and_fails(servers_folder, tmp_path):
-    system = System(servers_folder / "stopped-and-started", tmp_path)
+    system = System(servers_folder / "stopped and started", tmp_path)
     (tmp_path / "web.py").write_text("import sys; sys.exit('no module named x')")
     process = system.launch()
     system.output.wait_for_line("has ended 3 times without an answer")
@@ -183,7 +213,7 @@ def test_a_system_whose_web_process_cannot_start_stops_and_fails(servers_folder,
 
 
 def test_the_settings_of_a_run_are_passed_to_commands_in_other_shells(servers_folder, tmp_path):
-    system = System(servers_folder / "stopped-and-started", tmp_path, RATES_URL="https://a.example\nhttps://b.example")
+    system = System(servers_folder / "stopped and started", tmp_path, RATES_URL="https://a.example\nhttps://b.example")
     system.start()
     environment = system.home.read_environment()
     system.stop()

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from models.accounts.audit import record
 from models.all_tables import Base
 from models.platform.migrate import downgrade, upgrade
-from models.platform.revisions import FOLDER, known, newest
+from models.platform.revisions import FOLDER, is_current, known, newest
 
 
 def test_migrated_schema_is_the_declared_one(engine):
@@ -23,6 +23,20 @@ def test_the_files_of_revisions_are_named_as_alembic_knows_them():
 
     assert known() == {revision.revision for revision in scripts.walk_revisions()}
     assert newest() == scripts.get_current_head()
+
+
+def test_a_database_is_current_only_at_the_newest_revision(new_database):
+    engine, empty = create_engine(new_database()), create_engine(new_database(template="template0"))
+    older = sorted(known())[-2]
+    answers = [is_current(empty), is_current(engine)]
+    for revision in (older, "9999"):
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": revision})
+        answers.append(is_current(engine))
+    engine.dispose()
+    empty.dispose()
+
+    assert answers == [False, True, False, False]
 
 
 def test_words_that_the_code_knows_are_the_words_that_the_database_takes(engine):
