@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, String, cast, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, String, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -140,15 +140,17 @@ _WORDS: tuple[Any, ...] = (ListingWords, ArchivedWords)
 
 
 def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]]:
-    """One condition for each word; a sequence of digits in the notation of a phone is one word."""
-    looks_like_phone = _DIGITS.fullmatch(words)
+    """
+    One condition for each word. Digits in the notation of a phone may also be a phone, or a part of it, as a whole.
+    """
+    conditions = [_with_word(owner, side, word[:MAX_WORD]) for word in words.split()[:MAX_WORDS]]
     digits = re.sub(r"\D", "", words)
-    if side is Side.LEAD and looks_like_phone and len(digits) >= MIN_DIGITS:
+    if side is Side.LEAD and _DIGITS.fullmatch(words) and len(digits) >= MIN_DIGITS:
         # 8 701 ... and +7 701 ... are the same phone.
         tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        return [func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)]
-    parts = words.split()[:MAX_WORDS]
-    return [_with_word(owner, side, word[:MAX_WORD]) for word in parts]
+        phone = func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)
+        return [or_(phone, and_(*conditions))]
+    return conditions
 
 
 def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:

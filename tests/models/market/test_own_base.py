@@ -76,6 +76,13 @@ def test_words_that_are_not_in_a_lead_find_nothing(session, owner, words):
     assert found(session, owner, words=words) == []
 
 
+def test_digits_are_looked_for_in_a_leads_texts_too_although_they_may_be_a_phone(session, owner):
+    lead = make_lead(session, owner, metro_stations=["Улица 1905 года"], external_id="20771")
+    make_lead(session, owner, client_contacts="+7 (701) 190-33-33")
+
+    assert [found(session, owner, words=words) for words in ("1905", "20771")] == [[lead.id], [lead.id]]
+
+
 @pytest.mark.parametrize("words", ["пречистенка 7", "панорамными", "видовая панорам", "консьерж", "арбат"])
 @pytest.mark.parametrize("archived", [False, True])
 def test_a_property_is_found_by_its_address_and_by_words_of_its_description(session, owner, words, archived):
@@ -95,9 +102,10 @@ def test_a_property_is_found_by_its_address_and_by_words_of_its_description(sess
 
 
 @pytest.mark.parametrize("side", Side)
-def test_a_row_is_found_by_its_id_and_by_the_id_of_its_source(session, owner, side):
+@pytest.mark.parametrize("row_id", [977, 97_701_234])
+def test_a_row_is_found_by_its_id_and_by_the_id_of_its_source(session, owner, side, row_id):
     make = make_lead if side is Side.LEAD else make_property
-    row = make(session, owner, external_id="об-77/Б")
+    row = make(session, owner, id=row_id, external_id="об-77/Б")
     make(session, owner)
 
     assert row.id in found(session, owner, side, words=str(row.id))
