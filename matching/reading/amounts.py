@@ -10,6 +10,8 @@ from matching.reading.quantities import Quantity
 
 #: A smaller number is not the price of a month or a home; only applied to numbers without a unit.
 MIN_BARE_PRICE = 10_000
+#: The limits of one range differ at most so many times: «2к до 45 млн тенге» is a number of rooms and a price.
+MAX_PRICE_RATIO = 100
 #: A smaller number is not the price of a month, in roubles, with a unit or without.
 MIN_PRICE = 5_000
 #: A smaller number is not the price of a day.
@@ -159,6 +161,7 @@ def budget_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
         if quantity.how == "range":
             # «1к до 50 000» is a number of rooms and a price.
             is_low = quantity.low >= MIN_PRICE or quantity.currency in _CURRENCIES
+            is_low &= quantity.low * MAX_PRICE_RATIO >= quantity.high
             low, high = quantity.low if is_low else None, quantity.high
         elif quantity.how in (AT_LEAST, ABOVE):
             low = max(low or 0.0, quantity.low)

@@ -93,7 +93,7 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
             continue
         last = places[-1] if places and after_place == place - 1 and _joins(tokens[after_place]) else None
         like = last.kind if last is not None and last.marked else None
-        match = None if _is_outside(tokens, place) else _longest_name(cut_text, place, lexicon, like)
+        match = None if _is_outside(tokens, place) else _longest_name(cut_text, place, lexicon, like, after_place)
         if match is None or not match.marked and _is_lookalike(cut_text, place, match, listed=last is not None):
             place += 1
             continue
@@ -147,8 +147,16 @@ def _is_outside(tokens: Sequence[str], place: int) -> bool:
     return word in _OUTSIDE
 
 
-def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon, like: PlaceKind | None) -> _Match | None:
-    """The longest name from *start*; *like* is the stated kind of the place before it in a list, if any."""
+def _longest_name(
+    cut_text: Tokens, start: int, lexicon: PlaceLexicon, like: PlaceKind | None, after_place: int
+) -> _Match | None:
+    """
+    The longest name from *start*.
+
+    Args:
+        like: The stated kind of the place before it in a list, if any.
+        after_place: The end of the place before it. «район» of «Ауэзовский район Алматы» does not introduce Алматы.
+    """
     tokens = cut_text.tokens
     ends = [start + 1]
     while len(ends) < MAX_WORDS and ends[-1] < len(tokens):
@@ -160,13 +168,15 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon, like: Pla
         ends.append(after + 1)
         if _stated_kinds(fold(tokens[after])):
             break  # «Октябрьский район Новосибирска»
-    before = fold(tokens[start - 1]) if start else ""
+    before = fold(tokens[start - 1]) if start > after_place else ""
     if before == "." and start > 1:
         before = fold(tokens[start - 2])
     for end in reversed(ends):
         words = [token for token in tokens[start:end] if token[0].isalnum()]
-        if sum(map(len, words)) > MAX_NAME:
-            continue
+        if sum(map(len, words)) > MAX_NAME or not any(
+            len(word) > 1 and not _stated_kinds(fold(word)) for word in words
+        ):
+            continue  # «с метро» is not a village called Метро
         if len(words) == 1 and not _may_be_a_name(cut_text, start, before):
             continue
         hyphened = any(mark in "-–" for mark in tokens[start:end])

@@ -52,6 +52,21 @@ def listing(text: str) -> ListingReading:
     return read_listing(text, Lexicon())
 
 
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("2к до 45 млн тенге", None, 45e6),
+        ("5к до 8 млн", None, 8e6),
+        ("от 500 до 900 долларов в месяц", 500, 900),
+        ("от 300 тыс до 20 млн", 300e3, 20e6),
+    ],
+)
+def test_a_number_of_rooms_is_not_the_least_price(text: str, low: float | None, high: float) -> None:
+    budget = request(text).budget
+
+    assert budget is not None and (budget.low, budget.high) == (low, high)
+
+
 def test_a_clients_message_gives_every_field() -> None:
     text = "ищем двушку у Сокола до 14 млн, можно Аэропорт, не первый, вторичка, ипотека одобрена"
     read = request(text)
