@@ -19,13 +19,15 @@ _OTHER_THINGS = frozenset(
     """
     ул улица улице улицы улицу пр просп проспект проспекте пер переулок переулке шоссе бульвар бульваре наб набережная
     проезд проезде площадь площади street avenue кошеси жк комплекс комплексе кп снт днт тц трц тк бц отель гостиница
-    школа школы лицей гимназия сад кинотеатр завод рынок магазин стадион памятник памятника имени клиника больница
+    школа школы лицей гимназия сад парк парка парке парком кинотеатр завод рынок магазин стадион памятник памятника имени клиника больница
     праздник день дня
     """.split()
 )
 _STREETS = frozenset(
     "ул улица улице улицы улицу проспект проспекте переулок переулке шоссе набережная набережной".split()
 )
+#: What an adjective before it names: «на Ленинском проспекте» is not in Ленинск.
+_NAMED_BY_ADJECTIVES = _STREETS | frozenset("площадь площади бульвар бульваре проезд проезде".split())
 _SHORT_STREETS = frozenset("ул пр просп пер наб бул им".split())
 #: What follows the first of several names at the beginning of a sentence or line.
 _LIST_MARKS = frozenset({",", "-", "–", "—", "/", "\n", "или", "и"})
@@ -90,10 +92,12 @@ def is_no_part(name: Name, *, listed: bool) -> bool:
 
 
 def is_no_town(name: Name) -> bool:
-    """Whether words that no other word introduces only look like a town: «ЖК Казань», «Анна ищет дом», «ради мира»."""
+    """Whether words that no other word introduces only look like a town: «ЖК Казань», «Анна ищет дом»."""
     word = name.tokens[name.start]
     if name.end - name.start > 1:
         return _names_another_thing(name)
+    if _is_adjective(word) and name.after in _NAMED_BY_ADJECTIVES:
+        return True
     return _names_another_thing(name) or _is_person(name) or word.islower() and _is_common(fold(word))
 
 

@@ -216,6 +216,8 @@ def _look_up(
     kinds = order or lexicon.kinds(name)
     goes_on = not order and like in kinds and kinds[0] != "town"  # «м. Сокол, Аэропорт»
     for kind in sorted(kinds, key=lambda kind: kind != like) if goes_on else kinds:
+        if kind == "town" and name[0].isdigit():
+            continue  # «14,2 млн» is also how a part of Helsinki is called
         canonical: str | None = getattr(lexicon, kind)(name)
         if canonical is not None:
             return kind, canonical, bool(order) or goes_on
