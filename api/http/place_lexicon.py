@@ -11,6 +11,7 @@ from matching.reading.places import PlaceKind as Kind
 from models.market.known_places import PlaceKind
 from models.market.places import population_of_city
 from models.market.town_aliases import city_in
+from models.market.towns.countries import HOME_COUNTRIES
 from models.market.towns.reading import TownError, TownReading, read_town
 
 #: Inhabitants from which the name of a town, alone, means the town although a district or station has the same name.
@@ -128,8 +129,14 @@ class MarketLexicon:
 
 
 def _read_town(name: str) -> TownReading | None:
+    """A known town; outside the home countries only a large one by its own name, since short words sound like some."""
     try:
         reading = read_town(name)
     except TownError:
         return None
-    return reading if reading.known and not reading.corrected else None
+    if not reading.known or reading.corrected:
+        return None
+    if reading.country in HOME_COUNTRIES:
+        return reading
+    is_named = name.isascii() or name.casefold() == reading.name.casefold()
+    return reading if is_named and population_of_city(reading.key) >= LARGE_TOWN else None

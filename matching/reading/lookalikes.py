@@ -2,6 +2,7 @@
 Words that look like a place but are none: «университет рядом», «спортивная площадка», «ЖК Победа», «Анна ищет».
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,6 +13,9 @@ from matching.reading.vocabulary import fold, morphology
 
 #: The most likely parses of a word, so that rare ones do not count.
 MAX_PARSES = 4
+_WORD = re.compile(r"\w+")
+#: How words begin that say where a town lies.
+_OF_REGIONS = ("област", "обл", "кра", "республик", "респ", "район", "oblast", "region")
 _SENTENCE_ENDS = frozenset(".!?\n")
 _QUOTES = frozenset("«»\"'“”„")
 #: Words before a name that say that it is no district or station.
@@ -19,8 +23,8 @@ _OTHER_THINGS = frozenset(
     """
     ул улица улице улицы улицу пр просп проспект проспекте пер переулок переулке шоссе бульвар бульваре наб набережная
     проезд проезде площадь площади street avenue кошеси жк комплекс комплексе кп снт днт тц трц тк бц отель гостиница
-    школа школы лицей гимназия сад парк парка парке парком кинотеатр завод рынок магазин стадион памятник памятника имени клиника больница
-    праздник день дня
+    школа школы лицей гимназия сад кинотеатр завод рынок магазин стадион памятник памятника имени клиника больница
+    праздник день дня парк парка парке парком
     """.split()
 )
 _STREETS = frozenset(
@@ -92,13 +96,32 @@ def is_no_part(name: Name, *, listed: bool) -> bool:
 
 
 def is_no_town(name: Name) -> bool:
-    """Whether words that no other word introduces only look like a town: «ЖК Казань», «Анна ищет дом»."""
+    """
+    Whether words that no other word introduces only look like a town: «ЖК Казань», «Анна ищет дом», «без ковров»,
+    «Ванна обязательно».
+    """
     word = name.tokens[name.start]
-    if name.end - name.start > 1:
-        return _names_another_thing(name)
-    if _is_adjective(word) and name.after in _NAMED_BY_ADJECTIVES:
+    if _names_another_thing(name):
         return True
-    return _names_another_thing(name) or _is_person(name) or word.islower() and _is_common(fold(word))
+    if name.end - name.start > 1:
+        return len(name.words) > len(_WORD.findall(name.place)) and not any(
+            fold(each).startswith(_OF_REGIONS) for each in name.words
+        )
+    if _is_adjective(word) and name.after in _NAMED_BY_ADJECTIVES or _is_person(name):
+        return True
+    if word.isascii():
+        return not word[0].isupper() or name.before in _SENTENCE_ENDS or not name.start
+    if name.after == "(" or not any(_is_ordinary(parse) for parse in _parses(fold(word))):
+        return False  # «Сокол (Вологодская область)»
+    if any("Geox" in parse.tag for parse in _parses(fold(word))):
+        return not _is_written_as_a_name(name)
+    begins = not name.start or name.tokens[name.start - 1] in _SENTENCE_ENDS
+    return begins or not word[0].isupper() or word.isupper()
+
+
+def _is_ordinary(parse: Parse) -> bool:
+    """Whether a parse is of a known word that is no name."""
+    return parse.is_known and not any(proper in parse.tag for proper in _PROPER)
 
 
 def _is_person(name: Name) -> bool:

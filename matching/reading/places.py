@@ -94,7 +94,7 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
         last = places[-1] if places and after_place == place - 1 and _joins(tokens[after_place]) else None
         like = last.kind if last is not None and last.marked else None
         match = None if _is_outside(tokens, place) else _longest_name(cut_text, place, lexicon, like, after_place)
-        if match is None or not match.marked and _is_lookalike(cut_text, place, match, listed=last is not None):
+        if match is None or not match.marked and _is_no_part(cut_text, place, match, listed=last is not None):
             place += 1
             continue
         end, kind, name, marked = match
@@ -121,13 +121,16 @@ def _joins(mark: str) -> bool:
     return mark == "," or fold(mark) in _JOINED
 
 
-def _is_lookalike(cut_text: Tokens, start: int, match: _Match, *, listed: bool) -> bool:
+def _is_no_town(cut_text: Tokens, start: int, match: _Match) -> bool:
+    words = cut_text.words[start : match.end]
     name = Name(cut_text.tokens, start, match.end, match.name)
-    if match.kind == "town":
-        words = cut_text.words[start : match.end]
-        is_of_grammar = all(word is not None for word in words) and all(map(str.islower, name.words))
-        return is_of_grammar and match.end - start > 1 or is_no_town(name)  # «two-room flat» is not Rome
-    if match.end < len(name.tokens) and _stated_kinds(fold(name.tokens[match.end])):
+    is_of_grammar = all(word is not None for word in words) and all(map(str.islower, name.words))
+    return is_of_grammar and match.end - start > 1 or is_no_town(name)  # «two-room flat» is not Rome
+
+
+def _is_no_part(cut_text: Tokens, start: int, match: _Match, *, listed: bool) -> bool:
+    name = Name(cut_text.tokens, start, match.end, match.name)
+    if match.kind == "town" or match.end < len(name.tokens) and _stated_kinds(fold(name.tokens[match.end])):
         return False  # «в Тверском районе»
     return is_no_part(name, listed=listed)
 
@@ -183,7 +186,10 @@ def _longest_name(
         for name in _spellings(words, hyphened, before in _PREPOSITIONS):
             place = _look_up(name, before, lexicon, like)
             if place is not None:
-                return _Match(end, *place)
+                match = _Match(end, *place)
+                if match.kind == "town" and not match.marked and _is_no_town(cut_text, start, match):
+                    continue
+                return match
     return None
 
 
@@ -216,8 +222,8 @@ def _look_up(
     kinds = order or lexicon.kinds(name)
     goes_on = not order and like in kinds and kinds[0] != "town"  # «м. Сокол, Аэропорт»
     for kind in sorted(kinds, key=lambda kind: kind != like) if goes_on else kinds:
-        if kind == "town" and name[0].isdigit():
-            continue  # «14,2 млн» is also how a part of Helsinki is called
+        if kind == "town" and (name[0].isdigit() or name.isascii() and order[:1] not in ((), ("town",))):
+            continue  # «14,2 млн» is also how a part of Helsinki is called; "of metro" is no town called Metro
         canonical: str | None = getattr(lexicon, kind)(name)
         if canonical is not None:
             return kind, canonical, bool(order) or goes_on
