@@ -83,7 +83,7 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
     The places in a text, longest names first at each word.
 
     A word such as «метро» before or after a name states its kind; otherwise :meth:`PlaceLexicon.kinds` decides. A word
-    that only looks like a name of a district or station is none (:mod:`matching.reading.lookalikes`).
+    that only looks like the name of a place is none (:mod:`matching.reading.lookalikes`).
     """
     places: list[Place] = []
     place, tokens, after_place = 0, cut_text.tokens, 0
