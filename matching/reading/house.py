@@ -156,12 +156,13 @@ ENTRIES: tuple[Entry, ...] = (
             Rule(
                 "stalinka",
                 "сталинка | сталинский дом | сталинский | дом сталинский | дом сталинка "
-                "| сталинской постройка | stalinka | stalin era | stalinist",
+                "| сталинской постройка | сталинский постройка | stalinka | stalin era | stalinist",
             ),
             Rule(
                 "khrushchevka",
                 "хрущевка | хрущоба | хрущ | хрущи | хрущик | хрущевский | хрущевский дом | khrushchevka "
-                "| khrushchev era | khrushchev | khrushchyovka | khruschevka | дом хрущевка | хрущевские",
+                "| khrushchev era | khrushchev | khrushchyovka | khruschevka | дом хрущевка | хрущевские "
+                "| хрущевский постройка | дом хрущевский постройка",
             ),
             Rule("brezhnevka", "брежневка | брежневский | брежневский дом | brezhnevka"),
             Rule(

@@ -180,6 +180,8 @@ ENTRIES: tuple[Entry, ...] = (
             Rule("combined", f"{_WC} _ {_JOINT} | {_JOINT} {_WC} | {_WC} вместе | нераздельный {_WC} | {_WC} в один"),
             Rule("separate", f"(ванная/ванный) комната и (туалет/санузел) {_APART}"),
             Rule("separate", f"{_WC} не {_JOINT} | не {_JOINT} {_WC}"),
+            Rule("combined", "сус", "listing"),
+            Rule("separate", "сур", "listing"),
             Rule("combined", f"совмещенка | {_WC} смежный | смежный {_WC}"),
             Rule("combined", f"{_WC} не {_APART} | не {_APART} {_WC}", "listing"),
             Rule("separate", "раздельный | раздельно | разд | несовмещенный", needs="bathrooms"),
