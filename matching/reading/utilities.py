@@ -62,6 +62,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "включены/включен/включено/включенный) | utilities not included | bills not included",
                 "listing",
             ),
+            Rule(None, f"с ({_CHARGES}) ({_APART})", "lead"),
+            no(f"с ({_CHARGES}) ({_APART})", "listing"),
             # An amount, or a mark, between the charge and the statement: «+ 5000 КУ», «КУ: отдельно».
             no(
                 f"({_CHARGES}) [:/-/–/—/,/OPEN] [около/примерно] _ _ [CLOSE] ({_APART}) | ({_PLUS}) _ _ ({_CHARGES}) "
