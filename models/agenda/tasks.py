@@ -138,7 +138,7 @@ def delete_task(session: Session, user: User, task_id: int) -> None:
     session.flush()
 
 
-def take_back_task(session: Session, user: User, task_id: int) -> LeadTask:
+def undo_task_change(session: Session, user: User, task_id: int) -> LeadTask:
     """Undo the deletion of a task, otherwise its completion. Raises as :func:`delete_task`."""
     task = owned_task(session, user, task_id, lock=True, also_deleted=True)
     if task.deleted_at is not None:
@@ -149,7 +149,7 @@ def take_back_task(session: Session, user: User, task_id: int) -> LeadTask:
     return task
 
 
-def forget_deleted(session: Session) -> int:
+def purge_deleted_tasks(session: Session) -> int:
     """Delete the tasks that were deleted longer than :data:`UNDO_FOR` ago; returns their number."""
     return rows_changed(session.execute(delete(LeadTask).where(LeadTask.deleted_at < func.now() - UNDO_FOR)))
 

@@ -117,7 +117,7 @@ def delete_document(session: Session, user: User, document_id: int) -> Document:
     return document
 
 
-def take_back_document(session: Session, user: User, document_id: int) -> Document:
+def restore_document(session: Session, user: User, document_id: int) -> Document:
     """Restore a deleted document.
 
     Raises:
@@ -141,7 +141,7 @@ def side_of(document: Document) -> tuple[Side, int]:
     return Side.PROPERTY, document.property_id
 
 
-def forget_deleted_documents(session: Session) -> int:
+def purge_deleted_documents(session: Session) -> int:
     """
     Permanently delete documents that were deleted long enough ago, and the files of documents whose rows no longer
     exist; returns the number of files.

@@ -82,7 +82,7 @@ def change_photo(session: Session, listing: Property, link: str, change: PhotoCh
     session.flush()
 
 
-def put_photo_back(session: Session, listing: Property, link: str, position: int, kind: PhotoChange) -> None:
+def restore_photo(session: Session, listing: Property, link: str, position: int, kind: PhotoChange) -> None:
     """Undo a removal; a photo that is already present is not moved."""
     if link in listing.photos or not remaining_photos(listing):
         return
@@ -101,7 +101,7 @@ def record_saved_photos(session: Session, owner: User, links: Sequence[str]) -> 
     session.execute(update(Upload).where(others).values(purpose=SAVED_PHOTO))
 
 
-def forget_unsaved_photos(session: Session) -> int:
+def delete_unsaved_photos(session: Session) -> int:
     """
     Delete the rows of photos whose form was not saved within :data:`UNSAVED_KEPT`; returns how many.
 

@@ -144,11 +144,11 @@ def record_photos(session: Session) -> int:
         ),
         [{"property_id": row.id, "version": row.version} for row in rows],
     )
-    forget_unused(session, sorted({row.owner_id for row in rows}))
+    delete_unused_photos(session, sorted({row.owner_id for row in rows}))
     return len(rows)
 
 
-def forget_unused(session: Session, owner_ids: Sequence[int] | None = None) -> int:
+def delete_unused_photos(session: Session, owner_ids: Sequence[int] | None = None) -> int:
     """
     Delete the photos (of all owners without *owner_ids*) that are no longer in any listing; returns their number.
 

@@ -84,7 +84,7 @@ class Outcome:
     pause: timedelta | None = None  #: The wait that the endpoint requested.
 
 
-def take_due(session: Session, maximum: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
+def claim_due(session: Session, maximum: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
     """
     Take up to *maximum* deliveries that are due and whose turn it is; the caller commits before it sends.
 

@@ -12,7 +12,7 @@ from models.accounts.users import User
 from models.agencies.invitations import (
     MAX_OPEN,
     accept_invitation,
-    forget_past,
+    delete_expired_invitations,
     invite,
     open_invitations,
     read_invitation,
@@ -120,7 +120,7 @@ def test_a_withdrawn_expired_or_unknown_invitation_gives_no_access(session, head
         with pytest.raises(NotFoundError):
             accept_invitation(session, make_user(session), token, head.id)
     assert session.scalars(open_invitations(headed_agency(session, head))).all() == []
-    assert forget_past(session) == 1
+    assert delete_expired_invitations(session) == 1
 
 
 def test_open_invitations_have_a_limit_and_are_their_agencys_alone(session, head):

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from models.accounts.uploads import FETCHED, Upload, bytes_of
 from models.core.enums import Role
 from models.market.advert_groups import AdvertGroup
-from models.sources.photos import BATCH, MAX_ATTEMPTS, FetchedPhoto, PhotoFault, PhotoState, forget_unused
+from models.sources.photos import BATCH, MAX_ATTEMPTS, FetchedPhoto, PhotoFault, PhotoState, delete_unused_photos
 from models.upkeep.erasure import erase_user, export_user
 from tests.factories import make_property, make_user
 from tests.sites import Site
@@ -252,7 +252,7 @@ def test_a_photo_stays_that_a_listing_names_by_our_own_address(sessions, databas
     fetch()
 
     assert outcomes(database) == {"good.jpg": PhotoState.FETCHED}
-    assert forget_unused(database) == 0
+    assert delete_unused_photos(database) == 0
 
 
 def test_listings_are_looked_through_in_batches_of_any_number(sessions, database, owner, site, monkeypatch):
