@@ -97,8 +97,8 @@ def restore_photo(session: Session, listing: Property, link: str, position: int,
 def record_saved_photos(session: Session, owner: User, links: Sequence[str]) -> None:
     """Record that photos of a form now belong to a property."""
     names = [link.removeprefix(PREFIX) for link in links if link.startswith(PREFIX)]
-    others = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)
-    session.execute(update(Upload).where(others).values(purpose=SAVED_PHOTO))
+    is_saved = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)
+    session.execute(update(Upload).where(is_saved).values(purpose=SAVED_PHOTO))
 
 
 def delete_unsaved_photos(session: Session) -> int:

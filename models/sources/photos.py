@@ -157,10 +157,10 @@ def delete_unused_photos(session: Session, owner_ids: Sequence[int] | None = Non
     if owner_ids is None:
         query = text(_UNUSED.format(of_properties="", of_photos=""))
     else:
-        addresses_of_others = _UNUSED.format(
+        of_owners = _UNUSED.format(
             of_properties="WHERE owner_id = ANY(:owners)", of_photos="AND f.owner_id = ANY(:owners)"
         )
-        query = text(addresses_of_others).bindparams(owners=list(owner_ids))
+        query = text(of_owners).bindparams(owners=list(owner_ids))
     rows = session.execute(query).all()
     session.execute(delete(FetchedPhoto).where(FetchedPhoto.id.in_([row.id for row in rows])))
     session.execute(delete(Upload).where(Upload.id.in_([row.upload_id for row in rows if row.upload_id])))

@@ -152,9 +152,9 @@ def _let_partner_like(
     session: Session, user: User, partner: User, leads: list[Lead], properties: list[Property]
 ) -> None:
     """Let the partner like a home of the user's, and offer the user's first client one of theirs."""
-    pairs = next(lead for lead in leads if lead.owner_id == partner.id)
+    partners_lead = next(lead for lead in leads if lead.owner_id == partner.id)
     offered = next(home for home in properties if home.owner_id == user.id)
-    act(session, partner, Side.LEAD, lead_id=pairs.id, property_id=offered.id, kind=ActionKind.LIKE)
+    act(session, partner, Side.LEAD, lead_id=partners_lead.id, property_id=offered.id, kind=ActionKind.LIKE)
     client = next(lead for lead in leads if lead.owner_id == user.id)
     home = next(
         home
