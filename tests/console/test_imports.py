@@ -30,9 +30,9 @@ ROWS = [
 
 @pytest.fixture
 def site():
-    found = Site()
-    yield found
-    found.close()
+    server = Site()
+    yield server
+    server.close()
 
 
 @pytest.fixture

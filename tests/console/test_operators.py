@@ -28,11 +28,11 @@ ENGLISH = {"Accept-Language": "en"}
 
 @pytest.fixture
 def operator(db, town):
-    found = make_user(
+    user = make_user(
         db, role=Role.OPERATOR, name="Olga", email="o@leadmatch.example", password_hash=town.buyer.password_hash
     )
     db.commit()
-    return found
+    return user
 
 
 @pytest.fixture

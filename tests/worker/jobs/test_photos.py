@@ -30,12 +30,12 @@ def picture(colour=(200, 30, 30), kind="JPEG", size=(60, 40)):
 
 @pytest.fixture
 def site():
-    found = Site()
-    found.put(picture(), "/good.jpg")
-    found.put(picture((0, 90, 0), "PNG"), "/other.png")
-    found.put(b"<html>not here</html>", "/page.jpg", Content_Type="image/jpeg")
-    yield found
-    found.close()
+    server = Site()
+    server.put(picture(), "/good.jpg")
+    server.put(picture((0, 90, 0), "PNG"), "/other.png")
+    server.put(b"<html>not here</html>", "/page.jpg", Content_Type="image/jpeg")
+    yield server
+    server.close()
 
 
 @pytest.fixture
@@ -50,21 +50,21 @@ def sessions(worker_here, monkeypatch):
 
 @pytest.fixture
 def database(sessions):
-    with sessions() as found:
-        yield found
+    with sessions() as session:
+        yield session
 
 
 @pytest.fixture
 def owner(database):
-    found = make_user(database, Role.REALTOR)
+    user = make_user(database, Role.REALTOR)
     database.commit()
-    return found
+    return user
 
 
 def listing(database, owner, *addresses, **columns):
-    found = make_property(database, owner, photos=list(addresses), **columns)
+    listing = make_property(database, owner, photos=list(addresses), **columns)
     database.commit()
-    return found
+    return listing
 
 
 def fetch():
