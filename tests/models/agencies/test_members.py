@@ -35,8 +35,8 @@ from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from models.upkeep.erasure import erase_user, export_user
 from models.upkeep.merging import merge_users
+from tests.at_once import at_once, while_open
 from tests.factories import make_user
-from tests.models.agencies.at_once import at_once, while_open
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ from models.sources.photos import FetchedPhoto, PhotoState, delete_unused_photos
 from models.sources.sources import create_source
 from models.upkeep.erasure import erase_user, export_user
 from models.upkeep.merging import merge_users
+from tests.at_once import at_once, while_open
 from tests.factories import make_lead, make_property, make_user
-from tests.models.agencies.at_once import at_once, while_open
 
 
 @pytest.fixture
