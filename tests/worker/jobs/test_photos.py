@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, event, func, select, update
 
 from models.accounts.uploads import FETCHED, Upload, bytes_of
 from models.core.enums import Role
@@ -194,6 +194,30 @@ def test_no_two_tasks_ask_a_host_at_once(sessions, database, owner, site):
     assert site.requests == []
     fetch()
     assert outcomes(database) == {"good.jpg": PhotoState.FETCHED}
+
+
+def test_a_photo_that_is_deleted_once_it_is_claimed_does_not_stop_the_others(
+    sessions, database, owner, site, monkeypatch
+):
+    listing(database, owner, site.url("/good.jpg"), site.url("/other.png"))
+    (photo_id,) = photos.find_photos(session_factory())
+    claim, deleted = photos.claim_photo, []
+
+    def claim_and_lose(session, host):
+        photo = claim(session, host)
+        if photo is not None and not deleted:
+            deleted.append(photo.id)
+            event.listen(session, "after_commit", lambda _: _delete(photo.id), once=True)
+        return photo
+
+    def _delete(row_id):
+        database.execute(delete(FetchedPhoto).where(FetchedPhoto.id == row_id))
+        database.commit()
+
+    monkeypatch.setattr(photos, "claim_photo", claim_and_lose)
+    photos.fetch_photos(session_factory(), settings(), photo_id)
+
+    assert list(outcomes(database).values()) == [PhotoState.FETCHED]
 
 
 def test_a_task_hands_over_when_its_time_is_over(sessions, database, owner, site, monkeypatch):
