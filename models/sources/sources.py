@@ -59,6 +59,7 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     if content is SourceContent.LEADS:
         named["is_complete"] = False  # only the realtor ends a client's request
     source = Source(owner_id=owner.id, **_checked(named, content))
+    lock_sources(session, owner)
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
     if count >= MAX_SOURCES:
         raise TooManySourcesError(max=MAX_SOURCES)
@@ -68,6 +69,11 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     session.add(source)
     session.flush()
     return source
+
+
+def lock_sources(session: Session, owner: User) -> None:
+    """Keep others from creating sources of the owner until the transaction ends, so that names and limit hold."""
+    session.execute(select(User.id).where(User.id == owner.id).with_for_update(key_share=True))
 
 
 def change_source(session: Session, source: Source, fields: Mapping[str, Any]) -> None:
@@ -256,9 +262,14 @@ def due_imports(session: Session, maximum: int = 100) -> list[int]:
 
 
 def record_fetch(
-    session: Session, source: Source, *, failed: bool, etag: str | None = None, last_modified: str | None = None,
+    session: Session,
+    source: Source,
+    *,
+    failed: bool,
+    etag: str | None = None,
+    last_modified: str | None = None,
     pause: timedelta | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """
     Record the outcome of a fetch of the source's address, and when the next one is due.
 
