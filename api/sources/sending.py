@@ -10,7 +10,8 @@ from api.http.tasks import run_import
 from api.http.uploads import remove_feed, store_feed
 from models.accounts.users import User
 from models.sources.errors import SourceHasAddressError, SourceHoldsOtherError
-from models.sources.sources import change_source, create_source, lock_sources, request_import, source_named, without_nul
+from models.sources.source_fields import without_nul
+from models.sources.sources import change_source, create_source, lock_sources, request_import, source_named
 from models.sources.tables import Import, Source, SourceContent
 
 #: The fields of a source that a form may set in addition to its name.

@@ -20,7 +20,7 @@ from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.errors import InvalidValueError
 from models.market.advert_groups import AdvertKeys
 from models.market.properties import Property
-from models.sources.sources import check_address
+from models.sources.source_fields import check_address
 
 #: The number of listings whose photos are checked in one transaction.
 BATCH = 1_000
