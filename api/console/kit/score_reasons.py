@@ -87,7 +87,7 @@ def _wishes(listing: Property, shares: Sequence[WishShare], quotes: dict[str, st
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
             f"{quotes[name]}"
-            f'<span class="unseen">: {escape(translate(verdict))}</span>{quoted}</li>'
+            f'<span class="visually-hidden">: {escape(translate(verdict))}</span>{quoted}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'
 
@@ -121,7 +121,7 @@ def _around(_language: str, name: str, verdict: str, kind: str, percent: int) ->
     return (
         f'<li><span class="words"><b>{translate(NAMES[name])}:</b> ',
         f'</span><span class="verdict {kind}">{translate(verdict)}</span>{bar(percent, kind)}'
-        f'<span class="unseen">{percent}%</span></li>',
+        f'<span class="visually-hidden">{percent}%</span></li>',
     )
 
 
