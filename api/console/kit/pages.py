@@ -75,6 +75,9 @@ OWNER_ROLES = frozenset({Role.LANDLORD, Role.DEVELOPER, Role.AGENCY})
 
 THEMES = ("auto", "light", "dark")
 
+#: The end of the name of the endpoint that every unknown address under /console has.
+NO_PAGE = ".page_not_found"
+
 
 def page_blueprint(name: str) -> Blueprint:
     """A blueprint whose answers, errors included, are pages."""
@@ -231,6 +234,7 @@ def _names() -> dict[str, Any]:
         "unread": lambda: sum(_unread().values()),
         "badges": lambda: badges_of(_unread()),
         "place": _place,
+        "page_address": page_address,
         "outcome": i18n.outcome(request.args.get("outcome")),
         "undo": known_token(request.args.get("undo")),
         "asset": asset,
@@ -287,7 +291,8 @@ def _place() -> str:
         ]
     else:
         query = [(name, value) for name, value in request.form.items() if name == "next" and value]
-    return f"{request.path}?{urlencode(query)}" if query else request.path
+    path = request.path if request.method == "GET" else page_address(request.path)
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _add_headers(response: Response) -> Response:
@@ -324,7 +329,7 @@ def _error_page(error: Exception) -> Response:
     if isinstance(error, NotSignedInError) and request.accept_mimetypes.best == "text/event-stream":
         return Response(status=HTTPStatus.NO_CONTENT)  # so an EventSource stops; at a page it reports an error
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
-        target = request.full_path.rstrip("?") if request.method == "GET" else _form_of(request.path)
+        target = request.full_path.rstrip("?") if request.method == "GET" else page_address(request.path)
         return back("/console/sign-in", next=target if target != "/console" else None)
     plain = answer_to(error)
     body = plain.get_json()
@@ -341,10 +346,15 @@ def _error_page(error: Exception) -> Response:
     return response
 
 
-def _form_of(path: str) -> str:
-    """The page of the form that was sent to *path*: the path itself if it answers GET, otherwise none."""
-    try:
-        current_app.url_map.bind("").match(path, method="GET")
-    except HTTPException:
-        return ""
-    return path
+def page_address(path: str) -> str:
+    """The page of a form that is sent to *path*: the path itself if it answers GET, otherwise the nearest page above."""
+    addresses = current_app.url_map.bind("")
+    while path:
+        try:
+            endpoint, _ = addresses.match(path, method="GET")
+        except HTTPException:
+            endpoint = NO_PAGE
+        if not endpoint.endswith(NO_PAGE):
+            return path
+        path = path.rpartition("/")[0]
+    return ""

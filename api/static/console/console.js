@@ -1,6 +1,7 @@
 // What every page gets: local times, forms that act in place, parts that stay fresh, the number of unread notifications.
 // Every form works without this file too; it only saves the reload.
 
+import "./page_address.js";
 import "./amounts.js";
 import { isTouched } from "./drafts.js";
 import "./form_keys.js";
