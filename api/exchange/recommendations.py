@@ -169,11 +169,10 @@ class ForLead(MethodView):
         with polled(Side.LEAD, lead_id, is_exact=not explain) as poll:
             if poll.unchanged:
                 return poll.unchanged
-            read = {**args, "connection": poll.connection}
             if is_grouped:
-                recommended, alike = _grouped_page(lead_id, **read)
+                recommended, alike = _grouped_page(poll.connection, lead_id, **args)
             else:
-                recommended, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **read), None
+                recommended, alike = shown_page(poll.connection, session, claims(), Side.LEAD, lead_id, **args), None
             poll.has_read(recommended.entries)
         count_shown(Side.LEAD, lead_id, len(recommended.entries))
         look_up_photos(entry.row for entry in recommended.entries)
@@ -204,9 +203,7 @@ class ForProperty(MethodView):
         with polled(Side.PROPERTY, property_id, is_exact=not explain) as poll:
             if poll.unchanged:
                 return poll.unchanged
-            recommended = shown_page(
-                session(), claims(), Side.PROPERTY, property_id, **args, connection=poll.connection
-            )
+            recommended = shown_page(poll.connection, session, claims(), Side.PROPERTY, property_id, **args)
             poll.has_read(recommended.entries)
         count_shown(Side.PROPERTY, property_id, len(recommended.entries))
         share = float(recommended.commission_share or 0)
@@ -272,14 +269,12 @@ def _act(side: Side, body: dict, lead_id: int, property_id: int) -> dict:
     }
 
 
-def _grouped_page(
-    lead_id: int, *, page: int, limit: int, connection: Connection | None
-) -> tuple[ShownPage, list[list[str]]]:
+def _grouped_page(reading: Connection, lead_id: int, *, page: int, limit: int) -> tuple[ShownPage, list[list[str]]]:
     """
     A page of a lead's list with one entry for each group of similar units, and the ids of the other units of each
     group.
     """
-    whole = shown_page(session(), claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH, connection=connection)
+    whole = shown_page(reading, session, claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH)
     groups = group_alike(whole.entries)
     shown = groups[(page - 1) * limit : page * limit]
     best_of_groups = replace(whole, entries=[group.best for group in shown], total=len(groups))

@@ -55,6 +55,20 @@ def test_a_page_costs_the_same_few_queries_however_long_it_is(app, client, pair)
     assert len(statements) == 2, "\n".join(statements)
 
 
+def test_a_list_with_actions_takes_one_query_as_well_from_its_second_page_on(app, client, pair):
+    buyer, _, lead, (disliked, _) = pair
+    path, headers = f"/leads/{lead.id}/property-recommendations", token_header(buyer)
+    assert client.get(path, headers=headers).json["total"] == 2
+    client.post(f"{path}/{disliked.id}/action", json={"action": "DISLIKE"}, headers=headers)
+    first = client.get(path, headers=headers).json
+    with statements_on(services_of(app).engine) as statements:
+        again = client.get(path, headers=headers).json
+
+    assert first == again
+    assert again["total"] == 1
+    assert len(statements) == 1, "\n".join(statements)
+
+
 def test_contacts_are_hidden_until_the_match_shares_them(client, pair):
     buyer, seller, lead, (found, _) = pair
     path = f"/properties/{found.id}/lead-recommendations"
