@@ -24,8 +24,10 @@ MISSED = """(size) => {
     pressed.scrollIntoView({ block: "center", behavior: "instant" });
     const { left, top, width, height } = pressed.getBoundingClientRect();
     if (!width || left < 0 || left + width > innerWidth) continue;
-    const hits = [-1, 1].map((side) => document.elementFromPoint(left + width / 2, top + height / 2 + side * (size / 2 - 1)));
-    if (!hits.every((hit) => pressed.contains(hit))) missed.push(`${each.tagName} ${each.className} ${each.textContent.trim()}`);
+    const [x, y] = [left + width / 2, top + height / 2];
+    const hits = [-1, 1].map((side) => document.elementFromPoint(x, y + side * (size / 2 - 1)));
+    if (hits.every((hit) => pressed.contains(hit))) continue;
+    missed.push(`${each.tagName} ${each.className} ${each.textContent.trim()}`);
   }
   return missed;
 }"""
