@@ -20,7 +20,7 @@ MISSED = """(size) => {
   const missed = [];
   for (const each of document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden]), textarea")) {
     const pressed = each.closest("label") ?? each;
-    if (each.matches("p a, li a:not(.row):not(.button), .skip, .visually-hidden") || !pressed.checkVisibility()) continue;
+    if (each.matches("p a, li a:not(.row, .button), .skip") || !pressed.checkVisibility()) continue;
     pressed.scrollIntoView({ block: "center", behavior: "instant" });
     const { left, top, width, height } = pressed.getBoundingClientRect();
     if (!width || left < 0 || left + width > innerWidth) continue;

@@ -347,7 +347,7 @@ def _error_page(error: Exception) -> Response:
 
 
 def page_address(path: str) -> str:
-    """The page of a form that is sent to *path*: the path itself if it answers GET, otherwise the nearest page above."""
+    """The page of a form that is sent to *path*: the path itself if it answers GET, otherwise the nearest above."""
     addresses = current_app.url_map.bind("")
     while path:
         try:
