@@ -18,7 +18,8 @@ FINGER = 40
 #: within a text and controls that a label belongs to are pressed elsewhere.
 MISSED = """(size) => {
   const missed = [];
-  for (const each of document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden]), textarea")) {
+  const controls = "a[href], button, summary, select, input:not([type=hidden]), textarea";
+  for (const each of document.querySelectorAll(controls)) {
     const pressed = each.closest("label") ?? each;
     if (each.matches("p a, li a:not(.row, .button), .skip") || !pressed.checkVisibility()) continue;
     pressed.scrollIntoView({ block: "center", behavior: "instant" });
