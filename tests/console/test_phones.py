@@ -89,3 +89,11 @@ def test_a_finger_finds_every_control(visit, described, path):
     page = visit(described.buyer, path.format(lead=described.lead.id), **PHONE)
 
     assert page.evaluate(MISSED, FINGER) == []
+
+
+def test_the_order_of_a_list_unfolds_no_filters(visit, town):
+    """Every search and action puts the order into the address."""
+    page = visit(town.buyer, "/console/leads?q=Пётр&sort=newest", **PHONE)
+
+    expect(page.get_by_label("City")).to_be_hidden()
+    expect(page.locator("li .row")).to_be_in_viewport()

@@ -8,15 +8,15 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import HTTPException
 
 from api.console.kit import access, form_keys, formatting, i18n
 from api.console.kit.access import visitor, visitor_or_none
 from api.console.kit.assets import asset, takes_gzip
 from api.console.kit.icons import icon
+from api.console.kit.page_addresses import page_address, return_address
 from api.console.kit.undo_tokens import known_token
 from api.http.db import session
 from api.http.errors import HANDLERS, answer_to
@@ -74,9 +74,6 @@ PAGE_OF = {
 OWNER_ROLES = frozenset({Role.LANDLORD, Role.DEVELOPER, Role.AGENCY})
 
 THEMES = ("auto", "light", "dark")
-
-#: The end of the name of the endpoint that every unknown address under /console has.
-NO_PAGE = ".page_not_found"
 
 
 def page_blueprint(name: str) -> Blueprint:
@@ -233,7 +230,7 @@ def _names() -> dict[str, Any]:
         "current_page": _current_page(menu),
         "unread": lambda: sum(_unread().values()),
         "badges": lambda: badges_of(_unread()),
-        "place": _place,
+        "place": return_address,
         "page_address": page_address,
         "outcome": i18n.outcome(request.args.get("outcome")),
         "undo": known_token(request.args.get("undo")),
@@ -279,20 +276,6 @@ def _unread() -> dict[Topic, int]:
     if state.unread is None:
         state.unread = unread_by_topic(session(), visitor())
     return state.unread
-
-
-def _place() -> str:
-    """
-    The page to return to after choosing a theme or language: the same page of the same list, or the same sign-in page.
-    """
-    if request.method == "GET":
-        query = [
-            (name, value) for name, value in request.args.items(multi=True) if name not in ("outcome", "part", "undo")
-        ]
-    else:
-        query = [(name, value) for name, value in request.form.items() if name == "next" and value]
-    path = request.path if request.method == "GET" else page_address(request.path)
-    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _add_headers(response: Response) -> Response:
@@ -344,17 +327,3 @@ def _error_page(error: Exception) -> Response:
     if "Retry-After" in plain.headers:
         response.headers["Retry-After"] = plain.headers["Retry-After"]
     return response
-
-
-def page_address(path: str) -> str:
-    """The page of a form that is sent to *path*: the path itself if it answers GET, otherwise the nearest above."""
-    addresses = current_app.url_map.bind("")
-    while path:
-        try:
-            endpoint, _ = addresses.match(path, method="GET")
-        except HTTPException:
-            endpoint = NO_PAGE
-        if not endpoint.endswith(NO_PAGE):
-            return path
-        path = path.rpartition("/")[0]
-    return ""
