@@ -4,9 +4,11 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
+from models.accounts.users import User
 from models.core.enums import DealType
 from models.market.properties import Property
 from tests.console.conftest import FASTER_POLLING
+from tests.factories import make_property
 from worker.lists import rescore
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -79,6 +81,19 @@ def test_a_cards_reasons_are_folded_on_a_phone_and_open_on_a_wide_screen(visit, 
     expect(desk.locator("article.pair .price").first).to_contain_text("999")
     for each in desk.locator("article.pair").all():
         expect(each.locator(verdict).first).to_be_visible()
+
+
+def test_cards_below_the_screen_make_the_page_no_wider(visit, described, db):
+    """Browsers do not lay out what is far below: they take its stated size, which has a width, too."""
+    town = described
+    homes = [make_property(db, db.get(User, town.seller.id), house_number=str(number)) for number in range(10, 30)]
+    db.commit()
+    rescore.reconcile_market(db, (homes[0].city_key, DealType.SALE))
+    db.commit()
+    page = visit(town.buyer, f"/console/leads/{town.lead.id}", **PHONE)
+
+    expect(page.locator("article.pair")).to_have_count(20)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize(
