@@ -11,7 +11,7 @@ import pytest
 import redis
 from click.testing import CliRunner
 
-from api.server.counts import forget_counts
+from api.server.counts import delete_counts
 from models.platform import migrate
 from models.platform.settings import Settings
 from models.platform.storage import Storage
@@ -106,7 +106,7 @@ def test_only_our_own_counts_are_forgotten(tmp_path):
     folder.mkdir()
     for name in theirs + ours:
         (tmp_path / name).touch()
-    forget_counts(tmp_path)
+    delete_counts(tmp_path)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*theirs, folder.name])
 

@@ -109,10 +109,11 @@ def _fetch_from(factory: sessionmaker[Session], settings_: Settings, host: str) 
     while True:
         with factory() as session:
             photo = claim_photo(session, host)
+            if photo is not None:
+                session.refresh(photo)  # before the commit, after which its owner may delete it
             session.commit()
             if photo is None:
                 return None
-            session.refresh(photo)
             session.expunge(photo)
         if time.monotonic() > ends:
             _give_back(factory, photo)
