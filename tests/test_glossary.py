@@ -184,6 +184,10 @@ RETIRED = {
     "note_change": "mark_score_stale",
     "keep_attempt": "delete_other_attempts",
     "take_figures": "set_ad_figures",
+    "give_back": "release",
+    "bring_back_uploads": "move_stray_uploads",
+    "kept_market": "new_city_key",
+    "horizon": "oldest_open_transaction",
 }
 
 #: Limits are called MAX_ and MIN_; functions that delete rows or clear caches are called delete_, purge_ or clear_.

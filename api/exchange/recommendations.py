@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from api.exchange.answers import CommissionDetails, LeadData, PropertyData
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
-from api.http.access import claims, current_user, sign_in, signed_in, signed_in_by_query
+from api.http.access import claims, current_user, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import only_reads, session
 from api.http.explanations import explain_pairs
@@ -23,10 +23,9 @@ from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.match_table import Match
 from models.deals.matches import act
-from models.deals.recommendation_pages import Recommended, ShownPage, shown_page, whole_rows
+from models.deals.recommendation_pages import Recommended, ShownPage, rows_to_explain, shown_page
 from models.deals.similar_units import group_alike
-from models.market.leads import Lead, owned_lead, shown_contacts
-from models.market.properties import Property, owned_property
+from models.market.leads import shown_contacts
 from models.ranking.recommendations import LIST_LENGTH
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
@@ -180,8 +179,7 @@ class ForLead(MethodView):
         for entry, others in zip(entries, alike or (), strict=bool(alike)):
             entry["alike"] = others
         if explain:
-            lead = owned_lead(session(), sign_in(), lead_id)
-            _add_explanations(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, recommended)))
+            _add_explanations(entries, [lead_id], [entry.row.id for entry in recommended.entries])
         return ready({"recommendations": entries, "total": recommended.total, "page": args["page"]})
 
 
@@ -211,8 +209,7 @@ class ForProperty(MethodView):
             _lead_entry(entry, share, entry.row.id in recommended.contacts_shared) for entry in recommended.entries
         ]
         if explain:
-            listing = owned_property(session(), sign_in(), property_id)
-            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, recommended), [listing]))
+            _add_explanations(entries, [entry.row.id for entry in recommended.entries], [property_id])
         return ready({"recommendations": entries, "total": recommended.total, "page": args["page"]})
 
 
@@ -315,6 +312,9 @@ def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict
     }
 
 
-def _add_explanations(entries: list[dict], explanations: list[dict]) -> None:
-    for entry, explanation in zip(entries, explanations, strict=True):
+def _add_explanations(entries: list[dict], lead_ids: list[int], property_ids: list[int]) -> None:
+    """Add the reasons for the scores to *entries*: a page that its query has shown to belong to the caller."""
+    leads = rows_to_explain(session(), Side.LEAD, lead_ids)
+    properties = rows_to_explain(session(), Side.PROPERTY, property_ids)
+    for entry, explanation in zip(entries, explain_pairs(session(), leads, properties), strict=True):
         entry.update(explanation)

@@ -7,21 +7,22 @@ out at reading. A home that several owners advertise is one entry: its first adv
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import BigInteger, Connection, Row, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from models.accounts.tokens import Claims, user_of_claims
 from models.accounts.users import User
 from models.core.enums import Role, Side
+from models.core.errors import NotFoundError
 from models.deals.list_queries import ADVERTS_OF_HOME, ListQuery
+from models.deals.shown_columns import EXPLAINED
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
 from models.platform.prepared_queries import PreparedQuery
 from models.platform.prepared_statements import PREPARED
-
-AnyEntity = TypeVar("AnyEntity", Lead, Property)
 
 
 class Owner(NamedTuple):
@@ -170,10 +171,16 @@ def _shown_rows(reading: Connection, side: Side, named: dict[str, Any]) -> list[
     return []
 
 
-def whole_rows(session: Session, table: type[AnyEntity], page: ShownPage) -> list[AnyEntity]:
-    """Return the entries' whole rows, in the order of the page, for code that explains pairs."""
-    ids = [entry.row.id for entry in page.entries]
-    by_id = {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
+def rows_to_explain(session: Session, side: Side, ids: list[int]) -> list[Any]:
+    """
+    Return the rows of leads or properties, with the columns :data:`EXPLAINED`, in the order of *ids*.
+
+    Raises:
+        NotFoundError: One has been deleted since the page was read.
+    """
+    by_id = {row.id: row for row in _EXPLAINED_ROWS[side].rows(session.connection(), {"ids": ids})}
+    if len(by_id) < len(ids):
+        raise NotFoundError(side.lower())
     return [by_id[row_id] for row_id in ids]
 
 
@@ -204,6 +211,14 @@ _SHOWN_ROWS = {
         for query in (ListQuery(side, plain=True, untouched=True), ListQuery(side, plain=True), ListQuery(side))
     ]
     for side in Side
+}
+_EXPLAINED_ROWS = {
+    side: PreparedQuery(
+        select(*(getattr(table, name) for name in EXPLAINED[side])).where(
+            table.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+        )
+    )
+    for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property))
 }
 #: Lists that needed another query than the first, and its index: a list with likes and dislikes has them the next time
 #: too. What is remembered affects only the time, because a later query is right for every list of an earlier one.

@@ -23,6 +23,9 @@
 | figures of markets by day | 400 days: the year that pages show, and the days with which it is compared |
 | imports with their reports | 180 days, and always a source's last 20 |
 
+Codes by SMS are kept for a day, links by e-mail and invitations by administrators for a day or until they expire,
+whichever is later; a sweep deletes them (worker/jobs/accounts.py).
+
 Likes, matches, inquiries, chats, the audit log, and what ads cost by day (a row for each day on which an ad's figures
 changed) are records of people's business; nothing here deletes them.
 """
@@ -97,7 +100,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "documents": lambda: purge_deleted_documents(session),
         "unsaved_photos": lambda: delete_unsaved_photos(session),
         "agency_invitations": lambda: delete_expired_invitations(session),
-        "told_pairs": lambda: rows_changed(session.execute(_announced_pairs_of_deleted())),
+        "announced_pairs": lambda: rows_changed(session.execute(_announced_pairs_of_deleted())),
         "attempts": lambda: delete_old_attempts(session),
         "idempotent_answers": lambda: idempotency.delete_old_answers(session, database_now(session)),
         "sessions": lambda: delete_old_sessions(session, database_now(session)),

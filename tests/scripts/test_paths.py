@@ -71,8 +71,8 @@ def test_uploads_that_an_earlier_release_laid_beside_the_home_come_back(tmp_path
     stray.mkdir(parents=True)
     (stray / FILE).write_bytes(b"picture")
     reported = []
-    home.bring_back_uploads(reported.append)
-    home.bring_back_uploads(reported.append)
+    home.move_stray_uploads(reported.append)
+    home.move_stray_uploads(reported.append)
 
     assert (home.path / "media" / FILE).read_bytes() == b"picture"
     assert [path.name for path in tmp_path.iterdir()] == ["Мои проекты"]
