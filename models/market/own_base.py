@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, String, and_, cast, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from models.core.amounts import Amount
 from models.core.enums import DealType, Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.search.own_texts import OWN_TEXTS, LeadText, PropertyText, has_word
 from models.market.search.text_search import RUSSIAN, ArchivedWords, ListingWords
 from models.market.tags import TAGGED
 
@@ -24,7 +25,6 @@ MAX_WORD = 60  # characters
 MIN_DIGITS = 4  # for which phones are searched, ignoring other characters between digits
 
 _DIGITS = re.compile(r"[\d\s()+.\-]+")
-_BETWEEN_DIGITS = " ()+-.\u00a0"
 
 
 class BaseOrder(StrEnum):
@@ -139,33 +139,31 @@ def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[Colum
 _WORDS: tuple[Any, ...] = (ListingWords, ArchivedWords)
 
 
-def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]]:
+def _with_words(owner: User, side: Side, typed: str) -> list[ColumnElement[bool]]:
     """
-    One condition for each word. Digits in the notation of a phone may also be a phone, or a part of it, as a whole.
+    Conditions: the row contains each word, or a word that begins with it; letter case and the dots of ё are ignored.
+    Digits in the notation of a phone may also be a phone, or a part of it, as a whole.
     """
-    conditions = [_with_word(owner, side, word[:MAX_WORD]) for word in words.split()[:MAX_WORDS]]
-    digits = re.sub(r"\D", "", words)
-    if side is Side.LEAD and _DIGITS.fullmatch(words) and len(digits) >= MIN_DIGITS:
+    words = [word[:MAX_WORD] for word in typed.split()[:MAX_WORDS]]
+    if not words:
+        return []
+    if side is Side.PROPERTY:
+        return [_property_has(owner, word) for word in words]
+    condition = and_(*(has_word(LeadText.text, word) for word in words))
+    digits = re.sub(r"\D", "", typed)
+    if _DIGITS.fullmatch(typed) and len(digits) >= MIN_DIGITS:
         # 8 701 ... and +7 701 ... are the same phone.
         tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        phone = func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)
-        return [or_(phone, and_(*conditions))]
-    return conditions
+        condition = or_(has_word(LeadText.contacts, tail), condition)
+    return [_in_own_texts(owner, side, condition)]
 
 
-def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
-    """
-    A condition: the row contains the word or a word that begins with it; letter case and the dots of ё are ignored.
-    """
-    pattern = "".join("[её]" if each in "еёЕЁ" else re.escape(each) for each in word)
-    if side is Side.LEAD:
-        return _text_of_lead(word).regexp_match(pattern, flags="i")
-    short = _text_of_property(word).regexp_match(pattern, flags="i")
+def _property_has(owner: User, word: str) -> ColumnElement[bool]:
+    short = _in_own_texts(owner, Side.PROPERTY, has_word(PropertyText.text, word))
     beginnings = re.findall(r"\w+", word)
     if not beginnings:
         return short
-    # Descriptions are long, so their words are looked up in indexes by owner. This comes first, because the rows that
-    # it finds need not be searched.
+    # Descriptions are long, so their words are looked up in indexes by owner.
     query = func.to_tsquery(RUSSIAN, " & ".join(f"'{each}':*" for each in beginnings))
     owner_lexeme = cast(f"'owner {owner.id}'", TSQUERY)
     # A stop word leaves an empty query, which has no condition besides the owner.
@@ -178,41 +176,10 @@ def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
     return or_(*(Property.id.in_(ids) for ids in in_text), short)
 
 
-def _text_of_lead(word: str) -> ColumnElement[str]:
-    return _joined(
-        word,
-        Lead.id,
-        Lead.client_name,
-        Lead.client_contacts,
-        Lead.city,
-        func.array_to_string(Lead.districts, " "),
-        func.array_to_string(Lead.metro_stations, " "),
-        Lead.notes,
-        Lead.private_notes,
-        Lead.additional_requirements,
-        Lead.external_id,
-    )
-
-
-def _text_of_property(word: str) -> ColumnElement[str]:
-    return _joined(
-        word,
-        Property.id,
-        Property.title,
-        Property.city,
-        Property.district,
-        Property.metro_station,
-        Property.street,
-        Property.house_number,
-        Property.location,
-        Property.external_id,
-    )
-
-
-def _joined(word: str, row_id: Any, *columns: Any) -> ColumnElement[str]:
-    """The text in which *word* is looked for. It has the row's id only for digits, because ten thousand take time."""
-    ids = [cast(row_id, String)] if word.isdigit() else []
-    return func.concat_ws(" ", *columns, *ids, type_=String)
+def _in_own_texts(owner: User, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition: the text of the row, which is the owner's, fulfils *condition*."""
+    texts, key = OWN_TEXTS[side]
+    return TAGGED[side][0].id.in_(select(key).where(texts.owner_id == owner.id, condition))
 
 
 def _keys(side: Side, order: BaseOrder) -> tuple[Any, ...]:
