@@ -164,7 +164,7 @@ def whole_rows(session: Session, table: type[AnyEntity], page: ShownPage) -> lis
 
 def adverts_of_home(session: Session, listing: Property) -> Group | None:
     """The adverts on the market of a property's home, its own included; None if nobody else offers it."""
-    row = session.execute(ADVERTS_OF_HOME, {"property_id": listing.id}).one_or_none()
+    row = session.execute(ADVERTS_OF_HOME, {"property_id": listing.id}, execution_options=PREPARED).one_or_none()
     return _group_of(row) if row is not None else None
 
 

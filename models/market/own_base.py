@@ -5,9 +5,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, and_, cast, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    SmallInteger,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -19,12 +33,17 @@ from models.market.properties import Property
 from models.market.search.own_texts import OWN_TEXTS, LeadText, PropertyText, has_word
 from models.market.search.text_search import RUSSIAN, ArchivedWords, ListingWords
 from models.market.tags import TAGGED
+from models.platform.prepared_statements import COMPILED_ONCE
 
 MAX_WORDS = 8  # of a search; further words are ignored
 MAX_WORD = 60  # characters
 MIN_DIGITS = 4  # for which phones are searched, ignoring other characters between digits
 
 _DIGITS = re.compile(r"[\d\s()+.\-]+")
+
+
+#: A number, or the parameter that will hold it.
+Number = int | BindParameter[int]
 
 
 class BaseOrder(StrEnum):
@@ -60,8 +79,12 @@ class BaseFilter:
 
 def own_rows(owner: User, side: Side, filters: BaseFilter) -> Select[Any]:
     """The owner's leads, or properties, that pass the filter, in its order."""
+    return _rows(owner.id, side, filters)
+
+
+def _rows(owner_id: Number, side: Side, filters: BaseFilter) -> Select[Any]:
     table, tags, tag_key = TAGGED[side]
-    query: Select[Any] = select(table).where(table.owner_id == owner.id)
+    query: Select[Any] = select(table).where(table.owner_id == owner_id)
     for column, value in (
         (table.status, filters.status),
         (table.city_key, filters.city_key),
@@ -79,7 +102,7 @@ def own_rows(owner: User, side: Side, filters: BaseFilter) -> Select[Any]:
     if filters.tag is not None:
         query = query.where(table.id.in_(select(tag_key).where(tags.tag == filters.tag)))
     query = query.where(
-        *_in_range(side, filters.price_from, filters.price_to), *_with_words(owner, side, filters.words)
+        *_in_range(side, filters.price_from, filters.price_to), *_with_words(owner_id, side, filters.words)
     )
     return query.order_by(*_ordered(filters.order, _keys(side, filters.order), table.id))
 
@@ -91,24 +114,45 @@ def own_page(
     The rows of one page, from 1, and the number of all rows that pass the filter. It is one query, because most of its
     time goes into searching every row for words. A page beyond the last one has no rows and no total.
     """
-    rows = session.execute(page_query(owner, side, filters, page, per_page)).all()
+    offset = (page - 1) * per_page
+    if filters == BaseFilter(order=filters.order):
+        values = {"owner_id": owner.id, "per_page": per_page, "offset": offset}
+        answer = session.execute(_page_of_all(side, filters.order), values, execution_options=COMPILED_ONCE)
+    else:
+        answer = session.execute(_page_query(owner.id, side, filters, per_page, offset))
+    rows = answer.all()
     return [row for row, _ in rows], rows[0].total if rows else 0
 
 
-def page_query(owner: User, side: Side, filters: BaseFilter, page: int, per_page: int) -> Select[Any]:
+@cache
+def _page_of_all(side: Side, order: BaseOrder) -> Select[Any]:
+    """The query of a page of all rows of :owner_id, built once: building it takes as long as reading the rows."""
+    filters = BaseFilter(order=order)
+    names = ("owner_id", "per_page", "offset")
+    owner_id, per_page, offset = (bindparam(name, type_=BigInteger) for name in names)
+    return _page_query(owner_id, side, filters, per_page, offset)
+
+
+def _page_query(
+    owner_id: Number,
+    side: Side,
+    filters: BaseFilter,
+    per_page: Number,
+    offset: Number,
+) -> Select[Any]:
     """
     Select (row, total number of rows) of a page. Only ids and sort keys are counted and sorted, and only the rows up to
     the end of the page are kept in order, because numbering all rows would sort them all.
     """
     table = TAGGED[side][0]
     keys = [key.label(f"key_{number}") for number, key in enumerate(_keys(side, filters.order))]
-    rows = own_rows(owner, side, filters).order_by(None).with_only_columns(table.id, *keys)
+    rows = _rows(owner_id, side, filters).order_by(None).with_only_columns(table.id, *keys)
     # All rows in the order of an index are counted and paged by it. Others are read only once.
     in_index = filters == BaseFilter(order=filters.order) and filters.order in (BaseOrder.NEWEST, BaseOrder.OLDEST)
     passing = rows.subquery("passing") if in_index else rows.cte("passing")
     total = select(func.count()).select_from(passing).scalar_subquery()
     in_order = select(passing).order_by(*_ordered(filters.order, list(passing.c)[1:], passing.c.id))
-    on_page = in_order.limit(per_page).offset((page - 1) * per_page).subquery("on_page")
+    on_page = in_order.limit(per_page).offset(offset).subquery("on_page")
     query = select(table, total.label("total")).join(on_page, on_page.c.id == table.id)
     return query.order_by(*_ordered(filters.order, list(on_page.c)[1:], on_page.c.id))
 
@@ -139,7 +183,7 @@ def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[Colum
 _WORDS: tuple[Any, ...] = (ListingWords, ArchivedWords)
 
 
-def _with_words(owner: User, side: Side, typed: str) -> list[ColumnElement[bool]]:
+def _with_words(owner_id: Number, side: Side, typed: str) -> list[ColumnElement[bool]]:
     """
     Conditions: the row contains each word, or a word that begins with it; letter case and the dots of ё are ignored.
     Digits in the notation of a phone may also be a phone, or a part of it, as a whole.
@@ -148,24 +192,24 @@ def _with_words(owner: User, side: Side, typed: str) -> list[ColumnElement[bool]
     if not words:
         return []
     if side is Side.PROPERTY:
-        return [_property_has(owner, word) for word in words]
+        return [_property_has(owner_id, word) for word in words]
     condition = and_(*(has_word(LeadText.text, word) for word in words))
     digits = re.sub(r"\D", "", typed)
     if _DIGITS.fullmatch(typed) and len(digits) >= MIN_DIGITS:
         # 8 701 ... and +7 701 ... are the same phone.
         tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
         condition = or_(has_word(LeadText.contacts, tail), condition)
-    return [_in_own_texts(owner, side, condition)]
+    return [_in_own_texts(owner_id, side, condition)]
 
 
-def _property_has(owner: User, word: str) -> ColumnElement[bool]:
-    short = _in_own_texts(owner, Side.PROPERTY, has_word(PropertyText.text, word))
+def _property_has(owner_id: Number, word: str) -> ColumnElement[bool]:
+    short = _in_own_texts(owner_id, Side.PROPERTY, has_word(PropertyText.text, word))
     beginnings = re.findall(r"\w+", word)
     if not beginnings:
         return short
     # Descriptions are long, so their words are looked up in indexes by owner.
     query = func.to_tsquery(RUSSIAN, " & ".join(f"'{each}':*" for each in beginnings))
-    owner_lexeme = cast(f"'owner {owner.id}'", TSQUERY)
+    owner_lexeme = cast(f"'owner {owner_id}'", TSQUERY)
     # A stop word leaves an empty query, which has no condition besides the owner.
     in_text = [
         select(table.property_id).where(
@@ -176,10 +220,10 @@ def _property_has(owner: User, word: str) -> ColumnElement[bool]:
     return or_(*(Property.id.in_(ids) for ids in in_text), short)
 
 
-def _in_own_texts(owner: User, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def _in_own_texts(owner_id: Number, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """A condition: the text of the row, which is the owner's, fulfils *condition*."""
     texts, key = OWN_TEXTS[side]
-    return TAGGED[side][0].id.in_(select(key).where(texts.owner_id == owner.id, condition))
+    return TAGGED[side][0].id.in_(select(key).where(texts.owner_id == owner_id, condition))
 
 
 def _keys(side: Side, order: BaseOrder) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, render_template, request
 from markupsafe import Markup
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Select, bindparam, func, select
 
 from api.console.kit.access import visitor
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
@@ -36,6 +36,7 @@ from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.shown_addresses import EXACT, precision_of, shown_location, shown_street
+from models.platform.prepared_statements import PREPARED
 from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
 
 PER_PAGE = 20
@@ -104,15 +105,26 @@ def list_state(side: Side, own_row: Lead | Property) -> dict[str, Any]:
     A list's state: `stamp` changes whenever the page would; `follows`: whether the list is older than its owner's row,
     and so about to be replaced.
     """
-    _, lists, key, _ = SIDE_TABLES[side]
-    acted = Action.lead_id if side is Side.LEAD else Action.property_id
-    actions = select(func.count()).where(acted == own_row.id, Action.side == side).scalar_subquery()
-    row = session().execute(select(lists.changed_in, lists.version, actions).where(key == own_row.id)).one_or_none()
+    named = {"row_id": own_row.id, "side": side}
+    row = session().execute(_STATES[side], named, execution_options=PREPARED).one_or_none()
     if row is None:
         return {"stamp": f"{own_row.version}-none", "follows": False}
     changed_in, version, count = row
     follows = own_row.status is Status.ACTIVE and version != own_row.version
     return {"stamp": f"{own_row.version}-{changed_in}-{count}", "follows": follows}
+
+
+def _state_query(side: Side) -> Select[Any]:
+    """Select (changed_in, version, number of its side's actions) of the list of :row_id."""
+    _, lists, key, _ = SIDE_TABLES[side]
+    row_id = bindparam("row_id", type_=BigInteger)
+    acted = Action.lead_id if side is Side.LEAD else Action.property_id
+    actions = select(func.count()).where(acted == row_id, Action.side == bindparam("side")).scalar_subquery()
+    return select(lists.changed_in, lists.version, actions).where(key == row_id)
+
+
+#: Built once, and planned once per connection.
+_STATES = {side: _state_query(side) for side in Side}
 
 
 def _fresh(side: Side, own_row: Lead | Property) -> set[int]:
