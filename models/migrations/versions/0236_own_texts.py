@@ -25,12 +25,12 @@ SEARCHED = {
 }
 ARRAYS = ("districts", "metro_stations")
 #: Separators between a phone's digits; the last one is the non-breaking space.
-WITHOUT_SEPARATORS = "translate(coalesce(owned.client_contacts, ''), ' ()+-.\u00a0', '')"
+SEPARATORS = " ()+-.\u00a0"
 
 KEEP = """
 CREATE FUNCTION keep_{name}_text() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO {name}_texts SELECT kept.* FROM {name}_text(NEW) AS kept
+    INSERT INTO {name}_texts VALUES ({values})
     ON CONFLICT ({name}_id) DO UPDATE SET {changes};
     RETURN NULL;
 END
@@ -42,8 +42,7 @@ FILL = """
 WITH portion AS (
     SELECT id FROM {table} WHERE id > :last ORDER BY id LIMIT 2000 FOR SHARE
 ), stored AS (
-    INSERT INTO {name}_texts
-    SELECT kept.* FROM {table} JOIN portion USING (id) CROSS JOIN LATERAL {name}_text({table}) AS kept
+    INSERT INTO {name}_texts SELECT {values} FROM {table} AS owned JOIN portion USING (id)
     ON CONFLICT ({name}_id) DO NOTHING
 )
 SELECT max(id) FROM portion
@@ -53,22 +52,13 @@ SELECT max(id) FROM portion
 def upgrade() -> None:
     for table, (name, searched) in SEARCHED.items():
         _create_table(table, name)
-        columns = searched.split()
-        joined = ", ".join(
-            f"array_to_string(owned.{column}, ' ')" if column in ARRAYS else f"owned.{column}" for column in columns
-        )
-        text = f"replace(lower(concat_ws(' ', {joined}, owned.id)), 'ё', 'е')"
-        row = f"owned.id, owned.owner_id, {text}" + (f", {WITHOUT_SEPARATORS}" if table == "leads" else "")
-        op.execute(
-            f"CREATE FUNCTION {name}_text(owned {table}) RETURNS {name}_texts LANGUAGE sql STABLE PARALLEL SAFE"
-            f" AS $$ SELECT {row} $$"
-        )
         kept = ["owner_id", "text", *(["contacts"] if table == "leads" else [])]
-        op.execute(KEEP.format(name=name, changes=", ".join(f"{column} = excluded.{column}" for column in kept)))
+        changes = ", ".join(f"{column} = excluded.{column}" for column in kept)
+        op.execute(KEEP.format(name=name, values=_values(table, "NEW"), changes=changes))
         op.execute(
             f"CREATE TRIGGER keep_text_new AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION keep_{name}_text()"
         )
-        watched = [*columns, "owner_id"]
+        watched = [*searched.split(), "owner_id"]
         old, new = (", ".join(f"{row}.{column}" for column in watched) for row in ("OLD", "NEW"))
         op.execute(
             f"CREATE TRIGGER keep_text_written AFTER UPDATE OF {', '.join(watched)} ON {table} FOR EACH ROW"
@@ -76,10 +66,23 @@ def upgrade() -> None:
         )
     with op.get_context().autocommit_block():  # the locks of the triggers end first
         for table, (name, _) in SEARCHED.items():
+            fill = sa.text(FILL.format(table=table, name=name, values=_values(table, "owned")))
             last: int | None = 0
             while last is not None:
-                last = op.get_bind().execute(sa.text(FILL.format(table=table, name=name)), {"last": last}).scalar()
+                last = op.get_bind().execute(fill, {"last": last}).scalar()
             op.execute(f"ANALYZE {name}_texts")
+
+
+def _values(table: str, row: str) -> str:
+    """The values of a row's text, in the order of the columns of its table."""
+    joined = ", ".join(
+        f"array_to_string({row}.{column}, ' ')" if column in ARRAYS else f"{row}.{column}"
+        for column in SEARCHED[table][1].split()
+    )
+    values = [f"{row}.id", f"{row}.owner_id", f"replace(lower(concat_ws(' ', {joined}, {row}.id)), 'ё', 'е')"]
+    if table == "leads":
+        values.append(f"translate(coalesce({row}.client_contacts, ''), '{SEPARATORS}', '')")
+    return ", ".join(values)
 
 
 def _create_table(table: str, name: str) -> None:
@@ -103,5 +106,4 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER keep_text_new ON {table}")
         op.execute(f"DROP TRIGGER keep_text_written ON {table}")
         op.execute(f"DROP FUNCTION keep_{name}_text")
-        op.execute(f"DROP FUNCTION {name}_text")
         op.drop_table(f"{name}_texts")
