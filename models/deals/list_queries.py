@@ -45,6 +45,15 @@ from models.market.properties import Property
 from models.ranking.display_order import is_plain, plain_entries, shown_entries
 from models.ranking.recommendations import SIDE_TABLES
 
+#: Side of a list -> the columns of its entries by which they are grouped into cards and filtered.
+BRIEF: dict[Side, tuple[str, ...]] = {
+    Side.LEAD: (
+        *("id", "city", "street", "house_number", "address_precision"),
+        *("property_type", "rooms", "price", "currency"),
+    ),
+    Side.PROPERTY: ("id", "rooms", "budget_max", "currency"),
+}
+
 #: The lead or property that owns the list.
 _ROW_ID: BindParameter[int] = bindparam("row_id", type_=BigInteger)
 
@@ -218,6 +227,17 @@ class ListQuery:
 
     def whole_rows(self) -> Select:
         return self.page(lambda other, owner: [other, owner])
+
+    def brief_rows(self) -> Select:
+        return self.page(
+            lambda other, owner: [
+                *(getattr(other, name) for name in BRIEF[self.side]),
+                owner.id.label("owner_id"),
+                owner.name.label("owner_name"),
+                owner.agency_name.label("owner_agency"),
+                owner.role.label("owner_role"),
+            ]
+        )
 
     def shown_rows(self) -> Select:
         of_properties = self.side is Side.PROPERTY  # their lists show clients' contacts

@@ -20,6 +20,7 @@ from models.deals.list_queries import ADVERTS_OF_HOME, ListQuery
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
 from models.platform.prepared_statements import PREPARED
+from models.ranking.recommendations import LIST_LENGTH
 
 AnyEntity = TypeVar("AnyEntity", Lead, Property)
 
@@ -104,6 +105,17 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
     return RecommendedPage([], _total(session, side, row_id))
 
 
+def brief_list(session: Session, side: Side, row_id: int) -> RecommendedPage:
+    """
+    Return the whole list as :func:`recommended_page` does, but of each row only the columns that group and filter
+    entries (:data:`models.deals.list_queries.BRIEF`): a page shows a fifth of the list's entries.
+    """
+    named = {"row_id": row_id, "limit": LIST_LENGTH, "offset": 0}
+    rows = session.execute(_BRIEF_ROWS[side], named, execution_options=PREPARED).all()
+    entries = [_entry_of(row) for row in rows]
+    return RecommendedPage(entries, rows[0].total if rows else 0)
+
+
 def shown_page(
     session: Session,
     claims: Claims,
@@ -140,17 +152,7 @@ def shown_page(
         else:
             share = owned_property(session, owner, row_id).commission_share
         return ShownPage([], _total(session, side, row_id) if page > 1 else 0, share, frozenset())
-    entries = [
-        Recommended(
-            row,
-            Owner(row.owner_id, row.owner_name, row.owner_agency, row.owner_role),
-            row.score,
-            row.explored,
-            row.price_cut,
-            _group_of(row),
-        )
-        for row in rows
-    ]
+    entries = [_entry_of(row) for row in rows]
     shared = frozenset(row.id for row in rows if row.contacts_shared)
     return ShownPage(entries, rows[0].total, rows[0].share_of_mine, shared)
 
@@ -168,6 +170,11 @@ def adverts_of_home(session: Session, listing: Property) -> Group | None:
     return _group_of(row) if row is not None else None
 
 
+def _entry_of(row: Row[Any]) -> Recommended:
+    owner = Owner(row.owner_id, row.owner_name, row.owner_agency, row.owner_role)
+    return Recommended(row, owner, row.score, row.explored, row.price_cut, _group_of(row))
+
+
 def _group_of(row: Any) -> Group | None:
     if not row.adverts:
         return None
@@ -183,5 +190,6 @@ def _total(session: Session, side: Side, row_id: int) -> int:
 
 # Built once, and planned once per connection.
 _WHOLE_ROWS = {side: ListQuery(side).whole_rows() for side in Side}
+_BRIEF_ROWS = {side: ListQuery(side).brief_rows() for side in Side}
 _SHOWN_ROWS = {side: ListQuery(side).shown_rows() for side in Side}
 _PLAIN_ROWS = {side: ListQuery(side, plain=True).shown_rows() for side in Side}
