@@ -20,7 +20,6 @@ from sqlalchemy import (
     SmallInteger,
     String,
     and_,
-    bindparam,
     exists,
     func,
     or_,
@@ -35,7 +34,6 @@ from models.core.enums import DealType, ListOrder, Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
-from models.platform.prepared_statements import PREPARED
 from models.ranking.generations import Generation, HasGeneration
 
 #: Maximum number of entries of a list.
@@ -200,12 +198,7 @@ def has_lists_of_another_engine(session: Session, engine: int) -> bool:
 
 def generation_of(session: Session, city_key: str, deal_type: DealType) -> Generation | None:
     """Return the generation that the market's lists are computed with; None before its first list."""
-    market = {"city_key": city_key, "deal_type": deal_type}
-    row = session.execute(_GENERATION, market, execution_options=PREPARED).one_or_none()
+    row = session.execute(
+        select(*Market.generation_columns()).where(Market.city_key == city_key, Market.deal_type == deal_type)
+    ).one_or_none()
     return None if row is None else Generation(*row)
-
-
-#: Built once, and planned once per connection.
-_GENERATION = select(*Market.generation_columns()).where(
-    Market.city_key == bindparam("city_key"), Market.deal_type == bindparam("deal_type")
-)
