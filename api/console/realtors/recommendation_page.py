@@ -31,7 +31,7 @@ from models.deals.match_table import Match
 from models.deals.matches import Action, act
 from models.deals.recommendation_pages import Recommended, brief_list, recommended_page
 from models.deals.similar_units import AlikeUnits, group_alike
-from models.deals.taking_back import count_disliked, disliked_by
+from models.deals.undoing import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property

@@ -3,8 +3,8 @@
 import pytest
 
 from models.core.enums import Side
-from models.deals.list_queries import BRIEF
 from models.deals.recommendation_pages import brief_list, recommended_page
+from models.deals.shown_columns import BRIEF
 from models.ranking.recommendations import LeadRecommendations, PropertyRecommendations
 from tests.factories import make_lead, make_property, make_user
 
