@@ -17,7 +17,8 @@ from models.platform.settings import Settings
 from models.sources.formats.feed import Feed, open_feed
 from models.sources.imports import Progress, confirm_withdrawals, import_feed, preview_feed
 from models.sources.report import Line, Report
-from models.sources.sources import change_source, create_source, name_of, request_import, source_named
+from models.sources.source_fields import name_of
+from models.sources.sources import change_source, create_source, request_import, source_named
 from models.sources.tables import Import, ImportState, Source, SourceContent
 from worker.jobs.fetch import Limits, fetch_feed
 

@@ -1,10 +1,14 @@
 """Records SQL statements."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+from unittest import mock
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
+
+from models.platform.prepared_queries import PreparedQuery
 
 
 @contextmanager
@@ -22,8 +26,16 @@ def statements_on(engine: Engine) -> Iterator[list[str]]:
         if threading.get_ident() == own:
             statements.append(statement)
 
+    read_rows = PreparedQuery.rows
+
+    def noted_rows(query: PreparedQuery, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
+        if connection.engine.url == engine.url:
+            note(connection, None, query.statement)
+        return read_rows(query, connection, parameters)
+
     event.listen(engine, "before_cursor_execute", note)
     try:
-        yield statements
+        with mock.patch.object(PreparedQuery, "rows", noted_rows):  # it calls no events
+            yield statements
     finally:
         event.remove(engine, "before_cursor_execute", note)

@@ -161,10 +161,37 @@ RETIRED = {
     "act_on_several": "apply_to_selected",
     "move_several": "change_statuses",
     "list_places": "list_appearances",
+    "take_back": "undo_action",
+    "take_back_completion": "undo_own_completion",
+    "take_back_document": "restore_document",
+    "take_back_task": "undo_task_change",
+    "take_update": "claim_update",
+    "take_call": "claim_call",
+    "put_back_call": "release_call",
+    "put_back": "release_claim",
+    "take_due": "claim_due",
+    "take_reply": "claim_reply",
+    "take_to_send": "claim_for_sending",
+    "take_order": "mark_ordered",
+    "take_failure": "pop_failure",
+    "take_import": "perform_import",
+    "keep_set": "store_live_set",
+    "keep_template": "add_template",
+    "drop_template": "delete_template",
+    "keep_snapshot": "cache_snapshot",
+    "put_photo_back": "restore_photo",
+    "note_favorite": "set_favorite_note",
+    "note_change": "mark_score_stale",
+    "keep_attempt": "delete_other_attempts",
+    "take_figures": "set_ad_figures",
+    "give_back": "release",
+    "bring_back_uploads": "move_stray_uploads",
+    "kept_market": "new_city_key",
+    "horizon": "oldest_open_transaction",
 }
 
-#: Limits are called MAX_ and MIN_.
-RETIRED_PREFIX = re.compile(r"_?(MOST|LEAST|FEW|FEWEST)_[A-Z]|MOST$")
+#: Limits are called MAX_ and MIN_; functions that delete rows or clear caches are called delete_, purge_ or clear_.
+RETIRED_PREFIX = re.compile(r"_?(MOST|LEAST|FEW|FEWEST)_[A-Z]|MOST$|_?forget_")
 
 #: File names that must not return, because they mean nothing or have another meaning now: folder -> names.
 RETIRED_FILES = {
@@ -192,7 +219,7 @@ RETIRED_FILES = {
     "models/core": {"words"},
     "models/market": {"twins", "several"},
     "models/market/search": {"words"},
-    "models/deals": {"match_notices", "offers", "alike"},
+    "models/deals": {"match_notices", "offers", "alike", "taking_back"},
     "models/sources": {"elsewhere", "taking"},
     "models/upkeep": {"handing_over"},
     "models/platform": {"prepared"},
@@ -234,7 +261,7 @@ def files(*endings: str) -> Iterator[Path]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_code_uses_no_retired_name(package):
     wrong = [
-        f"{path.relative_to(ROOT)}:{line} {name}: now {RETIRED.get(name, 'MAX_ or MIN_')}"
+        f"{path.relative_to(ROOT)}:{line} {name}: now {RETIRED.get(name, 'see RETIRED_PREFIX')}"
         for path in files(".py")
         if path.relative_to(ROOT).parts[0] == package
         for line, name in retired_names(path.read_text())

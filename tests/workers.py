@@ -134,12 +134,12 @@ def worker_here(process_environment, worker_engine, monkeypatch):
     caches = (task_context.settings, task_context._sessions_of, task_context.client, task_context.redis_client)
     for cached in caches:
         cached.cache_clear()
-    cache.forget_snapshots()
-    generations.forget_text_models()
+    cache.evict_snapshots()
+    generations.clear_text_models()
     yield task_context.new_session
     if worker_engine.pool.checkedout():  # A session that was left open must not block the next test.
         worker_engine.dispose()
     for cached in caches:
         cached.cache_clear()
-    cache.forget_snapshots()
-    generations.forget_text_models()
+    cache.evict_snapshots()
+    generations.clear_text_models()

@@ -281,7 +281,7 @@ def fetch_rates(self: LeadmatchTask) -> None:
 def run_import(import_id: int) -> None:
     """Run one import. A repeated message, or one for a finished import, does nothing."""
     with trim_heap_after():
-        imports.take_import(session_factory(), settings(), client(), import_id)
+        imports.perform_import(session_factory(), settings(), client(), import_id)
 
 
 @task(name="worker.tasks.find_due_imports", bind=True)

@@ -30,13 +30,13 @@ from api.bot.updates import PATH, secret_of
 from api.http import live_updates
 from api.portal.chat_hub import channel
 from models.accounts.bot_queue import (
+    claim_call,
+    claim_update,
+    delete_call,
     drop_update,
-    forget_call,
     next_offset,
-    put_back_call,
+    release_call,
     store_updates,
-    take_call,
-    take_update,
 )
 from models.platform.database import connect, sessions
 from models.platform.settings import Settings
@@ -188,7 +188,7 @@ class _Process:
             update_id = None
             try:
                 with self._new_session() as session:
-                    update = take_update(session)
+                    update = claim_update(session)
                     if update is None:
                         return
                     update_id = update["update_id"]
@@ -231,7 +231,7 @@ class _Process:
         while not self._stop.is_set:
             self._heartbeat.beat()
             with self._new_session() as session:
-                call = take_call(session)
+                call = claim_call(session)
                 session.commit()
             if call is None:
                 return
@@ -239,9 +239,9 @@ class _Process:
                 await make(telegram, call)
             except CallNotMadeError:
                 with self._new_session() as session:
-                    put_back_call(session, call)
+                    release_call(session, call)
                     session.commit()
                 raise
             with self._new_session() as session:
-                forget_call(session, call)
+                delete_call(session, call)
                 session.commit()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from api.exchange.answers import CommissionDetails, LeadData, PropertyData
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
-from api.http.access import claims, current_user, sign_in, signed_in, signed_in_by_query
+from api.http.access import claims, current_user, signed_in, signed_in_by_query
 from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import only_reads, session
 from api.http.explanations import explain_pairs
@@ -23,10 +23,9 @@ from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.match_table import Match
 from models.deals.matches import act
-from models.deals.recommendation_pages import Recommended, ShownPage, shown_page, whole_rows
+from models.deals.recommendation_pages import Recommended, ShownPage, rows_to_explain, shown_page
 from models.deals.similar_units import group_alike
-from models.market.leads import Lead, owned_lead, shown_contacts
-from models.market.properties import Property, owned_property
+from models.market.leads import shown_contacts
 from models.ranking.recommendations import LIST_LENGTH
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
@@ -169,11 +168,10 @@ class ForLead(MethodView):
         with polled(Side.LEAD, lead_id, is_exact=not explain) as poll:
             if poll.unchanged:
                 return poll.unchanged
-            read = {**args, "connection": poll.connection}
             if is_grouped:
-                recommended, alike = _grouped_page(lead_id, **read)
+                recommended, alike = _grouped_page(poll.connection, lead_id, **args)
             else:
-                recommended, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **read), None
+                recommended, alike = shown_page(poll.connection, session, claims(), Side.LEAD, lead_id, **args), None
             poll.has_read(recommended.entries)
         count_shown(Side.LEAD, lead_id, len(recommended.entries))
         look_up_photos(entry.row for entry in recommended.entries)
@@ -181,8 +179,7 @@ class ForLead(MethodView):
         for entry, others in zip(entries, alike or (), strict=bool(alike)):
             entry["alike"] = others
         if explain:
-            lead = owned_lead(session(), sign_in(), lead_id)
-            _add_explanations(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, recommended)))
+            _add_explanations(entries, [lead_id], [entry.row.id for entry in recommended.entries])
         return ready({"recommendations": entries, "total": recommended.total, "page": args["page"]})
 
 
@@ -204,9 +201,7 @@ class ForProperty(MethodView):
         with polled(Side.PROPERTY, property_id, is_exact=not explain) as poll:
             if poll.unchanged:
                 return poll.unchanged
-            recommended = shown_page(
-                session(), claims(), Side.PROPERTY, property_id, **args, connection=poll.connection
-            )
+            recommended = shown_page(poll.connection, session, claims(), Side.PROPERTY, property_id, **args)
             poll.has_read(recommended.entries)
         count_shown(Side.PROPERTY, property_id, len(recommended.entries))
         share = float(recommended.commission_share or 0)
@@ -214,8 +209,7 @@ class ForProperty(MethodView):
             _lead_entry(entry, share, entry.row.id in recommended.contacts_shared) for entry in recommended.entries
         ]
         if explain:
-            listing = owned_property(session(), sign_in(), property_id)
-            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, recommended), [listing]))
+            _add_explanations(entries, [entry.row.id for entry in recommended.entries], [property_id])
         return ready({"recommendations": entries, "total": recommended.total, "page": args["page"]})
 
 
@@ -272,14 +266,12 @@ def _act(side: Side, body: dict, lead_id: int, property_id: int) -> dict:
     }
 
 
-def _grouped_page(
-    lead_id: int, *, page: int, limit: int, connection: Connection | None
-) -> tuple[ShownPage, list[list[str]]]:
+def _grouped_page(reading: Connection, lead_id: int, *, page: int, limit: int) -> tuple[ShownPage, list[list[str]]]:
     """
     A page of a lead's list with one entry for each group of similar units, and the ids of the other units of each
     group.
     """
-    whole = shown_page(session(), claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH, connection=connection)
+    whole = shown_page(reading, session, claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH)
     groups = group_alike(whole.entries)
     shown = groups[(page - 1) * limit : page * limit]
     best_of_groups = replace(whole, entries=[group.best for group in shown], total=len(groups))
@@ -320,6 +312,9 @@ def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict
     }
 
 
-def _add_explanations(entries: list[dict], explanations: list[dict]) -> None:
-    for entry, explanation in zip(entries, explanations, strict=True):
+def _add_explanations(entries: list[dict], lead_ids: list[int], property_ids: list[int]) -> None:
+    """Add the reasons for the scores to *entries*: a page that its query has shown to belong to the caller."""
+    leads = rows_to_explain(session(), Side.LEAD, lead_ids)
+    properties = rows_to_explain(session(), Side.PROPERTY, property_ids)
+    for entry, explanation in zip(entries, explain_pairs(session(), leads, properties), strict=True):
         entry.update(explanation)

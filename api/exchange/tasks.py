@@ -157,6 +157,7 @@ class TaskById(MethodView):
     @for_owners
     @blp.arguments(TaskChanges)
     @blp.response(200, TaskRow)
+    @blp.alt_response(409, description="It is to be open again, and the lead has as many open tasks as it can have.")
     def patch(self, body: dict[str, Any], task_id: int) -> Any:
         """Change a task
 

@@ -1,5 +1,6 @@
 """Explain the scores of the few pairs on a page. Lists are only read here; scoring is the workers' task."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,6 @@ from matching.reading.kinds import KIND_OF
 from models.core.enums import DealType
 from models.deals.weights import weights_of
 from models.market.facts import format_factors, lead_facts, market_factors, property_facts
-from models.market.leads import Lead
-from models.market.properties import Property
 from models.ranking.closeness import ClosenessRow
 from models.ranking.generations import Generation
 from models.ranking.recommendations import TextModelRow, generation_of
@@ -21,10 +20,12 @@ from models.ranking.recommendations import TextModelRow, generation_of
 #: The model of the last requested market is kept in memory. All markets share one model, except while a rescoring run
 #: is in progress.
 _kept: dict[int, explain.TextModel] = {}
+#: That of the places of the last requested markets: each market has its own, of some kilobytes.
 _kept_closeness: dict[int, Closeness] = {}
+MAX_CLOSENESS = 64
 
 
-def explain_pairs(session: Session, leads: list[Lead], properties: list[Property]) -> list[dict[str, Any]]:
+def explain_pairs(session: Session, leads: Sequence[Any], properties: Sequence[Any]) -> list[dict[str, Any]]:
     """:func:`explanations_of_pairs` for JSON: criteria, wishes, the place, and the deductions for contradictions."""
     explanations = explanations_of_pairs(session, leads, properties)
     return [
@@ -39,7 +40,7 @@ def explain_pairs(session: Session, leads: list[Lead], properties: list[Property
     ]
 
 
-def wish_answer(share: explain.WishShare, listing: Property) -> dict[str, Any]:
+def wish_answer(share: explain.WishShare, listing: Any) -> dict[str, Any]:
     """One wish with its outcome, and the words of the listing that decided it."""
     quotes = {fact["kind"]: fact["quote"] for fact in listing.read_facts if fact["value"] == share.fact}
     return {
@@ -55,13 +56,14 @@ def wish_answer(share: explain.WishShare, listing: Property) -> dict[str, Any]:
 
 
 def explanations_of_pairs(
-    session: Session, leads: list[Lead], properties: list[Property]
+    session: Session, leads: Sequence[Any], properties: Sequence[Any]
 ) -> list[explain.PairExplanation]:
     """
     The effect of each criterion and wish for each pair of lead *i* and property *i*. If one side has a single row, it
     is paired with every row of the other side.
 
-    All pairs belong to one market.
+    All pairs belong to one market. Leads and properties are whole, or rows with the columns
+    :data:`models.deals.shown_columns.EXPLAINED`.
     """
     if not leads or not properties:
         return []
@@ -76,7 +78,7 @@ def explanations_of_pairs(
     )
 
 
-def _generation(session: Session, lead: Lead) -> Generation:
+def _generation(session: Session, lead: Any) -> Generation:
     """The generation of the lists in the lead's market; before the first list, only today's rates."""
     generation = generation_of(session, lead.city_key, lead.deal_type)
     if generation is not None and generation.is_known:
@@ -105,7 +107,8 @@ def _closeness(session: Session, closeness_id: int | None) -> Closeness:
         return Closeness.empty()
     if closeness_id not in _kept_closeness:
         model = Closeness.from_bytes(session.get_one(ClosenessRow, closeness_id).model)
-        _kept_closeness.clear()
+        if len(_kept_closeness) >= MAX_CLOSENESS:
+            _kept_closeness.clear()
         _kept_closeness[closeness_id] = model
     return _kept_closeness[closeness_id]
 

@@ -23,13 +23,13 @@ class LongLived:
     The budget of one process.
 
     >>> budget = LongLived(threads=6)
-    >>> [budget.take(CHAT) for _ in range(5)]
+    >>> [budget.acquire(CHAT) for _ in range(5)]
     [True, True, True, True, False]
-    >>> budget.give_back(CHAT); budget.take(PAGE), budget.take(PAGE)
+    >>> budget.release(CHAT); budget.acquire(PAGE), budget.acquire(PAGE)
     (True, False)
 
     >>> budget = LongLived(threads=96)
-    >>> [budget.take(EVENTS, "user:7") for _ in range(4)], budget.take(EVENTS, "user:8")
+    >>> [budget.acquire(EVENTS, "user:7") for _ in range(4)], budget.acquire(EVENTS, "user:8")
     ([True, True, True, False], True)
     """
 
@@ -59,7 +59,7 @@ class LongLived:
         """Whether one more connection of this kind would exceed the budget."""
         return self.open >= self.maximum or self._taken[kind] >= self._max_of_kind.get(kind, self.maximum)
 
-    def take(self, kind: str, holder: str | None = None) -> bool:
+    def acquire(self, kind: str, holder: str | None = None) -> bool:
         """
         Take a slot for a connection; False if there is none.
 
@@ -76,7 +76,7 @@ class LongLived:
             self._taken[kind] += 1
             return True
 
-    def give_back(self, kind: str, holder: str | None = None) -> None:
+    def release(self, kind: str, holder: str | None = None) -> None:
         """Release a connection's slot; *holder* as in :meth:`take`."""
         with self._lock:
             self._taken[kind] -= 1

@@ -30,9 +30,9 @@ from models.version import VERSION
 
 @dataclass
 class Polled:
-    """A request for a page: either the parameters to read it with, or the finished answer."""
+    """A request for a page: the connection to read it with, or the finished answer."""
 
-    connection: Connection | None = None
+    connection: Connection
     unchanged: Response | None = None
 
     def has_read(self, entries: Sized) -> None:
@@ -49,11 +49,12 @@ def polled(side: Side, row_id: int, *, is_exact: bool = True) -> Iterator[Polled
     Args:
         is_exact: Whether the page shows only rows that the validators cover.
     """
-    known = known_tags()
+    known, engine = known_tags(), services().engine
     if not known or not is_exact or services().settings.fetch_photos:
-        yield Polled()
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield Polled(connection)
         return
-    request_key, engine = _request_key(), services().engine
+    request_key = _request_key()
     tag, validator = _own_tag(known, request_key)
     # One snapshot for the validator and the page; later changes are newer than both.
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
@@ -62,7 +63,7 @@ def polled(side: Side, row_id: int, *, is_exact: bool = True) -> Iterator[Polled
             yield Polled(connection)
             return
         if validator is not None and state.equals(validator):
-            yield Polled(unchanged=_unchanged(tag))
+            yield Polled(connection, _unchanged(tag))
             return
         current().list_tag = f"{request_key}.{state.validator.text}"
         yield Polled(connection)

@@ -31,7 +31,7 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 def watch_pool(engine: Engine) -> None:
     """Count the connections taken from *engine*'s pool."""
-    for name, note in (("checkout", _taken), ("checkin", _given_back)):
+    for name, note in (("checkout", _checked_out), ("checkin", _checked_in)):
         if not event.contains(engine, name, note):
             event.listen(engine, name, note)
 
@@ -52,9 +52,9 @@ class _Collector(multiprocess.MultiProcessCollector):
         return self.merge([str(path) for path in Path(self._path).glob("*.db")], accumulate=True)
 
 
-def _taken(*_: object) -> None:
+def _checked_out(*_: object) -> None:
     CONNECTIONS.inc()
 
 
-def _given_back(*_: object) -> None:
+def _checked_in(*_: object) -> None:
     CONNECTIONS.dec()

@@ -28,7 +28,7 @@ def cached_for(seconds: float, name: str, read: Callable[[], Any]) -> Any:
         return entry.value
 
 
-def forget_cached(*names: str) -> None:
+def clear_cached(*names: str) -> None:
     """Drop these values; the next caller reads them again."""
     for name in names:
         current_app.extensions.get("short_cache", {}).pop(name, None)

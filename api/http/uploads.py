@@ -26,7 +26,7 @@ from api.http.limits import limits
 from api.http.operations import View, facts_of_request, with_facts
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.uploads import FEED, PRIVATE_DOCUMENT, add_upload, bytes_of, forget_uploads
+from models.accounts.uploads import FEED, PRIVATE_DOCUMENT, add_upload, bytes_of, delete_uploads
 from models.accounts.users import User
 from models.core.errors import BusyError, InvalidFileError, TooLargeFileError, WrongFileTypeError
 from models.platform import images
@@ -140,25 +140,25 @@ def store_feed(upload: FileStorage, owner: User) -> str:
 
 def remove_feed(name: str, owner: User) -> None:
     """Remove a file that :func:`store_feed` stored, once the request's writes are committed."""
-    _remove(forget_uploads(session(), owner, [name]))
+    _remove(delete_uploads(session(), owner, [name]))
 
 
 def remove_uploads(urls: Iterable[str], owner: User) -> None:
     """
     Remove those of *urls* that are the owner's uploads, once the request's writes are committed; ignore the others.
     """
-    _remove(forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)]))
+    _remove(delete_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)]))
 
 
 def remove_all_uploads(owner: User) -> None:
     """Remove every file of the owner, once the request's writes are committed."""
-    _remove(forget_uploads(session(), owner))
+    _remove(delete_uploads(session(), owner))
 
 
 def commit_uploads() -> None:
     """Keep the files that the request has stored so far, whatever its answer: a refused form shows them again."""
     session().commit()
-    _forget_uncommitted()
+    _clear_uncommitted()
 
 
 def storage() -> Storage:
@@ -183,7 +183,7 @@ def remove_uncommitted_files(_error: BaseException | None = None) -> None:
         _discard(name)
 
 
-def _forget_uncommitted() -> None:
+def _clear_uncommitted() -> None:
     current().uncommitted_files = None
 
 
@@ -261,7 +261,7 @@ def _keep(content: bytes, content_type: str, ending: str, upload: FileStorage, o
     state = current()
     if state.uncommitted_files is None:
         state.uncommitted_files = []
-        after_commit(_forget_uncommitted)
+        after_commit(_clear_uncommitted)
     state.uncommitted_files.append(row.name)
     storage().put(row.name, content)
     return row.name

@@ -65,10 +65,10 @@ class AdFiguresImport(MethodView):
         At most 2,000 rows, separated by commas or semicolons. Figures are totals so far; what is new of them is
         booked on `spent_on`, or on today.
         """
-        return {"ads": take_figures(sent_file())}
+        return {"ads": set_ad_figures(sent_file())}
 
 
-def take_figures(stream: IO[bytes]) -> int:
+def set_ad_figures(stream: IO[bytes]) -> int:
     """Store a file's figures; returns the number of ads in it.
 
     Raises:

@@ -91,7 +91,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     scope, is_authorized = niche_scope(), key_checker()
     end_session()  # the database is not needed from here on
     connections = services().long_lived
-    if not connections.take(long_lived.EVENTS):
+    if not connections.acquire(long_lived.EVENTS):
         raise TooManyError("live.too_many", 5)
     try:
         client = _own_redis()
@@ -99,16 +99,16 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
         following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS, scope, is_authorized)
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
-        connections.give_back(long_lived.EVENTS)
+        connections.release(long_lived.EVENTS)
         raise BusyError("live.away", 5) from None
     except BaseException:
-        connections.give_back(long_lived.EVENTS)
+        connections.release(long_lived.EVENTS)
         raise
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer events otherwise
     response.call_on_close(client.close)
     # The server closes the response whether or not it was read.
-    response.call_on_close(lambda: connections.give_back(long_lived.EVENTS))
+    response.call_on_close(lambda: connections.release(long_lived.EVENTS))
     return response
 
 
@@ -134,7 +134,7 @@ def live(ws: Server) -> None:
         ws.close(BAD_DATA, describe_fault("en", error.fault))
         return
     connections = services().long_lived
-    if not connections.take(long_lived.EVENTS):
+    if not connections.acquire(long_lived.EVENTS):
         ws.close(TRY_AGAIN_LATER, "Too many live connections.")
         return
     try:
@@ -155,7 +155,7 @@ def live(ws: Server) -> None:
     except ConnectionClosed:
         pass
     finally:
-        connections.give_back(long_lived.EVENTS)
+        connections.release(long_lived.EVENTS)
 
 
 def _own_redis() -> redis.Redis:

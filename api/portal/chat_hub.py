@@ -84,7 +84,7 @@ class ChatHub:
         name = channel(connection.chat_id, connection.user_id)
         with self._lock:
             self.check_room(connection.user_id)
-            if not self._budget.take(CHAT):
+            if not self._budget.acquire(CHAT):
                 raise TooManyError(FULL, RETRY_AFTER_SECONDS)
             self._of_user[connection.user_id] += 1
             self._connections[name].add(connection)
@@ -98,7 +98,7 @@ class ChatHub:
         """Stop notifying a connection."""
         name = channel(connection.chat_id, connection.user_id)
         with self._lock:
-            self._budget.give_back(CHAT)
+            self._budget.release(CHAT)
             self._of_user[connection.user_id] -= 1
             if not self._of_user[connection.user_id]:
                 del self._of_user[connection.user_id]

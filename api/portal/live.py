@@ -82,7 +82,7 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     end_session()  # a stream lives for minutes; each reading has a session of its own
     connections, hub = services().long_lived, chat_hub()
     channels = [holder] = [live_updates.of_user(user_id)]
-    if not connections.take(long_lived.EVENTS, holder):
+    if not connections.acquire(long_lived.EVENTS, holder):
         raise TooManyError("live.too_many", 5)
     signals = live_updates.signals(
         services().settings.redis_url, channels, lambda: hub.is_closing, checks_per_heartbeat=CHECKS_PER_READING
@@ -92,16 +92,16 @@ def follow_changes(args: dict[str, Any], headers: dict[str, Any]) -> Response:
         with sessions() as session:
             moment = current_moment(session) if raw is None else int(raw)
     except RedisError:
-        connections.give_back(long_lived.EVENTS, holder)
+        connections.release(long_lived.EVENTS, holder)
         raise BusyError("live.away", 5) from None
     except BaseException:
-        connections.give_back(long_lived.EVENTS, holder)
+        connections.release(long_lived.EVENTS, holder)
         raise
     response = Response(_events(sessions, proof, moment, signals), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx would buffer events
     response.call_on_close(signals.close)
-    response.call_on_close(lambda: connections.give_back(long_lived.EVENTS, holder))
+    response.call_on_close(lambda: connections.release(long_lived.EVENTS, holder))
     return response
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 COUNTS = re.compile(r"(counter|gauge_[a-z]+|histogram|summary)_\d+\.db")
 
 
-def forget_counts(folder: Path) -> None:
+def delete_counts(folder: Path) -> None:
     """Delete the counts of processes that have ended; the folder may hold files of others."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():

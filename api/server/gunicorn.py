@@ -15,7 +15,7 @@ from gunicorn.workers.base import Worker
 from api.console.kit.compiled_templates import compile_templates
 from api.http.services import services_of
 from api.portal.chat_hub import chat_hub_of
-from api.server.counts import forget_counts
+from api.server.counts import delete_counts
 from api.server.garbage import collect_after_answers
 from api.server.malformed_requests import write_error
 from matching.reading.json_rows import wish_rows
@@ -68,7 +68,7 @@ def on_starting(_server: Arbiter) -> None:
     It has no connection yet, and each process starts the threads that it needs. A HUP therefore restarts the
     processes with the code that the master has loaded. A new release needs a restart of the master.
     """
-    forget_counts(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+    delete_counts(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     with without_collector():
         app = importlib.import_module("api.server.wsgi").app  # late: the folder must be there first
         services_of(app).worker.warm_up()

@@ -10,7 +10,8 @@ from api.http.tasks import run_import
 from api.http.uploads import remove_feed, store_feed
 from models.accounts.users import User
 from models.sources.errors import SourceHasAddressError, SourceHoldsOtherError
-from models.sources.sources import change_source, create_source, request_import, source_named, without_nul
+from models.sources.source_fields import without_nul
+from models.sources.sources import change_source, create_source, lock_sources, request_import, source_named
 from models.sources.tables import Import, Source, SourceContent
 
 #: The fields of a source that a form may set in addition to its name.
@@ -27,6 +28,9 @@ def source_for(owner: User, name: str, form: Mapping[str, Any]) -> Source:
     """The owner's file source called *name*, created or changed according to the form; raises SourceHasAddressError."""
     options = {field: form[field] for field in OPTIONS if form.get(field) is not None}
     content = form.get("content") or SourceContent.LISTINGS
+    lock_sources(
+        session(), owner
+    )  # of two first files of a name sent at once, the second finds the source of the first
     source = source_named(session(), owner, name)
     if source is None:
         return create_source(session(), owner, {"name": name, "content": content, **options})

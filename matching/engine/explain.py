@@ -1,5 +1,6 @@
 """Explanations of a pair's score: criterion by criterion, wish by wish."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -98,26 +99,38 @@ def explain_pairs(
     places = PlaceIndex()
     lead_table = LeadColumns.from_facts(leads, places, closeness)
     property_table = PropertyColumns.from_facts(properties, places, closeness)
-    wants = lead_vectors(lead_table, text_model, weights).take(np.arange(n) % len(leads))
-    offers = property_vectors(property_table, text_model).take(np.arange(n) % len(properties))
+    wants = lead_vectors(lead_table, text_model, weights)
+    offers = property_vectors(property_table, text_model)
+    wants = wants if len(wants) == n else wants.take(np.zeros(n, np.intp))
+    offers = offers if len(offers) == n else offers.take(np.zeros(n, np.intp))
     units = criterion_units(wants, offers)
     lost = wish_units(wants, offers).lost
     broken = broken_criteria(wants, offers, units, lost)
-    known = _known(wants, offers).tolist()
-    weights_of_row = (wants.whole_points / POINTS_PER_100).tolist()
-    stated = (wants.sizes > 0).tolist()
-    explanations = []
-    for row in range(n):
-        lead, listing = leads[row % len(leads)], properties[row % len(properties)]
-        wishes = wish_shares(wants, offers, row, listing.facts)
-        place = place_note(lead, listing, closeness)
-        broken_here = tuple(name for name, holds in broken.items() if holds[row])
-        explanations.append(
-            _explanation(
-                weights_of_row[row], stated[row], units[row], lost[row], broken_here, known[row], wishes, place
-            )
+    listings = [properties[row % len(properties)] for row in range(n)]
+    # Python's own numbers, because reading an array's items one by one takes most of the time.
+    of_rows = zip(
+        (wants.whole_points / POINTS_PER_100).tolist(),
+        (wants.sizes > 0).tolist(),
+        units.tolist(),
+        score_of_units(TIERS_UNITS + units.sum(axis=1) - lost).tolist(),
+        np.stack(list(broken.values()), axis=1).tolist(),
+        _known(wants, offers).tolist(),
+        wish_shares(wants, offers, [listing.facts for listing in listings]),
+        strict=True,
+    )
+    return [
+        _explanation(
+            weights_of_row,
+            stated,
+            earned,
+            score,
+            tuple(itertools.compress(broken, is_broken)),
+            known,
+            wishes,
+            place_note(leads[row % len(leads)], listings[row], closeness),
         )
-    return explanations
+        for row, (weights_of_row, stated, earned, score, is_broken, known, wishes) in enumerate(of_rows)
+    ]
 
 
 def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
@@ -187,24 +200,29 @@ def _known(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.bool_]
 def _explanation(
     weights: list[float],
     stated: list[bool],
-    units: NDArray[np.float64],
-    lost: float,
+    earned: list[float],
+    score: float,
     broken_here: tuple[str, ...],
     known: list[bool],
     wishes: tuple[WishShare, ...],
     place: PlaceNote | None,
 ) -> PairExplanation:
-    """One pair's explanation, from its values by criterion, in the order of CRITERION_NAMES."""
+    """
+    One pair's explanation, from its values by criterion, in the order of CRITERION_NAMES.
+
+    Args:
+        earned: Units of the base.
+        score: The score that the pair has if it is not broken.
+    """
     shares = []
-    earned = units.tolist()  # Python's own numbers, because reading an array's items one by one takes most of the time
-    for column, name in enumerate(CRITERION_NAMES):
-        weight = weights[column]
+    for name, weight, is_stated, units, is_known in zip(CRITERION_NAMES, weights, stated, earned, known, strict=True):
+        if name == "wish":
+            is_known = any(share.outcome != "not_told" for share in wishes)
         is_broken = name in broken_here and name != "wish"
-        points = 0.0 if is_broken else max(earned[column], 0.0) * BASE_OF_UNIT
+        points = 0.0 if is_broken else max(units, 0.0) * BASE_OF_UNIT
         value = min(points / (100 * weight), 1.0) if weight > 0 else 0.0
-        is_known = any(share.outcome != "not_told" for share in wishes) if name == "wish" else known[column]
-        shares.append(CriterionShare(name, stated[column], is_known, value, weight, points))
+        shares.append(CriterionShare(name, is_stated, is_known, value, weight, points))
     base = sum(share.points for share in shares)
-    score = None if broken_here else float(score_of_units(TIERS_UNITS + units.sum() - lost))
-    adjustment = 0.0 if score is None else score - base
-    return PairExplanation(score, base, adjustment, tuple(shares), wishes, place, broken_here)
+    if broken_here:
+        return PairExplanation(None, base, 0.0, tuple(shares), wishes, place, broken_here)
+    return PairExplanation(score, base, score - base, tuple(shares), wishes, place, broken_here)

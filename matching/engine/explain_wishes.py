@@ -1,6 +1,6 @@
-"""The outcome of each wish of a lead for one property."""
+"""The outcome of each wish of a lead for a property."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,41 +34,40 @@ class WishShare:
     points: float
 
 
+#: Outcomes by number.
+_OUTCOMES: tuple[Outcome, ...] = ("not_told", "not_met", "met", "partly")
+
+
 def wish_shares(
-    leads: LeadVectors, properties: PropertyVectors, row: int, facts: Mapping[str, JsonValue]
-) -> tuple[WishShare, ...]:
+    leads: LeadVectors, properties: PropertyVectors, facts: Sequence[Mapping[str, JsonValue]]
+) -> list[tuple[WishShare, ...]]:
     """
-    The wishes of lead *row*, and the implied refusals that property *row* violates.
+    For each pair of lead *i* and property *i*, the wishes of the lead, and the implied refusals that the property
+    violates.
 
     Args:
-        facts: The facts that the property states, by kind.
+        facts: The facts that each property states, by kind.
     """
-    shares = []
+    shares: list[list[WishShare]] = [[] for _ in range(len(leads))]
     wishes = leads.wish_table.arrays()
-    own = slice(leads.wish_indptr[row], leads.wish_indptr[row + 1])
-    codes, points = leads.wish_codes[own], leads.wish_points[own]
-    answers = properties.answers[row, wishes.kind[codes]].astype(np.int64)
+    codes, points = leads.wish_codes, leads.wish_points
+    answers = properties.answers[leads.wish_rows, wishes.kind[codes]].astype(np.int64)
     earned, _ = answer_points(wishes, codes, points, answers)
     shown = (earned + unknown_points(points)) * ANSWER_SCALE * BASE_OF_UNIT
-    for code, whole, answer, share in zip(
-        codes.tolist(), points.tolist(), answers.tolist(), shown.tolist(), strict=True
-    ):
-        wish = leads.wish_table.wish(code)
-        cell = wishes.first[code] + answer
-        outcome: Outcome = (
-            "not_told"
-            if answer == NOT_STATED
-            else "not_met"
-            if wishes.contradicts[cell]
-            else "met"
-            if wishes.values[cell] == 1
-            else "partly"
+    cells = wishes.first[codes] + answers
+    outcomes = np.select([answers == NOT_STATED, wishes.contradicts[cells], wishes.values[cells] == 1], [0, 1, 2], 3)
+    wish_of = {code: leads.wish_table.wish(code) for code in set(codes.tolist())}
+    of_entries = (leads.wish_rows, codes, points, outcomes, shown)
+    for row, code, whole, outcome, share in zip(*(column.tolist() for column in of_entries), strict=True):
+        wish, weight = wish_of[code], whole / POINTS_PER_100
+        fact = facts[row].get(wish.kind)
+        shares[row].append(
+            WishShare(wish.kind, wish.value, wish.strength, False, _OUTCOMES[outcome], fact, weight, share)
         )
-        fact = facts.get(wish.kind)
-        weight = whole / POINTS_PER_100
-        shares.append(WishShare(wish.kind, wish.value, wish.strength, False, outcome, fact, weight, share))
     span = DENSE["implied"]
-    for column in np.flatnonzero(leads.dense[row, span] * properties.dense[row, span] < 0).tolist():
+    violated = np.nonzero(leads.dense[:, span] * properties.dense[:, span] < 0)
+    for row, column in zip(*(part.tolist() for part in violated), strict=True):
         kind = KINDS[IMPLIED_KINDS[column]]
-        shares.append(WishShare(kind.name, kind.implied, "must", True, "not_met", facts.get(kind.name), 0.0, 0.0))
-    return tuple(shares)
+        fact = facts[row].get(kind.name)
+        shares[row].append(WishShare(kind.name, kind.implied, "must", True, "not_met", fact, 0.0, 0.0))
+    return list(map(tuple, shares))

@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from matching.errors import InvalidInputError
 from matching.reading.origins import names_origin
 
-#: Words in fewer texts than this are ignored; in a corpus of under a hundred texts every word counts.
-MIN_TEXTS_WITH_WORD = 2
+#: A word that no property's text has is ignored if fewer texts than this have it: it could only make the words that
+#: properties do have count less. In a corpus of under a hundred texts every word counts.
+MIN_LEADS_WITH_WORD = 2
 MAX_WORDS = 60_000
 MAX_WORDS_REMEMBERED = 500_000
 #: BM25's parameters: how soon repeating a word stops helping, and how much long texts are discounted.
@@ -94,20 +95,23 @@ class TextModel:
         return cls()
 
     @classmethod
-    def fit(cls, texts: Sequence[str], seed: int = 0) -> "TextModel":
+    def fit(cls, property_texts: Sequence[str], lead_texts: Sequence[str] = ()) -> "TextModel":
         """
-        Learn from *texts* (repeats count once), in any order.
+        Learn from the texts of both sides (repeats count once), in any order.
 
-        A corpus without a usable word gives :meth:`empty`. *seed* has no effect, because nothing is random.
+        A word that a single property has is known: a lead that names a house number or an estate which nothing else
+        mentions means that property. A corpus without a usable word gives :meth:`empty`.
         """
         model = cls()
-        corpus = sorted({text for text in texts if text})
+        of_properties = {text for text in property_texts if text}
+        corpus = sorted(of_properties.union(text for text in lead_texts if text))
         code_of_stem: dict[str, int] = {}
         reader = _Reader(lambda stem: code_of_stem.setdefault(stem, len(code_of_stem)))
         rows, stems = reader.of_texts(corpus)
         if len(rows):
             model.mean_length_ = max(len(rows) / len(corpus), 1.0)
-            model._choose_words(rows, stems, list(code_of_stem), len(corpus))
+            on_market = np.array([text in of_properties for text in corpus])
+            model._choose_words(rows, stems, list(code_of_stem), on_market)
         return model
 
     def lead_words(self, texts: Sequence[str]) -> Words:
@@ -163,13 +167,18 @@ class TextModel:
         return _Reader(lambda stem: self.words_.get(stem, _NO_COLUMN))
 
     def _choose_words(
-        self, rows: NDArray[np.int64], stems: NDArray[np.int64], names: Sequence[str], n_texts: int
+        self, rows: NDArray[np.int64], stems: NDArray[np.int64], names: Sequence[str], on_market: NDArray[np.bool_]
     ) -> None:
-        """Keep the stems that enough texts contain, most frequent first, then by name, so that the order is fixed."""
+        """
+        Keep the stems that a property or enough leads have, most frequent first, then by name, so that the order is
+        fixed. *on_market* (texts,) says which texts are properties'.
+        """
+        n_texts = len(on_market)
         pairs = np.unique(rows * len(names) + stems)
         texts_with = np.bincount(pairs % len(names), minlength=len(names))
-        enough = MIN_TEXTS_WITH_WORD if n_texts >= 100 else 1
-        kept = sorted(np.flatnonzero(texts_with >= enough).tolist(), key=lambda stem: (-texts_with[stem], names[stem]))
+        known = np.bincount(pairs[on_market[pairs // len(names)]] % len(names), minlength=len(names)) > 0
+        known |= texts_with >= (MIN_LEADS_WITH_WORD if n_texts >= 100 else 1)
+        kept = sorted(np.flatnonzero(known).tolist(), key=lambda stem: (-texts_with[stem], names[stem]))
         kept = kept[:MAX_WORDS]
         self.words_ = {names[stem]: code for code, stem in enumerate(kept)}
         texts_with_word = texts_with[kept]

@@ -1,10 +1,12 @@
 """Numbers of a listing without a word for what they count: «5/9», «1937 г.» between marks, near facts of the house."""
 
+import re
 from collections.abc import Sequence
 
 from matching.reading.kinds import KINDS
 from matching.reading.mentions import Item, Tokens
 from matching.reading.quantities import Quantity
+from matching.reading.single_numbers import DASHES
 
 _MARKS = frozenset(",;.!?\n()")
 #: «16/17.» as a sentence is a floor of a house with at least this many floors; shares, written alike, have fewer parts.
@@ -12,6 +14,15 @@ LOWEST_HOUSE = 5
 #: A dot after a shorter word may belong to an abbreviation: «арт. 7/12», «ул. 9/12».
 SHORTEST_WORD = 5
 #: Next to these «5/9» is a floor.
+_ROOMS = re.compile(
+    r"(?:одну|дву|тр[её]|четв[её]р)ш(?:ечк|к)|[а-я]*комнатн|евро(?:дву|тр[её])шк|студи|кв$|квартир|комн$|кк$"
+)
+_METRES = frozenset({"м", "м2", "м²", "²", "метров"})
+_STREETS = frozenset(
+    "ул улица улице пр просп проспект проспекте пер переулок мкр микрорайон наб шоссе бульвар д".split()
+)
+#: In tokens: how far from the beginning, and from the word for the home, an advert's first «7/9» may be.
+OPENING, ROOMS_REACH = 24, 8
 _WALLS = frozenset({"material", "house_type"})
 _LETTERS_OF_WALLS = {"к": ["brick"], "п": ["panel"], "мк": ["brick", "monolith"]}
 #: «пәтер 3/5, кірпіш үй»
@@ -50,9 +61,11 @@ def is_floor_among_facts(tokens: Tokens, items: Sequence[Item], index: int) -> b
     """
     item = items[index]
     before, after = tokens.tokens[item.start - 1 : item.start], tokens.tokens[item.end : item.end + 1]
+    quantity = item.quantity
+    if quantity is not None and _follows_rooms(tokens, quantity):
+        return True
     if before and before[0] not in _MARKS and before[0].lower() not in _HOMES:
         return False
-    quantity = item.quantity
     if quantity is not None and quantity.high >= LOWEST_HOUSE and before and after and after[0] in ",.":
         opens = before[0] in ".!\n" and len(tokens.tokens[item.start - 2]) >= SHORTEST_WORD
         if opens or quantity.low == quantity.high:
@@ -65,6 +78,19 @@ def is_floor_among_facts(tokens: Tokens, items: Sequence[Item], index: int) -> b
         and (not other.meanings.kinds.isdisjoint(_OF_A_HOME) or _is_area(other.quantity))
         for other in items[max(0, index - 4) : index + 5]
     )
+
+
+def _follows_rooms(tokens: Tokens, quantity: Quantity) -> bool:
+    """«двушка, 7/9», «1-к кв., 6/10», «2-к квартира 56 м2, 3/5»: the beginning of an advert, but no address."""
+    start, end = quantity.start, quantity.end
+    if quantity.how != "eq" or not 0 < start <= OPENING or quantity.high < LOWEST_HOUSE:
+        return False
+    before = [token.lower() for token in tokens.tokens[max(0, start - ROOMS_REACH) : start]]
+    if before[-1] not in _MARKS and before[-1] not in _METRES and not _ROOMS.match(before[-1]):
+        return False
+    if end < len(tokens.tokens) and tokens.tokens[end] not in _MARKS and tokens.tokens[end] not in DASHES:
+        return False
+    return any(map(_ROOMS.match, before)) and _STREETS.isdisjoint(before)
 
 
 def is_listed_year(tokens: Tokens, items: Sequence[Item], index: int) -> bool:

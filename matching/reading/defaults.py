@@ -33,6 +33,7 @@ _HARD_LIMITS = frozenset("строгий строго точно категор�
 _LIMITED = frozenset({"жесткий", "ограничить", "ограниченный", "лимит", "потолок", "предел"})
 _COMPLETED = frozenset({"completion", "handed_over", "new_building"})
 _FLOOR_AND_WALLS = ("floor", "house_floors", "material")
+_ENDS_OF_CLAUSES = frozenset(",;.!?\n-–—•")
 _SPANS = frozenset({"срок", "период"})
 _LETS = ("сдать", "сдавать", "сдаваться")
 CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub", "rubles"})
@@ -240,10 +241,19 @@ def _term(tokens: Tokens, items: Sequence[Item], index: int) -> str | None:
         quantity.unit == "month" or is_word(tokens.words, quantity.start - 1, "сдача", "аренда", *_LETS)
     )
     named = tokens.words[max(0, quantity.start - 4) : quantity.first]
+    is_let = is_let or _is_term_alone(tokens, quantity)
     is_let = is_let or any(word is not None and word.symbol in _SPANS for word in named)
     if not (before & {"на", "for", "командировка"} or is_let):
         return None
     return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
+
+
+def _is_term_alone(tokens: Tokens, quantity: Quantity) -> bool:
+    """«, от 1 до 6 месяцев,»: a range of months between marks."""
+    before = tokens.tokens[quantity.start - 1] if quantity.start else "."
+    after = tokens.tokens[quantity.end] if quantity.end < len(tokens.tokens) else "."
+    is_range = quantity.how == "range" and quantity.unit == "month"
+    return is_range and before in _ENDS_OF_CLAUSES and after in _ENDS_OF_CLAUSES
 
 
 def _limits(quantity: Quantity) -> dict[str, float]:

@@ -157,7 +157,8 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
     if after is not None and (before is None or _speaks_of_next(cut_text, items, marker, before, after)):
         act(items[after])
         for following in denied_row(cut_text, items, after, 1, _is_no(cut_text, marker)):
-            act(items[following])
+            if not _is_no(cut_text, marker) or not _denied_by_without(cut_text, items[following]):
+                act(items[following])  # «нет мойки, без лифта» has neither
         return
     if before is None:
         before = _only_mention_before(cut_text, items, index)
@@ -191,7 +192,7 @@ def _follows_unknown(cut_text: Tokens, marker: Item) -> bool:
 
 def _answers(cut_text: Tokens, marker: Item) -> bool:
     """«Апартаменты? Нет, спасибо»: a denial that is the answer to the question before it."""
-    after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
+    after = next(iter(cut_text.tokens[marker.end : marker.end + 1]), ".")
     return marker.start > 0 and cut_text.tokens[marker.start - 1] == "?" and not after[0].isalnum()
 
 
@@ -320,8 +321,7 @@ def _without_follows(cut_text: Tokens, items: Sequence[Item], index: int) -> boo
         return False
     if follower.clause != items[index].clause:
         return False  # «С детьми не беспокоить. Без кондиционера.», «студии не предлагать, без первых этажей»
-    word = cut_text.words[follower.start]
-    return word is not None and word.symbol in ("без", "without")
+    return _lacks(cut_text, follower.start)
 
 
 def _is_genitive(cut_text: Tokens, item: Item) -> bool:

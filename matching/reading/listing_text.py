@@ -24,9 +24,11 @@ _ROOM_OFFERED = re.compile(
     r"(?!\s+и\b)(?![^.!?\n]*\bкухн)",
     re.IGNORECASE,
 )
-#: «Собственник.» as a whole sentence states who offers the home; inside a sentence it states nothing.
+#: «Собственник.» as a whole sentence or part of a list states who offers the home; inside a sentence it states nothing.
 _OWNER_ALONE = re.compile(
-    r"(?:^|[.!?\n(])[^\S\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n)]|$|,\s*(?:без\s|сда|прод|кварт))", re.IGNORECASE
+    r"(?:^|[.!?\n(])[^\w\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n;)]|$|,\s*(?:без\s|сда|прод|кварт))"
+    r"|[,;]\s*(собственник|хозяин|хозяйка)\s*(?:[,;!\n]|\.|$)",
+    re.IGNORECASE,
 )
 
 
@@ -94,7 +96,7 @@ def read_facts(text: str) -> list[Fact]:
     if offers_room and (offered := _ROOM_OFFERED.match(text)) is not None:
         facts["room"] = Fact("room", True, *offered.span())
     if "from_owner" not in facts and _may_name_owner(text) and (alone := _OWNER_ALONE.search(text)) is not None:
-        facts["from_owner"] = Fact("from_owner", True, alone.start(1), alone.end(1))
+        facts["from_owner"] = Fact("from_owner", True, *alone.span(alone.lastindex or 1))
     return list(facts.values())
 
 
@@ -173,6 +175,10 @@ def _together(known: Fact, fact: Fact, known_denied: bool, denied: bool) -> Fact
     kind = KIND_OF[known.kind]
     if known.kind == "balcony":
         return fact if fact.value else known  # «лоджия есть, балкона нет», «балкон: нет, лоджия: 2»
+    if known.kind == "free_sale" and not fact.value:
+        return fact  # «быстрый выход на сделку» promises less than «альтернатива» states
+    if known.kind == "utilities_included" and fact.value and not denied:
+        return fact  # «счётчики отдельно, КУ включены»
     if kind.form == "flag" and denied and not known_denied:
         return fact
     if known.kind == "rent_term" and known.value == "daily":

@@ -67,7 +67,7 @@ ORDINALS: dict[str, float] = {
         start=1,
     )
     for word in words.split()
-}
+} | {"двухтысячный": 2000.0}
 
 #: Symbol to (unit, factor). Square metres and metres are both "m": the kind decides which is meant.
 UNITS: dict[str, tuple[str, float]] = {

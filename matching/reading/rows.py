@@ -287,7 +287,9 @@ def _continues_in_next_clause(
     start, last, item = (items[index] for index in indexes)
     is_forward = indexes[2] > indexes[0]
     first = cut_text.words[item.start]
+    end = cut_text.words[item.end - 1]
     continues = governs and first is not None and first.case == "genitive"
+    continues = continues and (end is None or end.case != "other")  # «без кондиционера, семейной паре»
     continues = continues and not _has_own_genitive(cut_text, item, last)
     # «кроме первого, панельный дом» refuses no panel, nor does «не первый; панельный дом».
     low, high = (last.end, item.start) if is_forward else (item.end, last.start)

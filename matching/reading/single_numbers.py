@@ -308,8 +308,11 @@ def is_decade(tokens: Sequence[str], first: int, number: Number) -> bool:
 
 
 def listed_floors(words: Sequence[Word | None], tokens: Sequence[str], position: int) -> tuple[float, float] | None:
-    """«2,3,4 этаж»: the first and the last."""
-    if position >= len(tokens) or "," not in tokens[position] or not is_word(words, position + 1, *FLOOR_WORDS):
+    """«2,3,4 этаж», «этажи 3,4,5»: the first and the last."""
+    if position >= len(tokens) or "," not in tokens[position]:
+        return None
+    is_after = tokens[position].count(",") > 1 and is_word(words, position - 1, *FLOOR_WORDS)
+    if not is_after and not is_word(words, position + 1, *FLOOR_WORDS):
         return None
     floors = [int(part) for part in tokens[position].split(",") if part.isdigit() and len(part) < 3]
     if len(floors) < tokens[position].count(",") + 1 or floors != sorted(set(floors)):

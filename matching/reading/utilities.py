@@ -28,7 +28,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "уборка) [,/и] [уборка/интернет/тв] (включить/включены/включен/входить)"
             ),
             yes(
-                f"({_UTILITIES}) [уже] ({_INCLUDED}/в стоимость/included/в цена/incl/incl ./ишинде/кирген/киреди) "
+                f"({_UTILITIES}) [уже/чтобы/чтоб] ({_INCLUDED}/в стоимость/included/в цена/incl/incl ./ишинде/"
+                f"кирген/киреди) "
                 "| (включая/вместе с/со все/с весь/с учет/включая все/"
                 "в том число/с/включить/включая оплата/вкл/вкл ./учитывая/including/incl/incl ./"
                 f"включенный) ({_UTILITIES}) "
@@ -61,6 +62,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "включены/включен/включено/включенный) | utilities not included | bills not included",
                 "listing",
             ),
+            Rule(None, f"с ({_CHARGES}) ({_APART})", "lead"),
+            no(f"с ({_CHARGES}) ({_APART})", "listing"),
             # An amount, or a mark, between the charge and the statement: «+ 5000 КУ», «КУ: отдельно».
             no(
                 f"({_CHARGES}) [:/-/–/—/,/OPEN] [около/примерно] _ _ [CLOSE] ({_APART}) | ({_PLUS}) _ _ ({_CHARGES}) "

@@ -50,6 +50,8 @@ _QUOTES = frozenset("«»\"'“”„*_")
 _SIGNS = frozenset("№°")
 #: «❌ агенты» refuses them.
 CROSSES = frozenset("❌✖✗✘🚫⛔")
+#: «🚇 7 мин» means the metro, as if the word were written.
+_PICTURED = {"🚇": "метро", "Ⓜ": "метро", "🚊": "метро"}
 #: The mark as which a pictograph is read: «✅ лоджия ✅ паркинг» is a list.
 BULLET = "•"
 _WORD_CLASSES = ("NOUN", "ADJF", "PRTF", "INFN", "NUMR", "ADJS", "PRTS", "VERB", "NPRO")
@@ -177,6 +179,8 @@ class Vocabulary:
         if not token[0].isalnum():
             if token in _QUOTES:
                 return None
+            if token in _PICTURED:
+                return self._forms.get(_PICTURED[token])
             is_pictograph = unicodedata.category(token) == "So" and token not in _SIGNS | CROSSES
             return Word(BULLET if is_pictograph else token)
         plain = fold(token)

@@ -90,6 +90,6 @@ def begin_export(session: Session, export_id: int) -> bool:
     return False
 
 
-def forget_old_exports(session: Session) -> int:
+def delete_old_exports(session: Session) -> int:
     """Delete exports past their retention; returns their number."""
     return rows_changed(session.execute(delete(AccountExport).where(AccountExport.created_at < func.now() - KEPT)))

@@ -49,7 +49,7 @@ def next_offset(session: Session) -> int | None:
     return None if newest is None else newest + 1
 
 
-def take_update(session: Session) -> dict[str, Any] | None:
+def claim_update(session: Session) -> dict[str, Any] | None:
     """Return the oldest unprocessed update, and empty it in the caller's transaction."""
     update = session.scalar(
         select(BotUpdate)
@@ -76,7 +76,7 @@ def queue_call(session: Session, chat_id: str, method: str, arguments: Mapping[s
     session.flush()
 
 
-def take_call(session: Session) -> Call | None:
+def claim_call(session: Session) -> Call | None:
     """Claim the oldest queued call; the caller commits before making it."""
     oldest = (
         select(BotMessage.id)
@@ -96,17 +96,17 @@ def take_call(session: Session) -> Call | None:
     return None if row is None else Call(*row)
 
 
-def forget_call(session: Session, call: Call) -> None:
+def delete_call(session: Session, call: Call) -> None:
     """Delete a call that was made, or can never be made."""
     session.execute(delete(BotMessage).where(BotMessage.id == call.id))
 
 
-def put_back_call(session: Session, call: Call) -> None:
-    """Undo :func:`take_call` for a call that was certainly not made."""
+def release_call(session: Session, call: Call) -> None:
+    """Undo :func:`claim_call` for a call that was certainly not made."""
     session.execute(update(BotMessage).where(BotMessage.id == call.id).values(taken_at=None))
 
 
-def forget_old_bot_rows(session: Session) -> int:
+def delete_old_bot_rows(session: Session) -> int:
     """Delete updates, drafts and messages past their retention."""
     old = (
         delete(BotUpdate).where(

@@ -205,7 +205,7 @@ def waiting_codes(session: Session, now: datetime, *, min_wait: timedelta) -> li
     return list(session.scalars(query.order_by(PhoneCode.id)))
 
 
-def forget_old_codes(session: Session, now: datetime) -> int:
+def delete_old_codes(session: Session, now: datetime) -> int:
     """Delete the codes that no limit counts any more; returns their number."""
     return rows_changed(session.execute(delete(PhoneCode).where(PhoneCode.made_at < now - KEPT)))
 

@@ -34,7 +34,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.audit import record
 from models.accounts.passwords import password_fits
-from models.accounts.sessions import forget_sessions_of
+from models.accounts.sessions import delete_sessions_of
 from models.accounts.users import PROVEN_AT, User, end_all_tokens, refuse_taken
 from models.core.base import Base, enum_column, rows_changed
 from models.core.enums import PRIVILEGED_ROLES
@@ -197,7 +197,7 @@ def drop_claim(session: Session, user: User, kind: Claim) -> None:
     record(session, "claim_dropped", actor_id=user.id, table_name="users", row_id=user.id, kind=kind)
 
 
-def forget_suspended(session: Session, now: datetime) -> int:
+def delete_old_suspended_claims(session: Session, now: datetime) -> int:
     """Delete the suspended claims that were not confirmed in time; returns their number."""
     return rows_changed(
         session.execute(delete(SuspendedClaim).where(SuspendedClaim.suspended_at < now - SUSPENDED_KEPT))
@@ -219,7 +219,7 @@ def _note_proven(session: Session, user: User, proven: Mapping[Claim, str]) -> N
 def _hand_over(session: Session, user: User, proven: Mapping[Claim, str], end_access: EndAccess) -> None:
     """Transfer an account without any proven identifier to the prover."""
     end_all_tokens(session, user)
-    forget_sessions_of(session, user)  # the stranger's places are not known places of the prover
+    delete_sessions_of(session, user)  # the stranger's places are not known places of the prover
     end_access(session, user)
     claims = {kind: getattr(user, column) for kind, column in COLUMN.items()} | {Claim.PASSWORD: user.password_hash}
     for kind, value in claims.items():

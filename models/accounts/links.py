@@ -202,7 +202,7 @@ def waiting_links(session: Session, now: datetime, *, min_wait: timedelta) -> li
     return list(session.scalars(query.order_by(OneTimeLink.id)))
 
 
-def forget_old_links(session: Session, now: datetime) -> int:
+def delete_old_links(session: Session, now: datetime) -> int:
     """Delete the links that are no longer valid and no longer counted; returns their number."""
     old = and_(OneTimeLink.made_at < now - KEPT, OneTimeLink.expires_at < now)
     return rows_changed(session.execute(delete(OneTimeLink).where(old)))

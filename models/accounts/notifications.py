@@ -229,7 +229,7 @@ class Outgoing:
     message: str
 
 
-def take_to_send(session: Session, notification_id: int, channels: Collection[Channel]) -> list[Outgoing]:
+def claim_for_sending(session: Session, notification_id: int, channels: Collection[Channel]) -> list[Outgoing]:
     """
     Claim a notification for sending outside. Only the first caller succeeds, so each channel gets it at most once.
 
@@ -294,8 +294,8 @@ def _channels_with_cards(type_: NotificationType) -> frozenset[Channel]:
     return frozenset({Channel.TELEGRAM} if type_ is NotificationType.NEW_RECOMMENDATIONS else ())
 
 
-def put_back(session: Session, notification_id: int, channel: Channel) -> None:
-    """Undo :func:`take_to_send` for one channel through which the notification was certainly not sent."""
+def release_claim(session: Session, notification_id: int, channel: Channel) -> None:
+    """Undo :func:`claim_for_sending` for one channel through which the notification was certainly not sent."""
     values = {"sent_at": None, "sent_by": func.array_remove(Notification.sent_by, str(channel))}
     session.execute(update(Notification).where(Notification.id == notification_id).values(values))
 

@@ -117,12 +117,12 @@ def known_place(session: Session, user: User | None, network: str | None, device
     return f"device:{device}" if is_device[0] else f"network:{network}"
 
 
-def forget_sessions_of(session: Session, user: User) -> None:
+def delete_sessions_of(session: Session, user: User) -> None:
     """Delete the records of the user's sign-ins, because the account has passed to another person or is erased."""
     session.execute(delete(AccountSession).where(AccountSession.user_id == user.id))
 
 
-def forget_old_sessions(session: Session, now: datetime) -> int:
+def delete_old_sessions(session: Session, now: datetime) -> int:
     """Delete the sessions that are no longer valid and no longer make a place known; returns their number."""
     old = (AccountSession.created_at < now - KNOWN_FOR) & (AccountSession.expires_at < now)
     return rows_changed(session.execute(delete(AccountSession).where(old)))

@@ -165,6 +165,6 @@ def end(session: Session, claims: Claims) -> None:
     session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
 
 
-def forget_expired(session: Session) -> int:
+def delete_expired_revocations(session: Session) -> int:
     """Delete revocations of tokens that have expired; returns their number."""
     return rows_changed(session.execute(delete(RevokedToken).where(RevokedToken.expires_at < func.now())))

@@ -73,7 +73,7 @@ def bytes_of(session: Session, owner: User, *, fetched: bool = False) -> int:
     return int(session.scalar(query) or 0)
 
 
-def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = None) -> list[str]:
+def delete_uploads(session: Session, owner: User, names: Iterable[str] | None = None) -> list[str]:
     """
     Delete the rows of the owner's files (of all without *names*); returns the names whose bytes must be deleted too.
     """

@@ -157,8 +157,8 @@ def _move_photos(session: Session, listing: Property, former_id: int, owner_id: 
     def shown_elsewhere(link: Any) -> Any:
         return exists().where(others.owner_id == former_id, others.id != listing.id, link == func.any(others.photos))
 
-    former_uploads = aliased(FetchedPhoto)
-    known = exists().where(former_uploads.owner_id == owner_id, former_uploads.digest == FetchedPhoto.digest)
+    owners_photo = aliased(FetchedPhoto)
+    known = exists().where(owners_photo.owner_id == owner_id, owners_photo.digest == FetchedPhoto.digest)
     fetched = (
         select(FetchedPhoto, Upload)
         .outerjoin(Upload, Upload.id == FetchedPhoto.upload_id)
@@ -175,13 +175,9 @@ def _move_photos(session: Session, listing: Property, former_id: int, owner_id: 
             upload.owner_id = owner_id
     for photo, upload in session.execute(fetched.where(known, Upload.id.is_not(None))).all():
         # The new owner already has this picture, which is shown by its original address.
-        moved_uploads = _MEDIA + upload.name
-        listing.photos = list(
-            dict.fromkeys(photo.address if link == moved_uploads else link for link in listing.photos)
-        )
-        listing.photo_kinds = {
-            photo.address if link == moved_uploads else link: of for link, of in listing.photo_kinds.items()
-        }
+        copy = _MEDIA + upload.name
+        listing.photos = list(dict.fromkeys(photo.address if link == copy else link for link in listing.photos))
+        listing.photo_kinds = {photo.address if link == copy else link: of for link, of in listing.photo_kinds.items()}
     sent = update(Upload).where(
         Upload.owner_id == former_id,
         Upload.purpose.not_in((FETCHED, FEED)),

@@ -58,9 +58,9 @@ def merge_former_owner_notes(session: Session, removed: User, kept: User) -> Non
         own.owner_id == kept.id,
         or_(own.lead_id == FormerOwnerNotes.lead_id, own.property_id == FormerOwnerNotes.property_id),
     )
-    of_former = FormerOwnerNotes.owner_id == removed.id
+    of_removed = FormerOwnerNotes.owner_id == removed.id
     session.execute(
-        delete(FormerOwnerNotes).where(of_former, twice.exists()).execution_options(synchronize_session=False)
+        delete(FormerOwnerNotes).where(of_removed, twice.exists()).execution_options(synchronize_session=False)
     )
-    moved = update(FormerOwnerNotes).where(of_former).values(owner_id=kept.id)
+    moved = update(FormerOwnerNotes).where(of_removed).values(owner_id=kept.id)
     session.execute(moved.execution_options(synchronize_session=False))

@@ -51,7 +51,7 @@ def invite(session: Session, head: User, label: str = "") -> str:
     words = " ".join(label.split())
     if len(words) > MAX_NAME or not words.isprintable():
         raise InvalidValueError("label", "agency.label_too_long", max=MAX_NAME)
-    forget_past(session)
+    delete_expired_invitations(session)
     count = select(func.count()).select_from(AgencyInvitation).where(AgencyInvitation.agency_id == agency.id)
     if (session.scalar(count) or 0) >= MAX_OPEN:
         raise ConflictError("agency.too_many_invitations")
@@ -124,7 +124,7 @@ def accept_invitation(session: Session, user: User, token: str, head_id: int) ->
     return agency
 
 
-def forget_past(session: Session) -> int:
+def delete_expired_invitations(session: Session) -> int:
     """Delete expired invitations; returns their number."""
     return rows_changed(session.execute(delete(AgencyInvitation).where(AgencyInvitation.expires_at <= func.now())))
 

@@ -57,7 +57,7 @@ def set_zone(session: Session, user: User, name: str) -> None:
         raise InvalidValueError("time_zone", "time_zone.unknown")
     row = insert(AgendaSettings).values(user_id=user.id, time_zone=name)
     session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"time_zone": name}))
-    _forget(session, user)
+    _reread(session, user)
 
 
 def calendar_token(session: Session, user: User) -> str | None:
@@ -71,7 +71,7 @@ def renew_calendar(session: Session, user: User) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = insert(AgendaSettings).values(user_id=user.id, calendar_token=token)
     session.execute(row.on_conflict_do_update(index_elements=[AgendaSettings.user_id], set_={"calendar_token": token}))
-    _forget(session, user)
+    _reread(session, user)
     return token
 
 
@@ -99,8 +99,8 @@ def erase_settings(session: Session, user: User) -> None:
     session.execute(delete(AgendaSettings).where(AgendaSettings.user_id == user.id))
 
 
-def _forget(session: Session, user: User) -> None:
-    """Expire the row in the session, because it was written by a statement."""
+def _reread(session: Session, user: User) -> None:
+    """Read the user's row again if the session holds it, because a statement has written it."""
     settings = session.get(AgendaSettings, user.id)
     if settings is not None:
         session.refresh(settings)

@@ -99,9 +99,7 @@ def create_task(session: Session, user: User, lead_id: int, fields: Mapping[str,
         InvalidValueError: The home is not on the lead's market, or the moment is too far in the future.
         ConflictError: The lead has :data:`MAX_OPEN_TASKS` open tasks.
     """
-    lead = owned_lead(session, user, lead_id, lock=True)
-    if count_open(session, lead.id) >= MAX_OPEN_TASKS:
-        raise ConflictError("task.too_many")
+    lead = _lead_with_room(session, user, lead_id)
     made = LeadTask(lead_id=lead.id)
     _set(session, made, lead, fields)
     session.add(made)
@@ -124,10 +122,18 @@ def change_task(session: Session, user: User, task_id: int, changes: Mapping[str
 
 
 def finish_task(session: Session, user: User, task_id: int, *, is_done: bool = True) -> LeadTask:
-    """Mark a task as done, or as open again; a repeated call changes nothing. Raises as :func:`change_task`."""
+    """
+    Mark a task as done, or as open again; a repeated call changes nothing.
+
+    Raises:
+        NotFoundError: As for :func:`change_task`.
+        ConflictError: It is to be open again, and the lead has :data:`MAX_OPEN_TASKS` open tasks.
+    """
+    if not is_done:
+        return _reopen(session, user, task_id)
     task = owned_task(session, user, task_id, lock=True)
-    if is_done != (task.done_at is not None):
-        task.done_at = database_now(session) if is_done else None
+    if task.done_at is None:
+        task.done_at = database_now(session)
         session.flush()
     return task
 
@@ -138,18 +144,12 @@ def delete_task(session: Session, user: User, task_id: int) -> None:
     session.flush()
 
 
-def take_back_task(session: Session, user: User, task_id: int) -> LeadTask:
-    """Undo the deletion of a task, otherwise its completion. Raises as :func:`delete_task`."""
-    task = owned_task(session, user, task_id, lock=True, also_deleted=True)
-    if task.deleted_at is not None:
-        task.deleted_at = None
-    else:
-        task.done_at = None
-    session.flush()
-    return task
+def undo_task_change(session: Session, user: User, task_id: int) -> LeadTask:
+    """Undo the deletion of a task, otherwise its completion. Raises as :func:`finish_task`."""
+    return _reopen(session, user, task_id, also_deleted=True)
 
 
-def forget_deleted(session: Session) -> int:
+def purge_deleted_tasks(session: Session) -> int:
     """Delete the tasks that were deleted longer than :data:`UNDO_FOR` ago; returns their number."""
     return rows_changed(session.execute(delete(LeadTask).where(LeadTask.deleted_at < func.now() - UNDO_FOR)))
 
@@ -163,7 +163,9 @@ def owned_task(
     )
     if not also_deleted:
         query = query.where(LeadTask.deleted_at.is_(None))
-    task = session.scalar(query.with_for_update(of=LeadTask) if lock else query)
+    if lock:
+        query = query.with_for_update(of=LeadTask).execution_options(populate_existing=True)
+    task = session.scalar(query)
     if task is None:
         raise NotFoundError("task")
     return task
@@ -210,6 +212,30 @@ _OPEN_FIRST = (
     LeadTask.due_at,
     LeadTask.id,
 )
+
+
+def _reopen(session: Session, user: User, task_id: int, *, also_deleted: bool = False) -> LeadTask:
+    """Undo the deletion of a task if *also_deleted*, otherwise its completion; see :func:`finish_task`."""
+    task = owned_task(session, user, task_id, also_deleted=also_deleted)
+    if task.deleted_at is None and task.done_at is None:
+        return task
+    if task.deleted_at is None or task.done_at is None:  # it will be open
+        _lead_with_room(session, user, task.lead_id)
+    task = owned_task(session, user, task_id, lock=True, also_deleted=also_deleted)
+    if task.deleted_at is not None:
+        task.deleted_at = None
+    else:
+        task.done_at = None
+    session.flush()
+    return task
+
+
+def _lead_with_room(session: Session, user: User, lead_id: int) -> Lead:
+    """One of the user's leads, locked, which may have another open task; raises as :func:`create_task`."""
+    lead = owned_lead(session, user, lead_id, lock=True)
+    if count_open(session, lead.id) >= MAX_OPEN_TASKS:
+        raise ConflictError("task.too_many")
+    return lead
 
 
 def _set(session: Session, task: LeadTask, lead: Lead, fields: Mapping[str, Any]) -> None:

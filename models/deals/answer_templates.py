@@ -32,7 +32,7 @@ def templates_of(user: User) -> Select[AnswerTemplate]:
     return select(AnswerTemplate).where(AnswerTemplate.owner_id == user.id).order_by(AnswerTemplate.id)
 
 
-def keep_template(session: Session, user: User, text: str, language: str) -> AnswerTemplate:
+def add_template(session: Session, user: User, text: str, language: str) -> AnswerTemplate:
     """Save an answer as a template; an identical one is not stored twice.
 
     Raises:
@@ -55,7 +55,7 @@ def keep_template(session: Session, user: User, text: str, language: str) -> Ans
     return made
 
 
-def drop_template(session: Session, user: User, template_id: int) -> None:
+def delete_template(session: Session, user: User, template_id: int) -> None:
     """Delete one of the user's templates; raises NotFoundError."""
     own_template = AnswerTemplate.id == template_id, AnswerTemplate.owner_id == user.id
     if not rows_changed(session.execute(delete(AnswerTemplate).where(*own_template))):

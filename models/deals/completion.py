@@ -112,7 +112,7 @@ def object_to_completion(session: Session, user: User, match_id: int) -> Match:
     return _undo(session, deal, user)
 
 
-def take_back_completion(session: Session, user: User, match_id: int) -> Match:
+def undo_own_completion(session: Session, user: User, match_id: int) -> Match:
     """
     Undo the completion that the caller declared at most :data:`SLIP_TIME` ago.
 

@@ -59,7 +59,7 @@ def home_for(session: Session, user: User, property_id: int) -> Property:
     listing = session.get(Property, property_id)
     if listing is None:
         raise NotFoundError("property")
-    if listing.owner_id == user.id or _met(session, user, property_id):
+    if listing.owner_id == user.id or _has_acted_on(session, user, property_id):
         return listing
     if not is_on_any_market(session, listing) or not _listed(session, user, listing):
         raise NotFoundError("property")
@@ -101,7 +101,7 @@ def match_about(session: Session, user: User, listing: Property) -> Match | None
     return session.scalar(query.order_by(Match.updated_at.desc()).limit(1))
 
 
-def _met(session: Session, user: User, property_id: int) -> bool:
+def _has_acted_on(session: Session, user: User, property_id: int) -> bool:
     my_leads = Lead.owner_id == user.id
     acted = exists().where(Action.property_id == property_id, Action.lead_id == Lead.id, my_leads)
     matched = exists().where(Match.property_id == property_id, Match.lead_id == Lead.id, my_leads)

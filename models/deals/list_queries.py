@@ -49,11 +49,20 @@ from models.ranking.recommendations import SIDE_TABLES
 _ROW_ID: BindParameter[int] = bindparam("row_id", type_=BigInteger)
 
 
-def _looked_up(table: type[Lead] | type[Property] | type[User], row_id: ColumnElement[int], name: str) -> Any:
+def _looked_up(
+    table: type[Lead] | type[Property] | type[User],
+    row_id: ColumnElement[int],
+    name: str,
+    *conditions: ColumnElement[bool],
+) -> Any:
     """
     Select the row of *table* by id. OFFSET 0 keeps the planner from scanning a whole small table for a hundred rows.
+
+    Args:
+        conditions: Of the row. Within the subquery, a partial index can be used for them.
     """
-    return aliased(table, select(table).where(table.id == row_id).offset(literal_column("0")).lateral(name))
+    looked_up = select(table).where(table.id == row_id, *conditions).offset(literal_column("0"))
+    return aliased(table, looked_up.lateral(name))
 
 
 def as_shown(shown: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
@@ -78,16 +87,22 @@ class ListQuery:
     Args:
         side: The side of the list's owner.
         plain: Select nothing in a market that is not plain (:func:`models.ranking.display_order.is_plain`).
+        untouched: Select nothing if the list's side has liked or disliked anything. Without the conditions and former
+            prices that actions need, the plan has half as many nodes, and starting and ending a node takes time even
+            if it is never executed.
     """
 
-    def __init__(self, side: Side, *, plain: bool = False) -> None:
-        self.side, self.plain = side, plain
+    def __init__(self, side: Side, *, plain: bool = False, untouched: bool = False) -> None:
+        self.side, self.plain, self.untouched = side, plain, untouched
         self.own, self.lists, self.key, ids = SIDE_TABLES[side]
         self.shown = (
             plain_entries(ids, self.lists.scores) if plain else shown_entries(side, self.key, ids, self.lists.scores)
         )
         self.entry = self.shown.entry
-        self.other = _looked_up(SIDE_TABLES[side.other].entities, self.entry.c.id, "other")
+        # Literals rather than parameters, so that a prepared statement can use partial indexes.
+        others = SIDE_TABLES[side.other].entities
+        is_offered = others.status == literal_column(f"'{Status.ACTIVE}'")
+        self.other = _looked_up(others, self.entry.c.id, "other", is_offered)
         self.owner = _looked_up(User, self.other.owner_id, "owner")
 
     @property
@@ -98,6 +113,8 @@ class ListQuery:
     def _is_acted_on(self) -> ColumnElement[bool]:
         """A condition: an action of this side keeps the entry out of the list."""
         lead, listing = self.pair_of
+        if self.untouched:
+            return _has_acted(self.side)
         if self.side is Side.LEAD:
             acted = is_hidden_by(lambda: actions_of_lead(lead.id), listing, lead)
         else:
@@ -127,16 +144,14 @@ class ListQuery:
         """
         lead, listing = self.pair_of
         order = self.shown.order
-        rank = func.row_number().over(order_by=order)
+        # A plain list is stored in the order in which it is shown.
+        rank = self.entry.c.rank if self.plain else func.row_number().over(order_by=order)
         if self.side is Side.LEAD:
-            # An entry without a group is the first of its own group.
-            alone = case((AdvertGroup.group_id.is_(None), self.entry.c.id))
-            number: Any = func.row_number().over(partition_by=[AdvertGroup.group_id, alone], order_by=order)
-            is_shown, group_id = number == 1, AdvertGroup.group_id.expression
+            number: Any = func.row_number().over(partition_by=AdvertGroup.group_id, order_by=order)
+            is_shown, group_id = or_(AdvertGroup.group_id.is_(None), number == 1), AdvertGroup.group_id.expression
         else:
-            alone = case((ClientKey.key.is_(None), self.entry.c.id))
-            first = func.first_value(lead.owner_id).over(partition_by=[ClientKey.key, alone], order_by=order)
-            is_shown, group_id = first == lead.owner_id, null().cast(BigInteger)
+            first = func.first_value(lead.owner_id).over(partition_by=ClientKey.key, order_by=order)
+            is_shown, group_id = or_(ClientKey.key.is_(None), first == lead.owner_id), null().cast(BigInteger)
         entries = (
             select(
                 self.entry.c.id,
@@ -153,9 +168,7 @@ class ListQuery:
             .join(self.owner, true())
             .where(
                 self.key == _ROW_ID,
-                # Literals rather than parameters, so that a prepared statement can use partial indexes.
                 self.own.status == literal_column(f"'{Status.ACTIVE}'"),
-                self.other.status == literal_column(f"'{Status.ACTIVE}'"),
                 self.owner.is_active,
                 self.other.city_key == self.own.city_key,
                 self.other.deal_type == self.own.deal_type,
@@ -193,12 +206,13 @@ class ListQuery:
         cut: ColumnElement[Any] = null()
         adverts: ColumnElement[Any] = null()
         looked_up: list[FromClause] = [other, owner]
-        if self.side is Side.LEAD:
+        if self.side is Side.LEAD and not self.untouched:
             before = _price_before(self.own, other)
             cut = _price_cut(before, other)
+            looked_up.append(before)
+        if self.side is Side.LEAD:
             # Most homes have no group, and the subquery would sort and aggregate nothing for each of them.
             adverts = case((paged.c.group_id.is_not(None), _adverts(paged.c.group_id, self.own)))
-            looked_up.append(before)
         query = (
             select(
                 *columns(other, owner),

@@ -151,9 +151,9 @@ def demand_of_tenants(session: Session, listings: Sequence[tuple[int, Property]]
         by_market[lead.owner_id, lead.city_key, lead.deal_type] = lead
     leads = {}
     for tenant_id, listing in listings:
-        requests = by_market.get((tenant_id, listing.city_key, listing.deal_type))
-        if requests is not None:
-            leads[tenant_id, listing.id] = requests
+        demand = by_market.get((tenant_id, listing.city_key, listing.deal_type))
+        if demand is not None:
+            leads[tenant_id, listing.id] = demand
     return leads
 
 

@@ -27,7 +27,7 @@ from models.deals.selections import (
     is_offered,
     opened_selection,
 )
-from models.deals.taking_back import take_back
+from models.deals.undoing import undo_action
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -120,7 +120,7 @@ def _bring_back(session: Session, owner: User, home: SelectionHome, lead_id: int
         Action.acted_at == home.put_aside_at,
     )
     if session.scalar(query) is not None:
-        take_back(session, owner, Side.LEAD, lead_id=lead_id, property_id=home.property_id)
+        undo_action(session, owner, Side.LEAD, lead_id=lead_id, property_id=home.property_id)
 
 
 def _notify_owner(session: Session, owner: User, selection: Selection) -> None:

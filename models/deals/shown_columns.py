@@ -1,4 +1,4 @@
-"""The columns that pages of stored lists show (list_queries.py)."""
+"""The columns that pages of stored lists show (list_queries.py), and those from which scores are explained."""
 
 from models.core.enums import Side
 
@@ -56,5 +56,59 @@ SHOWN: dict[Side, tuple[str, ...]] = {
         "payment_method",
         "additional_requirements",
         "deal_type",
+    ),
+}
+
+#: The columns of each side from which a pair's score is explained (models.market.facts), and the lead's market.
+EXPLAINED: dict[Side, tuple[str, ...]] = {
+    Side.LEAD: (
+        "id",
+        "owner_id",
+        "city_key",
+        "deal_type",
+        "budget_min",
+        "budget_max",
+        "currency",
+        "area_min",
+        "area_max",
+        "rooms",
+        "property_type",
+        "property_class",
+        "condition",
+        "year_min",
+        "districts",
+        "metro_stations",
+        "place_scope",
+        "radius_km",
+        "latitude",
+        "longitude",
+        "wishes",
+        "payment_method",
+        "additional_requirements",
+    ),
+    Side.PROPERTY: (
+        "id",
+        "owner_id",
+        "price",
+        "currency",
+        "area",
+        "rooms",
+        "property_type",
+        "property_class",
+        "condition",
+        "district",
+        "metro_station",
+        "stations",
+        "latitude",
+        "longitude",
+        "floor",
+        "total_floors",
+        "year_built",
+        "attributes",
+        "facts",
+        "read_facts",
+        "title",
+        "description",
+        "search_text",
     ),
 }

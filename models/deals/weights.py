@@ -133,7 +133,7 @@ def weights_of(session: Session, weights_id: int | None) -> dict[str, float] | N
     return None if weights_id is None else session.get_one(WeightSet, weights_id).weights
 
 
-def keep_set(session: Session, new: WeightSet) -> WeightSet:
+def store_live_set(session: Session, new: WeightSet) -> WeightSet:
     """Store a new set and make it the live one of its scope."""
     _lock_weight_sets(session)
     session.execute(update(WeightSet).where(_is_of(new.scope), WeightSet.is_live).values(is_live=False))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, enum_column
 from models.core.uuid7 import new_id
 from models.leadgen.campaigns import Platform
-from models.leadgen.prospects import Prospect, note_change
+from models.leadgen.prospects import Prospect, mark_score_stale
 
 
 class Sender(StrEnum):
@@ -54,7 +54,7 @@ def add_message(
 ) -> Message:
     """Add a message to the prospect's conversation; raises NotFoundError without such a prospect in the *scope*."""
     # The prospect's row is locked before the clock is read, so that times follow the order of arrival.
-    note_change(session, prospect_id, scope=scope)
+    mark_score_stale(session, prospect_id, scope=scope)
     new = Message(prospect_id=prospect_id, message=message, sender=sender, platform=platform, delivery=delivery)
     session.add(new)
     session.flush()
@@ -71,7 +71,7 @@ class Reply:
     text: str
 
 
-def take_reply(session: Session, message_id: UUID) -> Reply | None:
+def claim_reply(session: Session, message_id: UUID) -> Reply | None:
     """
     Claim a queued reply in the caller's transaction, which commits before it is sent; None if somebody else has.
 

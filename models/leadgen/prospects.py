@@ -337,7 +337,7 @@ def change_status(session: Session, prospect: Prospect, status: ProspectStatus, 
     return changed
 
 
-def note_change(session: Session, prospect_id: UUID, *, scope: UUID | None = None) -> None:
+def mark_score_stale(session: Session, prospect_id: UUID, *, scope: UUID | None = None) -> None:
     """
     Record that an input of the prospect's score has changed, so that it is scored again.
 

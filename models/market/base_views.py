@@ -62,6 +62,8 @@ def save_view(session: Session, user: User, side: Side, name: str, query: dict[s
         raise InvalidValueError("name", "view.name_empty")
     if len(name) > MAX_NAME:
         raise InvalidValueError("name", "text.too_long", max=MAX_NAME)
+    # Two simultaneous calls must not exceed the limit.
+    session.execute(select(User.id).where(User.id == user.id).with_for_update(key_share=True))
     names = {view.name for view in views_of(session, user, side)}
     if name not in names and len(names) >= MAX_VIEWS:
         raise ConflictError("view.too_many")

@@ -36,7 +36,7 @@ def other_lead_of_client(session: Session, lead: Lead) -> int | None:
     return session.scalar(_OTHER_LEAD, {"keys": keys, **of_lead}, execution_options=PREPARED)
 
 
-def forget_clients(session: Session, owner_id: int) -> None:
+def delete_client_keys(session: Session, owner_id: int) -> None:
     """Delete the client keys of a user's leads."""
     leads = select(Lead.id).where(Lead.owner_id == owner_id)
     for table in (ClientKey, ClientContactKey):

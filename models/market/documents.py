@@ -96,14 +96,18 @@ def clean_title(name: str) -> str:
     return "".join(each for each in last if each.isprintable()).strip(" .")[-MAX_TITLE:] or "document"
 
 
-def owned_document(session: Session, user: User, document_id: int, *, deleted: bool = False) -> Document:
+def owned_document(
+    session: Session, user: User, document_id: int, *, deleted: bool = False, lock: bool = True
+) -> Document:
     """The user's document of their own row; with *deleted*, among deleted ones instead. Raises NotFoundError."""
     is_own = exists().where(Lead.id == Document.lead_id, Lead.owner_id == user.id) | exists().where(
         Property.id == Document.property_id, Property.owner_id == user.id
     )
     state = Document.deleted_at.is_not(None) if deleted else Document.deleted_at.is_(None)
     query = select(Document).where(Document.id == document_id, Document.id.in_(document_ids_of(user)), is_own, state)
-    document = session.scalar(query.with_for_update())
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    document = session.scalar(query)
     if document is None:
         raise NotFoundError("document")
     return document
@@ -117,15 +121,16 @@ def delete_document(session: Session, user: User, document_id: int) -> Document:
     return document
 
 
-def take_back_document(session: Session, user: User, document_id: int) -> Document:
+def restore_document(session: Session, user: User, document_id: int) -> Document:
     """Restore a deleted document.
 
     Raises:
         NotFoundError: It has been deleted permanently, or is not the user's.
         ConflictError: Its row has :data:`MAX_DOCUMENTS` other documents by now.
     """
+    side, row_id = side_of(owned_document(session, user, document_id, deleted=True, lock=False))
+    owned_row(session, user, side, row_id, lock=True)  # as for adding, so that simultaneous calls keep the limit
     document = owned_document(session, user, document_id, deleted=True)
-    side, row_id = side_of(document)
     if not remaining_documents(session, side, row_id):
         raise ConflictError("documents.too_many")
     document.deleted_at = None
@@ -141,7 +146,7 @@ def side_of(document: Document) -> tuple[Side, int]:
     return Side.PROPERTY, document.property_id
 
 
-def forget_deleted_documents(session: Session) -> int:
+def purge_deleted_documents(session: Session) -> int:
     """
     Permanently delete documents that were deleted long enough ago, and the files of documents whose rows no longer
     exist; returns the number of files.

@@ -56,7 +56,7 @@ def remove_favorite(session: Session, user: User, property_id: int, *, only_from
     return rows_changed(session.execute(query.where(Favorite.from_feed) if only_from_feed else query)) > 0
 
 
-def note_favorite(session: Session, user: User, property_id: int, note: str) -> None:
+def set_favorite_note(session: Session, user: User, property_id: int, note: str) -> None:
     """Store the user's private note about a favourite; an empty one removes it.
 
     Raises:

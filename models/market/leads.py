@@ -36,7 +36,7 @@ from models.core.enums import (
 )
 from models.core.errors import NotFoundError
 from models.market.client_keys import store_client_keys
-from models.market.properties import canonical, kept_market
+from models.market.properties import canonical, new_city_key
 from models.platform.prepared_statements import PREPARED
 
 
@@ -131,7 +131,7 @@ class Lead(Base):
 
     @validates("city_key")
     def _stays_a_sample(self, _name: str, key: str) -> str:
-        return kept_market(self, key)
+        return new_city_key(self, key)
 
     @validates("status")
     def _decided(self, _name: str, status: Status) -> Status:

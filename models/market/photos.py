@@ -82,7 +82,7 @@ def change_photo(session: Session, listing: Property, link: str, change: PhotoCh
     session.flush()
 
 
-def put_photo_back(session: Session, listing: Property, link: str, position: int, kind: PhotoChange) -> None:
+def restore_photo(session: Session, listing: Property, link: str, position: int, kind: PhotoChange) -> None:
     """Undo a removal; a photo that is already present is not moved."""
     if link in listing.photos or not remaining_photos(listing):
         return
@@ -97,11 +97,11 @@ def put_photo_back(session: Session, listing: Property, link: str, position: int
 def record_saved_photos(session: Session, owner: User, links: Sequence[str]) -> None:
     """Record that photos of a form now belong to a property."""
     names = [link.removeprefix(PREFIX) for link in links if link.startswith(PREFIX)]
-    others = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)
-    session.execute(update(Upload).where(others).values(purpose=SAVED_PHOTO))
+    is_saved = (Upload.owner_id == owner.id) & Upload.name.in_(names) & (Upload.purpose == UNSAVED_PHOTO)
+    session.execute(update(Upload).where(is_saved).values(purpose=SAVED_PHOTO))
 
 
-def forget_unsaved_photos(session: Session) -> int:
+def delete_unsaved_photos(session: Session) -> int:
     """
     Delete the rows of photos whose form was not saved within :data:`UNSAVED_KEPT`; returns how many.
 

@@ -225,7 +225,7 @@ class Property(Base):
 
     @validates("city_key")
     def _stays_a_sample(self, _name: str, key: str) -> str:
-        return kept_market(self, key)
+        return new_city_key(self, key)
 
     @property
     def is_active(self) -> bool:
@@ -286,7 +286,7 @@ def properties_of(owner: User, status: Status | None = None, source_id: int | No
     return query.where(Property.status == status) if status else query
 
 
-def kept_market(row: Any, key: str) -> str:
+def new_city_key(row: Any, key: str) -> str:
     """
     The new `city_key` of a Property (or Lead) whose town now has this key: a sample stays in its own user's market.
     """

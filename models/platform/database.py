@@ -141,15 +141,15 @@ class _Session(Session):
         try:
             super().rollback()
         except DBAPIError as error:
-            self._forget_lost_connection(error)
+            self._discard_lost_connection(error)
 
     def close(self) -> None:
         try:
             super().close()
         except DBAPIError as error:
-            self._forget_lost_connection(error)
+            self._discard_lost_connection(error)
 
-    def _forget_lost_connection(self, error: DBAPIError) -> None:
+    def _discard_lost_connection(self, error: DBAPIError) -> None:
         if not error.connection_invalidated:
             raise error
         self.invalidate()

@@ -78,6 +78,6 @@ def keep(session: Session, caller: str, key: str, status: int, body: bytes) -> N
     session.flush()
 
 
-def forget_old(session: Session, now: datetime) -> int:
+def delete_old_answers(session: Session, now: datetime) -> int:
     """Delete the answers older than :data:`KEPT` and return their number."""
     return rows_changed(session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT)))

@@ -299,7 +299,7 @@ def _completed_jpeg(content: bytes) -> Image.Image:
     return plain
 
 
-def _give_back() -> Callable[[], object]:
+def _memory_release() -> Callable[[], object]:
     """The function that returns freed memory to the system; it does nothing if the C library cannot."""
     try:
         trim = ctypes.CDLL(None).malloc_trim
@@ -318,7 +318,7 @@ def _limit_memory() -> None:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    give_back = _give_back()
+    release_memory = _memory_release()
     while head := requests.read(8):
         content = requests.read(struct.unpack(">Q", head)[0])
         outcome, pixels, format_, drawn = clean(content)
@@ -326,7 +326,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
         answers.write(drawn)
         answers.flush()
         del content, drawn
-        give_back()
+        release_memory()
 
 
 def main() -> None:

@@ -186,12 +186,12 @@ def _explored(lead_id: ColumnElement[Any], listed_ids: ColumnElement[Any]) -> Se
     )
 
 
-def forget_shifts(session: Session, city_key: str, deal_type: DealType) -> None:
+def delete_score_shifts(session: Session, city_key: str, deal_type: DealType) -> None:
     """Delete the market's shifts: its lists are shown by score from now on."""
     session.execute(delete(ScoreShift).where(ScoreShift.city_key == city_key, ScoreShift.deal_type == deal_type))
 
 
-def forget_explored(session: Session, city_key: str, deal_type: DealType) -> None:
+def delete_explored_offers(session: Session, city_key: str, deal_type: DealType) -> None:
     """Delete the market's explored offers."""
     in_market = and_(ExploredOffer.city_key == city_key, ExploredOffer.deal_type == deal_type)
     session.execute(delete(ExploredOffer).where(in_market))

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from models.core.enums import DealType, ListOrder, MarketKey
 from models.core.errors import NotFoundError
-from models.ranking.display_order import forget_explored, forget_shifts
+from models.ranking.display_order import delete_explored_offers, delete_score_shifts
 from models.ranking.recommendations import Market
 
 
@@ -22,7 +22,7 @@ def set_list_order(session: Session, city_key: str, deal_type: DealType, order: 
     market = _locked_market(session, city_key, deal_type)
     market.list_order, market.ordered_at = order, None
     if order is ListOrder.SCORE:
-        forget_shifts(session, city_key, deal_type)
+        delete_score_shifts(session, city_key, deal_type)
     session.flush()
     return market
 
@@ -36,7 +36,7 @@ def set_exploration_slots(session: Session, city_key: str, deal_type: DealType, 
     """
     market = _locked_market(session, city_key, deal_type)
     market.exploration_slots, market.ordered_at = slots, None
-    forget_explored(session, city_key, deal_type)
+    delete_explored_offers(session, city_key, deal_type)
     session.flush()
     return market
 
@@ -51,10 +51,10 @@ def markets_to_order(session: Session) -> list[MarketKey]:
     return [(city_key, deal_type) for city_key, deal_type in rows]
 
 
-def take_order(session: Session, market: Market) -> bool:
+def mark_ordered(session: Session, market: Market) -> bool:
     """
-    Whether to store an order that was computed from *market* as it was read. Then the market's row is locked and
-    marked as ordered. No, if its settings have changed or a run has published meanwhile.
+    Lock a market's row and mark it as ordered, for an order computed from *market* as it was read. False, and
+    nothing is marked, if its settings have changed or a run has published since; then the order must not be stored.
     """
     read = (market.list_order, market.exploration_slots, market.published_at)
     row = _locked(session, market.city_key, market.deal_type)

@@ -72,7 +72,7 @@ def quarantine_crashing(session: Session, side: Side, entity_ids: Iterable[int])
     end_attempts(session, side, ids)
 
 
-def forget_old_attempts(session: Session) -> int:
+def delete_old_attempts(session: Session) -> int:
     """Remove attempts at entities that have not been tried for :data:`ATTEMPTS_KEPT`, and return their number."""
     old = delete(RescoringAttempt).where(RescoringAttempt.began_at < func.now() - ATTEMPTS_KEPT)
     return rows_changed(session.execute(old))

@@ -30,13 +30,13 @@ class RescoringPartial(Base):
     lists: Mapped[bytes]
 
 
-def forget_partials(session: Session, shard_ids: Select[int]) -> int:
+def delete_partials(session: Session, shard_ids: Select[int]) -> int:
     """Delete the partial lists of these shards; returns the number of chunks."""
     deleting = delete(RescoringPartial).where(RescoringPartial.shard_id.in_(shard_ids))
     return rows_changed(session.execute(deleting.execution_options(synchronize_session=False)))
 
 
-def keep_attempt(session: Session, shard_id: int, attempt: int) -> None:
+def delete_other_attempts(session: Session, shard_id: int, attempt: int) -> None:
     """Delete the partial lists of other attempts at the shard."""
     others: ColumnElement[bool] = (RescoringPartial.shard_id == shard_id) & (RescoringPartial.attempt != attempt)
     session.execute(delete(RescoringPartial).where(others).execution_options(synchronize_session=False))

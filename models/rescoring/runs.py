@@ -33,7 +33,7 @@ from models.core.errors import NotFoundError
 from models.market.town_aliases import city_in
 from models.ranking.generations import HasGeneration
 from models.rescoring.errors import RunEndedError, RunInProgressError
-from models.rescoring.partial_lists import forget_partials
+from models.rescoring.partial_lists import delete_partials
 from models.webhooks.events import record_events
 from models.webhooks.tables import EventType
 
@@ -255,7 +255,7 @@ def cancel_run(session: Session, run_id: int) -> RescoringRun:
         .where(RescoringShard.run_id == run_id, RescoringShard.state.in_(OPEN_STATES))
         .values(state=RunState.CANCELLED, finished_at=func.now())
     )
-    forget_partials(session, select(RescoringShard.id).where(RescoringShard.run_id == run_id))
+    delete_partials(session, select(RescoringShard.id).where(RescoringShard.run_id == run_id))
     run.state, run.finished_at = RunState.CANCELLED, func.now()
     session.flush()
     _record_end(session, run)

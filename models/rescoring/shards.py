@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from models.core.base import rows_changed
 from models.core.enums import OPEN_STATES, RunState
 from models.rescoring.errors import MarketHasRunError, RunNotFailedError
-from models.rescoring.partial_lists import forget_partials, with_partials
+from models.rescoring.partial_lists import delete_partials, with_partials
 from models.rescoring.runs import RescoringRun, RescoringShard, end_run_if_done, get_run, lock_run_requests
 
 #: A worker reports at least this often while it scores.
@@ -199,7 +199,7 @@ def score_again(session: Session, market: RescoringShard, tiles: list[RescoringS
     ids = [tile.id for tile in tiles]
     for tile in tiles:
         tile.generation = market.generation
-    forget_partials(session, select(RescoringShard.id).where(RescoringShard.id.in_(ids)))
+    delete_partials(session, select(RescoringShard.id).where(RescoringShard.id.in_(ids)))
     for shard in (market, *tiles):
         _queue_again(shard)
     session.flush()

@@ -16,7 +16,7 @@ from models.market.properties import Property
 from models.market.sample_keys import is_no_sample
 from models.market.town_aliases import TownAlias, merged_key
 from models.market.towns.reading import TownError, read_town
-from models.ranking.display_order import forget_explored, forget_shifts
+from models.ranking.display_order import delete_explored_offers, delete_score_shifts
 from models.ranking.recommendations import Market
 
 #: Contracts without currencies: the currency of their rows was derived from the town.
@@ -118,7 +118,7 @@ def _move(session: Session, from_key: str, into_key: str, *, text: str | None = 
         )
         counts.append(len(done.all()))
     if _name_of(session, from_key) is None:
-        _forget_markets(session, from_key)
+        _delete_markets(session, from_key)
     return Moved(from_key, into_key, *counts)
 
 
@@ -143,11 +143,11 @@ def _name_of(session: Session, key: str) -> str | None:
     return None
 
 
-def _forget_markets(session: Session, key: str) -> None:
+def _delete_markets(session: Session, key: str) -> None:
     """Delete the state of markets without rows."""
     for deal_type in DealType:
-        forget_shifts(session, key, deal_type)
-        forget_explored(session, key, deal_type)
+        delete_score_shifts(session, key, deal_type)
+        delete_explored_offers(session, key, deal_type)
     session.execute(delete(Market).where(Market.city_key == key))
 
 

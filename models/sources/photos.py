@@ -20,7 +20,7 @@ from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.errors import InvalidValueError
 from models.market.advert_groups import AdvertKeys
 from models.market.properties import Property
-from models.sources.sources import check_address
+from models.sources.source_fields import check_address
 
 #: The number of listings whose photos are checked in one transaction.
 BATCH = 1_000
@@ -144,11 +144,11 @@ def record_photos(session: Session) -> int:
         ),
         [{"property_id": row.id, "version": row.version} for row in rows],
     )
-    forget_unused(session, sorted({row.owner_id for row in rows}))
+    delete_unused_photos(session, sorted({row.owner_id for row in rows}))
     return len(rows)
 
 
-def forget_unused(session: Session, owner_ids: Sequence[int] | None = None) -> int:
+def delete_unused_photos(session: Session, owner_ids: Sequence[int] | None = None) -> int:
     """
     Delete the photos (of all owners without *owner_ids*) that are no longer in any listing; returns their number.
 
@@ -157,10 +157,10 @@ def forget_unused(session: Session, owner_ids: Sequence[int] | None = None) -> i
     if owner_ids is None:
         query = text(_UNUSED.format(of_properties="", of_photos=""))
     else:
-        addresses_of_others = _UNUSED.format(
+        of_owners = _UNUSED.format(
             of_properties="WHERE owner_id = ANY(:owners)", of_photos="AND f.owner_id = ANY(:owners)"
         )
-        query = text(addresses_of_others).bindparams(owners=list(owner_ids))
+        query = text(of_owners).bindparams(owners=list(owner_ids))
     rows = session.execute(query).all()
     session.execute(delete(FetchedPhoto).where(FetchedPhoto.id.in_([row.id for row in rows])))
     session.execute(delete(Upload).where(Upload.id.in_([row.upload_id for row in rows if row.upload_id])))

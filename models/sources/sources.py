@@ -5,7 +5,6 @@ Operations on sources and their imports: their owner creates, changes and reques
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -14,13 +13,11 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.core.base import database_now
 from models.core.enums import SUPPLY_ROLES, Status
-from models.core.errors import ConflictError, InvalidValueError, NotFoundError
+from models.core.errors import ConflictError, NotFoundError
 from models.market.properties import Property
 from models.sources.errors import RoleOwnsNothingError, SourceNameTakenError, TooManySourcesError
-from models.sources.formats.feed import ALIASES, KINDS
-from models.sources.formats.headers import NAMES
-from models.sources.formats.lead_rows import LEAD_NAMES
 from models.sources.import_events import record_end_of
+from models.sources.source_fields import check_address, checked_fields, name_of, without_nul
 from models.sources.tables import (
     INTERRUPTED,
     OPEN_IMPORTS,
@@ -58,7 +55,8 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     named = {**fields, "name": fields.get("name") or name_of(address), "address": address, "content": content}
     if content is SourceContent.LEADS:
         named["is_complete"] = False  # only the realtor ends a client's request
-    source = Source(owner_id=owner.id, **_checked(named, content))
+    source = Source(owner_id=owner.id, **checked_fields(named, content))
+    lock_sources(session, owner)
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
     if count >= MAX_SOURCES:
         raise TooManySourcesError(max=MAX_SOURCES)
@@ -70,13 +68,18 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     return source
 
 
+def lock_sources(session: Session, owner: User) -> None:
+    """Keep others from creating sources of the owner until the transaction ends, so that names and limit hold."""
+    session.execute(select(User.id).where(User.id == owner.id).with_for_update(key_share=True))
+
+
 def change_source(session: Session, source: Source, fields: Mapping[str, Any]) -> None:
     """
     Set the given columns; a new address is fetched from the beginning, with the same ids of listings. Raises as
     create_source.
     """
     moved = "address" in fields and fields["address"] != source.address
-    for name, value in _checked(fields, source.content).items():
+    for name, value in checked_fields(fields, source.content).items():
         if name == "is_complete" and source.content is SourceContent.LEADS:
             continue
         setattr(source, name, value)
@@ -256,9 +259,14 @@ def due_imports(session: Session, maximum: int = 100) -> list[int]:
 
 
 def record_fetch(
-    session: Session, source: Source, *, failed: bool, etag: str | None = None, last_modified: str | None = None,
+    session: Session,
+    source: Source,
+    *,
+    failed: bool,
+    etag: str | None = None,
+    last_modified: str | None = None,
     pause: timedelta | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """
     Record the outcome of a fetch of the source's address, and when the next one is due.
 
@@ -277,63 +285,6 @@ def record_fetch(
         source.etag = etag if etag and len(etag) <= 500 else None
         source.last_modified = last_modified if last_modified and len(last_modified) <= 100 else None
     session.flush()
-
-
-def name_of(address: str | None) -> str:
-    """
-    A source's default name.
-
-    >>> name_of("https://www.example.com/feeds/yandex.xml?key=secret")
-    'example.com/feeds/yandex.xml'
-    """
-    parts = urlsplit(address or "")
-    host = (parts.hostname or "").removeprefix("www.")
-    return f"{host}{parts.path.rstrip('/')}"[:200] or "file"
-
-
-def check_address(address: str) -> str:
-    """
-    The address of a feed, without surrounding blanks; raises InvalidValueError (field `address`) if it is invalid.
-    """
-    address = address.strip()
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        raise InvalidValueError("address", "source.not_an_address") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(address) > 2000 or port == 0:
-        raise InvalidValueError("address", "source.write_address")
-    if parts.username or parts.password:
-        raise InvalidValueError("address", "source.address_with_password")
-    if any(sign.isspace() or ord(sign) < 32 for sign in address):
-        raise InvalidValueError("address", "source.address_with_blanks")
-    return address
-
-
-def _checked(fields: Mapping[str, Any], content: SourceContent) -> dict[str, Any]:
-    checked = dict(fields)
-    if checked.get("address"):
-        checked["address"] = check_address(checked["address"])
-    if "name" in checked:
-        checked["name"] = without_nul(checked["name"] or "").strip()
-        if not checked["name"]:
-            raise InvalidValueError("name", "source.name_missing")
-    if checked.get("kind"):
-        checked["kind"] = ALIASES.get(checked["kind"], checked["kind"])
-        if checked["kind"] not in KINDS:
-            raise InvalidValueError("kind", "source.unknown_kind", kinds=tuple(KINDS))
-    if checked.get("mapping"):
-        checked["mapping"] = {column: field for column, field in checked["mapping"].items() if "\x00" not in column}
-    names = LEAD_NAMES if content is SourceContent.LEADS else NAMES
-    for column, field in (checked.get("mapping") or {}).items():
-        if field and field not in names:
-            raise InvalidValueError("mapping", "source.unknown_target", column=column[:50], target=field[:50])
-    return checked
-
-
-def without_nul(text: str) -> str:
-    """The text without U+0000, which PostgreSQL cannot store; names of files are untrusted."""
-    return text.replace("\x00", "")
 
 
 def _check_name(session: Session, source: Source) -> None:

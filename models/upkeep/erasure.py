@@ -21,7 +21,7 @@ from models.accounts.identity import Claim, SuspendedClaim
 from models.accounts.links import OneTimeLink
 from models.accounts.notifications import Notification
 from models.accounts.phone_codes import PhoneCode
-from models.accounts.sessions import AccountSession, forget_sessions_of
+from models.accounts.sessions import AccountSession, delete_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, end_all_tokens, require_another_admin
 from models.agencies.departing import erase_membership
@@ -43,7 +43,7 @@ from models.deals.match_table import Match
 from models.deals.matches import match_ids_of
 from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
 from models.market.base_views import BaseView
-from models.market.clients import forget_clients
+from models.market.clients import delete_client_keys
 from models.market.documents import Document, document_ids_of, erase_documents
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
@@ -145,7 +145,7 @@ def _erase_leads(session: Session, user: User) -> None:
 
 
 def _erase_client_keys(session: Session, user: User) -> None:
-    forget_clients(session, user.id)
+    delete_client_keys(session, user.id)
 
 
 def _erase_properties(session: Session, user: User) -> None:
@@ -198,7 +198,7 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(HomeView).where(HomeView.viewer_id == user.id))
     # Stored answers repeat the user's requests and answers.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
-    forget_sessions_of(session, user)
+    delete_sessions_of(session, user)
     session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))
     session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == user.id))
     session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))

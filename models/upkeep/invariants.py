@@ -78,7 +78,7 @@ def _counted(probe: Probe) -> str:
     return f"""
         SELECT rule, count(*), array_agg(ARRAY[a, b] ORDER BY a, b) FILTER (WHERE rank <= :examples)
         FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY a, b) AS rank
-              FROM ({probe.sql}) AS broken (rule, a, b)) AS rankd
+              FROM ({probe.sql}) AS broken (rule, a, b)) AS ranked
         GROUP BY rule
         """  # noqa: S608
 

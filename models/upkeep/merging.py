@@ -16,8 +16,8 @@ from models.accounts.audit import record
 from models.accounts.bot_links import is_linked, linked_user, unlink
 from models.accounts.identity import COLUMN, Claim, SuspendedClaim
 from models.accounts.notifications import Notification
-from models.accounts.sessions import forget_sessions_of
-from models.accounts.uploads import Upload, forget_uploads
+from models.accounts.sessions import delete_sessions_of
+from models.accounts.uploads import Upload, delete_uploads
 from models.accounts.users import PROVEN_AT, User, end_all_tokens, lock_user
 from models.agencies.departing import merge_memberships
 from models.agencies.former_owner_notes import merge_former_owner_notes
@@ -155,7 +155,7 @@ def merge_users(session: Session, removed_id: int, kept_id: int, actor_id: int, 
     check_merge(session, removed, kept)
     merged = Merged()
     photos = remove_samples(session, removed)
-    forget_uploads(
+    delete_uploads(
         session, removed, [address.rpartition("/")[2] for address in photos]
     )  # the bytes go with the orphans
     merge_former_owner_notes(session, removed, kept)
@@ -254,7 +254,7 @@ def _close(session: Session, removed: User) -> None:
     """Close the account: it can no longer be used to sign in, and has no name."""
     for table in (SuspendedClaim, AccountExport):
         session.execute(delete(table).where(table.user_id == removed.id))
-    forget_sessions_of(session, removed)
+    delete_sessions_of(session, removed)
     removed.password_hash = removed.name = removed.agency_name = None
     removed.profile = {}
     removed.is_active = False

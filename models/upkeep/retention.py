@@ -23,6 +23,9 @@
 | figures of markets by day | 400 days: the year that pages show, and the days with which it is compared |
 | imports with their reports | 180 days, and always a source's last 20 |
 
+Codes by SMS are kept for a day, links by e-mail and invitations by administrators for a day or until they expire,
+whichever is later; a sweep deletes them (worker/jobs/accounts.py).
+
 Likes, matches, inquiries, chats, the audit log, and what ads cost by day (a row for each day on which an ad's figures
 changed) are records of people's business; nothing here deletes them.
 """
@@ -35,30 +38,30 @@ from sqlalchemy import CompoundSelect, Date, Delete, Select, delete, func, selec
 from sqlalchemy.orm import Session
 
 from models.accounts import tokens
-from models.accounts.account_exports import forget_old_exports
-from models.accounts.bot_queue import forget_old_bot_rows
-from models.accounts.identity import forget_suspended
+from models.accounts.account_exports import delete_old_exports
+from models.accounts.bot_queue import delete_old_bot_rows
+from models.accounts.identity import delete_old_suspended_claims
 from models.accounts.notifications import Notification
-from models.accounts.sessions import forget_old_sessions
-from models.agencies.invitations import forget_past
-from models.agenda.tasks import forget_deleted
+from models.accounts.sessions import delete_old_sessions
+from models.agencies.invitations import delete_expired_invitations
+from models.agenda.tasks import purge_deleted_tasks
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
 from models.core.savepoints import own_savepoint
-from models.market.documents import forget_deleted_documents
+from models.market.documents import purge_deleted_documents
 from models.market.leads import Lead
-from models.market.photos import forget_unsaved_photos
+from models.market.photos import delete_unsaved_photos
 from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
 from models.platform import idempotency
 from models.ranking.recommendations import Market, TextModelRow
-from models.rescoring.attempts import forget_old_attempts
-from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
+from models.rescoring.attempts import delete_old_attempts
+from models.rescoring.partial_lists import PARTIALS_KEPT, delete_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
-from models.sources.photos import forget_unused
+from models.sources.photos import delete_unused_photos
 from models.sources.tables import Import
 from models.upkeep.market_days import MarketDay
-from models.webhooks.delivery_log import forget_old_log
+from models.webhooks.delivery_log import delete_old_events
 from models.webhooks.tables import AnnouncedPair
 
 RUNS_KEPT = timedelta(days=90)
@@ -84,25 +87,25 @@ def delete_expired(session: Session) -> dict[str, int]:
     kinds: dict[str, Callable[[], int]] = {
         "runs": lambda: rows_changed(session.execute(_old_runs())),
         "notifications": lambda: rows_changed(session.execute(read_notifications)),
-        "account_exports": lambda: forget_old_exports(session),
-        "partials": lambda: forget_partials(session, _shards_past_retrying()),
+        "account_exports": lambda: delete_old_exports(session),
+        "partials": lambda: delete_partials(session, _shards_past_retrying()),
         "text_models": lambda: rows_changed(session.execute(_unused_text_models())),
-        "quarantined": lambda: _forget_outdated_quarantines(session),
+        "quarantined": lambda: _delete_outdated_quarantines(session),
         "market_days": lambda: rows_changed(session.execute(_old_market_days())),
         "imports": lambda: rows_changed(session.execute(_old_imports())),
-        "photos": lambda: forget_unused(session),
-        "webhook_events": lambda: forget_old_log(session),
-        "bot_rows": lambda: forget_old_bot_rows(session),
-        "tasks": lambda: forget_deleted(session),
-        "documents": lambda: forget_deleted_documents(session),
-        "unsaved_photos": lambda: forget_unsaved_photos(session),
-        "agency_invitations": lambda: forget_past(session),
-        "told_pairs": lambda: rows_changed(session.execute(_announced_pairs_of_deleted())),
-        "attempts": lambda: forget_old_attempts(session),
-        "idempotent_answers": lambda: idempotency.forget_old(session, database_now(session)),
-        "sessions": lambda: forget_old_sessions(session, database_now(session)),
-        "suspended_claims": lambda: forget_suspended(session, database_now(session)),
-        "revoked_tokens": lambda: tokens.forget_expired(session),
+        "photos": lambda: delete_unused_photos(session),
+        "webhook_events": lambda: delete_old_events(session),
+        "bot_rows": lambda: delete_old_bot_rows(session),
+        "tasks": lambda: purge_deleted_tasks(session),
+        "documents": lambda: purge_deleted_documents(session),
+        "unsaved_photos": lambda: delete_unsaved_photos(session),
+        "agency_invitations": lambda: delete_expired_invitations(session),
+        "announced_pairs": lambda: rows_changed(session.execute(_announced_pairs_of_deleted())),
+        "attempts": lambda: delete_old_attempts(session),
+        "idempotent_answers": lambda: idempotency.delete_old_answers(session, database_now(session)),
+        "sessions": lambda: delete_old_sessions(session, database_now(session)),
+        "suspended_claims": lambda: delete_old_suspended_claims(session, database_now(session)),
+        "revoked_tokens": lambda: tokens.delete_expired_revocations(session),
     }
     deleted = {}
     for kind, delete_kind in kinds.items():
@@ -149,7 +152,7 @@ def _unused_text_models() -> Delete:
     return delete(TextModelRow).where(TextModelRow.id.not_in(used))
 
 
-def _forget_outdated_quarantines(session: Session) -> int:
+def _delete_outdated_quarantines(session: Session) -> int:
     """Delete the quarantine of entities that have changed or are gone, and return the number of rows."""
     count = 0
     for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):

@@ -30,7 +30,7 @@ from models.market.favorites import Favorite
 from models.market.leads import Lead, canonical_lead
 from models.market.properties import Property, canonical
 from models.market.sample_keys import PREFIX, is_sample_key, of_set, sample_key
-from models.ranking.display_order import forget_explored, forget_shifts
+from models.ranking.display_order import delete_explored_offers, delete_score_shifts
 from models.ranking.recommendations import Market
 from models.upkeep.sample_rows import ALMATY, MOSCOW, SampleTown, clients_of, homes_of
 
@@ -112,14 +112,14 @@ def remove_samples(session: Session, user: User) -> list[str]:
     lead_ids = _locked_ids(session, Lead, kept.id)
     property_ids = _locked_ids(session, Property, kept.id)
     photos = _photos_of(session, user, property_ids)
-    _forget_deals(session, user, lead_ids, property_ids)
+    _delete_deals(session, user, lead_ids, property_ids)
     keys = set(session.scalars(select(Market.city_key).where(market)))
     for table, ids in ((Lead, lead_ids), (Property, property_ids)):
         session.execute(delete(table).where(table.id.in_(ids)))
     for key in keys:
         for deal_type in DealType:
-            forget_shifts(session, key, deal_type)
-            forget_explored(session, key, deal_type)
+            delete_score_shifts(session, key, deal_type)
+            delete_explored_offers(session, key, deal_type)
     session.execute(delete(Market).where(market))
     partner_id = kept.partner_id
     session.delete(kept)
@@ -152,9 +152,9 @@ def _let_partner_like(
     session: Session, user: User, partner: User, leads: list[Lead], properties: list[Property]
 ) -> None:
     """Let the partner like a home of the user's, and offer the user's first client one of theirs."""
-    pairs = next(lead for lead in leads if lead.owner_id == partner.id)
+    partners_lead = next(lead for lead in leads if lead.owner_id == partner.id)
     offered = next(home for home in properties if home.owner_id == user.id)
-    act(session, partner, Side.LEAD, lead_id=pairs.id, property_id=offered.id, kind=ActionKind.LIKE)
+    act(session, partner, Side.LEAD, lead_id=partners_lead.id, property_id=offered.id, kind=ActionKind.LIKE)
     client = next(lead for lead in leads if lead.owner_id == user.id)
     home = next(
         home
@@ -177,7 +177,7 @@ def _photos_of(session: Session, user: User, property_ids: list[int]) -> list[st
     return sorted(removed)
 
 
-def _forget_deals(session: Session, user: User, lead_ids: list[int], property_ids: list[int]) -> None:
+def _delete_deals(session: Session, user: User, lead_ids: list[int], property_ids: list[int]) -> None:
     """
     Delete rows that refer to these rows and are not deleted with them automatically, and the user's notifications about
     them.

@@ -84,7 +84,7 @@ class Outcome:
     pause: timedelta | None = None  #: The wait that the endpoint requested.
 
 
-def take_due(session: Session, maximum: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
+def claim_due(session: Session, maximum: int, busy: Collection[int] = ()) -> list[ClaimedDelivery]:
     """
     Take up to *maximum* deliveries that are due and whose turn it is; the caller commits before it sends.
 
@@ -140,11 +140,11 @@ def _due_ids(session: Session, maximum: int, busy: Collection[int], now: datetim
         .subquery()
     )
     rank = func.row_number().over(partition_by=oldest.c.subject, order_by=oldest.c.event_id).label("rank")
-    placed = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, rank).correlate(Endpoint).subquery()
+    ranked = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, rank).correlate(Endpoint).subquery()
     turn = lateral(
-        select(placed.c.id)
-        .where(placed.c.rank == 1, placed.c.next_at <= now)
-        .order_by(placed.c.event_id)
+        select(ranked.c.id)
+        .where(ranked.c.rank == 1, ranked.c.next_at <= now)
+        .order_by(ranked.c.event_id)
         .limit(case((Endpoint.failures == 0, AT_ONCE), else_=1))
         .correlate(Endpoint)
     )

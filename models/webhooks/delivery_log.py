@@ -82,7 +82,7 @@ def has_pending_test(session: Session, endpoint_id: int) -> bool:
     return session.scalar(select(query.exists())) or False
 
 
-def forget_old_log(session: Session) -> int:
+def delete_old_events(session: Session) -> int:
     """Delete entries older than :data:`LOG_KEPT`; returns the number of deleted events."""
     old = Event.created_at < func.now() - LOG_KEPT
     # A replayed delivery is pending again, but not for ever.

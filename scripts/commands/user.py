@@ -7,7 +7,7 @@ import click
 from sqlalchemy import select
 
 from models.accounts.audit import record
-from models.accounts.uploads import forget_uploads
+from models.accounts.uploads import delete_uploads
 from models.accounts.users import User, lock_user
 from models.core.errors import BusyError, NotFoundError
 from models.platform.settings import Settings
@@ -53,7 +53,7 @@ def erase(user_id: int) -> None:
     with transaction() as session:
         user = lock_user(session, user_id)
         record(session, "user_deleted", table_name="users", row_id=user_id)
-        names = forget_uploads(session, user)
+        names = delete_uploads(session, user)
         erase_user(session, user)
     for name in names:
         with contextlib.suppress(BusyError):  # workers later delete files without a row

@@ -35,7 +35,7 @@ AGENTS = 2
 #: The number of homes with pictures: drawing one takes a few milliseconds, and the first start waits for them.
 DRAWN = 24
 #: One in this many properties has had another price before.
-PRICED_ANEW = 15
+REPRICED = 15
 ADVERTISED_TWICE = 40
 PICKED = 4
 
@@ -70,7 +70,7 @@ def add_showcase(session: Session, storage: Storage | None) -> None:
 def _add_price_histories(session: Session, rng: Random) -> None:
     """Give some properties one or two earlier prices, higher or lower, and an earlier date of creation."""
     query = select(Property.id, Property.price, Property.currency).order_by(Property.id)
-    query = query.where(Property.origin == Origin.DEMO, Property.id % PRICED_ANEW == 0)
+    query = query.where(Property.origin == Origin.DEMO, Property.id % REPRICED == 0)
     now = utc_now()
     rows, made = [], []
     for listing in session.execute(query):

@@ -104,7 +104,7 @@ class Home:
             write_private(path, key)
         return key
 
-    def bring_back_uploads(self, report: Callable[[str], None]) -> None:
+    def move_stray_uploads(self, report: Callable[[str], None]) -> None:
         """Move uploads into the home that an earlier release stored outside it.
 
         That release used the percent-encoded form of the path as a folder if the path contained a blank, a Cyrillic

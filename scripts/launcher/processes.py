@@ -77,10 +77,10 @@ def end(processes: Iterable[psutil.Process], first: signal.Signals, patience_sec
                 process.send_signal(sent)
             except psutil.NoSuchProcess:
                 continue
-        waiting = _still_there(waiting, seconds)
+        waiting = _still_running(waiting, seconds)
 
 
-def _still_there(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+def _still_running(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Return those that still run after *seconds*. A zombie counts as ended: only its parent can reap it."""
     deadline = time.monotonic() + seconds
     while (alive := [process for process in processes if is_running(process)]) and time.monotonic() < deadline:

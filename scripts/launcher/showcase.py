@@ -196,10 +196,10 @@ def _describe(listing: Property) -> str:
     if listing.rooms is not None and listing.property_type in ("APARTMENT", "APARTMENTS"):
         title = f"{listing.rooms}-комн. {title}" if listing.rooms else f"студия, {title}"
     size = f"{listing.area:.0f} м²" if listing.area else ""
-    rank = listing.district or listing.street or ""
+    place = listing.district or listing.street or ""
     metro = f"м. {listing.metro_station}" if listing.metro_station else ""
     # Users enter the names of places, so a square bracket in them is not markup.
-    return escape(", ".join(filter(None, (title, size, rank, metro))))
+    return escape(", ".join(filter(None, (title, size, place, metro))))
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = checkout()
 
 #: Placeholders for servers that are not started yet, so that all other settings are checked first.
-LATER = {"DATABASE_URL": "postgresql://later", "REDIS_URL": "redis://later"}
+PLACEHOLDERS = {"DATABASE_URL": "postgresql://later", "REDIS_URL": "redis://later"}
 
 
 def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
@@ -51,9 +51,9 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
     with ExitStack() as stack:
         stack.enter_context(home.lock())
         _sweep(home, report)
-        home.bring_back_uploads(report)
+        home.move_stray_uploads(report)
         variables = _variables(home, report)
-        _check_port(Settings.from_env({**os.environ, **LATER, **variables}).port)
+        _check_port(Settings.from_env({**os.environ, **PLACEHOLDERS, **variables}).port)
 
         servers: list[Server] = []
         # Both are checked before either is started.

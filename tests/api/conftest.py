@@ -129,9 +129,9 @@ def offer(database):
             "title": "Дом у моря", "city": "Лисс", "deal_type": DealType.SALE, "price": 1,
             "property_type": PropertyType.HOUSE,
         }  # fmt: skip
-        found = create_property(database, database.get(User, owner.id), Origin.PORTAL, fields)
+        listing = create_property(database, database.get(User, owner.id), Origin.PORTAL, fields)
         database.commit()
-        return found.id
+        return listing.id
 
     return make
 

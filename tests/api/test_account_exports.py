@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from models.accounts.account_exports import AccountExport, forget_old_exports, lost_exports
+from models.accounts.account_exports import AccountExport, delete_old_exports, lost_exports
 from models.accounts.users import User
 from models.core.base import utc_now
 from models.core.enums import Role
@@ -63,7 +63,7 @@ def test_an_export_that_the_broker_lost_is_found_and_an_old_one_goes(session):
         )
     assert set(lost_exports(session)) == {lost.id, old.id}
 
-    assert forget_old_exports(session) == 1
+    assert delete_old_exports(session) == 1
     assert set(session.scalars(select(AccountExport.id))) == {new.id, lost.id}
 
 

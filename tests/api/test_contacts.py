@@ -74,13 +74,13 @@ class World:
         city = f"Город {number}"  # a market of its own: examples do not meet
         self.client_contacts = f"+7702{number:07}"
         lead = make_lead(db, a, city=city, client_name=f"Клиент {number}", client_contacts=self.client_contacts)
-        found = make_property(db, b, city=city)
+        listing = make_property(db, b, city=city)
         make_lead(db, onlooker, city=city)
         make_property(db, onlooker, city=city)
         db.commit()
         rescore.rebuild_market(db, (lead.city_key, lead.deal_type), None)
         db.commit()
-        self.lead, self.property = lead.id, found.id
+        self.lead, self.property = lead.id, listing.id
         self.headers = {LEAD: token_header(a), PROPERTY: token_header(b), "onlooker": token_header(onlooker)}
         self.headers["admin"] = token_header(admin)
         #: Values that only the owner may see before contacts are shared: their own phone and Telegram, and the

@@ -14,14 +14,14 @@ def deal(worker_here):
     with worker_here() as session:
         buyer, seller, third = (make_user(session) for _ in range(3))
         lead, other = make_lead(session, buyer), make_lead(session, third)
-        found = make_property(session, seller)
+        listing = make_property(session, seller)
         session.commit()
         rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
-        pair = {"lead_id": lead.id, "property_id": found.id, "kind": ActionKind.LIKE}
+        pair = {"lead_id": lead.id, "property_id": listing.id, "kind": ActionKind.LIKE}
         act(session, buyer, Side.LEAD, **pair)
         match = act(session, seller, Side.PROPERTY, **pair)
         session.commit()
-    return {"buyer": buyer, "seller": seller, "third": third, "lead": lead, "other": other, "found": found}, match.id
+    return {"buyer": buyer, "seller": seller, "third": third, "lead": lead, "other": other, "found": listing}, match.id
 
 
 def test_a_completed_deal_leaves_all_lists_and_an_objection_brings_it_back(client, deal):

@@ -133,10 +133,10 @@ def test_every_schema_has_an_example_that_it_allows_and_every_error_one(client):
 
 
 def test_requests_are_closed_and_answers_may_grow(client):
-    found = schemas(client)
+    all_schemas = schemas(client)
 
-    assert {found[name].get("additionalProperties") for name in ("LeadBody", "Details", "ListingBody")} == {False}
-    assert {found[name].get("additionalProperties") for name in ("LeadRow", "ShownDetails", "Listing")} == {None}
+    assert {all_schemas[name].get("additionalProperties") for name in ("LeadBody", "Details", "ListingBody")} == {False}
+    assert {all_schemas[name].get("additionalProperties") for name in ("LeadRow", "ShownDetails", "Listing")} == {None}
 
 
 def test_links_lead_to_operations_that_take_the_parameter(operations):
@@ -155,12 +155,14 @@ def test_links_lead_to_operations_that_take_the_parameter(operations):
 
 
 def test_answers_name_their_words_and_promise_their_fields(client):
-    found = schemas(client)
+    all_schemas = schemas(client)
 
-    assert {place: words_of(found, found[place[0]]["properties"][place[1]]) for place in WORDS} == WORDS
+    assert {place: words_of(all_schemas, all_schemas[place[0]]["properties"][place[1]]) for place in WORDS} == WORDS
     for name in ("LeadRow", "LeadMatchRow", "NotificationRow", "PortalUser", "PortalProperty", "RequestRow", "Token"):
-        assert found[name]["required"] == sorted(set(found[name]["properties"]) - {"warnings"}), name
-    assert set(found["PropertyRecommendation"]["properties"]) - set(found["PropertyRecommendation"]["required"]) == {
+        assert all_schemas[name]["required"] == sorted(set(all_schemas[name]["properties"]) - {"warnings"}), name
+    assert set(all_schemas["PropertyRecommendation"]["properties"]) - set(
+        all_schemas["PropertyRecommendation"]["required"]
+    ) == {
         "adjustment",
         "alike",
         "criteria",
@@ -170,7 +172,7 @@ def test_answers_name_their_words_and_promise_their_fields(client):
         "price_cut",
         "wishes",
     }
-    assert found["Error"]["required"] == ["code", "error_code", "message", "status"]
+    assert all_schemas["Error"]["required"] == ["code", "error_code", "message", "status"]
 
 
 def test_an_offer_shows_none_of_the_owners_papers(client):

@@ -34,9 +34,9 @@ def pair(person, database):
     """(realtor with a lead, realtor with a property, the arguments of an action on the pair)."""
     buyer, seller = person(Role.REALTOR), person(Role.REALTOR)
     lead = make_lead(database, database.get(User, buyer.id))
-    found = make_property(database, database.get(User, seller.id))
+    listing = make_property(database, database.get(User, seller.id))
     database.commit()
-    return buyer, seller, {"lead_id": lead.id, "property_id": found.id}
+    return buyer, seller, {"lead_id": lead.id, "property_id": listing.id}
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def test_a_repeated_action_is_answered_while_it_is_being_undone(owner, tenant, d
     body = {"listing_id": made(owner)}
     tenant("POST", path, json=body)
 
-    def take_back():
+    def undo_action():
         database.execute(text("SET LOCAL lock_timeout = '20ms'"))
         try:
             database.execute(delete(table))
@@ -136,7 +136,7 @@ def test_a_repeated_action_is_answered_while_it_is_being_undone(owner, tenant, d
         except OperationalError:  # the row is the other's until they have answered
             database.rollback()
 
-    with right_after(app, f"INSERT INTO {table.__tablename__} ", take_back):
+    with right_after(app, f"INSERT INTO {table.__tablename__} ", undo_action):
         assert tenant("POST", path, json=body).status_code == 200
 
 

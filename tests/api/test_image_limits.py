@@ -66,13 +66,13 @@ def test_the_largest_picture_of_a_kind_takes_at_most_300_mb_and_gives_them_back(
     decoder.clean(io.BytesIO(small), len(small))
     rest = memory_of(decoder.pid, "VmRSS")
 
-    found = decoder.clean(io.BytesIO(bomb(kind)), len(bomb(kind)))
+    image = decoder.clean(io.BytesIO(bomb(kind)), len(bomb(kind)))
     peak = memory_of(decoder.pid, "VmHWM") - rest
     decoder.clean(io.BytesIO(small), len(small))  # before it reads this one, the child has given the memory back
     after = memory_of(decoder.pid, "VmRSS") - rest
     decoder.end()
     print(f"{kind}: {peak / MIB:.0f} MiB at most, {after / MIB:.0f} MiB after")
-    assert peak + 2 * len(found.content) < MAX_MEMORY
+    assert peak + 2 * len(image.content) < MAX_MEMORY
     assert after < 30 * MIB  # without malloc_trim, four of the kinds keep 48 to 102 MiB
 
 

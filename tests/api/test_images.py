@@ -19,19 +19,19 @@ from tests.api.pictures import cleaned, is_close, photo, saved
 
 @pytest.mark.parametrize(("value", "grey"), [(0, 0), (255, 0), (256, 1), (32_768, 128), (51_400, 200), (65_535, 255)])
 def test_grey_of_sixteen_bits_keeps_its_shades(value, grey):
-    found = cleaned(saved(Image.new("I;16", (5, 5), value), "PNG"))
+    image = cleaned(saved(Image.new("I;16", (5, 5), value), "PNG"))
 
-    assert (found.mode, found.getpixel((2, 2))) == ("L", grey)
+    assert (image.mode, image.getpixel((2, 2))) == ("L", grey)
 
 
 @pytest.mark.parametrize("value", [700, 40_000])
 def test_the_see_through_shade_of_sixteen_bits_stays_see_through(value):
     picture = Image.new("I;16", (4, 1), 20_000)
     picture.putpixel((1, 0), value)
-    found = cleaned(saved(picture, "PNG", transparency=value))
+    image = cleaned(saved(picture, "PNG", transparency=value))
 
-    assert [found.getpixel((x, 0))[3] for x in range(4)] == [255, 0, 255, 255]
-    assert found.getpixel((0, 0))[:3] == (78, 78, 78)
+    assert [image.getpixel((x, 0))[3] for x in range(4)] == [255, 0, 255, 255]
+    assert image.getpixel((0, 0))[:3] == (78, 78, 78)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
@@ -41,27 +41,27 @@ def test_the_see_through_colour_of_a_picture_stays_see_through(mode):
         picture.putpalette(bytes(range(256)) * 3)
     picture.putpixel((1, 0), {"1": 1, "L": 90, "P": 9, "RGB": (9, 9, 9)}[mode])
     transparency = {"1": 255, "L": 90, "P": 9, "RGB": (9, 9, 9)}[mode]
-    found = cleaned(saved(picture, "PNG", transparency=transparency))
+    image = cleaned(saved(picture, "PNG", transparency=transparency))
 
-    assert found.mode == "RGBA"
-    assert [found.getpixel((x, 0))[3] for x in range(4)] == [255, 0, 255, 255]
+    assert image.mode == "RGBA"
+    assert [image.getpixel((x, 0))[3] for x in range(4)] == [255, 0, 255, 255]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 @pytest.mark.parametrize("size", [(1, 1), (7, 3), (5000, 2)])
 def test_pictures_of_every_mode_and_shape_come_through(mode, size):
-    found = cleaned(saved(Image.new(mode, size, 1), "PNG"))
+    image = cleaned(saved(Image.new(mode, size, 1), "PNG"))
 
-    assert found.size == (min(size[0], 4096), max(1, round(size[1] * min(1, 4096 / size[0]))))
-    assert found.mode == {"LA": "RGBA", "RGBA": "RGBA", "RGB": "RGB", "P": "RGB"}.get(mode, "L")
+    assert image.size == (min(size[0], 4096), max(1, round(size[1] * min(1, 4096 / size[0]))))
+    assert image.mode == {"LA": "RGBA", "RGBA": "RGBA", "RGB": "RGB", "P": "RGB"}.get(mode, "L")
 
 
 def test_the_edges_of_what_is_see_through_keep_their_colour_when_a_picture_shrinks():
     picture = Image.new("RGBA", (8192, 8), (0, 255, 0, 0))
     picture.paste((255, 0, 0, 255), (4099, 0, 8192, 8))
-    found = cleaned(saved(picture, "PNG"))
+    image = cleaned(saved(picture, "PNG"))
 
-    seen = [found.getpixel((x, 1)) for x in range(2040, 2060)]
+    seen = [image.getpixel((x, 1)) for x in range(2040, 2060)]
     assert all(red > 200 and green < 60 for red, green, _, alpha in seen if alpha > 20)
 
 
@@ -138,10 +138,10 @@ ADOBE_RGB = profile_of([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06)])
     ids=["Display P3", "Adobe RGB", "grey"],
 )
 def test_colours_of_a_wide_profile_are_shown_as_they_were_meant(format_, profile, colour, in_srgb):
-    found = cleaned(saved(Image.new("RGB", (64, 64), colour), format_, icc_profile=profile, quality=95))
+    image = cleaned(saved(Image.new("RGB", (64, 64), colour), format_, icc_profile=profile, quality=95))
 
-    assert is_close(found.getpixel((32, 32)), in_srgb, maximum=8)
-    assert "icc_profile" not in found.info
+    assert is_close(image.getpixel((32, 32)), in_srgb, maximum=8)
+    assert "icc_profile" not in image.info
 
 
 @pytest.mark.parametrize(
@@ -158,24 +158,24 @@ def test_colours_of_a_wide_profile_are_shown_as_they_were_meant(format_, profile
 )
 def test_colours_that_a_heic_declares_by_numbers_are_shown_correctly(primaries, transfer, in_srgb):
     colours = {"color_primaries": primaries, "transfer_characteristics": transfer, "matrix_coefficients": 6}
-    found = cleaned(saved(Image.new("RGB", (64, 64), (200, 100, 60)), "HEIF", quality=95, full_range_flag=1, **colours))
+    image = cleaned(saved(Image.new("RGB", (64, 64), (200, 100, 60)), "HEIF", quality=95, full_range_flag=1, **colours))
 
-    assert is_close(found.getpixel((32, 32)), in_srgb, maximum=8)
+    assert is_close(image.getpixel((32, 32)), in_srgb, maximum=8)
 
 
 def test_transparency_is_kept_with_any_colour_profile():
     picture = Image.new("RGBA", (8, 8), (200, 100, 60, 77))
-    found = cleaned(saved(picture, "PNG", icc_profile=DISPLAY_P3))
+    image = cleaned(saved(picture, "PNG", icc_profile=DISPLAY_P3))
 
-    assert found.getpixel((4, 4))[3] == 77
-    assert is_close(found.getpixel((4, 4))[:3], (214, 96, 48), maximum=8)
+    assert image.getpixel((4, 4))[3] == 77
+    assert is_close(image.getpixel((4, 4))[:3], (214, 96, 48), maximum=8)
 
 
 @pytest.mark.parametrize("profile", [b"no profile", DISPLAY_P3[:200], b"\0" * 400], ids=["text", "cut", "zeros"])
 def test_a_profile_that_nobody_can_read_says_nothing(profile):
-    found = cleaned(saved(Image.new("RGB", (8, 8), (200, 100, 60)), "PNG", icc_profile=profile))
+    image = cleaned(saved(Image.new("RGB", (8, 8), (200, 100, 60)), "PNG", icc_profile=profile))
 
-    assert found.getpixel((4, 4)) == (200, 100, 60)
+    assert image.getpixel((4, 4)) == (200, 100, 60)
 
 
 def test_a_profile_of_colours_on_a_grey_picture_says_nothing():
@@ -183,16 +183,16 @@ def test_a_profile_of_colours_on_a_grey_picture_says_nothing():
 
 
 def test_print_colours_become_screen_colours():
-    found = cleaned(saved(Image.new("CMYK", (16, 16), (0, 0, 0, 0)), "JPEG"))
+    image = cleaned(saved(Image.new("CMYK", (16, 16), (0, 0, 0, 0)), "JPEG"))
 
-    assert found.mode == "RGB" and is_close(found.getpixel((8, 8)), (255, 255, 255))
+    assert image.mode == "RGB" and is_close(image.getpixel((8, 8)), (255, 255, 255))
 
 
 def test_srgb_that_says_so_is_left_alone():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    found = cleaned(saved(Image.new("RGB", (8, 8), (200, 100, 60)), "PNG", icc_profile=profile))
+    image = cleaned(saved(Image.new("RGB", (8, 8), (200, 100, 60)), "PNG", icc_profile=profile))
 
-    assert is_close(found.getpixel((4, 4)), (200, 100, 60), maximum=1)
+    assert is_close(image.getpixel((4, 4)), (200, 100, 60), maximum=1)
 
 
 # -- HEIC, orientations, animations ------------------------------------------------------------------------------------
@@ -224,10 +224,10 @@ def test_a_heic_becomes_a_jpeg_and_one_that_is_see_through_a_png():
 @pytest.mark.parametrize("format_", ["PNG", "WEBP", "HEIF"])
 def test_of_an_animation_the_first_frame_stays(format_):
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "lime", "blue")]
-    found = cleaned(saved(frames[0], format_, save_all=True, append_images=frames[1:], quality=95))
+    image = cleaned(saved(frames[0], format_, save_all=True, append_images=frames[1:], quality=95))
 
-    assert getattr(found, "n_frames", 1) == 1
-    assert is_close(found.convert("RGB").getpixel((16, 16)), (255, 0, 0), maximum=8)
+    assert getattr(image, "n_frames", 1) == 1
+    assert is_close(image.convert("RGB").getpixel((16, 16)), (255, 0, 0), maximum=8)
 
 
 # -- Truncations -------------------------------------------------------------------------------------------------------

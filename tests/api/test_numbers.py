@@ -80,8 +80,8 @@ def test_the_portals_form_takes_amounts_in_words(person, database, sent, stored)
     made = create(person(Role.REALTOR), parts(FORM | {"price": sent, "total_area": "45,5 м²"}))
 
     assert made.status_code == 201, made.text
-    found = newest(database, Property)
-    assert (float(found.price), float(found.area), found.currency) == (stored, 45.5, "USD")
+    listing = newest(database, Property)
+    assert (float(listing.price), float(listing.area), listing.currency) == (stored, 45.5, "USD")
 
 
 def test_a_budget_from_0_to_0_is_no_budget_and_comes_back_as_it_was_sent(person, database):
@@ -121,8 +121,8 @@ def test_a_price_that_is_changed_stays_in_its_currency(person, database):
     changed = realtor("PUT", f"/properties/{made}", json=property_body(city="Алматы", price=140_000))
 
     assert changed.status_code == 200, changed.text
-    found = newest(database, Property)
-    assert (found.price, found.currency) == (140_000, "USD")
+    listing = newest(database, Property)
+    assert (listing.price, listing.currency) == (140_000, "USD")
 
 
 @pytest.mark.parametrize(

@@ -186,10 +186,10 @@ def test_metrics_report_currencies_without_a_rate_and_the_age_of_the_rates(app, 
         set_rate(session, "USD", "RUB", datetime.now(UTC).date() - timedelta(days=3), Decimal(90))
         session.commit()
 
-    found = samples(client)
+    by_name = samples(client)
 
-    assert found["leadmatch_rows_without_rate", "AED", "SALE", "geo:524901"] == 1
-    assert found["leadmatch_newest_rate_age_days",] == 3
+    assert by_name["leadmatch_rows_without_rate", "AED", "SALE", "geo:524901"] == 1
+    assert by_name["leadmatch_newest_rate_age_days",] == 3
     app.extensions.pop("short_cache", None)
 
 
@@ -201,26 +201,26 @@ def test_metrics_report_requests_queues_runs_and_freshness(client, people, engin
     Client(redis_url).lead_changed(1)
     client.post(RUNS, json={"scope": "all"}, headers=admin)
     client.get("/leads/1?x=typed-word", headers=admin)
-    found = samples(client)
+    by_name = samples(client)
 
-    assert found["leadmatch_http_requests_total", RUNS, "202", "POST"] >= 1
-    assert found["leadmatch_queue_messages", "entities"] == 1
-    assert found["leadmatch_queue_messages", "runs"] == 1
-    assert found["leadmatch_runs", "queued"] == 1
-    assert found["leadmatch_stale_entities",] == 3
-    assert 90 <= found["leadmatch_freshness_seconds",] < 150
-    assert found["leadmatch_up", "database"] == found["leadmatch_up", "redis"] == 1
-    assert not [name for name in found if re.search("typed-word", str(name))]
+    assert by_name["leadmatch_http_requests_total", RUNS, "202", "POST"] >= 1
+    assert by_name["leadmatch_queue_messages", "entities"] == 1
+    assert by_name["leadmatch_queue_messages", "runs"] == 1
+    assert by_name["leadmatch_runs", "queued"] == 1
+    assert by_name["leadmatch_stale_entities",] == 3
+    assert 90 <= by_name["leadmatch_freshness_seconds",] < 150
+    assert by_name["leadmatch_up", "database"] == by_name["leadmatch_up", "redis"] == 1
+    assert not [name for name in by_name if re.search("typed-word", str(name))]
 
 
 def test_metrics_say_what_is_away(client, valkey_server):
     valkey_server.kill()
     try:
-        found = samples(client)
+        by_name = samples(client)
     finally:
         valkey_server.start()
 
-    assert (found["leadmatch_up", "database"], found["leadmatch_up", "redis"]) == (1, 0)
+    assert (by_name["leadmatch_up", "database"], by_name["leadmatch_up", "redis"]) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -123,9 +123,9 @@ def scene(engine, database, client):
     make_lead(database, buyer), make_property(database, seller)
     database.commit()
     headers = {"buyer": token_header(buyer), "seller": token_header(seller)}
-    found = Scene(engine, database, client, buyer, seller, lead.id, home.id, headers)
-    yield found
-    for late in found.late:
+    scene_ = Scene(engine, database, client, buyer, seller, lead.id, home.id, headers)
+    yield scene_
+    for late in scene_.late:
         late.close()
 
 

@@ -3,8 +3,11 @@
 import pytest
 from sqlalchemy.orm import Session
 
+from api.http import explanations
 from api.http.services import services_of
-from models.core.enums import DealType
+from matching.facts.closeness import Closeness
+from models.core.enums import DealType, Side
+from models.ranking.closeness import ClosenessRow
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.statements import statements_on
 from worker.lists import rescore
@@ -53,6 +56,35 @@ def test_a_page_costs_the_same_few_queries_however_long_it_is(app, client, pair)
 
     # One statement for the user, the ownership of the lead, and the page.
     assert len(statements) == 2, "\n".join(statements)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_page_with_reasons_takes_three_more_queries_once_the_models_are_in_memory(app, client, pair, side):
+    buyer, seller, lead, (home, _) = pair
+    path, owner = f"/leads/{lead.id}/property-recommendations?explain=true", buyer
+    if side is Side.PROPERTY:
+        path, owner = f"/properties/{home.id}/lead-recommendations?explain=true", seller
+    client.get(path, headers=token_header(owner))
+    with statements_on(services_of(app).engine) as statements:
+        entries = client.get(path, headers=token_header(owner)).json["recommendations"]
+
+    assert entries
+    # The page, the leads, the properties, and the models that their market's lists are computed with.
+    assert len(statements) == 4, "\n".join(statements)
+
+
+def test_a_list_with_actions_takes_one_query_as_well_from_its_second_page_on(app, client, pair):
+    buyer, _, lead, (disliked, _) = pair
+    path, headers = f"/leads/{lead.id}/property-recommendations", token_header(buyer)
+    assert client.get(path, headers=headers).json["total"] == 2
+    client.post(f"{path}/{disliked.id}/action", json={"action": "DISLIKE"}, headers=headers)
+    first = client.get(path, headers=headers).json
+    with statements_on(services_of(app).engine) as statements:
+        again = client.get(path, headers=headers).json
+
+    assert first == again
+    assert again["total"] == 1
+    assert len(statements) == 1, "\n".join(statements)
 
 
 def test_contacts_are_hidden_until_the_match_shares_them(client, pair):
@@ -127,3 +159,17 @@ def test_similar_units_of_a_building_share_an_entry_on_request(client, worker_he
     pages = [client.get(f"{path}?grouped=true&limit=3&page={page}", headers=auth).json for page in (1, 2, 3)]
     assert [len(page["recommendations"]) for page in pages] == [3, 1, 0]
     assert [page["total"] for page in pages] == [4, 4, 4]
+
+
+def test_the_places_of_several_markets_stay_in_memory(session, monkeypatch):
+    monkeypatch.setattr(explanations, "_kept_closeness", {})
+    model = Closeness.empty().to_bytes()
+    rows = [ClosenessRow(city_key=key, deal_type=DealType.SALE, model=model, properties=0) for key in ("a", "b")]
+    session.add_all(rows)
+    session.flush()
+    read = [explanations._closeness(session, row.id) for row in rows]
+
+    assert [explanations._closeness(session, row.id) is kept for row, kept in zip(rows, read, strict=True)] == [
+        True,
+        True,
+    ]

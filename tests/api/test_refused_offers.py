@@ -26,12 +26,12 @@ def brought(me, database, worker_here, tmp_path):
 
     def bring(rows, **options):
         source = create_source(database, database.get(User, me.id), {"name": "table", "city": "Москва"})
-        found = request_import(database, source, "upload", file_name="table.csv", **options)
+        import_ = request_import(database, source, "upload", file_name="table.csv", **options)
         database.commit()
         path = tmp_path / "table.csv"
         path.write_text("id,price,area,rooms,deal\n" + "\n".join(rows) + "\n")
-        import_feed(worker_here, found.id, open_feed(path))
-        return found.id
+        import_feed(worker_here, import_.id, open_feed(path))
+        return import_.id
 
     return bring
 

@@ -183,21 +183,21 @@ def test_no_ticket_can_be_had_while_redis_is_away(app, client, database):
 @pytest.mark.parametrize("threads", [4, 6, 16, 96, 500])
 def test_long_lived_connections_leave_a_third_of_the_threads(threads):
     budget = LongLived(threads)
-    open_for_long = sum(budget.take(kind) for kind in (PAGE, EVENTS, CHAT) * threads)
+    open_for_long = sum(budget.acquire(kind) for kind in (PAGE, EVENTS, CHAT) * threads)
 
     assert open_for_long == budget.open == budget.maximum
     assert threads - open_for_long >= threads / 3
     for _ in range(10):
-        assert not budget.take(CHAT)
+        assert not budget.acquire(CHAT)
 
 
 @pytest.mark.parametrize("kind", [PAGE, EVENTS])
 def test_pages_and_events_leave_room_for_chats(kind):
     budget = LongLived(16)
     for _ in range(100):
-        budget.take(kind)
+        budget.acquire(kind)
 
-    assert budget.take(CHAT)
+    assert budget.acquire(CHAT)
 
 
 def test_too_few_threads_stop_the_start():

@@ -19,7 +19,7 @@ from tests.models.sources.unseen.cases import counted
 from tests.models.sources.unseen.second_cases import SECOND_CASES
 from tests.models.sources.unseen.xlsx_cases import XLSX_CASES
 from tests.models.sources.unseen.yrl_cases import YRL_CASES
-from worker.jobs.imports import take_import
+from worker.jobs.imports import perform_import
 from worker.queue.client import Client
 
 FEED = yrl(*(yrl_offer(name) for name in "1234"))
@@ -34,7 +34,7 @@ def work(engine, app, settings):
         with factory() as session:
             ids = list(session.scalars(select(Import.id).where(Import.state == "queued").order_by(Import.id)))
         for import_id in ids:
-            take_import(factory, settings, Client(settings.redis_url), import_id)
+            perform_import(factory, settings, Client(settings.redis_url), import_id)
 
     return do
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.exchange.pasted_text import lead_of_text
-from api.http.short_cache import forget_cached
+from api.http.short_cache import clear_cached
 from models.core.enums import Role, Status
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -111,7 +111,7 @@ def test_homes_on_the_market_show_which_place_of_a_name_is_meant(
     read = lambda text: client.post("/leads/understand", json={"text": text}, headers=tenant).json
 
     assert read("двушка у Сокола")["city"] == "Сокол"
-    forget_cached_counts(client)
+    clear_cached_counts(client)
     for _ in range(2):
         make_property(db, seller, city="Москва", district="р-н Сокол", metro_station=None)
     db.commit()
@@ -138,9 +138,9 @@ def test_the_bot_which_is_no_web_process_reads_the_same(db: Session) -> None:
     assert lead_of_text(db, WITHOUT_TOWN).answer["city"] == "Москва"
 
 
-def forget_cached_counts(client: FlaskClient) -> None:
+def clear_cached_counts(client: FlaskClient) -> None:
     with client.application.app_context():
-        forget_cached("places:counted")
+        clear_cached("places:counted")
 
 
 @pytest.mark.parametrize("path", ["/leads/understand", "/properties/understand"])

@@ -73,9 +73,9 @@ def test_a_token_from_before_opens_nothing_of_a_former_role(client, db, admin, r
 
 
 def test_a_deactivated_user_loses_access_at_once_and_must_sign_in_again_when_reactivated(client, db, admin, user):
-    found = make_property(db, user)
+    listing = make_property(db, user)
     db.commit()
-    version, old = found.version, token_header(user)
+    version, old = listing.version, token_header(user)
 
     for active, status in ((False, 401), (True, 200)):
         answer = client.patch(f"/admin/users/{user.id}", json={"is_active": active}, headers=token_header(admin))
@@ -83,8 +83,8 @@ def test_a_deactivated_user_loses_access_at_once_and_must_sign_in_again_when_rea
         assert client.get("/auth/me", headers=old).status_code == 401
         assert login(client).status_code == status
     db.expire_all()
-    assert db.get(Property, found.id).version > version  # the lists follow
-    assert db.get(Property, found.id).status is Status.ACTIVE
+    assert db.get(Property, listing.id).version > version  # the lists follow
+    assert db.get(Property, listing.id).status is Status.ACTIVE
 
 
 def test_administrators_who_change_each_other_do_not_wait_for_one_another(db, admin, user):

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from models.core.base import database_now
 from models.core.enums import Role
-from models.webhooks.deliveries import Outcome, record_outcome, take_due
+from models.webhooks.deliveries import Outcome, claim_due, record_outcome
 from models.webhooks.endpoints import MAX_ENDPOINTS
 from models.webhooks.tables import Delivery, DeliveryError, DeliveryState, Endpoint
 
@@ -24,7 +24,7 @@ def hook(realtor):
 
 def fail_all(database):
     """Let every pending delivery fail permanently."""
-    for delivery in take_due(database, 100):
+    for delivery in claim_due(database, 100):
         record_outcome(database, delivery, Outcome(500, DeliveryError.STATUS))
     database.execute(update(Delivery).values(state=DeliveryState.FAILED))
     database.execute(update(Endpoint).values(paused_until=None))

@@ -90,11 +90,11 @@ class System:
 
 @pytest.fixture(scope="module")
 def system(servers_folder, tmp_path_factory) -> Iterator[System]:
-    found = System(servers_folder / "how-to", tmp_path_factory.mktemp("how-to"))
+    system_ = System(servers_folder / "how-to", tmp_path_factory.mktemp("how-to"))
     more = {"FEED_PRIVATE_ADDRESSES": "1", "TELEGRAM_BOT_SECRET": SECRET}
-    with found.running("leadmatch run", NO_DEMO="1", PORT=str(found.port), **more):
-        found.run("leadmatch create-admin --email ann@example.com --password 'correct horse battery'")
-        yield found
+    with system_.running("leadmatch run", NO_DEMO="1", PORT=str(system_.port), **more):
+        system_.run("leadmatch create-admin --email ann@example.com --password 'correct horse battery'")
+        yield system_
 
 
 def test_answer_an_alert(system):

@@ -13,13 +13,13 @@ from models.agenda.shortlist import add_to_shortlist
 from models.agenda.tasks import TaskKind, create_task
 from models.core.base import database_now, utc_now
 from models.core.enums import ActionKind, DealType, Origin, RunState, Side
-from models.deals.answer_templates import keep_template
+from models.deals.answer_templates import add_template
 from models.deals.chats import open_chat, post_message
 from models.deals.inquiries import create_inquiry
 from models.deals.matches import act
 from models.deals.selection_answers import answer_home
 from models.deals.selections import SelectedHome, create_selection
-from models.deals.weights import WeightSet, keep_set
+from models.deals.weights import WeightSet, store_live_set
 from models.leadgen.ads import create_ad
 from models.leadgen.campaigns import Platform, create_campaign
 from models.leadgen.messages import Sender, add_message
@@ -27,7 +27,7 @@ from models.leadgen.niches import create_niche
 from models.leadgen.prospects import add_prospect
 from models.leadgen.quality import store_scores
 from models.market.base_views import save_view
-from models.market.favorites import add_favorite, note_favorite
+from models.market.favorites import add_favorite, set_favorite_note
 from models.market.leads import Lead, create_lead
 from models.market.preferences import save_preference
 from models.market.search.criteria import SearchCriteria
@@ -65,7 +65,7 @@ def rows_for_pages(db: Session, town: Town) -> dict[str, Any]:
     db.add(run)
     search = wanted_by(db, town)
     troubled(db, town)
-    keep_template(db, db.get_one(User, town.seller.id), "Приходите в субботу.", "en")
+    add_template(db, db.get_one(User, town.seller.id), "Приходите в субботу.", "en")
     save_view(db, town.buyer, Side.LEAD, "Арбат", {"q": "Арбат"})
     save_view(db, town.seller, Side.PROPERTY, "Арбат", {"q": "Арбат"})
     inquiry = create_inquiry(db, town.tenant, town.properties[1])
@@ -156,7 +156,7 @@ def wanted_by(db: Session, town: Town) -> SavedSearch:
     search = save_search(db, town.tenant, "Арбат", SearchCriteria(), NotificationPace.DAILY)
     for number, found in enumerate(town.properties[1:]):
         add_favorite(db, town.tenant, found)
-        note_favorite(db, town.tenant, found.id, "Тихий двор")
+        set_favorite_note(db, town.tenant, found.id, "Тихий двор")
         announced = AnnouncedHome(
             search_id=search.id, property_id=found.id, price=13_000_000, currency="RUB", is_cut=bool(number)
         )
@@ -177,4 +177,4 @@ def troubled(db: Session, town: Town) -> None:
     db.add_all([waits, MarketDay(**day, **figures, likes=12, matches=3)])
     losses = {"present_loss": 0.5, "fitted_loss": 0.4, "standard_error": 0.01}
     for _ in range(2):
-        keep_set(db, WeightSet(weights={"price": 1.0}, actions=9, actions_said=9, **losses))
+        store_live_set(db, WeightSet(weights={"price": 1.0}, actions=9, actions_said=9, **losses))

@@ -9,8 +9,8 @@ from tests.factories import make_user
 #: (role, page, texts on it, texts not on it)
 EMPTY = [
     (Role.REALTOR, "/console/matches", ["No matches yet", 'href="/console/leads"'], ["matches.xlsx"]),
-    (Role.REALTOR, "/console/leads", ["From a message", "From a file"], ["Save this view"]),
-    (Role.REALTOR, "/console/properties", ["New property"], ["Save this view"]),
+    (Role.REALTOR, "/console/leads", ["From a message", "From a file"], ["Save this view", 'role="search"']),
+    (Role.REALTOR, "/console/properties", ["New property"], ["Save this view", 'role="search"']),
     (Role.REALTOR, "/console/inquiries", ["Inquiries from tenants who like your homes"], ["A like in the feed"]),
     (Role.LANDLORD, "/console/chats", ["A chat opens when you answer an inquiry"], ["Write to"]),
     (Role.LANDLORD, "/console/inquiries", ["Inquiries from tenants who like your homes"], ["A like in the feed"]),

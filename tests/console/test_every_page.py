@@ -181,9 +181,11 @@ FAULTS = """async (options) => {
     .filter((control) => control.checkVisibility())
     .filter((each) => each.getBoundingClientRect().right > each.parentElement.getBoundingClientRect().right + 1);
   const wide = document.documentElement.scrollWidth > innerWidth + 1 ? [document.documentElement] : [];
+  const foreign = all("input[type=file]").filter((field) => !field.closest(".pick.ours"));
   return [
     ...violations.map(({id, nodes}) => [id, nodes[0].html]),
-    ...[["wider than the window", wide], ["has no words", wordless], ["sticks out of its field", overflowing]]
+    ...[["wider than the window", wide], ["has no words", wordless], ["sticks out of its field", overflowing],
+      ["is labelled in the browser's language", foreign]]
       .flatMap(([fault, elements]) => elements.map((each) => [fault, each.outerHTML.slice(0, 120)])),
   ];
 }"""

@@ -36,9 +36,9 @@ def home(town, db) -> Property:
 
 
 def stranger(db):
-    found = make_user(db, role=Role.REALTOR, email="stranger@leadmatch.example", password_hash=PASSWORD_HASH)
+    user = make_user(db, role=Role.REALTOR, email="stranger@leadmatch.example", password_hash=PASSWORD_HASH)
     db.commit()
-    return found
+    return user
 
 
 def test_an_owner_adds_photos_and_a_realtor_views_them_with_the_keyboard(visit, town, db, tmp_path):

@@ -16,7 +16,7 @@ from models.sources.tables import Import, ImportState, Source
 from tests.console.conftest import FASTER_POLLING, enter
 from tests.models.sources.feeds import xlsx, yrl, yrl_offer
 from tests.sites import Site
-from worker.jobs.imports import take_import
+from worker.jobs.imports import perform_import
 from worker.queue.client import Client
 
 RUSSIAN = {"Accept-Language": "ru"}
@@ -30,9 +30,9 @@ ROWS = [
 
 @pytest.fixture
 def site():
-    found = Site()
-    yield found
-    found.close()
+    server = Site()
+    yield server
+    server.close()
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def work(engine, app):
         with factory() as session:
             ids = list(session.scalars(select(Import.id).where(Import.state == "queued").order_by(Import.id)))
         for import_id in ids:
-            take_import(factory, settings, Client(settings.redis_url), import_id)
+            perform_import(factory, settings, Client(settings.redis_url), import_id)
         return len(ids)
 
     return do

@@ -82,7 +82,7 @@ def test_a_form_that_is_pressed_twice_is_sent_once(visit, town):
 
     held_back = page.evaluate(
         """() => {
-            const form = document.querySelector("form.inner"), save = form.querySelector(".main-one");
+            const form = document.querySelector("form.inner"), save = form.querySelector(".primary");
             return [save, save, null].map((submitter) => {
                 const press = new SubmitEvent("submit", { bubbles: true, cancelable: true, submitter });
                 form.dispatchEvent(press);

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from sqlalchemy import func, select, update
 
 from models.accounts.uploads import UNSAVED_PHOTO, Upload, bytes_of
-from models.market.photos import MAX_PHOTOS, UNSAVED_KEPT, forget_unsaved_photos
+from models.market.photos import MAX_PHOTOS, UNSAVED_KEPT, delete_unsaved_photos
 from models.market.properties import Property
 from tests.api.pictures import photo, saved
 from tests.console.conftest import enter
@@ -108,9 +108,9 @@ def test_photos_of_a_form_that_was_never_saved_leave_their_users_quota(app, town
     kept = [newest(db).photos[0].removeprefix("/media/"), pasted.name]
     db.commit()
 
-    assert forget_unsaved_photos(db) == 0  # a draft may still be open
+    assert delete_unsaved_photos(db) == 0  # a draft may still be open
     db.execute(update(Upload).values(created_at=Upload.created_at - UNSAVED_KEPT))
     before = bytes_of(db, town.seller)
-    assert forget_unsaved_photos(db) == 1
+    assert delete_unsaved_photos(db) == 1
     assert list(db.scalars(select(Upload.name).order_by(Upload.id))) == kept
     assert 0 < bytes_of(db, town.seller) < before

@@ -11,7 +11,7 @@ from api.http.shown_lists import UnsentCounts
 from models.accounts.audit import AuditEntry
 from models.core.base import utc_now
 from models.core.enums import DealType, Role, Side
-from models.deals.weights import WeightSet, keep_set, live_set
+from models.deals.weights import WeightSet, live_set, store_live_set
 from models.market.unscorable import Failure, UnscorableEntity, quarantine
 from models.rescoring.runs import RescoringRun
 from models.sources.sources import create_source
@@ -28,11 +28,11 @@ ENGLISH = {"Accept-Language": "en"}
 
 @pytest.fixture
 def operator(db, town):
-    found = make_user(
+    user = make_user(
         db, role=Role.OPERATOR, name="Olga", email="o@leadmatch.example", password_hash=town.buyer.password_hash
     )
     db.commit()
-    return found
+    return user
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_market_is_picked_by_name_and_has_a_history(app, page, db):
 
 def test_weights_go_back_to_an_earlier_set(page, press, db):
     figures = {"actions": 9, "actions_said": 9, "present_loss": 0.5, "fitted_loss": 0.4, "standard_error": 0.01}
-    first, second = (keep_set(db, WeightSet(weights={"price": 1.0}, **figures)).id for _ in "12")
+    first, second = (store_live_set(db, WeightSet(weights={"price": 1.0}, **figures)).id for _ in "12")
     db.commit()
     assert page("/console/weights").count("in use") == 1
 

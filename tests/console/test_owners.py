@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from models.core.enums import ActionKind, DealType, FeedActionKind, InquiryStatus, Role, Side
 from models.deals.actions import Action
-from models.deals.answer_templates import AnswerTemplate, keep_template, templates_of
+from models.deals.answer_templates import AnswerTemplate, add_template, templates_of
 from models.deals.feed import act_in_feed
 from models.deals.inquiries import Inquiry, create_inquiry
 from models.deals.owner_board import MIN_COMPARABLES, demand_of_tenants, figures_of, list_appearances, market_prices
@@ -133,7 +133,7 @@ def test_what_a_tenant_looks_for_is_that_of_the_listings_market(session):
 
 def test_templates_are_their_owners_alone(client, db, clean_database):
     owner, other = landlord(db), make_user(db, Role.LANDLORD)
-    theirs = keep_template(db, other, "Чужой ответ", "ru")
+    theirs = add_template(db, other, "Чужой ответ", "ru")
     home = make_property(db, owner)
     inquiry = create_inquiry(db, make_user(db, Role.TENANT), home)
     db.commit()

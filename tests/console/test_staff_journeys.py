@@ -13,9 +13,9 @@ from worker.queue.client import Client
 
 
 def staff(db, role: Role) -> User:
-    found = make_user(db, role=role, name=role.capitalize(), email=f"{role}@leadmatch.example")
+    user = make_user(db, role=role, name=role.capitalize(), email=f"{role}@leadmatch.example")
     db.commit()
-    return found
+    return user
 
 
 def test_an_operator_sees_what_failed_tries_it_again_and_runs_a_line_of_the_schedule(visit, town, db, redis_url):

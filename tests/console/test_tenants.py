@@ -62,13 +62,17 @@ def test_preferences_keep_rooms_places_area_and_words(tenant, town, db):
 
     assert post(tenant, "/console/preferences", **fields).location == "/console/feed?outcome=preferences"
 
-    found = preference_of(db, town.tenant)
-    assert (found.rooms, found.districts, found.metro_stations) == ([2], ["Арбат", "Тверской"], ["Смоленская"])
-    assert (found.budget_min or None, found.budget_max, found.area_min) == (None, 13_000_000, 40)
-    assert [wish["kind"] for wish in found.wishes] == ["cats"]
+    preference = preference_of(db, town.tenant)
+    assert (preference.rooms, preference.districts, preference.metro_stations) == (
+        [2],
+        ["Арбат", "Тверской"],
+        ["Смоленская"],
+    )
+    assert (preference.budget_min or None, preference.budget_max, preference.area_min) == (None, 13_000_000, 40)
+    assert [wish["kind"] for wish in preference.wishes] == ["cats"]
     page = tenant.get("/console/preferences").text
     assert "Арбат, Тверской" in page and "с котом" in page
-    wanted = criteria_of_preference(found)
+    wanted = criteria_of_preference(preference)
     assert (wanted.rooms, wanted.deal_type, wanted.districts) == ((2,), DealType.SALE, ("Арбат", "Тверской"))
 
 

@@ -13,7 +13,7 @@ from models.market.leads import Lead
 from models.sources.tables import Import
 from tests.console.conftest import FASTER_POLLING, PASSWORD
 from tests.models.sources.feeds import xlsx
-from worker.jobs.imports import take_import
+from worker.jobs.imports import perform_import
 from worker.lists import rescore
 from worker.queue.client import Client
 
@@ -35,7 +35,7 @@ def work(engine, app, worker_here):
             if lead_id is not None:
                 rescore.rescore_entity(session, Side.LEAD, lead_id)
         for import_id in waiting:
-            take_import(factory, settings, Client(settings.redis_url), import_id)
+            perform_import(factory, settings, Client(settings.redis_url), import_id)
 
     return do
 

@@ -21,7 +21,7 @@ def synthetic(n_leads: int, n_properties: int, seed: int = 0, owners: int = 40, 
     rng = np.random.default_rng(seed)
     places = PlaceIndex()
     leads, properties = lead_columns(rng, n_leads, owners, places), property_columns(rng, n_properties, owners)
-    model = TextModel.fit(leads.text + properties.text)
+    model = TextModel.fit(properties.text, leads.text)
     pairs = lambda: rng.integers(0, [n_leads, n_properties], (excluded, 2))
     return Market(lead_vectors(leads, model), property_vectors(properties, model), pairs(), pairs())
 

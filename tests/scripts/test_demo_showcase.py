@@ -37,9 +37,9 @@ def realtor(session: Session, storage, monkeypatch) -> User:
     monkeypatch.setenv("ENVIRONMENT", "local")
     make_demo(session, Console(quiet=True), leads=150, properties=400, own=60)
     add_showcase(session, storage)
-    found = user_by_login(session, LOGIN_EMAIL)
-    assert found is not None
-    return found
+    user = user_by_login(session, LOGIN_EMAIL)
+    assert user is not None
+    return user
 
 
 def test_homes_have_pictures_and_plans_of_their_own(session, storage, realtor):

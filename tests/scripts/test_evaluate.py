@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from matching.engine.ranking import RankedLists
-from scripts.benchmarks.evaluate import balanced, learning, metrics
+from scripts.benchmarks.evaluate import balanced, learning, metrics, report
 from scripts.benchmarks.evaluate.planted import BLURS, Listing, plant
 from scripts.benchmarks.evaluate.rankers import BASELINES, K, Town, leadmatch
 from tests.matching.engine.test_criteria import HOME
@@ -22,6 +22,23 @@ def test_gains_of_one_relevant_item():
     assert gains["recall@1"].tolist() == [1, 0, 0] and gains["recall@10"].tolist() == [1, 1, 0]
     assert gains["MRR"] == pytest.approx([1, 1 / 3, 0])
     assert gains["NDCG@100"] == pytest.approx([1, 1 / 2, 0])  # log2(1 + 3) = 2
+
+
+def test_a_difference_is_of_the_same_rows_so_what_all_rows_share_has_no_spread():
+    theirs = np.linspace(0, 1, 50)
+    ours = theirs + 0.1
+
+    [more] = metrics.intervals_of_difference({"MRR": ours}, {"MRR": theirs}, seed=1).values()
+
+    assert more == pytest.approx((0.1, 0.1, 0.1))
+    assert metrics.interval(ours, np.random.default_rng(1))[1] < metrics.interval(theirs, np.random.default_rng(1))[2]
+
+
+def test_the_verdict_names_what_is_not_above_a_baseline_with_the_whole_interval_of_the_difference():
+    more = {"random": {"MRR": (0.2, 0.1, 0.3), "recall@10": (0.01, -0.01, 0.03)}}
+    outcome = report.Outcome(BLURS[0], found={}, more=more, exposure={}, expected_matches=0, broken_truth=0)
+
+    assert report.cases_not_beaten([outcome]) == ["light: recall@10 against random, +0.010 (-0.010 to +0.030)"]
 
 
 def test_exposure_of_columns():

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models.core.enums import DealType, RunScope
-from models.deals.weights import WeightSet, keep_set
+from models.deals.weights import WeightSet, store_live_set
 from models.rescoring.runs import request_run
 from scripts import cli
 from tests.factories import make_lead, make_user
@@ -42,7 +42,9 @@ def leadmatch(process_environment, monkeypatch, engine):
     with Session(engine) as session:
         make_lead(session, make_user(session))
         request_run(session, RunScope.ALL, "test")
-        keep_set(session, WeightSet(weights={"price": 1.0}, city_key="geo:524901", deal_type=DealType.SALE, **figures))
+        store_live_set(
+            session, WeightSet(weights={"price": 1.0}, city_key="geo:524901", deal_type=DealType.SALE, **figures)
+        )
         session.commit()
     return call
 

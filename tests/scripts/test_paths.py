@@ -11,7 +11,7 @@ import pytest
 import redis
 from click.testing import CliRunner
 
-from api.server.counts import forget_counts
+from api.server.counts import delete_counts
 from models.platform import migrate
 from models.platform.settings import Settings
 from models.platform.storage import Storage
@@ -71,8 +71,8 @@ def test_uploads_that_an_earlier_release_laid_beside_the_home_come_back(tmp_path
     stray.mkdir(parents=True)
     (stray / FILE).write_bytes(b"picture")
     reported = []
-    home.bring_back_uploads(reported.append)
-    home.bring_back_uploads(reported.append)
+    home.move_stray_uploads(reported.append)
+    home.move_stray_uploads(reported.append)
 
     assert (home.path / "media" / FILE).read_bytes() == b"picture"
     assert [path.name for path in tmp_path.iterdir()] == ["Мои проекты"]
@@ -106,7 +106,7 @@ def test_only_our_own_counts_are_forgotten(tmp_path):
     folder.mkdir()
     for name in theirs + ours:
         (tmp_path / name).touch()
-    forget_counts(tmp_path)
+    delete_counts(tmp_path)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*theirs, folder.name])
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from worker import tasks
 from worker.celery_app.base_task import LeadmatchTask
 from worker.queue import metrics
+from worker.queue.routing import FORMER_NAMES
 from worker.queue.schedule import SCHEDULE_FILE, read_schedule
 
 
@@ -60,8 +61,6 @@ def test_the_outcome_of_every_task_is_counted(worker_here, redis_url, monkeypatc
 
 
 def test_a_task_is_found_under_its_former_name_and_goes_to_the_same_queue(application):
-    from worker.celery_app.app import FORMER_NAMES
-
     for former, present in FORMER_NAMES.items():
         assert application.tasks[former] is application.tasks[present]
         queues = [application.amqp.router.route({}, name)["queue"].name for name in (former, present)]

@@ -13,7 +13,7 @@ from models.platform.settings import Settings
 from worker.celery_app import task_signals
 from worker.celery_app.base_task import LeadmatchTask
 from worker.celery_app.heap_memory import share_one_heap
-from worker.queue.routing import QUEUES
+from worker.queue.routing import FORMER_NAMES, QUEUES
 from worker.queue.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 
 #: How often the sweeps look for stale lists and abandoned work.
@@ -32,23 +32,6 @@ SWEEPS = {
     "sweep-accounts": {"task": "worker.tasks.sweep_accounts", "schedule": SWEEP_SECONDS},
     "send-webhooks": {"task": "worker.tasks.send_webhooks", "schedule": WEBHOOKS_SECONDS},
     "remove-orphans": {"task": "worker.tasks.remove_orphans", "schedule": ORPHANS_SECONDS},
-}
-
-#: Former name of a task -> its present name; queued messages and schedules that operators edited may contain it.
-FORMER_NAMES = {
-    "worker.accounts.send_code": "worker.tasks.send_code",
-    "worker.accounts.sweep": "worker.tasks.sweep_accounts",
-    "worker.accounts.remove_orphans": "worker.tasks.remove_orphans",
-    "worker.attention.order_markets": "worker.tasks.order_markets",
-    "worker.learning.learn_weights": "worker.tasks.learn_weights",
-    "worker.notices.send_notice": "worker.tasks.send_notification",
-    "worker.notices.send_lost": "worker.tasks.send_lost_notifications",
-    "worker.notices.tell_offers": "worker.tasks.notify_new_offers",
-    "worker.quality.score_prospect": "worker.tasks.score_prospect",
-    "worker.quality.score_stale_prospects": "worker.tasks.score_stale_prospects",
-    "worker.quality.fit_models": "worker.tasks.fit_quality_models",
-    "worker.tasks.tell_recommendations": "worker.tasks.notify_new_recommendations",
-    "worker.tasks.tell_search_news": "worker.tasks.notify_search_news",
 }
 
 #: Former name of a queue -> its present name. During an upgrade, messages of the previous release are in it, and units

@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.account_exports import lost_exports
-from models.accounts.codes import claim_delivery, digits_of, forget_old_codes, waiting_codes
-from models.accounts.links import OneTimeLink, claim_mail, forget_old_links, link_of, waiting_links
+from models.accounts.codes import claim_delivery, delete_old_codes, digits_of, waiting_codes
+from models.accounts.links import OneTimeLink, claim_mail, delete_old_links, link_of, waiting_links
 from models.accounts.phone_codes import Delivery, PhoneCode
 from models.accounts.uploads import known_names
 from models.accounts.users import User
@@ -106,8 +106,8 @@ def sweep() -> None:
         now = database_now(session)
         lost = waiting_codes(session, now, min_wait=LOST_AFTER)
         lost_links = waiting_links(session, now, min_wait=LOST_AFTER) if settings().smtp_url else []
-        forget_old_codes(session, now)
-        forget_old_links(session, now)
+        delete_old_codes(session, now)
+        delete_old_links(session, now)
         lost_requests = lost_exports(session)
         session.commit()
     for export_id in lost_requests:

@@ -18,8 +18,8 @@ from matching.engine.ranking import RankedLists
 from models.core.enums import ListOrder, MarketKey, Side
 from models.deals.exclusions import acted_pairs
 from models.market.properties import Property
-from models.ranking.display_order import ExploredOffer, ScoreShift, forget_explored
-from models.ranking.display_order_settings import markets_to_order, take_order
+from models.ranking.display_order import ExploredOffer, ScoreShift, delete_explored_offers
+from models.ranking.display_order_settings import mark_ordered, markets_to_order
 from models.ranking.recommendations import SIDE_TABLES, Market
 from worker.market.market_lock import own_transaction
 from worker.market.snapshot import row_of
@@ -93,7 +93,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     shifts = score_shifts(for_leads, for_properties) if is_balanced else None
     # Without this lock two workers could both store shifts of an entity that has just moved between their markets.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("score-shifts", 0))))
-    if not take_order(session, market):
+    if not mark_ordered(session, market):
         return False
     if shifts is not None:
         for side, ids, shift in zip((Side.LEAD, Side.PROPERTY), (leads.ids, properties.ids), shifts, strict=True):
@@ -139,7 +139,7 @@ def _store_shifts(
 
 def _store_explored(session: Session, market: Market, leads: _Lists, properties: _Lists, explored: Explored) -> None:
     key = (market.city_key, market.deal_type)
-    forget_explored(session, *key)
+    delete_explored_offers(session, *key)
     # Also delete offers that these leads have from another market.
     session.execute(delete(ExploredOffer).where(ExploredOffer.lead_id == func.any(leads.ids[explored.leads].tolist())))
     rows = zip(

@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpcore
 
 from models.core.errors import Fault, InvalidValueError
-from models.sources.sources import check_address
+from models.sources.source_fields import check_address
 from worker.jobs.guarded_connections import FetchError, GuardedBackend, NoHostError
 
 USER_AGENT = "Leadmatch-Feeds/1.0"

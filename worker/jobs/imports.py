@@ -91,7 +91,7 @@ class ProgressWriter:
             session.commit()
 
 
-def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
+def perform_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
     """
     Fetch and import; any failure is recorded in the import's row.
 

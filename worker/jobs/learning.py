@@ -29,8 +29,8 @@ from models.deals.weights import (
     WeightSet,
     actions_by_market,
     current_set,
-    keep_set,
     newest_actions,
+    store_live_set,
     weight_sets,
 )
 from models.market.facts import lead_facts, property_facts
@@ -110,7 +110,7 @@ def _learn_scope(session: Session, scope: Scope, actions: int) -> LearningResult
     kept = None
     if judgement.is_better:
         city_key, deal_type = scope or (None, None)
-        kept = keep_set(
+        kept = store_live_set(
             session,
             WeightSet(
                 city_key=city_key,

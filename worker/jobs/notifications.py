@@ -13,7 +13,7 @@ import httpx
 from sqlalchemy.orm import Session
 
 from models.accounts.notification_switches import Channel, configured_channels
-from models.accounts.notifications import Outgoing, lost_notifications, put_back, take_to_send
+from models.accounts.notifications import Outgoing, claim_for_sending, lost_notifications, release_claim
 from models.deals.notification_names import names_of
 from models.translations.notifications import describe_notification
 from worker.celery_app.task_context import client, new_session, settings
@@ -48,7 +48,7 @@ def send_notification(notification_id: int, attempt: int = 0) -> None:
     if not channels:
         return
     with new_session() as session:
-        outgoing = take_to_send(session, notification_id, channels)
+        outgoing = claim_for_sending(session, notification_id, channels)
         cards: dict[Channel, TelegramCall] = {
             each.channel: telegram_message(session, each, link_of(each), settings().public_url)
             for each in outgoing
@@ -106,7 +106,7 @@ def _send(outgoing: Outgoing, attempt: int, card: TelegramCall | None) -> int | 
             senders[outgoing.channel](outgoing, attempt)
     except NotSentError as error:
         with new_session() as session:
-            put_back(session, outgoing.id, outgoing.channel)
+            release_claim(session, outgoing.id, outgoing.channel)
             session.commit()
         return error.after_seconds
     return None

@@ -109,13 +109,14 @@ def _fetch_from(factory: sessionmaker[Session], settings_: Settings, host: str) 
     while True:
         with factory() as session:
             photo = claim_photo(session, host)
+            if photo is not None:
+                session.refresh(photo)  # before the commit, after which its owner may delete it
             session.commit()
             if photo is None:
                 return None
-            session.refresh(photo)
             session.expunge(photo)
         if time.monotonic() > ends:
-            _give_back(factory, photo)
+            _release(factory, photo)
             return photo.id
         try:
             _keep(factory, settings_, photo, _fetched(photo.address, settings_))
@@ -209,7 +210,7 @@ def _note(factory: sessionmaker[Session], photo: FetchedPhoto, error: PhotoError
     log.info("photo_not_fetched", extra={"photo_id": photo.id, "kind": error.reason, "is_final": is_over})
 
 
-def _give_back(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
+def _release(factory: sessionmaker[Session], photo: FetchedPhoto) -> None:
     """Release a claim that was not used."""
     statement = update(FetchedPhoto).where(FetchedPhoto.id == photo.id, FetchedPhoto.state == PhotoState.WAITING)
     with factory() as session:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from models.leadgen.messages import MessageDelivery, Reply, record_delivery, take_reply
+from models.leadgen.messages import MessageDelivery, Reply, claim_reply, record_delivery
 from worker.celery_app.task_context import new_session, settings
 from worker.jobs.notifications import TIMEOUT_SECONDS, NotSentError
 
@@ -29,7 +29,7 @@ def send_reply(message_id: str, attempt: int = 0) -> None:
     if not settings().telegram_bot_token:
         return
     with new_session() as session:
-        reply = take_reply(session, UUID(message_id))
+        reply = claim_reply(session, UUID(message_id))
         session.commit()
     if reply is None:
         return

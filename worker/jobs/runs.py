@@ -40,7 +40,7 @@ from worker.lists.rescore import (
     stale_count,
 )
 from worker.lists.tiles import MixedGenerationsError, merge_tiles, score_tile
-from worker.market.cache import keep_snapshot
+from worker.market.cache import cache_snapshot
 from worker.market.change_set import ChangeSet
 from worker.market.closeness_models import learn_closeness_models
 from worker.market.generations import current_generation
@@ -236,7 +236,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
             return work.succeed({}, stages)
         published = rebuild_market(session, market, control=work)
     merge_id = work.succeed(_figures(published), stages)
-    keep_snapshot(published.snapshot)
+    cache_snapshot(published.snapshot)
     return merge_id
 
 

@@ -16,7 +16,7 @@ import httpcore
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, record_outcome, take_due
+from models.webhooks.deliveries import AT_ONCE, ClaimedDelivery, Outcome, claim_due, record_outcome
 from models.webhooks.signing import body_of, headers_of
 from models.webhooks.tables import DeliveryError
 from worker.celery_app.task_context import client, new_session, settings
@@ -68,7 +68,7 @@ def _send_for(seconds: float) -> bool:
 def _take(session: Session, in_flight: dict[Future[Outcome], ClaimedDelivery]) -> list[ClaimedDelivery]:
     at_work = Counter(taken.endpoint_id for taken in in_flight.values())
     busy = [endpoint_id for endpoint_id, count in at_work.items() if count >= AT_ONCE]
-    taken = take_due(session, THREADS - len(in_flight), busy)
+    taken = claim_due(session, THREADS - len(in_flight), busy)
     session.commit()
     return taken
 

@@ -13,7 +13,7 @@ from models.ranking.recommendations import Market
 from worker.celery_app.stages import stage
 from worker.lists.changes import MAX_CHANGES, apply_changes
 from worker.lists.new_entries import queue_new_entry_events
-from worker.lists.store import ListChanges, compare_staged, forget_unchanged, publish_staged, stage_lists, written_ids
+from worker.lists.store import ListChanges, compare_staged, drop_unchanged, publish_staged, stage_lists, written_ids
 from worker.market.change_set import ChangeSet
 from worker.market.market_lock import GenerationMovedError, lock_market
 from worker.market.snapshot import Snapshot
@@ -65,7 +65,7 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
         only_differing = is_same and len(stale_in(session, market)) <= MAX_CHANGES
         if only_differing:
             for side in Side:
-                forget_unchanged(session, side, market)
+                drop_unchanged(session, side, market)
     with stage("wait for lock"):
         row = lock_market(session, market)
     if row.generation != snapshot.generation:

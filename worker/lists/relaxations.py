@@ -26,7 +26,7 @@ from models.market.leads import Lead
 from models.market.readings import READ, effective_wishes, merged_wishes
 from models.ranking.relaxations import USEFUL_SCORE, store_relaxations
 from worker.lists.rescore import markets_of
-from worker.market.cache import keep_snapshot, locked_snapshot
+from worker.market.cache import cache_snapshot, locked_snapshot
 from worker.market.load import LEAD_COLUMNS
 from worker.market.readings import read_entity
 from worker.market.snapshot import Snapshot
@@ -66,7 +66,7 @@ def count_relaxations(session: Session, lead_id: int) -> bool:
     if lead is not None and is_there:
         _count(session, snapshot, lead)
     session.commit()
-    keep_snapshot(snapshot)
+    cache_snapshot(snapshot)
     return is_there
 
 

@@ -24,7 +24,7 @@ from worker.lists.new_entries import queue_new_entry_events
 from worker.lists.publish import Published, publish, stage_ranked
 from worker.lists.scoring import score_snapshot
 from worker.lists.work_control import NO_CONTROL, WorkControl
-from worker.market.cache import forget_snapshots, keep_snapshot, load_snapshot, locked_snapshot
+from worker.market.cache import cache_snapshot, evict_snapshots, load_snapshot, locked_snapshot
 from worker.market.change_set import ChangeSet
 from worker.market.failing_rows import SYSTEM_FAILURES
 from worker.market.grouping import group_property
@@ -56,7 +56,7 @@ def rebuild_market(
         GenerationMovedError: The market has moved to another generation meanwhile; nothing is stored.
     """
     leave_other_markets(session, market, control)
-    forget_snapshots()
+    evict_snapshots()
     if generation is None:
         generation = lock_market(session, market).generation
         session.commit()
@@ -147,7 +147,7 @@ def rescore_changed(
     if needs_rebuild(session, market, changes):
         published = rebuild_market(session, market, control=control)
         control.commit(session)
-        keep_snapshot(published.snapshot)
+        cache_snapshot(published.snapshot)
         return
     portions = deque(changes.split(MAX_CHANGES) if len(changes) > MAX_CHANGES else [changes] if len(changes) else [])
     while portions:
@@ -164,7 +164,7 @@ def rescore_changed(
                 continue
             snapshot = _quarantine(session, market, portion, failure, skipping)
         control.commit(session)
-        keep_snapshot(snapshot)
+        cache_snapshot(snapshot)
 
 
 def remove_unloadable(session: Session, market: MarketKey, entities: ChangeSet, skipping: ChangeSet) -> None:
@@ -175,7 +175,7 @@ def remove_unloadable(session: Session, market: MarketKey, entities: ChangeSet, 
     apply_changes(session, snapshot, entities)
     queue_new_entry_events(session)
     session.commit()
-    keep_snapshot(snapshot)
+    cache_snapshot(snapshot)
 
 
 def needs_rebuild(session: Session, market: MarketKey, changes: ChangeSet) -> bool:

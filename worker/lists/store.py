@@ -91,7 +91,7 @@ def compare_staged(session: Session, side: Side) -> ListChanges:
     return ListChanges(*row)
 
 
-def forget_unchanged(session: Session, side: Side, market: MarketKey) -> None:
+def drop_unchanged(session: Session, side: Side, market: MarketKey) -> None:
     """Remove the staged lists that equal the stored ones."""
     session.execute(
         for_side(
@@ -152,7 +152,7 @@ def publish_staged(
 
 
 @event.listens_for(Engine, "rollback")
-def _forget_staging(connection: Connection) -> None:
+def _clear_staging(connection: Connection) -> None:
     """Forget staging tables: a rollback drops those that its transaction created, as does the loss of a connection."""
     if not connection.invalidated:  # its info is gone, and reading it would reconnect
         connection.info.pop(_STAGING, None)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models.core.enums import MarketKey, Side
 from models.market.unscorable import Failure
 from models.ranking.recommendations import LIST_LENGTH
-from models.rescoring.partial_lists import forget_partials, keep_attempt
+from models.rescoring.partial_lists import delete_other_attempts, delete_partials
 from models.rescoring.runs import RescoringShard
 from models.rescoring.shards import tiles_of
 from models.rescoring.tiles import IdRange
@@ -27,7 +27,7 @@ from worker.lists.rescore import leave_other_markets
 from worker.lists.scoring import score_snapshot
 from worker.lists.store import stage_lists
 from worker.lists.work_control import WorkControl
-from worker.market.cache import forget_snapshots, load_snapshot
+from worker.market.cache import evict_snapshots, load_snapshot
 from worker.market.generations import load_models
 from worker.market.read_watermark import ReadWatermark
 from worker.market.snapshot import Snapshot
@@ -58,7 +58,7 @@ def score_tile(session: Session, shard: RescoringShard, control: WorkControl) ->
         ScoringStoppedError: *control* stopped the work.
     """
     shard_id, attempt = shard.id, shard.attempts
-    forget_snapshots()
+    evict_snapshots()
     snapshot = Snapshot.load_rows(
         session,
         (shard.city_key, shard.deal_type),
@@ -70,7 +70,7 @@ def score_tile(session: Session, shard: RescoringShard, control: WorkControl) ->
     with stage("stage"):
         for side, ranked in ((Side.LEAD, lists.for_leads), (Side.PROPERTY, lists.for_properties)):
             stage_partials(session, shard_id, attempt, side, snapshot.named(side, ranked))
-        keep_attempt(session, shard_id, attempt)
+        delete_other_attempts(session, shard_id, attempt)
     return ScoredTile(snapshot.seen.oldest, snapshot.failures)
 
 
@@ -90,7 +90,7 @@ def merge_tiles(session: Session, shard: RescoringShard, control: WorkControl) -
     other = [tile for tile in tiles if tile.generation != generation]
     if other:
         raise MixedGenerationsError(other)
-    forget_snapshots()
+    evict_snapshots()
     snapshot = load_snapshot(session, market, generation)
     snapshot.leave_out(
         session, _still_failing(snapshot, [Failure.from_json(fields) for tile in tiles for fields in tile.skipped])
@@ -107,7 +107,7 @@ def merge_tiles(session: Session, shard: RescoringShard, control: WorkControl) -
     published = publish(session, snapshot, run_id)
     # The partial lists of this run, and those that an earlier failed run kept for a retry.
     of_market = (RescoringShard.city_key == market[0], RescoringShard.deal_type == market[1])
-    forget_partials(session, select(RescoringShard.id).where(*of_market))
+    delete_partials(session, select(RescoringShard.id).where(*of_market))
     return published
 
 

@@ -85,7 +85,7 @@ def locked_snapshot(session: Session, market: MarketKey, skipping: ChangeSet | N
 
 def preload(session: Session, market: MarketKey, generation: Generation) -> None:
     """Load the market into this process's memory, so that later changes find it loaded."""
-    keep_snapshot(load_snapshot(session, market, generation))
+    cache_snapshot(load_snapshot(session, market, generation))
 
 
 def load_snapshot(
@@ -95,13 +95,13 @@ def load_snapshot(
     return Snapshot.load(session, market, load_models(session, generation), skipping)
 
 
-def keep_snapshot(snapshot: Snapshot) -> None:
+def cache_snapshot(snapshot: Snapshot) -> None:
     """Cache a snapshot whose writes have been committed, unless it is partial."""
     if not snapshot.is_partial:
         _snapshots.keep(snapshot, settings().worker_memory_mb)
 
 
-def forget_snapshots() -> None:
+def evict_snapshots() -> None:
     """Drop the cached snapshots, because scoring a whole market needs the memory that they occupy."""
     _snapshots.clear()
 

@@ -94,7 +94,7 @@ def closeness(session: Session, closeness_id: int | None) -> Closeness:
     return _closeness[closeness_id]
 
 
-def forget_text_models() -> None:
+def clear_text_models() -> None:
     """Drop the models kept in memory: another database may have other models under the same ids."""
     _text_models.clear()
     _closeness.clear()

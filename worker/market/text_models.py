@@ -16,7 +16,6 @@ from models.ranking.recommendations import TextModelRow
 
 #: The most texts of each side that a model is fitted on: more improve it little, and cost time and memory.
 MAX_TEXTS = 50_000
-TEXT_SEED = 20_260_101
 
 #: A model is used until the number of texts has changed by this share since it was fitted, or until this age. A new
 #: model changes every score a little and makes every worker load its markets again, which delays new leads by seconds.
@@ -58,7 +57,7 @@ def _needs_replacing(session: Session, model: TextModelRow, scope: RunScope, tex
 
 def fit_text_model(session: Session, texts: int) -> int:
     """Fit a model on the newest texts of both sides and store it; returns its id."""
-    texts_of_both = [
+    property_texts = [
         property_text(*row)
         for row in session.execute(
             select(Property.title, Property.description, Property.search_text)
@@ -71,8 +70,8 @@ def fit_text_model(session: Session, texts: int) -> int:
         Lead.status == Status.ACTIVE, is_no_sample(Lead), Lead.additional_requirements.is_not(None)
     )
     newest = session.scalars(requirements.order_by(Lead.id.desc()).limit(MAX_TEXTS))
-    texts_of_both += [words for words in newest if words]
-    row = TextModelRow(model=TextModel.fit(texts_of_both, TEXT_SEED).to_bytes(), texts=texts)
+    lead_texts = [words for words in newest if words]
+    row = TextModelRow(model=TextModel.fit(property_texts, lead_texts).to_bytes(), texts=texts)
     session.add(row)
     session.flush()
     return row.id

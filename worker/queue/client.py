@@ -19,7 +19,7 @@ from worker.queue.messages import Message, unacknowledged, waiting
 from worker.queue.metrics import Queue, TaskTimes, queues, stage_seconds, task_times
 from worker.queue.routing import queue_of
 from worker.queue.schedule import Entry
-from worker.queue.task_results import FailedTask, TaskResult, failures, last_results, record_failure, take_failure
+from worker.queue.task_results import FailedTask, TaskResult, failures, last_results, pop_failure, record_failure
 from worker.queue.upcoming import upcoming
 
 log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class Client:
         Raises:
             redis.RedisError: The broker is unavailable or did not accept the task, which stays among the failures.
         """
-        failed = take_failure(self._redis, task_id)
+        failed = pop_failure(self._redis, task_id)
         if failed and not self.send(failed.task, *failed.args, queue=failed.queue, kwargs=failed.kwargs):
             record_failure(self._redis, failed)
             raise redis.ConnectionError("the broker did not take the task")

@@ -1,4 +1,4 @@
-"""The queue of each task."""
+"""The queue of each task, and the former names of tasks."""
 
 #: Queue -> the tasks that go to it. All others go to `entities`, where no task may delay a changed lead.
 QUEUES = {
@@ -35,6 +35,23 @@ QUEUES = {
         "send_webhooks",
         "fetch_rates",
     ),
+}
+
+#: Former name of a task -> its present name; queued messages and schedules that operators edited may contain it.
+FORMER_NAMES = {
+    "worker.accounts.send_code": "worker.tasks.send_code",
+    "worker.accounts.sweep": "worker.tasks.sweep_accounts",
+    "worker.accounts.remove_orphans": "worker.tasks.remove_orphans",
+    "worker.attention.order_markets": "worker.tasks.order_markets",
+    "worker.learning.learn_weights": "worker.tasks.learn_weights",
+    "worker.notices.send_notice": "worker.tasks.send_notification",
+    "worker.notices.send_lost": "worker.tasks.send_lost_notifications",
+    "worker.notices.tell_offers": "worker.tasks.notify_new_offers",
+    "worker.quality.score_prospect": "worker.tasks.score_prospect",
+    "worker.quality.score_stale_prospects": "worker.tasks.score_stale_prospects",
+    "worker.quality.fit_models": "worker.tasks.fit_quality_models",
+    "worker.tasks.tell_recommendations": "worker.tasks.notify_new_recommendations",
+    "worker.tasks.tell_search_news": "worker.tasks.notify_search_news",
 }
 
 

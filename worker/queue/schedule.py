@@ -1,7 +1,8 @@
 """Reading `celerybeat-schedule`, the text file in crontab format that operators edit.
 
 A line contains five cron fields (minute, hour, day of month, month, day of week; UTC), a task name and, optionally, the
-task's arguments as a JSON object. `#` begins a comment; empty lines are ignored.
+task's arguments as a JSON object. `#` begins a comment; empty lines are ignored. A task's former name is read as its
+present one.
 """
 
 import json
@@ -13,6 +14,7 @@ from celery.schedules import ParseException, crontab
 
 from models.core.errors import SettingsError
 from models.platform.checkout import checkout
+from worker.queue.routing import FORMER_NAMES
 
 #: The schedule file, beside the packages or in the directory where commands run.
 SCHEDULE_FILE = checkout() / "celerybeat-schedule"
@@ -95,7 +97,8 @@ def _entry(number: int, content: str) -> Entry:
     arguments = json.loads(parts[CRON_FIELDS + 1]) if len(parts) > CRON_FIELDS + 1 else {}
     if not isinstance(arguments, dict):
         raise ValueError('the arguments must be a JSON object, such as {"city": "Москва"}')
-    entry = Entry(number, " ".join(parts[:CRON_FIELDS]), parts[CRON_FIELDS], arguments)
+    task = FORMER_NAMES.get(parts[CRON_FIELDS], parts[CRON_FIELDS])
+    entry = Entry(number, " ".join(parts[:CRON_FIELDS]), task, arguments)
     if not entry.task.startswith("worker."):
         raise ValueError(f"{entry.task!r} is no task; task names begin with worker.")
     try:

@@ -72,7 +72,7 @@ def failures(client: redis.Redis) -> list[FailedTask]:
     return [FailedTask(**json.loads(raw)) for raw in cast(list[bytes], client.lrange(FAILURES_KEY, 0, -1))]
 
 
-def take_failure(client: redis.Redis, task_id: str) -> FailedTask | None:
+def pop_failure(client: redis.Redis, task_id: str) -> FailedTask | None:
     """Remove a failure and return it; None if it is gone, so that only one of two concurrent retries succeeds."""
     for raw in cast(list[bytes], client.lrange(FAILURES_KEY, 0, -1)):
         failed = FailedTask(**json.loads(raw))

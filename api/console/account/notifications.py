@@ -88,25 +88,23 @@ def stream() -> Response:
 
     end_session()  # a stream lives for minutes and does not need the database
     connections = services().long_lived
-    if not connections.take(PAGE):
+    if not connections.acquire(PAGE):
         return Response(status=204)
     hub = chat_hub()
     signals = live_updates.signals(services().settings.redis_url, channels, lambda: hub.is_closing)
     try:
         first = next(signals)  # before the answer begins, so that an unavailable Redis causes no broken stream
     except RedisError:
-        connections.give_back(PAGE)
+        connections.release(PAGE)
         return Response(status=204)
     except BaseException:
-        connections.give_back(PAGE)
+        connections.release(PAGE)
         raise
     response = Response(_events(first, signals, is_still_authorized), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx would buffer events
     response.call_on_close(signals.close)
-    response.call_on_close(
-        lambda: connections.give_back(PAGE)
-    )  # the server closes the answer whether or not it was read
+    response.call_on_close(lambda: connections.release(PAGE))  # the server closes the answer whether or not it was read
     return response
 
 

@@ -8,15 +8,15 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import HTTPException
 
 from api.console.kit import access, form_keys, formatting, i18n
 from api.console.kit.access import visitor, visitor_or_none
 from api.console.kit.assets import asset, takes_gzip
 from api.console.kit.icons import icon
+from api.console.kit.page_addresses import page_address, return_address
 from api.console.kit.undo_tokens import known_token
 from api.http.db import session
 from api.http.errors import HANDLERS, answer_to
@@ -230,7 +230,8 @@ def _names() -> dict[str, Any]:
         "current_page": _current_page(menu),
         "unread": lambda: sum(_unread().values()),
         "badges": lambda: badges_of(_unread()),
-        "place": _place,
+        "place": return_address,
+        "page_address": page_address,
         "outcome": i18n.outcome(request.args.get("outcome")),
         "undo": known_token(request.args.get("undo")),
         "asset": asset,
@@ -277,19 +278,6 @@ def _unread() -> dict[Topic, int]:
     return state.unread
 
 
-def _place() -> str:
-    """
-    The page to return to after choosing a theme or language: the same page of the same list, or the same sign-in page.
-    """
-    if request.method == "GET":
-        query = [
-            (name, value) for name, value in request.args.items(multi=True) if name not in ("outcome", "part", "undo")
-        ]
-    else:
-        query = [(name, value) for name, value in request.form.items() if name == "next" and value]
-    return f"{request.path}?{urlencode(query)}" if query else request.path
-
-
 def _add_headers(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = _policy()
@@ -324,7 +312,7 @@ def _error_page(error: Exception) -> Response:
     if isinstance(error, NotSignedInError) and request.accept_mimetypes.best == "text/event-stream":
         return Response(status=HTTPStatus.NO_CONTENT)  # so an EventSource stops; at a page it reports an error
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
-        target = request.full_path.rstrip("?") if request.method == "GET" else _form_of(request.path)
+        target = request.full_path.rstrip("?") if request.method == "GET" else page_address(request.path)
         return back("/console/sign-in", next=target if target != "/console" else None)
     plain = answer_to(error)
     body = plain.get_json()
@@ -339,12 +327,3 @@ def _error_page(error: Exception) -> Response:
     if "Retry-After" in plain.headers:
         response.headers["Retry-After"] = plain.headers["Retry-After"]
     return response
-
-
-def _form_of(path: str) -> str:
-    """The page of the form that was sent to *path*: the path itself if it answers GET, otherwise none."""
-    try:
-        current_app.url_map.bind("").match(path, method="GET")
-    except HTTPException:
-        return ""
-    return path

@@ -69,6 +69,30 @@ def render_reasons(
     )
 
 
+def count_reasons(explanation: PairExplanation) -> Markup:
+    """How many wishes and stated criteria fit, fit in part, do not fit and are unknown, as signs: ``✓ 4 ✗ 1 ? 2``."""
+    wishes = [OUTCOMES[share.outcome][2] for share in explanation.wishes]
+    criteria = [
+        grade(100 * share.value) if share.known else "unknown"
+        for share in explanation.criteria
+        if share.criterion != "wish" and share.stated
+    ]
+    kinds = [*wishes, *criteria]
+    return _counts(language(), tuple((sign, look, kinds.count(look)) for sign, _, look in OUTCOMES.values()))
+
+
+@functools.cache
+def _counts(_language: str, counts: tuple[tuple[str, str, int], ...]) -> Markup:
+    """The signs with their counts; cached, because many pairs have the same."""
+    shown = (
+        f'<span class="verdict {look}"><span aria-hidden="true">{sign} {count}</span>'
+        f'<span class="visually-hidden">{translate(VERDICTS.get(look, "not stated"))}: {count}</span></span>'
+        for sign, look, count in counts
+        if count
+    )
+    return Markup(" ".join(shown))  # noqa: S704 - of our own words and numbers
+
+
 def _wishes(listing: Property, shares: Sequence[WishShare], quotes: dict[str, str]) -> str:
     """Wishes with their outcome, unmet ones first, and the listing's own words that decided them."""
     if not shares:
@@ -87,7 +111,7 @@ def _wishes(listing: Property, shares: Sequence[WishShare], quotes: dict[str, st
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
             f"{quotes[name]}"
-            f'<span class="unseen">: {escape(translate(verdict))}</span>{quoted}</li>'
+            f'<span class="visually-hidden">: {escape(translate(verdict))}</span>{quoted}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'
 
@@ -121,7 +145,7 @@ def _around(_language: str, name: str, verdict: str, kind: str, percent: int) ->
     return (
         f'<li><span class="words"><b>{translate(NAMES[name])}:</b> ',
         f'</span><span class="verdict {kind}">{translate(verdict)}</span>{bar(percent, kind)}'
-        f'<span class="unseen">{percent}%</span></li>',
+        f'<span class="visually-hidden">{percent}%</span></li>',
     )
 
 

@@ -28,7 +28,7 @@ from api.console.marketers.advertising import (
 )
 from api.http.db import session
 from api.http.table_files import TableFormat, table_file
-from api.leadgen.ad_figures import take_figures
+from api.leadgen.ad_figures import set_ad_figures
 from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.campaigns import AdBody
 from api.leadgen.csv_import import FileRefused
@@ -77,7 +77,7 @@ def import_ad_figures(campaign_id: UUID) -> Response | tuple[str, int]:
         file = request.files.get("file")
         if file is None or not file.filename:
             raise FileRefused({"files": {"file": ["csv.one_file"]}})
-        take_figures(file.stream)
+        set_ad_figures(file.stream)
     except FileRefused as error:
         session().rollback()
         return _campaign_page(campaign_id, mistake_sentences(error)), 400

@@ -16,7 +16,7 @@ from api.console.kit.pages import back, page_blueprint, wants_part
 from api.console.operators.markets import counted_markets
 from api.http.db import session
 from api.http.services import services
-from api.http.short_cache import cached_for, forget_cached
+from api.http.short_cache import cached_for, clear_cached
 from api.ops.markets import merge
 from models.core.base import database_now
 from models.core.enums import ENGINE_ROLES
@@ -55,7 +55,7 @@ def merge_markets() -> Response | tuple[str, int]:
     except (InvalidValueError, ConflictError, NotFoundError) as error:
         session().rollback()
         return _page(wrong_merge=(town, translate_error(error))), 400
-    forget_cached("markets", "cities")
+    clear_cached("markets", "cities")
     return back("/console/attention", "merged")
 
 

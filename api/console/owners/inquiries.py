@@ -17,7 +17,7 @@ from models.accounts.notification_groups import mark_group_read
 from models.accounts.users import User, shown_name
 from models.core.enums import SUPPLY_ROLES, InquiryStatus
 from models.core.errors import InvalidValueError
-from models.deals.answer_templates import AnswerTemplate, drop_template, keep_template, templates_of
+from models.deals.answer_templates import AnswerTemplate, add_template, delete_template, templates_of
 from models.deals.chats import MAX_MESSAGE_LENGTH, open_chat, post_message
 from models.deals.inquiries import move_inquiry
 from models.deals.owner_board import demand_of_tenants, inquiry_for
@@ -66,7 +66,7 @@ def inquiry_page(inquiry_id: int) -> Response | str:
 @for_owners
 def drop(template_id: int) -> Response:
     """Delete one of the visitor's templates and return to the inquiry."""
-    drop_template(session(), visitor(), template_id)
+    delete_template(session(), visitor(), template_id)
     inquiry = request.form.get("inquiry", "")
     is_id = inquiry.isascii() and inquiry.isdigit() and len(inquiry) < 19
     return back(f"/console/owner/inquiries/{inquiry}" if is_id else "/console/inquiries", "changed")
@@ -77,7 +77,7 @@ def _answer(inquiry_id: int, listing: Property, tenant: User) -> Response:
     if not text or len(text) > MAX_MESSAGE_LENGTH:
         raise InvalidValueError("message", "message.wrong_length")
     if pressed_button("send", "keep") == "keep":
-        keep_template(session(), visitor(), text, _reply_language(tenant))
+        add_template(session(), visitor(), text, _reply_language(tenant))
         return back(f"/console/owner/inquiries/{inquiry_id}", "template_kept", lang=_reply_language(tenant))
     form_keys.claim()  # other words are another answer
     chat, _ = open_chat(session(), visitor(), buyer_id=tenant.id, seller_id=visitor().id, property_id=listing.id)

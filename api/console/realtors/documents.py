@@ -35,8 +35,8 @@ from models.market.documents import (
     owned_document,
     owned_row,
     remaining_documents,
+    restore_document,
     side_of,
-    take_back_document,
 )
 from models.market.leads import Lead
 
@@ -111,7 +111,7 @@ def delete(document_id: int) -> Response:
 
 def undo_document(document_id: int) -> str:
     """Restore a deleted document; returns where to see it."""
-    side, row_id = side_of(take_back_document(session(), visitor(), document_id))
+    side, row_id = side_of(restore_document(session(), visitor(), document_id))
     return f"{PATHS[side]}/{row_id}/documents"
 
 

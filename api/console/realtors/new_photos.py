@@ -2,7 +2,7 @@
 Photos in the form of a new property: several at once, in the chosen order.
 
 A refused form keeps them: they are stored, and their addresses are in the form's field for addresses of pictures.
-Photos of a form that is never saved are deleted (:func:`models.market.photos.forget_unsaved_photos`).
+Photos of a form that is never saved are deleted (:func:`models.market.photos.delete_unsaved_photos`).
 """
 
 from collections.abc import Sequence

@@ -19,8 +19,8 @@ from models.market.photos import (
     PhotoChange,
     add_photos,
     change_photo,
-    put_photo_back,
     remaining_photos,
+    restore_photo,
 )
 from models.market.properties import Property, owned_property
 
@@ -89,7 +89,7 @@ def undo_photo(token: str) -> str | None:
         return None
     listing = owned_property(session(), visitor(), named.property_id, lock=True)
     kind = PhotoChange(named.kind) if named.kind in KINDS else PhotoChange.PHOTO
-    put_photo_back(session(), listing, named.link, named.position, kind)
+    restore_photo(session(), listing, named.link, named.position, kind)
     rescore_property(listing)
     return f"/console/properties/{listing.id}/photos"
 

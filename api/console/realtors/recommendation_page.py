@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from api.console.kit.access import visitor
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
 from api.console.kit.pages import back, listed, page_number, wants_json, wants_part
-from api.console.kit.score_reasons import render_reasons
+from api.console.kit.score_reasons import count_reasons, render_reasons
 from api.console.kit.undo_tokens import undo_of_action
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
@@ -31,7 +31,7 @@ from models.deals.match_table import Match
 from models.deals.matches import Action, act
 from models.deals.recommendation_pages import Recommended, recommended_page
 from models.deals.similar_units import AlikeUnits, group_alike
-from models.deals.taking_back import count_disliked, disliked_by
+from models.deals.undoing import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -50,6 +50,7 @@ class Card:
     lead: Lead
     property: Property
     reasons_html: Markup  #: The reasons behind the score.
+    reason_counts: Markup  #: How many of them speak for the pair and against it.
     alike: int = 0  #: The number of similar units in its building, which a link shows.
 
 
@@ -224,9 +225,8 @@ def _cards(side: Side, own_row: Lead | Property, groups: list[AlikeUnits]) -> li
     wishes: dict[str, str] | None = {} if isinstance(own_row, Lead) else None
     for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
         lead, listing = (own_row, row) if isinstance(own_row, Lead) else (row, own_row)
-        cards.append(
-            Card(entry, lead, listing, render_reasons(lead, listing, explanation, wishes_in_words=wishes), len(others))
-        )
+        reasons = render_reasons(lead, listing, explanation, wishes_in_words=wishes)
+        cards.append(Card(entry, lead, listing, reasons, count_reasons(explanation), len(others)))
     return cards
 
 

@@ -11,11 +11,11 @@ from api.console.realtors.own_base import undo_for_selected
 from api.console.realtors.photos import undo_photo
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_pair, rescore_property
-from models.agenda.tasks import take_back_task
+from models.agenda.tasks import undo_task_change
 from models.core.enums import Side
 from models.core.errors import NotFoundError
-from models.deals.completion import take_back_completion
-from models.deals.taking_back import take_back
+from models.deals.completion import undo_own_completion
+from models.deals.undoing import undo_action
 from models.market.leads import owned_lead, restore_lead
 from models.market.properties import owned_property, restore_property
 
@@ -41,13 +41,13 @@ def _undo(token: str) -> str:
     kind, row_id, side_word, lead_id, property_id = match.groups()
     if side_word:
         side = Side(side_word)
-        take_back(session(), visitor(), side, lead_id=int(lead_id), property_id=int(property_id))
+        undo_action(session(), visitor(), side, lead_id=int(lead_id), property_id=int(property_id))
         return f"/console/leads/{lead_id}" if side is Side.LEAD else f"/console/properties/{property_id}"
     if kind == "match":
-        rescore_pair(take_back_completion(session(), visitor(), int(row_id)))
+        rescore_pair(undo_own_completion(session(), visitor(), int(row_id)))
         return f"/console/matches/{row_id}"
     if kind == "task":
-        take_back_task(session(), visitor(), int(row_id))
+        undo_task_change(session(), visitor(), int(row_id))
         return "/console/tasks"
     if kind == "document":
         return undo_document(int(row_id))

@@ -12,8 +12,8 @@ from models.market.favorites import (
     MAX_NOTE,
     add_favorite,
     favorites_with_notes,
-    note_favorite,
     remove_favorite,
+    set_favorite_note,
 )
 from models.market.listings import listing_on_market
 from models.market.preferences import preference_of
@@ -42,7 +42,7 @@ def change_favorite(listing_id: int) -> Response:
         return back("/console/favorites", "removed")
     if do == "note":
         check_complete("note")
-        note_favorite(session(), visitor(), listing_id, request.form["note"])
+        set_favorite_note(session(), visitor(), listing_id, request.form["note"])
         return back("/console/favorites", "saved")
     add_favorite(session(), visitor(), listing_on_market(session(), listing_id))
     return back("/console/favorites", "kept")

@@ -1,6 +1,7 @@
 // What every page gets: local times, forms that act in place, parts that stay fresh, the number of unread notifications.
 // Every form works without this file too; it only saves the reload.
 
+import "./page_address.js";
 import "./amounts.js";
 import { isTouched } from "./drafts.js";
 import "./form_keys.js";
@@ -49,6 +50,13 @@ export function localTimes(root = document) {
   }
 }
 
+const wide = matchMedia("(min-width: 821px)");
+
+/** What is folded on a phone is open on a wide screen. */
+function unfold(root) {
+  for (const fold of root.querySelectorAll("details[data-wide-open]")) fold.open = wide.matches || "inUse" in fold.dataset;
+}
+
 /** Replace an element's contents with new markup of ours. What has not changed stays as it is, so that focus, a button
  *  that is being pressed and the reading position are kept; an element scrolled to its end stays scrolled to it. */
 export function refresh(element, html) {
@@ -58,6 +66,7 @@ export function refresh(element, html) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   localTimes(fresh.content);
+  if (wide.matches) unfold(fresh.content);
   const focused = element.contains(document.activeElement) ? document.activeElement : null;
   patch(element, fresh.content);
   // A moved element has lost the focus; a removed one leaves it to the page.
@@ -266,13 +275,8 @@ const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
 if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus(); // unless somebody types already
 if (unreadBadge) watchNotifications();
-// What is folded on a phone is open on a wide screen.
-const wide = matchMedia("(min-width: 821px)");
-for (const fold of document.querySelectorAll("details[data-wide-open]")) {
-  const follow = () => { fold.open = wide.matches || "inUse" in fold.dataset; };
-  follow();
-  wide.addEventListener("change", follow);
-}
+unfold(document);
+wide.addEventListener("change", () => unfold(document));
 // From a row back to this window's last list, with its filters and page.
 if (document.querySelector("[data-list]")) sessionStorage.setItem(`list ${location.pathname}`, location.search);
 const toList = document.querySelector("a[data-to-list]");

@@ -12,7 +12,7 @@ from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.price_history import price_at
 from models.market.properties import Property
 from models.market.search.homes import bounded_statements, matching_homes
-from models.market.search.saved import AnnouncedHome, NotificationPace, SavedSearch, horizon
+from models.market.search.saved import AnnouncedHome, NotificationPace, SavedSearch, oldest_open_transaction
 
 #: The maximum number of homes in one notification; the others follow in the next.
 MAX_HOMES = 100
@@ -48,7 +48,7 @@ def check_for_news(session: Session, search_id: int, base_url: str) -> int | Non
     )
     if search is None:
         return None
-    until = horizon(session)
+    until = oldest_open_transaction(session)
     news = _news(session, search)
     _keep(session, search, news)
     if news.is_all:

@@ -91,14 +91,14 @@ def save_search(
         criteria=criteria.as_json(),
         pace=pace,
         seed=secrets.token_urlsafe(32),
-        looked_until=horizon(session),
+        looked_until=oldest_open_transaction(session),
     )
     session.add(saved)
     session.flush()
     return saved
 
 
-def horizon(session: Session) -> int:
+def oldest_open_transaction(session: Session) -> int:
     """The oldest transaction that may still write: its writes and later ones are not visible yet."""
     return int(session.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")).scalar_one())
 
@@ -125,7 +125,7 @@ def set_pace(session: Session, user: User, search_id: int, pace: NotificationPac
     """Set how often the user is notified. News from while notifications were off is not sent later."""
     search = saved_search(session, user, search_id)
     if search.pace is NotificationPace.NEVER:
-        search.looked_until = horizon(session)
+        search.looked_until = oldest_open_transaction(session)
     search.pace = pace
     session.flush()
 

@@ -282,7 +282,7 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
         town = _joined(name, regions, countries)
         if town is not None:
             return _of_town(town)
-        town = _forgiven(name, regions, countries)
+        town = _corrected_town(name, regions, countries)
         if town is not None:
             return _of_town(town, corrected=True)
     country = countries[0] if countries else regions[0].country if regions else None
@@ -315,7 +315,7 @@ def _joined(name: str, regions: list[Region], countries: list[str]) -> Town | No
     return best_town("".join(words), towns_with_name("".join(words)), regions, countries)
 
 
-def _forgiven(name: str, regions: list[Region], countries: list[str]) -> Town | None:
+def _corrected_town(name: str, regions: list[Region], countries: list[str]) -> Town | None:
     """The only town that is one typing error away, or one typed in the wrong keyboard layout."""
     retyped = normal(from_keyboard(name))
     typed = towns_of(retyped) if name.isascii() else ()

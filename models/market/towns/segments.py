@@ -90,7 +90,7 @@ def read_segment(text: str, *, behind: bool = False) -> Segment:
     if not left and segment.is_marked:
         segment.towns = [TownName(one.plain, one.towns, True) for one in segment.towns]
     if left and segment.names_place:
-        _settle_left_over(words, left, segment)
+        _classify_left_over(words, left, segment)
     return segment
 
 
@@ -256,7 +256,7 @@ def _region_by_town(words: list[str]) -> Region | None:
     return None
 
 
-def _settle_left_over(words: list[str], left: list[str], segment: Segment) -> None:
+def _classify_left_over(words: list[str], left: list[str], segment: Segment) -> None:
     """A name with some unknown words is another name, unless it begins with a well-known town."""
     first = segment.towns[0] if segment.towns else None
     begins = first is not None and " ".join(words).startswith(first.plain)

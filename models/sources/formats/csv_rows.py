@@ -58,15 +58,15 @@ def rows(stream: IO[bytes]) -> Iterator[Row]:
         while (line := lines.peek()) is not None:
             begins = lines.number
             if not line.strip():
-                lines.take()
+                lines.skip()
                 continue
             try:
                 cells = next(csv.reader(lines, delimiter=separator, strict=True))
             except (csv.Error, StopIteration) as error:
-                lines.back_to(begins + 1)
+                lines.rewind_to(begins + 1)
                 yield Row(begins, [], _reason(error))
                 continue
-            lines.forget()
+            lines.discard_row()
             if any("\0" in cell for cell in cells):
                 yield Row(begins, [], Fault("import.zero_byte"))
             elif any(cell.strip() for cell in cells):
@@ -139,16 +139,16 @@ class _Lines:
             self._ahead.append(line)
         return self._ahead[0]
 
-    def take(self) -> None:
+    def skip(self) -> None:
         """Skip the next line."""
         self._ahead.popleft()
         self.number += 1
 
-    def forget(self) -> None:
-        """The row is complete: its lines will not be needed again."""
+    def discard_row(self) -> None:
+        """Discard the lines of the current row, which is complete."""
         self._taken.clear()
 
-    def back_to(self, number: int) -> None:
+    def rewind_to(self, number: int) -> None:
         """Continue with the line *number*, one of the current row's."""
         while self.number > number:
             self._ahead.appendleft(self._taken.pop())

@@ -51,7 +51,7 @@ def market_of(market: SyntheticMarket, model: TextModel) -> Market:
 
 
 def text_model_of(market: SyntheticMarket) -> TextModel:
-    return TextModel.fit(market.leads.text + market.properties.text)
+    return TextModel.fit(market.properties.text, market.leads.text)
 
 
 def vectors_of(market: Market, threads: int) -> Vectors:

@@ -20,11 +20,13 @@ RENTS = 1000
 #: Words of a description that a lead repeats.
 QUOTED = 6
 THOUSAND = 1e3
+#: The row of the differences, lead by lead.
+DIFFERENCE = f"Leadmatch minus {rankers.CRITERIA_AND_BM25}"
 METRICS = ("recall@1", "recall@10", "recall@100", "MRR")
 RANKERS = {
     "Leadmatch": lambda town: rankers.leadmatch(town).for_leads,
     "Leadmatch without the words": lambda town: rankers.without_words(town).for_leads,
-    "criteria + 5 x BM25 / max": rankers.criteria_and_bm25,
+    rankers.CRITERIA_AND_BM25: rankers.criteria_and_bm25,
     "BM25 alone": rankers.bm25_alone,
     "TF-IDF alone": rankers.text_alone,
 }
@@ -61,7 +63,7 @@ QUOTES: dict[str, Quote] = {
 @dataclass(frozen=True)
 class Described:
     rents: int
-    #: What is quoted to blur to ranker to metric to (mean, low, high).
+    #: What is quoted to blur to ranker, or DIFFERENCE, to metric to (mean, low, high).
     quoted: dict[str, dict[str, dict[str, dict[str, tuple[float, float, float]]]]]
     written: Outcome
 
@@ -83,11 +85,9 @@ def _found(
     words = lambda row, rng: quote(rents[row].text, rng)
     leads, sources = plant(listings, blur, min(n_leads, len(rents)), np.random.default_rng(seed), words)
     town = Town.of(leads, listings)
-    intervals = {}
-    for name, ranker in RANKERS.items():
-        values = metrics.gains(metrics.ranks_of(ranker(town), sources))
-        intervals[name] = {metric: metrics.interval(values[metric], np.random.default_rng(seed)) for metric in METRICS}
-    return intervals
+    gains = {name: metrics.gains(metrics.ranks_of(ranker(town), sources)) for name, ranker in RANKERS.items()}
+    more = metrics.intervals_of_difference(gains["Leadmatch"], gains[rankers.CRITERIA_AND_BM25], seed)
+    return {name: metrics.intervals(gain, seed) for name, gain in gains.items()} | {DIFFERENCE: more}
 
 
 def listing_of(rent: Rent, number: int) -> Listing:
@@ -146,7 +146,6 @@ def truth(rents: list[Rent], leads: tuple[RentLead, ...] = LEADS) -> Truth:
 
 
 def as_markdown(described: Described) -> list[str]:
-    cell = lambda values: f"{values[0]:.3f} ({values[1]:.3f}–{values[2]:.3f})"
     return [
         "## Listings with descriptions",
         "",
@@ -158,7 +157,7 @@ def as_markdown(described: Described) -> list[str]:
         f"| quoted | blur | | {' | '.join(METRICS)} |",
         "| --- | --- | --- |" + " --- |" * len(METRICS),
         *(
-            f"| {quote} | {blur} | {name} | {' | '.join(cell(values[metric]) for metric in METRICS)} |"
+            f"| {quote} | {blur} | {name} | {' | '.join(_cell(name, values[metric]) for metric in METRICS)} |"
             for quote, by_blur in described.quoted.items()
             for blur, by_ranker in by_blur.items()
             for name, values in by_ranker.items()
@@ -168,3 +167,9 @@ def as_markdown(described: Described) -> list[str]:
         "",
         *handwritten.as_markdown(described.written),
     ]
+
+
+def _cell(ranker: str, values: tuple[float, float, float]) -> str:
+    if ranker == DIFFERENCE:
+        return metrics.difference_cell(values)
+    return f"{values[0]:.3f} ({values[1]:.3f}–{values[2]:.3f})"

@@ -52,8 +52,8 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Drift:
     leads, _ = plant(old, BLURS[1], min(n_leads, len(old)), rng)
     town = Town.of(leads, old)
     wishes = town.lead_columns.text
-    kept = TextModel.fit(town.property_columns.text + wishes, seed=0)
-    fitted = TextModel.fit([listing.facts.text for listing in by_age] + wishes, seed=0)
+    kept = TextModel.fit(town.property_columns.text, wishes)
+    fitted = TextModel.fit([listing.facts.text for listing in by_age], wishes)
     markets = [
         Market(
             lead_vectors(town.lead_columns, model),

@@ -66,7 +66,7 @@ def _listed(listings: list[Listing], n_leads: int, seed: int) -> ActedPairs:
     leads, _ = plant(listings, BLURS[-1], n_leads, np.random.default_rng(seed))
     town = Town.of(leads, listings)
     lists = leadmatch(town).for_leads
-    model = TextModel.fit(town.property_columns.text + town.lead_columns.text, seed=0)
+    model = TextModel.fit(town.property_columns.text, town.lead_columns.text)
     rows = np.repeat(np.arange(len(lists)), lists.lengths)
     values, sizes = criterion_values(
         lead_vectors(town.lead_columns, model).take(rows),

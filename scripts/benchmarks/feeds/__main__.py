@@ -67,8 +67,8 @@ def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folde
             broken.append(f"{kind} {key}: {rows.get(key)} instead of {expected.get(key)}")
         if differing:
             broken.append(f"{kind}: {len(differing):,} rows differ")
-        forget(factory, name) if kind != "table" else None
-    forget(factory, "measured table")
+        delete_source(factory, name) if kind != "table" else None
+    delete_source(factory, "measured table")
     return broken
 
 
@@ -94,7 +94,7 @@ def rows_of(factory: sessionmaker[Session], name: str) -> dict[str, tuple[Any, .
         }
 
 
-def forget(factory: sessionmaker[Session], name: str) -> None:
+def delete_source(factory: sessionmaker[Session], name: str) -> None:
     """Delete a measured source with its listings."""
     with factory() as session:
         ids = list(session.scalars(select(Source.id).where(Source.name == name)))

@@ -12,7 +12,7 @@ from api.bot.conversation import handle
 from api.bot.dialog import Bot
 from api.bot.updates import HEADER, secret_of
 from models.accounts.bot_links import is_linked, link_by_code, linked_user, new_code, unlink
-from models.accounts.bot_queue import next_offset, queue_call, store_updates, take_call, take_update
+from models.accounts.bot_queue import claim_call, claim_update, next_offset, queue_call, store_updates
 from models.accounts.bot_tables import BotCode, BotMessage, BotUpdate
 from models.accounts.identity import Claim, set_proven
 from models.accounts.users import User
@@ -45,8 +45,8 @@ def test_without_the_setting_nobody_can_post(app_with):
 
 def test_an_update_is_worked_on_once_and_remembered_without_its_words(session):
     store_updates(session, [UPDATE])
-    assert take_update(session) == UPDATE
-    assert store_updates(session, [UPDATE]) == 0 and take_update(session) is None
+    assert claim_update(session) == UPDATE
+    assert store_updates(session, [UPDATE]) == 0 and claim_update(session) is None
     assert session.scalar(select(BotUpdate.content)) is None and next_offset(session) == 8
 
 
@@ -74,14 +74,14 @@ def test_an_update_is_dropped_only_for_a_reason_that_lasts(worker_here, monkeypa
         process._Process(settings, worker_here, SimpleNamespace(is_set=False), 0)._process_updates()
 
         assert (done[-1] == UPDATE["update_id"]) is is_done
-        assert take_update(session) is None
+        assert claim_update(session) is None
 
 
 def test_a_call_is_taken_for_sending_once_and_in_order(session):
     for words in ("a", "b"):
         queue_call(session, "1", "sendMessage", {"text": words})
 
-    assert [take_call(session).arguments["text"] for _ in range(2)] == ["a", "b"] and take_call(session) is None
+    assert [claim_call(session).arguments["text"] for _ in range(2)] == ["a", "b"] and claim_call(session) is None
 
 
 def test_a_code_links_once_and_proves_the_telegram_account(session):
@@ -128,7 +128,7 @@ def pressed(session, person, data):
 
 def answers(session):
     found = []
-    while (call := take_call(session)) is not None:
+    while (call := claim_call(session)) is not None:
         rows = (call.arguments.get("reply_markup") or {}).get("inline_keyboard", [[{}]])
         found.append((call.arguments.get("text", ""), rows[0][0].get("callback_data")))
     return found

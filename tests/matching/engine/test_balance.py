@@ -32,10 +32,10 @@ def expected_matches(likes, likes_back, left_order, right_order):
 def test_published_expected_matches_are_reproduced():
     likes, likes_back = published_market()
     product = likes * likes_back.T
-    found = balance(np.exp((likes + likes_back.T) / 2), tolerance=1e-9)
-    meetings = found.a[:, np.newaxis] * np.exp((likes + likes_back.T) / 2) * found.b
+    balanced = balance(np.exp((likes + likes_back.T) / 2), tolerance=1e-9)
+    meetings = balanced.a[:, np.newaxis] * np.exp((likes + likes_back.T) / 2) * balanced.b
 
-    assert found.residual < 1e-9
+    assert balanced.residual < 1e-9
     assert expected_matches(likes, likes_back, likes, likes_back) == pytest.approx(6.0976, abs=5e-5)
     assert expected_matches(likes, likes_back, product, product.T) == pytest.approx(13.2147, abs=5e-5)
     assert expected_matches(likes, likes_back, meetings, meetings.T) == pytest.approx(15.4475, abs=5e-5)
@@ -43,11 +43,11 @@ def test_published_expected_matches_are_reproduced():
 
 def test_everybody_spends_attention_of_one():
     kernel = np.exp(np.random.default_rng(1).normal(0, 2, (40, 25)))
-    found = balance(kernel)
-    meetings = found.a[:, np.newaxis] * kernel * found.b
+    balanced = balance(kernel)
+    meetings = balanced.a[:, np.newaxis] * kernel * balanced.b
 
-    assert found.a**2 + meetings.sum(axis=1) == pytest.approx(np.ones(40), abs=1e-6)
-    assert found.b**2 + meetings.sum(axis=0) == pytest.approx(np.ones(25), abs=1e-6)
+    assert balanced.a**2 + meetings.sum(axis=1) == pytest.approx(np.ones(40), abs=1e-6)
+    assert balanced.b**2 + meetings.sum(axis=0) == pytest.approx(np.ones(25), abs=1e-6)
 
 
 def full_lists(scores):
@@ -62,10 +62,10 @@ def full_lists(scores):
 def test_sparse_lists_of_all_pairs_are_ordered_as_the_dense_market():
     scores = np.random.default_rng(2).uniform(60, 100, (12, 9)).astype(np.float32)
     kernel = np.exp(scores.astype(float) / 100 / 0.1)
-    found = balance(kernel, tolerance=1e-9)
+    balanced = balance(kernel, tolerance=1e-9)
     for_leads, for_properties = balanced_order(*full_lists(scores), temperature=0.1, tolerance=1e-9)
 
-    meetings = found.a[:, np.newaxis] * kernel * found.b
+    meetings = balanced.a[:, np.newaxis] * kernel * balanced.b
     assert [for_leads.row(i)[0].tolist() for i in range(12)] == np.argsort(-meetings, axis=1).tolist()
     assert [for_properties.row(j)[0].tolist() for j in range(9)] == np.argsort(-meetings.T, axis=1).tolist()
 

@@ -59,7 +59,7 @@ HOME = PropertyFacts(
     year=2015,
     text="Тихий двор, рядом метро",
 )
-MODEL = TextModel.fit([LEAD.text, HOME.text, "вид на парк", "большая кухня"], seed=0)
+MODEL = TextModel.fit([LEAD.text, HOME.text, "вид на парк", "большая кухня"])
 
 
 def score(lead, home, weights=Weights()):  # noqa: B008 (frozen)

@@ -26,20 +26,20 @@ def drawn(lists, slots=3, generation=1, is_new=None):
 
 def test_a_lead_takes_in_no_more_than_its_slots_and_a_home_gets_no_more_than_its_chances(lists):
     for slots in (0, 1, 5):
-        found = drawn(lists, slots)
-        assert np.bincount(found.leads, minlength=1).max() == slots
-        assert np.bincount(found.properties, minlength=1).max(initial=0) <= MAX_OFFERS_OF_UNSEEN
+        drawn_lists = drawn(lists, slots)
+        assert np.bincount(drawn_lists.leads, minlength=1).max() == slots
+        assert np.bincount(drawn_lists.properties, minlength=1).max(initial=0) <= MAX_OFFERS_OF_UNSEEN
 
 
 def test_only_what_is_new_and_in_few_lists_is_offered_and_to_its_own_leads_by_its_own_score(lists):
     for_leads, for_properties = lists
     is_new = np.arange(HOMES) % 3 == 0
-    found = drawn(lists, is_new=is_new)
+    drawn_lists = drawn(lists, is_new=is_new)
     seen = np.bincount(for_leads.columns, minlength=HOMES)
 
-    assert len(found.leads) > 100
-    assert is_new[found.properties].all() and (seen[found.properties] < MIN_LISTS_SEEN).all()
-    for lead, home, score in zip(found.leads, found.properties, found.scores, strict=True):
+    assert len(drawn_lists.leads) > 100
+    assert is_new[drawn_lists.properties].all() and (seen[drawn_lists.properties] < MIN_LISTS_SEEN).all()
+    for lead, home, score in zip(drawn_lists.leads, drawn_lists.properties, drawn_lists.scores, strict=True):
         own, scores = for_properties.row(home)
         assert scores[own == lead] == [score]
         listed, best = for_leads.row(lead)
@@ -47,20 +47,20 @@ def test_only_what_is_new_and_in_few_lists_is_offered_and_to_its_own_leads_by_it
 
 
 def test_offers_are_by_lead_and_the_best_first(lists):
-    found = drawn(lists)
-    steps = np.diff(found.leads)
+    drawn_lists = drawn(lists)
+    steps = np.diff(drawn_lists.leads)
 
     assert (steps >= 0).all()
-    assert (np.diff(found.scores)[steps == 0] <= 0).all()
+    assert (np.diff(drawn_lists.scores)[steps == 0] <= 0).all()
 
 
 def test_homes_with_an_action_are_not_explored_and_use_no_slot(lists):
     first = drawn(lists)
     acted = np.column_stack([first.leads, first.properties])
     ids = np.arange(LEADS) * 7 + 100, np.arange(HOMES) + 5000
-    found = explore(*lists, *ids, np.ones(HOMES, bool), 3, 1, acted)
+    explored = explore(*lists, *ids, np.ones(HOMES, bool), 3, 1, acted)
 
-    again = set(zip(found.leads.tolist(), found.properties.tolist(), strict=True))
+    again = set(zip(explored.leads.tolist(), explored.properties.tolist(), strict=True))
     assert not again & set(map(tuple, acted.tolist()))
     assert len(again) > 0.9 * len(acted), "other offers take their places"
 
@@ -80,9 +80,9 @@ def test_chance_and_not_score_decides_whom_a_home_is_offered_to(lists):
     only = np.arange(HOMES) == home
     positions = []
     for generation in range(300):
-        found = drawn(lists, 1, generation, only)
+        drawn_lists = drawn(lists, 1, generation, only)
         own = for_properties.row(home)[0].tolist()
-        positions += [own.index(lead) for lead in found.leads.tolist()]
+        positions += [own.index(lead) for lead in drawn_lists.leads.tolist()]
     length = for_properties.lengths[home]
 
     assert length > MAX_OFFERS_OF_UNSEEN

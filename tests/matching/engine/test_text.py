@@ -132,6 +132,20 @@ def test_the_same_texts_in_any_order_give_the_same_model():
     np.testing.assert_array_equal(one.idf_, other.idf_)
 
 
+def test_a_word_that_a_single_property_has_is_known_and_one_that_a_single_lead_has_is_not():
+    homes = [*CORPUS, *(f"метро, балкон, этаж {number}" for number in range(100)), "Дом 28к1"]
+
+    words = TextModel.fit(homes, ["28к1, абракадабра"]).words_
+
+    assert "28к1" in words and "абракадабр" not in words
+
+
+def test_a_word_of_several_leads_is_known_before_a_property_has_it():
+    homes = [*CORPUS, *(f"метро, балкон, этаж {number}" for number in range(100))]
+
+    assert "террас" in TextModel.fit(homes, ["нужна терраса", "с террасой у метро"]).words_
+
+
 def test_a_stored_model_is_the_same_model(model):
     again = TextModel.from_bytes(model.to_bytes())
 

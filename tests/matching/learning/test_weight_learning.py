@@ -106,8 +106,8 @@ def test_little_data_stays_nearer_to_the_prior_than_much():
 
 
 def test_weights_are_shares():
-    found = fit(acted(np.random.default_rng(6), 500, Weights(*[0.0] * 8, 1.0)), DEFAULT_WEIGHTS)
-    values = list(found.as_dict().values())
+    fitted = fit(acted(np.random.default_rng(6), 500, Weights(*[0.0] * 8, 1.0)), DEFAULT_WEIGHTS)
+    values = list(fitted.as_dict().values())
 
     assert sum(values) == pytest.approx(1)
     assert min(values) >= 0

@@ -10,8 +10,8 @@ from models.accounts.codes import (
     LIFETIME,
     MAX_TRIES,
     claim_delivery,
+    delete_old_codes,
     digits_of,
-    forget_old_codes,
     request_code,
     waiting_codes,
 )
@@ -337,6 +337,6 @@ def test_codes_that_the_broker_lost_are_found(session, ask):
 def test_codes_are_forgotten_after_a_day(session, ask):
     ask()
 
-    assert forget_old_codes(session, NOW + timedelta(hours=23)) == 0
-    assert forget_old_codes(session, NOW + timedelta(hours=25)) == 1
+    assert delete_old_codes(session, NOW + timedelta(hours=23)) == 0
+    assert delete_old_codes(session, NOW + timedelta(hours=25)) == 1
     assert session.query(AuditEntry).count() == 0

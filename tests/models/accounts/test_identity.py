@@ -7,8 +7,8 @@ import pytest
 from models.accounts.identity import (
     Claim,
     SuspendedClaim,
+    delete_old_suspended_claims,
     drop_claim,
-    forget_suspended,
     identifiers_of,
     restore_claim,
     set_proven,
@@ -193,7 +193,7 @@ def test_only_what_is_suspended_is_confirmed_or_dropped(session, handed_over, st
 def test_a_claim_unconfirmed_for_thirty_days_is_dropped(session, handed_over, age, gone):
     since = session.get(SuspendedClaim, (handed_over.id, Claim.EMAIL)).suspended_at
 
-    assert forget_suspended(session, since + age) == gone
+    assert delete_old_suspended_claims(session, since + age) == gone
 
 
 def test_leaving_deletes_suspended_claims_and_an_export_has_them_without_the_hash(session, handed_over):

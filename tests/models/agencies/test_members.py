@@ -12,7 +12,7 @@ from models.accounts.users import User
 from models.agencies.invitations import (
     MAX_OPEN,
     accept_invitation,
-    forget_past,
+    delete_expired_invitations,
     invite,
     open_invitations,
     read_invitation,
@@ -35,8 +35,8 @@ from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from models.upkeep.erasure import erase_user, export_user
 from models.upkeep.merging import merge_users
+from tests.at_once import at_once, while_open
 from tests.factories import make_user
-from tests.models.agencies.at_once import at_once, while_open
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_withdrawn_expired_or_unknown_invitation_gives_no_access(session, head
         with pytest.raises(NotFoundError):
             accept_invitation(session, make_user(session), token, head.id)
     assert session.scalars(open_invitations(headed_agency(session, head))).all() == []
-    assert forget_past(session) == 1
+    assert delete_expired_invitations(session) == 1
 
 
 def test_open_invitations_have_a_limit_and_are_their_agencys_alone(session, head):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 import models.all_tables  # noqa: F401 - every foreign key is looked at
 from models.accounts.audit import AuditEntry
 from models.accounts.notifications import Notification, NotificationType, notify
-from models.accounts.uploads import FETCHED, Upload, add_upload, forget_uploads
+from models.accounts.uploads import FETCHED, Upload, add_upload, delete_uploads
 from models.accounts.users import User
 from models.agencies.following_rows import RULES
 from models.agencies.former_owner_notes import FormerOwnerNotes
@@ -32,12 +32,12 @@ from models.deals.selections import SelectedHome, create_selection, selections_o
 from models.market.favorites import Favorite, add_favorite
 from models.market.leads import owned_lead
 from models.market.tags import add_tag, tags_of
-from models.sources.photos import FetchedPhoto, PhotoState, digest_of, forget_unused
+from models.sources.photos import FetchedPhoto, PhotoState, delete_unused_photos, digest_of
 from models.sources.sources import create_source
 from models.upkeep.erasure import erase_user, export_user
 from models.upkeep.merging import merge_users
+from tests.at_once import at_once, while_open
 from tests.factories import make_lead, make_property, make_user
-from tests.models.agencies.at_once import at_once, while_open
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_property_goes_with_its_photos_and_inquiries_and_chats_stay(session, h
     assert listing.owner_id == new_owner.id and listing.photos == photos
     assert (mine.owner_id, shared.owner_id) == (new_owner.id, former.id)
     # The photo of the other property belongs to the former owner.
-    assert forget_uploads(session, former) == [shared.name]
+    assert delete_uploads(session, former) == [shared.name]
     assert [each.id for each in session.scalars(inquiries_for(new_owner))] == [inquiry.id]
     assert session.get(Chat, chat.id).seller_id == former.id
     assert session.scalars(select(Favorite)).all() == []
@@ -209,7 +209,7 @@ def test_photos_that_were_fetched_stay_served_and_are_not_collected(session, hea
     listing = make_property(session, former, photos=[ours], photo_kinds={ours: "plan"})
 
     give(session, head, listing, new_owner, Side.PROPERTY)
-    forget_unused(session)
+    delete_unused_photos(session)
     session.expire_all()
 
     [link] = listing.photos

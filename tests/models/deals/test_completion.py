@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from models.accounts.notifications import NotificationType
 from models.core.enums import NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
-from models.deals.completion import SLIP_TIME, complete, object_to_completion, take_back_completion
+from models.deals.completion import SLIP_TIME, complete, object_to_completion, undo_own_completion
 from models.deals.match_table import OBJECTION_TIME, Match
 from models.deals.matches import act
 from models.market.leads import archive_lead, replace_lead, restore_lead
@@ -133,16 +133,16 @@ def test_only_the_other_owner_objects_and_only_to_what_is_completed(market, deal
 def test_a_completion_can_be_undone_by_its_author_for_some_minutes(market, deal, session):
     complete(session, market.buyers[0], deal.id)
     with pytest.raises(NotAllowedError):
-        take_back_completion(session, market.sellers[0], deal.id)
-    assert take_back_completion(session, market.buyers[0], deal.id).status is ACCEPTED
-    assert take_back_completion(session, market.buyers[0], deal.id).status is ACCEPTED
+        undo_own_completion(session, market.sellers[0], deal.id)
+    assert undo_own_completion(session, market.buyers[0], deal.id).status is ACCEPTED
+    assert undo_own_completion(session, market.buyers[0], deal.id).status is ACCEPTED
     assert market.on_market == [True] * 4
     assert market.notifications_of(market.sellers[0], NotificationType.DEAL_UNDONE) == 1
 
     complete(session, market.buyers[0], deal.id)
     _completed_ago(session, deal, SLIP_TIME + timedelta(seconds=1))
     with pytest.raises(ConflictError, match="slip_over"):
-        take_back_completion(session, market.buyers[0], deal.id)
+        undo_own_completion(session, market.buyers[0], deal.id)
 
 
 def test_an_objection_brings_back_only_what_the_deal_took(market, deal, session):

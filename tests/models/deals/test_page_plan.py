@@ -20,8 +20,8 @@ def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def executed(session):
-    """The nodes of the executed plan of a page with three homes, of which none is in a group."""
+def execute_page(session):
+    """Call it with the query of a lead's page: the nodes of the executed plan for three homes, none in a group."""
     owner, seller = make_user(session), make_user(session)
     lead, homes = make_lead(session, owner), [make_property(session, seller).id for _ in range(3)]
     kept = {"version": lead.version, "city_key": lead.city_key, "deal_type": lead.deal_type}
@@ -30,12 +30,21 @@ def executed(session):
     now = session.scalar(text("SELECT extract(epoch FROM now())::float"))
     claims = Claims(owner.id, owner.token_version, "jti", now, now + 60)
     connection = session.connection()
-    query = ListQuery(Side.LEAD, plain=True).shown_rows().compile(connection)
-    values = query.construct_params({"row_id": lead.id, "limit": 20, "offset": 0, **vars(claims)})
-    explain = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}"
-    [(plans,)] = connection.exec_driver_sql(explain, values).all()
-    assert plans[0]["Plan"]["Actual Rows"] == 3
-    return list(nodes_of(plans[0]["Plan"]))
+
+    def execute(list_query: ListQuery) -> list[dict[str, Any]]:
+        query = list_query.shown_rows().compile(connection)
+        values = query.construct_params({"row_id": lead.id, "limit": 20, "offset": 0, **vars(claims)})
+        explain = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}"
+        [(plans,)] = connection.exec_driver_sql(explain, values).all()
+        assert plans[0]["Plan"]["Actual Rows"] == 3
+        return list(nodes_of(plans[0]["Plan"]))
+
+    return execute
+
+
+@pytest.fixture
+def executed(execute_page):
+    return execute_page(ListQuery(Side.LEAD, plain=True))
 
 
 @pytest.mark.parametrize("table", ["score_shifts", "explored_offers"])
@@ -49,3 +58,12 @@ def test_adverts_of_a_home_without_a_group_are_not_looked_up(executed):
     groups = [node for node in executed if node["Node Type"] == "Aggregate" and node["Actual Loops"]]
 
     assert groups == []
+
+
+def test_the_plan_for_a_list_without_actions_is_half_as_large_and_has_no_former_prices(execute_page, executed):
+    untouched = execute_page(ListQuery(Side.LEAD, plain=True, untouched=True))
+
+    tables = [node.get("Relation Name") for node in untouched]
+    assert tables.count("actions") == 1  # asks only whether there is one
+    assert tables.count("property_prices") == 0
+    assert len(untouched) < len(executed) / 2

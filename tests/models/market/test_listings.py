@@ -28,7 +28,7 @@ def test_a_search_compares_prices_in_the_currency_of_the_city(session):
 
 def test_without_a_city_each_listing_is_compared_in_its_own_currency(session):
     owner = make_user(session)
-    found = make_property(session, owner, price=200_000, currency="USD")
+    listing = make_property(session, owner, price=200_000, currency="USD")
 
-    assert session.scalars(public_listings(session, {"price_max": 200_000})).all() == [found]
+    assert session.scalars(public_listings(session, {"price_max": 200_000})).all() == [listing]
     assert session.scalars(public_listings(session, {"price_max": 199_999})).all() == []

@@ -33,11 +33,11 @@ def test_a_lead_that_makes_no_sense_is_not_stored(session, fields):
     [{"price": -1}, {"area": 0}, {"floor": 10, "total_floors": 9}, {"rooms": -1}, {"commission_share": 101}],
 )
 def test_a_property_that_makes_no_sense_is_not_stored(session, fields):
-    found = make_property(session, make_user(session))
+    listing = make_property(session, make_user(session))
     assignments = ", ".join(f"{name} = :{name}" for name in fields)
 
     with pytest.raises(IntegrityError, match="violates check"):
-        session.execute(text(f"UPDATE properties SET {assignments} WHERE id = {found.id}"), fields)
+        session.execute(text(f"UPDATE properties SET {assignments} WHERE id = {listing.id}"), fields)
 
 
 @pytest.mark.parametrize("fields", [{"email": "Upper@example.com"}, {"phone": "8 701 000 00 00"}])
@@ -52,8 +52,8 @@ def test_a_user_whose_contacts_are_not_canonical_is_not_stored(session, fields):
 @pytest.mark.parametrize("table", [Match, Action])
 def test_a_pair_has_one_match_and_a_side_one_action(session, table):
     lead = make_lead(session, make_user(session))
-    found = make_property(session, make_user(session))
-    row = {"lead_id": lead.id, "property_id": found.id}
+    listing = make_property(session, make_user(session))
+    row = {"lead_id": lead.id, "property_id": listing.id}
     if table is Action:
         row |= {"side": Side.LEAD, "kind": ActionKind.LIKE}
     session.execute(insert(table).values(row))

@@ -24,9 +24,9 @@ class Office:
         with self.factory() as session:
             user = session.get_one(type(owner), owner.id) if owner else make_user(session, Role.AGENCY)
             session.flush()
-            found = create_source(session, user, {"name": name, **fields})
+            source = create_source(session, user, {"name": name, **fields})
             session.commit()
-            return found.id
+            return source.id
 
     def bring(self, source_id, data, *, is_dry_run=False, of_leads=False, mapping=None, **options):
         """Import a file; returns its report."""
@@ -34,9 +34,9 @@ class Office:
         path.write_bytes(data)
         with self.factory() as session:
             source = session.get_one(Source, source_id)
-            found = request_import(session, source, "command", file_name="feed", is_dry_run=is_dry_run)
+            import_ = request_import(session, source, "command", file_name="feed", is_dry_run=is_dry_run)
             session.commit()
-            import_id = found.id
+            import_id = import_.id
         feed = open_feed(path, None, mapping, of_leads=of_leads)
         return import_feed(self.factory, import_id, feed, **options)
 

@@ -21,17 +21,25 @@ def offer(tmp_path):
 
 
 def test_every_tag_finds_its_place(offer):
-    found = offer()
+    read_offer = offer()
 
-    assert found.faults == [] and found.guesses == []
-    assert (found.external_id, found.deal_type, found.property_type) == ("v-1", DealType.SALE, PropertyType.APARTMENT)
-    assert (found.price, found.area, found.kitchen_area) == (Decimal(19_800_000), Decimal("42.5"), Decimal("9.5"))
-    assert (found.rooms, found.floor, found.total_floors, found.market) == (1, 4, 14, "resale")
-    assert (found.street, found.house_number) == ("Погодинская улица", "8")
-    assert found.condition is Condition.FINISHING
-    assert found.photos == [Photo("https://img.example/1.jpg"), Photo("https://img.example/2.jpg")]
-    assert found.description == "Тихий двор\nРядом парк"
-    assert found.facts == {
+    assert read_offer.faults == [] and read_offer.guesses == []
+    assert (read_offer.external_id, read_offer.deal_type, read_offer.property_type) == (
+        "v-1",
+        DealType.SALE,
+        PropertyType.APARTMENT,
+    )
+    assert (read_offer.price, read_offer.area, read_offer.kitchen_area) == (
+        Decimal(19_800_000),
+        Decimal("42.5"),
+        Decimal("9.5"),
+    )
+    assert (read_offer.rooms, read_offer.floor, read_offer.total_floors, read_offer.market) == (1, 4, 14, "resale")
+    assert (read_offer.street, read_offer.house_number) == ("Погодинская улица", "8")
+    assert read_offer.condition is Condition.FINISHING
+    assert read_offer.photos == [Photo("https://img.example/1.jpg"), Photo("https://img.example/2.jpg")]
+    assert read_offer.description == "Тихий двор\nРядом парк"
+    assert read_offer.facts == {
         "material": ["brick", "monolith"], "renovation": "euro", "from_owner": False, "free_sale": True,
         "mortgage": True,
     }  # fmt: skip
@@ -63,9 +71,9 @@ def test_format_version_1_with_its_older_tags_is_read(tmp_path):
     [("Студия", 0), ("3", 3), ("10 и более", 10), ("Свободная планировка", None), ("своб. планировка", None)],
 )
 def test_rooms_in_words(offer, rooms, expected):
-    found = offer(Rooms=rooms)
+    read_offer = offer(Rooms=rooms)
 
-    assert (found.rooms, found.faults) == (expected, [])
+    assert (read_offer.rooms, read_offer.faults) == (expected, [])
 
 
 @pytest.mark.parametrize(
@@ -80,9 +88,9 @@ def test_rooms_in_words(offer, rooms, expected):
     ],
 )
 def test_categories_become_what_they_are(offer, changes, expected):
-    found = offer(**changes)
+    read_offer = offer(**changes)
 
-    assert (found.property_type, found.faults) == (expected, [])
+    assert (read_offer.property_type, read_offer.faults) == (expected, [])
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,7 @@ def test_unsupported_ads_are_refused_by_name(offer, changes, field, reason):
 
 
 def test_a_flat_to_let_with_its_terms(offer):
-    found = offer(
+    read_offer = offer(
         OperationType="Сдам",
         MarketType=None,
         SaleOptions=None,
@@ -118,20 +126,20 @@ def test_a_flat_to_let_with_its_terms(offer):
         "<PassengerElevator>1</PassengerElevator><RoomType><Option>Изолированные</Option></RoomType>",
     )
 
-    assert (found.deal_type, found.price) == (DealType.RENT, Decimal(55_000))
-    assert found.facts | {"material": 0, "renovation": 0} == {
+    assert (read_offer.deal_type, read_offer.price) == (DealType.RENT, Decimal(55_000))
+    assert read_offer.facts | {"material": 0, "renovation": 0} == {
         "material": 0, "renovation": 0, "rent_term": "long", "commission": 30.0, "deposit": 1.0, "from_owner": True,
         "pets": True, "fridge": True, "washing_machine": True, "lift": True, "rooms_layout": "isolated",
     }  # fmt: skip
 
 
 def test_a_rent_per_day_is_recognised(offer):
-    found = offer(OperationType="Сдам", LeaseType="Посуточно", Price="3500")
+    read_offer = offer(OperationType="Сдам", LeaseType="Посуточно", Price="3500")
 
-    assert (found.per_day, found.facts["rent_term"]) == (True, "daily")
+    assert (read_offer.per_day, read_offer.facts["rent_term"]) == (True, "daily")
 
 
 def test_a_plot_with_its_unit(offer):
-    found = offer(Category="Дома, дачи, коттеджи", LandArea="6", more="<LandAreaUnit>сот.</LandAreaUnit>")
+    read_offer = offer(Category="Дома, дачи, коттеджи", LandArea="6", more="<LandAreaUnit>сот.</LandAreaUnit>")
 
-    assert found.land_area == 600
+    assert read_offer.land_area == 600

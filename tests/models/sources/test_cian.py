@@ -21,7 +21,7 @@ def offer(tmp_path):
 
 
 def test_every_tag_finds_its_place(offer):
-    found = offer(
+    read_offer = offer(
         RepairType="design",
         BalconiesCount="1",
         SeparateWcsCount="2",
@@ -33,21 +33,33 @@ def test_every_tag_finds_its_place(offer):
         LayoutPhoto="<FullUrl>https://img.example/plan.jpg</FullUrl>",
     )
 
-    assert found.faults == [] and found.guesses == []
-    assert (found.external_id, found.deal_type, found.property_type) == ("c-1", DealType.SALE, PropertyType.APARTMENT)
-    assert (found.price, found.currency, found.market) == (Decimal(27_900_000), "RUB", "resale")
-    assert (found.area, found.living_area, found.kitchen_area) == (Decimal("61.4"), Decimal(38), Decimal(10))
-    assert (found.rooms, found.floor, found.total_floors, found.year_built) == (2, 3, 12, 2009)
-    assert (found.address, found.street, found.house_number) == ("Москва, улица Усачёва, 11", "улица Усачёва", "11")
-    assert (found.latitude, found.longitude) == (Decimal("55.7267"), Decimal("37.5673"))
-    assert found.stations == [Station("Спортивная", 7), Station("Воробьёвы горы", 5, by_transport=True)]
-    assert found.condition is Condition.DESIGN
-    assert found.photos == [
+    assert read_offer.faults == [] and read_offer.guesses == []
+    assert (read_offer.external_id, read_offer.deal_type, read_offer.property_type) == (
+        "c-1",
+        DealType.SALE,
+        PropertyType.APARTMENT,
+    )
+    assert (read_offer.price, read_offer.currency, read_offer.market) == (Decimal(27_900_000), "RUB", "resale")
+    assert (read_offer.area, read_offer.living_area, read_offer.kitchen_area) == (
+        Decimal("61.4"),
+        Decimal(38),
+        Decimal(10),
+    )
+    assert (read_offer.rooms, read_offer.floor, read_offer.total_floors, read_offer.year_built) == (2, 3, 12, 2009)
+    assert (read_offer.address, read_offer.street, read_offer.house_number) == (
+        "Москва, улица Усачёва, 11",
+        "улица Усачёва",
+        "11",
+    )
+    assert (read_offer.latitude, read_offer.longitude) == (Decimal("55.7267"), Decimal("37.5673"))
+    assert read_offer.stations == [Station("Спортивная", 7), Station("Воробьёвы горы", 5, by_transport=True)]
+    assert read_offer.condition is Condition.DESIGN
+    assert read_offer.photos == [
         Photo("https://img.example/plan.jpg", "plan"),
         Photo("https://img.example/1.jpg"),
         Photo("https://img.example/2.jpg"),
     ]
-    assert found.facts == {
+    assert read_offer.facts == {
         "material": ["brick", "monolith"], "lift": True, "mortgage": True, "free_sale": True, "renovation": "design",
         "balcony": True, "bathroom": "separate", "bathrooms": 2,
     }  # fmt: skip
@@ -76,9 +88,9 @@ def test_objects_are_found_in_whichever_root(tmp_path, root):
     ],
 )
 def test_counts_of_rooms_and_their_codes(offer, rooms, changes, expected):
-    found = offer(FlatRoomsCount=rooms, **changes)
+    read_offer = offer(FlatRoomsCount=rooms, **changes)
 
-    assert (found.rooms, found.faults) == (expected, [])
+    assert (read_offer.rooms, read_offer.faults) == (expected, [])
 
 
 @pytest.mark.parametrize(
@@ -93,15 +105,15 @@ def test_counts_of_rooms_and_their_codes(offer, rooms, changes, expected):
     ],
 )
 def test_prices_of_each_dialect_are_found(offer, changes, price):
-    found = offer(**changes)
+    read_offer = offer(**changes)
 
-    assert (found.price, found.faults) == (price, [])
+    assert (read_offer.price, read_offer.faults) == (price, [])
 
 
 def test_a_dialect_without_prices_refuses_its_objects(offer):
-    found = offer(BargainTerms=None, more="<Cost>9000000</Cost>")
+    read_offer = offer(BargainTerms=None, more="<Cost>9000000</Cost>")
 
-    assert [(fault.field, fault.reason) for fault in found.faults] == [("price", "import.missing")]
+    assert [(fault.field, fault.reason) for fault in read_offer.faults] == [("price", "import.missing")]
 
 
 @pytest.mark.parametrize(
@@ -119,11 +131,11 @@ def test_a_dialect_without_prices_refuses_its_objects(offer):
     ],
 )
 def test_categories_name_deal_and_type(offer, category, deal, kind):
-    found = offer(Category=category)
+    read_offer = offer(Category=category)
 
-    assert (found.deal_type, found.property_type, found.faults) == (deal, kind, [])
-    assert found.per_day is category.startswith("daily")
-    assert found.facts.get("share", False) is (category == "flatShareSale")
+    assert (read_offer.deal_type, read_offer.property_type, read_offer.faults) == (deal, kind, [])
+    assert read_offer.per_day is category.startswith("daily")
+    assert read_offer.facts.get("share", False) is (category == "flatShareSale")
 
 
 @pytest.mark.parametrize(
@@ -170,14 +182,14 @@ def test_booked_and_sold_homes_are_not_on_the_market(offer, more, on_market):
     ],
 )  # fmt: skip
 def test_deadlines_are_read_wherever_they_stand(offer, building, more, year, facts):
-    found = offer(Category="newBuildingFlatSale", Building=building, more=more)
+    read_offer = offer(Category="newBuildingFlatSale", Building=building, more=more)
 
-    assert found.year_built == year
-    assert {name: found.facts[name] for name in ("handed_over", "completion") if name in found.facts} == facts
+    assert read_offer.year_built == year
+    assert {name: read_offer.facts[name] for name in ("handed_over", "completion") if name in read_offer.facts} == facts
 
 
 def test_rents_have_their_terms(offer):
-    found = offer(
+    read_offer = offer(
         Category="flatRent",
         BargainTerms="<Price>80000</Price><Currency>rur</Currency><LeaseTermType>longTerm</LeaseTermType>"
         "<Deposit>40000</Deposit><ClientFee>50</ClientFee><PrepayMonths>1</PrepayMonths>"
@@ -186,8 +198,8 @@ def test_rents_have_their_terms(offer):
         more="<HasInternet>true</HasInternet><PetsAllowed>false</PetsAllowed>",
     )
 
-    assert (found.price, found.total_floors) == (Decimal(80_000), None)
-    assert found.facts == {
+    assert (read_offer.price, read_offer.total_floors) == (Decimal(80_000), None)
+    assert read_offer.facts == {
         "rent_term": "long", "deposit": 0.5, "commission": 50.0, "prepayment": 1.0, "utilities_included": True,
         "internet": True, "pets": False,
     }  # fmt: skip
@@ -204,15 +216,17 @@ def test_rents_have_their_terms(offer):
     ],
 )
 def test_a_houses_plot_is_in_square_metres(offer, area, unit, square_metres):
-    found = offer(Category="houseSale", Land=f"<Area>{area}</Area><AreaUnitType>{unit}</AreaUnitType>")
+    read_offer = offer(Category="houseSale", Land=f"<Area>{area}</Area><AreaUnitType>{unit}</AreaUnitType>")
 
-    assert found.land_area == square_metres
+    assert read_offer.land_area == square_metres
 
 
 def test_concatenated_photo_addresses_are_separated(offer):
-    found = offer(Photos="<PhotoSchema><FullUrl>https://a.example/1.jpghttps://a.example/2.jpg</FullUrl></PhotoSchema>")
+    read_offer = offer(
+        Photos="<PhotoSchema><FullUrl>https://a.example/1.jpghttps://a.example/2.jpg</FullUrl></PhotoSchema>"
+    )
 
-    assert [photo.url for photo in found.photos] == ["https://a.example/1.jpg", "https://a.example/2.jpg"]
+    assert [photo.url for photo in read_offer.photos] == ["https://a.example/1.jpg", "https://a.example/2.jpg"]
 
 
 def test_ignored_parts_are_reported(tmp_path):

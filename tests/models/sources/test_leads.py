@@ -107,9 +107,9 @@ def bring(office, tmp_path):
         with office.factory() as session:
             source = session.get_one(Source, source_id)
             assert not source.is_complete
-            found = request_import(session, source, "command", file_name="leads", is_dry_run=is_dry_run)
+            import_ = request_import(session, source, "command", file_name="leads", is_dry_run=is_dry_run)
             session.commit()
-            import_id = found.id
+            import_id = import_.id
         written = []
         report = import_feed(office.factory, import_id, open_feed(path, of_leads=True), on_committed=written.extend)
         return report, written

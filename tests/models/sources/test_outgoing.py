@@ -64,15 +64,15 @@ def test_our_own_reader_reads_the_same_homes_back(office, data):
 def test_the_feed_is_what_portals_document(office):
     with office.factory() as session:
         owner = make_user(session, Role.AGENCY)
-        found = make_property(session, owner, description="Вид на <парк> & реку\x01", photos=["/media/abc.jpg"])
+        listing = make_property(session, owner, description="Вид на <парк> & реку\x01", photos=["/media/abc.jpg"])
         session.commit()
-        feed = etree.fromstring(written([found]))
+        feed = etree.fromstring(written([listing]))
 
     space = {"y": yrl_writer.NAMESPACE}
     assert feed.tag == f"{{{yrl_writer.NAMESPACE}}}realty-feed"
     assert feed.findtext("y:generation-date", namespaces=space) == "2026-05-01T00:00:00+00:00"
     [offer] = feed.findall("y:offer", space)
-    assert offer.get("internal-id") == str(found.id)
+    assert offer.get("internal-id") == str(listing.id)
     required = "type property-type category creation-date location/y:address sales-agent/y:phone area/y:value"
     required = f"{required} sales-agent/y:category price/y:value price/y:currency rooms floor".split()
     assert all(offer.findtext(f"y:{name}", namespaces=space) for name in required)

@@ -14,7 +14,7 @@ LOCATION = "<locality-name>Москва</locality-name>"
 
 
 def test_every_tag_finds_its_place(offer):
-    found = offer(
+    read_offer = offer(
         built_year="2008",
         building_type="кирпично-монолитный",
         renovation="дизайнерский",
@@ -26,20 +26,28 @@ def test_every_tag_finds_its_place(offer):
         more='<image tag="plan">https://img.example/plan.png</image><lift>+</lift>',
     )
 
-    assert found.faults == [] and found.guesses == []
-    assert (found.external_id, found.deal_type, found.property_type) == ("a-1", DealType.SALE, PropertyType.APARTMENT)
-    assert (found.price, found.currency) == (Decimal(21_500_000), "RUB")
-    assert (found.area, found.living_area, found.kitchen_area) == (Decimal("54.3"), Decimal("31.5"), Decimal(11))
-    assert (found.rooms, found.floor, found.total_floors, found.year_built) == (2, 5, 9, 2008)
-    assert (found.city, found.district, found.street, found.house_number) == (
+    assert read_offer.faults == [] and read_offer.guesses == []
+    assert (read_offer.external_id, read_offer.deal_type, read_offer.property_type) == (
+        "a-1",
+        DealType.SALE,
+        PropertyType.APARTMENT,
+    )
+    assert (read_offer.price, read_offer.currency) == (Decimal(21_500_000), "RUB")
+    assert (read_offer.area, read_offer.living_area, read_offer.kitchen_area) == (
+        Decimal("54.3"),
+        Decimal("31.5"),
+        Decimal(11),
+    )
+    assert (read_offer.rooms, read_offer.floor, read_offer.total_floors, read_offer.year_built) == (2, 5, 9, 2008)
+    assert (read_offer.city, read_offer.district, read_offer.street, read_offer.house_number) == (
         "Москва", "Хамовники", "улица Льва Толстого", "16",
     )  # fmt: skip
-    assert (found.latitude, found.longitude) == (Decimal("55.7339"), Decimal("37.5885"))
-    assert found.stations == [Station("Парк культуры", 9)]
-    assert found.condition is Condition.DESIGN
-    assert found.photos == [Photo("https://img.example/1.jpg"), Photo("https://img.example/plan.png", "plan")]
-    assert found.description == "Светлая квартира окнами в тихий двор."
-    assert found.facts == {
+    assert (read_offer.latitude, read_offer.longitude) == (Decimal("55.7339"), Decimal("37.5885"))
+    assert read_offer.stations == [Station("Парк культуры", 9)]
+    assert read_offer.condition is Condition.DESIGN
+    assert read_offer.photos == [Photo("https://img.example/1.jpg"), Photo("https://img.example/plan.png", "plan")]
+    assert read_offer.description == "Светлая квартира окнами в тихий двор."
+    assert read_offer.facts == {
         "material": ["brick", "monolith"],
         "renovation": "design",
         "bathroom": "separate",
@@ -91,10 +99,10 @@ def test_ids_are_texts(offer, identity):
     ],
 )
 def test_studios_are_recognised_in_six_forms(offer, changes, rooms):
-    found = offer(**changes)
+    read_offer = offer(**changes)
 
-    assert found.rooms == rooms
-    assert found.facts.get("studio", False) is (rooms == 0)
+    assert read_offer.rooms == rooms
+    assert read_offer.facts.get("studio", False) is (rooms == 0)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +128,9 @@ def test_studios_are_recognised_in_six_forms(offer, changes, rooms):
     ],
 )
 def test_the_lowest_price_of_the_whole_home_counts(offer, price, more, expected):
-    found = offer(price=price, more=more)
+    read_offer = offer(price=price, more=more)
 
-    assert (found.price, found.currency) == (Decimal(expected[0]), expected[1])
+    assert (read_offer.price, read_offer.currency) == (Decimal(expected[0]), expected[1])
 
 
 @pytest.mark.parametrize(
@@ -174,20 +182,20 @@ def test_an_offer_without_an_id_is_refused(offer):
     ],
 )
 def test_placeholders_mean_unknown_and_are_counted(offer, changes, field):
-    found = offer(**changes)
+    read_offer = offer(**changes)
 
-    assert found.faults == []
-    assert [guess.field for guess in found.guesses] == [field]
-    assert "as unknown" in english(found.guesses[0].reason)
+    assert read_offer.faults == []
+    assert [guess.field for guess in read_offer.guesses] == [field]
+    assert "as unknown" in english(read_offer.guesses[0].reason)
 
 
 def test_empty_tags_and_dashes_mean_unknown_and_are_not_reported(offer):
-    found = offer(
+    read_offer = offer(
         built_year="", kitchen_space="", floor="-", more="<cadastral-number>-</cadastral-number><organization/>"
     )
 
-    assert (found.year_built, found.kitchen_area, found.floor) == (None, None, None)
-    assert found.faults == [] and found.guesses == []
+    assert (read_offer.year_built, read_offer.kitchen_area, read_offer.floor) == (None, None, None)
+    assert read_offer.faults == [] and read_offer.guesses == []
 
 
 @pytest.mark.parametrize(
@@ -204,10 +212,10 @@ def test_empty_tags_and_dashes_mean_unknown_and_are_not_reported(offer):
     ],
 )
 def test_the_status_decides_and_an_unknown_one_is_reported(offer, word, on_market, known):
-    found = offer(status=word)
+    read_offer = offer(status=word)
 
-    assert (found.on_market, found.status) == (on_market, word)
-    assert [guess.field for guess in found.guesses] == ([] if known else ["status"])
+    assert (read_offer.on_market, read_offer.status) == (on_market, word)
+    assert [guess.field for guess in read_offer.guesses] == ([] if known else ["status"])
 
 
 def test_the_stricter_of_two_statuses_wins_and_a_number_beside_a_word_does_not_count(offer):

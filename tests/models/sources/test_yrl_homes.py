@@ -12,7 +12,7 @@ LOCATION = "<locality-name>Москва</locality-name>"
 
 
 def test_a_rent_with_its_terms(offer):
-    found = offer(
+    read_offer = offer(
         type="аренда",
         price="<value>65000</value><currency>RUR</currency><period>месяц</period>",
         agent_fee="50",
@@ -24,8 +24,8 @@ def test_a_rent_with_its_terms(offer):
         more="<television>true</television><washing-machine>+</washing-machine>",
     )
 
-    assert (found.deal_type, found.price, found.per_day) == (DealType.RENT, Decimal(65_000), False)
-    assert found.facts == {
+    assert (read_offer.deal_type, read_offer.price, read_offer.per_day) == (DealType.RENT, Decimal(65_000), False)
+    assert read_offer.facts == {
         "commission": 50.0,
         "deposit": 1.0,
         "prepayment": 1.0,
@@ -39,10 +39,10 @@ def test_a_rent_with_its_terms(offer):
 
 
 def test_a_rent_per_day_is_no_rent_per_month(offer):
-    found = offer(type="аренда", price="<value>4000</value><currency>RUR</currency><period>день</period>")
+    read_offer = offer(type="аренда", price="<value>4000</value><currency>RUR</currency><period>день</period>")
 
-    assert found.faults == [] and found.per_day
-    assert found.facts["rent_term"] == "daily"
+    assert read_offer.faults == [] and read_offer.per_day
+    assert read_offer.facts["rent_term"] == "daily"
 
 
 @pytest.mark.parametrize(
@@ -60,27 +60,27 @@ def test_a_rent_per_day_is_no_rent_per_month(offer):
     ],
 )
 def test_categories_become_what_they_are(offer, category, expected):
-    found = offer(category=category)
+    read_offer = offer(category=category)
 
-    assert (found.property_type, found.faults) == (expected, [])
+    assert (read_offer.property_type, read_offer.faults) == (expected, [])
 
 
 def test_apartments_and_elite_houses_are_recognised_by_flags(offer):
-    found = offer(apartments="1", is_elite="да")
+    read_offer = offer(apartments="1", is_elite="да")
 
-    assert (found.property_type, found.property_class) == (PropertyType.APARTMENTS, PropertyClass.ELITE)
+    assert (read_offer.property_type, read_offer.property_class) == (PropertyType.APARTMENTS, PropertyClass.ELITE)
 
 
 def test_an_address_may_be_outside_the_location_and_the_town_may_be_a_region(offer):
-    found = offer(
+    read_offer = offer(
         location="<region>Москва</region><sub-locality-name>Тверской  район</sub-locality-name>"
         "<metro><name>Тверская</name></metro><metro><name>Пушкинская</name></metro>",
         more="<Address>Тверская улица, д. 15</Address><apartment>12</apartment>",
     )
 
-    assert (found.city, found.region, found.district) == (None, "Москва", "Тверской")
-    assert (found.street, found.house_number) == ("Тверская улица", "15")
-    assert found.stations == [Station("Тверская"), Station("Пушкинская")]
+    assert (read_offer.city, read_offer.region, read_offer.district) == (None, "Москва", "Тверской")
+    assert (read_offer.street, read_offer.house_number) == ("Тверская улица", "15")
+    assert read_offer.stations == [Station("Тверская"), Station("Пушкинская")]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_an_address_may_be_outside_the_location_and_the_town_may_be_a_region(off
     ],
 )
 def test_plots_are_measured_in_square_metres(offer, lot, square_metres):
-    found = offer(category="дом с участком", lot_area=lot)
+    read_offer = offer(category="дом с участком", lot_area=lot)
 
-    assert found.land_area == square_metres
+    assert read_offer.land_area == square_metres
 
 
 @pytest.mark.parametrize(
@@ -110,26 +110,26 @@ def test_plots_are_measured_in_square_metres(offer, lot, square_metres):
     ],
 )
 def test_new_buildings_state_their_completion_date(offer, quarter, year, state, facts):
-    found = offer(built_year=year, ready_quarter=quarter, building_state=state, new_flat="1")
+    read_offer = offer(built_year=year, ready_quarter=quarter, building_state=state, new_flat="1")
 
-    assert found.market == "new"
-    assert {name: found.facts[name] for name in found.facts if name in ("handed_over", "completion")} == facts
+    assert read_offer.market == "new"
+    assert {name: read_offer.facts[name] for name in read_offer.facts if name in ("handed_over", "completion")} == facts
 
 
 def test_pictures_keep_their_order_and_kind_and_invalid_addresses_are_reported(offer):
-    found = offer(
+    read_offer = offer(
         more='<image type="housemain">https://a.example/h.jpg</image><image>https://a.example/1.jpghttps://a.example/2.jpg'
         '</image><image>ftp://a.example/3.jpg</image><image tag="floorplan">http://a.example/f.png</image>'
         "<image>https://a.example/1.jpg</image>"
     )
 
-    assert found.photos == [
+    assert read_offer.photos == [
         Photo("https://a.example/h.jpg", "facade"),
         Photo("https://a.example/1.jpg"),
         Photo("https://a.example/2.jpg"),
         Photo("http://a.example/f.png", "floor_plan"),
     ]
-    assert [(guess.field, guess.read) for guess in found.guesses] == [("photos", "ftp://a.example/3.jpg")]
+    assert [(guess.field, guess.read) for guess in read_offer.guesses] == [("photos", "ftp://a.example/3.jpg")]
 
 
 def test_an_offer_with_only_category_price_area_and_address_is_accepted(tmp_path):
@@ -150,9 +150,9 @@ def test_unused_tags_are_reported_with_their_count(tmp_path):
 
 
 def test_descriptions_lose_tags_and_keep_paragraphs(offer):
-    found = offer(
+    read_offer = offer(
         description="&lt;p&gt;Первый&lt;/p&gt;&lt;ul&gt;&lt;li&gt;второй&amp;nbsp;пункт&lt;/li&gt;&lt;/ul&gt;"
         " &amp;#x41C;осква"
     )
 
-    assert found.description == "Первый\nвторой\xa0пункт\nМосква"
+    assert read_offer.description == "Первый\nвторой\xa0пункт\nМосква"

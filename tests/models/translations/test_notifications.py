@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from models.accounts.notification_switches import Channel
-from models.accounts.notifications import Notification, NotificationType, notify, take_to_send
+from models.accounts.notifications import Notification, NotificationType, claim_for_sending, notify
 from models.core.enums import Role
 from models.translations.catalogue import LANGUAGES, catalogue
 from models.translations.notifications import describe_notification
@@ -79,13 +79,13 @@ def test_an_unknown_variant_gets_a_general_text(session):
 def test_sent_notifications_are_in_the_language_of_their_user(session):
     notification = stored(session, role=Role.LANDLORD, telegram_id="777", language="kk")
 
-    [outgoing] = take_to_send(session, notification.id, list(Channel))
+    [outgoing] = claim_for_sending(session, notification.id, list(Channel))
 
     assert describe_notification(outgoing.language, outgoing)[0] == "Жаңа өтінім"
 
 
 def test_a_user_without_a_language_gets_russian(session):
-    [outgoing] = take_to_send(session, stored(session, role=Role.LANDLORD, telegram_id="777").id, list(Channel))
+    [outgoing] = claim_for_sending(session, stored(session, role=Role.LANDLORD, telegram_id="777").id, list(Channel))
 
     assert outgoing.language is None
     assert describe_notification(outgoing.language, outgoing)[0] == "Новая заявка"

@@ -20,8 +20,8 @@ from models.sources.sources import create_source, due_imports
 from models.webhooks.endpoints import add_endpoint
 from models.webhooks.events import record_event
 from models.webhooks.tables import Delivery, EventType
+from tests.at_once import while_open
 from tests.factories import SECRET, make_user
-from tests.models.agencies.at_once import while_open
 from tests.signing_in import prove
 
 PHONE, STRANGERS_TELEGRAM = "+77011234567", "666"

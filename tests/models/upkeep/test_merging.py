@@ -13,7 +13,7 @@ from models.accounts.tokens import make_token, user_of_token
 from models.core.base import Base
 from models.core.enums import ActionKind, Origin, Role, Side, Status
 from models.core.errors import ConflictError, NotFoundError, NotSignedInError
-from models.deals.answer_templates import AnswerTemplate, keep_template
+from models.deals.answer_templates import AnswerTemplate, add_template
 from models.deals.chats import Chat, open_chat, post_message
 from models.deals.feed import FeedAction, act_in_feed
 from models.deals.inquiries import create_inquiry
@@ -88,7 +88,7 @@ def test_one_accounts_rows_move_to_the_other_and_the_first_is_closed(session, pe
 def test_saved_searches_views_and_answers_move_and_exports_are_deleted(session, people):
     gone, kept, admin, _ = people
     save_search(session, gone, "Homes", SearchCriteria(), NotificationPace.DAILY)
-    keep_template(session, gone, "It is still free.", "en")
+    add_template(session, gone, "It is still free.", "en")
     for user, order in ((gone, "-price"), (kept, "price")):
         store_last_choice(session, user, Side.LEAD, {"order": order})
     save_view(session, gone, Side.LEAD, "Hot", {"tag": "hot"})

@@ -124,7 +124,7 @@ def test_figures_of_markets_go_after_more_than_a_year_and_no_day_that_a_page_sho
     assert timedelta(days=max(PERIODS)) < kept
 
 
-@pytest.mark.parametrize("broken", ["_old_runs", "forget_old_exports", "forget_old_bot_rows", "forget_old_sessions"])
+@pytest.mark.parametrize("broken", ["_old_runs", "delete_old_exports", "delete_old_bot_rows", "delete_old_sessions"])
 def test_a_kind_that_cannot_be_deleted_keeps_no_other_kind(session, monkeypatch, caplog, broken):
     kinds = set(retention.delete_expired(session))
 

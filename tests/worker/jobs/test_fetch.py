@@ -24,9 +24,9 @@ from worker.tasks import find_due_imports, run_import
 
 @pytest.fixture
 def site():
-    found = Site()
-    yield found
-    found.close()
+    server = Site()
+    yield server
+    server.close()
 
 
 @pytest.fixture
@@ -188,9 +188,9 @@ def source(sessions, site):
     with sessions() as session:
         owner = make_user(session, Role.AGENCY)
         session.flush()
-        found = create_source(session, owner, {"address": site.url(), "refresh_minutes": 60})
+        source = create_source(session, owner, {"address": site.url(), "refresh_minutes": 60})
         session.commit()
-        return found.id
+        return source.id
 
 
 def fetch(sessions, source_id, asked_by="request"):

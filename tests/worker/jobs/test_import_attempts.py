@@ -119,7 +119,7 @@ def test_an_import_whose_database_goes_away_is_tried_again(source, monkeypatch):
     monkeypatch.setattr(imports, "import_feed", away)
     for _ in range(import_attempts.MAX_ATTEMPTS + 1):
         with pytest.raises(OperationalError):
-            imports.take_import(
+            imports.perform_import(
                 task_context.session_factory(), task_context.settings(), task_context.client(), the_import(session).id
             )
 

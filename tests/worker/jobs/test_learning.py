@@ -13,7 +13,7 @@ from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
 from models.deals.feed import act_in_feed
 from models.deals.matches import act
-from models.deals.weights import WeightSet, current_set, keep_set, live_set, newest_actions, rollback, weight_sets
+from models.deals.weights import WeightSet, current_set, live_set, newest_actions, rollback, store_live_set, weight_sets
 from models.market.leads import Lead, create_lead, replace_lead
 from models.market.properties import Property
 from models.ranking.recommendations import Market
@@ -61,15 +61,15 @@ def people(session):
 
 def test_a_market_s_own_set_goes_before_the_global_one(session):
     assert current_set(session, MOSCOW) is None
-    everywhere = keep_set(session, weight_set())
-    own = keep_set(session, weight_set(MOSCOW))
+    everywhere = store_live_set(session, weight_set())
+    own = store_live_set(session, weight_set(MOSCOW))
 
     assert current_set(session, MOSCOW) is own
     assert current_set(session, ALMATY) is everywhere
 
 
 def test_one_set_of_a_scope_is_live_and_an_earlier_one_can_be_so_again(session):
-    first, second, third = (keep_set(session, weight_set()) for _ in range(3))
+    first, second, third = (store_live_set(session, weight_set()) for _ in range(3))
     assert live_set(session, None) is third
 
     assert rollback(session, None) is second
@@ -212,7 +212,7 @@ def test_a_market_moves_to_new_weights_with_its_next_run_and_explains_by_those_i
         session.commit()
         run_everything(session)
         [by_default] = scores(session)
-        keep_set(session, weight_set())
+        store_live_set(session, weight_set())
         session.commit()
 
         make_property(session, make_user(session), district="Хамовники")
@@ -265,19 +265,19 @@ def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weight
         for _ in range(40):
             make_property(session, chance.choice(users), currency="RUB", **property_facts(chance))
             make_lead(session, chance.choice(users), currency="RUB", **lead_wishes(chance))
-        weights_id = keep_set(session, weight_set(MOSCOW, LEARNT)).id
+        weights_id = store_live_set(session, weight_set(MOSCOW, LEARNT)).id
         session.commit()
         run_everything(session)
         for next_weights in (ONLY_AREA, None, LEARNT):
             if next_weights:
-                next_id = keep_set(session, weight_set(MOSCOW, next_weights)).id
+                next_id = store_live_set(session, weight_set(MOSCOW, next_weights)).id
             else:
                 session.get_one(WeightSet, weights_id).is_live, next_id = False, None
             session.commit()
             for _ in range(12):
                 side, row = random_write(session, chance)
                 rescore.rescore_entity(session, side, row)
-            cache.forget_snapshots()  # like another worker process, which has no snapshots
+            cache.evict_snapshots()  # like another worker process, which has no snapshots
             for market in (MOSCOW, ALMATY):  # lists that a deactivated owner's other rows made stale
                 rescore.reconcile_market(session, market)
                 session.commit()
@@ -298,7 +298,7 @@ def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weight
 
 def test_a_market_that_appears_begins_with_the_live_set(worker_here):
     with worker_here() as session:
-        found = keep_set(session, weight_set())
+        found = store_live_set(session, weight_set())
         make_property(session, make_user(session))
         make_lead(session, make_user(session))
         session.commit()

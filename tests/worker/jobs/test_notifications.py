@@ -19,10 +19,10 @@ from models.accounts.notifications import (
     TOPIC_OF,
     Notification,
     NotificationType,
+    claim_for_sending,
     lost_notifications,
     notify,
-    put_back,
-    take_to_send,
+    release_claim,
     unread_count,
 )
 from models.accounts.users import create_user
@@ -52,7 +52,7 @@ def someone(session, **fields):
 
 def addresses(session, notification_id, channels=ALL):
     """Take a notification for sending; returns the addresses."""
-    return [each.address for each in take_to_send(session, notification_id, channels)]
+    return [each.address for each in claim_for_sending(session, notification_id, channels)]
 
 
 def notified(session, user, kind=NotificationType.NEW_INQUIRY, subject="inquiry:1"):
@@ -64,7 +64,7 @@ def test_a_notification_is_taken_for_sending_only_once(session):
 
     assert addresses(session, notification) == ["777"]
     assert addresses(session, notification) == []
-    put_back(session, notification, Channel.TELEGRAM)
+    release_claim(session, notification, Channel.TELEGRAM)
     assert addresses(session, notification) == ["777"]
 
 
@@ -115,7 +115,7 @@ def test_no_channel_gets_both_cards_and_a_count_of_new_recommendations(session, 
     set_switches(session, user, {Topic.OFFERS: {Channel.EMAIL: True}})
 
     def channels(subject):
-        return {each.channel for each in take_to_send(session, notified(session, user, kind, subject), ALL)}
+        return {each.channel for each in claim_for_sending(session, notified(session, user, kind, subject), ALL)}
 
     assert channels("before") == without
     link_by_code(session, new_code(session, user), "777")
@@ -230,7 +230,7 @@ def test_old_news_are_not_sent_and_lost_ones_are_found(session):
 
 
 def test_telegram_gets_the_text_and_a_refusal_is_the_end(sender, telegram, session):
-    [delivery] = take_to_send(session, notified(session, someone(session)), ALL)
+    [delivery] = claim_for_sending(session, notified(session, someone(session)), ALL)
     telegram.answers = [(403, {"ok": False})]
 
     sender.send_by_telegram(delivery)
@@ -243,7 +243,7 @@ def test_telegram_gets_the_text_and_a_refusal_is_the_end(sender, telegram, sessi
 
 
 def test_only_what_certainly_did_not_go_out_is_sent_again(sender, telegram, session):
-    [delivery] = take_to_send(session, notified(session, someone(session)), ALL)
+    [delivery] = claim_for_sending(session, notified(session, someone(session)), ALL)
     telegram.answers = [(429, {"parameters": {"retry_after": 7}}), (500, {})]
 
     with pytest.raises(sender.NotSentError) as slow_down:

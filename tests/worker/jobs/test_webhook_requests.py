@@ -13,9 +13,9 @@ from worker.jobs.webhooks import post
 
 @pytest.fixture
 def receiver():
-    found = Receiver()
-    yield found
-    found.close()
+    receiver_ = Receiver()
+    yield receiver_
+    receiver_.close()
 
 
 def test_a_slow_receiver_is_left_after_a_bounded_time_even_if_it_drips():

@@ -31,9 +31,9 @@ A_DAY = timedelta(days=1)
 
 @pytest.fixture
 def receiver():
-    found = Receiver()
-    yield found
-    found.close()
+    receiver_ = Receiver()
+    yield receiver_
+    receiver_.close()
 
 
 @pytest.fixture

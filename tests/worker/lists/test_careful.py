@@ -53,7 +53,7 @@ def sweep_until_quiet(session, monkeypatch):
     """Sweep like one worker after another, each with its own memory; returns how many died."""
     deaths = 0
     for _ in range(10):
-        cache.forget_snapshots()
+        cache.evict_snapshots()
         try:
             tasks.sweep()
         except WorkerDied:
@@ -113,10 +113,10 @@ def test_a_message_that_comes_again_after_its_worker_died_is_bounded_too(market,
         tasks.rescore_lead(leads[1].id)
     monkeypatch.setattr(LeadmatchTask, "is_redelivered", True)
     for _ in range(MAX_ATTEMPTS):
-        cache.forget_snapshots()
+        cache.evict_snapshots()
         with pytest.raises(WorkerDied):
             tasks.rescore_lead(leads[1].id)
-    cache.forget_snapshots()
+    cache.evict_snapshots()
     tasks.rescore_lead(leads[1].id)
 
     assert len(killed) == MAX_ATTEMPTS + 1
@@ -167,7 +167,7 @@ def test_a_property_that_kills_its_worker_is_quarantined_and_the_others_get_thei
         monkeypatch.setattr(LeadmatchTask, "is_redelivered", True)
         deaths = 0
         for _ in range(MAX_ATTEMPTS + 1):
-            cache.forget_snapshots()
+            cache.evict_snapshots()
             try:
                 tasks.rescore_property(ids[index])
             except WorkerDied:

@@ -34,11 +34,11 @@ def scenario(worker_here):
 
 
 def offered(session, seller, **fields):
-    found = make_property(session, seller, **fields)
+    listing = make_property(session, seller, **fields)
     session.commit()
     rescore.reconcile_market(session, MOSCOW)
     session.commit()
-    return found
+    return listing
 
 
 def event_facts(session):

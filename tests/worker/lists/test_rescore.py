@@ -179,13 +179,13 @@ def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(wo
 
 def test_settling_twice_changes_nothing(worker_here):
     with worker_here() as session:
-        found = make_property(session, make_user(session))
+        listing = make_property(session, make_user(session))
         make_lead(session, make_user(session))
         session.commit()
         rescore.reconcile_market(session, MOSCOW)
         session.commit()
         once = stored_lists(session)
-        rescore.rescore_entity(session, Side.PROPERTY, found.id)
+        rescore.rescore_entity(session, Side.PROPERTY, listing.id)
 
         assert stored_lists(session) == once
         assert rescore.reconcile_market(session, MOSCOW) == 0

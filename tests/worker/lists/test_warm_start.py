@@ -16,7 +16,7 @@ def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here
         make_property(session, owner)
         session.commit()
         rebuild_all(session)
-        cache.forget_snapshots()
+        cache.evict_snapshots()
 
         load_biggest_markets()
         known = cache._snapshots.take(MOSCOW)

@@ -182,7 +182,7 @@ def test_after_a_release_with_another_engine_changes_leave_sound_lists_and_one_r
         session.execute(text("UPDATE lead_recommendations SET scores = '{1}'"))  # as another engine would score it
         session.execute(text("UPDATE property_recommendations SET scores = '{1}'"))
         session.commit()
-        cache.forget_snapshots()
+        cache.evict_snapshots()
         replace_property(session, home, {"city": "Москва", "price": 90_000_000})
         session.commit()
         rescore.rescore_entity(session, Side.PROPERTY, home.id)

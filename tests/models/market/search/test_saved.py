@@ -23,8 +23,8 @@ from models.market.search.saved import (
     set_pace,
     stop_notifications,
 )
+from tests.at_once import while_open
 from tests.factories import make_property, make_user
-from tests.models.agencies.at_once import while_open
 
 SALE = SearchCriteria(deal_type=DealType.SALE, price_max=Decimal(10_000_000))
 

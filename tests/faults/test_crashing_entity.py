@@ -29,7 +29,7 @@ def test_a_row_that_kills_its_worker_is_quarantined_and_the_others_are_served(
         )
         owner_id = owner.id
         session.commit()
-        killer_id = crashes_worker.id
+        crashing_id = crashes_worker.id
     worker = start_worker(
         "runs", "entities", through=[sys.executable, str(ROOT / "tests/faults/lethal.py"), str(owner_id)],
         PYTHONPATH=str(ROOT),
@@ -41,7 +41,7 @@ def test_a_row_that_kills_its_worker_is_quarantined_and_the_others_are_served(
             return [(each.side, each.entity_id, each.error) for each in session.scalars(select(UnscorableEntity))]
 
     wait_for(quarantined, what="its quarantine")
-    assert quarantined() == [(side, killer_id, KILLED_ITS_WORKER)]
+    assert quarantined() == [(side, crashing_id, KILLED_ITS_WORKER)]
     assert sum("killed by its row" in line for line in worker.lines) <= 2 * MAX_ATTEMPTS
     assert worker.poll() is None
     write(1)
@@ -49,4 +49,4 @@ def test_a_row_that_kills_its_worker_is_quarantined_and_the_others_are_served(
     with Session(engine) as session:
         listed = {each: set(session.scalars(select(SIDE_TABLES[each].owner_id))) for each in Side}
     assert set(leads) <= listed[Side.LEAD]
-    assert killer_id not in listed[side]
+    assert crashing_id not in listed[side]

@@ -1,4 +1,4 @@
-"""Undoing a user's last action on a pair: models.deals.taking_back."""
+"""Undoing a user's last action on a pair: models.deals.undoing."""
 
 import pytest
 from sqlalchemy import func, select
@@ -10,7 +10,7 @@ from models.deals.actions import Action
 from models.deals.completion import complete
 from models.deals.match_table import Match
 from models.deals.matches import act
-from models.deals.taking_back import count_disliked, disliked_by, take_back
+from models.deals.undoing import count_disliked, disliked_by, undo_action
 from tests.models.deals.market import DISLIKE, LIKE, Market, violations
 
 
@@ -27,7 +27,7 @@ def say(market: Market, side: Side, kind: ActionKind, commission: float | None =
 
 def back(market: Market, side: Side) -> Match | None:
     owner = (market.buyers if side is Side.LEAD else market.sellers)[0]
-    return take_back(market.session, owner, side, lead_id=market.leads[0].id, property_id=market.properties[0].id)
+    return undo_action(market.session, owner, side, lead_id=market.leads[0].id, property_id=market.properties[0].id)
 
 
 def test_a_dislike_is_listed_and_undone(market, session):

@@ -19,7 +19,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 
 
-def take_back(session: Session, user: User, side: Side, *, lead_id: int, property_id: int) -> Match | None:
+def undo_action(session: Session, user: User, side: Side, *, lead_id: int, property_id: int) -> Match | None:
     """Undo the last action of *user*, the owner of the pair's *side*.
 
     A dislike that replaced a like becomes that like again, with its commission. Any other action is deleted: the pair
@@ -58,7 +58,7 @@ def take_back(session: Session, user: User, side: Side, *, lead_id: int, propert
     match.lead, match.property = lead, listing
     signal_match_changed(session, match)
     if others is None:
-        _forget(session, match)
+        _delete_match(session, match)
         return None
     setattr(match, "proposed_by_lead" if side is Side.LEAD else "proposed_by_property", None)
     if match.closed_by_match_id is None:
@@ -97,7 +97,7 @@ def _figure(match: Match, side: Side) -> Decimal | None:
     return match.proposed_by_lead if side is Side.LEAD else match.proposed_by_property
 
 
-def _forget(session: Session, match: Match) -> None:
+def _delete_match(session: Session, match: Match) -> None:
     """Delete a match that only the undone action had created, and its notifications."""
     news = (Notification.type == NotificationType.NEW_LIKE, Notification.subject == subject_of(match))
     owners = (match.lead.owner_id, match.property.owner_id)
