@@ -181,6 +181,7 @@ ENTRIES: tuple[Entry, ...] = (
             Rule("separate", f"(ванная/ванный) комната и (туалет/санузел) {_APART}"),
             Rule("separate", f"{_WC} не {_JOINT} | не {_JOINT} {_WC}"),
             Rule("combined", "сус", "listing"),
+            Rule("separate", f"(=раздел/=разд) [.] {_WC}"),
             Rule("separate", "сур", "listing"),
             Rule(
                 "combined",
@@ -226,7 +227,8 @@ ENTRIES: tuple[Entry, ...] = (
         (
             Rule(
                 "bath",
-                "ванна | с =ванной | полноценный ванна | bathtub | bath tub | джакузи | bath rather than shower "
+                "ванна | угловой ванна | с =ванной | полноценный ванна | bathtub | bath tub | джакузи "
+                "| bath rather than shower "
                 "| (bath/bathtub) not shower",
             ),
             Rule(
@@ -329,7 +331,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         subject=(
             "потолок | высота потолок | ceiling | ceiling height | потолок повыше | высокий потолок | потолок высота "
-            "| потолок высокий | high ceiling | h | высота"
+            "| потолок высокий | high ceiling | h | высота | потолок выс . | выс . потолок"
         ),
         units=("", "m"),
         minimum=2,

@@ -42,7 +42,8 @@ ENTRIES: tuple[Entry, ...] = (
             ),
             Rule(
                 True,
-                f"({_UTILITIES}) [я] (=плачу/=оплачиваю) (сам/сама) | ({_UTILITIES}) ({_PAY}) ({_OWNER}) "
+                f"за ({_CHARGES}) (=платим/=плачу/=оплачиваем) (мы/сами/сам/я) "
+                f"| ({_UTILITIES}) [я] (=плачу/=оплачиваю) (сам/сама) | ({_UTILITIES}) ({_PAY}) ({_OWNER}) "
                 f"| ({_UTILITIES}) [за] [счет] ({_OWNER})",
                 "listing",
             ),
@@ -63,7 +64,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "listing",
             ),
             Rule(None, f"с ({_CHARGES}) ({_APART})", "lead"),
-            no(f"с ({_CHARGES}) ({_APART})", "listing"),
+            no(f"с ({_CHARGES}) ({_APART}) | (счет/=счета) ({_PAY}) ({_TENANT})", "listing"),
             # An amount, or a mark, between the charge and the statement: «+ 5000 КУ», «КУ: отдельно».
             no(
                 f"({_CHARGES}) [:/-/–/—/,/OPEN] [около/примерно] _ _ [CLOSE] ({_APART}) | ({_PLUS}) _ _ ({_CHARGES}) "
