@@ -37,7 +37,7 @@ from models.market import (
     town_aliases,
     unscorable,
 )
-from models.market.search import saved, text_search
+from models.market.search import own_texts, saved, text_search
 from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations, relaxations
 from models.rescoring import attempts, partial_lists, runs

@@ -1,6 +1,9 @@
-"""Emptying a database between tests."""
+"""Emptying a database between tests, and storing the same rows again in an empty one."""
 
+import io
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 import psycopg2
 from psycopg2 import sql
@@ -9,24 +12,43 @@ from psycopg2 import sql
 #: truncating creates a new file for every index of the table and of all tables that refer to it.
 LARGE = 1 << 20  # bytes
 
+#: Rows by table, in the format of COPY.
+Rows = dict[str, bytes]
+Result = TypeVar("Result")
+
 _known: dict[str, "_Cleaner"] = {}
 _lock = threading.Lock()
 
 
 def empty_tables(url: str) -> None:
     """Wait until nobody writes to the database at *url* and empty every table; sequences are not reset."""
+    _with_cleaner(url, _Cleaner.clean)
+
+
+def read_rows(url: str) -> Rows:
+    """The committed rows of every table of the database at *url* that has any."""
+    return _with_cleaner(url, _Cleaner.read)
+
+
+def store_rows(url: str, rows: Rows) -> None:
+    """Store rows that `read_rows` returned, with their ids, times and transactions; no trigger runs."""
+    _with_cleaner(url, lambda cleaner: cleaner.store(rows))
+
+
+def _with_cleaner(url: str, do: Callable[["_Cleaner"], Result]) -> Result:
     with _lock:
         cleaner = _known.pop(url, None)
         try:
             if cleaner is None:
                 cleaner = _Cleaner(url)
-            cleaner.clean()
+            result = do(cleaner)
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             if cleaner is None or isinstance(error, psycopg2.errors.LockNotAvailable):
                 raise
             cleaner = _Cleaner(url)  # The server was restarted since the last time.
-            cleaner.clean()
+            result = do(cleaner)
         _known[url] = cleaner
+        return result
 
 
 class _Cleaner:
@@ -60,3 +82,19 @@ class _Cleaner:
             small = [sql.Identifier(name) for name, is_large in filled if not is_large]
             if small:
                 cursor.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(table) for table in small))
+
+    def read(self) -> Rows:
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute("EXECUTE filled")
+            return {name: self._copied(cursor, name) for name, _ in cursor.fetchall()}
+
+    @staticmethod
+    def _copied(cursor: psycopg2.extensions.cursor, table: str) -> bytes:
+        rows = io.BytesIO()
+        cursor.copy_expert(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table)), rows)
+        return rows.getvalue()
+
+    def store(self, rows: Rows) -> None:
+        with self._connection, self._connection.cursor() as cursor:
+            for table, content in rows.items():
+                cursor.copy_expert(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table)), io.BytesIO(content))

@@ -17,6 +17,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -25,6 +26,8 @@ import pytest
 import redis
 from argon2 import PasswordHasher
 from psycopg2 import sql
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 import models.all_tables  # noqa: F401 - sessions need every table
 from api.http.services import services_of
@@ -173,8 +176,13 @@ def engine(database_url: str):
 @pytest.fixture
 def session(engine):
     """A Session in a transaction that is rolled back after the test; its commits are savepoints inside."""
-    from sqlalchemy.orm import Session
+    with rolled_back(engine) as session:
+        yield session
 
+
+@contextmanager
+def rolled_back(engine: Engine) -> Iterator[Session]:
+    """A Session in a transaction that is rolled back at the end; its commits are savepoints inside."""
     with engine.connect() as connection:
         transaction = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:

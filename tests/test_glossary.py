@@ -232,6 +232,17 @@ RETIRED_FILES = {
 }
 
 
+def is_retired(name: str) -> bool:
+    return name in RETIRED or RETIRED_PREFIX.match(name) is not None
+
+
+def retired_names(source: str) -> Iterator[tuple[int, str]]:
+    """The line and name of each retired name in a module's code."""
+    # Most modules have no such word at all, and finding words takes a tenth of the time of finding names.
+    if any(map(is_retired, set(re.findall(r"\w+", source)))):
+        yield from ((line, name) for line, name in names_in(source) if is_retired(name))
+
+
 def names_in(source: str) -> Iterator[tuple[int, str]]:
     """Every name in a module's code; words in comments and strings are ignored."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -253,8 +264,7 @@ def test_code_uses_no_retired_name(package):
         f"{path.relative_to(ROOT)}:{line} {name}: now {RETIRED.get(name, 'see RETIRED_PREFIX')}"
         for path in files(".py")
         if path.relative_to(ROOT).parts[0] == package
-        for line, name in names_in(path.read_text())
-        if name in RETIRED or RETIRED_PREFIX.match(name)
+        for line, name in retired_names(path.read_text())
     ]
 
     assert wrong == []
@@ -302,6 +312,12 @@ def test_every_term_of_the_glossary_is_explained_once():
 
     assert len(names) > 40
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+@pytest.mark.parametrize("name", ["doors", "MOST_UNITS", "_FEWEST_ROOMS", "MOST"])
+def test_a_retired_name_is_found_in_code(name):
+    """Tests the check itself: names of modules without any such word are not looked at."""
+    assert list(retired_names(f"x = 1\ndef f():\n    return {name}\n")) == [(3, name)]
 
 
 def test_names_are_distinguished_from_words():

@@ -219,6 +219,8 @@ def _look_up(
     words = name.split()
     if len(words) > 1:  # a lexicon may know «метро Сокол» by the same key as «Сокол»
         order = _stated_kinds(fold(words[0])) or _stated_kinds(fold(words[-1])) or order
+    if not order and not any(map(str.isalpha, name)):
+        return None  # «12-14» is a place only beside a word that says so
     kinds = order or lexicon.kinds(name)
     goes_on = not order and like in kinds and kinds[0] != "town"  # «м. Сокол, Аэропорт»
     for kind in sorted(kinds, key=lambda kind: kind != like) if goes_on else kinds:

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, String, bindparam, case, cast, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.notification_switches import Topic
 from models.accounts.notifications import TOPIC_OF, Notification, NotificationType
 from models.accounts.users import User
+from models.platform.prepared_statements import PREPARED
 
 #: The ids by which notifications are grouped; the first one in a notification's data counts.
 _SUBJECTS = ("match_id", "chat_id", "request_id", "selection_id", "listing_id")
@@ -82,13 +83,8 @@ def mark_topic_read(session: Session, user: User, topic: Topic) -> None:
 
 def unread_by_topic(session: Session, user: User) -> dict[Topic, int]:
     """The user's number of unread notifications by topic, without zeros."""
-    query = (
-        select(Notification.type, func.count())
-        .where(Notification.user_id == user.id, Notification.read_at.is_(None))
-        .group_by(Notification.type)
-    )
     counts: dict[Topic, int] = defaultdict(int)
-    for type_, count in session.execute(query):
+    for type_, count in session.execute(_UNREAD, {"user_id": user.id}, execution_options=PREPARED):
         counts[TOPIC_OF[type_]] += count
     return dict(counts)
 
@@ -104,3 +100,11 @@ def _mark(session: Session, user: User, condition: ColumnElement[bool]) -> None:
         .values(read_at=func.now())
         .execution_options(synchronize_session=False)
     )
+
+
+#: Built once, and planned once per connection.
+_UNREAD = (
+    select(Notification.type, func.count())
+    .where(Notification.user_id == bindparam("user_id"), Notification.read_at.is_(None))
+    .group_by(Notification.type)
+)

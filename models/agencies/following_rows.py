@@ -58,8 +58,10 @@ RULES: dict[str, Rule] = {
             actions.lead_id actions.property_id advert_groups.property_id advert_keys.property_id
             archived_words.property_id client_contact_keys.lead_id client_keys.lead_id
             inquiries.property_id lead_changes.lead_id lead_recommendations.lead_id lead_relaxations.lead_id
-            lead_tasks.lead_id lead_tasks.property_id listing_words.property_id matches.lead_id matches.property_id
-            photo_checks.property_id property_prices.property_id property_recommendations.property_id prospects.lead_id
+            lead_tasks.lead_id lead_tasks.property_id lead_texts.lead_id listing_words.property_id
+            matches.lead_id matches.property_id
+            photo_checks.property_id property_prices.property_id property_recommendations.property_id
+            property_texts.property_id prospects.lead_id
             selections.lead_id selection_homes.property_id shortlisted_homes.lead_id shortlisted_homes.property_id
             told_homes.property_id unkeyed_leads.lead_id
             """,

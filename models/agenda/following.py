@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.accounts.users import User
 from models.core.base import Base, database_now, enum_column
 from models.market.leads import Lead, owned_lead
+from models.platform.prepared_statements import PREPARED
 
 #: The minimum score, of 100, of a home that contradicts no wish (docs/matching.md).
 FITS = 60
@@ -66,8 +67,8 @@ def visit_lead(session: Session, lead: Lead) -> set[int]:
     fitting = fitting_ids(session, lead.id)
     if fitting is None:
         return set()
-    query = select(LeadFollow, func.now()).where(LeadFollow.lead_id == lead.id).with_for_update()
-    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    fresh = {**PREPARED, "populate_existing": True}
+    row = session.execute(_LOCKED_FOLLOW, {"lead_id": lead.id}, execution_options=fresh).one_or_none()
     if row is None:
         _begin(session, lead.id, fitting, database_now(session))
         return set()
@@ -91,7 +92,7 @@ def new_counts(session: Session, lead_ids: Sequence[int]) -> dict[int, int]:
     """The number of new fitting properties in the lists of leads, without zeros."""
     if not lead_ids:
         return {}
-    rows = session.execute(_NEW_COUNTS, {"lead_ids": list(lead_ids)})
+    rows = session.execute(_NEW_COUNTS, {"lead_ids": list(lead_ids)}, execution_options=PREPARED)
     return {row.lead_id: row.new for row in rows if row.new}
 
 
@@ -104,8 +105,7 @@ def frequency_of(session: Session, user: User, lead_id: int) -> Frequency:
 
 def frequency_for(session: Session, lead: Lead) -> Frequency:
     """How often the owner of *lead* is notified of its new recommendations."""
-    query = select(LeadFollow.frequency).where(LeadFollow.lead_id == lead.id)
-    return session.scalar(query) or Frequency.DAILY
+    return session.scalar(_FREQUENCY, {"lead_id": lead.id}, execution_options=PREPARED) or Frequency.DAILY
 
 
 def set_frequency(session: Session, user: User, lead_id: int, frequency: Frequency) -> None:
@@ -117,7 +117,7 @@ def set_frequency(session: Session, user: User, lead_id: int, frequency: Frequen
 
 def fitting_ids(session: Session, lead_id: int) -> list[int] | None:
     """The ids of the fitting properties in a lead's list that are on the market, best first; None: it has no list."""
-    row = session.execute(_FITTING, {"lead_id": lead_id}).one_or_none()
+    row = session.execute(_FITTING, {"lead_id": lead_id}, execution_options=PREPARED).one_or_none()
     return None if row is None else list(row.ids)
 
 
@@ -147,6 +147,9 @@ def _begin(session: Session, lead_id: int, fitting: list[int], now: datetime) ->
     session.execute(insert(LeadFollow).values(row).on_conflict_do_nothing())
 
 
+# Built once, and planned once per connection.
+_LOCKED_FOLLOW = select(LeadFollow, func.now()).where(LeadFollow.lead_id == bindparam("lead_id")).with_for_update()
+_FREQUENCY = select(LeadFollow.frequency).where(LeadFollow.lead_id == bindparam("lead_id"))
 _FITTING = text(
     """
     SELECT ARRAY(

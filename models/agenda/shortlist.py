@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, delete, func, select
+from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -12,6 +12,7 @@ from models.core.base import Base, CreatedAt
 from models.core.errors import ConflictError, NotFoundError
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, on_any_market
+from models.platform.prepared_statements import PREPARED
 
 MAX_SHORTLISTED = 100  # homes of one lead
 
@@ -62,7 +63,7 @@ def remove_from_shortlist(session: Session, user: User, lead_id: int, property_i
 
 def shortlisted(session: Session, lead_id: int) -> set[int]:
     """The ids of the homes on a lead's shortlist."""
-    return set(session.scalars(select(ShortlistedHome.property_id).where(ShortlistedHome.lead_id == lead_id)))
+    return set(session.scalars(_SHORTLISTED, {"lead_id": lead_id}, execution_options=PREPARED))
 
 
 def shortlisted_homes(session: Session, user: User, lead_id: int) -> Select[Property, datetime]:
@@ -86,3 +87,7 @@ def erase_shortlists(session: Session, user: User) -> None:
     """Delete the shortlists of all leads of a user."""
     lead_ids = select(Lead.id).where(Lead.owner_id == user.id)
     session.execute(delete(ShortlistedHome).where(ShortlistedHome.lead_id.in_(lead_ids)))
+
+
+#: Built once, and planned once per connection.
+_SHORTLISTED = select(ShortlistedHome.property_id).where(ShortlistedHome.lead_id == bindparam("lead_id"))

@@ -36,7 +36,7 @@ from models.core.enums import Side, Status
 from models.deals.actions import Action, actions_of_lead
 from models.deals.match_table import Match
 from models.deals.price_cuts import disliked_at, is_hidden_by
-from models.deals.shown_columns import SHOWN
+from models.deals.shown_columns import BRIEF, SHOWN
 from models.market.advert_groups import AdvertGroup
 from models.market.client_keys import ClientKey
 from models.market.leads import Lead
@@ -232,6 +232,15 @@ class ListQuery:
 
     def whole_rows(self) -> Select:
         return self.page(lambda other, owner: [other, owner])
+
+    def brief_rows(self) -> Select:
+        return self.page(
+            lambda other, owner: [
+                *(getattr(other, name) for name in BRIEF[self.side]),
+                *(owner.id.label("owner_id"), owner.name.label("owner_name")),
+                *(owner.agency_name.label("owner_agency"), owner.role.label("owner_role")),
+            ]
+        )
 
     def shown_rows(self) -> Select:
         of_properties = self.side is Side.PROPERTY  # their lists show clients' contacts

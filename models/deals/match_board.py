@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.accounts.users import User
@@ -14,6 +15,7 @@ from models.deals.match_table import Match
 from models.deals.matches import match_ids_of
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.platform.prepared_statements import PREPARED
 from models.ranking.recommendations import SIDE_TABLES
 
 #: The statuses of open matches.
@@ -81,6 +83,15 @@ def board_match(user: User, row: Sequence) -> BoardMatch:
 
 def best_scores(session: Session, side: Side, row_ids: list[int]) -> dict[int, tuple[int, float | None]]:
     """Return (length of the stored list, its best score) of each lead or property that has a list."""
+    rows = session.execute(_BEST_SCORES[side], {"row_ids": row_ids}, execution_options=PREPARED)
+    return {row_id: (length, best) for row_id, length, best in rows}
+
+
+def _best_scores(side: Side) -> Select[Any]:
     _, lists, key, ids = SIDE_TABLES[side]
-    query = select(key, func.cardinality(ids), lists.scores[literal(1)]).where(key.in_(row_ids))
-    return {row_id: (length, best) for row_id, length, best in session.execute(query)}
+    best: Any = lists.scores[literal_column("1")]
+    return select(key, func.cardinality(ids), best).where(key == any_(bindparam("row_ids", type_=ARRAY(BigInteger))))
+
+
+#: Built once, and planned once per connection.
+_BEST_SCORES = {side: _best_scores(side) for side in Side}

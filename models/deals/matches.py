@@ -15,9 +15,14 @@ match that is ACCEPTED and AGREED shares contacts.
 from decimal import Decimal
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     CompoundSelect,
     Select,
+    any_,
+    bindparam,
     func,
+    literal_column,
     select,
     union_all,
 )
@@ -31,6 +36,7 @@ from models.deals.match_notifications import notify_of_contacts, notify_of_like,
 from models.deals.match_table import Match
 from models.market.leads import Lead
 from models.market.properties import Property, is_on_any_market
+from models.platform.prepared_statements import PREPARED
 
 #: The lock that keeps a row unchanged after it is read; only writers of the row wait for it.
 KEPT = {"read": True}
@@ -154,13 +160,7 @@ def match_ids_of(user: User) -> CompoundSelect[tuple[int]]:
 
 def match_counts(session: Session, side: Side, row_ids: list[int]) -> dict[int, int]:
     """Count the matches that are not REJECTED of each lead or property; rows without any are left out."""
-    own_column = Match.lead_id if side is Side.LEAD else Match.property_id
-    query = (
-        select(own_column, func.count())
-        .where(own_column.in_(row_ids), Match.status != MatchStatus.REJECTED)
-        .group_by(own_column)
-    )
-    return dict(session.execute(query).all())
+    return dict(session.execute(_COUNTS[side], {"row_ids": row_ids}, execution_options=PREPARED).all())
 
 
 def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: int) -> tuple[Lead, Property]:
@@ -217,3 +217,15 @@ def _share_contacts(session: Session, match: Match) -> None:
         match.contact_shared_at = func.now()
         session.flush()
         notify_of_contacts(session, match)
+
+
+# Built once, and planned once per connection.
+_COUNTS = {
+    side: select(key, func.count())
+    .where(
+        key == any_(bindparam("row_ids", type_=ARRAY(BigInteger))),
+        Match.status != literal_column(f"'{MatchStatus.REJECTED}'"),
+    )
+    .group_by(key)
+    for side, key in ((Side.LEAD, Match.lead_id), (Side.PROPERTY, Match.property_id))
+}

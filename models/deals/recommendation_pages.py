@@ -23,6 +23,7 @@ from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
 from models.platform.prepared_queries import PreparedQuery
 from models.platform.prepared_statements import PREPARED
+from models.ranking.recommendations import LIST_LENGTH
 
 
 class Owner(NamedTuple):
@@ -105,6 +106,17 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
     return RecommendedPage([], _total(session, side, row_id))
 
 
+def brief_list(session: Session, side: Side, row_id: int) -> RecommendedPage:
+    """
+    Return the whole list as :func:`recommended_page` does, but of each row only the columns that group and filter
+    entries (:data:`models.deals.shown_columns.BRIEF`): a page shows a fifth of the list's entries.
+    """
+    named = {"row_id": row_id, "limit": LIST_LENGTH, "offset": 0}
+    rows = session.execute(_BRIEF_ROWS[side], named, execution_options=PREPARED).all()
+    entries = [_entry_of(row) for row in rows]
+    return RecommendedPage(entries, rows[0].total if rows else 0)
+
+
 def shown_page(
     reading: Connection,
     session: Callable[[], Session],
@@ -139,17 +151,7 @@ def shown_page(
         else:
             share = owned_property(opened, owner, row_id).commission_share
         return ShownPage([], _total(opened, side, row_id) if page > 1 else 0, share, frozenset())
-    entries = [
-        Recommended(
-            row,
-            Owner(row.owner_id, row.owner_name, row.owner_agency, row.owner_role),
-            row.score,
-            row.explored,
-            row.price_cut,
-            _group_of(row),
-        )
-        for row in rows
-    ]
+    entries = [_entry_of(row) for row in rows]
     shared = frozenset(row.id for row in rows if row.contacts_shared)
     return ShownPage(entries, rows[0].total, rows[0].share_of_mine, shared)
 
@@ -186,8 +188,13 @@ def rows_to_explain(session: Session, side: Side, ids: list[int]) -> list[Any]:
 
 def adverts_of_home(session: Session, listing: Property) -> Group | None:
     """The adverts on the market of a property's home, its own included; None if nobody else offers it."""
-    row = session.execute(ADVERTS_OF_HOME, {"property_id": listing.id}).one_or_none()
+    row = session.execute(ADVERTS_OF_HOME, {"property_id": listing.id}, execution_options=PREPARED).one_or_none()
     return _group_of(row) if row is not None else None
+
+
+def _entry_of(row: Row[Any]) -> Recommended:
+    owner = Owner(row.owner_id, row.owner_name, row.owner_agency, row.owner_role)
+    return Recommended(row, owner, row.score, row.explored, row.price_cut, _group_of(row))
 
 
 def _group_of(row: Any) -> Group | None:
@@ -205,6 +212,7 @@ def _total(session: Session, side: Side, row_id: int) -> int:
 
 # Built once, and planned once per connection.
 _WHOLE_ROWS = {side: ListQuery(side).whole_rows() for side in Side}
+_BRIEF_ROWS = {side: ListQuery(side).brief_rows() for side in Side}
 _SHOWN_ROWS = {
     side: [
         PreparedQuery(query.shown_rows())

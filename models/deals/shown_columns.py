@@ -112,3 +112,12 @@ EXPLAINED: dict[Side, tuple[str, ...]] = {
         "search_text",
     ),
 }
+
+#: Side of a list -> the columns of its entries by which they are grouped into cards and filtered.
+BRIEF: dict[Side, tuple[str, ...]] = {
+    Side.LEAD: (
+        *("id", "city", "street", "house_number", "address_precision"),
+        *("property_type", "rooms", "price", "currency"),
+    ),
+    Side.PROPERTY: ("id", "rooms", "budget_max", "currency"),
+}

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy import BigInteger, BindParameter, Select, bindparam, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from models.accounts.notifications import Notification, NotificationType
@@ -17,6 +17,7 @@ from models.deals.match_table import Match
 from models.deals.matches import act, lock_pair, status_of
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.platform.prepared_statements import PREPARED
 
 
 def undo_action(session: Session, user: User, side: Side, *, lead_id: int, property_id: int) -> Match | None:
@@ -69,7 +70,7 @@ def undo_action(session: Session, user: User, side: Side, *, lead_id: int, prope
     return match
 
 
-def disliked_by(side: Side, row_id: int) -> Select[Any, datetime]:
+def disliked_by(side: Side, row_id: int | BindParameter[int]) -> Select[Any, datetime]:
     """
     Select (entity of the other side, time of the dislike) of the pairs that a lead or property has disliked, the latest
     first. Pairs with a match are left out: they are listed among the matches.
@@ -90,7 +91,7 @@ def disliked_by(side: Side, row_id: int) -> Select[Any, datetime]:
 
 def count_disliked(session: Session, side: Side, row_id: int) -> int:
     """The number of pairs that :func:`disliked_by` selects."""
-    return session.scalar(select(func.count()).select_from(disliked_by(side, row_id).order_by(None).subquery())) or 0
+    return session.scalar(_COUNT_DISLIKED[side], {"row_id": row_id}, execution_options=PREPARED) or 0
 
 
 def _figure(match: Match, side: Side) -> Decimal | None:
@@ -104,3 +105,12 @@ def _delete_match(session: Session, match: Match) -> None:
     session.execute(delete(Notification).where(*news, Notification.user_id.in_(owners)))
     session.delete(match)
     session.flush()
+
+
+#: Built once, and planned once per connection.
+_COUNT_DISLIKED = {
+    side: disliked_by(side, bindparam("row_id", type_=BigInteger))
+    .order_by(None)
+    .with_only_columns(func.count(), maintain_column_froms=True)
+    for side in Side
+}

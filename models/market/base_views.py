@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -10,6 +10,7 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.enums import Side
 from models.core.errors import ConflictError, InvalidValueError
+from models.platform.prepared_statements import PREPARED
 
 MAX_NAME = 60  # characters
 MAX_VIEWS = 30  # of one user and side
@@ -35,14 +36,12 @@ class BaseView(Base):
 
 def views_of(session: Session, user: User, side: Side) -> list[BaseView]:
     """The user's named views of one side, by name."""
-    query = select(BaseView).where(BaseView.user_id == user.id, BaseView.side == side, BaseView.name != LAST)
-    return list(session.scalars(query.order_by(BaseView.name)))
+    return list(session.scalars(_VIEWS, {"user_id": user.id, "side": side}, execution_options=PREPARED))
 
 
 def last_choice(session: Session, user: User, side: Side) -> dict[str, Any]:
     """The order, size and columns that the user chose last; empty at first."""
-    query = select(BaseView.query).where(BaseView.user_id == user.id, BaseView.side == side, BaseView.name == LAST)
-    return session.scalar(query) or {}
+    return session.scalar(_LAST_CHOICE, {"user_id": user.id, "side": side}, execution_options=PREPARED) or {}
 
 
 def store_last_choice(session: Session, user: User, side: Side, chosen: dict[str, Any]) -> None:
@@ -86,3 +85,9 @@ def _put(session: Session, user: User, side: Side, name: str, query: dict[str, A
             index_elements=[BaseView.user_id, BaseView.side, BaseView.name], set_={"query": made.excluded.query}
         )
     )
+
+
+# Built once, and planned once per connection.
+_OF_SIDE = (BaseView.user_id == bindparam("user_id"), BaseView.side == bindparam("side"))
+_VIEWS = select(BaseView).where(*_OF_SIDE, BaseView.name != literal_column(f"'{LAST}'")).order_by(BaseView.name)
+_LAST_CHOICE = select(BaseView.query).where(*_OF_SIDE, BaseView.name == literal_column(f"'{LAST}'"))

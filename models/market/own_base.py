@@ -5,9 +5,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, String, and_, cast, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    SmallInteger,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -16,15 +30,20 @@ from models.core.amounts import Amount
 from models.core.enums import DealType, Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.market.search.own_texts import OWN_TEXTS, LeadText, PropertyText, has_word
 from models.market.search.text_search import RUSSIAN, ArchivedWords, ListingWords
 from models.market.tags import TAGGED
+from models.platform.prepared_statements import COMPILED_ONCE
 
 MAX_WORDS = 8  # of a search; further words are ignored
 MAX_WORD = 60  # characters
 MIN_DIGITS = 4  # for which phones are searched, ignoring other characters between digits
 
 _DIGITS = re.compile(r"[\d\s()+.\-]+")
-_BETWEEN_DIGITS = " ()+-.\u00a0"
+
+
+#: A number, or the parameter that will hold it.
+Number = int | BindParameter[int]
 
 
 class BaseOrder(StrEnum):
@@ -60,8 +79,12 @@ class BaseFilter:
 
 def own_rows(owner: User, side: Side, filters: BaseFilter) -> Select[Any]:
     """The owner's leads, or properties, that pass the filter, in its order."""
+    return _rows(owner.id, side, filters)
+
+
+def _rows(owner_id: Number, side: Side, filters: BaseFilter) -> Select[Any]:
     table, tags, tag_key = TAGGED[side]
-    query: Select[Any] = select(table).where(table.owner_id == owner.id)
+    query: Select[Any] = select(table).where(table.owner_id == owner_id)
     for column, value in (
         (table.status, filters.status),
         (table.city_key, filters.city_key),
@@ -79,7 +102,7 @@ def own_rows(owner: User, side: Side, filters: BaseFilter) -> Select[Any]:
     if filters.tag is not None:
         query = query.where(table.id.in_(select(tag_key).where(tags.tag == filters.tag)))
     query = query.where(
-        *_in_range(side, filters.price_from, filters.price_to), *_with_words(owner, side, filters.words)
+        *_in_range(side, filters.price_from, filters.price_to), *_with_words(owner_id, side, filters.words)
     )
     return query.order_by(*_ordered(filters.order, _keys(side, filters.order), table.id))
 
@@ -91,24 +114,45 @@ def own_page(
     The rows of one page, from 1, and the number of all rows that pass the filter. It is one query, because most of its
     time goes into searching every row for words. A page beyond the last one has no rows and no total.
     """
-    rows = session.execute(page_query(owner, side, filters, page, per_page)).all()
+    offset = (page - 1) * per_page
+    if filters == BaseFilter(order=filters.order):
+        values = {"owner_id": owner.id, "per_page": per_page, "offset": offset}
+        answer = session.execute(_page_of_all(side, filters.order), values, execution_options=COMPILED_ONCE)
+    else:
+        answer = session.execute(_page_query(owner.id, side, filters, per_page, offset))
+    rows = answer.all()
     return [row for row, _ in rows], rows[0].total if rows else 0
 
 
-def page_query(owner: User, side: Side, filters: BaseFilter, page: int, per_page: int) -> Select[Any]:
+@cache
+def _page_of_all(side: Side, order: BaseOrder) -> Select[Any]:
+    """The query of a page of all rows of :owner_id, built once: building it takes as long as reading the rows."""
+    filters = BaseFilter(order=order)
+    names = ("owner_id", "per_page", "offset")
+    owner_id, per_page, offset = (bindparam(name, type_=BigInteger) for name in names)
+    return _page_query(owner_id, side, filters, per_page, offset)
+
+
+def _page_query(
+    owner_id: Number,
+    side: Side,
+    filters: BaseFilter,
+    per_page: Number,
+    offset: Number,
+) -> Select[Any]:
     """
     Select (row, total number of rows) of a page. Only ids and sort keys are counted and sorted, and only the rows up to
     the end of the page are kept in order, because numbering all rows would sort them all.
     """
     table = TAGGED[side][0]
     keys = [key.label(f"key_{number}") for number, key in enumerate(_keys(side, filters.order))]
-    rows = own_rows(owner, side, filters).order_by(None).with_only_columns(table.id, *keys)
+    rows = _rows(owner_id, side, filters).order_by(None).with_only_columns(table.id, *keys)
     # All rows in the order of an index are counted and paged by it. Others are read only once.
     in_index = filters == BaseFilter(order=filters.order) and filters.order in (BaseOrder.NEWEST, BaseOrder.OLDEST)
     passing = rows.subquery("passing") if in_index else rows.cte("passing")
     total = select(func.count()).select_from(passing).scalar_subquery()
     in_order = select(passing).order_by(*_ordered(filters.order, list(passing.c)[1:], passing.c.id))
-    on_page = in_order.limit(per_page).offset((page - 1) * per_page).subquery("on_page")
+    on_page = in_order.limit(per_page).offset(offset).subquery("on_page")
     query = select(table, total.label("total")).join(on_page, on_page.c.id == table.id)
     return query.order_by(*_ordered(filters.order, list(on_page.c)[1:], on_page.c.id))
 
@@ -139,35 +183,33 @@ def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[Colum
 _WORDS: tuple[Any, ...] = (ListingWords, ArchivedWords)
 
 
-def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]]:
+def _with_words(owner_id: Number, side: Side, typed: str) -> list[ColumnElement[bool]]:
     """
-    One condition for each word. Digits in the notation of a phone may also be a phone, or a part of it, as a whole.
+    Conditions: the row contains each word, or a word that begins with it; letter case and the dots of ё are ignored.
+    Digits in the notation of a phone may also be a phone, or a part of it, as a whole.
     """
-    conditions = [_with_word(owner, side, word[:MAX_WORD]) for word in words.split()[:MAX_WORDS]]
-    digits = re.sub(r"\D", "", words)
-    if side is Side.LEAD and _DIGITS.fullmatch(words) and len(digits) >= MIN_DIGITS:
+    words = [word[:MAX_WORD] for word in typed.split()[:MAX_WORDS]]
+    if not words:
+        return []
+    if side is Side.PROPERTY:
+        return [_property_has(owner_id, word) for word in words]
+    condition = and_(*(has_word(LeadText.text, word) for word in words))
+    digits = re.sub(r"\D", "", typed)
+    if _DIGITS.fullmatch(typed) and len(digits) >= MIN_DIGITS:
         # 8 701 ... and +7 701 ... are the same phone.
         tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        phone = func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)
-        return [or_(phone, and_(*conditions))]
-    return conditions
+        condition = or_(has_word(LeadText.contacts, tail), condition)
+    return [_in_own_texts(owner_id, side, condition)]
 
 
-def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
-    """
-    A condition: the row contains the word or a word that begins with it; letter case and the dots of ё are ignored.
-    """
-    pattern = "".join("[её]" if each in "еёЕЁ" else re.escape(each) for each in word)
-    if side is Side.LEAD:
-        return _text_of_lead(word).regexp_match(pattern, flags="i")
-    short = _text_of_property(word).regexp_match(pattern, flags="i")
+def _property_has(owner_id: Number, word: str) -> ColumnElement[bool]:
+    short = _in_own_texts(owner_id, Side.PROPERTY, has_word(PropertyText.text, word))
     beginnings = re.findall(r"\w+", word)
     if not beginnings:
         return short
-    # Descriptions are long, so their words are looked up in indexes by owner. This comes first, because the rows that
-    # it finds need not be searched.
+    # Descriptions are long, so their words are looked up in indexes by owner.
     query = func.to_tsquery(RUSSIAN, " & ".join(f"'{each}':*" for each in beginnings))
-    owner_lexeme = cast(f"'owner {owner.id}'", TSQUERY)
+    owner_lexeme = cast(f"'owner {owner_id}'", TSQUERY)
     # A stop word leaves an empty query, which has no condition besides the owner.
     in_text = [
         select(table.property_id).where(
@@ -178,41 +220,10 @@ def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
     return or_(*(Property.id.in_(ids) for ids in in_text), short)
 
 
-def _text_of_lead(word: str) -> ColumnElement[str]:
-    return _joined(
-        word,
-        Lead.id,
-        Lead.client_name,
-        Lead.client_contacts,
-        Lead.city,
-        func.array_to_string(Lead.districts, " "),
-        func.array_to_string(Lead.metro_stations, " "),
-        Lead.notes,
-        Lead.private_notes,
-        Lead.additional_requirements,
-        Lead.external_id,
-    )
-
-
-def _text_of_property(word: str) -> ColumnElement[str]:
-    return _joined(
-        word,
-        Property.id,
-        Property.title,
-        Property.city,
-        Property.district,
-        Property.metro_station,
-        Property.street,
-        Property.house_number,
-        Property.location,
-        Property.external_id,
-    )
-
-
-def _joined(word: str, row_id: Any, *columns: Any) -> ColumnElement[str]:
-    """The text in which *word* is looked for. It has the row's id only for digits, because ten thousand take time."""
-    ids = [cast(row_id, String)] if word.isdigit() else []
-    return func.concat_ws(" ", *columns, *ids, type_=String)
+def _in_own_texts(owner_id: Number, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition: the text of the row, which is the owner's, fulfils *condition*."""
+    texts, key = OWN_TEXTS[side]
+    return TAGGED[side][0].id.in_(select(key).where(texts.owner_id == owner_id, condition))
 
 
 def _keys(side: Side, order: BaseOrder) -> tuple[Any, ...]:

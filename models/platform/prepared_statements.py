@@ -25,7 +25,7 @@ class _CompiledOnce(dict[Any, Any]):
     """
 
     #: More entries than needed: the number of statements times the engines of a process.
-    maximum = 100
+    maximum = 400
 
     def get(self, key: Any, default: Any = None) -> Any:
         statement, compiled = super().get(self._short(key), (None, default))

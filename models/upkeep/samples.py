@@ -11,7 +11,7 @@ nothing else, so nothing else is deleted.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, delete, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -30,6 +30,7 @@ from models.market.favorites import Favorite
 from models.market.leads import Lead, canonical_lead
 from models.market.properties import Property, canonical
 from models.market.sample_keys import PREFIX, is_sample_key, of_set, sample_key
+from models.platform.prepared_statements import PREPARED
 from models.ranking.display_order import delete_explored_offers, delete_score_shifts
 from models.ranking.recommendations import Market
 from models.upkeep.sample_rows import ALMATY, MOSCOW, SampleTown, clients_of, homes_of
@@ -52,9 +53,13 @@ class SampleSet(Base):
     created_at: Mapped[CreatedAt]
 
 
+#: Built once, and planned once per connection.
+_SAMPLES_OF = select(SampleSet.id).where(SampleSet.user_id == bindparam("user_id"))
+
+
 def has_samples(session: Session, user: User) -> bool:
     """Whether the user's account has sample data."""
-    return session.scalar(select(SampleSet.id).where(SampleSet.user_id == user.id)) is not None
+    return session.scalar(_SAMPLES_OF, {"user_id": user.id}, execution_options=PREPARED) is not None
 
 
 def add_samples(session: Session, user: User) -> tuple[list[Lead], list[Property]]:

@@ -202,6 +202,14 @@ def test_a_given_town_decides() -> None:
     assert request("двушка в Ленинском", city="Самара").districts == ["Ленинский"]
 
 
+@pytest.mark.parametrize(
+    ("text", "districts"),
+    [("двушка в Москве, 12-14, до 14 млн", []), ("двушка в Москве, район 12-14", ["12-14"])],
+)
+def test_numbers_are_a_place_only_beside_a_word_that_says_so(text, districts):
+    assert request(text, homes(MOSCOW, 3, district="12-14")).districts == districts
+
+
 def test_a_town_unknown_to_the_gazetteer_is_inferred_from_its_homes() -> None:
     assert where(request("в Заречной слободке", homes("Новый Зурбаган", 2, district="Заречная слободка"))) == (
         "Новый Зурбаган",

@@ -6,6 +6,7 @@ The tests that need a browser are skipped if there is none, unless BROWSER_REQUI
 import hashlib
 import hmac
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from scripts.benchmarks.screenshots import FLAGS, find_chromium
 from tests import sockets
+from tests.cleaning import Rows, read_rows, store_rows
 from tests.console.ready_pages import actions_wait_for_scripts
 from tests.factories import SECRET, make_lead, make_property, make_user
 from tests.waiting import WAIT_LIMIT_SECONDS
@@ -73,9 +75,27 @@ class Town:
     properties: list[Property]
 
 
+@pytest.fixture(scope="session")
+def kept_town() -> list[tuple[bytes, Rows]]:
+    """The first town, pickled, and its rows: storing them again takes a twentieth of the time."""
+    return []
+
+
 @pytest.fixture
-def town(worker_here) -> Town:
-    with worker_here() as session:
+def town(worker_here, clean_database: str, kept_town: list[tuple[bytes, Rows]]) -> Town:
+    if kept_town:
+        [(town, rows)] = kept_town
+        store_rows(clean_database, rows)
+        return pickle.loads(town)
+    is_empty = not read_rows(clean_database)
+    town = make_town(worker_here)
+    if is_empty:
+        kept_town.append((pickle.dumps(town), read_rows(clean_database)))
+    return town
+
+
+def make_town(new_session: Callable[[], Session]) -> Town:
+    with new_session() as session:
         people = [
             make_user(
                 session,

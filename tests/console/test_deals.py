@@ -1,6 +1,7 @@
 """Two people at two browsers: a first like shows the pair, they agree, one completes, the other objects."""
 
 from playwright.sync_api import expect
+from sqlalchemy import delete
 
 from api.console.realtors import recommendation_page
 from models.core.enums import ActionKind, Side
@@ -165,7 +166,7 @@ def test_a_page_part_requested_before_an_undo_does_not_hide_the_card_again(visit
 def test_a_stamp_is_never_newer_than_the_list_beside_it(client, town, db, monkeypatch):
     """If somebody acts while a page is rendered, its stamp is the earlier one, so that the page is requested again."""
     enter(client, town.buyer)
-    read_entries = recommendation_page.recommended_page
+    read_entries = recommendation_page.brief_list
 
     def act_after_reading(*args, **kwargs):
         found = read_entries(*args, **kwargs)
@@ -180,11 +181,26 @@ def test_a_stamp_is_never_newer_than_the_list_beside_it(client, town, db, monkey
         db.commit()
         return found
 
-    monkeypatch.setattr(recommendation_page, "recommended_page", act_after_reading)
+    monkeypatch.setattr(recommendation_page, "brief_list", act_after_reading)
     html = client.get(f"/console/leads/{town.lead.id}", query_string={"part": 1}).text
     assert html.count("<article") == 3
     now = client.get(f"/console/leads/{town.lead.id}/list-state").json["stamp"]
     assert html.split('data-stamp="')[1].split('"')[0] != now
+
+
+def test_a_home_that_is_deleted_while_the_list_is_read_has_no_card(client, town, db, monkeypatch):
+    enter(client, town.buyer)
+    read_entries = recommendation_page.brief_list
+
+    def delete_after_reading(*args, **kwargs):
+        found = read_entries(*args, **kwargs)
+        db.execute(delete(Property).where(Property.id == found.entries[0].row.id))
+        db.commit()
+        return found
+
+    monkeypatch.setattr(recommendation_page, "brief_list", delete_after_reading)
+
+    assert client.get(f"/console/leads/{town.lead.id}").text.count("<article") == 2
 
 
 def test_a_refused_action_comes_back_with_the_reason(visit, town, db):

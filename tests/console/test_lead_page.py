@@ -202,7 +202,7 @@ def test_the_history_says_what_happened_not_what_a_tab_is_called(client, town, d
     assert "Вы отложили" in entries and "Отложенные" not in entries
 
 
-@pytest.mark.parametrize(("path", "maximum"), [("/console/leads/{lead}", 17), ("/console/leads", 12)])
+@pytest.mark.parametrize(("path", "maximum"), [("/console/leads/{lead}", 18), ("/console/leads", 12)])
 def test_a_page_takes_few_statements(client, town, engine, path, maximum):
     enter(client, town.buyer)
     address = path.format(lead=town.lead.id)

@@ -13,12 +13,15 @@ from models.leadgen.campaigns import Campaign
 from models.leadgen.earnings import niche_earnings
 from models.leadgen.niches import Niche
 from scripts.demo.advertising import HISTORY_DAYS, SCENARIOS, add_advertising
+from tests.conftest import rolled_back
 
 
-@pytest.fixture
-def market(session):
-    add_advertising(session, Random(1))
-    return session
+@pytest.fixture(scope="module")
+def market(engine):
+    """Both tests only read it."""
+    with rolled_back(engine) as session:
+        add_advertising(session, Random(1))
+        yield session
 
 
 def test_campaigns_have_a_history_that_adds_up_and_is_plausible(market):

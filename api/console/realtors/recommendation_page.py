@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, render_template, request
 from markupsafe import Markup
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, select
 
 from api.console.kit.access import visitor
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
@@ -29,13 +29,14 @@ from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
 from models.deals.match_table import Match
 from models.deals.matches import Action, act
-from models.deals.recommendation_pages import Recommended, recommended_page
+from models.deals.recommendation_pages import Recommended, brief_list, recommended_page
 from models.deals.similar_units import AlikeUnits, group_alike
 from models.deals.undoing import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.shown_addresses import EXACT, precision_of, shown_location, shown_street
+from models.platform.prepared_statements import PREPARED
 from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
 
 PER_PAGE = 20
@@ -63,18 +64,21 @@ def list_page(side: Side, own_row: Lead | Property, **more: Any) -> str:
         return _aside_page(side, own_row, **more)
     # Read before the entries: after an action in between, the stamp is too old and the page is requested once more.
     state = list_state(side, own_row)
-    recommended = recommended_page(session(), side, own_row.id, page=1, limit=LIST_LENGTH)
+    requested = request.args.get("size", "")
+    size = int(requested) if requested in map(str, SIZES) else PER_PAGE
     filters = _filters(side)
+    if filters.words or size >= LIST_LENGTH:
+        recommended = recommended_page(session(), side, own_row.id, page=1, limit=LIST_LENGTH)
+    else:
+        recommended = brief_list(session(), side, own_row.id)
     passing = _passing(recommended.entries, side, own_row, filters)
     starred, gone = _shortlist(side, own_row, recommended.entries)
     if request.args.get("shortlist"):
         passing = [entry for entry in passing if entry.row.id in starred]
-    requested = request.args.get("size", "")
-    size = int(requested) if requested in map(str, SIZES) else PER_PAGE
     groups, alike = _groups(side, passing)
     pages = max(1, -(-len(groups) // size))
     page = min(page_number(), pages)
-    shown = groups[(page - 1) * size : page * size]
+    shown = _with_whole_rows(side, groups[(page - 1) * size : page * size])
     if not wants_part():
         count_shown(side, own_row.id, len(shown))
     return render_template(
@@ -105,15 +109,26 @@ def list_state(side: Side, own_row: Lead | Property) -> dict[str, Any]:
     A list's state: `stamp` changes whenever the page would; `follows`: whether the list is older than its owner's row,
     and so about to be replaced.
     """
-    _, lists, key, _ = SIDE_TABLES[side]
-    acted = Action.lead_id if side is Side.LEAD else Action.property_id
-    actions = select(func.count()).where(acted == own_row.id, Action.side == side).scalar_subquery()
-    row = session().execute(select(lists.changed_in, lists.version, actions).where(key == own_row.id)).one_or_none()
+    named = {"row_id": own_row.id, "side": side}
+    row = session().execute(_STATES[side], named, execution_options=PREPARED).one_or_none()
     if row is None:
         return {"stamp": f"{own_row.version}-none", "follows": False}
     changed_in, version, count = row
     follows = own_row.status is Status.ACTIVE and version != own_row.version
     return {"stamp": f"{own_row.version}-{changed_in}-{count}", "follows": follows}
+
+
+def _state_query(side: Side) -> Select[Any]:
+    """Select (changed_in, version, number of its side's actions) of the list of :row_id."""
+    _, lists, key, _ = SIDE_TABLES[side]
+    row_id = bindparam("row_id", type_=BigInteger)
+    acted = Action.lead_id if side is Side.LEAD else Action.property_id
+    actions = select(func.count()).where(acted == row_id, Action.side == bindparam("side")).scalar_subquery()
+    return select(lists.changed_in, lists.version, actions).where(key == row_id)
+
+
+#: Built once, and planned once per connection.
+_STATES = {side: _state_query(side) for side in Side}
 
 
 def _fresh(side: Side, own_row: Lead | Property) -> set[int]:
@@ -214,6 +229,27 @@ def _groups(side: Side, entries: list[Recommended]) -> tuple[list[AlikeUnits], b
         if others and ids in (str(entry.row.id) for entry in (best, *others)):
             return [AlikeUnits(entry, []) for entry in (best, *others)], True
     return groups, False
+
+
+def _with_whole_rows(side: Side, groups: list[AlikeUnits]) -> list[AlikeUnits]:
+    """The groups with the whole rows of their best entries, without those that were deleted meanwhile."""
+    table: Any = SIDE_TABLES[side.other].entities
+    brief = [group.best.row.id for group in groups if not isinstance(group.best.row, table)]
+    if not brief:
+        return groups
+    rows = session().scalars(_WHOLE_ROWS[side.other], {"row_ids": brief}, execution_options=PREPARED)
+    by_id = {row.id: row for row in rows}
+    return [
+        AlikeUnits(group.best._replace(row=by_id[group.best.row.id]), group.others)
+        for group in groups
+        if group.best.row.id in by_id
+    ]
+
+
+_WHOLE_ROWS: dict[Side, Select[Any]] = {
+    side: select(table).where(table.id == any_(bindparam("row_ids", type_=ARRAY(BigInteger))))
+    for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property))
+}
 
 
 def _cards(side: Side, own_row: Lead | Property, groups: list[AlikeUnits]) -> list[Card]:

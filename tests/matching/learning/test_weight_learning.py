@@ -135,7 +135,7 @@ def test_fewer_views_of_low_places_are_compensated():
 
 
 def test_values_are_those_of_the_explanation():
-    ranks, model = PlaceIndex(), TextModel.fit([LEAD.text, HOME.text], seed=0)
+    ranks, model = PlaceIndex(), TextModel.fit([LEAD.text, HOME.text])
     wishes = lead_vectors(LeadColumns.from_facts([LEAD], ranks), model)
     offers = property_vectors(PropertyColumns.from_facts([HOME], ranks), model)
     values, stated = criterion_values(wishes, offers)

@@ -101,6 +101,48 @@ def test_a_property_is_found_by_its_address_and_by_words_of_its_description(sess
     assert found(session, owner, Side.PROPERTY, words=words) == [home.id]
 
 
+@pytest.mark.parametrize(
+    ("side", "column"),
+    [
+        *((Side.LEAD, name) for name in ("client_name", "client_contacts", "city", "districts", "metro_stations")),
+        *((Side.LEAD, name) for name in ("notes", "private_notes", "additional_requirements", "external_id")),
+        *((Side.PROPERTY, name) for name in ("title", "city", "district", "metro_station", "street", "house_number")),
+        *((Side.PROPERTY, name) for name in ("location", "external_id", "description")),
+    ],
+)
+@pytest.mark.parametrize("status", Status)
+def test_a_search_follows_every_change_of_a_searched_text(session, owner, side, column, status):
+    make = make_lead if side is Side.LEAD else make_property
+    row = make(session, owner, status=status)
+    for present, past in (("Ёлкино", "Берёзкино"), ("Берёзкино", "Ёлкино")):
+        setattr(row, column, [present] if column in ("districts", "metro_stations") else present)
+        session.flush()
+
+        assert found(session, owner, side, words=present.upper().replace("Ё", "е")) == [row.id]
+        assert found(session, owner, side, words=past) == []
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_search_finds_a_row_for_its_present_owner(session, owner, side):
+    make = make_lead if side is Side.LEAD else make_property
+    row, new_owner = make(session, owner, external_id="об-77"), make_user(session)
+
+    row.owner_id = new_owner.id
+    session.flush()
+
+    assert found(session, new_owner, side, words="об-77") == [row.id]
+    assert found(session, owner, side, words="об-77") == []
+
+
+def test_a_new_phone_is_found_and_the_old_one_is_not(session, owner):
+    lead = make_lead(session, owner, client_contacts="+7 (701) 234-56-78")
+    lead.client_contacts = "8 705 111 22 33"
+    session.flush()
+
+    assert found(session, owner, words="+77051112233") == [lead.id]
+    assert found(session, owner, words="701 234 56 78") == []
+
+
 @pytest.mark.parametrize("side", Side)
 @pytest.mark.parametrize("row_id", [977, 97_701_234])
 def test_a_row_is_found_by_its_id_and_by_the_id_of_its_source(session, owner, side, row_id):
