@@ -10,8 +10,6 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from api.console.kit.quick_templates import make_templates_quick
-
 #: (name, file) of a template -> its bytecode, and a checksum of its source.
 _codes: dict[str, tuple[str, CodeType]] = {}
 
@@ -33,7 +31,6 @@ def configure_templates(app: Flask) -> None:
     """Configure the syntax and the compilation of the application's templates."""
     # Template tags on lines of their own produce no empty lines.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    make_templates_quick(app)
     app.jinja_env.bytecode_cache = _SharedBytecode()
 
 
