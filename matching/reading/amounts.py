@@ -61,6 +61,11 @@ _ROOM_DIGITS = re.compile(
     r"(?:(?:изолир\w*|раздельн\w+|отдельн\w+)\s)?"
     r"(?:к\b|ку\b|ка\b|шк[ауи]\b|ккв\b|кк\b|к\s?\.?\s?кв|комн\b|комн\.|комнат\w*|болмели\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
 )
+#: «2-3 кв до 12 млн», but not «2-3 кв. м» and not the quarters of «сдача 2-3 кв 2027».
+_ROOM_RANGE_OF_FLATS = re.compile(
+    r"(?<!сдача )(?<!сдачи )(?<!срок )(?<!ввод )(?<!в )(?<!на )(?<![\d.,])"
+    r"([1-6])\s?[-–,]\s?([1-6])\s?кв\b(?!\.?\s?(?:м\b|м2|метр|20\d\d|года|г\b))"
+)
 _ROOMS_IN_WORDS = re.compile(
     r"\b(одна|одну|две|двух|три|трех|четыре|четырех|пять)(?:\s(?:или|и|-)\s(две|три|четыре|пять|двух|трех|четырех))?\s(?:(?:жил|изолир|раздельн|отдельн)\w+\s)?комнат\w*"
 )
@@ -131,7 +136,7 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
     for match in (*_ROOMS_AHEAD.finditer(rest), *_KAZAKH_ROOMS.finditer(rest)):
         rooms.add(_WORD_NUMBERS.get(match[1]) or int(match[1]))
         spans.append(match.span())
-    for match in _ROOM_DIGITS.finditer(rest):
+    for match in (*_ROOM_DIGITS.finditer(rest), *_ROOM_RANGE_OF_FLATS.finditer(rest)):
         numbers = [int(group) for group in match.groups() if group]
         if "-" in match[0] or "–" in match[0]:
             numbers = list(range(numbers[0], numbers[-1] + 1)) if numbers[-1] > numbers[0] else numbers
