@@ -84,7 +84,7 @@ def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_
     page.goto(f"/console/leads/{lead.id}")
     expect(page.get_by_role("heading", name=label("Properties, best first"))).to_be_visible()
     expect(pairs).to_have_count(3)
-    expect(pairs.first.get_by_text(label("Why this score"))).to_be_visible()
+    expect(pairs.first.get_by_role("heading", name=label("Why this score"))).to_be_visible()
     expect(pairs.first).to_contain_text("wanted up to 15 m")
     pairs.last.get_by_role("button", name=label("Not for me")).click()
     expect(page.locator(".toast")).to_be_visible()  # the card leaves before the server has answered
@@ -116,8 +116,8 @@ def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_
 
     # Bring in your homes
     page.get_by_role("navigation").get_by_role("link", name=label("Properties")).first.click()
-    expect(page.get_by_role("link", name=label("From a text"))).to_be_visible()
-    page.get_by_role("link", name=label("From a file or feed")).click()
+    expect(page.get_by_role("link", name=label("From a text")).first).to_be_visible()
+    page.get_by_role("link", name=label("From a file or feed")).first.click()
     (tmp_path / "homes.csv").write_text("Город;Цена\nМосква;12 млн\n")
     page.get_by_label("File", exact=True).set_input_files(tmp_path / "homes.csv")
     page.get_by_role("button", name=label("Preview the file")).click()
