@@ -101,9 +101,10 @@ def _rows(owner_id: Number, side: Side, filters: BaseFilter) -> Select[Any]:
         )
     if filters.tag is not None:
         query = query.where(table.id.in_(select(tag_key).where(tags.tag == filters.tag)))
-    query = query.where(
-        *_in_range(side, filters.price_from, filters.price_to), *_with_words(owner_id, side, filters.words)
-    )
+    query = query.where(*_in_range(side, filters.price_from, filters.price_to))
+    with_words = _ids_with_words(owner_id, side, filters.words)
+    if with_words is not None:
+        query = query.where(table.id.in_(with_words))
     return query.order_by(*_ordered(filters.order, _keys(side, filters.order), table.id))
 
 
@@ -146,7 +147,11 @@ def _page_query(
     """
     table = TAGGED[side][0]
     keys = [key.label(f"key_{number}") for number, key in enumerate(_keys(side, filters.order))]
-    rows = _rows(owner_id, side, filters).order_by(None).with_only_columns(table.id, *keys)
+    rows: Select[Any] | None = None
+    if filters == BaseFilter(words=filters.words, order=BaseOrder.NEWEST):
+        rows = _ids_with_words(owner_id, side, filters.words)  # the order needs no more of a row
+    if rows is None:
+        rows = _rows(owner_id, side, filters).order_by(None).with_only_columns(table.id, *keys)
     # All rows in the order of an index are counted and paged by it. Others are read only once.
     in_index = filters == BaseFilter(order=filters.order) and filters.order in (BaseOrder.NEWEST, BaseOrder.OLDEST)
     passing = rows.subquery("passing") if in_index else rows.cte("passing")
@@ -183,27 +188,32 @@ def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[Colum
 _WORDS: tuple[Any, ...] = (ListingWords, ArchivedWords)
 
 
-def _with_words(owner_id: Number, side: Side, typed: str) -> list[ColumnElement[bool]]:
+def _ids_with_words(owner_id: Number, side: Side, typed: str) -> Select[Any] | None:
     """
-    Conditions: the row contains each word, or a word that begins with it; letter case and the dots of ё are ignored.
-    Digits in the notation of a phone may also be a phone, or a part of it, as a whole.
+    Select the ids of the owner's rows that contain each word, or a word that begins with it; letter case and the dots
+    of ё are ignored. Digits in the notation of a phone may also be a phone, or a part of it, as a whole. None if
+    nothing is typed.
+
+    The owner's texts are read once for all words, and no row of the leads or properties themselves is.
     """
     words = [word[:MAX_WORD] for word in typed.split()[:MAX_WORDS]]
     if not words:
-        return []
+        return None
+    texts, key = OWN_TEXTS[side]
     if side is Side.PROPERTY:
-        return [_property_has(owner_id, word) for word in words]
-    condition = and_(*(has_word(LeadText.text, word) for word in words))
-    digits = re.sub(r"\D", "", typed)
-    if _DIGITS.fullmatch(typed) and len(digits) >= MIN_DIGITS:
-        # 8 701 ... and +7 701 ... are the same phone.
-        tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        condition = or_(has_word(LeadText.contacts, tail), condition)
-    return [_in_own_texts(owner_id, side, condition)]
+        condition = and_(*(_property_has(owner_id, word) for word in words))
+    else:
+        condition = and_(*(has_word(LeadText.text, word) for word in words))
+        digits = re.sub(r"\D", "", typed)
+        if _DIGITS.fullmatch(typed) and len(digits) >= MIN_DIGITS:
+            # 8 701 ... and +7 701 ... are the same phone.
+            tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
+            condition = or_(has_word(LeadText.contacts, tail), condition)
+    return select(key.label("id")).where(texts.owner_id == owner_id, condition)
 
 
 def _property_has(owner_id: Number, word: str) -> ColumnElement[bool]:
-    short = _in_own_texts(owner_id, Side.PROPERTY, has_word(PropertyText.text, word))
+    short = has_word(PropertyText.text, word)
     beginnings = re.findall(r"\w+", word)
     if not beginnings:
         return short
@@ -217,13 +227,7 @@ def _property_has(owner_id: Number, word: str) -> ColumnElement[bool]:
         )
         for table in _WORDS
     ]
-    return or_(*(Property.id.in_(ids) for ids in in_text), short)
-
-
-def _in_own_texts(owner_id: Number, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A condition: the text of the row, which is the owner's, fulfils *condition*."""
-    texts, key = OWN_TEXTS[side]
-    return TAGGED[side][0].id.in_(select(key).where(texts.owner_id == owner_id, condition))
+    return or_(*(PropertyText.property_id.in_(ids) for ids in in_text), short)
 
 
 def _keys(side: Side, order: BaseOrder) -> tuple[Any, ...]:
