@@ -3,6 +3,8 @@ Indexes of one owner's leads and properties that hold what lists filter and sort
 page itself are read. They take the place of the indexes by owner.
 """
 
+from typing import Any
+
 from alembic import op
 
 revision = "0237"
@@ -27,7 +29,7 @@ def downgrade() -> None:
         _drop(f"ix_{table}_own", table)
 
 
-def _create(name: str, table: str, **options: list[str]) -> None:
+def _create(name: str, table: str, **options: Any) -> None:
     with op.get_context().autocommit_block():
         op.create_index(name, table, ["owner_id", "id"], postgresql_concurrently=True, if_not_exists=True, **options)
 
