@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from matching.reading import markers
+from matching.reading.exceptions import is_exception, leaves_a_limit
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.rows import (
     REACH,
     WITH,
     after_colon,
+    answers,
     denied_row,
+    follows_unknown,
     has_own_refusal,
     is_refused_by_need,
     is_worse,
@@ -44,7 +47,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     first = next_mention(items, index)
     if first is None and _can_do_without(cut_text, items, index):
         return True
-    if first is None and marker.role == markers.NEVER and _answers(cut_text, marker):
+    if first is None and marker.role == markers.NEVER and answers(cut_text, marker):
         if items[index - 1].role == MENTION:  # «первый этаж? ни за что»
             _deny(cut_text, items[index - 1], marker, must)
         return True
@@ -69,6 +72,9 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     if unneeded is not None:
         symbols = [word.symbol for word in cut_text.words[unneeded.start : unneeded.end] if word is not None]
         _act_on(cut_text, target, unneeded, symbols)
+        return True
+    if is_exception(cut_text, items, index, target):
+        target.denied, target.by = False, []
         return True
     _deny(cut_text, target, marker, must)
     for following in denied_row(cut_text, items, first, 1, governs):
@@ -144,7 +150,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
         _act_on(cut_text, item, marker, symbols)
 
     before = previous_mention(items, index)
-    if symbols[:1] == ["по"] and before is None and _follows_unknown(cut_text, marker):
+    if symbols[:1] == ["по"] and before is None and follows_unknown(cut_text, marker):
         return  # «шторы по желанию, на длительный срок»
     spoken_of = before is not None and marker.start - items[before].end <= 1  # «ипотека не подходит: перепланировка»
     if not spoken_of and after_colon(items, index, act):
@@ -171,7 +177,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
             return
         if marker.clause - items[before].clause > 1:
             return
-        if items[before].sentence != marker.sentence and not _answers(cut_text, marker):
+        if items[before].sentence != marker.sentence and not answers(cut_text, marker):
             return
     _cancel_refused_whole(cut_text, items, before)
     row = (row_that_does_not_matter if marker.role == markers.CANCEL else denied_row)(
@@ -182,18 +188,6 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
                 break
         act(items[each])
-
-
-def _follows_unknown(cut_text: Tokens, marker: Item) -> bool:
-    """Whether a word that the grammar does not know directly precedes the marker."""
-    before = marker.start - 1
-    return before >= 0 and cut_text.words[before] is None and cut_text.tokens[before].isalpha()
-
-
-def _answers(cut_text: Tokens, marker: Item) -> bool:
-    """«Апартаменты? Нет, спасибо»: a denial that is the answer to the question before it."""
-    after = next(iter(cut_text.tokens[marker.end : marker.end + 1]), ".")
-    return marker.start > 0 and cut_text.tokens[marker.start - 1] == "?" and not after[0].isalnum()
 
 
 def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
@@ -220,6 +214,8 @@ def _act_on(cut_text: Tokens, item: Item, marker: Item, symbols: Sequence[str]) 
     is_cancelling = marker.role == markers.CANCEL
     if is_cancelling and "против" in symbols and item.meanings.of_people:
         return  # «чтобы хозяин был не против кошки» wants it allowed
+    if is_cancelling and leaves_a_limit(item, symbols):
+        return
     if marker.role == markers.ABSENT and not _NOT_WITHOUT.isdisjoint(symbols):
         if not item.denied and "бывать" in symbols:
             _deny(cut_text, item, marker, False)
