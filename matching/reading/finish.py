@@ -118,6 +118,7 @@ ENTRIES: tuple[Entry, ...] = (
         refused=frozenset({"rough"}),
         lead={
             "с евроремонтом": {"any_of": ["euro"]},
+            "ремонт (евро или дизайн)": {"any_of": ["euro", "design"]},
             "без ремонта не предлагать": {"none_of": ["rough"]},
             "с ремонтом": {"any_of": _FINISHED},
         },

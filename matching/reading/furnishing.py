@@ -70,7 +70,7 @@ ENTRIES: tuple[Entry, ...] = (
             ),
         ),
         lead={"стиралка обязательно": True},
-        listing={"стиральная машина": True},
+        listing={"стиральная машина": True, "ст/м": True},
     ),
     Entry(
         "dishwasher",
@@ -82,7 +82,7 @@ ENTRIES: tuple[Entry, ...] = (
             ),
         ),
         lead={"с посудомойкой": True},
-        listing={"посудомойки нет": False},
+        listing={"посудомойки нет": False, "п/м машина": True, "Кухня 9 м. Нет посудомойки.": False},
     ),
     Entry(
         "air_conditioner",

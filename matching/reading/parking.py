@@ -88,6 +88,7 @@ ENTRIES: tuple[Entry, ...] = (
             "подземный паркинг": {"any_of": ["underground"]},
             "есть парковка?": {"any_of": ["yard", "underground", "own_place"]},
             "с машиноместом": {"any_of": ["own_place"]},
+            "парковочное место своё или подземка": {"any_of": ["own_place", "underground"]},
         },
         listing={
             "Подземный паркинг": ["underground"],
