@@ -59,7 +59,7 @@ _ROOM_DIGITS = re.compile(
     r"(?<![\d.,])([1-9])(?:\s?-?\s?х)?(?:\s?(?:-|–|,|/|и|или)\s?([1-9]))?(?:\s?(?:-|–|,|/"
     r"|и|или)\s?([1-9]))?\s?-?\s?(?:х|ух|ех)?\s?-?\s?"
     r"(?:(?:изолир\w*|раздельн\w+|отдельн\w+)\s)?"
-    r"(?:к\b|ку\b|ка\b|шк[ауи]\b|ккв\b|кк\b|к\s?\.?\s?кв|комн\b|комн\.|комнат\w*|болмели\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
+    r"(?:к\b|ку\b|ка\b|шк[ауи]\b|ккв\b|кк\b|к\s?\.?\s?кв|ком\b\.?\s?кв|[юя]\s?кв|комн\b|комн\.|комнат\w*|болмели\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
 )
 #: «2-3 кв до 12 млн», but not «2-3 кв. м» and not the quarters of «сдача 2-3 кв 2027».
 _ROOM_RANGE_OF_FLATS = re.compile(
@@ -70,7 +70,7 @@ _ROOMS_IN_WORDS = re.compile(
     r"\b(одна|одну|две|двух|три|трех|четыре|четырех|пять)(?:\s(?:или|и|-)\s(две|три|четыре|пять|двух|трех|четырех))?\s(?:(?:жил|изолир|раздельн|отдельн)\w+\s)?комнат\w*"
 )
 #: «комнат - 2», «екі бөлмелі»
-_ROOMS_AHEAD = re.compile(r"\bкомнат\w*\s?[-–—:]\s?([1-9])\b")
+_ROOMS_AHEAD = re.compile(r"\bкомнат\w*\s?[-–—:]\s?([1-9])\b(?![.,]\d|\s?(?:м|кв))")
 _KAZAKH_ROOMS = re.compile(r"\b(бир|еки|уш|торт|бес)\sболмели\w*")
 _FROM_ROOMS = re.compile(
     r"\b(?:от|не менее|не меньше|минимум)\s(двух|трех|четырех|[2-6])(?:-?х)?\s?-?\s?комнат"
@@ -221,7 +221,7 @@ def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
         if quantity.unit == "" and not symbols & {"площадь", "метраж"}:
             if not any(token.lower().startswith("общ") for token in tokens.tokens[max(0, item.start - 2) : item.start]):
                 continue
-        if not MIN_AREA <= quantity.low <= quantity.high <= MAX_AREA:
+        if not MIN_AREA <= quantity.low <= quantity.high <= MAX_AREA or _is_distance(tokens, item, quantity):
             continue
         if quantity.how == "range":
             return Amount(quantity.low, quantity.high, "", start, end)
@@ -231,3 +231,20 @@ def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
             return Amount(quantity.low, None, "", start, end)
         return Amount(quantity.low, quantity.high, "", start, end)
     return None
+
+
+_BEHIND_DISTANCES = frozenset("от до пешком from to".split())
+#: «студия 24 метра от собственника»
+_OFFERERS = ("собственник", "хозя", "владел", "застройщик", "агент")
+_BEFORE_LENGTHS = frozenset("высота высотой расстояние расстоянии протяженность".split())
+
+
+def _is_distance(tokens: Tokens, item: Item, quantity: Quantity) -> bool:
+    """«в 350 метрах от остановки», «высотой 264 метра»."""
+    if quantity.unit != "m":
+        return False
+    before = tokens.tokens[max(0, item.start - 2) : item.start]
+    if not _BEFORE_LENGTHS.isdisjoint(map(str.lower, before)):
+        return True
+    behind = [token.lower() for token in tokens.tokens[item.end : item.end + 2]]
+    return len(behind) > 1 and behind[0] in _BEHIND_DISTANCES and not behind[1].startswith(_OFFERERS)

@@ -27,7 +27,7 @@ _ROOM_OFFERED = re.compile(
 #: «Собственник.» as a whole sentence or part of a list states who offers the home; inside a sentence it states nothing.
 _OWNER_ALONE = re.compile(
     r"(?:^|[.!?\n(])[^\w\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n;)]|$|,\s*(?:без\s|сда|прод|кварт|залог|депозит|комис|агент|ри[эе]л|посредник|на\s(?:длит|долг)|надолго))"
-    r"|[,;]\s*(собственник|хозяин|хозяйка)\s*(?:[,;!\n]|\.|$)",
+    r"|(?:[,;]|\s[-–—])\s*(собственник|хозяин|хозяйка)\s*(?:[,;!\n]|\.|$)",
     re.IGNORECASE,
 )
 

@@ -68,6 +68,7 @@ ENTRIES: tuple[Entry, ...] = (
             # An amount, or a mark, between the charge and the statement: «+ 5000 КУ», «КУ: отдельно».
             no(
                 f"({_CHARGES}) [:/-/–/—/,/OPEN] [около/примерно] _ _ [CLOSE] ({_APART}) | ({_PLUS}) _ _ ({_CHARGES}) "
+                f"| ({_PLUS}) _ _ _ ({_CHARGES}) "
                 f"| ({_CHARGES}) [OPEN] [около/примерно] _ _ [CLOSE] ({_PAY}) ({_TENANT}) "
                 f"| ({_CHARGES}) [:/-/–/—] за счет ({_TENANT}) | ({_CHARGES}) [:/-/–/—] [за] ваш счет "
                 f"| за ({_CHARGES}) (доплата/отдельно/платить/доплачивать) | без (ку/{_CHARGES}) "
