@@ -38,7 +38,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     marker = items[index]
     must = marker.role in (markers.NEVER, markers.REFUSE)
     if not _denies_a_verb(cut_text, items, index) and after_colon(
-        items, index, lambda item: _deny(cut_text, item, marker, must)
+        cut_text, items, index, lambda item: _deny(cut_text, item, marker, must)
     ):
         return True
     if marker.role == markers.NEVER and index + 1 < len(items) and items[index + 1].role == markers.NOT:
@@ -133,11 +133,13 @@ def _denies_a_verb(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
 
 
 def _denies_behind(cut_text: Tokens, marker: Item) -> bool:
-    """ "rubbish chute no"; «панель кроме», «животных — никаких», where the clause ends."""
+    """ "rubbish chute no"; «панель кроме», «животных — никаких», «первый ни в коем случае», where the clause ends."""
     word = cut_text.words[marker.start]
     after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
     return word is not None and (
-        word.symbol in ("no", "not", *CROSSES) or word.symbol in ("кроме", "никакой") and not after[0].isalnum()
+        word.symbol in ("no", "not", *CROSSES)
+        or (word.symbol == "кроме" or marker.role == markers.NEVER)
+        and not after[0].isalnum()
     )
 
 
@@ -153,7 +155,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
     if symbols[:1] == ["по"] and before is None and follows_unknown(cut_text, marker):
         return  # «шторы по желанию, на длительный срок»
     spoken_of = before is not None and marker.start - items[before].end <= 1  # «ипотека не подходит: перепланировка»
-    if not spoken_of and after_colon(items, index, act):
+    if not spoken_of and after_colon(cut_text, items, index, act):
         return
     after = next_mention(items, index)
     if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, index):

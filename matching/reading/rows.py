@@ -46,7 +46,7 @@ _WITH_GENITIVE = frozenset({"из", "от", "до", "для", "у"})
 _CONTRASTS = frozenset({"а", "но", "зато", "однако"})
 
 
-def after_colon(items: Sequence[Item], index: int, act: Callable[[Item], None]) -> bool:
+def after_colon(cut_text: Tokens, items: Sequence[Item], index: int, act: Callable[[Item], None]) -> bool:
     """«Не предлагать: первый этаж, апартаменты»: act on all mentions after a colon in the sentence."""
     if index + 1 >= len(items) or items[index + 1].role != markers.COLON:
         return False
@@ -56,7 +56,10 @@ def after_colon(items: Sequence[Item], index: int, act: Callable[[Item], None]) 
     if colon.clause != marker.clause or colon.start - marker.end > reach:
         return False
     acted = False
+    lines = marker.role != markers.ABSENT or cut_text.tokens[colon.end : colon.end + 1] == ["\n"]
     for item in items[index + 2 :]:
+        if not lines and "\n" in cut_text.tokens[colon.end : item.start]:
+            break  # «- Нет: телевизора», and the next line of the list
         if item.sentence != marker.sentence or item.role in _END_LISTS:
             break
         if item.role == MENTION:

@@ -105,7 +105,13 @@ def is_mid_sentence(tokens: Sequence[str], position: int) -> bool:
     if after == ")" or len(before) <= 2 and is_bullet(tokens, position - 1):
         return True  # «1. Кухня от 9»
     in_capitals = tokens[position - 1].isupper() and len(after) > 1 and after.isupper()  # «7 МИН. ПЕШКОМ ДО МЕТРО»
-    named = len(before) > 1 and before not in _BEFORE_NAMES or before in _UNITS and _is_measured(tokens, position - 1)
+    named = (
+        len(before) > 1
+        and before not in _BEFORE_NAMES
+        or before in _UNITS
+        and len(after) > 1
+        and _is_measured(tokens, position - 1)
+    )
     if after[:1].isupper() and named and not in_capitals:
         return False
     return before in ABBREVIATIONS and after not in _SENTENCE_ENDS
