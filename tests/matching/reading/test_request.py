@@ -52,6 +52,14 @@ def listing(text: str) -> ListingReading:
     return read_listing(text, Lexicon())
 
 
+def test_who_buys_a_home_is_no_tenant() -> None:
+    bought = request("Ищем с мужем двушку, до 14 млн, ипотека, есть кошка, балкон")
+    rented = request("Снимем с мужем двушку до 60 тысяч, есть кошка, балкон")
+
+    assert [wish.kind for wish in bought.wishes] == ["mortgage", "balcony"]
+    assert [wish.kind for wish in rented.wishes] == ["couples", "cats", "balcony"]
+
+
 @pytest.mark.parametrize(
     ("text", "low", "high"),
     [
@@ -107,6 +115,11 @@ def test_a_clients_message_gives_every_field() -> None:
         ("двух- или трёхкомнатную квартиру", "rooms", [2, 3]),
         ("2к или 3к", "rooms", [2, 3]),
         ("трёшка", "rooms", [3]),
+        ("двуху или трёху", "rooms", [2, 3]),
+        ("2 ух или 3ех комнатную", "rooms", [2, 3]),
+        ("2-ух или 5ти комнатную", "rooms", [2, 5]),
+        ("2 кк до 12 кк", "rooms", [2]),
+        ("трёшку за 5 кк", "rooms", [3]),
         ("не студия, однушка", "rooms", [1]),
         ("сниму на длительный срок", "deal_type", "RENT"),
         ("до 60к", "deal_type", "RENT"),
@@ -147,6 +160,11 @@ def test_a_field_is_read_from_a_message(text: str, field: str, value: object) ->
     ("text", "low", "high", "currency"),
     [
         ("до 12,5 млн", None, 12.5e6, ""),
+        ("бюджет 12 лямов", None, 12e6, ""),
+        ("за три лимона", None, 3e6, ""),
+        ("двушку за 5 кк", None, 5e6, ""),
+        ("2 кк до 12 кк", None, 12e6, ""),
+        ("до 45 кусков", None, 45e3, ""),
         ("бюджет 450 тыс", None, 450e3, ""),
         ("60к в месяц", None, 60e3, ""),
         ("10-12 млн руб", 10e6, 12e6, "RUB"),
