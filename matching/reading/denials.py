@@ -338,7 +338,8 @@ def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool
     # «без лифта не предлагать» asks for a lift; «не первый, апартаменты не предлагать» for no apartments.
     twice = marker.role == markers.REFUSE and any(item.start - 1 <= end <= item.start for _, end in item.by)
     refuses = item.denied and (marker.role in (markers.REFUSE, markers.UNNEEDED) or _is_no(cut_text, marker))
-    if refuses and not twice and not (item.meanings.of_people and _is_no(cut_text, marker)):
+    by_people = item.meanings.of_people and (marker.role == markers.UNNEEDED or _is_no(cut_text, marker))
+    if refuses and not twice and not by_people:
         twice = _denied_by_without(cut_text, item)  # «без лифта и балкона не предлагать»
     item.denied = not (item.denied and twice)
     item.by.append((marker.start, marker.end))
