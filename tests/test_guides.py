@@ -39,12 +39,21 @@ def test_what_a_guide_quotes_is_a_sentence_of_the_console_in_its_language(name, 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_guide_has_the_same_headings_pictures_and_number_of_labels_in_all_languages(name):
+def test_a_guide_has_the_same_headings_and_pictures_in_all_languages(name):
     texts = [text_of(name, language) for language in LANGUAGES]
 
     assert len({len(re.findall(r"^#", text, re.M)) for text in texts}) == 1
     assert len({tuple(re.findall(r"screenshots/(\w+-\w+|\w+)-", text)) for text in texts}) == 1
-    assert len({len(quoted(text)) for text in texts}) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_languages_of_a_guide_quote_the_same_sentences(name):
+    """One Russian word may stand on two buttons that have different names in the other languages."""
+    messages = {key for language in LANGUAGES for key in catalogue(language).messages}
+    known = {tuple(catalogue(each).messages.get(key, key) for each in LANGUAGES) for key in messages}
+    labels = zip(*(quoted(text_of(name, language)) for language in LANGUAGES), strict=True)
+
+    assert [each for each in labels if each not in known] == []
 
 
 @pytest.mark.parametrize(
