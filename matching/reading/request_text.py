@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from matching.reading.amounts import MIN_SALE, Amount, area_of, budget_of, rooms_of
 from matching.reading.grammar import MAX_CHARACTERS, mentions
+from matching.reading.kinds import KIND_OF
 from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import Fact, read_facts
 from matching.reading.places import Place, PlaceLexicon
@@ -162,6 +163,9 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
     # A studio is requested by rooms = 0; as a wish it would also refuse the one-room flats that are requested.
     wishes = [wish for wish in read_wishes(rest) if not (wish.kind == "studio" and wish.value is True and 0 in rooms)]
     budget, area = budget_of(tokens, items) or _bare_budget(folded), area_of(tokens, items)
+    deal_type = _deal_type(folded, budget, spans)
+    if deal_type == "SALE":  # «купим с мужем двушку» states who buys, not who must be allowed to live there
+        wishes = [wish for wish in wishes if KIND_OF[wish.kind].group != "tenants"]
     if area is not None and area.low == area.high:
         area = replace(area, high=None)  # «80 метров» asks for no less
     for name, amount in (("budget", budget), ("area", area)):
@@ -179,7 +183,7 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
         rooms=rooms,
         budget=budget,
         area=area,
-        deal_type=_deal_type(folded, budget, spans),
+        deal_type=deal_type,
         property_type=_first("property_type", _TYPES, folded, spans) or ("APARTMENT" if rooms else None),
         property_class=_first("property_class", _CLASSES, folded, spans),
         condition=next(

@@ -81,7 +81,7 @@ def places_in_request(text: str, lexicon: PlaceLexicon) -> list[Place]:
     """
     text = text[:MAX_CHARACTERS]
     places = [place for place in find_places(cut(text, vocabulary()), lexicon) if not _is_where_from(text, place)]
-    others = [place for place in places if not _is_where_they_live(text, place)]
+    others = [place for place in places if not is_where_they_live(text, place)]
     names_other = {place.kind == "town" for place in others if not place.denied}
     return [place for place in places if place in others or (place.kind == "town") not in names_other]
 
@@ -105,6 +105,6 @@ def _is_where_from(text: str, place: Place) -> bool:
     return _WHERE_FROM.search(text, max(0, place.start - 30), place.start) is not None
 
 
-def _is_where_they_live(text: str, place: Place) -> bool:
+def is_where_they_live(text: str, place: Place) -> bool:
     """«живём в Туле, ищем квартиру в Москве»."""
     return _WHERE_THEY_LIVE.search(text, max(0, place.start - 30), place.start) is not None

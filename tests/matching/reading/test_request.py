@@ -52,6 +52,14 @@ def listing(text: str) -> ListingReading:
     return read_listing(text, Lexicon())
 
 
+def test_who_buys_a_home_is_no_tenant() -> None:
+    bought = request("Ищем с мужем двушку, до 14 млн, ипотека, есть кошка, балкон")
+    rented = request("Снимем с мужем двушку до 60 тысяч, есть кошка, балкон")
+
+    assert [wish.kind for wish in bought.wishes] == ["mortgage", "balcony"]
+    assert [wish.kind for wish in rented.wishes] == ["couples", "cats", "balcony"]
+
+
 @pytest.mark.parametrize(
     ("text", "low", "high"),
     [
