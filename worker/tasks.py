@@ -43,6 +43,7 @@ from worker.lists.careful import reconcile_carefully, rescore_carefully
 from worker.lists.rescore import MAX_CHANGES, rescore_entity, stale_count
 from worker.market.grouping import regroup_all
 from worker.market.market_lock import own_transaction
+from worker.queue.client import MAX_SINGLE
 
 log = logging.getLogger(__name__)
 
@@ -178,12 +179,19 @@ def clear_away(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.regroup_adverts", bind=True)
 def regroup_adverts(self: LeadmatchTask) -> None:
-    """Group all adverts again, to apply changes that no write has triggered, such as a new rule."""
+    """
+    Group all adverts again, to apply changes that no write has triggered, such as a new rule.
+
+    Few adverts whose groups have changed are rescored one by one, many by one run over everything. So are those of an
+    attempt that was broken off: it has stored groups, and nobody knows which.
+    """
     with trim_heap_after(), self.session() as session:
         changed = regroup_all(session)
-    log.info("adverts_regrouped", extra={"changed": len(changed)})
-    for property_id in sorted(changed):
-        client().property_changed(property_id)
+        log.info("adverts_regrouped", extra={"changed": len(changed)})
+        if len(changed) > MAX_SINGLE or self.is_redelivered or self.request.retries:
+            _request_run(session, RunScope.ALL, f"regrouping:{self.request.id}", once=True)
+            return
+    client().properties_changed(sorted(changed))
 
 
 @task(name="worker.tasks.renew_client_keys", bind=True)

@@ -19,7 +19,15 @@ from api.http.uploads import read_pictures, remove_all_uploads, remove_uploads, 
 from models.accounts.audit import record
 from models.accounts.notification_switches import follow_flags
 from models.accounts.tokens import end
-from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
+from models.accounts.users import (
+    User,
+    all_users,
+    change_profile,
+    lock_user,
+    normal_email,
+    normal_phone,
+    user_by_phone,
+)
 from models.core.enums import Role
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
 from models.upkeep.erasure import erase_user
@@ -241,6 +249,8 @@ def stored_files(avatar: FileStorage | None, licenses: list[FileStorage | None],
     """Store the uploaded files, remove those that they replace, and return the profile's fields with the new URLs."""
     sent = [upload for upload in licenses if upload is not None]
     links: dict[str, Any] = {}
+    if avatar is not None or sent:
+        lock_user(session(), user.id)  # before the lock of has_room, as a transaction that sends a feed does
     if avatar is not None:
         remove_uploads(filter(None, [user.profile.get("avatar")]), user)
         links["avatar"] = store_image(avatar, user, "avatar")

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.exchange.understand import lead_answer, understand_request
+from matching.reading.person_names import is_person_name
 from matching.reading.request_text import RequestReading
 
 #: Phones of eleven digits or with a country code, e-mail addresses and Telegram names. Sums of money do not match.
@@ -38,6 +39,9 @@ _NAME = re.compile(
     rf"|\A\s*{_GREETING}(?i:я|это|мен|i am) +(?={_FULL_NAME}\s*[.,!\n]))"
     rf"({_FULL_NAME})"
 )
+#: A name alone between a contact and the end of a clause, or between its beginning and a contact.
+_SIGNED_AFTER = re.compile(rf"[\s,(–—-]{{0,20}}({_FULL_NAME})(?=\s*(?:[.,;!?)\n]|\Z))")
+_SIGNED_BEFORE = re.compile(rf"(?:(?<=[.,;!?\n])|\A)\s{{0,20}}({_FULL_NAME})[\s,:–—-]{{0,20}}\Z")
 _CLAUSE_END = re.compile(r"[;!?\n]+|[,.](?=\s|$)")
 
 
@@ -55,6 +59,8 @@ def lead_of_text(session: Session, message: str) -> PastedLead:
     """Read a client's message as a lead, without storing it."""
     text, contacts = without_contacts(message)
     text, name = without_name(text)
+    if not name:
+        text, name = _without_signature(message, text)
     reading = understand_request(session, text, None)
     answer = lead_answer(reading, text)
     wishing = wishing_clauses(text, [(wish["start"], wish["end"]) for wish in answer["wishes"]])
@@ -110,6 +116,24 @@ def without_name(text: str) -> tuple[str, str]:
     if match is None:
         return text, ""
     return text[: match.start()] + " " * len(match[0]) + text[match.end() :], match[2]
+
+
+def _without_signature(message: str, text: str) -> tuple[str, str]:
+    """
+    As :func:`without_name`, for a person's name beside a phone or another contact.
+
+    Args:
+        text: The message without its contacts, of the same length.
+
+    >>> message = "Ищу дом до 20 млн, +7 916 123-45-67, Анна"
+    >>> _without_signature(message, without_contacts(message)[0])[1]
+    'Анна'
+    """
+    for contact in _CONTACT.finditer(message):
+        found = _SIGNED_AFTER.match(text, contact.end()) or _SIGNED_BEFORE.search(text, 0, contact.start())
+        if found and is_person_name(found[1]):
+            return text[: found.start()] + " " * len(found[0]) + text[found.end() :], found[1]
+    return text, ""
 
 
 def wishing_clauses(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -31,8 +31,7 @@ def rescore_property(listing: Property) -> None:
 
 def rescore_properties(property_ids: list[int]) -> None:
     """Update the lists that these properties affect."""
-    for property_id in property_ids:
-        after_commit(partial(_client().property_changed, property_id))
+    after_commit(partial(_client().properties_changed, property_ids))
 
 
 def rescore_pair(match: Match) -> None:

@@ -7,6 +7,7 @@ from api.http.market_places import MarketPlaces, keys_everywhere
 from api.http.place_lexicon import LARGE_TOWN, MarketLexicon
 from matching.facts.place_names import place_key
 from matching.reading.places import Place, PlaceLexicon
+from matching.reading.text_places import is_where_they_live
 from models.market.known_places import PlaceKind
 from models.market.places import name_of_city, population_of_city
 from models.market.towns.reading import read_town
@@ -21,8 +22,9 @@ def town_of_text(
     """
     The town that *text* is about; None if it names no town, and its districts and stations do not show it either.
 
-    A stated town comes first. Only a small one of the same name as a district or station («Сокол») gives way if the
-    text's other places lie in the town of that district or station.
+    A stated town comes first, unless the client lives there and the other places lie elsewhere. Only a small one of the
+    same name as a district or station («Сокол») gives way if the text's other places lie in the town of that district
+    or station.
 
     Args:
         places_in: Finds the text's places in a lexicon.
@@ -32,8 +34,8 @@ def town_of_text(
     if lexicon.regions:
         named = places_in(text, lexicon)  # a region may follow the town that it belongs to
     stated = next((place for place in named if place.kind == "town" and not place.denied), None)
-    if stated is None:
-        key = town_of_places(places, named)
+    if stated is None or is_where_they_live(text, stated):
+        key = town_of_places(places, named)  # «живём в Балашихе, ищем на Соколе»
     else:
         key = None if stated.marked else _town_of_the_others(places, named, stated.name)
     if key is None:

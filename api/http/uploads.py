@@ -26,7 +26,7 @@ from api.http.limits import limits
 from api.http.operations import View, facts_of_request, with_facts
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.uploads import FEED, PRIVATE_DOCUMENT, add_upload, bytes_of, delete_uploads
+from models.accounts.uploads import FEED, PRIVATE_DOCUMENT, add_upload, delete_uploads, has_room
 from models.accounts.users import User
 from models.core.errors import BusyError, InvalidFileError, TooLargeFileError, WrongFileTypeError
 from models.platform import images
@@ -255,7 +255,7 @@ def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> s
 
 def _keep(content: bytes, content_type: str, ending: str, upload: FileStorage, owner: User, purpose: str) -> str:
     size = len(content)
-    if bytes_of(session(), owner) + size > QUOTA:
+    if not has_room(session(), owner, size, QUOTA):
         raise TooLargeFileError(_field(upload), "file.quota_spent", gibibytes=QUOTA >> 30)
     row = add_upload(session(), owner, purpose=purpose, content_type=content_type, ending=ending, size=size)
     state = current()

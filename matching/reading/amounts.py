@@ -50,17 +50,19 @@ _STEMS = {
     "шести": 6,
 }
 _ROOM_WORD = re.compile(
-    r"\b(?:евро[\s-]?)?(?:(одн)(?:ушк|ешк|шк|окомнатн|ококмнатн|окомн|о?к)|(дву)(?:шк|хкомнатн|хкомн|ш)|(тре)(?:шк|хкомнатн|хкомн)|(четыр)(?:ешк|ехкомнатн|ехкомн)|(пяти)комнатн|(шести)комнатн)\w*"
+    r"\b(?:евро[\s-]?)?(?:(одн)(?:ушк|ешк|шк|ух[уае]\b|окомнатн|ококмнатн|окомн|о?к)|(дву)(?:шк|хкомнатн|хкомн|х[уае]\b|ш)|(тре)(?:шк|хкомнатн|хкомн|х[уа]\b)|(четыр)(?:ешк|ехкомнатн|ехкомн)|(пяти)комнатн|(шести)комнатн)\w*"
 )
 _ROOM_PAIR = re.compile(
     r"\b(одно|двух|трех|четырех)\s?-?\s?(?:,|и|или|/|-)\s?-?(двух|трех|четырех|пяти)\s?-?\s?комн\w*"
 )
 _ROOM_DIGITS = re.compile(
-    r"(?<![\d.,])([1-9])(?:\s?-?\s?х)?(?:\s?(?:-|–|,|/|и|или)\s?([1-9]))?(?:\s?(?:-|–|,|/"
-    r"|и|или)\s?([1-9]))?\s?-?\s?(?:х|ух|ех)?\s?-?\s?"
+    r"(?<![\d.,])([1-9])(?:\s?-?\s?(?:х|ух|ех|ти))?(?:\s?(?:-|–|,|/|и|или)\s?([1-9]))?(?:\s?-?\s?(?:ух|ех|ти))?(?:\s?(?:-|–|,|/"
+    r"|и|или)\s?([1-9]))?\s?-?\s?(?:х|ух|ех|ти)?\s?-?\s?"
     r"(?:(?:изолир\w*|раздельн\w+|отдельн\w+)\s)?"
-    r"(?:к\b|ку\b|ка\b|шк[ауи]\b|ккв\b|кк\b|к\s?\.?\s?кв|комн\b|комн\.|комнат\w*|болмели\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
+    r"(?:к\b|ку\b|ка\b|шк[ауи]\b|ккв\b|кк\b|к\s?\.?\s?кв|ком\b\.?\s?кв|[юя]\s?кв|комн\b|комн\.|комнат\w*|болмели\w*|bed(?:room)?s?\b|br\b|rooms?\b)"
 )
+#: «за 5 кк» are millions.
+_BEFORE_MILLIONS = re.compile(r"\b(?:за|до|от|бюджет|около|максимум|цена)\s$")
 #: «2-3 кв до 12 млн», but not «2-3 кв. м» and not the quarters of «сдача 2-3 кв 2027».
 _ROOM_RANGE_OF_FLATS = re.compile(
     r"(?<!сдача )(?<!сдачи )(?<!срок )(?<!ввод )(?<!в )(?<!на )(?<![\d.,])"
@@ -69,8 +71,10 @@ _ROOM_RANGE_OF_FLATS = re.compile(
 _ROOMS_IN_WORDS = re.compile(
     r"\b(одна|одну|две|двух|три|трех|четыре|четырех|пять)(?:\s(?:или|и|-)\s(две|три|четыре|пять|двух|трех|четырех))?\s(?:(?:жил|изолир|раздельн|отдельн)\w+\s)?комнат\w*"
 )
+#: «евро2», but not «500 евро 2 месяца»
+_EURO_ROOMS = re.compile(r"\bевро-?([2-4])\b")
 #: «комнат - 2», «екі бөлмелі»
-_ROOMS_AHEAD = re.compile(r"\bкомнат\w*\s?[-–—:]\s?([1-9])\b")
+_ROOMS_AHEAD = re.compile(r"\bкомнат\w*\s?[-–—:]\s?([1-9])\b(?![.,]\d|\s?(?:м|кв))")
 _KAZAKH_ROOMS = re.compile(r"\b(бир|еки|уш|торт|бес)\sболмели\w*")
 _FROM_ROOMS = re.compile(
     r"\b(?:от|не менее|не меньше|минимум)\s(двух|трех|четырех|[2-6])(?:-?х)?\s?-?\s?комнат"
@@ -133,12 +137,14 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
     for match in _ROOMS_IN_WORDS.finditer(rest):
         rooms |= {_WORD_NUMBERS[group] for group in match.groups() if group}
         spans.append(match.span())
-    for match in (*_ROOMS_AHEAD.finditer(rest), *_KAZAKH_ROOMS.finditer(rest)):
+    for match in (*_ROOMS_AHEAD.finditer(rest), *_EURO_ROOMS.finditer(rest), *_KAZAKH_ROOMS.finditer(rest)):
         rooms.add(_WORD_NUMBERS.get(match[1]) or int(match[1]))
         spans.append(match.span())
     for match in (*_ROOM_DIGITS.finditer(rest), *_ROOM_RANGE_OF_FLATS.finditer(rest)):
+        if match[0].endswith("кк") and _BEFORE_MILLIONS.search(rest, max(0, match.start() - 12), match.start()):
+            continue
         numbers = [int(group) for group in match.groups() if group]
-        if "-" in match[0] or "–" in match[0]:
+        if re.search(r"[-–]\s?\d", match[0]):
             numbers = list(range(numbers[0], numbers[-1] + 1)) if numbers[-1] > numbers[0] else numbers
         rooms |= set(numbers)
         spans.append(match.span())
@@ -221,7 +227,7 @@ def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
         if quantity.unit == "" and not symbols & {"площадь", "метраж"}:
             if not any(token.lower().startswith("общ") for token in tokens.tokens[max(0, item.start - 2) : item.start]):
                 continue
-        if not MIN_AREA <= quantity.low <= quantity.high <= MAX_AREA:
+        if not MIN_AREA <= quantity.low <= quantity.high <= MAX_AREA or _is_distance(tokens, item, quantity):
             continue
         if quantity.how == "range":
             return Amount(quantity.low, quantity.high, "", start, end)
@@ -231,3 +237,20 @@ def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
             return Amount(quantity.low, None, "", start, end)
         return Amount(quantity.low, quantity.high, "", start, end)
     return None
+
+
+_BEHIND_DISTANCES = frozenset("от до пешком from to".split())
+#: «студия 24 метра от собственника»
+_OFFERERS = ("собственник", "хозя", "владел", "застройщик", "агент")
+_BEFORE_LENGTHS = frozenset("высота высотой расстояние расстоянии протяженность".split())
+
+
+def _is_distance(tokens: Tokens, item: Item, quantity: Quantity) -> bool:
+    """«в 350 метрах от остановки», «высотой 264 метра»."""
+    if quantity.unit != "m":
+        return False
+    before = tokens.tokens[max(0, item.start - 2) : item.start]
+    if not _BEFORE_LENGTHS.isdisjoint(map(str.lower, before)):
+        return True
+    behind = [token.lower() for token in tokens.tokens[item.end : item.end + 2]]
+    return len(behind) > 1 and behind[0] in _BEHIND_DISTANCES and not behind[1].startswith(_OFFERERS)

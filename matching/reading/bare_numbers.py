@@ -134,7 +134,7 @@ def _is_area(quantity: Quantity | None) -> bool:
 
 def is_year_of_house(tokens: Tokens, item: Item, house: int | None) -> bool:
     """«2018 г.п.», or a year in the sentence *house*, the last that mentions a house."""
-    return house == item.sentence or tokens.tokens[item.end : item.end + 2] == [".", "п"]
+    return house == item.sentence or [each.lower() for each in tokens.tokens[item.end : item.end + 2]] == [".", "п"]
 
 
 def is_year(quantity: Quantity) -> bool:

@@ -186,9 +186,12 @@ def _is_of_something_else(cut_text: Tokens, item: Item, number: Item, between: S
         if each.role in (markers.REFUSE, markers.ABSENT) or ahead and _is_adversative(cut_text, each):
             return True  # «этажи кроме 1 и 5»
     word, counted = cut_text.words[item.start], number.quantity
-    if "kitchen_area" in item.meanings.kinds and number.end < len(cut_text.tokens):
-        if cut_text.tokens[number.end].lower().startswith("комнат"):
+    if "kitchen_area" in item.meanings.kinds:
+        before, behind = cut_text.tokens[number.start - 1 : number.start], cut_text.tokens[number.end : number.end + 1]
+        if behind and behind[0].lower().startswith("комнат"):
             return True  # «4 комнаты + кухня»
+        if ahead and number.start > item.end and before and before[0].lower().startswith(("комнат", "спальн")):
+            return True  # «большая кухня, комната 25 м2»
     if word is not None and word.exact == "=этажа" and number.end == item.start and counted is not None:
         if counted.how == "eq" and not counted.ordinal and not counted.fraction:
             return True  # «два этажа» is how many, «второй этаж» which one

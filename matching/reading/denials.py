@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from matching.reading import markers
+from matching.reading.exceptions import is_exception, leaves_a_limit
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.rows import (
     REACH,
     WITH,
     after_colon,
+    answers,
     denied_row,
+    follows_unknown,
     has_own_refusal,
     is_refused_by_need,
     is_worse,
@@ -35,7 +38,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     marker = items[index]
     must = marker.role in (markers.NEVER, markers.REFUSE)
     if not _denies_a_verb(cut_text, items, index) and after_colon(
-        items, index, lambda item: _deny(cut_text, item, marker, must)
+        cut_text, items, index, lambda item: _deny(cut_text, item, marker, must)
     ):
         return True
     if marker.role == markers.NEVER and index + 1 < len(items) and items[index + 1].role == markers.NOT:
@@ -44,7 +47,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     first = next_mention(items, index)
     if first is None and _can_do_without(cut_text, items, index):
         return True
-    if first is None and marker.role == markers.NEVER and _answers(cut_text, marker):
+    if first is None and marker.role == markers.NEVER and answers(cut_text, marker):
         if items[index - 1].role == MENTION:  # «первый этаж? ни за что»
             _deny(cut_text, items[index - 1], marker, must)
         return True
@@ -69,6 +72,9 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
     if unneeded is not None:
         symbols = [word.symbol for word in cut_text.words[unneeded.start : unneeded.end] if word is not None]
         _act_on(cut_text, target, unneeded, symbols)
+        return True
+    if is_exception(cut_text, items, index, target):
+        target.denied, target.by = False, []
         return True
     _deny(cut_text, target, marker, must)
     for following in denied_row(cut_text, items, first, 1, governs):
@@ -127,11 +133,13 @@ def _denies_a_verb(cut_text: Tokens, items: Sequence[Item], index: int) -> bool:
 
 
 def _denies_behind(cut_text: Tokens, marker: Item) -> bool:
-    """ "rubbish chute no"; «панель кроме», «животных — никаких», where the clause ends."""
+    """ "rubbish chute no"; «панель кроме», «животных — никаких», «первый ни в коем случае», where the clause ends."""
     word = cut_text.words[marker.start]
     after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
     return word is not None and (
-        word.symbol in ("no", "not", *CROSSES) or word.symbol in ("кроме", "никакой") and not after[0].isalnum()
+        word.symbol in ("no", "not", *CROSSES)
+        or (word.symbol == "кроме" or marker.role == markers.NEVER)
+        and not after[0].isalnum()
     )
 
 
@@ -144,10 +152,10 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
         _act_on(cut_text, item, marker, symbols)
 
     before = previous_mention(items, index)
-    if symbols[:1] == ["по"] and before is None and _follows_unknown(cut_text, marker):
+    if symbols[:1] == ["по"] and before is None and follows_unknown(cut_text, marker):
         return  # «шторы по желанию, на длительный срок»
     spoken_of = before is not None and marker.start - items[before].end <= 1  # «ипотека не подходит: перепланировка»
-    if not spoken_of and after_colon(items, index, act):
+    if not spoken_of and after_colon(cut_text, items, index, act):
         return
     after = next_mention(items, index)
     if marker.role == markers.REFUSE and after is None and _without_follows(cut_text, items, index):
@@ -171,7 +179,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
             return
         if marker.clause - items[before].clause > 1:
             return
-        if items[before].sentence != marker.sentence and not _answers(cut_text, marker):
+        if items[before].sentence != marker.sentence and not answers(cut_text, marker):
             return
     _cancel_refused_whole(cut_text, items, before)
     row = (row_that_does_not_matter if marker.role == markers.CANCEL else denied_row)(
@@ -182,18 +190,6 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
             if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
                 break
         act(items[each])
-
-
-def _follows_unknown(cut_text: Tokens, marker: Item) -> bool:
-    """Whether a word that the grammar does not know directly precedes the marker."""
-    before = marker.start - 1
-    return before >= 0 and cut_text.words[before] is None and cut_text.tokens[before].isalpha()
-
-
-def _answers(cut_text: Tokens, marker: Item) -> bool:
-    """«Апартаменты? Нет, спасибо»: a denial that is the answer to the question before it."""
-    after = next(iter(cut_text.tokens[marker.end : marker.end + 1]), ".")
-    return marker.start > 0 and cut_text.tokens[marker.start - 1] == "?" and not after[0].isalnum()
 
 
 def _cancel_refused_whole(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
@@ -220,6 +216,8 @@ def _act_on(cut_text: Tokens, item: Item, marker: Item, symbols: Sequence[str]) 
     is_cancelling = marker.role == markers.CANCEL
     if is_cancelling and "против" in symbols and item.meanings.of_people:
         return  # «чтобы хозяин был не против кошки» wants it allowed
+    if is_cancelling and leaves_a_limit(item, symbols):
+        return
     if marker.role == markers.ABSENT and not _NOT_WITHOUT.isdisjoint(symbols):
         if not item.denied and "бывать" in symbols:
             _deny(cut_text, item, marker, False)
@@ -340,7 +338,8 @@ def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool
     # «без лифта не предлагать» asks for a lift; «не первый, апартаменты не предлагать» for no apartments.
     twice = marker.role == markers.REFUSE and any(item.start - 1 <= end <= item.start for _, end in item.by)
     refuses = item.denied and (marker.role in (markers.REFUSE, markers.UNNEEDED) or _is_no(cut_text, marker))
-    if refuses and not twice and not (item.meanings.of_people and _is_no(cut_text, marker)):
+    by_people = item.meanings.of_people and (marker.role == markers.UNNEEDED or _is_no(cut_text, marker))
+    if refuses and not twice and not by_people:
         twice = _denied_by_without(cut_text, item)  # «без лифта и балкона не предлагать»
     item.denied = not (item.denied and twice)
     item.by.append((marker.start, marker.end))

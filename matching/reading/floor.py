@@ -57,6 +57,7 @@ ENTRIES: tuple[Entry, ...] = (
             ),
             Rule(True, "OPEN последний CLOSE | (на/этаж) мансардный [этаж]", "listing"),
             Rule(True, "верхний", "listing", needs="floor"),
+            Rule(True, "(=верхний/=верхнем) =этаж | =верхнем =этаже", "listing"),
             Rule(True, "последний | сонгы | =посл | =последн", only_denied=True),
             Rule(
                 True,
@@ -83,7 +84,7 @@ ENTRIES: tuple[Entry, ...] = (
             "хочу последний этаж": True,
             "крайние этажи не предлагать": False,
         },
-        listing={"Этаж последний, но крыша новая": True},
+        listing={"Верхний этаж с террасой": True, "Этаж последний, но крыша новая": True},
     ),
     Entry(
         "floor",

@@ -36,7 +36,8 @@ def cancel_broken_off(cut_text: Tokens, items: Sequence[Item]) -> None:
         if item.role == MENTION and not (item.denied or item.by or item.quantity is not None):
             item.cancelled = item.cancelled or _is_ungoverned(cut_text, item)
     last = len(cut_text.tokens) - 1
-    if last > 0 and cut_text.tokens[last].lower() in _BROKEN_OFF:
+    is_either = cut_text.tokens[last - 1 : last] in (["или"], ["либо"])  # «залог половина или без»
+    if last > 0 and not is_either and cut_text.tokens[last].lower() in _BROKEN_OFF:
         before = next((item for item in reversed(items) if item.role == MENTION), None)
         if before is not None and not before.denied and last - before.end < _REACH:
             between = cut_text.tokens[before.end : last]

@@ -28,6 +28,8 @@ _OR = re.compile(r"[\s,]*(?:или|либо|or)\s+(?:\w+\s+){0,2}", re.IGNORECAS
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
 #: Kinds of which people name both answers if either is acceptable.
 _OF_EITHER = frozenset({"new_building", "furnished"})
+#: How much less than a refused commission will do, in per cent: «с комиссией 100 % не предлагать».
+LESS_COMMISSION = 10
 _STRENGTHS = ("soft", "wish", "must")
 
 
@@ -226,6 +228,8 @@ def _limits_of_denied_number(item: Item, entry: Entry, quantity: Quantity) -> Js
     after = quantity.start >= item.end  # «2 месяца залог не потянем» leaves open how many
     if after and entry.plain_number == "max" and quantity.how == "eq" and quantity.unit == "month" and quantity.low > 1:
         return {"max": quantity.low - 1}  # «без предоплаты за два месяца»
+    if entry.kind == "commission" and quantity.how == "eq" and quantity.low > 0:
+        return {"max": quantity.low - LESS_COMMISSION}
     opposite = flipped(quantity)
     return None if opposite is None else limits(opposite, entry.plain_number, entry.strict)
 

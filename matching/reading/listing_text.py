@@ -26,8 +26,8 @@ _ROOM_OFFERED = re.compile(
 )
 #: «Собственник.» as a whole sentence or part of a list states who offers the home; inside a sentence it states nothing.
 _OWNER_ALONE = re.compile(
-    r"(?:^|[.!?\n(])[^\w\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n;)]|$|,\s*(?:без\s|сда|прод|кварт))"
-    r"|[,;]\s*(собственник|хозяин|хозяйка)\s*(?:[,;!\n]|\.|$)",
+    r"(?:^|[.!?\n(])[^\w\n]*(собственник|хозяин|хозяйка)\s*(?:[.!\n;)]|$|,\s*(?:без\s|сда|прод|кварт|залог|депозит|комис|агент|ри[эе]л|посредник|на\s(?:длит|долг)|надолго))"
+    r"|(?:[,;]|\s[-–—])\s*(собственник|хозяин|хозяйка)\s*(?:[,;!\n]|\.|$)",
     re.IGNORECASE,
 )
 
@@ -114,6 +114,7 @@ def _cancel_other_floors(tokens: Tokens, own_items: Sequence[Item]) -> None:
         if "first_floor" not in item.meanings.kinds or item.denied or tokens.tokens[item.start - 1].lower() != "на":
             continue
         before = tokens.tokens[max(0, item.start - 4) : item.start - 1]
+        before = before[max((i + 1 for i, mark in enumerate(before) if mark in "\n.!;"), default=0) :]
         after = " ".join(tokens.tokens[item.end : item.end + LEVEL_LENGTH])
         is_level = _SECOND_LEVEL.search(after) is not None
         if is_level or any(_SERVICE.match(token) for token in before):

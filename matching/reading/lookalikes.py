@@ -95,6 +95,10 @@ def is_no_part(name: Name, *, listed: bool) -> bool:
     return _is_common(fold(word)) and not listed and not _is_written_as_a_name(name)
 
 
+#: Ends of the names of towns that are adjectives: «в Волжском».
+_ADJECTIVES = ("ий", "ый", "ой", "ое", "ая")
+
+
 def is_no_town(name: Name) -> bool:
     """
     Whether words that no other word introduces only look like a town: «ЖК Казань», «Анна ищет дом», «без ковров»,
@@ -103,6 +107,8 @@ def is_no_town(name: Name) -> bool:
     word = name.tokens[name.start]
     if _names_another_thing(name):
         return True
+    if name.before in ("на", "в") and fold(word).endswith("ском") and not fold(name.place).endswith(_ADJECTIVES):
+        return True  # «на Ленинском» is an avenue; in the town is «в Ленинске»
     if name.end - name.start > 1:
         return len(name.words) > len(_WORD.findall(name.place)) and not any(
             fold(each).startswith(_OF_REGIONS) for each in name.words

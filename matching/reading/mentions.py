@@ -218,7 +218,7 @@ def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words:
         if after == "все" and position + 2 < len(tokens):
             sides = sides[0], words[position + 2]  # «+ все счётчики»
         if mark == "+" and after[0].isdecimal():  # «35 000 + 5 000 КУ»
-            charged = words[position + 2 : position + 5]
+            charged = words[position + 2 : position + 6]
         else:
             charged = [sides[1]]
         if mark == "+" and any(word is not None and word.symbol in CHARGES for word in charged):

@@ -246,7 +246,7 @@ def _is_charge(words: Sequence[Word | None], position: int) -> bool:
     return (
         word is not None
         and word.number is not None
-        and any(is_word(words, position + offset, *CHARGES) for offset in (1, 2))
+        and any(is_word(words, position + offset, *CHARGES) for offset in (1, 2, 3))
     )
 
 

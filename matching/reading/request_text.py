@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from matching.reading.amounts import MIN_SALE, Amount, area_of, budget_of, rooms_of
 from matching.reading.grammar import MAX_CHARACTERS, mentions
+from matching.reading.kinds import KIND_OF
 from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import Fact, read_facts
 from matching.reading.places import Place, PlaceLexicon
@@ -72,6 +73,10 @@ _METRO = "метро"
 _NAMED_METRO = re.compile(
     r"(?:\b(?:м|ст|метро|станци\w|metro|station)\.?\s*[«\"]?|[A-Za-z][\w ,]{0,20})$", re.IGNORECASE
 )
+#: A station that is named as one.
+_AS_STATION = re.compile(r"\b(?:м|метро|станци\w|metro|station)\.?\s*[«\"]?$", re.IGNORECASE)
+#: A phone number: not a price.
+_PHONE = re.compile(r"(?<![\d.,])(?:\+?7|8)[\s(-]{0,2}\d{3}[\s)-]{0,2}\d{3}[\s-]?\d{2}[\s-]?\d{2}(?!\d)")
 _UNREAD_WORDS = frozenset(
     """
     и или а но в во на с со у к ко по из за для до от о об не же бы то это мы я вы он она нам мне вас ищу ищем
@@ -150,7 +155,7 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
     """Read a client's whole message. Never raises, whatever the text; a few milliseconds."""
     text = text[:MAX_CHARACTERS]
     places = places_in_request(text, lexicon)
-    rest = blanked(text, [(place.start, place.end) for place in places])
+    rest = blanked(text, [*_phones(text), *((place.start, place.end) for place in places)])
     folded = _folded(rest)
     tokens, items = mentions(rest, "lead")
     spans: dict[str, list[Span]] = {}
@@ -158,6 +163,9 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
     # A studio is requested by rooms = 0; as a wish it would also refuse the one-room flats that are requested.
     wishes = [wish for wish in read_wishes(rest) if not (wish.kind == "studio" and wish.value is True and 0 in rooms)]
     budget, area = budget_of(tokens, items) or _bare_budget(folded), area_of(tokens, items)
+    deal_type = _deal_type(folded, budget, spans)
+    if deal_type == "SALE":  # «купим с мужем двушку» states who buys, not who must be allowed to live there
+        wishes = [wish for wish in wishes if KIND_OF[wish.kind].group != "tenants"]
     if area is not None and area.low == area.high:
         area = replace(area, high=None)  # «80 метров» asks for no less
     for name, amount in (("budget", budget), ("area", area)):
@@ -175,7 +183,7 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
         rooms=rooms,
         budget=budget,
         area=area,
-        deal_type=_deal_type(folded, budget, spans),
+        deal_type=deal_type,
         property_type=_first("property_type", _TYPES, folded, spans) or ("APARTMENT" if rooms else None),
         property_class=_first("property_class", _CLASSES, folded, spans),
         condition=next(
@@ -202,8 +210,7 @@ def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
     street = street_in(text)
     spans: dict[str, list[Span]] = {"street": [street.span]} if street is not None else {}
     places = places_in_listing(text, lexicon)
-    rest = blanked(text, spans.get("street", ()))
-    rest = blanked(rest, [(place.start, place.end) for place in places])
+    rest = blanked(text, [*_phones(text), *spans.get("street", ()), *((place.start, place.end) for place in places)])
     for place in places:  # «Таганская, 4 минуты пешком» is the way to the metro
         width = place.end - place.start
         if place.kind == "station" and width >= len(_METRO) and not _NAMED_METRO.search(rest[: place.start]):
@@ -229,7 +236,7 @@ def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
     return ListingReading(
         town=next(iter(_names(places, "town", denied=False)), None),
         district=next(iter(_names(places, "district", denied=False)), None),
-        station=next(iter(_names(places, "station", denied=False)), None),
+        station=_station(text, places),
         street=street.name if street is not None else None,
         house_number=street.house_number if street is not None else None,
         rooms=rooms[0] if rooms and not stated.get("room") else None,
@@ -274,6 +281,17 @@ def _folded(text: str) -> str:
     """As :func:`fold`, of the same length as *text*."""
     folded = fold(text)
     return folded if len(folded) == len(text) else text.lower() if len(text.lower()) == len(text) else text
+
+
+def _phones(text: str) -> list[Span]:
+    return [match.span() for match in _PHONE.finditer(text)]
+
+
+def _station(text: str, places: Sequence[Place]) -> str | None:
+    """The first station that is named as one, or else the first: «вид на Воробьёвы горы, метро Раменки»."""
+    stations = [place for place in places if place.kind == "station" and not place.denied]
+    as_station = (place for place in stations if _AS_STATION.search(text, max(0, place.start - 12), place.start))
+    return next((place.name for place in (*as_station, *stations)), None)
 
 
 def _names(places: Sequence[Place], kind: str, *, denied: bool) -> list[str]:

@@ -10,7 +10,7 @@ from matching.reading.single_numbers import DASHES
 from matching.reading.vocabulary import Word
 
 _ENDS_OF_HOUSE = frozenset({"first_floor", "last_floor"})
-_ANIMALS = frozenset({"pets", "cats", "dogs"})
+ANIMALS = frozenset({"pets", "cats", "dogs"})
 #: The largest distance of a marker from its mention, in tokens.
 REACH = 5
 #: The longest row that is followed, in items; without an end «без животных и без животных и …» would cost its cube.
@@ -46,7 +46,7 @@ _WITH_GENITIVE = frozenset({"из", "от", "до", "для", "у"})
 _CONTRASTS = frozenset({"а", "но", "зато", "однако"})
 
 
-def after_colon(items: Sequence[Item], index: int, act: Callable[[Item], None]) -> bool:
+def after_colon(cut_text: Tokens, items: Sequence[Item], index: int, act: Callable[[Item], None]) -> bool:
     """«Не предлагать: первый этаж, апартаменты»: act on all mentions after a colon in the sentence."""
     if index + 1 >= len(items) or items[index + 1].role != markers.COLON:
         return False
@@ -56,7 +56,10 @@ def after_colon(items: Sequence[Item], index: int, act: Callable[[Item], None]) 
     if colon.clause != marker.clause or colon.start - marker.end > reach:
         return False
     acted = False
+    lines = marker.role != markers.ABSENT or cut_text.tokens[colon.end : colon.end + 1] == ["\n"]
     for item in items[index + 2 :]:
+        if not lines and "\n" in cut_text.tokens[colon.end : item.start]:
+            break  # «- Нет: телевизора», and the next line of the list
         if item.sentence != marker.sentence or item.role in _END_LISTS:
             break
         if item.role == MENTION:
@@ -97,6 +100,18 @@ def previous_mention(items: Sequence[Item], index: int) -> int | None:
     return None
 
 
+def follows_unknown(cut_text: Tokens, marker: Item) -> bool:
+    """Whether a word that the grammar does not know directly precedes the marker."""
+    before = marker.start - 1
+    return before >= 0 and cut_text.words[before] is None and cut_text.tokens[before].isalpha()
+
+
+def answers(cut_text: Tokens, marker: Item) -> bool:
+    """«Апартаменты? Нет, спасибо»: a denial that is the answer to the question before it."""
+    after = next(iter(cut_text.tokens[marker.end : marker.end + 1]), ".")
+    return marker.start > 0 and cut_text.tokens[marker.start - 1] == "?" and not after[0].isalnum()
+
+
 def _is_floor(item: Item, quantity: Quantity) -> bool:
     """«кроме 1, 2 и последнего»."""
     return quantity.how == "eq" and quantity.unit == "" and not item.meanings.kinds.isdisjoint(_ENDS_OF_HOUSE)
@@ -130,11 +145,18 @@ def _are_people_refused(cut_text: Tokens, item: Item, last: Item) -> bool:
     """«студентов, животных не беспокоить»; not «для семьи, студентов не беспокоить»."""
     if not (_is_of_people(item) and _is_of_people(last)) or item.denied or "couples" in item.meanings.kinds:
         return False
-    if item.meanings.kinds | last.meanings.kinds <= _ANIMALS and last.start - item.end == 1:
-        return True  # «кошки, собаки - нет»
+    if item.meanings.kinds | last.meanings.kinds <= ANIMALS and last.start - item.end == 1:
+        return _case_of(cut_text, item) == _case_of(
+            cut_text, last
+        )  # «кошки, собаки - нет»; not «с кошкой, собак нельзя»
     before = cut_text.tokens[item.start - 1].lower() if item.start else ""
     words = cut_text.words[item.start], cut_text.words[last.start]
     return before != "для" and all(word is not None and word.case == "genitive" for word in words)
+
+
+def _case_of(cut_text: Tokens, item: Item) -> str | None:
+    first = cut_text.words[item.start]
+    return None if first is None else first.case
 
 
 def _opens_alternatives(items: Sequence[Item], index: int) -> bool:

@@ -247,6 +247,15 @@ def _quarter(words: Sequence[Word | None], position: int, quarter: float) -> Num
     return year + (quarter - 1) / 4, skip_words(words, end + 1, frozenset({"год", "г"})), "quarter", False, ""
 
 
+_BEFORE_PRICES = frozenset("за до от бюджет около максимум цена".split())
+
+
+def _counts_rooms(tokens: Sequence[str], position: int) -> bool:
+    """Whether «кк» after a number means rooms: «сдам 2 кк», but «12 кк» and «за 5 кк» are millions."""
+    number, before = tokens[position - 1], tokens[position - 2].lower() if position > 1 else ""
+    return number in ("1", "2", "3", "4", "5", "6") and before not in _BEFORE_PRICES
+
+
 def unit_at(words: Sequence[Word | None], tokens: Sequence[str], position: int) -> tuple[str, int, float, str]:
     """``(unit, token after it, factor, currency)``; thousands and a currency may be combined: «60 т. р.»."""
     if tokens[position : position + 3] == ["м", ".", "п"]:  # «15 м.п. от метро»
@@ -274,7 +283,7 @@ def unit_at(words: Sequence[Word | None], tokens: Sequence[str], position: int) 
             and tokens[after + 2 : after + 3][:1] in _PLACES
         ):
             break  # «3 м/м», «2 м/места»
-        if unit == "m" and symbol not in ("м", "метр", "m", "²"):
+        if unit == "m" and symbol not in ("м", "метр", "m", "²") or symbol == "кк" and _counts_rooms(tokens, after):
             break
         if symbol in ("кв", "квадрат", "квм", "sqm", "м²", "sq"):
             unit = "m2" if symbol in ("квадрат", "квм", "sqm", "м²") else "m"

@@ -46,7 +46,7 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], index: int) -> None:
         else:
             item.strength = "must"
 
-    if after_colon(items, index, act):
+    if after_colon(cut_text, items, index, act):
         return
     target = _target(cut_text, items, index)
     if target is None:

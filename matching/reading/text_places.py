@@ -10,11 +10,31 @@ from matching.reading.places import Place, PlaceLexicon, find_places
 
 Span = tuple[int, int]
 
-_STREET = re.compile(
-    r"(?:(?:ул(?:ица|\.)?|улице|просп(?:ект|\.)?|пр\.|пр-т|пр-кт|пер(?:еулок|\.)?|ш(?:оссе|\.)|наб(?:ережная|\.)?|бул(?:ьвар|\.)?|б-р|проезд|пл(?:ощадь|\.)?)\s+[А-ЯЁA-Z0-9][\w-]*(?:\s(?:[А-ЯЁ][\w-]*|батыра?|хана?|би|жырау)){0,2}"
-    r"|[А-ЯЁ][\w-]{1,40}(?:\s[А-ЯЁ]?[\w-]{1,40})?\s(?:улица|ул\.|проспект|пр-т|переулок|пер\.|шоссе|ш\.|набережная|наб\.|бульвар|б-р|проезд|площадь))"
-    r"(?:\s*,?\s*(?:д(?:ом|\.)?\s*)?(\d{1,4}\s?(?:[кКсС]\d+|/\d+|корп\.?\s?\d+|стр\.?\s?\d+|[а-яА-Я](?![а-яА-Я]))*))?"
+#: The word for a kind of street, before the name.
+_KIND = (
+    r"(?:(?:улиц[аеуы]|проспект|переулок|шоссе|набережная|бульвар|проезд|пр-т|пр-кт|б-р)\s+"
+    r"|(?:ул|просп|пр|пер|ш|наб|бул)(?:\.\s*|\s+)"
+    # «площадь Победы», «площадь 1905 года», but not «площадь 45 м2»
+    r"|(?:площадь\s+|пл\.\s*)(?=[А-ЯЁA-Z]|\d+\s+(?!кв|м\b|м2|метр)[а-яё]{3}))"
 )
+#: The same behind the name, unless a name follows: «Тверская ул.», but not «Москва ул. Лесная».
+_KIND_BEHIND = (
+    r"(?:улица|проспект|пр-т|переулок|шоссе|набережная|бульвар|б-р|проезд|площадь"
+    r"|(?:(?<=[аыоие][яй]\s)(?:ул|пер|ш|наб)\.|(?:ул|пер|ш|наб)\.(?!\s*[А-ЯЁ])))"
+)
+_HOUSE_NUMBER = (
+    r"\d{1,4}(?![.,]?\d|\s?(?:м\b|м2|м²|кв|мин|эт|руб|тыс|млн|₽|%))"
+    r"(?:,?\s?(?:корп(?:ус|\.)?\s?|стр(?:оение|\.)?\s?|[кКсС]\.?\s?|/)\d+|\s?[а-яА-Я](?![а-яА-Я.]))*"
+)
+_STREET = re.compile(
+    rf"(?:{_KIND}[А-ЯЁA-Z0-9][\w-]*(?:\s(?:[А-ЯЁ][\w-]*|батыра?|хана?|би|жырау)){{0,2}}"
+    rf"|(?!(?:Общая|Жилая|Полезная|Вся)\s)[А-ЯЁ][\w-]{{1,40}}(?:\s[А-ЯЁ]?[\w-]{{1,40}})?\s{_KIND_BEHIND})"
+    rf"(?:\s*,?\s*(?:д(?:ом|\.)?\s*)?({_HOUSE_NUMBER}))?"
+)
+#: The longest way to say that a name is a station's, in characters.
+_STATION_WORD = 12
+#: «м. Преображенская площадь» is a station.
+_OF_STATION = re.compile(r"\b(?:м|метро|станци\w)\.?\s*[«\"]?$", re.IGNORECASE)
 #: «, д. »
 _BEFORE_HOUSE_NUMBER = re.compile(r"[\s,]+(?:д(?:ом)?\.?\s*)?$")
 _WHERE_FROM = re.compile(r"\b(?:мы|я|сами|сам|переезжа\w+|приеха\w+|едем|родом)\s(?:сейчас\s)?из\s*$", re.IGNORECASE)
@@ -41,11 +61,15 @@ def street_in(text: str) -> Street | None:
     >>> street_in("Сдам 1-к, ул. Маяковского, д. 5")
     Street(name='ул. Маяковского', house_number='5', span=(10, 31))
     """
-    match = _STREET.search(text)
+    match = next((each for each in _STREET.finditer(text) if not _is_of_station(text, each.start())), None)
     if match is None:
         return None
     named = match[0][: match.start(1) - match.start()] if match[1] else match[0]
     return Street(_BEFORE_HOUSE_NUMBER.sub("", named), match[1].strip() if match[1] else None, match.span())
+
+
+def _is_of_station(text: str, start: int) -> bool:
+    return _OF_STATION.search(text, max(0, start - _STATION_WORD), start) is not None
 
 
 def places_in_request(text: str, lexicon: PlaceLexicon) -> list[Place]:
@@ -57,7 +81,7 @@ def places_in_request(text: str, lexicon: PlaceLexicon) -> list[Place]:
     """
     text = text[:MAX_CHARACTERS]
     places = [place for place in find_places(cut(text, vocabulary()), lexicon) if not _is_where_from(text, place)]
-    others = [place for place in places if not _is_where_they_live(text, place)]
+    others = [place for place in places if not is_where_they_live(text, place)]
     names_other = {place.kind == "town" for place in others if not place.denied}
     return [place for place in places if place in others or (place.kind == "town") not in names_other]
 
@@ -81,6 +105,6 @@ def _is_where_from(text: str, place: Place) -> bool:
     return _WHERE_FROM.search(text, max(0, place.start - 30), place.start) is not None
 
 
-def _is_where_they_live(text: str, place: Place) -> bool:
+def is_where_they_live(text: str, place: Place) -> bool:
     """«живём в Туле, ищем квартиру в Москве»."""
     return _WHERE_THEY_LIVE.search(text, max(0, place.start - 30), place.start) is not None

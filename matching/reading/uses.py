@@ -74,6 +74,16 @@ def significant_positions(tokens: Sequence[str], uses: Uses) -> tuple[list[int],
 _BEFORE_NAMES = frozenset("ул ст пр наб пос обл корп стр мкр жк р_н".split())
 
 
+#: Units of one letter, which also abbreviate «метро» and «город».
+_UNITS = frozenset("мг")
+
+
+def _is_measured(tokens: Sequence[str], position: int) -> bool:
+    """«9 м», «9 кв.м»: whether the letter *position* is a unit."""
+    before = [each.lower() for each in tokens[max(0, position - 2) : position] if each not in _SENTENCE_ENDS]
+    return bool(before) and (before[-1] == "кв" or before[-1][-1:].isdecimal())
+
+
 def is_mid_sentence(tokens: Sequence[str], position: int) -> bool:
     """
     Whether the mark does not end a sentence.
@@ -95,7 +105,14 @@ def is_mid_sentence(tokens: Sequence[str], position: int) -> bool:
     if after == ")" or len(before) <= 2 and is_bullet(tokens, position - 1):
         return True  # «1. Кухня от 9»
     in_capitals = tokens[position - 1].isupper() and len(after) > 1 and after.isupper()  # «7 МИН. ПЕШКОМ ДО МЕТРО»
-    if after[:1].isupper() and len(before) > 1 and before not in _BEFORE_NAMES and not in_capitals:
+    named = (
+        len(before) > 1
+        and before not in _BEFORE_NAMES
+        or before in _UNITS
+        and len(after) > 1
+        and _is_measured(tokens, position - 1)
+    )
+    if after[:1].isupper() and named and not in_capitals:
         return False
     return before in ABBREVIATIONS and after not in _SENTENCE_ENDS
 

@@ -34,7 +34,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "в том число/с/включить/включая оплата/вкл/вкл ./учитывая/including/incl/incl ./"
                 f"включенный) ({_UTILITIES}) "
                 f"| (ком/комм) [.] ({_INCLUDED}) | со все (платеж/расход/коммуналка) "
-                "| коммуналкамен [бирге] | все включить | все включено | все вместе | utilities included "
+                "| коммуналкамен [бирге] | все включить | все включено | включены все платеж "
+                "| все вместе | utilities included "
                 "| bills included "
                 f"| (коммуналка/ку) в (стоимость/цена) | (цена/стоимость) с ({_UTILITIES}) | all inclusive "
                 f"| all included | (цена/стоимость) включать ({_UTILITIES}) | входить ({_UTILITIES}) | в (стоимость/"
@@ -68,6 +69,7 @@ ENTRIES: tuple[Entry, ...] = (
             # An amount, or a mark, between the charge and the statement: «+ 5000 КУ», «КУ: отдельно».
             no(
                 f"({_CHARGES}) [:/-/–/—/,/OPEN] [около/примерно] _ _ [CLOSE] ({_APART}) | ({_PLUS}) _ _ ({_CHARGES}) "
+                f"| ({_PLUS}) _ _ _ ({_CHARGES}) "
                 f"| ({_CHARGES}) [OPEN] [около/примерно] _ _ [CLOSE] ({_PAY}) ({_TENANT}) "
                 f"| ({_CHARGES}) [:/-/–/—] за счет ({_TENANT}) | ({_CHARGES}) [:/-/–/—] [за] ваш счет "
                 f"| за ({_CHARGES}) (доплата/отдельно/платить/доплачивать) | без (ку/{_CHARGES}) "

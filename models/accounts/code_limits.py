@@ -3,7 +3,7 @@
 import math
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from models.accounts.phone_codes import PhoneCode, is_sent
@@ -25,16 +25,21 @@ def check_limits(
     """
     Raise TooManyError if the requesting network, or the whole system, has used up its codes. *sends_per_hour* None
     means no limit.
+
+    Requests that count against the same limit are serialised until their transactions end, so that all of them count.
+    The caller has already serialised those for one phone; the locks are always taken in the same order.
     """
     from_here = PhoneCode.address == address if address is not None else PhoneCode.address.is_(None)
     for maximum, window in PHONE_LIMITS:
         _check(session, and_(PhoneCode.phone == phone, from_here), maximum, window, now)
     if address is not None:
+        _lock(session, f"codes-of-address:{address}")
         for maximum, window in ADDRESS_LIMITS:
             _check(session, from_here, maximum, window, now)
     if sends_per_hour is None:
         return
     # Only codes that are sent, and so cost money, count here: decoys must not use up the limit of real codes.
+    _lock(session, "codes-of-all")
     costs = and_(is_sent(), ~PhoneCode.is_known)
     hour = timedelta(hours=1)
     _check(session, costs, sends_per_hour, hour, now)
@@ -49,6 +54,10 @@ def are_sends_used_up(session: Session, phone: str, is_known: bool, now: datetim
     # Both are always queried, so that timing does not reveal what was sent.
     moments = [_free_from(session, sends, maximum, window, now) for maximum, window in PHONE_LIMITS]
     return any(moment is not None for moment in moments)
+
+
+def _lock(session: Session, name: str) -> None:
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _check(session: Session, condition: ColumnElement[bool], maximum: int, window: timedelta, now: datetime) -> None:

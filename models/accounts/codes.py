@@ -82,7 +82,7 @@ def request_code(
         TooManyError: The requesting network, or the whole system, has used up its messages; decoys count against the
             network.
     """
-    # Two requests for one phone are serialised, so that both count.
+    # Two requests for one phone are serialised, so that both count; check_limits does it for wider limits.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"phone-code:{phone}", 0))))
     country = str(phonenumbers.parse(phone).country_code)
     user = session.scalar(select(User).where(User.phone == phone))

@@ -88,7 +88,9 @@ def request_email_link(
     Raises:
         TooManyError: The requesting network has used up its mails.
     """
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"email-link:{email}", 0))))
+    # Requests that count against the same limit are serialised, so that all of them count; always in this order.
+    for name in (f"email-link:{email}", *([] if network is None else [f"links-of-network:{network}"])):
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
     user = session.scalar(select(User).where(User.email == email))
     is_known = known_place(session, user, network, device) is not None
     from_here = OneTimeLink.network == network if network is not None else OneTimeLink.network.is_(None)

@@ -301,6 +301,8 @@ def release_claim(session: Session, notification_id: int, channel: Channel) -> N
 
 
 def _has_enough_sms(session: Session, user: User) -> bool:
+    """Whether the user has had a day's SMS. Serialises simultaneous calls, so that each counts the claims before it."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sms-to:{user.id}", 0))))
     by_sms = Notification.sent_by.contains([str(Channel.SMS)])
     recent = Notification.created_at > func.now() - timedelta(days=1)
     query = select(func.count(Notification.id)).where(Notification.user_id == user.id, recent, by_sms)

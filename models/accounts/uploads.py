@@ -66,6 +66,19 @@ def upload_named(session: Session, name: str) -> Upload:
     return upload
 
 
+def has_room(session: Session, owner: User, size: int, quota: int, *, fetched: bool = False) -> bool:
+    """
+    Whether another file of *size* bytes fits into the *quota* of the owner's uploads, or, if *fetched*, of the files
+    fetched for the owner.
+
+    Keeps others from adding files of the same quota until the transaction ends, so that files stored at the same moment
+    do not exceed it. A transaction that also locks the owner's row locks it first.
+    """
+    name = f"uploads:{owner.id}:{'fetched' if fetched else 'sent'}"
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    return bytes_of(session, owner, fetched=fetched) + size <= quota
+
+
 def bytes_of(session: Session, owner: User, *, fetched: bool = False) -> int:
     """The total size in bytes of the owner's uploads, or, if *fetched*, of the files fetched for the owner."""
     condition = Upload.purpose == FETCHED if fetched else Upload.purpose != FETCHED

@@ -78,6 +78,26 @@ def test_an_amount_without_a_currency_is_in_that_of_its_town(client, town, db):
     assert form_of(other)["requirements.budget.max"] == "35000000 RUB", "the form asks about another currency"
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "town_read"),
+    [
+        ("Ищу двушку в Москве до 15 млн. +7 916 123-45-67, Анна", "Анна", "Москва"),
+        ("Ищу двушку в Москве до 15 млн\n8 916 123-45-67 Анна Петровна", "Анна Петровна", "Москва"),
+        ("Нурлан, тел. 8 701 222 33 44. Ищу двушку в Астане", "Нурлан", "Астана"),
+        ("Меня зовут Анна, ищу двушку. Писать: anna@mail.kz, Мария", "Анна", ""),
+        ("Двушка до 35 млн. 8 701 222 33 44, Астана", "", "Астана"),
+        ("Двушка до 15 млн. +7 916 123-45-67, звонить Анне", "", ""),
+    ],
+)
+def test_a_name_beside_a_contact_is_the_clients(client, town, text, name, town_read):
+    csrf = enter(client, town.buyer)
+
+    form = form_of(client.post("/console/leads/paste", data={"csrf": csrf, "text": text}).text)
+
+    assert (form["client_name"], form["requirements.location.city"]) == (name, town_read)
+    assert not name or name not in form["private_notes"]
+
+
 def test_the_town_of_public_places_fills_the_form_although_the_text_does_not_name_it(client, town):
     csrf = enter(client, town.buyer)
     text = "ищем двушку у Василеостровской до 14 млн, можно Приморская"

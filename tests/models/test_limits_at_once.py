@@ -5,7 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from models.accounts.uploads import PRIVATE_DOCUMENT, add_upload
+from models.accounts import code_limits, links
+from models.accounts.codes import request_code
+from models.accounts.links import request_email_link
+from models.accounts.notification_switches import Channel, set_switches
+from models.accounts.notifications import MAX_SMS_PER_DAY, NotificationType, claim_for_sending, notify
+from models.accounts.uploads import FETCHED, PRIVATE_DOCUMENT, add_upload, has_room
 from models.accounts.users import User
 from models.agenda import tasks
 from models.agenda.tasks import TaskKind, count_open, create_task, delete_task, finish_task, undo_task_change
@@ -133,3 +138,65 @@ def test_a_deleted_task_that_was_done_returns_as_done_however_many_are_open(data
     monkeypatch.setattr(tasks, "MAX_OPEN_TASKS", 0)
 
     assert undo_task_change(database, user, task.id).done_at is not None
+
+
+@pytest.mark.parametrize("purpose", [PRIVATE_DOCUMENT, FETCHED])
+def test_files_stored_at_once_do_not_exceed_the_quota(engine, database, user, purpose):
+    def store(own):
+        has_had_room.append(has_room(own, again(own, user), 60, quota=100, fetched=purpose == FETCHED))
+        if has_had_room[-1]:
+            fields = {"purpose": purpose, "content_type": "application/pdf", "ending": "pdf", "size": 60}
+            add_upload(own, again(own, user), **fields)
+
+    has_had_room: list[bool] = []
+    while_open(engine, store, store)
+
+    assert has_had_room == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("limit", "address", "sends_per_hour", "outcome"),
+    [
+        ("ADDRESS_LIMITS", "10.0.0.1", 1000, "code.too_many"),
+        (None, None, 1, "code.too_many"),  # the limit of the whole system
+        (None, None, 1000, "done"),
+    ],
+)
+def test_codes_requested_at_once_do_not_exceed_their_limits(
+    engine, database, monkeypatch, limit, address, sends_per_hour, outcome
+):
+    def request_for(phone):
+        fields = {"registration": {"first_name": "Anna", "last_name": None, "role": "tenant"}, "address": address}
+        return lambda own: request_code(own, phone, **fields, sends_per_hour=sends_per_hour, now=utc_now())
+
+    if limit:
+        monkeypatch.setattr(code_limits, limit, ((1, timedelta(hours=1)),))
+
+    assert while_open(engine, request_for("+77011234567"), request_for("+77017654321")) == outcome
+
+
+def test_links_requested_at_once_do_not_exceed_the_limit_of_their_network(engine, database, monkeypatch):
+    def request_for(email):
+        return lambda own: request_email_link(own, email, network="10.0.0.1", device=None, now=utc_now())
+
+    monkeypatch.setattr(links, "NETWORK_LIMITS", ((1, timedelta(hours=1)),))
+
+    assert while_open(engine, request_for("a@example.com"), request_for("b@example.com")) == "link.too_many"
+
+
+def test_notifications_sent_at_once_do_not_exceed_a_days_sms(engine, database):
+    user = make_user(database, phone="+77011234567", phone_proven_at=utc_now())
+    set_switches(database, user, {"inquiries": {"sms": True}})
+    ids = [
+        notify(database, user.id, NotificationType.NEW_INQUIRY, f"inquiry:{number}", data={}, title="A house")
+        for number in range(MAX_SMS_PER_DAY + 1)
+    ]
+    database.commit()
+    sent = []
+
+    def claim(*claimed):
+        return lambda own: sent.extend(each for id_ in claimed for each in claim_for_sending(own, id_, {Channel.SMS}))
+
+    while_open(engine, claim(*ids[:-1]), claim(ids[-1]))
+
+    assert len(sent) == MAX_SMS_PER_DAY

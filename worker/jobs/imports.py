@@ -26,7 +26,7 @@ from models.sources.sources import record_fetch
 from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent, reason_values
 from worker.celery_app.task_context import DATABASE_AWAY
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
-from worker.queue.client import Client
+from worker.queue.client import MAX_SINGLE, Client
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +35,6 @@ BROKEN = Fault("import.broken")
 
 #: How often a running import reports its progress.
 SHOWN_EVERY = 1.0  # seconds
-#: Changed properties that are rescored one by one; more are left to one run over stale lists.
-MAX_SINGLE = 200
 
 
 class Rescoring:

@@ -7,6 +7,7 @@ shows the notification anyway. The users' settings are in one place (models.acco
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,10 +17,10 @@ from models.accounts.notification_switches import Channel, configured_channels
 from models.accounts.notifications import Outgoing, claim_for_sending, lost_notifications, release_claim
 from models.deals.notification_names import names_of
 from models.translations.notifications import describe_notification
-from worker.celery_app.task_context import client, new_session, settings
+from worker.celery_app.task_context import DATABASE_AWAY, client, new_session, settings
 from worker.jobs.mail import MailBusyError, MailError, mailer_of
 from worker.jobs.sms import SmsBusyError, SmsError, gateway_of
-from worker.jobs.telegram_cards import TelegramCall, plain_message, telegram_message
+from worker.jobs.telegram_cards import TelegramCall, telegram_message
 
 log = logging.getLogger(__name__)
 
@@ -41,22 +42,36 @@ class NotSentError(Exception):
 def send_notification(notification_id: int, attempt: int = 0) -> None:
     """Send one notification to its user by every due channel, and by none twice.
 
+    An error in one channel leaves the others alone. If it was raised before the message was sent, the channel is tried
+    again, else the message may have been sent and counts as sent.
+
     Raises:
         NotSentError: On some channel it certainly was not sent; the claim of that channel is released.
     """
     channels = external_channels()
     if not channels:
         return
+    sends: list[tuple[Outgoing, Callable[[int], None]]] = []
+    waits = []
     with new_session() as session:
-        outgoing = claim_for_sending(session, notification_id, channels)
-        cards: dict[Channel, TelegramCall] = {
-            each.channel: telegram_message(session, each, link_of(each), settings().public_url)
-            for each in outgoing
-            if each.channel is Channel.TELEGRAM
-        }
+        for each in claim_for_sending(session, notification_id, channels):
+            try:
+                with session.begin_nested():
+                    sends.append((each, _compose(session, each)))
+            except DATABASE_AWAY:
+                raise  # nothing is claimed, and the task is tried again
+            except Exception:
+                log.exception("notification_not_composed", extra=_facts(each))
+                release_claim(session, each.id, each.channel)
+                waits.append(5 * 2**attempt)
         session.commit()
-    waits = [wait for each in outgoing if (wait := _send(each, attempt, cards.get(each.channel)))]
-    if waits:
+    unsent = [(each, wait) for each, send in sends if (wait := _wait_after(each, send, attempt))]
+    if unsent:
+        with new_session() as session:
+            for each, _ in unsent:
+                release_claim(session, each.id, each.channel)
+            session.commit()
+    if waits := [*waits, *(wait for _, wait in unsent)]:
         raise NotSentError(max(waits))
 
 
@@ -84,68 +99,71 @@ def external_channels() -> frozenset[Channel]:
     return configured_channels(settings()) - {Channel.CONSOLE}
 
 
-def title_and_message(outgoing: Outgoing) -> tuple[str, str]:
-    """Title and message in the user's language; they name the people and homes concerned."""
-    with new_session() as session:
-        names = names_of(session, [outgoing])
-    return describe_notification(outgoing.language, outgoing, names[outgoing.id])
-
-
 def link_of(outgoing: Outgoing) -> str:
     """The page of a notification's subject; it asks for sign-in first if necessary."""
     return f"{settings().public_url}/console/notifications/{outgoing.id}"
 
 
-def _send(outgoing: Outgoing, attempt: int, card: TelegramCall | None) -> int | None:
-    """Send by one channel. If it certainly was not sent, release the claim; returns seconds until a new attempt."""
-    senders = {Channel.EMAIL: send_by_email, Channel.SMS: send_by_sms}
+def _compose(session: Session, outgoing: Outgoing) -> Callable[[int], None]:
+    """Write the message of one channel; returns the function of the attempt's number that sends it."""
+    link = link_of(outgoing)
+    if outgoing.channel is Channel.TELEGRAM:
+        return partial(send_by_telegram, telegram_message(session, outgoing, link, settings().public_url))
+    if outgoing.channel is Channel.EMAIL:
+        names = names_of(session, [outgoing])[outgoing.id]
+        title, message = describe_notification(outgoing.language, outgoing, names)
+        return partial(send_by_email, outgoing, title, f"{message}\n\n{link}\n")
+    title, _ = describe_notification(outgoing.language, outgoing)
+    return partial(send_by_sms, outgoing, f"{title}: {link}")  # short, because it costs money
+
+
+def _wait_after(outgoing: Outgoing, send: Callable[[int], None], attempt: int) -> int | None:
+    """Send by one channel; returns seconds until a new attempt if the message certainly was not sent."""
     try:
-        if outgoing.channel is Channel.TELEGRAM:
-            send_by_telegram(outgoing, attempt, card)
-        else:
-            senders[outgoing.channel](outgoing, attempt)
+        send(attempt)
     except NotSentError as error:
-        with new_session() as session:
-            release_claim(session, outgoing.id, outgoing.channel)
-            session.commit()
         return error.after_seconds
+    except Exception:
+        log.exception("notification_send_failed", extra=_facts(outgoing))
     return None
 
 
-def send_by_email(outgoing: Outgoing, attempt: int = 0) -> None:
+def _facts(outgoing: Outgoing) -> dict[str, Any]:
+    return {"notification_id": outgoing.id, "channel": outgoing.channel}
+
+
+def send_by_email(outgoing: Outgoing, title: str, body: str, attempt: int = 0) -> None:
     """Send an e-mail; raises NotSentError as :func:`send_by_telegram` does."""
-    title, message = title_and_message(outgoing)
     try:
-        mailer_of(settings().smtp_url).send(outgoing.address, title, f"{message}\n\n{link_of(outgoing)}\n")
+        mailer_of(settings().smtp_url).send(outgoing.address, title, body)
     except MailBusyError:
         raise NotSentError(5 * 2**attempt) from None
     except MailError as error:
         log.warning("notification_mail_failed", extra={"notification_id": outgoing.id, "reason": str(error)})
 
 
-def send_by_sms(outgoing: Outgoing, attempt: int = 0) -> None:
-    """Send an SMS, kept short because it costs money; raises NotSentError as :func:`send_by_telegram` does."""
-    title, _ = describe_notification(outgoing.language, outgoing)
+def send_by_sms(outgoing: Outgoing, text: str, attempt: int = 0) -> None:
+    """Send an SMS; raises NotSentError as :func:`send_by_telegram` does."""
     try:
-        gateway_of(settings().sms_gateway_url).send(outgoing.address, f"{title}: {link_of(outgoing)}", outgoing.id)
+        gateway_of(settings().sms_gateway_url).send(outgoing.address, text, outgoing.id)
     except SmsBusyError as busy:
         raise NotSentError(busy.retry_after_seconds * 2**attempt) from None
     except SmsError as error:
         log.warning("notification_sms_failed", extra={"notification_id": outgoing.id, "kind": type(error).__name__})
 
 
-def send_by_telegram(outgoing: Outgoing, attempt: int = 0, card: TelegramCall | None = None) -> None:
+def send_by_telegram(call: TelegramCall, attempt: int = 0) -> None:
     """
     Send a message through the Bot API.
 
     If Telegram does not answer, the message may have been sent and counts as sent.
 
     Args:
-        card: The call that shows the notification; without it, the notification is sent as text.
+        call: The call that shows the notification.
     Raises:
         NotSentError: Telegram could not be reached (2, 4, 8, ... s until the next attempt), or requires a pause.
     """
-    method, arguments = card or plain_message(outgoing, link_of(outgoing))
+    method, arguments = call
     try:
         answer = _call_telegram(method, arguments)
         if answer.status_code == httpx.codes.BAD_REQUEST and method == "sendPhoto":

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from matching.homes.photos import SIDE, photo_hash
-from models.accounts.uploads import FETCHED, add_upload, bytes_of
+from models.accounts.uploads import FETCHED, add_upload, has_room
 from models.accounts.users import User
 from models.core.errors import BusyError
 from models.platform import images
@@ -180,7 +180,7 @@ def _keep(factory: sessionmaker[Session], settings_: Settings, photo: FetchedPho
         owner = session.get(User, photo.owner_id)
         if row is None or owner is None or row.state is not PhotoState.WAITING:
             return
-        if bytes_of(session, owner, fetched=True) + len(file.content) > QUOTA:
+        if not has_room(session, owner, len(file.content), QUOTA, fetched=True):
             raise PhotoError(PhotoFault.NO_ROOM, is_final=True)
         size, kind = len(file.content), file.content_type
         upload = add_upload(session, owner, purpose=FETCHED, content_type=kind, ending=file.ending, size=size)

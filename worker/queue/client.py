@@ -6,6 +6,7 @@ the worker's sweep finds the same work in the tables (docs/operations.md).
 
 import logging
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ from worker.queue.upcoming import upcoming
 
 log = logging.getLogger(__name__)
 
+#: Changes that are sent one by one; of more, one message tells workers to find them in the database.
+MAX_SINGLE = 200
 #: A client waits this long for the broker, then continues without it.
 BROKER_TIMEOUT_SECONDS = 0.5
 
@@ -63,6 +66,14 @@ class Client:
     def property_changed(self, property_id: int) -> bool:
         """Rescore the lists that a change of a property affects."""
         return self.send("worker.tasks.rescore_property", property_id, queue="entities")
+
+    def properties_changed(self, property_ids: Sequence[int]) -> None:
+        """As :meth:`property_changed`. Many are left to one sweep, which finds their stale lists in the database."""
+        if len(property_ids) > MAX_SINGLE:
+            self.send("worker.tasks.sweep", queue="entities")
+            return
+        for property_id in property_ids:
+            self.property_changed(property_id)
 
     def relaxations_wanted(self, lead_id: int) -> bool:
         """Count how many homes each limit and wish of a lead excludes."""

@@ -2,6 +2,9 @@
 
 import re
 
+from models.market.towns.gazetteer import towns_with_name
+from models.market.towns.reading import best_town
+from models.market.towns.spelling import normal
 from models.sources.formats import values
 from models.sources.formats.offer import Offer
 
@@ -14,8 +17,13 @@ _FLAT = re.compile(r"(?:кв|квартира|апарт\w*|пом|помеще�
 _AREA_WORD = re.compile(r"^(?:район|р-он|р-н|рн)\.?\s+|\s+(?:район|р-он|р-н|рн|ауданы)\.?$", re.IGNORECASE)
 _OKRUG = re.compile(r"(?:[СЮЗВЦТН]{1,3}АО|ЗелАО|.*\bадминистративный округ)", re.IGNORECASE)
 _STREET = re.compile(
-    r"\b(?:ул|улица|пр|проспект|пр-т|пер|переулок|ш|шоссе|наб|набережная|бульвар|б-р|площадь|проезд)\b", re.IGNORECASE
+    r"\b(?:ул|улица|пр|проспект|пр-т|пер|переулок|ш|шоссе|наб|набережная|бульвар|б-р|площадь|проезд|көшесі|даңғылы)\b",
+    re.IGNORECASE,
 )
+_TOWN_WORD = re.compile(r"(?:г|гор|город|қ)\b\.?\s*", re.IGNORECASE)
+#: The most words of a town's name, and the least inhabitants of a town that needs no word for "town": streets are
+#: called like small towns («Зелёный Бор улица»).
+_LONGEST_TOWN, _LARGE_TOWN = 4, 100_000
 
 
 def set_district(offer: Offer, *texts: str | None) -> None:
@@ -45,6 +53,8 @@ def set_address(offer: Offer, text: str | None) -> None:
     >>> offer = Offer(1); set_address(offer, "Россия, Москва, улица Арбат, д. 7 к2, кв. 5")
     >>> offer.street, offer.house_number
     ('улица Арбат', '7 к2')
+    >>> offer = Offer(1); set_address(offer, "Москва Ленинский проспект 62"); offer.street, offer.house_number
+    ('Ленинский проспект', '62')
     """
     address = values.clean_text(text)
     if address is None:
@@ -63,10 +73,33 @@ def set_address(offer: Offer, text: str | None) -> None:
             return
     named = [part for part in parts if _STREET.search(part)]
     if named:
-        offer.street = named[-1][:200]
+        offer.street = _without_town(named[-1], offer.city)[:200]
 
 
 def _set_street(offer: Offer, street: str, house: str) -> None:
-    offer.street = street[:200]
+    offer.street = _without_town(street, offer.city)[:200]
     number = re.sub(r"^(?:дом|д|зд)\b\.?\s*", "", house, flags=re.IGNORECASE)
     offer.house_number = number.strip()[:50] or None
+
+
+def _without_town(street: str, city: str | None) -> str:
+    """
+    A street without the town before it, which no comma separates; *city* is the listing's town, if known.
+
+    >>> _without_town("г. Москва Ленинский проспект", None), _without_town("Алматы Абая", "Алматы")
+    ('Ленинский проспект', 'Абая')
+    >>> _without_town("Московский проспект", None), _without_town("Киров проспект", "Киров")
+    ('Московский проспект', 'Киров проспект')
+    """
+    marked = _TOWN_WORD.match(street)
+    words = street[marked.end() if marked else 0 :].split()
+    for length in range(min(_LONGEST_TOWN, len(words) - 1), 0, -1):
+        name, rest = normal(" ".join(words[:length])), " ".join(words[length:])
+        if not re.search(r"[^\W\d_]{2}", _STREET.sub("", rest)):
+            continue  # a street's name is missing
+        is_its_town = city is not None and name == normal(_TOWN_WORD.sub("", city, count=1))
+        town = best_town(name, towns_with_name(name))
+        is_town = town is not None and (marked is not None or town.population >= _LARGE_TOWN)
+        if is_its_town or (is_town and _STREET.search(rest)):
+            return rest
+    return street

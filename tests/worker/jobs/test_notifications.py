@@ -31,6 +31,7 @@ from models.core.enums import Role
 from models.platform.settings import Settings
 from tests.telegram import TOKEN
 from worker.jobs import notifications
+from worker.jobs.telegram_cards import plain_message
 from worker.queue.client import Client
 
 TEXT = "Новая заявка\nВашим объявлением интересуются: Дом у моря.\n"
@@ -210,6 +211,56 @@ def test_a_channel_that_is_busy_is_tried_again_and_no_other(
         assert f"https://leadmatch.example/console/notifications/{notification}" in message.get_content()
 
 
+def with_bot_and_email(session):
+    """A user of the bot who wants likes and matches by Telegram and by e-mail."""
+    user = proven(session)
+    link_by_code(session, new_code(session, user), "777")
+    set_switches(session, user, {"likes": {"email": True}, "matches": {"email": True}})
+    return user
+
+
+def test_a_channel_whose_message_cannot_be_written_is_tried_again_and_no_other(
+    worker_here, telegram, smtp, process_environment, monkeypatch
+):
+    environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
+    with worker_here() as session:
+        monkeypatch.setattr(
+            notifications, "settings", lambda: Settings.from_env(environment | {"SMTP_URL": smtp.url()})
+        )
+        user = with_bot_and_email(session)
+        # The card's buttons name the pair, which this one lacks.
+        notification = notified(session, user, NotificationType.NEW_LIKE, "match:1")
+        session.commit()
+
+        with pytest.raises(notifications.NotSentError):
+            notifications.send_notification(notification)
+        with pytest.raises(notifications.NotSentError):
+            notifications.send_notification(notification)
+        session.execute(
+            update(Notification)
+            .where(Notification.id == notification)
+            .values(data={"lead_id": "1", "property_id": "1"})
+        )
+        session.commit()
+        notifications.send_notification(notification)
+
+        assert len(telegram.messages) == len(smtp.messages) == 1
+
+
+def test_an_unexpected_error_of_one_channel_ends_no_other(worker_here, smtp, process_environment, monkeypatch):
+    environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": "http://127.0.0.1:port"}
+    with worker_here() as session:
+        monkeypatch.setattr(
+            notifications, "settings", lambda: Settings.from_env(environment | {"SMTP_URL": smtp.url()})
+        )
+        notification = notified(session, with_bot_and_email(session), NotificationType.NEW_MATCH)
+        session.commit()
+
+        notifications.send_notification(notification)
+
+        assert len(smtp.messages) == 1
+
+
 def test_users_who_have_no_telegram_or_are_gone_get_nothing(session):
     channel, group = {"telegram_id": "@our_news"}, {"telegram_id": "-1001234567890"}
     for fields in ({"telegram_id": None}, {"is_active": False}, channel, group):
@@ -233,8 +284,9 @@ def test_telegram_gets_the_text_and_a_refusal_is_the_end(sender, telegram, sessi
     [delivery] = claim_for_sending(session, notified(session, someone(session)), ALL)
     telegram.answers = [(403, {"ok": False})]
 
-    sender.send_by_telegram(delivery)
-    sender.send_by_telegram(delivery)
+    call = plain_message(delivery, sender.link_of(delivery))
+    sender.send_by_telegram(call)
+    sender.send_by_telegram(call)
 
     [message] = telegram.messages
     del message["message_id"]
@@ -244,15 +296,16 @@ def test_telegram_gets_the_text_and_a_refusal_is_the_end(sender, telegram, sessi
 
 def test_only_what_certainly_did_not_go_out_is_sent_again(sender, telegram, session):
     [delivery] = claim_for_sending(session, notified(session, someone(session)), ALL)
+    call = plain_message(delivery, sender.link_of(delivery))
     telegram.answers = [(429, {"parameters": {"retry_after": 7}}), (500, {})]
 
     with pytest.raises(sender.NotSentError) as slow_down:
-        sender.send_by_telegram(delivery)
-    sender.send_by_telegram(delivery)  # 500: the message may have been sent
+        sender.send_by_telegram(call)
+    sender.send_by_telegram(call)  # 500: the message may have been sent
     telegram.server_close()
     telegram.shutdown()
     with pytest.raises(sender.NotSentError) as away:
-        sender.send_by_telegram(delivery, attempt=1)
+        sender.send_by_telegram(call, attempt=1)
 
     assert (slow_down.value.after_seconds, away.value.after_seconds) == (7, 4)
 
