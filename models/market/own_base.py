@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SmallInteger,
+    Text,
     and_,
     bindparam,
     cast,
@@ -44,6 +45,8 @@ _DIGITS = re.compile(r"[\d\s()+.\-]+")
 
 #: A number, or the parameter that will hold it.
 Number = int | BindParameter[int]
+#: A text, or the parameter that will hold it.
+Words = str | BindParameter[str]
 
 
 class BaseOrder(StrEnum):
@@ -77,12 +80,32 @@ class BaseFilter:
     order: BaseOrder = BaseOrder.NEWEST
 
 
+@dataclass(frozen=True)
+class _Search:
+    """
+    A search as the query needs it: words, the beginnings of words within each of them as the text of a tsquery (of
+    properties; None if there are none), the digits of a phone (of leads), and the lexeme of the owner.
+    """
+
+    owner_lexeme: Words
+    words: tuple[Words, ...]
+    beginnings: tuple[Words | None, ...]
+    phone: Words | None
+
+    @property
+    def values(self) -> dict[str, Words]:
+        """The values by the names of their parameters."""
+        named = {f"word_{number}": word for number, word in enumerate(self.words)}
+        named |= {f"beginnings_{number}": each for number, each in enumerate(self.beginnings) if each is not None}
+        return named | {"owner_lexeme": self.owner_lexeme} | ({} if self.phone is None else {"phone": self.phone})
+
+
 def own_rows(owner: User, side: Side, filters: BaseFilter) -> Select[Any]:
     """The owner's leads, or properties, that pass the filter, in its order."""
-    return _rows(owner.id, side, filters)
+    return _rows(owner.id, side, filters, _search_for(owner.id, side, filters.words))
 
 
-def _rows(owner_id: Number, side: Side, filters: BaseFilter) -> Select[Any]:
+def _rows(owner_id: Number, side: Side, filters: BaseFilter, search: _Search | None) -> Select[Any]:
     table, tags, tag_key = TAGGED[side]
     query: Select[Any] = select(table).where(table.owner_id == owner_id)
     for column, value in (
@@ -101,9 +124,9 @@ def _rows(owner_id: Number, side: Side, filters: BaseFilter) -> Select[Any]:
         )
     if filters.tag is not None:
         query = query.where(table.id.in_(select(tag_key).where(tags.tag == filters.tag)))
-    query = query.where(
-        *_in_range(side, filters.price_from, filters.price_to), *_with_words(owner_id, side, filters.words)
-    )
+    query = query.where(*_in_range(side, filters.price_from, filters.price_to))
+    if search is not None:
+        query = query.where(table.id.in_(_ids_with_words(owner_id, side, search)))
     return query.order_by(*_ordered(filters.order, _keys(side, filters.order), table.id))
 
 
@@ -115,28 +138,46 @@ def own_page(
     time goes into searching every row for words. A page beyond the last one has no rows and no total.
     """
     offset = (page - 1) * per_page
-    if filters == BaseFilter(order=filters.order):
-        values = {"owner_id": owner.id, "per_page": per_page, "offset": offset}
-        answer = session.execute(_page_of_all(side, filters.order), values, execution_options=COMPILED_ONCE)
+    search, others = _search_for(owner.id, side, filters.words), replace(filters, words="")
+    if others == BaseFilter(order=filters.order):
+        values: dict[str, Any] = {"owner_id": owner.id, "per_page": per_page, "offset": offset}
+        parameters = frozenset[str]()
+        if search is not None:
+            values |= search.values
+            parameters = frozenset(search.values)
+        statement = _built_page(side, filters.order, parameters)
+        answer = session.execute(statement, values, execution_options=COMPILED_ONCE)
     else:
-        answer = session.execute(_page_query(owner.id, side, filters, per_page, offset))
+        answer = session.execute(_page_query(owner.id, side, others, search, per_page, offset))
     rows = answer.all()
     return [row for row, _ in rows], rows[0].total if rows else 0
 
 
-@cache
-def _page_of_all(side: Side, order: BaseOrder) -> Select[Any]:
-    """The query of a page of all rows of :owner_id, built once: building it takes as long as reading the rows."""
-    filters = BaseFilter(order=order)
-    names = ("owner_id", "per_page", "offset")
-    owner_id, per_page, offset = (bindparam(name, type_=BigInteger) for name in names)
-    return _page_query(owner_id, side, filters, per_page, offset)
+@lru_cache(maxsize=200)
+def _built_page(side: Side, order: BaseOrder, parameters: frozenset[str]) -> Select[Any]:
+    """
+    The query of a page of the rows of :owner_id that a search with these parameters finds, or all. It is built once,
+    because building it takes a sixth of a search's time in Python.
+    """
+    search = None
+    if parameters:
+        given = {name: bindparam(name, type_=Text()) for name in parameters}
+        words = range(sum(name.startswith("word_") for name in parameters))
+        search = _Search(
+            owner_lexeme=given["owner_lexeme"],
+            words=tuple(given[f"word_{number}"] for number in words),
+            beginnings=tuple(given.get(f"beginnings_{number}") for number in words),
+            phone=given.get("phone"),
+        )
+    owner_id, per_page, offset = (bindparam(name, type_=BigInteger) for name in ("owner_id", "per_page", "offset"))
+    return _page_query(owner_id, side, BaseFilter(order=order), search, per_page, offset)
 
 
 def _page_query(
     owner_id: Number,
     side: Side,
     filters: BaseFilter,
+    search: _Search | None,
     per_page: Number,
     offset: Number,
 ) -> Select[Any]:
@@ -146,9 +187,13 @@ def _page_query(
     """
     table = TAGGED[side][0]
     keys = [key.label(f"key_{number}") for number, key in enumerate(_keys(side, filters.order))]
-    rows = _rows(owner_id, side, filters).order_by(None).with_only_columns(table.id, *keys)
+    is_plain = filters == BaseFilter(order=filters.order)
+    if search is not None and is_plain and filters.order is BaseOrder.NEWEST:
+        rows = _ids_with_words(owner_id, side, search)  # neither filters nor the order need more of a row
+    else:
+        rows = _rows(owner_id, side, filters, search).order_by(None).with_only_columns(table.id, *keys)
     # All rows in the order of an index are counted and paged by it. Others are read only once.
-    in_index = filters == BaseFilter(order=filters.order) and filters.order in (BaseOrder.NEWEST, BaseOrder.OLDEST)
+    in_index = search is None and is_plain and filters.order in (BaseOrder.NEWEST, BaseOrder.OLDEST)
     passing = rows.subquery("passing") if in_index else rows.cte("passing")
     total = select(func.count()).select_from(passing).scalar_subquery()
     in_order = select(passing).order_by(*_ordered(filters.order, list(passing.c)[1:], passing.c.id))
@@ -183,47 +228,53 @@ def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[Colum
 _WORDS: tuple[Any, ...] = (ListingWords, ArchivedWords)
 
 
-def _with_words(owner_id: Number, side: Side, typed: str) -> list[ColumnElement[bool]]:
+def _search_for(owner_id: int, side: Side, typed: str) -> _Search | None:
     """
-    Conditions: the row contains each word, or a word that begins with it; letter case and the dots of ё are ignored.
-    Digits in the notation of a phone may also be a phone, or a part of it, as a whole.
+    What to look for: each word, or a word that begins with it; letter case and the dots of ё are ignored. Digits in the
+    notation of a phone may also be a phone, or a part of it, as a whole. None if nothing is typed.
     """
     words = [word[:MAX_WORD] for word in typed.split()[:MAX_WORDS]]
     if not words:
-        return []
+        return None
+    phone = None
+    beginnings: list[str | None] = [None] * len(words)
     if side is Side.PROPERTY:
-        return [_property_has(owner_id, word) for word in words]
-    condition = and_(*(has_word(LeadText.text, word) for word in words))
-    digits = re.sub(r"\D", "", typed)
-    if _DIGITS.fullmatch(typed) and len(digits) >= MIN_DIGITS:
-        # 8 701 ... and +7 701 ... are the same phone.
-        tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-        condition = or_(has_word(LeadText.contacts, tail), condition)
-    return [_in_own_texts(owner_id, side, condition)]
+        beginnings = [" & ".join(f"'{each}':*" for each in re.findall(r"\w+", word)) or None for word in words]
+    else:
+        digits = re.sub(r"\D", "", typed)
+        if _DIGITS.fullmatch(typed) and len(digits) >= MIN_DIGITS:
+            # 8 701 ... and +7 701 ... are the same phone.
+            phone = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
+    return _Search(f"'owner {owner_id}'", tuple(words), tuple(beginnings), phone)
 
 
-def _property_has(owner_id: Number, word: str) -> ColumnElement[bool]:
-    short = _in_own_texts(owner_id, Side.PROPERTY, has_word(PropertyText.text, word))
-    beginnings = re.findall(r"\w+", word)
-    if not beginnings:
+def _ids_with_words(owner_id: Number, side: Side, search: _Search) -> Select[Any]:
+    """Select the ids of the owner's rows that a search finds. The owner's texts are read once for all words."""
+    texts, key = OWN_TEXTS[side]
+    if side is Side.PROPERTY:
+        words = zip(search.words, search.beginnings, strict=True)
+        condition = and_(*(_property_has(search.owner_lexeme, *each) for each in words))
+    else:
+        condition = and_(*(has_word(LeadText.text, word) for word in search.words))
+        if search.phone is not None:
+            condition = or_(has_word(LeadText.contacts, search.phone), condition)
+    return select(key.label("id")).where(texts.owner_id == owner_id, condition)
+
+
+def _property_has(owner_lexeme: Words, word: Words, beginnings: Words | None) -> ColumnElement[bool]:
+    short = has_word(PropertyText.text, word)
+    if beginnings is None:
         return short
     # Descriptions are long, so their words are looked up in indexes by owner.
-    query = func.to_tsquery(RUSSIAN, " & ".join(f"'{each}':*" for each in beginnings))
-    owner_lexeme = cast(f"'owner {owner_id}'", TSQUERY)
+    query = func.to_tsquery(RUSSIAN, beginnings)
     # A stop word leaves an empty query, which has no condition besides the owner.
     in_text = [
         select(table.property_id).where(
-            table.words.bool_op("@@")(owner_lexeme.op("&&")(query)), func.numnode(query) > 0
+            table.words.bool_op("@@")(cast(owner_lexeme, TSQUERY).op("&&")(query)), func.numnode(query) > 0
         )
         for table in _WORDS
     ]
-    return or_(*(Property.id.in_(ids) for ids in in_text), short)
-
-
-def _in_own_texts(owner_id: Number, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A condition: the text of the row, which is the owner's, fulfils *condition*."""
-    texts, key = OWN_TEXTS[side]
-    return TAGGED[side][0].id.in_(select(key).where(texts.owner_id == owner_id, condition))
+    return or_(*(PropertyText.property_id.in_(ids) for ids in in_text), short)
 
 
 def _keys(side: Side, order: BaseOrder) -> tuple[Any, ...]:

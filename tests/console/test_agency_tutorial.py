@@ -116,8 +116,8 @@ def test_the_agencys_tutorial_step_by_step(visit, town, realtor, lists, db, tmp_
 
     # Bring in your homes
     page.get_by_role("navigation").get_by_role("link", name=label("Properties")).first.click()
-    expect(page.get_by_role("link", name=label("From a text")).first).to_be_visible()
-    page.get_by_role("link", name=label("From a file or feed")).first.click()
+    expect(page.get_by_role("link", name=label("From a text"))).to_be_visible()
+    page.get_by_role("link", name=label("From a file or feed")).click()
     (tmp_path / "homes.csv").write_text("Город;Цена\nМосква;12 млн\n")
     page.get_by_label("File", exact=True).set_input_files(tmp_path / "homes.csv")
     page.get_by_role("button", name=label("Preview the file")).click()

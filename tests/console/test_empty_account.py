@@ -32,6 +32,24 @@ def test_a_page_without_rows_says_how_they_come_to_be(app, db, role, path, expec
     assert [each for each in left_out if each in text] == []
 
 
+@pytest.mark.parametrize(
+    ("role", "path", "ways"),
+    [
+        (Role.REALTOR, "leads", ["leads/new", "leads/paste", "sources"]),
+        (Role.REALTOR, "properties", ["properties/new", "properties/paste", "sources"]),
+        (Role.MARKETER, "leadgen", ["leadgen/new"]),
+    ],
+)
+def test_an_empty_list_offers_each_way_to_begin_once(app, db, role, path, ways):
+    user = make_user(db, role=role)
+    db.commit()
+    client = app.test_client()
+    enter(client, user)
+    text = client.get(f"/console/{path}").text
+
+    assert [text.count(f'href="/console/{way}') for way in ways] == [1] * len(ways)
+
+
 def test_what_is_known_of_an_account_stands_apart_from_its_name(app, town):
     client = app.test_client()
     enter(client, town.buyer)

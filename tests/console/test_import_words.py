@@ -13,12 +13,12 @@ def in_russian():
     i18n._language.set("ru")
 
 
-def test_a_reason_within_a_reason_is_translated_too():
+def test_a_reason_within_a_reason_is_translated_too_and_so_is_its_field():
     fault = Fault("feed.none_taken", offers=12, field="price", reason=Fault("import.missing"), count=11)
 
     shown = shown_reason(Fault.from_json(fault.as_json()))
 
-    assert shown == "Не взято ни одно из предложений (12). price: Нет значения. (таких 11)"
+    assert shown == "Не взято ни одно из предложений (12). Цена: Нет значения. (таких 11)"
 
 
 def test_a_sentence_of_an_earlier_release_stays_readable():

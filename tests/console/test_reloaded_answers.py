@@ -43,6 +43,18 @@ def test_a_reload_after_an_invitation_makes_no_second_one(visit, town, agency, d
     assert db.scalar(select(func.count()).select_from(AgencyInvitation)) == 1
 
 
+def test_a_reload_repeats_no_note_of_what_was_done_and_keeps_the_list(visit, town):
+    page = visit(town.buyer, "/console/leads?sort=oldest&q=%25")
+    page.goto(f"{page.url}&outcome=archived&undo=what#content")
+    expect(page.locator("#outcome")).to_be_visible()
+    expect(page).to_have_url("/console/leads?sort=oldest&q=%25#content")
+
+    page.reload()
+
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator("#outcome")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("sent_to", "page"),
     [

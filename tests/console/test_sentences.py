@@ -142,3 +142,16 @@ def test_every_action_of_the_audit_log_has_its_words(language):
 
     assert {"agency_created", "session_ended", "users"} <= actions
     assert {each for each in actions if f"word.{each}" not in catalogue(language).messages} == set()
+
+
+def test_a_sentence_of_a_note_is_one_piece_with_its_links_and_times():
+    """The parts of a note stand side by side, so that a link beside a bare text would get a column of its own."""
+    split = []
+    for path in TEMPLATES.rglob("*.html"):
+        for found in re.finditer(r'<p class="note[^>]*>(.*?)</p>', path.read_text(), re.DOTALL):
+            without_icon = re.sub(r"\{\{-? icon\(.*?\}\}", "", found[1]).strip()
+            is_one_element = re.fullmatch(r"<span>.*</span>", without_icon, re.DOTALL)
+            if not is_one_element and re.search(r"<[a-z]|when\(", without_icon):
+                split.append(f"{path.name}: {without_icon[:60]}")
+
+    assert split == []

@@ -158,6 +158,8 @@ def own_number(external_id: str | None) -> str:
 
 def shown_reason(reason: str | None) -> str:
     """The sentence of a report's reason; releases before 0.2 stored English sentences without capital and full stop."""
+    if isinstance(reason, Fault) and "field" in reason.facts:
+        reason = Fault(str(reason), **{**reason.facts, "field": field_label(str(reason.facts["field"]))})
     sentence = translate_fault(reason) if reason else ""
     return (
         sentence[:1].upper()

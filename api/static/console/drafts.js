@@ -1,6 +1,8 @@
 // Unsaved input of forms is kept in this browser, for its user only, until it is saved or discarded, so that nothing is
 // lost when a session ends or a window is closed.
 
+import { hasOutcome } from "./page_address.js";
+
 const PREFIX = "draft:";
 const SENT = "draft-sent"; // of this tab: the draft that was submitted last
 const KEPT_DAYS = 7;
@@ -61,7 +63,7 @@ function forgetSent() {
   const sent = sessionStorage.getItem(SENT);
   if (!sent || !user) return;
   sessionStorage.removeItem(SENT);
-  if (!forms.some((form) => keyOf(form) === sent) || new URLSearchParams(location.search).has("outcome")) localStorage.removeItem(sent);
+  if (!forms.some((form) => keyOf(form) === sent) || hasOutcome) localStorage.removeItem(sent);
 }
 
 function restore(form, opened) {

@@ -1,6 +1,8 @@
 // A form that creates something has a one-time key. The browser's back button fetches its page again, so the key is kept in
 // the history entry: the server then knows the form again, and the form says that it was saved.
 
+import { hasOutcome } from "./page_address.js";
+
 const SENT = "form-sent"; // of this tab: the key of the form that was submitted last
 const SAVED = "form-saved "; // and a key: the address of what the form has created
 const fields = [...document.querySelectorAll("input[name=form_key]")];
@@ -19,7 +21,7 @@ function showSaved() {
 try {
   const sent = sessionStorage.getItem(SENT);
   sessionStorage.removeItem(SENT);
-  if (sent && new URLSearchParams(location.search).has("outcome")) sessionStorage.setItem(SAVED + sent, location.pathname);
+  if (sent && hasOutcome) sessionStorage.setItem(SAVED + sent, location.pathname);
   if (fields.length) {
     const key = history.state?.formKey ?? fields[0].value;
     history.replaceState({ ...history.state, formKey: key }, "");

@@ -5,7 +5,7 @@ putting ten columns of ten thousand rows together took most of a search's time.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Text, func
+from sqlalchemy import BindParameter, ColumnElement, ForeignKey, Index, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.core.base import Base
@@ -46,7 +46,7 @@ OWN_TEXTS: dict[Side, tuple[Any, Any]] = {
 }
 
 
-def has_word(text: Any, word: str) -> ColumnElement[bool]:
+def has_word(text: Any, word: str | BindParameter[str]) -> ColumnElement[bool]:
     """A condition: a stored *text* contains the word, in any case, with е or ё."""
     # Searching for a part takes a third of the time of LIKE, and a quarter of that of a regular expression.
     return func.strpos(text, func.replace(func.lower(word), "ё", "е")) > 0
