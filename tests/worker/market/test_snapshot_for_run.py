@@ -60,7 +60,7 @@ def test_a_second_run_reads_only_what_was_written_since_the_first(market):
     assert broken_rules(market) == {}
 
 
-def forget_a_row(snapshot):
+def lack_a_row(snapshot):
     snapshot.leads = snapshot.leads.without(snapshot.leads.ids[:1].tolist())
 
 
@@ -80,7 +80,7 @@ def keep_a_row_that_is_gone(snapshot):
     )
 
 
-@pytest.mark.parametrize("spoil", [forget_a_row, take_an_older_version, keep_a_row_that_is_gone])
+@pytest.mark.parametrize("spoil", [lack_a_row, take_an_older_version, keep_a_row_that_is_gone])
 def test_a_kept_snapshot_that_differs_from_the_market_is_not_used(market, spoil):
     before = stored_lists(market)
     known = kept()
