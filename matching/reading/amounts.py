@@ -50,7 +50,7 @@ _STEMS = {
     "шести": 6,
 }
 _ROOM_WORD = re.compile(
-    r"\b(?:евро[\s-]?)?(?:(одн)(?:ушк|ешк|шк|окомнатн|ококмнатн|окомн|о?к)|(дву)(?:шк|хкомнатн|хкомн|х[уае]\b|ш)|(тре)(?:шк|хкомнатн|хкомн|х[уа]\b)|(четыр)(?:ешк|ехкомнатн|ехкомн)|(пяти)комнатн|(шести)комнатн)\w*"
+    r"\b(?:евро[\s-]?)?(?:(одн)(?:ушк|ешк|шк|ух[уае]\b|окомнатн|ококмнатн|окомн|о?к)|(дву)(?:шк|хкомнатн|хкомн|х[уае]\b|ш)|(тре)(?:шк|хкомнатн|хкомн|х[уа]\b)|(четыр)(?:ешк|ехкомнатн|ехкомн)|(пяти)комнатн|(шести)комнатн)\w*"
 )
 _ROOM_PAIR = re.compile(
     r"\b(одно|двух|трех|четырех)\s?-?\s?(?:,|и|или|/|-)\s?-?(двух|трех|четырех|пяти)\s?-?\s?комн\w*"
@@ -71,6 +71,8 @@ _ROOM_RANGE_OF_FLATS = re.compile(
 _ROOMS_IN_WORDS = re.compile(
     r"\b(одна|одну|две|двух|три|трех|четыре|четырех|пять)(?:\s(?:или|и|-)\s(две|три|четыре|пять|двух|трех|четырех))?\s(?:(?:жил|изолир|раздельн|отдельн)\w+\s)?комнат\w*"
 )
+#: «евро2», but not «500 евро 2 месяца»
+_EURO_ROOMS = re.compile(r"\bевро-?([2-4])\b")
 #: «комнат - 2», «екі бөлмелі»
 _ROOMS_AHEAD = re.compile(r"\bкомнат\w*\s?[-–—:]\s?([1-9])\b(?![.,]\d|\s?(?:м|кв))")
 _KAZAKH_ROOMS = re.compile(r"\b(бир|еки|уш|торт|бес)\sболмели\w*")
@@ -135,7 +137,7 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
     for match in _ROOMS_IN_WORDS.finditer(rest):
         rooms |= {_WORD_NUMBERS[group] for group in match.groups() if group}
         spans.append(match.span())
-    for match in (*_ROOMS_AHEAD.finditer(rest), *_KAZAKH_ROOMS.finditer(rest)):
+    for match in (*_ROOMS_AHEAD.finditer(rest), *_EURO_ROOMS.finditer(rest), *_KAZAKH_ROOMS.finditer(rest)):
         rooms.add(_WORD_NUMBERS.get(match[1]) or int(match[1]))
         spans.append(match.span())
     for match in (*_ROOM_DIGITS.finditer(rest), *_ROOM_RANGE_OF_FLATS.finditer(rest)):

@@ -133,6 +133,10 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             facts.append(("year_built", cut, item))
         elif item.quantity.unit == "quarter":
             facts.append(("completion", item.quantity.low, item))
+        elif (end := _end_floor(tokens, items, index)) is not None and item.quantity.unit == "":
+            facts.append(("house_floors", item.quantity.low, item))  # «1 этаж из 9»
+            if "last_floor" in end.meanings.kinds and not end.denied:
+                facts.append(("floor", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
             if word is not None and word.symbol in ("из", "of") and item.quantity.low >= floor.quantity.low:
@@ -140,6 +144,15 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
     if deposit is not None and (months := months_of_amount(items, deposit)) is not None:
         facts.append(("deposit", months, items[deposit]))
     return facts
+
+
+def _end_floor(tokens: Tokens, items: Sequence[Item], index: int) -> Item | None:
+    """The mention of the first or last floor that is followed by «из» and the number *items[index]*."""
+    before = items[index - 1] if index else None
+    if before is None or before.role != MENTION or before.meanings.kinds.isdisjoint(("first_floor", "last_floor")):
+        return None
+    follows = items[index].start - before.end == 1 and is_word(tokens.words, before.end, "из", "of")
+    return before if follows else None
 
 
 def _is_of_completion(items: Sequence[Item], index: int) -> bool:

@@ -59,13 +59,12 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
     """
     market = snapshot.market
     with stage("compare"):
-        changes = compare_staged(session, Side.LEAD) + compare_staged(session, Side.PROPERTY)
         row = session.get(Market, market, populate_existing=True)
         is_same = row is not None and row.generation == snapshot.generation
         only_differing = is_same and len(stale_in(session, market)) <= MAX_CHANGES
-        if only_differing:
-            for side in Side:
-                drop_unchanged(session, side, market)
+        # First, because mostly few lists are left to be compared further: reading arrays is most of the cost.
+        unchanged = [drop_unchanged(session, side, market) for side in Side] if only_differing else []
+        changes = sum(unchanged, compare_staged(session, Side.LEAD) + compare_staged(session, Side.PROPERTY))
     with stage("wait for lock"):
         row = lock_market(session, market)
     if row.generation != snapshot.generation:

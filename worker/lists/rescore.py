@@ -24,7 +24,7 @@ from worker.lists.new_entries import queue_new_entry_events
 from worker.lists.publish import Published, publish, stage_ranked
 from worker.lists.scoring import score_snapshot
 from worker.lists.work_control import NO_CONTROL, WorkControl
-from worker.market.cache import cache_snapshot, evict_snapshots, load_snapshot, locked_snapshot
+from worker.market.cache import cache_snapshot, locked_snapshot, snapshot_for_run
 from worker.market.change_set import ChangeSet
 from worker.market.failing_rows import SYSTEM_FAILURES
 from worker.market.grouping import group_property
@@ -56,11 +56,10 @@ def rebuild_market(
         GenerationMovedError: The market has moved to another generation meanwhile; nothing is stored.
     """
     leave_other_markets(session, market, control)
-    evict_snapshots()
     if generation is None:
         generation = lock_market(session, market).generation
         session.commit()
-    snapshot = load_snapshot(session, market, generation)
+    snapshot = snapshot_for_run(session, market, generation)
     lists = score_snapshot(session, snapshot, LIST_LENGTH, control)
     # Copying and comparing need no lock; only moving into place does.
     with stage("stage"):

@@ -91,18 +91,24 @@ def compare_staged(session: Session, side: Side) -> ListChanges:
     return ListChanges(*row)
 
 
-def drop_unchanged(session: Session, side: Side, market: MarketKey) -> None:
-    """Remove the staged lists that equal the stored ones."""
-    session.execute(
+def drop_unchanged(session: Session, side: Side, market: MarketKey) -> ListChanges:
+    """Remove the staged lists that equal the stored ones; returns what :func:`compare_staged` would say of these."""
+    # With "=" PostgreSQL would join by the arrays too, and compute a hash of every item.
+    row = session.execute(
         for_side(
             side,
-            "DELETE FROM staged_{table} AS staged USING {table} AS stored"
+            "WITH dropped AS ("
+            " DELETE FROM staged_{table} AS staged USING {table} AS stored"
             " WHERE stored.{key} = staged.id AND stored.version = staged.version"
             " AND stored.city_key = :city_key AND stored.deal_type = :deal_type"
-            " AND stored.{array} = staged.entries AND stored.scores = staged.scores",
+            " AND stored.{array} IS NOT DISTINCT FROM staged.entries"
+            " AND stored.scores IS NOT DISTINCT FROM staged.scores"
+            " RETURNING staged.scores[1] IS NOT NULL AS has_entries)"
+            " SELECT count(*), 0, count(*) FILTER (WHERE has_entries), 0.0::float8 FROM dropped",
         ),
         market_parameters(market),
-    )
+    ).one()
+    return ListChanges(*row)
 
 
 def publish_staged(

@@ -16,6 +16,8 @@ from worker.market.snapshot import Part, Snapshot
 
 #: Snapshots kept where memory has no bound.
 MAX_SNAPSHOTS = 8
+#: A run uses a kept snapshot of at least this many rows. To read fewer costs less than to compare them.
+MIN_ROWS_OF_KEPT = 100
 
 
 class SnapshotCache:
@@ -93,6 +95,29 @@ def load_snapshot(
 ) -> Snapshot:
     """The present state of the market, computed with *generation*."""
     return Snapshot.load(session, market, load_models(session, generation), skipping)
+
+
+def snapshot_for_run(session: Session, market: MarketKey, generation: Generation) -> Snapshot:
+    """
+    The present state of the market, computed with *generation*; all snapshots are removed from the cache.
+
+    Reading all rows and turning them into vectors takes a third of a run. If this process has kept the market's
+    snapshot, only later writes are read. A run also repairs lists after faults, so the snapshot is not trusted: the
+    ids and versions of the whole market are compared with it, and if any differ, all rows are read.
+    """
+    kept = _snapshots.take(market)
+    evict_snapshots()
+    models = load_models(session, generation)
+    is_large = kept is not None and len(kept.leads) + len(kept.properties) >= MIN_ROWS_OF_KEPT
+    if kept is not None and is_large and not kept.failures and kept.has_vectors_of(models):
+        kept.models = models
+        for _ in range(2):  # twice, because something may be written between the two reads
+            kept.refresh(session)
+            if kept.equals_market(session):
+                kept.release_quarantined(session)
+                return kept
+    del kept  # before another one is made
+    return Snapshot.load(session, market, models)
 
 
 def cache_snapshot(snapshot: Snapshot) -> None:

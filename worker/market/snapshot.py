@@ -1,7 +1,7 @@
 """A market in a worker's memory: ids, vectors and entry thresholds of both sides, refreshed with later writes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +20,7 @@ from models.ranking.recommendations import LIST_LENGTH
 from models.rescoring.tiles import EVERYTHING, IdRange
 from worker.market.change_set import ChangeSet
 from worker.market.generations import ScoringModels
-from worker.market.load import Rows, load_leads, load_properties
+from worker.market.load import Rows, ids_and_versions, load_leads, load_properties
 from worker.market.read_watermark import ReadWatermark, read_watermark
 from worker.market.stored_lists import NO_LIST, EntryThresholds, StoredLists, entry_thresholds
 
@@ -147,10 +147,7 @@ class Snapshot:
             skipping: Entities that are not to be loaded.
         """
         snapshot = cls.load_rows(session, market, models, skipping=skipping)
-        for side, quarantined in quarantined_ids(session).items():
-            part = snapshot.part(side)
-            if len(rows := part.rows_of(quarantined)):
-                release(session, side, part.ids[rows].tolist())
+        snapshot.release_quarantined(session)
         snapshot._adopt_thresholds(session)
         return snapshot
 
@@ -192,6 +189,36 @@ class Snapshot:
 
     def part(self, side: Side) -> Part:
         return self.leads if side is Side.LEAD else self.properties
+
+    def release_quarantined(self, session: Session) -> None:
+        """Release from quarantine, in the caller's transaction, the entities that the snapshot contains."""
+        for side, quarantined in quarantined_ids(session).items():
+            part = self.part(side)
+            if len(rows := part.rows_of(quarantined)):
+                release(session, side, part.ids[rows].tolist())
+
+    def has_vectors_of(self, models: ScoringModels) -> bool:
+        """
+        Whether *models* would give all rows the vectors that they have.
+
+        Exchange rates do not matter if all amounts are in the market's own currency before and after.
+        """
+        if replace(self.generation, rates=models.generation.rates) != models.generation:
+            return False
+        if self.generation == models.generation:
+            return True
+        before, after = (
+            {name for name, factor in each.factors.items() if factor == 1} for each in (self.models, models)
+        )
+        return before == after and not any(self.part(side).vectors.currency.any() for side in Side)
+
+    def equals_market(self, session: Session) -> bool:
+        """Whether the snapshot has exactly the entities of the market, in their present versions."""
+        for side in Side:
+            part, (ids, versions) = self.part(side), ids_and_versions(session, side, self.market)
+            if not (np.array_equal(part.ids, ids) and np.array_equal(part.versions, versions)):
+                return False
+        return True
 
     def refresh(self, session: Session) -> ChangeSet:
         """Adopt later writes; returns the entities that may have been changed, added or removed."""

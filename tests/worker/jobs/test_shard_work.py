@@ -154,3 +154,20 @@ def test_the_mean_change_of_scores_is_over_lists_that_had_a_predecessor(market):
     shard = market.get_one(RescoringShard, shard_id, populate_existing=True)
     assert (shard.lists_total, shard.mean_score_change) == (5, pytest.approx(7.5))
     assert difference_of(market, run.id)["mean_score_change"] == pytest.approx(7.5)
+
+
+def test_lists_that_a_run_leaves_as_they_are_count_in_the_mean_change_of_scores(market):
+    """One list of five has another score: the mean is 5 / 5."""
+    run, shard_id = start(market, RunScope.ALL)
+    market.execute(
+        text(
+            "UPDATE lead_recommendations SET scores[1] = scores[1] - 5"
+            " WHERE lead_id = (SELECT min(lead_id) FROM lead_recommendations)"
+        )
+    )
+    market.commit()
+
+    runs.run_shard(shard_id)
+
+    shard = market.get_one(RescoringShard, shard_id, populate_existing=True)
+    assert (shard.lists_total, shard.lists_changed, shard.mean_score_change) == (5, 0, pytest.approx(1))

@@ -14,6 +14,7 @@ from models.market.leads import Lead, archive_lead, replace_lead
 from models.market.properties import Property, archive_property, replace_property
 from tests.factories import make_lead, make_property, make_user
 from worker.lists import compute, rescore, scoring
+from worker.market import cache
 from worker.market.change_set import ChangeSet
 from worker.market.generations import current_generation
 from worker.market.stored_lists import TABLES
@@ -33,6 +34,8 @@ def stored_lists(session):
 
 
 def rebuild_all(session):
+    """Compute all lists from what is stored, not from what this process has in memory."""
+    cache.evict_snapshots()
     for market in (MOSCOW, ALMATY):
         rescore.rebuild_market(session, market, None)
         session.commit()

@@ -28,7 +28,7 @@ from tests.worker.lists.test_rescore import MOSCOW, fill, lead_wishes, random_wr
 from worker.jobs import runs as worker_runs
 from worker.lists import changes, compute, partial_lists, rescore, scoring
 from worker.lists import tiles as worker_tiles
-from worker.market import snapshot
+from worker.market import cache, snapshot
 from worker.market.generations import current_generation
 
 
@@ -63,6 +63,7 @@ def whole(session, generation=None):
     """The lists of a run in one piece."""
     session.execute(text("UPDATE markets SET rates = 'others'"))  # so that all lists are written
     session.commit()
+    cache.evict_snapshots()
     for market in {tuple(row) for row in session.execute(select(Lead.city_key, Lead.deal_type).distinct())}:
         rescore.rebuild_market(session, market, generation or current_generation(session, market), run_id=1)
         session.commit()
