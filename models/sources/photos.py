@@ -8,11 +8,27 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, delete, func, literal, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Text,
+    any_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.accounts.uploads import Upload
@@ -20,6 +36,7 @@ from models.core.base import Base, CreatedAt, Id, enum_column
 from models.core.errors import InvalidValueError
 from models.market.advert_groups import AdvertKeys
 from models.market.properties import Property
+from models.platform.prepared_statements import COMPILED_ONCE
 from models.sources.source_fields import check_address
 
 #: The number of listings whose photos are checked in one transaction.
@@ -208,20 +225,27 @@ def stored_addresses(session: Session, addresses: Iterable[str]) -> dict[str, st
 
 def photo_hashes(session: Session, property_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """Property id -> the distinct hashes of its stored photos, ascending, without plans and façades."""
+    hashes: dict[int, tuple[int, ...]] = {}
+    parameters = {"property_ids": list(property_ids)}
+    for property_id, value in session.execute(_hashes_query(), parameters, execution_options=COMPILED_ONCE):
+        hashes[property_id] = (*hashes.get(property_id, ()), value)
+    return hashes
+
+
+@cache
+def _hashes_query() -> Select[Any, int]:
+    """Each distinct (property, hash) of :property_ids, built once."""
+    ids = bindparam("property_ids", type_=ARRAY(BigInteger))
     address = func.unnest(Property.photos).label("address")
-    named = select(Property.id, Property.owner_id, Property.photo_kinds, address).where(Property.id.in_(property_ids))
+    named = select(Property.id, Property.owner_id, Property.photo_kinds, address).where(Property.id == any_(ids))
     photo = named.subquery()
-    query = (
+    return (
         select(photo.c.id, FetchedPhoto.photo_hash)
         .join(FetchedPhoto, (FetchedPhoto.owner_id == photo.c.owner_id) & (FetchedPhoto.address == photo.c.address))
         .where(FetchedPhoto.photo_hash.is_not(None), photo.c.photo_kinds[photo.c.address].is_(None))
         .distinct()
         .order_by(photo.c.id, FetchedPhoto.photo_hash)
     )
-    hashes: dict[int, tuple[int, ...]] = {}
-    for property_id, value in session.execute(query):
-        hashes[property_id] = (*hashes.get(property_id, ()), value)
-    return hashes
 
 
 def properties_to_regroup(session: Session, photo: FetchedPhoto) -> list[int]:

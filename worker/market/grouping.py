@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, delete, exists, func, or_, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import ColumnElement, Executable, Select, delete, exists, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from matching.homes.addresses import flat_number, house_key
@@ -31,39 +31,18 @@ from models.sources.formats.addresses import set_address
 from models.sources.formats.offer import Offer
 from models.sources.photos import photo_hashes
 from worker.market.failing_rows import SYSTEM_FAILURES
+from worker.market.grouping_queries import (
+    adverts_with_keys,
+    facts_of_adverts,
+    members_of_groups,
+    present_properties,
+    stored_keys,
+)
 
 log = logging.getLogger(__name__)
 
 #: Written adverts that are grouped in one transaction; other transactions cannot group meanwhile.
 BATCH = 200
-#: Characters of an advert's words that are compared.
-MAX_TEXT = 3_000
-
-_COLUMNS = (
-    Property.id,
-    Property.version,
-    Property.owner_id,
-    Property.status,
-    Property.city_key,
-    Property.deal_type,
-    Property.property_type,
-    Property.area,
-    Property.rooms,
-    Property.floor,
-    Property.total_floors,
-    Property.year_built,
-    Property.price,
-    Property.currency,
-    Property.street,
-    Property.house_number,
-    Property.location,
-    Property.latitude,
-    Property.longitude,
-    Property.attributes,
-    Property.facts,
-    Property.read_facts,
-    func.left(Property.description, MAX_TEXT).label("words"),
-)
 
 
 def group_property(session: Session, property_id: int) -> set[int]:
@@ -186,12 +165,7 @@ class _Adverts:
             The properties that exist, and all adverts whose edges may have changed. These are the adverts that share a
             former or a present key with a written one, unless too many share that key both before and after the write.
         """
-        former: dict[int, list[int]] = {
-            row.property_id: row.keys
-            for row in self._session.execute(
-                select(AdvertKeys.property_id, AdvertKeys.keys).where(AdvertKeys.property_id.in_(ids))
-            )
-        }
+        former: dict[int, list[int]] = dict(self._execute(stored_keys(), ids=list(ids)).all())
         self._load(ids)
         written = {each for each in ids if each in self.facts}
         touched = {key for each in ids for key in (*former.get(each, ()), *self._keys_of.get(each, ()))}
@@ -235,16 +209,7 @@ class _Adverts:
         if not missing:
             return
         self._at.update((key, set()) for key in missing)
-        wanted_keys = cast(missing, ARRAY(BigInteger))
-        pairs = (
-            select(func.unnest(AdvertKeys.keys).label("key"), AdvertKeys.property_id)
-            .where(AdvertKeys.keys.overlap(wanted_keys))
-            .subquery()
-        )
-        number = func.row_number().over(partition_by=pairs.c.key).label("number")
-        numbered = select(pairs, number).where(pairs.c.key == any_(wanted_keys)).subquery()
-        few = select(numbered.c.key, numbered.c.property_id).where(numbered.c.number <= MAX_ALIKE + 1)
-        for shared, property_id in self._session.execute(few):
+        for shared, property_id in self._execute(adverts_with_keys(), keys=missing, maximum=MAX_ALIKE + 1):
             self._at[shared].add(property_id)
 
     def _load(self, ids: Iterable[int]) -> None:
@@ -252,12 +217,15 @@ class _Adverts:
         missing = sorted(set(ids) - self.facts.keys())
         if not missing:
             return
-        rows = self._session.execute(select(*_COLUMNS).where(Property.id.in_(missing))).all()
+        rows = self._execute(facts_of_adverts(), ids=missing).all()
         hashes = photo_hashes(self._session, missing)
         for row in rows:
             self.facts[row.id] = advert_facts(row, hashes.get(row.id, ()))
             self._keys_of[row.id] = keys(self.facts[row.id])
             self._versions[row.id] = row.version
+
+    def _execute(self, query: Executable, **parameters: list[int] | int) -> Any:
+        return self._session.execute(query, parameters, execution_options=COMPILED_ONCE)
 
     def _store_keys(self, ids: set[int]) -> None:
         present = sorted(_present(self._session, ids))
@@ -280,7 +248,8 @@ def _store(session: Session, affected: set[int], group_of: dict[int, list[int]])
     if not changed:
         return changed
     alone = [each for each in changed if each not in group_of]
-    session.execute(delete(AdvertGroup).where(AdvertGroup.property_id.in_(alone)))
+    if alone:
+        session.execute(delete(AdvertGroup).where(AdvertGroup.property_id.in_(alone)))
     grouped = _present(session, changed & group_of.keys())
     rows = [{"property_id": each, "group_id": group_of[each][0]} for each in sorted(grouped)]
     if rows:
@@ -292,23 +261,22 @@ def _store(session: Session, affected: set[int], group_of: dict[int, list[int]])
 
 def _present(session: Session, ids: set[int]) -> set[int]:
     """Those of the properties that exist; they are locked against deletion until the transaction ends."""
-    kept = select(Property.id).where(Property.id.in_(sorted(ids))).order_by(Property.id)
-    return set(session.scalars(kept.with_for_update(read=True, key_share=True))) if ids else set()
+    if not ids:
+        return set()
+    return set(session.scalars(present_properties(), {"ids": sorted(ids)}, execution_options=COMPILED_ONCE))
 
 
 def _members(session: Session, ids: set[int]) -> dict[int, set[int]]:
     """The stored group of each advert, as the ids of its members."""
-    groups = select(AdvertGroup.group_id).where(AdvertGroup.property_id.in_(sorted(ids)))
     members: dict[int, set[int]] = {}
-    for property_id, group_id in session.execute(
-        select(AdvertGroup.property_id, AdvertGroup.group_id).where(AdvertGroup.group_id.in_(groups))
-    ):
+    stored = session.execute(members_of_groups(), {"ids": sorted(ids)}, execution_options=COMPILED_ONCE)
+    for property_id, group_id in stored:
         members.setdefault(group_id, set()).add(property_id)
     return {each: group for group in members.values() for each in group}
 
 
 def advert_facts(row: Any, photos: tuple[int, ...] = ()) -> AdvertFacts:
-    """The facts to compare of a Property, or of a row with :data:`_COLUMNS`; *photos* are the hashes of its photos."""
+    """The facts to compare of a row of :func:`facts_of_adverts` or a Property; *photos*: hashes of its photos."""
     facts = effective_facts(row)
     street, house = _street_and_house(row)
     return AdvertFacts(
