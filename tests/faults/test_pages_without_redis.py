@@ -16,7 +16,7 @@ from models.core.enums import Role
 from scripts.launcher.processes import processes_in
 from scripts.launcher.servers.valkey import ValkeyServer
 from tests.api.test_bad_input import filled
-from tests.console.conftest import db, enter, town  # noqa: F401 - fixtures
+from tests.console.conftest import db, enter, kept_town, town  # noqa: F401 - fixtures
 from tests.console.page_rows import rows_for_pages
 from tests.console.test_every_page import NO_PAGES, PAGES
 from tests.factories import make_user, token_header
