@@ -10,7 +10,14 @@ from matching.reading.kinds import KIND_OF
 from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import Fact, read_facts
 from matching.reading.places import Place, PlaceLexicon
-from matching.reading.text_places import Span, blanked, places_in_listing, places_in_request, street_in
+from matching.reading.text_places import (
+    Span,
+    blanked,
+    is_named_as_station,
+    places_in_listing,
+    places_in_request,
+    street_in,
+)
 from matching.reading.vocabulary import fold
 
 _RENT = re.compile(
@@ -73,8 +80,6 @@ _METRO = "метро"
 _NAMED_METRO = re.compile(
     r"(?:\b(?:м|ст|метро|станци\w|metro|station)\.?\s*[«\"]?|[A-Za-z][\w ,]{0,20})$", re.IGNORECASE
 )
-#: A station that is named as one.
-_AS_STATION = re.compile(r"\b(?:м|метро|станци\w|metro|station)\.?\s*[«\"]?$", re.IGNORECASE)
 #: A phone number: not a price.
 _PHONE = re.compile(r"(?<![\d.,])(?:\+?7|8)[\s(-]{0,2}\d{3}[\s)-]{0,2}\d{3}[\s-]?\d{2}[\s-]?\d{2}(?!\d)")
 _UNREAD_WORDS = frozenset(
@@ -290,7 +295,7 @@ def _phones(text: str) -> list[Span]:
 def _station(text: str, places: Sequence[Place]) -> str | None:
     """The first station that is named as one, or else the first: «вид на Воробьёвы горы, метро Раменки»."""
     stations = [place for place in places if place.kind == "station" and not place.denied]
-    as_station = (place for place in stations if _AS_STATION.search(text, max(0, place.start - 12), place.start))
+    as_station = (place for place in stations if is_named_as_station(text, place.start))
     return next((place.name for place in (*as_station, *stations)), None)
 
 

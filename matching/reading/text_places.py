@@ -34,7 +34,7 @@ _STREET = re.compile(
 #: The longest way to say that a name is a station's, in characters.
 _STATION_WORD = 12
 #: «м. Преображенская площадь» is a station.
-_OF_STATION = re.compile(r"\b(?:м|метро|станци\w)\.?\s*[«\"]?$", re.IGNORECASE)
+_OF_STATION = re.compile(r"\b(?:м|метро|станци\w|metro|station)\.?\s*[«\"]?$", re.IGNORECASE)
 #: «, д. »
 _BEFORE_HOUSE_NUMBER = re.compile(r"[\s,]+(?:д(?:ом)?\.?\s*)?$")
 _WHERE_FROM = re.compile(r"\b(?:мы|я|сами|сам|переезжа\w+|приеха\w+|едем|родом)\s(?:сейчас\s)?из\s*$", re.IGNORECASE)
@@ -61,14 +61,15 @@ def street_in(text: str) -> Street | None:
     >>> street_in("Сдам 1-к, ул. Маяковского, д. 5")
     Street(name='ул. Маяковского', house_number='5', span=(10, 31))
     """
-    match = next((each for each in _STREET.finditer(text) if not _is_of_station(text, each.start())), None)
+    match = next((each for each in _STREET.finditer(text) if not is_named_as_station(text, each.start())), None)
     if match is None:
         return None
     named = match[0][: match.start(1) - match.start()] if match[1] else match[0]
     return Street(_BEFORE_HOUSE_NUMBER.sub("", named), match[1].strip() if match[1] else None, match.span())
 
 
-def _is_of_station(text: str, start: int) -> bool:
+def is_named_as_station(text: str, start: int) -> bool:
+    """Whether the name at *start* follows «метро», «м.» or «станция»."""
     return _OF_STATION.search(text, max(0, start - _STATION_WORD), start) is not None
 
 
