@@ -235,14 +235,8 @@ def test_nothing_scores_like_the_class_or_condition_that_was_wanted(field, scale
 @checked
 @given(leads(), properties())
 def test_the_wanted_place_never_scores_below_another_or_an_unknown_one(lead, home):
-    lead = replace(
-        lead,
-        districts=lead.districts or DISTRICTS[:1],
-        metros=lead.metros or METROS[:1],
-        place_scope=lead.place_scope.replace("only", ""),
-        latitude=None,
-        longitude=None,
-    )
+    lead = replace(lead, districts=lead.districts or DISTRICTS[:1], metros=lead.metros or METROS[:1])
+    lead = replace(lead, place_scope=lead.place_scope.replace("only", ""), latitude=None, longitude=None)
     at = lambda district, metro: replace(home, district=district, metro=metro, metros=())
     homes = [
         at(lead.districts[0], lead.metros[0]),
