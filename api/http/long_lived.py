@@ -77,7 +77,7 @@ class LongLived:
             return True
 
     def release(self, kind: str, holder: str | None = None) -> None:
-        """Release a connection's slot; *holder* as in :meth:`take`."""
+        """Release a connection's slot; *holder* as for :meth:`acquire`."""
         with self._lock:
             self._taken[kind] -= 1
             if holder is not None:
