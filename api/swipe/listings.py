@@ -14,7 +14,6 @@ from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.currency_field import Currency
 from api.http.db import session
 from api.http.fields import (
-    MAX_MONEY,
     MAX_ROOMS,
     FormId,
     FormMoney,
@@ -32,6 +31,7 @@ from api.http.polled_lists import unchanged_own_list
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_price, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
+from models.core.base import MAX_MONEY
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.deals.own_list_validators import OwnList
 from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
@@ -96,7 +96,7 @@ class SearchArgs(PageArgs):
     price_min = FormMoney(metadata={"description": "In the currency of `city`; without one, of each listing."})
     price_max = FormMoney(metadata={"description": "As `price_min`."})
     rooms = fields.String(
-        validate=validate.Regexp(NUMBERS, error="Numbers between commas, as in 1,2."),
+        validate=validate.Regexp(NUMBERS, error="rooms.not_numbers"),
         metadata={"description": "Numbers between commas; 0: studios."},
     )
     q = Text(200, metadata={"description": "Words to look for in title, description and features."})
