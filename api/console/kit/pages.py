@@ -79,6 +79,7 @@ THEMES = ("auto", "light", "dark")
 def page_blueprint(name: str) -> Blueprint:
     """A blueprint whose answers, errors included, are pages."""
     blp = Blueprint(f"console_{name}", __name__)
+    blp.before_request(answer_head_like_get)
     blp.before_request(leave_out_nul)
     blp.before_request(i18n.choose_language)
     blp.after_request(_add_headers)
@@ -87,6 +88,15 @@ def page_blueprint(name: str) -> Blueprint:
         blp.register_error_handler(kind, _error_page)
     blp.register_error_handler(form_keys.FormSentAgainError, lambda error: back(error.path, "already_saved"))
     return blp
+
+
+def answer_head_like_get() -> None:
+    """
+    Treat HEAD as GET, so that a view that asks for the method does not take it for a sent form. Programs that check the
+    links of an e-mail would otherwise use up those that work once.
+    """
+    if request.method == "HEAD":
+        request.method = "GET"  # the server still leaves out the body
 
 
 def leave_out_nul() -> None:
