@@ -34,9 +34,8 @@ from api.http.tasks import rescore_lead
 from api.http.warnings import Warnings, warn_of_town
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
-from models.accounts.users import User
 from models.core.enums import Origin, Role, Side, Status
-from models.core.errors import Fault, InvalidValueError, NotFoundError
+from models.core.errors import Fault, InvalidValueError
 from models.core.free_text import (
     condition_of,
     currency_of,
@@ -47,9 +46,10 @@ from models.core.free_text import (
     rooms_of,
 )
 from models.deals.recommendation_pages import recommended_page
-from models.market.leads import Lead, archive_lead, canonical_lead, create_lead, leads_of, owned_lead
+from models.market.leads import Lead, archive_lead, canonical_lead, create_lead
 from models.market.places import own_currency
 from models.market.properties import Property
+from models.market.requests import owned_request, requests_of
 
 blp = Blueprint("portal-requests", __name__, description="What users look for")
 
@@ -176,7 +176,7 @@ class MyRequests(MethodView):
 
         Closed ones included; `/my_requests` and `/users/my_requests` are the same.
         """
-        leads, total = page_of(leads_of(current_user()).where(Lead.origin == Origin.PORTAL), args)
+        leads, total = page_of(requests_of(current_user()), args)
         return [request_row(lead) for lead in leads], 200, pagination(total, args)
 
 
@@ -197,7 +197,7 @@ class RequestById(MethodView):
 
         In the words that it was created with.
         """
-        return request_row(owned_request(current_user(), request_id))
+        return request_row(owned_request(session(), current_user(), request_id))
 
     @for_roles(Role.TENANT)
     @blp.response(200, Message)
@@ -206,7 +206,7 @@ class RequestById(MethodView):
 
         It can still be read, and gets no more offers.
         """
-        lead = owned_request(current_user(), request_id, lock=True)
+        lead = owned_request(session(), current_user(), request_id, lock=True)
         archive_lead(session(), lead)
         rescore_lead(lead)
         return {"message": "Request closed successfully"}
@@ -224,24 +224,14 @@ class RequestOffers(MethodView):
 
         At most 100, in the same city and deal type, without their owners' documents and commissions.
         """
-        recommended = recommended_page(session(), Side.LEAD, owned_request(current_user(), request_id).id, **args)
+        lead = owned_request(session(), current_user(), request_id)
+        recommended = recommended_page(session(), Side.LEAD, lead.id, **args)
         offers = [
             {"property": form_row(cast(Property, entry.row), private=False), "match_score": round(entry.match_score, 2)}
             | of_home(entry)
             for entry in recommended.entries
         ]
         return {"offers": offers, "total": recommended.total, "page": args["page"]}
-
-
-def owned_request(user: User, request_id: int, *, lock: bool = False) -> Lead:
-    """One of the user's requests, open or closed; raises NotFoundError."""
-    try:
-        lead = owned_lead(session(), user, request_id, lock=lock)
-    except NotFoundError:
-        raise NotFoundError("request") from None
-    if lead.origin is not Origin.PORTAL:
-        raise NotFoundError("request")
-    return lead
 
 
 def request_columns(body: dict) -> dict[str, Any]:
