@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
+from api.exchange.open_bodies import OpenBudget
 from api.exchange.schemas import WANTED_TYPES, AreaSpan
 from api.http.api_keys import niche_scope, with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
@@ -67,18 +68,6 @@ class MessageArgs(Body):
 
     page = FormWhole(1, 1_000_000, metadata={"description": "From 1."})
     limit = FormWhole(1, ROWS, metadata={"description": f"Messages a page, {ROWS} if only a page is named."})
-
-
-class OpenBudget(Body):
-    """A budget with either end optional."""
-
-    min = money(allow_none=True)
-    max = money(allow_none=True)
-
-    @validates_schema
-    def check_order(self, data: dict, **kwargs: Any) -> None:
-        if data.get("min") is not None and data.get("max") is not None and data["min"] > data["max"]:
-            raise ValidationError("range.reversed", "min")
 
 
 class ClientPlaces(Body):
