@@ -26,13 +26,6 @@ blp = Blueprint("understand", __name__, description="What is read out of a text"
 MAX_TEXT = 20_000
 
 
-class ReadWish(WishRow):
-    """A wish read out of a text; nobody has struck it out yet."""
-
-    class Meta(WishRow.Meta):
-        exclude = ("struck",)
-
-
 class UnderstandBody(Body):
     text = Text(MAX_TEXT, required=True)
     city = Text(
@@ -56,7 +49,7 @@ class Limits(Body):
 
 
 class UnderstoodWish(WishRow):
-    """A wish that was read."""
+    """A wish read from a text; nobody has struck it out yet."""
 
     class Meta(Body.Meta):
         exclude = ("struck",)
