@@ -64,7 +64,7 @@ def save() -> Response:
     pace = forms.one_of(
         NotificationPace, request.form.get("pace", NotificationPace.AT_ONCE), "pace", "search.choose_pace"
     )
-    name = request.form.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
+    name = request.form.get("name", "").strip()[:LONGEST_NAME]
     form_keys.claim()
     save_search(session(), visitor(), name or name_of_search(criteria), criteria, pace)
     return back("/console/searches", "search_saved")
