@@ -48,6 +48,8 @@ class LongLived:
         }
         self._taken = {CHAT: 0, PAGE: 0, EVENTS: 0}
         self._of_holder: Counter[str] = Counter()
+        #: Whether the process is stopping; then connections end, and their clients reconnect to another process.
+        self.is_stopping = False
         self._lock = threading.Lock()
 
     @property

@@ -23,7 +23,6 @@ from api.http.api_keys import key_checker, niche_scope, stream_holder, with_api_
 from api.http.blueprint import Blueprint, Body
 from api.http.db import end_session
 from api.http.services import services
-from api.portal.chat_hub import chat_hub
 from models.core.errors import BusyError, InvalidValueError, TooManyError
 from models.leadgen.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
 from models.translations.catalogue import describe_fault
@@ -168,8 +167,8 @@ def _continuation_check() -> Callable[[], bool]:
     A function that returns whether the reader's key is still valid and the process is not stopping; it also works after
     the request.
     """
-    hub, is_authorized = chat_hub(), key_checker()
-    return lambda: not hub.is_closing and is_authorized()
+    budget, is_authorized = services().long_lived, key_checker()
+    return lambda: not budget.is_stopping and is_authorized()
 
 
 def _follow(
