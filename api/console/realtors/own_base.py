@@ -11,7 +11,8 @@ from api.console.files.import_words import requested_source
 from api.console.kit.access import visitor
 from api.console.kit.formatting import towns_by_key
 from api.console.kit.i18n import OUTCOMES, translate, translate_error
-from api.console.kit.pages import address_in, back, chosen, page_number, wants_json, wants_part
+from api.console.kit.pages import back, chosen, page_number, wants_json, wants_part
+from api.console.kit.request_cleaning import address_in
 from api.console.kit.row_ids import id_in, ids_in
 from api.console.kit.undo_tokens import MAX_SEVERAL, read_several, undo_of_several
 from api.console.realtors.base_views import COLUMNS, FILTERS, PATHS, choice_of, views_for

@@ -8,7 +8,8 @@ from werkzeug.datastructures import MultiDict
 from api.console.kit import form_keys, forms
 from api.console.kit.access import page_for, visitor
 from api.console.kit.formatting import public_address
-from api.console.kit.pages import address_in, back, listed, page_blueprint
+from api.console.kit.pages import back, listed, page_blueprint
+from api.console.kit.request_cleaning import address_in
 from api.console.public.chips import chips_of
 from api.console.public.search import heading_of_search
 from api.console.public.search_request import address_of, criteria_of_address
