@@ -27,7 +27,7 @@ from models.core.errors import BusyError, InvalidValueError, TooManyError
 from models.leadgen.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
 from models.translations.catalogue import describe_fault
 
-blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
+blp = Blueprint("leadgen-live", __name__, description="Live events")
 sock = Sock()
 
 LIFETIME_SECONDS = 120.0
@@ -63,7 +63,7 @@ class LiveArgs(Body):
     last_event_id = fields.String(
         validate=IS_EVENT_ID,
         metadata={
-            "description": "Begin after this event; a Last-Event-ID header wins.",
+            "description": "Begin after this event; the header Last-Event-ID takes precedence.",
             "pattern": EVENT_ID["pattern"],
         },
     )
@@ -117,7 +117,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
 @blp.doc(
     parameters=[{"in": "query", "name": "last_event_id", "schema": EVENT_ID, "required": False}],
     responses={
-        101: {"description": "The socket is open: one JSON object a frame, with id, type and data."},
+        101: {"description": "The socket is open: one JSON object per frame, with id, type and data."},
         426: {"$ref": "#/components/responses/UPGRADE_REQUIRED"},
     },
 )

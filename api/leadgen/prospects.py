@@ -54,7 +54,7 @@ class ProspectArgs(ListArgs):
 
 class ProspectStatusBody(Body):
     status = one_of(ProspectStatus, required=True)
-    revenue = money(metadata={"description": "With won: the revenue of the deal; by default the lead's budget."})
+    revenue = money(metadata={"description": "With `won`: the revenue of the deal; by default the lead's budget."})
 
 
 class MessageBody(Body):
@@ -111,7 +111,7 @@ class ProspectRow(Body):
     status = fields.String()
     revenue = Amount(metadata={"description": "The revenue of the deal, while the lead is won."})
     quality_score = fields.Integer(allow_none=True, metadata={"description": "0 to 100; null until it is computed."})
-    lead_id = IdText(allow_none=True, metadata={"description": "The exchange lead that this one became."})
+    lead_id = IdText(allow_none=True, metadata={"description": "The exchange lead into which this one was converted."})
     created_at = Moment()
 
 
@@ -140,7 +140,7 @@ class Conversation(Body):
 
 
 class Quality(Body):
-    method = fields.String(metadata={"description": "rules, or model: one fitted to the niche's outcomes."})
+    method = fields.String(metadata={"description": "rules; or model: a model fitted to the niche's outcomes."})
     reasons = fields.List(fields.Dict(), metadata={"description": "The points that each criterion added to the score."})
 
 

@@ -51,7 +51,7 @@ from models.market.places import own_currency
 from models.market.properties import Property
 from models.market.requests import owned_request, requests_of
 
-blp = Blueprint("portal-requests", __name__, description="What users look for")
+blp = Blueprint("portal-requests", __name__, description="Requests of buyers, and the offers for them")
 
 
 class RequestBody(Body):
@@ -111,7 +111,8 @@ class RequestMade(Body):
 class RequestRow(RequestBody):
     id = fields.Integer()
     read_wishes = fields.List(
-        fields.Nested(WishRow), metadata={"description": "What was read out of `wishes`, and what the client stated."}
+        fields.Nested(WishRow),
+        metadata={"description": "The wishes read from `wishes`, and those that the client stated."},
     )
     status = shown_word(Status)
     created_at = Moment()
@@ -131,7 +132,7 @@ class Offer(Body):
     property = ReadyPart(OfferedProperty)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     price_cut = fields.Nested(PriceCut)
-    group = fields.Nested(AdvertsOfHome, metadata={"description": "Where several owners offer the home."})
+    group = fields.Nested(AdvertsOfHome, metadata={"description": "Present if several owners offer the home."})
 
 
 class Offers(Body):

@@ -39,7 +39,7 @@ from models.market.places import own_currency
 from models.market.price_history import price_history
 from models.market.properties import Property, archive_property, create_property, properties_of, replace_property
 
-blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
+blp = Blueprint("listings", __name__, description="Listings for tenants and buyers")
 
 
 class ListingBody(Body):
@@ -76,7 +76,7 @@ class WholeListing(Listing):
     optional = ("price_history",)
 
     price_history = fields.List(
-        fields.Nested(PricePoint), metadata={"description": "The oldest first, the present last."}
+        fields.Nested(PricePoint), metadata={"description": "In chronological order; the last is the present price."}
     )
 
 
@@ -97,7 +97,7 @@ class SearchArgs(PageArgs):
     price_max = FormMoney(metadata={"description": "As `price_min`."})
     rooms = fields.String(
         validate=validate.Regexp(NUMBERS, error="rooms.not_numbers"),
-        metadata={"description": "Numbers between commas; 0: studios."},
+        metadata={"description": "Numbers separated by commas; 0: studios."},
     )
     q = Text(200, metadata={"description": "Words to look for in title, description and features."})
     order = fields.Enum(ListingOrder, by_value=True, load_default=ListingOrder.NEWEST)

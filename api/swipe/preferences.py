@@ -18,7 +18,7 @@ from models.core.base import MAX_MONEY
 from models.market.leads import Lead
 from models.market.preferences import lock_preference, preference_of, save_preference
 
-blp = Blueprint("preferences", __name__, description="What the feed is made of")
+blp = Blueprint("preferences", __name__, description="A tenant's preferences, which order the feed")
 
 
 class PreferenceBody(Body):
@@ -33,7 +33,7 @@ class PreferenceBody(Body):
     metro_stations = fields.List(Text(100), allow_none=True, validate=validate.Length(max=400))
     area_min = Number(0, LARGEST_AREA, allow_none=True)
     area_max = Number(0, LARGEST_AREA, allow_none=True)
-    words = Text(5000, empty=True, allow_none=True, metadata={"description": "What else matters, in words."})
+    words = Text(5000, empty=True, allow_none=True, metadata={"description": "Further wishes as free text."})
     wishes = wishes_field()
 
     @validates_schema

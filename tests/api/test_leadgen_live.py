@@ -290,8 +290,8 @@ def test_one_key_takes_half_of_the_slots_and_leaves_the_rest_to_others(app, addr
     first = read(**greedy)
     first.event()
 
-    full = httpx.get(f"http://{address}/api/events", headers=greedy, timeout=WAIT_LIMIT_SECONDS)
-    assert full.status_code == 429
+    with httpx.stream("GET", f"http://{address}/api/events", headers=greedy, timeout=WAIT_LIMIT_SECONDS) as full:
+        assert full.status_code == 429
     with connect(f"ws://{address}/api/ws", greedy) as second, pytest.raises(ConnectionClosed) as closed:
         second.recv(timeout=WAIT_LIMIT_SECONDS)
     assert closed.value.rcvd.code == 1013
