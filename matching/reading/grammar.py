@@ -9,6 +9,7 @@ from matching.reading import (
     floor,
     furnishing,
     house,
+    letting,
     markers,
     outside,
     parking,
@@ -40,6 +41,7 @@ ENTRIES: tuple[Entry, ...] = (
     *furnishing.ENTRIES,
     *deal.ENTRIES,
     *terms.ENTRIES,
+    *letting.ENTRIES,
     *utilities.ENTRIES,
     *refusal.ENTRIES,
 )
