@@ -7,7 +7,7 @@ from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.other_limits import fits, is_next_floor, take_other_limit
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import is_word
-from matching.reading.ways import WAYS, add_other_ways, measure_ways
+from matching.reading.ways import WAYS, add_other_ways, measure_ways, starts_another_way, take_next_line
 
 #: The largest distance of a number from the word for what it counts, in tokens.
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
@@ -42,7 +42,9 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
                 item.strength = "must"
             item.by.append((number.start, number.end))
             _mark_transport(cut_text, items, index, other)
-            take_other_limit(items, item, other)
+            if not starts_another_way(items, item, other):
+                take_other_limit(items, item, other)
+    take_next_line(items, numbers)
     add_other_ways(cut_text, items)
     _limits_after_refusals(items, numbers)
 
@@ -132,6 +134,9 @@ def _is_of_something_else(cut_text: Tokens, item: Item, number: Item, between: S
             return True  # «этажи кроме 1 и 5»
     word, counted = cut_text.words[item.start], number.quantity
     if "kitchen_area" in item.meanings.kinds:
+        named = [token.lower()[:3] for token in cut_text.tokens[item.end : number.start]] if ahead else []
+        if named[-2:] == ["общ", "пло"]:
+            return True  # «с большой кухней, общей площадью 40 м²»
         before, behind = cut_text.tokens[number.start - 1 : number.start], cut_text.tokens[number.end : number.end + 1]
         if behind and behind[0].lower().startswith("комнат"):
             return True  # «4 комнаты + кухня»

@@ -10,6 +10,7 @@ from matching.reading import (
     furnishing,
     house,
     letting,
+    listing_markers,
     markers,
     outside,
     parking,
@@ -52,7 +53,7 @@ MAX_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
-    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *strength_words.ENTRIES, *ENTRIES):
+    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *listing_markers.ENTRIES, *strength_words.ENTRIES, *ENTRIES):
         subject = Meaning(entry, SUBJECT)
         for slots in slots_of(entry.subject):
             yield slots, subject

@@ -1,4 +1,4 @@
-"""The terms: commission, owner or agent, deposit, duration and beginning of a rent."""
+"""The terms: commission, owner or agent, deposit and prepayment."""
 
 from matching.reading.entry import Entry, Rule, no, yes
 from matching.reading.markers import MUST
@@ -117,7 +117,8 @@ ENTRIES: tuple[Entry, ...] = (
                 "| direct from (landlord/owner) | direct from the (landlord/owner) | (контакт/договор/общение/"
                 "связь) _ с (собственник/хозяин) | собственница | без посредничество | прямой договор с собственник "
                 f"| (сдавать/продавать/сдать/продать/предлагать) от себя | ({_AGENT}) _ не (платить/=плачу/=оплачиваю) "
-                f"| ({_AGENT}) [большой] спасибо [,] [не звонить/не беспокоить/не писать]",
+                f"| ({_AGENT}) [большой] спасибо [,] [не звонить/не беспокоить/не писать] "
+                f"| услуга ({_AGENT}) не (нуждаться/нужный) | в услуга ({_AGENT}) не нуждаться",
                 "listing",
             ),
             Rule(True, "owner | landlord", "lead", needs=MUST),
@@ -221,7 +222,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "prepayment",
         (
-            Rule(2, "первый и последний месяц | за первый и последний", "listing"),
+            Rule(
+                2,
+                "первый (и/+/плюс) последний месяц | за первый и последний "
+                "| [за] 1 [-] [й/ый] (и/+/плюс) последний месяц",
+                "listing",
+            ),
             Rule(
                 1,
                 "(предоплата/оплата) [за] (один/1/=месяц) [месяц] | (помесячный/ежемесячный) (оплата/"
