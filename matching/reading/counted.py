@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.other_limits import fits, is_next_floor, take_other_limit
+from matching.reading.other_limits import fits, is_next_floor, take_laxer_limits, take_other_limit
 from matching.reading.quantities import Quantity
 from matching.reading.single_numbers import is_word
 from matching.reading.ways import WAYS, add_other_ways, measure_ways, starts_another_way, take_next_line
@@ -44,6 +44,7 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
             _mark_transport(cut_text, items, index, other)
             if not starts_another_way(items, item, other):
                 take_other_limit(items, item, other)
+    take_laxer_limits(cut_text, items, numbers)
     take_next_line(items, numbers)
     add_other_ways(cut_text, items)
     _limits_after_refusals(items, numbers)
