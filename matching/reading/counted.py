@@ -266,7 +266,7 @@ def _mark_transport(cut_text: Tokens, items: Sequence[Item], index: int, other: 
     nearest: tuple[int, bool] | None = None
     for near in range(max(0, min(index, other) - 2), min(len(items), max(index, other) + 4)):
         each = items[near]
-        if each.role in _WAYS and each.sentence == item.sentence and not _is_refused_way(items, near):
+        if each.role in WAYS and each.sentence == item.sentence and not _is_refused_way(items, near):
             if each.clause > number.clause and cut_text.tokens[each.start - 1].lower() not in ("на", "by"):
                 continue  # «метро в 1 км, автобус у дома»; but «15 минут от метро, можно на автобусе»
             gap = each.start - number.end if each.start >= number.end else number.start - each.end + 1
