@@ -15,6 +15,7 @@ from matching.reading import (
     outside,
     parking,
     plan,
+    present_home,
     refusal,
     strength_words,
     tenants,
@@ -53,7 +54,8 @@ MAX_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[list[Slot], Meaning]]:
-    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *listing_markers.ENTRIES, *strength_words.ENTRIES, *ENTRIES):
+    known = (SKIPPED_PHRASES, *markers.MARKERS, *listing_markers.ENTRIES, *strength_words.ENTRIES, present_home.ENTRY)
+    for entry in (*known, *ENTRIES):
         subject = Meaning(entry, SUBJECT)
         for slots in slots_of(entry.subject):
             yield slots, subject
