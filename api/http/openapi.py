@@ -55,6 +55,7 @@ ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
     403: ("This is not for the caller's role, or not theirs to do.", {}),
     404: ("It does not exist, or is not the caller's to know of.", {}),
     409: ("It exists already, is in a state that forbids this, or the Idempotency-Key stands for another request.", {}),
+    412: ("The row has changed since the caller read the tag in `If-Match`. Nothing was stored.", {}),
     413: ("The body is too large.", {}),
     415: ("The content is of a wrong type.", {}),
     426: (
@@ -72,6 +73,7 @@ CODES = {
     403: "access.wrong_role",
     404: "lead.not_found",
     409: "idempotency.key_reused",
+    412: "row.changed_meanwhile",
     503: "database.away",
 }
 
@@ -88,6 +90,13 @@ IF_NONE_MATCH = {
     "name": "If-None-Match",
     "required": False,
     "description": "The `ETag` of an answer that the caller still has: 304 while it is the same.",
+    "schema": {"type": "string", "pattern": "^[\\t -~]*$"},
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "description": "The `ETag` with which the caller read the row: 412 if the row has changed since.",
     "schema": {"type": "string", "pattern": "^[\\t -~]*$"},
 }
 NOT_MODIFIED = {"description": "The answer is the one that the caller has.", "headers": ETAG}
@@ -161,6 +170,9 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
         operation.setdefault("parameters", []).append(IF_NONE_MATCH)
         answers["200"].setdefault("headers", {}).update(ETAG)
         answers["304"] = {"$ref": f"#/components/responses/{_name(304)}"}
+    if facts.guards_updates:
+        operation.setdefault("parameters", []).append(IF_MATCH)
+        answers["412"] = {"$ref": f"#/components/responses/{_name(412)}"}
     for status in _errors_of(operation, path, in_path, access, retried):
         answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
     for status, answer in answers.items():
